@@ -1,0 +1,7 @@
+//! The monolith; `--help` lists its variables.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::main(monolith::program())
+}

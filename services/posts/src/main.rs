@@ -1,0 +1,7 @@
+//! The posts service; `--help` lists its variables.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::main(posts::program())
+}

@@ -1,0 +1,68 @@
+//! Threads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Field, Model, Reference, given};
+use crate::rules::{Alphabet, FieldErrors, Rule};
+
+/// A conversation that posts belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Thread {
+    /// What it is about.
+    pub title: String,
+    /// The id of the user who started it.
+    pub created_by: u64,
+}
+
+/// What a client sends to make or change a [`Thread`].
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct ThreadInput {
+    #[serde(deserialize_with = "given")]
+    title: Option<String>,
+    #[serde(deserialize_with = "given")]
+    created_by: Option<u64>,
+}
+
+const TITLE: Field = Field {
+    name: "title",
+    rule: Rule::Text { min: 1, max: 200, alphabet: Alphabet::Line },
+    required: true,
+    about: "What it is about.",
+};
+const CREATED_BY: Field = Field {
+    name: "createdBy",
+    rule: Rule::Reference("users"),
+    required: true,
+    about: "The id of the user who started it.",
+};
+
+impl Model for Thread {
+    const COLLECTION: &'static str = "threads";
+    const NAME: &'static str = "thread";
+    const FIELDS: &'static [Field] = &[TITLE, CREATED_BY];
+    const BASIC_HAS_ID: bool = true;
+
+    type Input = ThreadInput;
+
+    fn from_input(input: ThreadInput) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let thread = Self {
+            title: errors.text(&TITLE, input.title),
+            created_by: errors.reference(&CREATED_BY, input.created_by),
+        };
+        errors.or(thread)
+    }
+
+    fn merge(&self, patch: ThreadInput) -> ThreadInput {
+        ThreadInput {
+            title: patch.title.or_else(|| Some(self.title.clone())),
+            created_by: patch.created_by.or(Some(self.created_by)),
+        }
+    }
+
+    fn references(input: &ThreadInput) -> Vec<Reference> {
+        Reference::given(CREATED_BY.name, "users", input.created_by).into_iter().collect()
+    }
+}

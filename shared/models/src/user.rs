@@ -1,0 +1,79 @@
+//! Users.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Field, Model, Reference, given};
+use crate::rules::{Alphabet, FieldErrors, Rule};
+
+/// Somebody who starts threads and writes posts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The name they go by; no two users share one.
+    pub username: String,
+    /// The name to show.
+    pub name: String,
+    /// A line about them; may be empty.
+    pub bio: String,
+}
+
+/// What a client sends to make or change a [`User`].
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UserInput {
+    #[serde(deserialize_with = "given")]
+    username: Option<String>,
+    #[serde(deserialize_with = "given")]
+    name: Option<String>,
+    #[serde(deserialize_with = "given")]
+    bio: Option<String>,
+}
+
+const USERNAME: Field = Field {
+    name: "username",
+    rule: Rule::Text { min: 1, max: 32, alphabet: Alphabet::Handle },
+    required: true,
+    about: "The name they go by; no two users share one.",
+};
+const NAME: Field = Field {
+    name: "name",
+    rule: Rule::Text { min: 1, max: 100, alphabet: Alphabet::Line },
+    required: true,
+    about: "The name to show.",
+};
+const BIO: Field = Field {
+    name: "bio",
+    rule: Rule::Text { min: 0, max: 1_000, alphabet: Alphabet::Line },
+    required: false,
+    about: "A line about them.",
+};
+
+impl Model for User {
+    const COLLECTION: &'static str = "users";
+    const NAME: &'static str = "user";
+    const FIELDS: &'static [Field] = &[USERNAME, NAME, BIO];
+    const BASIC_HAS_ID: bool = true;
+
+    type Input = UserInput;
+
+    fn from_input(input: UserInput) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let user = Self {
+            username: errors.text(&USERNAME, input.username),
+            name: errors.text(&NAME, input.name),
+            bio: errors.text(&BIO, input.bio),
+        };
+        errors.or(user)
+    }
+
+    fn merge(&self, patch: UserInput) -> UserInput {
+        UserInput {
+            username: patch.username.or_else(|| Some(self.username.clone())),
+            name: patch.name.or_else(|| Some(self.name.clone())),
+            bio: patch.bio.or_else(|| Some(self.bio.clone())),
+        }
+    }
+
+    fn references(_: &UserInput) -> Vec<Reference> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,185 @@
+//! Bodies: bounded in size and time, JSON, and what is wrong with them by name.
+
+use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{BytesMut, Payload};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+use tokio::time::{Instant, timeout_at};
+
+use crate::limits::{BODY_BYTES, BODY_TIME};
+use crate::problem::{Fault, Problem};
+
+/// The media type of a body that describes a whole member.
+pub(crate) const JSON: &str = "application/json";
+/// The media type of a body that changes some fields (RFC 7396).
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Reads the body as JSON.
+///
+/// # Errors
+/// 415 where the media type is none of `accepted`; 413 over the size limit; 408 over the time limit;
+/// 400 where it is no JSON, or has a field that does not exist or is of another type.
+pub(crate) async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    accepted: &[&str],
+) -> Result<T, Problem> {
+    check_media_type(request, accepted)?;
+    let body = collect(request, payload).await?;
+    if body.is_empty() {
+        return Err(Problem::malformed("the body is empty; it takes a JSON object", Vec::new()));
+    }
+    parse(&body)
+}
+
+fn check_media_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Problem> {
+    let unsupported = |name, detail: String| {
+        let faults = vec![Fault::header(name, detail)];
+        let problem =
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is of another type");
+        Err(problem.with(faults))
+    };
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let (essence, parameters) = match header(header::CONTENT_TYPE) {
+        Some(value) => value.split_once(';').unwrap_or((value, "")),
+        None => ("", ""),
+    };
+    let essence = essence.trim();
+    if !accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(essence)) {
+        return unsupported("Content-Type", format!("takes {}", accepted.join(" or ")));
+    }
+    let charset = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    for (name, value) in charset {
+        let utf8 = value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8");
+        if name.trim().eq_ignore_ascii_case("charset") && !utf8 {
+            return unsupported("Content-Type", "takes the charset utf-8".into());
+        }
+    }
+    match header(header::CONTENT_ENCODING) {
+        None | Some("identity" | "") => Ok(()),
+        Some(_) => unsupported("Content-Encoding", "takes a body that is not compressed".into()),
+    }
+}
+
+async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Problem> {
+    let too_large = || {
+        let detail = format!("the body is over {BODY_BYTES} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    };
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > BODY_BYTES) {
+        return Err(too_large());
+    }
+    let end = Instant::now() + BODY_TIME;
+    let mut body = BytesMut::with_capacity(length.unwrap_or(0));
+    loop {
+        let chunk = timeout_at(end, payload.next()).await.map_err(|_elapsed| {
+            let detail = format!("the body did not arrive within {} s", BODY_TIME.as_secs());
+            Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
+        })?;
+        let Some(chunk) = chunk else { return Ok(body) };
+        let chunk = chunk.map_err(|error| {
+            log::debug!("a body broke off: {error}");
+            Problem::malformed("the body broke off", Vec::new())
+        })?;
+        if body.len() + chunk.len() > BODY_BYTES {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        let inner = error.into_inner();
+        if inner.is_data() {
+            let fault = Fault::pointer(pointer, inner.to_string());
+            Problem::malformed("the body cannot be read", vec![fault])
+        } else {
+            not_json(&inner)
+        }
+    })?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    let fault = Fault::pointer("#".into(), error.to_string());
+    Problem::malformed("the body is no JSON", vec![fault])
+}
+
+/// The path as a JSON Pointer in a URI fragment (RFC 6901, 6).
+fn pointer(path: &Path) -> String {
+    path.iter().fold("#".to_owned(), |mut pointer, segment| {
+        if let Segment::Map { key } = segment {
+            let key = key.replace('~', "~0").replace('/', "~1");
+            let key = url::form_urlencoded::byte_serialize(key.as_bytes());
+            pointer.push('/');
+            pointer.extend(key.map(|part| part.replace('+', "%20")));
+        }
+        pointer
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+    use actix_web::body::MessageBody;
+    use actix_web::test::TestRequest;
+    use models::{Model, User};
+    use serde_json::Value;
+
+    use super::{JSON, check_media_type, parse};
+
+    fn fault(body: &str) -> (String, String) {
+        let problem = parse::<<User as Model>::Input>(body.as_bytes()).unwrap_err();
+        let response = problem.error_response();
+        assert_eq!(response.status(), 400);
+        let bytes = response.into_body().try_into_bytes().unwrap_or_default();
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        let error = &document["errors"][0];
+        let text = |key: &str| error[key].as_str().unwrap().to_owned();
+        (text("pointer"), text("detail"))
+    }
+
+    #[test]
+    fn the_field_that_cannot_be_read_is_named() {
+        assert_eq!(fault(r#"{"name": 5}"#).0, "#/name");
+        assert_eq!(fault(r#"{"name": null}"#).0, "#/name");
+        assert_eq!(fault(r#"{"name": "a", "name": "b"}"#).0, "#/name");
+        let (pointer, detail) = fault(r#"{"na/me x": "a"}"#);
+        assert_eq!(pointer, "#/na~1me%20x");
+        assert!(detail.contains("unknown field"), "{detail}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_said_to_be_none() {
+        for body in
+            ["{", "nope", "{\"name\": \"a\"} x", "{\"name\": \"\\ud800\"}", &"[".repeat(100_000)]
+        {
+            assert!(fault(body).0.starts_with('#'), "{body:.20}");
+        }
+    }
+
+    #[test]
+    fn only_json_in_utf_8_and_uncompressed_is_taken() {
+        let check = |headers: &[(&'static str, &'static str)]| {
+            let request = headers
+                .iter()
+                .fold(TestRequest::default(), |request, header| request.insert_header(*header));
+            check_media_type(&request.to_http_request(), &[JSON]).is_ok()
+        };
+        assert!(check(&[("content-type", "application/json")]));
+        assert!(check(&[("content-type", "Application/JSON; charset=\"UTF-8\"")]));
+        assert!(!check(&[]));
+        assert!(!check(&[("content-type", "text/plain")]));
+        assert!(!check(&[("content-type", "application/jsonx")]));
+        assert!(!check(&[("content-type", "application/json; charset=latin1")]));
+        assert!(!check(&[("content-type", "application/json"), ("content-encoding", "gzip")]));
+    }
+}

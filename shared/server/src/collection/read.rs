@@ -1,0 +1,115 @@
+//! Reading members and lists of them.
+
+use actix_web::http::header::{self, CacheDirective, ETag, EntityTag};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use models::Model;
+use serde::Serialize;
+use store::{Cursor, Order, PageQuery, Record, Row};
+
+use super::Collection;
+use crate::conditional::{list_tag, member_tag, not_modified};
+use crate::problem::Problem;
+use crate::query::{ListQuery, MemberId, MemberQuery, View};
+
+/// The media type of what is read.
+pub(super) const JSON: &str = "application/json; charset=utf-8";
+
+/// `GET /api/<collection>/{id}`: one member in the view asked for, with its `ETag`.
+///
+/// # Errors
+/// 400 for a malformed id or query; 404 where there is no such member.
+pub(super) async fn find<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    MemberId(id): MemberId,
+    query: MemberQuery,
+) -> Result<HttpResponse, Problem> {
+    let row = collection.store.get::<R>(id).await.map_err(Collection::<R>::problem(Some(id)))?;
+    let row = row.ok_or_else(|| Problem::no_such(<R::Content as Model>::NAME, id))?;
+    let tag = member_tag(row.rev, query.view);
+    if not_modified(&request, &tag) {
+        return Ok(unmodified(tag, ""));
+    }
+    let body = match query.view {
+        View::Basic => json(&row.basic()),
+        View::Full => json(&row.full()),
+    };
+    Ok(answer(tag, "", body?))
+}
+
+/// `GET /api/<collection>` and below a filter: a page of members, with its `ETag` and with `Link`s to
+/// the pages around it (RFC 8288).
+///
+/// # Errors
+/// 400 for a malformed id or query.
+pub(super) async fn list<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    query: ListQuery,
+    filter: Option<(usize, u64)>,
+) -> Result<HttpResponse, Problem> {
+    let ListQuery { limit, cursor, order, view } = query;
+    let page = collection.store.page::<R>(PageQuery { filter, cursor, order, limit }).await;
+    let page = page.map_err(Collection::<R>::problem(None))?;
+    let next = page.next.map(|id| link(&request, &query, Cursor::After(id)));
+    let prev = page.prev.map(|id| link(&request, &query, Cursor::Before(id)));
+    let links: Vec<_> = next.into_iter().chain(prev).collect();
+    let links = links.join(", ");
+    let body = match view {
+        View::Basic => json(&page.rows.into_iter().map(Row::basic).collect::<Vec<_>>()),
+        View::Full => json(&page.rows.into_iter().map(Row::full).collect::<Vec<_>>()),
+    }?;
+    let tag = list_tag(&body, &links);
+    if not_modified(&request, &tag) {
+        return Ok(unmodified(tag, &links));
+    }
+    Ok(answer(tag, &links, body))
+}
+
+/// A link to the page at this edge. Relative, so that it holds behind any proxy.
+fn link(request: &HttpRequest, query: &ListQuery, cursor: Cursor) -> String {
+    let (edge, relation) = match cursor {
+        Cursor::After(id) => (format!("after={id}"), "next"),
+        Cursor::Before(id) => (format!("before={id}"), "prev"),
+    };
+    let view = match query.view {
+        View::Basic => "",
+        View::Full => "&view=full",
+    };
+    let order = match query.order {
+        Order::Ascending => "",
+        Order::Descending => "&order=desc",
+    };
+    let path = request.path().trim_end_matches('/');
+    format!("<{path}?limit={}&{edge}{order}{view}>; rel=\"{relation}\"", query.limit)
+}
+
+pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(value).map_err(|error| {
+        log::error!("an answer cannot be written: {error}");
+        Problem::unavailable("the answer cannot be written")
+    })
+}
+
+fn answer(tag: EntityTag, links: &str, body: Vec<u8>) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type(JSON);
+    revalidate(&mut response, tag, links);
+    response.body(body)
+}
+
+fn unmodified(tag: EntityTag, links: &str) -> HttpResponse {
+    let mut response = HttpResponse::NotModified();
+    revalidate(&mut response, tag, links);
+    response.finish()
+}
+
+/// What a 304 repeats of the 200 (RFC 9110, 15.4.5). A cache may keep it, but asks before each use.
+fn revalidate(response: &mut actix_web::HttpResponseBuilder, tag: EntityTag, links: &str) {
+    response.insert_header(ETag(tag));
+    response.insert_header(header::CacheControl(vec![CacheDirective::NoCache]));
+    if !links.is_empty() {
+        response.insert_header((header::LINK, links));
+    }
+}

@@ -1,0 +1,284 @@
+//! The configuration: read from the environment once, everything wrong with it said at once.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZero;
+use std::str::FromStr;
+use std::thread::available_parallelism;
+
+use store::Database;
+use url::Url;
+
+use crate::logs::LogFormat;
+
+/// An environment variable that a service reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes, what it does, and its default.
+    pub about: &'static str,
+}
+
+/// Every variable that a service reads, for its `--help`.
+pub const VARIABLES: &[Variable] = &[
+    Variable { name: "HOST", about: "the IP address to listen on; 0.0.0.0" },
+    Variable { name: "PORT", about: "the port to listen on, 0 for any free one; 3000" },
+    Variable {
+        name: "DATABASE_URL",
+        about: "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=MODE; sqlite:NAME.db, \
+                NAME being the program's",
+    },
+    Variable {
+        name: "DATABASE_SECRET",
+        about: "instead of DATABASE_URL, the JSON of an Aurora secret: username, password, host, \
+                port, dbname",
+    },
+    Variable { name: "SEED", about: "demo stores the demo data if the store is empty; nothing" },
+    Variable {
+        name: "USERS_URL",
+        about: "where threads and posts ask whether a user exists, such as http://users:3000",
+    },
+    Variable { name: "THREADS_URL", about: "where posts asks whether a thread exists" },
+    Variable { name: "READ_ONLY", about: "true refuses every write with 403; false" },
+    Variable { name: "LOG_FORMAT", about: "text or json; text" },
+    Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
+    Variable {
+        name: "BANYAN_WORKERS",
+        about: "threads that answer requests, 1 to 512; one a core",
+    },
+    Variable {
+        name: "BANYAN_CONNECTIONS",
+        about: "the most connections to PostgreSQL, 1 to 1000; 16",
+    },
+];
+
+/// What a service is told from outside.
+#[derive(Debug)]
+pub struct Config {
+    pub(crate) host: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) database: Database,
+    pub(crate) seed_demo: bool,
+    /// Where other collections are asked for, by their name.
+    pub(crate) neighbours: BTreeMap<&'static str, Url>,
+    pub(crate) read_only: bool,
+    pub(crate) log_format: LogFormat,
+    pub(crate) workers: usize,
+    pub(crate) connections: usize,
+}
+
+/// Everything that is wrong with an environment, a line each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigErrors(Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl Error for ConfigErrors {}
+
+impl Config {
+    /// Reads the configuration of the program `name`, which asks elsewhere for `neighbours`.
+    ///
+    /// # Errors
+    /// Names each variable that is wrong, or begins with `BANYAN_` and is unknown, and what it takes.
+    pub fn read(
+        name: &str,
+        neighbours: &[&'static str],
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut variables = Variables::new(environment);
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        let config = Self {
+            host: variables.take("HOST", "an IP address").unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            port: variables.take("PORT", "a port from 0 to 65535").unwrap_or(3000),
+            database: variables.database().unwrap_or(Database::Sqlite(format!("{name}.db").into())),
+            seed_demo: variables.one_of("SEED", &[("demo", true)]).unwrap_or(false),
+            neighbours: neighbours
+                .iter()
+                .filter_map(|neighbour| Some((*neighbour, variables.collection_url(neighbour)?)))
+                .collect(),
+            read_only: variables
+                .one_of("READ_ONLY", &[("true", true), ("false", false)])
+                .unwrap_or(false),
+            log_format: variables
+                .one_of("LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
+                .unwrap_or(LogFormat::Text),
+            workers: variables.number("BANYAN_WORKERS", 1, 512).unwrap_or(cores.min(512)),
+            connections: variables.number("BANYAN_CONNECTIONS", 1, 1_000).unwrap_or(16),
+        };
+        variables.finish(config)
+    }
+}
+
+/// The variable that says where a collection is asked for: `USERS_URL`.
+pub(crate) fn url_variable(collection: &str) -> String {
+    format!("{}_URL", collection.to_uppercase())
+}
+
+/// The environment while it is read.
+struct Variables {
+    given: BTreeMap<String, String>,
+    errors: Vec<String>,
+}
+
+impl Variables {
+    fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
+        // Deployment files write a variable that is not set as an empty one.
+        let given = environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let mut variables = Self { given, errors: Vec::new() };
+        let ours = |name: &&str| name.starts_with("BANYAN_");
+        let known: Vec<_> = VARIABLES.iter().map(|variable| variable.name).filter(ours).collect();
+        let unknown = variables.given.keys().filter(|name| ours(&name.as_str()));
+        let unknown = unknown.filter(|name| !known.contains(&name.as_str()));
+        let errors =
+            unknown.map(|name| format!("{name}: is unknown; there are {}", known.join(", ")));
+        variables.errors = errors.collect();
+        variables
+    }
+
+    /// A variable that is no secret, read by `read`; the error shows its value and what it takes.
+    fn read<T>(
+        &mut self,
+        name: &str,
+        takes: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.given.get(name)?;
+        let read = read(value);
+        if read.is_none() {
+            self.errors.push(format!("{name}={value:?}: takes {takes}"));
+        }
+        read
+    }
+
+    fn take<T: FromStr>(&mut self, name: &str, takes: &str) -> Option<T> {
+        self.read(name, takes, |value| value.parse().ok())
+    }
+
+    fn number(&mut self, name: &str, min: usize, max: usize) -> Option<usize> {
+        let takes = format!("a number from {min} to {max}");
+        self.read(name, &takes, |value| {
+            value.parse().ok().filter(|number| (min..=max).contains(number))
+        })
+    }
+
+    fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        self.read(name, &names.join(" or "), |value| {
+            choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice)
+        })
+    }
+
+    /// The database. Either variable may hold a password, so neither's value is shown.
+    fn database(&mut self) -> Option<Database> {
+        let read = match (self.given.get("DATABASE_URL"), self.given.get("DATABASE_SECRET")) {
+            (None, None) => return None,
+            (Some(_), Some(_)) => {
+                let error = "DATABASE_URL, DATABASE_SECRET: take the one or the other, not both";
+                self.errors.push(error.into());
+                return None;
+            }
+            (Some(url), None) => url.parse().map_err(|error| format!("DATABASE_URL: {error}")),
+            (None, Some(secret)) => {
+                Database::from_secret(secret).map_err(|error| format!("DATABASE_SECRET: {error}"))
+            }
+        };
+        read.map_err(|error| self.errors.push(error)).ok()
+    }
+
+    /// The URL of a collection, out of one that may stop at its host or at `/api`.
+    fn collection_url(&mut self, collection: &str) -> Option<Url> {
+        let path = format!("/api/{collection}");
+        let takes = format!(
+            "http://HOST:PORT or https://HOST:PORT, with nothing, /api or {path} behind it"
+        );
+        self.read(&url_variable(collection), &takes, |value| {
+            let mut url = Url::parse(value).ok()?;
+            let known = ["", "/api", path.as_str()].contains(&url.path().trim_end_matches('/'));
+            let plain = url.query().is_none() && url.fragment().is_none();
+            let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
+            if !(known && plain && web && url.username().is_empty() && url.password().is_none()) {
+                return None;
+            }
+            url.set_path(&path);
+            Some(url)
+        })
+    }
+
+    fn finish(self, config: Config) -> Result<Config, ConfigErrors> {
+        if self.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(self.errors)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, ConfigErrors};
+    use crate::logs::LogFormat;
+
+    fn read(environment: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+        let owned =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::read("posts", &["users", "threads"], owned)
+    }
+
+    #[test]
+    fn an_empty_environment_is_enough() {
+        let config = read(&[("SEED", ""), ("PATH", "/bin")]).unwrap();
+        assert_eq!((config.host.to_string().as_str(), config.port), ("0.0.0.0", 3000));
+        assert_eq!(config.database.to_string(), "sqlite:posts.db");
+        assert!(!config.seed_demo && !config.read_only && config.neighbours.is_empty());
+        assert_eq!(config.log_format, LogFormat::Text);
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_with_what_is_allowed() {
+        let error = read(&[
+            ("PORT", "http"),
+            ("HOST", "localhost"),
+            ("READ_ONLY", "yes"),
+            ("SEED", "prod"),
+            ("LOG_FORMAT", "xml"),
+            ("BANYAN_WORKERS", "0"),
+            ("BANYAN_WORKRES", "2"),
+            ("USERS_URL", "users:3000"),
+            ("THREADS_URL", "http://threads/v2"),
+            ("DATABASE_URL", "mysql://root:hunter2@db/x"),
+        ]);
+        let error = error.unwrap_err().to_string();
+        let expected = [
+            "BANYAN_WORKRES: is unknown; there are BANYAN_WORKERS, BANYAN_CONNECTIONS",
+            "HOST=\"localhost\": takes an IP address",
+            "PORT=\"http\": takes a port from 0 to 65535",
+            "DATABASE_URL: takes sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
+            "SEED=\"prod\": takes demo",
+            "USERS_URL=\"users:3000\": takes http://HOST:PORT or https://HOST:PORT, with nothing, /api or /api/users behind it",
+            "THREADS_URL=\"http://threads/v2\": takes http://HOST:PORT or https://HOST:PORT, with nothing, /api or /api/threads behind it",
+            "READ_ONLY=\"yes\": takes true or false",
+            "LOG_FORMAT=\"xml\": takes text or json",
+            "BANYAN_WORKERS=\"0\": takes a number from 1 to 512",
+        ];
+        assert_eq!(error.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_neighbour_is_named_by_its_host_its_api_or_its_collection() {
+        for url in ["http://u:1", "http://u:1/", "http://u:1/api", "http://u:1/api/users/"] {
+            let config = read(&[("USERS_URL", url)]).unwrap();
+            assert_eq!(config.neighbours["users"].as_str(), "http://u:1/api/users");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_never_shown_and_excludes_a_url() {
+        let error = read(&[("DATABASE_SECRET", "{\"password\":\"hunter2\"}")]).unwrap_err();
+        assert_eq!(error.to_string(), "DATABASE_SECRET: lacks the key `host`");
+        let error = read(&[("DATABASE_SECRET", "{}"), ("DATABASE_URL", "sqlite:x")]).unwrap_err();
+        assert!(error.to_string().contains("not both"));
+    }
+}

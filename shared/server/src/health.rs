@@ -1,0 +1,37 @@
+//! What a load balancer and an orchestrator ask (`/healthz`, `/readyz`), and the board's greeting.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use store::Store;
+
+use crate::problem::{Problem, chain};
+
+/// `GET /`: the original board's answer.
+pub(crate) async fn root() -> &'static str {
+    "Ready to receive requests"
+}
+
+/// `GET /api`: the original board's answer.
+pub(crate) async fn api() -> &'static str {
+    "API ready to receive requests"
+}
+
+/// `GET /healthz`: the process is alive. Asks nobody, so that a database that is down does not get
+/// the services restarted.
+pub(crate) async fn alive() -> &'static str {
+    "alive"
+}
+
+/// `GET /readyz`: the store can be reached.
+///
+/// # Errors
+/// 503 where it cannot.
+pub(crate) async fn ready(store: Data<Arc<Store>>) -> Result<HttpResponse, Problem> {
+    store.ping().await.map_err(|error| {
+        log::warn!("not ready: {}", chain(&error));
+        Problem::unavailable("the store cannot be reached")
+    })?;
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready"))
+}

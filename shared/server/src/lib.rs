@@ -1,0 +1,30 @@
+//! What a service of the board needs to answer HTTP: configuration, logs, health, metrics, errors,
+//! pages, conditional requests, and the handlers of a collection, once for every record.
+//!
+//! A service says which collections it serves and runs:
+//! `server::main(Program::new("users").serves::<Users>(DEMO))`.
+
+mod config;
+mod program;
+mod run;
+
+mod collection;
+mod neighbour;
+mod openapi;
+
+mod body;
+mod conditional;
+mod idempotency;
+mod problem;
+mod query;
+mod readable;
+
+mod health;
+mod limits;
+mod logs;
+mod metrics;
+mod observe;
+
+pub use config::{Config, ConfigErrors, VARIABLES, Variable};
+pub use program::Program;
+pub use run::{EX_USAGE, main, run};

@@ -1,0 +1,26 @@
+//! Every bound on what one client can make a service spend.
+
+use std::time::Duration;
+
+/// The largest body, in bytes. The largest valid one, a post of 10,000 characters that are all
+/// written as two `\u` escapes, takes half of it.
+pub(crate) const BODY_BYTES: usize = 256 * 1024;
+/// For how long a client may take to send the head of a request.
+pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
+/// For how long a client may take to send a body.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(10);
+/// For how long a request may be worked on after its body has arrived.
+pub(crate) const WORK_TIME: Duration = Duration::from_secs(12);
+/// For how long a connection may be idle between requests. Longer than the 60 s of AWS' load
+/// balancers, so that they never send a request to a connection that is just being closed.
+pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
+/// How long requests under way may take to finish once the service was told to stop.
+pub(crate) const STOP_TIME: Duration = Duration::from_secs(25);
+/// The most connections that one worker serves at once.
+pub(crate) const CONNECTIONS_PER_WORKER: usize = 4096;
+/// How long to wait before asking again, in seconds, said in `Retry-After`.
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
+/// The most rows of a page.
+pub(crate) const PAGE_ROWS: usize = 1_000;
+/// The rows of a page where the client does not say how many.
+pub(crate) const PAGE_ROWS_DEFAULT: usize = 100;

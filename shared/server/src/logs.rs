@@ -1,0 +1,152 @@
+//! Logs: by env_logger, as text for people or as JSON lines for machines.
+
+use std::io::{self, Write};
+
+use actix_web::rt::time::Instant;
+use env_logger::{Builder, Env};
+use log::Record;
+use log::kv::{self, Key, Value, VisitSource};
+use models::Timestamp;
+use serde_json::Map;
+
+/// The target of the lines that tell of requests.
+pub(crate) const REQUEST: &str = "request";
+
+/// How a line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts the logger; `RUST_LOG` chooses what it lets through. A second call changes nothing.
+pub(crate) fn start(format: LogFormat) {
+    let mut builder = Builder::from_env(Env::default().default_filter_or("info"));
+    builder.format(move |out, record| match format {
+        LogFormat::Text => text(out, record),
+        LogFormat::Json => json(out, record),
+    });
+    // Tests in one process share one logger.
+    let _ = builder.try_init();
+}
+
+fn text(out: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
+    write!(out, "{} {:5}", Timestamp::now(), record.level())?;
+    if record.target() == REQUEST {
+        let mut values = Values(out, Ok(()));
+        // The visitor keeps its own error.
+        let _ = record.key_values().visit(&mut values);
+        values.1?;
+        writeln!(out)
+    } else {
+        writeln!(out, " {}", OneLine(&record.args().to_string()))
+    }
+}
+
+/// Writes the values alone, a space before each.
+struct Values<'a, W>(&'a mut W, io::Result<()>);
+
+impl<'kvs, W: Write> VisitSource<'kvs> for Values<'_, W> {
+    fn visit_pair(&mut self, _: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        if self.1.is_ok() {
+            self.1 = write!(self.0, " {value}");
+        }
+        Ok(())
+    }
+}
+
+/// A message that cannot pretend to be two.
+struct OneLine<'a>(&'a str);
+
+impl std::fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, line) in self.0.lines().enumerate() {
+            if index > 0 {
+                f.write_str("\\n")?;
+            }
+            f.write_str(line)?;
+        }
+        Ok(())
+    }
+}
+
+fn json(out: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
+    let mut line = Map::new();
+    line.insert("time".into(), Timestamp::now().to_string().into());
+    line.insert("level".into(), record.level().as_str().into());
+    line.insert("target".into(), record.target().into());
+    line.insert("message".into(), record.args().to_string().into());
+    // The visitor cannot fail.
+    let _ = record.key_values().visit(&mut Members(&mut line));
+    serde_json::to_writer(&mut *out, &line)?;
+    writeln!(out)
+}
+
+struct Members<'a>(&'a mut Map<String, serde_json::Value>);
+
+impl<'kvs> VisitSource<'kvs> for Members<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        let json = match (value.to_u64(), value.to_f64()) {
+            (Some(number), _) => number.into(),
+            (None, Some(number)) => number.into(),
+            (None, None) => value.to_string().into(),
+        };
+        self.0.insert(key.as_str().into(), json);
+        Ok(())
+    }
+}
+
+/// The milliseconds since `start`, with three decimals.
+pub(crate) fn ms_since(start: Instant) -> f64 {
+    let us = start.elapsed().as_micros();
+    // Exact up to 2^53 µs: 285 years.
+    us as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use log::{Level, Record};
+
+    use super::{REQUEST, json, text};
+
+    fn line(
+        write: impl Fn(&mut Vec<u8>, &Record<'_>) -> std::io::Result<()>,
+        target: &str,
+    ) -> String {
+        let values: &[(&str, log::kv::Value<'_>)] =
+            &[("path", "/api".into()), ("status", 200.into()), ("ms", 0.25.into())];
+        let mut out = Vec::new();
+        let record = Record::builder()
+            .args(format_args!("one\ntwo"))
+            .level(Level::Info)
+            .target(target)
+            .key_values(&values)
+            .build();
+        write(&mut out, &record).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_request_is_one_line_of_its_values() {
+        let line = line(text, REQUEST);
+        assert!(line.ends_with(" INFO  /api 200 0.25\n"), "{line}");
+    }
+
+    #[test]
+    fn a_message_is_one_line_whatever_it_holds() {
+        let line = line(text, "store");
+        assert!(line.ends_with(" INFO  one\\ntwo\n"), "{line}");
+    }
+
+    #[test]
+    fn json_lines_hold_each_value_with_its_type() {
+        let line: serde_json::Value = serde_json::from_str(&line(json, REQUEST)).unwrap();
+        assert_eq!(line["message"], "one\ntwo");
+        assert_eq!(line["path"], "/api");
+        assert_eq!(line["status"], 200);
+        assert_eq!(line["ms"], 0.25);
+        assert_eq!(line["level"], "INFO");
+    }
+}

@@ -1,0 +1,106 @@
+//! What happens around every request: its id, its line in the log, its place in the metrics.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::rt::time::Instant;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, ResponseError};
+
+use crate::logs;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+
+/// Names a request in answers and logs.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Places a request in a distributed trace (W3C Trace Context, 3.2).
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// Goes with `traceparent` (W3C Trace Context, 3.3).
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+/// The longest request id that is taken from a client, in characters.
+const LONGEST_ID: usize = 128;
+
+/// What calls made for a request carry on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trace {
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Trace {
+    fn new(request: &ServiceRequest, id: HeaderValue) -> Self {
+        let given = |name: HeaderName| Some((name.clone(), request.headers().get(name)?.clone()));
+        let headers = std::iter::once((REQUEST_ID, id));
+        Self { headers: headers.chain(given(TRACEPARENT)).chain(given(TRACESTATE)).collect() }
+    }
+}
+
+/// Takes the client's request id or makes one; afterwards logs and counts the request.
+pub(crate) async fn observe(
+    metrics: Data<Metrics>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let start = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let id = request_id(&request);
+    request.extensions_mut().insert(Trace::new(&request, id.clone()));
+    metrics.in_flight.inc();
+    let in_flight = InFlight(&metrics);
+    let response = next.call(request).await?.map_into_boxed_body();
+    drop(in_flight);
+    let mut response = explain_405(response);
+    response.headers_mut().insert(REQUEST_ID, id.clone());
+
+    let status = response.status().as_u16();
+    let ms = logs::ms_since(start);
+    let bytes = match response.response().body().size() {
+        actix_web::body::BodySize::Sized(bytes) if method != Method::HEAD => bytes,
+        _ => 0,
+    };
+    log::info!(
+        target: logs::REQUEST,
+        method = method.as_str(), path = path.as_str(), status, ms, bytes,
+        id = id.to_str().unwrap_or_default();
+        "answered"
+    );
+    metrics.count(&method, response.request().match_pattern(), status, ms / 1_000.0);
+    Ok(response)
+}
+
+/// Counts down even where the client goes away and the request is dropped half-way.
+struct InFlight<'a>(&'a Metrics);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
+    }
+}
+
+fn request_id(request: &ServiceRequest) -> HeaderValue {
+    let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+    let given = request.headers().get(REQUEST_ID).filter(|id| {
+        let id = id.as_bytes();
+        (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(safe)
+    });
+    given.cloned().unwrap_or_else(|| {
+        let made = format!("{:032x}", fastrand::u128(..));
+        HeaderValue::from_str(&made).unwrap_or_else(|_hex| HeaderValue::from_static("none"))
+    })
+}
+
+/// actix-web knows which methods a path takes but answers without a body.
+fn explain_405(response: ServiceResponse) -> ServiceResponse {
+    let explained = response.headers().contains_key(header::CONTENT_TYPE);
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || explained {
+        return response;
+    }
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut explained = Problem::method_not_allowed().error_response();
+    if let Some(allow) = allow {
+        explained.headers_mut().insert(header::ALLOW, allow);
+    }
+    response.into_response(explained)
+}

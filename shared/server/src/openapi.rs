@@ -1,0 +1,27 @@
+//! The description of a collection (OpenAPI 3.1), made from the table that makes its routes and from
+//! the rules that check its fields.
+
+mod document;
+mod page;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use store::Record;
+
+use crate::readable::readable;
+
+/// Adds `openapi.json` and `docs` below the collection's path. Both are made once.
+pub(crate) fn mount<R: Record>(config: &mut ServiceConfig, root: &str) {
+    let document = document::document::<R>();
+    serve(config, format!("{root}/docs"), "text/html; charset=utf-8", page::page(&document));
+    let json = format!("{document:#}\n");
+    serve(config, format!("{root}/openapi.json"), "application/json; charset=utf-8", json);
+}
+
+fn serve(config: &mut ServiceConfig, path: String, media_type: &'static str, body: String) {
+    let body = web::Bytes::from(body);
+    config.service(readable(path, move || {
+        let body = body.clone();
+        async move { HttpResponse::Ok().content_type(media_type).body(body) }
+    }));
+}

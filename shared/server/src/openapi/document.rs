@@ -1,0 +1,296 @@
+//! The OpenAPI document.
+
+use models::{Field, Model, Rule};
+use serde_json::{Map, Value, json};
+use store::Record;
+
+use crate::collection::{Body, Endpoint, Success, endpoints};
+use crate::idempotency;
+use crate::query::Parameter;
+use crate::{body, limits, problem};
+
+/// A reference to one of the document's own schemas.
+fn schema(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// The collection's document.
+pub(super) fn document<R: Record>() -> Value {
+    let names = Names::new::<R>();
+    let root = format!("/api/{}", names.all);
+    let mut paths = Map::new();
+    for path in endpoints::<R>() {
+        let mut item = Map::new();
+        for endpoint in &path.endpoints {
+            let method = endpoint.method.as_str().to_lowercase();
+            item.insert(method, operation(endpoint, &path.path, &names));
+        }
+        if path.path.ends_with("{id}") {
+            item.insert("parameters".into(), json!([id_parameter()]));
+        }
+        paths.insert(format!("{root}{}", path.path), item.into());
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": names.all,
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": format!(
+                "The {} of the board. Errors are problem documents (RFC 9457). A path may end in a \
+                 slash; HEAD works where GET does.", names.all
+            ),
+        },
+        "paths": paths,
+        "components": { "schemas": schemas::<R>(&names) },
+    })
+}
+
+/// What things are called in sentences and in the document.
+struct Names {
+    /// `users`
+    all: &'static str,
+    /// `user`
+    one: &'static str,
+    /// `User`
+    schema: String,
+    /// Whether two members may not have the same name.
+    unique: bool,
+}
+
+impl Names {
+    fn new<R: Record>() -> Self {
+        let one = <R::Content as Model>::NAME;
+        let (head, tail) = one.split_at(1);
+        let schema = head.to_uppercase() + tail;
+        Self { all: R::TABLE.name, one, schema, unique: R::TABLE.unique.is_some() }
+    }
+}
+
+fn id_schema() -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": models::MAX_ID})
+}
+
+fn id_parameter() -> Value {
+    json!({"name": "id", "in": "path", "required": true, "schema": id_schema()})
+}
+
+fn schemas<R: Record>(names: &Names) -> Value {
+    let fields = <R::Content as Model>::FIELDS;
+    let content: Properties =
+        fields.iter().map(|field| (field.name.to_owned(), field_schema(field))).collect();
+    let id = || [("id".to_owned(), id_schema())];
+    let time = |name: &str| (name.to_owned(), json!({"type": "string", "format": "date-time"}));
+    let basic: Properties = if R::Content::BASIC_HAS_ID {
+        id().into_iter().chain(content.clone()).collect()
+    } else {
+        content.clone()
+    };
+    let times = [time("createdAt"), time("updatedAt")];
+    let full: Properties = id().into_iter().chain(content.clone()).chain(times).collect();
+    let all = |properties: &Properties| properties.keys().cloned().collect::<Vec<_>>();
+    let needed = fields.iter().filter(|field| field.required);
+    let needed = needed.map(|field| field.name.to_owned()).collect();
+    let (one, name) = (names.one, &names.schema);
+    json!({
+        name.as_str(): object(format!("A {one} in the basic view."), all(&basic), basic),
+        format!("{name}Full"): object(format!("A {one} in the full view."), all(&full), full),
+        format!("New{name}"): object(format!("A {one} to store."), needed, content.clone()),
+        format!("{name}Patch"): object(
+            format!("The fields of a {one} to change (RFC 7396)."), Vec::new(), content
+        ),
+        "Problem": problem_schema(),
+    })
+}
+
+type Properties = Map<String, Value>;
+
+fn object(about: String, required: Vec<String>, properties: Properties) -> Value {
+    json!({
+        "type": "object",
+        "description": about,
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn field_schema(field: &Field) -> Value {
+    match field.rule {
+        Rule::Text { min, max, alphabet } => {
+            let mut schema = json!({
+                "type": "string",
+                "description": format!("{} Takes {alphabet}.", field.about),
+                "minLength": min,
+                "maxLength": max,
+                "pattern": alphabet.pattern(),
+            });
+            if !field.required {
+                schema["default"] = "".into();
+            }
+            schema
+        }
+        Rule::Reference(_) => {
+            let mut schema = id_schema();
+            schema["description"] = field.about.into();
+            schema
+        }
+    }
+}
+
+fn problem_schema() -> Value {
+    let text = |about: &str| json!({"type": "string", "description": about});
+    json!({
+        "type": "object",
+        "description": "A problem document (RFC 9457).",
+        "properties": {
+            "type": text("Always about:blank: the status says it all."),
+            "title": text("The status in words."),
+            "status": {"type": "integer", "description": "The status."},
+            "detail": text("What was wrong, and what to do next."),
+            "errors": {
+                "type": "array",
+                "description": "One entry for each thing that is wrong.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "pointer": text("Where in the body (a JSON Pointer, RFC 6901)."),
+                        "parameter": text("Which parameter of the path or query."),
+                        "header": text("Which header."),
+                        "detail": text("What is wrong with it."),
+                    },
+                    "required": ["detail"],
+                },
+            },
+        },
+        "required": ["type", "title", "status", "detail"],
+    })
+}
+
+fn operation(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
+    let method = endpoint.method.as_str().to_lowercase();
+    let mut parameters: Vec<_> = endpoint.parameters.iter().map(query_parameter).collect();
+    parameters.extend(headers(endpoint));
+    let place = path.trim_matches('/').replace("/{id}", "").replace("{id}", "one");
+    let place = if place.is_empty() { "all".to_owned() } else { place };
+    let mut operation = json!({
+        "operationId": format!("{method}-{}-{place}", names.all),
+        "summary": endpoint.summary,
+        "parameters": parameters,
+        "responses": responses(endpoint, path, names),
+    });
+    if let Some(body) = endpoint.body {
+        let content: Map<_, _> = body
+            .media_types()
+            .iter()
+            .map(|media_type| {
+                let name = match body {
+                    Body::Whole => format!("New{}", names.schema),
+                    Body::Patch => format!("{}Patch", names.schema),
+                };
+                ((*media_type).to_owned(), json!({"schema": schema(&name)}))
+            })
+            .collect();
+        let about = format!("At most {} bytes.", limits::BODY_BYTES);
+        operation["requestBody"] =
+            json!({"required": true, "description": about, "content": content});
+    }
+    operation
+}
+
+fn query_parameter(parameter: &Parameter) -> Value {
+    json!({
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.about,
+        "schema": (parameter.schema)(),
+    })
+}
+
+fn headers(endpoint: &Endpoint) -> Vec<Value> {
+    let header = |name: &str, about: &str, schema: Value| json!({"name": name, "in": "header", "description": about, "schema": schema});
+    let text = || json!({"type": "string"});
+    match endpoint.success {
+        Success::List | Success::Member => {
+            vec![header("If-None-Match", "Answers 304 if the ETag is among these.", text())]
+        }
+        Success::Created => vec![header(
+            idempotency::HEADER,
+            "A repeat within 24 hours gets the first answer again.",
+            json!({
+                "type": "string", "minLength": 1, "maxLength": idempotency::LONGEST,
+                "pattern": "^[!#-~]+$",
+            }),
+        )],
+        Success::Changed | Success::Deleted => {
+            vec![header("If-Match", "Answers 412 unless the ETag is among these.", text())]
+        }
+    }
+}
+
+fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
+    let mut responses = Map::new();
+    let (status, success) = success(endpoint.success, names);
+    responses.insert(status.into(), success);
+    let mut problem = |status: u16, about: &str| {
+        let content = json!({ problem::MEDIA_TYPE: {"schema": schema("Problem")} });
+        responses.insert(status.to_string(), json!({"description": about, "content": content}));
+    };
+    problem(400, "The request cannot be read.");
+    if path.ends_with("/{id}") && endpoint.success != Success::List {
+        problem(404, &format!("There is no such {}.", names.one));
+    }
+    if matches!(endpoint.success, Success::Changed | Success::Deleted) {
+        problem(412, &format!("The {} is not in the state that If-Match asks for.", names.one));
+    }
+    if endpoint.body.is_some() {
+        problem(408, "The body did not arrive in time.");
+        if names.unique {
+            problem(409, "The name is taken.");
+        }
+        problem(413, "The body is too large.");
+        problem(415, "The body is of another type.");
+        problem(
+            422,
+            "Fields break rules or name nobody; or the Idempotency-Key came with another body.",
+        );
+    }
+    if !matches!(endpoint.success, Success::List | Success::Member) {
+        problem(403, "The board is read-only.");
+        problem(507, "There is no space left; nothing was stored.");
+    }
+    problem(503, "The store, or a service that must be asked, cannot be reached. Try again.");
+    if matches!(endpoint.success, Success::List | Success::Member) {
+        responses.insert("304".into(), json!({"description": "It is what If-None-Match names."}));
+    }
+    responses.into()
+}
+
+fn success(success: Success, names: &Names) -> (&'static str, Value) {
+    let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
+    let etag = || header("Names this state (RFC 9110, 8.8.3).");
+    let location = || header("The path of the member.");
+    let json_of = |schema: Value| json!({ body::JSON: {"schema": schema} });
+    let basic = || schema(&names.schema);
+    let full = || schema(&format!("{}Full", names.schema));
+    match success {
+        Success::List => {
+            let array = |items: Value| json!({"type": "array", "items": items});
+            let content = json_of(json!({"anyOf": [array(basic()), array(full())]}));
+            let link = header("The pages around this one: next, prev (RFC 8288).");
+            let headers = json!({"ETag": etag(), "Link": link});
+            ("200", json!({"description": "A page.", "headers": headers, "content": content}))
+        }
+        Success::Member => {
+            let content = json_of(json!({"anyOf": [basic(), full()]}));
+            let about = format!("The {}.", names.one);
+            ("200", json!({"description": about, "headers": {"ETag": etag()}, "content": content}))
+        }
+        Success::Created | Success::Changed => {
+            let status = if success == Success::Created { "201" } else { "200" };
+            let headers = json!({"ETag": etag(), "Location": location()});
+            let about = format!("The {} as it is stored.", names.one);
+            (status, json!({"description": about, "headers": headers, "content": json_of(full())}))
+        }
+        Success::Deleted => ("204", json!({"description": "It is deleted."})),
+    }
+}

@@ -1,0 +1,234 @@
+//! Errors as clients see them: `application/problem+json` (RFC 9457).
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use models::FieldErrors;
+use serde::Serialize;
+use store::StoreError;
+
+use crate::idempotency;
+use crate::limits::RETRY_AFTER_SECONDS;
+
+/// The media type of every error.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// One error document. Its `type` is `about:blank`: the status says it all (RFC 9457, 4.2.1).
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    detail: Cow<'static, str>,
+    faults: Vec<Fault>,
+    retry: bool,
+}
+
+/// One thing that is wrong with a request, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Fault {
+    #[serde(flatten)]
+    place: Place,
+    detail: Cow<'static, str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    /// A JSON Pointer into the body, as a URI fragment (RFC 6901, 6).
+    Pointer(String),
+    /// The name of a parameter in the path or the query.
+    Parameter(String),
+    /// The name of a header.
+    Header(&'static str),
+}
+
+impl Fault {
+    pub(crate) fn pointer(pointer: String, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { place: Place::Pointer(pointer), detail: detail.into() }
+    }
+
+    pub(crate) fn parameter(name: &str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { place: Place::Parameter(name.to_owned()), detail: detail.into() }
+    }
+
+    pub(crate) fn header(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { place: Place::Header(name), detail: detail.into() }
+    }
+}
+
+impl Problem {
+    /// A problem that has no more to say than its status and one sentence.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, detail: detail.into(), faults: Vec::new(), retry: false }
+    }
+
+    /// The same problem, with what is wrong and where.
+    pub(crate) fn with(self, faults: Vec<Fault>) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// 400 for a request that cannot be read.
+    pub(crate) fn malformed(detail: &'static str, faults: Vec<Fault>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail).with(faults)
+    }
+
+    /// 422 for a body that can be read and breaks rules.
+    pub(crate) fn invalid(errors: FieldErrors) -> Self {
+        let faults = errors.0.into_iter();
+        let faults = faults.map(|error| Fault::pointer(format!("#/{}", error.field), error.detail));
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fields break rules; nothing was stored")
+            .with(faults.collect())
+    }
+
+    /// 503 with `Retry-After`.
+    pub(crate) fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
+    /// 404 for a member that is not there.
+    pub(crate) fn no_such(name: &str, id: u64) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("no {name} has the id {id}"))
+    }
+
+    /// 405; the response needs its `Allow` header from whoever knows the methods.
+    pub(crate) fn method_not_allowed() -> Self {
+        let detail = "this path does not take this method; Allow lists those it takes";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+    }
+
+    fn internal() -> Self {
+        let detail = "a fault of the service; its log has the cause under this X-Request-Id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+    }
+
+    /// What a store's error means to whoever asked for the member `id` of a collection whose members
+    /// are called `name`. The one place where such an error is logged.
+    pub(crate) fn of_store(error: StoreError, name: &str, id: Option<u64>) -> Self {
+        match error {
+            StoreError::NotFound => match id {
+                Some(id) => Self::no_such(name, id),
+                None => Self::new(StatusCode::NOT_FOUND, format!("no such {name}")),
+            },
+            StoreError::PreconditionFailed => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                format!("the {name} is not in the state that the request asks for; read it again"),
+            ),
+            StoreError::Taken { column } => {
+                Self::new(StatusCode::CONFLICT, format!("another {name} has this {column}"))
+                    .with(vec![Fault::pointer(format!("#/{column}"), "is taken")])
+            }
+            StoreError::KeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "a new request needs a new Idempotency-Key; nothing was stored",
+            )
+            .with(vec![Fault::header(idempotency::HEADER, "came before with another body")]),
+            StoreError::Invalid(errors) => Self::invalid(errors),
+            StoreError::Full(_) => {
+                log::error!("{}", chain(&error));
+                let detail = "the store has no space left; nothing was stored";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+            }
+            StoreError::Busy => {
+                log::warn!("{}", chain(&error));
+                Self::unavailable("too many requests wait for the store; nothing was stored")
+            }
+            StoreError::Unavailable(_) => {
+                log::warn!("{}", chain(&error));
+                Self::unavailable(
+                    "the store cannot be reached; repeat a POST with the same Idempotency-Key, \
+                     so that it cannot happen twice",
+                )
+            }
+            StoreError::Failed(_) => {
+                log::error!("{}", chain(&error));
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// An error with all its causes, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some drivers repeat their cause in their own words.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+    errors: &'a [Fault],
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.status, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response.content_type(MEDIA_TYPE);
+        if self.retry {
+            response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        response.json(Document {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            errors: &self.faults,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use actix_web::ResponseError;
+    use actix_web::body::MessageBody;
+    use models::FieldErrors;
+
+    use super::{Problem, chain};
+
+    #[test]
+    fn a_problem_is_a_document_of_rfc_9457() {
+        let mut errors = FieldErrors::default();
+        errors.add("name", "is required");
+        let response = Problem::invalid(errors).error_response();
+        assert_eq!(response.headers().get("content-type").unwrap(), super::MEDIA_TYPE);
+        let Ok(body) = response.into_body().try_into_bytes() else { panic!("no body") };
+        assert_eq!(
+            body,
+            r##"{"type":"about:blank","title":"Unprocessable Entity","status":422,"detail":"fields break rules; nothing was stored","errors":[{"pointer":"#/name","detail":"is required"}]}"##
+        );
+    }
+
+    #[test]
+    fn a_chain_shows_each_cause_once() {
+        let error =
+            store::StoreError::Failed(std::sync::Arc::new(io::Error::other("disk on fire")));
+        assert_eq!(chain(&error), "the store failed: disk on fire");
+    }
+}

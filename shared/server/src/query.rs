@@ -1,0 +1,313 @@
+//! The parameters of a request: the id in its path, and what stands behind the question mark.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use models::MAX_ID;
+use serde_json::{Value, json};
+use store::{Cursor, Order};
+
+use crate::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT};
+use crate::problem::{Fault, Problem};
+
+/// A parameter in a query, as the API's description shows it.
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) schema: fn() -> Value,
+}
+
+const VIEW: Parameter = Parameter {
+    name: "view",
+    about: "`basic` gives what clients write; `full` adds the id and the times.",
+    schema: || json!({"type": "string", "enum": ["basic", "full"], "default": "basic"}),
+};
+const LIMIT: Parameter = Parameter {
+    name: "limit",
+    about: "The most members of the page. A page of very large members ends earlier; `Link` tells \
+            whether there is more.",
+    schema: || json!({"type": "integer", "minimum": 1, "maximum": PAGE_ROWS, "default": PAGE_ROWS_DEFAULT}),
+};
+const AFTER: Parameter = Parameter {
+    name: "after",
+    about: "The page starts after the member with this id. Not together with `before`.",
+    schema: || json!({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
+};
+const BEFORE: Parameter = Parameter {
+    name: "before",
+    about: "The page ends before the member with this id. Not together with `after`.",
+    schema: || json!({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
+};
+const ORDER: Parameter = Parameter {
+    name: "order",
+    about: "By id: `asc` gives the oldest first, `desc` the newest.",
+    schema: || json!({"type": "string", "enum": ["asc", "desc"], "default": "asc"}),
+};
+
+/// What a member is read with.
+pub(crate) const MEMBER_PARAMETERS: &[Parameter] = &[VIEW];
+/// What a list is read with.
+pub(crate) const LIST_PARAMETERS: &[Parameter] = &[VIEW, LIMIT, AFTER, BEFORE, ORDER];
+
+/// The two views (AIP-157).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    #[default]
+    Basic,
+    Full,
+}
+
+/// The query of a member.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct MemberQuery {
+    pub(crate) view: View,
+}
+
+/// The query of a list.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ListQuery {
+    pub(crate) view: View,
+    pub(crate) limit: usize,
+    pub(crate) cursor: Option<Cursor>,
+    pub(crate) order: Order,
+}
+
+/// A query that takes no parameter.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoQuery;
+
+/// The id in a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemberId(pub(crate) u64);
+
+/// The parameters of a query, taken out one by one; what is wrong with them is said at once.
+struct Reader<'a> {
+    query: &'a str,
+    known: &'static [Parameter],
+    faults: Vec<Fault>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(query: &'a str, known: &'static [Parameter]) -> Self {
+        let mut reader = Self { query, known, faults: Vec::new() };
+        let mut unknown: Vec<_> =
+            reader.pairs().filter(|(name, _)| reader.is_unknown(name)).collect();
+        unknown.dedup();
+        let names: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
+        let takes = match names.as_slice() {
+            [] => "is unknown; this request takes no parameters".to_owned(),
+            names => format!("is unknown; this request takes {}", names.join(", ")),
+        };
+        let faults = unknown.into_iter().map(|(name, _)| Fault::parameter(&name, takes.clone()));
+        reader.faults = faults.collect();
+        reader
+    }
+
+    fn is_unknown(&self, name: &str) -> bool {
+        !self.known.iter().any(|parameter| parameter.name == name)
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (String, String)> + use<'a> {
+        url::form_urlencoded::parse(self.query.as_bytes()).into_owned()
+    }
+
+    /// The parameter's value, read by `read`; `None` where it is missing or wrong.
+    fn take<T>(
+        &mut self,
+        parameter: &Parameter,
+        takes: impl FnOnce() -> String,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let name = parameter.name;
+        let mut values = self.pairs().filter(|(found, _)| found == name).map(|(_, value)| value);
+        let value = values.next()?;
+        if values.next().is_some() {
+            self.faults.push(Fault::parameter(name, "was given more than once"));
+            return None;
+        }
+        let read = read(&value);
+        if read.is_none() {
+            self.faults.push(Fault::parameter(name, takes()));
+        }
+        read
+    }
+
+    fn view(&mut self) -> View {
+        let view = self.take(
+            &VIEW,
+            || "takes basic or full".into(),
+            |value| match value {
+                "basic" => Some(View::Basic),
+                "full" => Some(View::Full),
+                _ => None,
+            },
+        );
+        view.unwrap_or_default()
+    }
+
+    fn cursor(&mut self) -> Option<Cursor> {
+        let takes = || format!("takes an id from 0 to {MAX_ID}");
+        let after = self.take(&AFTER, takes, number::<0>);
+        let before = self.take(&BEFORE, takes, number::<0>);
+        if after.is_some() && before.is_some() {
+            self.faults.push(Fault::parameter(BEFORE.name, "cannot stand together with after"));
+        }
+        after.map(Cursor::After).or(before.map(Cursor::Before))
+    }
+
+    fn finish<T>(self, query: T) -> Result<T, Problem> {
+        if self.faults.is_empty() {
+            Ok(query)
+        } else {
+            Err(Problem::malformed("the query cannot be read", self.faults))
+        }
+    }
+}
+
+/// A whole number from `MIN` to [`MAX_ID`] in its one canonical form.
+fn number<const MIN: u64>(text: &str) -> Option<u64> {
+    let canonical = text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text.len() == 1 || !text.starts_with('0'));
+    let number = text.parse().ok().filter(|_| canonical)?;
+    (MIN..=MAX_ID).contains(&number).then_some(number)
+}
+
+/// Reads itself out of a request.
+pub(crate) trait Read: Sized {
+    fn read(request: &HttpRequest) -> Result<Self, Problem>;
+}
+
+impl Read for MemberQuery {
+    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        let mut reader = Reader::new(request.query_string(), MEMBER_PARAMETERS);
+        let query = Self { view: reader.view() };
+        reader.finish(query)
+    }
+}
+
+impl Read for ListQuery {
+    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        let mut reader = Reader::new(request.query_string(), LIST_PARAMETERS);
+        let query = Self {
+            view: reader.view(),
+            limit: reader
+                .take(
+                    &LIMIT,
+                    || format!("takes a number from 1 to {PAGE_ROWS}"),
+                    |value| {
+                        let limit = usize::try_from(number::<1>(value)?).ok()?;
+                        (limit <= PAGE_ROWS).then_some(limit)
+                    },
+                )
+                .unwrap_or(PAGE_ROWS_DEFAULT),
+            cursor: reader.cursor(),
+            order: reader
+                .take(
+                    &ORDER,
+                    || "takes asc or desc".into(),
+                    |value| match value {
+                        "asc" => Some(Order::Ascending),
+                        "desc" => Some(Order::Descending),
+                        _ => None,
+                    },
+                )
+                .unwrap_or(Order::Ascending),
+        };
+        reader.finish(query)
+    }
+}
+
+impl Read for NoQuery {
+    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        Reader::new(request.query_string(), &[]).finish(Self)
+    }
+}
+
+impl Read for MemberId {
+    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        let text = request.match_info().get("id").unwrap_or_default();
+        number::<1>(text).map(Self).ok_or_else(|| {
+            let takes = format!("takes a whole number from 1 to {MAX_ID}");
+            Problem::malformed("the path holds no id", vec![Fault::parameter("id", takes)])
+        })
+    }
+}
+
+macro_rules! from_request {
+    ($($name:ty),*) => {$(
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = Ready<Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                ready(Self::read(request))
+            }
+        }
+    )*};
+}
+
+from_request!(MemberQuery, ListQuery, NoQuery, MemberId);
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+    use actix_web::body::MessageBody;
+    use actix_web::test::TestRequest;
+    use store::{Cursor, Order};
+
+    use super::{ListQuery, MemberId, NoQuery, Problem, Read, View};
+
+    fn list(query: &str) -> Result<ListQuery, Problem> {
+        ListQuery::read(&TestRequest::with_uri(&format!("/x?{query}")).to_http_request())
+    }
+
+    fn faults(query: &str) -> Vec<String> {
+        let body = list(query).unwrap_err().error_response().into_body();
+        let body = body.try_into_bytes().unwrap_or_default();
+        let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let errors = document["errors"].as_array().unwrap().iter();
+        errors.map(|error| error["parameter"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_list_has_defaults() {
+        let expected =
+            ListQuery { view: View::Basic, limit: 100, cursor: None, order: Order::Ascending };
+        assert_eq!(list("").unwrap(), expected);
+        let query = list("view=full&limit=1000&before=7&order=desc").unwrap();
+        let cursor = Some(Cursor::Before(7));
+        let order = Order::Descending;
+        assert_eq!(query, ListQuery { view: View::Full, limit: 1000, cursor, order });
+    }
+
+    #[test]
+    fn everything_wrong_is_named_at_once() {
+        assert_eq!(faults("limit=0&order=up&view=x&after=-1"), ["view", "limit", "after", "order"]);
+        assert_eq!(faults("limt=5"), ["limt"]);
+        assert_eq!(faults("limit=5&limit=5"), ["limit"]);
+        assert_eq!(faults("after=1&before=2"), ["before"]);
+        for limit in ["1001", "", "+1", "01", "1.0", "99999999999999999999", "%00"] {
+            assert_eq!(faults(&format!("limit={limit}")), ["limit"], "{limit}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_one_form() {
+        let read = |id: &str| {
+            MemberId::read(&TestRequest::default().param("id", id.to_owned()).to_http_request())
+        };
+        assert_eq!(read("1").unwrap().0, 1);
+        assert_eq!(read("9223372036854775807").unwrap().0, models::MAX_ID);
+        for id in ["0", "-1", "+1", "01", "1.0", "abc", "", "9223372036854775808", "1 "] {
+            assert!(read(id).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_write_takes_no_parameters() {
+        let request = TestRequest::with_uri("/x?view=full").to_http_request();
+        assert!(NoQuery::read(&request).is_err());
+        assert!(NoQuery::read(&TestRequest::with_uri("/x").to_http_request()).is_ok());
+    }
+}

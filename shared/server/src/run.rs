@@ -1,0 +1,233 @@
+//! Running a program: configuration, store, listening, and an orderly end.
+
+use std::error::Error;
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fmt, io};
+
+use actix_web::dev::Server;
+use actix_web::http::StatusCode;
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpResponse, HttpServer, rt};
+use store::Store;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{Config, url_variable};
+use crate::metrics::{self, Metrics};
+use crate::neighbour::{self, Neighbours, Remote};
+use crate::problem::{Problem, chain};
+use crate::program::{Context, Program};
+use crate::readable::readable;
+use crate::{VARIABLES, health, limits, logs, observe};
+
+/// The command line or the configuration is wrong (sysexits(3)).
+pub const EX_USAGE: u8 = 64;
+
+/// The whole of a service's `main`: runs until SIGTERM or SIGINT.
+pub fn main(program: Program) -> ExitCode {
+    match env::args().nth(1).as_deref() {
+        None => run(program, std::future::pending()),
+        Some("--help" | "-h") => {
+            println!("{}", help(program.name));
+            ExitCode::SUCCESS
+        }
+        Some("--version" | "-V") => {
+            println!("{} {}", program.name, env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Some(argument) => {
+            let name = program.name;
+            eprintln!("{name}: takes no argument {argument:?}; {name} --help lists its variables");
+            ExitCode::from(EX_USAGE)
+        }
+    }
+}
+
+fn help(name: &str) -> String {
+    let variables = VARIABLES.iter();
+    let variables = variables.map(|variable| format!("  {:20}{}", variable.name, variable.about));
+    format!(
+        "Serves {name}. Reads these variables of its environment (after the semicolon: the \
+         default):\n\n{}",
+        variables.collect::<Vec<_>>().join("\n")
+    )
+}
+
+/// Runs a program until SIGTERM, SIGINT, or the end of `stop`. Its exit code is 64 for a wrong
+/// configuration, 1 for any other failure.
+pub fn run(program: Program, stop: impl Future<Output = ()> + Send + 'static) -> ExitCode {
+    let name = program.name;
+    let variables = env::vars_os().map(|(name, value)| {
+        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+    });
+    let config = match Config::read(name, &program.neighbours(), variables) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{name}: the configuration is wrong\n{errors}");
+            return ExitCode::from(EX_USAGE);
+        }
+    };
+    logs::start(config.log_format);
+    match rt::System::new().block_on(serve(program, config, stop)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!("{name}: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(
+    program: Program,
+    config: Config,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
+    let tables: Vec<_> = program.parts.iter().map(|part| part.table()).collect();
+    let store = Store::open(&config.database, &tables, config.connections).await?;
+    let store = Arc::new(store);
+    let served = prepare(program, config, stop, &store).await;
+    let done = match served {
+        Ok(server) => server.await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    store.close().await;
+    log::info!("stopped");
+    done
+}
+
+/// Fills the store where it should be and binds the port; nothing is served before both are done.
+async fn prepare(
+    program: Program,
+    config: Config,
+    stop: impl Future<Output = ()> + Send + 'static,
+    store: &Arc<Store>,
+) -> Result<Server, Box<dyn Error>> {
+    if config.seed_demo {
+        for part in &program.parts {
+            if part.seed(store).await? {
+                log::info!("stored the demo data of {}", part.table().name);
+            }
+        }
+    }
+    let context = Context {
+        store: Arc::clone(store),
+        neighbours: Arc::new(neighbours(&program, &config, store)?),
+        read_only: config.read_only,
+    };
+    log::info!(
+        "{} {} on {}, {} workers",
+        program.name,
+        env!("CARGO_PKG_VERSION"),
+        config.database,
+        config.workers
+    );
+    listen(program, &config, context, stop)
+}
+
+fn neighbours(
+    program: &Program,
+    config: &Config,
+    store: &Arc<Store>,
+) -> reqwest::Result<Neighbours> {
+    let mut neighbours = Neighbours::default();
+    for part in &program.parts {
+        neighbours.insert(part.table().name, part.neighbour(store));
+    }
+    let client = neighbour::client()?;
+    for collection in program.neighbours() {
+        match config.neighbours.get(collection) {
+            Some(url) => {
+                let remote = Remote::new(collection, url.clone(), client.clone());
+                neighbours.insert(collection, Arc::new(remote));
+            }
+            None => log::warn!(
+                "{} is not set: writes that name {collection} will be answered 503",
+                url_variable(collection)
+            ),
+        }
+    }
+    Ok(neighbours)
+}
+
+fn listen(
+    program: Program,
+    config: &Config,
+    context: Context,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Server, Box<dyn Error>> {
+    let counted = Data::new(Metrics::new(program.name));
+    let parts = Arc::new(program.parts);
+    let server = HttpServer::new(move || {
+        let (parts, context) = (Arc::clone(&parts), context.clone());
+        App::new()
+            .app_data(counted.clone())
+            .app_data(Data::new(Arc::clone(&context.store)))
+            .wrap(NormalizePath::trim())
+            .wrap(from_fn(observe::observe))
+            .service(readable("/", health::root))
+            .service(readable("/api", health::api))
+            .service(readable("/healthz", health::alive))
+            .service(readable("/readyz", health::ready))
+            .service(readable("/metrics", metrics::show))
+            .configure(|config| parts.iter().for_each(|part| part.mount(config, &context)))
+            .default_service(web::to(nothing_here))
+    });
+    let address = (config.host, config.port);
+    let server = server
+        .workers(config.workers)
+        .max_connections(limits::CONNECTIONS_PER_WORKER)
+        .client_request_timeout(limits::HEAD_TIME)
+        .keep_alive(limits::IDLE_TIME)
+        .shutdown_timeout(limits::STOP_TIME.as_secs())
+        .shutdown_signal(stopped(stop)?)
+        .bind(address)
+        .map_err(|cause| BindError { host: config.host.to_string(), port: config.port, cause })?;
+    for address in server.addrs() {
+        log::info!("listening on http://{address}");
+    }
+    Ok(server.run())
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    let detail = "there is nothing under this path; the collections are under /api/";
+    Err(Problem::new(StatusCode::NOT_FOUND, detail))
+}
+
+/// Ends with the first of SIGTERM, SIGINT and `stop`.
+fn stopped(
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let by = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+            () = stop => "its parent",
+        };
+        log::info!("stopping, told by {by}: finishing what is in flight");
+    })
+}
+
+/// The port cannot be listened on.
+#[derive(Debug)]
+struct BindError {
+    host: String,
+    port: u16,
+    cause: io::Error,
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, .. } = self;
+        write!(f, "cannot listen on {host}, port {port}; set HOST or PORT to a free one")
+    }
+}
+
+impl Error for BindError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.cause)
+    }
+}

@@ -1,0 +1,233 @@
+//! The PostgreSQL engine: a pool of connections, prepared statements, a transaction a write.
+
+mod connect;
+mod error;
+mod rows;
+mod schema;
+mod tls;
+
+use deadpool_postgres::{GenericClient, Object, Pool};
+use models::Timestamp;
+
+use self::error::{pool_error, store_error};
+use crate::page::{Met, Walk};
+use crate::sql::{Catalog, Dialect, Statements};
+use crate::{
+    Change, Created, Idempotency, OpenError, Page, PageQuery, PostgresUrl, Precondition, Record,
+    Row, StoreError, Table,
+};
+
+/// How often an insert starts over when another one with the same key got in between.
+const KEY_ATTEMPTS: usize = 3;
+
+#[derive(Debug)]
+pub(crate) struct PostgresStore {
+    pool: Pool,
+    catalog: Catalog,
+}
+
+impl PostgresStore {
+    pub(crate) async fn open(
+        url: &PostgresUrl,
+        tables: &[Table],
+        connections: usize,
+    ) -> Result<Self, OpenError> {
+        let pool = connect::pool(url, connections)?;
+        schema::migrate(&pool, url, tables).await?;
+        Ok(Self { pool, catalog: Catalog::new(tables, Dialect::Postgres) })
+    }
+
+    pub(crate) async fn get<R: Record>(
+        &self,
+        id: u64,
+    ) -> Result<Option<Row<R::Content>>, StoreError> {
+        let client = self.client().await?;
+        rows::find::<R>(&client, &self.statements::<R>()?.get, id).await
+    }
+
+    pub(crate) async fn page<R: Record>(
+        &self,
+        query: PageQuery,
+    ) -> Result<Page<R::Content>, StoreError> {
+        let client = &self.client().await?;
+        let statements = self.statements::<R>()?;
+        let list = async |walk: Walk, start: u64, limit: usize| {
+            let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
+            rows::list::<R>(client, sql, start, limit, query.filter.map(|(_, id)| id)).await
+        };
+        let (walk, start) = query.walk();
+        let met: Met<R::Content> = list(walk, start, query.limit).await?;
+        let behind = match query.behind(&met) {
+            Some(start) => !list(walk.back(), start, 1).await?.rows.is_empty(),
+            None => false,
+        };
+        Ok(query.page(met, behind))
+    }
+
+    pub(crate) async fn first_answer<R: Record>(
+        &self,
+        sent: &Idempotency,
+    ) -> Result<Option<Created>, StoreError> {
+        first_answer(&self.client().await?, self.statements::<R>()?, sent).await
+    }
+
+    pub(crate) async fn insert<R: Record>(
+        &self,
+        content: R::Content,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Created, StoreError> {
+        let mut client = self.client().await?;
+        let statements = self.statements::<R>()?;
+        let Some(sent) = idempotency else {
+            return insert::<R>(&client, statements, content).await;
+        };
+        for _ in 0..KEY_ATTEMPTS {
+            if let Some(first) = first_answer(&client, statements, &sent).await? {
+                return Ok(first);
+            }
+            let transaction = client.transaction().await.map_err(store_error)?;
+            match insert::<R>(&transaction, statements, content.clone()).await {
+                Ok(created) => {
+                    if remember(&transaction, statements, &sent, &created).await? {
+                        transaction.commit().await.map_err(store_error)?;
+                        return Ok(created);
+                    }
+                }
+                // Perhaps this very insert, sent twice at once, is what took it.
+                Err(StoreError::Taken { column }) => {
+                    transaction.rollback().await.map_err(store_error)?;
+                    let first = first_answer(&client, statements, &sent).await?;
+                    return first.ok_or(StoreError::Taken { column });
+                }
+                Err(error) => return Err(error),
+            }
+            // The other one's answer can be read once this transaction is gone.
+            transaction.rollback().await.map_err(store_error)?;
+        }
+        Err(StoreError::Busy)
+    }
+
+    pub(crate) async fn update<R: Record>(
+        &self,
+        id: u64,
+        precondition: Precondition,
+        change: impl Change<R::Content>,
+    ) -> Result<Row<R::Content>, StoreError> {
+        let mut client = self.client().await?;
+        let statements = self.statements::<R>()?;
+        let transaction = client.transaction().await.map_err(store_error)?;
+        let row = rows::find::<R>(&transaction, &statements.get_locked, id)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        precondition.check(row.rev)?;
+        let content = change(&row.content).map_err(StoreError::Invalid)?;
+        if content == row.content {
+            return Ok(row);
+        }
+        let updated_at = Timestamp::now().max(row.updated_at);
+        let values = R::values(&content);
+        rows::execute(&transaction, &statements.update, statements, id, updated_at, &values)
+            .await?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(Row { rev: row.rev + 1, updated_at, content, ..row })
+    }
+
+    pub(crate) async fn delete<R: Record>(
+        &self,
+        id: u64,
+        precondition: Precondition,
+    ) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let statements = self.statements::<R>()?;
+        let transaction = client.transaction().await.map_err(store_error)?;
+        let row = rows::find::<R>(&transaction, &statements.get_locked, id)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        precondition.check(row.rev)?;
+        let now = Timestamp::now().max(row.updated_at);
+        rows::execute(&transaction, &statements.delete, statements, id, now, &[]).await?;
+        transaction.commit().await.map_err(store_error)
+    }
+
+    pub(crate) async fn seed<R: Record>(
+        &self,
+        contents: Vec<R::Content>,
+    ) -> Result<bool, StoreError> {
+        let mut client = self.client().await?;
+        let statements = self.statements::<R>()?;
+        let transaction = client.transaction().await.map_err(store_error)?;
+        // Several programs that start at once must not all find the table empty.
+        schema::lock(&transaction).await.map_err(store_error)?;
+        let any = transaction.query_opt(&statements.any, &[]).await.map_err(store_error)?;
+        if any.is_some() {
+            return Ok(false);
+        }
+        for content in contents {
+            insert::<R>(&transaction, statements, content).await?;
+        }
+        transaction.commit().await.map_err(store_error)?;
+        Ok(true)
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        let asked = self.client().await?.query_one("SELECT 1", &[]).await;
+        asked.map(drop).map_err(store_error)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close();
+    }
+
+    fn statements<R: Record>(&self) -> Result<&Statements, StoreError> {
+        self.catalog.find(R::TABLE.name)
+    }
+
+    async fn client(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(pool_error)
+    }
+}
+
+async fn insert<R: Record>(
+    client: &impl GenericClient,
+    statements: &Statements,
+    content: R::Content,
+) -> Result<Created, StoreError> {
+    let now = Timestamp::now();
+    let id = rows::insert(client, statements, now, &R::values(&content)).await?;
+    Created::new(Row { id, rev: 1, created_at: now, updated_at: now, content })
+}
+
+async fn first_answer(
+    client: &impl GenericClient,
+    statements: &Statements,
+    sent: &Idempotency,
+) -> Result<Option<Created>, StoreError> {
+    let find = client.prepare_cached(&statements.key_find).await.map_err(store_error)?;
+    let cutoff = Idempotency::cutoff(Timestamp::now());
+    let found = client.query_opt(&find, &[&sent.key, &cutoff]).await.map_err(store_error)?;
+    let Some(row) = found else { return Ok(None) };
+    let fingerprint: String = row.try_get(0).map_err(store_error)?;
+    sent.same(&fingerprint)?;
+    let id: i64 = row.try_get(1).map_err(store_error)?;
+    let answer = row.try_get(2).map_err(store_error)?;
+    let id = id.try_into().map_err(StoreError::failed)?;
+    Ok(Some(Created { id, answer, replayed: true }))
+}
+
+/// Keeps the answer under its key; false where another transaction has just done so.
+async fn remember(
+    client: &impl GenericClient,
+    statements: &Statements,
+    sent: &Idempotency,
+    created: &Created,
+) -> Result<bool, StoreError> {
+    let now = Timestamp::now();
+    let cutoff = Idempotency::cutoff(now);
+    let forget = client.prepare_cached(&statements.key_forget).await.map_err(store_error)?;
+    client.execute(&forget, &[&cutoff, &sent.key]).await.map_err(store_error)?;
+    let insert = client.prepare_cached(&statements.key_insert).await.map_err(store_error)?;
+    let id = rows::sql_id(created.id)?;
+    let (key, fingerprint, answer) = (&sent.key, &sent.fingerprint, &created.answer);
+    let inserted = client.execute(&insert, &[key, fingerprint, &id, &now.unix_ms, answer]).await;
+    Ok(inserted.map_err(store_error)? > 0)
+}

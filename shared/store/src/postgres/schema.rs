@@ -1,0 +1,77 @@
+//! Bringing the schema up to date, in one transaction that others wait for.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use deadpool_postgres::{Pool, PoolError, Transaction};
+
+use crate::sql::{Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations};
+use crate::{OpenError, PostgresUrl, Table};
+
+/// Names Banyan's lock among the advisory locks of a database: "banyan" in ASCII.
+const LOCK: i64 = 0x62_61_6e_79_61_6e;
+
+/// Lets one program at a time make or fill tables; held until the transaction ends.
+pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
+    transaction.query_one("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
+}
+
+pub(super) async fn migrate(
+    pool: &Pool,
+    url: &PostgresUrl,
+    tables: &[Table],
+) -> Result<(), OpenError> {
+    let mut client = pool.get().await.map_err(|error| unreachable(url, error))?;
+    let schema = |error| OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) };
+    let transaction = client.transaction().await.map_err(schema)?;
+    lock(&transaction).await.map_err(schema)?;
+    let mut versions = Vec::with_capacity(tables.len());
+    for table in tables {
+        let found = version(&transaction, table).await.map_err(schema)?;
+        if found > SCHEMA_VERSION {
+            let (collection, known) = (table.name, SCHEMA_VERSION);
+            return Err(OpenError::Newer { database: url.shown.clone(), collection, found, known });
+        }
+        versions.push((table, found));
+    }
+    // A role that may only read and write rows can serve a schema that is up to date.
+    versions.retain(|(_, found)| *found < SCHEMA_VERSION);
+    if versions.is_empty() {
+        return Ok(());
+    }
+    transaction.batch_execute(VERSION_TABLE).await.map_err(schema)?;
+    for (table, found) in versions {
+        for statement in migrations(table, Dialect::Postgres, found) {
+            transaction.batch_execute(&statement).await.map_err(schema)?;
+        }
+        let written = transaction.execute(WRITE_VERSION, &[&table.name, &SCHEMA_VERSION]).await;
+        written.map_err(schema)?;
+    }
+    transaction.commit().await.map_err(schema)
+}
+
+/// The version of a collection's schema; 0 where it has none yet.
+async fn version(
+    transaction: &Transaction<'_>,
+    table: &Table,
+) -> Result<i64, tokio_postgres::Error> {
+    let exists = "SELECT to_regclass('banyan_schema') IS NOT NULL";
+    if !transaction.query_one(exists, &[]).await?.try_get::<_, bool>(0)? {
+        return Ok(0);
+    }
+    let row = transaction.query_opt(READ_VERSION, &[&table.name]).await?;
+    row.map_or(Ok(0), |row| row.try_get(0))
+}
+
+fn unreachable(url: &PostgresUrl, error: PoolError) -> OpenError {
+    let from_server = matches!(&error, PoolError::Backend(error) if error.code().is_some());
+    let certificate = format!("{:?}", error.source()).contains("Certificate");
+    let advice = if from_server {
+        "check the user, the password and the database's name"
+    } else if certificate {
+        "check sslmode and sslrootcert"
+    } else {
+        "check that PostgreSQL runs there and that this machine may reach it"
+    };
+    OpenError::Unreachable { database: url.shown.clone(), advice, cause: Arc::new(error) }
+}

@@ -1,0 +1,45 @@
+//! A row as it stands in a store.
+
+use models::view::{Basic, Full};
+use models::{Model, Timestamp};
+
+use crate::{Cells, Record, StoreError};
+
+/// One living row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row<M> {
+    /// Given by the store, from 1; never given twice.
+    pub id: u64,
+    /// How often the row was written: 1 when it is made, one more with each change.
+    pub rev: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+    /// What the client wrote.
+    pub content: M,
+}
+
+impl<M: Model> Row<M> {
+    /// The view that clients get by default.
+    pub fn basic(self) -> Basic<M> {
+        Basic::new(self.id, self.content)
+    }
+
+    /// The view that holds everything.
+    pub fn full(self) -> Full<M> {
+        let Self { id, created_at, updated_at, content, .. } = self;
+        Full { id, content, created_at, updated_at }
+    }
+
+    /// Reads the columns in the order in which every statement selects them.
+    pub(crate) fn read<R: Record<Content = M>>(cells: &mut dyn Cells) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: cells.id()?,
+            rev: cells.id()?,
+            created_at: Timestamp { unix_ms: cells.integer()? },
+            updated_at: Timestamp { unix_ms: cells.integer()? },
+            content: R::content(cells)?,
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! The SQLite engine: one file, one writer, a reading connection for each thread.
+//!
+//! SQLite in WAL mode lets any number of connections read while one writes (sqlite.org/wal.html).
+//! A read is a few microseconds in memory, so it runs on the thread that asks. All writes go to one
+//! thread, which commits whatever is waiting at once.
+
+mod connection;
+mod error;
+mod rows;
+mod schema;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use models::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use thread_local::ThreadLocal;
+
+use self::error::store_error;
+use self::writer::Writer;
+use crate::page::{Met, Walk};
+use crate::record::Value;
+use crate::sql::{Catalog, Dialect, Statements};
+use crate::{
+    Change, Created, Idempotency, OpenError, Page, PageQuery, Precondition, Record, Row,
+    StoreError, Table,
+};
+
+#[derive(Debug)]
+pub(crate) struct SqliteStore {
+    path: PathBuf,
+    catalog: Arc<Catalog>,
+    readers: ThreadLocal<Connection>,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    pub(crate) async fn open(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
+        let connection = schema::open(path, tables)?;
+        Ok(Self {
+            path: path.to_owned(),
+            catalog: Arc::new(Catalog::new(tables, Dialect::Sqlite)),
+            readers: ThreadLocal::new(),
+            writer: Writer::start(connection, path)?,
+        })
+    }
+
+    pub(crate) async fn get<R: Record>(
+        &self,
+        id: u64,
+    ) -> Result<Option<Row<R::Content>>, StoreError> {
+        rows::find::<R>(self.reader()?, &self.statements::<R>()?.get, id)
+    }
+
+    pub(crate) async fn page<R: Record>(
+        &self,
+        query: PageQuery,
+    ) -> Result<Page<R::Content>, StoreError> {
+        let connection = self.reader()?;
+        let statements = self.statements::<R>()?;
+        let list = |walk: Walk, start: u64, limit: usize| {
+            let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
+            rows::list::<R>(connection, sql, start, limit, query.filter.map(|(_, id)| id))
+        };
+        let (walk, start) = query.walk();
+        let met: Met<R::Content> = list(walk, start, query.limit)?;
+        let behind = match query.behind(&met) {
+            Some(start) => !list(walk.back(), start, 1)?.rows.is_empty(),
+            None => false,
+        };
+        Ok(query.page(met, behind))
+    }
+
+    pub(crate) async fn first_answer<R: Record>(
+        &self,
+        sent: &Idempotency,
+    ) -> Result<Option<Created>, StoreError> {
+        first_answer(self.reader()?, self.statements::<R>()?, sent, Timestamp::now())
+    }
+
+    pub(crate) async fn insert<R: Record>(
+        &self,
+        content: R::Content,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Created, StoreError> {
+        self.write::<R, _>(move |connection, statements| {
+            let now = Timestamp::now();
+            if let Some(sent) = &idempotency
+                && let Some(first) = first_answer(connection, statements, sent, now)?
+            {
+                return Ok(first);
+            }
+            let row = insert::<R>(connection, statements, content, now)?;
+            let created = Created::new(row)?;
+            if let Some(sent) = &idempotency {
+                remember(connection, statements, sent, &created, now)?;
+            }
+            Ok(created)
+        })
+        .await
+    }
+
+    pub(crate) async fn update<R: Record>(
+        &self,
+        id: u64,
+        precondition: Precondition,
+        change: impl Change<R::Content>,
+    ) -> Result<Row<R::Content>, StoreError> {
+        self.write::<R, _>(move |connection, statements| {
+            let row = rows::find::<R>(connection, &statements.get_locked, id)?
+                .ok_or(StoreError::NotFound)?;
+            precondition.check(row.rev)?;
+            let content = change(&row.content).map_err(StoreError::Invalid)?;
+            if content == row.content {
+                return Ok(row);
+            }
+            let updated_at = Timestamp::now().max(row.updated_at);
+            let values = R::values(&content);
+            rows::execute(connection, &statements.update, statements, id, updated_at, &values)?;
+            Ok(Row { rev: row.rev + 1, updated_at, content, ..row })
+        })
+        .await
+    }
+
+    pub(crate) async fn delete<R: Record>(
+        &self,
+        id: u64,
+        precondition: Precondition,
+    ) -> Result<(), StoreError> {
+        self.write::<R, _>(move |connection, statements| {
+            let row = rows::find::<R>(connection, &statements.get_locked, id)?
+                .ok_or(StoreError::NotFound)?;
+            precondition.check(row.rev)?;
+            let now = Timestamp::now().max(row.updated_at);
+            rows::execute(connection, &statements.delete, statements, id, now, &[])
+        })
+        .await
+    }
+
+    pub(crate) async fn seed<R: Record>(
+        &self,
+        contents: Vec<R::Content>,
+    ) -> Result<bool, StoreError> {
+        self.write::<R, _>(move |connection, statements| {
+            let any = connection.query_row(&statements.any, [], |_| Ok(())).optional();
+            if any.map_err(store_error)?.is_some() {
+                return Ok(false);
+            }
+            let now = Timestamp::now();
+            for content in contents {
+                insert::<R>(connection, statements, content, now)?;
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        let read = self.reader()?.query_row("SELECT 1 FROM banyan_schema LIMIT 1", [], |_| Ok(()));
+        read.map_err(store_error)?;
+        self.writer.alive()
+    }
+
+    pub(crate) async fn close(&self) {
+        self.writer.stop().await;
+    }
+
+    fn statements<R: Record>(&self) -> Result<&Statements, StoreError> {
+        self.catalog.find(R::TABLE.name)
+    }
+
+    /// This thread's connection.
+    fn reader(&self) -> Result<&Connection, StoreError> {
+        self.readers.get_or_try(|| connection::read(&self.path).map_err(store_error))
+    }
+
+    async fn write<R: Record, T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &Statements) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let catalog = Arc::clone(&self.catalog);
+        self.writer.write(move |connection| work(connection, catalog.find(R::TABLE.name)?)).await
+    }
+}
+
+fn insert<R: Record>(
+    connection: &Connection,
+    statements: &Statements,
+    content: R::Content,
+    now: Timestamp,
+) -> Result<Row<R::Content>, StoreError> {
+    let values = R::values(&content);
+    let id = rows::insert(connection, statements, now, &values)?;
+    Ok(Row { id, rev: 1, created_at: now, updated_at: now, content })
+}
+
+fn first_answer(
+    connection: &Connection,
+    statements: &Statements,
+    sent: &Idempotency,
+    now: Timestamp,
+) -> Result<Option<Created>, StoreError> {
+    let mut find = connection.prepare_cached(&statements.key_find).map_err(store_error)?;
+    let found = find
+        .query_row(params![sent.key, Idempotency::cutoff(now)], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()
+        .map_err(store_error)?;
+    let Some((fingerprint, id, answer)) = found else { return Ok(None) };
+    sent.same(&fingerprint)?;
+    Ok(Some(Created { id, answer, replayed: true }))
+}
+
+fn remember(
+    connection: &Connection,
+    statements: &Statements,
+    sent: &Idempotency,
+    created: &Created,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
+        connection.prepare_cached(sql)?.execute(params)
+    };
+    run(&statements.key_forget, params![Idempotency::cutoff(now), sent.key])
+        .and_then(|_| {
+            let Created { id, answer, .. } = created;
+            run(
+                &statements.key_insert,
+                params![sent.key, sent.fingerprint, id, now.unix_ms, answer],
+            )
+        })
+        .map(drop)
+        .map_err(store_error)
+}
+
+impl rusqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        match self {
+            Self::Text(text) => text.to_sql(),
+            Self::Id(id) => id.to_sql(),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Connections to a SQLite file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Result};
+
+/// How long a statement waits for another process that holds the file.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// More than all statements of three collections.
+const STATEMENTS: usize = 64;
+
+/// A connection that writes. Nothing is written by opening it.
+pub(super) fn write(path: &Path) -> Result<Connection> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+}
+
+/// A connection that reads a database that exists.
+pub(super) fn read(path: &Path) -> Result<Connection> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    // One thread at a time uses a connection, so SQLite's own locks around it are not needed.
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Makes each commit of this connection durable before it is answered (sqlite.org/pragma.html).
+pub(super) fn make_durable(connection: &Connection) -> Result<()> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    // After a burst of writes the log's file gives its space back.
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
+}

@@ -1,0 +1,34 @@
+//! What SQLite's error codes (sqlite.org/rescode.html) mean for a store.
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::StoreError;
+
+pub(super) fn store_error(error: Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::full(error),
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::OutOfMemory
+            | ErrorCode::PermissionDenied,
+        ) => StoreError::unavailable(error),
+        _ => StoreError::failed(error),
+    }
+}
+
+/// An error of an insert or update into a table in which no two rows may agree on `unique`.
+pub(super) fn write_error(error: Error, unique: Option<&'static str>) -> StoreError {
+    match (error.sqlite_error_code(), unique) {
+        (Some(ErrorCode::ConstraintViolation), Some(column)) => StoreError::Taken { column },
+        _ => store_error(error),
+    }
+}
+
+/// Whether the file is no database, or one whose structure is broken.
+pub(super) fn is_damage(error: &Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+}

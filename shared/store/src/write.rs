@@ -1,0 +1,76 @@
+//! What a write is told, and what it answers.
+
+use models::{FieldErrors, Model, Timestamp};
+
+use crate::{Row, StoreError};
+
+/// For how many hours an idempotency key is remembered.
+pub const IDEMPOTENCY_HOURS: i64 = 24;
+
+/// A key that makes a repeated insert give its first answer again.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// What the client sent, 1 to 255 characters.
+    pub key: String,
+    /// Tells one content from another.
+    pub fingerprint: String,
+}
+
+impl Idempotency {
+    /// Keys from before this time are forgotten.
+    pub(crate) fn cutoff(now: Timestamp) -> i64 {
+        now.unix_ms - IDEMPOTENCY_HOURS * 60 * 60 * 1_000
+    }
+
+    /// Checks that a key that was there before came with the same content.
+    pub(crate) fn same(&self, fingerprint: &str) -> Result<(), StoreError> {
+        if self.fingerprint == fingerprint { Ok(()) } else { Err(StoreError::KeyReused) }
+    }
+}
+
+/// What an insert made, now or when its idempotency key came first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The row's id.
+    pub id: u64,
+    /// The row's full view as JSON, as it was when it was made (its rev was 1).
+    pub answer: String,
+    /// Whether an earlier insert made it.
+    pub replayed: bool,
+}
+
+impl Created {
+    pub(crate) fn new<M: Model>(row: Row<M>) -> Result<Self, StoreError> {
+        let id = row.id;
+        let answer = serde_json::to_string(&row.full()).map_err(StoreError::failed)?;
+        Ok(Self { id, answer, replayed: false })
+    }
+}
+
+/// The state in which a row must be for a write to happen (RFC 9110, 13).
+#[derive(Clone, Debug, Default)]
+pub struct Precondition {
+    /// The row's rev is one of these.
+    pub rev_in: Option<Vec<u64>>,
+    /// The row's rev is none of these.
+    pub rev_not_in: Option<Vec<u64>>,
+    /// The row must not exist at all; so no change of it can happen.
+    pub absent: bool,
+}
+
+impl Precondition {
+    pub(crate) fn check(&self, rev: u64) -> Result<(), StoreError> {
+        let wanted = self.rev_in.as_ref().is_none_or(|revs| revs.contains(&rev));
+        let unwanted = self.rev_not_in.as_ref().is_some_and(|revs| revs.contains(&rev));
+        if wanted && !unwanted && !self.absent {
+            Ok(())
+        } else {
+            Err(StoreError::PreconditionFailed)
+        }
+    }
+}
+
+/// Makes a row's next content out of its present one, inside the transaction.
+pub trait Change<M>: FnOnce(&M) -> Result<M, FieldErrors> + Send + 'static {}
+
+impl<M, F: FnOnce(&M) -> Result<M, FieldErrors> + Send + 'static> Change<M> for F {}
