@@ -180,11 +180,11 @@ impl Neighbour for Remote {
     }
 }
 
-/// The client for all neighbours: pooled, over HTTP or HTTPS with the system's roots.
+/// An HTTP client for other services: pooled, over HTTP or HTTPS with the system's roots.
 ///
 /// # Errors
 /// Where TLS cannot be set up.
-pub(crate) fn client() -> reqwest::Result<Client> {
+pub fn client() -> reqwest::Result<Client> {
     // The first caller sets the process's provider; the others find the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()

@@ -15,7 +15,7 @@ pub enum Database {
     /// A SQLite file; made where it does not exist.
     Sqlite(PathBuf),
     /// A PostgreSQL database.
-    Postgres(PostgresUrl),
+    Postgres(Box<PostgresUrl>),
 }
 
 /// How to reach a PostgreSQL database. Shown without its password.
@@ -76,7 +76,7 @@ impl FromStr for Database {
             }
             Ok(Self::Sqlite(path.into()))
         } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            PostgresUrl::parse(text).map(Self::Postgres)
+            PostgresUrl::parse(text).map(|url| Self::Postgres(Box::new(url)))
         } else {
             Err(UrlError("takes sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME".into()))
         }
@@ -114,7 +114,7 @@ impl Database {
             .dbname(name)
             .ssl_mode(SslMode::Require);
         let shown = format!("postgres://{host}:{port}/{name}");
-        Ok(Self::Postgres(PostgresUrl { config, trust: Trust::Any, shown }))
+        Ok(Self::Postgres(Box::new(PostgresUrl { config, trust: Trust::Any, shown })))
     }
 }
 

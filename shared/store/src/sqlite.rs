@@ -36,7 +36,7 @@ pub(crate) struct SqliteStore {
 }
 
 impl SqliteStore {
-    pub(crate) async fn open(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
         let connection = schema::open(path, tables)?;
         Ok(Self {
             path: path.to_owned(),

@@ -17,7 +17,7 @@ pub struct Store {
 
 #[derive(Debug)]
 enum Engine {
-    Sqlite(SqliteStore),
+    Sqlite(Box<SqliteStore>),
     Postgres(PostgresStore),
 }
 
@@ -44,7 +44,7 @@ impl Store {
         connections: usize,
     ) -> Result<Self, OpenError> {
         let engine = match database {
-            Database::Sqlite(path) => Engine::Sqlite(SqliteStore::open(path, tables).await?),
+            Database::Sqlite(path) => Engine::Sqlite(Box::new(SqliteStore::open(path, tables)?)),
             Database::Postgres(url) => {
                 Engine::Postgres(PostgresStore::open(url, tables, connections).await?)
             }

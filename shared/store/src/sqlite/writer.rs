@@ -163,14 +163,12 @@ impl Commits {
     fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let done = self.attempt(batch);
         // A full disk ends a transaction by itself; after other errors it is still open.
-        if done.is_err() && !self.connection.is_autocommit() {
-            if let Err(error) = self.connection.execute_batch("ROLLBACK") {
-                log::error!(
-                    "store: rollback failed, opening {} again: {error}",
-                    self.path.display()
-                );
-                self.reopen();
-            }
+        if done.is_err()
+            && !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            log::error!("store: opening {} again, rollback failed: {error}", self.path.display());
+            self.reopen();
         }
         done
     }

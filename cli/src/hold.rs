@@ -1,0 +1,76 @@
+//! Holding a data folder: one `up` at a time, and everybody can see whose it is.
+
+use std::fs::{File, OpenOptions, TryLockError, create_dir_all};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::board::Seat;
+
+const FILE: &str = "up.json";
+
+/// Who runs on a data folder.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    pub(crate) pid: u32,
+    pub(crate) seats: Vec<Seat>,
+}
+
+/// The folder is ours until this is dropped, or the process ends in whatever way.
+pub(crate) struct Hold(File);
+
+impl Hold {
+    /// Takes the folder; makes it where it does not exist.
+    ///
+    /// # Errors
+    /// Says who holds it, or why it cannot be written to.
+    pub(crate) fn take(data_dir: &Path) -> Result<Self, String> {
+        let shown = data_dir.display();
+        let trouble = |error| {
+            format!("cannot write to the data folder {shown}: {error}; choose one with --data-dir")
+        };
+        create_dir_all(data_dir).map_err(trouble)?;
+        let mut options = OpenOptions::new();
+        // What is in it says who holds the folder, so it must not be cut short before the lock.
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(data_dir.join(FILE)).map_err(trouble)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::Error(error)) => Err(trouble(error)),
+            Err(TryLockError::WouldBlock) => {
+                let by = read(&file).map_or_else(
+                    || "another `banyan up`, which is just starting".to_owned(),
+                    |holder| {
+                        let first = holder.seats.first().map(Seat::url).unwrap_or_default();
+                        format!("`banyan up` with the process id {} at {first}", holder.pid)
+                    },
+                );
+                Err(format!("{shown} is held by {by}; stop that one, or choose another --data-dir"))
+            }
+        }
+    }
+
+    /// Lets others see who holds the folder.
+    pub(crate) fn announce(&mut self, seats: &[Seat]) -> Result<(), String> {
+        let holder = Holder { pid: std::process::id(), seats: seats.to_vec() };
+        let json = serde_json::to_string(&holder).map_err(|error| error.to_string())?;
+        let file = &mut self.0;
+        let written = file.set_len(0).and_then(|()| file.rewind());
+        let written = written.and_then(|()| file.write_all(json.as_bytes()));
+        written.map_err(|error| format!("cannot write {FILE} in the data folder: {error}"))
+    }
+}
+
+/// Who runs on this folder now.
+pub(crate) fn holder(data_dir: &Path) -> Option<Holder> {
+    let file = File::open(data_dir.join(FILE)).ok()?;
+    // Whoever gets the lock, nobody holds the folder.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| read(&file)).flatten()
+}
+
+fn read(mut file: &File) -> Option<Holder> {
+    let mut json = String::new();
+    file.read_to_string(&mut json).ok()?;
+    serde_json::from_str(&json).ok()
+}

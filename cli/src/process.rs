@@ -1,0 +1,104 @@
+//! One program of the board as a child process.
+
+use std::fs::{File, create_dir_all};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use reqwest::Client;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::timeout;
+
+use crate::board::{self, Seat};
+
+/// Longer than a program takes to finish what is in flight.
+const STOP_TIME: Duration = Duration::from_secs(28);
+/// How long a program may take to say that it is ready.
+const READY_TIME: Duration = Duration::from_secs(1);
+
+/// How to start a program, again and again.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    pub(crate) seat: Seat,
+    environment: Vec<(String, String)>,
+    pub(crate) log: PathBuf,
+}
+
+/// A program that was started.
+pub(crate) struct Process {
+    child: Child,
+    /// Ends when this is dropped, and the program with it.
+    stdin: Option<ChildStdin>,
+}
+
+impl Recipe {
+    pub(crate) fn new(seat: &Seat, seats: &[Seat], data_dir: &Path) -> Self {
+        let log = data_dir.join("logs").join(format!("{}.log", seat.name));
+        let environment = board::environment(seat, seats, data_dir);
+        Self { seat: seat.clone(), environment, log }
+    }
+
+    /// Starts the program with an empty log.
+    pub(crate) fn start_fresh(&self) -> io::Result<Process> {
+        if let Some(folder) = self.log.parent() {
+            create_dir_all(folder)?;
+        }
+        self.start(File::create(&self.log)?)
+    }
+
+    /// Starts the program again, writing on in its log.
+    pub(crate) fn start_again(&self) -> io::Result<Process> {
+        self.start(File::options().append(true).create(true).open(&self.log)?)
+    }
+
+    fn start(&self, log: File) -> io::Result<Process> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["serve", &self.seat.name, "--until-stdin-ends"])
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::from(log.try_clone()?))
+            .stderr(Stdio::from(log))
+            // A group of its own, so that Ctrl-C reaches `up` alone and the end is in order.
+            .process_group(0)
+            .spawn()?;
+        // tokio closes an input that it still holds before it waits for the end.
+        let stdin = child.stdin.take();
+        Ok(Process { child, stdin })
+    }
+
+    /// Whether the program answers that it is ready.
+    pub(crate) async fn is_ready(&self, client: &Client) -> bool {
+        let url = format!("{}/readyz", self.seat.url());
+        let answer = client.get(url).timeout(READY_TIME).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// The last line of the program's log that says what went wrong.
+    pub(crate) fn last_words(&self) -> String {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines = log.lines().rev();
+        let mut lines = lines.filter(|line| !line.ends_with(" stopped"));
+        lines.next().unwrap_or("it wrote nothing").to_owned()
+    }
+}
+
+impl Process {
+    pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    pub(crate) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// Lets the program finish what is in flight; ends it by force where that takes too long.
+    pub(crate) async fn stop(mut self) {
+        drop(self.stdin.take());
+        if timeout(STOP_TIME, self.child.wait()).await.is_err() {
+            // Where this fails the process has just ended by itself.
+            let _ = self.child.kill().await;
+        }
+    }
+}

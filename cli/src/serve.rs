@@ -1,0 +1,49 @@
+//! `banyan serve`: one program in this process.
+
+use std::future::Future;
+use std::io::{Read, stdin};
+use std::process::ExitCode;
+use std::thread;
+
+use clap::Args;
+use tokio::sync::oneshot;
+
+use crate::board;
+
+/// What to serve.
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    /// The program to run.
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(board::names()))]
+    program: String,
+    /// Stop when standard input ends, as it does when the parent process ends in whatever way.
+    #[arg(long)]
+    until_stdin_ends: bool,
+}
+
+pub(crate) fn run(args: &ServeArgs) -> ExitCode {
+    let Some(program) = board::program(&args.program) else {
+        eprintln!("banyan: there is no program {}", args.program);
+        return ExitCode::from(server::EX_USAGE);
+    };
+    if args.until_stdin_ends {
+        server::run(program, stdin_ends())
+    } else {
+        server::run(program, std::future::pending())
+    }
+}
+
+/// Waits for the end of standard input on a thread of its own: nothing else can.
+fn stdin_ends() -> impl Future<Output = ()> + Send + 'static {
+    let (ended, end) = oneshot::channel();
+    thread::spawn(move || {
+        let mut ignored = [0; 64];
+        while stdin().read(&mut ignored).is_ok_and(|count| count > 0) {}
+        // Where the server has stopped already, nobody waits for this.
+        let _ = ended.send(());
+    });
+    async {
+        // An error means the thread is gone, and so is standard input.
+        let _ = end.await;
+    }
+}

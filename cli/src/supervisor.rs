@@ -1,0 +1,81 @@
+//! Keeping a program running.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use reqwest::Client;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::process::{Process, Recipe};
+
+/// How long to wait before the first restart; each further one waits twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A program that ran this long had recovered: its next crash is a first one.
+const RECOVERED: Duration = Duration::from_secs(30);
+/// How often a program is asked whether it is ready.
+pub(crate) const POLL: Duration = Duration::from_millis(50);
+
+/// Starts the program again whenever it ends, until told to stop; then stops it.
+pub(crate) async fn supervise(
+    recipe: Recipe,
+    mut process: Process,
+    client: Client,
+    mut stop: watch::Receiver<bool>,
+) {
+    let name = &recipe.seat.name;
+    let mut wait = FIRST_WAIT;
+    loop {
+        let start = Instant::now();
+        let ended = tokio::select! {
+            ended = process.wait() => ended,
+            () = stopping(&mut stop) => return process.stop().await,
+        };
+        if start.elapsed() > RECOVERED {
+            wait = FIRST_WAIT;
+        }
+        let how = ended.map_or_else(|error| error.to_string(), describe);
+        let log = recipe.log.display();
+        println!("{name} {how}; starting it again in {} ms (see {log})", wait.as_millis());
+        process = loop {
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = stopping(&mut stop) => return,
+            }
+            wait = (wait * 2).min(LONGEST_WAIT);
+            match recipe.start_again() {
+                Ok(process) => break process,
+                Err(error) => println!("{name} does not start: {error}"),
+            }
+        };
+        tokio::select! {
+            () = ready(&recipe, &client) => println!("{name} is back"),
+            ended = process.wait() => drop(ended),
+            () = stopping(&mut stop) => {}
+        }
+    }
+}
+
+async fn stopping(stop: &mut watch::Receiver<bool>) {
+    // An error means that whoever could say so is gone, which says it too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Waits until the program is ready.
+async fn ready(recipe: &Recipe, client: &Client) {
+    while !recipe.is_ready(client).await {
+        sleep(POLL).await;
+    }
+}
+
+/// How a process ended, as a part of a sentence.
+pub(crate) fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended".to_owned(),
+    }
+}

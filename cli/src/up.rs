@@ -1,0 +1,154 @@
+//! `banyan up`: the whole board on this machine.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use reqwest::Client;
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep};
+
+use crate::board::{self, Seat};
+use crate::hold::Hold;
+use crate::process::{Process, Recipe};
+use crate::status;
+use crate::supervisor::{POLL, describe, supervise};
+
+/// What takes longer than this is said.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(crate) fn run(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    runtime.block_on(up(data_dir, port_base))
+}
+
+async fn up(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
+    let mut hold = Hold::take(data_dir)?;
+    let seats = board::seats(port_base)?;
+    hold.announce(&seats)?;
+    let data_dir = std::path::absolute(data_dir).map_err(|error| error.to_string())?;
+    let client = server::http_client().map_err(|error| format!("cannot start: {error}"))?;
+    let recipes = seats.iter().map(|seat| Recipe::new(seat, &seats, &data_dir)).collect::<Vec<_>>();
+    let mut stop = Signals::new()?;
+
+    let mut processes = Vec::new();
+    let started = tokio::select! {
+        started = start(&recipes, &mut processes, &client) => started,
+        () = stop.wait() => Err("stopped before everything was ready".to_owned()),
+    };
+    let (tell, told) = watch::channel(started.is_err());
+    let mut running = JoinSet::new();
+    for (recipe, process) in recipes.into_iter().zip(processes) {
+        running.spawn(supervise(recipe, process, client.clone(), told.clone()));
+    }
+    if let Err(message) = started {
+        finish(running).await;
+        return Err(message);
+    }
+    welcome(&seats, &data_dir);
+    stop.wait().await;
+    println!("\nstopping");
+    // Every supervisor holds a receiver.
+    let _ = tell.send(true);
+    finish(running).await;
+    println!("stopped; the data stays in {}", data_dir.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts every program and waits until all are ready.
+async fn start(
+    recipes: &[Recipe],
+    processes: &mut Vec<Process>,
+    client: &Client,
+) -> Result<(), String> {
+    for recipe in recipes {
+        let process = recipe.start_fresh();
+        let process =
+            process.map_err(|error| format!("cannot start {}: {error}", recipe.seat.name));
+        processes.push(process?);
+    }
+    let start = Instant::now();
+    let mut said = 0;
+    let mut waiting: Vec<usize> = (0..recipes.len()).collect();
+    while !waiting.is_empty() {
+        let mut still = Vec::new();
+        for index in waiting {
+            let recipe = &recipes[index];
+            if let Ok(Some(status)) = processes[index].try_wait() {
+                let (name, how) = (&recipe.seat.name, describe(status));
+                return Err(format!("{name} {how}: {}", recipe.last_words()));
+            }
+            if !recipe.is_ready(client).await {
+                still.push(index);
+            }
+        }
+        waiting = still;
+        let seconds = start.elapsed().as_secs();
+        if !waiting.is_empty() && seconds > said {
+            said = seconds;
+            let names: Vec<_> =
+                waiting.iter().map(|index| recipes[*index].seat.name.as_str()).collect();
+            println!("waiting for {} ({seconds} s)", names.join(", "));
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
+}
+
+/// Waits for every supervisor, and says so where that takes long.
+async fn finish(mut running: JoinSet<()>) {
+    let mut tick = interval(PATIENCE);
+    tick.tick().await;
+    let start = Instant::now();
+    loop {
+        tokio::select! {
+            ended = running.join_next() => if ended.is_none() { return },
+            _ = tick.tick() => println!(
+                "waiting for {} programs to finish what is in flight ({} s)",
+                running.len(),
+                start.elapsed().as_secs()
+            ),
+        }
+    }
+}
+
+fn welcome(seats: &[Seat], data_dir: &Path) {
+    println!("The board is up.\n\n{}", status::table(seats.iter().map(|seat| (seat, "ready"))));
+    println!("Try:");
+    let url =
+        |name: &str| seats.iter().find(|seat| seat.name == name).map(Seat::url).unwrap_or_default();
+    println!("  curl {}/api/users", url("monolith"));
+    println!("  curl '{}/api/posts/in-thread/2?view=full'", url("posts"));
+    println!(
+        "  curl -H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' {}/api/users",
+        url("users")
+    );
+    println!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display());
+}
+
+/// What tells `up` to stop.
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, String> {
+        let listen = |kind| signal(kind).map_err(|error| format!("cannot start: {error}"));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

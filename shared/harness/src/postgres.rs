@@ -1,0 +1,74 @@
+//! A PostgreSQL database for one test.
+
+use std::env;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use tokio::runtime;
+use tokio_postgres::NoTls;
+
+/// A fresh database, dropped when this is.
+pub struct TestDatabase {
+    admin: String,
+    name: String,
+    url: String,
+}
+
+/// A fresh database on the server that `TEST_DATABASE_URL` names. Without that variable, says that
+/// the test is skipped.
+///
+/// # Panics
+/// Where the server cannot be used.
+pub async fn postgres() -> Option<TestDatabase> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let Ok(admin) = env::var("TEST_DATABASE_URL") else {
+        let test = thread::current().name().unwrap_or("a test").to_owned();
+        eprintln!("SKIPPED {test}: TEST_DATABASE_URL is not set");
+        return None;
+    };
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("banyan_test_{}_{count}", std::process::id());
+    execute(&admin, &format!("CREATE DATABASE {name}")).await;
+    let (base, query) = admin.split_once('?').unwrap_or((&admin, ""));
+    let (server, _) = base.rsplit_once('/').expect("TEST_DATABASE_URL names a database");
+    let url = format!("{server}/{name}?{query}").trim_end_matches('?').to_owned();
+    Some(TestDatabase { admin, name, url })
+}
+
+impl TestDatabase {
+    /// Its `DATABASE_URL`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs statements in it.
+    ///
+    /// # Panics
+    /// Where one fails.
+    pub async fn execute(&self, sql: &str) {
+        execute(&self.url, sql).await;
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (admin, name) = (self.admin.clone(), self.name.clone());
+        let dropped = thread::spawn(move || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build();
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            runtime.expect("a runtime starts").block_on(execute(&admin, &sql));
+        });
+        if dropped.join().is_err() {
+            eprintln!("the database {} stays behind", self.name);
+        }
+    }
+}
+
+async fn execute(url: &str, sql: &str) {
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.expect("PostgreSQL is there");
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    drop(client);
+    connection.await.expect("the connection's task ends").expect("the connection ends in order");
+}
