@@ -3,11 +3,13 @@
 
 mod answer;
 mod golden;
+mod neighbour;
 mod postgres;
 mod program;
 
 pub use answer::Answer;
 pub use golden::golden_reads;
+pub use neighbour::{Manner, Neighbour};
 pub use postgres::{TestDatabase, postgres};
 pub use program::{Program, Setup};
 
@@ -28,4 +30,26 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnM
         }
     });
     assert!(waited.await.is_ok(), "still waiting until {what}");
+}
+
+/// Makes a test of each case for each store: `async fn case(setup: Setup)` gets the program set up
+/// with SQLite, and, where `TEST_DATABASE_URL` is set, with PostgreSQL.
+#[macro_export]
+macro_rules! on_both_stores {
+    ($binary:expr; $($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                super::$case($crate::Setup::new($binary)).await;
+            })*
+        }
+        mod postgresql {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                if let Some(database) = $crate::postgres().await {
+                    super::$case($crate::Setup::new($binary).postgres(database)).await;
+                }
+            })*
+        }
+    };
 }

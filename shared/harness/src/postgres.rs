@@ -8,6 +8,7 @@ use tokio::runtime;
 use tokio_postgres::NoTls;
 
 /// A fresh database, dropped when this is.
+#[derive(Debug)]
 pub struct TestDatabase {
     admin: String,
     name: String,

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use reqwest::{Client, Method};
 use tempfile::TempDir;
 
-use crate::{Answer, PATIENCE, until};
+use crate::{Answer, PATIENCE, TestDatabase, until};
 
 /// How to start a program.
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub struct Setup {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     folder: Arc<TempDir>,
+    database: Option<Arc<TestDatabase>>,
 }
 
 /// A program that listens, ended when this is dropped.
@@ -38,7 +39,8 @@ impl Setup {
     pub fn new(binary: impl Into<PathBuf>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let database = format!("sqlite:{}", folder.path().join("test.db").display());
-        let setup = Self { binary: binary.into(), arguments: vec![], environment: vec![], folder };
+        let binary = binary.into();
+        let setup = Self { binary, arguments: vec![], environment: vec![], folder, database: None };
         setup.env("HOST", "127.0.0.1").env("PORT", "0").env("DATABASE_URL", &database)
     }
 
@@ -46,6 +48,18 @@ impl Setup {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// With this PostgreSQL database, which lives as long as the program.
+    pub fn postgres(mut self, database: TestDatabase) -> Self {
+        self = self.env("DATABASE_URL", database.url());
+        self.database = Some(Arc::new(database));
+        self
+    }
+
+    /// The PostgreSQL database that it was set up with.
+    pub fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_deref()
     }
 
     /// With this argument.
@@ -83,7 +97,8 @@ impl Setup {
         until("the program listens or ends", || {
             address = log.text().lines().find_map(|line| {
                 let (_, address) = line.split_once("listening on http://")?;
-                Some(address.to_owned())
+                // A JSON line goes on behind it.
+                address.split('"').next().map(str::to_owned)
             });
             let done = address.is_some() || child.try_wait().is_ok_and(|status| status.is_some());
             async move { done }

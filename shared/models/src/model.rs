@@ -1,8 +1,8 @@
 //! What the three models have in common.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::Serialize;
 
 use crate::rules::{FieldErrors, MAX_ID, Rule};
@@ -78,4 +78,42 @@ where
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+/// Reads the id of a member. Any whole number is one to read, however it is written (JSON Schema,
+/// Core, 4.2.3: `5.0` is the integer 5); whether it can be an id is for the rule to say.
+pub(crate) fn given_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
+    deserializer.deserialize_u64(WholeNumber).map(Some)
+}
+
+struct WholeNumber;
+
+impl Visitor<'_> for WholeNumber {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
+        Ok(number)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<u64, E> {
+        // No id is negative, and none is 0.
+        Ok(u64::try_from(number).unwrap_or(0))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<u64, E> {
+        // Beyond 2^53 a double skips whole numbers, so it might name another id than was meant.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match number {
+            _ if number.fract() != 0.0 => Err(E::invalid_type(Unexpected::Float(number), &self)),
+            0.0..=EXACT => Ok(number as u64),
+            // Out of range on either side: no id.
+            _ => Ok(0),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Field, Model, Reference, given};
+use crate::model::{Field, Model, Reference, given, given_id};
 use crate::rules::{Alphabet, FieldErrors, Rule};
 
 /// Something a user wrote in a thread.
@@ -20,11 +20,11 @@ pub struct Post {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PostInput {
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given_id")]
     thread: Option<u64>,
     #[serde(deserialize_with = "given")]
     text: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given_id")]
     user: Option<u64>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Field, Model, Reference, given};
+use crate::model::{Field, Model, Reference, given, given_id};
 use crate::rules::{Alphabet, FieldErrors, Rule};
 
 /// A conversation that posts belong to.
@@ -21,7 +21,7 @@ pub struct Thread {
 pub struct ThreadInput {
     #[serde(deserialize_with = "given")]
     title: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given_id")]
     created_by: Option<u64>,
 }
 

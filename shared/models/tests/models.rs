@@ -93,24 +93,26 @@ fn characters_outside_the_alphabet_are_refused() {
 #[test]
 fn ids_beyond_what_a_store_counts_break_a_rule() {
     let id = models::MAX_ID;
+    for no_id in [json!(0), json!(-1), json!(-1.0), json!(1e30), json!(u64::MAX)] {
+        assert_eq!(fields::<Thread>(json!({"title": "t", "createdBy": no_id})), ["createdBy"]);
+    }
+    let three = read::<Thread>(json!({"title": "t", "createdBy": 3.0})).unwrap();
+    assert_eq!(three.created_by, 3);
     assert!(read::<Thread>(json!({"title": "t", "createdBy": id})).is_ok());
     assert_eq!(fields::<Thread>(json!({"title": "t", "createdBy": id + 1})), ["createdBy"]);
 }
 
 #[test]
 fn null_another_type_and_an_unknown_field_are_not_read() {
-    for input in [
-        json!({"username": null}),
-        json!({"username": 5}),
-        json!({"id": 1}),
-        json!("finn"),
-    ] {
+    for input in
+        [json!({"username": null}), json!({"username": 5}), json!({"id": 1}), json!("finn")]
+    {
         assert!(
             serde_json::from_value::<<User as Model>::Input>(input.clone()).is_err(),
             "{input}"
         );
     }
-    for id in [json!(-1), json!(1.5), json!("1"), json!(null)] {
+    for id in [json!(1.5), json!("1"), json!(null), json!(true), json!([1])] {
         let input = json!({"createdBy": id});
         assert!(
             serde_json::from_value::<<Thread as Model>::Input>(input.clone()).is_err(),

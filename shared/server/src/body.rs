@@ -99,15 +99,9 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
-        let inner = error.into_inner();
-        if inner.is_data() {
-            let fault = Fault::pointer(pointer, inner.to_string());
-            Problem::malformed("the body cannot be read", vec![fault])
-        } else {
-            not_json(&inner)
-        }
+        unreadable(pointer, error.inner())
     })?;
-    json.end().map_err(|error| not_json(&error))?;
+    json.end().map_err(|error| unreadable("#".into(), &error))?;
     Ok(value)
 }
 
@@ -115,9 +109,9 @@ fn not_an_object(detail: &'static str) -> Problem {
     Problem::malformed("the body cannot be read", vec![Fault::pointer("#".into(), detail)])
 }
 
-fn not_json(error: &serde_json::Error) -> Problem {
-    let fault = Fault::pointer("#".into(), error.to_string());
-    Problem::malformed("the body is no JSON", vec![fault])
+fn unreadable(pointer: String, error: &serde_json::Error) -> Problem {
+    let detail = if error.is_data() { "the body cannot be read" } else { "the body is no JSON" };
+    Problem::malformed(detail, vec![Fault::pointer(pointer, error.to_string())])
 }
 
 /// The path as a JSON Pointer in a URI fragment (RFC 6901, 6).

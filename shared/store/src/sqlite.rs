@@ -110,8 +110,9 @@ impl SqliteStore {
         self.write::<R, _>(move |connection, statements| {
             let row = rows::find::<R>(connection, &statements.get_locked, id)?
                 .ok_or(StoreError::NotFound)?;
-            precondition.check(row.rev)?;
+            // A request that would fail without its precondition fails for that (RFC 9110, 13.2.1).
             let content = change(&row.content).map_err(StoreError::Invalid)?;
+            precondition.check(row.rev)?;
             if content == row.content {
                 return Ok(row);
             }

@@ -1,0 +1,103 @@
+//! A neighbour that is told how to behave.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// How a [`Neighbour`] answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// 200 for these ids, the board's 404 for all others.
+    Has(Vec<u64>),
+    /// Takes the request and never answers.
+    Hangs,
+    /// Closes each connection at once.
+    HangsUp,
+    /// A 404 that is not the board's.
+    Another404,
+    /// 500.
+    Fails,
+}
+
+/// Stands in for a service that is asked whether members exist.
+pub struct Neighbour {
+    url: String,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    manner: Manner,
+    heads: Vec<String>,
+}
+
+impl Neighbour {
+    /// Listens on a free port.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = Arc::new(Mutex::new(State { manner, heads: Vec::new() }));
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || serve(stream, &shared));
+            }
+        });
+        Self { url, state }
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Behaves so from now on.
+    ///
+    /// # Panics
+    /// Never in a sound test.
+    pub fn behave(&self, manner: Manner) {
+        self.state.lock().expect("nobody panics with the state").manner = manner;
+    }
+
+    /// The heads of all requests so far, in lower case.
+    ///
+    /// # Panics
+    /// Never in a sound test.
+    pub fn heads(&self) -> Vec<String> {
+        self.state.lock().expect("nobody panics with the state").heads.clone()
+    }
+}
+
+/// Answers requests until the other side, or the manner, ends the connection.
+fn serve(mut stream: TcpStream, state: &Mutex<State>) {
+    let Ok(reading) = stream.try_clone() else { return };
+    let mut lines = BufReader::new(reading).lines().map_while(Result::ok);
+    loop {
+        let head: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        let Some(path) = head.first().and_then(|line| line.split(' ').nth(1)) else { return };
+        let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or(0);
+        let manner = {
+            let mut state = state.lock().expect("nobody panics with the state");
+            state.heads.push(head.join("\n").to_lowercase());
+            state.manner.clone()
+        };
+        let (status, media_type) = match manner {
+            Manner::Has(ids) if ids.contains(&id) => ("200 OK", "application/json"),
+            Manner::Has(_) => ("404 Not Found", "application/problem+json"),
+            Manner::Another404 => ("404 Not Found", "text/html"),
+            Manner::Fails => ("500 Internal Server Error", "text/plain"),
+            Manner::HangsUp => return,
+            // Until the client gives up and closes the connection.
+            Manner::Hangs => return drop(lines.next()),
+        };
+        let answer =
+            format!("HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: 0\r\n\r\n");
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
