@@ -25,7 +25,8 @@ async fn walk(posts: &Program, first: &str, relation: &str) -> Vec<Vec<u64>> {
         let page = posts.get(&found).await;
         assert_eq!(page.status, 200, "{found}: {}", page.body);
         let rows = page.json();
-        pages.push(rows.as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect());
+        pages
+            .push(rows.as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect());
         path = page.link(relation);
     }
     pages
@@ -82,7 +83,9 @@ async fn thread_and_user_must_exist() {
 async fn one_neighbour_that_is_down_does_not_hide_what_the_other_knows() {
     let (_users, threads, posts) = beside(vec![1], vec![2]).await;
     let post = async |thread: u64, user: u64| {
-        posts.json("POST", "/api/posts", &json!({"thread": thread, "text": "t", "user": user})).await
+        posts
+            .json("POST", "/api/posts", &json!({"thread": thread, "text": "t", "user": user}))
+            .await
     };
     assert_eq!(post(2, 1).await.status, 201);
     threads.behave(Manner::HangsUp);

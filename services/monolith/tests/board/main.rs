@@ -1,0 +1,26 @@
+//! The whole board in one program, over HTTP.
+
+mod crash;
+mod disk_full;
+mod hostile;
+mod million;
+mod outage;
+mod references;
+mod start;
+mod stop;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_monolith");
+
+harness::on_both_stores!(
+    crate::BINARY;
+    the_golden_reads_are_given_to_the_byte,
+);
+
+async fn the_golden_reads_are_given_to_the_byte(setup: harness::Setup) {
+    let board = setup.demo().start().await;
+    harness::golden_reads(&board, &["users", "threads", "posts"]).await;
+    for collection in ["users", "threads", "posts"] {
+        let document = board.get(&format!("/api/{collection}/openapi.json")).await.json();
+        assert_eq!(document["info"]["title"], collection);
+    }
+}
