@@ -3,12 +3,16 @@
 use std::fs::{File, OpenOptions, TryLockError, create_dir_all};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::board::Seat;
 
 const FILE: &str = "up.json";
+/// Longer than `status` takes to look.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// Who runs on a data folder.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,7 +39,12 @@ impl Hold {
         // What is in it says who holds the folder, so it must not be cut short before the lock.
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(data_dir.join(FILE)).map_err(trouble)?;
-        match file.try_lock() {
+        // `status` holds it for a moment to see whether somebody else does.
+        let locked = file.try_lock().or_else(|_held| {
+            sleep(GLANCE);
+            file.try_lock()
+        });
+        match locked {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::Error(error)) => Err(trouble(error)),
             Err(TryLockError::WouldBlock) => {

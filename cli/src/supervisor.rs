@@ -30,8 +30,9 @@ pub(crate) async fn supervise(
     loop {
         let start = Instant::now();
         let ended = tokio::select! {
-            ended = process.wait() => ended,
+            biased;
             () = stopping(&mut stop) => return process.stop().await,
+            ended = process.wait() => ended,
         };
         if start.elapsed() > RECOVERED {
             wait = FIRST_WAIT;

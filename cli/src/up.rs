@@ -54,7 +54,11 @@ async fn up(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
     println!("\nstopping");
     // Every supervisor holds a receiver.
     let _ = tell.send(true);
-    finish(running).await;
+    tokio::select! {
+        () = finish(running) => {}
+        // The programs see the end of their input and finish by themselves.
+        () = stop.wait() => return Err("told twice to stop, so it did not wait".to_owned()),
+    }
     println!("stopped; the data stays in {}", data_dir.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -65,6 +65,11 @@ async fn while_users_is_down_the_known_is_accepted_and_the_unknown_is_a_503() {
         let invalid = json!({"title": "", "createdBy": 4});
         let invalid = threads.json("POST", "/api/threads", &invalid).await;
         assert_eq!(invalid.problem(422), ["#/title"]);
+        for method in ["PUT", "PATCH"] {
+            let invalid = json!({"title": "", "createdBy": 4});
+            let invalid = threads.json(method, "/api/threads/1", &invalid).await;
+            assert_eq!(invalid.problem(422), ["#/title"], "{method}");
+        }
         let listed = threads.get("/api/threads").await.json();
         assert_eq!(listed.as_array().unwrap().len(), 2, "nothing else was stored");
         // A user who is gone by the time users is back is known no longer.

@@ -14,7 +14,7 @@ pub enum Manner {
     Hangs,
     /// Closes each connection at once.
     HangsUp,
-    /// A 404 that is not the board's.
+    /// A 404 that speaks of the path, not of a member.
     Another404,
     /// 500.
     Fails,
@@ -79,23 +79,25 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
     loop {
         let head: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
         let Some(path) = head.first().and_then(|line| line.split(' ').nth(1)) else { return };
-        let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or(0);
+        let mut segments = path.rsplit('/');
+        let id = segments.next().and_then(|id| id.parse().ok()).unwrap_or(0);
+        let collection = segments.next().unwrap_or_default();
+        let missing = format!("banyan-missing: {} {id}\r\n", collection.trim_end_matches('s'));
         let manner = {
             let mut state = state.lock().expect("nobody panics with the state");
             state.heads.push(head.join("\n").to_lowercase());
             state.manner.clone()
         };
-        let (status, media_type) = match manner {
-            Manner::Has(ids) if ids.contains(&id) => ("200 OK", "application/json"),
-            Manner::Has(_) => ("404 Not Found", "application/problem+json"),
-            Manner::Another404 => ("404 Not Found", "text/html"),
-            Manner::Fails => ("500 Internal Server Error", "text/plain"),
+        let (status, header) = match manner {
+            Manner::Has(ids) if ids.contains(&id) => ("200 OK", ""),
+            Manner::Has(_) => ("404 Not Found", missing.as_str()),
+            Manner::Another404 => ("404 Not Found", "content-type: application/problem+json\r\n"),
+            Manner::Fails => ("500 Internal Server Error", ""),
             Manner::HangsUp => return,
             // Until the client gives up and closes the connection.
             Manner::Hangs => return drop(lines.next()),
         };
-        let answer =
-            format!("HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: 0\r\n\r\n");
+        let answer = format!("HTTP/1.1 {status}\r\n{header}content-length: 0\r\n\r\n");
         if stream.write_all(answer.as_bytes()).is_err() {
             return;
         }

@@ -21,7 +21,7 @@ pub trait Model:
     const BASIC_HAS_ID: bool;
 
     /// What a client sends: each field may be missing, no other may be there.
-    type Input: DeserializeOwned + Serialize + Debug + Send + 'static;
+    type Input: DeserializeOwned + Serialize + Clone + Debug + Send + 'static;
 
     /// The model that the input describes.
     ///

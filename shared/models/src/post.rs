@@ -17,7 +17,7 @@ pub struct Post {
 }
 
 /// What a client sends to make or change a [`Post`].
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PostInput {
     #[serde(deserialize_with = "given_id")]

@@ -63,6 +63,9 @@ impl fmt::Display for Alphabet {
     }
 }
 
+/// What is wrong with a field that was not given.
+const MISSING: &str = "is required";
+
 /// One field that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
@@ -88,6 +91,12 @@ impl FieldErrors {
     /// Itself, where it holds any.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// Only those of fields that were given: a patch may leave out the others.
+    pub fn of_given(mut self) -> Self {
+        self.0.retain(|error| error.detail != MISSING);
+        self
     }
 
     /// The text of a field, noting what is wrong with it.
@@ -117,7 +126,7 @@ impl FieldErrors {
 
     fn present<T>(&mut self, field: &crate::Field, value: Option<T>) -> Option<T> {
         if value.is_none() && field.required {
-            self.add(field.name, "is required");
+            self.add(field.name, MISSING);
         }
         value
     }

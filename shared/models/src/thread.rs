@@ -16,7 +16,7 @@ pub struct Thread {
 }
 
 /// What a client sends to make or change a [`Thread`].
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ThreadInput {
     #[serde(deserialize_with = "given")]

@@ -17,7 +17,7 @@ pub struct User {
 }
 
 /// What a client sends to make or change a [`User`].
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserInput {
     #[serde(deserialize_with = "given")]

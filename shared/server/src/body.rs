@@ -63,7 +63,7 @@ fn check_media_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Prob
 async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Problem> {
     let too_large = || {
         let detail = format!("the body is over {BODY_BYTES} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+        Problem::closing(StatusCode::PAYLOAD_TOO_LARGE, detail)
     };
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -75,7 +75,7 @@ async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut
     loop {
         let chunk = timeout_at(end, payload.next()).await.map_err(|_elapsed| {
             let detail = format!("the body did not arrive within {} s", BODY_TIME.as_secs());
-            Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
+            Problem::closing(StatusCode::REQUEST_TIMEOUT, detail)
         })?;
         let Some(chunk) = chunk else { return Ok(body) };
         let chunk = chunk.map_err(|error| {

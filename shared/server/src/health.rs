@@ -5,7 +5,9 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use store::Store;
+use tokio::time::timeout;
 
+use crate::limits;
 use crate::problem::{Problem, chain};
 
 /// `GET /`: the original board's answer.
@@ -29,7 +31,9 @@ pub(crate) async fn alive() -> &'static str {
 /// # Errors
 /// 503 where it cannot.
 pub(crate) async fn ready(store: Data<Arc<Store>>) -> Result<HttpResponse, Problem> {
-    store.ping().await.map_err(|error| {
+    let asked = timeout(limits::READY_TIME, store.ping()).await;
+    let asked = asked.map_err(|_elapsed| Problem::unavailable("the store does not answer"))?;
+    asked.map_err(|error| {
         log::warn!("not ready: {}", chain(&error));
         Problem::unavailable("the store cannot be reached")
     })?;

@@ -5,8 +5,10 @@
 //! `server::main(Program::new("users").serves::<Users>(DEMO))`.
 
 mod config;
+mod listen;
 mod program;
 mod run;
+mod transport;
 
 mod collection;
 mod neighbour;

@@ -11,9 +11,16 @@ pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(10);
 /// For how long a request may be worked on after its body has arrived.
 pub(crate) const WORK_TIME: Duration = Duration::from_secs(12);
+/// How long the store may take to show that it is there.
+pub(crate) const READY_TIME: Duration = Duration::from_secs(2);
 /// For how long a connection may be idle between requests. Longer than the 60 s of AWS' load
 /// balancers, so that they never send a request to a connection that is just being closed.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
+/// For how long an answer may wait for a client that takes it slowly.
+pub(crate) const TAKE_TIME: Duration = Duration::from_secs(30);
+/// For how long a connection may go without a byte of an answer. A client that keeps to the other
+/// limits gets one sooner: after the longest idle time come a head, a body and the work.
+pub(crate) const QUIET_TIME: Duration = Duration::from_secs(75 + 5 + 10 + 12 + 3);
 /// How long requests under way may take to finish once the service was told to stop.
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(25);
 /// The most connections that one worker serves at once.

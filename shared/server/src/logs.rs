@@ -23,7 +23,9 @@ pub(crate) enum LogFormat {
 
 /// Starts the logger; `RUST_LOG` chooses what it lets through. A second call changes nothing.
 pub(crate) fn start(format: LogFormat) {
-    let mut builder = Builder::from_env(Env::default().default_filter_or("info,actix_server=warn"));
+    let mut builder = Builder::from_env(
+        Env::default().default_filter_or("info,actix_server=warn,actix_http=off"),
+    );
     builder.format(move |out, record| match format {
         LogFormat::Text => text(out, record),
         LogFormat::Json => json(out, record),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use lru::LruCache;
 use models::{FieldErrors, Reference};
-use reqwest::{Client, header};
+use reqwest::Client;
 use store::{Record, Store};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
@@ -131,6 +131,14 @@ impl Remote {
         .ok()?
     }
 
+    /// Whether a 404 names this very member: `user 7` of the users.
+    fn is_missing(&self, named: &[u8], id: u64) -> bool {
+        let named = str::from_utf8(named).unwrap_or_default();
+        named.split_once(' ').is_some_and(|(member, number)| {
+            self.collection.strip_suffix('s') == Some(member) && number.parse() == Ok(id)
+        })
+    }
+
     async fn ask_once(&self, id: u64, trace: &Trace) -> Option<bool> {
         let url = format!("{}/{id}", self.url);
         let mut request = self.client.head(url);
@@ -142,11 +150,14 @@ impl Remote {
             log::warn!("{}: {}", self.collection, problem::chain(&error));
         });
         let answer = answer.ok()?;
-        let media_type = answer.headers().get(header::CONTENT_TYPE);
+        let missing = answer.headers().get(problem::MISSING);
         match answer.status().as_u16() {
             200 => Some(true),
-            // Any web server has a 404; only the board's own says that the member does not exist.
-            404 if media_type.is_some_and(|found| found == problem::MEDIA_TYPE) => Some(false),
+            // Any web server has a 404, this board's other services too; only the collection's own
+            // says that the member does not exist.
+            404 if missing.is_some_and(|missing| self.is_missing(missing.as_bytes(), id)) => {
+                Some(false)
+            }
             status => {
                 log::warn!("{}: answered {status} for {id}", self.collection);
                 None

@@ -51,6 +51,9 @@ pub(crate) async fn observe(
     let in_flight = InFlight(&metrics);
     let response = next.call(request).await?.map_into_boxed_body();
     drop(in_flight);
+    if let Some(problem) = response.response().error().and_then(Error::as_error::<Problem>) {
+        problem.log_cause(id.to_str().unwrap_or_default());
+    }
     let mut response = explain_405(response);
     response.headers_mut().insert(REQUEST_ID, id.clone());
 

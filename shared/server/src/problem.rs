@@ -6,6 +6,7 @@ use std::fmt;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
+use log::Level;
 use models::FieldErrors;
 use serde::Serialize;
 use store::StoreError;
@@ -16,6 +17,9 @@ use crate::limits::RETRY_AFTER_SECONDS;
 /// The media type of every error.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
+/// Names the member that a 404 speaks of, so that it can be told from a 404 for another reason.
+pub(crate) const MISSING: &str = "banyan-missing";
+
 /// One error document. Its `type` is `about:blank`: the status says it all (RFC 9457, 4.2.1).
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -23,6 +27,9 @@ pub(crate) struct Problem {
     detail: Cow<'static, str>,
     faults: Vec<Fault>,
     retry: bool,
+    close: bool,
+    missing: Option<String>,
+    cause: Option<(Level, String)>,
 }
 
 /// One thing that is wrong with a request, and where.
@@ -61,7 +68,31 @@ impl Fault {
 impl Problem {
     /// A problem that has no more to say than its status and one sentence.
     pub(crate) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), faults: Vec::new(), retry: false }
+        Self {
+            status,
+            detail: detail.into(),
+            faults: Vec::new(),
+            retry: false,
+            close: false,
+            missing: None,
+            cause: None,
+        }
+    }
+
+    /// A problem with a body that is not read to its end, so that nothing can follow it.
+    pub(crate) fn closing(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { close: true, ..Self::new(status, detail) }
+    }
+
+    /// Writes what brought this about, and is none of the client's business, to the log.
+    pub(crate) fn log_cause(&self, request_id: &str) {
+        if let Some((level, cause)) = &self.cause {
+            log::log!(*level, "{cause} (request {request_id})");
+        }
+    }
+
+    fn because(self, level: Level, cause: &dyn Error) -> Self {
+        Self { cause: Some((level, chain(cause))), ..self }
     }
 
     /// The same problem, with what is wrong and where.
@@ -89,7 +120,8 @@ impl Problem {
 
     /// 404 for a member that is not there.
     pub(crate) fn no_such(name: &str, id: u64) -> Self {
-        Self::new(StatusCode::NOT_FOUND, format!("no {name} has the id {id}"))
+        let detail = format!("no {name} has the id {id}");
+        Self { missing: Some(format!("{name} {id}")), ..Self::new(StatusCode::NOT_FOUND, detail) }
     }
 
     /// 405; the response needs its `Allow` header from whoever knows the methods.
@@ -104,7 +136,7 @@ impl Problem {
     }
 
     /// What a store's error means to whoever asked for the member `id` of a collection whose members
-    /// are called `name`. The one place where such an error is logged.
+    /// are called `name`.
     pub(crate) fn of_store(error: StoreError, name: &str, id: Option<u64>) -> Self {
         match error {
             StoreError::NotFound => match id {
@@ -126,25 +158,19 @@ impl Problem {
             .with(vec![Fault::header(idempotency::HEADER, "came before with another body")]),
             StoreError::Invalid(errors) => Self::invalid(errors),
             StoreError::Full(_) => {
-                log::error!("{}", chain(&error));
                 let detail = "the store has no space left; nothing was stored";
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail).because(Level::Error, &error)
             }
             StoreError::Busy => {
-                log::warn!("{}", chain(&error));
-                Self::unavailable("too many requests wait for the store; nothing was stored")
+                let detail = "too many requests wait for the store; nothing was stored";
+                Self::unavailable(detail).because(Level::Warn, &error)
             }
             StoreError::Unavailable(_) => {
-                log::warn!("{}", chain(&error));
-                Self::unavailable(
-                    "the store cannot be reached; repeat a POST with the same Idempotency-Key, \
-                     so that it cannot happen twice",
-                )
+                let detail = "the store cannot be reached; repeat a POST with the same \
+                              Idempotency-Key, so that it cannot happen twice";
+                Self::unavailable(detail).because(Level::Warn, &error)
             }
-            StoreError::Failed(_) => {
-                log::error!("{}", chain(&error));
-                Self::internal()
-            }
+            StoreError::Failed(_) => Self::internal().because(Level::Error, &error),
         }
     }
 }
@@ -191,6 +217,12 @@ impl ResponseError for Problem {
         response.content_type(MEDIA_TYPE);
         if self.retry {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        if self.close {
+            response.force_close();
+        }
+        if let Some(missing) = &self.missing {
+            response.insert_header((MISSING, missing.as_str()));
         }
         response.json(Document {
             r#type: "about:blank",

@@ -1,26 +1,21 @@
 //! Running a program: configuration, store, listening, and an orderly end.
 
+use std::env;
 use std::error::Error;
 use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::{env, fmt, io};
 
-use actix_web::dev::Server;
-use actix_web::http::StatusCode;
-use actix_web::middleware::{NormalizePath, from_fn};
-use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer, rt};
+use actix_server::Server;
+use actix_web::rt;
 use store::Store;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, url_variable};
-use crate::metrics::{self, Metrics};
+use crate::listen::listen;
 use crate::neighbour::{self, Neighbours, Remote};
-use crate::problem::{Problem, chain};
+use crate::problem::chain;
 use crate::program::{Context, Program};
-use crate::readable::readable;
-use crate::{VARIABLES, health, limits, logs, observe};
+use crate::{VARIABLES, logs};
 
 /// The command line or the configuration is wrong (sysexits(3)).
 pub const EX_USAGE: u8 = 64;
@@ -149,85 +144,4 @@ fn neighbours(
         }
     }
     Ok(neighbours)
-}
-
-fn listen(
-    program: Program,
-    config: &Config,
-    context: Context,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<Server, Box<dyn Error>> {
-    let counted = Data::new(Metrics::new(program.name));
-    let parts = Arc::new(program.parts);
-    let server = HttpServer::new(move || {
-        let (parts, context) = (Arc::clone(&parts), context.clone());
-        App::new()
-            .app_data(counted.clone())
-            .app_data(Data::new(Arc::clone(&context.store)))
-            .wrap(NormalizePath::trim())
-            .wrap(from_fn(observe::observe))
-            .service(readable("/", health::root))
-            .service(readable("/api", health::api))
-            .service(readable("/healthz", health::alive))
-            .service(readable("/readyz", health::ready))
-            .service(readable("/metrics", metrics::show))
-            .configure(|config| parts.iter().for_each(|part| part.mount(config, &context)))
-            .default_service(web::to(nothing_here))
-    });
-    let address = (config.host, config.port);
-    let server = server
-        .workers(config.workers)
-        .max_connections(limits::CONNECTIONS_PER_WORKER)
-        .client_request_timeout(limits::HEAD_TIME)
-        .keep_alive(limits::IDLE_TIME)
-        .shutdown_timeout(limits::STOP_TIME.as_secs())
-        .shutdown_signal(stopped(stop)?)
-        .bind(address)
-        .map_err(|cause| BindError { host: config.host.to_string(), port: config.port, cause })?;
-    for address in server.addrs() {
-        log::info!("listening on http://{address}");
-    }
-    Ok(server.run())
-}
-
-async fn nothing_here() -> Result<HttpResponse, Problem> {
-    let detail = "there is nothing under this path; the collections are under /api/";
-    Err(Problem::new(StatusCode::NOT_FOUND, detail))
-}
-
-/// Ends with the first of SIGTERM, SIGINT and `stop`.
-fn stopped(
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let by = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-            () = stop => "its parent",
-        };
-        log::info!("stopping, told by {by}: finishing what is in flight");
-    })
-}
-
-/// The port cannot be listened on.
-#[derive(Debug)]
-struct BindError {
-    host: String,
-    port: u16,
-    cause: io::Error,
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, .. } = self;
-        write!(f, "cannot listen on {host}, port {port}; set HOST or PORT to a free one")
-    }
-}
-
-impl Error for BindError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.cause)
-    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde_json::Value;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use url::Url;
 
 /// A database to open.
@@ -112,7 +112,8 @@ impl Database {
             .host(host)
             .port(port)
             .dbname(name)
-            .ssl_mode(SslMode::Require);
+            .ssl_mode(SslMode::Require)
+            .target_session_attrs(TargetSessionAttrs::ReadWrite);
         let shown = format!("postgres://{host}:{port}/{name}");
         Ok(Self::Postgres(Box::new(PostgresUrl { config, trust: Trust::Any, shown })))
     }
@@ -125,24 +126,31 @@ impl PostgresUrl {
         let mut url = Url::parse(text).map_err(|error| UrlError(format!("is no URL: {error}")))?;
         let mut mode = "prefer".to_owned();
         let mut authorities = None;
-        let mut others = Vec::new();
-        for (name, value) in url.query_pairs().into_owned() {
-            match name.as_str() {
-                "sslmode" => mode = value,
-                "sslrootcert" => authorities = Some(PathBuf::from(value)),
-                _ => others.push((name, value)),
+        for (name, value) in url.query_pairs() {
+            match &*name {
+                "sslmode" => mode = value.into_owned(),
+                "sslrootcert" => authorities = Some(PathBuf::from(&*value)),
+                _ => {}
             }
         }
-        url.set_query(None);
-        if !others.is_empty() {
-            url.query_pairs_mut().extend_pairs(others);
-        }
+        let query = url.query().unwrap_or_default().to_owned();
+        let ours = |pair: &&str| pair.starts_with("sslmode=") || pair.starts_with("sslrootcert=");
+        // As it was written: a URL's own encoding of a query is not libpq's.
+        let others: Vec<_> = query.split('&').filter(|pair| !ours(pair)).collect();
+        let others = others.join("&");
+        url.set_query(Some(&others).filter(|others| !others.is_empty()).map(String::as_str));
         let (driver_mode, trust) = match mode.as_str() {
             "disable" => (SslMode::Disable, Trust::Any),
             "prefer" => (SslMode::Prefer, Trust::Any),
             // With authorities named, libpq lets `require` mean `verify-ca`.
             "require" if authorities.is_some() => (SslMode::Require, Trust::Authority(authorities)),
             "require" => (SslMode::Require, Trust::Any),
+            // Anybody can get a certificate of a public authority for some name of their own.
+            "verify-ca" if authorities.is_none() => {
+                return Err(UrlError(
+                    "takes sslmode=verify-ca only together with sslrootcert".into(),
+                ));
+            }
             "verify-ca" => (SslMode::Require, Trust::Authority(authorities)),
             "verify-full" => (SslMode::Require, Trust::Host(authorities)),
             _ => {
@@ -156,6 +164,10 @@ impl PostgresUrl {
             .parse()
             .map_err(|error: tokio_postgres::Error| UrlError(describe(&error)))?;
         config.ssl_mode(driver_mode);
+        if !others.contains("target_session_attrs=") {
+            // After a failover the old name may lead to what is now a read-only standby.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         let name = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
         let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
         let port = url.port().unwrap_or(5432);
@@ -204,10 +216,22 @@ mod tests {
             Err(error) => Err(error),
         };
         assert_eq!(trust("sslmode=require"), Ok(Trust::Any));
-        assert_eq!(trust("sslmode=verify-ca"), Ok(Trust::Authority(None)));
+        let authority = Ok(Trust::Authority(Some("/ca.pem".into())));
+        assert_eq!(trust("sslmode=verify-ca&sslrootcert=/ca.pem"), authority);
+        assert_eq!(trust("sslmode=require&sslrootcert=/ca.pem"), authority);
+        assert!(trust("sslmode=verify-ca").unwrap_err().contains("sslrootcert"));
+        assert_eq!(trust("sslmode=verify-full"), Ok(Trust::Host(None)));
         let full = trust("sslrootcert=/ca.pem&sslmode=verify-full&application_name=x");
         assert_eq!(full, Ok(Trust::Host(Some("/ca.pem".into()))));
         assert!(trust("sslmode=yes").unwrap_err().contains("verify-full"));
+    }
+
+    #[test]
+    fn other_parameters_reach_the_driver_as_they_were_written() {
+        let url = "postgres://u@h/d?application_name=my%20app&sslmode=require&options=-c%20x%3D1";
+        let Ok(Database::Postgres(url)) = parse(url) else { panic!("no PostgreSQL") };
+        assert_eq!(url.config.get_application_name(), Some("my app"));
+        assert_eq!(url.config.get_options(), Some("-c x=1"));
     }
 
     #[test]

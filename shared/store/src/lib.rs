@@ -16,6 +16,9 @@ mod sql;
 mod postgres;
 mod sqlite;
 
+#[cfg(test)]
+mod plans;
+
 pub use database_url::{Database, PostgresUrl, UrlError};
 pub use error::{OpenError, StoreError};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};

@@ -1,12 +1,16 @@
 //! Pages of a list, by keyset: page N costs what page 1 costs, and a row that was there when the
 //! walk began is neither skipped nor given twice.
+//!
+//! What is written during a walk is met if its id lies ahead. On PostgreSQL ids are given out before
+//! their transactions commit, so a row may appear behind a walk that has passed its id: to follow what
+//! is written is the work of a feed, not of pages.
 
 use models::Model;
 
 use crate::Row;
 
 /// A page ends early once its contents take this much, so that no request can ask for more memory.
-pub const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
 /// Which rows to give.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +76,7 @@ impl Walk {
     fn to_meet(self, id: u64) -> u64 {
         match self {
             Self::Up => id.saturating_sub(1),
-            Self::Down => id.saturating_add(1),
+            Self::Down => id.saturating_add(1).min(models::MAX_ID),
         }
     }
 }
@@ -125,18 +129,33 @@ pub(crate) struct Met<M> {
     bytes: usize,
 }
 
+/// What taking a row came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is on the page.
+    Kept,
+    /// The page was full; the walk can stop.
+    Full,
+}
+
 impl<M: Model> Met<M> {
     pub(crate) fn new(limit: usize) -> Self {
         Self { rows: Vec::with_capacity(limit.min(128)), more: false, limit, bytes: 0 }
     }
 
-    /// Takes a row that holds `bytes`; false once the page is full and the walk can stop.
-    pub(crate) fn take(&mut self, row: Row<M>, bytes: usize) -> bool {
+    /// How many rows there still is room for, and one more to see whether there is one.
+    pub(crate) fn wanted(&self) -> usize {
+        self.limit - self.rows.len() + 1
+    }
+
+    /// Takes a row that holds `bytes`.
+    pub(crate) fn take(&mut self, row: Row<M>, bytes: usize) -> Taken {
         self.more = self.rows.len() == self.limit || self.bytes > MAX_PAGE_BYTES;
-        if !self.more {
-            self.bytes += bytes;
-            self.rows.push(row);
+        if self.more {
+            return Taken::Full;
         }
-        !self.more
+        self.bytes += bytes;
+        self.rows.push(row);
+        Taken::Kept
     }
 }

@@ -2,6 +2,7 @@
 
 mod connect;
 mod error;
+mod lease;
 mod rows;
 mod schema;
 mod tls;
@@ -9,7 +10,8 @@ mod tls;
 use deadpool_postgres::{GenericClient, Object, Pool};
 use models::Timestamp;
 
-use self::error::{pool_error, store_error};
+use self::error::store_error;
+use self::lease::lease;
 use crate::page::{Met, Walk};
 use crate::sql::{Catalog, Dialect, Statements};
 use crate::{
@@ -41,34 +43,37 @@ impl PostgresStore {
         &self,
         id: u64,
     ) -> Result<Option<Row<R::Content>>, StoreError> {
-        let client = self.client().await?;
-        rows::find::<R>(&client, &self.statements::<R>()?.get, id).await
+        let statements = self.statements::<R>()?;
+        lease(&self.pool, async |client| rows::find::<R>(client, &statements.get, id).await).await
     }
 
     pub(crate) async fn page<R: Record>(
         &self,
         query: PageQuery,
     ) -> Result<Page<R::Content>, StoreError> {
-        let client = &self.client().await?;
         let statements = self.statements::<R>()?;
-        let list = async |walk: Walk, start: u64, limit: usize| {
-            let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
-            rows::list::<R>(client, sql, start, limit, query.filter.map(|(_, id)| id)).await
-        };
-        let (walk, start) = query.walk();
-        let met: Met<R::Content> = list(walk, start, query.limit).await?;
-        let behind = match query.behind(&met) {
-            Some(start) => !list(walk.back(), start, 1).await?.rows.is_empty(),
-            None => false,
-        };
-        Ok(query.page(met, behind))
+        lease(&self.pool, async |client| {
+            let list = async |walk: Walk, start: u64, limit: usize| {
+                let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
+                rows::list::<R>(client, sql, start, limit, query.filter.map(|(_, id)| id)).await
+            };
+            let (walk, start) = query.walk();
+            let met: Met<R::Content> = list(walk, start, query.limit).await?;
+            let behind = match query.behind(&met) {
+                Some(start) => !list(walk.back(), start, 1).await?.rows.is_empty(),
+                None => false,
+            };
+            Ok(query.page(met, behind))
+        })
+        .await
     }
 
     pub(crate) async fn first_answer<R: Record>(
         &self,
         sent: &Idempotency,
     ) -> Result<Option<Created>, StoreError> {
-        first_answer(&self.client().await?, self.statements::<R>()?, sent).await
+        let statements = self.statements::<R>()?;
+        lease(&self.pool, async |client| first_answer(client, statements, sent).await).await
     }
 
     pub(crate) async fn insert<R: Record>(
@@ -76,35 +81,12 @@ impl PostgresStore {
         content: R::Content,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, StoreError> {
-        let mut client = self.client().await?;
         let statements = self.statements::<R>()?;
-        let Some(sent) = idempotency else {
-            return insert::<R>(&client, statements, content).await;
-        };
-        for _ in 0..KEY_ATTEMPTS {
-            if let Some(first) = first_answer(&client, statements, &sent).await? {
-                return Ok(first);
-            }
-            let transaction = client.transaction().await.map_err(store_error)?;
-            match insert::<R>(&transaction, statements, content.clone()).await {
-                Ok(created) => {
-                    if remember(&transaction, statements, &sent, &created).await? {
-                        transaction.commit().await.map_err(store_error)?;
-                        return Ok(created);
-                    }
-                }
-                // Perhaps this very insert, sent twice at once, is what took it.
-                Err(StoreError::Taken { column }) => {
-                    transaction.rollback().await.map_err(store_error)?;
-                    let first = first_answer(&client, statements, &sent).await?;
-                    return first.ok_or(StoreError::Taken { column });
-                }
-                Err(error) => return Err(error),
-            }
-            // The other one's answer can be read once this transaction is gone.
-            transaction.rollback().await.map_err(store_error)?;
-        }
-        Err(StoreError::Busy)
+        lease(&self.pool, async |client| match &idempotency {
+            None => insert::<R>(client, statements, content).await,
+            Some(sent) => insert_once::<R>(client, statements, &content, sent).await,
+        })
+        .await
     }
 
     pub(crate) async fn update<R: Record>(
@@ -113,24 +95,26 @@ impl PostgresStore {
         precondition: Precondition,
         change: impl Change<R::Content>,
     ) -> Result<Row<R::Content>, StoreError> {
-        let mut client = self.client().await?;
         let statements = self.statements::<R>()?;
-        let transaction = client.transaction().await.map_err(store_error)?;
-        let row = rows::find::<R>(&transaction, &statements.get_locked, id)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        // A request that would fail without its precondition fails for that (RFC 9110, 13.2.1).
-        let content = change(&row.content).map_err(StoreError::Invalid)?;
-        precondition.check(row.rev)?;
-        if content == row.content {
-            return Ok(row);
-        }
-        let updated_at = Timestamp::now().max(row.updated_at);
-        let values = R::values(&content);
-        rows::execute(&transaction, &statements.update, statements, id, updated_at, &values)
-            .await?;
-        transaction.commit().await.map_err(store_error)?;
-        Ok(Row { rev: row.rev + 1, updated_at, content, ..row })
+        lease(&self.pool, async |client| {
+            let transaction = client.transaction().await.map_err(store_error)?;
+            let row = rows::find::<R>(&transaction, &statements.get_locked, id)
+                .await?
+                .ok_or(StoreError::NotFound)?;
+            // A request that would fail without its precondition fails for that (RFC 9110, 13.2.1).
+            let content = change(&row.content).map_err(StoreError::Invalid)?;
+            precondition.check(row.rev)?;
+            if content == row.content {
+                return Ok(row);
+            }
+            let updated_at = Timestamp::now().max(row.updated_at);
+            let values = R::values(&content);
+            rows::execute(&transaction, &statements.update, statements, id, updated_at, &values)
+                .await?;
+            transaction.commit().await.map_err(store_error)?;
+            Ok(Row { rev: row.rev + 1, updated_at, content, ..row })
+        })
+        .await
     }
 
     pub(crate) async fn delete<R: Record>(
@@ -138,41 +122,47 @@ impl PostgresStore {
         id: u64,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        let mut client = self.client().await?;
         let statements = self.statements::<R>()?;
-        let transaction = client.transaction().await.map_err(store_error)?;
-        let row = rows::find::<R>(&transaction, &statements.get_locked, id)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        precondition.check(row.rev)?;
-        let now = Timestamp::now().max(row.updated_at);
-        rows::execute(&transaction, &statements.delete, statements, id, now, &[]).await?;
-        transaction.commit().await.map_err(store_error)
+        lease(&self.pool, async |client| {
+            let transaction = client.transaction().await.map_err(store_error)?;
+            let row = rows::find::<R>(&transaction, &statements.get_locked, id)
+                .await?
+                .ok_or(StoreError::NotFound)?;
+            precondition.check(row.rev)?;
+            let now = Timestamp::now().max(row.updated_at);
+            rows::execute(&transaction, &statements.delete, statements, id, now, &[]).await?;
+            transaction.commit().await.map_err(store_error)
+        })
+        .await
     }
 
     pub(crate) async fn seed<R: Record>(
         &self,
         contents: Vec<R::Content>,
     ) -> Result<bool, StoreError> {
-        let mut client = self.client().await?;
         let statements = self.statements::<R>()?;
-        let transaction = client.transaction().await.map_err(store_error)?;
-        // Several programs that start at once must not all find the table empty.
-        schema::lock(&transaction).await.map_err(store_error)?;
-        let any = transaction.query_opt(&statements.any, &[]).await.map_err(store_error)?;
-        if any.is_some() {
-            return Ok(false);
-        }
-        for content in contents {
-            insert::<R>(&transaction, statements, content).await?;
-        }
-        transaction.commit().await.map_err(store_error)?;
-        Ok(true)
+        lease(&self.pool, async |client| {
+            let transaction = client.transaction().await.map_err(store_error)?;
+            // Several programs that start at once must not all find the table empty.
+            schema::lock(&transaction).await.map_err(store_error)?;
+            let any = transaction.query_opt(&statements.any, &[]).await.map_err(store_error)?;
+            if any.is_some() {
+                return Ok(false);
+            }
+            for content in contents {
+                insert::<R>(&transaction, statements, content).await?;
+            }
+            transaction.commit().await.map_err(store_error)?;
+            Ok(true)
+        })
+        .await
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        let asked = self.client().await?.query_one("SELECT 1", &[]).await;
-        asked.map(drop).map_err(store_error)
+        lease(&self.pool, async |client| {
+            client.query_one("SELECT 1", &[]).await.map(drop).map_err(store_error)
+        })
+        .await
     }
 
     pub(crate) async fn close(&self) {
@@ -181,10 +171,6 @@ impl PostgresStore {
 
     fn statements<R: Record>(&self) -> Result<&Statements, StoreError> {
         self.catalog.find(R::TABLE.name)
-    }
-
-    async fn client(&self) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(pool_error)
     }
 }
 
@@ -198,6 +184,39 @@ async fn insert<R: Record>(
     Created::new(Row { id, rev: 1, created_at: now, updated_at: now, content })
 }
 
+/// Inserts unless the key came before; the key and the row are stored together.
+async fn insert_once<R: Record>(
+    client: &mut Object,
+    statements: &Statements,
+    content: &R::Content,
+    sent: &Idempotency,
+) -> Result<Created, StoreError> {
+    for _ in 0..KEY_ATTEMPTS {
+        if let Some(first) = first_answer(client, statements, sent).await? {
+            return Ok(first);
+        }
+        let transaction = client.transaction().await.map_err(store_error)?;
+        match insert::<R>(&transaction, statements, content.clone()).await {
+            Ok(created) => {
+                if remember(&transaction, statements, sent, &created).await? {
+                    transaction.commit().await.map_err(store_error)?;
+                    return Ok(created);
+                }
+            }
+            // Perhaps this very insert, sent twice at once, is what took it.
+            Err(StoreError::Taken { column }) => {
+                transaction.rollback().await.map_err(store_error)?;
+                let first = first_answer(client, statements, sent).await?;
+                return first.ok_or(StoreError::Taken { column });
+            }
+            Err(error) => return Err(error),
+        }
+        // The other one's answer can be read once this transaction is gone.
+        transaction.rollback().await.map_err(store_error)?;
+    }
+    Err(StoreError::Busy)
+}
+
 async fn first_answer(
     client: &impl GenericClient,
     statements: &Statements,
@@ -207,10 +226,10 @@ async fn first_answer(
     let cutoff = Idempotency::cutoff(Timestamp::now());
     let found = client.query_opt(&find, &[&sent.key, &cutoff]).await.map_err(store_error)?;
     let Some(row) = found else { return Ok(None) };
-    let fingerprint: String = row.try_get(0).map_err(store_error)?;
+    let fingerprint: String = row.try_get(0).map_err(StoreError::failed)?;
     sent.same(&fingerprint)?;
-    let id: i64 = row.try_get(1).map_err(store_error)?;
-    let answer = row.try_get(2).map_err(store_error)?;
+    let id: i64 = row.try_get(1).map_err(StoreError::failed)?;
+    let answer = row.try_get(2).map_err(StoreError::failed)?;
     let id = id.try_into().map_err(StoreError::failed)?;
     Ok(Some(Created { id, answer, replayed: true }))
 }
@@ -224,8 +243,10 @@ async fn remember(
 ) -> Result<bool, StoreError> {
     let now = Timestamp::now();
     let cutoff = Idempotency::cutoff(now);
-    let forget = client.prepare_cached(&statements.key_forget).await.map_err(store_error)?;
-    client.execute(&forget, &[&cutoff, &sent.key]).await.map_err(store_error)?;
+    let expire = client.prepare_cached(&statements.key_expire).await.map_err(store_error)?;
+    client.execute(&expire, &[&sent.key, &cutoff]).await.map_err(store_error)?;
+    let purge = client.prepare_cached(&statements.keys_purge).await.map_err(store_error)?;
+    client.execute(&purge, &[&cutoff]).await.map_err(store_error)?;
     let insert = client.prepare_cached(&statements.key_insert).await.map_err(store_error)?;
     let id = rows::sql_id(created.id)?;
     let (key, fingerprint, answer) = (&sent.key, &sent.fingerprint, &created.answer);

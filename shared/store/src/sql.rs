@@ -49,6 +49,14 @@ impl Dialect {
         }
     }
 
+    /// Passes over rows that another transaction is about to delete.
+    fn lock_what_is_free(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     /// Makes sure that a list walks the index of living rows: beside many tombstones, SQLite's
     /// planner would still take the primary key.
     fn indexed_by(self, index: &str) -> String {
@@ -97,13 +105,19 @@ fn create(table: &Table, dialect: Dialect) -> Vec<String> {
         format!("CREATE INDEX {name}_idempotency_age ON {name}_idempotency (created_at)"),
     ];
     statements.extend(table.unique.map(|column| {
-        format!("CREATE UNIQUE INDEX {name}_{column} ON {name} (lower({column})) WHERE NOT deleted")
+        let index = unique_index(name, column);
+        format!("CREATE UNIQUE INDEX {index} ON {name} (lower({column})) WHERE NOT deleted")
     }));
     statements.extend(table.filters.iter().map(|filter| {
         let column = filter.column;
         format!("CREATE INDEX {name}_by_{column} ON {name} ({column}, id) WHERE NOT deleted")
     }));
     statements
+}
+
+/// The name of the index that keeps a column's values apart.
+pub(crate) fn unique_index(table: &str, column: &str) -> String {
+    format!("{table}_{column}")
 }
 
 /// Every statement on one collection's rows.
@@ -130,8 +144,10 @@ pub(crate) struct Statements {
     pub(crate) key_find: String,
     /// `$1` key, `$2` fingerprint, `$3` id, `$4` now, `$5` answer.
     pub(crate) key_insert: String,
-    /// `$1` oldest time that counts, `$2` key. Forgets a bounded number of keys, this one among them.
-    pub(crate) key_forget: String,
+    /// `$1` key, `$2` oldest time that counts. Forgets this key if it is older.
+    pub(crate) key_expire: String,
+    /// `$1` oldest time that counts. Forgets a bounded number of older keys.
+    pub(crate) keys_purge: String,
 }
 
 impl Statements {
@@ -196,9 +212,13 @@ impl Statements {
                 "INSERT INTO {name}_idempotency (key, fingerprint, id, created_at, answer) \
                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key) DO NOTHING"
             )),
-            key_forget: sql(format!(
-                "DELETE FROM {name}_idempotency WHERE created_at < $1 AND (key = $2 OR key IN \
-                 (SELECT key FROM {name}_idempotency WHERE created_at < $1 LIMIT 100))"
+            key_expire: sql(format!(
+                "DELETE FROM {name}_idempotency WHERE key = $1 AND created_at < $2"
+            )),
+            keys_purge: sql(format!(
+                "DELETE FROM {name}_idempotency WHERE key IN (SELECT key FROM {name}_idempotency \
+                 WHERE created_at < $1 ORDER BY created_at LIMIT 100{})",
+                dialect.lock_what_is_free()
             )),
         }
     }

@@ -224,7 +224,9 @@ fn remember(
     let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
         connection.prepare_cached(sql)?.execute(params)
     };
-    run(&statements.key_forget, params![Idempotency::cutoff(now), sent.key])
+    let cutoff = Idempotency::cutoff(now);
+    run(&statements.key_expire, params![sent.key, cutoff])
+        .and_then(|_| run(&statements.keys_purge, params![cutoff]))
         .and_then(|_| {
             let Created { id, answer, .. } = created;
             run(

@@ -51,6 +51,7 @@ async fn bodies_over_the_limit_are_refused_without_being_read() {
     for _ in 0..64 {
         chunked.extend(format!("4000\r\n{}\r\n", " ".repeat(0x4000)).into_bytes());
     }
+    chunked.extend(b"0\r\n\r\n");
     let chunked = exchange(&board, chunked).await;
     assert!(chunked.starts_with("HTTP/1.1 413"), "{chunked}");
     assert_eq!(board.get("/api/users/1").await.status, 200);

@@ -42,7 +42,8 @@ pub(super) async fn create<R: Record>(
         }
         let references = R::Content::references(&input);
         let content = R::Content::from_input(input);
-        let dangling = collection.dangling(&request, &references, content.as_ref().err()).await?;
+        let broken = content.as_ref().err().cloned().unwrap_or_default();
+        let dangling = collection.dangling(&request, &references, &broken).await?;
         let content = all_errors(content, dangling).map_err(Problem::invalid)?;
         let inserted = collection.store.insert::<R>(content, key).await;
         inserted.map(created::<R>).map_err(Collection::<R>::problem(None))
@@ -66,7 +67,9 @@ pub(super) async fn change<R: Record>(
     let input: Input<R> = body::read(&request, payload, kind.media_types()).await?;
     bounded(async {
         let references = R::Content::references(&input);
-        let dangling = collection.dangling(&request, &references, None).await?;
+        let broken = R::Content::from_input(input.clone()).err().unwrap_or_default();
+        let broken = if kind == Body::Patch { broken.of_given() } else { broken };
+        let dangling = collection.dangling(&request, &references, &broken).await?;
         let changed = collection.store.update::<R>(id, precondition(&request), move |present| {
             let whole = match kind {
                 Body::Whole => input,
@@ -116,18 +119,18 @@ impl<R: Record> Collection<R> {
     }
 
     /// Which references lead nowhere. Where that cannot be found out, but the input breaks other
-    /// rules (`errors`), it is refused for these.
+    /// rules, it is refused for these.
     async fn dangling(
         &self,
         request: &HttpRequest,
         references: &[models::Reference],
-        errors: Option<&FieldErrors>,
+        broken: &FieldErrors,
     ) -> Result<FieldErrors, Problem> {
         let trace = request.extensions().get::<Trace>().cloned().unwrap_or_default();
-        match (self.neighbours.check(references, &trace).await, errors) {
-            (Ok(dangling), _) => Ok(dangling),
-            (Err(_), Some(_)) => Ok(FieldErrors::default()),
-            (Err(problem), None) => Err(problem),
+        match self.neighbours.check(references, &trace).await {
+            Ok(dangling) => Ok(dangling),
+            Err(_) if !broken.0.is_empty() => Ok(FieldErrors::default()),
+            Err(problem) => Err(problem),
         }
     }
 }

@@ -1,11 +1,18 @@
 //! The pool, and what each of its connections is told.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::NoTls;
+use deadpool_postgres::{
+    Connect, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime,
+};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{Client, Config, Error, NoTls, Socket};
 
 use super::tls;
 use crate::{OpenError, PostgresUrl};
@@ -14,11 +21,15 @@ use crate::{OpenError, PostgresUrl};
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// For how long a caller waits for a connection that others use.
 const POOL_WAIT: Duration = Duration::from_secs(5);
+/// How long the other side may be silent before it is asked whether it is still there, and how long
+/// what was sent may go without a sign that it arrived.
+const SILENCE: Duration = Duration::from_secs(10);
 /// A statement or lock that takes longer is given up by the server, so that it cannot block others
 /// for good.
 const LIMITS: &str =
     "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
 
+/// A pool whose connections live in the runtime that this is called in.
 pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenError> {
     let mut config = url.config.clone();
     if config.get_connect_timeout().is_none() {
@@ -27,11 +38,13 @@ pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenEr
     if config.get_application_name().is_none() {
         config.application_name("banyan");
     }
+    config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 5).keepalives_retries(3);
+    config.tcp_user_timeout(SILENCE);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if config.get_ssl_mode() == SslMode::Disable {
-        Manager::from_config(config, NoTls, recycling)
+        Manager::from_connect(config, HomeRuntime::of(NoTls), recycling)
     } else {
-        Manager::from_config(config, tls::connector(url)?, recycling)
+        Manager::from_connect(config, HomeRuntime::of(tls::connector(url)?), recycling)
     };
     let limits = Hook::async_fn(|client, _| {
         Box::pin(async move { client.batch_execute(LIMITS).await.map_err(HookError::Backend) })
@@ -49,4 +62,46 @@ pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenEr
             advice: "report this as a fault of the program",
             cause: Arc::new(error),
         })
+}
+
+/// Opens and drives connections in the runtime that opened the store. A worker's own runtime ends as
+/// soon as that worker has nothing to do, and would take along connections that others are using.
+struct HomeRuntime<T> {
+    tls: T,
+    home: Handle,
+}
+
+impl<T> HomeRuntime<T> {
+    fn of(tls: T) -> Self {
+        Self { tls, home: Handle::current() }
+    }
+}
+
+type Connecting<'a> =
+    Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'a>>;
+
+impl<T> Connect for HomeRuntime<T>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send + Sync,
+    T::TlsConnect: Send + Sync,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    fn connect(&self, config: &Config) -> Connecting<'_> {
+        let (config, tls) = (config.clone(), self.tls.clone());
+        Box::pin(async move {
+            let connected = self.home.spawn(async move { config.connect(tls).await }).await;
+            let (client, connection) = match connected {
+                Ok(connected) => connected?,
+                // That runtime is ending, and with it whoever waits here; the pool bounds the wait.
+                Err(_ending) => std::future::pending().await,
+            };
+            let driver = self.home.spawn(async move {
+                if let Err(error) = connection.await {
+                    log::warn!("a connection to PostgreSQL ended: {error}");
+                }
+            });
+            Ok((client, driver))
+        })
+    }
 }

@@ -1,21 +1,29 @@
 //! What PostgreSQL's error codes (appendix A of its manual) mean for a store.
 
+use std::error::Error as _;
+use std::io;
+
 use deadpool_postgres::PoolError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
 use crate::StoreError;
+use crate::sql::{Statements, unique_index};
 
 pub(super) fn store_error(error: Error) -> StoreError {
     let Some(state) = error.code() else {
-        // What came from the server has a code; what has none never got there, or got lost on the way.
-        return StoreError::unavailable(error);
+        // What has no code did not come from the server: the way to it is broken, or an answer was
+        // not understood.
+        let broken = error.is_closed()
+            || error.source().is_some_and(<dyn std::error::Error>::is::<io::Error>);
+        return if broken { StoreError::unavailable(error) } else { StoreError::failed(error) };
     };
     if *state == SqlState::DISK_FULL {
         return StoreError::full(error);
     }
-    // 08 connection, 40 rollback (a deadlock), 53 resources, 55 not in the right state (a lock),
-    // 57 operator intervention (a shutdown, a statement's time limit), 25006 a read-only standby.
+    // 08 connection, 40 rollback (a deadlock), 53 resources, 55 not in the right state (a lock or a
+    // database that lets nobody in), 57 operator intervention (a shutdown, a statement's time limit),
+    // 25006 a read-only standby.
     let transient =
         ["08", "40", "53", "55", "57"].iter().any(|class| state.code().starts_with(class));
     if transient || *state == SqlState::READ_ONLY_SQL_TRANSACTION {
@@ -25,10 +33,13 @@ pub(super) fn store_error(error: Error) -> StoreError {
     }
 }
 
-/// An error of an insert or update into a table in which no two rows may agree on `unique`.
-pub(super) fn write_error(error: Error, unique: Option<&'static str>) -> StoreError {
-    match (error.code(), unique) {
-        (Some(state), Some(column)) if *state == SqlState::UNIQUE_VIOLATION => {
+/// An error of an insert or update.
+pub(super) fn write_error(error: Error, statements: &Statements) -> StoreError {
+    let table = statements.table;
+    let violated = error.as_db_error().filter(|error| *error.code() == SqlState::UNIQUE_VIOLATION);
+    let violated = violated.and_then(|error| error.constraint());
+    match table.unique {
+        Some(column) if violated == Some(&unique_index(table.name, column)) => {
             StoreError::Taken { column }
         }
         _ => store_error(error),
@@ -37,8 +48,9 @@ pub(super) fn write_error(error: Error, unique: Option<&'static str>) -> StoreEr
 
 pub(super) fn pool_error(error: PoolError) -> StoreError {
     match error {
-        PoolError::Backend(error) => store_error(error),
         PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => StoreError::Busy,
+        // Nobody without a connection was understood or refused as a user: whatever it was, it is the
+        // database that cannot be reached.
         other => StoreError::unavailable(other),
     }
 }

@@ -1,20 +1,21 @@
 //! Rows in and out of statements.
 
 use std::error::Error;
-use std::pin::pin;
 
 use bytes::BytesMut;
 use deadpool_postgres::GenericClient;
-use futures_util::TryStreamExt;
 use models::Timestamp;
 
 use tokio_postgres::types::{FromSqlOwned, IsNull, ToSql, Type, to_sql_checked};
 
 use super::error::{store_error, write_error};
-use crate::page::Met;
+use crate::page::{Met, Taken};
 use crate::record::Value;
 use crate::sql::Statements;
 use crate::{Cells, Record, Row, StoreError};
+
+/// The most rows fetched at once.
+const PORTION: usize = 250;
 
 /// An id as PostgreSQL counts.
 pub(super) fn sql_id(id: u64) -> Result<i64, StoreError> {
@@ -32,6 +33,9 @@ pub(super) async fn find<R: Record>(
 }
 
 /// Walks from `start` (not met) over at most `limit` rows, and looks whether there is one more.
+///
+/// The server sends all rows of a query, wanted or not, so it is asked for them in portions: a page
+/// that is full at its limit in bytes has not fetched many more than it holds.
 pub(super) async fn list<R: Record>(
     client: &impl GenericClient,
     sql: &str,
@@ -40,20 +44,28 @@ pub(super) async fn list<R: Record>(
     filter: Option<u64>,
 ) -> Result<Met<R::Content>, StoreError> {
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;
-    let mut params = vec![sql_id(start)?, i64::try_from(limit + 1).map_err(StoreError::failed)?];
-    if let Some(id) = filter {
-        params.push(sql_id(id)?);
-    }
-    let mut rows = pin!(client.query_raw(&statement, params).await.map_err(store_error)?);
+    let filter = filter.map(sql_id).transpose()?;
     let mut met = Met::new(limit);
-    while let Some(row) = rows.try_next().await.map_err(store_error)? {
-        let mut cells = PostgresCells::new(&row);
-        let row = Row::read::<R>(&mut cells)?;
-        if !met.take(row, cells.bytes) {
-            break;
+    let mut from = sql_id(start)?;
+    loop {
+        let portion = met.wanted().min(PORTION);
+        let count = i64::try_from(portion).map_err(StoreError::failed)?;
+        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&from, &count];
+        params.extend(filter.as_ref().map(|id| id as &(dyn ToSql + Sync)));
+        let rows = client.query(&statement, &params).await.map_err(store_error)?;
+        let last = rows.len() < portion;
+        for row in rows {
+            let mut cells = PostgresCells::new(&row);
+            let row = Row::read::<R>(&mut cells)?;
+            from = sql_id(row.id)?;
+            if met.take(row, cells.bytes) == Taken::Full {
+                return Ok(met);
+            }
+        }
+        if last {
+            return Ok(met);
         }
     }
-    Ok(met)
 }
 
 pub(super) async fn insert(
@@ -66,8 +78,8 @@ pub(super) async fn insert(
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
     let row = client.query_one(&statement, &params).await;
-    let row = row.map_err(|error| write_error(error, statements.table.unique))?;
-    let id: i64 = row.try_get(0).map_err(store_error)?;
+    let row = row.map_err(|error| write_error(error, statements))?;
+    let id: i64 = row.try_get(0).map_err(StoreError::failed)?;
     id.try_into().map_err(StoreError::failed)
 }
 
@@ -85,7 +97,7 @@ pub(super) async fn execute(
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id, &now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
     let done = client.execute(&statement, &params).await;
-    done.map(drop).map_err(|error| write_error(error, statements.table.unique))
+    done.map(drop).map_err(|error| write_error(error, statements))
 }
 
 impl ToSql for Value<'_> {

@@ -30,7 +30,14 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
 
 /// Makes each commit of this connection durable before it is answered (sqlite.org/pragma.html).
 pub(super) fn make_durable(connection: &Connection) -> Result<()> {
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    // SQLite answers with the mode it is in, and says nothing else where that is another one.
+    let wal = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+    let mode = connection.pragma_update_and_check(None, "journal_mode", "wal", wal)?;
+    if mode != "wal" {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+        let message = format!("its file system has no shared memory for a log (mode {mode})");
+        return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
+    }
     connection.pragma_update(None, "synchronous", "full")?;
     // After a burst of writes the log's file gives its space back.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)

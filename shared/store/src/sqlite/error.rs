@@ -1,5 +1,6 @@
 //! What SQLite's error codes (sqlite.org/rescode.html) mean for a store.
 
+use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Error, ErrorCode};
 
 use crate::StoreError;
@@ -22,8 +23,8 @@ pub(super) fn store_error(error: Error) -> StoreError {
 
 /// An error of an insert or update into a table in which no two rows may agree on `unique`.
 pub(super) fn write_error(error: Error, unique: Option<&'static str>) -> StoreError {
-    match (error.sqlite_error_code(), unique) {
-        (Some(ErrorCode::ConstraintViolation), Some(column)) => StoreError::Taken { column },
+    match (error.sqlite_extended_error_code(), unique) {
+        (Some(SQLITE_CONSTRAINT_UNIQUE), Some(column)) => StoreError::Taken { column },
         _ => store_error(error),
     }
 }

@@ -4,7 +4,7 @@ use models::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::error::{store_error, write_error};
-use crate::page::Met;
+use crate::page::{Met, Taken};
 use crate::record::Value;
 use crate::sql::Statements;
 use crate::{Cells, Record, Row, StoreError};
@@ -31,17 +31,17 @@ pub(super) fn list<R: Record>(
     filter: Option<u64>,
 ) -> Result<Met<R::Content>, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    let one_more = limit + 1;
+    let mut met = Met::new(limit);
+    let one_more = met.wanted();
     let mut rows = match filter {
         Some(id) => statement.query(params![start, one_more, id]),
         None => statement.query(params![start, one_more]),
     }
     .map_err(store_error)?;
-    let mut met = Met::new(limit);
     while let Some(row) = rows.next().map_err(store_error)? {
         let mut cells = SqliteCells::new(row);
         let row = Row::read::<R>(&mut cells)?;
-        if !met.take(row, cells.bytes) {
+        if met.take(row, cells.bytes) == Taken::Full {
             break;
         }
     }

@@ -192,6 +192,11 @@ pub(crate) async fn pages_meet_every_row_once_in_both_directions(engine: Engine)
     assert_eq!(edges(Some(Before(9)), down).await, (vec![], None, Some(10)));
     assert_eq!(edges(Some(After(0)), down).await, (vec![], Some(0), None));
     assert_eq!(edges(Some(Before(0)), down).await, (vec![3, 2], Some(3), None));
+    // Both ends of what can be asked for.
+    let end = models::MAX_ID;
+    assert_eq!(edges(Some(After(end)), up).await, (vec![], Some(end), None));
+    assert_eq!(edges(Some(Before(end)), down).await, (vec![], None, Some(end)));
+    assert_eq!(edges(Some(Before(0)), up).await, (vec![], None, Some(0)));
 }
 
 pub(crate) async fn pages_end_at_their_limit_in_bytes(engine: Engine) {

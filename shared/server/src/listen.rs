@@ -1,0 +1,131 @@
+//! Listening: the routes that every program has, the limits of its connections, its orderly end.
+
+use std::error::Error;
+use std::future::Future;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::{fmt, io};
+
+use actix_http::{HttpService, Protocol};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::http::StatusCode;
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpResponse};
+use tokio::net::TcpStream;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::metrics::{self, Metrics};
+use crate::problem::Problem;
+use crate::program::{Context, Program};
+use crate::readable::readable;
+use crate::transport::Bounded;
+use crate::{health, limits, observe};
+
+/// Binds the program's port and serves it until SIGTERM, SIGINT or the end of `stop`.
+///
+/// # Errors
+/// Where the port cannot be listened on.
+pub(crate) fn listen(
+    program: Program,
+    config: &Config,
+    context: Context,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Server, Box<dyn Error>> {
+    let failed = |cause| BindError { host: config.host.to_string(), port: config.port, cause };
+    let listener = TcpListener::bind((config.host, config.port)).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+
+    let counted = Data::new(Metrics::new(program.name));
+    let parts = Arc::new(program.parts);
+    let app = move || {
+        let (parts, context) = (Arc::clone(&parts), context.clone());
+        App::new()
+            .app_data(counted.clone())
+            .app_data(Data::new(Arc::clone(&context.store)))
+            .wrap(NormalizePath::trim())
+            .wrap(from_fn(observe::observe))
+            .service(readable("/", health::root))
+            .service(readable("/api", health::api))
+            .service(readable("/healthz", health::alive))
+            .service(readable("/readyz", health::ready))
+            .service(readable("/metrics", metrics::show))
+            .configure(|config| parts.iter().for_each(|part| part.mount(config, &context)))
+            .default_service(web::to(nothing_here))
+    };
+
+    // What `HttpServer` does, with a stream of our own between socket and HTTP.
+    let builder = Server::build()
+        .workers(config.workers)
+        .max_concurrent_connections(limits::CONNECTIONS_PER_WORKER)
+        .shutdown_timeout(limits::STOP_TIME.as_secs())
+        .shutdown_signal(stopped(stop)?);
+    let stopping = builder.graceful_shutdown_signal();
+    let server = builder.listen("http", listener, move || {
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .client_request_timeout(limits::HEAD_TIME)
+            .keep_alive(limits::IDLE_TIME)
+            .local_addr(address)
+            .finish(map_config(app().into_factory(), |()| AppConfig::default()));
+        fn_service(|stream: TcpStream| async {
+            let peer = stream.peer_addr().ok();
+            // An answer is written whole; waiting to fill a packet only delays its end.
+            stream.set_nodelay(true)?;
+            Ok((Bounded::new(stream), Protocol::Http1, peer))
+        })
+        .and_then(http)
+    })?;
+    log::info!("listening on http://{address}");
+    Ok(server.run())
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    let detail = "there is nothing under this path; the collections are under /api/";
+    Err(Problem::new(StatusCode::NOT_FOUND, detail))
+}
+
+/// Ends with the first of SIGTERM, SIGINT and `stop`.
+fn stopped(
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let by = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+            () = stop => "its parent",
+        };
+        log::info!("stopping, told by {by}: finishing what is in flight");
+    })
+}
+
+/// The port cannot be listened on.
+#[derive(Debug)]
+struct BindError {
+    host: String,
+    port: u16,
+    cause: io::Error,
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, .. } = self;
+        write!(f, "cannot listen on {host}, port {port}; set HOST or PORT to a free one")
+    }
+}
+
+impl Error for BindError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.cause)
+    }
+}

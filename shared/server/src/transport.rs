@@ -1,0 +1,162 @@
+//! A connection that cannot be held for nothing.
+//!
+//! actix-web bounds the time for the first head on a connection and for the idle time between requests,
+//! but not the time that a client takes to read its answer, nor that for a later head or for the rest
+//! of a body that nobody reads. Here every connection has two limits that hold in any state.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::limits::{QUIET_TIME, TAKE_TIME};
+
+/// A stream that fails with [`io::ErrorKind::TimedOut`] once nothing was written to it for
+/// [`QUIET_TIME`], or once what is to be written has waited [`TAKE_TIME`] for the other side.
+pub(crate) struct Bounded<S> {
+    stream: S,
+    /// Fires when the stream was quiet for too long.
+    quiet: Pin<Box<Sleep>>,
+    /// Fires when the other side was too slow; there while something waits for it.
+    slow: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Bounded<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, quiet: Box::pin(sleep(QUIET_TIME)), slow: None }
+    }
+
+    /// Notes what became of a write; a pending one waits for the other side.
+    fn written<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.quiet.as_mut().reset(Instant::now() + QUIET_TIME);
+            return written;
+        }
+        let slow = self.slow.get_or_insert_with(|| Box::pin(sleep(TAKE_TIME)));
+        ready!(slow.as_mut().poll(context));
+        Poll::Ready(Err(timed_out()))
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the connection was held for nothing")
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.quiet.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(timed_out()));
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.written(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // actix-http flushes once everything it has is written: the other side has caught up.
+        self.slow = None;
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::{Duration, advance, sleep};
+
+    use super::Bounded;
+    use crate::limits::{QUIET_TIME, TAKE_TIME};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_an_answer_ends_however_much_is_sent_on_it() {
+        let (mut client, server) = duplex(64);
+        let mut server = Bounded::new(server);
+        let drip = tokio::spawn(async move {
+            while client.write_all(b"G").await.is_ok() {
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+        let mut read = 0;
+        let error = loop {
+            match server.read_u8().await {
+                Ok(_) => read += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(read >= QUIET_TIME.as_secs() - 1, "{read}");
+        drop(server);
+        drip.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_starts_the_time_anew() {
+        let (client, server) = duplex(64);
+        let mut server = Bounded::new(server);
+        for _ in 0..5 {
+            advance(QUIET_TIME / 2).await;
+            server.write_all(b"x").await.unwrap();
+            server.flush().await.unwrap();
+        }
+        drop(client);
+        assert_eq!(server.read(&mut [0]).await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_its_answer_drop_by_drop_is_let_go() {
+        let (mut client, server) = duplex(64);
+        let mut server = Bounded::new(server);
+        let sip = tokio::spawn(async move {
+            let start = tokio::time::Instant::now();
+            while client.read_u8().await.is_ok() {
+                sleep(Duration::from_secs(1)).await;
+            }
+            start.elapsed()
+        });
+        let error = server.write_all(&[0; 10_000]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        drop(server);
+        // What was on its way is read to its end: 64 bytes more.
+        let taken = sip.await.unwrap();
+        assert!(taken < TAKE_TIME + Duration::from_secs(70), "{taken:?}");
+    }
+}

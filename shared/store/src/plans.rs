@@ -1,0 +1,92 @@
+//! The plans of the lists' statements among a million rows: each walks one index and sorts nothing.
+
+use rusqlite::Connection;
+use tokio_postgres::{Client, NoTls};
+
+use crate::page::Walk;
+use crate::record::{Column, Filter, Table};
+use crate::sql::{Dialect, Statements, migrations};
+
+const ROWS: u64 = 1_000_000;
+
+const POSTS: Table = Table {
+    name: "posts",
+    columns: &[Column::id("thread"), Column::text("text")],
+    unique: None,
+    filters: &[Filter { path: "in-thread", column: "thread" }],
+};
+
+/// Each list's statement, and the index it has to walk.
+fn lists(statements: &Statements) -> Vec<(&str, &'static str)> {
+    let mut lists = Vec::new();
+    for walk in [Walk::Up, Walk::Down] {
+        lists.push((statements.walk(None, walk), "posts_living"));
+        lists.push((statements.walk(Some(0), walk), "posts_by_thread"));
+    }
+    lists
+}
+
+#[test]
+fn sqlite_walks_one_index_and_sorts_nothing() {
+    let connection = Connection::open_in_memory().unwrap();
+    for statement in migrations(&POSTS, Dialect::Sqlite, 0) {
+        connection.execute_batch(&statement).unwrap();
+    }
+    connection
+        .execute_batch(&format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) \
+             INSERT INTO posts (rev, created_at, updated_at, thread, text) \
+             SELECT 1, i, i, i % 1000, 'text' FROM n; ANALYZE"
+        ))
+        .unwrap();
+    for (sql, index) in lists(&Statements::new(POSTS, Dialect::Sqlite)) {
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        // A plan does not depend on the parameters, so none are bound.
+        let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3));
+        let steps: Vec<_> = steps.map(Result::unwrap).collect();
+        assert_eq!(steps.len(), 1, "{sql}\n{steps:?}");
+        assert!(steps[0].starts_with(&format!("SEARCH posts USING INDEX {index} (")), "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn postgresql_walks_one_index_and_sorts_nothing() {
+    let Some(database) = harness::postgres().await else { return };
+    for statement in migrations(&POSTS, Dialect::Postgres, 0) {
+        database.execute(&statement).await;
+    }
+    database
+        .execute(&format!(
+            "INSERT INTO posts (rev, created_at, updated_at, thread, text) \
+             SELECT 1, i, i, i % 1000, 'text' FROM generate_series(1, {ROWS}) i"
+        ))
+        .await;
+    database.execute("VACUUM ANALYZE posts").await;
+    let (client, connection) = tokio_postgres::connect(database.url(), NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    for (number, (sql, index)) in
+        lists(&Statements::new(POSTS, Dialect::Postgres)).iter().enumerate()
+    {
+        let plan = plan(&client, number, sql).await;
+        // The primary key serves as well as the index of living rows, where few rows are dead.
+        let walks =
+            [*index, "posts_pkey"].iter().any(|index| plan.contains(&format!("using {index} on")));
+        assert!(walks, "{sql}\n{plan}");
+        for costly in ["Seq Scan", "Sort", "Bitmap"] {
+            assert!(!plan.contains(costly), "{sql}\n{plan}");
+        }
+    }
+    drop(client);
+    connection.await.unwrap().unwrap();
+}
+
+/// The plan of a prepared statement, as it is made without a look at the parameters.
+async fn plan(client: &Client, number: usize, sql: &str) -> String {
+    let types = if sql.contains("$3") { "bigint, bigint, bigint" } else { "bigint, bigint" };
+    client.batch_execute(&format!("PREPARE list_{number}({types}) AS {sql}")).await.unwrap();
+    let values = if sql.contains("$3") { "999900, 101, 500" } else { "999900, 101" };
+    let explain = format!("EXPLAIN EXECUTE list_{number}({values})");
+    let rows = client.query(&explain, &[]).await.unwrap();
+    rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
+}
