@@ -228,6 +228,14 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_names_every_variable() {
+        let readme = include_str!("../../../README.md");
+        for variable in super::VARIABLES {
+            assert!(readme.contains(&format!("`{}`", variable.name)), "{}", variable.name);
+        }
+    }
+
+    #[test]
     fn an_empty_environment_is_enough() {
         let config = read(&[("SEED", ""), ("PATH", "/bin")]).unwrap();
         assert_eq!((config.host.to_string().as_str(), config.port), ("0.0.0.0", 3000));

@@ -6,15 +6,16 @@ use harness::Setup;
 use rusqlite::Connection;
 use serde_json::json;
 
-/// Wants a small file system of its own (2 to 16 MB) in `TEST_SMALL_DISK`.
+/// Wants a small file system of its own (4 to 16 MB) in `TEST_SMALL_DISK`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_writes_and_damages_nothing() {
     let Ok(disk) = env::var("TEST_SMALL_DISK") else {
         eprintln!("SKIPPED a_full_disk_...: TEST_SMALL_DISK is not set");
         return;
     };
-    let database = format!("{disk}/board.db");
-    let ballast = format!("{disk}/ballast");
+    let folder = tempfile::tempdir_in(disk).unwrap();
+    let database = folder.path().join("board.db").display().to_string();
+    let ballast = folder.path().join("ballast");
     fs::write(&ballast, vec![1; 1 << 20]).unwrap();
     let setup = Setup::new(crate::BINARY).demo().env("DATABASE_URL", &format!("sqlite:{database}"));
     let board = setup.start().await;

@@ -302,7 +302,7 @@ pub(crate) async fn a_key_is_forgotten_after_a_day(engine: Engine) {
     let store = engine.open().await;
     store.insert::<Notes>(note("old", 1), key("old", "x")).await.unwrap();
     store.insert::<Notes>(note("k", 1), key("k", "x")).await.unwrap();
-    engine.execute("UPDATE notes_idempotency SET created_at = created_at - 86400000").await;
+    engine.execute("UPDATE notes_idempotency SET created_at = created_at - 86400001").await;
     let again = store.insert::<Notes>(note("k2", 1), key("k", "y")).await.unwrap();
     assert!(!again.replayed);
     // The other expired key went with it.

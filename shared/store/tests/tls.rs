@@ -1,0 +1,43 @@
+//! TLS to PostgreSQL, for each `sslmode`.
+//!
+//! Wants a server whose certificate is for `localhost` in `TEST_TLS_PORT`, the certificate of its
+//! authority in `TEST_TLS_CA`, and a role `tls_only` that is let in without a password, but only over
+//! TLS.
+
+use std::env;
+
+use store::{Database, OpenError, Store};
+
+async fn open(url: &str) -> Result<Store, OpenError> {
+    let database: Database = url.parse().expect("the URL is well-formed");
+    Store::open(&database, &[], 1).await
+}
+
+#[tokio::test]
+async fn each_sslmode_trusts_whom_it_says() {
+    let (Ok(port), Ok(ca)) = (env::var("TEST_TLS_PORT"), env::var("TEST_TLS_CA")) else {
+        eprintln!(
+            "SKIPPED each_sslmode_trusts_whom_it_says: TEST_TLS_PORT, TEST_TLS_CA are not set"
+        );
+        return;
+    };
+    let other_ca = env::var("TEST_TLS_OTHER_CA").expect("TEST_TLS_OTHER_CA goes with TEST_TLS_CA");
+    let url =
+        |host: &str, query: &str| format!("postgres://tls_only@{host}:{port}/postgres?{query}");
+    for (host, query, opens) in [
+        ("localhost", "sslmode=disable", false),
+        ("localhost", "", true),
+        ("localhost", "sslmode=prefer", true),
+        ("localhost", "sslmode=require", true),
+        ("127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={ca}"), true),
+        ("localhost", &format!("sslmode=verify-full&sslrootcert={ca}"), true),
+        ("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={ca}"), false),
+        ("localhost", &format!("sslmode=verify-full&sslrootcert={other_ca}"), false),
+        ("localhost", &format!("sslmode=verify-ca&sslrootcert={other_ca}"), false),
+        ("localhost", "sslmode=verify-full", false),
+        ("localhost", "sslmode=verify-full&sslrootcert=/no/such/file", false),
+    ] {
+        let opened = open(&url(host, query)).await;
+        assert_eq!(opened.is_ok(), opens, "{host} {query}: {:?}", opened.err());
+    }
+}
