@@ -1,5 +1,7 @@
 //! The posts service over HTTP: lists, filters and pages, and what it asks of its neighbours.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use harness::{Manner, Neighbour, Program, Setup, golden_reads, on_both_stores};
 use serde_json::{Value, json};
 

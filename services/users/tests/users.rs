@@ -1,5 +1,7 @@
 //! The users service over HTTP: reading, writing, conditional requests, idempotency, bad input.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use harness::{Setup, golden_reads, on_both_stores};
 use serde_json::{Value, json};
 
