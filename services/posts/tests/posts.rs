@@ -46,6 +46,8 @@ async fn links_lead_through_every_page_both_ways(setup: Setup) {
     assert_eq!(middle.link("next").unwrap(), "/api/posts?limit=2&after=4");
     assert_eq!(middle.link("prev").unwrap(), "/api/posts?limit=2&before=3");
     assert_eq!(posts.get("/api/posts").await.header("link"), "", "one page has no others");
+    let between = walk(&posts, "/api/posts?after=1&before=5&limit=2&view=full", "next").await;
+    assert_eq!(between, [vec![2, 3], vec![4]]);
 }
 
 async fn a_filtered_list_has_pages_of_its_own(setup: Setup) {

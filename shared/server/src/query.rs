@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use models::MAX_ID;
 use serde_json::{Value, json};
-use store::{Cursor, Order};
+use store::Order;
 
 use crate::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT};
 use crate::problem::{Fault, Problem};
@@ -32,12 +32,13 @@ const LIMIT: Parameter = Parameter {
 };
 const AFTER: Parameter = Parameter {
     name: "after",
-    about: "The page starts after the member with this id. Not together with `before`.",
+    about: "The page starts after the member with this id.",
     schema: || json!({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
 };
 const BEFORE: Parameter = Parameter {
     name: "before",
-    about: "The page ends before the member with this id. Not together with `after`.",
+    about: "The page ends before the member with this id: the nearest ones before it, or, together \
+            with `after`, those between the two.",
     schema: || json!({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
 };
 const ORDER: Parameter = Parameter {
@@ -70,7 +71,8 @@ pub(crate) struct MemberQuery {
 pub(crate) struct ListQuery {
     pub(crate) view: View,
     pub(crate) limit: usize,
-    pub(crate) cursor: Option<Cursor>,
+    pub(crate) after: Option<u64>,
+    pub(crate) before: Option<u64>,
     pub(crate) order: Order,
 }
 
@@ -147,14 +149,8 @@ impl<'a> Reader<'a> {
         view.unwrap_or_default()
     }
 
-    fn cursor(&mut self) -> Option<Cursor> {
-        let takes = || format!("takes an id from 0 to {MAX_ID}");
-        let after = self.take(&AFTER, takes, number::<0>);
-        let before = self.take(&BEFORE, takes, number::<0>);
-        if after.is_some() && before.is_some() {
-            self.faults.push(Fault::parameter(BEFORE.name, "cannot stand together with after"));
-        }
-        after.map(Cursor::After).or(before.map(Cursor::Before))
+    fn edge(&mut self, parameter: &Parameter) -> Option<u64> {
+        self.take(parameter, || format!("takes an id from 0 to {MAX_ID}"), number::<0>)
     }
 
     fn finish<T>(self, query: T) -> Result<T, Problem> {
@@ -202,7 +198,8 @@ impl Read for ListQuery {
                     },
                 )
                 .unwrap_or(PAGE_ROWS_DEFAULT),
-            cursor: reader.cursor(),
+            after: reader.edge(&AFTER),
+            before: reader.edge(&BEFORE),
             order: reader
                 .take(
                     &ORDER,
@@ -255,7 +252,7 @@ mod tests {
     use actix_web::ResponseError;
     use actix_web::body::MessageBody;
     use actix_web::test::TestRequest;
-    use store::{Cursor, Order};
+    use store::Order;
 
     use super::{ListQuery, MemberId, NoQuery, Problem, Read, View};
 
@@ -273,13 +270,18 @@ mod tests {
 
     #[test]
     fn a_list_has_defaults() {
-        let expected =
-            ListQuery { view: View::Basic, limit: 100, cursor: None, order: Order::Ascending };
+        let expected = ListQuery {
+            view: View::Basic,
+            limit: 100,
+            after: None,
+            before: None,
+            order: Order::Ascending,
+        };
         assert_eq!(list("").unwrap(), expected);
         let query = list("view=full&limit=1000&before=7&order=desc").unwrap();
-        let cursor = Some(Cursor::Before(7));
-        let order = Order::Descending;
-        assert_eq!(query, ListQuery { view: View::Full, limit: 1000, cursor, order });
+        let (before, order) = (Some(7), Order::Descending);
+        let expected = ListQuery { view: View::Full, limit: 1000, after: None, before, order };
+        assert_eq!(query, expected);
     }
 
     #[test]
@@ -288,7 +290,6 @@ mod tests {
         assert_eq!(faults("limt=5"), ["limt"]);
         assert_eq!(faults(&"b&a&".repeat(10_000)), ["a", "b"]);
         assert_eq!(faults("limit=5&limit=5"), ["limit"]);
-        assert_eq!(faults("after=1&before=2"), ["before"]);
         for limit in ["1001", "", "+1", "01", "1.0", "99999999999999999999", "%00"] {
             assert_eq!(faults(&format!("limit={limit}")), ["limit"], "{limit}");
         }

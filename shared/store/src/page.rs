@@ -20,6 +20,8 @@ pub struct PageQuery {
     pub filter: Option<(usize, u64)>,
     /// Where the page starts or ends; the list's beginning where there is none.
     pub cursor: Option<Cursor>,
+    /// The page ends before the walk gets to this id.
+    pub until: Option<u64>,
     /// The order of the rows.
     pub order: Order,
     /// The most rows, at least 1.
@@ -96,6 +98,12 @@ impl PageQuery {
         }
     }
 
+    /// Where rows that are met are collected.
+    pub(crate) fn collect<M: Model>(&self) -> Met<M> {
+        let (walk, _) = self.walk();
+        Met { until: self.until.map(|id| (walk, id)), ..Met::new(self.limit) }
+    }
+
     /// From which id to walk back to see whether anything lies behind the page that was met.
     pub(crate) fn behind<M>(&self, met: &Met<M>) -> Option<u64> {
         self.cursor?;
@@ -125,6 +133,7 @@ pub(crate) struct Met<M> {
     pub(crate) rows: Vec<Row<M>>,
     /// Whether a row lies beyond the last one.
     pub(crate) more: bool,
+    until: Option<(Walk, u64)>,
     limit: usize,
     bytes: usize,
 }
@@ -134,13 +143,13 @@ pub(crate) struct Met<M> {
 pub(crate) enum Taken {
     /// It is on the page.
     Kept,
-    /// The page was full; the walk can stop.
+    /// The page was full, or ends here; the walk can stop.
     Full,
 }
 
 impl<M: Model> Met<M> {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { rows: Vec::with_capacity(limit.min(128)), more: false, limit, bytes: 0 }
+        Self { rows: Vec::with_capacity(limit.min(128)), more: false, until: None, limit, bytes: 0 }
     }
 
     /// How many rows there still is room for, and one more to see whether there is one.
@@ -150,6 +159,13 @@ impl<M: Model> Met<M> {
 
     /// Takes a row that holds `bytes`.
     pub(crate) fn take(&mut self, row: Row<M>, bytes: usize) -> Taken {
+        let passed = |(walk, id): (Walk, u64)| match walk {
+            Walk::Up => row.id >= id,
+            Walk::Down => row.id <= id,
+        };
+        if self.until.is_some_and(passed) {
+            return Taken::Full;
+        }
         self.more = self.rows.len() == self.limit || self.bytes > MAX_PAGE_BYTES;
         if self.more {
             return Taken::Full;

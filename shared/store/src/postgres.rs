@@ -53,14 +53,14 @@ impl PostgresStore {
     ) -> Result<Page<R::Content>, StoreError> {
         let statements = self.statements::<R>()?;
         lease(&self.pool, async |client| {
-            let list = async |walk: Walk, start: u64, limit: usize| {
+            let list = async |walk: Walk, start: u64, met: Met<R::Content>| {
                 let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
-                rows::list::<R>(client, sql, start, limit, query.filter.map(|(_, id)| id)).await
+                rows::list::<R>(client, sql, start, met, query.filter.map(|(_, id)| id)).await
             };
             let (walk, start) = query.walk();
-            let met: Met<R::Content> = list(walk, start, query.limit).await?;
+            let met = list(walk, start, query.collect()).await?;
             let behind = match query.behind(&met) {
-                Some(start) => !list(walk.back(), start, 1).await?.rows.is_empty(),
+                Some(start) => !list(walk.back(), start, Met::new(1)).await?.rows.is_empty(),
                 None => false,
             };
             Ok(query.page(met, behind))

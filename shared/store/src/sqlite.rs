@@ -59,14 +59,14 @@ impl SqliteStore {
     ) -> Result<Page<R::Content>, StoreError> {
         let connection = self.reader()?;
         let statements = self.statements::<R>()?;
-        let list = |walk: Walk, start: u64, limit: usize| {
+        let list = |walk: Walk, start: u64, met: Met<R::Content>| {
             let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
-            rows::list::<R>(connection, sql, start, limit, query.filter.map(|(_, id)| id))
+            rows::list::<R>(connection, sql, start, met, query.filter.map(|(_, id)| id))
         };
         let (walk, start) = query.walk();
-        let met: Met<R::Content> = list(walk, start, query.limit)?;
+        let met = list(walk, start, query.collect())?;
         let behind = match query.behind(&met) {
-            Some(start) => !list(walk.back(), start, 1)?.rows.is_empty(),
+            Some(start) => !list(walk.back(), start, Met::new(1))?.rows.is_empty(),
             None => false,
         };
         Ok(query.page(met, behind))

@@ -49,8 +49,10 @@ pub(super) async fn list<R: Record>(
     query: ListQuery,
     filter: Option<(usize, u64)>,
 ) -> Result<HttpResponse, Problem> {
-    let ListQuery { limit, cursor, order, view } = query;
-    let page = collection.store.page::<R>(PageQuery { filter, cursor, order, limit }).await;
+    let ListQuery { limit, after, before, order, view } = query;
+    let cursor = after.map(Cursor::After).or(before.map(Cursor::Before));
+    let until = after.and(before);
+    let page = collection.store.page::<R>(PageQuery { filter, cursor, until, order, limit }).await;
     let page = page.map_err(Collection::<R>::problem(None))?;
     let next = page.next.map(|id| link(&request, &query, Cursor::After(id)));
     let prev = page.prev.map(|id| link(&request, &query, Cursor::Before(id)));
@@ -70,7 +72,10 @@ pub(super) async fn list<R: Record>(
 /// A link to the page at this edge. Relative, so that it holds behind any proxy.
 fn link(request: &HttpRequest, query: &ListQuery, cursor: Cursor) -> String {
     let (edge, relation) = match cursor {
-        Cursor::After(id) => (format!("after={id}"), "next"),
+        Cursor::After(id) => match query.after.and(query.before) {
+            Some(until) => (format!("after={id}&before={until}"), "next"),
+            None => (format!("after={id}"), "next"),
+        },
         Cursor::Before(id) => (format!("before={id}"), "prev"),
     };
     let view = match query.view {

@@ -32,7 +32,7 @@ pub(super) async fn find<R: Record>(
     row.map(|row| Row::read::<R>(&mut PostgresCells::new(&row))).transpose()
 }
 
-/// Walks from `start` (not met) over at most `limit` rows, and looks whether there is one more.
+/// Walks from `start` (not met) until the page is full, and looks whether there is one more row.
 ///
 /// The server sends all rows of a query, wanted or not, so it is asked for them in portions: a page
 /// that is full at its limit in bytes has not fetched many more than it holds.
@@ -40,12 +40,11 @@ pub(super) async fn list<R: Record>(
     client: &impl GenericClient,
     sql: &str,
     start: u64,
-    limit: usize,
+    mut met: Met<R::Content>,
     filter: Option<u64>,
 ) -> Result<Met<R::Content>, StoreError> {
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     let filter = filter.map(sql_id).transpose()?;
-    let mut met = Met::new(limit);
     let mut from = sql_id(start)?;
     loop {
         let portion = met.wanted().min(PORTION);

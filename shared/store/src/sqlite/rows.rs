@@ -22,16 +22,15 @@ pub(super) fn find<R: Record>(
         .transpose()
 }
 
-/// Walks from `start` (not met) over at most `limit` rows, and looks whether there is one more.
+/// Walks from `start` (not met) until the page is full, and looks whether there is one more row.
 pub(super) fn list<R: Record>(
     connection: &Connection,
     sql: &str,
     start: u64,
-    limit: usize,
+    mut met: Met<R::Content>,
     filter: Option<u64>,
 ) -> Result<Met<R::Content>, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    let mut met = Met::new(limit);
     let one_more = met.wanted();
     let mut rows = match filter {
         Some(id) => statement.query(params![start, one_more, id]),

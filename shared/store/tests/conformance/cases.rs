@@ -22,7 +22,7 @@ async fn rename(store: &Store, id: u64, title: &str) -> Result<store::Row<Thread
 }
 
 fn query(cursor: Option<Cursor>, order: Order, limit: usize) -> PageQuery {
-    PageQuery { filter: None, cursor, order, limit }
+    PageQuery { filter: None, cursor, until: None, order, limit }
 }
 
 async fn page(store: &Store, query: PageQuery) -> Page<Thread> {
@@ -192,6 +192,17 @@ pub(crate) async fn pages_meet_every_row_once_in_both_directions(engine: Engine)
     assert_eq!(edges(Some(Before(9)), down).await, (vec![], None, Some(10)));
     assert_eq!(edges(Some(After(0)), down).await, (vec![], Some(0), None));
     assert_eq!(edges(Some(Before(0)), down).await, (vec![3, 2], Some(3), None));
+    // A page between two ids ends there, and says so.
+    let between = async |after, until, order, limit| {
+        let cursor = Some(After(after));
+        let page =
+            page(&store, PageQuery { until: Some(until), ..query(cursor, order, limit) }).await;
+        (ids(&page), page.prev, page.next)
+    };
+    assert_eq!(between(2, 6, up, 9).await, (vec![3, 5], Some(3), None));
+    assert_eq!(between(2, 6, up, 1).await, (vec![3], Some(3), Some(3)));
+    assert_eq!(between(7, 3, down, 9).await, (vec![6, 5], Some(6), None));
+    assert_eq!(between(3, 3, up, 9).await, (vec![], Some(4), None));
     // Both ends of what can be asked for.
     let end = models::MAX_ID;
     assert_eq!(edges(Some(After(end)), up).await, (vec![], Some(end), None));
@@ -222,7 +233,7 @@ pub(crate) async fn a_filter_lists_only_its_rows(engine: Engine) {
     store.delete::<Notes>(3, Precondition::default()).await.unwrap();
     let filtered = async |owner, cursor, order| {
         let filter = Some((0, owner));
-        ids(&page(&store, PageQuery { filter, cursor, order, limit: 10 }).await)
+        ids(&page(&store, PageQuery { filter, cursor, until: None, order, limit: 10 }).await)
     };
     assert_eq!(filtered(1, None, Order::Ascending).await, [1, 5]);
     assert_eq!(filtered(2, None, Order::Descending).await, [4, 2]);
