@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use actix_web::rt::time::Instant;
-use env_logger::{Builder, Env};
-use log::Record;
+use env_logger::Builder;
+use log::{LevelFilter, Record};
 use log::kv::{self, Key, Value, VisitSource};
 use models::Timestamp;
 use serde_json::Map;
@@ -23,9 +23,12 @@ pub(crate) enum LogFormat {
 
 /// Starts the logger; `RUST_LOG` chooses what it lets through. A second call changes nothing.
 pub(crate) fn start(format: LogFormat) {
-    let mut builder = Builder::from_env(
-        Env::default().default_filter_or("info,actix_server=warn,actix_http=off"),
-    );
+    let mut builder = Builder::new();
+    builder.filter_level(LevelFilter::Info);
+    // Each client that does not speak HTTP would be an error of ours, and each start a page of news.
+    builder.filter_module("actix_http", LevelFilter::Off);
+    builder.filter_module("actix_server", LevelFilter::Warn);
+    builder.parse_env("RUST_LOG");
     builder.format(move |out, record| match format {
         LogFormat::Text => text(out, record),
         LogFormat::Json => json(out, record),

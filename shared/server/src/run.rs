@@ -130,8 +130,12 @@ fn neighbours(
     for part in &program.parts {
         neighbours.insert(part.table().name, part.neighbour(store));
     }
+    let others = program.neighbours();
+    if others.is_empty() {
+        return Ok(neighbours);
+    }
     let client = neighbour::client()?;
-    for collection in program.neighbours() {
+    for collection in others {
         match config.neighbours.get(collection) {
             Some(url) => {
                 let remote = Remote::new(collection, url.clone(), client.clone());
