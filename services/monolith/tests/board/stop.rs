@@ -5,6 +5,8 @@ use std::net::TcpStream;
 
 use harness::{Setup, until};
 use rusqlite::Connection;
+use tokio::task::JoinHandle;
+use tokio_postgres::NoTls;
 
 const BODY: &str = r#"{"username":"bmo","name":"BMO"}"#;
 
@@ -44,4 +46,54 @@ async fn a_request_in_flight_is_finished_and_then_the_program_ends() {
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     assert_eq!(users, 1);
+}
+
+/// A worker that has nothing to do ends at once, and must not take along what others wait for.
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_that_wait_for_postgresql_are_finished_too() {
+    let Some(database) = harness::postgres().await else { return };
+    let url = database.url().to_owned();
+    let setup = Setup::new(crate::BINARY).demo().postgres(database).env("BANYAN_WORKERS", "4");
+    let mut board = setup.start().await;
+    let connect = async || {
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    };
+    // A transaction sees one moment of what the server does, so it takes two to look again.
+    let (mut client, watcher) = (connect().await, connect().await);
+    let holder = client.transaction().await.unwrap();
+    holder.execute("SELECT id FROM users WHERE id = 1 FOR UPDATE", &[]).await.unwrap();
+
+    let address = board.address().to_owned();
+    let patches: Vec<_> = (0..3).map(|number| patch(address.clone(), number)).collect();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                   AND datname = current_database()";
+    until("all three wait for the row", || async {
+        watcher.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 3
+    })
+    .await;
+    board.terminate();
+    until("nobody new is let in", || async { TcpStream::connect(&address).is_err() }).await;
+    holder.rollback().await.unwrap();
+    for patch in patches {
+        let answer = patch.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert!(board.ended().await.success(), "{}", board.log());
+}
+
+/// Changes the bio of user 1 over a connection of its own; gives the whole answer.
+fn patch(address: String, number: u64) -> JoinHandle<String> {
+    tokio::task::spawn_blocking(move || {
+        let body = format!("{{\"bio\":\"{number}\"}}");
+        let length = body.len();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = "PATCH /api/users/1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
+        let request = format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    })
 }
