@@ -1,0 +1,59 @@
+//! What happens when a program, or `up` itself, is killed.
+
+use std::future::ready;
+
+use harness::until;
+use serde_json::json;
+
+use crate::banyan::signal;
+use crate::folder::Folder;
+
+#[tokio::test]
+async fn a_killed_service_is_started_again_and_the_others_go_on_meanwhile() {
+    let folder = Folder::new();
+    let mut board = folder.up().await;
+    let bmo = json!({"username": "bmo", "name": "BMO"});
+    let bmo = board.post("users", "/api/users", &bmo).await.created();
+    let by = |user: u64| json!({"thread": 2, "text": "Is there cake?", "user": user});
+    assert_eq!(board.post("posts", "/api/posts", &by(bmo)).await.status, 201);
+
+    let before = folder.programs();
+    // An `up` that stands still starts nothing: users stays down for as long as the test needs.
+    signal("STOP", board.banyan.pid());
+    signal("KILL", before["users"]);
+    until("users is gone", || ready(!folder.programs().contains_key("users"))).await;
+    assert_eq!(board.post("posts", "/api/posts", &by(bmo)).await.status, 201, "a user it knows");
+    let unknown = board.post("posts", "/api/posts", &by(1)).await;
+    assert_eq!(unknown.status, 503, "{}", unknown.body);
+    assert_eq!(unknown.header("content-type"), "application/problem+json");
+    assert_eq!(unknown.header("retry-after"), "1");
+    let posts = board.get("posts", "/api/posts/by-user/1").await;
+    assert!(!posts.body.contains("cake"), "what was refused is not stored: {}", posts.body);
+    board.golden_reads("monolith", &["users", "threads", "posts"]).await;
+    board.golden_reads("threads", &["threads"]).await;
+
+    signal("CONT", board.banyan.pid());
+    board.banyan.says("users was ended by signal 9; starting it again").await;
+    board.banyan.says("users is back").await;
+    assert_eq!(board.get("users", &format!("/api/users/{bmo}")).await.json()["name"], "BMO");
+    assert_eq!(board.post("posts", "/api/posts", &by(1)).await.status, 201);
+    let mut after = folder.programs();
+    assert_ne!(after.insert("users".to_owned(), before["users"]), Some(before["users"]));
+    assert_eq!(after, before, "the others are the same processes");
+}
+
+#[tokio::test]
+async fn when_up_is_killed_its_programs_end_by_themselves_and_a_new_up_goes_on() {
+    let folder = Folder::new();
+    let board = folder.up().await;
+    let bmo = json!({"username": "bmo", "name": "BMO"});
+    let bmo = board.post("users", "/api/users", &bmo).await.created();
+    assert_eq!(folder.programs().len(), board.addresses.len());
+    signal("KILL", board.banyan.pid());
+    assert_eq!(board.banyan.ended().await.code, None);
+    until("every program has ended", || ready(folder.programs().is_empty())).await;
+
+    let board = folder.up().await;
+    assert_eq!(board.get("users", &format!("/api/users/{bmo}")).await.json()["name"], "BMO");
+    assert_eq!(folder.run(&["status"]).await.code, Some(0));
+}

@@ -1,0 +1,107 @@
+//! What `banyan up` starts, and what it tells its user.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use crate::board::{Board, PROGRAMS};
+use crate::folder::{Folder, alone};
+
+#[tokio::test]
+async fn up_starts_four_programs_that_each_give_the_golden_reads_of_their_collections() {
+    let folder = Folder::new();
+    let board = folder.up().await;
+    let names: Vec<_> = board.addresses.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, PROGRAMS.map(|(name, _)| name));
+    assert_eq!(folder.programs().len(), PROGRAMS.len());
+    for (program, collections) in PROGRAMS {
+        board.golden_reads(program, collections).await;
+        for other in ["users", "threads", "posts"] {
+            let status = board.get(program, &format!("/api/{other}")).await.status;
+            assert_eq!(status == 200, collections.contains(&other), "{other} of {program}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_address_that_up_prints_answers_and_every_command_works() {
+    let folder = Folder::new();
+    let board = folder.up().await;
+    let printed = board.banyan.stdout();
+    let (table, commands) = printed.split_once("Try:").expect("there is something to try");
+    let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
+    assert_eq!(links.len(), 2 * PROGRAMS.len(), "{table}");
+    for link in links {
+        assert_eq!(board.send("GET", link, "").await.status, 200, "{link}");
+    }
+    let commands: Vec<_> = commands.lines().filter(|line| line.contains("curl ")).collect();
+    assert_eq!(commands.len(), 3, "{printed}");
+    for command in commands {
+        let words = words(command);
+        let after = |flag| words.iter().skip_while(|word| **word != flag).nth(1);
+        let url = words.iter().find(|word| word.starts_with("http://")).expect("a URL");
+        let (method, body) = after("-d").map_or(("GET", ""), |body| ("POST", body));
+        if method == "POST" {
+            assert_eq!(after("-H"), Some(&"Content-Type: application/json"), "{command}");
+        }
+        let answer = board.send(method, url, body).await;
+        assert_eq!(answer.status, if method == "POST" { 201 } else { 200 }, "{command}");
+        assert!(answer.body.len() > 10, "{command}: {}", answer.body);
+    }
+}
+
+/// The words of a command line as a shell sees them.
+fn words(command: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    // Every other part stands between quotation marks.
+    for (index, part) in command.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part);
+        } else {
+            words.extend(part.split_whitespace());
+        }
+    }
+    words
+}
+
+#[tokio::test]
+async fn without_a_subcommand_banyan_is_up_with_all_its_flags() {
+    let folder = Folder::new();
+    let _alone = alone().await;
+    let board = Board::of(folder.banyan(&["--port-base", "0"])).await;
+    assert_eq!(folder.programs().len(), PROGRAMS.len());
+    for (program, address) in &board.addresses {
+        let address: SocketAddr = address.parse().expect("an address");
+        assert!(address.ip().is_loopback() && address.port() > 3003, "{program} is at {address}");
+        assert_eq!(board.get(program, "/readyz").await.status, 200, "{program}");
+    }
+}
+
+#[tokio::test]
+async fn the_services_ask_each_other_whether_what_a_write_names_exists() {
+    let folder = Folder::new();
+    let board = folder.up().await;
+    let bmo = json!({"username": "bmo", "name": "BMO"});
+    let user = board.post("users", "/api/users", &bmo).await.created();
+    let thread = json!({"title": "Who wants to play video games?", "createdBy": user});
+    let thread = board.post("threads", "/api/threads", &thread).await.created();
+    let post = json!({"thread": thread, "text": "Me!", "user": user});
+    board.post("posts", "/api/posts", &post).await.created();
+    let read = board.get("posts", &format!("/api/posts/in-thread/{thread}")).await.json();
+    assert_eq!(read, json!([{"thread": thread, "text": "Me!", "user": user}]));
+
+    let refused = async |program, path, body, pointers: &[&str]| {
+        let answer = board.post(program, path, &body).await;
+        assert_eq!(answer.status, 422, "{}", answer.body);
+        let errors = answer.json()["errors"].as_array().expect("a list").clone();
+        let named: Vec<_> = errors.iter().map(|error| error["pointer"].as_str()).collect();
+        assert_eq!(named, pointers.iter().map(|pointer| Some(*pointer)).collect::<Vec<_>>());
+    };
+    let (nobody, nowhere) = (user + 1, thread + 1);
+    let by_nobody = json!({"title": "t", "createdBy": nobody});
+    refused("threads", "/api/threads", by_nobody, &["#/createdBy"]).await;
+    let by_nobody = json!({"thread": thread, "text": "t", "user": nobody});
+    refused("posts", "/api/posts", by_nobody, &["#/user"]).await;
+    let nowhere = json!({"thread": nowhere, "text": "t", "user": user});
+    refused("posts", "/api/posts", nowhere, &["#/thread"]).await;
+}
