@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use actix_web::rt::time::Instant;
 use env_logger::Builder;
-use log::{LevelFilter, Record};
 use log::kv::{self, Key, Value, VisitSource};
+use log::{LevelFilter, Record};
 use models::Timestamp;
 use serde_json::Map;
 

@@ -101,18 +101,12 @@ impl PostgresStore {
             let row = rows::find::<R>(&transaction, &statements.get_locked, id)
                 .await?
                 .ok_or(StoreError::NotFound)?;
-            // A request that would fail without its precondition fails for that (RFC 9110, 13.2.1).
-            let content = change(&row.content).map_err(StoreError::Invalid)?;
-            precondition.check(row.rev)?;
-            if content == row.content {
-                return Ok(row);
-            }
-            let updated_at = Timestamp::now().max(row.updated_at);
-            let values = R::values(&content);
-            rows::execute(&transaction, &statements.update, statements, id, updated_at, &values)
-                .await?;
+            let Some(next) = row.next(&precondition, change)? else { return Ok(row) };
+            let values = R::values(&next.content);
+            let sql = &statements.update;
+            rows::execute(&transaction, sql, statements, id, next.updated_at, &values).await?;
             transaction.commit().await.map_err(store_error)?;
-            Ok(Row { rev: row.rev + 1, updated_at, content, ..row })
+            Ok(next)
         })
         .await
     }
@@ -129,7 +123,7 @@ impl PostgresStore {
                 .await?
                 .ok_or(StoreError::NotFound)?;
             precondition.check(row.rev)?;
-            let now = Timestamp::now().max(row.updated_at);
+            let now = row.touched();
             rows::execute(&transaction, &statements.delete, statements, id, now, &[]).await?;
             transaction.commit().await.map_err(store_error)
         })

@@ -3,7 +3,7 @@
 use models::view::{Basic, Full};
 use models::{Model, Timestamp};
 
-use crate::{Cells, Record, StoreError};
+use crate::{Cells, Change, Precondition, Record, StoreError};
 
 /// One living row.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,30 @@ impl<M: Model> Row<M> {
     pub fn full(self) -> Full<M> {
         let Self { id, created_at, updated_at, content, .. } = self;
         Full { id, content, created_at, updated_at }
+    }
+
+    /// The row as a change makes it; `None` where that changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`], [`StoreError::PreconditionFailed`]: in this order, since a request
+    /// that would fail without its precondition fails for that (RFC 9110, 13.2.1).
+    pub(crate) fn next(
+        &self,
+        precondition: &Precondition,
+        change: impl Change<M>,
+    ) -> Result<Option<Self>, StoreError> {
+        let content = change(&self.content).map_err(StoreError::Invalid)?;
+        precondition.check(self.rev)?;
+        if content == self.content {
+            return Ok(None);
+        }
+        let (rev, updated_at) = (self.rev + 1, self.touched());
+        Ok(Some(Self { id: self.id, rev, created_at: self.created_at, updated_at, content }))
+    }
+
+    /// Now, or when it was changed last where a clock says that this is still to come.
+    pub(crate) fn touched(&self) -> Timestamp {
+        Timestamp::now().max(self.updated_at)
     }
 
     /// Reads the columns in the order in which every statement selects them.

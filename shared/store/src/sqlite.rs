@@ -110,16 +110,11 @@ impl SqliteStore {
         self.write::<R, _>(move |connection, statements| {
             let row = rows::find::<R>(connection, &statements.get_locked, id)?
                 .ok_or(StoreError::NotFound)?;
-            // A request that would fail without its precondition fails for that (RFC 9110, 13.2.1).
-            let content = change(&row.content).map_err(StoreError::Invalid)?;
-            precondition.check(row.rev)?;
-            if content == row.content {
-                return Ok(row);
-            }
-            let updated_at = Timestamp::now().max(row.updated_at);
-            let values = R::values(&content);
-            rows::execute(connection, &statements.update, statements, id, updated_at, &values)?;
-            Ok(Row { rev: row.rev + 1, updated_at, content, ..row })
+            let Some(next) = row.next(&precondition, change)? else { return Ok(row) };
+            let values = R::values(&next.content);
+            let sql = &statements.update;
+            rows::execute(connection, sql, statements, id, next.updated_at, &values)?;
+            Ok(next)
         })
         .await
     }
@@ -133,7 +128,7 @@ impl SqliteStore {
             let row = rows::find::<R>(connection, &statements.get_locked, id)?
                 .ok_or(StoreError::NotFound)?;
             precondition.check(row.rev)?;
-            let now = Timestamp::now().max(row.updated_at);
+            let now = row.touched();
             rows::execute(connection, &statements.delete, statements, id, now, &[])
         })
         .await
