@@ -13,9 +13,10 @@ use crate::readable::readable;
 /// Adds `openapi.json` and `docs` below the collection's path. Both are made once.
 pub(crate) fn mount<R: Record>(config: &mut ServiceConfig, root: &str) {
     let document = document::document::<R>();
-    serve(config, format!("{root}/docs"), "text/html; charset=utf-8", page::page(&document));
-    let json = format!("{document:#}\n");
-    serve(config, format!("{root}/openapi.json"), "application/json; charset=utf-8", json);
+    let source = format!("{root}/openapi.json");
+    let html = page::page(&document, &source);
+    serve(config, format!("{root}/docs"), "text/html; charset=utf-8", html);
+    serve(config, source, "application/json; charset=utf-8", format!("{document:#}\n"));
 }
 
 fn serve(config: &mut ServiceConfig, path: String, media_type: &'static str, body: String) {

@@ -40,4 +40,9 @@ async fn each_sslmode_trusts_whom_it_says() {
         let opened = open(&url(host, query)).await;
         assert_eq!(opened.is_ok(), opens, "{host} {query}: {:?}", opened.err());
     }
+    let secret = format!(
+        r#"{{"username":"tls_only","password":"p","host":"localhost","port":{port},"dbname":"postgres"}}"#
+    );
+    let database = Database::from_secret(&secret).expect("the secret is whole");
+    Store::open(&database, &[], 1).await.expect("a secret's connection is encrypted");
 }

@@ -17,15 +17,15 @@ td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
 nav a { margin-right: 1rem; }
 ";
 
-/// The page of an OpenAPI document.
-pub(super) fn page(document: &Value) -> String {
+/// The page of an OpenAPI document that is served at `source`.
+pub(super) fn page(document: &Value, source: &str) -> String {
     let mut html = String::new();
     // Writing to a string cannot fail.
-    let _ = write_page(&mut html, document);
+    let _ = write_page(&mut html, document, source);
     html
 }
 
-fn write_page(html: &mut String, document: &Value) -> std::fmt::Result {
+fn write_page(html: &mut String, document: &Value, source: &str) -> std::fmt::Result {
     let title = text(&document["info"]["title"]);
     let about = text(&document["info"]["description"]);
     write!(
@@ -33,7 +33,7 @@ fn write_page(html: &mut String, document: &Value) -> std::fmt::Result {
         "<!doctype html><html lang=en><meta charset=utf-8>\
          <meta name=viewport content=\"width=device-width\"><title>{title}</title>\
          <style>{STYLE}</style><h1>{title}</h1><p>{about}\
-         <nav><a href=openapi.json>openapi.json</a><a href=#schemas>Schemas</a></nav>"
+         <nav><a href=\"{source}\">openapi.json</a><a href=#schemas>Schemas</a></nav>"
     )?;
     for (path, item) in members(&document["paths"]) {
         let shared = items(&item["parameters"]);
@@ -147,9 +147,13 @@ fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// A string of the document, safe inside HTML.
+/// A string of the document, safe inside HTML; what stands between backticks is code.
 fn text(value: &Value) -> String {
-    escape(value.as_str().unwrap_or_default())
+    let text = escape(value.as_str().unwrap_or_default());
+    let mut parts = text.split('`');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let tags = ["<code>", "</code>"].into_iter().cycle();
+    parts.zip(tags).fold(first, |html, (part, tag)| html + tag + part)
 }
 
 fn escape(text: &str) -> String {
