@@ -5,6 +5,7 @@
 mod board;
 mod hold;
 mod process;
+mod say;
 mod serve;
 mod status;
 mod supervisor;
@@ -17,7 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// A message board that starts as one program and becomes three.
 #[derive(Parser)]
-#[command(name = "banyan", version, subcommand_required = false)]
+#[command(name = "banyan", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

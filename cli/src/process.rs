@@ -1,6 +1,6 @@
 //! One program of the board as a child process.
 
-use std::fs::{File, create_dir_all};
+use std::fs::{File, OpenOptions, create_dir_all};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -41,18 +41,18 @@ impl Recipe {
 
     /// Starts the program with an empty log.
     pub(crate) fn start_fresh(&self) -> io::Result<Process> {
-        if let Some(folder) = self.log.parent() {
-            create_dir_all(folder)?;
-        }
-        self.start(File::create(&self.log)?)
+        self.start(File::options().write(true).create(true).truncate(true))
     }
 
     /// Starts the program again, writing on in its log.
     pub(crate) fn start_again(&self) -> io::Result<Process> {
-        self.start(File::options().append(true).create(true).open(&self.log)?)
+        self.start(File::options().append(true).create(true))
     }
 
-    fn start(&self, log: File) -> io::Result<Process> {
+    fn start(&self, options: &OpenOptions) -> io::Result<Process> {
+        let log = self.open_log(options).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot write {}: {error}", self.log.display()))
+        })?;
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", &self.seat.name, "--until-stdin-ends"])
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -65,6 +65,13 @@ impl Recipe {
         // tokio closes an input that it still holds before it waits for the end.
         let stdin = child.stdin.take();
         Ok(Process { child, stdin })
+    }
+
+    fn open_log(&self, options: &OpenOptions) -> io::Result<File> {
+        if let Some(folder) = self.log.parent() {
+            create_dir_all(folder)?;
+        }
+        options.open(&self.log)
     }
 
     /// Whether the program answers that it is ready.

@@ -14,7 +14,9 @@ use crate::process::Recipe;
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     let Some(holder) = hold::holder(data_dir) else {
         let shown = data_dir.display();
-        return Err(format!("nothing runs on {shown}; `banyan up` starts the board"));
+        return Err(format!(
+            "nothing runs on {shown}; `banyan up --data-dir {shown}` starts the board there"
+        ));
     };
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::process::{Process, Recipe};
+use crate::say::say;
 
 /// How long to wait before the first restart; each further one waits twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -39,7 +40,7 @@ pub(crate) async fn supervise(
         }
         let how = ended.map_or_else(|error| error.to_string(), describe);
         let log = recipe.log.display();
-        println!("{name} {how}; starting it again in {} ms (see {log})", wait.as_millis());
+        say(format_args!("{name} {how}; starting it again in {} ms (see {log})", wait.as_millis()));
         process = loop {
             tokio::select! {
                 () = sleep(wait) => {}
@@ -48,11 +49,11 @@ pub(crate) async fn supervise(
             wait = (wait * 2).min(LONGEST_WAIT);
             match recipe.start_again() {
                 Ok(process) => break process,
-                Err(error) => println!("{name} does not start: {error}"),
+                Err(error) => say(format_args!("{name} does not start: {error}")),
             }
         };
         tokio::select! {
-            () = ready(&recipe, &client) => println!("{name} is back"),
+            () = ready(&recipe, &client) => say(format_args!("{name} is back")),
             ended = process.wait() => drop(ended),
             () = stopping(&mut stop) => {}
         }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, interval, sleep};
 use crate::board::{self, Seat};
 use crate::hold::Hold;
 use crate::process::{Process, Recipe};
+use crate::say::say;
 use crate::status;
 use crate::supervisor::{POLL, describe, supervise};
 
@@ -51,7 +52,7 @@ async fn up(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
     }
     welcome(&seats, &data_dir);
     stop.wait().await;
-    println!("\nstopping");
+    say(format_args!("\nstopping"));
     // Every supervisor holds a receiver.
     let _ = tell.send(true);
     tokio::select! {
@@ -59,7 +60,7 @@ async fn up(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
         // The programs see the end of their input and finish by themselves.
         () = stop.wait() => return Err("told twice to stop, so it did not wait".to_owned()),
     }
-    println!("stopped; the data stays in {}", data_dir.display());
+    say(format_args!("stopped; the data stays in {}", data_dir.display()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -96,7 +97,7 @@ async fn start(
             said = seconds;
             let names: Vec<_> =
                 waiting.iter().map(|index| recipes[*index].seat.name.as_str()).collect();
-            println!("waiting for {} ({seconds} s)", names.join(", "));
+            say(format_args!("waiting for {} ({seconds} s)", names.join(", ")));
         }
         sleep(POLL).await;
     }
@@ -111,27 +112,30 @@ async fn finish(mut running: JoinSet<()>) {
     loop {
         tokio::select! {
             ended = running.join_next() => if ended.is_none() { return },
-            _ = tick.tick() => println!(
-                "waiting for {} programs to finish what is in flight ({} s)",
+            _ = tick.tick() => say(format_args!(
+                "waiting for what is in flight in {} of the programs ({} s)",
                 running.len(),
                 start.elapsed().as_secs()
-            ),
+            )),
         }
     }
 }
 
 fn welcome(seats: &[Seat], data_dir: &Path) {
-    println!("The board is up.\n\n{}", status::table(seats.iter().map(|seat| (seat, "ready"))));
-    println!("Try:");
+    say(format_args!(
+        "The board is up.\n\n{}",
+        status::table(seats.iter().map(|seat| (seat, "ready")))
+    ));
+    say(format_args!("Try:"));
     let url =
         |name: &str| seats.iter().find(|seat| seat.name == name).map(Seat::url).unwrap_or_default();
-    println!("  curl {}/api/users", url("monolith"));
-    println!("  curl '{}/api/posts/in-thread/2?view=full'", url("posts"));
-    println!(
+    say(format_args!("  curl {}/api/users", url("monolith")));
+    say(format_args!("  curl '{}/api/posts/in-thread/2?view=full'", url("posts")));
+    say(format_args!(
         "  curl -H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' {}/api/users",
         url("users")
-    );
-    println!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display());
+    ));
+    say(format_args!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display()));
 }
 
 /// What tells `up` to stop.

@@ -47,10 +47,15 @@ impl Board {
         Self { banyan, addresses, client }
     }
 
+    /// The address of a program.
+    pub(crate) fn address(&self, program: &str) -> &str {
+        let row = self.addresses.iter().find(|(name, _)| name == program);
+        &row.unwrap_or_else(|| panic!("{program} is not in the table")).1
+    }
+
     /// The URL of a program.
     pub(crate) fn url(&self, program: &str) -> String {
-        let seat = self.addresses.iter().find(|(name, _)| name == program);
-        format!("http://{}", seat.unwrap_or_else(|| panic!("{program} is in the table")).1)
+        format!("http://{}", self.address(program))
     }
 
     pub(crate) async fn get(&self, program: &str, path: &str) -> Answer {

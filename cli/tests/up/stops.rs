@@ -1,8 +1,10 @@
 //! How `banyan up` ends, and what stays.
 
-use std::io::ErrorKind;
+use std::future::ready;
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::TcpStream;
 
+use harness::until;
 use serde_json::json;
 
 use crate::banyan::signal;
@@ -38,6 +40,31 @@ async fn everything_stops_at(name: &str) {
     for (program, _) in board.addresses {
         assert!(data.join(format!("{program}.db")).is_file(), "{program}");
     }
+}
+
+#[tokio::test]
+async fn up_that_is_told_twice_to_stop_does_not_wait_for_what_is_in_flight() {
+    let folder = Folder::new();
+    let mut board = folder.up().await;
+    let mut client = TcpStream::connect(board.address("users")).expect("users listens");
+    let head = "POST /api/users HTTP/1.1\r\nhost: b\r\ncontent-type: application/json\r\n\
+                content-length: 40\r\nexpect: 100-continue\r\n\r\n";
+    client.write_all(head.as_bytes()).expect("it takes a request");
+    let mut line = String::new();
+    BufReader::new(&client).read_line(&mut line).expect("it answers");
+    assert_eq!(line, "HTTP/1.1 100 Continue\r\n", "it waits for the body");
+
+    signal("INT", board.banyan.pid());
+    board.banyan.says("\nstopping\n").await;
+    until("only users is left", || ready(folder.programs().keys().eq(["users"]))).await;
+    signal("INT", board.banyan.pid());
+    let ended = board.banyan.ended().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    assert_eq!(ended.stderr, "banyan: told twice to stop, so it did not wait\n");
+    assert!(!ended.stdout.contains("stopped"), "{}", ended.stdout);
+    assert!(folder.programs().contains_key("users"), "it still waits for the body");
+    drop(client);
+    until("users has ended", || ready(folder.programs().is_empty())).await;
 }
 
 #[tokio::test]

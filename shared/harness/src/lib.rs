@@ -14,7 +14,17 @@ pub use postgres::{TestDatabase, postgres};
 pub use program::{Program, Setup};
 
 use std::future::Future;
+use std::io::{self, Write};
+use std::thread;
 use std::time::Duration;
+
+/// Says that the test that runs is skipped, and why, past the test runner's own capture of what
+/// tests print.
+pub fn skipped(reason: &str) {
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "SKIPPED {test}: {reason}");
+}
 
 /// How long a condition may take to come true before its test fails.
 const PATIENCE: Duration = Duration::from_secs(60);

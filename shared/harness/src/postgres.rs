@@ -7,6 +7,8 @@ use std::thread;
 use tokio::runtime;
 use tokio_postgres::NoTls;
 
+use crate::skipped;
+
 /// A fresh database, dropped when this is.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -23,8 +25,7 @@ pub struct TestDatabase {
 pub async fn postgres() -> Option<TestDatabase> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let Ok(admin) = env::var("TEST_DATABASE_URL") else {
-        let test = thread::current().name().unwrap_or("a test").to_owned();
-        eprintln!("SKIPPED {test}: TEST_DATABASE_URL is not set");
+        skipped("TEST_DATABASE_URL is not set");
         return None;
     };
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

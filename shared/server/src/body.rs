@@ -91,10 +91,9 @@ async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // serde would also read a struct from an array of its fields' values.
-    match body.trim_ascii_start().first() {
-        None => return Err(not_an_object("is empty; takes a JSON object")),
-        Some(b'[') => return Err(not_an_object("is an array; takes a JSON object")),
-        Some(_) => {}
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        let fault = Fault::pointer("#".into(), "takes a JSON object");
+        return Err(Problem::malformed("the body cannot be read", vec![fault]));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -103,10 +102,6 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|error| unreadable("#".into(), &error))?;
     Ok(value)
-}
-
-fn not_an_object(detail: &'static str) -> Problem {
-    Problem::malformed("the body cannot be read", vec![Fault::pointer("#".into(), detail)])
 }
 
 fn unreadable(pointer: String, error: &serde_json::Error) -> Problem {

@@ -25,20 +25,28 @@ use crate::readable::readable;
 use crate::transport::Bounded;
 use crate::{health, limits, observe};
 
-/// Binds the program's port and serves it until SIGTERM, SIGINT or the end of `stop`.
+/// Takes the program's port. Who connects waits until the program serves.
 ///
 /// # Errors
 /// Where the port cannot be listened on.
+pub(crate) fn bind(config: &Config) -> Result<TcpListener, BindError> {
+    let failed = |cause| BindError { host: config.host.to_string(), port: config.port, cause };
+    TcpListener::bind((config.host, config.port)).map_err(failed)
+}
+
+/// Serves the program until SIGTERM, SIGINT or the end of `stop`.
+///
+/// # Errors
+/// Where a signal or the port cannot be listened to.
 pub(crate) fn listen(
     program: Program,
     config: &Config,
+    listener: TcpListener,
     context: Context,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Server, Box<dyn Error>> {
-    let failed = |cause| BindError { host: config.host.to_string(), port: config.port, cause };
-    let listener = TcpListener::bind((config.host, config.port)).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
 
     let counted = Data::new(Metrics::new(program.name));
     let parts = Arc::new(program.parts);
@@ -111,7 +119,7 @@ fn stopped(
 
 /// The port cannot be listened on.
 #[derive(Debug)]
-struct BindError {
+pub(crate) struct BindError {
     host: String,
     port: u16,
     cause: io::Error,

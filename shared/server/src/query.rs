@@ -21,7 +21,7 @@ pub(crate) struct Parameter {
 
 const VIEW: Parameter = Parameter {
     name: "view",
-    about: "`basic` gives what clients write; `full` adds the id and the times.",
+    about: "`basic` gives what clients write; `full` adds the id, where it is missing, and the times.",
     schema: || json!({"type": "string", "enum": ["basic", "full"], "default": "basic"}),
 };
 const LIMIT: Parameter = Parameter {

@@ -3,6 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::future::Future;
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,11 +12,10 @@ use actix_web::rt;
 use store::Store;
 
 use crate::config::{Config, url_variable};
-use crate::listen::listen;
 use crate::neighbour::{self, Neighbours, Remote};
 use crate::problem::chain;
 use crate::program::{Context, Program};
-use crate::{VARIABLES, logs};
+use crate::{VARIABLES, listen, logs};
 
 /// The command line or the configuration is wrong (sysexits(3)).
 pub const EX_USAGE: u8 = 64;
@@ -68,7 +68,13 @@ pub fn run(program: Program, stop: impl Future<Output = ()> + Send + 'static) ->
     match rt::System::new().block_on(serve(program, config, stop)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::error!("{name}: {}", chain(&*error));
+            let message = format!("{name}: {}", chain(&*error));
+            if log::log_enabled!(log::Level::Error) {
+                log::error!("{message}");
+            } else {
+                // Whoever wants no log still wants to know why nothing runs.
+                eprintln!("{message}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -79,10 +85,12 @@ async fn serve(
     config: Config,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Box<dyn Error>> {
+    // A port that is taken is found before anything is touched.
+    let listener = listen::bind(&config)?;
     let tables: Vec<_> = program.parts.iter().map(|part| part.table()).collect();
     let store = Store::open(&config.database, &tables, config.connections).await?;
     let store = Arc::new(store);
-    let served = prepare(program, config, stop, &store).await;
+    let served = prepare(program, config, listener, stop, &store).await;
     let done = match served {
         Ok(server) => server.await.map_err(Into::into),
         Err(error) => Err(error),
@@ -92,10 +100,11 @@ async fn serve(
     done
 }
 
-/// Fills the store where it should be and binds the port; nothing is served before both are done.
+/// Fills the store where it should be, and only then serves.
 async fn prepare(
     program: Program,
     config: Config,
+    listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
     store: &Arc<Store>,
 ) -> Result<Server, Box<dyn Error>> {
@@ -118,7 +127,7 @@ async fn prepare(
         config.database,
         config.workers
     );
-    listen(program, &config, context, stop)
+    listen::listen(program, &config, listener, context, stop)
 }
 
 fn neighbours(

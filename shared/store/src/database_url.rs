@@ -72,7 +72,9 @@ impl FromStr for Database {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() || path.starts_with(":memory:") || path.contains(['?', '\0']) {
-                return Err(UrlError("takes the path of a file after `sqlite:`".into()));
+                return Err(UrlError(
+                    "takes the path of a file after `sqlite:`, without parameters".into(),
+                ));
             }
             Ok(Self::Sqlite(path.into()))
         } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {

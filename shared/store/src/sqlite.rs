@@ -6,11 +6,12 @@
 
 mod connection;
 mod error;
+mod file;
 mod rows;
 mod schema;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use models::Timestamp;
@@ -18,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use thread_local::ThreadLocal;
 
 use self::error::store_error;
+use self::file::DatabaseFile;
 use self::writer::Writer;
 use crate::page::{Met, Walk};
 use crate::record::Value;
@@ -29,7 +31,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
-    path: PathBuf,
+    file: DatabaseFile,
     catalog: Arc<Catalog>,
     readers: ThreadLocal<Connection>,
     writer: Writer,
@@ -38,11 +40,16 @@ pub(crate) struct SqliteStore {
 impl SqliteStore {
     pub(crate) fn open(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
         let connection = schema::open(path, tables)?;
+        let file = DatabaseFile::at(path).map_err(|cause| OpenError::Unreachable {
+            database: path.display().to_string(),
+            advice: "make sure that nobody deletes it",
+            cause: Arc::new(cause),
+        })?;
         Ok(Self {
-            path: path.to_owned(),
             catalog: Arc::new(Catalog::new(tables, Dialect::Sqlite)),
             readers: ThreadLocal::new(),
-            writer: Writer::start(connection, path)?,
+            writer: Writer::start(connection, &file)?,
+            file,
         })
     }
 
@@ -155,6 +162,7 @@ impl SqliteStore {
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         let read = self.reader()?.query_row("SELECT 1 FROM banyan_schema LIMIT 1", [], |_| Ok(()));
         read.map_err(store_error)?;
+        self.file.still_there()?;
         self.writer.alive()
     }
 
@@ -168,7 +176,7 @@ impl SqliteStore {
 
     /// This thread's connection.
     fn reader(&self) -> Result<&Connection, StoreError> {
-        self.readers.get_or_try(|| connection::read(&self.path).map_err(store_error))
+        self.readers.get_or_try(|| connection::read(self.file.path()).map_err(store_error))
     }
 
     async fn write<R: Record, T: Send + 'static>(

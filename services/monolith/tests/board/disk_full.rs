@@ -10,8 +10,7 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_writes_and_damages_nothing() {
     let Ok(disk) = env::var("TEST_SMALL_DISK") else {
-        eprintln!("SKIPPED a_full_disk_...: TEST_SMALL_DISK is not set");
-        return;
+        return harness::skipped("TEST_SMALL_DISK is not set");
     };
     let folder = tempfile::tempdir_in(disk).unwrap();
     let database = folder.path().join("board.db").display().to_string();

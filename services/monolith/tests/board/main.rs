@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod crash;
+mod deleted;
 mod disk_full;
 mod hostile;
 mod million;

@@ -90,13 +90,22 @@ fn schemas<R: Record>(names: &Names) -> Value {
     let all = |properties: &Properties| properties.keys().cloned().collect::<Vec<_>>();
     let needed = fields.iter().filter(|field| field.required);
     let needed = needed.map(|field| field.name.to_owned()).collect();
+    let mut patch = content.clone();
+    for schema in patch.values_mut().filter_map(Value::as_object_mut) {
+        // What a patch leaves out stays as it is.
+        schema.remove("default");
+    }
     let (one, name) = (names.one, &names.schema);
     json!({
         name.as_str(): object(format!("A {one} in the basic view."), all(&basic), basic),
         format!("{name}Full"): object(format!("A {one} in the full view."), all(&full), full),
-        format!("New{name}"): object(format!("A {one} to store."), needed, content.clone()),
+        format!("New{name}"): object(format!("A {one} to store."), needed, content),
         format!("{name}Patch"): object(
-            format!("The fields of a {one} to change (RFC 7396)."), Vec::new(), content
+            format!(
+                "The fields of a {one} to change (RFC 7396); none can be removed, so none is null."
+            ),
+            Vec::new(),
+            patch
         ),
         "Problem": problem_schema(),
     })

@@ -4,7 +4,6 @@
 //! Each write is a savepoint of its own: one that fails leaves nothing behind and the others stand.
 //! A write is answered after the commit, never before.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -15,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connection;
 use super::error::store_error;
+use super::file::DatabaseFile;
 use crate::{OpenError, StoreError};
 
 /// The most writes in one transaction.
@@ -45,14 +45,14 @@ impl std::fmt::Debug for Message {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn start(connection: Connection, file: &DatabaseFile) -> Result<Self, OpenError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let path_of_thread = path.to_owned();
+        let commits = Commits { connection, file: file.clone() };
         let thread = thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || Commits { connection, path: path_of_thread }.run(jobs))
+            .spawn(move || commits.run(jobs))
             .map_err(|error| OpenError::Unreachable {
-                database: path.display().to_string(),
+                database: file.path().display().to_string(),
                 advice: "let this user start more threads",
                 cause: Arc::new(error),
             })?;
@@ -127,7 +127,7 @@ where
 
 struct Commits {
     connection: Connection,
-    path: PathBuf,
+    file: DatabaseFile,
 }
 
 impl Commits {
@@ -156,7 +156,7 @@ impl Commits {
         // The next start need not read the log; where this fails it will, and nothing is lost.
         let emptied = self.connection.pragma(None, "wal_checkpoint", "truncate", |_| Ok(()));
         if let Err(error) = emptied {
-            log::warn!("store: the log of {} stays: {error}", self.path.display());
+            log::warn!("store: the log of {} stays: {error}", self.file.path().display());
         }
     }
 
@@ -167,7 +167,10 @@ impl Commits {
             && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
-            log::error!("store: opening {} again, rollback failed: {error}", self.path.display());
+            log::error!(
+                "store: opening {} again, rollback failed: {error}",
+                self.file.path().display()
+            );
             self.reopen();
         }
         done
@@ -178,6 +181,7 @@ impl Commits {
             let done = self.connection.prepare_cached(sql).and_then(|mut sql| sql.execute([]));
             done.map(drop).map_err(store_error)
         };
+        self.file.still_there()?;
         run("BEGIN IMMEDIATE")?;
         for job in batch {
             run("SAVEPOINT job")?;
@@ -193,11 +197,11 @@ impl Commits {
     }
 
     fn reopen(&mut self) {
-        let fresh = connection::write(&self.path)
+        let fresh = connection::write(self.file.path())
             .and_then(|connection| connection::make_durable(&connection).map(|()| connection));
         match fresh {
             Ok(connection) => self.connection = connection,
-            Err(error) => log::error!("store: cannot open {}: {error}", self.path.display()),
+            Err(error) => log::error!("store: cannot open {}: {error}", self.file.path().display()),
         }
     }
 }
