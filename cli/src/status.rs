@@ -30,7 +30,7 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
 const READY: &str = "ready";
 
 async fn states(seats: &[Seat], data_dir: &Path) -> Result<Vec<&'static str>, String> {
-    let client = server::http_client().map_err(|error| format!("cannot ask: {error}"))?;
+    let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let mut states = Vec::new();
     for seat in seats {
         let ready = Recipe::new(seat, seats, data_dir).is_ready(&client).await;

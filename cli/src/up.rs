@@ -32,7 +32,7 @@ async fn up(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
     let seats = board::seats(port_base)?;
     hold.announce(&seats)?;
     let data_dir = std::path::absolute(data_dir).map_err(|error| error.to_string())?;
-    let client = server::http_client().map_err(|error| format!("cannot start: {error}"))?;
+    let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let recipes = seats.iter().map(|seat| Recipe::new(seat, &seats, &data_dir)).collect::<Vec<_>>();
     let mut stop = Signals::new()?;
 

@@ -1,7 +1,7 @@
 //! The binary under test.
 
 use std::future::ready;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -24,15 +24,23 @@ pub(crate) struct Ended {
 }
 
 impl Banyan {
-    /// Starts it with these arguments and nothing in its environment.
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
-        command.args(arguments).env_clear();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("banyan can be started");
-        let stdout = Text::drain(child.stdout.take().expect("standard output is piped"));
-        let stderr = Text::drain(child.stderr.take().expect("standard error is piped"));
-        Self { child, stdout, stderr }
+    /// Starts it.
+    pub(crate) fn start(command: Command) -> Self {
+        let mut child = spawn(command);
+        let stdout = child.stdout.take().expect("standard output is piped");
+        Self::of(child, stdout)
+    }
+
+    /// Starts it with nobody to read what it prints.
+    pub(crate) fn start_unheard(command: Command) -> Self {
+        let mut child = spawn(command);
+        drop(child.stdout.take());
+        Self::of(child, io::empty())
+    }
+
+    fn of(mut child: Child, stdout: impl Read + Send + 'static) -> Self {
+        let stderr = child.stderr.take().expect("standard error is piped");
+        Self { child, stdout: Text::drain(stdout), stderr: Text::drain(stderr) }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -78,10 +86,14 @@ impl Drop for Banyan {
     }
 }
 
+fn spawn(mut command: Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("banyan can be started")
+}
+
 /// Sends a process a signal such as `TERM`.
 pub(crate) fn signal(name: &str, pid: u32) {
-    let kill = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
-    assert!(kill.expect("there is a kill command").success());
+    harness::signal(name, pid);
 }
 
 /// What a process writes to one of its outputs, and the thread that reads it.

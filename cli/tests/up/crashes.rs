@@ -5,8 +5,8 @@ use std::future::ready;
 use harness::until;
 use serde_json::json;
 
-use crate::banyan::signal;
-use crate::folder::Folder;
+use crate::banyan::{Banyan, signal};
+use crate::folder::{Folder, alone};
 
 #[tokio::test]
 async fn a_killed_service_is_started_again_and_the_others_go_on_meanwhile() {
@@ -40,6 +40,27 @@ async fn a_killed_service_is_started_again_and_the_others_go_on_meanwhile() {
     let mut after = folder.programs();
     assert_ne!(after.insert("users".to_owned(), before["users"]), Some(before["users"]));
     assert_eq!(after, before, "the others are the same processes");
+}
+
+#[tokio::test]
+async fn when_nobody_reads_what_up_says_it_goes_on_and_still_starts_programs_again() {
+    let folder = Folder::new();
+    let alone = alone().await;
+    let mut command = folder.command(&["up", "--port-base", "0", "--data-dir"]);
+    command.arg(folder.data());
+    let banyan = Banyan::start_unheard(command);
+    let all_is_ready = || async { folder.run(&["status"]).await.code == Some(0) };
+    until("all is ready", all_is_ready).await;
+    drop(alone);
+    let first = folder.programs()["users"];
+    signal("KILL", first);
+    until("users is gone", || ready(folder.programs().get("users") != Some(&first))).await;
+    until("all is ready", all_is_ready).await;
+    assert_ne!(folder.programs()["users"], first);
+    signal("TERM", banyan.pid());
+    let ended = banyan.ended().await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert_eq!(folder.programs(), [].into());
 }
 
 #[tokio::test]

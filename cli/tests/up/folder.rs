@@ -23,14 +23,26 @@ impl Folder {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.temporary.path().join("data")
+        self.parent().join("data")
+    }
+
+    /// Where the data folder is made: what `banyan` is started in.
+    pub(crate) fn parent(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// `banyan` with these arguments alone, and nothing in its environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
+        command.args(arguments).env_clear().current_dir(self.parent());
+        command
     }
 
     /// Starts `banyan` with these arguments, on this folder.
     pub(crate) fn banyan(&self, arguments: &[&str]) -> Banyan {
-        let data = self.data();
-        let data = ["--data-dir", data.to_str().expect("a temporary folder's name is text")];
-        Banyan::start(&[arguments, &data].concat())
+        let mut command = self.command(arguments);
+        command.arg("--data-dir").arg(self.data());
+        Banyan::start(command)
     }
 
     /// Starts `banyan` with these arguments, on this folder, and waits until it has ended.
@@ -46,7 +58,7 @@ impl Folder {
 
     /// The process id of every program that runs on this folder, whoever started it.
     pub(crate) fn programs(&self) -> BTreeMap<String, u32> {
-        programs(&self.data())
+        programs(self.parent())
     }
 }
 
@@ -58,7 +70,7 @@ impl Drop for Folder {
                 eprintln!("--- log of {name} ---\n{}", fs::read_to_string(log).unwrap_or_default());
             }
             // Where this fails it has ended by itself.
-            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+            let _ = Command::new("sh").args(["-c", &format!("kill -KILL {pid}")]).status();
         }
     }
 }
@@ -72,7 +84,7 @@ pub(crate) async fn alone() -> MutexGuard<'static, ()> {
     STARTING.lock().await
 }
 
-/// The programs that have their database in this folder. A process that has ended, and is waited for
+/// The programs that have their database below this folder. A process that has ended, and is waited for
 /// by nobody, is not among them: its environment is gone.
 fn programs(data: &Path) -> BTreeMap<String, u32> {
     let processes = fs::read_dir("/proc").expect("there is /proc").filter_map(Result::ok);

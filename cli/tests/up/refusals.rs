@@ -90,10 +90,24 @@ async fn a_data_folder_that_cannot_be_made_is_said_in_one_line() {
     fs::write(folder.data(), "a file").expect("it can be written");
     let below_a_file = folder.data().join("data").display().to_string();
     for data in ["/proc/banyan/data", &below_a_file] {
-        let ended = Banyan::start(&["up", "--port-base", "0", "--data-dir", data]).ended().await;
+        let command = folder.command(&["up", "--port-base", "0", "--data-dir", data]);
+        let ended = Banyan::start(command).ended().await;
         let said = failure(&ended);
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.contains(&format!("data folder {data}: ")), "{said}");
         assert!(said.contains("--data-dir"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn flags_before_a_subcommand_are_refused_and_not_ignored() {
+    let folder = Folder::new();
+    for subcommand in ["up", "status"] {
+        let command = folder.command(&["--data-dir", "data", "--port-base", "0", subcommand]);
+        let ended = Banyan::start(command).ended().await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+        assert!(ended.stderr.contains(subcommand), "{}", ended.stderr);
+        assert!(ended.stderr.contains("--data-dir"), "{}", ended.stderr);
+    }
+    assert!(!folder.data().exists());
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 
+use crate::banyan::Banyan;
 use crate::board::{Board, PROGRAMS};
 use crate::folder::{Folder, alone};
 
@@ -75,6 +76,21 @@ async fn without_a_subcommand_banyan_is_up_with_all_its_flags() {
         assert!(address.ip().is_loopback() && address.port() > 3003, "{program} is at {address}");
         assert_eq!(board.get(program, "/readyz").await.status, 200, "{program}");
     }
+}
+
+#[tokio::test]
+async fn without_a_data_folder_it_is_dot_banyan_where_banyan_is_started() {
+    let folder = Folder::new();
+    let _alone = alone().await;
+    let board = Board::of(Banyan::start(folder.command(&["--port-base", "0"]))).await;
+    let data = folder.parent().join(".banyan");
+    for (program, _) in &board.addresses {
+        assert!(data.join(format!("{program}.db")).is_file(), "{program}");
+    }
+    let shown = format!("Data and logs are in {}.", data.display());
+    assert!(board.banyan.stdout().contains(&shown), "{}", board.banyan.stdout());
+    let status = Banyan::start(folder.command(&["status"])).ended().await;
+    assert_eq!(status.code, Some(0), "{}", status.stderr);
 }
 
 #[tokio::test]

@@ -15,8 +15,19 @@ pub use program::{Program, Setup};
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
+
+/// Sends a signal, such as `TERM`, to a process.
+///
+/// # Panics
+/// Where that cannot be done.
+pub fn signal(name: &str, pid: u32) {
+    // The shell's own `kill`: the program of that name is not on every machine.
+    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status();
+    assert!(sent.expect("there is a shell").success(), "no process {pid}");
+}
 
 /// Says that the test that runs is skipped, and why, past the test runner's own capture of what
 /// tests print.

@@ -108,7 +108,12 @@ impl Setup {
             address.unwrap_or_else(|| panic!("{} ended:\n{}", self.binary.display(), log.text()));
         // The process has one provider of cryptography; whoever comes first installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
+        let client = Client::builder()
+            .tls_certs_only([])
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build()
+            .expect("a client");
         Program { setup: self, child, address, log, client }
     }
 
@@ -249,11 +254,9 @@ impl Program {
     /// Tells it to stop.
     ///
     /// # Panics
-    /// Where there is no `kill` command.
+    /// Where it has ended.
     pub fn terminate(&self) {
-        let pid = self.pid().to_string();
-        let kill = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(kill.expect("there is a kill command").success());
+        crate::signal("TERM", self.pid());
     }
 
     /// Waits until it has ended by itself.

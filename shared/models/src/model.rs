@@ -11,8 +11,6 @@ use crate::rules::{FieldErrors, MAX_ID, Rule};
 pub trait Model:
     Serialize + DeserializeOwned + Clone + PartialEq + Debug + Send + Sync + 'static
 {
-    /// The collection's name in paths: `users`.
-    const COLLECTION: &'static str;
     /// One member's name in sentences: `user`.
     const NAME: &'static str;
     /// Each field a client may write, in wire order.

@@ -48,7 +48,6 @@ const USER: Field = Field {
 };
 
 impl Model for Post {
-    const COLLECTION: &'static str = "posts";
     const NAME: &'static str = "post";
     const FIELDS: &'static [Field] = &[THREAD, TEXT, USER];
     const BASIC_HAS_ID: bool = false;

@@ -39,7 +39,6 @@ const CREATED_BY: Field = Field {
 };
 
 impl Model for Thread {
-    const COLLECTION: &'static str = "threads";
     const NAME: &'static str = "thread";
     const FIELDS: &'static [Field] = &[TITLE, CREATED_BY];
     const BASIC_HAS_ID: bool = true;

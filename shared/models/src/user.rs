@@ -48,7 +48,6 @@ const BIO: Field = Field {
 };
 
 impl Model for User {
-    const COLLECTION: &'static str = "users";
     const NAME: &'static str = "user";
     const FIELDS: &'static [Field] = &[USERNAME, NAME, BIO];
     const BASIC_HAS_ID: bool = true;

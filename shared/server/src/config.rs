@@ -15,15 +15,15 @@ use crate::logs::LogFormat;
 
 /// An environment variable that a service reads.
 #[derive(Clone, Copy, Debug)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it takes, what it does, and its default.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
 }
 
 /// Every variable that a service reads, for its `--help`.
-pub const VARIABLES: &[Variable] = &[
+pub(crate) const VARIABLES: &[Variable] = &[
     Variable { name: "HOST", about: "the IP address to listen on; 0.0.0.0" },
     Variable { name: "PORT", about: "the port to listen on, 0 for any free one; 3000" },
     Variable {
@@ -36,7 +36,10 @@ pub const VARIABLES: &[Variable] = &[
         about: "instead of DATABASE_URL, the JSON of an Aurora secret: username, password, host, \
                 port, dbname",
     },
-    Variable { name: "SEED", about: "demo stores the demo data if the store is empty; nothing" },
+    Variable {
+        name: "SEED",
+        about: "demo stores the demo data if the store never held any; nothing",
+    },
     Variable {
         name: "USERS_URL",
         about: "where threads and posts ask whether a user exists, such as http://users:3000",
@@ -57,7 +60,7 @@ pub const VARIABLES: &[Variable] = &[
 
 /// What a service is told from outside.
 #[derive(Debug)]
-pub struct Config {
+pub(crate) struct Config {
     pub(crate) host: IpAddr,
     pub(crate) port: u16,
     pub(crate) database: Database,
@@ -72,7 +75,7 @@ pub struct Config {
 
 /// Everything that is wrong with an environment, a line each.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ConfigErrors(Vec<String>);
+pub(crate) struct ConfigErrors(Vec<String>);
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,7 +90,7 @@ impl Config {
     ///
     /// # Errors
     /// Names each variable that is wrong, or begins with `BANYAN_` and is unknown, and what it takes.
-    pub fn read(
+    pub(crate) fn read(
         name: &str,
         neighbours: &[&'static str],
         environment: impl IntoIterator<Item = (String, String)>,

@@ -27,7 +27,6 @@ mod logs;
 mod metrics;
 mod observe;
 
-pub use config::{Config, ConfigErrors, VARIABLES, Variable};
 pub use neighbour::client as http_client;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};

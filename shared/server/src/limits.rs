@@ -23,6 +23,11 @@ pub(crate) const TAKE_TIME: Duration = Duration::from_secs(30);
 pub(crate) const QUIET_TIME: Duration = Duration::from_secs(75 + 5 + 10 + 12 + 3);
 /// How long requests under way may take to finish once the service was told to stop.
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(25);
+/// For how long a connection that is refused in the middle of a body is still read, so that its client
+/// gets to see the answer.
+pub(crate) const LINGER_TIME: Duration = Duration::from_secs(1);
+/// The most connections that wait to be accepted.
+pub(crate) const BACKLOG: u32 = 1024;
 /// The most connections that one worker serves at once.
 pub(crate) const CONNECTIONS_PER_WORKER: usize = 4096;
 /// How long to wait before asking again, in seconds, said in `Retry-After`.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::{fmt, io};
 
@@ -14,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
@@ -30,8 +30,18 @@ use crate::{health, limits, observe};
 /// # Errors
 /// Where the port cannot be listened on.
 pub(crate) fn bind(config: &Config) -> Result<TcpListener, BindError> {
+    let listening = || {
+        let socket = match config.host {
+            IpAddr::V4(_) => TcpSocket::new_v4(),
+            IpAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // A program that is started again must not wait for the old one's connections to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind((config.host, config.port).into())?;
+        socket.listen(limits::BACKLOG)?.into_std()
+    };
     let failed = |cause| BindError { host: config.host.to_string(), port: config.port, cause };
-    TcpListener::bind((config.host, config.port)).map_err(failed)
+    listening().map_err(failed)
 }
 
 /// Serves the program until SIGTERM, SIGINT or the end of `stop`.
@@ -46,7 +56,6 @@ pub(crate) fn listen(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Server, Box<dyn Error>> {
     let address = listener.local_addr()?;
-    listener.set_nonblocking(true)?;
 
     let counted = Data::new(Metrics::new(program.name));
     let parts = Arc::new(program.parts);
@@ -81,6 +90,7 @@ pub(crate) fn listen(
                 async move { stopping.notified().await }
             })
             .client_request_timeout(limits::HEAD_TIME)
+            .client_disconnect_timeout(limits::LINGER_TIME)
             .keep_alive(limits::IDLE_TIME)
             .local_addr(address)
             .finish(map_config(app().into_factory(), |()| AppConfig::default()));

@@ -11,11 +11,11 @@ use actix_server::Server;
 use actix_web::rt;
 use store::Store;
 
-use crate::config::{Config, url_variable};
+use crate::config::{Config, VARIABLES, url_variable};
 use crate::neighbour::{self, Neighbours, Remote};
 use crate::problem::chain;
 use crate::program::{Context, Program};
-use crate::{VARIABLES, listen, logs};
+use crate::{listen, logs};
 
 /// The command line or the configuration is wrong (sysexits(3)).
 pub const EX_USAGE: u8 = 64;
@@ -143,7 +143,8 @@ fn neighbours(
     if others.is_empty() {
         return Ok(neighbours);
     }
-    let client = neighbour::client()?;
+    let https = config.neighbours.values().any(|url| url.scheme() == "https");
+    let client = neighbour::client(https)?;
     for collection in others {
         match config.neighbours.get(collection) {
             Some(url) => {

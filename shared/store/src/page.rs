@@ -105,8 +105,10 @@ impl PageQuery {
     }
 
     /// From which id to walk back to see whether anything lies behind the page that was met.
+    ///
+    /// A page between two ids has no page behind it: an edge of its own could not say where to stop.
     pub(crate) fn behind<M>(&self, met: &Met<M>) -> Option<u64> {
-        self.cursor?;
+        self.cursor.filter(|_| self.until.is_none())?;
         let (walk, start) = self.walk();
         Some(met.rows.first().map_or_else(|| walk.back().to_meet(start), |row| row.id))
     }

@@ -7,8 +7,14 @@ mod rows;
 mod schema;
 mod tls;
 
+#[cfg(test)]
+pub(crate) use self::connect::SESSION;
+
+use std::sync::Arc;
+
 use deadpool_postgres::{GenericClient, Object, Pool};
 use models::Timestamp;
+use tokio::time::timeout;
 
 use self::error::store_error;
 use self::lease::lease;
@@ -35,7 +41,13 @@ impl PostgresStore {
         connections: usize,
     ) -> Result<Self, OpenError> {
         let pool = connect::pool(url, connections)?;
-        schema::migrate(&pool, url, tables).await?;
+        let migrated =
+            timeout(connect::CONNECT_TIME * 6, schema::migrate(&pool, url, tables)).await;
+        migrated.map_err(|elapsed| OpenError::Unreachable {
+            database: url.shown.clone(),
+            advice: "the server accepts connections and does not answer; look at its log",
+            cause: Arc::new(elapsed),
+        })??;
         Ok(Self { pool, catalog: Catalog::new(tables, Dialect::Postgres) })
     }
 

@@ -66,6 +66,26 @@ impl Dialect {
         }
     }
 
+    /// The condition and the order of a list: `$1` the id walked from, `$3` the id looked for.
+    fn walk(self, walk: Walk, filter: Option<&str>) -> (String, String) {
+        let (beyond, within, down) = match walk {
+            Walk::Up => (">", "<=", ""),
+            Walk::Down => ("<", ">=", " DESC"),
+        };
+        match (self, filter) {
+            (_, None) => (format!("id {beyond} $1"), format!("id{down}")),
+            (Self::Sqlite, Some(column)) => {
+                (format!("{column} = $3 AND id {beyond} $1"), format!("id{down}"))
+            }
+            // Written so that only the filter's own index gives the order. With `column = $3` the
+            // planner may expect to meet enough such rows by walking all rows by id, and be wrong.
+            (Self::Postgres, Some(column)) => (
+                format!("({column}, id) {beyond} ($3, $1) AND {column} {within} $3"),
+                format!("{column}{down}, id{down}"),
+            ),
+        }
+    }
+
     fn finish(self, sql: String) -> String {
         match self {
             Self::Sqlite => sql.replace('$', "?"),
@@ -165,27 +185,28 @@ impl Statements {
             ColumnType::Id => "0".to_owned(),
         });
         let get = format!("SELECT {row} FROM {name} WHERE id = $1 AND NOT deleted");
-        let walks = |index: &str, filter: &str| {
+        let list = |index: &str, walk: Walk, filter: Option<&str>| {
             let index = dialect.indexed_by(index);
-            [("id > $1", "id"), ("id < $1", "id DESC")].map(|(from, order)| {
-                dialect.finish(format!(
-                    "SELECT {row} FROM {name}{index} WHERE {filter}{from} AND NOT deleted \
-                     ORDER BY {order} LIMIT $2"
-                ))
-            })
+            let (from, order) = dialect.walk(walk, filter);
+            dialect.finish(format!(
+                "SELECT {row} FROM {name}{index} WHERE {from} AND NOT deleted ORDER BY {order} LIMIT $2"
+            ))
+        };
+        let walks = |index: &str, filter: Option<&str>| {
+            [Walk::Up, Walk::Down].map(|walk| list(index, walk, filter))
         };
         let sql = |text: String| dialect.finish(text);
         Self {
             table,
             get_locked: sql(format!("{get}{}", dialect.lock())),
             get: sql(get),
-            list: walks(&format!("{name}_living"), ""),
+            list: walks(&format!("{name}_living"), None),
             filtered: table
                 .filters
                 .iter()
                 .map(|filter| {
                     let column = filter.column;
-                    walks(&format!("{name}_by_{column}"), &format!("{column} = $3 AND "))
+                    walks(&format!("{name}_by_{column}"), Some(column))
                 })
                 .collect(),
             any: sql(format!("SELECT 1 FROM {name} LIMIT 1")),

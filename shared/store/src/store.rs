@@ -60,7 +60,8 @@ impl Store {
         each!(self, engine => engine.get::<R>(id).await)
     }
 
-    /// A page of the rows. Reads as many rows as it gives, and at most two more, wherever it starts.
+    /// A page of the rows. Reads the rows that it gives and a bounded number of others, wherever it
+    /// starts.
     ///
     /// # Errors
     /// Where the store cannot be read.

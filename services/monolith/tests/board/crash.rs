@@ -84,8 +84,7 @@ async fn every_answered_write_survives_twenty_kills_under_load() {
             async move { enough }
         })
         .await;
-        let kill = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
-        assert!(kill.unwrap().success());
+        harness::signal("KILL", pid);
         for client in clients {
             client.await.unwrap();
         }

@@ -47,6 +47,9 @@ async fn bodies_over_the_limit_are_refused_without_being_read() {
     let announced = format!("{head}content-length: 1000000000000\r\n\r\n");
     let announced = exchange(&board, announced.into()).await;
     assert!(announced.starts_with("HTTP/1.1 413"), "{announced}");
+    let sent = format!("{head}content-length: 5000000\r\n\r\n{}", " ".repeat(5_000_000));
+    let sent = exchange(&board, sent.into()).await;
+    assert!(sent.starts_with("HTTP/1.1 413"), "{sent}");
     let mut chunked = format!("{head}transfer-encoding: chunked\r\n\r\n").into_bytes();
     for _ in 0..64 {
         chunked.extend(format!("4000\r\n{}\r\n", " ".repeat(0x4000)).into_bytes());
@@ -84,7 +87,9 @@ async fn what_is_no_http_is_refused() {
         format!("GET / HTTP/1.1\r\nhost: x\r\nx-a: {long}\r\n\r\n"),
     ] {
         let answer = exchange(&board, request.clone().into()).await;
-        assert!(answer.starts_with("HTTP/1.1 4") || answer.is_empty(), "{request:.80}: {answer}");
+        // What is far too long may be refused before it is sent to its end.
+        let cut = answer.is_empty() && request.len() > long.len();
+        assert!(answer.starts_with("HTTP/1.1 4") || cut, "{request:.80}: {answer}");
     }
     assert_eq!(board.get("/api/users/1").await.status, 200);
 }

@@ -2,7 +2,7 @@
 
 use models::{Field, Model, Rule};
 use serde_json::{Map, Value, json};
-use store::Record;
+use store::{IDEMPOTENCY_HOURS, Record};
 
 use crate::collection::{Body, Endpoint, Success, endpoints};
 use crate::idempotency;
@@ -224,7 +224,7 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
         }
         Success::Created => vec![header(
             idempotency::HEADER,
-            "A repeat within 24 hours gets the first answer again.",
+            &format!("A repeat within {IDEMPOTENCY_HOURS} hours gets the first answer again."),
             json!({
                 "type": "string", "minLength": 1, "maxLength": idempotency::LONGEST,
                 "pattern": "^[!#-~]+$",

@@ -18,16 +18,20 @@ use super::tls;
 use crate::{OpenError, PostgresUrl};
 
 /// For how long to try to reach the server.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// For how long a caller waits for a connection that others use.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 /// How long the other side may be silent before it is asked whether it is still there, and how long
 /// what was sent may go without a sign that it arrived.
 const SILENCE: Duration = Duration::from_secs(10);
-/// A statement or lock that takes longer is given up by the server, so that it cannot block others
-/// for good.
-const LIMITS: &str =
-    "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
+/// What each connection is told first.
+///
+/// A statement or lock that takes longer is given up by the server, so that it cannot block others for
+/// good. Every list has an index in its order; a planner that expects few rows would still rather
+/// collect and sort them, and be wrong where one thread has most of the posts.
+pub(crate) const SESSION: &str = "SET statement_timeout = '10s'; \
+    SET idle_in_transaction_session_timeout = '30s'; SET enable_bitmapscan = off; \
+    SET enable_sort = off";
 
 /// A pool whose connections live in the runtime that this is called in.
 pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenError> {
@@ -38,16 +42,20 @@ pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenEr
     if config.get_application_name().is_none() {
         config.application_name("banyan");
     }
-    config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 5).keepalives_retries(3);
-    config.tcp_user_timeout(SILENCE);
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
+    }
+    if config.get_keepalives_interval().is_none() && config.get_keepalives_retries().is_none() {
+        config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 5).keepalives_retries(3);
+    }
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if config.get_ssl_mode() == SslMode::Disable {
         Manager::from_connect(config, HomeRuntime::of(NoTls), recycling)
     } else {
         Manager::from_connect(config, HomeRuntime::of(tls::connector(url)?), recycling)
     };
-    let limits = Hook::async_fn(|client, _| {
-        Box::pin(async move { client.batch_execute(LIMITS).await.map_err(HookError::Backend) })
+    let session = Hook::async_fn(|client, _| {
+        Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
     });
     Pool::builder(manager)
         .max_size(connections)
@@ -55,7 +63,7 @@ pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenEr
         .wait_timeout(Some(POOL_WAIT))
         .create_timeout(Some(CONNECT_TIME))
         .recycle_timeout(Some(POOL_WAIT))
-        .post_create(limits)
+        .post_create(session)
         .build()
         .map_err(|error| OpenError::Unreachable {
             database: url.shown.clone(),
@@ -90,8 +98,9 @@ where
     fn connect(&self, config: &Config) -> Connecting<'_> {
         let (config, tls) = (config.clone(), self.tls.clone());
         Box::pin(async move {
-            let connected = self.home.spawn(async move { config.connect(tls).await }).await;
-            let (client, connection) = match connected {
+            let connecting = self.home.spawn(async move { config.connect(tls).await });
+            let mut connecting = AbortOnDrop(connecting);
+            let (client, connection) = match (&mut connecting.0).await {
                 Ok(connected) => connected?,
                 // That runtime is ending, and with it whoever waits here; the pool bounds the wait.
                 Err(_ending) => std::future::pending().await,
@@ -103,5 +112,15 @@ where
             });
             Ok((client, driver))
         })
+    }
+}
+
+/// Whoever gives up waiting for a connection gives up the attempt: a server that accepts and does not
+/// answer must not collect sockets.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

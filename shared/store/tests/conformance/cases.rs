@@ -199,10 +199,10 @@ pub(crate) async fn pages_meet_every_row_once_in_both_directions(engine: Engine)
             page(&store, PageQuery { until: Some(until), ..query(cursor, order, limit) }).await;
         (ids(&page), page.prev, page.next)
     };
-    assert_eq!(between(2, 6, up, 9).await, (vec![3, 5], Some(3), None));
-    assert_eq!(between(2, 6, up, 1).await, (vec![3], Some(3), Some(3)));
-    assert_eq!(between(7, 3, down, 9).await, (vec![6, 5], Some(6), None));
-    assert_eq!(between(3, 3, up, 9).await, (vec![], Some(4), None));
+    assert_eq!(between(2, 6, up, 9).await, (vec![3, 5], None, None));
+    assert_eq!(between(2, 6, up, 1).await, (vec![3], None, Some(3)));
+    assert_eq!(between(7, 3, down, 9).await, (vec![6, 5], None, None));
+    assert_eq!(between(3, 3, up, 9).await, (vec![], None, None));
     // Both ends of what can be asked for.
     let end = models::MAX_ID;
     assert_eq!(edges(Some(After(end)), up).await, (vec![], Some(end), None));
@@ -346,7 +346,7 @@ pub(crate) async fn many_writers_lose_nothing(engine: Engine) {
                 let title = format!("{writer} {count}");
                 // Every third write fails and must not take its neighbours along.
                 let doomed = store.insert::<Notes>(note("taken", 1), None).await;
-                assert!(matches!(doomed, Err(StoreError::Taken { .. })) || writer == 32);
+                assert!(matches!(doomed, Err(StoreError::Taken { .. })));
                 written.push((insert(&store, &title).await, title));
             }
             written

@@ -1,5 +1,7 @@
 //! Opening and closing.
 
+use std::sync::Arc;
+
 use store::{OpenError, StoreError};
 
 use crate::engine::Engine;
@@ -34,8 +36,13 @@ pub(crate) async fn somebody_elses_table_is_refused_and_left_alone(engine: Engin
 }
 
 pub(crate) async fn two_programs_can_start_at_once(engine: Engine) {
-    let (one, two) = tokio::join!(engine.try_open(), engine.try_open());
-    let (one, two) = (one.unwrap(), two.unwrap());
+    let engine = Arc::new(engine);
+    let open = || {
+        let engine = Arc::clone(&engine);
+        tokio::spawn(async move { engine.open().await })
+    };
+    let (one, two) = (open(), open());
+    let (one, two) = (one.await.unwrap(), two.await.unwrap());
     let id = one.insert::<Notes>(note("from one", 1), None).await.unwrap().id;
     assert!(two.get::<Notes>(id).await.unwrap().is_some());
     assert!(two.insert::<Notes>(note("from two", 1), None).await.unwrap().id > id);
