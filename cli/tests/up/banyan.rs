@@ -1,7 +1,7 @@
 //! The binary under test.
 
 use std::future::ready;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -26,21 +26,23 @@ pub(crate) struct Ended {
 impl Banyan {
     /// Starts it.
     pub(crate) fn start(command: Command) -> Self {
-        let mut child = spawn(command);
-        let stdout = child.stdout.take().expect("standard output is piped");
-        Self::of(child, stdout)
+        Self::start_read_until(command, None)
     }
 
-    /// Starts it with nobody to read what it prints.
-    pub(crate) fn start_unheard(command: Command) -> Self {
-        let mut child = spawn(command);
-        drop(child.stdout.take());
-        Self::of(child, io::empty())
+    /// Starts it and waits until it prints these words, which are the last that anybody reads.
+    pub(crate) async fn start_unread_after(command: Command, words: &'static str) -> Self {
+        let banyan = Self::start_read_until(command, Some(words));
+        until(&format!("banyan says {words:?}"), || ready(banyan.stdout.is_whole())).await;
+        assert!(banyan.stdout().contains(words), "it ended without saying {words:?}");
+        banyan
     }
 
-    fn of(mut child: Child, stdout: impl Read + Send + 'static) -> Self {
-        let stderr = child.stderr.take().expect("standard error is piped");
-        Self { child, stdout: Text::drain(stdout), stderr: Text::drain(stderr) }
+    fn start_read_until(mut command: Command, words: Option<&'static str>) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("banyan can be started");
+        let stdout = Text::drain(child.stdout.take().expect("standard output is piped"), words);
+        let stderr = Text::drain(child.stderr.take().expect("standard error is piped"), None);
+        Self { child, stdout, stderr }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -86,11 +88,6 @@ impl Drop for Banyan {
     }
 }
 
-fn spawn(mut command: Command) -> Child {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().expect("banyan can be started")
-}
-
 /// Sends a process a signal such as `TERM`.
 pub(crate) fn signal(name: &str, pid: u32) {
     harness::signal(name, pid);
@@ -103,7 +100,8 @@ struct Text {
 }
 
 impl Text {
-    fn drain(output: impl Read + Send + 'static) -> Self {
+    /// Reads to the end, or to the line with these words.
+    fn drain(output: impl Read + Send + 'static, words: Option<&'static str>) -> Self {
         let text = Arc::new(Mutex::new(String::new()));
         let read = Arc::clone(&text);
         let reader = thread::spawn(move || {
@@ -111,6 +109,9 @@ impl Text {
                 let mut text = read.lock().expect("nobody panics with the text");
                 text.push_str(&line);
                 text.push('\n');
+                if words.is_some_and(|words| line.contains(words)) {
+                    break;
+                }
             }
         });
         Self { text, reader }

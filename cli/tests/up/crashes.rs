@@ -48,14 +48,12 @@ async fn when_nobody_reads_what_up_says_it_goes_on_and_still_starts_programs_aga
     let alone = alone().await;
     let mut command = folder.command(&["up", "--port-base", "0", "--data-dir"]);
     command.arg(folder.data());
-    let banyan = Banyan::start_unheard(command);
-    let all_is_ready = || async { folder.run(&["status"]).await.code == Some(0) };
-    until("all is ready", all_is_ready).await;
+    let banyan = Banyan::start_unread_after(command, "The board is up.").await;
     drop(alone);
     let first = folder.programs()["users"];
     signal("KILL", first);
     until("users is gone", || ready(folder.programs().get("users") != Some(&first))).await;
-    until("all is ready", all_is_ready).await;
+    until("all is ready", || async { folder.run(&["status"]).await.code == Some(0) }).await;
     assert_ne!(folder.programs()["users"], first);
     signal("TERM", banyan.pid());
     let ended = banyan.ended().await;
