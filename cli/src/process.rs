@@ -21,6 +21,7 @@ const READY_TIME: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     pub(crate) seat: Seat,
+    binary: PathBuf,
     environment: Vec<(String, String)>,
     pub(crate) log: PathBuf,
 }
@@ -33,10 +34,12 @@ pub(crate) struct Process {
 }
 
 impl Recipe {
-    pub(crate) fn new(seat: &Seat, seats: &[Seat], data_dir: &Path) -> Self {
+    /// `binary` is this program's own path, asked for once: when it was built anew since, the system
+    /// no longer tells a path that can be started.
+    pub(crate) fn new(binary: &Path, seat: &Seat, seats: &[Seat], data_dir: &Path) -> Self {
         let log = data_dir.join("logs").join(format!("{}.log", seat.name));
         let environment = board::environment(seat, seats, data_dir);
-        Self { seat: seat.clone(), environment, log }
+        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log }
     }
 
     /// Starts the program with an empty log.
@@ -53,7 +56,7 @@ impl Recipe {
         let log = self.open_log(options).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot write {}: {error}", self.log.display()))
         })?;
-        let mut child = Command::new(std::env::current_exe()?)
+        let mut child = Command::new(&self.binary)
             .args(["serve", &self.seat.name, "--until-stdin-ends"])
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
@@ -74,13 +77,6 @@ impl Recipe {
         options.open(&self.log)
     }
 
-    /// Whether the program answers that it is ready.
-    pub(crate) async fn is_ready(&self, client: &Client) -> bool {
-        let url = format!("{}/readyz", self.seat.url());
-        let answer = client.get(url).timeout(READY_TIME).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success())
-    }
-
     /// The last line of the program's log that says what went wrong.
     pub(crate) fn last_words(&self) -> String {
         let log = std::fs::read(&self.log).unwrap_or_default();
@@ -89,6 +85,13 @@ impl Recipe {
         let mut lines = lines.filter(|line| !line.ends_with(" stopped"));
         lines.next().unwrap_or("it wrote nothing").to_owned()
     }
+}
+
+/// Whether the program answers that it is ready.
+pub(crate) async fn is_ready(seat: &Seat, client: &Client) -> bool {
+    let url = format!("{}/readyz", seat.url());
+    let answer = client.get(url).timeout(READY_TIME).send().await;
+    answer.is_ok_and(|answer| answer.status().is_success())
 }
 
 impl Process {

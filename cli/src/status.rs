@@ -8,7 +8,7 @@ use tokio::runtime;
 
 use crate::board::Seat;
 use crate::hold;
-use crate::process::Recipe;
+use crate::process::is_ready;
 
 /// Exit code 0 where everything is ready, 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
@@ -20,7 +20,7 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     };
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let states = runtime.block_on(states(&holder.seats, data_dir))?;
+    let states = runtime.block_on(states(&holder.seats))?;
     let all_ready = states.iter().all(|state| *state == READY);
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
     print!("{}", table(holder.seats.iter().zip(states)));
@@ -29,11 +29,11 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
 
 const READY: &str = "ready";
 
-async fn states(seats: &[Seat], data_dir: &Path) -> Result<Vec<&'static str>, String> {
+async fn states(seats: &[Seat]) -> Result<Vec<&'static str>, String> {
     let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let mut states = Vec::new();
     for seat in seats {
-        let ready = Recipe::new(seat, seats, data_dir).is_ready(&client).await;
+        let ready = is_ready(seat, &client).await;
         states.push(if ready { READY } else { "not ready" });
     }
     Ok(states)

@@ -7,7 +7,7 @@ use reqwest::Client;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::process::{Process, Recipe};
+use crate::process::{Process, Recipe, is_ready};
 use crate::say::say;
 
 /// How long to wait before the first restart; each further one waits twice as long.
@@ -67,7 +67,7 @@ async fn stopping(stop: &mut watch::Receiver<bool>) {
 
 /// Waits until the program is ready.
 async fn ready(recipe: &Recipe, client: &Client) {
-    while !recipe.is_ready(client).await {
+    while !is_ready(&recipe.seat, client).await {
         sleep(POLL).await;
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, interval, sleep};
 
 use crate::board::{self, Seat};
 use crate::hold::Hold;
-use crate::process::{Process, Recipe};
+use crate::process::{Process, Recipe, is_ready};
 use crate::say::say;
 use crate::status;
 use crate::supervisor::{POLL, describe, supervise};
@@ -33,7 +33,9 @@ async fn up(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
     hold.announce(&seats)?;
     let data_dir = std::path::absolute(data_dir).map_err(|error| error.to_string())?;
     let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
-    let recipes = seats.iter().map(|seat| Recipe::new(seat, &seats, &data_dir)).collect::<Vec<_>>();
+    let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
+    let recipe = |seat| Recipe::new(&binary, seat, &seats, &data_dir);
+    let recipes: Vec<_> = seats.iter().map(recipe).collect();
     let mut stop = Signals::new()?;
 
     let mut processes = Vec::new();
@@ -87,7 +89,7 @@ async fn start(
                 let (name, how) = (&recipe.seat.name, describe(status));
                 return Err(format!("{name} {how}: {}", recipe.last_words()));
             }
-            if !recipe.is_ready(client).await {
+            if !is_ready(&recipe.seat, client).await {
                 still.push(index);
             }
         }
