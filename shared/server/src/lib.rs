@@ -27,6 +27,7 @@ mod logs;
 mod metrics;
 mod observe;
 
+pub use config::{VARIABLES, Variable};
 pub use neighbour::client as http_client;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};
