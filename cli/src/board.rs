@@ -102,7 +102,8 @@ fn ports(manifests: &[copilot::Service], base: Option<u16>) -> Result<Vec<u16>, 
         let first = base.unwrap_or(manifest.image.port);
         let free = (first..=u16::MAX).find(|port| first == 0 || !ports.contains(port));
         ports.push(free.ok_or_else(|| {
-            format!("no room for {} ports from {first}; choose --port-base PORT", manifests.len())
+            let from = if base.is_some() { "--port-base" } else { "the manifests' port" };
+            format!("{from} {first} leaves no room for {} ports", manifests.len())
         })?);
     }
     Ok(ports)
