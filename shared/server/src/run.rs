@@ -110,9 +110,17 @@ async fn serve(
 ) -> Result<(), Box<dyn Error>> {
     // A port that is taken is found before anything is touched.
     let listener = listen::bind(&config)?;
+    // As the first process of a container a program has no default for SIGTERM: it would go on waiting
+    // for a database that does not answer until it is killed.
+    let mut stop = Box::pin(listen::stopped(stop)?);
     let tables: Vec<_> = program.parts.iter().map(|part| part.table()).collect();
-    let store = Store::open(&config.database, &tables, config.connections).await?;
-    let store = Arc::new(store);
+    let store = tokio::select! {
+        store = Store::open(&config.database, &tables, config.connections) => Arc::new(store?),
+        () = &mut stop => {
+            log::info!("stopped");
+            return Ok(());
+        }
+    };
     let served = prepare(program, config, listener, stop, &store).await;
     let done = match served {
         Ok(server) => server.await.map_err(Into::into),
