@@ -21,6 +21,7 @@ mod problem;
 mod query;
 mod readable;
 
+mod check_health;
 mod health;
 mod limits;
 mod logs;
