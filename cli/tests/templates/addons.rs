@@ -9,8 +9,8 @@ const SERVICES: [&str; 4] = ["monolith", "users", "threads", "posts"];
 
 /// The versions of Aurora PostgreSQL that can still be created and may pause, as of cfn-lint 1.58.0.
 const VERSIONS: [&str; 13] = [
-    "16.8", "16.9", "16.10", "16.11", "16.13", "17.4", "17.5", "17.6", "17.7", "17.9", "15.13",
-    "15.15", "15.17",
+    "15.13", "15.15", "15.17", "16.8", "16.9", "16.10", "16.11", "16.13", "17.4", "17.5", "17.6",
+    "17.7", "17.9",
 ];
 
 fn path(service: &str) -> String {

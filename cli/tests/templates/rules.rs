@@ -29,10 +29,9 @@ pub(crate) enum Rule {
 impl Rule {
     /// Whether the value keeps the rule.
     pub(crate) fn allows(self, value: &serde_json::Value) -> bool {
-        if matches!(self, Self::Flag) {
-            return value.is_boolean();
-        }
-        let Some(text) = value.as_str() else { return false };
+        let Some(text) = value.as_str() else {
+            return matches!(self, Self::Flag) && value.is_boolean();
+        };
         let length = text.chars().count();
         let is = |pattern: &str| {
             Regex::new(&format!(r"\A(?:{pattern})\z")).expect("a pattern").is_match(text)
@@ -55,6 +54,7 @@ impl Rule {
             Self::SourcePath => {
                 length <= 2048 && is(r"(?:/(?:[a-zA-Z0-9._:-]+|\{[a-zA-Z0-9._:-]+\}))+")
             }
+            // A text, even `true`, is none.
             Self::Flag => false,
         }
     }
