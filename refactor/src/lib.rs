@@ -1,0 +1,1 @@
+//! The refactor proxy: moves the traffic of an HTTP service, route by route.

@@ -1,0 +1,3 @@
+//! The refactor proxy.
+
+fn main() {}
