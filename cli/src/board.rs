@@ -6,25 +6,54 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use server::Program;
 
-/// What makes each program, in the order of their ports.
-const PROGRAMS: [fn() -> Program; 4] =
-    [monolith::program, users::program, threads::program, posts::program];
+use crate::copilot::{self, ManifestError};
+
+/// A program of the board, and the manifest with which Copilot deploys it.
+struct Member {
+    program: fn() -> Program,
+    file: &'static str,
+    manifest: &'static str,
+}
+
+macro_rules! member {
+    ($program:expr, $file:literal) => {
+        Member { program: $program, file: $file, manifest: include_str!(concat!("../../", $file)) }
+    };
+}
+
+/// Every program, in the order of their ports.
+const MEMBERS: [Member; 4] = [
+    member!(monolith::program, "copilot/monolith/manifest.yml"),
+    member!(users::program, "copilot/users/manifest.yml"),
+    member!(threads::program, "copilot/threads/manifest.yml"),
+    member!(posts::program, "copilot/posts/manifest.yml"),
+];
 
 /// The program of that name.
 pub(crate) fn program(name: &str) -> Option<Program> {
-    PROGRAMS.into_iter().map(|make| make()).find(|program| program.name() == name)
+    MEMBERS.iter().map(|member| (member.program)()).find(|program| program.name() == name)
 }
 
 /// The name of every program.
 pub(crate) fn names() -> Vec<&'static str> {
-    PROGRAMS.into_iter().map(|make| make().name()).collect()
+    MEMBERS.iter().map(|member| (member.program)().name()).collect()
 }
 
-/// A program with its address.
+/// The manifest of every program, in the order of the programs.
+///
+/// # Errors
+/// Names the first file that is wrong, and the place.
+pub(crate) fn manifests() -> Result<Vec<copilot::Service>, ManifestError> {
+    MEMBERS.iter().map(|member| copilot::Service::read(member.file, member.manifest)).collect()
+}
+
+/// A program with its address, and what it serves there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Seat {
     pub(crate) name: String,
     pub(crate) address: SocketAddr,
+    /// The path that is the program's own, such as `/api/users`.
+    pub(crate) path: String,
 }
 
 impl Seat {
@@ -33,27 +62,27 @@ impl Seat {
     }
 }
 
-/// Gives each program a port that is free now: `base` and the following ones, or any where it is 0.
+/// Gives each program a port that is free now: `base` and the following ones, or any where that is 0. Without a
+/// base each takes the port of its container, or the next one where another program has that: containers
+/// can share a port, processes cannot.
 ///
 /// # Errors
 /// Names every port that is taken, and the flag that chooses others.
-pub(crate) fn seats(base: u16) -> Result<Vec<Seat>, String> {
-    let names = names();
-    let last = usize::from(base) + names.len() - 1;
-    if last > usize::from(u16::MAX) {
-        return Err(format!("--port-base {base} leaves no room for {} ports", names.len()));
-    }
+pub(crate) fn seats(
+    manifests: &[copilot::Service],
+    base: Option<u16>,
+) -> Result<Vec<Seat>, String> {
     let mut listeners = Vec::new();
     let mut seats = Vec::new();
     let mut taken = Vec::new();
-    for (port, name) in (base..=u16::MAX).zip(names) {
-        let port = if base == 0 { 0 } else { port };
+    for (manifest, port) in manifests.iter().zip(ports(manifests, base)?) {
+        let name = manifest.name.clone();
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         match bound.and_then(|listener| Ok((listener.local_addr()?, listener))) {
             Ok((address, listener)) => {
                 // Held until all are found, so that none is found twice.
                 listeners.push(listener);
-                seats.push(Seat { name: name.to_owned(), address });
+                seats.push(Seat { name, address, path: manifest.http.path.as_str().to_owned() });
             }
             Err(error) => taken.push(format!("port {port} (for {name}): {error}")),
         }
@@ -65,6 +94,19 @@ pub(crate) fn seats(base: u16) -> Result<Vec<Seat>, String> {
         "cannot listen on {}\nstop what listens there, or choose other ports with --port-base PORT",
         taken.join(", ")
     ))
+}
+
+fn ports(manifests: &[copilot::Service], base: Option<u16>) -> Result<Vec<u16>, String> {
+    let mut ports = Vec::new();
+    for manifest in manifests {
+        let first = base.unwrap_or(manifest.image.port);
+        let free = (first..=u16::MAX).find(|port| first == 0 || !ports.contains(port));
+        ports.push(free.ok_or_else(|| {
+            let from = if base.is_some() { "--port-base" } else { "the manifests' port" };
+            format!("{from} {first} leaves no room for {} ports", manifests.len())
+        })?);
+    }
+    Ok(ports)
 }
 
 /// The environment of one program.

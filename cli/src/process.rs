@@ -11,6 +11,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 use crate::board::{self, Seat};
+use crate::copilot::HealthCheck;
 
 /// Longer than a program takes to finish what is in flight.
 const STOP_TIME: Duration = Duration::from_secs(28);
@@ -24,6 +25,7 @@ pub(crate) struct Recipe {
     binary: PathBuf,
     environment: Vec<(String, String)>,
     pub(crate) log: PathBuf,
+    pub(crate) health: HealthCheck,
 }
 
 /// A program that was started.
@@ -36,10 +38,16 @@ pub(crate) struct Process {
 impl Recipe {
     /// `binary` is this program's own path, asked for once: when it was built anew since, the system
     /// no longer tells a path that can be started.
-    pub(crate) fn new(binary: &Path, seat: &Seat, seats: &[Seat], data_dir: &Path) -> Self {
+    pub(crate) fn new(
+        binary: &Path,
+        seat: &Seat,
+        health: HealthCheck,
+        seats: &[Seat],
+        data_dir: &Path,
+    ) -> Self {
         let log = data_dir.join("logs").join(format!("{}.log", seat.name));
         let environment = board::environment(seat, seats, data_dir);
-        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log }
+        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log, health }
     }
 
     /// Starts the program with an empty log.
@@ -85,6 +93,13 @@ impl Recipe {
         let mut lines = lines.filter(|line| !line.ends_with(" stopped"));
         lines.next().unwrap_or("it wrote nothing").to_owned()
     }
+}
+
+/// Whether the program passes the health check of its manifest.
+pub(crate) async fn is_healthy(seat: &Seat, health: &HealthCheck, client: &Client) -> bool {
+    let url = format!("{}{}", seat.url(), health.path);
+    let answer = client.get(url).timeout(health.timeout).send().await;
+    answer.is_ok_and(|answer| health.success_codes.contain(answer.status().as_u16()))
 }
 
 /// Whether the program answers that it is ready.

@@ -23,7 +23,7 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     let states = runtime.block_on(states(&holder.seats))?;
     let all_ready = states.iter().all(|state| *state == READY);
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
-    print!("{}", table(holder.seats.iter().zip(states)));
+    print!("{}", table(&holder.seats, states));
     Ok(if all_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -40,14 +40,15 @@ async fn states(seats: &[Seat]) -> Result<Vec<&'static str>, String> {
 }
 
 /// The programs, a line each.
-pub(crate) fn table<'a>(rows: impl Iterator<Item = (&'a Seat, &'static str)>) -> String {
+pub(crate) fn table(seats: &[Seat], states: impl IntoIterator<Item = &'static str>) -> String {
+    // Whoever serves every path has all collections; its docs begin with the first.
+    let first = seats.iter().find(|seat| seat.path != "/").map_or("/api", |seat| &seat.path);
     let mut text = String::new();
-    for (seat, state) in rows {
+    for (seat, state) in seats.iter().zip(states) {
         let (name, url) = (&seat.name, seat.url());
-        // The monolith has all collections; its docs begin with the first.
-        let collection = if name == "monolith" { "users" } else { name };
+        let path = if seat.path == "/" { first } else { &seat.path };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {name:10}{url}  {state:10}{url}/api/{collection}/docs");
+        let _ = writeln!(text, "  {name:10}{url}  {state:10}{url}{path}/docs");
     }
     text
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, interval, sleep};
 
 use crate::board::{self, Seat};
 use crate::hold::Hold;
-use crate::process::{Process, Recipe, is_ready};
+use crate::process::{Process, Recipe, is_healthy, is_ready};
 use crate::say::say;
 use crate::status;
 use crate::supervisor::{POLL, describe, supervise};
@@ -21,21 +21,25 @@ use crate::supervisor::{POLL, describe, supervise};
 /// What takes longer than this is said.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-pub(crate) fn run(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
+pub(crate) fn run(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(up(data_dir, port_base))
 }
 
-async fn up(data_dir: &Path, port_base: u16) -> Result<ExitCode, String> {
+async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
+    let manifests = board::manifests().map_err(|error| error.to_string())?;
     let mut hold = Hold::take(data_dir)?;
-    let seats = board::seats(port_base)?;
+    let seats = board::seats(&manifests, port_base)?;
     hold.announce(&seats)?;
     let data_dir = std::path::absolute(data_dir).map_err(|error| error.to_string())?;
     let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
-    let recipe = |seat| Recipe::new(&binary, seat, &seats, &data_dir);
-    let recipes: Vec<_> = seats.iter().map(recipe).collect();
+    let health = manifests.into_iter().map(|manifest| manifest.http.healthcheck);
+    let recipes = seats.iter().zip(health);
+    let recipes =
+        recipes.map(|(seat, health)| Recipe::new(&binary, seat, health, &seats, &data_dir));
+    let recipes: Vec<_> = recipes.collect();
     let mut stop = Signals::new()?;
 
     let mut processes = Vec::new();
@@ -89,9 +93,18 @@ async fn start(
                 let (name, how) = (&recipe.seat.name, describe(status));
                 return Err(format!("{name} {how}: {}", recipe.last_words()));
             }
-            if !is_ready(&recipe.seat, client).await {
-                still.push(index);
+            if is_ready(&recipe.seat, client).await {
+                continue;
             }
+            let health = &recipe.health;
+            if start.elapsed() > health.grace_period
+                && !is_healthy(&recipe.seat, health, client).await
+            {
+                let (name, path, grace) = (&recipe.seat.name, &health.path, health.grace_period);
+                let (seconds, words) = (grace.as_secs(), recipe.last_words());
+                return Err(format!("{name} does not answer {path} after {seconds} s: {words}"));
+            }
+            still.push(index);
         }
         waiting = still;
         let seconds = start.elapsed().as_secs();
@@ -126,7 +139,7 @@ async fn finish(mut running: JoinSet<()>) {
 fn welcome(seats: &[Seat], data_dir: &Path) {
     say(format_args!(
         "The board is up.\n\n{}",
-        status::table(seats.iter().map(|seat| (seat, "ready")))
+        status::table(seats, seats.iter().map(|_| "ready"))
     ));
     say(format_args!("Try:"));
     let url =

@@ -15,15 +15,15 @@ use crate::logs::LogFormat;
 
 /// An environment variable that a service reads.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Variable {
+pub struct Variable {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What it takes, what it does, and its default.
-    pub(crate) about: &'static str,
+    pub about: &'static str,
 }
 
-/// Every variable that a service reads, for its `--help`.
-pub(crate) const VARIABLES: &[Variable] = &[
+/// Every variable that a service reads.
+pub const VARIABLES: &[Variable] = &[
     Variable { name: "HOST", about: "the IP address to listen on; 0.0.0.0" },
     Variable { name: "PORT", about: "the port to listen on, 0 for any free one; 3000" },
     Variable {

@@ -21,12 +21,14 @@ mod problem;
 mod query;
 mod readable;
 
+mod check_health;
 mod health;
 mod limits;
 mod logs;
 mod metrics;
 mod observe;
 
+pub use config::{VARIABLES, Variable};
 pub use neighbour::client as http_client;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};

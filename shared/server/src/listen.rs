@@ -44,10 +44,10 @@ pub(crate) fn bind(config: &Config) -> Result<TcpListener, BindError> {
     listening().map_err(failed)
 }
 
-/// Serves the program until SIGTERM, SIGINT or the end of `stop`.
+/// Serves the program until the end of `stop`.
 ///
 /// # Errors
-/// Where a signal or the port cannot be listened to.
+/// Where the port cannot be listened to.
 pub(crate) fn listen(
     program: Program,
     config: &Config,
@@ -80,7 +80,7 @@ pub(crate) fn listen(
         .workers(config.workers)
         .max_concurrent_connections(limits::CONNECTIONS_PER_WORKER)
         .shutdown_timeout(limits::STOP_TIME.as_secs())
-        .shutdown_signal(stopped(stop)?);
+        .shutdown_signal(stop);
     let stopping = builder.graceful_shutdown_signal();
     let server = builder.listen("http", listener, move || {
         let stopping = stopping.clone();
@@ -112,7 +112,10 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 }
 
 /// Ends with the first of SIGTERM, SIGINT and `stop`.
-fn stopped(
+///
+/// # Errors
+/// Where a signal cannot be listened to.
+pub(crate) fn stopped(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;

@@ -11,6 +11,7 @@ use actix_server::Server;
 use actix_web::rt;
 use store::Store;
 
+use crate::check_health::check_health;
 use crate::config::{Config, VARIABLES, url_variable};
 use crate::neighbour::{self, Neighbours, Remote};
 use crate::problem::chain;
@@ -32,6 +33,7 @@ pub fn main(program: Program) -> ExitCode {
             println!("{} {}", program.name, env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
+        Some("--check-health") => health(&program),
         Some(argument) => {
             let name = program.name;
             eprintln!("{name}: takes no argument {argument:?}; {name} --help lists its variables");
@@ -44,7 +46,8 @@ fn help(name: &str) -> String {
     let variables = VARIABLES.iter();
     let variables = variables.map(|variable| format!("  {:20}{}", variable.name, variable.about));
     format!(
-        "Serves {name}. Reads these variables of its environment (after the semicolon: the \
+        "Serves {name}; with --check-health, asks one that runs with the same environment whether \
+         it is alive.\nReads these variables of its environment (after the semicolon: the \
          default):\n\n{}",
         variables.collect::<Vec<_>>().join("\n")
     )
@@ -54,15 +57,9 @@ fn help(name: &str) -> String {
 /// configuration, 1 for any other failure.
 pub fn run(program: Program, stop: impl Future<Output = ()> + Send + 'static) -> ExitCode {
     let name = program.name;
-    let variables = env::vars_os().map(|(name, value)| {
-        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-    });
-    let config = match Config::read(name, &program.neighbours(), variables) {
+    let config = match configuration(&program) {
         Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{name}: the configuration is wrong\n{errors}");
-            return ExitCode::from(EX_USAGE);
-        }
+        Err(wrong) => return wrong,
     };
     logs::start(config.log_format);
     match rt::System::new().block_on(serve(program, config, stop)) {
@@ -80,6 +77,32 @@ pub fn run(program: Program, stop: impl Future<Output = ()> + Send + 'static) ->
     }
 }
 
+/// Whether the program that runs with this environment is alive: exit code 0, or 1.
+fn health(program: &Program) -> ExitCode {
+    let config = match configuration(program) {
+        Ok(config) => config,
+        Err(wrong) => return wrong,
+    };
+    match check_health(&config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{}: {message}", program.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The configuration in the environment; where it is wrong, says so and gives the exit code.
+fn configuration(program: &Program) -> Result<Config, ExitCode> {
+    let variables = env::vars_os().map(|(name, value)| {
+        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+    });
+    Config::read(program.name, &program.neighbours(), variables).map_err(|errors| {
+        eprintln!("{}: the configuration is wrong\n{errors}", program.name);
+        ExitCode::from(EX_USAGE)
+    })
+}
+
 async fn serve(
     program: Program,
     config: Config,
@@ -87,9 +110,17 @@ async fn serve(
 ) -> Result<(), Box<dyn Error>> {
     // A port that is taken is found before anything is touched.
     let listener = listen::bind(&config)?;
+    // As the first process of a container a program has no default for SIGTERM: it would go on waiting
+    // for a database that does not answer until it is killed.
+    let mut stop = Box::pin(listen::stopped(stop)?);
     let tables: Vec<_> = program.parts.iter().map(|part| part.table()).collect();
-    let store = Store::open(&config.database, &tables, config.connections).await?;
-    let store = Arc::new(store);
+    let store = tokio::select! {
+        store = Store::open(&config.database, &tables, config.connections) => Arc::new(store?),
+        () = &mut stop => {
+            log::info!("stopped");
+            return Ok(());
+        }
+    };
     let served = prepare(program, config, listener, stop, &store).await;
     let done = match served {
         Ok(server) => server.await.map_err(Into::into),

@@ -41,13 +41,13 @@ impl PostgresStore {
         connections: usize,
     ) -> Result<Self, OpenError> {
         let pool = connect::pool(url, connections)?;
-        let migrated =
-            timeout(connect::CONNECT_TIME * 6, schema::migrate(&pool, url, tables)).await;
+        let migrated = timeout(connect::WAKE_TIME, schema::migrate(&pool, url, tables)).await;
         migrated.map_err(|elapsed| OpenError::Unreachable {
             database: url.shown.clone(),
             advice: "the server accepts connections and does not answer; look at its log",
             cause: Arc::new(elapsed),
         })??;
+        connect::let_sleep(&pool);
         Ok(Self { pool, catalog: Catalog::new(tables, Dialect::Postgres) })
     }
 

@@ -1,7 +1,14 @@
 //! PostgreSQL goes away and comes back.
 
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use harness::{Setup, until};
 use serde_json::json;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_postgresql_refuses_everything_is_a_503_and_afterwards_it_works_again() {
@@ -28,4 +35,58 @@ async fn while_postgresql_refuses_everything_is_a_503_and_afterwards_it_works_ag
     let created = board.json("POST", "/api/users", &bmo).await;
     assert_eq!(created.status, 201, "{}", created.body);
     harness::golden_reads(&board, &["threads", "posts"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_waits_at_its_start_for_a_postgresql_that_is_asleep() {
+    let Some(database) = harness::postgres().await else { return };
+    let front = Front::asleep_before(database.url()).await;
+    let setup = Setup::new(crate::BINARY).demo().env("DATABASE_URL", &front.url);
+    let starting = tokio::spawn(setup.start());
+    until("the program has knocked twice", || ready(front.knocks() >= 2)).await;
+    assert!(!starting.is_finished());
+    front.wake();
+    let board = starting.await.unwrap();
+    harness::golden_reads(&board, &["users", "threads", "posts"]).await;
+}
+
+/// Accepts for a PostgreSQL, and passes on only once it is awake.
+struct Front {
+    url: String,
+    knocks: Arc<AtomicUsize>,
+    awake: watch::Sender<bool>,
+}
+
+impl Front {
+    async fn asleep_before(database: &str) -> Self {
+        let (before, rest) = database.split_once('@').expect("a user");
+        let (address, name) = rest.split_once('/').expect("a database");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{before}@{}/{name}", listener.local_addr().unwrap());
+        let (knocks, (awake, told)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
+        let (counted, address) = (Arc::clone(&knocks), address.to_owned());
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let (mut told, address) = (told.clone(), address.clone());
+                tokio::spawn(async move {
+                    // Nobody wakes it any more once the test is over.
+                    if told.wait_for(|awake| *awake).await.is_ok() {
+                        let mut server = TcpStream::connect(address).await.unwrap();
+                        // Either side may end the connection in whatever way.
+                        let _ = copy_bidirectional(&mut client, &mut server).await;
+                    }
+                });
+            }
+        });
+        Self { url, knocks, awake }
+    }
+
+    fn knocks(&self) -> usize {
+        self.knocks.load(Ordering::Relaxed)
+    }
+
+    fn wake(&self) {
+        self.awake.send_replace(true);
+    }
 }

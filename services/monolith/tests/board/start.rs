@@ -41,6 +41,25 @@ async fn arguments_are_answered() {
 }
 
 #[tokio::test]
+async fn a_program_tells_whether_the_one_with_its_environment_is_alive() {
+    let mut board = setup().start().await;
+    let (_, port) = board.address().rsplit_once(':').unwrap();
+    let check = setup().env("PORT", port).arg("--check-health");
+    let (code, log) = check.clone().run().await;
+    assert_eq!((code, log.as_str()), (Some(0), ""));
+    assert!(!check.folder().join("test.db").exists(), "it only asks");
+
+    board.kill().await;
+    let (code, log) = check.clone().run().await;
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("/healthz") && log.contains("refused"), "{log}");
+
+    let (code, log) = check.env("HOST", "localhost").run().await;
+    assert_eq!(code, Some(64), "{log}");
+    assert!(log.contains("HOST"), "{log}");
+}
+
+#[tokio::test]
 async fn what_is_no_database_is_left_as_it_is() {
     let setup = setup();
     let file = setup.folder().join("test.db");

@@ -1,7 +1,8 @@
 //! An orderly end: what is in flight is finished, nothing is waited for that nobody is doing.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 
 use harness::{Setup, until};
 use rusqlite::Connection;
@@ -46,6 +47,21 @@ async fn a_request_in_flight_is_finished_and_then_the_program_ends() {
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     assert_eq!(users, 1);
+}
+
+#[test]
+fn a_program_that_waits_for_its_database_stops_in_order() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://board@{}/board", silent.local_addr().unwrap());
+    let mut board = Command::new(crate::BINARY)
+        .env_clear()
+        .envs([("HOST", "127.0.0.1"), ("PORT", "0"), ("DATABASE_URL", &url)])
+        .spawn()
+        .unwrap();
+    let connection = silent.accept().unwrap();
+    harness::signal("TERM", board.id());
+    assert_eq!(board.wait().unwrap().code(), Some(0), "no signal ended it");
+    drop(connection);
 }
 
 /// A worker that has nothing to do ends at once, and must not take along what others wait for.

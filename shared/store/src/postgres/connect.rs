@@ -10,6 +10,7 @@ use deadpool_postgres::{
 };
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, Error, NoTls, Socket};
@@ -18,9 +19,14 @@ use super::tls;
 use crate::{OpenError, PostgresUrl};
 
 /// For how long to try to reach the server.
-pub(super) const CONNECT_TIME: Duration = Duration::from_secs(10);
+const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// For how long a caller waits for a connection that others use.
 const POOL_WAIT: Duration = Duration::from_secs(5);
+/// For how long to wait at the start for a server that accepts connections and does not answer. One that was
+/// asleep answers when it is awake: Aurora Serverless v2 takes 15 s for that, and 30 s or more after a day.
+pub(super) const WAKE_TIME: Duration = Duration::from_secs(60);
+/// How long a connection may lie unused. A serverless database goes to sleep only when nobody is connected.
+const IDLE_TIME: Duration = Duration::from_secs(60);
 /// How long the other side may be silent before it is asked whether it is still there, and how long
 /// what was sent may go without a sign that it arrived.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -70,6 +76,25 @@ pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenEr
             advice: "report this as a fault of the program",
             cause: Arc::new(error),
         })
+}
+
+/// Closes connections that nobody uses, until the pool is closed.
+pub(super) fn let_sleep(pool: &Pool) {
+    let pool = pool.weak();
+    tokio::spawn(async move {
+        loop {
+            sleep(IDLE_TIME / 2).await;
+            match pool.upgrade().filter(|pool| !pool.is_closed()) {
+                Some(pool) => close_unused(&pool, IDLE_TIME),
+                None => return,
+            }
+        }
+    });
+}
+
+/// Closes the connections that have not been used for so long.
+fn close_unused(pool: &Pool, idle: Duration) {
+    pool.retain(|_, metrics| metrics.last_used() < idle);
 }
 
 /// Opens and drives connections in the runtime that opened the store. A worker's own runtime ends as
@@ -122,5 +147,28 @@ struct AbortOnDrop<T>(JoinHandle<T>);
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{close_unused, pool};
+    use crate::Database;
+
+    #[tokio::test]
+    async fn a_connection_that_nobody_uses_is_closed_and_one_in_use_is_not() {
+        let Some(database) = harness::postgres().await else { return };
+        let Ok(Database::Postgres(url)) = database.url().parse() else { panic!("not PostgreSQL") };
+        let pool = pool(&url, 2).unwrap();
+        let used = pool.get().await.unwrap();
+        drop(pool.get().await.unwrap());
+        assert_eq!(pool.status().size, 2);
+        close_unused(&pool, Duration::from_secs(600));
+        assert_eq!(pool.status().size, 2, "it was used a moment ago");
+        close_unused(&pool, Duration::ZERO);
+        assert_eq!(pool.status().size, 1);
+        used.query_one("SELECT 1", &[]).await.unwrap();
     }
 }

@@ -21,7 +21,13 @@ pub(super) async fn migrate(
     url: &PostgresUrl,
     tables: &[Table],
 ) -> Result<(), OpenError> {
-    let mut client = pool.get().await.map_err(|error| unreachable(url, error))?;
+    let mut client = loop {
+        match pool.get().await {
+            // The attempt itself wakes one that sleeps; who called bounds the wait.
+            Err(PoolError::Timeout(_)) => log::info!("{} does not answer yet", url.shown),
+            got => break got.map_err(|error| unreachable(url, error))?,
+        }
+    };
     let schema = |error| OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) };
     let transaction = client.transaction().await.map_err(schema)?;
     lock(&transaction).await.map_err(schema)?;

@@ -1,0 +1,75 @@
+//! `banyan`: runs the whole board on one machine.
+//!
+//! The one binary carries every program of the board and starts itself once for each.
+
+pub mod copilot;
+
+mod board;
+mod hold;
+mod process;
+mod say;
+mod serve;
+mod status;
+mod supervisor;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A message board that starts as one program and becomes three.
+#[derive(Parser)]
+#[command(name = "banyan", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    up: UpArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the monolith and the three services until Ctrl-C (the default).
+    Up(UpArgs),
+    /// Show the programs that `up` runs, and whether they are ready.
+    Status(DataDir),
+    /// Run one program in this process, configured by its environment.
+    Serve(serve::ServeArgs),
+}
+
+/// Where the board's data is.
+#[derive(Args, Clone, Debug)]
+struct DataDir {
+    /// The folder that holds the databases and logs; made where it does not exist.
+    #[arg(long, value_name = "DIR", default_value = ".banyan")]
+    data_dir: PathBuf,
+}
+
+#[derive(Args, Clone, Debug)]
+struct UpArgs {
+    #[command(flatten)]
+    data: DataDir,
+    /// The monolith's port on 127.0.0.1; the services take the next ones. 0 takes any free ports. Without it
+    /// the ports of the Copilot manifests are taken.
+    #[arg(long, value_name = "PORT")]
+    port_base: Option<u16>,
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command.unwrap_or(Command::Up(cli.up)) {
+        Command::Up(args) => report(up::run(&args.data.data_dir, args.port_base)),
+        Command::Status(data) => report(status::run(&data.data_dir)),
+        Command::Serve(args) => serve::run(&args),
+    }
+}
+
+/// Says on one line what went wrong.
+fn report(result: Result<ExitCode, String>) -> ExitCode {
+    result.unwrap_or_else(|message| {
+        eprintln!("banyan: {message}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,8 @@
+//! The Copilot manifests: read strictly, and held against the running programs and the files that they name.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod files;
+mod manifest;
+mod programs;
+mod strict;

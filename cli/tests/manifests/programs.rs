@@ -1,0 +1,111 @@
+//! What the manifests say, held against the programs that they deploy.
+
+use std::collections::BTreeMap;
+
+use cli::copilot::Service;
+use harness::{Program, Setup, golden_reads};
+
+use crate::manifest::{SERVICES, service};
+
+const COLLECTIONS: [&str; 3] = ["users", "threads", "posts"];
+
+/// The program as its container would start it: with the variables of its manifest, but for the port, which
+/// must be free here, and for the database, which an addon gives it there.
+async fn deployed(manifest: &Service) -> Program {
+    let setup = Setup::new(env!("CARGO_BIN_EXE_banyan")).arg("serve").arg(&manifest.name);
+    let variables = manifest.variables.iter().filter(|(name, _)| *name != "PORT");
+    let setup = variables.fold(setup, |setup, (name, value)| setup.env(name, value));
+    setup.start().await
+}
+
+#[tokio::test]
+async fn each_program_starts_with_its_variables_and_gives_the_golden_reads() {
+    for name in SERVICES {
+        let program = deployed(&service(name)).await;
+        let own = |collection: &&str| name == "monolith" || name == *collection;
+        let collections: Vec<_> = COLLECTIONS.into_iter().filter(|name| own(name)).collect();
+        golden_reads(&program, &collections).await;
+    }
+}
+
+#[tokio::test]
+async fn the_health_check_passes_while_writes_are_refused() {
+    for name in SERVICES {
+        let manifest = service(name);
+        let program = deployed(&manifest).await;
+        let check = &manifest.http.healthcheck;
+        let answer = program.get(check.path.as_str()).await;
+        assert!(check.success_codes.contain(answer.status), "{name}: {}", answer.body);
+        let collection = if name == "monolith" { "users" } else { name };
+        let body = serde_json::json!({"username": "bmo", "name": "BMO"});
+        let write = program.json("POST", &format!("/api/{collection}"), &body).await;
+        assert_eq!(write.status, 403, "the board has no accounts yet: {}", write.body);
+    }
+}
+
+#[tokio::test]
+async fn the_path_rule_covers_every_route_of_the_program_and_none_of_another() {
+    let mut routes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for name in COLLECTIONS {
+        let program = deployed(&service(name)).await;
+        let described = program.get(&format!("/api/{name}/openapi.json")).await.json();
+        let paths = described["paths"].as_object().expect("paths").keys();
+        // As a client asks for them: the description has names for what differs.
+        let mut paths: Vec<_> = paths.map(|path| path.replace("{id}", "1")).collect();
+        assert!(paths.iter().all(|path| !path.contains('{')), "{paths:?}");
+        paths.extend(["openapi.json", "docs"].map(|page| format!("/api/{name}/{page}")));
+        paths.extend(paths.clone().into_iter().map(|path| format!("{path}/")));
+        // None of these is a 404 of a route that is not there.
+        for path in &paths {
+            let status = program.get(path).await.status;
+            assert_eq!(status, 200, "{path} of {name}");
+        }
+        routes.insert(name, paths);
+    }
+    for (owner, paths) in &routes {
+        for name in SERVICES {
+            let rule = service(name).http.path;
+            for path in paths {
+                let expected = name == *owner || name == "monolith";
+                assert_eq!(
+                    rule.covers(path),
+                    expected,
+                    "copilot/{name}/manifest.yml: http.path: {path}"
+                );
+            }
+        }
+    }
+    for name in COLLECTIONS {
+        // What is asked of a task itself is nobody else's business.
+        let rule = service(name).http.path;
+        for path in ["/", "/api", "/healthz", "/readyz", "/metrics", &format!("/api/{name}x")] {
+            assert!(!rule.covers(path), "copilot/{name}/manifest.yml: http.path: {path}");
+        }
+    }
+}
+
+#[test]
+fn the_port_is_the_one_that_the_program_listens_on() {
+    for name in SERVICES {
+        let manifest = service(name);
+        let port = manifest.image.port.to_string();
+        assert_eq!(
+            manifest.variables.get("PORT"),
+            Some(&port),
+            "copilot/{name}/manifest.yml: variables.PORT"
+        );
+    }
+}
+
+#[test]
+fn every_variable_is_one_that_the_program_reads() {
+    for name in SERVICES {
+        for variable in service(name).variables.keys() {
+            let known = server::VARIABLES.iter().any(|known| known.name == variable);
+            assert!(
+                known,
+                "copilot/{name}/manifest.yml: variables.{variable}: no program reads it"
+            );
+        }
+    }
+}
