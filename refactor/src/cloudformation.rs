@@ -19,6 +19,9 @@ mod query;
 mod stacks;
 mod template;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
