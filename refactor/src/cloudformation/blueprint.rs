@@ -71,7 +71,7 @@ impl Blueprint {
         if kind.properties.iter().any(|property| property.name == "Tags") {
             self.add_tags(&mut properties);
         }
-        kind.check(&properties).map_err(|what| format!("{what} [{}/Properties]", resource.place))
+        kind.check(&properties).map_err(|what| format!("{what} [properties of {}]", resource.place))
     }
 
     /// The outputs whose conditions hold, in the order of the template.

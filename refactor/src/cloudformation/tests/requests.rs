@@ -180,7 +180,7 @@ fn an_id_of_several_parts_names_the_part_to_use() {
     ];
     let message = stand.plan("services", "CREATE", SERVICES, &parameters).text("Message");
     assert!(message.contains("use the part app-0000000002"), "{message}");
-    assert!(message.contains("Resources/PostsService/Properties"), "{message}");
+    assert!(message.contains("[properties of Resources/PostsService (line 2"), "{message}");
 }
 
 #[test]
