@@ -140,3 +140,50 @@ fn route(resource: &Resource, scope: &Scope) -> Option<Route> {
     };
     Some(Route { kind: property("RouteType")?, application: property("ApplicationIdentifier")? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::kinds::Placeholder;
+    use crate::cloudformation::provider::Kind;
+
+    fn sorted(names: &[(&str, Maker)], needs: &[(&str, &[&str])]) -> Result<Vec<String>, String> {
+        let names: Vec<(String, Maker)> =
+            names.iter().map(|(name, maker)| ((*name).to_owned(), *maker)).collect();
+        let needs = needs
+            .iter()
+            .map(|(name, needs)| {
+                ((*name).to_owned(), needs.iter().map(|need| (*need).to_owned()).collect())
+            })
+            .collect();
+        sort(&names, &needs).map_err(|circle| circle.to_string())
+    }
+
+    const REAL: Maker = Maker::Spaces(Kind::Service);
+    const PLACEHOLDER: Maker = Maker::Nobody(Placeholder::Vpc);
+
+    #[test]
+    fn everything_comes_after_what_it_needs_and_placeholders_come_first() {
+        let order = sorted(
+            &[("a", REAL), ("b", REAL), ("c", REAL), ("v", PLACEHOLDER)],
+            &[("a", &["c"]), ("c", &["b"])],
+        );
+        assert_eq!(order.unwrap(), ["v", "b", "c", "a"]);
+        let order = sorted(&[("a", REAL), ("b", REAL)], &[]);
+        assert_eq!(order.unwrap(), ["a", "b"], "the order of the template stays");
+    }
+
+    #[test]
+    fn a_circle_is_named_without_what_only_leads_to_it() {
+        let circle = sorted(
+            &[("x", REAL), ("a", REAL), ("b", REAL), ("c", REAL)],
+            &[("x", &["a"]), ("a", &["b"]), ("b", &["c"]), ("c", &["a"])],
+        );
+        assert_eq!(
+            circle.unwrap_err(),
+            "Circular dependency between resources: [a, b, c] (a -> b -> c -> a)"
+        );
+        let own = sorted(&[("a", REAL)], &[("a", &["a"])]);
+        assert_eq!(own.unwrap_err(), "Circular dependency between resources: [a] (a -> a)");
+    }
+}

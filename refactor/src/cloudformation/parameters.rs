@@ -186,3 +186,97 @@ fn check(parameter: &Parameter, value: &str) -> Result<(), ParameterError> {
 fn items(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|_| !value.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settle_one(declaration: &str, given: Option<GivenValue>) -> Result<String, String> {
+        let body = format!("Parameters:\n  P: {declaration}\nResources: {{A: {{Type: x}}}}");
+        let template = Template::parse(&body).map_err(|err| err.0)?;
+        let given: Vec<Given> =
+            given.into_iter().map(|value| Given { key: "P".to_owned(), value }).collect();
+        let previous = [("P".to_owned(), "before".to_owned())];
+        settle(&template, &given, &previous).map(|values| values[0].1.clone()).map_err(|err| err.0)
+    }
+
+    #[test]
+    fn a_value_is_given_or_kept_or_the_default() {
+        let declaration = "{Type: String, Default: usual}";
+        assert_eq!(settle_one(declaration, None).as_deref(), Ok("usual"));
+        assert_eq!(
+            settle_one(declaration, Some(GivenValue::New(String::new()))).as_deref(),
+            Ok("")
+        );
+        assert_eq!(settle_one(declaration, Some(GivenValue::Previous)).as_deref(), Ok("before"));
+    }
+
+    #[test]
+    fn a_value_that_breaks_a_rule_is_refused_with_name_and_rule() {
+        let cases = [
+            (
+                "{Type: String, AllowedValues: [a, b]}",
+                "c",
+                "Parameter 'P' must be one of AllowedValues [a, b]; the value is 'c'",
+            ),
+            (
+                "{Type: String, AllowedPattern: '[a-z]+'}",
+                "ab1",
+                "Parameter 'P' must match pattern [a-z]+; the value is 'ab1'",
+            ),
+            ("{Type: String, AllowedPattern: 'a|b'}", "ab", "must match pattern a|b"),
+            ("{Type: String, AllowedPattern: '^a$'}", "a\n", "must match pattern"),
+            ("{Type: String, MinLength: 2}", "ä", "must contain at least 2 characters"),
+            ("{Type: String, MaxLength: 2}", "abc", "must contain at most 2 characters"),
+            ("{Type: Number}", "x", "must be a number"),
+            ("{Type: Number, MinValue: 3}", "2", "must be a number not less than 3"),
+            ("{Type: Number, MaxValue: 3}", "4", "must be a number not greater than 3"),
+            ("{Type: List<Number>}", "1,x", "must be a number"),
+            (
+                "{Type: CommaDelimitedList, AllowedValues: [a, b]}",
+                "a, c",
+                "must be one of AllowedValues",
+            ),
+            (
+                "{Type: String, AllowedPattern: a, ConstraintDescription: takes an a}",
+                "b",
+                "Parameter P failed to satisfy constraint: takes an a (the value is 'b'",
+            ),
+            ("{Type: String, NoEcho: true, AllowedPattern: a}", "secret", "the value is '****'"),
+        ];
+        for (declaration, value, expected) in cases {
+            let said =
+                settle_one(declaration, Some(GivenValue::New(value.to_owned()))).unwrap_err();
+            assert!(said.contains(expected), "{declaration}: {said}");
+        }
+        assert!(
+            settle_one(
+                "{Type: String, AllowedPattern: '[a-z]+', MinLength: 1}",
+                Some(GivenValue::New("ab".to_owned()))
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_missing_value_says_how_it_is_given() {
+        let said = settle_one("{Type: String}", None).unwrap_err();
+        assert!(
+            said.starts_with("Parameters: [P] must have values. Give --parameter-overrides P=...;"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn lists_are_separated_by_commas() {
+        let template = Template::parse(
+            "Parameters: {L: {Type: CommaDelimitedList}}\nResources: {A: {Type: x}}",
+        )
+        .unwrap();
+        for (written, expected) in [("a, b ,c", r#"["a","b","c"]"#), ("", "[]"), ("a", r#"["a"]"#)]
+        {
+            let values = typed(&template, &[("L".to_owned(), written.to_owned())]);
+            assert_eq!(values["L"].to_string(), expected);
+        }
+    }
+}

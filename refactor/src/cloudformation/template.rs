@@ -15,6 +15,9 @@ pub(crate) use expression::{Expression, Kind, Piece};
 pub(crate) use parameter::{Parameter, ParameterKind};
 pub(crate) use section::{Output, Resource};
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes that a template may have, as on AWS.
 pub(crate) const BODY_LIMIT: usize = 51_200;
 

@@ -25,16 +25,17 @@ impl Engine {
                 match self.trim(work, kind.maker, resource, keeps)? {
                     Trimmed::Nothing => {}
                     Trimmed::Removed => removed = true,
-                    Trimmed::Refused(resource, physical_id, reason) => {
-                        refused.push((resource, physical_id, reason, keeps))
+                    Trimmed::Refused { physical_id, reason } => {
+                        refused.push((logical_id, physical_id, reason))
                     }
                 }
             }
             if removed {
                 continue;
             }
-            for (mut resource, physical_id, reason, keeps) in refused {
-                if keeps {
+            for (logical_id, physical_id, reason) in refused {
+                let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
+                if wanted.contains(&logical_id) {
                     work.tell(&resource, &physical_id, ResourceStatus::DeleteFailed, Some(reason))?;
                 } else {
                     resource.status = ResourceStatus::DeleteFailed;
@@ -59,7 +60,7 @@ impl Engine {
         while let Some(old) = resource.leftovers.first().cloned() {
             work.tell(&resource, &old.physical_id, ResourceStatus::DeleteInProgress, None)?;
             if let Err(reason) = self.remove_generation(work, maker, &resource.logical_id, &old) {
-                return Ok(Trimmed::Refused(resource, old.physical_id, reason));
+                return Ok(Trimmed::Refused { physical_id: old.physical_id, reason });
             }
             resource.leftovers.remove(0);
             work.note(resource.clone())?;
@@ -73,7 +74,7 @@ impl Engine {
             work.tell(&resource, &current.physical_id, ResourceStatus::DeleteInProgress, None)?;
             if let Err(reason) = self.remove_generation(work, maker, &resource.logical_id, &current)
             {
-                return Ok(Trimmed::Refused(resource, current.physical_id, reason));
+                return Ok(Trimmed::Refused { physical_id: current.physical_id, reason });
             }
         }
         resource.status = ResourceStatus::DeleteComplete;
@@ -99,6 +100,9 @@ enum Trimmed {
     /// There was nothing to remove.
     Nothing,
     Removed,
-    /// What stayed, its id, and why.
-    Refused(Resource, String, String),
+    /// The id of what stayed, and why.
+    Refused {
+        physical_id: String,
+        reason: String,
+    },
 }

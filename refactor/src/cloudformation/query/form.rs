@@ -66,10 +66,9 @@ impl<'a> Form<'a> {
             let rest = key.strip_prefix(name).and_then(|rest| rest.strip_prefix(".member."));
             let Some(rest) = rest else { continue };
             let (index, member) = rest.split_once('.').unwrap_or((rest, ""));
-            let index = index.parse::<usize>();
-            let index = index.map_err(|_| {
-                ApiError::validation(format!("{key} has no number where one belongs"))
-            })?;
+            let Ok(index) = index.parse::<usize>() else {
+                return Err(ApiError::validation(format!("{key} has no number where one belongs")));
+            };
             members.entry(index).or_default().insert(member, value);
         }
         if members.len() > MEMBERS_LIMIT {

@@ -27,7 +27,7 @@ impl Condition {
     pub(super) fn read(at: &At<'_>) -> Result<Self, TemplateError> {
         let wrong =
             || at.error("a condition is one of Fn::Equals, Fn::Not, Fn::And, Fn::Or and Condition");
-        let entries = at.entries().map_err(|_| wrong())?;
+        let Ok(entries) = at.entries() else { return Err(wrong()) };
         let [(name, argument)] = entries.as_slice() else { return Err(wrong()) };
         match *name {
             "Fn::Equals" => {

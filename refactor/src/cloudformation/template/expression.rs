@@ -149,8 +149,9 @@ pub(super) fn arguments<'a, const N: usize>(
     what: &str,
 ) -> Result<[At<'a>; N], TemplateError> {
     let wrong = || list.error(format!("takes a list of {N}: {what}"));
-    let items = list.items().map_err(|_| wrong())?;
-    items.try_into().map_err(|_: Vec<At<'a>>| wrong())
+    let Ok(items) = list.items() else { return Err(wrong()) };
+    let Ok(items) = items.try_into() else { return Err(wrong()) };
+    Ok(items)
 }
 
 fn get_att(argument: &At<'_>) -> Result<Kind, TemplateError> {

@@ -107,8 +107,8 @@ impl Parameter {
                 }
             }
         }
-        parameter.kind = kind
-            .ok_or_else(|| at.error(format!("Template format error: Every Parameters object must contain a Type member; {name} has none")))?;
+        parameter.kind =
+            kind.ok_or_else(|| at.error("Every Parameters object must contain a Type member"))?;
         Ok(parameter)
     }
 }
@@ -127,7 +127,10 @@ fn parameter_kind(at: &At<'_>) -> Result<ParameterKind, TemplateError> {
 
 fn number<T: std::str::FromStr>(at: &At<'_>) -> Result<T, TemplateError> {
     let text = at.text()?;
-    text.parse().map_err(|_| at.error(format!("{text} has the wrong type")))
+    let Ok(value) = text.parse() else {
+        return Err(at.error(format!("{text} has the wrong type")));
+    };
+    Ok(value)
 }
 
 fn pattern(at: &At<'_>) -> Result<Pattern, TemplateError> {

@@ -40,7 +40,7 @@ fn conditions(template: &Template) -> Result<(), TemplateError> {
         let mut found = Names::default();
         condition.expressions(&mut |expression| found.collect(template, expression));
         // Conditions are decided before there is any resource.
-        found.unknown.extend(found.resources.drain(..));
+        found.unknown.append(&mut found.resources);
         found.answer("Conditions")?;
         circle(template, name, &mut vec![name])?;
     }

@@ -12,7 +12,7 @@ use crate::cloudformation::{Api, Caller};
 /// The commands of the tutorial, and those that its readers try next.
 #[test]
 fn the_aws_cli_deploys_describes_waits_and_deletes() {
-    let aws = Aws::start();
+    let Some(aws) = Aws::start() else { return };
     let deployed = aws.run(&["deploy", "--template-file", "space.yaml", "--stack-name", "space"]);
     assert!(
         said(&deployed).contains("Parameters: [MonolithUrl] must have values"),
@@ -128,7 +128,7 @@ fn the_aws_cli_deploys_describes_waits_and_deletes() {
 
 #[test]
 fn the_aws_cli_says_that_a_deployment_failed() {
-    let aws = Aws::start();
+    let Some(aws) = Aws::start() else { return };
     aws.stand.world.refuse(Some("create DefaultRoute"));
     let deploy = [
         "deploy",
@@ -153,7 +153,12 @@ struct Aws {
 }
 
 impl Aws {
-    fn start() -> Self {
+    /// `None` where the CLI is not installed.
+    fn start() -> Option<Self> {
+        if Command::new("aws").arg("--version").output().is_err() {
+            harness::skipped("the AWS CLI is not installed");
+            return None;
+        }
         let stand = Stand::new();
         let api = Arc::clone(&stand.api);
         let (bound, address) = mpsc::channel();
@@ -171,7 +176,7 @@ impl Aws {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("space.yaml"), SPACE).unwrap();
         std::fs::write(folder.path().join("services.yaml"), SERVICES).unwrap();
-        Self { stand, folder, address: address.recv().unwrap() }
+        Some(Self { stand, folder, address: address.recv().unwrap() })
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -186,7 +191,7 @@ impl Aws {
             .env("AWS_CONFIG_FILE", self.folder.path().join("none"))
             .env("AWS_PAGER", "")
             .output()
-            .expect("the AWS CLI is installed (pip install awscli)")
+            .unwrap()
     }
 }
 

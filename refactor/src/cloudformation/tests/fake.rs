@@ -152,6 +152,8 @@ impl World {
 impl Provider for World {
     fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure> {
         assert!((1..=64).contains(&step.token.len()), "token {}", step.token);
+        assert!(!step.restores, "a rollback makes nothing new");
+        assert!(step.stack_id.contains(&format!(":{}:", step.region)), "{step:?}");
         self.call("create", step, |state| state.create(step, kind, properties, None))
     }
 

@@ -4,6 +4,8 @@ use http::StatusCode;
 
 use super::stand::{MONOLITH, SERVICES, SPACE, Stand};
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// What a template or its values do wrong, and what the answer has to say.
 #[test]
 fn what_cannot_work_is_refused_before_anything_is_made() {
@@ -57,7 +59,7 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
 fn messages_that_clients_match_on_are_word_for_word() {
     let stand = Stand::new();
     stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    let cases: [(&str, &[(&str, &str)], u16, &str, &str); 11] = [
+    let cases: [(&str, Fields<'_>, u16, &str, &str); 11] = [
         (
             "DescribeStacks",
             &[("StackName", "nix")],
