@@ -1,1 +1,3 @@
 //! The refactor proxy: moves the traffic of an HTTP service, route by route.
+
+pub mod proxy;

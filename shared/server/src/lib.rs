@@ -27,6 +27,7 @@ mod logs;
 mod metrics;
 mod observe;
 
+pub use logs::{LogFormat, REQUEST, start as start_logs};
 pub use neighbour::client as http_client;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};
