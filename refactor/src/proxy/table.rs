@@ -109,3 +109,6 @@ impl Node {
         Some(Found { target, matched: if source.append { 0 } else { matched } })
     }
 }
+
+#[cfg(test)]
+mod tests;
