@@ -88,7 +88,7 @@ impl Part {
                 Self::Trailer(read) => {
                     let Some(line) = line(rest)? else { break };
                     framing += line.len() + 2;
-                    *read += line.len();
+                    *read += line.len() + 2;
                     if *read > CHUNK_LINE_BYTES {
                         return Err(Malformed("the trailers are too large"));
                     }

@@ -92,7 +92,7 @@ async fn methods_and_upgrades_that_cannot_be_forwarded_are_refused() {
     let service = Service::saying("hello").await;
     let plane = Plane::start(vec![default(&service.url)]);
     for (head, expected) in [
-        ("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n", 405),
+        ("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\nConnection: close\r\n\r\n", 405),
         ("TRACE /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
         ("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
         (

@@ -10,7 +10,6 @@ use tokio::task::JoinHandle;
 /// A service that does as it is told with each connection. It ends with its test.
 pub(crate) struct Service {
     pub(crate) url: String,
-    port: u16,
     seen: Arc<Mutex<Vec<Request>>>,
     accepting: JoinHandle<()>,
 }
@@ -84,7 +83,7 @@ impl Service {
                 connections.spawn(serve(stream));
             }
         });
-        Self { url: format!("http://127.0.0.1:{port}"), port, seen: Arc::default(), accepting }
+        Self { url: format!("http://127.0.0.1:{port}"), seen: Arc::default(), accepting }
     }
 
     /// The requests that it got.
@@ -94,15 +93,6 @@ impl Service {
 
     pub(crate) fn count(&self) -> usize {
         self.seen.lock().unwrap().len()
-    }
-
-    /// Ends it with all its connections; its port takes nobody any more.
-    pub(crate) async fn stop(self) -> u16 {
-        self.accepting.abort();
-        while TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
-            tokio::task::yield_now().await;
-        }
-        self.port
     }
 }
 
@@ -130,7 +120,7 @@ pub(crate) async fn next_request(stream: &mut TcpStream, read: &mut Vec<u8>) -> 
     let head = String::from_utf8(read.drain(..end).collect()).unwrap();
     let mut request = Request { head, body: Vec::new() };
     if let Some(length) = request.field("content-length") {
-        let length = length.parse().unwrap();
+        let length: usize = length.parse().unwrap();
         while read.len() < length {
             fill(stream, read).await?;
         }

@@ -7,7 +7,7 @@ use super::Ended;
 use super::record::Record;
 use super::upload::Upload;
 use crate::proxy::client::{Body, Client};
-use crate::proxy::framing::{Framing, Piece};
+use crate::proxy::framing::{Framing, Malformed, Piece};
 use crate::proxy::head::{Answer, Field, Kind};
 use crate::proxy::target::Target;
 use crate::proxy::upstream::Connection;
@@ -24,17 +24,7 @@ pub(super) async fn relay<C: Client>(
     begin(client, answer, record);
     let mut body = answer.body;
     loop {
-        while !body.is_over() {
-            let arrived = connection.filled();
-            let Ok(piece) = body.next(arrived) else { return Err(cut(route, "garbage came")) };
-            if piece == Piece::default() {
-                break;
-            }
-            let end = piece.framing + piece.content;
-            client.push(arrived.get(piece.framing..end).unwrap_or_default());
-            record.bytes += piece.content as u64;
-            connection.consume(end);
-        }
+        let arrived = take(client, connection, &mut body, record);
         let over = body.is_over();
         if over {
             client.end();
@@ -44,6 +34,7 @@ pub(super) async fn relay<C: Client>(
             client.poll_flush(context)
         });
         flushed.await.map_err(|_gone| Ended::Gone)?;
+        arrived.map_err(|malformed| cut(route, malformed.0))?;
         if over {
             return Ok(());
         }
@@ -59,6 +50,27 @@ pub(super) async fn relay<C: Client>(
             (Err(error), _) => return Err(cut(route, &error.to_string())),
         }
     }
+}
+
+/// Hands over what has arrived of the body.
+fn take<C: Client>(
+    client: &mut C,
+    connection: &mut Connection,
+    body: &mut Framing,
+    record: &mut Record<'_>,
+) -> Result<(), Malformed> {
+    while !body.is_over() {
+        let arrived = connection.filled();
+        let piece = body.next(arrived)?;
+        if piece == Piece::default() {
+            break;
+        }
+        let end = piece.framing + piece.content;
+        client.push(arrived.get(piece.framing..end).unwrap_or_default());
+        record.bytes += piece.content as u64;
+        connection.consume(end);
+    }
+    Ok(())
 }
 
 fn begin<C: Client>(client: &mut C, answer: &Answer<'_>, record: &Record<'_>) {

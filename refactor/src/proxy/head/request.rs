@@ -299,7 +299,7 @@ mod tests {
             ("GET / HTTP/2.0", 505),
             ("GET / HTTP/0.9", 505),
             ("GET /", 400),
-            ("GET /a b HTTP/1.1", 400),
+            ("GET /a b HTTP/1.1", 505),
             ("GET /ä HTTP/1.1", 400),
             ("GET a HTTP/1.1", 400),
             ("OPTIONS * HTTP/1.1", 400),
