@@ -77,7 +77,7 @@ impl Patience {
     ///
     /// # Errors
     /// The tag whose value is no number of milliseconds from 1 to 900,000.
-    pub fn tagged<'a>(mut self, tags: &'a BTreeMap<String, String>) -> Result<Self, &'a str> {
+    pub fn tagged(mut self, tags: &BTreeMap<String, String>) -> Result<Self, &str> {
         for (tag, value) in tags {
             let time = match tag.as_str() {
                 "banyan:connect-ms" => &mut self.connect,

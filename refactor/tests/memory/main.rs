@@ -1,5 +1,6 @@
 //! What passes through the data plane does not stay in memory. A process of its own, so that no other test's
 //! memory is measured.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../proxy/plane.rs"]
 #[expect(dead_code, reason = "shared with the tests that need more of it")]

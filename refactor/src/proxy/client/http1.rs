@@ -16,10 +16,9 @@ use super::{Body, BodyError, Client};
 use crate::proxy::buffer::Buffer;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::framing::{Framing, Piece};
-use crate::proxy::head::{Ending, Field, Head, Kind, Scan, Status, Version};
+use crate::proxy::head::{Field, Head, Kind, Scan, Status, Version};
 use crate::proxy::limits::{
-    BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME,
-    TAKE_TIME, TARGET_BYTES,
+    BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, TAKE_TIME,
 };
 use crate::proxy::problem::Problem;
 use crate::proxy::site::{Drain, Site};
@@ -115,7 +114,7 @@ impl Http1 {
                     return Err(Problem::bad_request("this is not HTTP; is it TLS?"));
                 }
                 Some(_) => {
-                    if let Some(end) = scan.find_end(arrived).map_err(unending)? {
+                    if let Some(end) = scan.find_end(arrived)? {
                         let head = arrived.get(..end).unwrap_or_default().to_vec();
                         self.input.consume(end);
                         return Ok(Next::Head(head));
@@ -345,22 +344,5 @@ impl Client for Http1 {
         self.exchange.persists = false;
         self.output.clear();
         self.sent = 0;
-    }
-}
-
-/// Why the end of a head is not waited for.
-fn unending(ending: Ending) -> Problem {
-    match ending {
-        Ending::BareLineFeed => {
-            Problem::bad_request("a line of the head does not end in CR LF (RFC 9112, 2.2)")
-        }
-        Ending::LongLine => Problem::new(
-            StatusCode::URI_TOO_LONG,
-            format!("the target is longer than {TARGET_BYTES} bytes"),
-        ),
-        Ending::LargeFields => Problem::new(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            format!("the fields of the request are larger than {FIELDS_BYTES} bytes"),
-        ),
     }
 }

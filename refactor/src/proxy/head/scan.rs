@@ -1,6 +1,9 @@
 //! Finds the end of a head while it arrives.
 
+use http::StatusCode;
+
 use crate::proxy::limits::{FIELDS_BYTES, TARGET_BYTES};
+use crate::proxy::problem::Problem;
 
 /// How far the head that arrives has been looked at.
 #[derive(Debug, Default)]
@@ -22,6 +25,24 @@ pub(crate) enum Ending {
     LongLine,
     /// The fields are too large.
     LargeFields,
+}
+
+impl From<Ending> for Problem {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::BareLineFeed => {
+                Self::bad_request("a line of the head does not end in CR LF (RFC 9112, 2.2)")
+            }
+            Ending::LongLine => Self::new(
+                StatusCode::URI_TOO_LONG,
+                format!("the target is longer than {TARGET_BYTES} bytes"),
+            ),
+            Ending::LargeFields => Self::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                format!("the fields of the request are larger than {FIELDS_BYTES} bytes"),
+            ),
+        }
+    }
 }
 
 /// Room for a method and a version beside the target.
