@@ -11,3 +11,4 @@ mod many;
 mod plane;
 mod service;
 mod strict;
+mod tls;

@@ -119,3 +119,10 @@ async fn a_head_that_arrives_byte_by_byte_is_a_head() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert_eq!(status(&answer), 200);
 }
+
+#[tokio::test]
+async fn a_head_that_does_not_come_to_its_end_is_408() {
+    let plane = Plane::start(vec![]);
+    let answer = plane.send("GET /api HTTP/1.1\r\nHost: x\r\n").await;
+    assert_eq!(status(&answer), 408, "{answer}");
+}
