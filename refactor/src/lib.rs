@@ -2,3 +2,4 @@
 
 #[cfg_attr(not(test), expect(dead_code, reason = "the control port mounts it"))]
 mod cloudformation;
+pub mod proxy;

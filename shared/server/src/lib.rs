@@ -29,6 +29,7 @@ mod metrics;
 mod observe;
 
 pub use config::{VARIABLES, Variable};
+pub use logs::{LogFormat, REQUEST, start as start_logs};
 pub use neighbour::client as http_client;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};
