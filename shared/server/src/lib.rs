@@ -9,6 +9,7 @@ mod listen;
 mod program;
 mod run;
 mod transport;
+mod variables;
 
 mod collection;
 mod neighbour;
@@ -27,6 +28,9 @@ mod logs;
 mod metrics;
 mod observe;
 
+pub use logs::{LogFormat, REQUEST as REQUEST_LOG, ms_since, start as start_logs};
 pub use neighbour::client as http_client;
+pub use problem::chain;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};
+pub use variables::{ConfigErrors, Variable, Variables};

@@ -15,6 +15,7 @@ use crate::config::{Config, VARIABLES, url_variable};
 use crate::neighbour::{self, Neighbours, Remote};
 use crate::problem::chain;
 use crate::program::{Context, Program};
+use crate::variables::Variable;
 use crate::{listen, logs};
 
 /// The command line or the configuration is wrong (sysexits(3)).
@@ -41,12 +42,10 @@ pub fn main(program: Program) -> ExitCode {
 }
 
 fn help(name: &str) -> String {
-    let variables = VARIABLES.iter();
-    let variables = variables.map(|variable| format!("  {:20}{}", variable.name, variable.about));
     format!(
         "Serves {name}. Reads these variables of its environment (after the semicolon: the \
          default):\n\n{}",
-        variables.collect::<Vec<_>>().join("\n")
+        Variable::list(VARIABLES)
     )
 }
 
