@@ -1,1 +1,4 @@
 //! The refactor proxy: moves the traffic of an HTTP service, route by route.
+
+mod proxy;
+mod spaces;
