@@ -16,6 +16,7 @@ mod members;
 mod model;
 mod operations;
 mod pages;
+mod provider;
 pub(crate) mod resource;
 pub(crate) mod rules;
 pub(crate) mod state;

@@ -14,13 +14,17 @@ pub(crate) fn check_new<'a>(
 ) -> Result<(), ApiError> {
     let fallback = existing.clone().find(|route| route.details.source.is_none());
     let Some(source) = &new.source else {
-        return match fallback {
-            None => Ok(()),
-            Some(route) => Err(ApiError::conflict(
-                Kind::Route,
-                &route.id,
-                format!("the application {application} has a DEFAULT route already: {}", route.id),
-            )),
+        if let Some(route) = fallback {
+            let message =
+                format!("the application {application} has a DEFAULT route already: {}", route.id);
+            return Err(ApiError::conflict(Kind::Route, &route.id, message));
+        }
+        // Others are there already only where this one takes the place of another DEFAULT route.
+        return match existing.clone().find(|route| takes_traffic(route)) {
+            Some(live) if !new.active => {
+                Err(ApiError::conflict(Kind::Route, &live.id, lonely(live)))
+            }
+            _ => Ok(()),
         };
     };
     let Some(fallback) = fallback else {
@@ -79,17 +83,8 @@ pub(crate) fn check_activation<'a>(
             _ => Ok(()),
         },
         (None, false) => {
-            let takes = |state| matches!(state, State::Active | State::Creating | State::Updating);
-            let live = siblings.find(|sibling| sibling.id != route.id && takes(sibling.state));
-            match live {
-                Some(live) => refuse(format!(
-                    "the DEFAULT route may become INACTIVE only when all others are, and {} ({}) is {}",
-                    live.id,
-                    live.label(),
-                    live.state.as_str()
-                )),
-                None => Ok(()),
-            }
+            let live = siblings.find(|sibling| sibling.id != route.id && takes_traffic(sibling));
+            live.map_or(Ok(()), |live| refuse(lonely(live)))
         }
         (Some(_), false) | (None, true) => Ok(()),
     }
@@ -124,6 +119,20 @@ pub(crate) fn check_delete<'a>(
         named.join(", ")
     );
     Err(ApiError::conflict(Kind::Route, &first.id, message))
+}
+
+/// Whether a route takes traffic, or will when its check has ended.
+fn takes_traffic(route: &Route) -> bool {
+    matches!(route.state, State::Active | State::Creating | State::Updating)
+}
+
+fn lonely(live: &Route) -> String {
+    format!(
+        "the DEFAULT route may be INACTIVE only when all others are, and {} ({}) is {}",
+        live.id,
+        live.label(),
+        live.state.as_str()
+    )
 }
 
 fn inactive_default(fallback: &Route) -> String {

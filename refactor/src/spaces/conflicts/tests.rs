@@ -141,6 +141,13 @@ fn the_default_route_rests_only_when_all_others_do() {
 }
 
 #[test]
+fn a_default_route_that_takes_the_place_of_another_stays_active() {
+    let others = routes(&["/a"]);
+    assert_eq!(check_new(&new("DEFAULT", true), APPLICATION, others.iter()), Ok(()));
+    assert!(check_new(&new("DEFAULT", false), APPLICATION, others.iter()).is_err());
+}
+
+#[test]
 fn the_default_route_goes_last() {
     let existing = routes(&["DEFAULT", "/a", "/b", "/c", "/d", "/e", "/f"]);
     assert_eq!(check_delete(&existing[1], existing.iter()), Ok(()));

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::{Request, delete, put, unused_id};
 use crate::spaces::endpoint::loopback_like;
 use crate::spaces::model::{Change, Model};
@@ -120,6 +122,12 @@ impl Spaces {
         if waiting.recv_timeout(CLOSE_TIME).is_err() {
             log::info!("requests in flight to a deleted application go on to their end");
         }
+    }
+
+    /// Stops listening for all applications; ends when what was in flight has ended.
+    pub(crate) async fn close(&self) {
+        let ids: Vec<_> = self.model().applications.keys().cloned().collect();
+        join_all(ids.iter().map(|id| self.0.plane.close(id))).await;
     }
 
     /// Listens for every application as before the restart. One whose port is taken is FAILED.

@@ -67,7 +67,10 @@ impl Spaces {
                 return Ok(made);
             }
             self.check_route(model, place, new, old)?;
-            if let Some(old) = old.and_then(|old| model.route(place, old).ok()) {
+            if let Some(old) = old.and_then(|old| model.routes.get(old)) {
+                if old.details.application != place.application {
+                    check_delete(old, model.routes_of(&old.details.application))?;
+                }
                 delete(changes, old);
             }
             let details = RouteDetails {

@@ -1,0 +1,3 @@
+//! CloudFormation: what a stack asks for.
+
+pub(crate) mod provider;
