@@ -29,8 +29,9 @@ fn request(
         "AWS4-HMAC-SHA256 Credential=BANYANEXAMPLE/20260131/eu-west-1/{service}/aws4_request, \
          SignedHeaders={signed}, Signature={signature}"
     );
+    let added = [("authorization", authorization.as_str())];
     let common = [("host", "127.0.0.1:9080"), ("x-amz-date", TIME), ("user-agent", "a  b")];
-    let headers = common.iter().chain(headers).chain([&("authorization", authorization.as_str())]);
+    let headers = common.iter().chain(headers).chain(&added);
     Received {
         method: method.into(),
         path: path.into(),
