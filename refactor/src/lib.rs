@@ -2,7 +2,7 @@
 //!
 //! `proxy` carries the traffic, `spaces` knows where it is to go, `control` is how clients say so.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "no stacks are kept yet"))]
+#[expect(dead_code, reason = "no stacks are kept yet")]
 mod cloudformation;
 mod config;
 mod control;

@@ -1,6 +1,8 @@
 //! The data plane: listens for each application. Until it routes, everything is answered 503.
 
-pub(crate) mod routes;
+mod routes;
+
+pub(crate) use routes::{Route, SourcePath};
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -10,10 +12,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use routes::Route;
-
 const ANSWER: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// What holds for all applications.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {}
 
 /// Listens for each application. Cheap to clone; usable from any thread.
 #[derive(Clone, Default)]
@@ -25,6 +29,10 @@ struct Listening {
 }
 
 impl DataPlane {
+    pub(crate) fn new(_: Settings) -> io::Result<Self> {
+        Ok(Self::default())
+    }
+
     pub(crate) fn open(
         &self,
         application: &str,

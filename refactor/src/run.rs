@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Credentials;
 use crate::control::{self, Caller, Control, Stacks};
-use crate::proxy::DataPlane;
+use crate::proxy::{self, DataPlane};
 use crate::spaces::{Settings, Spaces, state};
 
 /// The whole of `main`: runs until SIGTERM or SIGINT.
@@ -91,7 +91,8 @@ async fn serve(
     let credentials = Credentials::open(&config.data_dir)?;
     let settings =
         Settings { applications: config.applications, control: address, quotas: config.quotas };
-    let spaces = Spaces::open(state, DataPlane::default(), settings, Handle::current())?;
+    let plane = DataPlane::new(proxy::Settings::default())?;
+    let spaces = Spaces::open(state, plane, settings, Handle::current())?;
     let control = Control { spaces: spaces.clone(), stacks: Arc::new(NoStacks), credentials };
     let server = control::serve(control, listener)?;
     let handle = server.handle();

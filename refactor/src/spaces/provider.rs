@@ -264,3 +264,6 @@ impl Made for Route {
         ])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,7 @@ async fn resources_are_made_shown_and_removed_with_the_models_members() {
         "UrlEndpoint": { "Url": upstream.url(), "HealthUrl": health },
     });
     let service = post(&program, &format!("{a}/services"), &new).await;
-    members(&service, &format!("{common} Description EndpointType UrlEndpoint"));
+    members(&service, &format!("{common} ServiceId Description EndpointType UrlEndpoint"));
     let id = text(&service, "ServiceId");
     assert_eq!(get(&program, &format!("{a}/services/{id}")).await, service);
     assert_eq!(

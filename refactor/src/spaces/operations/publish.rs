@@ -3,7 +3,7 @@
 use http::Method;
 use url::Url;
 
-use crate::proxy::routes::{Route as LiveRoute, SourcePath};
+use crate::proxy::{Route as LiveRoute, SourcePath};
 use crate::spaces::Spaces;
 use crate::spaces::model::Model;
 use crate::spaces::resource::{Route, State};
