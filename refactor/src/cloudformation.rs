@@ -27,8 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "the control port makes callers"))]
-pub(crate) use query::{Api, Caller};
+pub(crate) use query::Api;
 
 /// The one account there is.
 const ACCOUNT: &str = "000000000000";

@@ -1,3 +1,7 @@
-//! The refactor proxy.
+//! The refactor proxy; `--help` lists its variables.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    refactor::main()
+}

@@ -21,6 +21,7 @@ use http::StatusCode;
 
 use super::engine::Engine;
 use super::stacks::{Stack, Store, StoreError};
+use crate::control::Caller;
 use error::ApiError;
 use form::Form;
 use xml::Xml;
@@ -30,13 +31,6 @@ use xml::Xml;
 const HOLD: Duration = Duration::from_secs(25);
 /// How many answers may be held at a time; more are answered at once.
 const HELD_LIMIT: usize = 16;
-
-/// Who asks: what the checked signature says.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    /// Stacks of one region are not seen in another.
-    pub(crate) region: String,
-}
 
 /// The CloudFormation API.
 pub(crate) struct Api {

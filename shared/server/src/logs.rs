@@ -104,7 +104,7 @@ impl<'kvs> VisitSource<'kvs> for Members<'_> {
 }
 
 /// The milliseconds since `start`, with three decimals.
-pub(crate) fn ms_since(start: Instant) -> f64 {
+pub fn ms_since(start: Instant) -> f64 {
     let us = start.elapsed().as_micros();
     // Exact up to 2^53 µs: 285 years.
     us as f64 / 1_000.0

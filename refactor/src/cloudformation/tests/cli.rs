@@ -7,7 +7,8 @@ use std::sync::{Arc, mpsc};
 use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::stand::{SERVICES, SPACE, Stand};
-use crate::cloudformation::{Api, Caller};
+use crate::cloudformation::Api;
+use crate::control::Caller;
 
 /// The commands of the tutorial, and those that its readers try next.
 #[test]

@@ -7,7 +7,8 @@ use http::StatusCode;
 use rusqlite::Connection;
 
 use super::fake::World;
-use crate::cloudformation::{Api, Caller, open};
+use crate::cloudformation::{Api, open};
+use crate::control::Caller;
 
 pub(super) const SPACE: &str = include_str!("space.yaml");
 pub(super) const SERVICES: &str = include_str!("services.yaml");
