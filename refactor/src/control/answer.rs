@@ -1,7 +1,5 @@
 //! What the control port answers.
 
-use std::time::Duration;
-
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 
@@ -33,10 +31,4 @@ pub(super) fn request_id() -> String {
     let random = format!("{:032x}", fastrand::u128(..));
     let parts = [&random[..8], &random[8..12], &random[12..16], &random[16..20], &random[20..]];
     parts.join("-")
-}
-
-/// Milliseconds with three decimals.
-pub(super) fn milliseconds(time: Duration) -> f64 {
-    // Exact up to 2^53 µs: 285 years.
-    time.as_micros() as f64 / 1_000.0
 }

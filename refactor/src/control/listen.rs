@@ -2,14 +2,13 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::time::Instant;
 
 use actix_web::dev::Server;
 use actix_web::web::{self, Bytes, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::answer::{Answer, milliseconds, request_id};
+use super::answer::{Answer, request_id};
 use super::signature::Received;
 use super::{Control, limits, rest};
 
@@ -62,9 +61,9 @@ async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> Ht
         Err(answer) => answer,
     };
     log::info!(
-        target: server::REQUEST_LOG,
+        target: server::REQUEST,
         method = request.method().as_str(), path = request.uri().path(), status = answer.status,
-        ms = milliseconds(start.elapsed()), bytes = answer.body.len(), id = id.as_str();
+        ms = server::ms_since(start), bytes = answer.body.len(), id = id.as_str();
         "answered"
     );
     answer.into_response(&id)

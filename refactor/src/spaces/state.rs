@@ -64,7 +64,11 @@ pub(crate) fn open(folder: &Path) -> Result<Shared, OpenError> {
         connection.pragma_update(None, "locking_mode", "exclusive")?;
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-        log::debug!("{} is in mode {mode}", path.display());
+        if mode != "wal" {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+            let message = format!("its file system takes no log (mode {mode})");
+            return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
+        }
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
         let finding: String =

@@ -95,6 +95,7 @@ async fn a_check_that_takes_long_goes_on_after_the_answer_and_after_a_restart() 
     let made = post(&program, &routes, &fallback(&id)).await;
     assert_eq!(made["State"], "CREATING");
     let route = format!("{routes}/{}", made["RouteId"].as_str().unwrap());
+    assert_eq!(activate(&program, &route, "ACTIVE").await["State"], "CREATING", "it is on its way");
     let rest = json!({ "ActivationState": "INACTIVE" });
     refused(&call(&program, "PATCH", &route, &rest).await, 400, "ValidationException");
     upstream.behave(Manner::Has(vec![]));

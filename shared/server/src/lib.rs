@@ -30,7 +30,7 @@ mod metrics;
 mod observe;
 
 pub use config::VARIABLES;
-pub use logs::{LogFormat, REQUEST as REQUEST_LOG, ms_since, start as start_logs};
+pub use logs::{LogFormat, REQUEST, ms_since, start as start_logs};
 pub use neighbour::client as http_client;
 pub use problem::chain;
 pub use program::Program;

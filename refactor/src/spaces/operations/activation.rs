@@ -127,6 +127,6 @@ impl Spaces {
 }
 
 /// Whether a check decides what becomes of the route.
-fn under_way(route: &Route) -> bool {
+pub(super) fn under_way(route: &Route) -> bool {
     matches!(route.state, State::Creating | State::Updating)
 }

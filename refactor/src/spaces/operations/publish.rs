@@ -1,7 +1,6 @@
 //! What the data plane is told.
 
 use http::Method;
-use url::Url;
 
 use crate::proxy::{Route as LiveRoute, SourcePath};
 use crate::spaces::Spaces;
@@ -47,7 +46,7 @@ fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
     Some(LiveRoute {
         id: route.id.clone(),
         source,
-        upstream: Url::parse(&service.details.url).ok()?,
+        upstream: service.details.upstream()?.clone(),
         service: service.details.name.clone(),
         tags: route.tags.clone(),
     })

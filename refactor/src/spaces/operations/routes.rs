@@ -1,6 +1,6 @@
 //! CreateRoute, GetRoute, ListRoutes, UpdateRoute, DeleteRoute; and the swap of a route.
 
-use super::activation::Check;
+use super::activation::{Check, under_way};
 use super::{Request, delete, put, unused_id};
 use crate::spaces::conflicts::{check_activation, check_delete, check_new};
 use crate::spaces::model::{Change, Model, Place};
@@ -149,7 +149,9 @@ impl Spaces {
             let service = model.service(place, &route.details.service)?.clone();
             (route, service)
         };
-        if route.state == wanted {
+        // A client that lost its answer asks again: for what is so, or is on its way.
+        let on_its_way = active && under_way(&route) && matches!(check, Check::Background(_));
+        if route.state == wanted || on_its_way {
             return Ok(route);
         }
         if active && check == Check::First {

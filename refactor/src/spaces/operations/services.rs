@@ -1,5 +1,7 @@
 //! CreateService, GetService, ListServices, DeleteService.
 
+use std::sync::OnceLock;
+
 use super::{Request, delete, put, unused_id};
 use crate::spaces::endpoint;
 use crate::spaces::model::{Change, Place};
@@ -42,6 +44,7 @@ impl Spaces {
                 vpc_id: new.vpc_id.clone(),
                 url: new.url.clone(),
                 health_url: new.health_url.clone(),
+                upstream: OnceLock::new(),
             };
             let id = unused_id(model, Kind::Service);
             let made = Resource::new(id, &request.region, State::Active, new.tags.clone(), details);

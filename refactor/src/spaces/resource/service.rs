@@ -1,7 +1,10 @@
 //! Services: where requests go.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{Details, Kind, Resource, Tags, View};
 use crate::spaces::error::ApiError;
@@ -20,6 +23,16 @@ pub(crate) struct ServiceDetails {
     pub(crate) vpc_id: Option<String>,
     pub(crate) url: String,
     pub(crate) health_url: Option<String>,
+    /// `url`, read when it is first asked for: each change of a route asks for those of all routes.
+    #[serde(skip)]
+    pub(crate) upstream: OnceLock<Option<Url>>,
+}
+
+impl ServiceDetails {
+    /// Where requests go; `None` only where somebody edited the state.
+    pub(crate) fn upstream(&self) -> Option<&Url> {
+        self.upstream.get_or_init(|| Url::parse(&self.url).ok()).as_ref()
+    }
 }
 
 /// What a service is to be.
@@ -79,7 +92,7 @@ impl NewService {
 /// The pattern leaves room for what is no URL, such as `http://:/`.
 fn parsed_url(text: &str) -> Result<(), Broken> {
     rules::url(text)?;
-    url::Url::parse(text).map(drop).map_err(|error| format!("is no URL: {error}"))
+    Url::parse(text).map(drop).map_err(|error| format!("is no URL: {error}"))
 }
 
 impl Details for ServiceDetails {
