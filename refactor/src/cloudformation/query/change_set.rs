@@ -110,7 +110,7 @@ fn prepare(
         && plan.changes.is_empty()
         && plan.outputs == stack.outputs
         && definition.tags == stack.definition.tags
-        && stack.status != StackStatus::UpdateRollbackFailed;
+        && is_whole(stack);
     Ok(ChangeSet {
         id: id::change_set(&stack.region, name),
         name: name.to_owned(),
@@ -125,6 +125,17 @@ fn prepare(
         changes: plan.changes,
         fingerprint,
     })
+}
+
+/// Whether the last operation left the stack as it was meant to be. One that failed half-way is made whole even by a
+/// template that changes nothing.
+fn is_whole(stack: &Stack) -> bool {
+    let whole = [
+        StackStatus::CreateComplete,
+        StackStatus::UpdateComplete,
+        StackStatus::UpdateRollbackComplete,
+    ];
+    whole.contains(&stack.status)
 }
 
 fn new_stack(
