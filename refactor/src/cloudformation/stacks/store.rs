@@ -141,6 +141,14 @@ impl Transaction<'_> {
         )
     }
 
+    /// How many stacks of a region are not deleted.
+    pub(crate) fn living(&self, region: &str) -> Result<usize, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT count(*) FROM cfn_stacks WHERE region = ?1 AND living")?;
+        Ok(statement.query_row(params![region], |row| row.get(0))?)
+    }
+
     /// Stores a stack, new or known. One that is deleted gives its name and exports free.
     pub(crate) fn put_stack(&self, stack: &Stack) -> Result<(), StoreError> {
         let living = stack.deleted.is_none();

@@ -111,6 +111,17 @@ fn the_aws_cli_deploys_describes_waits_and_deletes() {
         );
     }
 
+    let template = aws.run(&[
+        "get-template",
+        "--stack-name",
+        "services",
+        "--query",
+        "TemplateBody",
+        "--output",
+        "text",
+    ]);
+    assert_eq!(said(&template).trim_end(), SERVICES.trim_end());
+
     // The first stack first: refused, and nothing is lost. Then in the right order, without waiting in between.
     assert!(aws.run(&["delete-stack", "--stack-name", "space"]).status.success());
     let waited = aws.run(&["wait", "stack-delete-complete", "--stack-name", "space"]);
