@@ -13,7 +13,7 @@ impl Engine {
     pub(super) fn clean_up(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
         let wanted = match work.blueprint(&work.stack.definition) {
             Ok(blueprint) => blueprint.order,
-            // It was understood a moment ago: another version has begun this. What is there is better kept than guessed at.
+            // It was understood a moment ago: another version has begun this. Nothing is removed on a guess.
             Err(reason) => return work.finish(StackStatus::UpdateComplete, Some(reason)),
         };
         loop {
