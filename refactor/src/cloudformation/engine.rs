@@ -62,7 +62,7 @@ impl Engine {
             let seen = self.signal.now();
             let idle = self
                 .store
-                .write(|state| Ok::<_, StoreError>(state.operation(stack_id)?.is_none()))?;
+                .read(|state| Ok::<_, StoreError>(state.operation(stack_id)?.is_none()))?;
             if idle || !self.signal.wait_after(seen, deadline) {
                 return Ok(());
             }
@@ -72,10 +72,12 @@ impl Engine {
     fn work(&self) {
         loop {
             let seen = self.signal.now();
-            match self.next() {
-                Ok(true) => self.signal.notify(),
-                Ok(false) => self.signal.wait_forever_after(seen),
-                Err(err) => {
+            // A panic loses nothing but time: the operation goes on from what is on disk.
+            match catch_unwind(AssertUnwindSafe(|| self.next())) {
+                Ok(Ok(true)) => self.signal.notify(),
+                Ok(Ok(false)) => self.signal.wait_forever_after(seen),
+                Err(_) => std::thread::sleep(DISK_PAUSE),
+                Ok(Err(err)) => {
                     let cause = std::error::Error::source(&err)
                         .map(ToString::to_string)
                         .unwrap_or_default();
@@ -91,7 +93,7 @@ impl Engine {
 
     /// Carries out the next operation, if there is one.
     fn next(&self) -> Result<bool, StoreError> {
-        let Some(operation) = self.store.write(|state| state.next_operation())? else {
+        let Some(operation) = self.store.read(|state| state.next_operation())? else {
             return Ok(false);
         };
         let mut work = Work::load(&self.store, operation)?;

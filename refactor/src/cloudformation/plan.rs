@@ -97,7 +97,7 @@ pub(crate) fn plan(blueprint: &Blueprint, resources: &[Resource]) -> Result<Plan
                 known.kind, kind.name
             ));
         }
-        let wanted = blueprint.properties(logical_id, &look_up(&stays))?;
+        let wanted = blueprint.properties(logical_id, &look_up(blueprint, &stays))?;
         let current = known.and_then(|known| known.current.as_ref());
         let way = way(kind, current, &wanted);
         if let (Some(current), Way::Keep | Way::Change) = (current, &way) {
@@ -121,7 +121,7 @@ pub(crate) fn plan(blueprint: &Blueprint, resources: &[Resource]) -> Result<Plan
     changes.extend(unwanted(blueprint, resources).map(|known| {
         change(Action::Remove, &known.logical_id, &known.kind, known.current.as_ref())
     }));
-    let outputs = blueprint.outputs(&look_up(&stays))?;
+    let outputs = blueprint.outputs(&look_up(blueprint, &stays))?;
     Ok(Plan { changes, outputs })
 }
 
@@ -162,11 +162,22 @@ impl From<&Difference> for Detail {
 }
 
 fn look_up(
+    blueprint: &Blueprint,
     stays: &BTreeMap<String, &Generation>,
 ) -> impl Fn(&str, Option<&str>) -> Result<String, String> {
-    |name, attribute| match stays.get(name) {
-        Some(generation) => generation.look_up(name, attribute),
-        None => Ok(KNOWN_AFTER_APPLY.to_owned()),
+    |name, attribute| match (stays.get(name), attribute) {
+        (Some(generation), attribute) => generation.look_up(name, attribute),
+        (None, Some(_)) => Ok(KNOWN_AFTER_APPLY.to_owned()),
+        // Of several parts, as it will be: where one id belongs, it is refused now and not half-way.
+        (None, None) => Ok(match blueprint.kind(name)?.maker {
+            Maker::Spaces(Kind::Application) => {
+                format!("env-{KNOWN_AFTER_APPLY}|app-{KNOWN_AFTER_APPLY}")
+            }
+            Maker::Spaces(Kind::Service) => {
+                format!("env-{KNOWN_AFTER_APPLY}|app-{KNOWN_AFTER_APPLY}|svc-{KNOWN_AFTER_APPLY}")
+            }
+            _ => KNOWN_AFTER_APPLY.to_owned(),
+        }),
     }
 }
 

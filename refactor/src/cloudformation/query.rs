@@ -89,7 +89,7 @@ impl Api {
 
     /// The stack that a request names.
     fn stack(&self, caller: &Caller, name: &str) -> Result<Option<Stack>, StoreError> {
-        self.store.write(|state| state.stack(&caller.region, name))
+        self.store.read(|state| state.stack(&caller.region, name))
     }
 
     /// Holds the answer until nothing is under way for the stack, within limits.

@@ -11,10 +11,11 @@ use crate::cloudformation::stacks::{
 impl Engine {
     /// Removes, in rounds: what another one still needs goes in the next round. Ends with a round that removes nothing.
     pub(super) fn clean_up(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
-        let wanted = work
-            .blueprint(&work.stack.definition)
-            .map(|blueprint| blueprint.order)
-            .unwrap_or_default();
+        let wanted = match work.blueprint(&work.stack.definition) {
+            Ok(blueprint) => blueprint.order,
+            // It was understood a moment ago: another version has begun this. Nothing is removed on a guess.
+            Err(reason) => return work.finish(StackStatus::UpdateComplete, Some(reason)),
+        };
         loop {
             let mut removed = false;
             let mut refused = Vec::new();

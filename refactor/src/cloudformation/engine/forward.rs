@@ -11,6 +11,10 @@ use crate::cloudformation::stacks::{
     Before, Generation, Phase, Resource, ResourceStatus, StackStatus, StoreError, now,
 };
 
+/// What AWS says of a resource that cannot change in place.
+const REPLACES: &str =
+    "Requested update requires the creation of a new physical resource; hence creating one.";
+
 /// Why a resource could not be made or changed.
 struct Stopped {
     logical_id: String,
@@ -64,79 +68,38 @@ impl Engine {
         blueprint: &Blueprint,
         logical_id: &str,
     ) -> Result<Result<(), Stopped>, StoreError> {
+        let known = work.resources.get(logical_id).cloned();
+        let mut resource = known.unwrap_or_else(|| new_resource(blueprint, logical_id));
         let wanted = blueprint.kind(logical_id).and_then(|kind| {
-            Ok((
-                kind,
-                blueprint
-                    .properties(logical_id, &|name, attribute| work.look_up(name, attribute))?,
-            ))
+            let look_up = |name: &str, attribute: Option<&str>| work.look_up(name, attribute);
+            Ok((kind, blueprint.properties(logical_id, &look_up)?))
         });
         let (kind, wanted) = match wanted {
             Ok(wanted) => wanted,
-            Err(reason) => {
-                let known = work.resources.get(logical_id).cloned();
-                return self.stopped(
-                    work,
-                    known.unwrap_or_else(|| new_resource(blueprint, logical_id)),
-                    reason,
-                );
-            }
-        };
-        let known = work.resources.get(logical_id).cloned();
-        let current = known.as_ref().and_then(|known| known.current.clone());
-        let way = way(kind, current.as_ref(), &wanted);
-        let mut resource = known.unwrap_or_else(|| new_resource(blueprint, logical_id));
-        kind.name.clone_into(&mut resource.kind);
-        let needs = needs(blueprint, logical_id);
-        if way == Way::Keep {
-            if resource.needs != needs || resource.status == ResourceStatus::DeleteFailed {
-                resource.needs = needs;
-                if resource.status == ResourceStatus::DeleteFailed {
-                    resource.status = ResourceStatus::UpdateComplete;
-                    resource.reason = None;
-                }
-                work.note(resource)?;
-            }
-            return Ok(Ok(()));
-        }
-        resource.needs = needs;
-        resource.updated = now();
-        resource.status = if way == Way::Create {
-            ResourceStatus::CreateInProgress
-        } else {
-            ResourceStatus::UpdateInProgress
-        };
-        resource.reason = (way == Way::Replace).then(|| {
-            "Requested update requires the creation of a new physical resource; hence creating one.".to_owned()
-        });
-        if way == Way::Create {
-            resource.before = Before::Nothing;
-        }
-        work.record(resource.clone())?;
-        let made = self.carry_out(work, &way, kind.maker, logical_id, current.as_ref(), &wanted);
-        let made = match made {
-            Ok(made) => made,
             Err(reason) => return self.stopped(work, resource, reason),
         };
-        resource.before = match (way, current) {
-            (Way::Change, Some(old)) => Before::Changed(old),
-            (Way::Replace, Some(old)) => Before::Replaced(old),
-            (Way::Swap, Some(old)) => Before::Swapped(old),
-            _ => Before::Nothing,
-        };
-        resource.status = match resource.before {
-            Before::Nothing => ResourceStatus::CreateComplete,
-            _ => ResourceStatus::UpdateComplete,
-        };
-        resource.reason = None;
-        resource.updated = now();
-        resource.current = Some(Generation {
-            physical_id: made.physical_id,
-            attributes: made.attributes,
-            properties: wanted,
-        });
-        work.record(resource)?;
-        Ok(Ok(()))
+        let current = resource.current.clone();
+        let way = way(kind, current.as_ref(), &wanted);
+        let needs = needs(blueprint, logical_id);
+        if way == Way::Keep {
+            keep(work, resource, needs)?;
+            return Ok(Ok(()));
+        }
+        kind.name.clone_into(&mut resource.kind);
+        resource.needs = needs;
+        let mut resource = announce(work, resource, &way)?;
+        match self.carry_out(work, &way, kind.maker, logical_id, current.as_ref(), &wanted) {
+            Ok(made) => {
+                resource.current = Some(Generation {
+                    physical_id: made.physical_id,
+                    attributes: made.attributes,
+                    properties: wanted,
+                });
+                reached(work, resource, way, current)?;
+                Ok(Ok(()))
+            }
+            Err(reason) => self.stopped(work, resource, reason),
+        }
     }
 
     fn carry_out(
@@ -195,6 +158,63 @@ impl Engine {
         work.record(resource)?;
         Ok(Err(Stopped { logical_id, reason }))
     }
+}
+
+/// A resource is as it should be already: only what it needs may differ, or that it was once to be removed.
+fn keep(work: &mut Work<'_>, mut resource: Resource, needs: Vec<String>) -> Result<(), StoreError> {
+    let refused_to_go = resource.status == ResourceStatus::DeleteFailed;
+    if resource.needs == needs && !refused_to_go {
+        return Ok(());
+    }
+    resource.needs = needs;
+    if refused_to_go {
+        resource.status = ResourceStatus::UpdateComplete;
+        resource.reason = None;
+    }
+    work.note(resource)
+}
+
+/// Writes down what is about to happen to a resource.
+fn announce(
+    work: &mut Work<'_>,
+    mut resource: Resource,
+    way: &Way,
+) -> Result<Resource, StoreError> {
+    resource.updated = now();
+    resource.reason = None;
+    resource.status = ResourceStatus::UpdateInProgress;
+    match way {
+        Way::Create => {
+            resource.status = ResourceStatus::CreateInProgress;
+            resource.before = Before::Nothing;
+        }
+        Way::Replace => resource.reason = Some(REPLACES.to_owned()),
+        Way::Keep | Way::Change | Way::Swap => {}
+    }
+    work.record(resource.clone())?;
+    Ok(resource)
+}
+
+/// Writes down what has happened to a resource, and what it was before.
+fn reached(
+    work: &mut Work<'_>,
+    mut resource: Resource,
+    way: Way,
+    old: Option<Generation>,
+) -> Result<(), StoreError> {
+    resource.before = match (way, old) {
+        (Way::Change, Some(old)) => Before::Changed(old),
+        (Way::Replace, Some(old)) => Before::Replaced(old),
+        (Way::Swap, Some(old)) => Before::Swapped(old),
+        (_, None) | (Way::Keep | Way::Create, Some(_)) => Before::Nothing,
+    };
+    resource.status = match resource.before {
+        Before::Nothing => ResourceStatus::CreateComplete,
+        _ => ResourceStatus::UpdateComplete,
+    };
+    resource.reason = None;
+    resource.updated = now();
+    work.record(resource)
 }
 
 fn needs(blueprint: &Blueprint, logical_id: &str) -> Vec<String> {

@@ -29,7 +29,7 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     /// Reads what is recorded.
     pub(super) fn load(store: &'a Store, operation: Operation) -> Result<Self, StoreError> {
-        store.write(|state| {
+        store.read(|state| {
             let stack = state.stack_by_id(&operation.stack_id)?;
             let change_set = match &operation.change_set_id {
                 Some(id) => state.change_set(None, id)?,

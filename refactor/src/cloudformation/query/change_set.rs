@@ -20,6 +20,9 @@ use crate::cloudformation::template::Template;
 /// The sentence by which the CLI knows that there is nothing to deploy.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
+/// How many stacks a region may have: a list of all of them is made in memory, templates included.
+const STACKS_LIMIT: usize = 200;
+
 /// Fields that would change what is deployed and that are not supported: better refused than ignored.
 const REFUSED: [&str; 5] = [
     "TemplateURL",
@@ -61,6 +64,9 @@ impl Api {
         };
         let made = self.store.write(|state| {
             let known = state.stack(&caller.region, stack_name)?;
+            if creates && known.is_none() && state.living(&caller.region)? >= STACKS_LIMIT {
+                return Err(ApiError::too_many_stacks(STACKS_LIMIT));
+            }
             let stack = if creates {
                 new_stack(caller, stack_name, name, known)?
             } else {
@@ -110,7 +116,7 @@ fn prepare(
         && plan.changes.is_empty()
         && plan.outputs == stack.outputs
         && definition.tags == stack.definition.tags
-        && stack.status != StackStatus::UpdateRollbackFailed;
+        && is_whole(stack);
     Ok(ChangeSet {
         id: id::change_set(&stack.region, name),
         name: name.to_owned(),
@@ -125,6 +131,17 @@ fn prepare(
         changes: plan.changes,
         fingerprint,
     })
+}
+
+/// Whether the last operation left the stack as it was meant to be. One that failed half-way is made whole even by a
+/// template that changes nothing.
+fn is_whole(stack: &Stack) -> bool {
+    let whole = [
+        StackStatus::CreateComplete,
+        StackStatus::UpdateComplete,
+        StackStatus::UpdateRollbackComplete,
+    ];
+    whole.contains(&stack.status)
 }
 
 fn new_stack(

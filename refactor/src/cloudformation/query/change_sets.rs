@@ -20,7 +20,7 @@ impl Api {
         form: &Form<'_>,
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
-        let (_, change_set) = self.store.write(|state| find(state, caller, form))?;
+        let (_, change_set) = self.store.read(|state| find(state, caller, form))?;
         head(xml, &change_set);
         parameters(xml, &change_set.definition);
         xml.texts("NotificationARNs", &change_set.definition.notification_arns);
@@ -44,7 +44,7 @@ impl Api {
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
         let name = form.required("StackName")?;
-        let change_sets = self.store.write(|state| match state.stack(&caller.region, name)? {
+        let change_sets = self.store.read(|state| match state.stack(&caller.region, name)? {
             Some(stack) => Ok(state.change_sets(&stack.id)?),
             None => Err(ApiError::no_stack(name)),
         })?;

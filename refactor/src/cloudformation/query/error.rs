@@ -64,12 +64,27 @@ impl ApiError {
         }
     }
 
+    /// 400: there are as many stacks as there may be.
+    pub(super) fn too_many_stacks(limit: usize) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "LimitExceededException",
+            message: format!("A region has at most {limit} stacks; delete one first"),
+        }
+    }
+
     /// 400: an action that there is not.
     pub(super) fn unknown_action(action: &str) -> Self {
+        let hint = match action {
+            "CreateStack" | "UpdateStack" => {
+                "; stacks are made and updated with change sets: aws cloudformation deploy"
+            }
+            _ => "",
+        };
         Self {
             status: StatusCode::BAD_REQUEST,
             code: "InvalidAction",
-            message: format!("Could not find operation {action} for version 2010-05-15"),
+            message: format!("Could not find operation {action} for version 2010-05-15{hint}"),
         }
     }
 

@@ -18,7 +18,7 @@ impl Api {
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
         let name = form.required("StackName")?;
-        let events = self.store.write(|state| match state.stack(&caller.region, name)? {
+        let events = self.store.read(|state| match state.stack(&caller.region, name)? {
             Some(stack) => Ok(state.events(&stack.id)?),
             None => Err(ApiError::no_stack(name)),
         })?;

@@ -42,6 +42,11 @@ impl Api {
     /// 400 where another operation on the stack is under way and does not end within 25 s.
     pub(super) fn delete_stack(&self, caller: &Caller, form: &Form<'_>) -> Result<(), ApiError> {
         let name = form.required("StackName")?;
+        if !form.texts("RetainResources")?.is_empty() {
+            return Err(ApiError::validation(
+                "RetainResources is not supported here: a stack is deleted with all its resources",
+            ));
+        }
         let Some(stack) = self.stack(caller, name)? else { return Ok(()) };
         if stack.status.in_progress() && stack.status != StackStatus::DeleteInProgress {
             self.hold(&stack.id)?;

@@ -61,7 +61,7 @@ impl Api {
         form: &Form<'_>,
     ) -> Result<(Stack, Vec<Resource>), ApiError> {
         let name = form.required("StackName")?;
-        self.store.write(|state| {
+        self.store.read(|state| {
             let stack = state
                 .stack(&caller.region, name)?
                 .ok_or_else(|| ApiError::no_stack_with_id(name))?;

@@ -21,7 +21,7 @@ impl Api {
     ) -> Result<(), ApiError> {
         let stacks = match form.get("StackName") {
             None => {
-                let mut stacks = self.store.write(|state| state.stacks(&caller.region))?;
+                let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
                 stacks.retain(|stack| stack.deleted.is_none());
                 stacks
             }

@@ -16,7 +16,7 @@ impl Api {
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
         let wanted = form.texts("StackStatusFilter")?;
-        let mut stacks = self.store.write(|state| state.stacks(&caller.region))?;
+        let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
         stacks.retain(|stack| {
             wanted.is_empty() || wanted.iter().any(|status| status == stack.status.word())
         });
@@ -43,7 +43,7 @@ impl Api {
         form: &Form<'_>,
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
-        let mut stacks = self.store.write(|state| state.stacks(&caller.region))?;
+        let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
         stacks.retain(|stack| stack.deleted.is_none());
         let mut exports: Vec<(String, String, String)> = stacks
             .into_iter()

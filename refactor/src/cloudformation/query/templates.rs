@@ -19,7 +19,7 @@ impl Api {
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
         let body = if form.get("ChangeSetName").is_some() {
-            self.store.write(|state| find(state, caller, form))?.1.definition.template
+            self.store.read(|state| find(state, caller, form))?.1.definition.template
         } else {
             self.template_of(caller, form.required("StackName")?)?.unwrap_or_default()
         };
@@ -87,7 +87,7 @@ impl Api {
 
     /// `None` for a stack under review that has no change set.
     fn template_of(&self, caller: &Caller, name: &str) -> Result<Option<String>, ApiError> {
-        self.store.write(|state| match state.stack(&caller.region, name)? {
+        self.store.read(|state| match state.stack(&caller.region, name)? {
             Some(stack) => Ok(newest_definition(state, &stack)?),
             None => Err(ApiError::no_stack_with_id(name)),
         })

@@ -67,6 +67,17 @@ impl Store {
         Self { connection }
     }
 
+    /// Runs `work` on one state of the stacks.
+    ///
+    /// # Errors
+    /// What `work` answers, and what SQLite says.
+    pub(crate) fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run(TransactionBehavior::Deferred, work)
+    }
+
     /// Runs `work` in one transaction, which is taken back where `work` fails.
     ///
     /// # Errors
@@ -75,13 +86,18 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.run(TransactionBehavior::Immediate, work)
+    }
+
+    fn run<T, E: From<StoreError>>(
+        &self,
+        behavior: TransactionBehavior,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         // A thread that panicked while it held the connection has left no open transaction: it was rolled back.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = Transaction(
-            connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(StoreError::from)?,
-        );
+        let transaction =
+            Transaction(connection.transaction_with_behavior(behavior).map_err(StoreError::from)?);
         let answer = work(&transaction)?;
         transaction.0.commit().map_err(StoreError::from)?;
         Ok(answer)
@@ -123,6 +139,14 @@ impl Transaction<'_> {
             "SELECT document FROM cfn_stacks WHERE region = ?1 ORDER BY seq DESC",
             params![region],
         )
+    }
+
+    /// How many stacks of a region are not deleted.
+    pub(crate) fn living(&self, region: &str) -> Result<usize, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT count(*) FROM cfn_stacks WHERE region = ?1 AND living")?;
+        Ok(statement.query_row(params![region], |row| row.get(0))?)
     }
 
     /// Stores a stack, new or known. One that is deleted gives its name and exports free.

@@ -112,6 +112,17 @@ fn the_aws_cli_deploys_describes_waits_and_deletes() {
         );
     }
 
+    let template = aws.run(&[
+        "get-template",
+        "--stack-name",
+        "services",
+        "--query",
+        "TemplateBody",
+        "--output",
+        "text",
+    ]);
+    assert_eq!(said(&template).trim_end(), SERVICES.trim_end());
+
     // The first stack first: refused, and nothing is lost. Then in the right order, without waiting in between.
     assert!(aws.run(&["delete-stack", "--stack-name", "space"]).status.success());
     let waited = aws.run(&["wait", "stack-delete-complete", "--stack-name", "space"]);
@@ -144,6 +155,58 @@ fn the_aws_cli_says_that_a_deployment_failed() {
     assert!(said(&failed).contains("Failed to create/update the stack"), "{}", said(&failed));
     let waited = aws.run(&["wait", "stack-create-complete", "--stack-name", "space"]);
     assert!(said(&waited).contains("ROLLBACK_COMPLETE"), "{}", said(&waited));
+}
+
+#[test]
+fn the_aws_cli_reviews_a_change_set_before_it_is_executed() {
+    let Some(aws) = Aws::start() else { return };
+    let deploy = [
+        "deploy",
+        "--template-file",
+        "space.yaml",
+        "--stack-name",
+        "space",
+        "--no-execute-changeset",
+        "--tags",
+        "team=board",
+        "--parameter-overrides",
+        "MonolithUrl=http://127.0.0.1:3000/api",
+    ];
+    let planned = aws.run(&deploy);
+    assert!(
+        said(&planned).contains("describe-change-set --change-set-name arn:"),
+        "{}",
+        said(&planned)
+    );
+    let listed = aws.run(&[
+        "list-change-sets",
+        "--stack-name",
+        "space",
+        "--query",
+        "Summaries[].ChangeSetName",
+        "--output",
+        "text",
+    ]);
+    let name = said(&listed).trim().to_owned();
+    let named = ["--stack-name", "space", "--change-set-name", name.as_str()];
+    let described = aws.run(&[&["describe-change-set"][..], &named].concat());
+    assert!(said(&described).contains("\"Action\": \"Add\""), "{}", said(&described));
+    assert!(aws.run(&[&["delete-change-set"][..], &named].concat()).status.success());
+    let gone = aws.run(&[&["describe-change-set"][..], &named].concat());
+    assert!(said(&gone).contains("(ChangeSetNotFound)"), "{}", said(&gone));
+    assert_eq!(aws.stand.world.calls(), Vec::<String>::new());
+
+    aws.stand.world.refuse(Some("create DefaultRoute"));
+    let whole =
+        ["deploy", "--template-file", "space.yaml", "--stack-name", "space", "--disable-rollback"];
+    let failed = aws.run(
+        &[&whole[..], &["--parameter-overrides", "MonolithUrl=http://127.0.0.1:3000/api"]].concat(),
+    );
+    assert_eq!(failed.status.code(), Some(255), "{}", said(&failed));
+    assert_eq!(aws.stand.status("space"), "CREATE_FAILED");
+    aws.stand.world.refuse(None);
+    let repaired = aws.run(&whole);
+    assert!(repaired.status.success(), "{}", said(&repaired));
 }
 
 /// The CLI, and a server that it is pointed at.

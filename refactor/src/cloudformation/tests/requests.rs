@@ -59,7 +59,7 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
 fn messages_that_clients_match_on_are_word_for_word() {
     let stand = Stand::new();
     stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    let cases: [(&str, Fields<'_>, u16, &str, &str); 11] = [
+    let cases: [(&str, Fields<'_>, u16, &str, &str); 12] = [
         (
             "DescribeStacks",
             &[("StackName", "nix")],
@@ -141,6 +141,13 @@ fn messages_that_clients_match_on_are_word_for_word() {
             "Stack [nix] does not exist",
         ),
         (
+            "CreateStack",
+            &[],
+            400,
+            "InvalidAction",
+            "Could not find operation CreateStack for version 2010-05-15; stacks are made and updated with change sets: aws cloudformation deploy",
+        ),
+        (
             "DoWhat",
             &[],
             400,
@@ -183,6 +190,43 @@ fn an_id_of_several_parts_names_the_part_to_use() {
     let message = stand.plan("services", "CREATE", SERVICES, &parameters).text("Message");
     assert!(message.contains("use the part app-0000000002"), "{message}");
     assert!(message.contains("[properties of Resources/PostsService (line 2"), "{message}");
+}
+
+#[test]
+fn ref_of_an_application_is_refused_where_its_id_belongs() {
+    let template =
+        SPACE.replacen("!GetAtt Application.ApplicationIdentifier", "!Ref Application", 1);
+    let message = Stand::new().plan("space", "CREATE", &template, &[MONOLITH]).text("Message");
+    assert!(message.contains("names more than one resource (it is what Ref gives)"), "{message}");
+    assert!(
+        message.contains("in a template Fn::GetAtt [properties of Resources/DefaultRoute"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_region_has_a_limited_number_of_stacks() {
+    let stand = Stand::new();
+    let template = "Resources: {A: {Type: AWS::EC2::InternetGateway}}";
+    for number in 0..200 {
+        assert_eq!(
+            stand.plan(&format!("s{number}"), "CREATE", template, &[]).status,
+            StatusCode::OK
+        );
+    }
+    assert_eq!(
+        stand.plan("one-more", "CREATE", template, &[]).text("Code"),
+        "LimitExceededException"
+    );
+    assert_eq!(
+        stand.plan("s7", "CREATE", template, &[]).status,
+        StatusCode::OK,
+        "known ones go on"
+    );
+    let first = stand.ask("DescribeStacks", &[]);
+    assert_eq!(first.texts("StackName").len(), 100);
+    let second = stand.ask("DescribeStacks", &[("NextToken", &first.text("NextToken"))]);
+    assert_eq!((second.texts("StackName").len(), second.texts("NextToken").len()), (100, 0));
 }
 
 #[test]
