@@ -151,7 +151,9 @@ impl DataPlane {
         let applications = self.0.applications();
         let Some(Application { site, .. }) = applications.get(application) else { return };
         let table = self.0.table(application, routes, &site.table.load());
-        site.table.store(Arc::new(table));
+        let old = site.table.swap(Arc::new(table));
+        // To forget a large table takes as long as to make one; nobody waits for that.
+        self.0.workers.accepting().spawn_blocking(move || drop(old));
     }
 
     /// Stops listening at once, and ends when what is in flight is answered: after 25 s at most, when
@@ -190,13 +192,18 @@ impl Plane {
         self.applications.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A table of these routes. Those that the old one has too keep what is known of them.
+    /// A table of these routes.
+    ///
+    /// What the old one has is taken from there where it stands in the same order, but for some that came
+    /// or went; making it anew gives the same, and takes longer.
     fn table(&self, application: &str, routes: Vec<Route>, old: &Table) -> Table {
-        let old: HashMap<_, _> =
-            old.targets().into_iter().map(|target| (target.route.id.as_str(), target)).collect();
-        Table::new(routes.into_iter().filter_map(|route| match old.get(route.id.as_str()) {
-            Some(target) if target.route == route => Some(Arc::clone(target)),
-            _ => self.target(application, route),
+        let mut known = old.targets();
+        Table::new(routes.into_iter().filter_map(|route| {
+            let same = known.iter().take(2).position(|target| target.route == route);
+            let Some(same) = same else { return self.target(application, route) };
+            let (passed, rest) = known.split_at(same + 1);
+            known = rest;
+            passed.last().cloned()
         }))
     }
 

@@ -73,12 +73,7 @@ async fn forward<C: Client>(
         101 => Err(Malformed("the service switches protocols without being asked to")),
         _ => Ok(answer),
     });
-    let answer = answer.map_err(|malformed| {
-        let failure = Failure::Garbage(malformed);
-        owner.failed(&failure);
-        unanswered(&route, failure)
-    })?;
-    owner.answered();
+    let answer = answer.map_err(|what| unanswered(&route, Failure::Garbage(what)))?;
     record.status = answer.status;
     connection.allow(route.patience.idle);
     relay::relay(client, &mut connection, &mut upload, &answer, &route, record).await?;

@@ -1,6 +1,7 @@
 //! The route table: an immutable tree, matched by path and method, replaced whole.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use http::Method;
@@ -13,14 +14,38 @@ use crate::proxy::target::Target;
 pub(crate) struct Table {
     root: Node,
     default: Option<Arc<Target>>,
+    /// Every route, in the order in which they came.
+    all: Vec<Arc<Target>>,
 }
 
 /// The routes at one path, and the paths below it.
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<Box<str>, Node>,
+    literals: HashMap<Box<str>, Node, BuildHasherDefault<SegmentHasher>>,
     parameter: Option<Box<Node>>,
     here: Vec<Arc<Target>>,
+}
+
+/// FNV-1a. Only the operator chooses what is stored under it, so nobody can make it collide on purpose.
+#[derive(Debug)]
+struct SegmentHasher(u64);
+
+impl Default for SegmentHasher {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for SegmentHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// A route that was found for a request.
@@ -33,26 +58,24 @@ pub(crate) struct Found<'a> {
 
 impl Table {
     pub(crate) fn new(targets: impl IntoIterator<Item = Arc<Target>>) -> Self {
-        let mut table = Self::default();
-        for target in targets {
+        let mut table = Self { all: targets.into_iter().collect(), ..Self::default() };
+        for target in &table.all {
             match &target.route.source {
-                None => table.default = Some(target),
+                None => table.default = Some(Arc::clone(target)),
                 Some(source) => {
                     let template = source.template.trim_matches('/');
                     let segments = template.split('/').filter(|segment| !segment.is_empty());
                     let node = segments.fold(&mut table.root, Node::below);
-                    node.here.push(target);
+                    node.here.push(Arc::clone(target));
                 }
             }
         }
         table
     }
 
-    /// Every route of the table.
-    pub(crate) fn targets(&self) -> Vec<&Arc<Target>> {
-        let mut found = Vec::from_iter(&self.default);
-        self.root.collect(&mut found);
-        found
+    /// Every route of the table, in the order in which they came.
+    pub(crate) fn targets(&self) -> &[Arc<Target>] {
+        &self.all
     }
 
     /// The most specific route: literal before parameter before "child of", in the end the default
@@ -71,14 +94,6 @@ impl Node {
         } else {
             self.literals.entry(segment.into()).or_default()
         }
-    }
-
-    fn collect<'a>(&'a self, found: &mut Vec<&'a Arc<Target>>) {
-        found.extend(&self.here);
-        self.literals
-            .values()
-            .chain(self.parameter.as_deref())
-            .for_each(|node| node.collect(found));
     }
 
     /// Each node is visited at most once: it stands at one depth of one path.

@@ -126,9 +126,14 @@ impl Upstream {
         let connected = timeout(connect_time, self.connect()).await;
         let connected = connected.map_err(|_elapsed| Failure::Unconnected);
         match connected.and_then(|made| made.map_err(Failure::Unreachable)) {
-            Ok(connection) => Ok(Leased { connection, reused: false }),
+            Ok(connection) => {
+                if self.health.succeeded() {
+                    log::info!("{} can be reached again", self.origin);
+                }
+                Ok(Leased { connection, reused: false })
+            }
             Err(failure) => {
-                self.failed(&failure);
+                self.unconnected(&failure);
                 Err(failure)
             }
         }
@@ -141,23 +146,10 @@ impl Upstream {
         }
     }
 
-    /// Notes that the service answered.
-    pub(crate) fn answered(&self) {
-        if self.health.succeeded() {
-            log::info!("{} answers again", self.origin);
-        }
-    }
-
-    /// Notes that the service did not answer, and where that says that it is down, says so in the log.
-    pub(crate) fn failed(&self, failure: &Failure) {
-        let down = matches!(
-            failure,
-            Failure::Unreachable(_)
-                | Failure::Unconnected
-                | Failure::Broken(_)
-                | Failure::Garbage(_)
-        );
-        if let Some(pause) = down.then(|| self.health.failed(Instant::now())).flatten() {
+    /// Notes that no connection came about. A connection that breaks later says less: a request that a
+    /// service fails at must not keep the others from it.
+    fn unconnected(&self, failure: &Failure) {
+        if let Some(pause) = self.health.failed(Instant::now()) {
             log::warn!("{} is left alone for {} ms: {failure}", self.origin, pause.as_millis());
         }
     }

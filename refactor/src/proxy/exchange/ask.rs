@@ -39,10 +39,7 @@ pub(super) async fn ask<C: Client>(
                 target.counts.retries.inc();
                 fresh = true;
             }
-            Err(UploadError::Service(failure)) => {
-                upstream.failed(&failure);
-                return Err(unanswered(target, failure));
-            }
+            Err(UploadError::Service(failure)) => return Err(unanswered(target, failure)),
         }
     }
 }

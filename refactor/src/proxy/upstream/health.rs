@@ -1,4 +1,4 @@
-//! Whether a service is up, as its answers tell: nobody is asked only to find out.
+//! Whether a service is up, as the connections to it tell: nobody asks only to find out.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -43,7 +43,7 @@ impl Health {
         }
     }
 
-    /// Notes an answer; true where the service was down before.
+    /// Notes a connection; true where the service was down before.
     pub(crate) fn succeeded(&self) -> bool {
         // No write where nothing changes: workers share this.
         let failures = self.failures.load(Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Health {
         failures >= FAILURES
     }
 
-    /// Notes a failure; for how long the service is left alone, where that begins now.
+    /// Notes that there was none; for how long the service is left alone, where that begins now.
     pub(crate) fn failed(&self, now: Instant) -> Option<Duration> {
         let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.failures.load(Ordering::Relaxed);
