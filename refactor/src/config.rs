@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use server::{ConfigErrors, LogFormat, Variable, Variables};
+use url::Url;
 
 use crate::spaces::Quotas;
 
@@ -20,6 +21,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
     Variable {
         name: "DATA_DIR",
         about: "the folder for state and keys, made if need be; .refactor",
+    },
+    Variable {
+        name: "MONOLITH_URL",
+        about: "the monolith's API, such as http://127.0.0.1:3000/api: once it answers, the stack banyan \
+                is made from rs.yaml and leads to it; nothing",
     },
     Variable { name: "LOG_FORMAT", about: "text or json; text" },
     Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
@@ -48,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) applications: SocketAddr,
     pub(crate) control: SocketAddr,
     pub(crate) data_dir: PathBuf,
+    /// Where the first stack leads; without it there is none.
+    pub(crate) monolith: Option<Url>,
     pub(crate) log_format: LogFormat,
     pub(crate) quotas: Quotas,
 }
@@ -79,6 +87,7 @@ impl Config {
             applications,
             control,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
+            monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
             log_format: variables
                 .one_of("LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
                 .unwrap_or(LogFormat::Text),
@@ -86,6 +95,14 @@ impl Config {
         };
         variables.finish(config)
     }
+}
+
+/// A URL that ends in `/api`.
+fn api(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    (web && url.path() == "/api" && url.query().is_none() && url.fragment().is_none())
+        .then_some(url)
 }
 
 #[cfg(test)]
@@ -110,12 +127,18 @@ mod tests {
         let error = read(&[
             ("HOST", "localhost"),
             ("CONTROL_PORT", "x"),
+            ("MONOLITH_URL", "http://127.0.0.1:3000"),
             ("BANYAN_MAX_ROUTES", "0"),
             ("BANYAN_MAX_ROUTE", "1"),
         ]);
         let error = error.unwrap_err();
-        let names =
-            ["BANYAN_MAX_ROUTE: is unknown", "HOST=", "CONTROL_PORT=", "BANYAN_MAX_ROUTES="];
+        let names = [
+            "BANYAN_MAX_ROUTE: is unknown",
+            "HOST=",
+            "CONTROL_PORT=",
+            "BANYAN_MAX_ROUTES=",
+            "MONOLITH_URL=",
+        ];
         assert_eq!(error.lines().count(), names.len(), "{error}");
         for name in names {
             assert!(error.contains(name), "{error}");
