@@ -11,8 +11,8 @@
 //! 6. The **answer** is relayed as it arrives; the connection goes back to its pool.
 //! 7. The request is **recorded**: one line in the log, one count in the metrics.
 //!
-//! What is absent: no body is ever held whole, no lock is held while anything is waited for, and nothing in a
-//! request waits for another thread.
+//! What is absent: no body is ever held whole, no lock is held while anything is waited for, and no request
+//! waits for another thread but to resolve a name.
 
 mod client;
 mod exchange;
