@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use super::ACCOUNT;
 use super::template::{Condition, Expression, Kind, Piece, Template};
 
+/// Bytes of a text that functions put together; properties and outputs are far shorter.
+const TEXT_LIMIT: usize = 16 * 1024;
+
 /// Why a value cannot be worked out: a sentence with the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EvaluationError(pub(crate) String);
@@ -42,8 +45,7 @@ impl Scope {
     ) -> Result<Self, EvaluationError> {
         let mut scope = Self { stack, parameters, conditions: BTreeMap::new() };
         for (name, condition) in &template.conditions {
-            let holds = scope.decide(template, condition)?;
-            scope.conditions.insert(name.clone(), holds);
+            scope.decide_named(template, name, condition)?;
         }
         Ok(scope)
     }
@@ -92,7 +94,7 @@ impl Scope {
                 let texts = texts.ok_or_else(|| {
                     wrong("every Fn::Join object takes a list of strings".to_owned())
                 })?;
-                Value::String(texts.join(delimiter))
+                Value::String(bounded(texts.join(delimiter)).map_err(wrong)?)
             }
             Kind::Select { index, list } => {
                 let index = self.evaluate(index, lookup)?.as_ref().and_then(text);
@@ -133,7 +135,7 @@ impl Scope {
                     };
                     let part =
                         text(&value).ok_or_else(|| wrong("Fn::Sub takes strings".to_owned()))?;
-                    result.push_str(&part);
+                    result = bounded(result + &part).map_err(wrong)?;
                 }
                 Value::String(result)
             }
@@ -191,7 +193,26 @@ impl Scope {
         }
     }
 
-    fn decide(&self, template: &Template, condition: &Condition) -> Result<bool, EvaluationError> {
+    /// Decides a condition once, however many others use it.
+    fn decide_named(
+        &mut self,
+        template: &Template,
+        name: &str,
+        condition: &Condition,
+    ) -> Result<bool, EvaluationError> {
+        if let Some(holds) = self.conditions.get(name) {
+            return Ok(*holds);
+        }
+        let holds = self.decide(template, condition)?;
+        self.conditions.insert(name.to_owned(), holds);
+        Ok(holds)
+    }
+
+    fn decide(
+        &mut self,
+        template: &Template,
+        condition: &Condition,
+    ) -> Result<bool, EvaluationError> {
         // `template/references.rs` has refused resources in conditions.
         let nothing: Lookup<'_> = &|name, _| Err(format!("{name} is no parameter"));
         match condition {
@@ -211,7 +232,7 @@ impl Scope {
             }
             Condition::Named(name) => {
                 match template.conditions.iter().find(|(known, _)| known == name) {
-                    Some((_, condition)) => self.decide(template, condition),
+                    Some((_, condition)) => self.decide_named(template, name, condition),
                     None => Err(EvaluationError(format!(
                         "Template error: unresolved condition dependency {name}"
                     ))),
@@ -253,6 +274,14 @@ impl Scope {
             Some(Value::Array(items)) => Some(items),
             _ => None,
         })
+    }
+}
+
+/// No value that a template puts together may grow without limit.
+fn bounded(text: String) -> Result<String, String> {
+    match text.len() {
+        ..=TEXT_LIMIT => Ok(text),
+        length => Err(format!("the value has {length} bytes; at most {TEXT_LIMIT} are allowed")),
     }
 }
 
@@ -346,9 +375,10 @@ Resources:
             ("!Join [',', [[a]]]", "Fn::Join object takes a list of strings"),
             ("!Sub '${L}'", "Fn::Sub takes strings"),
             ("!Ref A", "A is not there"),
+            ("!Join ['', [LONG, LONG]]", "the value has 16386 bytes; at most 16384 are allowed"),
         ];
         for (written, expected) in cases {
-            let said = evaluate(written).unwrap_err();
+            let said = evaluate(&written.replace("LONG", &"x".repeat(8_193))).unwrap_err();
             assert!(said.contains(expected), "{written}: {said}");
         }
     }
