@@ -92,7 +92,10 @@ async fn serve(
     let settings =
         Settings { applications: config.applications, control: address, quotas: config.quotas };
     let plane = DataPlane::new(proxy::Settings::default())?;
-    let spaces = Spaces::open(state, plane, settings, Handle::current())?;
+    let spaces = Spaces::open(state, plane, settings, Handle::current()).map_err(|cause| {
+        let folder = config.data_dir.display();
+        format!("the state in {folder} cannot be used: {}", chain(&cause))
+    })?;
     let control = Control { spaces: spaces.clone(), stacks: Arc::new(NoStacks), credentials };
     let server = control::serve(control, listener)?;
     let handle = server.handle();
