@@ -39,11 +39,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "BANYAN_MAX_SERVICES",
-        about: "the most services in a region, 1 to 100000; 10000",
+        about: "the most services in a region, 1 to 100000; 20000",
     },
     Variable {
         name: "BANYAN_MAX_ROUTES",
-        about: "the most routes in a region, 1 to 100000; 10000",
+        about: "the most routes in a region, 1 to 100000; 20000",
     },
 ];
 
@@ -80,8 +80,8 @@ impl Config {
         let quotas = Quotas {
             environments: quota("BANYAN_MAX_ENVIRONMENTS", 10_000, 100),
             applications: quota("BANYAN_MAX_APPLICATIONS", 1_000, 100),
-            services: quota("BANYAN_MAX_SERVICES", 100_000, 10_000),
-            routes: quota("BANYAN_MAX_ROUTES", 100_000, 10_000),
+            services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
+            routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
         };
         let config = Self {
             applications,

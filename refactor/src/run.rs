@@ -95,7 +95,11 @@ async fn serve(
     let settings =
         Settings { applications: config.applications, control: address, quotas: config.quotas };
     let plane = DataPlane::new(proxy::Settings::default())?;
-    let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())?;
+    let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
+        .map_err(|cause| {
+            let folder = config.data_dir.display();
+            format!("the state in {folder} cannot be used: {}", chain(&cause))
+        })?;
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
     let ready = Arc::new(AtomicBool::new(false));
     let control = Control {

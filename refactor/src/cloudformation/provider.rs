@@ -31,6 +31,9 @@ pub(crate) enum Kind {
 pub(crate) struct Step {
     /// Region of the stack, for the ARN of what is made.
     pub(crate) region: String,
+    /// ARN of the stack.
+    pub(crate) stack_id: String,
+    /// Name of the resource in its template.
     pub(crate) logical_id: String,
     /// 1 to 64 printable ASCII characters that no other step ever had. A repeat of `create` or `replace_route` with a
     /// token that was carried out before answers what was made then, however long ago, and makes nothing.
