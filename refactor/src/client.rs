@@ -6,14 +6,16 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials as Identity;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
+use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::control::credentials::Credentials;
 use crate::first_stack::REGION;
 
-/// How long one answer may take.
-const ANSWER_TIME: Duration = Duration::from_secs(2);
+/// How long one answer may take: longer than a health check.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// The keys of a control port.
 #[derive(Clone, Debug)]
@@ -104,12 +106,23 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        let answer = self.send(Method::GET, path, &Value::Null).await?;
+        serde_json::from_value(answer).map_err(|error| format!("{}{path}: {error}", self.url))
+    }
+
+    /// Calls an operation of the Refactor Spaces API; `null` is no body.
+    ///
+    /// # Errors
+    /// Where the control port does not answer, or refuses the call; then with what it said.
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
         let url = format!("{}{path}", self.url);
-        let mut request = self.http.get(&url).timeout(ANSWER_TIME);
-        for (name, value) in self.signature(&url).map_err(|error| server::chain(&*error))? {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let mut request = self.http.request(method.clone(), &url).timeout(ANSWER_TIME);
+        let signed = self.sign(&method, &url, &body).map_err(|error| server::chain(&*error))?;
+        for (name, value) in signed {
             request = request.header(name, value);
         }
-        let answer = request.send().await.map_err(|error| server::chain(&error))?;
+        let answer = request.body(body).send().await.map_err(|error| server::chain(&error))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|error| server::chain(&error))?;
         if !status.is_success() {
@@ -118,8 +131,13 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"))
     }
 
-    /// The headers that sign a GET.
-    fn signature(&self, url: &str) -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+    /// The headers that sign a request.
+    fn sign(
+        &self,
+        method: &Method,
+        url: &str,
+        body: &str,
+    ) -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
         let Keys { access_key_id, secret_access_key } = self.keys.clone();
         let identity = Identity::new(access_key_id, secret_access_key, None, None, "banyan").into();
         let params = SigningParams::builder()
@@ -130,8 +148,8 @@ impl Client {
             .settings(SigningSettings::default())
             .build()?
             .into();
-        let request =
-            SignableRequest::new("GET", url, std::iter::empty(), SignableBody::Bytes(b""))?;
+        let body = SignableBody::Bytes(body.as_bytes());
+        let request = SignableRequest::new(method.as_str(), url, std::iter::empty(), body)?;
         let (instructions, _) = sign(request, &params)?.into_parts();
         let headers = instructions.headers();
         Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
