@@ -23,10 +23,10 @@ struct Proxy {
 impl Proxy {
     async fn of(board: &Board, folder: &Folder) -> Self {
         let control = board.control(&folder.data());
-        let traffic = control.traffic().await.unwrap();
+        let traffic = control.traffic().await.expect("the control port answers");
         let url = traffic[0].from.strip_suffix("/api").expect("the stage is api").to_owned();
         let first = async |path: &str, list: &str| {
-            control.send(Method::GET, path, &Value::Null).await.unwrap()[list][0].clone()
+            control.send(Method::GET, path, &Value::Null).await.expect(path)[list][0].clone()
         };
         let environment = first("/environments", "EnvironmentSummaryList").await;
         let path = format!("/environments/{}/applications", text(&environment["EnvironmentId"]));
@@ -36,7 +36,8 @@ impl Proxy {
     }
 
     async fn call(&self, method: Method, path: &str, body: Value) -> Value {
-        self.control.send(method, &format!("{}{path}", self.application), &body).await.unwrap()
+        let path = format!("{}{path}", self.application);
+        self.control.send(method, &path, &body).await.expect(&path)
     }
 
     /// Leads a collection to its service; gives the ids of the route and the service.
@@ -70,7 +71,7 @@ fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
 
-/// Asks for one of the collection and gives how many requests its service and the monolith have counted.
+/// How many requests a program has counted.
 async fn served(board: &Board, program: &str) -> u64 {
     let metrics = board.get(program, "/metrics").await.body;
     let counts = metrics.lines().filter(|line| line.starts_with("http_requests_total{"));
@@ -142,7 +143,7 @@ async fn what_was_routed_is_routed_again_when_the_proxy_is_killed() {
     proxy.route(&board, "users").await;
     crate::banyan::signal("KILL", folder.programs()["refactor"]);
     board.banyan.says("refactor is back").await;
-    let traffic = board.control(&folder.data()).traffic().await.unwrap();
+    let traffic = board.control(&folder.data()).traffic().await.expect("it answers again");
     let users = traffic.iter().find(|route| route.from.ends_with("/users")).expect("a route");
     assert_eq!(
         (users.state.as_str(), users.to.as_str()),
