@@ -7,6 +7,7 @@
 //! [`provider::Provider`]; `stacks` keeps all of it on disk.
 
 mod blueprint;
+mod due;
 mod engine;
 mod functions;
 mod id;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub(crate) use due::Due;
 pub(crate) use query::Api;
 
 /// The one account there is.

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use server::{ConfigErrors, LogFormat, Variable, Variables};
+use url::Url;
 
 use crate::spaces::Quotas;
 
@@ -21,6 +22,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
         name: "DATA_DIR",
         about: "the folder for state and keys, made if need be; .refactor",
     },
+    Variable {
+        name: "MONOLITH_URL",
+        about: "the monolith's API, such as http://127.0.0.1:3000/api: once it answers, the stack banyan \
+                is made from rs.yaml and leads to it; nothing",
+    },
     Variable { name: "LOG_FORMAT", about: "text or json; text" },
     Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
     Variable {
@@ -33,11 +39,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "BANYAN_MAX_SERVICES",
-        about: "the most services in a region, 1 to 100000; 10000",
+        about: "the most services in a region, 1 to 100000; 20000",
     },
     Variable {
         name: "BANYAN_MAX_ROUTES",
-        about: "the most routes in a region, 1 to 100000; 10000",
+        about: "the most routes in a region, 1 to 100000; 20000",
     },
 ];
 
@@ -48,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) applications: SocketAddr,
     pub(crate) control: SocketAddr,
     pub(crate) data_dir: PathBuf,
+    /// Where the first stack leads; without it there is none.
+    pub(crate) monolith: Option<Url>,
     pub(crate) log_format: LogFormat,
     pub(crate) quotas: Quotas,
 }
@@ -72,13 +80,14 @@ impl Config {
         let quotas = Quotas {
             environments: quota("BANYAN_MAX_ENVIRONMENTS", 10_000, 100),
             applications: quota("BANYAN_MAX_APPLICATIONS", 1_000, 100),
-            services: quota("BANYAN_MAX_SERVICES", 100_000, 10_000),
-            routes: quota("BANYAN_MAX_ROUTES", 100_000, 10_000),
+            services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
+            routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
         };
         let config = Self {
             applications,
             control,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
+            monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
             log_format: variables
                 .one_of("LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
                 .unwrap_or(LogFormat::Text),
@@ -86,6 +95,14 @@ impl Config {
         };
         variables.finish(config)
     }
+}
+
+/// A URL that ends in `/api`.
+fn api(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    (web && url.path() == "/api" && url.query().is_none() && url.fragment().is_none())
+        .then_some(url)
 }
 
 #[cfg(test)]
@@ -110,12 +127,18 @@ mod tests {
         let error = read(&[
             ("HOST", "localhost"),
             ("CONTROL_PORT", "x"),
+            ("MONOLITH_URL", "http://127.0.0.1:3000"),
             ("BANYAN_MAX_ROUTES", "0"),
             ("BANYAN_MAX_ROUTE", "1"),
         ]);
         let error = error.unwrap_err();
-        let names =
-            ["BANYAN_MAX_ROUTE: is unknown", "HOST=", "CONTROL_PORT=", "BANYAN_MAX_ROUTES="];
+        let names = [
+            "BANYAN_MAX_ROUTE: is unknown",
+            "HOST=",
+            "CONTROL_PORT=",
+            "BANYAN_MAX_ROUTES=",
+            "MONOLITH_URL=",
+        ];
         assert_eq!(error.lines().count(), names.len(), "{error}");
         for name in names {
             assert!(error.contains(name), "{error}");

@@ -14,8 +14,10 @@ pub(crate) use listen::{bind, serve};
 pub(crate) use query::Stacks;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
+use crate::proxy::DataPlane;
 use crate::spaces::Spaces;
 use answer::Answer;
 use credentials::Credentials;
@@ -33,6 +35,10 @@ pub(crate) struct Control {
     pub(crate) spaces: Spaces,
     pub(crate) stacks: Arc<dyn Stacks>,
     pub(crate) credentials: Credentials,
+    /// Whether what has to be there from the start is there.
+    pub(crate) ready: Arc<AtomicBool>,
+    /// What counts the traffic.
+    pub(crate) metrics: DataPlane,
 }
 
 impl Control {

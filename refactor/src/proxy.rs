@@ -1,7 +1,18 @@
 //! The data plane: listens for each application and sends every request where its route leads.
 //!
-//! A request is read from its socket by one worker thread, matched against an immutable table, and sent
-//! to its service by the same thread over a connection that no other thread uses.
+//! One thread accepts connections and deals them out; from then on a connection, its requests and the
+//! connections to services that they need stay with one worker thread. In the order of a request:
+//!
+//! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2, and `head` gives it one reading or refuses it.
+//! 2. `exchange` finds the **route** in the `table`, an immutable tree that is replaced whole, by the `path`.
+//! 3. The route's service is the **owner** of the request; who else may be asked is decided here.
+//! 4. The **outgoing request** is written: what goes end to end, and how it came.
+//! 5. The owner is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
+//! 6. The **answer** is relayed as it arrives; the connection goes back to its pool.
+//! 7. The request is **recorded**: one line in the log, one count in the metrics.
+//!
+//! What is absent: no body is ever held whole, no lock is held while anything is waited for, and no request
+//! waits for another thread but to resolve a name.
 
 mod client;
 mod exchange;

@@ -6,19 +6,21 @@ use std::future::{Future, pending};
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::rt;
+use actix_web::{rt, web};
 use http::StatusCode;
 use server::{EX_USAGE, Variable, chain};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
-use crate::cloudformation;
 use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Credentials;
 use crate::control::{self, Caller, Control, Stacks};
 use crate::proxy::{self, DataPlane};
 use crate::spaces::{Settings, Spaces, state};
+use crate::{cloudformation, first_stack};
 
 /// The whole of `main`: runs until SIGTERM or SIGINT.
 pub fn main() -> ExitCode {
@@ -86,27 +88,57 @@ async fn serve(
         ))
     })?;
     let address = listener.local_addr()?;
-    let stopped = stopped(stop)?;
+    let mut stopped = Box::pin(stopped(stop)?);
     state::make_folder(&config.data_dir)?;
     let state = state::open(&config.data_dir)?;
     let credentials = Credentials::open(&config.data_dir)?;
     let settings =
         Settings { applications: config.applications, control: address, quotas: config.quotas };
     let plane = DataPlane::new(proxy::Settings::default())?;
-    let spaces = Spaces::open(Arc::clone(&state), plane, settings, Handle::current())?;
+    let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
+        .map_err(|cause| {
+            let folder = config.data_dir.display();
+            format!("the state in {folder} cannot be used: {}", chain(&cause))
+        })?;
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
-    let control = Control { spaces: spaces.clone(), stacks, credentials };
+    let ready = Arc::new(AtomicBool::new(false));
+    let control = Control {
+        spaces: spaces.clone(),
+        stacks: Arc::clone(&stacks) as Arc<dyn Stacks>,
+        credentials,
+        ready: Arc::clone(&ready),
+        metrics: plane,
+    };
     let server = control::serve(control, listener)?;
     let handle = server.handle();
     log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
     log::info!("listening on http://{address}");
-    let stopping = rt::spawn(async move {
-        stopped.await;
+    let ended = rt::spawn(async move {
+        let started = tokio::select! {
+            started = first_stack(stacks, config.monolith) => Some(started),
+            () = &mut stopped => None,
+        };
+        if let Some(Ok(())) = started {
+            ready.store(true, Ordering::Relaxed);
+            stopped.await;
+        }
         tokio::join!(handle.stop(true), spaces.close());
+        started.unwrap_or(Ok(()))
     });
     server.await?;
-    stopping.await?;
+    ended.await?.map_err(|error| error as Box<dyn Error>)?;
     log::info!("stopped");
+    Ok(())
+}
+
+/// Waits for the monolith, if one is named, and makes the stack that leads to it.
+async fn first_stack(
+    stacks: Arc<cloudformation::Api>,
+    monolith: Option<Url>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Some(monolith) = monolith else { return Ok(()) };
+    first_stack::answers(&monolith).await;
+    web::block(move || first_stack::keep(&stacks, &monolith)).await??;
     Ok(())
 }
 

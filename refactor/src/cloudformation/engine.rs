@@ -125,25 +125,38 @@ impl Engine {
         properties: &Properties,
     ) -> Result<Created, Failure> {
         match maker {
-            Maker::Spaces(kind) => self.ask(|provider| provider.create(step, kind, properties)),
+            Maker::Spaces(kind) => {
+                self.ask(step, |provider| provider.create(step, kind, properties))
+            }
             Maker::Nobody(placeholder) => Ok(placeholder.make(&step.token, properties)),
         }
     }
 
     fn remove(&self, maker: Maker, step: &Step, physical_id: &str) -> Result<(), Failure> {
         match maker {
-            Maker::Spaces(kind) => self.ask(|provider| provider.delete(step, kind, physical_id)),
+            Maker::Spaces(kind) => {
+                self.ask(step, |provider| provider.delete(step, kind, physical_id))
+            }
             Maker::Nobody(_) => Ok(()),
         }
     }
 
     /// A provider that panics has failed; the engine lives on.
-    fn ask<T>(&self, call: impl FnOnce(&dyn Provider) -> Result<T, Failure>) -> Result<T, Failure> {
-        catch_unwind(AssertUnwindSafe(|| call(&*self.provider))).unwrap_or_else(|_| {
-            Err(Failure {
-                reason: "Internal error; the log of the refactor proxy has more".to_owned(),
-            })
-        })
+    fn ask<T>(
+        &self,
+        step: &Step,
+        call: impl FnOnce(&dyn Provider) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let answer =
+            catch_unwind(AssertUnwindSafe(|| call(&*self.provider))).unwrap_or_else(|_| {
+                Err(Failure {
+                    reason: "Internal error; the log of the refactor proxy has more".to_owned(),
+                })
+            });
+        if let Err(failure) = &answer {
+            log::warn!("stacks: {} of {}: {}", step.logical_id, step.stack_id, failure.reason);
+        }
+        answer
     }
 }
 

@@ -55,14 +55,10 @@ pub(crate) fn needs(template: &Template, scope: &Scope) -> Needs {
         .iter()
         .filter_map(|resource| Some((resource.logical_id.as_str(), route(resource, scope)?)))
         .collect();
-    for (default, _) in routes.iter().filter(|(_, route)| route.kind == "DEFAULT") {
-        for (path, _) in routes.iter().filter(|(_, route)| route.kind == "URI_PATH") {
-            let same = |name: &str| {
-                routes.iter().find(|(known, _)| *known == name).map(|(_, route)| &route.application)
-            };
-            if same(default) != same(path) {
-                continue;
-            }
+    for (default, first) in routes.iter().filter(|(_, route)| route.kind == "DEFAULT") {
+        let later =
+            |route: &Route| route.kind == "URI_PATH" && route.application == first.application;
+        for (path, _) in routes.iter().filter(|(_, route)| later(route)) {
             if let Some(needed) = needs.get_mut(*default) {
                 needed.remove(*path);
             }

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::template::{Parameter, ParameterKind, Template};
 
+/// Bytes that a value may have, as on AWS.
+const VALUE_LIMIT: usize = 4_096;
+
 /// A parameter as a caller gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Given {
@@ -56,6 +59,13 @@ pub(crate) fn settle(
         return Err(without_value(&missing));
     }
     for (parameter, (_, value)) in template.parameters.iter().zip(&values) {
+        if value.len() > VALUE_LIMIT {
+            return Err(ParameterError(format!(
+                "Parameter '{}' has {} bytes; a value has at most {VALUE_LIMIT}",
+                parameter.name,
+                value.len()
+            )));
+        }
         check(parameter, value)?;
     }
     Ok(values)

@@ -44,6 +44,10 @@ impl Api {
         Self { store, engine, held: AtomicUsize::new(0) }
     }
 
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Answers one request: its form fields, decoded. Blocks: until the change is on disk, and for up to 25 s until a
     /// stack operation is done.
     pub(crate) fn handle(

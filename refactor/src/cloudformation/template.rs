@@ -47,6 +47,8 @@ impl Template {
                 "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {BODY_LIMIT}"
             )));
         }
+        // Some editors put a byte order mark at the start.
+        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
         let root = if body.trim_start().starts_with('{') {
             json::parse(body)?
         } else {

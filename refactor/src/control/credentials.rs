@@ -38,6 +38,12 @@ pub(crate) struct CredentialsError {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
+impl CredentialsError {
+    fn new(path: &Path, what: &str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { what: format!("{} {what}", path.display()), cause: Some(cause.into()) }
+    }
+}
+
 impl fmt::Display for CredentialsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
@@ -57,24 +63,26 @@ impl Credentials {
     /// Where the file is damaged, cannot be written, or can be read by others.
     pub(crate) fn open(folder: &Path) -> Result<Self, CredentialsError> {
         let path = folder.join(FILE);
-        let failed = |what: &str, cause: Box<dyn Error + Send + Sync>| CredentialsError {
-            what: format!("{} {what}", path.display()),
-            cause: Some(cause),
-        };
-        let mut file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let made =
-                    Self::random().map_err(|error| failed("cannot be made", error.into()))?;
-                let written = made.write(folder, &path);
-                written.map_err(|error| failed("cannot be written", error.into()))?;
-                log::info!("made keys for the control port: {}", path.display());
-                return Ok(made);
-            }
-            Err(error) => return Err(failed("cannot be read", error.into())),
-        };
-        let metadata = file.metadata().map_err(|error| failed("cannot be read", error.into()))?;
-        let mode = metadata.permissions().mode() & 0o777;
+        if path.exists() {
+            return Self::read(folder);
+        }
+        let made = Self::random()
+            .map_err(|error| CredentialsError::new(&path, "cannot be made", error))?;
+        made.write(folder, &path)
+            .map_err(|error| CredentialsError::new(&path, "cannot be written", error))?;
+        log::info!("made keys for the control port: {}", path.display());
+        Ok(made)
+    }
+
+    /// The keys of this data folder.
+    ///
+    /// # Errors
+    /// Where there are none, the file is damaged, or can be read by others.
+    pub(crate) fn read(folder: &Path) -> Result<Self, CredentialsError> {
+        let path = folder.join(FILE);
+        let unreadable = |error| CredentialsError::new(&path, "cannot be read", error);
+        let mut file = File::open(&path).map_err(unreadable)?;
+        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
         if mode & !MODE != 0 {
             let path = path.display();
             let what = format!(
@@ -84,10 +92,10 @@ impl Credentials {
             return Err(CredentialsError { what, cause: None });
         }
         let mut text = String::new();
-        file.read_to_string(&mut text).map_err(|error| failed("cannot be read", error.into()))?;
-        let read: Self = serde_json::from_str(&text)
-            .map_err(|error| failed("is damaged; delete it to get new keys", error.into()))?;
-        Ok(read)
+        file.read_to_string(&mut text).map_err(unreadable)?;
+        serde_json::from_str(&text).map_err(|error| {
+            CredentialsError::new(&path, "is damaged; delete it to get new keys", error)
+        })
     }
 
     fn random() -> io::Result<Self> {

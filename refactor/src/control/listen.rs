@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::Ordering;
 
 use actix_web::dev::Server;
 use actix_web::web::{self, Bytes, Data, Payload};
@@ -11,6 +12,9 @@ use tokio::time::{Instant, timeout};
 use super::answer::{Answer, request_id};
 use super::signature::Received;
 use super::{Control, limits, rest};
+
+/// The media type of OpenMetrics 1.0.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Takes the control port. Who connects waits until it is served.
 ///
@@ -29,7 +33,9 @@ pub(crate) fn serve(control: Control, listener: TcpListener) -> io::Result<Serve
     let server = HttpServer::new(move || {
         App::new()
             .app_data(control.clone())
-            .route("/healthz", web::get().to(|| async { HttpResponse::Ok().body("ok") }))
+            .route("/healthz", web::get().to(|| async { HttpResponse::Ok().body("alive") }))
+            .route("/readyz", web::get().to(ready))
+            .route("/metrics", web::get().to(metrics))
             // The operations are found on the path as it was sent; actix-web would decode it first.
             .default_service(web::to(take))
     });
@@ -43,6 +49,26 @@ pub(crate) fn serve(control: Control, listener: TcpListener) -> io::Result<Serve
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// `GET /readyz`: what has to be there from the start is there.
+async fn ready(control: Data<Control>) -> HttpResponse {
+    if control.ready.load(Ordering::Relaxed) {
+        HttpResponse::Ok().body("ready")
+    } else {
+        HttpResponse::ServiceUnavailable().body("the first stack is not made yet")
+    }
+}
+
+/// `GET /metrics`: the traffic of all applications, in the text format of OpenMetrics.
+async fn metrics(control: Data<Control>) -> HttpResponse {
+    match control.metrics.metrics() {
+        Ok(text) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
+        Err(error) => {
+            log::error!("the metrics cannot be written: {error}");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
 }
 
 /// Every request: reads it whole, answers it on a thread that may block, and notes it in the log.

@@ -36,7 +36,7 @@ impl Buffer {
 
     /// Drops the first `count` bytes, or all where there are fewer.
     pub(crate) fn consume(&mut self, count: usize) {
-        self.start = (self.start + count).min(self.end);
+        self.start = self.start.saturating_add(count).min(self.end);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
         }

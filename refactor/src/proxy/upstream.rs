@@ -8,6 +8,7 @@ mod pool;
 mod tls;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use std::{fmt, io};
@@ -96,6 +97,8 @@ pub(crate) struct Upstream {
     names: Names,
     health: Health,
     tls: Option<Tls>,
+    /// Which of its addresses is tried first next time.
+    turn: AtomicUsize,
     /// One for each worker, so that no worker waits for another.
     pools: Box<[Pool]>,
 }
@@ -123,9 +126,14 @@ impl Upstream {
         if let Some(connection) = idle {
             return Ok(Leased { connection, reused: true });
         }
-        let connected = timeout(connect_time, self.connect()).await;
-        let connected = connected.map_err(|_elapsed| Failure::Unconnected);
-        match connected.and_then(|made| made.map_err(Failure::Unreachable)) {
+        let made = match timeout(connect_time, self.connect(connect_time)).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
+                Err(Failure::Unreachable(error))
+            }
+            Ok(Err(_)) | Err(_) => Err(Failure::Unconnected),
+        };
+        match made {
             Ok(connection) => {
                 if self.health.succeeded() {
                     log::info!("{} can be reached again", self.origin);
@@ -154,12 +162,17 @@ impl Upstream {
         }
     }
 
-    async fn connect(&self) -> io::Result<Connection> {
+    /// Connects to one address after the other, each time from another one on; each gets its share of
+    /// the time, so that one that does not answer leaves some for the others.
+    async fn connect(&self, time: Duration) -> io::Result<Connection> {
         let addresses = self.names.addresses().await?;
+        let count = addresses.len().max(1);
+        let share = time / u32::try_from(count).unwrap_or(u32::MAX);
+        let first = self.turn.fetch_add(1, Ordering::Relaxed) % count;
         let mut error = io::Error::other("the name has no address");
-        for address in addresses.iter() {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
+        for address in addresses.iter().cycle().skip(first).take(addresses.len()) {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
                     stream.set_nodelay(true)?;
                     let stream = match &self.tls {
                         None => connection::Stream::Plain(stream),
@@ -167,7 +180,8 @@ impl Upstream {
                     };
                     return Ok(Connection::new(stream, self.names.are_fixed()));
                 }
-                Err(cause) => error = cause,
+                Ok(Err(cause)) => error = cause,
+                Err(_elapsed) => error = io::ErrorKind::TimedOut.into(),
             }
         }
         Err(error)
@@ -197,6 +211,7 @@ impl Upstreams {
             names: Names::new(&origin.host, origin.port),
             health: Health::default(),
             tls: origin.https.then(|| Tls::new(&origin.host)),
+            turn: AtomicUsize::new(0),
             pools: (0..self.workers).map(|_| Pool::default()).collect(),
             origin: origin.clone(),
         });

@@ -16,6 +16,8 @@ pub(crate) type Shared = Arc<Mutex<Connection>>;
 
 /// The file's name in the data folder.
 const FILE: &str = "state.db";
+/// The newest form of the file that this program knows.
+const VERSION: i64 = 1;
 /// How long the start waits for a process that is just ending.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
@@ -71,6 +73,13 @@ pub(crate) fn open(folder: &Path) -> Result<Shared, OpenError> {
         }
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version > VERSION {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_MISMATCH);
+            let message = format!("its version is {version}, and {VERSION} is the newest known");
+            return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
+        }
+        connection.pragma_update(None, "user_version", VERSION)?;
         let finding: String =
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if finding == "ok" {
@@ -86,6 +95,9 @@ pub(crate) fn open(folder: &Path) -> Result<Shared, OpenError> {
             }
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                 "is damaged or no database: restore a backup, or set DATA_DIR to another folder"
+            }
+            Some(rusqlite::ErrorCode::TypeMismatch) => {
+                "was written by a newer program, and is left as it is: run the newer program"
             }
             _ => "cannot be opened: this user must be able to write there",
         };

@@ -5,6 +5,7 @@
 mod activation;
 mod client;
 mod crash;
+mod live;
 mod operations;
 mod refusals;
 mod repeats;

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use harness::Setup;
+use rusqlite::Connection;
 
 use crate::client::{keys, setup};
 
@@ -57,6 +58,16 @@ async fn keys_stay_the_same_and_are_refused_where_others_can_read_them() {
 async fn one_data_folder_serves_one_process() {
     let program = setup().start().await;
     fails(program.setup().clone(), &["state.db", "is used by another process"]).await;
+}
+
+#[tokio::test]
+async fn the_state_of_a_newer_program_is_left_as_it_is() {
+    let mut program = setup().start().await;
+    program.kill().await;
+    let file = program.setup().folder().join(".refactor/state.db");
+    Connection::open(file).unwrap().pragma_update(None, "user_version", 7).unwrap();
+    let parts = ["state.db was written by a newer program", "its version is 7"];
+    fails(program.setup().clone(), &parts).await;
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ impl Engine {
             (Way::Change, maker, Some(current)) => {
                 return self.change(maker, &step, current, wanted);
             }
-            (Way::Swap, _, Some(current)) => self.ask(|provider: &dyn Provider| {
+            (Way::Swap, _, Some(current)) => self.ask(&step, |provider: &dyn Provider| {
                 provider.replace_route(&step, &current.physical_id, wanted)
             }),
             _ => self.create(maker, &step, wanted),
@@ -135,7 +135,7 @@ impl Engine {
         let id = &current.physical_id;
         let attributes = match maker {
             Maker::Spaces(kind) => self
-                .ask(|provider| provider.update(step, kind, id, &current.properties, wanted))
+                .ask(step, |provider| provider.update(step, kind, id, &current.properties, wanted))
                 .map_err(|failure| failure.reason)?,
             Maker::Nobody(_) => current.attributes.clone(),
         };

@@ -68,7 +68,7 @@ impl Engine {
                 let resource = self.announce(work, resource)?;
                 let step = work.step(&resource.logical_id, "restore");
                 let made = self
-                    .ask(|provider: &dyn Provider| {
+                    .ask(&step, |provider: &dyn Provider| {
                         provider.replace_route(&step, &current.physical_id, &old.properties)
                     })
                     .map_err(|failure| failure.reason);

@@ -136,10 +136,9 @@ fn number<T: std::str::FromStr>(at: &At<'_>) -> Result<T, TemplateError> {
 fn pattern(at: &At<'_>) -> Result<Pattern, TemplateError> {
     let source = at.text()?;
     // The value as a whole is compiled first: a stray parenthesis must not close the group around it.
-    Regex::new(&source)
-        .and_then(|_| {
-            RegexBuilder::new(&format!(r"\A(?:{source})\z")).size_limit(PATTERN_SIZE_LIMIT).build()
-        })
+    let compile = |pattern: &str| RegexBuilder::new(pattern).size_limit(PATTERN_SIZE_LIMIT).build();
+    compile(&source)
+        .and_then(|_| compile(&format!(r"\A(?:{source})\z")))
         .map(|whole| Pattern { source: source.clone(), whole })
         .map_err(|err| at.error(format!("the pattern {source} cannot be used: {err}")))
 }

@@ -1,5 +1,7 @@
 //! Every name that a template uses must be there: parameters, resources and conditions.
 
+use std::collections::BTreeSet;
+
 use super::expression::{Expression, Kind, Piece};
 use super::node::Place;
 use super::{Template, TemplateError};
@@ -27,6 +29,7 @@ pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
 }
 
 fn conditions(template: &Template) -> Result<(), TemplateError> {
+    let mut done = BTreeSet::new();
     for (name, condition) in &template.conditions {
         let mut unknown = None;
         condition.names(&mut |used| {
@@ -38,20 +41,39 @@ fn conditions(template: &Template) -> Result<(), TemplateError> {
             return Err(unresolved_condition(&used, "Condition"));
         }
         let mut found = Names::default();
-        condition.expressions(&mut |expression| found.collect(template, expression));
+        let mut branch = None;
+        condition.expressions(&mut |expression| {
+            found.collect(template, expression);
+            expression.walk(&mut |inner| {
+                if matches!(inner.kind, Kind::If { .. }) {
+                    branch = Some(inner.place.clone());
+                }
+            });
+        });
+        if let Some(place) = branch {
+            return Err(TemplateError(format!(
+                "Template format error: [{place}] Fn::If cannot be used in the Conditions section"
+            )));
+        }
         // Conditions are decided before there is any resource.
         found.unknown.append(&mut found.resources);
         found.answer("Conditions")?;
-        circle(template, name, &mut vec![name])?;
+        circle(template, name, &mut vec![name], &mut done)?;
     }
     Ok(())
 }
 
+/// Follows the conditions that a condition uses. What is in `done` leads into no circle and is not followed again: else
+/// the number of ways would double with each condition that uses another one twice.
 fn circle<'a>(
     template: &'a Template,
-    name: &str,
+    name: &'a str,
     path: &mut Vec<&'a str>,
+    done: &mut BTreeSet<&'a str>,
 ) -> Result<(), TemplateError> {
+    if done.contains(name) {
+        return Ok(());
+    }
     let Some((_, condition)) = template.conditions.iter().find(|(known, _)| known == name) else {
         return Ok(());
     };
@@ -66,9 +88,10 @@ fn circle<'a>(
             )));
         }
         path.push(name);
-        circle(template, name, path)?;
+        circle(template, name, path, done)?;
         path.pop();
     }
+    done.insert(name);
     Ok(())
 }
 

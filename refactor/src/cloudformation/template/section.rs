@@ -79,6 +79,17 @@ pub(super) fn read(root: &Node) -> Result<Template, TemplateError> {
             }
         }
     }
+    let counts = [
+        ("parameters", template.parameters.len(), 200),
+        ("conditions", template.conditions.len(), 200),
+        ("resources", template.resources.len(), 500),
+        ("outputs", template.outputs.len(), 200),
+    ];
+    if let Some((what, count, limit)) = counts.into_iter().find(|(_, count, limit)| count > limit) {
+        return Err(TemplateError(format!(
+            "Template format error: Number of {what}, {count}, is greater than maximum allowed, {limit}"
+        )));
+    }
     if template.resources.is_empty() {
         return Err(TemplateError(
             "Template format error: At least one Resources member must be defined.".to_owned(),

@@ -128,6 +128,46 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
     );
 }
 
+#[test]
+fn templates_are_read_as_editors_write_them() {
+    let windows = format!("\u{feff}# a comment\r\n{}", RESOURCE.replace('\n', "\r\n"));
+    assert_eq!(Template::parse(&windows).unwrap().resources[0].kind, "AWS::EC2::VPC");
+    let json = "\u{feff}\r\n{\r\n\t\"Resources\": {\"A\": {\"Type\": \"x\\u0079\"}}}";
+    assert_eq!(Template::parse(json).unwrap().resources[0].kind, "xy");
+    let block = format!(
+        "{RESOURCE}    Properties:\n      P: !Sub |\n        one\n        ${{AWS::Region}}\n"
+    );
+    assert!(matches!(
+        Template::parse(&block).unwrap().resources[0].properties[0].1.kind,
+        Kind::Sub { .. }
+    ));
+}
+
+/// What it costs to read a template grows with its size and no faster.
+#[test]
+fn a_hostile_template_is_read_or_refused_at_once() {
+    let mut conditions = "Conditions:\n  C0: !Equals [a, a]\n".to_owned();
+    for number in 1..200 {
+        let before = number - 1;
+        conditions += &format!("  C{number}: !And [!Condition C{before}, !Condition C{before}]\n");
+    }
+    let template =
+        Template::parse(&format!("{conditions}{RESOURCE}    Condition: C199\n")).unwrap();
+    let stack = crate::cloudformation::functions::StackIdentity {
+        id: "i".to_owned(),
+        name: "n".to_owned(),
+        region: "r".to_owned(),
+    };
+    let scope = crate::cloudformation::functions::Scope::new(&template, stack, [].into()).unwrap();
+    assert!(scope.holds(Some(&"C199".to_owned())));
+    let more = format!("{conditions}  D: !Equals [a, a]\n{RESOURCE}");
+    assert!(
+        message(&more).contains("Number of conditions, 201, is greater than maximum allowed, 200")
+    );
+    let pattern = "Parameters:\n  P: {Type: String, AllowedPattern: '(a{900}){900}'}\n";
+    assert!(message(&format!("{pattern}{RESOURCE}")).contains("cannot be used"));
+}
+
 /// Long and short forms, YAML and JSON: the same template.
 #[test]
 fn all_forms_of_a_function_are_the_same() {

@@ -190,3 +190,26 @@ fn tags_of_a_stack_are_tags_of_its_resources() {
         stand.world.picture()
     );
 }
+
+#[test]
+fn stacks_that_are_deployed_at_the_same_time_all_come_about() {
+    let stand = Stand::new();
+    let ids = stand.deploy_space();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let (stand, ids) = (stand.clone(), &ids);
+            scope.spawn(move || {
+                let [environment, application] =
+                    ids.each_ref().map(|(key, value)| (*key, value.as_str()));
+                let template = SERVICES.replace("/posts", &format!("/posts{number}"));
+                let parameters = [environment, application, ("PostsUrl", "http://p:1")];
+                let name = format!("services{number}");
+                assert_eq!(
+                    stand.deploy(&name, "CREATE", &template, &parameters),
+                    "CREATE_COMPLETE"
+                );
+            });
+        }
+    });
+    assert_eq!(stand.world.picture().len(), 4 + 8 * 2);
+}

@@ -356,7 +356,7 @@ fn stacks_of_one_region_are_not_seen_in_another() {
     let form = [("Action", "DescribeStacks"), ("StackName", "space")]
         .map(|(k, v)| (k.to_owned(), v.to_owned()));
     let (status, _) =
-        stand.api.handle(&crate::cloudformation::Caller { region: "moon".to_owned() }, &form);
+        stand.api.handle(&crate::control::Caller { region: "moon".to_owned() }, &form);
     assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 

@@ -40,3 +40,6 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, 
         return client.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

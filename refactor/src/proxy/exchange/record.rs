@@ -12,7 +12,7 @@ use crate::proxy::site::Site;
 use crate::proxy::target::Target;
 
 /// The target of the lines that tell of requests.
-const REQUEST: &str = server::REQUEST_LOG;
+const REQUEST: &str = server::REQUEST;
 
 /// The status of a request whose client did not wait for its answer, in logs alone (as nginx has it).
 const CLIENT_CLOSED: Status = 499;
