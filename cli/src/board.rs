@@ -166,3 +166,24 @@ pub(crate) fn environment(seat: &Seat, seats: &[Seat], data_dir: &Path) -> Vec<(
     let others = seats.iter().map(|seat| (format!("{}_URL", seat.name.to_uppercase()), seat.url()));
     own.chain(others).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{manifests, ports};
+
+    #[test]
+    fn programs_take_the_port_of_their_container_or_the_next() {
+        let wanted = [("monolith", 3000), ("users", 3000), ("threads", 3000), ("posts", 3001)];
+        assert_eq!(ports(&wanted, None), Ok(vec![3000, 3001, 3002, 3003]));
+        assert_eq!(ports(&wanted, Some(4000)), Ok(vec![4000, 4001, 4002, 4003]));
+        assert_eq!(ports(&wanted, Some(0)), Ok(vec![0; 4]));
+        assert!(ports(&wanted, Some(65533)).is_err());
+    }
+
+    #[test]
+    fn the_manifests_inside_can_be_read() {
+        let names: Vec<_> =
+            manifests().unwrap().into_iter().map(|manifest| manifest.name).collect();
+        assert_eq!(names, super::names()[..names.len()]);
+    }
+}
