@@ -1,7 +1,7 @@
 //! The programs of the board, and how each is run on this machine.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use server::Program;
@@ -34,9 +34,15 @@ pub(crate) fn program(name: &str) -> Option<Program> {
     MEMBERS.iter().map(|member| (member.program)()).find(|program| program.name() == name)
 }
 
-/// The name of every program.
+/// The refactor proxy's name among the programs.
+pub(crate) const REFACTOR: &str = "refactor";
+/// Where the proxy takes traffic and where it is controlled, unless ports are chosen.
+const REFACTOR_PORTS: [u16; 2] = [8080, 9080];
+
+/// The name of every program, the proxy last.
 pub(crate) fn names() -> Vec<&'static str> {
-    MEMBERS.iter().map(|member| (member.program)().name()).collect()
+    let members = MEMBERS.iter().map(|member| (member.program)().name());
+    members.chain([REFACTOR]).collect()
 }
 
 /// The manifest of every program, in the order of the programs.
@@ -52,7 +58,7 @@ pub(crate) fn manifests() -> Result<Vec<copilot::Service>, ManifestError> {
 pub(crate) struct Seat {
     pub(crate) name: String,
     pub(crate) address: SocketAddr,
-    /// The path that is the program's own, such as `/api/users`.
+    /// The path that is the program's own, such as `/api/users`; empty for the proxy's control port.
     pub(crate) path: String,
 }
 
@@ -62,33 +68,51 @@ impl Seat {
     }
 }
 
+/// The seat of the refactor proxy's control port.
+pub(crate) fn refactor(seats: &[Seat]) -> Option<&Seat> {
+    seats.iter().find(|seat| seat.name == REFACTOR)
+}
+
+/// Where the refactor proxy keeps its state and its keys.
+pub(crate) fn refactor_folder(data_dir: &Path) -> PathBuf {
+    data_dir.join(REFACTOR)
+}
+
 /// Gives each program a port that is free now: `base` and the following ones, or any where that is 0. Without a
 /// base each takes the port of its container, or the next one where another program has that: containers
-/// can share a port, processes cannot.
+/// can share a port, processes cannot. Gives the seats, and the address at which the proxy takes traffic.
 ///
 /// # Errors
 /// Names every port that is taken, and the flag that chooses others.
 pub(crate) fn seats(
     manifests: &[copilot::Service],
     base: Option<u16>,
-) -> Result<Vec<Seat>, String> {
+) -> Result<(Vec<Seat>, SocketAddr), String> {
+    let wanted = manifests.iter().map(|manifest| (manifest.name.as_str(), manifest.image.port));
+    let wanted = wanted.chain([("the proxy", REFACTOR_PORTS[0]), (REFACTOR, REFACTOR_PORTS[1])]);
+    let wanted: Vec<_> = wanted.collect();
     let mut listeners = Vec::new();
-    let mut seats = Vec::new();
+    let mut addresses = Vec::new();
     let mut taken = Vec::new();
-    for (manifest, port) in manifests.iter().zip(ports(manifests, base)?) {
-        let name = manifest.name.clone();
+    for ((name, _), port) in wanted.iter().zip(ports(&wanted, base)?) {
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         match bound.and_then(|listener| Ok((listener.local_addr()?, listener))) {
             Ok((address, listener)) => {
                 // Held until all are found, so that none is found twice.
                 listeners.push(listener);
-                seats.push(Seat { name, address, path: manifest.http.path.as_str().to_owned() });
+                addresses.push(address);
             }
             Err(error) => taken.push(format!("port {port} (for {name}): {error}")),
         }
     }
-    if taken.is_empty() {
-        return Ok(seats);
+    if let (true, [programs @ .., proxy, control]) = (taken.is_empty(), addresses.as_slice()) {
+        let seats = manifests.iter().zip(programs).map(|(manifest, address)| Seat {
+            name: manifest.name.clone(),
+            address: *address,
+            path: manifest.http.path.as_str().to_owned(),
+        });
+        let control = Seat { name: REFACTOR.to_owned(), address: *control, path: String::new() };
+        return Ok((seats.chain([control]).collect(), *proxy));
     }
     Err(format!(
         "cannot listen on {}\nstop what listens there, or choose other ports with --port-base PORT",
@@ -96,17 +120,36 @@ pub(crate) fn seats(
     ))
 }
 
-fn ports(manifests: &[copilot::Service], base: Option<u16>) -> Result<Vec<u16>, String> {
+fn ports(wanted: &[(&str, u16)], base: Option<u16>) -> Result<Vec<u16>, String> {
     let mut ports = Vec::new();
-    for manifest in manifests {
-        let first = base.unwrap_or(manifest.image.port);
+    for (_, port) in wanted {
+        let first = base.unwrap_or(*port);
         let free = (first..=u16::MAX).find(|port| first == 0 || !ports.contains(port));
         ports.push(free.ok_or_else(|| {
             let from = if base.is_some() { "--port-base" } else { "the manifests' port" };
-            format!("{from} {first} leaves no room for {} ports", manifests.len())
+            format!("{from} {first} leaves no room for {} ports", wanted.len())
         })?);
     }
     Ok(ports)
+}
+
+/// The environment of the refactor proxy, whose first stack leads to the monolith.
+pub(crate) fn refactor_environment(
+    seats: &[Seat],
+    control: &Seat,
+    proxy: SocketAddr,
+    data_dir: &Path,
+) -> Vec<(String, String)> {
+    let monolith = seats.iter().find(|seat| seat.path == "/").map(Seat::url).unwrap_or_default();
+    let variables = [
+        ("HOST", proxy.ip().to_string()),
+        ("PORT", proxy.port().to_string()),
+        ("CONTROL_HOST", control.address.ip().to_string()),
+        ("CONTROL_PORT", control.address.port().to_string()),
+        ("DATA_DIR", refactor_folder(data_dir).display().to_string()),
+        ("MONOLITH_URL", format!("{monolith}/api")),
+    ];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The environment of one program.
@@ -122,4 +165,25 @@ pub(crate) fn environment(seat: &Seat, seats: &[Seat], data_dir: &Path) -> Vec<(
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
     let others = seats.iter().map(|seat| (format!("{}_URL", seat.name.to_uppercase()), seat.url()));
     own.chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{manifests, ports};
+
+    #[test]
+    fn programs_take_the_port_of_their_container_or_the_next() {
+        let wanted = [("monolith", 3000), ("users", 3000), ("threads", 3000), ("posts", 3001)];
+        assert_eq!(ports(&wanted, None), Ok(vec![3000, 3001, 3002, 3003]));
+        assert_eq!(ports(&wanted, Some(4000)), Ok(vec![4000, 4001, 4002, 4003]));
+        assert_eq!(ports(&wanted, Some(0)), Ok(vec![0; 4]));
+        assert!(ports(&wanted, Some(65533)).is_err());
+    }
+
+    #[test]
+    fn the_manifests_inside_can_be_read() {
+        let names: Vec<_> =
+            manifests().unwrap().into_iter().map(|manifest| manifest.name).collect();
+        assert_eq!(names, super::names()[..names.len()]);
+    }
 }

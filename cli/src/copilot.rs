@@ -48,10 +48,26 @@ fn read<M: Manifest>(file: &str, text: &str) -> Result<M, ManifestError> {
     // Through a tree of values, in which a quoted number is a text: read at once it would be taken for a number.
     let values: Value = serde_saphyr::from_str_with_options(text, plain())
         .map_err(|error| failed(error.to_string()))?;
+    no_interpolation(&values, "").map_err(failed)?;
     let manifest: M = serde_path_to_error::deserialize(values)
         .map_err(|error| failed(format!("{}: {}", error.path(), error.inner())))?;
     manifest.check().map_err(failed)?;
     Ok(manifest)
+}
+
+/// Copilot replaces `${NAME}` with what the environment of whoever deploys holds.
+fn no_interpolation(value: &Value, place: &str) -> Result<(), String> {
+    match value {
+        Value::String(text) if text.contains("${") => Err(format!(
+            "{place}: {text:?}: Copilot would replace ${{...}} from the deployer's environment"
+        )),
+        Value::Object(members) => members.iter().try_for_each(|(key, value)| {
+            let dot = if place.is_empty() { "" } else { "." };
+            no_interpolation(value, &format!("{place}{dot}{key}"))
+        }),
+        Value::Array(items) => items.iter().try_for_each(|item| no_interpolation(item, place)),
+        _ => Ok(()),
+    }
 }
 
 /// Only `true` and `false` are truth values.

@@ -5,7 +5,9 @@
 pub mod copilot;
 
 mod board;
+mod env;
 mod hold;
+mod pause;
 mod process;
 mod say;
 mod serve;
@@ -30,10 +32,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the monolith and the three services until Ctrl-C (the default).
+    /// Run the monolith, the three services and the refactor proxy until Ctrl-C (the default).
     Up(UpArgs),
-    /// Show the programs that `up` runs, and whether they are ready.
+    /// Show the programs that `up` runs, whether they are ready, and where each path goes.
     Status(DataDir),
+    /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
+    Env(DataDir),
+    /// Stop one program of the board, until it is started again.
+    Stop(ProgramArgs),
+    /// Start a program that was stopped.
+    Start(ProgramArgs),
     /// Run one program in this process, configured by its environment.
     Serve(serve::ServeArgs),
 }
@@ -47,11 +55,20 @@ struct DataDir {
 }
 
 #[derive(Args, Clone, Debug)]
+struct ProgramArgs {
+    #[command(flatten)]
+    data: DataDir,
+    /// The program.
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(board::names()))]
+    program: String,
+}
+
+#[derive(Args, Clone, Debug)]
 struct UpArgs {
     #[command(flatten)]
     data: DataDir,
-    /// The monolith's port on 127.0.0.1; the services take the next ones. 0 takes any free ports. Without it
-    /// the ports of the Copilot manifests are taken.
+    /// The monolith's port on 127.0.0.1; the services, the proxy and its control port take the next ones. 0 takes
+    /// any free ports. Without it these are 3000 to 3003, 8080 and 9080.
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
 }
@@ -62,6 +79,9 @@ pub fn main() -> ExitCode {
     match cli.command.unwrap_or(Command::Up(cli.up)) {
         Command::Up(args) => report(up::run(&args.data.data_dir, args.port_base)),
         Command::Status(data) => report(status::run(&data.data_dir)),
+        Command::Env(data) => report(env::run(&data.data_dir)),
+        Command::Stop(args) => report(pause::stop(&args.data.data_dir, &args.program)),
+        Command::Start(args) => report(pause::start(&args.data.data_dir, &args.program)),
         Command::Serve(args) => serve::run(&args),
     }
 }

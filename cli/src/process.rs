@@ -7,11 +7,13 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use reqwest::Client;
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use crate::board::{self, Seat};
+use crate::board::Seat;
 use crate::copilot::HealthCheck;
+use crate::pause;
 
 /// Longer than a program takes to finish what is in flight.
 const STOP_TIME: Duration = Duration::from_secs(28);
@@ -25,7 +27,10 @@ pub(crate) struct Recipe {
     binary: PathBuf,
     environment: Vec<(String, String)>,
     pub(crate) log: PathBuf,
-    pub(crate) health: HealthCheck,
+    /// A file that is there while the program is to stand still.
+    pub(crate) pause: PathBuf,
+    /// The health check of its manifest; the proxy has none yet.
+    pub(crate) health: Option<HealthCheck>,
 }
 
 /// A program that was started.
@@ -41,13 +46,13 @@ impl Recipe {
     pub(crate) fn new(
         binary: &Path,
         seat: &Seat,
-        health: HealthCheck,
-        seats: &[Seat],
+        health: Option<HealthCheck>,
+        environment: Vec<(String, String)>,
         data_dir: &Path,
     ) -> Self {
         let log = data_dir.join("logs").join(format!("{}.log", seat.name));
-        let environment = board::environment(seat, seats, data_dir);
-        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log, health }
+        let pause = pause::marker(data_dir, &seat.name);
+        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log, pause, health }
     }
 
     /// Starts the program with an empty log.
@@ -100,6 +105,11 @@ pub(crate) async fn is_healthy(seat: &Seat, health: &HealthCheck, client: &Clien
     let url = format!("{}{}", seat.url(), health.path);
     let answer = client.get(url).timeout(health.timeout).send().await;
     answer.is_ok_and(|answer| health.success_codes.contain(answer.status().as_u16()))
+}
+
+/// Whether anything listens at the program's address.
+pub(crate) async fn is_there(seat: &Seat) -> bool {
+    TcpStream::connect(seat.address).await.is_ok()
 }
 
 /// Whether the program answers that it is ready.

@@ -1,7 +1,8 @@
 //! `banyan serve`: one program in this process.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io::{Read, stdin};
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::thread;
 
@@ -22,14 +23,12 @@ pub(crate) struct ServeArgs {
 }
 
 pub(crate) fn run(args: &ServeArgs) -> ExitCode {
-    let Some(program) = board::program(&args.program) else {
-        eprintln!("banyan: there is no program {}", args.program);
-        return ExitCode::from(server::EX_USAGE);
-    };
-    if args.until_stdin_ends {
-        server::run(program, stdin_ends())
-    } else {
-        server::run(program, std::future::pending())
+    let stop: Pin<Box<dyn Future<Output = ()> + Send>> =
+        if args.until_stdin_ends { Box::pin(stdin_ends()) } else { Box::pin(pending()) };
+    match board::program(&args.program) {
+        Some(program) => server::run(program, stop),
+        // The command line takes no other name.
+        None => refactor::run(stop),
     }
 }
 

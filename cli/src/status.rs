@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use reqwest::Client;
 use tokio::runtime;
 
-use crate::board::Seat;
-use crate::hold;
+use crate::board::{self, Seat};
 use crate::process::is_ready;
+use crate::{hold, pause};
 
 /// Exit code 0 where everything is ready, 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
@@ -20,35 +21,71 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     };
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let states = runtime.block_on(states(&holder.seats))?;
-    let all_ready = states.iter().all(|state| *state == READY);
+    let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let (states, routes) = runtime.block_on(async {
+        let states = states(&holder.seats, data_dir, &client).await;
+        (states, routes(&holder.seats, data_dir, &client).await)
+    });
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
-    print!("{}", table(&holder.seats, states));
-    Ok(if all_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    print!("{}\n{routes}", table(&holder.seats, states.iter().copied()));
+    let well = states.iter().all(|state| [READY, STOPPED].contains(state));
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 const READY: &str = "ready";
+/// As somebody wanted it.
+const STOPPED: &str = "stopped";
 
-async fn states(seats: &[Seat]) -> Result<Vec<&'static str>, String> {
-    let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+async fn states(seats: &[Seat], data_dir: &Path, client: &Client) -> Vec<&'static str> {
     let mut states = Vec::new();
     for seat in seats {
-        let ready = is_ready(seat, &client).await;
-        states.push(if ready { READY } else { "not ready" });
+        states.push(if pause::marker(data_dir, &seat.name).exists() {
+            STOPPED
+        } else if is_ready(seat, client).await {
+            READY
+        } else {
+            "not ready"
+        });
     }
-    Ok(states)
+    states
 }
 
 /// The programs, a line each.
 pub(crate) fn table(seats: &[Seat], states: impl IntoIterator<Item = &'static str>) -> String {
     // Whoever serves every path has all collections; its docs begin with the first.
-    let first = seats.iter().find(|seat| seat.path != "/").map_or("/api", |seat| &seat.path);
+    let own = |seat: &&Seat| !["", "/"].contains(&seat.path.as_str());
+    let first = seats.iter().find(own).map_or("/api", |seat| &seat.path);
     let mut text = String::new();
     for (seat, state) in seats.iter().zip(states) {
         let (name, url) = (&seat.name, seat.url());
-        let path = if seat.path == "/" { first } else { &seat.path };
+        let more = match seat.path.as_str() {
+            "" => "for the AWS CLI: eval \"$(banyan env)\"".to_owned(),
+            "/" => format!("{url}{first}/docs"),
+            path => format!("{url}{path}/docs"),
+        };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {name:10}{url}  {state:10}{url}{path}/docs");
+        let _ = writeln!(text, "  {name:10}{url}  {state:10}{more}");
     }
     text
+}
+
+/// Where the proxy sends each path, a line each; or why that is not known.
+pub(crate) async fn routes(seats: &[Seat], data_dir: &Path, client: &Client) -> String {
+    let Some(control) = board::refactor(seats) else { return String::new() };
+    let traffic = async {
+        let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
+        refactor::Client::new(client.clone(), control.url(), keys).traffic().await
+    };
+    match traffic.await {
+        Ok(routes) => {
+            let width = routes.iter().map(|route| route.from.len()).max().unwrap_or_default();
+            let line = |route: refactor::Traffic| {
+                let refactor::Traffic { from, state, service, to } = route;
+                let note = if state == "ACTIVE" { String::new() } else { format!(", {state}") };
+                format!("  {from:width$}  -> {to}  ({service}{note})\n")
+            };
+            routes.into_iter().map(line).collect()
+        }
+        Err(error) => format!("  where the paths go is not known: {error}\n"),
+    }
 }

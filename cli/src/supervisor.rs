@@ -30,23 +30,34 @@ pub(crate) async fn supervise(
     let mut wait = FIRST_WAIT;
     loop {
         let start = Instant::now();
-        let ended = tokio::select! {
+        let mut delay = tokio::select! {
             biased;
             () = stopping(&mut stop) => return process.stop().await,
-            ended = process.wait() => ended,
+            () = paused(&recipe, true) => {
+                process.stop().await;
+                say(format_args!("{name} is stopped; `banyan start {name}` starts it again"));
+                tokio::select! {
+                    () = paused(&recipe, false) => Duration::ZERO,
+                    () = stopping(&mut stop) => return,
+                }
+            }
+            ended = process.wait() => {
+                if start.elapsed() > RECOVERED {
+                    wait = FIRST_WAIT;
+                }
+                let how = ended.map_or_else(|error| error.to_string(), describe);
+                let (ms, log) = (wait.as_millis(), recipe.log.display());
+                say(format_args!("{name} {how}; starting it again in {ms} ms (see {log})"));
+                wait
+            }
         };
-        if start.elapsed() > RECOVERED {
-            wait = FIRST_WAIT;
-        }
-        let how = ended.map_or_else(|error| error.to_string(), describe);
-        let log = recipe.log.display();
-        say(format_args!("{name} {how}; starting it again in {} ms (see {log})", wait.as_millis()));
         process = loop {
             tokio::select! {
-                () = sleep(wait) => {}
+                () = sleep(delay) => {}
                 () = stopping(&mut stop) => return,
             }
             wait = (wait * 2).min(LONGEST_WAIT);
+            delay = wait;
             match recipe.start_again() {
                 Ok(process) => break process,
                 Err(error) => say(format_args!("{name} does not start: {error}")),
@@ -63,6 +74,13 @@ pub(crate) async fn supervise(
 async fn stopping(stop: &mut watch::Receiver<bool>) {
     // An error means that whoever could say so is gone, which says it too.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Waits until the program is told to stand still, or not to any more.
+async fn paused(recipe: &Recipe, paused: bool) {
+    while recipe.pause.exists() != paused {
+        sleep(POLL).await;
+    }
 }
 
 /// Waits until the program is ready.

@@ -13,6 +13,7 @@ use tokio::time::{Instant, interval, sleep};
 
 use crate::board::{self, Seat};
 use crate::hold::Hold;
+use crate::pause;
 use crate::process::{Process, Recipe, is_healthy, is_ready};
 use crate::say::say;
 use crate::status;
@@ -30,15 +31,22 @@ pub(crate) fn run(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, S
 async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
     let manifests = board::manifests().map_err(|error| error.to_string())?;
     let mut hold = Hold::take(data_dir)?;
-    let seats = board::seats(&manifests, port_base)?;
+    let (seats, proxy) = board::seats(&manifests, port_base)?;
+    pause::forget(data_dir, &board::names())
+        .map_err(|error| format!("cannot write to {}: {error}", data_dir.display()))?;
     hold.announce(&seats)?;
     let data_dir = std::path::absolute(data_dir).map_err(|error| error.to_string())?;
     let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
-    let health = manifests.into_iter().map(|manifest| manifest.http.healthcheck);
-    let recipes = seats.iter().zip(health);
-    let recipes =
-        recipes.map(|(seat, health)| Recipe::new(&binary, seat, health, &seats, &data_dir));
+    let checks = manifests.into_iter().map(|manifest| Some(manifest.http.healthcheck));
+    let recipes = seats.iter().zip(checks.chain([None])).map(|(seat, check)| {
+        let environment = if seat.name == board::REFACTOR {
+            board::refactor_environment(&seats, seat, proxy, &data_dir)
+        } else {
+            board::environment(seat, &seats, &data_dir)
+        };
+        Recipe::new(&binary, seat, check, environment, &data_dir)
+    });
     let recipes: Vec<_> = recipes.collect();
     let mut stop = Signals::new()?;
 
@@ -56,7 +64,8 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
         finish(running).await;
         return Err(message);
     }
-    welcome(&seats, &data_dir);
+    let routes = status::routes(&seats, &data_dir, &client).await;
+    welcome(&seats, &routes, &data_dir);
     stop.wait().await;
     say(format_args!("\nstopping"));
     // Every supervisor holds a receiver.
@@ -96,11 +105,11 @@ async fn start(
             if is_ready(&recipe.seat, client).await {
                 continue;
             }
-            let health = &recipe.health;
-            if start.elapsed() > health.grace_period
-                && !is_healthy(&recipe.seat, health, client).await
+            if let Some(check) = &recipe.health
+                && start.elapsed() > check.grace_period
+                && !is_healthy(&recipe.seat, check, client).await
             {
-                let (name, path, grace) = (&recipe.seat.name, &health.path, health.grace_period);
+                let (name, path, grace) = (&recipe.seat.name, &check.path, check.grace_period);
                 let (seconds, words) = (grace.as_secs(), recipe.last_words());
                 return Err(format!("{name} does not answer {path} after {seconds} s: {words}"));
             }
@@ -136,9 +145,9 @@ async fn finish(mut running: JoinSet<()>) {
     }
 }
 
-fn welcome(seats: &[Seat], data_dir: &Path) {
+fn welcome(seats: &[Seat], routes: &str, data_dir: &Path) {
     say(format_args!(
-        "The board is up.\n\n{}",
+        "The board is up.\n\n{}\n{routes}",
         status::table(seats, seats.iter().map(|_| "ready"))
     ));
     say(format_args!("Try:"));

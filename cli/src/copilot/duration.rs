@@ -22,7 +22,8 @@ fn parse(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(number(minutes)? * 60 + seconds))
 }
 
-fn number(text: &str) -> Option<u64> {
+/// A number of digits alone: Rust would take a sign too.
+pub(super) fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse::<u32>().ok().filter(|_| digits).map(u64::from)
 }

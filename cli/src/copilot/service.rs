@@ -93,7 +93,10 @@ impl<'de> Deserialize<'de> for StatusCodes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let (first, last) = text.split_once('-').unwrap_or((&text, &text));
-        let code = |text: &str| text.parse().ok().filter(|code| (200..=499).contains(code));
+        let code = |text: &str| {
+            let code = u16::try_from(duration::number(text)?).ok()?;
+            Some(code).filter(|code| (200..=499).contains(code))
+        };
         match (code(first), code(last)) {
             (Some(first), Some(last)) if first <= last => Ok(Self(first..=last)),
             _ => Err(de::Error::custom(format!(
@@ -203,7 +206,8 @@ struct Logging {
 fn task_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RangeInclusive<u32>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let bounds = text.split_once('-');
-    let bounds = bounds.and_then(|(min, max)| Some((min.parse().ok()?, max.parse().ok()?)));
+    let number = |text: &str| u32::try_from(duration::number(text)?).ok();
+    let bounds = bounds.and_then(|(min, max)| Some((number(min)?, number(max)?)));
     match bounds {
         Some((min, max)) if 1 <= min && min <= max => Ok(min..=max),
         _ => {

@@ -1,11 +1,12 @@
 //! What the manifests say, held against the programs that they deploy.
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 
 use cli::copilot::Service;
 use harness::{Program, Setup, golden_reads};
 
-use crate::manifest::{SERVICES, service};
+use crate::manifest::{SERVICES, service, text};
 
 const COLLECTIONS: [&str; 3] = ["users", "threads", "posts"];
 
@@ -84,28 +85,39 @@ async fn the_path_rule_covers_every_route_of_the_program_and_none_of_another() {
     }
 }
 
-#[test]
-fn the_port_is_the_one_that_the_program_listens_on() {
+#[tokio::test]
+async fn the_port_is_the_one_that_the_program_listens_on() {
     for name in SERVICES {
         let manifest = service(name);
         let port = manifest.image.port.to_string();
-        assert_eq!(
-            manifest.variables.get("PORT"),
-            Some(&port),
-            "copilot/{name}/manifest.yml: variables.PORT"
-        );
+        let file = format!("copilot/{name}/manifest.yml");
+        assert_eq!(manifest.variables.get("PORT"), Some(&port), "{file}: variables.PORT");
+        let exposed = format!("EXPOSE {port}");
+        let dockerfile = text(&manifest.image.build.dockerfile);
+        assert!(dockerfile.lines().any(|line| line == exposed), "{file}: image.port: no {exposed}");
+        // The manifest's own port may be taken here; a program listens on whichever it is told.
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let setup = Setup::new(env!("CARGO_BIN_EXE_banyan")).arg("serve").arg(name);
+        let program = setup.env("PORT", &free.to_string()).start().await;
+        assert!(program.address().ends_with(&format!(":{free}")), "{}", program.address());
     }
 }
 
+/// The variables that all programs read, and the neighbours that each asks.
 #[test]
 fn every_variable_is_one_that_the_program_reads() {
-    for name in SERVICES {
+    let neighbours: [(&str, &[&str]); 4] = [
+        ("monolith", &[]),
+        ("users", &[]),
+        ("threads", &["USERS_URL"]),
+        ("posts", &["USERS_URL", "THREADS_URL"]),
+    ];
+    for (name, asked) in neighbours {
         for variable in service(name).variables.keys() {
             let known = server::VARIABLES.iter().any(|known| known.name == variable);
-            assert!(
-                known,
-                "copilot/{name}/manifest.yml: variables.{variable}: no program reads it"
-            );
+            let own = !variable.ends_with("_URL") || asked.contains(&variable.as_str());
+            let file = format!("copilot/{name}/manifest.yml");
+            assert!(known && own, "{file}: variables.{variable}: the program does not read it");
         }
     }
 }

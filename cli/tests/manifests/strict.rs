@@ -83,11 +83,22 @@ fn a_number_out_of_its_range_is_named() {
     refused("success_codes: '200'", "success_codes: '200-599'", "are no status codes");
     refused("range: 1-4", "range: 4-1", "\"4-1\" is no range of tasks");
     refused("range: 1-4", "range: 0-4", "\"0-4\" is no range of tasks");
+    refused("range: 1-4", "range: '1-+4'", "\"1-+4\" is no range of tasks");
     refused("cpu_percentage: 70", "cpu_percentage: 170", "cpu_percentage: takes 1 to 100");
     refused("cpu: 256", "cpu: 300", "cpu, memory: Fargate has no task of this size");
     refused("memory: 512", "memory: 4096", "cpu, memory: Fargate has no task of this size");
     refused("retention: 30", "retention: 13", "logging.retention: CloudWatch keeps 1, 3, 5, 7");
     refused("exec: false", "exec: true", "exec: needs a file system that can be written");
+}
+
+#[test]
+fn what_copilot_would_replace_from_the_environment_is_named() {
+    refused(
+        "SEED: 'demo'",
+        "SEED: '${HOME}'",
+        "variables.SEED: \"${HOME}\": Copilot would replace",
+    );
+    refused("target: users", "target: x${USER}", "image.build.target: ");
 }
 
 #[test]

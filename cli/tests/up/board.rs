@@ -1,5 +1,6 @@
 //! A board that runs, asked over HTTP.
 
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -16,6 +17,9 @@ pub(crate) const PROGRAMS: [(&str, &[&str]); 4] = [
     ("threads", &["threads"]),
     ("posts", &["posts"]),
 ];
+
+/// Everything that `banyan up` runs, in the order in which it is named.
+pub(crate) const NAMES: [&str; 5] = ["monolith", "users", "threads", "posts", "refactor"];
 
 /// Longer than any request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,6 +62,12 @@ impl Board {
         format!("http://{}", self.address(program))
     }
 
+    /// The control port of the proxy, signed for with the keys in this data folder.
+    pub(crate) fn control(&self, data: &Path) -> refactor::Client {
+        let keys = refactor::Keys::read(&data.join("refactor")).expect("the proxy has keys");
+        refactor::Client::new(self.client.clone(), self.url("refactor"), keys)
+    }
+
     pub(crate) async fn get(&self, program: &str, path: &str) -> Answer {
         self.send("GET", &format!("{}{path}", self.url(program)), "").await
     }
@@ -81,6 +91,11 @@ impl Board {
     /// Checks that a program gives the golden reads that belong to these collections, or to none, to
     /// the byte.
     pub(crate) async fn golden_reads(&self, program: &str, collections: &[&str]) {
+        self.golden_reads_at(&self.url(program), collections).await;
+    }
+
+    /// The same for a program, or the proxy, at this URL.
+    pub(crate) async fn golden_reads_at(&self, url: &str, collections: &[&str]) {
         #[derive(Deserialize)]
         struct Read {
             method: String,
@@ -97,11 +112,11 @@ impl Board {
         });
         assert!(reads.len() > 2 * collections.len(), "only {} golden reads", reads.len());
         for read in reads {
-            let url = format!("{}{}", self.url(program), read.path);
+            let url = format!("{url}{}", read.path);
             let answer = self.send(&read.method, &url, "").await;
-            assert_eq!(answer.status, read.status, "{program} {}", read.path);
-            assert_eq!(answer.header("content-type"), read.content_type, "{program} {}", read.path);
-            assert_eq!(answer.body, read.body, "{program} {}", read.path);
+            assert_eq!(answer.status, read.status, "{url}");
+            assert_eq!(answer.header("content-type"), read.content_type, "{url}");
+            assert_eq!(answer.body, read.body, "{url}");
         }
     }
 }

@@ -84,7 +84,7 @@ pub(crate) async fn alone() -> MutexGuard<'static, ()> {
     STARTING.lock().await
 }
 
-/// The programs that have their database below this folder. A process that has ended, and is waited for
+/// The programs that have their database or their state below this folder. A process that has ended, and is waited for
 /// by nobody, is not among them: its environment is gone.
 fn programs(data: &Path) -> BTreeMap<String, u32> {
     let processes = fs::read_dir("/proc").expect("there is /proc").filter_map(Result::ok);
@@ -92,9 +92,10 @@ fn programs(data: &Path) -> BTreeMap<String, u32> {
         let pid = process.file_name().to_str()?.parse().ok()?;
         let environment = fs::read(process.path().join("environ")).ok()?;
         let environment = String::from_utf8_lossy(&environment);
-        let database = environment.split('\0').find_map(|it| it.strip_prefix("DATABASE_URL="))?;
-        let database = Path::new(database.strip_prefix("sqlite:")?).strip_prefix(data).ok()?;
-        Some((database.file_stem()?.to_str()?.to_owned(), pid))
+        let value = |name| environment.split('\0').find_map(|it| it.strip_prefix(name));
+        let place = value("DATABASE_URL=sqlite:").or_else(|| value("DATA_DIR="))?;
+        let place = Path::new(place).strip_prefix(data).ok()?;
+        Some((place.file_stem()?.to_str()?.to_owned(), pid))
     });
     programs.collect()
 }

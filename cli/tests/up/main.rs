@@ -12,4 +12,5 @@ mod stops;
 
 mod crashes;
 mod refusals;
+mod stages;
 mod status;

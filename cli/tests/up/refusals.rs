@@ -56,7 +56,7 @@ async fn a_port_that_is_taken_is_named_with_the_flag_that_chooses_others() {
 async fn a_port_base_so_high_that_ports_are_missing_is_named() {
     let folder = Folder::new();
     let ended = folder.run(&["up", "--port-base", "65533"]).await;
-    assert_eq!(failure(&ended), "--port-base 65533 leaves no room for 4 ports\n");
+    assert_eq!(failure(&ended), "--port-base 65533 leaves no room for 6 ports\n");
 }
 
 #[tokio::test]

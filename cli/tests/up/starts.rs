@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde_json::json;
 
 use crate::banyan::Banyan;
-use crate::board::{Board, PROGRAMS};
+use crate::board::{Board, NAMES, PROGRAMS};
 use crate::folder::{Folder, alone};
 
 #[tokio::test]
@@ -13,8 +13,8 @@ async fn up_starts_four_programs_that_each_give_the_golden_reads_of_their_collec
     let folder = Folder::new();
     let board = folder.up().await;
     let names: Vec<_> = board.addresses.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, PROGRAMS.map(|(name, _)| name));
-    assert_eq!(folder.programs().len(), PROGRAMS.len());
+    assert_eq!(names, NAMES);
+    assert_eq!(folder.programs().len(), NAMES.len());
     for (program, collections) in PROGRAMS {
         board.golden_reads(program, collections).await;
         for other in ["users", "threads", "posts"] {
@@ -31,9 +31,16 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
     let printed = board.banyan.stdout();
     let (table, commands) = printed.split_once("Try:").expect("there is something to try");
     let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
-    assert_eq!(links.len(), 2 * PROGRAMS.len(), "{table}");
+    // Each program with its documentation, the control port, and where the proxy leads from and to.
+    assert_eq!(links.len(), 2 * PROGRAMS.len() + 1 + 2, "{table}");
     for link in links {
-        assert_eq!(board.send("GET", link, "").await.status, 200, "{link}");
+        let answer = board.send("GET", link, "").await;
+        if link == board.url("refactor") {
+            assert_eq!(answer.status, 403, "{link}");
+            assert!(answer.body.contains("banyan env"), "{}", answer.body);
+        } else {
+            assert_eq!(answer.status, 200, "{link}");
+        }
     }
     let commands: Vec<_> = commands.lines().filter(|line| line.contains("curl ")).collect();
     assert_eq!(commands.len(), 3, "{printed}");
@@ -70,7 +77,7 @@ async fn without_a_subcommand_banyan_is_up_with_all_its_flags() {
     let folder = Folder::new();
     let _alone = alone().await;
     let board = Board::of(folder.banyan(&["--port-base", "0"])).await;
-    assert_eq!(folder.programs().len(), PROGRAMS.len());
+    assert_eq!(folder.programs().len(), NAMES.len());
     for (program, address) in &board.addresses {
         let address: SocketAddr = address.parse().expect("an address");
         assert!(address.ip().is_loopback() && address.port() > 3003, "{program} is at {address}");
@@ -84,7 +91,7 @@ async fn without_a_data_folder_it_is_dot_banyan_where_banyan_is_started() {
     let _alone = alone().await;
     let board = Board::of(Banyan::start(folder.command(&["--port-base", "0"]))).await;
     let data = folder.parent().join(".banyan");
-    for (program, _) in &board.addresses {
+    for (program, _) in PROGRAMS {
         assert!(data.join(format!("{program}.db")).is_file(), "{program}");
     }
     let shown = format!("Data and logs are in {}.", data.display());

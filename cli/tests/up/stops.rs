@@ -8,6 +8,7 @@ use harness::until;
 use serde_json::json;
 
 use crate::banyan::signal;
+use crate::board::PROGRAMS;
 use crate::folder::{Folder, alone};
 
 #[tokio::test]
@@ -37,7 +38,7 @@ async fn everything_stops_at(name: &str) {
     let data = folder.data();
     let farewell = format!("stopped; the data stays in {}\n", data.display());
     assert!(ended.stdout.ends_with(&farewell), "{}", ended.stdout);
-    for (program, _) in board.addresses {
+    for (program, _) in PROGRAMS {
         assert!(data.join(format!("{program}.db")).is_file(), "{program}");
     }
 }

@@ -1,26 +1,15 @@
 //! The configuration: read from the environment once, everything wrong with it said at once.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZero;
-use std::str::FromStr;
 use std::thread::available_parallelism;
 
 use store::Database;
 use url::Url;
 
 use crate::logs::LogFormat;
-
-/// An environment variable that a service reads.
-#[derive(Clone, Copy, Debug)]
-pub struct Variable {
-    /// Its name.
-    pub name: &'static str,
-    /// What it takes, what it does, and its default.
-    pub about: &'static str,
-}
+use crate::variables::{ConfigErrors, Variable, Variables};
 
 /// Every variable that a service reads.
 pub const VARIABLES: &[Variable] = &[
@@ -73,18 +62,6 @@ pub(crate) struct Config {
     pub(crate) connections: usize,
 }
 
-/// Everything that is wrong with an environment, a line each.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ConfigErrors(Vec<String>);
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
-impl Error for ConfigErrors {}
-
 impl Config {
     /// Reads the configuration of the program `name`, which asks elsewhere for `neighbours`.
     ///
@@ -95,7 +72,7 @@ impl Config {
         neighbours: &[&'static str],
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
-        let mut variables = Variables::new(environment);
+        let mut variables = Variables::new(VARIABLES, environment);
         let cores = available_parallelism().map_or(1, NonZero::get);
         let config = Self {
             host: variables.take("HOST", "an IP address").unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
@@ -124,67 +101,15 @@ pub(crate) fn url_variable(collection: &str) -> String {
     format!("{}_URL", collection.to_uppercase())
 }
 
-/// The environment while it is read.
-struct Variables {
-    given: BTreeMap<String, String>,
-    errors: Vec<String>,
-}
-
+/// What only a service of the board reads.
 impl Variables {
-    fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
-        // Deployment files write a variable that is not set as an empty one.
-        let given = environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let mut variables = Self { given, errors: Vec::new() };
-        let ours = |name: &&str| name.starts_with("BANYAN_");
-        let known: Vec<_> = VARIABLES.iter().map(|variable| variable.name).filter(ours).collect();
-        let unknown = variables.given.keys().filter(|name| ours(&name.as_str()));
-        let unknown = unknown.filter(|name| !known.contains(&name.as_str()));
-        let errors =
-            unknown.map(|name| format!("{name}: is unknown; there are {}", known.join(", ")));
-        variables.errors = errors.collect();
-        variables
-    }
-
-    /// A variable that is no secret, read by `read`; the error shows its value and what it takes.
-    fn read<T>(
-        &mut self,
-        name: &str,
-        takes: &str,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
-        let value = self.given.get(name)?;
-        let read = read(value);
-        if read.is_none() {
-            self.errors.push(format!("{name}={value:?}: takes {takes}"));
-        }
-        read
-    }
-
-    fn take<T: FromStr>(&mut self, name: &str, takes: &str) -> Option<T> {
-        self.read(name, takes, |value| value.parse().ok())
-    }
-
-    fn number(&mut self, name: &str, min: usize, max: usize) -> Option<usize> {
-        let takes = format!("a number from {min} to {max}");
-        self.read(name, &takes, |value| {
-            value.parse().ok().filter(|number| (min..=max).contains(number))
-        })
-    }
-
-    fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
-        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        self.read(name, &names.join(" or "), |value| {
-            choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice)
-        })
-    }
-
     /// The database. Either variable may hold a password, so neither's value is shown.
     fn database(&mut self) -> Option<Database> {
-        let read = match (self.given.get("DATABASE_URL"), self.given.get("DATABASE_SECRET")) {
+        let read = match (self.secret("DATABASE_URL"), self.secret("DATABASE_SECRET")) {
             (None, None) => return None,
             (Some(_), Some(_)) => {
                 let error = "DATABASE_URL, DATABASE_SECRET: take the one or the other, not both";
-                self.errors.push(error.into());
+                self.wrong(error.into());
                 return None;
             }
             (Some(url), None) => url.parse().map_err(|error| format!("DATABASE_URL: {error}")),
@@ -192,7 +117,7 @@ impl Variables {
                 Database::from_secret(secret).map_err(|error| format!("DATABASE_SECRET: {error}"))
             }
         };
-        read.map_err(|error| self.errors.push(error)).ok()
+        read.map_err(|error| self.wrong(error)).ok()
     }
 
     /// The URL of a collection, out of one that may stop at its host or at `/api`.
@@ -213,16 +138,13 @@ impl Variables {
             Some(url)
         })
     }
-
-    fn finish(self, config: Config) -> Result<Config, ConfigErrors> {
-        if self.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(self.errors)) }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, ConfigErrors};
+    use super::Config;
     use crate::logs::LogFormat;
+    use crate::variables::ConfigErrors;
 
     fn read(environment: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         let owned =

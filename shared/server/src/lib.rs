@@ -9,6 +9,7 @@ mod listen;
 mod program;
 mod run;
 mod transport;
+mod variables;
 
 mod collection;
 mod neighbour;
@@ -28,7 +29,10 @@ mod logs;
 mod metrics;
 mod observe;
 
-pub use config::{VARIABLES, Variable};
+pub use config::VARIABLES;
+pub use logs::{LogFormat, REQUEST, ms_since, start as start_logs};
 pub use neighbour::client as http_client;
+pub use problem::chain;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};
+pub use variables::{ConfigErrors, Variable, Variables};

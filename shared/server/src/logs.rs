@@ -10,11 +10,11 @@ use models::Timestamp;
 use serde_json::Map;
 
 /// The target of the lines that tell of requests.
-pub(crate) const REQUEST: &str = "request";
+pub const REQUEST: &str = "request";
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogFormat {
+pub enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -22,7 +22,7 @@ pub(crate) enum LogFormat {
 }
 
 /// Starts the logger; `RUST_LOG` chooses what it lets through. A second call changes nothing.
-pub(crate) fn start(format: LogFormat) {
+pub fn start(format: LogFormat) {
     let mut builder = Builder::new();
     builder.filter_level(LevelFilter::Info);
     // Each client that does not speak HTTP would be an error of ours, and each start a page of news.
@@ -104,7 +104,7 @@ impl<'kvs> VisitSource<'kvs> for Members<'_> {
 }
 
 /// The milliseconds since `start`, with three decimals.
-pub(crate) fn ms_since(start: Instant) -> f64 {
+pub fn ms_since(start: Instant) -> f64 {
     let us = start.elapsed().as_micros();
     // Exact up to 2^53 µs: 285 years.
     us as f64 / 1_000.0

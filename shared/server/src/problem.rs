@@ -176,7 +176,7 @@ impl Problem {
 }
 
 /// An error with all its causes, on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -16,6 +16,7 @@ use crate::config::{Config, VARIABLES, url_variable};
 use crate::neighbour::{self, Neighbours, Remote};
 use crate::problem::chain;
 use crate::program::{Context, Program};
+use crate::variables::Variable;
 use crate::{listen, logs};
 
 /// The command line or the configuration is wrong (sysexits(3)).
@@ -43,13 +44,11 @@ pub fn main(program: Program) -> ExitCode {
 }
 
 fn help(name: &str) -> String {
-    let variables = VARIABLES.iter();
-    let variables = variables.map(|variable| format!("  {:20}{}", variable.name, variable.about));
     format!(
         "Serves {name}; with --check-health, asks one that runs with the same environment whether \
          it is alive.\nReads these variables of its environment (after the semicolon: the \
          default):\n\n{}",
-        variables.collect::<Vec<_>>().join("\n")
+        Variable::list(VARIABLES)
     )
 }
 

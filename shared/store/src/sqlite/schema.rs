@@ -25,7 +25,8 @@ pub(super) fn open(path: &Path, tables: &[Table]) -> Result<Connection, OpenErro
         OpenError::Unreachable {
             database: database.clone(),
             advice: "make sure that its folder exists, that this user may write there, and that \
-                     there is space left",
+                     there is space left, or name another database in DATABASE_URL or \
+                     DATABASE_SECRET",
             cause: Arc::new(error),
         }
     };

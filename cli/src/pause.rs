@@ -1,0 +1,72 @@
+//! `banyan stop` and `banyan start`: one program of a board that runs.
+//!
+//! A program that is to stand still has a file in the data folder; `up` looks for it.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use tokio::runtime;
+use tokio::time::sleep;
+
+use crate::hold;
+use crate::process::{is_ready, is_there};
+use crate::supervisor::POLL;
+
+/// The file that says that a program is to stand still.
+pub(crate) fn marker(data_dir: &Path, name: &str) -> PathBuf {
+    data_dir.join(format!("{name}.stopped"))
+}
+
+/// Lets all programs run again, as they do when `up` starts.
+pub(crate) fn forget(data_dir: &Path, names: &[&str]) -> io::Result<()> {
+    for name in names {
+        match fs::remove_file(marker(data_dir, name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Stops the program, and waits until it has ended.
+pub(crate) fn stop(data_dir: &Path, name: &str) -> Result<ExitCode, String> {
+    change(data_dir, name, true)
+}
+
+/// Starts it again, and waits until it is ready.
+pub(crate) fn start(data_dir: &Path, name: &str) -> Result<ExitCode, String> {
+    change(data_dir, name, false)
+}
+
+fn change(data_dir: &Path, name: &str, stops: bool) -> Result<ExitCode, String> {
+    let shown = data_dir.display();
+    let holder = hold::holder(data_dir).ok_or_else(|| {
+        format!("nothing runs on {shown}; `banyan up --data-dir {shown}` starts the board there")
+    })?;
+    let seat = holder.seats.iter().find(|seat| seat.name == name);
+    let seat = seat.ok_or_else(|| format!("there is no program {name} on {shown}"))?;
+    let changed = if stops {
+        File::create(marker(data_dir, name)).map(drop)
+    } else {
+        forget(data_dir, &[name])
+    };
+    changed.map_err(|error| format!("cannot write to {shown}: {error}"))?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    runtime.block_on(async {
+        loop {
+            if hold::holder(data_dir).is_none() {
+                return Err(format!("`banyan up` ended on {shown}"));
+            }
+            let done = if stops { !is_there(seat).await } else { is_ready(seat, &client).await };
+            if done {
+                println!("{name} is {}", if stops { "stopped" } else { "ready" });
+                return Ok(ExitCode::SUCCESS);
+            }
+            sleep(POLL).await;
+        }
+    })
+}

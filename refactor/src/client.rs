@@ -1,0 +1,220 @@
+//! A small client of the control port, for programs on the same machine that may read its keys.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials as Identity;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use http::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::control::credentials::Credentials;
+use crate::first_stack::REGION;
+
+/// How long one answer may take: longer than a health check.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+/// The keys of a control port.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret; never put it into a log.
+    pub secret_access_key: String,
+}
+
+impl Keys {
+    /// Reads the keys in a data folder of `refactor`.
+    ///
+    /// # Errors
+    /// Where there are none, or they cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        let keys = Credentials::read(folder).map_err(|error| server::chain(&error))?;
+        Ok(Self { access_key_id: keys.access_key_id, secret_access_key: keys.secret_access_key })
+    }
+}
+
+/// Where the requests of one route go.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// The URL that clients ask, with the route's path.
+    pub from: String,
+    /// `ACTIVE`, `INACTIVE`, `FAILED`.
+    pub state: String,
+    /// The name of the service.
+    pub service: String,
+    /// The URL of the service.
+    pub to: String,
+}
+
+/// A control port, and the keys that sign for it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    keys: Keys,
+}
+
+impl Client {
+    /// For the control port at `url`, such as `http://127.0.0.1:9080`.
+    pub fn new(http: reqwest::Client, url: String, keys: Keys) -> Self {
+        Self { http, url, keys }
+    }
+
+    /// The routes of every application, in the order in which they were made.
+    ///
+    /// # Errors
+    /// Where the control port does not answer, or not as expected.
+    pub async fn traffic(&self) -> Result<Vec<Traffic>, String> {
+        let mut traffic = Vec::new();
+        for Environment { environment_id } in self.list("/environments").await? {
+            let path = format!("/environments/{environment_id}/applications");
+            for application in self.list::<Application>(&path).await? {
+                let path = format!("{path}/{}", application.application_id);
+                let services: Vec<Service> = self.list(&format!("{path}/services")).await?;
+                for route in self.list::<Route>(&format!("{path}/routes")).await? {
+                    let proxy = &application.api_gateway_proxy.proxy_url;
+                    let service =
+                        services.iter().find(|service| service.service_id == route.service_id);
+                    let (name, url) = service.map_or(("", ""), Service::shown);
+                    traffic.push(Traffic {
+                        from: format!("{proxy}{}", route.source_path.unwrap_or_default()),
+                        state: route.state,
+                        service: name.to_owned(),
+                        to: url.to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(traffic)
+    }
+
+    /// All pages of a list.
+    async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, String> {
+        let mut items = Vec::new();
+        let mut query = String::new();
+        loop {
+            let page: Page<T> = self.get(&format!("{path}{query}")).await?;
+            items.extend(page.items);
+            let Some(token) = page.next_token else { return Ok(items) };
+            let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+            query = format!("?nextToken={token}");
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        let answer = self.send(Method::GET, path, &Value::Null).await?;
+        serde_json::from_value(answer).map_err(|error| format!("{}{path}: {error}", self.url))
+    }
+
+    /// Calls an operation of the Refactor Spaces API; `null` is no body.
+    ///
+    /// # Errors
+    /// Where the control port does not answer, or refuses the call; then with what it said.
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
+        let url = format!("{}{path}", self.url);
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let mut request = self.http.request(method.clone(), &url).timeout(ANSWER_TIME);
+        let signed = self.sign(&method, &url, &body).map_err(|error| server::chain(&*error))?;
+        for (name, value) in signed {
+            request = request.header(name, value);
+        }
+        let answer = request.body(body).send().await.map_err(|error| server::chain(&error))?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(|error| server::chain(&error))?;
+        if !status.is_success() {
+            return Err(format!("{url}: {status}: {}", String::from_utf8_lossy(&body)));
+        }
+        serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"))
+    }
+
+    /// The headers that sign a request.
+    fn sign(
+        &self,
+        method: &Method,
+        url: &str,
+        body: &str,
+    ) -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+        let Keys { access_key_id, secret_access_key } = self.keys.clone();
+        let identity = Identity::new(access_key_id, secret_access_key, None, None, "banyan").into();
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(REGION)
+            .name("refactor-spaces")
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()?
+            .into();
+        let body = SignableBody::Bytes(body.as_bytes());
+        let request = SignableRequest::new(method.as_str(), url, std::iter::empty(), body)?;
+        let (instructions, _) = sign(request, &params)?.into_parts();
+        let headers = instructions.headers();
+        Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// A page of a list: each list has another name, and one page has one list.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page<T> {
+    #[serde(
+        alias = "EnvironmentSummaryList",
+        alias = "ApplicationSummaryList",
+        alias = "ServiceSummaryList",
+        alias = "RouteSummaryList"
+    )]
+    items: Vec<T>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Environment {
+    environment_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Application {
+    application_id: String,
+    api_gateway_proxy: Proxy,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Proxy {
+    /// Not there while the application does not listen.
+    #[serde(default)]
+    proxy_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Service {
+    service_id: String,
+    name: String,
+    url_endpoint: Option<UrlEndpoint>,
+}
+
+impl Service {
+    fn shown(&self) -> (&str, &str) {
+        (&self.name, self.url_endpoint.as_ref().map_or("", |endpoint| &endpoint.url))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UrlEndpoint {
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Route {
+    service_id: String,
+    source_path: Option<String>,
+    state: String,
+}

@@ -1,0 +1,169 @@
+//! Carries operations out: one at a time, in the order in which they were asked for, on a thread of its own.
+//!
+//! An operation is written down before it begins (`stacks::Operation`), and so is each of its steps; what a step made is
+//! written down before the next one begins. Whatever is killed, at whatever point, the next start takes the operation
+//! up where it was: a phase looks only at what is recorded, and the call that was under way is made again with the
+//! token it had. One at a time also means that two stacks that are deleted one after the other go in that order.
+
+mod cleanup;
+mod delete;
+mod forward;
+mod rollback;
+mod wait;
+mod work;
+
+pub(crate) use work::stack_event;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::kinds::Maker;
+use super::provider::{Created, Failure, Properties, Provider, Step};
+use super::stacks::{Phase, Store, StoreError};
+use wait::Signal;
+use work::Work;
+
+/// How long the engine waits before it tries again after its state could not be read or written.
+const DISK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Carries out operations on stacks.
+pub(crate) struct Engine {
+    store: Store,
+    provider: Arc<dyn Provider>,
+    signal: Signal,
+}
+
+impl Engine {
+    /// Starts the engine's thread, which first takes up what was left unfinished. It ends with the process: a stop in
+    /// the middle of a step is a crash, and a crash is safe.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(crate) fn start(store: Store, provider: Arc<dyn Provider>) -> std::io::Result<Arc<Self>> {
+        let engine = Arc::new(Self { store, provider, signal: Signal::default() });
+        let worker = Arc::clone(&engine);
+        std::thread::Builder::new().name("stacks".to_owned()).spawn(move || worker.work())?;
+        Ok(engine)
+    }
+
+    /// Tells the engine that there is something to do.
+    pub(crate) fn wake(&self) {
+        self.signal.notify();
+    }
+
+    /// Waits until nothing is under way for the stack, and no longer than `limit`.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub(crate) fn wait_for(&self, stack_id: &str, limit: Duration) -> Result<(), StoreError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let seen = self.signal.now();
+            let idle = self
+                .store
+                .read(|state| Ok::<_, StoreError>(state.operation(stack_id)?.is_none()))?;
+            if idle || !self.signal.wait_after(seen, deadline) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn work(&self) {
+        loop {
+            let seen = self.signal.now();
+            // A panic loses nothing but time: the operation goes on from what is on disk.
+            match catch_unwind(AssertUnwindSafe(|| self.next())) {
+                Ok(Ok(true)) => self.signal.notify(),
+                Ok(Ok(false)) => self.signal.wait_forever_after(seen),
+                Err(_) => std::thread::sleep(DISK_PAUSE),
+                Ok(Err(err)) => {
+                    let cause = std::error::Error::source(&err)
+                        .map(ToString::to_string)
+                        .unwrap_or_default();
+                    log::error!(
+                        "stacks: {err}: {cause}; trying again in {} s",
+                        DISK_PAUSE.as_secs()
+                    );
+                    std::thread::sleep(DISK_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Carries out the next operation, if there is one.
+    fn next(&self) -> Result<bool, StoreError> {
+        let Some(operation) = self.store.read(|state| state.next_operation())? else {
+            return Ok(false);
+        };
+        let mut work = Work::load(&self.store, operation)?;
+        self.run(&mut work)?;
+        Ok(true)
+    }
+
+    /// Goes from phase to phase until the operation is finished.
+    fn run(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        loop {
+            let next = match work.operation.phase {
+                Phase::Queued => work.begin()?,
+                Phase::Forward => self.forward(work)?,
+                Phase::Cleanup => self.clean_up(work)?,
+                Phase::Rollback => self.roll_back(work)?,
+                Phase::Delete => self.delete(work)?,
+            };
+            match next {
+                Next::Phase => {}
+                Next::Finished => return Ok(()),
+            }
+        }
+    }
+
+    fn create(
+        &self,
+        maker: Maker,
+        step: &Step,
+        properties: &Properties,
+    ) -> Result<Created, Failure> {
+        match maker {
+            Maker::Spaces(kind) => {
+                self.ask(step, |provider| provider.create(step, kind, properties))
+            }
+            Maker::Nobody(placeholder) => Ok(placeholder.make(&step.token, properties)),
+        }
+    }
+
+    fn remove(&self, maker: Maker, step: &Step, physical_id: &str) -> Result<(), Failure> {
+        match maker {
+            Maker::Spaces(kind) => {
+                self.ask(step, |provider| provider.delete(step, kind, physical_id))
+            }
+            Maker::Nobody(_) => Ok(()),
+        }
+    }
+
+    /// A provider that panics has failed; the engine lives on.
+    fn ask<T>(
+        &self,
+        step: &Step,
+        call: impl FnOnce(&dyn Provider) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let answer =
+            catch_unwind(AssertUnwindSafe(|| call(&*self.provider))).unwrap_or_else(|_| {
+                Err(Failure {
+                    reason: "Internal error; the log of the refactor proxy has more".to_owned(),
+                })
+            });
+        if let Err(failure) = &answer {
+            log::warn!("stacks: {} of {}: {}", step.logical_id, step.stack_id, failure.reason);
+        }
+        answer
+    }
+}
+
+/// What follows a phase.
+enum Next {
+    /// The phase that the operation now has.
+    Phase,
+    /// Nothing: the operation is done.
+    Finished,
+}

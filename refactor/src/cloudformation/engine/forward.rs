@@ -1,0 +1,236 @@
+//! Forward: each resource becomes what it is to be, in the order of needs. A step that was carried out before a
+//! restart finds that nothing is left to do.
+
+use super::work::Work;
+use super::{Engine, Next};
+use crate::cloudformation::blueprint::Blueprint;
+use crate::cloudformation::kinds::Maker;
+use crate::cloudformation::plan::{Way, way};
+use crate::cloudformation::provider::{Created, Properties, Provider, Step};
+use crate::cloudformation::stacks::{
+    Before, Generation, Phase, Resource, ResourceStatus, StackStatus, StoreError, now,
+};
+
+/// What AWS says of a resource that cannot change in place.
+const REPLACES: &str =
+    "Requested update requires the creation of a new physical resource; hence creating one.";
+
+/// Why a resource could not be made or changed.
+struct Stopped {
+    logical_id: String,
+    reason: String,
+}
+
+impl Engine {
+    /// Makes and changes all resources, then makes the result what the stack is; or turns to the rollback.
+    pub(super) fn forward(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
+        let blueprint = match work.blueprint(&work.wanted()) {
+            Ok(blueprint) => blueprint,
+            Err(reason) => return self.failed(work, reason),
+        };
+        for logical_id in &blueprint.order {
+            if let Err(stopped) = self.reach(work, &blueprint, logical_id)? {
+                let verb = if work.operation.creates { "create" } else { "update" };
+                let reason = format!(
+                    "The following resource(s) failed to {verb}: [{}]. {}",
+                    stopped.logical_id, stopped.reason
+                );
+                return self.failed(work, reason);
+            }
+        }
+        match work.commit(&blueprint)? {
+            Ok(()) if work.operation.creates => Ok(Next::Finished),
+            Ok(()) => Ok(Next::Phase),
+            Err(reason) => self.failed(work, reason),
+        }
+    }
+
+    fn failed(&self, work: &mut Work<'_>, reason: String) -> Result<Next, StoreError> {
+        let creates = work.operation.creates;
+        if work.stack.disable_rollback {
+            let status =
+                if creates { StackStatus::CreateFailed } else { StackStatus::UpdateFailed };
+            return work.finish(status, Some(reason));
+        }
+        work.operation.failure = Some(reason.clone());
+        let status = if creates {
+            StackStatus::RollbackInProgress
+        } else {
+            StackStatus::UpdateRollbackInProgress
+        };
+        work.enter(Phase::Rollback, status, Some(reason))
+    }
+
+    /// One resource: `Err` where the provider refuses, or where its properties cannot be worked out.
+    fn reach(
+        &self,
+        work: &mut Work<'_>,
+        blueprint: &Blueprint,
+        logical_id: &str,
+    ) -> Result<Result<(), Stopped>, StoreError> {
+        let known = work.resources.get(logical_id).cloned();
+        let mut resource = known.unwrap_or_else(|| new_resource(blueprint, logical_id));
+        let wanted = blueprint.kind(logical_id).and_then(|kind| {
+            let look_up = |name: &str, attribute: Option<&str>| work.look_up(name, attribute);
+            Ok((kind, blueprint.properties(logical_id, &look_up)?))
+        });
+        let (kind, wanted) = match wanted {
+            Ok(wanted) => wanted,
+            Err(reason) => return self.stopped(work, resource, reason),
+        };
+        let current = resource.current.clone();
+        let way = way(kind, current.as_ref(), &wanted);
+        let needs = needs(blueprint, logical_id);
+        if way == Way::Keep {
+            keep(work, resource, needs)?;
+            return Ok(Ok(()));
+        }
+        kind.name.clone_into(&mut resource.kind);
+        resource.needs = needs;
+        let mut resource = announce(work, resource, &way)?;
+        match self.carry_out(work, &way, kind.maker, logical_id, current.as_ref(), &wanted) {
+            Ok(made) => {
+                resource.current = Some(Generation {
+                    physical_id: made.physical_id,
+                    attributes: made.attributes,
+                    properties: wanted,
+                });
+                reached(work, resource, way, current)?;
+                Ok(Ok(()))
+            }
+            Err(reason) => self.stopped(work, resource, reason),
+        }
+    }
+
+    fn carry_out(
+        &self,
+        work: &Work<'_>,
+        way: &Way,
+        maker: Maker,
+        logical_id: &str,
+        current: Option<&Generation>,
+        wanted: &Properties,
+    ) -> Result<Created, String> {
+        let step = work.step(logical_id, "make");
+        let made = match (way, maker, current) {
+            (Way::Change, maker, Some(current)) => {
+                return self.change(maker, &step, current, wanted);
+            }
+            (Way::Swap, _, Some(current)) => self.ask(&step, |provider: &dyn Provider| {
+                provider.replace_route(&step, &current.physical_id, wanted)
+            }),
+            _ => self.create(maker, &step, wanted),
+        };
+        made.map_err(|failure| failure.reason)
+    }
+
+    /// Changes a resource in place.
+    pub(super) fn change(
+        &self,
+        maker: Maker,
+        step: &Step,
+        current: &Generation,
+        wanted: &Properties,
+    ) -> Result<Created, String> {
+        let id = &current.physical_id;
+        let attributes = match maker {
+            Maker::Spaces(kind) => self
+                .ask(step, |provider| provider.update(step, kind, id, &current.properties, wanted))
+                .map_err(|failure| failure.reason)?,
+            Maker::Nobody(_) => current.attributes.clone(),
+        };
+        Ok(Created { physical_id: id.clone(), attributes })
+    }
+
+    fn stopped(
+        &self,
+        work: &mut Work<'_>,
+        mut resource: Resource,
+        reason: String,
+    ) -> Result<Result<(), Stopped>, StoreError> {
+        resource.status = match resource.current {
+            Some(_) => ResourceStatus::UpdateFailed,
+            None => ResourceStatus::CreateFailed,
+        };
+        resource.reason = Some(reason.clone());
+        resource.updated = now();
+        let logical_id = resource.logical_id.clone();
+        work.record(resource)?;
+        Ok(Err(Stopped { logical_id, reason }))
+    }
+}
+
+/// A resource is as it should be already: only what it needs may differ, or that it was once to be removed.
+fn keep(work: &mut Work<'_>, mut resource: Resource, needs: Vec<String>) -> Result<(), StoreError> {
+    let refused_to_go = resource.status == ResourceStatus::DeleteFailed;
+    if resource.needs == needs && !refused_to_go {
+        return Ok(());
+    }
+    resource.needs = needs;
+    if refused_to_go {
+        resource.status = ResourceStatus::UpdateComplete;
+        resource.reason = None;
+    }
+    work.note(resource)
+}
+
+/// Writes down what is about to happen to a resource.
+fn announce(
+    work: &mut Work<'_>,
+    mut resource: Resource,
+    way: &Way,
+) -> Result<Resource, StoreError> {
+    resource.updated = now();
+    resource.reason = None;
+    resource.status = ResourceStatus::UpdateInProgress;
+    match way {
+        Way::Create => {
+            resource.status = ResourceStatus::CreateInProgress;
+            resource.before = Before::Nothing;
+        }
+        Way::Replace => resource.reason = Some(REPLACES.to_owned()),
+        Way::Keep | Way::Change | Way::Swap => {}
+    }
+    work.record(resource.clone())?;
+    Ok(resource)
+}
+
+/// Writes down what has happened to a resource, and what it was before.
+fn reached(
+    work: &mut Work<'_>,
+    mut resource: Resource,
+    way: Way,
+    old: Option<Generation>,
+) -> Result<(), StoreError> {
+    resource.before = match (way, old) {
+        (Way::Change, Some(old)) => Before::Changed(old),
+        (Way::Replace, Some(old)) => Before::Replaced(old),
+        (Way::Swap, Some(old)) => Before::Swapped(old),
+        (_, None) | (Way::Keep | Way::Create, Some(_)) => Before::Nothing,
+    };
+    resource.status = match resource.before {
+        Before::Nothing => ResourceStatus::CreateComplete,
+        _ => ResourceStatus::UpdateComplete,
+    };
+    resource.reason = None;
+    resource.updated = now();
+    work.record(resource)
+}
+
+fn needs(blueprint: &Blueprint, logical_id: &str) -> Vec<String> {
+    blueprint.needs.get(logical_id).map(|needs| needs.iter().cloned().collect()).unwrap_or_default()
+}
+
+fn new_resource(blueprint: &Blueprint, logical_id: &str) -> Resource {
+    Resource {
+        logical_id: logical_id.to_owned(),
+        kind: blueprint.kind(logical_id).map(|kind| kind.name.to_owned()).unwrap_or_default(),
+        status: ResourceStatus::CreateInProgress,
+        reason: None,
+        updated: now(),
+        current: None,
+        before: Before::Nothing,
+        leftovers: Vec::new(),
+        needs: needs(blueprint, logical_id),
+    }
+}

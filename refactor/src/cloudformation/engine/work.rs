@@ -1,0 +1,327 @@
+//! An operation that is under way: what is known of its stack, and how each step is recorded.
+
+use std::collections::BTreeMap;
+
+use super::Next;
+use crate::cloudformation::blueprint::Blueprint;
+use crate::cloudformation::functions::StackIdentity;
+use crate::cloudformation::id;
+use crate::cloudformation::kinds::Type;
+use crate::cloudformation::order;
+use crate::cloudformation::provider::Step;
+use crate::cloudformation::stacks::{
+    Before, ChangeSet, Definition, Event, Execution, Operation, Phase, Resource, ResourceStatus,
+    Stack, StackStatus, Store, StoreError, Transaction, now,
+};
+
+/// The resource type under which a stack's own events stand.
+const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+
+/// What an operation works on. What stands here stands on disk, too.
+pub(super) struct Work<'a> {
+    store: &'a Store,
+    pub(super) operation: Operation,
+    pub(super) stack: Stack,
+    pub(super) change_set: Option<ChangeSet>,
+    pub(super) resources: BTreeMap<String, Resource>,
+}
+
+impl<'a> Work<'a> {
+    /// Reads what is recorded.
+    pub(super) fn load(store: &'a Store, operation: Operation) -> Result<Self, StoreError> {
+        store.read(|state| {
+            let stack = state.stack_by_id(&operation.stack_id)?;
+            let change_set = match &operation.change_set_id {
+                Some(id) => state.change_set(None, id)?,
+                None => None,
+            };
+            let resources = state.resources(&stack.id)?;
+            let resources = resources
+                .into_iter()
+                .map(|resource| (resource.logical_id.clone(), resource))
+                .collect();
+            Ok(Self { store, operation, stack, change_set, resources })
+        })
+    }
+
+    /// From the queue to the first phase. What an earlier operation left half-done (it failed, and was not to be
+    /// rolled back) is from here on what the stack is; what it wanted to remove is removed in the end.
+    pub(super) fn begin(&mut self) -> Result<Next, StoreError> {
+        let phase =
+            if self.operation.change_set_id.is_some() { Phase::Forward } else { Phase::Delete };
+        let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
+        self.write(|work, state| {
+            for resource in resources {
+                work.put(state, resource)?;
+            }
+            work.phase(state, phase)
+        })?;
+        Ok(Next::Phase)
+    }
+
+    /// The definition that this operation is to bring about.
+    pub(super) fn wanted(&self) -> Definition {
+        self.change_set
+            .as_ref()
+            .map_or_else(|| self.stack.definition.clone(), |set| set.definition.clone())
+    }
+
+    /// What a definition comes to for this stack.
+    pub(super) fn blueprint(&self, definition: &Definition) -> Result<Blueprint, String> {
+        let stack = StackIdentity {
+            id: self.stack.id.clone(),
+            name: self.stack.name.clone(),
+            region: self.stack.region.clone(),
+        };
+        Blueprint::new(definition, stack)
+    }
+
+    /// `Ref` and `Fn::GetAtt` of the resources as they are now.
+    pub(super) fn look_up(&self, name: &str, attribute: Option<&str>) -> Result<String, String> {
+        match self.resources.get(name).and_then(|resource| resource.current.as_ref()) {
+            Some(current) => current.look_up(name, attribute),
+            None => Err(format!("the resource {name} is not there")),
+        }
+    }
+
+    /// Names of all resources, each after what it needs.
+    pub(super) fn order(&self) -> Vec<String> {
+        let names: Vec<_> = self
+            .resources
+            .values()
+            .filter_map(|resource| {
+                Some((
+                    resource.logical_id.clone(),
+                    Type::find(&resource.kind, &resource.logical_id).ok()?.maker,
+                ))
+            })
+            .collect();
+        let needs = self
+            .resources
+            .values()
+            .map(|resource| (resource.logical_id.clone(), resource.needs.iter().cloned().collect()))
+            .collect();
+        // A circle can stand here only between old and new needs; then any order is as good as another.
+        order::sort(&names, &needs)
+            .unwrap_or_else(|_| names.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// A step of this operation. The same step has the same token after a restart.
+    pub(super) fn step(&self, logical_id: &str, verb: &str) -> Step {
+        let digest = xxhash_rust::xxh3::xxh3_128(format!("{logical_id}/{verb}").as_bytes());
+        Step {
+            region: self.stack.region.clone(),
+            stack_id: self.stack.id.clone(),
+            logical_id: logical_id.to_owned(),
+            // Together 20 + 1 + 32 characters.
+            token: format!("{}-{digest:032x}", self.operation.id),
+            restores: self.operation.phase == Phase::Rollback,
+        }
+    }
+
+    /// Records a resource and an event that says the same.
+    pub(super) fn record(&mut self, resource: Resource) -> Result<(), StoreError> {
+        self.write(|work, state| {
+            state.add_event(&work.resource_event(&resource))?;
+            work.put(state, resource)
+        })
+    }
+
+    /// Records a resource without an event: nothing has happened to it, but more is known.
+    pub(super) fn note(&mut self, resource: Resource) -> Result<(), StoreError> {
+        self.write(|work, state| work.put(state, resource))
+    }
+
+    /// Records that something of a resource, which is not all of it, has got a state.
+    pub(super) fn tell(
+        &mut self,
+        resource: &Resource,
+        physical_id: &str,
+        status: ResourceStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.write(|work, state| {
+            let event = Event {
+                physical_id: physical_id.to_owned(),
+                status: status.word().to_owned(),
+                reason,
+                ..work.resource_event(resource)
+            };
+            state.add_event(&event)
+        })
+    }
+
+    /// Forgets a resource that is gone.
+    pub(super) fn forget(&mut self, resource: Resource) -> Result<(), StoreError> {
+        self.write(|work, state| {
+            state.add_event(&work.resource_event(&resource))?;
+            state.delete_resource(&work.stack.id, &resource.logical_id)?;
+            work.resources.remove(&resource.logical_id);
+            Ok(())
+        })
+    }
+
+    /// Goes on to another phase, with the state that the stack has in it.
+    pub(super) fn enter(
+        &mut self,
+        phase: Phase,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<Next, StoreError> {
+        self.write(|work, state| {
+            work.phase(state, phase)?;
+            work.status(state, status, reason)
+        })?;
+        Ok(Next::Phase)
+    }
+
+    /// Makes what was wanted what the stack is, with its outputs; `Err` says why it cannot be so.
+    pub(super) fn commit(
+        &mut self,
+        blueprint: &Blueprint,
+    ) -> Result<Result<(), String>, StoreError> {
+        let outputs = match blueprint.outputs(&|name, attribute| self.look_up(name, attribute)) {
+            Ok(outputs) => outputs,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let definition = self.wanted();
+        let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
+        let stack = Stack { outputs, definition, ..self.stack.clone() };
+        let done = self.write(|work, state| {
+            if let Some((name, owner)) = state.put_exports(&stack)? {
+                return Err(Refused::Export(format!(
+                    "Export with name {name} is already exported by stack {owner}"
+                )));
+            }
+            work.stack = stack;
+            for resource in resources {
+                work.put(state, resource)?;
+            }
+            if work.operation.creates {
+                work.end(state, StackStatus::CreateComplete, None)?;
+            } else {
+                work.phase(state, Phase::Cleanup)?;
+                work.status(state, StackStatus::UpdateCleanup, None)?;
+            }
+            Ok(())
+        });
+        match done {
+            Ok(()) => Ok(Ok(())),
+            Err(Refused::Export(reason)) => Ok(Err(reason)),
+            Err(Refused::Store(err)) => Err(err),
+        }
+    }
+
+    /// Ends the operation.
+    pub(super) fn finish(
+        &mut self,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<Next, StoreError> {
+        self.write(|work, state| work.end(state, status, reason))?;
+        Ok(Next::Finished)
+    }
+
+    /// All that is written together is on disk together. Where that fails, the operation is read again from disk, so
+    /// what `work` has changed here does not matter.
+    fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self, &Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let store = self.store;
+        store.write(|state| work(self, state))
+    }
+
+    fn put(&mut self, state: &Transaction<'_>, resource: Resource) -> Result<(), StoreError> {
+        state.put_resource(&self.stack.id, &resource)?;
+        self.resources.insert(resource.logical_id.clone(), resource);
+        Ok(())
+    }
+
+    fn phase(&mut self, state: &Transaction<'_>, phase: Phase) -> Result<(), StoreError> {
+        self.operation.phase = phase;
+        state.put_operation(&self.operation)
+    }
+
+    fn status(
+        &mut self,
+        state: &Transaction<'_>,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.stack.status = status;
+        self.stack.reason = reason;
+        if status == StackStatus::DeleteComplete {
+            self.stack.deleted = Some(now());
+        }
+        state.put_stack(&self.stack)?;
+        state.add_event(&stack_event(&self.stack))
+    }
+
+    fn end(
+        &mut self,
+        state: &Transaction<'_>,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.status(state, status, reason)?;
+        if let Some(change_set) = &mut self.change_set {
+            let done = matches!(status, StackStatus::CreateComplete | StackStatus::UpdateComplete);
+            change_set.execution = if done { Execution::Complete } else { Execution::Failed };
+            state.put_change_set(change_set)?;
+        }
+        state.end_operation(&self.stack.id)
+    }
+
+    fn resource_event(&self, resource: &Resource) -> Event {
+        Event {
+            id: format!("{}-{}-{}", resource.logical_id, resource.status.word(), id::uuid()),
+            stack_id: self.stack.id.clone(),
+            stack_name: self.stack.name.clone(),
+            logical_id: resource.logical_id.clone(),
+            physical_id: resource
+                .current
+                .as_ref()
+                .map(|current| current.physical_id.clone())
+                .unwrap_or_default(),
+            kind: resource.kind.clone(),
+            time: now(),
+            status: resource.status.word().to_owned(),
+            reason: resource.reason.clone(),
+        }
+    }
+}
+
+/// The event that says in which state a stack is.
+pub(crate) fn stack_event(stack: &Stack) -> Event {
+    Event {
+        id: id::uuid(),
+        stack_id: stack.id.clone(),
+        stack_name: stack.name.clone(),
+        logical_id: stack.name.clone(),
+        physical_id: stack.id.clone(),
+        kind: STACK_TYPE.to_owned(),
+        time: now(),
+        status: stack.status.word().to_owned(),
+        reason: stack.reason.clone(),
+    }
+}
+
+/// What a resource is once nothing will be put back: an old one that is still there has only to be removed.
+fn settled(mut resource: Resource) -> Resource {
+    if let Before::Replaced(old) = std::mem::replace(&mut resource.before, Before::Same) {
+        resource.leftovers.push(old);
+    }
+    resource
+}
+
+enum Refused {
+    Export(String),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(err: StoreError) -> Self {
+        Self::Store(err)
+    }
+}

@@ -1,0 +1,109 @@
+//! The Query API: form fields in, XML out. One file a topic; each action is one function.
+
+mod change_set;
+mod change_sets;
+mod error;
+mod events;
+mod execution;
+mod form;
+mod page;
+mod resources;
+mod stacks;
+mod summaries;
+mod templates;
+mod xml;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::engine::Engine;
+use super::stacks::{Stack, Store, StoreError};
+use crate::control::Caller;
+use error::ApiError;
+use form::Form;
+use xml::Xml;
+
+/// How long an answer is held back for an operation to finish. The AWS CLI gives up after 60 s; it looks again only
+/// after 5 or 30 s, so an answer that comes a little later is an answer that is needed once.
+const HOLD: Duration = Duration::from_secs(25);
+/// How many answers may be held at a time; more are answered at once.
+const HELD_LIMIT: usize = 16;
+
+/// The CloudFormation API.
+pub(crate) struct Api {
+    store: Store,
+    engine: Arc<Engine>,
+    held: AtomicUsize,
+}
+
+impl Api {
+    pub(super) fn new(store: Store, engine: Arc<Engine>) -> Self {
+        Self { store, engine, held: AtomicUsize::new(0) }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Answers one request: its form fields, decoded. Blocks: until the change is on disk, and for up to 25 s until a
+    /// stack operation is done.
+    pub(crate) fn handle(
+        &self,
+        caller: &Caller,
+        form: &[(String, String)],
+    ) -> (StatusCode, String) {
+        let form = Form::new(form);
+        let action = form.get("Action").unwrap_or_default();
+        let mut xml = Xml::default();
+        match self.answer(caller, action, &form, &mut xml) {
+            Ok(()) => (StatusCode::OK, xml.into_answer(action)),
+            Err(err) => err.into_answer(),
+        }
+    }
+
+    fn answer(
+        &self,
+        caller: &Caller,
+        action: &str,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        match action {
+            "CreateChangeSet" => self.create_change_set(caller, form, xml),
+            "DeleteChangeSet" => self.delete_change_set(caller, form),
+            "DeleteStack" => self.delete_stack(caller, form),
+            "DescribeChangeSet" => self.describe_change_set(caller, form, xml),
+            "DescribeStackEvents" => self.describe_stack_events(caller, form, xml),
+            "DescribeStackResources" => self.describe_stack_resources(caller, form, xml),
+            "DescribeStacks" => self.describe_stacks(caller, form, xml),
+            "ExecuteChangeSet" => self.execute_change_set(caller, form),
+            "GetTemplate" => self.get_template(caller, form, xml),
+            "GetTemplateSummary" => self.get_template_summary(caller, form, xml),
+            "ListChangeSets" => self.list_change_sets(caller, form, xml),
+            "ListExports" => self.list_exports(caller, form, xml),
+            "ListStackResources" => self.list_stack_resources(caller, form, xml),
+            "ListStacks" => self.list_stacks(caller, form, xml),
+            "ValidateTemplate" => self.validate_template(form, xml),
+            _ => Err(ApiError::unknown_action(action)),
+        }
+    }
+
+    /// The stack that a request names.
+    fn stack(&self, caller: &Caller, name: &str) -> Result<Option<Stack>, StoreError> {
+        self.store.read(|state| state.stack(&caller.region, name))
+    }
+
+    /// Holds the answer until nothing is under way for the stack, within limits.
+    fn hold(&self, stack_id: &str) -> Result<(), StoreError> {
+        if self.held.fetch_add(1, Ordering::Relaxed) >= HELD_LIMIT {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+            return Ok(());
+        }
+        let waited = self.engine.wait_for(stack_id, HOLD);
+        self.held.fetch_sub(1, Ordering::Relaxed);
+        waited
+    }
+}

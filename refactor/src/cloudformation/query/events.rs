@@ -1,0 +1,40 @@
+//! `DescribeStackEvents`.
+
+use super::error::ApiError;
+use super::form::Form;
+use super::page::{next_token, page};
+use super::xml::Xml;
+use super::{Api, Caller};
+
+impl Api {
+    /// What happened to a stack, the newest first.
+    ///
+    /// # Errors
+    /// 400 where there is no such stack.
+    pub(super) fn describe_stack_events(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        let name = form.required("StackName")?;
+        let events = self.store.read(|state| match state.stack(&caller.region, name)? {
+            Some(stack) => Ok(state.events(&stack.id)?),
+            None => Err(ApiError::no_stack(name)),
+        })?;
+        let (given, token) = page(&events, form, |event| event.id.as_str())?;
+        xml.list("StackEvents", given, |xml, event| {
+            xml.text("StackId", &event.stack_id);
+            xml.text("EventId", &event.id);
+            xml.text("StackName", &event.stack_name);
+            xml.text("LogicalResourceId", &event.logical_id);
+            xml.text("PhysicalResourceId", &event.physical_id);
+            xml.text("ResourceType", &event.kind);
+            xml.text("Timestamp", &event.time);
+            xml.text("ResourceStatus", &event.status);
+            xml.optional("ResourceStatusReason", event.reason.as_deref());
+        });
+        next_token(xml, token);
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! Pages of lists: a token is the key of the last item that was given.
+
+use super::error::ApiError;
+use super::form::Form;
+use super::xml::Xml;
+
+/// Items a page.
+const PAGE: usize = 100;
+
+/// The items of the page that the form asks for, and the token of the next one.
+pub(super) fn page<'a, T>(
+    items: &'a [T],
+    form: &Form<'_>,
+    key: impl Fn(&'a T) -> &'a str,
+) -> Result<(&'a [T], Option<&'a str>), ApiError> {
+    let start = match form.get("NextToken") {
+        None => 0,
+        Some(token) => match items.iter().position(|item| key(item) == token) {
+            Some(last) => last + 1,
+            None => {
+                return Err(ApiError::validation(format!(
+                    "NextToken {token} is not valid; begin without one"
+                )));
+            }
+        },
+    };
+    let rest = &items[start..];
+    let given = &rest[..rest.len().min(PAGE)];
+    let next = if rest.len() > PAGE { given.last().map(key) } else { None };
+    Ok((given, next))
+}
+
+/// Writes the token, if there is one.
+pub(super) fn next_token(xml: &mut Xml, token: Option<&str>) {
+    xml.optional("NextToken", token);
+}

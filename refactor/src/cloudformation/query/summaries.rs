@@ -1,0 +1,68 @@
+//! `ListStacks` and `ListExports`.
+
+use super::error::ApiError;
+use super::form::Form;
+use super::page::{next_token, page};
+use super::stacks::not_checked;
+use super::xml::Xml;
+use super::{Api, Caller};
+
+impl Api {
+    /// All stacks, deleted ones too, or those in the states that are asked for.
+    pub(super) fn list_stacks(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        let wanted = form.texts("StackStatusFilter")?;
+        let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
+        stacks.retain(|stack| {
+            wanted.is_empty() || wanted.iter().any(|status| status == stack.status.word())
+        });
+        let (given, token) = page(&stacks, form, |stack| stack.id.as_str())?;
+        xml.list("StackSummaries", given, |xml, stack| {
+            xml.text("StackId", &stack.id);
+            xml.text("StackName", &stack.name);
+            xml.optional("TemplateDescription", stack.definition.description.as_deref());
+            xml.text("CreationTime", &stack.created);
+            xml.optional("LastUpdatedTime", stack.updated.as_deref());
+            xml.optional("DeletionTime", stack.deleted.as_deref());
+            xml.text("StackStatus", stack.status.word());
+            xml.optional("StackStatusReason", stack.reason.as_deref());
+            not_checked(xml);
+        });
+        next_token(xml, token);
+        Ok(())
+    }
+
+    /// What the stacks of the region export.
+    pub(super) fn list_exports(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
+        stacks.retain(|stack| stack.deleted.is_none());
+        let mut exports: Vec<(String, String, String)> = stacks
+            .into_iter()
+            .flat_map(|stack| {
+                let id = stack.id;
+                stack
+                    .outputs
+                    .into_iter()
+                    .filter_map(move |output| Some((output.export?, output.value, id.clone())))
+            })
+            .collect();
+        exports.sort();
+        let (given, token) = page(&exports, form, |(name, ..)| name.as_str())?;
+        xml.list("Exports", given, |xml, (name, value, stack)| {
+            xml.text("ExportingStackId", stack);
+            xml.text("Name", name);
+            xml.text("Value", value);
+        });
+        next_token(xml, token);
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! Templates: text in YAML or JSON becomes a [`Template`], in which everything has the right shape and every name that
+//! is used exists. What depends on parameter values is left to `functions.rs`.
+
+mod condition;
+mod expression;
+mod json;
+mod node;
+mod parameter;
+mod references;
+mod section;
+mod yaml;
+
+pub(crate) use condition::Condition;
+pub(crate) use expression::{Expression, Kind, Piece};
+pub(crate) use parameter::{Parameter, ParameterKind};
+pub(crate) use section::{Output, Resource};
+
+#[cfg(test)]
+mod tests;
+
+/// Bytes that a template may have, as on AWS.
+pub(crate) const BODY_LIMIT: usize = 51_200;
+
+/// What is wrong with a template: a whole sentence that names the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TemplateError(pub(crate) String);
+
+/// A template whose shape and names are checked. All sections keep the order of the text.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) version: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) conditions: Vec<(String, Condition)>,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Template {
+    /// Reads a template: JSON where it begins with a brace, else YAML.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in CloudFormation's words where these are known, with the place.
+    pub(crate) fn parse(body: &str) -> Result<Self, TemplateError> {
+        if body.len() > BODY_LIMIT {
+            return Err(TemplateError(format!(
+                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {BODY_LIMIT}"
+            )));
+        }
+        // Some editors put a byte order mark at the start.
+        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+        let root = if body.trim_start().starts_with('{') {
+            json::parse(body)?
+        } else {
+            yaml::parse(body)?
+        };
+        let template = section::read(&root)?;
+        references::check(&template)?;
+        Ok(template)
+    }
+
+    /// The resource of that name.
+    pub(crate) fn resource(&self, logical_id: &str) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.logical_id == logical_id)
+    }
+
+    /// The parameter of that name.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+}

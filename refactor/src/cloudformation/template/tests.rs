@@ -1,0 +1,226 @@
+//! What is read, and what is refused, in which words.
+
+use super::{Kind, Piece, Template};
+
+const RESOURCE: &str = "Resources:\n  A:\n    Type: AWS::EC2::VPC\n";
+
+fn message(body: &str) -> String {
+    Template::parse(body).map(|_| ()).unwrap_err().0
+}
+
+#[test]
+fn what_is_wrong_with_a_template_is_said_with_its_place() {
+    let cases = [
+        ("", "Template format error: YAML not well-formed."),
+        ("just text", "Template format error: unsupported structure."),
+        (
+            "Description: none",
+            "Template format error: At least one Resources member must be defined.",
+        ),
+        ("Resources: {}", "Template format error: At least one Resources member must be defined."),
+        ("A: 1\n B: 2", "Template format error: YAML not well-formed. (line 2, column"),
+        (
+            "{\"Resources\": {\"A\": }}",
+            "Template format error: JSON not well-formed. (line 1, column 21)",
+        ),
+        ("{\"A\": 1, \"A\": 2}", "the key A is there twice"),
+        (
+            "Resources:\n  A: {}\n  A: {}",
+            "YAML not well-formed. (line 3, column 3): the key A is there twice",
+        ),
+        (
+            "Resources: &a\n  A: 1\nOutputs: *a",
+            "Template error: YAML aliases are not allowed in CloudFormation templates (line 3)",
+        ),
+        ("Resources:\n  A:\n    <<: {Type: x}", "hash merges (<<) are not allowed"),
+        ("Resources:\n  A: !Nix 3", "!Nix is no function of CloudFormation"),
+        ("Resources: 1\n---\nResources: 2", "a second one begins here"),
+        ("Nix: 1\nResources: {}", "Invalid template property or properties [Nix]"),
+        ("Transform: AWS::Serverless\n", "the section Transform is not supported here"),
+        ("Mappings: {}\n", "the section Mappings is not supported here"),
+        ("Resources:\n  A_b: {Type: x}", "the name A_b is non alphanumeric"),
+        (
+            "Resources:\n  A: {}",
+            "[Resources/A (line 2)] Every Resources object must contain a Type member.",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Nix: 1",
+            "[Resources/A/Nix (line 4)] Invalid template resource property 'Nix'",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    DeletionPolicy: Retain",
+            "DeletionPolicy Retain is not supported here",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B:",
+            "[Resources/A/Properties/B (line 5)] 'null' values are not allowed in templates",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: !ImportValue x",
+            "Fn::ImportValue is not supported here; supported are Ref",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: {Ref: A, C: 1}",
+            "Ref must be the only key of its object",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: !If [a, b]",
+            "takes a list of 3: a condition and two values",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: !GetAtt A",
+            "Fn::GetAtt takes Resource.Attribute",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: !Sub 'a${b'",
+            "a ${ without its }",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    DependsOn: B",
+            "Unresolved resource dependencies [B] in the Resources block of the template",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\nOutputs:\n  O: {Value: !GetAtt B.C}",
+            "Unresolved resource dependencies [B] in the Outputs block of the template",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\nOutputs:\n  O: {Description: d}",
+            "Every Outputs member must contain a Value object",
+        ),
+        (
+            "Conditions:\n  C: !Equals [!Ref A, b]\nResources:\n  A:\n    Type: x",
+            "Unresolved resource dependencies [A] in the Conditions block",
+        ),
+        (
+            "Conditions:\n  C: !Not [!Condition D]\n  D: !And [!Condition C, !Condition C]\nResources:\n  A:\n    Type: x",
+            "Circular condition dependency: C -> D -> C",
+        ),
+        (
+            "Conditions:\n  C: !And [!Condition C]\nResources:\n  A:\n    Type: x",
+            "takes 2 to 10 conditions",
+        ),
+        (
+            "Parameters:\n  P: {}\nResources:\n  A:\n    Type: x",
+            "Every Parameters object must contain a Type member",
+        ),
+        (
+            "Parameters:\n  P: {Type: AWS::SSM::Parameter}\nResources:\n  A:\n    Type: x",
+            "the parameter type AWS::SSM::Parameter is not supported here",
+        ),
+        (
+            "Parameters:\n  P: {Type: String, AllowedPattern: '('}\nResources:\n  A:\n    Type: x",
+            "the pattern ( cannot be used",
+        ),
+    ];
+    for (body, expected) in cases {
+        let said = message(body);
+        assert!(said.contains(expected), "{body}\n{expected}\n{said}");
+    }
+    let deep = format!("Resources: {}1{}", "[".repeat(90), "]".repeat(90));
+    assert!(message(&deep).contains("nested deeper than 60 levels"));
+    assert!(
+        message(&format!("{RESOURCE}#{}", "x".repeat(51_200)))
+            .contains("less than or equal to 51200")
+    );
+    assert!(
+        message(&format!("{{\"Resources\":{}1{}", "[".repeat(900), "]".repeat(9)))
+            .contains("JSON not well-formed")
+    );
+}
+
+#[test]
+fn templates_are_read_as_editors_write_them() {
+    let windows = format!("\u{feff}# a comment\r\n{}", RESOURCE.replace('\n', "\r\n"));
+    assert_eq!(Template::parse(&windows).unwrap().resources[0].kind, "AWS::EC2::VPC");
+    let json = "\u{feff}\r\n{\r\n\t\"Resources\": {\"A\": {\"Type\": \"x\\u0079\"}}}";
+    assert_eq!(Template::parse(json).unwrap().resources[0].kind, "xy");
+    let block = format!(
+        "{RESOURCE}    Properties:\n      P: !Sub |\n        one\n        ${{AWS::Region}}\n"
+    );
+    assert!(matches!(
+        Template::parse(&block).unwrap().resources[0].properties[0].1.kind,
+        Kind::Sub { .. }
+    ));
+}
+
+/// What it costs to read a template grows with its size and no faster.
+#[test]
+fn a_hostile_template_is_read_or_refused_at_once() {
+    let mut conditions = "Conditions:\n  C0: !Equals [a, a]\n".to_owned();
+    for number in 1..200 {
+        let before = number - 1;
+        conditions += &format!("  C{number}: !And [!Condition C{before}, !Condition C{before}]\n");
+    }
+    let template =
+        Template::parse(&format!("{conditions}{RESOURCE}    Condition: C199\n")).unwrap();
+    let stack = crate::cloudformation::functions::StackIdentity {
+        id: "i".to_owned(),
+        name: "n".to_owned(),
+        region: "r".to_owned(),
+    };
+    let scope = crate::cloudformation::functions::Scope::new(&template, stack, [].into()).unwrap();
+    assert!(scope.holds(Some(&"C199".to_owned())));
+    let more = format!("{conditions}  D: !Equals [a, a]\n{RESOURCE}");
+    assert!(
+        message(&more).contains("Number of conditions, 201, is greater than maximum allowed, 200")
+    );
+    let pattern = "Parameters:\n  P: {Type: String, AllowedPattern: '(a{900}){900}'}\n";
+    assert!(message(&format!("{pattern}{RESOURCE}")).contains("cannot be used"));
+}
+
+/// Long and short forms, YAML and JSON: the same template.
+#[test]
+fn all_forms_of_a_function_are_the_same() {
+    let property = |value: &str| {
+        let body = format!(
+            "Conditions:\n  C: !Equals [a, a]\n{RESOURCE}  B:\n    Type: x\n    Properties:\n      P: {value}\n"
+        );
+        Template::parse(&body).unwrap().resources[1].properties[0].1.kind.clone()
+    };
+    assert_eq!(property("!Ref A"), Kind::Ref("A".to_owned()));
+    assert_eq!(property("!Ref A"), property("{Ref: A}"));
+    let attribute = Kind::GetAtt { resource: "A".to_owned(), attribute: "B.C".to_owned() };
+    assert_eq!(property("!GetAtt A.B.C"), attribute);
+    assert_eq!(property("!GetAtt [A, B.C]"), attribute);
+    assert_eq!(property("{'Fn::GetAtt': [A, B.C]}"), attribute);
+    let Kind::Sub { pieces, .. } = property("!Sub 'x${A}-${A.B}${!C}'") else { panic!() };
+    let expected = [
+        Piece::Text("x".to_owned()),
+        Piece::Ref("A".to_owned()),
+        Piece::Text("-".to_owned()),
+        Piece::GetAtt { resource: "A".to_owned(), attribute: "B".to_owned() },
+        Piece::Text("${C}".to_owned()),
+    ];
+    assert_eq!(pieces, expected);
+    let json = r#"{"Resources": {"A": {"Type": "x", "Properties": {"P": {"Fn::If": ["C", {"Ref": "AWS::NoValue"}, [1, true]]}}}},
+                   "Conditions": {"C": {"Fn::Or": [{"Condition": "D"}, {"Condition": "D"}]}, "D": {"Fn::Equals": ["a", "b"]}}}"#;
+    let template = Template::parse(json).unwrap();
+    assert!(matches!(template.resources[0].properties[0].1.kind, Kind::If { .. }));
+}
+
+#[test]
+fn what_is_written_without_quotes_is_not_changed() {
+    let property = |value: &str| {
+        let body = format!("{RESOURCE}    Properties:\n      P: {value}\n");
+        match &Template::parse(&body).unwrap().resources[0].properties[0].1.kind {
+            Kind::Literal(value) => value.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let cases = [
+        ("2010-09-09", "\"2010-09-09\""),
+        ("010", "\"010\""),
+        ("1.10", "\"1.10\""),
+        ("10", "10"),
+        ("true", "true"),
+        ("'true'", "\"true\""),
+        ("yes", "\"yes\""),
+        ("''", "\"\""),
+        ("!!str 10", "\"10\""),
+    ];
+    for (written, read) in cases {
+        assert_eq!(property(written), read, "{written}");
+    }
+    let dated = format!("AWSTemplateFormatVersion: 2010-09-09\n{RESOURCE}");
+    assert_eq!(Template::parse(&dated).unwrap().version.as_deref(), Some("2010-09-09"));
+}

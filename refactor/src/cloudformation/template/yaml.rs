@@ -1,0 +1,183 @@
+//! YAML to a tree of nodes. CloudFormation takes YAML 1.1 without aliases, merges and the rarer tags.
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use serde_json::Number;
+
+use super::TemplateError;
+use super::node::{DEPTH_LIMIT, Data, Node};
+
+/// The functions that have a short form, and the key that says the same.
+const SHORT_FORMS: [(&str, &str); 19] = [
+    ("And", "Fn::And"),
+    ("Base64", "Fn::Base64"),
+    ("Cidr", "Fn::Cidr"),
+    ("Condition", "Condition"),
+    ("Equals", "Fn::Equals"),
+    ("FindInMap", "Fn::FindInMap"),
+    ("ForEach", "Fn::ForEach"),
+    ("GetAZs", "Fn::GetAZs"),
+    ("GetAtt", "Fn::GetAtt"),
+    ("If", "Fn::If"),
+    ("ImportValue", "Fn::ImportValue"),
+    ("Join", "Fn::Join"),
+    ("Not", "Fn::Not"),
+    ("Or", "Fn::Or"),
+    ("Ref", "Ref"),
+    ("Select", "Fn::Select"),
+    ("Split", "Fn::Split"),
+    ("Sub", "Fn::Sub"),
+    ("Transform", "Fn::Transform"),
+];
+
+/// Reads one YAML document.
+///
+/// # Errors
+/// Where it is not well-formed, in CloudFormation's words with line and column, and for what CloudFormation refuses:
+/// aliases, merge keys, several documents, tags that are no function.
+pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
+    let mut reader = Reader { parser: Parser::new_from_str(text) };
+    loop {
+        let (event, span) = reader.next()?;
+        match event {
+            Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
+            Event::StreamEnd => return Err(malformed(span, "the template is empty")),
+            event => {
+                let root = reader.node(event, span, 0)?;
+                reader.end()?;
+                return Ok(root);
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    parser: Parser<'a, saphyr_parser::StrInput<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), TemplateError> {
+        match self.parser.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(err)) => Err(at(err.marker().line(), err.marker().col() + 1, err.info())),
+            None => Err(TemplateError("Template format error: YAML not well-formed.".to_owned())),
+        }
+    }
+
+    /// Nothing may follow the first document.
+    fn end(&mut self) -> Result<(), TemplateError> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentEnd | Event::Nothing, _) => {}
+                (_, span) => {
+                    return Err(malformed(
+                        span,
+                        "a template is one document; a second one begins here",
+                    ));
+                }
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, TemplateError> {
+        if depth > DEPTH_LIMIT {
+            return Err(malformed(span, &format!("nested deeper than {DEPTH_LIMIT} levels")));
+        }
+        let (data, tag) = match event {
+            Event::Scalar(text, style, _, tag) => {
+                let plain = style == ScalarStyle::Plain && tag.is_none();
+                (if plain { plain_scalar(&text) } else { Data::Text(text.into_owned()) }, tag)
+            }
+            Event::SequenceStart(_, tag) => (self.list(depth)?, tag),
+            Event::MappingStart(_, tag) => (self.map(depth)?, tag),
+            Event::Alias(_) => {
+                return Err(TemplateError(format!(
+                    "Template error: YAML aliases are not allowed in CloudFormation templates (line {})",
+                    span.start.line()
+                )));
+            }
+            _ => return Err(malformed(span, "a value is expected here")),
+        };
+        let line = span.start.line();
+        match tag {
+            Some(tag) => tagged(&tag, Node { line, data }, span),
+            None => Ok(Node { line, data }),
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Data, TemplateError> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Data::List(items)),
+                (event, span) => items.push(self.node(event, span, depth + 1)?),
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Data, TemplateError> {
+        let mut entries: Vec<(String, Node)> = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            let key = match event {
+                Event::MappingEnd => return Ok(Data::Map(entries)),
+                Event::Scalar(key, style, _, _) if key == "<<" && style == ScalarStyle::Plain => {
+                    return Err(malformed(
+                        span,
+                        "hash merges (<<) are not allowed in CloudFormation templates",
+                    ));
+                }
+                Event::Scalar(key, ..) => key.into_owned(),
+                _ => return Err(malformed(span, "a key must be a string")),
+            };
+            if entries.iter().any(|(known, _)| *known == key) {
+                return Err(malformed(span, &format!("the key {key} is there twice")));
+            }
+            let (event, span) = self.next()?;
+            entries.push((key, self.node(event, span, depth + 1)?));
+        }
+    }
+}
+
+/// `!Ref X` becomes `{Ref: X}`; `!!str 1` stays text.
+fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, TemplateError> {
+    if tag.is_yaml_core_schema() {
+        return match (tag.suffix.as_str(), &node.data) {
+            ("str", _) | ("seq", Data::List(_)) | ("map", Data::Map(_)) => Ok(node),
+            ("int" | "float" | "bool" | "null", Data::Text(text)) => {
+                Ok(Node { line: node.line, data: plain_scalar(text) })
+            }
+            _ => Err(malformed(span, &format!("the tag !!{} is not allowed here", tag.suffix))),
+        };
+    }
+    match SHORT_FORMS.iter().find(|(short, _)| tag.handle == "!" && *short == tag.suffix) {
+        Some((_, key)) => {
+            Ok(Node { line: node.line, data: Data::Map(vec![((*key).to_owned(), node)]) })
+        }
+        None => Err(malformed(span, &format!("{tag} is no function of CloudFormation"))),
+    }
+}
+
+/// A scalar without quotes. It is a number or a boolean only where nothing is lost by it: `010`, `1.10` and
+/// `2010-09-09` stay the text that was written.
+fn plain_scalar(text: &str) -> Data {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Data::Null,
+        "true" | "True" | "TRUE" => Data::Bool(true),
+        "false" | "False" | "FALSE" => Data::Bool(false),
+        _ => match text.parse::<i64>() {
+            Ok(number) if number.to_string() == text => Data::Number(Number::from(number)),
+            _ => Data::Text(text.to_owned()),
+        },
+    }
+}
+
+fn malformed(span: Span, what: &str) -> TemplateError {
+    at(span.start.line(), span.start.col() + 1, what)
+}
+
+fn at(line: usize, column: usize, what: &str) -> TemplateError {
+    TemplateError(format!(
+        "Template format error: YAML not well-formed. (line {line}, column {column}): {what}"
+    ))
+}

@@ -1,0 +1,147 @@
+//! The configuration: read from the environment once, everything wrong with it said at once.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use server::{ConfigErrors, LogFormat, Variable, Variables};
+use url::Url;
+
+use crate::spaces::Quotas;
+
+/// Every variable that `refactor` reads, for its `--help`.
+pub(crate) const VARIABLES: &[Variable] = &[
+    Variable { name: "HOST", about: "the IP address where applications take traffic; 127.0.0.1" },
+    Variable {
+        name: "PORT",
+        about: "the port of the first application; each further one takes the next free port and \
+                keeps it; 0 for any free ones; 8080",
+    },
+    Variable { name: "CONTROL_HOST", about: "the IP address of the control port; 127.0.0.1" },
+    Variable { name: "CONTROL_PORT", about: "the control port, 0 for any free one; 9080" },
+    Variable {
+        name: "DATA_DIR",
+        about: "the folder for state and keys, made if need be; .refactor",
+    },
+    Variable {
+        name: "MONOLITH_URL",
+        about: "the monolith's API, such as http://127.0.0.1:3000/api: once it answers, the stack banyan \
+                is made from rs.yaml and leads to it; nothing",
+    },
+    Variable { name: "LOG_FORMAT", about: "text or json; text" },
+    Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
+    Variable {
+        name: "BANYAN_MAX_ENVIRONMENTS",
+        about: "the most environments in a region, 1 to 10000; 100",
+    },
+    Variable {
+        name: "BANYAN_MAX_APPLICATIONS",
+        about: "the most applications in a region, 1 to 1000; 100",
+    },
+    Variable {
+        name: "BANYAN_MAX_SERVICES",
+        about: "the most services in a region, 1 to 100000; 20000",
+    },
+    Variable {
+        name: "BANYAN_MAX_ROUTES",
+        about: "the most routes in a region, 1 to 100000; 20000",
+    },
+];
+
+/// What `refactor` is told from outside.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where the first application listens.
+    pub(crate) applications: SocketAddr,
+    pub(crate) control: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    /// Where the first stack leads; without it there is none.
+    pub(crate) monolith: Option<Url>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) quotas: Quotas,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// Names each variable that is wrong, or begins with `BANYAN_` and is unknown, and what it takes.
+    pub(crate) fn read(
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut variables = Variables::new(VARIABLES, environment);
+        let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let ip = "an IP address";
+        let port = "a port from 0 to 65535";
+        let host = variables.take("HOST", ip).unwrap_or(loopback);
+        let applications = (host, variables.take("PORT", port).unwrap_or(8080)).into();
+        let host = variables.take("CONTROL_HOST", ip).unwrap_or(loopback);
+        let control = (host, variables.take("CONTROL_PORT", port).unwrap_or(9080)).into();
+        let mut quota = |name, most, default| variables.number(name, 1, most).unwrap_or(default);
+        let quotas = Quotas {
+            environments: quota("BANYAN_MAX_ENVIRONMENTS", 10_000, 100),
+            applications: quota("BANYAN_MAX_APPLICATIONS", 1_000, 100),
+            services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
+            routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
+        };
+        let config = Self {
+            applications,
+            control,
+            data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
+            monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
+            log_format: variables
+                .one_of("LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
+                .unwrap_or(LogFormat::Text),
+            quotas,
+        };
+        variables.finish(config)
+    }
+}
+
+/// A URL that ends in `/api`.
+fn api(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    (web && url.path() == "/api" && url.query().is_none() && url.fragment().is_none())
+        .then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    fn read(environment: &[(&str, &str)]) -> Result<Config, String> {
+        let owned =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::read(owned).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn an_empty_environment_is_enough() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.applications.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.control.to_string(), "127.0.0.1:9080");
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let error = read(&[
+            ("HOST", "localhost"),
+            ("CONTROL_PORT", "x"),
+            ("MONOLITH_URL", "http://127.0.0.1:3000"),
+            ("BANYAN_MAX_ROUTES", "0"),
+            ("BANYAN_MAX_ROUTE", "1"),
+        ]);
+        let error = error.unwrap_err();
+        let names = [
+            "BANYAN_MAX_ROUTE: is unknown",
+            "HOST=",
+            "CONTROL_PORT=",
+            "BANYAN_MAX_ROUTES=",
+            "MONOLITH_URL=",
+        ];
+        assert_eq!(error.lines().count(), names.len(), "{error}");
+        for name in names {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+}

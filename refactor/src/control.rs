@@ -1,0 +1,70 @@
+//! The control port: checks the signature of each request and hands it to what it speaks to, the REST
+//! operations of Refactor Spaces, or the Query API (CloudFormation, and the one call of STS).
+
+mod answer;
+pub(crate) mod credentials;
+mod limits;
+mod listen;
+mod operations;
+mod query;
+mod rest;
+mod signature;
+
+pub(crate) use listen::{bind, serve};
+pub(crate) use query::Stacks;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
+
+use crate::proxy::DataPlane;
+use crate::spaces::Spaces;
+use answer::Answer;
+use credentials::Credentials;
+use signature::{Received, Refused};
+
+/// Who sent a request, as its signature says. There is one account.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// The region of the signature: any word.
+    pub(crate) region: String,
+}
+
+/// What answers the control port.
+pub(crate) struct Control {
+    pub(crate) spaces: Spaces,
+    pub(crate) stacks: Arc<dyn Stacks>,
+    pub(crate) credentials: Credentials,
+    /// Whether what has to be there from the start is there.
+    pub(crate) ready: Arc<AtomicBool>,
+    /// What counts the traffic.
+    pub(crate) metrics: DataPlane,
+}
+
+impl Control {
+    /// Answers one request. Blocks: for the disk, for health checks, for stacks.
+    fn answer(&self, received: &Received) -> Answer {
+        let asks_query = query::is_query(received);
+        let refuse = |refused: &Refused| {
+            log::warn!("{} {}: {}", received.method, received.path, refused.message());
+            if asks_query { query::refuse(refused) } else { rest::refuse(refused) }
+        };
+        let signed = match signature::verify(received, &self.credentials, SystemTime::now()) {
+            Ok(signed) => signed,
+            Err(refused) => return refuse(&refused),
+        };
+        let expected: &[_] =
+            if asks_query { &["cloudformation", "sts"] } else { &["refactor-spaces"] };
+        let known = ["cloudformation", "sts", "refactor-spaces"].contains(&signed.service.as_str());
+        // Another service's request is signed well, and answered that there is no such operation.
+        if known && !expected.contains(&signed.service.as_str()) {
+            return refuse(&Refused::scope(&signed.service, expected));
+        }
+        let caller = Caller { region: signed.region };
+        if asks_query {
+            query::answer(&*self.stacks, &caller, known, &received.body)
+        } else {
+            rest::answer(&self.spaces, &caller, received)
+        }
+    }
+}

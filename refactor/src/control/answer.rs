@@ -1,0 +1,34 @@
+//! What the control port answers.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+
+/// An answer in either protocol.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    /// The code of a REST error.
+    pub(super) error_type: Option<&'static str>,
+    pub(super) body: String,
+}
+
+impl Answer {
+    /// The same with the id that names the request, as the response that is sent.
+    pub(super) fn into_response(self, request_id: &str) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CONTENT_TYPE, self.content_type));
+        response.insert_header(("x-amzn-requestid", request_id));
+        if let Some(code) = self.error_type {
+            response.insert_header(("x-amzn-errortype", code));
+        }
+        response.body(self.body)
+    }
+}
+
+/// A new id for a request, in the form of a UUID.
+pub(super) fn request_id() -> String {
+    let random = format!("{:032x}", fastrand::u128(..));
+    let parts = [&random[..8], &random[8..12], &random[12..16], &random[16..20], &random[20..]];
+    parts.join("-")
+}

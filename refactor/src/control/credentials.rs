@@ -1,0 +1,181 @@
+//! The keys that requests are signed with: made at the first start, kept in the data folder.
+
+use std::error::Error;
+use std::fmt;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
+
+/// The file's name in the data folder.
+pub(crate) const FILE: &str = "credentials.json";
+/// Read and written by the owner, by nobody else.
+const MODE: u32 = 0o600;
+
+/// An access key and its secret.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Credentials {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The keys cannot be read or made.
+#[derive(Debug)]
+pub(crate) struct CredentialsError {
+    what: String,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl CredentialsError {
+    fn new(path: &Path, what: &str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { what: format!("{} {what}", path.display()), cause: Some(cause.into()) }
+    }
+}
+
+impl fmt::Display for CredentialsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Error for CredentialsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+impl Credentials {
+    /// The keys of this data folder, made if there are none.
+    ///
+    /// # Errors
+    /// Where the file is damaged, cannot be written, or can be read by others.
+    pub(crate) fn open(folder: &Path) -> Result<Self, CredentialsError> {
+        let path = folder.join(FILE);
+        if path.exists() {
+            return Self::read(folder);
+        }
+        let made = Self::random()
+            .map_err(|error| CredentialsError::new(&path, "cannot be made", error))?;
+        made.write(folder, &path)
+            .map_err(|error| CredentialsError::new(&path, "cannot be written", error))?;
+        log::info!("made keys for the control port: {}", path.display());
+        Ok(made)
+    }
+
+    /// The keys of this data folder.
+    ///
+    /// # Errors
+    /// Where there are none, the file is damaged, or can be read by others.
+    pub(crate) fn read(folder: &Path) -> Result<Self, CredentialsError> {
+        let path = folder.join(FILE);
+        let unreadable = |error| CredentialsError::new(&path, "cannot be read", error);
+        let mut file = File::open(&path).map_err(unreadable)?;
+        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+        if mode & !MODE != 0 {
+            let path = path.display();
+            let what = format!(
+                "{path} holds a secret and has mode {mode:04o}, so that others can read it; run chmod 600 \
+                 {path}, or delete it to get new keys"
+            );
+            return Err(CredentialsError { what, cause: None });
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(unreadable)?;
+        serde_json::from_str(&text).map_err(|error| {
+            CredentialsError::new(&path, "is damaged; delete it to get new keys", error)
+        })
+    }
+
+    fn random() -> io::Result<Self> {
+        // 32 letters: a byte gives one without preferring any.
+        let access = random_text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 14)?;
+        let secret =
+            random_text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40)?;
+        Ok(Self { access_key_id: format!("BANYAN{access}"), secret_access_key: secret })
+    }
+
+    /// All of it or nothing: a crash leaves no half of a secret.
+    fn write(&self, folder: &Path, path: &Path) -> io::Result<()> {
+        let unfinished = folder.join(format!("{FILE}.new"));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(MODE)
+            .open(&unfinished)?;
+        // One that a crash left behind keeps the mode it had.
+        file.set_permissions(Permissions::from_mode(MODE))?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)?;
+        File::open(folder)?.sync_all()
+    }
+}
+
+/// Random characters out of `alphabet`, whose length divides 256.
+fn random_text(alphabet: &[u8], length: usize) -> io::Result<String> {
+    let mut bytes = vec![0; length];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|error| io::Error::other(format!("the system has no random bytes: {error}")))?;
+    Ok(bytes.iter().map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::{Credentials, FILE};
+
+    #[test]
+    fn keys_are_made_once_for_their_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = Credentials::open(folder.path()).unwrap();
+        assert_eq!((made.access_key_id.len(), made.secret_access_key.len()), (20, 40));
+        let file = folder.path().join(FILE);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let read = Credentials::open(folder.path()).unwrap();
+        assert_eq!(read.secret_access_key, made.secret_access_key);
+        assert!(!format!("{read:?}").contains(&made.secret_access_key));
+        let other = tempfile::tempdir().unwrap();
+        let other = Credentials::open(other.path()).unwrap();
+        assert_ne!(other.secret_access_key, made.secret_access_key);
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        Credentials::open(folder.path()).unwrap();
+        let file = folder.path().join(FILE);
+        for mode in [0o640, 0o604, 0o700] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            let error = Credentials::open(folder.path()).unwrap_err().to_string();
+            assert!(error.contains("chmod 600"), "{error}");
+        }
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
+        Credentials::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        Credentials::open(folder.path()).unwrap();
+        fs::write(folder.path().join(FILE), "{").unwrap();
+        let error = Credentials::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("delete it to get new keys"), "{error}");
+    }
+}

@@ -1,0 +1,129 @@
+//! Listening on the control port.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::Ordering;
+
+use actix_web::dev::Server;
+use actix_web::web::{self, Bytes, Data, Payload};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use tokio::time::{Instant, timeout};
+
+use super::answer::{Answer, request_id};
+use super::signature::Received;
+use super::{Control, limits, rest};
+
+/// The media type of OpenMetrics 1.0.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Takes the control port. Who connects waits until it is served.
+///
+/// # Errors
+/// Where it cannot be listened on.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address)
+}
+
+/// Serves the control port until the server is told to stop.
+///
+/// # Errors
+/// Where the port cannot be listened on.
+pub(crate) fn serve(control: Control, listener: TcpListener) -> io::Result<Server> {
+    let control = Data::new(control);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(control.clone())
+            .route("/healthz", web::get().to(|| async { HttpResponse::Ok().body("alive") }))
+            .route("/readyz", web::get().to(ready))
+            .route("/metrics", web::get().to(metrics))
+            // The operations are found on the path as it was sent; actix-web would decode it first.
+            .default_service(web::to(take))
+    });
+    let server = server
+        .workers(limits::WORKERS)
+        .worker_max_blocking_threads(limits::BLOCKING_THREADS)
+        .max_connections(limits::CONNECTIONS)
+        .client_request_timeout(limits::HEAD_TIME)
+        .keep_alive(limits::IDLE_TIME)
+        .shutdown_timeout(limits::STOP_TIME.as_secs())
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// `GET /readyz`: what has to be there from the start is there.
+async fn ready(control: Data<Control>) -> HttpResponse {
+    if control.ready.load(Ordering::Relaxed) {
+        HttpResponse::Ok().body("ready")
+    } else {
+        HttpResponse::ServiceUnavailable().body("the first stack is not made yet")
+    }
+}
+
+/// `GET /metrics`: the traffic of all applications, in the text format of OpenMetrics.
+async fn metrics(control: Data<Control>) -> HttpResponse {
+    match control.metrics.metrics() {
+        Ok(text) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
+        Err(error) => {
+            log::error!("the metrics cannot be written: {error}");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+/// Every request: reads it whole, answers it on a thread that may block, and notes it in the log.
+async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> HttpResponse {
+    let start = Instant::now();
+    let id = request_id();
+    let answer = match receive(&request, body).await {
+        Ok(received) => {
+            let answered = web::block(move || control.answer(&received)).await;
+            answered.unwrap_or_else(|error| {
+                log::error!("the control port: {}", server::chain(&error));
+                let message = "the request could not be carried out; the log says why";
+                rest::plain(500, "InternalServerException", message)
+            })
+        }
+        Err(answer) => answer,
+    };
+    log::info!(
+        target: server::REQUEST,
+        method = request.method().as_str(), path = request.uri().path(), status = answer.status,
+        ms = server::ms_since(start), bytes = answer.body.len(), id = id.as_str();
+        "answered"
+    );
+    answer.into_response(&id)
+}
+
+async fn receive(request: &HttpRequest, body: Payload) -> Result<Received, Answer> {
+    let unreadable = |message: &str| rest::plain(400, "ValidationException", message);
+    let mut headers = Vec::new();
+    for (name, value) in request.headers() {
+        let value = value.to_str().map_err(|error| {
+            unreadable(&format!("the header {name} holds what is not ASCII: {error}"))
+        })?;
+        headers.push((name.as_str().to_owned(), value.to_owned()));
+    }
+    let body = timeout(limits::BODY_TIME, body.to_bytes_limited(limits::BODY_BYTES)).await;
+    let body: Bytes = match body {
+        Ok(Ok(Ok(body))) => body,
+        Ok(Ok(Err(error))) => {
+            return Err(unreadable(&format!("the body cannot be read: {error}")));
+        }
+        Ok(Err(_)) => {
+            let message = format!("the body is larger than {} bytes", limits::BODY_BYTES);
+            return Err(rest::plain(413, "RequestEntityTooLargeException", &message));
+        }
+        Err(_) => {
+            let message = format!("the body did not come within {} s", limits::BODY_TIME.as_secs());
+            return Err(rest::plain(408, "RequestTimeoutException", &message));
+        }
+    };
+    Ok(Received {
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers,
+        body: body.to_vec(),
+    })
+}

@@ -1,0 +1,256 @@
+//! The operations of the Refactor Spaces API (2021-10-26), as the contract lists them.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::spaces::resource::{
+    Kind, NewApplication, NewEnvironment, NewRoute, NewService, read_update,
+};
+use crate::spaces::{ApiError, Check, Members, Page, PageRequest, Place, Request, Spaces, rules};
+
+/// An operation.
+pub(super) struct Operation {
+    pub(super) name: &'static str,
+    pub(super) method: &'static str,
+    /// Segments in braces are parameters; `run` finds them in their order.
+    pub(super) path: &'static str,
+    pub(super) run: fn(&Spaces, &Call) -> Result<Value, ApiError>,
+}
+
+/// What an operation is called with.
+pub(super) struct Call {
+    pub(super) region: String,
+    pub(super) parameters: Vec<String>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) body: Map<String, Value>,
+}
+
+/// How long the answer to CreateRoute and UpdateRoute waits for the health check.
+const SETTLE_TIME: Duration = Duration::from_secs(2);
+
+macro_rules! paths {
+    (E $($rest:literal)?) => { concat!("/environments/{EnvironmentIdentifier}", $($rest)?) };
+    (A $($rest:literal)?) => {
+        concat!("/environments/{EnvironmentIdentifier}/applications/{ApplicationIdentifier}", $($rest)?)
+    };
+}
+
+#[rustfmt::skip]
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation { name: "CreateEnvironment", method: "POST", path: "/environments", run: create_environment },
+    Operation { name: "GetEnvironment", method: "GET", path: paths!(E), run: get_environment },
+    Operation { name: "ListEnvironments", method: "GET", path: "/environments", run: list_environments },
+    Operation { name: "DeleteEnvironment", method: "DELETE", path: paths!(E), run: delete_environment },
+    Operation { name: "ListEnvironmentVpcs", method: "GET", path: paths!(E "/vpcs"), run: list_environment_vpcs },
+    Operation { name: "CreateApplication", method: "POST", path: paths!(E "/applications"), run: create_application },
+    Operation { name: "GetApplication", method: "GET", path: paths!(A), run: get_application },
+    Operation { name: "ListApplications", method: "GET", path: paths!(E "/applications"), run: list_applications },
+    Operation { name: "DeleteApplication", method: "DELETE", path: paths!(A), run: delete_application },
+    Operation { name: "CreateService", method: "POST", path: paths!(A "/services"), run: create_service },
+    Operation { name: "GetService", method: "GET", path: paths!(A "/services/{ServiceIdentifier}"), run: get_service },
+    Operation { name: "ListServices", method: "GET", path: paths!(A "/services"), run: list_services },
+    Operation { name: "DeleteService", method: "DELETE", path: paths!(A "/services/{ServiceIdentifier}"), run: delete_service },
+    Operation { name: "CreateRoute", method: "POST", path: paths!(A "/routes"), run: create_route },
+    Operation { name: "GetRoute", method: "GET", path: paths!(A "/routes/{RouteIdentifier}"), run: get_route },
+    Operation { name: "ListRoutes", method: "GET", path: paths!(A "/routes"), run: list_routes },
+    Operation { name: "UpdateRoute", method: "PATCH", path: paths!(A "/routes/{RouteIdentifier}"), run: update_route },
+    Operation { name: "DeleteRoute", method: "DELETE", path: paths!(A "/routes/{RouteIdentifier}"), run: delete_route },
+    Operation { name: "TagResource", method: "POST", path: "/tags/{ResourceArn}", run: tag_resource },
+    Operation { name: "UntagResource", method: "DELETE", path: "/tags/{ResourceArn}", run: untag_resource },
+    Operation { name: "ListTagsForResource", method: "GET", path: "/tags/{ResourceArn}", run: list_tags_for_resource },
+    Operation { name: "PutResourcePolicy", method: "PUT", path: "/resourcepolicy", run: put_resource_policy },
+    Operation { name: "GetResourcePolicy", method: "GET", path: "/resourcepolicy/{Identifier}", run: get_resource_policy },
+    Operation { name: "DeleteResourcePolicy", method: "DELETE", path: "/resourcepolicy/{Identifier}", run: delete_resource_policy },
+];
+
+impl Call {
+    /// A path parameter that is an id.
+    fn id(&self, number: usize, kind: Kind) -> Result<&str, ApiError> {
+        let id = self.parameters.get(number).map_or("", String::as_str);
+        let member = match kind {
+            Kind::Environment => "EnvironmentIdentifier",
+            Kind::Application => "ApplicationIdentifier",
+            Kind::Service => "ServiceIdentifier",
+            Kind::Route => "RouteIdentifier",
+        };
+        let refused = |broken| ApiError::Validation(format!("{member} {broken}"));
+        rules::id(kind, id).map(|()| id).map_err(refused)
+    }
+
+    fn environment(&self) -> Result<&str, ApiError> {
+        self.id(0, Kind::Environment)
+    }
+
+    fn application(&self) -> Result<&str, ApiError> {
+        self.id(1, Kind::Application)
+    }
+
+    fn place(&self) -> Result<Place, ApiError> {
+        Ok(Place {
+            region: self.region.clone(),
+            environment: self.environment()?.to_owned(),
+            application: self.application()?.to_owned(),
+        })
+    }
+
+    /// The caller, with its ClientToken.
+    fn request(&self) -> Result<Request, ApiError> {
+        let mut members = Members::new(&self.body);
+        let token = members.text("ClientToken", rules::client_token);
+        let region = self.region.clone();
+        members.finish(|| Some(Request { region, token, lasting: false }))
+    }
+
+    fn page(&self) -> Result<PageRequest, ApiError> {
+        PageRequest::read(&self.query)
+    }
+
+    fn arn(&self) -> &str {
+        self.parameters.first().map_or("", String::as_str)
+    }
+}
+
+/// The answer of a List operation.
+fn listed(member: &str, page: Page) -> Value {
+    let mut answer = json!({ member: page.items });
+    if let Some(next) = page.next {
+        answer["NextToken"] = next.into();
+    }
+    answer
+}
+
+fn create_environment(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let new = NewEnvironment::read(&call.body)?;
+    Ok(spaces.create_environment(&call.request()?, &new)?.created())
+}
+
+fn get_environment(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(spaces.environment(&call.region, call.environment()?)?.summary())
+}
+
+fn list_environments(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(listed("EnvironmentSummaryList", spaces.environments(&call.region, &call.page()?)?))
+}
+
+fn delete_environment(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let deleted = spaces.delete_environment(&call.region, call.environment()?)?;
+    Ok(deleted.deleted(&["Arn", "EnvironmentId", "Name"]))
+}
+
+fn list_environment_vpcs(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let page = spaces.vpcs(&call.region, call.environment()?, &call.page()?)?;
+    Ok(listed("EnvironmentVpcList", page))
+}
+
+fn create_application(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let environment = call.environment()?;
+    let new = NewApplication::read(&call.body)?;
+    Ok(spaces.create_application(&call.request()?, environment, &new)?.created())
+}
+
+fn get_application(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(spaces.application(&call.region, call.environment()?, call.application()?)?.summary())
+}
+
+fn list_applications(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let page = spaces.applications(&call.region, call.environment()?, &call.page()?)?;
+    Ok(listed("ApplicationSummaryList", page))
+}
+
+fn delete_application(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let (environment, application) = (call.environment()?, call.application()?);
+    let deleted = spaces.delete_application(&call.region, environment, application)?;
+    Ok(deleted.deleted(&["ApplicationId", "Arn", "EnvironmentId", "Name"]))
+}
+
+fn create_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let place = call.place()?;
+    let new = NewService::read(&call.body)?;
+    Ok(spaces.create_service(&call.request()?, &place, &new)?.summary())
+}
+
+fn get_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(spaces.service(&call.place()?, call.id(2, Kind::Service)?)?.summary())
+}
+
+fn list_services(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(listed("ServiceSummaryList", spaces.services(&call.place()?, &call.page()?)?))
+}
+
+fn delete_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let deleted = spaces.delete_service(&call.place()?, call.id(2, Kind::Service)?)?;
+    Ok(deleted.deleted(&["ApplicationId", "Arn", "EnvironmentId", "Name", "ServiceId"]))
+}
+
+fn create_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let place = call.place()?;
+    let new = NewRoute::read(&call.body)?;
+    let check = Check::Background(SETTLE_TIME);
+    Ok(spaces.create_route(&call.request()?, &place, &new, check)?.created())
+}
+
+fn get_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(spaces.route(&call.place()?, call.id(2, Kind::Route)?)?.summary())
+}
+
+fn list_routes(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(listed("RouteSummaryList", spaces.routes(&call.place()?, &call.page()?)?))
+}
+
+fn update_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let (place, id) = (call.place()?, call.id(2, Kind::Route)?);
+    let active = read_update(&call.body)?;
+    let route = spaces.update_route(&place, id, active, Check::Background(SETTLE_TIME))?;
+    let mut answer = route.brief_members();
+    answer.insert("ApplicationId".into(), route.details.application.into());
+    answer.insert("ServiceId".into(), route.details.service.into());
+    Ok(answer.into())
+}
+
+fn delete_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let deleted = spaces.delete_route(&call.place()?, call.id(2, Kind::Route)?)?;
+    Ok(deleted.deleted(&["ApplicationId", "Arn", "RouteId", "ServiceId"]))
+}
+
+fn tag_resource(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let mut members = Members::new(&call.body);
+    let tags = members.tags();
+    let tags = members.required("Tags", Some(tags));
+    spaces.tag(call.arn(), members.finish(|| tags)?)?;
+    Ok(json!({}))
+}
+
+fn untag_resource(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let keys = call.query.iter().filter(|(name, _)| name == "tagKeys");
+    let keys: Vec<_> = keys.map(|(_, key)| key.clone()).collect();
+    if keys.is_empty() {
+        return Err(ApiError::Validation("tagKeys is required".into()));
+    }
+    spaces.untag(call.arn(), &keys)?;
+    Ok(json!({}))
+}
+
+fn list_tags_for_resource(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(json!({ "Tags": spaces.tags(call.arn())? }))
+}
+
+fn put_resource_policy(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    let mut members = Members::new(&call.body);
+    let arn = members.text("ResourceArn", rules::resource_arn);
+    let arn = members.required("ResourceArn", arn);
+    let policy = members.text("Policy", |_| Ok(()));
+    let policy = members.required("Policy", policy);
+    let (arn, policy) = members.finish(|| Some((arn?, policy?)))?;
+    spaces.put_policy(&arn, &policy)?;
+    Ok(json!({}))
+}
+
+fn get_resource_policy(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    Ok(json!({ "Policy": spaces.policy(call.arn())? }))
+}
+
+fn delete_resource_policy(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
+    spaces.delete_policy(call.arn())?;
+    Ok(json!({}))
+}

@@ -1,0 +1,113 @@
+//! REST-JSON: finds the operation of a method and path, reads what it takes, writes what it answers.
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use super::Caller;
+use super::answer::Answer;
+use super::operations::{Call, OPERATIONS, Operation};
+use super::signature::{Received, Refused};
+use crate::spaces::{ApiError, Spaces};
+
+const JSON: &str = "application/json";
+
+/// Carries out the operation of a signed request.
+pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> Answer {
+    let found = OPERATIONS.iter().find_map(|operation| {
+        let parameters = (operation.method == received.method)
+            .then(|| parameters(operation.path, &received.path))??;
+        Some((operation, parameters))
+    });
+    let Some((operation, parameters)) = found else { return unknown(received) };
+    match call(caller, parameters, received).and_then(|call| (operation.run)(spaces, &call)) {
+        Ok(body) => {
+            log::debug!("{}: done", operation.name);
+            Answer { status: 200, content_type: JSON, error_type: None, body: body.to_string() }
+        }
+        Err(error) => refused(operation, &error),
+    }
+}
+
+fn refused(operation: &Operation, error: &ApiError) -> Answer {
+    log::debug!("{}: {} ({})", operation.name, error.code(), error.message());
+    Answer {
+        status: error.status(),
+        content_type: JSON,
+        error_type: Some(error.code()),
+        body: error.body().to_string(),
+    }
+}
+
+/// 403 for a signature that is not taken.
+pub(super) fn refuse(refused: &Refused) -> Answer {
+    let code = match refused {
+        Refused::Missing => "MissingAuthenticationTokenException",
+        Refused::Incomplete(_) => "IncompleteSignatureException",
+        Refused::UnknownKey(_) => "UnrecognizedClientException",
+        Refused::Mismatch(_) => "InvalidSignatureException",
+    };
+    plain(403, code, &refused.message())
+}
+
+/// An error that is none of an operation's.
+pub(super) fn plain(status: u16, code: &'static str, message: &str) -> Answer {
+    let body = json!({ "Message": message }).to_string();
+    Answer { status, content_type: JSON, error_type: Some(code), body }
+}
+
+fn unknown(received: &Received) -> Answer {
+    let message = format!(
+        "there is no operation {} {}: this endpoint speaks migration-hub-refactor-spaces, cloudformation \
+         and sts get-caller-identity, at the root of its address",
+        received.method, received.path
+    );
+    plain(404, "UnknownOperationException", &message)
+}
+
+/// What the segments of a path are for the parameters of a template, decoded; `None` where the path is
+/// another one. An ARN is one segment, whose slashes are encoded: the path is split before it is decoded.
+fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    let mut parameters = Vec::new();
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return Some(parameters),
+            (Some(parameter), Some(given)) if parameter.starts_with('{') && !given.is_empty() => {
+                parameters.push(percent_decode_str(given).decode_utf8_lossy().into_owned());
+            }
+            (Some(literal), Some(given)) if literal == given => {}
+            _ => return None,
+        }
+    }
+}
+
+fn call(caller: &Caller, parameters: Vec<String>, received: &Received) -> Result<Call, ApiError> {
+    let query = url::form_urlencoded::parse(received.query.as_bytes()).into_owned().collect();
+    let body = match received.body.as_slice() {
+        [] => Map::new(),
+        body => match serde_json::from_slice(body) {
+            Ok(Value::Object(members)) => members,
+            Ok(_) => return Err(ApiError::Validation("the body must be a JSON object".into())),
+            Err(error) => {
+                return Err(ApiError::Validation(format!("the body is no JSON: {error}")));
+            }
+        },
+    };
+    Ok(Call { region: caller.region.clone(), parameters, query, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parameters;
+
+    #[test]
+    fn a_path_is_split_before_it_is_decoded() {
+        let arn = "/tags/arn%3Aaws%3Arefactor-spaces%3Alocal%3A0%3Aenvironment%2Fenv-0123456789";
+        let found = parameters("/tags/{ResourceArn}", arn).unwrap();
+        assert_eq!(found, ["arn:aws:refactor-spaces:local:0:environment/env-0123456789"]);
+        assert_eq!(parameters("/a/{b}/c/{d}", "/a/1/c/2").unwrap(), ["1", "2"]);
+        for path in ["/a/1/c", "/a/1/c/2/", "/a//c/2", "/x/1/c/2", "//a/1/c/2", "/a/1/c/2/3"] {
+            assert_eq!(parameters("/a/{b}/c/{d}", path), None, "{path}");
+        }
+    }
+}

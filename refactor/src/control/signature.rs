@@ -1,0 +1,235 @@
+//! AWS Signature Version 4: the signature of a request is made again, and must be the same.
+//! (AWS, "Create a signed AWS API request".)
+
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials as SigningKeys;
+use aws_sigv4::http_request::{
+    PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, sign,
+};
+use aws_sigv4::sign::v4::SigningParams;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use ring::{hmac, rand};
+
+use super::credentials::Credentials;
+use super::limits::REGION;
+
+/// How far the clock of a client may be off.
+const SKEW: Duration = Duration::from_secs(5 * 60);
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// A request as it came, whole.
+pub(super) struct Received {
+    pub(super) method: String,
+    /// The path as it was sent, with its percent-encoding.
+    pub(super) path: String,
+    /// The query as it was sent.
+    pub(super) query: String,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Received {
+    /// The first header of a name.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// For what a request was signed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Signed {
+    pub(super) region: String,
+    pub(super) service: String,
+}
+
+/// Why a request's signature is not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// There is none.
+    Missing,
+    /// It is not written as a signature is.
+    Incomplete(String),
+    /// It is made with a key that is not ours.
+    UnknownKey(String),
+    /// It is another one than this request has, or too old.
+    Mismatch(String),
+}
+
+impl Refused {
+    /// What was wrong, and what to do.
+    pub(super) fn message(&self) -> String {
+        let wrong = match self {
+            Self::Missing => "the request is not signed",
+            Self::Incomplete(what) => what,
+            Self::UnknownKey(key) => {
+                return format!(
+                    "the access key {key:?} is not known here; run `banyan env` and take over the lines \
+                     that it prints"
+                );
+            }
+            Self::Mismatch(what) => what,
+        };
+        format!(
+            "{wrong}; run `banyan env` for the keys of this endpoint and take over the lines that it prints"
+        )
+    }
+
+    /// A signature for another of the services that are here.
+    pub(super) fn scope(given: &str, expected: &[&str]) -> Self {
+        let expected = expected.join(" or ");
+        Self::Mismatch(format!(
+            "the credential is scoped to the service {given:?}, and this request is one of {expected}"
+        ))
+    }
+}
+
+/// The `Authorization` header, taken apart.
+struct Authorization<'a> {
+    access_key: &'a str,
+    date: &'a str,
+    region: &'a str,
+    service: &'a str,
+    signed_headers: Vec<&'a str>,
+    signature: &'a str,
+}
+
+impl<'a> Authorization<'a> {
+    fn parse(header: &'a str) -> Option<Self> {
+        let fields = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
+        let field = |name: &str| {
+            fields.split(',').find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='))
+        };
+        let mut scope = field("Credential")?.rsplitn(5, '/');
+        let end = scope.next()?;
+        let (service, region, date) = (scope.next()?, scope.next()?, scope.next()?);
+        Some(Self {
+            access_key: scope.next()?,
+            date,
+            region,
+            service,
+            signed_headers: field("SignedHeaders")?.split(';').collect(),
+            signature: field("Signature")?,
+        })
+        .filter(|_| end == "aws4_request")
+    }
+}
+
+/// Checks that the request was signed with our keys, as it is, within five minutes of `now`.
+pub(super) fn verify(
+    received: &Received,
+    ours: &Credentials,
+    now: SystemTime,
+) -> Result<Signed, Refused> {
+    let header = received.header("authorization").ok_or(Refused::Missing)?;
+    let incomplete = |what: &str| Refused::Incomplete(what.to_owned());
+    let authorization = Authorization::parse(header).ok_or_else(|| {
+        incomplete("the Authorization header is no AWS4-HMAC-SHA256 with Credential, SignedHeaders and Signature")
+    })?;
+    let Authorization { date, region, service, ref signed_headers, .. } = authorization;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if region.is_empty() || region.len() > REGION || !region.bytes().all(plain) {
+        return Err(incomplete(
+            "the region of the credential is not 1 to 64 letters, digits and -",
+        ));
+    }
+    for name in ["host", "x-amz-date"] {
+        if !signed_headers.contains(&name) || received.header(name).is_none() {
+            return Err(incomplete(&format!("the header {name} is missing, or not signed")));
+        }
+    }
+    if authorization.access_key != ours.access_key_id {
+        return Err(Refused::UnknownKey(authorization.access_key.to_owned()));
+    }
+    let sent = received.header("x-amz-date").unwrap_or_default();
+    let time = time_of(sent)
+        .ok_or_else(|| incomplete("x-amz-date is no time such as 20260131T235959Z"))?;
+    if !sent.starts_with(date) {
+        return Err(incomplete("the date of the credential is not that of x-amz-date"));
+    }
+    let off = now.duration_since(time).unwrap_or_else(|early| early.duration());
+    if off > SKEW {
+        return Err(Refused::Mismatch(format!(
+            "the request was signed at {sent}, {} s off the clock here, and {} s are allowed: set the \
+             clock right",
+            off.as_secs(),
+            SKEW.as_secs()
+        )));
+    }
+    let expected = sign_again(received, &authorization, ours, time).ok_or_else(|| {
+        incomplete("the request cannot be signed: a header or the path holds what no client sends")
+    })?;
+    if !same(authorization.signature, &expected) {
+        let what = "the signature is not that of this request with this key: the secret is another one, \
+                    or the request was changed on its way";
+        return Err(Refused::Mismatch(what.into()));
+    }
+    Ok(Signed { region: region.to_owned(), service: service.to_owned() })
+}
+
+fn time_of(text: &str) -> Option<SystemTime> {
+    let time = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    Some(SystemTime::from(time.to_zoned(TimeZone::UTC).ok()?.timestamp()))
+}
+
+/// The signature that the request should have.
+fn sign_again(
+    received: &Received,
+    authorization: &Authorization<'_>,
+    ours: &Credentials,
+    time: SystemTime,
+) -> Option<String> {
+    let token = received.header("x-amz-security-token");
+    let token = token.filter(|_| authorization.signed_headers.contains(&"x-amz-security-token"));
+    let keys = SigningKeys::new(
+        ours.access_key_id.clone(),
+        ours.secret_access_key.clone(),
+        token.map(str::to_owned),
+        None,
+        "refactor",
+    );
+    let mut settings = SigningSettings::default();
+    // The path is encoded once more: `%3A` is signed as `%253A`.
+    settings.percent_encoding_mode = PercentEncodingMode::Double;
+    // What the client signed is signed, whatever it is.
+    settings.excluded_headers = None;
+    let identity = keys.into();
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(authorization.region)
+        .name(authorization.service)
+        .time(time)
+        .settings(settings)
+        .build()
+        .ok()?
+        .into();
+    // The signer adds these two itself.
+    let added = ["x-amz-date", "x-amz-security-token"];
+    let headers = received.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let signed = headers
+        .filter(|(name, _)| authorization.signed_headers.contains(name) && !added.contains(name));
+    let uri = match received.query.as_str() {
+        "" => format!("http://host{}", received.path),
+        query => format!("http://host{}?{query}", received.path),
+    };
+    let body = SignableBody::Bytes(&received.body);
+    let request = SignableRequest::new(&received.method, uri, signed, body).ok()?;
+    Some(sign(request, &params).ok()?.signature().to_owned())
+}
+
+/// Whether two texts are the same, in a time that tells nothing of where they differ.
+fn same(given: &str, expected: &str) -> bool {
+    static KEY: LazyLock<Option<hmac::Key>> =
+        LazyLock::new(|| hmac::Key::generate(hmac::HMAC_SHA256, &rand::SystemRandom::new()).ok());
+    let Some(key) = &*KEY else { return false };
+    let tag = hmac::sign(key, expected.as_bytes());
+    hmac::verify(key, given.as_bytes(), tag.as_ref()).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The refactor proxy: moves the traffic of an HTTP service, route by route.
+//!
+//! `proxy` carries the traffic, `spaces` knows where it is to go, `control` is how clients say so, and
+//! `cloudformation` how templates do.
+
+mod client;
+mod cloudformation;
+mod config;
+mod control;
+mod first_stack;
+pub mod proxy;
+mod run;
+mod spaces;
+
+pub use client::{Client, Keys, Traffic};
+pub use first_stack::REGION;
+pub use run::{main, run};

@@ -1,0 +1,7 @@
+//! The refactor proxy; `--help` lists its variables.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    refactor::main()
+}

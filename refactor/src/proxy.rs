@@ -1,0 +1,238 @@
+//! The data plane: listens for each application and sends every request where its route leads.
+//!
+//! One thread accepts connections and deals them out; from then on a connection, its requests and the
+//! connections to services that they need stay with one worker thread. In the order of a request:
+//!
+//! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2, and `head` gives it one reading or refuses it.
+//! 2. `exchange` finds the **route** in the `table`, an immutable tree that is replaced whole, by the `path`.
+//! 3. The route's service is the **owner** of the request; who else may be asked is decided here.
+//! 4. The **outgoing request** is written: what goes end to end, and how it came.
+//! 5. The owner is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
+//! 6. The **answer** is relayed as it arrives; the connection goes back to its pool.
+//! 7. The request is **recorded**: one line in the log, one count in the metrics.
+//!
+//! What is absent: no body is ever held whole, no lock is held while anything is waited for, and no request
+//! waits for another thread but to resolve a name.
+
+mod client;
+mod exchange;
+mod head;
+mod limits;
+mod path;
+mod routes;
+mod site;
+mod table;
+mod target;
+mod upstream;
+mod workers;
+
+mod buffer;
+mod deadline;
+mod framing;
+mod identity;
+mod metrics;
+mod problem;
+mod wire;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{fmt, io, thread};
+
+use tokio::net::TcpSocket;
+use tokio::task::AbortHandle;
+
+pub use limits::Patience;
+pub use routes::{Route, SourcePath};
+
+use metrics::{Labels, Metrics};
+use site::{Shared, Site};
+use table::Table;
+use target::Target;
+use upstream::{Origin, Upstreams};
+use workers::Workers;
+
+/// What holds for all applications.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many threads answer requests.
+    pub workers: usize,
+    /// The most connections of clients at once.
+    pub connections: usize,
+    /// The largest body of a request, in bytes.
+    pub upload_limit_bytes: u64,
+    /// How long services may take where a route does not say it.
+    pub patience: Patience,
+}
+
+impl Default for Settings {
+    /// A worker a core, 20,000 connections, 10 MiB.
+    fn default() -> Self {
+        Self {
+            workers: thread::available_parallelism().map_or(2, usize::from),
+            connections: 20_000,
+            upload_limit_bytes: 10 * 1024 * 1024,
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// Listens for each application, and routes what comes. Cheap to clone; usable from any thread. With
+/// the last clone all connections end.
+#[derive(Clone)]
+pub struct DataPlane(Arc<Plane>);
+
+struct Plane {
+    shared: Arc<Shared>,
+    upstreams: Arc<Upstreams>,
+    applications: Mutex<HashMap<String, Application>>,
+    workers: Workers,
+}
+
+struct Application {
+    site: Arc<Site>,
+    accepting: AbortHandle,
+}
+
+impl DataPlane {
+    /// Starts the worker threads.
+    ///
+    /// # Errors
+    /// Where the system gives no thread or no event queue.
+    pub fn new(settings: Settings) -> io::Result<Self> {
+        let settings = Settings { workers: settings.workers.max(1), ..settings };
+        let upstreams = Arc::new(Upstreams::new(settings.workers));
+        let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
+        let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
+        let shared = Arc::new(Shared { settings, metrics: Metrics::new(), pseudonym });
+        let plane = Plane { shared, upstreams, applications: Mutex::default(), workers };
+        Ok(Self(Arc::new(plane)))
+    }
+
+    /// Binds `address` and serves `http://address/<stage>`; where there are no routes all of it is 404.
+    /// Returns the address that was bound.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened on, or the application is open already.
+    pub fn open(
+        &self,
+        application: &str,
+        stage: &str,
+        address: SocketAddr,
+        routes: Vec<Route>,
+    ) -> io::Result<SocketAddr> {
+        let mut applications = self.0.applications();
+        if applications.contains_key(application) {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the application is open"));
+        }
+        let listener = {
+            let _within = self.0.workers.accepting().enter();
+            let socket = match address {
+                SocketAddr::V4(_) => TcpSocket::new_v4(),
+                SocketAddr::V6(_) => TcpSocket::new_v6(),
+            }?;
+            // A proxy that is started again must not wait for the old one's connections to be forgotten.
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(limits::BACKLOG)?
+        };
+        let address = listener.local_addr()?;
+        let table = self.0.table(application, routes, &Table::default());
+        let site = Arc::new(Site::new(
+            Arc::clone(&self.0.shared),
+            stage.to_owned(),
+            address.port(),
+            table,
+            self.0.shared.metrics.counts(Labels {
+                application: application.to_owned(),
+                route: "none".to_owned(),
+                service: String::new(),
+            }),
+        ));
+        let accepting = self.0.workers.accept(listener, Arc::clone(&site));
+        applications.insert(application.to_owned(), Application { site, accepting });
+        Ok(address)
+    }
+
+    /// Replaces the whole table; live for every request that begins after this returns. Does nothing
+    /// for an application that is not open.
+    pub fn set_routes(&self, application: &str, routes: Vec<Route>) {
+        // Held to the end: of two calls the later one must win.
+        let applications = self.0.applications();
+        let Some(Application { site, .. }) = applications.get(application) else { return };
+        let table = self.0.table(application, routes, &site.table.load());
+        let old = site.table.swap(Arc::new(table));
+        // To forget a large table takes as long as to make one; nobody waits for that.
+        self.0.workers.accepting().spawn_blocking(move || drop(old));
+    }
+
+    /// Stops listening at once, and ends when what is in flight is answered: after 25 s at most, when
+    /// it is broken off.
+    pub fn close(&self, application: &str) -> impl Future<Output = ()> + use<> {
+        let closed = self.0.applications().remove(application);
+        if let Some(Application { site, accepting }) = &closed {
+            accepting.abort();
+            site.drain();
+        }
+        async move {
+            let Some(Application { site, .. }) = closed else { return };
+            if tokio::time::timeout(limits::DRAIN_TIME, site.emptied()).await.is_err() {
+                site.abort();
+            }
+        }
+    }
+
+    /// What was counted, in the text format of OpenMetrics.
+    ///
+    /// # Errors
+    /// Where a metric cannot be written.
+    pub fn metrics(&self) -> Result<String, fmt::Error> {
+        self.0.shared.metrics.text()
+    }
+}
+
+impl fmt::Debug for DataPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataPlane").field("shared", &self.0.shared).finish_non_exhaustive()
+    }
+}
+
+impl Plane {
+    fn applications(&self) -> MutexGuard<'_, HashMap<String, Application>> {
+        self.applications.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A table of these routes.
+    ///
+    /// What the old one has is taken from there where it stands in the same order, but for some that came
+    /// or went; making it anew gives the same, and takes longer.
+    fn table(&self, application: &str, routes: Vec<Route>, old: &Table) -> Table {
+        let mut known = old.targets();
+        Table::new(routes.into_iter().filter_map(|route| {
+            let same = known.iter().take(2).position(|target| target.route == route);
+            let Some(same) = same else { return self.target(application, route) };
+            let (passed, rest) = known.split_at(same + 1);
+            known = rest;
+            passed.last().cloned()
+        }))
+    }
+
+    fn target(&self, application: &str, route: Route) -> Option<Arc<Target>> {
+        let Some(origin) = Origin::of(&route.upstream) else {
+            log::error!("route {}: {} is no http or https URL", route.id, route.upstream);
+            return None;
+        };
+        let patience = self.shared.settings.patience;
+        let patience = patience.tagged(&route.tags).unwrap_or_else(|tag| {
+            log::warn!("route {}: its tag {tag} is no number from 1 to 900000", route.id);
+            patience
+        });
+        let counts = self.shared.metrics.counts(Labels {
+            application: application.to_owned(),
+            route: route.id.clone(),
+            service: route.service.clone(),
+        });
+        Some(Arc::new(Target::new(route, self.upstreams.get(origin), patience, counts)))
+    }
+}

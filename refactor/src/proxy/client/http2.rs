@@ -1,0 +1,277 @@
+//! Clients that speak HTTP/2 without TLS (RFC 9113, with prior knowledge).
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::server::{Builder, SendResponse};
+use h2::{Reason, RecvStream, SendStream};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::{Body, BodyError, Client};
+use crate::proxy::buffer::Buffer;
+use crate::proxy::deadline::Deadline;
+use crate::proxy::exchange::{exchange, refuse_unread};
+use crate::proxy::framing::Framing;
+use crate::proxy::head::{Field, Head, Kind, Status};
+use crate::proxy::limits::{BODY_PAUSE, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, STREAMS, TAKE_TIME};
+use crate::proxy::site::{Drain, Site};
+
+/// How many bytes of bodies a client may send before they are taken: of one, and of all together.
+const WINDOW_BYTES: u32 = 64 * 1024;
+const WINDOWS_BYTES: u32 = 1024 * 1024;
+
+/// Answers the requests of a connection, each in a task of its own.
+pub(super) async fn serve(
+    stream: TcpStream,
+    read: Buffer,
+    peer: SocketAddr,
+    site: &Arc<Site>,
+    worker: usize,
+    mut drain: Drain<'_>,
+) {
+    let handshake = Builder::new()
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(FIELDS_BYTES as u32)
+        .initial_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOWS_BYTES)
+        .handshake::<_, Bytes>(Rewound { read, stream });
+    let Ok(Ok(mut connection)) = tokio::time::timeout(HEAD_TIME, handshake).await else { return };
+    let mut exchanges = JoinSet::new();
+    let mut idle = Deadline::after(IDLE_TIME);
+    let mut leaving = false;
+    loop {
+        let accepted = poll_fn(|context| {
+            while let Poll::Ready(Some(_)) = exchanges.poll_join_next(context) {
+                idle.set(IDLE_TIME);
+            }
+            if !leaving && drain.poll(context).is_ready() {
+                leaving = true;
+                connection.graceful_shutdown();
+            }
+            if let Poll::Ready(accepted) = connection.poll_accept(context) {
+                return Poll::Ready(accepted);
+            }
+            if exchanges.is_empty() {
+                ready!(idle.poll(context));
+                return Poll::Ready(None);
+            }
+            Poll::Pending
+        });
+        // At the end the exchanges that are under way go with the connection.
+        let Some(Ok((request, respond))) = accepted.await else { return };
+        let site = Arc::clone(site);
+        exchanges.spawn(async move { one(request, respond, peer.ip(), site, worker).await });
+    }
+}
+
+async fn one(
+    request: Request<RecvStream>,
+    respond: SendResponse<Bytes>,
+    peer: IpAddr,
+    site: Arc<Site>,
+    worker: usize,
+) {
+    let (parts, body) = request.into_parts();
+    let room = site.settings().upload_limit_bytes;
+    let ended = body.is_end_stream();
+    let mut client = Http2 {
+        peer,
+        body,
+        limit: room,
+        room,
+        respond,
+        answer: None,
+        out: Vec::new(),
+        ended: false,
+        reading: Deadline::after(BODY_PAUSE),
+        writing: None,
+    };
+    match Head::from_http2(&parts) {
+        Ok(mut head) => {
+            if ended {
+                head.body = Framing::NONE;
+            } else if !matches!(head.body, Framing::Length(1..)) {
+                head.body = Framing::CHUNKED;
+            }
+            exchange(&site, worker, &mut client, &head).await;
+        }
+        Err(problem) => refuse_unread(&site, &mut client, &problem).await,
+    }
+}
+
+/// One exchange of a connection.
+struct Http2 {
+    peer: IpAddr,
+    body: RecvStream,
+    /// How many bytes of the body are taken at most, and how many may still come.
+    limit: u64,
+    room: u64,
+    respond: SendResponse<Bytes>,
+    /// Where the answer goes once it has begun.
+    answer: Option<SendStream<Bytes>>,
+    out: Vec<u8>,
+    ended: bool,
+    reading: Deadline,
+    writing: Option<Deadline>,
+}
+
+impl Client for Http2 {
+    fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    fn poll_body(
+        &mut self,
+        context: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<bool, BodyError>> {
+        let data = match self.body.poll_data(context) {
+            Poll::Ready(None) => return Poll::Ready(Ok(false)),
+            Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(BodyError::Gone)),
+            Poll::Ready(Some(Ok(data))) => data,
+            Poll::Pending => {
+                ready!(self.reading.poll(context));
+                return Poll::Ready(Err(BodyError::TooSlow));
+            }
+        };
+        self.reading.set(BODY_PAUSE);
+        let room = self.room.checked_sub(data.len() as u64);
+        self.room = room.ok_or(BodyError::TooLarge(self.limit))?;
+        out.extend_from_slice(&data);
+        // What was taken makes room for more; a stream that is gone needs none.
+        let _ = self.body.flow_control().release_capacity(data.len());
+        Poll::Ready(Ok(!self.body.is_end_stream()))
+    }
+
+    fn skip_body(&mut self) {}
+
+    fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body) {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let headers = response.headers_mut();
+        for field in fields {
+            let (Kind::EndToEnd | Kind::Cookie | Kind::Date | Kind::RequestId | Kind::Via) =
+                field.kind
+            else {
+                continue;
+            };
+            let name = HeaderName::from_bytes(field.name.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
+                headers.append(name, value);
+            }
+        }
+        if let Body::None(Some(length)) | Body::Length(length) = body {
+            headers.insert(http::header::CONTENT_LENGTH, length.into());
+        }
+        self.ended = matches!(body, Body::None(_) | Body::Length(0));
+        // A stream that the client reset is found out by the first flush.
+        self.answer = self.respond.send_response(response, self.ended).ok();
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        self.out.extend_from_slice(part);
+    }
+
+    fn end(&mut self) {
+        if let (false, Some(answer)) = (self.ended, &mut self.answer) {
+            if self.out.is_empty() {
+                // As above: a reset stream is found out by the flush.
+                let _ = answer.send_data(Bytes::new(), true);
+            }
+            self.ended = true;
+        }
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let gone = || io::Error::from(io::ErrorKind::ConnectionReset);
+        let Some(answer) = &mut self.answer else { return Poll::Ready(Err(gone())) };
+        while !self.out.is_empty() {
+            answer.reserve_capacity(self.out.len());
+            let granted = match answer.poll_capacity(context) {
+                Poll::Ready(Some(Ok(granted))) => granted.min(self.out.len()),
+                Poll::Ready(_) => return Poll::Ready(Err(gone())),
+                Poll::Pending => {
+                    let behind = self.writing.get_or_insert_with(|| Deadline::after(TAKE_TIME));
+                    ready!(behind.poll(context));
+                    answer.send_reset(Reason::CANCEL);
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            };
+            let part: Bytes = self.out.drain(..granted).collect();
+            let last = self.ended && self.out.is_empty();
+            answer.send_data(part, last).map_err(|_reset| gone())?;
+        }
+        self.writing = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn abort(&mut self) {
+        self.out.clear();
+        match &mut self.answer {
+            Some(answer) => answer.send_reset(Reason::INTERNAL_ERROR),
+            None => self.respond.send_reset(Reason::CANCEL),
+        }
+    }
+}
+
+/// A stream of which some was read already.
+struct Rewound {
+    read: Buffer,
+    stream: TcpStream,
+}
+
+impl AsyncRead for Rewound {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, out);
+        }
+        let read = self.read.filled();
+        let read = read.get(..out.remaining()).unwrap_or(read);
+        out.put_slice(read);
+        let count = read.len();
+        self.read.consume(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Rewound {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,84 @@
+//! Sends a request to its service, once more where that is safe, and waits for the head of the answer.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use http::Method;
+
+use super::Ended;
+use super::problems::{unanswered, unreceived};
+use super::upload::{Upload, UploadError};
+use crate::proxy::client::Client;
+use crate::proxy::target::Target;
+use crate::proxy::upstream::Connection;
+
+/// The connection that carries the answer, and the bytes of its head.
+pub(super) async fn ask<C: Client>(
+    client: &mut C,
+    upload: &mut Upload,
+    target: &Target,
+    method: &Method,
+    worker: usize,
+) -> Result<(Connection, Vec<u8>), Ended> {
+    let upstream = &target.upstream;
+    let mut fresh = false;
+    loop {
+        let leased = upstream.lease(worker, fresh, target.patience.connect).await;
+        let leased = leased.map_err(|failure| unanswered(target, failure))?;
+        if !leased.reused {
+            target.counts.connects.inc();
+        }
+        let mut connection = leased.connection;
+        match head(client, upload, &mut connection, target).await {
+            Ok(bytes) => return Ok((connection, bytes)),
+            Err(UploadError::Client(error)) => return Err(unreceived(error)),
+            Err(UploadError::Service(failure))
+                if leased.reused && upload.rewind(&failure, method) =>
+            {
+                // The connection had ended while it was idle.
+                target.counts.retries.inc();
+                fresh = true;
+            }
+            Err(UploadError::Service(failure)) => return Err(unanswered(target, failure)),
+        }
+    }
+}
+
+/// Sends the request and waits for the head of its answer; interim ones are left out.
+async fn head<C: Client>(
+    client: &mut C,
+    upload: &mut Upload,
+    connection: &mut Connection,
+    target: &Target,
+) -> Result<Vec<u8>, UploadError> {
+    connection.allow(target.patience.first_byte);
+    loop {
+        let bytes = poll_fn(|context| {
+            match upload.poll(context, client, connection) {
+                Poll::Ready(Err(UploadError::Client(error))) => {
+                    return Poll::Ready(Err(UploadError::Client(error)));
+                }
+                // A service that stops reading may have answered before; that is seen below.
+                Poll::Ready(Err(UploadError::Service(_)) | Ok(())) | Poll::Pending => {}
+            }
+            if upload.progressed() {
+                connection.allow(target.patience.first_byte);
+            }
+            connection.poll_head(context).map_err(UploadError::Service)
+        });
+        let bytes = bytes.await?;
+        if !is_interim(&bytes) {
+            return Ok(bytes);
+        }
+    }
+}
+
+/// Whether a head is that of an answer before the answer (RFC 9110, 15.2), as its status tells. A change
+/// of protocols is none: nothing follows it.
+fn is_interim(head: &[u8]) -> bool {
+    match head.get(b"HTTP/1.1 ".len()..) {
+        Some([b'1', b'0', b'1', ..]) => false,
+        Some([b'1', ..]) => head.starts_with(b"HTTP/1.1 "),
+        _ => false,
+    }
+}

@@ -1,0 +1,92 @@
+//! The request as the service gets it.
+
+use std::net::IpAddr;
+
+use crate::proxy::exchange::record::Record;
+use crate::proxy::framing::Framing;
+use crate::proxy::head::{Head, Kind, Version};
+use crate::proxy::identity::traceparent;
+use crate::proxy::path::Path;
+use crate::proxy::site::Site;
+use crate::proxy::target::Target;
+use crate::proxy::wire::{write_field, write_number};
+
+/// Room for what is added to a head, in bytes.
+const ADDED: usize = 512;
+
+/// The head of the request to a service: what goes end to end, and what a proxy says about the way
+/// that it came.
+pub(super) fn request(
+    site: &Site,
+    peer: IpAddr,
+    head: &Head<'_>,
+    target: &Target,
+    path: &Path<'_>,
+    matched: usize,
+    record: &Record<'_>,
+) -> Vec<u8> {
+    let size: usize =
+        head.fields.iter().map(|field| field.name.len() + field.value.len() + 4).sum();
+    let mut out = Vec::with_capacity(head.target.len() + target.base.len() + size + ADDED);
+    out.extend_from_slice(head.method.as_str().as_bytes());
+    out.push(b' ');
+    path.join(&target.base, target.query.as_deref(), matched, &mut out);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    write_field(&mut out, "host", target.host.as_bytes());
+    for field in &head.fields {
+        if let Kind::EndToEnd | Kind::Date = field.kind {
+            write_field(&mut out, field.name, field.value);
+        }
+    }
+    join(&mut out, head, Kind::Cookie, "cookie", "; ", None);
+    let peer = peer.to_canonical().to_string();
+    join(&mut out, head, Kind::ForwardedFor, "x-forwarded-for", ", ", Some(&peer));
+    write_field(&mut out, "x-forwarded-proto", b"http");
+    write_field(&mut out, "x-forwarded-host", head.host.as_bytes());
+    out.extend_from_slice(b"x-forwarded-port: ");
+    write_number(&mut out, u64::from(site.port));
+    out.extend_from_slice(b"\r\n");
+    write_field(&mut out, "x-request-id", record.id.as_bytes());
+    write_field(&mut out, "traceparent", traceparent(head).as_bytes());
+    let version = match head.version {
+        Version::Http10 => "1.0 ",
+        Version::Http11 => "1.1 ",
+        Version::Http2 => "2 ",
+    };
+    let via = [version, &site.shared.pseudonym].concat();
+    join(&mut out, head, Kind::Via, "via", ", ", Some(&via));
+    match head.body {
+        Framing::Chunked(_) | Framing::UntilClose => {
+            write_field(&mut out, "transfer-encoding", b"chunked");
+        }
+        Framing::Length(length) if length > 0 || head.first(Kind::ContentLength).is_some() => {
+            out.extend_from_slice(b"content-length: ");
+            write_number(&mut out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+        Framing::Length(_) => {}
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// Writes all fields of a kind as one, with our own member at its end.
+fn join(
+    out: &mut Vec<u8>,
+    head: &Head<'_>,
+    kind: Kind,
+    name: &str,
+    separator: &str,
+    own: Option<&str>,
+) {
+    let given = head.fields.iter().filter(|field| field.kind == kind).map(|field| field.value);
+    let mut before: &[&str] = &[name, ": "];
+    for value in given.chain(own.map(str::as_bytes)) {
+        before.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        out.extend_from_slice(value);
+        before = std::slice::from_ref(&separator);
+    }
+    if before.len() == 1 {
+        out.extend_from_slice(b"\r\n");
+    }
+}

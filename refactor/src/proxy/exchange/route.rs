@@ -1,0 +1,63 @@
+//! Where a request goes: its route, or why it has none.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+
+use super::Ended;
+use super::problems::too_large;
+use crate::proxy::framing::Framing;
+use crate::proxy::head::{Field, Head, Kind};
+use crate::proxy::path::{Path, Place};
+use crate::proxy::problem::Problem;
+use crate::proxy::site::Site;
+use crate::proxy::target::Target;
+
+/// The route of a request, the path behind the stage, and how much of it the route takes away.
+pub(super) fn route<'a>(
+    site: &Site,
+    head: &Head<'a>,
+) -> Result<(Arc<Target>, Path<'a>, usize), Ended> {
+    let refuse = |problem| Err(Ended::Problem(problem));
+    if let Method::CONNECT | Method::TRACE = head.method {
+        let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+        return refuse(Problem::method_not_allowed(allow, "this method is not forwarded"));
+    }
+    if head.upgrade().is_some_and(|protocol| !protocol.eq_ignore_ascii_case(b"h2c")) {
+        let detail = "connections cannot be upgraded through the proxy";
+        return refuse(Problem::new(StatusCode::NOT_IMPLEMENTED, detail));
+    }
+    let pseudonym = site.shared.pseudonym.as_bytes();
+    let own = |via: &Field<'_>| memchr::memmem::find(via.value, pseudonym).is_some();
+    if head.fields.iter().any(|field| field.kind == Kind::Via && own(field)) {
+        let detail = "the request came from this proxy: a route leads back to it";
+        return refuse(Problem::new(StatusCode::LOOP_DETECTED, detail));
+    }
+    if matches!(head.body, Framing::Length(length) if length > site.settings().upload_limit_bytes) {
+        return refuse(too_large(site.settings().upload_limit_bytes));
+    }
+    let path = match Path::place(head.target, &site.stage) {
+        Ok(Place::Application(path)) => path,
+        Ok(Place::Root) if matches!(head.method, Method::GET | Method::HEAD) => {
+            return Err(Ended::Greeting);
+        }
+        Ok(Place::Root) => {
+            let detail = "the proxy itself answers here, and only reads";
+            return refuse(Problem::method_not_allowed("GET, HEAD", detail));
+        }
+        Ok(Place::Outside) => {
+            let detail = format!("there is nothing here; the application is under /{}", site.stage);
+            return refuse(Problem::not_found(detail));
+        }
+        Err(problem) => return refuse(problem),
+    };
+    let table = site.table.load();
+    match table.find(&head.method, &path) {
+        Some(found) => Ok((Arc::clone(found.target), path, found.matched)),
+        None => {
+            let detail =
+                "no route takes this request, and the application has no active default route";
+            refuse(Problem::not_found(detail))
+        }
+    }
+}

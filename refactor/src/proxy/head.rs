@@ -1,0 +1,125 @@
+//! Heads of requests and answers (RFC 9112, 2 to 6), read so strictly that no two programs can take
+//! them for different ones.
+
+mod answer;
+mod request;
+mod scan;
+
+pub(crate) use answer::{Answer, Status};
+pub(crate) use request::{Head, Version};
+pub(crate) use scan::{Ending, Scan};
+
+/// One field of a head, and what it means to a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Field<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) name: &'a str,
+    pub(crate) value: &'a [u8],
+}
+
+/// What a proxy does with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Goes on as it is.
+    EndToEnd,
+    /// Ends here (RFC 9110, 7.6.1).
+    HopByHop,
+    Connection,
+    ContentLength,
+    Cookie,
+    Date,
+    Expect,
+    ForwardedFor,
+    /// Said anew for every hop: `X-Forwarded-Host`, `-Port`, `-Proto`.
+    Forwarded,
+    Host,
+    KeepAlive,
+    RequestId,
+    TraceParent,
+    TransferEncoding,
+    Upgrade,
+    Via,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        const NAMES: [&[(&str, Kind)]; 20] = [
+            &[],
+            &[],
+            &[("te", Kind::HopByHop)],
+            &[("via", Kind::Via)],
+            &[("host", Kind::Host), ("date", Kind::Date)],
+            &[],
+            &[("cookie", Kind::Cookie), ("expect", Kind::Expect)],
+            &[("upgrade", Kind::Upgrade), ("trailer", Kind::HopByHop)],
+            &[],
+            &[],
+            &[("connection", Kind::Connection), ("keep-alive", Kind::KeepAlive)],
+            &[("traceparent", Kind::TraceParent)],
+            &[("x-request-id", Kind::RequestId)],
+            &[],
+            &[("content-length", Kind::ContentLength), ("http2-settings", Kind::HopByHop)],
+            &[("x-forwarded-for", Kind::ForwardedFor)],
+            &[
+                ("x-forwarded-host", Kind::Forwarded),
+                ("x-forwarded-port", Kind::Forwarded),
+                ("proxy-connection", Kind::HopByHop),
+            ],
+            &[
+                ("transfer-encoding", Kind::TransferEncoding),
+                ("x-forwarded-proto", Kind::Forwarded),
+            ],
+            &[("proxy-authenticate", Kind::HopByHop)],
+            &[("proxy-authorization", Kind::HopByHop)],
+        ];
+        let same_length = NAMES.get(name.len()).copied().unwrap_or_default();
+        let known = same_length.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        known.map_or(Self::EndToEnd, |(_, kind)| *kind)
+    }
+}
+
+/// The fields of a head, classified; what `Connection` names ends here too.
+fn classify<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<Field<'a>> {
+    let mut fields: Vec<_> =
+        fields.map(|(name, value)| Field { kind: Kind::of(name), name, value }).collect();
+    for index in 0..fields.len() {
+        let Some(Field { kind: Kind::Connection, value, .. }) = fields.get(index).copied() else {
+            continue;
+        };
+        for option in list(value).filter(|option| !is_persistence(option)) {
+            for field in &mut fields {
+                if field.kind == Kind::EndToEnd
+                    && option.eq_ignore_ascii_case(field.name.as_bytes())
+                {
+                    field.kind = Kind::HopByHop;
+                }
+            }
+        }
+    }
+    fields
+}
+
+fn is_persistence(option: &[u8]) -> bool {
+    option.eq_ignore_ascii_case(b"close") || option.eq_ignore_ascii_case(b"keep-alive")
+}
+
+/// The members of a comma-separated list (RFC 9110, 5.6.1).
+fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+}
+
+/// Whether `Connection` holds an option.
+fn connection_has(fields: &[Field<'_>], option: &[u8]) -> bool {
+    let options = fields.iter().filter(|field| field.kind == Kind::Connection);
+    options.flat_map(|field| list(field.value)).any(|given| given.eq_ignore_ascii_case(option))
+}
+
+/// A length in bytes: decimal digits and nothing else (RFC 9110, 8.6).
+fn decimal(value: &[u8]) -> Option<u64> {
+    if !(1..=18).contains(&value.len()) {
+        return None;
+    }
+    value.iter().try_fold(0, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'))
+    })
+}

@@ -1,0 +1,124 @@
+//! The head of an answer.
+
+use http::Method;
+
+use super::{Field, Kind, classify, connection_has, decimal, list};
+use crate::proxy::framing::{Framing, Malformed};
+use crate::proxy::limits::FIELDS;
+
+/// A status code (RFC 9110, 15).
+pub(crate) type Status = u16;
+
+/// The head of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer<'a> {
+    pub(crate) status: Status,
+    pub(crate) fields: Vec<Field<'a>>,
+    /// How its body follows; none after `HEAD`, whatever its length says.
+    pub(crate) body: Framing,
+    /// What `Content-Length` says.
+    pub(crate) length: Option<u64>,
+    /// Whether the connection can be used again.
+    pub(crate) keep_alive: bool,
+    /// For how many seconds the service keeps an idle connection, where it says so.
+    pub(crate) keep_alive_seconds: Option<u64>,
+}
+
+impl<'a> Answer<'a> {
+    /// Reads the head of the answer to a request, whose lines are known to end in CR LF.
+    ///
+    /// # Errors
+    /// Where it is no answer, or its end could be read in two ways.
+    pub(crate) fn parse(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
+        let mut headers = [httparse::EMPTY_HEADER; FIELDS];
+        let mut response = httparse::Response::new(&mut headers);
+        let parsed = response.parse(bytes);
+        let (Ok(httparse::Status::Complete(_)), Some(status), Some(version)) =
+            (parsed, response.code, response.version)
+        else {
+            return Err(Malformed("the head of the answer cannot be read"));
+        };
+        if !(100..=599).contains(&status) {
+            return Err(Malformed("the status of the answer is none"));
+        }
+        let fields = classify(response.headers.iter().map(|header| (header.name, header.value)));
+        let length = single(&fields, Kind::ContentLength)?;
+        let coding = single(&fields, Kind::TransferEncoding)?;
+        let length = match length {
+            None => None,
+            Some(value) => {
+                Some(decimal(value).ok_or(Malformed("the answer's Content-Length is no number"))?)
+            }
+        };
+        let bodiless = *method == Method::HEAD || matches!(status, 100..=199 | 204 | 304);
+        let body = match (length, coding) {
+            (Some(_), Some(_)) => {
+                return Err(Malformed("the answer has a length and a transfer encoding"));
+            }
+            _ if bodiless => Framing::NONE,
+            (Some(length), None) => Framing::Length(length),
+            (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Framing::CHUNKED,
+            (None, Some(_)) => return Err(Malformed("the answer's transfer encoding is unknown")),
+            (None, None) => Framing::UntilClose,
+        };
+        let keep_alive =
+            version == 1 && body != Framing::UntilClose && !connection_has(&fields, b"close");
+        let keep_alive_seconds = fields
+            .iter()
+            .filter(|field| field.kind == Kind::KeepAlive)
+            .flat_map(|field| list(field.value))
+            .find_map(|parameter| decimal(parameter.strip_prefix(b"timeout=")?));
+        Ok(Self { status, fields, body, length, keep_alive, keep_alive_seconds })
+    }
+}
+
+fn single<'a>(fields: &[Field<'a>], kind: Kind) -> Result<Option<&'a [u8]>, Malformed> {
+    let mut values = fields.iter().filter(|field| field.kind == kind).map(|field| field.value);
+    let first = values.next();
+    match values.next() {
+        None => Ok(first),
+        Some(_) => Err(Malformed("the answer repeats its length or transfer encoding")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::{Answer, Framing};
+
+    fn body(method: &Method, head: &str) -> Option<(Framing, bool)> {
+        let answer = Answer::parse(head.as_bytes(), method).ok()?;
+        Some((answer.body, answer.keep_alive))
+    }
+
+    #[test]
+    fn the_end_of_an_answer_has_one_reading_or_none() {
+        for (head, expected) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", Some((Framing::Length(3), true))),
+            ("HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n", Some((Framing::CHUNKED, true))),
+            ("HTTP/1.1 200 OK\r\n\r\n", Some((Framing::UntilClose, false))),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", Some((Framing::Length(3), false))),
+            ("HTTP/1.1 204 No\r\nContent-Length: 3\r\n\r\n", Some((Framing::NONE, true))),
+            ("HTTP/1.1 304 No\r\nConnection: close\r\n\r\n", Some((Framing::NONE, false))),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", None),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", None),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", None),
+            ("HTTP/1.1 200 OK\r\nX : y\r\n\r\n", None),
+            ("HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", None),
+            ("HTTP/1.1 999 OK\r\n\r\n", None),
+            ("HTTP/2 200 OK\r\n\r\n", None),
+            ("SSH-2.0-x\r\n\r\n", None),
+        ] {
+            assert_eq!(body(&Method::GET, head), expected, "{head}");
+        }
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+        assert_eq!(body(&Method::HEAD, head), Some((Framing::NONE, true)));
+    }
+
+    #[test]
+    fn a_service_may_say_how_long_it_keeps_connections() {
+        let head = b"HTTP/1.1 204 No\r\nKeep-Alive: timeout=5, max=100\r\n\r\n";
+        assert_eq!(Answer::parse(head, &Method::GET).unwrap().keep_alive_seconds, Some(5));
+    }
+}

@@ -1,0 +1,115 @@
+//! Every bound on what a client or a service can make the proxy spend.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The longest request target, in bytes; more is 414.
+pub(crate) const TARGET_BYTES: usize = 10_240;
+/// The largest fields of a request or an answer, together, in bytes; more is 431 or 502.
+pub(crate) const FIELDS_BYTES: usize = 16 * 1024;
+/// The most fields of a request or an answer.
+pub(crate) const FIELDS: usize = 100;
+/// The size of one buffer, in bytes: holds the largest head with its first line.
+pub(crate) const BUFFER_BYTES: usize = 32 * 1024;
+/// The longest line of a chunk's size with its extensions, and the largest trailer, in bytes.
+pub(crate) const CHUNK_LINE_BYTES: usize = 4 * 1024;
+/// For how long a client may take to send the head of a request.
+pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
+/// For how long a client may pause within a body.
+pub(crate) const BODY_PAUSE: Duration = Duration::from_secs(10);
+/// For how long a body may take in all.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(120);
+/// For how long a connection may be idle between requests; longer than the 60 s of AWS' load balancers.
+pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
+/// For how long a part of an answer may wait for a client that takes it slowly.
+pub(crate) const TAKE_TIME: Duration = Duration::from_secs(30);
+/// For how long a connection that is refused in the middle of a body is still read, so that its
+/// client gets to see the answer.
+pub(crate) const LINGER_TIME: Duration = Duration::from_secs(1);
+/// How many bytes of a body that nobody wants are read, so that the connection can go on.
+pub(crate) const LINGER_BYTES: usize = 256 * 1024;
+/// How long requests under way may take to finish once a listener closes.
+pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(25);
+/// The most connections that wait to be accepted.
+pub(crate) const BACKLOG: u32 = 1024;
+/// The most requests at once on one HTTP/2 connection.
+pub(crate) const STREAMS: u32 = 100;
+/// The most idle connections that a worker keeps to one upstream.
+pub(crate) const POOLED: usize = 256;
+/// How long a pooled connection may be idle.
+pub(crate) const POOL_TIME: Duration = Duration::from_secs(30);
+/// How long the addresses of a name are believed.
+pub(crate) const DNS_TIME: Duration = Duration::from_secs(60);
+/// Failures in a row after which an upstream is taken to be down.
+pub(crate) const FAILURES: u32 = 3;
+/// For how long an upstream that is down is left alone at first; doubles each time.
+pub(crate) const BACK_OFF: Duration = Duration::from_millis(500);
+/// The longest back-off: how late a service that came back may be noticed.
+pub(crate) const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// How long a route's requests may wait for its service.
+///
+/// A route's tags change them: `banyan:connect-ms`, `banyan:first-byte-ms` and `banyan:idle-ms`, each
+/// from 1 to 900,000 milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection, with all the addresses of a name together.
+    pub connect: Duration,
+    /// From the end of the request to the head of the answer.
+    pub first_byte: Duration,
+    /// For the next part of an answer.
+    pub idle: Duration,
+}
+
+impl Default for Patience {
+    /// 2 s, and 29 s as API Gateway has them.
+    fn default() -> Self {
+        let long = Duration::from_secs(29);
+        Self { connect: Duration::from_secs(2), first_byte: long, idle: long }
+    }
+}
+
+impl Patience {
+    /// The longest time that a tag can ask for, in milliseconds.
+    const LONGEST_MS: u64 = 900_000;
+
+    /// These times, but for those that the tags set.
+    ///
+    /// # Errors
+    /// The tag whose value is no number of milliseconds from 1 to 900,000.
+    pub fn tagged(mut self, tags: &BTreeMap<String, String>) -> Result<Self, &str> {
+        for (tag, value) in tags {
+            let time = match tag.as_str() {
+                "banyan:connect-ms" => &mut self.connect,
+                "banyan:first-byte-ms" => &mut self.first_byte,
+                "banyan:idle-ms" => &mut self.idle,
+                _ => continue,
+            };
+            let ms = value.parse().ok().filter(|ms| (1..=Self::LONGEST_MS).contains(ms));
+            *time = Duration::from_millis(ms.ok_or(tag.as_str())?);
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::Patience;
+
+    #[test]
+    fn tags_change_the_times_of_a_route() {
+        let tag = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        let tags = tag("banyan:first-byte-ms", "250");
+        let patience = Patience::default().tagged(&tags).unwrap();
+        assert_eq!(patience.first_byte, Duration::from_millis(250));
+        assert_eq!(patience.connect, Patience::default().connect);
+        assert_eq!(Patience::default().tagged(&tag("team", "x")), Ok(Patience::default()));
+        for value in ["0", "-1", "", "2s", "900001"] {
+            let tags = tag("banyan:idle-ms", value);
+            assert_eq!(Patience::default().tagged(&tags), Err("banyan:idle-ms"), "{value}");
+        }
+    }
+}

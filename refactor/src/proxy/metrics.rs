@@ -1,0 +1,202 @@
+//! What the data plane counts, in the text format of OpenMetrics.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Upper bounds of the buckets of a request's duration, in seconds.
+const DURATIONS: [f64; 14] =
+    [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 29.0];
+
+/// The metrics of all applications.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    families: Families,
+    known: Mutex<HashMap<Labels, Weak<Counts>>>,
+    /// Open connections of clients.
+    pub(crate) connections: Gauge,
+}
+
+#[derive(Clone, Debug)]
+struct Families {
+    requests: Family<ClassLabels, Counter>,
+    durations: Family<Labels, Histogram, fn() -> Histogram>,
+    in_flight: Family<Labels, Gauge>,
+    retries: Family<Labels, Counter>,
+    connects: Family<Labels, Counter>,
+}
+
+/// What tells the routes apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Labels {
+    pub(crate) application: String,
+    pub(crate) route: String,
+    pub(crate) service: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClassLabels {
+    application: String,
+    route: String,
+    service: String,
+    class: &'static str,
+}
+
+/// The classes of status codes (RFC 9110, 15).
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// The counters of one route, at hand without a look-up. They leave the metrics with their last user.
+pub(crate) struct Counts {
+    labels: Labels,
+    metrics: Weak<Metrics>,
+    requests: [Counter; 5],
+    durations: Histogram,
+    pub(crate) in_flight: Gauge,
+    pub(crate) retries: Counter,
+    pub(crate) connects: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Arc<Self> {
+        let families = Families {
+            requests: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
+            in_flight: Family::default(),
+            retries: Family::default(),
+            connects: Family::default(),
+        };
+        let connections = Gauge::default();
+        let all = &families;
+        let mut registry = Registry::with_prefix("refactor");
+        registry.register("requests", "Requests answered", all.requests.clone());
+        registry.register(
+            "request_duration_seconds",
+            "Time from the head of a request to the end of its answer",
+            all.durations.clone(),
+        );
+        registry.register("requests_in_flight", "Requests under way", all.in_flight.clone());
+        registry.register(
+            "retries",
+            "Requests sent again on another connection",
+            all.retries.clone(),
+        );
+        registry.register(
+            "upstream_connects",
+            "Connections made to services",
+            all.connects.clone(),
+        );
+        registry.register("connections", "Open connections of clients", connections.clone());
+        Arc::new(Self { registry, families, known: Mutex::default(), connections })
+    }
+
+    /// The counters with these labels, the same ones for as long as anybody uses them.
+    pub(crate) fn counts(self: &Arc<Self>, labels: Labels) -> Arc<Counts> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counts) = known.get(&labels).and_then(Weak::upgrade) {
+            return counts;
+        }
+        let all = &self.families;
+        let counts = Arc::new(Counts {
+            requests: CLASSES.map(|class| all.requests.get_or_create_owned(&labels.class(class))),
+            durations: all.durations.get_or_create_owned(&labels),
+            in_flight: all.in_flight.get_or_create_owned(&labels),
+            retries: all.retries.get_or_create_owned(&labels),
+            connects: all.connects.get_or_create_owned(&labels),
+            metrics: Arc::downgrade(self),
+            labels: labels.clone(),
+        });
+        known.insert(labels, Arc::downgrade(&counts));
+        counts
+    }
+
+    /// All metrics as text.
+    ///
+    /// # Errors
+    /// Where one cannot be written.
+    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+impl Labels {
+    fn class(&self, class: &'static str) -> ClassLabels {
+        let Self { application, route, service } = self.clone();
+        ClassLabels { application, route, service, class }
+    }
+}
+
+impl Counts {
+    /// Counts one answered request.
+    pub(crate) fn answered(&self, status: u16, seconds: f64) {
+        if let Some(requests) = self.requests.get(usize::from(status / 100).wrapping_sub(1)) {
+            requests.inc();
+        }
+        self.durations.observe(seconds);
+    }
+}
+
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counts").field("labels", &self.labels).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Counts {
+    fn drop(&mut self) {
+        let Some(metrics) = self.metrics.upgrade() else { return };
+        let mut known = metrics.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody may have begun to count for the same route since the last user left.
+        if known.get(&self.labels).is_some_and(|counts| counts.strong_count() > 0) {
+            return;
+        }
+        known.remove(&self.labels);
+        let all = &metrics.families;
+        for class in CLASSES {
+            all.requests.remove(&self.labels.class(class));
+        }
+        all.durations.remove(&self.labels);
+        all.in_flight.remove(&self.labels);
+        all.retries.remove(&self.labels);
+        all.connects.remove(&self.labels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Labels, Metrics};
+
+    #[test]
+    fn a_route_leaves_the_metrics_with_its_last_user() {
+        let metrics = Metrics::new();
+        let labels = |route: &str| Labels {
+            application: "app-1".to_owned(),
+            route: route.to_owned(),
+            service: "posts".to_owned(),
+        };
+        let (stays, goes) = (metrics.counts(labels("rte-1")), metrics.counts(labels("rte-2")));
+        let again = metrics.counts(labels("rte-2"));
+        stays.answered(204, 0.01);
+        goes.answered(502, 0.01);
+        drop(goes);
+        assert!(metrics.text().unwrap().contains("rte-2"));
+        again.answered(502, 0.01);
+        let text = metrics.text().unwrap();
+        let line = r#"refactor_requests_total{application="app-1",route="rte-2",service="posts",class="5xx"} 2"#;
+        assert!(text.contains(line), "{text}");
+        drop(again);
+        let text = metrics.text().unwrap();
+        assert!(!text.contains("rte-2"), "{text}");
+        assert!(text.contains(r#"route="rte-1",service="posts",class="2xx"} 1"#), "{text}");
+    }
+}

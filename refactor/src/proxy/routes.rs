@@ -1,0 +1,34 @@
+//! What the data plane is told about routes.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use url::Url;
+
+/// A route that takes traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `rte-...`; names the route in logs, metrics and problems.
+    pub id: String,
+    /// The paths it takes; none: the default route.
+    pub source: Option<SourcePath>,
+    /// The service's `Url`: http or https, perhaps with a path and a query.
+    pub upstream: Url,
+    /// The service's name, for logs, metrics and problems.
+    pub service: String,
+    /// The route's tags; see [`super::limits`] for those that are read here.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The paths that a route takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePath {
+    /// Such as `/users/{id}/posts`: segments that are literal or one parameter each.
+    pub template: String,
+    /// The methods that the route takes; empty: all.
+    pub methods: Vec<Method>,
+    /// Whether the paths below are taken too.
+    pub children: bool,
+    /// Whether the service gets the whole path, or only what follows the template.
+    pub append: bool,
+}

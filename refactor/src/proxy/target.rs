@@ -1,0 +1,42 @@
+//! A route with all that a request to it needs, found out once.
+
+use std::sync::Arc;
+
+use crate::proxy::limits::Patience;
+use crate::proxy::metrics::Counts;
+use crate::proxy::routes::Route;
+use crate::proxy::upstream::Upstream;
+
+/// A route, and what is derived from it.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) route: Route,
+    pub(crate) upstream: Arc<Upstream>,
+    /// What `Host` says to the service.
+    pub(crate) host: String,
+    /// The path of the service's URL without trailing slashes.
+    pub(crate) base: String,
+    /// The query of the service's URL.
+    pub(crate) query: Option<String>,
+    pub(crate) patience: Patience,
+    pub(crate) counts: Arc<Counts>,
+}
+
+impl Target {
+    pub(crate) fn new(
+        route: Route,
+        upstream: Arc<Upstream>,
+        patience: Patience,
+        counts: Arc<Counts>,
+    ) -> Self {
+        Self {
+            host: upstream.origin.authority(),
+            base: route.upstream.path().trim_end_matches('/').to_owned(),
+            query: route.upstream.query().map(str::to_owned),
+            upstream,
+            patience,
+            counts,
+            route,
+        }
+    }
+}

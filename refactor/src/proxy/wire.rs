@@ -1,0 +1,59 @@
+//! Writing HTTP/1.1 (RFC 9112).
+
+/// Writes one line of a head.
+pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes one chunk (RFC 9112, 7.1); an empty one would end the body.
+pub(crate) fn write_chunk(out: &mut Vec<u8>, content: &[u8]) {
+    // Hexadecimal digits of a length in memory always fit.
+    let mut digits = [0; 16];
+    let mut left = content.len();
+    let mut start = digits.len();
+    while left > 0 {
+        start -= 1;
+        if let Some(digit) = digits.get_mut(start) {
+            *digit = b"0123456789abcdef".get(left % 16).copied().unwrap_or_default();
+        }
+        left /= 16;
+    }
+    out.extend_from_slice(digits.get(start..).unwrap_or_default());
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(content);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes a number in decimal digits.
+pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
+    let start = out.len();
+    let mut left = number;
+    loop {
+        out.push(b"0123456789".get((left % 10) as usize).copied().unwrap_or_default());
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    out.get_mut(start..).unwrap_or_default().reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{write_chunk, write_number};
+
+    #[test]
+    fn numbers_and_chunks_are_written_as_everybody_reads_them() {
+        for number in [0, 7, 10, 200, 65_536, u64::MAX] {
+            let mut out = Vec::new();
+            write_number(&mut out, number);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+        let mut out = Vec::new();
+        write_chunk(&mut out, &[b'x'; 26]);
+        assert_eq!(out, b"1a\r\nxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n");
+    }
+}

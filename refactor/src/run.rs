@@ -1,0 +1,165 @@
+//! Running the proxy: configuration, state, listening, and an orderly end.
+
+use std::env;
+use std::error::Error;
+use std::future::{Future, pending};
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::{rt, web};
+use http::StatusCode;
+use server::{EX_USAGE, Variable, chain};
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+use crate::config::{Config, VARIABLES};
+use crate::control::credentials::Credentials;
+use crate::control::{self, Caller, Control, Stacks};
+use crate::proxy::{self, DataPlane};
+use crate::spaces::{Settings, Spaces, state};
+use crate::{cloudformation, first_stack};
+
+/// The whole of `main`: runs until SIGTERM or SIGINT.
+pub fn main() -> ExitCode {
+    match env::args().nth(1).as_deref() {
+        None => run(pending()),
+        Some("--help" | "-h") => {
+            println!(
+                "The refactor proxy: moves the traffic of an HTTP service, route by route. Reads these \
+                 variables of its environment (after the semicolon: the default):\n\n{}",
+                Variable::list(VARIABLES)
+            );
+            ExitCode::SUCCESS
+        }
+        Some("--version" | "-V") => {
+            println!("refactor {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Some(argument) => {
+            eprintln!(
+                "refactor: takes no argument {argument:?}; refactor --help lists its variables"
+            );
+            ExitCode::from(EX_USAGE)
+        }
+    }
+}
+
+/// Runs until SIGTERM, SIGINT, or the end of `stop`. The exit code is 64 for a wrong configuration, 1
+/// for any other failure.
+pub fn run(stop: impl Future<Output = ()> + Send + 'static) -> ExitCode {
+    let variables = env::vars_os().map(|(name, value)| {
+        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+    });
+    let config = match Config::read(variables) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("refactor: the configuration is wrong\n{errors}");
+            return ExitCode::from(EX_USAGE);
+        }
+    };
+    server::start_logs(config.log_format);
+    match rt::System::new().block_on(serve(config, stop)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let message = format!("refactor: {}", chain(&*error));
+            if log::log_enabled!(log::Level::Error) {
+                log::error!("{message}");
+            } else {
+                // Whoever wants no log still wants to know why nothing runs.
+                eprintln!("{message}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(
+    config: Config,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
+    // A port that is taken is found before anything is touched.
+    let listener = control::bind(config.control).map_err(|cause| {
+        let address = config.control;
+        io::Error::other(format!(
+            "cannot listen on {address} ({cause}); set CONTROL_HOST or CONTROL_PORT to a free one"
+        ))
+    })?;
+    let address = listener.local_addr()?;
+    let mut stopped = Box::pin(stopped(stop)?);
+    state::make_folder(&config.data_dir)?;
+    let state = state::open(&config.data_dir)?;
+    let credentials = Credentials::open(&config.data_dir)?;
+    let settings =
+        Settings { applications: config.applications, control: address, quotas: config.quotas };
+    let plane = DataPlane::new(proxy::Settings::default())?;
+    let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
+        .map_err(|cause| {
+            let folder = config.data_dir.display();
+            format!("the state in {folder} cannot be used: {}", chain(&cause))
+        })?;
+    let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
+    let ready = Arc::new(AtomicBool::new(false));
+    let control = Control {
+        spaces: spaces.clone(),
+        stacks: Arc::clone(&stacks) as Arc<dyn Stacks>,
+        credentials,
+        ready: Arc::clone(&ready),
+        metrics: plane,
+    };
+    let server = control::serve(control, listener)?;
+    let handle = server.handle();
+    log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
+    log::info!("listening on http://{address}");
+    let ended = rt::spawn(async move {
+        let started = tokio::select! {
+            started = first_stack(stacks, config.monolith) => Some(started),
+            () = &mut stopped => None,
+        };
+        if let Some(Ok(())) = started {
+            ready.store(true, Ordering::Relaxed);
+            stopped.await;
+        }
+        tokio::join!(handle.stop(true), spaces.close());
+        started.unwrap_or(Ok(()))
+    });
+    server.await?;
+    ended.await?.map_err(|error| error as Box<dyn Error>)?;
+    log::info!("stopped");
+    Ok(())
+}
+
+/// Waits for the monolith, if one is named, and makes the stack that leads to it.
+async fn first_stack(
+    stacks: Arc<cloudformation::Api>,
+    monolith: Option<Url>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Some(monolith) = monolith else { return Ok(()) };
+    first_stack::answers(&monolith).await;
+    web::block(move || first_stack::keep(&stacks, &monolith)).await??;
+    Ok(())
+}
+
+/// Ends with the first of SIGTERM, SIGINT and `stop`.
+fn stopped(
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let by = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+            () = stop => "its parent",
+        };
+        log::info!("stopping, told by {by}: finishing what is in flight");
+    })
+}
+
+impl Stacks for cloudformation::Api {
+    fn handle(&self, caller: &Caller, form: &[(String, String)]) -> (StatusCode, String) {
+        self.handle(caller, form)
+    }
+}

@@ -1,0 +1,143 @@
+//! Refactor spaces: environments, their applications, and the services and routes of these.
+//!
+//! All of it is in memory, and on disk in the same words. An operation looks at the one, commits its
+//! changes to the other, carries them out in memory and gives the data plane its routes; a lock is
+//! held over all of that, so operations happen one after the other, each whole or not at all.
+//!
+//! The functions block: they wait for the disk, and some for a health check.
+
+pub(crate) mod arn;
+mod conflicts;
+mod endpoint;
+mod error;
+mod health;
+mod journal;
+mod members;
+mod model;
+mod operations;
+mod pages;
+mod provider;
+pub(crate) mod resource;
+pub(crate) mod rules;
+pub(crate) mod state;
+
+pub(crate) use error::ApiError;
+pub(crate) use members::Members;
+pub(crate) use model::Place;
+pub(crate) use operations::{Check, Request};
+pub(crate) use pages::{Page, PageRequest};
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Handle;
+
+use crate::proxy::DataPlane;
+use journal::Journal;
+use model::{Change, Model};
+use resource::Kind;
+
+/// What the spaces are told from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Where the first application listens; each further one takes the next free port. Port 0: any
+    /// free port for each.
+    pub(crate) applications: SocketAddr,
+    /// Where the control port listens.
+    pub(crate) control: SocketAddr,
+    pub(crate) quotas: Quotas,
+}
+
+/// The most resources of each kind in a region.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quotas {
+    pub(crate) environments: usize,
+    pub(crate) applications: usize,
+    pub(crate) services: usize,
+    pub(crate) routes: usize,
+}
+
+impl Quotas {
+    fn of(self, kind: Kind) -> usize {
+        match kind {
+            Kind::Environment => self.environments,
+            Kind::Application => self.applications,
+            Kind::Service => self.services,
+            Kind::Route => self.routes,
+        }
+    }
+}
+
+/// All refactor spaces. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Spaces(Arc<Inner>);
+
+struct Inner {
+    model: Mutex<Model>,
+    journal: Journal,
+    plane: DataPlane,
+    settings: Settings,
+    /// Where health checks run.
+    runtime: Handle,
+}
+
+impl Spaces {
+    /// Brings everything back that was ever answered: each application listens on its port again, with
+    /// its routes; health checks that were under way are made again.
+    ///
+    /// # Errors
+    /// Where the state cannot be read or written. A port that is taken is none: its application is
+    /// FAILED.
+    pub(crate) fn open(
+        state: state::Shared,
+        plane: DataPlane,
+        settings: Settings,
+        runtime: Handle,
+    ) -> rusqlite::Result<Self> {
+        let journal = Journal::open(state)?;
+        let model = Mutex::new(journal.load()?);
+        let spaces = Self(Arc::new(Inner { model, journal, plane, settings, runtime }));
+        spaces.listen_again()?;
+        spaces.check_again();
+        Ok(spaces)
+    }
+
+    fn model(&self) -> MutexGuard<'_, Model> {
+        // Whoever panicked with it had not begun to change it: see `commit`.
+        self.0.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One operation: what `work` wants changed is on disk, in memory and in the data plane when this
+    /// returns; where it fails, nothing is.
+    fn change<T>(
+        &self,
+        work: impl FnOnce(&Model, &mut Vec<Change>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut model = self.model();
+        let mut changes = Vec::new();
+        let result = work(&model, &mut changes)?;
+        self.commit(&mut model, changes).map_err(|error| ApiError::internal(&error))?;
+        Ok(result)
+    }
+
+    fn commit(&self, model: &mut Model, changes: Vec<Change>) -> rusqlite::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.0.journal.write(&changes)?;
+        let touched: BTreeSet<_> =
+            changes.iter().filter_map(|change| model.application_of(change)).collect();
+        changes.into_iter().for_each(|change| model.apply(change));
+        for application in touched {
+            self.publish(model, &application);
+        }
+        Ok(())
+    }
+
+    /// The addresses that this program listens on.
+    fn own_addresses(&self, model: &Model) -> Vec<SocketAddr> {
+        let applications = model.applications.values().map(|found| found.details.address);
+        applications.chain([self.0.settings.control]).collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! Reading the members of a JSON object: everything that is wrong is said at once, each with its member.
+
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+use super::resource::Tags;
+use super::rules::{self, Broken};
+
+/// The most tags that a resource has.
+const TAGS: usize = 50;
+
+/// A JSON object while it is read. What it has and nobody asks for is ignored, as AWS does.
+pub(crate) struct Members<'a> {
+    object: &'a Map<String, Value>,
+    /// What stands before a member's name in errors, such as `UrlEndpoint.`.
+    prefix: &'static str,
+    faults: Vec<String>,
+}
+
+impl<'a> Members<'a> {
+    pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
+        Self { object, prefix: "", faults: Vec::new() }
+    }
+
+    /// A member's value; `null` reads as absent.
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether there is such a member.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Notes that a member is wrong; `how` follows its name.
+    pub(crate) fn wrong(&mut self, name: &str, how: &str) {
+        self.faults.push(format!("{}{name} {how}", self.prefix));
+    }
+
+    /// A member that must be there.
+    pub(crate) fn required<T>(&mut self, name: &str, read: Option<T>) -> Option<T> {
+        if !self.has(name) {
+            self.wrong(name, "is required");
+        }
+        read
+    }
+
+    /// A text that keeps to a rule.
+    pub(crate) fn text(
+        &mut self,
+        name: &str,
+        rule: impl Fn(&str) -> Result<(), Broken>,
+    ) -> Option<String> {
+        let value = self.get(name)?;
+        let Some(text) = value.as_str() else {
+            self.wrong(name, "must be a string");
+            return None;
+        };
+        match rule(text) {
+            Ok(()) => Some(text.to_owned()),
+            Err(broken) => {
+                self.wrong(name, &broken);
+                None
+            }
+        }
+    }
+
+    /// One of these words, as what it stands for.
+    pub(crate) fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        let value = self.get(name)?;
+        let found = choices.iter().find(|(word, _)| value.as_str() == Some(word));
+        if found.is_none() {
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            self.wrong(name, &format!("must be {}", words.join(" or ")));
+        }
+        found.map(|(_, choice)| *choice)
+    }
+
+    /// `true` or `false`; absent: `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        let Some(value) = self.get(name) else { return false };
+        value.as_bool().unwrap_or_else(|| {
+            self.wrong(name, "must be true or false");
+            false
+        })
+    }
+
+    /// A list of some of these words, each once, in the order of `words`.
+    pub(crate) fn some_of(&mut self, name: &str, words: &[&str]) -> Vec<String> {
+        let Some(value) = self.get(name) else { return Vec::new() };
+        let items = value.as_array().map(|items| items.iter().map(Value::as_str));
+        let items: Option<Vec<_>> = items.and_then(|items| items.collect());
+        match items {
+            Some(items) if items.iter().all(|item| words.contains(item)) => {
+                let chosen = words.iter().filter(|word| items.contains(word));
+                chosen.map(|word| (*word).to_owned()).collect()
+            }
+            _ => {
+                self.wrong(name, &format!("must be a list of {}", words.join(", ")));
+                Vec::new()
+            }
+        }
+    }
+
+    /// An object within this one, read by `read`.
+    pub(crate) fn object<T>(
+        &mut self,
+        name: &str,
+        prefix: &'static str,
+        read: impl FnOnce(&mut Members<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.get(name)?;
+        let Some(object) = value.as_object() else {
+            self.wrong(name, "must be an object");
+            return None;
+        };
+        let mut inner = Members { object, prefix, faults: Vec::new() };
+        let read = read(&mut inner);
+        self.faults.append(&mut inner.faults);
+        read
+    }
+
+    /// The tags; absent: none.
+    pub(crate) fn tags(&mut self) -> Tags {
+        let mut tags = Tags::new();
+        let Some(value) = self.get("Tags") else { return tags };
+        let Some(object) = value.as_object() else {
+            self.wrong("Tags", "must be an object of strings");
+            return tags;
+        };
+        for (key, value) in object {
+            if let Err(broken) = rules::tag_key(key) {
+                self.wrong("Tags", &format!("has a key {key:?} that {broken}"));
+            }
+            match value.as_str() {
+                Some(value) => {
+                    if let Err(broken) = rules::tag_value(value) {
+                        self.wrong("Tags", &format!("has a value of {key:?} that {broken}"));
+                    }
+                    tags.insert(key.clone(), value.to_owned());
+                }
+                None => self.wrong("Tags", &format!("must have a string as value of {key:?}")),
+            }
+        }
+        if let Err(broken) = check_count(&tags) {
+            self.wrong("Tags", &broken);
+        }
+        tags
+    }
+
+    /// What was read, if nothing was wrong.
+    ///
+    /// # Errors
+    /// 400 with all that was.
+    pub(crate) fn finish<T>(self, read: impl FnOnce() -> Option<T>) -> Result<T, ApiError> {
+        match read() {
+            Some(read) if self.faults.is_empty() => Ok(read),
+            _ => Err(ApiError::Validation(self.faults.join("; "))),
+        }
+    }
+}
+
+/// Whether a resource may have these tags.
+pub(crate) fn check_count(tags: &Tags) -> Result<(), Broken> {
+    if tags.len() <= TAGS {
+        return Ok(());
+    }
+    Err(format!("must be at most {TAGS}, and would be {}", tags.len()))
+}

@@ -1,0 +1,144 @@
+//! The operations of the API, by what they are about.
+
+mod activation;
+mod applications;
+mod environments;
+mod policies;
+mod publish;
+mod routes;
+mod services;
+mod tags;
+mod vpcs;
+
+pub(crate) use activation::Check;
+
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Spaces;
+use super::arn::new_id;
+use super::error::ApiError;
+use super::journal::Token;
+use super::model::{Change, Model};
+use super::resource::{Details, Kind, Resource, Tags};
+
+/// Who asks, and by which token a repeat is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) region: String,
+    /// The same token with the same wishes gets the first answer again, and makes nothing.
+    pub(crate) token: Option<String>,
+    /// Whether the token is remembered for as long as what it made exists, instead of 24 hours.
+    pub(crate) lasting: bool,
+}
+
+impl Request {
+    /// The token in the scope of an operation and its parents.
+    fn token(
+        &self,
+        operation: &str,
+        parents: &[&str],
+        wanted: &impl Serialize,
+    ) -> Result<Option<Token>, ApiError> {
+        let Some(token) = &self.token else { return Ok(None) };
+        let wanted = serde_json::to_vec(wanted).map_err(|error| ApiError::internal(&error))?;
+        let owner = if self.lasting { "stack" } else { "client" };
+        let scope = format!("{owner} {} {operation} {}", self.region, parents.join("/"));
+        let fingerprint = digest(&SHA256, &wanted).as_ref().to_vec();
+        Ok(Some(Token { scope, token: token.clone(), fingerprint, lasting: self.lasting }))
+    }
+}
+
+impl Spaces {
+    /// What the token was answered with before.
+    ///
+    /// # Errors
+    /// 409 where it came with other wishes then.
+    fn replay<D: Details>(&self, token: Option<&Token>) -> Result<Option<Resource<D>>, ApiError> {
+        let Some(token) = token else { return Ok(None) };
+        let answered =
+            self.0.journal.answered(token).map_err(|error| ApiError::internal(&error))?;
+        let Some(answered) = answered else { return Ok(None) };
+        let resource: Resource<D> =
+            serde_json::from_value(answered.answer).map_err(|error| ApiError::internal(&error))?;
+        if answered.fingerprint == token.fingerprint {
+            return Ok(Some(resource));
+        }
+        let message = format!(
+            "the ClientToken came before with another request, which made {}; use a new one",
+            resource.id
+        );
+        Err(ApiError::conflict(D::KIND, &resource.id, message))
+    }
+
+    /// Whether there is room for one more of a kind.
+    ///
+    /// # Errors
+    /// 402 on the parent where there is none.
+    fn check_quota<'a, D: Details + 'a>(
+        &self,
+        region: &str,
+        parent: &str,
+        all: impl Iterator<Item = &'a Resource<D>>,
+    ) -> Result<(), ApiError> {
+        let (most, kind) = (self.0.settings.quotas.of(D::KIND), D::KIND);
+        if all.filter(|resource| resource.region == region).count() < most {
+            return Ok(());
+        }
+        let (noun, code) = (kind.noun(), kind.quota_code());
+        let message = format!(
+            "the region {region} has {most} {code}, as many as there may be; delete a {noun}, or raise \
+             BANYAN_MAX_{}",
+            code.to_uppercase()
+        );
+        Err(ApiError::Quota { message, kind, id: parent.to_owned() })
+    }
+}
+
+/// A new resource, with its token if it came with one.
+fn put<D: Details>(
+    changes: &mut Vec<Change>,
+    resource: &Resource<D>,
+    token: Option<Token>,
+    change: fn(Resource<D>) -> Change,
+) -> Result<(), ApiError> {
+    if let Some(token) = token {
+        changes.push(Change::Token(token, resource.id.clone(), document(resource)?));
+    }
+    changes.push(change(resource.clone()));
+    Ok(())
+}
+
+/// A resource as the journal keeps it.
+fn document<D: Details>(resource: &Resource<D>) -> Result<Value, ApiError> {
+    serde_json::to_value(resource).map_err(|error| ApiError::internal(&error))
+}
+
+/// An id that no resource has.
+fn unused_id(model: &Model, kind: Kind) -> String {
+    let taken = |id: &String| match kind {
+        Kind::Environment => model.environments.contains_key(id),
+        Kind::Application => model.applications.contains_key(id),
+        Kind::Service => model.services.contains_key(id),
+        Kind::Route => model.routes.contains_key(id),
+    };
+    loop {
+        let id = new_id(kind);
+        if !taken(&id) {
+            return id;
+        }
+    }
+}
+
+/// A resource goes, and its policy with it.
+fn delete<D: Details>(changes: &mut Vec<Change>, resource: &Resource<D>) {
+    changes.push(Change::Policy(resource.arn.clone(), None));
+    changes.push(Change::Delete(D::KIND, resource.id.clone()));
+}
+
+/// Tags as a change of them leaves them.
+fn check_tags(tags: &Tags) -> Result<(), ApiError> {
+    super::members::check_count(tags)
+        .map_err(|broken| ApiError::Validation(format!("Tags {broken}")))
+}

@@ -1,0 +1,269 @@
+//! The resources of stacks: `AWS::RefactorSpaces::*`, made by the operations of the API.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::operations::{Check, Request};
+use super::resource::{
+    Application, Environment, Kind as SpacesKind, NewApplication, NewEnvironment, NewRoute,
+    NewService, Route, Service,
+};
+use super::{ApiError, Members, Place, Spaces, rules};
+use crate::cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
+
+type Attributes = BTreeMap<String, String>;
+
+impl Provider for Spaces {
+    fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure> {
+        let (request, members) = (request(step), members(properties)?);
+        Ok(match kind {
+            Kind::Environment => {
+                created(&self.create_environment(&request, &NewEnvironment::read(&members)?)?)
+            }
+            Kind::Application => {
+                let environment = parent(&members, SpacesKind::Environment)?;
+                let new = NewApplication::read(&members)?;
+                created(&self.create_application(&request, &environment, &new)?)
+            }
+            Kind::Service => {
+                let place = place(step, &members)?;
+                created(&self.create_service(&request, &place, &NewService::read(&members)?)?)
+            }
+            Kind::Route => {
+                let place = place(step, &members)?;
+                let new = new_route(&members)?;
+                created(&self.create_route(&request, &place, &new, check(step))?)
+            }
+        })
+    }
+
+    fn update(
+        &self,
+        step: &Step,
+        kind: Kind,
+        physical_id: &str,
+        old: &Properties,
+        new: &Properties,
+    ) -> Result<Attributes, Failure> {
+        let path = Path::parse(step, physical_id)?;
+        let members = members(new)?;
+        let mut given = Members::new(&members);
+        let tags = given.tags();
+        let tags = given.finish(|| Some(tags))?;
+        match kind {
+            Kind::Environment => {
+                let found = self.environment(&step.region, &path.place.environment)?;
+                self.set_tags(&found.arn, tags)?;
+                Ok(found.attributes())
+            }
+            Kind::Application => {
+                let Place { region, environment, application } = &path.place;
+                let found = self.application(region, environment, application)?;
+                self.set_tags(&found.arn, tags)?;
+                Ok(found.attributes())
+            }
+            Kind::Service => {
+                let found = self.service(&path.place, &path.id)?;
+                self.set_tags(&found.arn, tags)?;
+                Ok(found.attributes())
+            }
+            Kind::Route => {
+                let wanted = new_route(&members)?;
+                let found = self.route(&path.place, &path.id)?;
+                // The tags last: a route that fails its check keeps those it has.
+                if activation(old) != activation(new) {
+                    self.update_route(&path.place, &path.id, wanted.active, check(step))?;
+                }
+                self.set_tags(&found.arn, tags)?;
+                Ok(found.attributes())
+            }
+        }
+    }
+
+    fn delete(&self, step: &Step, kind: Kind, physical_id: &str) -> Result<(), Failure> {
+        let Path { place, id } = Path::parse(step, physical_id)?;
+        let deleted = match kind {
+            Kind::Environment => self.delete_environment(&step.region, &id).map(drop),
+            Kind::Application => {
+                self.delete_application(&step.region, &place.environment, &id).map(drop)
+            }
+            Kind::Service => self.delete_service(&place, &id).map(drop),
+            Kind::Route => self.delete_route(&place, &id).map(drop),
+        };
+        match deleted {
+            Ok(()) | Err(ApiError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn replace_route(
+        &self,
+        step: &Step,
+        old_physical_id: &str,
+        properties: &Properties,
+    ) -> Result<Created, Failure> {
+        let members = members(properties)?;
+        let (place, new) = (place(step, &members)?, new_route(&members)?);
+        let old = Path::parse(step, old_physical_id)?;
+        Ok(created(&self.replace_route(&request(step), &place, &old.id, &new, check(step))?))
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self { reason: error.message().to_owned() }
+    }
+}
+
+fn request(step: &Step) -> Request {
+    Request { region: step.region.clone(), token: Some(step.token.clone()), lasting: true }
+}
+
+fn check(step: &Step) -> Check {
+    if step.restores { Check::Skipped } else { Check::First }
+}
+
+/// The members of the API for the properties of a template: the same, but for the tags.
+fn members(properties: &Properties) -> Result<Map<String, Value>, Failure> {
+    let mut members = properties.clone();
+    if let Some(list) = properties.get("Tags") {
+        let tag =
+            |tag: &Value| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.clone()));
+        let tags: Option<Map<_, _>> =
+            list.as_array().and_then(|list| list.iter().map(tag).collect());
+        let tags = tags.ok_or_else(|| Failure {
+            reason: "Tags must be a list of objects with Key and Value".into(),
+        })?;
+        members.insert("Tags".into(), tags.into());
+    }
+    Ok(members)
+}
+
+/// The activation state that the properties of a route ask for, as it is written there.
+fn activation(properties: &Properties) -> Option<&Value> {
+    let nested = properties.get("UriPathRoute").or_else(|| properties.get("DefaultRoute"))?;
+    nested.get("ActivationState")
+}
+
+fn new_route(members: &Map<String, Value>) -> Result<NewRoute, Failure> {
+    Ok(NewRoute::read(members)?)
+}
+
+/// The id of a parent that the properties name.
+fn parent(members: &Map<String, Value>, kind: SpacesKind) -> Result<String, Failure> {
+    let name = match kind {
+        SpacesKind::Environment => "EnvironmentIdentifier",
+        SpacesKind::Application => "ApplicationIdentifier",
+        SpacesKind::Service => "ServiceIdentifier",
+        SpacesKind::Route => "RouteIdentifier",
+    };
+    let mut given = Members::new(members);
+    let id = given.text(name, |text| rules::id(kind, text));
+    let id = given.required(name, id);
+    Ok(given.finish(|| id)?)
+}
+
+fn place(step: &Step, members: &Map<String, Value>) -> Result<Place, Failure> {
+    Ok(Place {
+        region: step.region.clone(),
+        environment: parent(members, SpacesKind::Environment)?,
+        application: parent(members, SpacesKind::Application)?,
+    })
+}
+
+/// A physical id, taken apart: the last part is the resource's own id.
+struct Path {
+    place: Place,
+    id: String,
+}
+
+impl Path {
+    fn parse(step: &Step, physical_id: &str) -> Result<Self, Failure> {
+        let parts: Vec<_> = physical_id.split('|').collect();
+        let part = |number: usize| parts.get(number).copied().unwrap_or_default().to_owned();
+        let Some(id) = parts.last().filter(|id| !id.is_empty()) else {
+            return Err(Failure { reason: "the physical id is empty".into() });
+        };
+        let region = step.region.clone();
+        let place = Place { region, environment: part(0), application: part(1) };
+        Ok(Self { place, id: (*id).to_owned() })
+    }
+}
+
+/// What a template sees of a resource.
+trait Made {
+    /// The ids that lead to it, its own last.
+    fn path(&self) -> Vec<&str>;
+    /// What `Fn::GetAtt` gives.
+    fn attributes(&self) -> Attributes;
+}
+
+fn created(made: &impl Made) -> Created {
+    Created { physical_id: made.path().join("|"), attributes: made.attributes() }
+}
+
+fn attributes(given: &[(&str, &str)]) -> Attributes {
+    given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+impl Made for Environment {
+    fn path(&self) -> Vec<&str> {
+        vec![&self.id]
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut found = attributes(&[("EnvironmentIdentifier", &self.id), ("Arn", &self.arn)]);
+        let gateway = self.details.transit_gateway.iter();
+        found.extend(gateway.map(|id| ("TransitGatewayId".to_owned(), id.clone())));
+        found
+    }
+}
+
+impl Made for Application {
+    fn path(&self) -> Vec<&str> {
+        vec![&self.details.environment, &self.id]
+    }
+
+    fn attributes(&self) -> Attributes {
+        let details = &self.details;
+        attributes(&[
+            ("ApplicationIdentifier", &self.id),
+            ("Arn", &self.arn),
+            ("ProxyUrl", &details.proxy_url()),
+            ("StageName", &details.stage),
+            ("ApiGatewayId", &details.gateway.api_gateway_id),
+            ("VpcLinkId", &details.gateway.vpc_link_id),
+            ("NlbArn", &details.gateway.nlb_arn),
+            ("NlbName", &details.gateway.nlb_name),
+        ])
+    }
+}
+
+impl Made for Service {
+    fn path(&self) -> Vec<&str> {
+        vec![&self.details.environment, &self.details.application, &self.id]
+    }
+
+    fn attributes(&self) -> Attributes {
+        attributes(&[("ServiceIdentifier", &self.id), ("Arn", &self.arn)])
+    }
+}
+
+impl Made for Route {
+    fn path(&self) -> Vec<&str> {
+        vec![&self.details.environment, &self.details.application, &self.id]
+    }
+
+    fn attributes(&self) -> Attributes {
+        let resources = Value::Object(self.details.path_resources(&self.id)).to_string();
+        attributes(&[
+            ("RouteIdentifier", &self.id),
+            ("Arn", &self.arn),
+            ("PathResourceToId", &resources),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! The control port of the real program.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod activation;
+mod client;
+mod crash;
+mod live;
+mod operations;
+mod refusals;
+mod repeats;
+mod restart;
+mod signatures;
+mod start;

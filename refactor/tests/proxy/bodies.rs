@@ -1,0 +1,130 @@
+//! Bodies of every size and framing, both ways, in bounded memory.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::plane::{Plane, body, default, field, read_answer, status};
+use crate::service::{Service, next_request, ok};
+
+const LIMIT: usize = 10 * 1024 * 1024;
+
+#[tokio::test]
+async fn an_upload_arrives_whole_and_one_over_the_limit_is_413() {
+    let service = Service::answering(|request| ok(&request.body.len().to_string())).await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let head = "POST /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    let sized = |length: usize| {
+        let head = format!("{head}Content-Length: {length}\r\n\r\n");
+        [head.into_bytes(), vec![b'x'; length]].concat()
+    };
+    let chunked = |length: usize| {
+        let head = format!("{head}Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n");
+        [head.into_bytes(), vec![b'x'; length], b"\r\n0\r\n\r\n".to_vec()].concat()
+    };
+    for length in [0, 1, 100_000, LIMIT] {
+        assert_eq!(body(&plane.send(sized(length)).await), length.to_string());
+        assert_eq!(body(&plane.send(chunked(length)).await), length.to_string());
+    }
+    let before = service.count();
+    let answer = plane.send(sized(LIMIT + 1)).await;
+    assert_eq!(status(&answer), 413);
+    assert!(body(&answer).contains("10485760"), "{answer}");
+    assert_eq!(status(&plane.send(chunked(LIMIT + 1)).await), 413);
+    assert_eq!(service.count(), before, "none got to its end");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_100_continue_is_told_to_go_on() {
+    let service = Service::answering(|request| ok(&request.body.len().to_string())).await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    let head = "POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"abc").await.unwrap();
+    assert_eq!(body(&read_answer(&mut stream).await), "3");
+    assert_eq!(service.seen()[0].field("expect"), None);
+}
+
+#[tokio::test]
+async fn an_answer_arrives_while_it_is_made() {
+    let (go_on, wait) = tokio::sync::watch::channel(false);
+    let service = Service::serving(move |mut stream| {
+        let mut wait = wait.clone();
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nfirst").await.unwrap();
+            wait.wait_for(|go_on| *go_on).await.unwrap();
+            stream.write_all(b"second").await.unwrap();
+        }
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    stream.write_all(b"GET /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    while !answer.ends_with("5\r\nfirst\r\n") {
+        let mut part = [0; 1000];
+        let read = stream.read(&mut part).await.unwrap();
+        assert!(read > 0, "{answer}");
+        answer.push_str(std::str::from_utf8(&part[..read]).unwrap());
+    }
+    go_on.send(true).unwrap();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("6\r\nsecond\r\n0\r\n\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_goes_on_while_its_answer_comes() {
+    // An echo: each part is answered before the next is sent.
+    let service = Service::serving(|mut stream| async move {
+        let mut read = Vec::new();
+        while !read.ends_with(b"\r\n\r\n") {
+            stream.read_buf(&mut read).await.unwrap();
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").await.unwrap();
+        for _ in 0..3 {
+            let byte = stream.read_u8().await.unwrap();
+            stream.write_u8(byte).await.unwrap();
+        }
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    stream.write_all(b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n").await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    assert_eq!((status(&head), field(&head, "connection")), (200, Some("close")));
+    for byte in b"abc" {
+        stream.write_u8(*byte).await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), *byte);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_answers_before_it_has_the_body_is_heard() {
+    let service = Service::serving(|mut stream| async move {
+        let mut read = Vec::new();
+        while !read.windows(4).any(|end| end == b"\r\n\r\n") {
+            stream.read_buf(&mut read).await.unwrap();
+        }
+        let refused = b"HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
+        stream.write_all(refused).await.unwrap();
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let head = format!("POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", 1 << 20);
+    let mut stream = plane.connect().await;
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    while !answer.ends_with("no") {
+        let mut part = [0; 1000];
+        let read = stream.read(&mut part).await.unwrap();
+        answer.push_str(std::str::from_utf8(&part[..read]).unwrap());
+    }
+    assert_eq!(status(&answer), 401);
+}

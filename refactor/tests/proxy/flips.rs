@@ -1,0 +1,83 @@
+//! Routes that change under load.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::io::AsyncWriteExt;
+
+use crate::plane::{Plane, body, default, read_answer, route, status};
+use crate::service::Service;
+
+const CONNECTIONS: usize = 64;
+const FLIPS: usize = 200;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_flip_under_load_without_a_failed_request_or_one_that_goes_astray() {
+    let (monolith, posts) = (Service::saying("monolith").await, Service::saying("posts").await);
+    let moved = vec![default(&monolith.url), route("rte-posts00000", "/posts", &posts.url)];
+    let plane = Arc::new(Plane::start(moved.clone()));
+    let stop = Arc::new(AtomicBool::new(false));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|client| {
+            let (plane, stop, answered) =
+                (Arc::clone(&plane), Arc::clone(&stop), Arc::clone(&answered));
+            tokio::spawn(async move {
+                // One connection for the whole time: none is reset.
+                let mut stream = plane.connect().await;
+                while !stop.load(Ordering::SeqCst) {
+                    let request = match client % 2 {
+                        0 => "GET /api/posts/1 HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
+                        _ => "POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+                            .to_owned(),
+                    };
+                    stream.write_all(request.as_bytes()).await.unwrap();
+                    let answer = read_answer(&mut stream).await;
+                    assert_eq!(status(&answer), 200, "{answer}");
+                    assert!(["posts", "monolith"].contains(&body(&answer)), "{answer}");
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    let in_flight = r#"refactor_requests_in_flight{application="app-0123456789",route="rte-posts00000",service="rte-posts00000"}"#;
+    let begun = std::time::Instant::now();
+    for flip in 0..FLIPS {
+        let start = answered.load(Ordering::SeqCst);
+        if flip % 2 == 0 {
+            plane.set(vec![default(&monolith.url)]);
+            // What began before may still be under way; after that nothing comes.
+            harness::until("what began before is done", async || plane.metric(in_flight) == 0.0)
+                .await;
+            let before = posts.count();
+            harness::until("requests went on", async || {
+                answered.load(Ordering::SeqCst) > start + CONNECTIONS
+            })
+            .await;
+            assert_eq!(posts.count(), before, "flip {flip}: a request after the route left");
+        } else {
+            plane.set(moved.clone());
+            let before = posts.count();
+            harness::until("requests reach the service", async || posts.count() > before).await;
+        }
+        assert!(clients.iter().all(|client| !client.is_finished()), "a client failed");
+    }
+    let rate = answered.load(Ordering::SeqCst) as f64 / begun.elapsed().as_secs_f64();
+    println!("{rate:.0} requests/s over {FLIPS} flips");
+    stop.store(true, Ordering::SeqCst);
+    for client in clients {
+        client.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_new_table_holds_for_every_request_that_begins_after_it_was_set() {
+    let (one, two) = (Service::saying("one").await, Service::saying("two").await);
+    let plane = Plane::start(vec![default(&one.url)]);
+    let mut stream = plane.connect().await;
+    for (service, expected) in [(&two, "two"), (&one, "one")].into_iter().cycle().take(100) {
+        plane.set(vec![default(&service.url)]);
+        stream.write_all(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        assert_eq!(body(&read_answer(&mut stream).await), expected);
+    }
+}

@@ -1,0 +1,191 @@
+//! What goes to a service, and what comes back.
+
+use tokio::io::AsyncWriteExt;
+
+use crate::plane::{Plane, body, default, field, read_answer, route, status};
+use crate::service::{Service, ok};
+
+#[tokio::test]
+async fn a_service_gets_the_request_and_how_it_came() {
+    let service = Service::saying("hello").await;
+    let plane = Plane::start(vec![default(&format!("{}/api", service.url))]);
+    let fields = "X-Forwarded-For: 10.1.1.1\r\nX-Forwarded-Proto: gopher\r\nVia: 1.0 fred\r\n\
+                  Cookie: a=1\r\nX-Twice: 1\r\nX-Twice: 2\r\n";
+    let answer = plane.get("/api/users/3?b=%7C&a=1&a=;", fields).await;
+    assert_eq!((status(&answer), body(&answer)), (200, "hello"));
+    let request = &service.seen()[0];
+    assert_eq!(request.line(), "GET /api/users/3?b=%7C&a=1&a=; HTTP/1.1");
+    assert_eq!(request.field("host"), service.url.strip_prefix("http://"));
+    assert_eq!(request.all("x-forwarded-for"), ["10.1.1.1, 127.0.0.1"]);
+    assert_eq!(request.all("x-forwarded-proto"), ["http"]);
+    assert_eq!(request.all("x-forwarded-host"), ["board"]);
+    assert_eq!(request.all("x-forwarded-port"), [plane.address.port().to_string()]);
+    assert!(request.field("via").unwrap().starts_with("1.0 fred, 1.1 refactor-"));
+    assert_eq!(request.field("traceparent").unwrap().len(), 55);
+    assert_eq!(request.all("x-twice"), ["1", "2"]);
+    assert_eq!(request.all("cookie"), ["a=1"]);
+    let id = request.field("x-request-id").unwrap();
+    assert_eq!(field(&answer, "x-request-id"), Some(id));
+    assert_eq!(request.field("content-length"), None);
+}
+
+#[tokio::test]
+async fn what_belongs_to_one_connection_stays_there_both_ways() {
+    let service = Service::answering(|_| {
+        b"HTTP/1.1 200 OK\r\nConnection: X-Inner\r\nKeep-Alive: timeout=9\r\nX-Inner: 1\r\n\
+          Proxy-Authenticate: x\r\nTrailer: x\r\nX-Outer: 1\r\nX-Request-Id: theirs\r\n\
+          Content-Length: 0\r\n\r\n"
+            .to_vec()
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let head = "GET /api HTTP/1.1\r\nHost: x\r\nConnection: close, X-Mine\r\nX-Mine: 1\r\nTE: trailers\r\n\
+                Keep-Alive: 3\r\nProxy-Authorization: x\r\nProxy-Connection: x\r\nTrailer: x\r\n\
+                Authorization: mine\r\nX-HTTP-Method-Override: DELETE\r\nX-Request-Id: mine\r\n\r\n";
+    let answer = plane.send(head).await;
+    let request = &service.seen()[0];
+    for name in [
+        "connection",
+        "x-mine",
+        "te",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "trailer",
+    ] {
+        assert_eq!(request.field(name), None, "{name}");
+    }
+    assert_eq!(request.field("authorization"), Some("mine"));
+    assert_eq!(request.field("x-http-method-override"), Some("DELETE"));
+    assert_eq!(request.all("x-request-id"), ["mine"]);
+    for name in ["keep-alive", "x-inner", "proxy-authenticate", "trailer"] {
+        assert_eq!(field(&answer, name), None, "{name}");
+    }
+    assert_eq!(field(&answer, "x-outer"), Some("1"));
+    assert_eq!(field(&answer, "x-request-id"), Some("mine"));
+    assert_eq!(answer.matches("x-request-id").count(), 1);
+}
+
+#[tokio::test]
+async fn the_proxy_answers_its_root_and_nothing_else_outside_the_stage() {
+    let service = Service::saying("hello").await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let answer = plane.get("/", "").await;
+    assert_eq!((status(&answer), body(&answer)), (200, "Ready to receive requests"));
+    assert_eq!(field(&answer, "content-type"), Some("text/plain; charset=utf-8"));
+    for (path, expected) in
+        [("/users", 404), ("/apix", 404), ("/api/users/-/changes", 404), ("/api/../x", 400)]
+    {
+        let answer = plane.get(path, "").await;
+        assert_eq!(status(&answer), expected, "{path}");
+        assert_eq!(field(&answer, "content-type"), Some("application/problem+json"), "{path}");
+        let problem: serde_json::Value = serde_json::from_str(body(&answer)).unwrap();
+        assert_eq!(problem["status"], expected, "{path}");
+        assert!(field(&answer, "date").unwrap().ends_with(" GMT"));
+        assert!(field(&answer, "x-request-id").is_some());
+    }
+    assert_eq!(service.count(), 0);
+}
+
+#[tokio::test]
+async fn methods_and_upgrades_that_cannot_be_forwarded_are_refused() {
+    let service = Service::saying("hello").await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    for (head, expected) in [
+        ("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\nConnection: close\r\n\r\n", 405),
+        ("TRACE /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+        ("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+        (
+            "GET /api HTTP/1.1\r\nHost: x\r\nConnection: close, upgrade\r\nUpgrade: websocket\r\n\r\n",
+            501,
+        ),
+    ] {
+        let answer = plane.send(head).await;
+        assert_eq!(status(&answer), expected, "{head}");
+        assert_eq!(field(&answer, "allow").is_some(), expected == 405);
+    }
+    assert_eq!(service.count(), 0);
+    let head = "GET /api HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n";
+    assert_eq!(status(&plane.send(head).await), 200, "an offer of h2c may be ignored");
+    assert_eq!(service.seen()[0].field("http2-settings"), None);
+}
+
+#[tokio::test]
+async fn routes_lead_to_their_services_and_without_one_there_is_a_problem() {
+    let (monolith, posts) = (Service::saying("monolith").await, Service::saying("posts").await);
+    let plane =
+        Plane::start(vec![default(&monolith.url), route("rte-posts", "/posts", &posts.url)]);
+    assert_eq!(body(&plane.get("/api/posts/1", "").await), "posts");
+    assert_eq!(posts.seen()[0].line(), "GET /posts/1 HTTP/1.1");
+    assert_eq!(body(&plane.get("/api/users", "").await), "monolith");
+    plane.set(vec![route("rte-posts", "/posts", &posts.url)]);
+    let answer = plane.get("/api/users", "").await;
+    assert_eq!(status(&answer), 404);
+    assert!(body(&answer).contains("default route"), "{answer}");
+    let counted = r#"refactor_requests_total{application="app-0123456789",route="rte-posts",service="rte-posts",class="2xx"}"#;
+    assert_eq!(plane.metric(counted), 1.0);
+}
+
+#[tokio::test]
+async fn a_connection_carries_many_requests_also_when_they_come_at_once() {
+    let service = Service::answering(|request| ok(request.line())).await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    for path in ["/one", "/two"] {
+        stream
+            .write_all(format!("GET /api{path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
+        let answer = read_answer(&mut stream).await;
+        assert_eq!(body(&answer), format!("GET {path} HTTP/1.1"));
+    }
+    let pipelined = "POST /api/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc\
+                     \r\nPOST /api/b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n\
+                     GET /api/c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answers = plane.send(pipelined).await;
+    let at = |path: &str| answers.find(path).unwrap_or_else(|| panic!("{path}: {answers}"));
+    assert!(at("POST /a") < at("POST /b") && at("POST /b") < at("GET /c"));
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 3);
+    assert_eq!(plane.metric(r#"refactor_upstream_connects_total{application="app-0123456789",route="rte-default000",service="monolith"}"#), 2.0);
+}
+
+#[tokio::test]
+async fn a_request_that_comes_back_is_a_loop() {
+    let plane = Plane::start(vec![]);
+    plane.set(vec![default(&plane.url("/api"))]);
+    let answer = plane.get("/api/x", "").await;
+    assert_eq!(status(&answer), 508, "{answer}");
+}
+
+#[tokio::test]
+async fn interim_answers_are_left_out_and_errors_of_services_pass() {
+    let service = Service::answering(|_| {
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 503 Later\r\nRetry-After: 9\r\n\
+          Content-Length: 4\r\n\r\nwait"
+            .to_vec()
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let answer = plane.get("/api", "").await;
+    assert_eq!((status(&answer), body(&answer)), (503, "wait"));
+    assert_eq!(field(&answer, "retry-after"), Some("9"));
+}
+
+#[tokio::test]
+async fn a_head_request_gets_the_length_and_no_body() {
+    let service =
+        Service::answering(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n".to_vec()).await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    for _ in 0..2 {
+        stream.write_all(b"HEAD /api HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with("\r\n\r\n") {
+            let mut part = [0; 1000];
+            let read = tokio::io::AsyncReadExt::read(&mut stream, &mut part).await.unwrap();
+            answer.push_str(std::str::from_utf8(&part[..read]).unwrap());
+        }
+        assert_eq!(field(&answer, "content-length"), Some("5"));
+    }
+    assert_eq!(service.count(), 2);
+}

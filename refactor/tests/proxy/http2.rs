@@ -1,0 +1,67 @@
+//! Clients that speak HTTP/2 without TLS.
+
+use reqwest::{Client, StatusCode, Version};
+
+use crate::plane::{Plane, default};
+use crate::service::{Service, nobody, ok};
+
+fn client() -> Client {
+    // The second test to come here finds that it is done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().http2_prior_knowledge().build().unwrap()
+}
+
+#[tokio::test]
+async fn requests_and_answers_travel_over_http_2() {
+    let service =
+        Service::answering(|request| ok(&format!("{} {}", request.line(), request.body.len())))
+            .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let client = client();
+    let requests = (0..50).map(|n| {
+        let request = client.post(plane.url(&format!("/api/{n}?a=1"))).body(vec![b'x'; n * 10_000]);
+        async move {
+            let answer =
+                request.header("cookie", "a=1").header("cookie", "b=2").send().await.unwrap();
+            assert_eq!((answer.version(), answer.status()), (Version::HTTP_2, StatusCode::OK));
+            assert!(answer.headers().contains_key("x-request-id"));
+            let expected = format!("POST /{n}?a=1 HTTP/1.1 {}", n * 10_000);
+            assert_eq!(answer.text().await.unwrap(), expected);
+        }
+    });
+    futures_util::future::join_all(requests).await;
+    let request = &service.seen()[0];
+    assert_eq!(request.all("cookie"), ["a=1; b=2"]);
+    assert!(request.field("via").unwrap().starts_with("2 refactor-"));
+    assert_eq!(request.field("x-forwarded-host"), Some(&*plane.address.to_string()));
+}
+
+#[tokio::test]
+async fn large_answers_and_none_travel_over_http_2() {
+    let service = Service::answering(|request| match request.line() {
+        "DELETE / HTTP/1.1" => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+        "HEAD / HTTP/1.1" => b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n".to_vec(),
+        _ => ok(&"x".repeat(5_000_000)),
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let (client, url) = (client(), plane.url("/api"));
+    assert_eq!(client.get(&url).send().await.unwrap().bytes().await.unwrap().len(), 5_000_000);
+    assert_eq!(client.delete(&url).send().await.unwrap().status(), 204);
+    let head = client.head(&url).send().await.unwrap();
+    assert_eq!(head.headers()["content-length"], "7");
+}
+
+#[tokio::test]
+async fn problems_travel_over_http_2() {
+    let plane = Plane::start(vec![default(&nobody().await)]);
+    let client = client();
+    for (path, status) in [("/api", 502), ("/elsewhere", 404), ("/api/x/-/y", 404)] {
+        let answer = client.get(plane.url(path)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
+    let limit = vec![b'x'; 10 * 1024 * 1024 + 1];
+    let answer = client.post(plane.url("/api")).body(limit).send().await.unwrap();
+    assert_eq!(answer.status(), 413);
+}

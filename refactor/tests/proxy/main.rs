@@ -1,0 +1,14 @@
+//! The data plane over real sockets: real clients in front, services of every manner behind.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bodies;
+mod draining;
+mod failures;
+mod flips;
+mod forwarding;
+mod http2;
+mod many;
+mod plane;
+mod service;
+mod strict;
+mod tls;

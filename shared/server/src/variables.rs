@@ -1,0 +1,116 @@
+//! Environment variables: each with what it takes, all that are wrong said at once.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
+/// An environment variable that a program reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes, what it does, and its default.
+    pub about: &'static str,
+}
+
+impl Variable {
+    /// All of them for a program's `--help`, a line each.
+    pub fn list(variables: &[Self]) -> String {
+        let line = |variable: &Self| format!("  {:20}{}", variable.name, variable.about);
+        variables.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Everything that is wrong with an environment, a line each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigErrors(Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl Error for ConfigErrors {}
+
+/// The environment while it is read.
+#[derive(Debug)]
+pub struct Variables {
+    given: BTreeMap<String, String>,
+    errors: Vec<String>,
+}
+
+impl Variables {
+    /// The environment of a program that reads `variables`. Another one that begins with `BANYAN_` is wrong.
+    pub fn new(
+        variables: &[Variable],
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        // Deployment files write a variable that is not set as an empty one.
+        let given = environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let mut read = Self { given, errors: Vec::new() };
+        let ours = |name: &&str| name.starts_with("BANYAN_");
+        let known: Vec<_> = variables.iter().map(|variable| variable.name).filter(ours).collect();
+        let unknown = read.given.keys().filter(|name| ours(&name.as_str()));
+        let unknown = unknown.filter(|name| !known.contains(&name.as_str()));
+        let errors =
+            unknown.map(|name| format!("{name}: is unknown; there are {}", known.join(", ")));
+        read.errors = errors.collect();
+        read
+    }
+
+    /// A variable that is no secret, read by `read`; the error shows its value and what it takes.
+    pub fn read<T>(
+        &mut self,
+        name: &str,
+        takes: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.given.get(name)?;
+        let read = read(value);
+        if read.is_none() {
+            self.errors.push(format!("{name}={value:?}: takes {takes}"));
+        }
+        read
+    }
+
+    /// A variable that is read as it reads itself.
+    pub fn take<T: FromStr>(&mut self, name: &str, takes: &str) -> Option<T> {
+        self.read(name, takes, |value| value.parse().ok())
+    }
+
+    /// A number from `min` to `max`.
+    pub fn number(&mut self, name: &str, min: usize, max: usize) -> Option<usize> {
+        let takes = format!("a number from {min} to {max}");
+        self.read(name, &takes, |value| {
+            value.parse().ok().filter(|number| (min..=max).contains(number))
+        })
+    }
+
+    /// One of these words, as what it stands for.
+    pub fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        self.read(name, &names.join(" or "), |value| {
+            choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice)
+        })
+    }
+
+    /// A variable that may be a secret: no error shows its value.
+    pub(crate) fn secret(&self, name: &str) -> Option<&str> {
+        self.given.get(name).map(String::as_str)
+    }
+
+    /// Notes that something is wrong.
+    pub fn wrong(&mut self, error: String) {
+        self.errors.push(error);
+    }
+
+    /// The configuration, if nothing was wrong.
+    ///
+    /// # Errors
+    /// Everything that was.
+    pub fn finish<C>(self, config: C) -> Result<C, ConfigErrors> {
+        if self.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(self.errors)) }
+    }
+}
