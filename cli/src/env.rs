@@ -14,7 +14,7 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     let control =
         board::refactor(&holder.seats).ok_or("this `banyan up` runs no refactor proxy")?;
     let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
-    println!("unset AWS_PROFILE AWS_SESSION_TOKEN");
+    println!("unset AWS_PROFILE AWS_SESSION_TOKEN AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
     println!("export AWS_ENDPOINT_URL={}", control.url());
     println!("export AWS_ACCESS_KEY_ID={}", keys.access_key_id);
     println!("export AWS_SECRET_ACCESS_KEY={}", keys.secret_access_key);

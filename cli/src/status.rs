@@ -8,7 +8,7 @@ use reqwest::Client;
 use tokio::runtime;
 
 use crate::board::{self, Seat};
-use crate::process::is_ready;
+use crate::process::{is_ready, is_there};
 use crate::{hold, pause};
 
 /// Exit code 0 where everything is ready, 1 otherwise.
@@ -40,7 +40,7 @@ async fn states(seats: &[Seat], data_dir: &Path, client: &Client) -> Vec<&'stati
     let mut states = Vec::new();
     for seat in seats {
         states.push(if pause::marker(data_dir, &seat.name).exists() {
-            STOPPED
+            if is_there(seat).await { "stopping" } else { STOPPED }
         } else if is_ready(seat, client).await {
             READY
         } else {

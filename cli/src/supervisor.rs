@@ -66,6 +66,7 @@ pub(crate) async fn supervise(
         tokio::select! {
             () = ready(&recipe, &client) => say(format_args!("{name} is back")),
             ended = process.wait() => drop(ended),
+            () = paused(&recipe, true) => {}
             () = stopping(&mut stop) => {}
         }
     }

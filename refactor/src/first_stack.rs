@@ -1,8 +1,16 @@
 //! The stack that is there from the start: `banyan`, made from `rs.yaml` with the monolith's URL.
+//!
+//! It is its owner's like any other: what somebody else changes in it, or deletes, stays so. Only when the program is
+//! started with another URL than before, and the stack still has that one, it follows.
 
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web;
 use reqwest::Client;
+use tokio::time::sleep;
 use url::Url;
 
 use crate::cloudformation::{Api, Due};
@@ -13,67 +21,129 @@ const NAME: &str = "banyan";
 /// The region in which it is made; a client has to sign for it to see the stack.
 pub const REGION: &str = "local";
 const TEMPLATE: &str = include_str!("../../rs.yaml");
+const PARAMETER: &str = "MonolithUrl";
+/// The file in the data folder with the URL that the stack was given last.
+const FILE: &str = "monolith_url";
 /// How often the monolith is asked whether it answers yet.
 const POLL: Duration = Duration::from_millis(50);
 /// How long one answer of it may take.
 const ANSWER_TIME: Duration = Duration::from_secs(2);
+/// How long to wait before the stack is tried again; each further time twice as long, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Waits until the monolith answers: the stack's default route would fail its health check before.
-pub(crate) async fn answers(monolith: &Url) {
-    let Ok(client) = server::http_client(monolith.scheme() == "https") else { return };
-    while !asked(&client, monolith).await {
-        tokio::time::sleep(POLL).await;
+/// What the stack is made of.
+#[derive(Clone)]
+pub(crate) struct FirstStack {
+    pub(crate) stacks: Arc<Api>,
+    pub(crate) monolith: Url,
+    pub(crate) data_dir: PathBuf,
+}
+
+impl FirstStack {
+    /// Ends when the stack is as it should be. Whatever keeps it from that is logged, and tried again.
+    pub(crate) async fn keep(self) {
+        let mut wait = FIRST_WAIT;
+        loop {
+            // Its default route would fail its health check before the monolith answers.
+            if self.blocking(|stack| stack.due().map(|due| due.is_none())).await != Ok(true) {
+                self.monolith_answers().await;
+            }
+            match self.blocking(|stack| stack.bring()).await {
+                Ok(()) => return,
+                Err(error) => {
+                    log::error!("{error}; trying again in {} s", wait.as_secs());
+                    sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+            }
+        }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, String> {
+        let stack = self.clone();
+        let done = web::block(move || work(&stack)).await;
+        done.unwrap_or_else(|error| Err(format!("the stack {NAME}: {error}")))
+    }
+
+    async fn monolith_answers(&self) {
+        let Ok(client) = server::http_client(self.monolith.scheme() == "https") else { return };
+        while !asked(&client, &self.monolith).await {
+            sleep(POLL).await;
+        }
+    }
+
+    /// What is to be done now.
+    fn due(&self) -> Result<Option<Due>, String> {
+        let before = fs::read_to_string(self.data_dir.join(FILE)).ok();
+        let caller = Caller { region: REGION.to_owned() };
+        let (value, before) = (self.monolith.as_str(), before.as_deref());
+        let due = self.stacks.due(&caller, NAME, PARAMETER, value, before);
+        due.map_err(|error| server::chain(&error))
+    }
+
+    /// Does what is due, and notes the URL. Blocks until that is done.
+    fn bring(&self) -> Result<(), String> {
+        if let Some(due) = self.due()? {
+            self.change(&due)?;
+            if self.due()?.is_some() {
+                return Err(format!(
+                    "the stack {NAME} could not lead to {}; `aws cloudformation describe-stack-events \
+                     --stack-name {NAME}` says why",
+                    self.monolith
+                ));
+            }
+            log::info!("the stack {NAME} leads what no other route takes to {}", self.monolith);
+        }
+        let noted = fs::write(self.data_dir.join(FILE), self.monolith.as_str());
+        noted.map_err(|error| format!("{FILE} in the data folder cannot be written: {error}"))
+    }
+
+    fn change(&self, due: &Due) -> Result<(), String> {
+        let change_set = format!("{NAME}-{:016x}", fastrand::u64(..));
+        let ask = |action: &str, more: Vec<(String, String)>| {
+            let fields = [("Action", action), ("StackName", NAME), ("ChangeSetName", &change_set)];
+            let form = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let form: Vec<_> = form.into_iter().chain(more).collect();
+            let caller = Caller { region: REGION.to_owned() };
+            match self.stacks.handle(&caller, &form) {
+                (status, _) if status.is_success() => Ok(()),
+                (_, answer) => Err(format!("the stack {NAME}, {action}: {answer}")),
+            }
+        };
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut form = vec![
+            field("Parameters.member.1.ParameterKey", PARAMETER),
+            field("Parameters.member.1.ParameterValue", self.monolith.as_str()),
+        ];
+        if let Due::Update { others, tags } = due {
+            form.push(field("ChangeSetType", "UPDATE"));
+            form.push(field("UsePreviousTemplate", "true"));
+            for (number, name) in (2..).zip(others) {
+                form.push((format!("Parameters.member.{number}.ParameterKey"), name.clone()));
+                form.push((format!("Parameters.member.{number}.UsePreviousValue"), "true".into()));
+            }
+            for (number, (key, value)) in (1..).zip(tags) {
+                form.push((format!("Tags.member.{number}.Key"), key.clone()));
+                form.push((format!("Tags.member.{number}.Value"), value.clone()));
+            }
+        } else {
+            form.push(field("ChangeSetType", "CREATE"));
+            form.push(field("TemplateBody", TEMPLATE));
+        }
+        if *due == Due::CreateAgain {
+            ask("DeleteStack", Vec::new())?;
+            // Answered when the stack is gone, which is then an error.
+            ask("DescribeStacks", Vec::new()).unwrap_or_default();
+        }
+        ask("CreateChangeSet", form)?;
+        ask("ExecuteChangeSet", Vec::new())
     }
 }
 
 async fn asked(client: &Client, monolith: &Url) -> bool {
     client.get(monolith.clone()).timeout(ANSWER_TIME).send().await.is_ok()
-}
-
-/// Makes the stack where there never was one, and gives it the monolith's URL where that has changed. A
-/// stack that somebody deleted is not made again. Blocks until that is done.
-///
-/// # Errors
-/// What CloudFormation said to it.
-pub(crate) fn keep(stacks: &Api, monolith: &Url) -> Result<(), String> {
-    let caller = Caller { region: REGION.to_owned() };
-    let due = || {
-        let due = stacks.due(&caller, NAME, ("MonolithUrl", monolith.as_str()));
-        due.map_err(|error| server::chain(&error))
-    };
-    let Some(first) = due()? else { return Ok(()) };
-    let change_set = format!("{NAME}-{:016x}", fastrand::u64(..));
-    let ask = |action: &str, more: &[(&str, &str)]| {
-        let fields = [("Action", action), ("StackName", NAME), ("ChangeSetName", &change_set)];
-        let form = fields.iter().chain(more);
-        let form: Vec<_> =
-            form.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        match stacks.handle(&caller, &form) {
-            (status, _) if status.is_success() => Ok(()),
-            (_, answer) => Err(format!("the stack {NAME}, {action}: {answer}")),
-        }
-    };
-    if first == Due::CreateAgain {
-        ask("DeleteStack", &[])?;
-        // Answered when the stack is gone.
-        ask("DescribeStacks", &[]).unwrap_or_default();
-    }
-    ask(
-        "CreateChangeSet",
-        &[
-            ("ChangeSetType", if first == Due::Update { "UPDATE" } else { "CREATE" }),
-            ("TemplateBody", TEMPLATE),
-            ("Parameters.member.1.ParameterKey", "MonolithUrl"),
-            ("Parameters.member.1.ParameterValue", monolith.as_str()),
-        ],
-    )?;
-    ask("ExecuteChangeSet", &[])?;
-    if due()?.is_some() {
-        return Err(format!(
-            "the stack {NAME} could not lead to {monolith}; `aws cloudformation describe-stack-events \
-             --stack-name {NAME}` says why"
-        ));
-    }
-    log::info!("the stack {NAME} leads what no other route takes to {monolith}");
-    Ok(())
 }

@@ -8,19 +8,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::{rt, web};
+use actix_web::rt;
 use http::StatusCode;
 use server::{EX_USAGE, Variable, chain};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
-use url::Url;
 
+use crate::cloudformation;
 use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Credentials;
 use crate::control::{self, Caller, Control, Stacks};
+use crate::first_stack::FirstStack;
 use crate::proxy::{self, DataPlane};
 use crate::spaces::{Settings, Spaces, state};
-use crate::{cloudformation, first_stack};
 
 /// The whole of `main`: runs until SIGTERM or SIGINT.
 pub fn main() -> ExitCode {
@@ -113,33 +113,29 @@ async fn serve(
     let handle = server.handle();
     log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
     log::info!("listening on http://{address}");
+    let first =
+        config.monolith.map(|monolith| FirstStack { stacks, monolith, data_dir: config.data_dir });
     let ended = rt::spawn(async move {
-        let started = tokio::select! {
-            started = first_stack(stacks, config.monolith) => Some(started),
-            () = &mut stopped => None,
-        };
-        if let Some(Ok(())) = started {
-            ready.store(true, Ordering::Relaxed);
-            stopped.await;
+        tokio::select! {
+            () = first_stack(first) => {
+                ready.store(true, Ordering::Relaxed);
+                stopped.await;
+            }
+            () = &mut stopped => {}
         }
         tokio::join!(handle.stop(true), spaces.close());
-        started.unwrap_or(Ok(()))
     });
     server.await?;
-    ended.await?.map_err(|error| error as Box<dyn Error>)?;
+    ended.await?;
     log::info!("stopped");
     Ok(())
 }
 
-/// Waits for the monolith, if one is named, and makes the stack that leads to it.
-async fn first_stack(
-    stacks: Arc<cloudformation::Api>,
-    monolith: Option<Url>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Some(monolith) = monolith else { return Ok(()) };
-    first_stack::answers(&monolith).await;
-    web::block(move || first_stack::keep(&stacks, &monolith)).await??;
-    Ok(())
+/// Ends when what has to be there from the start is there.
+async fn first_stack(first: Option<FirstStack>) {
+    if let Some(first) = first {
+        first.keep().await;
+    }
 }
 
 /// Ends with the first of SIGTERM, SIGINT and `stop`.

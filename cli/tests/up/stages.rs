@@ -151,3 +151,19 @@ async fn what_was_routed_is_routed_again_when_the_proxy_is_killed() {
     );
     board.golden_reads_at(&proxy.url, &COLLECTIONS).await;
 }
+
+#[tokio::test]
+async fn the_proxy_comes_back_while_the_monolith_is_stopped() {
+    let folder = Folder::new();
+    let mut board = folder.up().await;
+    let proxy = Proxy::of(&board, &folder).await;
+    proxy.route(&board, "users").await;
+    assert_eq!(folder.run(&["stop", "monolith"]).await.code, Some(0));
+    crate::banyan::signal("KILL", folder.programs()["refactor"]);
+    board.banyan.says("refactor is back").await;
+    let users = board.send("GET", &format!("{}/api/users/2", proxy.url), "").await;
+    assert_eq!(users.status, 200, "{}", users.body);
+    let stopped = folder.run(&["stop", "refactor"]).await;
+    assert_eq!((stopped.code, stopped.stdout.as_str()), (Some(0), "refactor is stopped\n"));
+    assert_eq!(folder.run(&["start", "refactor"]).await.code, Some(0));
+}

@@ -1,23 +1,29 @@
-//! Whether a stack that should be there has to be made or changed.
+//! Whether a stack that a program keeps has to be made or changed.
 
 use super::query::Api;
 use super::stacks::{StackStatus, StoreError};
 use crate::control::Caller;
 
 /// What brings a stack to where it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// There never was such a stack.
     Create,
     /// It could not be made before, and nothing but its name is left of it.
     CreateAgain,
-    /// It has another value of the parameter.
-    Update,
+    /// It has the value that the program gave it before, and is to have another one.
+    Update {
+        /// The names of its other parameters, which keep their values.
+        others: Vec<String>,
+        /// Its tags, which stay.
+        tags: Vec<(String, String)>,
+    },
 }
 
 impl Api {
-    /// What is to be done so that there is a stack of this name with this parameter; nothing where it is so,
-    /// where somebody deleted it, or where it is in a state that only its owner can mend.
+    /// What is to be done so that there is a stack of this name whose parameter `key` is `value`, where it was `before`
+    /// when it was last given. Nothing where it is so, where somebody else gave it another value or deleted the stack,
+    /// or where it is in a state that only its owner can mend.
     ///
     /// # Errors
     /// Where the stacks cannot be read.
@@ -25,7 +31,9 @@ impl Api {
         &self,
         caller: &Caller,
         name: &str,
-        (key, value): (&str, &str),
+        key: &str,
+        value: &str,
+        before: Option<&str>,
     ) -> Result<Option<Due>, StoreError> {
         let mut stacks = self.store().read(|state| state.stacks(&caller.region))?;
         stacks.retain(|stack| stack.name == name);
@@ -33,11 +41,16 @@ impl Api {
         let Some(stack) = living else {
             return Ok(stacks.is_empty().then_some(Due::Create));
         };
-        let same = stack.definition.parameters.iter().any(|(k, v)| k == key && v == value);
+        let parameters = &stack.definition.parameters;
+        let has = parameters.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
         Ok(match stack.status {
             StackStatus::ReviewInProgress => Some(Due::Create),
             StackStatus::RollbackComplete => Some(Due::CreateAgain),
-            status if status.can_update() && !same => Some(Due::Update),
+            status if status.can_update() && has != Some(value) && has == before => {
+                let others = parameters.iter().map(|(k, _)| k).filter(|k| *k != key);
+                let others = others.cloned().collect();
+                Some(Due::Update { others, tags: stack.definition.tags.clone() })
+            }
             _ => None,
         })
     }
