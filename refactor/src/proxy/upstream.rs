@@ -111,7 +111,8 @@ pub(crate) struct Leased {
 }
 
 impl Upstream {
-    /// A connection: an idle one, or where `fresh` is asked for or none is idle, a new one.
+    /// A connection: an idle one, or where `fresh` is asked for or none is idle, a new one. An idle one is
+    /// given out even while the service is left alone: that it is open still is the better sign.
     ///
     /// # Errors
     /// Where the service is known to be down or no connection comes about.
@@ -121,11 +122,11 @@ impl Upstream {
         fresh: bool,
         connect_time: Duration,
     ) -> Result<Leased, Failure> {
-        self.health.admit(Instant::now()).map_err(Failure::Down)?;
         let idle = self.pools.get(worker).filter(|_| !fresh).and_then(Pool::take);
         if let Some(connection) = idle {
             return Ok(Leased { connection, reused: true });
         }
+        self.health.admit(Instant::now()).map_err(Failure::Down)?;
         let made = match timeout(connect_time, self.connect(connect_time)).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
@@ -135,15 +136,20 @@ impl Upstream {
         };
         match made {
             Ok(connection) => {
-                if self.health.succeeded() {
-                    log::info!("{} can be reached again", self.origin);
-                }
+                self.reached();
                 Ok(Leased { connection, reused: false })
             }
             Err(failure) => {
                 self.unconnected(&failure);
                 Err(failure)
             }
+        }
+    }
+
+    /// Notes that the service is there: a new connection came about, or an answer over an old one.
+    pub(crate) fn reached(&self) {
+        if self.health.succeeded() {
+            log::info!("{} can be reached again", self.origin);
         }
     }
 

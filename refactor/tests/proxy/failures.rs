@@ -50,6 +50,58 @@ async fn a_dead_service_is_502_then_503_until_it_is_back_and_others_are_unaffect
 }
 
 #[tokio::test]
+async fn a_connection_that_outlived_its_service_s_failures_ends_them() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, mut holding) = tokio::sync::mpsc::unbounded_channel();
+    let (release, held) = tokio::sync::watch::channel(0);
+    let serve = move |mut stream| {
+        let (asked, mut held) = (asked.clone(), held.clone());
+        async move {
+            let (mut read, mut holds) = (Vec::new(), 0);
+            while let Some(request) = next_request(&mut stream, &mut read).await {
+                if request.line().contains("/hold") {
+                    holds += 1;
+                    asked.send(()).unwrap();
+                    held.wait_for(|released| *released >= holds).await.unwrap();
+                }
+                stream.write_all(&ok("alive")).await.unwrap();
+            }
+        }
+    };
+    let first = serve.clone();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        first(stream).await;
+    });
+    let one_worker = refactor::proxy::Settings { workers: 1, ..Default::default() };
+    let plane = Plane::with(one_worker, vec![default(&format!("http://{address}"))]);
+    let down = async {
+        holding.recv().await.unwrap();
+        until("it is left alone", async || status(&plane.get("/api/x", "").await) == 503).await;
+        release.send(1).unwrap();
+        holding
+    };
+    let (answer, mut holding) = tokio::join!(plane.get("/api/hold", ""), down);
+    assert_eq!(status(&answer), 200);
+    until("its connection is used", async || status(&plane.get("/api/x", "").await) == 200).await;
+    let listener = TcpListener::bind(address).await.unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream).await;
+    });
+    let others = async {
+        holding.recv().await.unwrap();
+        let answer = plane.get("/api/x", "").await;
+        release.send(2).unwrap();
+        answer
+    };
+    let (held, other) = tokio::join!(plane.get("/api/hold", ""), others);
+    assert_eq!((status(&held), status(&other)), (200, 200));
+}
+
+#[tokio::test]
 async fn a_service_that_never_answers_is_504() {
     let service = Service::serving(|mut stream| async move {
         // Takes everything and says nothing.

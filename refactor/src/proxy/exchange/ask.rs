@@ -30,7 +30,10 @@ pub(super) async fn ask<C: Client>(
         }
         let mut connection = leased.connection;
         match head(client, upload, &mut connection, target).await {
-            Ok(bytes) => return Ok((connection, bytes)),
+            Ok(bytes) => {
+                upstream.reached();
+                return Ok((connection, bytes));
+            }
             Err(UploadError::Client(error)) => return Err(unreceived(error)),
             Err(UploadError::Service(failure))
                 if leased.reused && upload.rewind(&failure, method) =>
