@@ -16,6 +16,7 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use reply::Reply;
 
@@ -25,7 +26,9 @@ use crate::proxy::deadline::Deadline;
 use crate::proxy::exchange::{exchange, refuse_unread};
 use crate::proxy::framing::Framing;
 use crate::proxy::head::{Field, Head, Kind, Status};
-use crate::proxy::limits::{BODY_PAUSE, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, STREAMS, TAKE_TIME};
+use crate::proxy::limits::{
+    BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, STREAMS, TAKE_TIME,
+};
 use crate::proxy::site::{Drain, Site};
 
 /// How many bytes of bodies a client may send before they are taken: of one, and of all together.
@@ -108,6 +111,7 @@ async fn one(
         out: Vec::new(),
         ended: false,
         reading: Deadline::after(BODY_PAUSE),
+        body_until: Instant::now() + BODY_TIME,
         writing: None,
     };
     match Head::from_http2(&parts) {
@@ -134,6 +138,8 @@ struct Http2 {
     out: Vec<u8>,
     ended: bool,
     reading: Deadline,
+    /// When the body must be there.
+    body_until: Instant,
     writing: Option<Deadline>,
 }
 
@@ -156,7 +162,7 @@ impl Client for Http2 {
                 return Poll::Ready(Err(BodyError::TooSlow));
             }
         };
-        self.reading.set(BODY_PAUSE);
+        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
         let room = self.room.checked_sub(data.len() as u64);
         self.room = room.ok_or(BodyError::TooLarge(self.limit))?;
         out.extend_from_slice(&data);
