@@ -146,6 +146,21 @@ async fn what_is_no_answer_is_502() {
 }
 
 #[tokio::test]
+async fn an_answer_that_breaks_off_resets_a_client_that_could_not_tell() {
+    let service = Service::serving(|mut stream| async move {
+        next_request(&mut stream, &mut Vec::new()).await;
+        let cut = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+        let _ = stream.write_all(cut).await;
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    stream.write_all(b"GET /api/x HTTP/1.0\r\nHost: x\r\n\r\n").await.unwrap();
+    let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_breaks_off_for_the_client_too() {
     for (sent, broken) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "abc"),
