@@ -146,6 +146,18 @@ async fn what_is_no_answer_is_502() {
 }
 
 #[tokio::test]
+async fn interim_answers_without_an_answer_are_502() {
+    for (interim, expected) in [(16, 200), (17, 502)] {
+        let service = Service::answering(move |_| {
+            [b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(interim), ok("late")].concat()
+        })
+        .await;
+        let plane = Plane::start(vec![default(&service.url)]);
+        assert_eq!(status(&plane.get("/api/x", "").await), expected, "{interim}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_resets_a_client_that_could_not_tell() {
     let service = Service::serving(|mut stream| async move {
         next_request(&mut stream, &mut Vec::new()).await;
