@@ -23,6 +23,7 @@ use names::Names;
 use pool::Pool;
 use tls::Tls;
 
+use crate::proxy::files;
 use crate::proxy::framing::Malformed;
 
 /// Why a service gave no answer.
@@ -161,8 +162,11 @@ impl Upstream {
     }
 
     /// Notes that no connection came about. A connection that breaks later says less: a request that a
-    /// service fails at must not keep the others from it.
+    /// service fails at must not keep the others from it; and what this machine is short of says nothing.
     fn unconnected(&self, failure: &Failure) {
+        if matches!(failure, Failure::Unreachable(error) if files::are_short(error)) {
+            return;
+        }
         if let Some(pause) = self.health.failed(Instant::now()) {
             log::warn!("{} is left alone for {} ms: {failure}", self.origin, pause.as_millis());
         }
@@ -232,6 +236,33 @@ impl Upstreams {
         drop(known);
         for pool in upstreams.iter().filter_map(|upstream| upstream.pools.get(worker)) {
             pool.sweep();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio::time::Instant;
+
+    use super::{Failure, Origin, Upstreams};
+
+    #[test]
+    fn a_service_is_not_blamed_for_what_this_machine_is_short_of() {
+        use rustix::io::Errno;
+        for (cause, blamed) in [
+            (Errno::MFILE, false),
+            (Errno::NFILE, false),
+            (Errno::ADDRNOTAVAIL, false),
+            (Errno::CONNREFUSED, true),
+        ] {
+            let origin = Origin::of(&"http://service:80".parse().unwrap()).unwrap();
+            let upstream = Upstreams::new(1).get(origin);
+            for _ in 0..10 {
+                upstream.unconnected(&Failure::Unreachable(io::Error::from(cause)));
+            }
+            assert_eq!(upstream.health.admit(Instant::now()).is_err(), blamed, "{cause}");
         }
     }
 }
