@@ -179,7 +179,7 @@ impl Upstream {
         let count = addresses.len().max(1);
         let share = time / u32::try_from(count).unwrap_or(u32::MAX);
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % count;
-        let mut error = io::Error::other("the name has no address");
+        let mut error = io::Error::other("it has no address, or only refused ones");
         for address in addresses.iter().cycle().skip(first).take(addresses.len()) {
             match timeout(share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
