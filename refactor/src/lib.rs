@@ -3,6 +3,7 @@
 //! `proxy` carries the traffic, `spaces` knows where it is to go, `control` is how clients say so, and
 //! `cloudformation` how templates do.
 
+mod addresses;
 mod client;
 mod cloudformation;
 mod config;

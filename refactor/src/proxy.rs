@@ -28,6 +28,7 @@ mod workers;
 
 mod buffer;
 mod deadline;
+mod files;
 mod framing;
 mod identity;
 mod metrics;
@@ -96,11 +97,12 @@ struct Application {
 }
 
 impl DataPlane {
-    /// Starts the worker threads.
+    /// Starts the worker threads, and lets the process open as many files as it may.
     ///
     /// # Errors
     /// Where the system gives no thread or no event queue.
     pub fn new(settings: Settings) -> io::Result<Self> {
+        files::allow_all();
         let settings = Settings { workers: settings.workers.max(1), ..settings };
         let upstreams = Arc::new(Upstreams::new(settings.workers));
         let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;

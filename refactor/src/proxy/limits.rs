@@ -9,6 +9,8 @@ pub(crate) const TARGET_BYTES: usize = 10_240;
 pub(crate) const FIELDS_BYTES: usize = 16 * 1024;
 /// The most fields of a request or an answer.
 pub(crate) const FIELDS: usize = 100;
+/// The most interim answers before an answer; more is 502.
+pub(crate) const INTERIM_ANSWERS: usize = 16;
 /// The size of one buffer, in bytes: holds the largest head with its first line.
 pub(crate) const BUFFER_BYTES: usize = 32 * 1024;
 /// The longest line of a chunk's size with its extensions, and the largest trailer, in bytes.

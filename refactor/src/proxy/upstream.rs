@@ -23,6 +23,7 @@ use names::Names;
 use pool::Pool;
 use tls::Tls;
 
+use crate::proxy::files;
 use crate::proxy::framing::Malformed;
 
 /// Why a service gave no answer.
@@ -111,7 +112,8 @@ pub(crate) struct Leased {
 }
 
 impl Upstream {
-    /// A connection: an idle one, or where `fresh` is asked for or none is idle, a new one.
+    /// A connection: an idle one, or where `fresh` is asked for or none is idle, a new one. An idle one is
+    /// given out even while the service is left alone: that it is open still is the better sign.
     ///
     /// # Errors
     /// Where the service is known to be down or no connection comes about.
@@ -121,11 +123,11 @@ impl Upstream {
         fresh: bool,
         connect_time: Duration,
     ) -> Result<Leased, Failure> {
-        self.health.admit(Instant::now()).map_err(Failure::Down)?;
         let idle = self.pools.get(worker).filter(|_| !fresh).and_then(Pool::take);
         if let Some(connection) = idle {
             return Ok(Leased { connection, reused: true });
         }
+        self.health.admit(Instant::now()).map_err(Failure::Down)?;
         let made = match timeout(connect_time, self.connect(connect_time)).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
@@ -135,15 +137,20 @@ impl Upstream {
         };
         match made {
             Ok(connection) => {
-                if self.health.succeeded() {
-                    log::info!("{} can be reached again", self.origin);
-                }
+                self.reached();
                 Ok(Leased { connection, reused: false })
             }
             Err(failure) => {
                 self.unconnected(&failure);
                 Err(failure)
             }
+        }
+    }
+
+    /// Notes that the service is there: a new connection came about, or an answer over an old one.
+    pub(crate) fn reached(&self) {
+        if self.health.succeeded() {
+            log::info!("{} can be reached again", self.origin);
         }
     }
 
@@ -155,8 +162,11 @@ impl Upstream {
     }
 
     /// Notes that no connection came about. A connection that breaks later says less: a request that a
-    /// service fails at must not keep the others from it.
+    /// service fails at must not keep the others from it; and what this machine is short of says nothing.
     fn unconnected(&self, failure: &Failure) {
+        if matches!(failure, Failure::Unreachable(error) if files::are_short(error)) {
+            return;
+        }
         if let Some(pause) = self.health.failed(Instant::now()) {
             log::warn!("{} is left alone for {} ms: {failure}", self.origin, pause.as_millis());
         }
@@ -169,7 +179,7 @@ impl Upstream {
         let count = addresses.len().max(1);
         let share = time / u32::try_from(count).unwrap_or(u32::MAX);
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % count;
-        let mut error = io::Error::other("the name has no address");
+        let mut error = io::Error::other("it has no address, or only refused ones");
         for address in addresses.iter().cycle().skip(first).take(addresses.len()) {
             match timeout(share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
@@ -226,6 +236,33 @@ impl Upstreams {
         drop(known);
         for pool in upstreams.iter().filter_map(|upstream| upstream.pools.get(worker)) {
             pool.sweep();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio::time::Instant;
+
+    use super::{Failure, Origin, Upstreams};
+
+    #[test]
+    fn a_service_is_not_blamed_for_what_this_machine_is_short_of() {
+        use rustix::io::Errno;
+        for (cause, blamed) in [
+            (Errno::MFILE, false),
+            (Errno::NFILE, false),
+            (Errno::ADDRNOTAVAIL, false),
+            (Errno::CONNREFUSED, true),
+        ] {
+            let origin = Origin::of(&"http://service:80".parse().unwrap()).unwrap();
+            let upstream = Upstreams::new(1).get(origin);
+            for _ in 0..10 {
+                upstream.unconnected(&Failure::Unreachable(io::Error::from(cause)));
+            }
+            assert_eq!(upstream.health.admit(Instant::now()).is_err(), blamed, "{cause}");
         }
     }
 }

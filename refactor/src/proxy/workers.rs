@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::proxy::client::serve;
 use crate::proxy::site::{Counted, Site};
@@ -20,6 +21,8 @@ use crate::proxy::upstream::Upstreams;
 const SWEEP: Duration = Duration::from_secs(5);
 /// How long to wait where no connection can be accepted, as for want of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often it is said that none can.
+const REPEAT: Duration = Duration::from_secs(1);
 
 /// The threads. They end when this is dropped, and all connections with them.
 #[derive(Debug)]
@@ -84,6 +87,7 @@ impl Workers {
     pub(crate) fn accept(&self, listener: TcpListener, site: Arc<Site>) -> AbortHandle {
         let (queues, next) = (Arc::clone(&self.queues), Arc::clone(&self.next));
         let connections = Arc::clone(&self.connections);
+        let mut said: Option<Instant> = None;
         let accept = async move {
             while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
                 match listener.accept().await.and_then(|(s, peer)| Ok((s.into_std()?, peer))) {
@@ -94,7 +98,10 @@ impl Workers {
                         let _ = queues.get(turn).map(|queue| queue.send(accepted));
                     }
                     Err(error) => {
-                        log::warn!("port {}: a connection is not accepted: {error}", site.port);
+                        let now = Instant::now();
+                        if is_due(&mut said, now) {
+                            log::warn!("port {}: no connection is accepted: {error}", site.port);
+                        }
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 }
@@ -102,6 +109,15 @@ impl Workers {
         };
         self.accepting.spawn(accept).abort_handle()
     }
+}
+
+/// Whether to say again what was `said` last so long ago; if so, it is said now.
+fn is_due(said: &mut Option<Instant>, now: Instant) -> bool {
+    let due = said.is_none_or(|said| now - said >= REPEAT);
+    if due {
+        *said = Some(now);
+    }
+    due
 }
 
 fn runtime() -> io::Result<Runtime> {
@@ -143,5 +159,21 @@ fn begin(worker: usize, accepted: Accepted) {
             // Workers have one thread each: the task has not begun, let alone ended.
             site.connected(task.abort_handle());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::{ACCEPT_PAUSE, REPEAT, is_due};
+
+    #[test]
+    fn a_shortage_is_said_once_a_second() {
+        let (mut said, start) = (None, Instant::now());
+        assert!(is_due(&mut said, start));
+        assert!(!is_due(&mut said, start + ACCEPT_PAUSE));
+        assert!(is_due(&mut said, start + REPEAT));
+        assert!(!is_due(&mut said, start + REPEAT + ACCEPT_PAUSE));
     }
 }

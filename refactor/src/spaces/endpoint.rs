@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+use crate::addresses::is_refused;
+
 /// How long a name may take to become addresses.
 const RESOLVE_TIME: Duration = Duration::from_secs(2);
-/// Where machines in AWS ask for their own secrets over IPv6; over IPv4 it is link-local.
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 /// Finds the addresses behind a URL; none where its name leads nowhere at the moment. Blocks for at
 /// most [`RESOLVE_TIME`].
@@ -49,11 +49,7 @@ fn look_up(name: String, port: u16) -> Vec<SocketAddr> {
 
 fn check(address: SocketAddr, own: &[SocketAddr]) -> Result<(), String> {
     let ip = address.ip().to_canonical();
-    let link_local = match ip {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip == METADATA_V6,
-    };
-    if link_local {
+    if is_refused(ip) {
         return Err(format!(
             "leads to {ip}: link-local and metadata addresses are refused, because what answers there \
              gives out the secrets of this machine"

@@ -50,6 +50,58 @@ async fn a_dead_service_is_502_then_503_until_it_is_back_and_others_are_unaffect
 }
 
 #[tokio::test]
+async fn a_connection_that_outlived_its_service_s_failures_ends_them() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, mut holding) = tokio::sync::mpsc::unbounded_channel();
+    let (release, held) = tokio::sync::watch::channel(0);
+    let serve = move |mut stream| {
+        let (asked, mut held) = (asked.clone(), held.clone());
+        async move {
+            let (mut read, mut holds) = (Vec::new(), 0);
+            while let Some(request) = next_request(&mut stream, &mut read).await {
+                if request.line().contains("/hold") {
+                    holds += 1;
+                    asked.send(()).unwrap();
+                    held.wait_for(|released| *released >= holds).await.unwrap();
+                }
+                stream.write_all(&ok("alive")).await.unwrap();
+            }
+        }
+    };
+    let first = serve.clone();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        first(stream).await;
+    });
+    let one_worker = refactor::proxy::Settings { workers: 1, ..Default::default() };
+    let plane = Plane::with(one_worker, vec![default(&format!("http://{address}"))]);
+    let down = async {
+        holding.recv().await.unwrap();
+        until("it is left alone", async || status(&plane.get("/api/x", "").await) == 503).await;
+        release.send(1).unwrap();
+        holding
+    };
+    let (answer, mut holding) = tokio::join!(plane.get("/api/hold", ""), down);
+    assert_eq!(status(&answer), 200);
+    until("its connection is used", async || status(&plane.get("/api/x", "").await) == 200).await;
+    let listener = TcpListener::bind(address).await.unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream).await;
+    });
+    let others = async {
+        holding.recv().await.unwrap();
+        let answer = plane.get("/api/x", "").await;
+        release.send(2).unwrap();
+        answer
+    };
+    let (held, other) = tokio::join!(plane.get("/api/hold", ""), others);
+    assert_eq!((status(&held), status(&other)), (200, 200));
+}
+
+#[tokio::test]
 async fn a_service_that_never_answers_is_504() {
     let service = Service::serving(|mut stream| async move {
         // Takes everything and says nothing.
@@ -91,6 +143,33 @@ async fn what_is_no_answer_is_502() {
     .await;
     let plane = Plane::start(vec![default(&large.url)]);
     assert_eq!(status(&plane.get("/api/x", "").await), 502);
+}
+
+#[tokio::test]
+async fn interim_answers_without_an_answer_are_502() {
+    for (interim, expected) in [(16, 200), (17, 502)] {
+        let service = Service::answering(move |_| {
+            [b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(interim), ok("late")].concat()
+        })
+        .await;
+        let plane = Plane::start(vec![default(&service.url)]);
+        assert_eq!(status(&plane.get("/api/x", "").await), expected, "{interim}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_resets_a_client_that_could_not_tell() {
+    let service = Service::serving(|mut stream| async move {
+        next_request(&mut stream, &mut Vec::new()).await;
+        let cut = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+        let _ = stream.write_all(cut).await;
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    stream.write_all(b"GET /api/x HTTP/1.0\r\nHost: x\r\n\r\n").await.unwrap();
+    let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]

@@ -1,9 +1,14 @@
 //! Clients that speak HTTP/2 without TLS.
 
+use std::time::Duration;
+
+use harness::until;
+use refactor::proxy::{Patience, Settings};
 use reqwest::{Client, StatusCode, Version};
+use tokio::io::AsyncReadExt;
 
 use crate::plane::{Plane, default};
-use crate::service::{Service, nobody, ok};
+use crate::service::{Service, next_request, nobody, ok};
 
 fn client() -> Client {
     // The second test to come here finds that it is done.
@@ -64,4 +69,36 @@ async fn problems_travel_over_http_2() {
     let limit = vec![b'x'; 10 * 1024 * 1024 + 1];
     let answer = client.post(plane.url("/api")).body(limit).send().await.unwrap();
     assert_eq!(answer.status(), 413);
+}
+
+#[tokio::test]
+async fn an_exchange_ends_when_its_client_resets_the_stream() {
+    let (told, mut tell) = tokio::sync::mpsc::unbounded_channel();
+    let service = Service::serving(move |mut stream| {
+        let told = told.clone();
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            told.send("asked").unwrap();
+            // Nothing more comes but the end.
+            let _ = stream.read(&mut [0]).await;
+            told.send("left").unwrap();
+        }
+    })
+    .await;
+    let long = Duration::from_secs(900);
+    let patience = Patience { first_byte: long, ..Patience::default() };
+    let settings = Settings { workers: 1, patience, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let (requests, connection) = h2::client::handshake(plane.connect().await).await.unwrap();
+    tokio::spawn(connection);
+    for method in ["GET", "POST"] {
+        let request = http::Request::builder().method(method).uri("http://board/api/x");
+        let mut requests = requests.clone().ready().await.unwrap();
+        let (_answer, mut stream) =
+            requests.send_request(request.body(()).unwrap(), false).unwrap();
+        stream.send_data(bytes::Bytes::from_static(b"all of it"), true).unwrap();
+        assert_eq!(tell.recv().await, Some("asked"));
+        stream.send_reset(h2::Reason::CANCEL);
+        until("the service is left", || std::future::ready(tell.try_recv() == Ok("left"))).await;
+    }
 }

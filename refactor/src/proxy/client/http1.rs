@@ -50,6 +50,10 @@ struct Exchange {
     expects_continue: bool,
     version: Version,
     chunked_answer: bool,
+    /// Whether only the end of the connection ends the answer.
+    unending: bool,
+    /// Whether the client must see that it is not whole, and would not.
+    cut: bool,
     /// Whether another request may follow.
     persists: bool,
 }
@@ -76,6 +80,8 @@ impl Http1 {
             expects_continue: false,
             version: Version::Http11,
             chunked_answer: false,
+            unending: false,
+            cut: false,
             persists: false,
         };
         Self {
@@ -156,6 +162,8 @@ impl Http1 {
             expects_continue: head.expects_continue,
             version: head.version,
             chunked_answer: false,
+            unending: false,
+            cut: false,
             persists: head.keep_alive,
         };
     }
@@ -172,7 +180,12 @@ impl Http1 {
 
     /// Closes the connection so that the client gets to see its last answer: what it still sends is
     /// read for a moment, else it would see a reset (RFC 9112, 9.6).
+    ///
+    /// An answer that broke off and whose end nothing else tells ends in a reset (RFC 9112, 8).
     pub(crate) async fn close(mut self) {
+        if self.exchange.cut && self.stream.set_zero_linger().is_ok() {
+            return;
+        }
         let mut left = LINGER_BYTES;
         let lingered = async {
             poll_fn(|context| Pin::new(&mut self.stream).poll_shutdown(context)).await?;
@@ -274,6 +287,7 @@ impl Client for Http1 {
         if unending || self.owes() || self.site.is_draining() {
             self.exchange.persists = false;
         }
+        self.exchange.unending = unending;
         let out = &mut self.output;
         out.extend_from_slice(b"HTTP/1.1 ");
         write_number(out, u64::from(status));
@@ -342,6 +356,7 @@ impl Client for Http1 {
 
     fn abort(&mut self) {
         self.exchange.persists = false;
+        self.exchange.cut = self.exchange.unending;
         self.output.clear();
         self.sent = 0;
     }

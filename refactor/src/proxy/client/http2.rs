@@ -1,5 +1,7 @@
 //! Clients that speak HTTP/2 without TLS (RFC 9113, with prior knowledge).
 
+mod reply;
+
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -8,12 +10,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use h2::server::{Builder, SendResponse};
-use h2::{Reason, RecvStream, SendStream};
+use h2::server::Builder;
+use h2::{Reason, RecvStream};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use reply::Reply;
 
 use super::{Body, BodyError, Client};
 use crate::proxy::buffer::Buffer;
@@ -21,7 +26,9 @@ use crate::proxy::deadline::Deadline;
 use crate::proxy::exchange::{exchange, refuse_unread};
 use crate::proxy::framing::Framing;
 use crate::proxy::head::{Field, Head, Kind, Status};
-use crate::proxy::limits::{BODY_PAUSE, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, STREAMS, TAKE_TIME};
+use crate::proxy::limits::{
+    BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, STREAMS, TAKE_TIME,
+};
 use crate::proxy::site::{Drain, Site};
 
 /// How many bytes of bodies a client may send before they are taken: of one, and of all together.
@@ -56,6 +63,11 @@ pub(super) async fn serve(
                 leaving = true;
                 connection.graceful_shutdown();
             }
+            // A stream that its client reset is none to the other side, but its exchange may not have ended
+            // yet: who resets all of them gets no more than who waits for the answers.
+            if exchanges.len() >= STREAMS as usize {
+                return connection.poll_closed(context).map(|_ended| None);
+            }
             if let Poll::Ready(accepted) = connection.poll_accept(context) {
                 return Poll::Ready(accepted);
             }
@@ -68,13 +80,21 @@ pub(super) async fn serve(
         // At the end the exchanges that are under way go with the connection.
         let Some(Ok((request, respond))) = accepted.await else { return };
         let site = Arc::clone(site);
-        exchanges.spawn(async move { one(request, respond, peer.ip(), site, worker).await });
+        let reply = Reply::new(respond);
+        let reset = reply.clone();
+        exchanges.spawn(async move {
+            // Nobody waits for what a client gave up, whatever of it the service has already.
+            tokio::select! {
+                () = one(request, reply, peer.ip(), site, worker) => {}
+                () = poll_fn(|context| reset.poll_reset(context)) => {}
+            }
+        });
     }
 }
 
 async fn one(
     request: Request<RecvStream>,
-    respond: SendResponse<Bytes>,
+    reply: Reply,
     peer: IpAddr,
     site: Arc<Site>,
     worker: usize,
@@ -87,11 +107,11 @@ async fn one(
         body,
         limit: room,
         room,
-        respond,
-        answer: None,
+        reply,
         out: Vec::new(),
         ended: false,
         reading: Deadline::after(BODY_PAUSE),
+        body_until: Instant::now() + BODY_TIME,
         writing: None,
     };
     match Head::from_http2(&parts) {
@@ -114,12 +134,12 @@ struct Http2 {
     /// How many bytes of the body are taken at most, and how many may still come.
     limit: u64,
     room: u64,
-    respond: SendResponse<Bytes>,
-    /// Where the answer goes once it has begun.
-    answer: Option<SendStream<Bytes>>,
+    reply: Reply,
     out: Vec<u8>,
     ended: bool,
     reading: Deadline,
+    /// When the body must be there.
+    body_until: Instant,
     writing: Option<Deadline>,
 }
 
@@ -142,7 +162,7 @@ impl Client for Http2 {
                 return Poll::Ready(Err(BodyError::TooSlow));
             }
         };
-        self.reading.set(BODY_PAUSE);
+        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
         let room = self.room.checked_sub(data.len() as u64);
         self.room = room.ok_or(BodyError::TooLarge(self.limit))?;
         out.extend_from_slice(&data);
@@ -172,8 +192,7 @@ impl Client for Http2 {
             headers.insert(http::header::CONTENT_LENGTH, length.into());
         }
         self.ended = matches!(body, Body::None(_) | Body::Length(0));
-        // A stream that the client reset is found out by the first flush.
-        self.answer = self.respond.send_response(response, self.ended).ok();
+        self.reply.begin(response, self.ended);
     }
 
     fn push(&mut self, part: &[u8]) {
@@ -181,33 +200,26 @@ impl Client for Http2 {
     }
 
     fn end(&mut self) {
-        if let (false, Some(answer)) = (self.ended, &mut self.answer) {
-            if self.out.is_empty() {
-                // As above: a reset stream is found out by the flush.
-                let _ = answer.send_data(Bytes::new(), true);
-            }
-            self.ended = true;
+        if !self.ended && self.out.is_empty() {
+            // A stream that is gone needs no end.
+            let _ = self.reply.send(Bytes::new(), true);
         }
+        self.ended = true;
     }
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let gone = || io::Error::from(io::ErrorKind::ConnectionReset);
-        let Some(answer) = &mut self.answer else { return Poll::Ready(Err(gone())) };
+        if !self.reply.has_begun() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
         while !self.out.is_empty() {
-            answer.reserve_capacity(self.out.len());
-            let granted = match answer.poll_capacity(context) {
-                Poll::Ready(Some(Ok(granted))) => granted.min(self.out.len()),
-                Poll::Ready(_) => return Poll::Ready(Err(gone())),
-                Poll::Pending => {
-                    let behind = self.writing.get_or_insert_with(|| Deadline::after(TAKE_TIME));
-                    ready!(behind.poll(context));
-                    answer.send_reset(Reason::CANCEL);
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-                }
+            let Poll::Ready(granted) = self.reply.poll_room(context, self.out.len()) else {
+                let behind = self.writing.get_or_insert_with(|| Deadline::after(TAKE_TIME));
+                ready!(behind.poll(context));
+                self.reply.reset(Reason::CANCEL);
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             };
-            let part: Bytes = self.out.drain(..granted).collect();
-            let last = self.ended && self.out.is_empty();
-            answer.send_data(part, last).map_err(|_reset| gone())?;
+            let part: Bytes = self.out.drain(..granted?).collect();
+            self.reply.send(part, self.ended && self.out.is_empty())?;
         }
         self.writing = None;
         Poll::Ready(Ok(()))
@@ -215,10 +227,11 @@ impl Client for Http2 {
 
     fn abort(&mut self) {
         self.out.clear();
-        match &mut self.answer {
-            Some(answer) => answer.send_reset(Reason::INTERNAL_ERROR),
-            None => self.respond.send_reset(Reason::CANCEL),
-        }
+        self.reply.reset(if self.reply.has_begun() {
+            Reason::INTERNAL_ERROR
+        } else {
+            Reason::CANCEL
+        });
     }
 }
 

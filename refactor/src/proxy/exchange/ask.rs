@@ -9,8 +9,10 @@ use super::Ended;
 use super::problems::{unanswered, unreceived};
 use super::upload::{Upload, UploadError};
 use crate::proxy::client::Client;
+use crate::proxy::framing::Malformed;
+use crate::proxy::limits::INTERIM_ANSWERS;
 use crate::proxy::target::Target;
-use crate::proxy::upstream::Connection;
+use crate::proxy::upstream::{Connection, Failure};
 
 /// The connection that carries the answer, and the bytes of its head.
 pub(super) async fn ask<C: Client>(
@@ -30,7 +32,10 @@ pub(super) async fn ask<C: Client>(
         }
         let mut connection = leased.connection;
         match head(client, upload, &mut connection, target).await {
-            Ok(bytes) => return Ok((connection, bytes)),
+            Ok(bytes) => {
+                upstream.reached();
+                return Ok((connection, bytes));
+            }
             Err(UploadError::Client(error)) => return Err(unreceived(error)),
             Err(UploadError::Service(failure))
                 if leased.reused && upload.rewind(&failure, method) =>
@@ -52,7 +57,7 @@ async fn head<C: Client>(
     target: &Target,
 ) -> Result<Vec<u8>, UploadError> {
     connection.allow(target.patience.first_byte);
-    loop {
+    for _ in 0..=INTERIM_ANSWERS {
         let bytes = poll_fn(|context| {
             match upload.poll(context, client, connection) {
                 Poll::Ready(Err(UploadError::Client(error))) => {
@@ -71,6 +76,9 @@ async fn head<C: Client>(
             return Ok(bytes);
         }
     }
+    // One more each time would keep the client waiting without end.
+    let endless = Malformed("interim answers come without end");
+    Err(UploadError::Service(Failure::Garbage(endless)))
 }
 
 /// Whether a head is that of an answer before the answer (RFC 9110, 15.2), as its status tells. A change

@@ -43,7 +43,7 @@ impl Health {
         }
     }
 
-    /// Notes a connection; true where the service was down before.
+    /// Notes a connection or an answer; true where the service was down before.
     pub(crate) fn succeeded(&self) -> bool {
         // No write where nothing changes: workers share this.
         let failures = self.failures.load(Ordering::Relaxed);
