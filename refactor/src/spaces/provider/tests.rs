@@ -1,5 +1,5 @@
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -9,6 +9,9 @@ use super::*;
 use crate::proxy::{self, DataPlane};
 use crate::spaces::resource::State;
 use crate::spaces::{PageRequest, Quotas, Settings, state};
+
+/// Where no test connects to.
+const CONTROL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
 /// Spaces on a disk of their own, with a service that answers.
 struct World {
@@ -33,16 +36,21 @@ impl World {
         });
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let spaces = open(&folder, &runtime);
+        let spaces = open(&folder, &runtime, CONTROL);
         Self { spaces, upstream, steps: 0.into(), runtime, folder }
     }
 
     /// The same disk after a restart.
     fn restart(self) -> Self {
+        self.restart_with(CONTROL)
+    }
+
+    /// The same disk after a restart with the control port there.
+    fn restart_with(self, control: SocketAddr) -> Self {
         let Self { spaces, upstream, steps, runtime, folder } = self;
         runtime.block_on(spaces.close());
         drop(spaces);
-        let spaces = open(&folder, &runtime);
+        let spaces = open(&folder, &runtime, control);
         Self { spaces, upstream, steps, runtime, folder }
     }
 
@@ -102,13 +110,9 @@ impl World {
     }
 }
 
-fn open(folder: &TempDir, runtime: &Runtime) -> Spaces {
+fn open(folder: &TempDir, runtime: &Runtime, control: SocketAddr) -> Spaces {
     let quotas = Quotas { environments: 9, applications: 9, services: 99, routes: 99 };
-    let settings = Settings {
-        applications: "127.0.0.1:0".parse().unwrap(),
-        control: "127.0.0.1:1".parse().unwrap(),
-        quotas,
-    };
+    let settings = Settings { applications: "127.0.0.1:0".parse().unwrap(), control, quotas };
     let state = state::open(folder.path()).unwrap();
     let plane = DataPlane::new(proxy::Settings::default()).unwrap();
     Spaces::open(state, plane, settings, runtime.handle().clone()).unwrap()
@@ -168,6 +172,23 @@ fn a_step_that_comes_again_after_a_restart_makes_nothing() {
     let again = world.spaces.create(&step, Kind::Route, first.as_object().unwrap()).unwrap();
     assert_eq!(again, made);
     assert_eq!(world.routes(&place).len(), 1);
+}
+
+#[test]
+fn a_service_that_comes_again_is_the_same_wherever_its_url_leads_by_then() {
+    let world = World::new();
+    let (mut service, _) = world.application();
+    service["Name"] = "svc".into();
+    service["EndpointType"] = "URL".into();
+    service["UrlEndpoint"] = json!({ "Url": format!("http://{}", world.upstream) });
+    let service = service.as_object().unwrap();
+    let step = world.step();
+    let made = world.spaces.create(&step, Kind::Service, service).unwrap();
+    let upstream = world.upstream;
+    let world = world.restart_with(upstream);
+    let new = world.spaces.create(&world.step(), Kind::Service, service).unwrap_err();
+    assert!(new.reason.contains("leads back to this proxy"), "{new:?}");
+    assert_eq!(world.spaces.create(&step, Kind::Service, service).unwrap(), made);
 }
 
 #[test]
