@@ -1,5 +1,6 @@
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -100,13 +101,16 @@ impl World {
     }
 
     fn routes(&self, place: &Value) -> Vec<Value> {
-        let text = |name: &str| place[name].as_str().unwrap().to_owned();
-        let place = Place {
-            region: "local".into(),
-            environment: text("EnvironmentIdentifier"),
-            application: text("ApplicationIdentifier"),
-        };
-        self.spaces.routes(&place, &PageRequest::read(&[]).unwrap()).unwrap().items
+        self.spaces.routes(&place_of(place), &PageRequest::read(&[]).unwrap()).unwrap().items
+    }
+}
+
+fn place_of(properties: &Value) -> Place {
+    let text = |name: &str| properties[name].as_str().unwrap().to_owned();
+    Place {
+        region: "local".into(),
+        environment: text("EnvironmentIdentifier"),
+        application: text("ApplicationIdentifier"),
     }
 }
 
@@ -204,6 +208,33 @@ fn an_unhealthy_route_leaves_no_trace_and_a_rollback_asks_nobody() {
     let properties = fallback(&place, &dead);
     world.spaces.create(&restoring, Kind::Route, properties.as_object().unwrap()).unwrap();
     assert_eq!(world.routes(&place)[0]["State"], State::Active.as_str());
+}
+
+#[test]
+fn a_check_that_ends_late_decides_no_later_activation() {
+    let world = World::new();
+    let (place, _) = world.application();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let service = world.service(&place, format!("http://{}", silent.local_addr().unwrap()));
+    let restoring = Step { restores: true, ..world.step() };
+    let route = fallback(&place, &service);
+    world.spaces.create(&restoring, Kind::Route, route.as_object().unwrap()).unwrap();
+    let id = world.routes(&place)[0]["RouteId"].as_str().unwrap().to_owned();
+    let place = place_of(&place);
+    let switch = |active| {
+        let check = Check::Background(Duration::ZERO);
+        world.spaces.update_route(&place, &id, active, check).unwrap()
+    };
+    let state = || world.spaces.route(&place, &id).unwrap().state;
+    switch(false);
+    let first = switch(true);
+    world.spaces.settle(&id, first.updated_ms, Err("it is down".into()));
+    assert_eq!(state(), State::Failed);
+    let second = switch(true);
+    world.spaces.settle(&id, first.updated_ms, Ok(()));
+    assert_eq!(state(), State::Updating, "the first check has no say any more");
+    world.spaces.settle(&id, second.updated_ms, Ok(()));
+    assert_eq!(state(), State::Active);
 }
 
 #[test]
