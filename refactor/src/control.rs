@@ -10,6 +10,7 @@ mod query;
 mod rest;
 mod signature;
 
+pub(crate) use limits::BLOCKING_THREADS;
 pub(crate) use listen::{bind, serve};
 pub(crate) use query::Stacks;
 

@@ -21,7 +21,7 @@ use http::StatusCode;
 
 use super::engine::Engine;
 use super::stacks::{Stack, Store, StoreError};
-use crate::control::Caller;
+use crate::control::{BLOCKING_THREADS, Caller};
 use error::ApiError;
 use form::Form;
 use xml::Xml;
@@ -30,7 +30,9 @@ use xml::Xml;
 /// after 5 or 30 s, so an answer that comes a little later is an answer that is needed once.
 const HOLD: Duration = Duration::from_secs(25);
 /// How many answers may be held at a time; more are answered at once.
-const HELD_LIMIT: usize = 16;
+const HELD_LIMIT: usize = 8;
+// Held answers keep a thread each, and most threads have to stay free for everybody else.
+const _: () = assert!(HELD_LIMIT * 4 <= BLOCKING_THREADS);
 
 /// The CloudFormation API.
 pub(crate) struct Api {

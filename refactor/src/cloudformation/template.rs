@@ -54,6 +54,7 @@ impl Template {
         } else {
             yaml::parse(body)?
         };
+        node::At::root(&root).check_size()?;
         let template = section::read(&root)?;
         references::check(&template)?;
         Ok(template)

@@ -17,6 +17,6 @@ pub(super) const CONNECTIONS: usize = 256;
 /// The threads that take requests; what blocks runs on others.
 pub(super) const WORKERS: usize = 1;
 /// How many requests may block at once: waiting for a health check, or for a stack.
-pub(super) const BLOCKING_THREADS: usize = 32;
+pub(crate) const BLOCKING_THREADS: usize = 32;
 /// The longest region, in characters.
 pub(super) const REGION: usize = 64;

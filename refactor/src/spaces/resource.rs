@@ -189,6 +189,12 @@ impl<D: Details> Resource<D> {
         }
     }
 
+    /// Notes that it changes now: always later than it changed before, even within a millisecond or after the clock
+    /// was set back.
+    pub(crate) fn touch(&mut self) {
+        self.updated_ms = now_ms().max(self.updated_ms.saturating_add(1));
+    }
+
     /// What Get and List show.
     pub(crate) fn summary(&self) -> Value {
         let mut members = self.brief_members();

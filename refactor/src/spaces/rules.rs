@@ -67,7 +67,26 @@ pub(crate) fn vpc_id(text: &str) -> Result<(), Broken> {
 /// The name of an application's stage, which begins the path of its URL.
 pub(crate) fn stage_name(text: &str) -> Result<(), Broken> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    require(length(text, 1, 128) && text.bytes().all(allowed), "1 to 128 letters, digits, - and _")
+    require(
+        length(text, 1, 128) && text.bytes().all(allowed),
+        "1 to 128 letters, digits, - and _",
+    )?;
+    reachable(text)
+}
+
+/// A segment that requests can have: the proxy refuses those with these segments, whatever routes there are.
+fn reachable(segment: &str) -> Result<(), Broken> {
+    match segment {
+        "-" => {
+            Err("has the segment -, which is for operators and never reached through the proxy; \
+                    choose another word"
+                .into())
+        }
+        "." | ".." => Err(format!(
+            "has the segment {segment}, with which the proxy refuses every request; choose another word"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A URL of a service.
@@ -103,10 +122,10 @@ pub(crate) fn source_path(text: &str) -> Result<(), Broken> {
          and . _ : - (no / at the end, no wildcard; for all paths below it set IncludeChildPaths)",
     )?;
     let mut names = std::collections::BTreeSet::new();
-    let segments = segments.into_iter().flatten();
-    for parameter in segments.filter(|segment| segment.starts_with('{')) {
-        if !names.insert(parameter) {
-            return Err(format!("has the parameter {parameter} twice; give each its own name"));
+    for segment in segments.into_iter().flatten() {
+        reachable(segment)?;
+        if segment.starts_with('{') && !names.insert(segment) {
+            return Err(format!("has the parameter {segment} twice; give each its own name"));
         }
     }
     Ok(())

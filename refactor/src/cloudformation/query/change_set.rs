@@ -15,7 +15,7 @@ use crate::cloudformation::plan::plan;
 use crate::cloudformation::stacks::{
     ChangeSet, ChangeSetStatus, Definition, Execution, Stack, StackStatus, Transaction, now,
 };
-use crate::cloudformation::template::Template;
+use crate::cloudformation::template::{Template, TemplateError};
 
 /// The sentence by which the CLI knows that there is nothing to deploy.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
@@ -62,6 +62,8 @@ impl Api {
                 )));
             }
         };
+        // Before the store is locked, since it takes a while; what is wrong with it is said after what is wrong with the stack.
+        let parsed = form.get("TemplateBody").map(Template::parse);
         let made = self.store.write(|state| {
             let known = state.stack(&caller.region, stack_name)?;
             if creates && known.is_none() && state.living(&caller.region)? >= STACKS_LIMIT {
@@ -72,7 +74,7 @@ impl Api {
             } else {
                 stack_to_update(stack_name, known)?
             };
-            let made = prepare(state, &stack, name, creates, form)?;
+            let made = prepare(state, &stack, name, creates, form, parsed)?;
             // A stack that is only under review has never been described by anyone as anything else.
             if creates && state.stack(&caller.region, &stack.id)?.is_none() {
                 state.put_stack(&stack)?;
@@ -94,6 +96,7 @@ fn prepare(
     name: &str,
     creates: bool,
     form: &Form<'_>,
+    parsed: Option<Result<Template, TemplateError>>,
 ) -> Result<ChangeSet, ApiError> {
     let fingerprint = fingerprint(form);
     if let Some(known) = state.change_set(Some(&stack.id), name)? {
@@ -104,7 +107,7 @@ fn prepare(
             (false, _) => state.delete_change_set(&known.id)?,
         }
     }
-    let definition = definition(stack, form)?;
+    let definition = definition(stack, form, parsed)?;
     let identity = StackIdentity {
         id: stack.id.clone(),
         name: stack.name.clone(),
@@ -189,18 +192,26 @@ fn stack_to_update(name: &str, known: Option<Stack>) -> Result<Stack, ApiError> 
     Err(ApiError::wrong_state(&stack, "updated", &hint))
 }
 
-/// What the request wants the stack to be.
-fn definition(stack: &Stack, form: &Form<'_>) -> Result<Definition, ApiError> {
-    let body = match (form.get("TemplateBody"), form.flag("UsePreviousTemplate")?) {
-        (Some(body), false) => body,
-        (None, true) if !stack.definition.template.is_empty() => &stack.definition.template,
+/// What the request wants the stack to be; `parsed` is its TemplateBody.
+fn definition(
+    stack: &Stack,
+    form: &Form<'_>,
+    parsed: Option<Result<Template, TemplateError>>,
+) -> Result<Definition, ApiError> {
+    let previous = form.flag("UsePreviousTemplate")?;
+    let (body, parsed) = match (form.get("TemplateBody").zip(parsed), previous) {
+        (Some(given), false) => given,
+        (None, true) if !stack.definition.template.is_empty() => {
+            let body = stack.definition.template.as_str();
+            (body, Template::parse(body))
+        }
         _ => {
             return Err(ApiError::validation(
                 "Either TemplateBody or UsePreviousTemplate must be given",
             ));
         }
     };
-    let template = Template::parse(body).map_err(|err| ApiError::validation(err.0))?;
+    let template = parsed.map_err(|err| ApiError::validation(err.0))?;
     let given = given(form)?;
     let parameters = parameters::settle(&template, &given, &stack.definition.parameters)
         .map_err(|err| ApiError::validation(err.0))?;

@@ -2,12 +2,18 @@
 //!
 //! YAML's short forms are gone here (`!Ref X` is `{Ref: X}`), so whoever reads the tree knows one form of a function.
 
+use std::sync::Arc;
+
 use serde_json::{Number, Value};
 
 use super::TemplateError;
 
 /// How deep maps and lists may nest. CloudFormation's own limit is not published; templates have no use for more.
 pub(super) const DEPTH_LIMIT: usize = 60;
+/// Characters that a key may have: as many as a logical id on AWS, and no other key has use for more.
+const KEY_LIMIT: usize = 255;
+/// Values that a template may hold, maps and lists included: what is kept for each is far more than its two bytes of text.
+const NODE_LIMIT: usize = 20_000;
 
 /// A value of the template and the line where it begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,25 +42,47 @@ pub(crate) struct At<'a> {
     place: Place,
 }
 
-/// Where something stands in a template: `Resources/Proxy/Properties/Name (line 12)`.
+/// Where something stands in a template: `Resources/Proxy/Properties/Name (line 12)`. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    path: String,
+    /// None at the root.
+    step: Option<Arc<Step>>,
     line: usize,
+}
+
+/// A step of a path and all before it, which are shared: a path of its own for each node would take a template's length
+/// squared.
+#[derive(Debug, PartialEq, Eq)]
+struct Step {
+    above: Option<Arc<Step>>,
+    /// The key or the index.
+    name: String,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(above) = &self.above {
+            write!(f, "{above}/")?;
+        }
+        f.write_str(&self.name)
+    }
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(step) = &self.step {
+            write!(f, "{step}")?;
+        }
         match self.line {
-            0 => f.write_str(&self.path),
-            line => write!(f, "{} (line {line})", self.path),
+            0 => Ok(()),
+            line => write!(f, " (line {line})"),
         }
     }
 }
 
 impl<'a> At<'a> {
     pub(crate) fn root(node: &'a Node) -> Self {
-        Self { node, place: Place { path: String::new(), line: node.line } }
+        Self { node, place: Place { step: None, line: node.line } }
     }
 
     pub(crate) fn place(&self) -> &Place {
@@ -73,9 +101,10 @@ impl<'a> At<'a> {
     /// The entries of a map, in order.
     pub(crate) fn entries(&self) -> Result<Vec<(&'a str, At<'a>)>, TemplateError> {
         match &self.node.data {
-            Data::Map(entries) => {
-                Ok(entries.iter().map(|(key, node)| (key.as_str(), self.down(key, node))).collect())
-            }
+            Data::Map(entries) => Ok(entries
+                .iter()
+                .map(|(key, node)| (key.as_str(), self.down(key.clone(), node)))
+                .collect()),
             _ => Err(self.error("must be an object")),
         }
     }
@@ -86,7 +115,7 @@ impl<'a> At<'a> {
             Data::List(items) => Ok(items
                 .iter()
                 .enumerate()
-                .map(|(index, node)| self.down(&index.to_string(), node))
+                .map(|(index, node)| self.down(index.to_string(), node))
                 .collect()),
             _ => Err(self.error("must be a list")),
         }
@@ -123,11 +152,57 @@ impl<'a> At<'a> {
         self.error("'null' values are not allowed in templates")
     }
 
-    fn down(&self, step: &str, node: &'a Node) -> At<'a> {
-        let path = match self.place.path.as_str() {
-            "" => step.to_owned(),
-            path => format!("{path}/{step}"),
-        };
-        At { node, place: Place { path, line: node.line } }
+    /// Checks that keys and the whole are of a size that is worked with.
+    ///
+    /// # Errors
+    /// The first key that is too long, or the node where there are too many.
+    pub(super) fn check_size(&self) -> Result<(), TemplateError> {
+        self.count(&mut 0)
+    }
+
+    fn count(&self, nodes: &mut usize) -> Result<(), TemplateError> {
+        *nodes += 1;
+        if *nodes > NODE_LIMIT {
+            return Err(self
+                .error(format!("a template has up to {NODE_LIMIT} values, and here is one more")));
+        }
+        match &self.node.data {
+            Data::Map(entries) => {
+                for (key, node) in entries {
+                    let length = key.chars().count();
+                    if length > KEY_LIMIT {
+                        let key: String = key.chars().take(20).collect();
+                        return Err(self.error(format!(
+                            "the key {key}... has {length} characters, and a key has up to {KEY_LIMIT}"
+                        )));
+                    }
+                    self.down(key.clone(), node).count(nodes)?;
+                }
+                Ok(())
+            }
+            Data::List(_) => self.items()?.iter().try_for_each(|item| item.count(nodes)),
+            _ => Ok(()),
+        }
+    }
+
+    fn down(&self, name: String, node: &'a Node) -> At<'a> {
+        let step = Step { above: self.place.step.clone(), name };
+        At { node, place: Place { step: Some(Arc::new(step)), line: node.line } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_places_in_a_list_share_the_path_to_it() {
+        let text = |line| Node { line, data: Data::Text("a".to_owned()) };
+        let list = Node { line: 1, data: Data::List(vec![text(2), text(3)]) };
+        let root = Node { line: 1, data: Data::Map(vec![("Long".to_owned(), list)]) };
+        let items = At::root(&root).entries().unwrap()[0].1.items().unwrap();
+        let above = |at: &At<'_>| at.place().step.as_ref().unwrap().above.clone().unwrap();
+        assert!(Arc::ptr_eq(&above(&items[0]), &above(&items[1])));
+        assert_eq!(items[1].place().to_string(), "Long/1 (line 3)");
     }
 }

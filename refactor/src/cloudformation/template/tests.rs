@@ -129,6 +129,33 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
 }
 
 #[test]
+fn a_template_has_keys_of_255_characters_and_20000_values_at_most() {
+    let body = |key: &str, items: usize| {
+        let list = vec!["1"; items].join(",");
+        format!(r#"{{"Resources": {{"A": {{"Type": "x", "Properties": {{"{key}": [{list}]}}}}}}}}"#)
+    };
+    let long = "k".repeat(24_000);
+    let cases = [
+        (
+            body(&long, 12_000),
+            "[Resources/A/Properties] the key kkkkkkkkkkkkkkkkkkkk... has 24000 characters, and a key has up to 255",
+        ),
+        (body(&long[..256], 1), "has 256 characters"),
+        (
+            body("B", 19_995),
+            "[Resources/A/Properties/B/19994] a template has up to 20000 values, and here is one more",
+        ),
+    ];
+    for (body, said) in cases {
+        let message = message(&body);
+        assert!(message.contains(said), "{message}");
+    }
+    for (key, items) in [(&long[..255], 12_000), ("B", 19_994)] {
+        assert!(Template::parse(&body(key, items)).is_ok(), "{items} items");
+    }
+}
+
+#[test]
 fn templates_are_read_as_editors_write_them() {
     let windows = format!("\u{feff}# a comment\r\n{}", RESOURCE.replace('\n', "\r\n"));
     assert_eq!(Template::parse(&windows).unwrap().resources[0].kind, "AWS::EC2::VPC");

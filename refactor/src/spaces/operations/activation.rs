@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document;
 use crate::spaces::health;
 use crate::spaces::model::Change;
-use crate::spaces::resource::{Fault, FaultCode, Kind, Route, Service, State, now_ms};
+use crate::spaces::resource::{Fault, FaultCode, Kind, Route, Service, State};
 use crate::spaces::{ApiError, Spaces};
 
 /// More than a health check takes: two names to look up, and an answer.
@@ -78,14 +78,14 @@ impl Spaces {
             let model = self.model();
             (model.services.get(&route.details.service).cloned(), self.own_addresses(&model))
         };
-        let (spaces, id) = (self.clone(), route.id.clone());
+        let (spaces, id, asked_ms) = (self.clone(), route.id.clone(), route.updated_ms);
         self.0.runtime.spawn(async move {
             let outcome = match &service {
                 Some(service) => health::check(&service.details, own).await,
                 None => Err("its service does not exist".into()),
             };
             let stored = tokio::task::spawn_blocking(move || {
-                spaces.settle(&id, outcome);
+                spaces.settle(&id, asked_ms, outcome);
                 // Nobody waits any more where this took too long.
                 let _ = ended.send(());
             });
@@ -96,14 +96,16 @@ impl Spaces {
         waiting
     }
 
-    /// Stores the outcome of a check, if the route still waits for it.
-    fn settle(&self, id: &str, outcome: Result<(), String>) {
+    /// Stores the outcome of a check, if the route still waits for it: it is as it was when it was asked for, last
+    /// changed at `asked_ms`. A later activation waits for a check of its own.
+    pub(in crate::spaces) fn settle(&self, id: &str, asked_ms: i64, outcome: Result<(), String>) {
         let stored = self.change(|model, changes| {
-            let Some(route) = model.routes.get(id).filter(|route| under_way(route)) else {
+            let waits = |route: &&Route| under_way(route) && route.updated_ms == asked_ms;
+            let Some(route) = model.routes.get(id).filter(waits) else {
                 return Ok(());
             };
             let mut settled = route.clone();
-            settled.updated_ms = now_ms();
+            settled.touch();
             (settled.state, settled.error) = match outcome {
                 Ok(()) => (State::Active, None),
                 Err(message) => {

@@ -4,9 +4,7 @@ use super::activation::{Check, under_way};
 use super::{Request, delete, put, unused_id};
 use crate::spaces::conflicts::{check_activation, check_delete, check_new};
 use crate::spaces::model::{Change, Model, Place};
-use crate::spaces::resource::{
-    Kind, NewRoute, Resource, Route, RouteDetails, Service, State, now_ms,
-};
+use crate::spaces::resource::{Kind, NewRoute, Resource, Route, RouteDetails, Service, State};
 use crate::spaces::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
@@ -167,7 +165,7 @@ impl Spaces {
                 (false, _) => State::Inactive,
             };
             changed.error = None;
-            changed.updated_ms = now_ms();
+            changed.touch();
             changes.push(Change::Route(changed.clone()));
             Ok(changed)
         })?;

@@ -20,6 +20,12 @@ impl Spaces {
         place: &Place,
         new: &NewService,
     ) -> Result<Service, ApiError> {
+        let parents = [place.environment.as_str(), &place.application];
+        let token = request.token("CreateService", &parents, new)?;
+        // A repeat gets the first answer, wherever the URL leads by now.
+        if let Some(made) = self.replay(token.as_ref())? {
+            return Ok(made);
+        }
         let own = self.own_addresses(&self.model());
         let urls = [("Url", Some(&new.url)), ("HealthUrl", new.health_url.as_ref())];
         for (member, url) in urls {
@@ -29,8 +35,6 @@ impl Spaces {
             })?;
         }
         self.change(|model, changes| {
-            let parents = [place.environment.as_str(), &place.application];
-            let token = request.token("CreateService", &parents, new)?;
             if let Some(made) = self.replay(token.as_ref())? {
                 return Ok(made);
             }

@@ -1,5 +1,6 @@
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -9,6 +10,9 @@ use super::*;
 use crate::proxy::{self, DataPlane};
 use crate::spaces::resource::State;
 use crate::spaces::{PageRequest, Quotas, Settings, state};
+
+/// Where no test connects to.
+const CONTROL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
 /// Spaces on a disk of their own, with a service that answers.
 struct World {
@@ -33,16 +37,21 @@ impl World {
         });
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let spaces = open(&folder, &runtime);
+        let spaces = open(&folder, &runtime, CONTROL);
         Self { spaces, upstream, steps: 0.into(), runtime, folder }
     }
 
     /// The same disk after a restart.
     fn restart(self) -> Self {
+        self.restart_with(CONTROL)
+    }
+
+    /// The same disk after a restart with the control port there.
+    fn restart_with(self, control: SocketAddr) -> Self {
         let Self { spaces, upstream, steps, runtime, folder } = self;
         runtime.block_on(spaces.close());
         drop(spaces);
-        let spaces = open(&folder, &runtime);
+        let spaces = open(&folder, &runtime, control);
         Self { spaces, upstream, steps, runtime, folder }
     }
 
@@ -92,23 +101,22 @@ impl World {
     }
 
     fn routes(&self, place: &Value) -> Vec<Value> {
-        let text = |name: &str| place[name].as_str().unwrap().to_owned();
-        let place = Place {
-            region: "local".into(),
-            environment: text("EnvironmentIdentifier"),
-            application: text("ApplicationIdentifier"),
-        };
-        self.spaces.routes(&place, &PageRequest::read(&[]).unwrap()).unwrap().items
+        self.spaces.routes(&place_of(place), &PageRequest::read(&[]).unwrap()).unwrap().items
     }
 }
 
-fn open(folder: &TempDir, runtime: &Runtime) -> Spaces {
+fn place_of(properties: &Value) -> Place {
+    let text = |name: &str| properties[name].as_str().unwrap().to_owned();
+    Place {
+        region: "local".into(),
+        environment: text("EnvironmentIdentifier"),
+        application: text("ApplicationIdentifier"),
+    }
+}
+
+fn open(folder: &TempDir, runtime: &Runtime, control: SocketAddr) -> Spaces {
     let quotas = Quotas { environments: 9, applications: 9, services: 99, routes: 99 };
-    let settings = Settings {
-        applications: "127.0.0.1:0".parse().unwrap(),
-        control: "127.0.0.1:1".parse().unwrap(),
-        quotas,
-    };
+    let settings = Settings { applications: "127.0.0.1:0".parse().unwrap(), control, quotas };
     let state = state::open(folder.path()).unwrap();
     let plane = DataPlane::new(proxy::Settings::default()).unwrap();
     Spaces::open(state, plane, settings, runtime.handle().clone()).unwrap()
@@ -171,6 +179,23 @@ fn a_step_that_comes_again_after_a_restart_makes_nothing() {
 }
 
 #[test]
+fn a_service_that_comes_again_is_the_same_wherever_its_url_leads_by_then() {
+    let world = World::new();
+    let (mut service, _) = world.application();
+    service["Name"] = "svc".into();
+    service["EndpointType"] = "URL".into();
+    service["UrlEndpoint"] = json!({ "Url": format!("http://{}", world.upstream) });
+    let service = service.as_object().unwrap();
+    let step = world.step();
+    let made = world.spaces.create(&step, Kind::Service, service).unwrap();
+    let upstream = world.upstream;
+    let world = world.restart_with(upstream);
+    let new = world.spaces.create(&world.step(), Kind::Service, service).unwrap_err();
+    assert!(new.reason.contains("leads back to this proxy"), "{new:?}");
+    assert_eq!(world.spaces.create(&step, Kind::Service, service).unwrap(), made);
+}
+
+#[test]
 fn an_unhealthy_route_leaves_no_trace_and_a_rollback_asks_nobody() {
     let world = World::new();
     let (place, _) = world.application();
@@ -183,6 +208,33 @@ fn an_unhealthy_route_leaves_no_trace_and_a_rollback_asks_nobody() {
     let properties = fallback(&place, &dead);
     world.spaces.create(&restoring, Kind::Route, properties.as_object().unwrap()).unwrap();
     assert_eq!(world.routes(&place)[0]["State"], State::Active.as_str());
+}
+
+#[test]
+fn a_check_that_ends_late_decides_no_later_activation() {
+    let world = World::new();
+    let (place, _) = world.application();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let service = world.service(&place, format!("http://{}", silent.local_addr().unwrap()));
+    let restoring = Step { restores: true, ..world.step() };
+    let route = fallback(&place, &service);
+    world.spaces.create(&restoring, Kind::Route, route.as_object().unwrap()).unwrap();
+    let id = world.routes(&place)[0]["RouteId"].as_str().unwrap().to_owned();
+    let place = place_of(&place);
+    let switch = |active| {
+        let check = Check::Background(Duration::ZERO);
+        world.spaces.update_route(&place, &id, active, check).unwrap()
+    };
+    let state = || world.spaces.route(&place, &id).unwrap().state;
+    switch(false);
+    let first = switch(true);
+    world.spaces.settle(&id, first.updated_ms, Err("it is down".into()));
+    assert_eq!(state(), State::Failed);
+    let second = switch(true);
+    world.spaces.settle(&id, first.updated_ms, Ok(()));
+    assert_eq!(state(), State::Updating, "the first check has no say any more");
+    world.spaces.settle(&id, second.updated_ms, Ok(()));
+    assert_eq!(state(), State::Active);
 }
 
 #[test]

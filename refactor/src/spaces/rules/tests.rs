@@ -57,7 +57,12 @@ fn vpc_ids_have_8_or_17_characters() {
 #[test]
 fn stages_are_one_plain_segment() {
     let long = "s".repeat(129);
-    table(stage_name, &["prod", "api", "v1_2-x", &long[1..]], &["", "a/b", "a b", "a.b", &long]);
+    table(
+        stage_name,
+        &["prod", "api", "v1_2-x", "--", &long[1..]],
+        &["", "a/b", "a b", "a.b", &long],
+    );
+    assert!(stage_name("-").unwrap_err().starts_with("has the segment -, "));
 }
 
 #[test]
@@ -96,8 +101,15 @@ fn urls_are_those_of_the_published_pattern() {
 #[test]
 fn source_paths_are_segments_and_whole_parameters() {
     let long = format!("/{}", "p".repeat(2_048));
-    let good =
-        ["/a", "/posts", "/users/{id}/posts", "/{x}/{y}", "/v1.0/a:b/c_d-e", "/..", &long[..2_048]];
+    let good = [
+        "/a",
+        "/posts",
+        "/users/{id}/posts",
+        "/{x}/{y}",
+        "/v1.0/a:b/c_d-e",
+        "/.../--/{-}",
+        &long[..2_048],
+    ];
     let bad = [
         "",
         "/",
@@ -120,6 +132,12 @@ fn source_paths_are_segments_and_whole_parameters() {
     ];
     table(source_path, &good, &bad);
     assert!(source_path("/{id}/{id}").unwrap_err().contains("{id} twice"));
+    for (path, segment) in
+        [("/-/x", "-"), ("/x/-", "-"), ("/.", "."), ("/..", ".."), ("/a/../b", "..")]
+    {
+        let refused = source_path(path).unwrap_err();
+        assert!(refused.starts_with(&format!("has the segment {segment}, ")), "{path}: {refused}");
+    }
 }
 
 #[test]
