@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::proxy::limits::Patience;
 use crate::proxy::metrics::Counts;
 use crate::proxy::routes::Route;
+use crate::proxy::split::Split;
 use crate::proxy::upstream::Upstream;
 
 /// A route, and what is derived from it.
@@ -19,6 +20,8 @@ pub(crate) struct Target {
     /// The query of the service's URL.
     pub(crate) query: Option<String>,
     pub(crate) patience: Patience,
+    /// How its tags divide its requests; most routes take all of them.
+    pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
 }
 
@@ -27,6 +30,7 @@ impl Target {
         route: Route,
         upstream: Arc<Upstream>,
         patience: Patience,
+        split: Option<Split>,
         counts: Arc<Counts>,
     ) -> Self {
         Self {
@@ -35,6 +39,7 @@ impl Target {
             query: route.upstream.query().map(str::to_owned),
             upstream,
             patience,
+            split,
             counts,
             route,
         }

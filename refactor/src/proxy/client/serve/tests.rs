@@ -23,7 +23,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
     let settings = Settings { workers: 1, ..Settings::default() };
     let patience = settings.patience;
     let shared =
-        Shared { settings, metrics: Metrics::new(), pseudonym: "refactor-test".to_owned() };
+        Shared { settings, metrics: Metrics::new(), shadows: Shadows::start().unwrap(), pseudonym: "refactor-test".to_owned() };
     let labels =
         Labels { application: String::new(), route: String::new(), service: String::new() };
     let counts = shared.metrics.counts(labels);
@@ -37,7 +37,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         tags: Default::default(),
     };
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
-    let target = Arc::new(Target::new(route, upstream, patience, Arc::clone(&counts)));
+    let target = Arc::new(Target::new(route, upstream, patience, None, Arc::clone(&counts)));
     let site = Site::new(Arc::new(shared), "api".to_owned(), 80, Table::new([target]), counts);
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
