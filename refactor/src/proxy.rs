@@ -48,8 +48,8 @@ use tokio::net::TcpSocket;
 use tokio::task::AbortHandle;
 
 pub use limits::Patience;
-pub(crate) use tags::check as check_tags;
 pub use routes::{Route, SourcePath};
+pub(crate) use tags::check as check_tags;
 
 use metrics::{Labels, Metrics};
 use shadow::Shadows;

@@ -233,7 +233,8 @@ impl Counts {
     fn shadow(&self) -> Option<&Shadow> {
         let make = || {
             let all = &self.metrics.upgrade()?.families;
-            let outcome = |name| all.shadow_outcomes.get_or_create_owned(&self.labels.outcome(name));
+            let outcome =
+                |name| all.shadow_outcomes.get_or_create_owned(&self.labels.outcome(name));
             let samples = all.shadow_samples.get_or_create_owned(&self.labels);
             Some(Shadow { samples, outcomes: OUTCOMES.map(outcome) })
         };

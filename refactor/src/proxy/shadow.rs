@@ -81,7 +81,8 @@ impl Shadows {
     /// # Errors
     /// Where the system gives no thread or no event queue.
     pub(crate) fn start() -> io::Result<Self> {
-        let work = Arc::new(Work { upstreams: Upstreams::new(1), differences: Differences::default() });
+        let work =
+            Arc::new(Work { upstreams: Upstreams::new(1), differences: Differences::default() });
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (running, mut ended) = oneshot::channel::<()>();

@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn tags_that_divide_nothing_cost_nothing() {
-        for tags in [&[][..], &[("team", "x")], &[("banyan:shadow", "0")], &[("banyan:ignore", "/a")]] {
+        for tags in
+            [&[][..], &[("team", "x")], &[("banyan:shadow", "0")], &[("banyan:ignore", "/a")]]
+        {
             assert!(split(tags).unwrap().is_none(), "{tags:?}");
         }
     }

@@ -128,14 +128,12 @@ impl Node {
     fn find(&self, asked: &Asked<'_>, rest: Segments<'_>) -> Option<Found<'_>> {
         let deeper = match rest.split() {
             None => return self.take(asked, false, asked.whole - rest.remaining()),
-            Some((segment, rest)) => self
-                .literals
-                .get(&*segment)
-                .and_then(|node| node.find(asked, rest))
-                .or_else(|| {
+            Some((segment, rest)) => {
+                self.literals.get(&*segment).and_then(|node| node.find(asked, rest)).or_else(|| {
                     let node = self.parameter.as_deref().filter(|_| !segment.is_empty())?;
                     node.find(asked, rest)
-                }),
+                })
+            }
         };
         deeper.or_else(|| self.take(asked, true, asked.whole - rest.remaining()))
     }

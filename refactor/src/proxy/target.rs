@@ -1,6 +1,6 @@
 //! A route with all that a request to it needs, found out once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::proxy::limits::Patience;
 use crate::proxy::metrics::Counts;
@@ -23,6 +23,8 @@ pub(crate) struct Target {
     /// How its tags divide its requests; most routes take all of them.
     pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
+    /// The service as copies reach it, on connections of their own; made with the first copy.
+    pub(crate) copies: OnceLock<Arc<Upstream>>,
 }
 
 impl Target {
@@ -41,6 +43,7 @@ impl Target {
             patience,
             split,
             counts,
+            copies: OnceLock::new(),
             route,
         }
     }

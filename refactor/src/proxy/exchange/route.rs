@@ -12,10 +12,7 @@ use crate::proxy::problem::Problem;
 use crate::proxy::site::Site;
 
 /// The owner of a request by its route, and the path behind the stage.
-pub(super) fn route<'a>(
-    site: &Site,
-    head: &Head<'a>,
-) -> Result<(Owner, Path<'a>), Ended> {
+pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Owner, Path<'a>), Ended> {
     let refuse = |problem| Err(Ended::Problem(problem));
     if let Method::CONNECT | Method::TRACE = head.method {
         let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";

@@ -183,7 +183,12 @@ mod tests {
             (r#"{"a":{"b":1}}"#, r#"{"a":{"b":2}}"#, "/a", "same"),
             (r#"{"a":{"b":1}}"#, r#"{"a":{"b":2}}"#, "/b /a/b/c", "/a/b"),
             (r#"{"a":1}"#, r#"{"a":1,"b":2}"#, "/b", "same"),
-            (r#"[{"n":1,"t":1},{"n":2,"t":2}]"#, r#"[{"n":1,"t":3},{"n":3,"t":4}]"#, "/-/t", "/1/n"),
+            (
+                r#"[{"n":1,"t":1},{"n":2,"t":2}]"#,
+                r#"[{"n":1,"t":3},{"n":3,"t":4}]"#,
+                "/-/t",
+                "/1/n",
+            ),
             (r#"[{"t":1},{"t":2}]"#, r#"[{"t":3},{"t":4}]"#, "/1/t", "/0/t"),
             ("[1]", "[1,2]", "", "/1"),
             ("[1]", "[1,2]", "/-", "same"),
@@ -235,8 +240,10 @@ mod tests {
     #[test]
     fn only_so_many_places_are_told() {
         let list = |value| serde_json::Value::from(vec![value; 10 * PLACES]).to_string();
-        let (left, right) =
-            (capture(200, "application/json", &list(1)), capture(200, "application/json", &list(2)));
+        let (left, right) = (
+            capture(200, "application/json", &list(1)),
+            capture(200, "application/json", &list(2)),
+        );
         assert_eq!(differ(&left, &right, "").split(' ').count(), PLACES);
     }
 }

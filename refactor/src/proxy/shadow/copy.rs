@@ -42,8 +42,9 @@ impl Copy {
         let Some(mirror) = self.route.split.as_ref().and_then(|split| split.mirror.as_ref()) else {
             return;
         };
-        let upstream = work.upstreams.get(self.to.upstream.origin.clone());
-        let copied = async { self.ask(&upstream).await.map_err(Some) };
+        let origin = &self.to.upstream.origin;
+        let upstream = self.to.copies.get_or_init(|| work.upstreams.get(origin.clone()));
+        let copied = async { self.ask(upstream).await.map_err(Some) };
         let answered = async { answer.await.map_err(|_ended| None) };
         let both = async { tokio::try_join!(answered, copied) };
         let outcome = match timeout(COPY_TIME, both).await {

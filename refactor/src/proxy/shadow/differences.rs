@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let head = b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nCOOKIE: a=1\r\nX-A: 1\r\n\
+        let head =
+            b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nCOOKIE: a=1\r\nX-A: 1\r\n\
                      Set-Cookie: a\r\nSet-Cookie: b\r\nx-a:2\r\nX-Api-Key: k\r\n\r\n";
         let redacted = "(redacted)";
         let expected = json!({

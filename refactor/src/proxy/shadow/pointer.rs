@@ -50,26 +50,36 @@ impl Pointer {
 
     /// This place.
     pub(crate) fn of(place: &[Step<'_>]) -> Self {
-        Self(place.iter().map(|step| match step {
-            Step::Member(name) => (*name).to_owned(),
-            Step::Element(index) => index.to_string(),
-        }).collect())
+        Self(
+            place
+                .iter()
+                .map(|step| match step {
+                    Step::Member(name) => (*name).to_owned(),
+                    Step::Element(index) => index.to_string(),
+                })
+                .collect(),
+        )
     }
 
     /// This place and those like it: in every element of the arrays on its way.
     pub(crate) fn alike(place: &[Step<'_>]) -> Self {
-        Self(place.iter().map(|step| match step {
-            Step::Member(name) => (*name).to_owned(),
-            Step::Element(_) => "-".to_owned(),
-        }).collect())
+        Self(
+            place
+                .iter()
+                .map(|step| match step {
+                    Step::Member(name) => (*name).to_owned(),
+                    Step::Element(_) => "-".to_owned(),
+                })
+                .collect(),
+        )
     }
 }
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|token| {
-            write!(f, "/{}", token.replace('~', "~0").replace('/', "~1"))
-        })
+        self.0
+            .iter()
+            .try_for_each(|token| write!(f, "/{}", token.replace('~', "~0").replace('/', "~1")))
     }
 }
 

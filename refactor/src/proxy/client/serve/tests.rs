@@ -13,6 +13,7 @@ use crate::proxy::Settings;
 use crate::proxy::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::proxy::metrics::{Labels, Metrics};
 use crate::proxy::routes::Route;
+use crate::proxy::shadow::Shadows;
 use crate::proxy::site::{Shared, Site};
 use crate::proxy::table::Table;
 use crate::proxy::target::Target;
@@ -22,8 +23,12 @@ use crate::proxy::upstream::{Origin, Upstreams};
 async fn connected() -> (TcpStream, JoinHandle<()>) {
     let settings = Settings { workers: 1, ..Settings::default() };
     let patience = settings.patience;
-    let shared =
-        Shared { settings, metrics: Metrics::new(), shadows: Shadows::start().unwrap(), pseudonym: "refactor-test".to_owned() };
+    let shared = Shared {
+        settings,
+        metrics: Metrics::new(),
+        shadows: Shadows::start().unwrap(),
+        pseudonym: "refactor-test".to_owned(),
+    };
     let labels =
         Labels { application: String::new(), route: String::new(), service: String::new() };
     let counts = shared.metrics.counts(labels);
