@@ -1,5 +1,6 @@
 //! The control port: checks the signature of each request and hands it to what it speaks to, the REST
-//! operations of Refactor Spaces, or the Query API (CloudFormation, and the one call of STS).
+//! operations of Refactor Spaces, or the Query API (CloudFormation, and the one call of STS). What the
+//! original has not stands under `/-/`, signed as the REST operations are.
 
 mod answer;
 pub(crate) mod credentials;
@@ -24,6 +25,11 @@ use answer::Answer;
 use credentials::Credentials;
 use signature::{Received, Refused};
 
+/// Where the last differences between the answers to mirrored reads are, as JSON lines.
+const DIFFERENCES: &str = "/-/shadow/differences";
+
+const JSON_LINES: &str = "application/x-ndjson";
+
 /// Who sent a request, as its signature says. There is one account.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -38,8 +44,8 @@ pub(crate) struct Control {
     pub(crate) credentials: Credentials,
     /// Whether what has to be there from the start is there.
     pub(crate) ready: Arc<AtomicBool>,
-    /// What counts the traffic.
-    pub(crate) metrics: DataPlane,
+    /// What counts the traffic, and compares mirrored reads.
+    pub(crate) plane: DataPlane,
 }
 
 impl Control {
@@ -64,6 +70,13 @@ impl Control {
         let caller = Caller { region: signed.region };
         if asks_query {
             query::answer(&*self.stacks, &caller, known, &received.body)
+        } else if received.method == "GET" && received.path == DIFFERENCES {
+            Answer {
+                status: 200,
+                content_type: JSON_LINES,
+                error_type: None,
+                body: self.plane.differences(),
+            }
         } else {
             rest::answer(&self.spaces, &caller, received)
         }

@@ -5,7 +5,8 @@
 //!
 //! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2, and `head` gives it one reading or refuses it.
 //! 2. `exchange` finds the **route** in the `table`, an immutable tree that is replaced whole, by the `path`.
-//! 3. The route's service is the **owner** of the request; who else may be asked is decided here.
+//! 3. The route's service is the **owner** of the request, but where the route's tags divide it between two
+//!    (`split`); then the other one may get a copy, whose answer is compared (`shadow`).
 //! 4. The **outgoing request** is written: what goes end to end, and how it came.
 //! 5. The owner is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
 //! 6. The **answer** is relayed as it arrives; the connection goes back to its pool.
@@ -20,8 +21,11 @@ mod head;
 mod limits;
 mod path;
 mod routes;
+mod shadow;
 mod site;
+mod split;
 mod table;
+mod tags;
 mod target;
 mod upstream;
 mod workers;
@@ -46,9 +50,12 @@ use tokio::task::AbortHandle;
 
 pub use limits::Patience;
 pub use routes::{Route, SourcePath};
+pub(crate) use tags::check as check_tags;
 
 use metrics::{Labels, Metrics};
+use shadow::Shadows;
 use site::{Shared, Site};
+use split::Split;
 use table::Table;
 use target::Target;
 use upstream::{Origin, Upstreams};
@@ -107,7 +114,8 @@ impl DataPlane {
         let upstreams = Arc::new(Upstreams::new(settings.workers));
         let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
-        let shared = Arc::new(Shared { settings, metrics: Metrics::new(), pseudonym });
+        let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
+        let shared = Arc::new(Shared { settings, metrics, shadows, pseudonym });
         let plane = Plane { shared, upstreams, applications: Mutex::default(), workers };
         Ok(Self(Arc::new(plane)))
     }
@@ -192,6 +200,11 @@ impl DataPlane {
     pub fn metrics(&self) -> Result<String, fmt::Error> {
         self.0.shared.metrics.text()
     }
+
+    /// The last differences between the answers to mirrored reads, as JSON lines, the oldest first.
+    pub fn differences(&self) -> String {
+        self.0.shared.shadows.differences()
+    }
 }
 
 impl fmt::Debug for DataPlane {
@@ -226,15 +239,21 @@ impl Plane {
             return None;
         };
         let patience = self.shared.settings.patience;
-        let patience = patience.tagged(&route.tags).unwrap_or_else(|tag| {
-            log::warn!("route {}: its tag {tag} is no number from 1 to 900000", route.id);
+        // The control plane takes no such tags; a state that is older than the rule may hold them.
+        let ignore = |broken: &str| log::warn!("route {}: its tag {broken}", route.id);
+        let patience = patience.tagged(&route.tags).unwrap_or_else(|broken| {
+            ignore(&broken);
             patience
+        });
+        let split = Split::tagged(&route.tags).unwrap_or_else(|broken| {
+            ignore(&broken);
+            None
         });
         let counts = self.shared.metrics.counts(Labels {
             application: application.to_owned(),
             route: route.id.clone(),
             service: route.service.clone(),
         });
-        Some(Arc::new(Target::new(route, self.upstreams.get(origin), patience, counts)))
+        Some(Arc::new(Target::new(route, self.upstreams.get(origin), patience, split, counts)))
     }
 }

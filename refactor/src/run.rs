@@ -107,7 +107,7 @@ async fn serve(
         stacks: Arc::clone(&stacks) as Arc<dyn Stacks>,
         credentials,
         ready: Arc::clone(&ready),
-        metrics: plane,
+        plane,
     };
     let server = control::serve(control, listener)?;
     let handle = server.handle();

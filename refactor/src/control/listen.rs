@@ -62,7 +62,7 @@ async fn ready(control: Data<Control>) -> HttpResponse {
 
 /// `GET /metrics`: the traffic of all applications, in the text format of OpenMetrics.
 async fn metrics(control: Data<Control>) -> HttpResponse {
-    match control.metrics.metrics() {
+    match control.plane.metrics() {
         Ok(text) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
         Err(error) => {
             log::error!("the metrics cannot be written: {error}");

@@ -1,8 +1,10 @@
 //! One request from its head to the end of its answer, in the order in which it happens.
 
+mod owner;
 mod route;
 
 mod ask;
+mod mirror;
 mod outgoing;
 mod upload;
 
@@ -62,24 +64,31 @@ async fn forward<C: Client>(
     head: &Head<'_>,
     record: &mut Record<'_>,
 ) -> Result<(), Ended> {
-    let (route, path, matched) = route::route(site, head)?;
-    record.route(&route);
-    let owner = &route.upstream;
-    let request = outgoing::request(site, client.peer(), head, &route, &path, matched, record);
+    let (owner, path) = route::route(site, head)?;
+    let route = &owner.side.target;
+    record.route(route);
+    let request = outgoing::request(site, client.peer(), head, &owner.side, &path, record);
+    record.sample = mirror::mirror(site, client.peer(), head, &path, &owner, record);
     let mut upload = Upload::new(request, head.body);
     let (mut connection, bytes) =
-        ask::ask(client, &mut upload, &route, &head.method, worker).await?;
+        ask::ask(client, &mut upload, route, &head.method, worker).await?;
     let answer = Answer::parse(&bytes, &head.method).and_then(|answer| match answer.status {
         101 => Err(Malformed("the service switches protocols without being asked to")),
         _ => Ok(answer),
     });
-    let answer = answer.map_err(|what| unanswered(&route, Failure::Garbage(what)))?;
+    let answer = answer.map_err(|what| unanswered(route, Failure::Garbage(what)))?;
     record.status = answer.status;
+    if let Some(sample) = &mut record.sample {
+        sample.begin(&answer, &bytes);
+    }
     connection.allow(route.patience.idle);
-    relay::relay(client, &mut connection, &mut upload, &answer, &route, record).await?;
+    relay::relay(client, &mut connection, &mut upload, &answer, route, record).await?;
+    if let Some(sample) = record.sample.take() {
+        sample.end();
+    }
     if answer.keep_alive && upload.is_sent() && connection.filled().is_empty() {
         connection.rest(answer.keep_alive_seconds);
-        owner.give_back(worker, connection);
+        route.upstream.give_back(worker, connection);
     }
     Ok(())
 }

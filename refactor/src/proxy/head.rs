@@ -5,7 +5,7 @@ mod answer;
 mod request;
 mod scan;
 
-pub(crate) use answer::{Answer, Status};
+pub(crate) use answer::{Answer, Status, is_interim};
 pub(crate) use request::{Head, Version};
 pub(crate) use scan::{Ending, Scan};
 

@@ -48,6 +48,22 @@ pub(crate) const FAILURES: u32 = 3;
 pub(crate) const BACK_OFF: Duration = Duration::from_millis(500);
 /// The longest back-off: how late a service that came back may be noticed.
 pub(crate) const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
+/// The most copies of reads at once, of all routes; a read beyond that is not mirrored.
+pub(crate) const COPIES: usize = 64;
+/// How long a copy may take with all that it waits for.
+pub(crate) const COPY_TIME: Duration = Duration::from_secs(30);
+/// The largest body that is compared, in bytes; each copy under way holds two.
+pub(crate) const COMPARED_BYTES: usize = 256 * 1024;
+/// The most places that are told where two answers differ.
+pub(crate) const PLACES: usize = 20;
+/// The most places of a route that are known to differ by themselves.
+pub(crate) const NOISY_PLACES: usize = 100;
+/// Of how many mirrored reads one goes twice to the same side, to learn what differs by itself.
+pub(crate) const REPEAT_EVERY: u64 = 100;
+/// The most differences that are kept; the oldest go first.
+pub(crate) const DIFFERENCES: usize = 100;
+/// How much is kept of each body of a difference, in bytes.
+pub(crate) const KEPT_BODY_BYTES: usize = 64 * 1024;
 
 /// How long a route's requests may wait for its service.
 ///
@@ -78,8 +94,8 @@ impl Patience {
     /// These times, but for those that the tags set.
     ///
     /// # Errors
-    /// The tag whose value is no number of milliseconds from 1 to 900,000.
-    pub fn tagged(mut self, tags: &BTreeMap<String, String>) -> Result<Self, &str> {
+    /// The tag whose value is no number of milliseconds from 1 to 900,000, and this rule.
+    pub fn tagged(mut self, tags: &BTreeMap<String, String>) -> Result<Self, String> {
         for (tag, value) in tags {
             let time = match tag.as_str() {
                 "banyan:connect-ms" => &mut self.connect,
@@ -88,7 +104,8 @@ impl Patience {
                 _ => continue,
             };
             let ms = value.parse().ok().filter(|ms| (1..=Self::LONGEST_MS).contains(ms));
-            *time = Duration::from_millis(ms.ok_or(tag.as_str())?);
+            let broken = || format!("{tag} must be from 1 to 900000 milliseconds, not {value:?}");
+            *time = Duration::from_millis(ms.ok_or_else(broken)?);
         }
         Ok(self)
     }
@@ -111,7 +128,8 @@ mod tests {
         assert_eq!(Patience::default().tagged(&tag("team", "x")), Ok(Patience::default()));
         for value in ["0", "-1", "", "2s", "900001"] {
             let tags = tag("banyan:idle-ms", value);
-            assert_eq!(Patience::default().tagged(&tags), Err("banyan:idle-ms"), "{value}");
+            let broken = Patience::default().tagged(&tags).unwrap_err();
+            assert!(broken.starts_with("banyan:idle-ms must be "), "{broken}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -33,6 +33,8 @@ struct Families {
     in_flight: Family<Labels, Gauge>,
     retries: Family<Labels, Counter>,
     connects: Family<Labels, Counter>,
+    shadow_samples: Family<Labels, Counter>,
+    shadow_outcomes: Family<OutcomeLabels, Counter>,
 }
 
 /// What tells the routes apart.
@@ -51,6 +53,53 @@ struct ClassLabels {
     class: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    application: String,
+    route: String,
+    service: String,
+    outcome: &'static str,
+}
+
+/// What became of a read that was to be mirrored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Both sides answered the same.
+    Matched,
+    /// The same status and content type; the bodies are too large to be compared, or encoded.
+    MatchedInPart,
+    /// Both sides answered, and not the same.
+    Differed,
+    /// They differed only where the answers of one side differ by themselves.
+    Noise,
+    /// It went twice to the same side, to learn what differs by itself.
+    Repeated,
+    /// The copy got no answer.
+    Unanswered,
+    /// The client's own answer did not come to its end.
+    Abandoned,
+    /// No copy was sent: there were too many, or the read had a body.
+    Dropped,
+}
+
+/// What outcomes are called, in the order of [`Outcome`].
+const OUTCOMES: [&str; 8] = [
+    "matched",
+    "matched_in_part",
+    "differed",
+    "noise",
+    "repeated",
+    "unanswered",
+    "abandoned",
+    "dropped",
+];
+
+/// The counters of a route whose reads are mirrored.
+struct Shadow {
+    samples: Counter,
+    outcomes: [Counter; 8],
+}
+
 /// The classes of status codes (RFC 9110, 15).
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -63,6 +112,8 @@ pub(crate) struct Counts {
     pub(crate) in_flight: Gauge,
     pub(crate) retries: Counter,
     pub(crate) connects: Counter,
+    /// Made with the first read that is mirrored.
+    shadow: OnceLock<Option<Shadow>>,
 }
 
 impl Metrics {
@@ -73,6 +124,8 @@ impl Metrics {
             in_flight: Family::default(),
             retries: Family::default(),
             connects: Family::default(),
+            shadow_samples: Family::default(),
+            shadow_outcomes: Family::default(),
         };
         let connections = Gauge::default();
         let all = &families;
@@ -94,6 +147,16 @@ impl Metrics {
             "Connections made to services",
             all.connects.clone(),
         );
+        registry.register(
+            "shadow_samples",
+            "Reads that were chosen to be mirrored",
+            all.shadow_samples.clone(),
+        );
+        registry.register(
+            "shadow_outcomes",
+            "What became of reads that were chosen to be mirrored",
+            all.shadow_outcomes.clone(),
+        );
         registry.register("connections", "Open connections of clients", connections.clone());
         Arc::new(Self { registry, families, known: Mutex::default(), connections })
     }
@@ -111,6 +174,7 @@ impl Metrics {
             in_flight: all.in_flight.get_or_create_owned(&labels),
             retries: all.retries.get_or_create_owned(&labels),
             connects: all.connects.get_or_create_owned(&labels),
+            shadow: OnceLock::new(),
             metrics: Arc::downgrade(self),
             labels: labels.clone(),
         });
@@ -134,6 +198,11 @@ impl Labels {
         let Self { application, route, service } = self.clone();
         ClassLabels { application, route, service, class }
     }
+
+    fn outcome(&self, outcome: &'static str) -> OutcomeLabels {
+        let Self { application, route, service } = self.clone();
+        OutcomeLabels { application, route, service, outcome }
+    }
 }
 
 impl Counts {
@@ -143,6 +212,33 @@ impl Counts {
             requests.inc();
         }
         self.durations.observe(seconds);
+    }
+
+    /// Counts a read that was chosen to be mirrored.
+    pub(crate) fn sampled(&self) {
+        if let Some(shadow) = self.shadow() {
+            shadow.samples.inc();
+        }
+    }
+
+    /// Counts what became of it.
+    pub(crate) fn mirrored(&self, outcome: Outcome) {
+        let shadow = self.shadow();
+        if let Some(counter) = shadow.and_then(|shadow| shadow.outcomes.get(outcome as usize)) {
+            counter.inc();
+        }
+    }
+
+    /// Nothing once the metrics are gone.
+    fn shadow(&self) -> Option<&Shadow> {
+        let make = || {
+            let all = &self.metrics.upgrade()?.families;
+            let outcome =
+                |name| all.shadow_outcomes.get_or_create_owned(&self.labels.outcome(name));
+            let samples = all.shadow_samples.get_or_create_owned(&self.labels);
+            Some(Shadow { samples, outcomes: OUTCOMES.map(outcome) })
+        };
+        self.shadow.get_or_init(make).as_ref()
     }
 }
 
@@ -169,12 +265,16 @@ impl Drop for Counts {
         all.in_flight.remove(&self.labels);
         all.retries.remove(&self.labels);
         all.connects.remove(&self.labels);
+        all.shadow_samples.remove(&self.labels);
+        for outcome in OUTCOMES {
+            all.shadow_outcomes.remove(&self.labels.outcome(outcome));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Labels, Metrics};
+    use super::{Labels, Metrics, OUTCOMES, Outcome};
 
     #[test]
     fn a_route_leaves_the_metrics_with_its_last_user() {
@@ -188,6 +288,8 @@ mod tests {
         let again = metrics.counts(labels("rte-2"));
         stays.answered(204, 0.01);
         goes.answered(502, 0.01);
+        goes.sampled();
+        goes.mirrored(Outcome::Dropped);
         drop(goes);
         assert!(metrics.text().unwrap().contains("rte-2"));
         again.answered(502, 0.01);
@@ -198,5 +300,21 @@ mod tests {
         let text = metrics.text().unwrap();
         assert!(!text.contains("rte-2"), "{text}");
         assert!(text.contains(r#"route="rte-1",service="posts",class="2xx"} 1"#), "{text}");
+    }
+
+    #[test]
+    fn each_outcome_has_its_name() {
+        for (outcome, name) in [
+            (Outcome::Matched, "matched"),
+            (Outcome::MatchedInPart, "matched_in_part"),
+            (Outcome::Differed, "differed"),
+            (Outcome::Noise, "noise"),
+            (Outcome::Repeated, "repeated"),
+            (Outcome::Unanswered, "unanswered"),
+            (Outcome::Abandoned, "abandoned"),
+            (Outcome::Dropped, "dropped"),
+        ] {
+            assert_eq!(OUTCOMES[outcome as usize], name);
+        }
     }
 }

@@ -81,9 +81,37 @@ impl Table {
     /// The most specific route: literal before parameter before "child of", in the end the default
     /// route. The work grows with the depth of the path.
     pub(crate) fn find(&self, method: &Method, path: &Path<'_>) -> Option<Found<'_>> {
-        let whole = path.raw.len();
-        let found = self.root.find(method, path.segments(), whole);
-        found.or_else(|| Some(Found { target: self.default.as_ref()?, matched: 0 }))
+        self.find_past(method, path, &[])
+    }
+
+    /// The most specific route but for some: where a request would go without them.
+    pub(crate) fn find_past(
+        &self,
+        method: &Method,
+        path: &Path<'_>,
+        passed: &[&Arc<Target>],
+    ) -> Option<Found<'_>> {
+        let asked = Asked { method, passed, whole: path.raw.len() };
+        let found = self.root.find(&asked, path.segments());
+        found.or_else(|| {
+            let target = self.default.as_ref().filter(|target| !asked.passes(target))?;
+            Some(Found { target, matched: 0 })
+        })
+    }
+}
+
+/// What a route is looked for with.
+struct Asked<'a> {
+    method: &'a Method,
+    /// The routes that are passed by.
+    passed: &'a [&'a Arc<Target>],
+    /// The length of the whole path.
+    whole: usize,
+}
+
+impl Asked<'_> {
+    fn passes(&self, target: &Arc<Target>) -> bool {
+        self.passed.iter().any(|passed| Arc::ptr_eq(passed, target))
     }
 }
 
@@ -97,28 +125,27 @@ impl Node {
     }
 
     /// Each node is visited at most once: it stands at one depth of one path.
-    fn find(&self, method: &Method, rest: Segments<'_>, whole: usize) -> Option<Found<'_>> {
+    fn find(&self, asked: &Asked<'_>, rest: Segments<'_>) -> Option<Found<'_>> {
         let deeper = match rest.split() {
-            None => return self.take(method, false, whole - rest.remaining()),
-            Some((segment, rest)) => self
-                .literals
-                .get(&*segment)
-                .and_then(|node| node.find(method, rest, whole))
-                .or_else(|| {
+            None => return self.take(asked, false, asked.whole - rest.remaining()),
+            Some((segment, rest)) => {
+                self.literals.get(&*segment).and_then(|node| node.find(asked, rest)).or_else(|| {
                     let node = self.parameter.as_deref().filter(|_| !segment.is_empty())?;
-                    node.find(method, rest, whole)
-                }),
+                    node.find(asked, rest)
+                })
+            }
         };
-        deeper.or_else(|| self.take(method, true, whole - rest.remaining()))
+        deeper.or_else(|| self.take(asked, true, asked.whole - rest.remaining()))
     }
 
     /// The route at this node for the method: one that lists it before one for all.
-    fn take(&self, method: &Method, below: bool, matched: usize) -> Option<Found<'_>> {
+    fn take(&self, asked: &Asked<'_>, below: bool, matched: usize) -> Option<Found<'_>> {
         let mut sources = self.here.iter().filter_map(|target| {
             let source = target.route.source.as_ref()?;
-            (source.children || !below).then_some((target, source))
+            let takes = (source.children || !below) && !asked.passes(target);
+            takes.then_some((target, source))
         });
-        let listing = sources.clone().find(|(_, source)| source.methods.contains(method));
+        let listing = sources.clone().find(|(_, source)| source.methods.contains(asked.method));
         let (target, source) =
             listing.or_else(|| sources.find(|(_, source)| source.methods.is_empty()))?;
         Some(Found { target, matched: if source.append { 0 } else { matched } })

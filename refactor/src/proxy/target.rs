@@ -1,10 +1,11 @@
 //! A route with all that a request to it needs, found out once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::proxy::limits::Patience;
 use crate::proxy::metrics::Counts;
 use crate::proxy::routes::Route;
+use crate::proxy::split::Split;
 use crate::proxy::upstream::Upstream;
 
 /// A route, and what is derived from it.
@@ -19,7 +20,11 @@ pub(crate) struct Target {
     /// The query of the service's URL.
     pub(crate) query: Option<String>,
     pub(crate) patience: Patience,
+    /// How its tags divide its requests; most routes take all of them.
+    pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
+    /// The service as copies reach it, on connections of their own; made with the first copy.
+    pub(crate) copies: OnceLock<Arc<Upstream>>,
 }
 
 impl Target {
@@ -27,6 +32,7 @@ impl Target {
         route: Route,
         upstream: Arc<Upstream>,
         patience: Patience,
+        split: Option<Split>,
         counts: Arc<Counts>,
     ) -> Self {
         Self {
@@ -35,7 +41,9 @@ impl Target {
             query: route.upstream.query().map(str::to_owned),
             upstream,
             patience,
+            split,
             counts,
+            copies: OnceLock::new(),
             route,
         }
     }

@@ -137,8 +137,14 @@ fn delete<D: Details>(changes: &mut Vec<Change>, resource: &Resource<D>) {
     changes.push(Change::Delete(D::KIND, resource.id.clone()));
 }
 
-/// Tags as a change of them leaves them.
-fn check_tags(tags: &Tags) -> Result<(), ApiError> {
+/// Tags of a resource as a change of them leaves them. Those of a route may be read by the data plane.
+fn check_tags(kind: Kind, tags: &Tags) -> Result<(), ApiError> {
+    let read = || match kind {
+        Kind::Route => crate::proxy::check_tags(tags)
+            .map_err(|broken| format!("has a tag that is read here: {broken}")),
+        Kind::Environment | Kind::Application | Kind::Service => Ok(()),
+    };
     super::members::check_count(tags)
+        .and_then(|()| read())
         .map_err(|broken| ApiError::Validation(format!("Tags {broken}")))
 }

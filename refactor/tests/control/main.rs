@@ -10,5 +10,6 @@ mod operations;
 mod refusals;
 mod repeats;
 mod restart;
+mod shadow;
 mod signatures;
 mod start;

@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use harness::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Mutex;
 
-use plane::{Plane, default};
-use service::{Service, next_request};
+use plane::{Plane, default, read_answer, route};
+use service::{Service, next_request, ok};
 
 /// The memory of this process that is in use, in KiB.
 fn resident_kib() -> u64 {
@@ -25,8 +26,12 @@ fn resident_kib() -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
+/// Held by the test that runs: each measures the memory of the whole process.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test]
 async fn an_answer_of_a_gigabyte_is_streamed_in_little_memory() {
+    let _alone = ALONE.lock().await;
     const SIZE: u64 = 1 << 30;
     let written = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&written);
@@ -68,4 +73,95 @@ async fn an_answer_of_a_gigabyte_is_streamed_in_little_memory() {
     assert!((SIZE..SIZE + 1000).contains(&read), "{read}");
     let grown = resident_kib().saturating_sub(before);
     assert!(grown < 50_000, "{grown} KiB more");
+}
+
+/// Sends reads that are all mirrored: a body that is compared, one that is too large for it, one that differs.
+async fn mirror(reads: usize) {
+    let _alone = ALONE.lock().await;
+    const CLIENTS: usize = 8;
+    let serve = |at: &'static str| {
+        move |request: &service::Request| match request.line() {
+            line if line.contains("large") => ok(&"x".repeat(400_000)),
+            line if line.contains("differs") => ok(&at.repeat(1_000)),
+            _ => ok("the same"),
+        }
+    };
+    let (old, new) = (Mirrored::start(serve("old")).await, Mirrored::start(serve("new")).await);
+    let tags = [("banyan:canary", "0"), ("banyan:shadow", "100")];
+    let mut shown = route("rte-users", "/users", &new.url);
+    shown.tags = tags.map(|(tag, value)| (tag.to_owned(), value.to_owned())).into();
+    let plane = Arc::new(Plane::start(vec![default(&old.url), shown]));
+    let send = async |reads: usize| {
+        let clients = (0..CLIENTS).map(|_| {
+            let plane = Arc::clone(&plane);
+            tokio::spawn(async move {
+                let mut stream = plane.connect().await;
+                for n in 0..reads / CLIENTS {
+                    let path = match n % 100 {
+                        0 => "large",
+                        1 => "differs",
+                        _ => "same",
+                    };
+                    let head = format!("GET /api/users/{path} HTTP/1.1\r\nHost: x\r\n\r\n");
+                    stream.write_all(head.as_bytes()).await.unwrap();
+                    assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 200"));
+                }
+            })
+        });
+        for client in clients.collect::<Vec<_>>() {
+            client.await.unwrap();
+        }
+    };
+    // What is kept is bounded: it is all there after a while, and then nothing more comes.
+    send(reads / 4).await;
+    let before = resident_kib();
+    send(reads - reads / 4).await;
+    let grown = resident_kib().saturating_sub(before);
+    println!("{reads} reads: {before} KiB after a quarter of them, {grown} KiB more at the end");
+    let text = plane.plane.metrics().unwrap();
+    text.lines().filter(|line| line.contains("shadow")).for_each(|line| println!("{line}"));
+    let counted = old.count.load(Ordering::SeqCst) + new.count.load(Ordering::SeqCst);
+    assert_eq!(counted, reads as u64, "each client's read was answered by one side, once");
+    assert!(grown < 30_000, "{grown} KiB more");
+}
+
+/// A service that counts its requests, and does not keep them.
+struct Mirrored {
+    url: String,
+    count: Arc<AtomicU64>,
+    _service: Service,
+}
+
+impl Mirrored {
+    async fn start(answer: impl Fn(&service::Request) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let count = Arc::new(AtomicU64::new(0));
+        let (counted, answer) = (Arc::clone(&count), Arc::new(answer));
+        let service = Service::serving(move |mut stream| {
+            let (count, answer) = (Arc::clone(&counted), Arc::clone(&answer));
+            async move {
+                let mut read = Vec::new();
+                while let Some(request) = next_request(&mut stream, &mut read).await {
+                    if request.field("x-banyan-shadow").is_none() {
+                        count.fetch_add(1, Ordering::SeqCst);
+                    }
+                    if stream.write_all(&answer(&request)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        })
+        .await;
+        Self { url: service.url.clone(), count, _service: service }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mirrored_reads_do_not_stay_in_memory() {
+    mirror(16_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes"]
+async fn a_million_mirrored_reads_do_not_stay_in_memory() {
+    mirror(1_000_000).await;
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bodies;
+mod canary;
 mod draining;
 mod failures;
 mod flips;
@@ -10,5 +11,6 @@ mod http2;
 mod many;
 mod plane;
 mod service;
+mod shadow;
 mod strict;
 mod tls;

@@ -10,6 +10,7 @@ use super::problems::{unanswered, unreceived};
 use super::upload::{Upload, UploadError};
 use crate::proxy::client::Client;
 use crate::proxy::framing::Malformed;
+use crate::proxy::head::is_interim;
 use crate::proxy::limits::INTERIM_ANSWERS;
 use crate::proxy::target::Target;
 use crate::proxy::upstream::{Connection, Failure};
@@ -79,14 +80,4 @@ async fn head<C: Client>(
     // One more each time would keep the client waiting without end.
     let endless = Malformed("interim answers come without end");
     Err(UploadError::Service(Failure::Garbage(endless)))
-}
-
-/// Whether a head is that of an answer before the answer (RFC 9110, 15.2), as its status tells. A change
-/// of protocols is none: nothing follows it.
-fn is_interim(head: &[u8]) -> bool {
-    match head.get(b"HTTP/1.1 ".len()..) {
-        Some([b'1', b'0', b'1', ..]) => false,
-        Some([b'1', ..]) => head.starts_with(b"HTTP/1.1 "),
-        _ => false,
-    }
 }

@@ -2,15 +2,17 @@
 
 use std::net::IpAddr;
 
-use crate::proxy::exchange::record::Record;
+use super::owner::Side;
+use super::record::Record;
 use crate::proxy::framing::Framing;
 use crate::proxy::head::{Head, Kind, Version};
 use crate::proxy::identity::traceparent;
 use crate::proxy::path::Path;
 use crate::proxy::site::Site;
-use crate::proxy::target::Target;
 use crate::proxy::wire::{write_field, write_number};
 
+/// Marks a copy, so that services can leave it out of what they count.
+pub(super) const SHADOW: &str = "x-banyan-shadow";
 /// Room for what is added to a head, in bytes.
 const ADDED: usize = 512;
 
@@ -20,17 +22,17 @@ pub(super) fn request(
     site: &Site,
     peer: IpAddr,
     head: &Head<'_>,
-    target: &Target,
+    side: &Side,
     path: &Path<'_>,
-    matched: usize,
     record: &Record<'_>,
 ) -> Vec<u8> {
+    let target = &side.target;
     let size: usize =
         head.fields.iter().map(|field| field.name.len() + field.value.len() + 4).sum();
     let mut out = Vec::with_capacity(head.target.len() + target.base.len() + size + ADDED);
     out.extend_from_slice(head.method.as_str().as_bytes());
     out.push(b' ');
-    path.join(&target.base, target.query.as_deref(), matched, &mut out);
+    path.join(&target.base, target.query.as_deref(), side.matched, &mut out);
     out.extend_from_slice(b" HTTP/1.1\r\n");
     write_field(&mut out, "host", target.host.as_bytes());
     for field in &head.fields {
@@ -66,6 +68,23 @@ pub(super) fn request(
         }
         Framing::Length(_) => {}
     }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// The head of a read's copy: that of the request, and the field that marks it.
+pub(super) fn copy(
+    site: &Site,
+    peer: IpAddr,
+    head: &Head<'_>,
+    side: &Side,
+    path: &Path<'_>,
+    record: &Record<'_>,
+) -> Vec<u8> {
+    let mut out = request(site, peer, head, side, path, record);
+    // Before the empty line.
+    out.truncate(out.len().saturating_sub(2));
+    write_field(&mut out, SHADOW, b"1");
     out.extend_from_slice(b"\r\n");
     out
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::proxy::head::{Head, Status};
 use crate::proxy::identity::request_id;
 use crate::proxy::metrics::Counts;
+use crate::proxy::shadow::Sample;
 use crate::proxy::site::Site;
 use crate::proxy::target::Target;
 
@@ -25,6 +26,8 @@ pub(super) struct Record<'a> {
     pub(super) status: Status,
     /// How many bytes of the answer's body were sent.
     pub(super) bytes: u64,
+    /// Keeps the answer of a request that is mirrored.
+    pub(super) sample: Option<Sample>,
     method: &'a str,
     target: &'a str,
     start: Instant,
@@ -38,6 +41,7 @@ impl<'a> Record<'a> {
             id: request_id(head),
             status: CLIENT_CLOSED,
             bytes: 0,
+            sample: None,
             method: head.method.as_str(),
             target: head.target,
             start: Instant::now(),

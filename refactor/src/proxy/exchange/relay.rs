@@ -66,7 +66,11 @@ fn take<C: Client>(
             break;
         }
         let end = piece.framing + piece.content;
-        client.push(arrived.get(piece.framing..end).unwrap_or_default());
+        let content = arrived.get(piece.framing..end).unwrap_or_default();
+        client.push(content);
+        if let Some(sample) = &mut record.sample {
+            sample.push(content);
+        }
         record.bytes += piece.content as u64;
         connection.consume(end);
     }

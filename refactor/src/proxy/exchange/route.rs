@@ -1,23 +1,18 @@
-//! Where a request goes: its route, or why it has none.
-
-use std::sync::Arc;
+//! Where a request goes: its route and so its owner, or why it has none.
 
 use http::{Method, StatusCode};
 
 use super::Ended;
+use super::owner::{Owner, owner};
 use super::problems::too_large;
 use crate::proxy::framing::Framing;
 use crate::proxy::head::{Field, Head, Kind};
 use crate::proxy::path::{Path, Place};
 use crate::proxy::problem::Problem;
 use crate::proxy::site::Site;
-use crate::proxy::target::Target;
 
-/// The route of a request, the path behind the stage, and how much of it the route takes away.
-pub(super) fn route<'a>(
-    site: &Site,
-    head: &Head<'a>,
-) -> Result<(Arc<Target>, Path<'a>, usize), Ended> {
+/// The owner of a request by its route, and the path behind the stage.
+pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Owner, Path<'a>), Ended> {
     let refuse = |problem| Err(Ended::Problem(problem));
     if let Method::CONNECT | Method::TRACE = head.method {
         let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -53,7 +48,7 @@ pub(super) fn route<'a>(
     };
     let table = site.table.load();
     match table.find(&head.method, &path) {
-        Some(found) => Ok((Arc::clone(found.target), path, found.matched)),
+        Some(found) => Ok((owner(&table, &head.method, &path, &found), path)),
         None => {
             let detail =
                 "no route takes this request, and the application has no active default route";

@@ -72,6 +72,16 @@ impl<'a> Answer<'a> {
     }
 }
 
+/// Whether a head is that of an answer before the answer (RFC 9110, 15.2), as its status tells. A change
+/// of protocols is none: nothing follows it.
+pub(crate) fn is_interim(head: &[u8]) -> bool {
+    match head.get(b"HTTP/1.1 ".len()..) {
+        Some([b'1', b'0', b'1', ..]) => false,
+        Some([b'1', ..]) => head.starts_with(b"HTTP/1.1 "),
+        _ => false,
+    }
+}
+
 fn single<'a>(fields: &[Field<'a>], kind: Kind) -> Result<Option<&'a [u8]>, Malformed> {
     let mut values = fields.iter().filter(|field| field.kind == kind).map(|field| field.value);
     let first = values.next();

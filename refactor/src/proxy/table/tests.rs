@@ -30,7 +30,7 @@ fn table(routes: Vec<(Option<SourcePath>, &str)>) -> Table {
         };
         let upstream = upstreams.get(Origin::of(&route.upstream).unwrap());
         let counts = metrics.counts(labels.clone());
-        Arc::new(Target::new(route, upstream, Patience::default(), counts))
+        Arc::new(Target::new(route, upstream, Patience::default(), None, counts))
     }))
 }
 

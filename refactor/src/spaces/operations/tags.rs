@@ -11,11 +11,11 @@ impl Spaces {
     /// Adds tags to a resource, or gives them new values.
     ///
     /// # Errors
-    /// 404; 400 where it would have too many.
+    /// 404; 400 where it would have too many, or one of a route that is read has no such value.
     pub(crate) fn tag(&self, arn: &str, new: Tags) -> Result<(), ApiError> {
-        self.retag(arn, |tags| {
+        self.retag(arn, |kind, tags| {
             tags.extend(new);
-            check_tags(tags)
+            check_tags(kind, tags)
         })
     }
 
@@ -24,7 +24,7 @@ impl Spaces {
     /// # Errors
     /// 404.
     pub(crate) fn untag(&self, arn: &str, keys: &[String]) -> Result<(), ApiError> {
-        self.retag(arn, |tags| {
+        self.retag(arn, |_, tags| {
             tags.retain(|key, _| !keys.contains(key));
             Ok(())
         })
@@ -33,11 +33,11 @@ impl Spaces {
     /// Gives a resource these tags and no others.
     ///
     /// # Errors
-    /// 404; 400 where they are too many.
+    /// 404; 400 where they are too many, or one of a route that is read has no such value.
     pub(crate) fn set_tags(&self, arn: &str, new: Tags) -> Result<(), ApiError> {
-        self.retag(arn, |tags| {
+        self.retag(arn, |kind, tags| {
             *tags = new;
-            check_tags(tags)
+            check_tags(kind, tags)
         })
     }
 
@@ -54,11 +54,11 @@ impl Spaces {
     fn retag(
         &self,
         arn: &str,
-        edit: impl FnOnce(&mut Tags) -> Result<(), ApiError>,
+        edit: impl FnOnce(Kind, &mut Tags) -> Result<(), ApiError>,
     ) -> Result<(), ApiError> {
         let (kind, id) = named(arn)?;
         self.change(|model, changes| {
-            changes.push(model.retag(kind, id, arn, edit)?);
+            changes.push(model.retag(kind, id, arn, |tags| edit(kind, tags))?);
             Ok(())
         })
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Details, Kind, Resource, Tags, View};
+use crate::proxy::check_tags;
 use crate::spaces::error::ApiError;
 use crate::spaces::members::Members;
 use crate::spaces::rules;
@@ -79,6 +80,9 @@ impl NewRoute {
             members.wrong("UriPathRoute", "is required where RouteType is URI_PATH");
         }
         let tags = members.tags();
+        if let Err(broken) = check_tags(&tags) {
+            members.wrong("Tags", &format!("has a tag that is read here: {broken}"));
+        }
         members.finish(|| {
             let (source, active) = match route_type? {
                 RouteType::Default => (None, fallback.unwrap_or(true)),

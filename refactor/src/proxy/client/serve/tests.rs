@@ -13,6 +13,7 @@ use crate::proxy::Settings;
 use crate::proxy::limits::{BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::proxy::metrics::{Labels, Metrics};
 use crate::proxy::routes::Route;
+use crate::proxy::shadow::Shadows;
 use crate::proxy::site::{Shared, Site};
 use crate::proxy::table::Table;
 use crate::proxy::target::Target;
@@ -22,8 +23,12 @@ use crate::proxy::upstream::{Origin, Upstreams};
 async fn connected() -> (TcpStream, JoinHandle<()>) {
     let settings = Settings { workers: 1, ..Settings::default() };
     let patience = settings.patience;
-    let shared =
-        Shared { settings, metrics: Metrics::new(), pseudonym: "refactor-test".to_owned() };
+    let shared = Shared {
+        settings,
+        metrics: Metrics::new(),
+        shadows: Shadows::start().unwrap(),
+        pseudonym: "refactor-test".to_owned(),
+    };
     let labels =
         Labels { application: String::new(), route: String::new(), service: String::new() };
     let counts = shared.metrics.counts(labels);
@@ -37,7 +42,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         tags: Default::default(),
     };
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
-    let target = Arc::new(Target::new(route, upstream, patience, Arc::clone(&counts)));
+    let target = Arc::new(Target::new(route, upstream, patience, None, Arc::clone(&counts)));
     let site = Site::new(Arc::new(shared), "api".to_owned(), 80, Table::new([target]), counts);
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
