@@ -46,11 +46,14 @@ enum Command {
     Serve(serve::ServeArgs),
 }
 
+/// Where the board's data is unless it is said.
+const DEFAULT_DATA_DIR: &str = ".banyan";
+
 /// Where the board's data is.
 #[derive(Args, Clone, Debug)]
 struct DataDir {
     /// The folder that holds the databases and logs; made where it does not exist.
-    #[arg(long, value_name = "DIR", default_value = ".banyan")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
     data_dir: PathBuf,
 }
 

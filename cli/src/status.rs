@@ -9,7 +9,7 @@ use tokio::runtime;
 
 use crate::board::{self, Seat};
 use crate::process::{is_ready, is_there};
-use crate::{hold, pause};
+use crate::{DEFAULT_DATA_DIR, hold, pause};
 
 /// Exit code 0 where everything is ready, 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
@@ -27,7 +27,7 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
         (states, routes(&holder.seats, data_dir, &client).await)
     });
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
-    print!("{}\n{routes}", table(&holder.seats, states.iter().copied()));
+    print!("{}\n{routes}", table(&holder.seats, data_dir, states.iter().copied()));
     let well = states.iter().all(|state| [READY, STOPPED].contains(state));
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -51,7 +51,18 @@ async fn states(seats: &[Seat], data_dir: &Path, client: &Client) -> Vec<&'stati
 }
 
 /// The programs, a line each.
-pub(crate) fn table(seats: &[Seat], states: impl IntoIterator<Item = &'static str>) -> String {
+pub(crate) fn table(
+    seats: &[Seat],
+    data_dir: &Path,
+    states: impl IntoIterator<Item = &'static str>,
+) -> String {
+    // As this program was called, so that what is printed can be pasted.
+    let banyan = std::env::args().next().unwrap_or_else(|| "banyan".to_owned());
+    let folder = if data_dir == Path::new(DEFAULT_DATA_DIR) {
+        String::new()
+    } else {
+        format!(" --data-dir {}", data_dir.display())
+    };
     // Whoever serves every path has all collections; its docs begin with the first.
     let own = |seat: &&Seat| !["", "/"].contains(&seat.path.as_str());
     let first = seats.iter().find(own).map_or("/api", |seat| &seat.path);
@@ -59,7 +70,7 @@ pub(crate) fn table(seats: &[Seat], states: impl IntoIterator<Item = &'static st
     for (seat, state) in seats.iter().zip(states) {
         let (name, url) = (&seat.name, seat.url());
         let more = match seat.path.as_str() {
-            "" => "for the AWS CLI: eval \"$(banyan env)\"".to_owned(),
+            "" => format!("for the AWS CLI: eval \"$({banyan} env{folder})\""),
             "/" => format!("{url}{first}/docs"),
             path => format!("{url}{path}/docs"),
         };

@@ -21,6 +21,8 @@ use crate::supervisor::{POLL, describe, supervise};
 
 /// What takes longer than this is said.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the proxy may take to make its first stack, once everything else is started.
+const PROXY_TIME: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -35,7 +37,8 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
     pause::forget(data_dir, &board::names())
         .map_err(|error| format!("cannot write to {}: {error}", data_dir.display()))?;
     hold.announce(&seats)?;
-    let data_dir = std::path::absolute(data_dir).map_err(|error| error.to_string())?;
+    let given = data_dir;
+    let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
     let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
     let checks = manifests.into_iter().map(|manifest| Some(manifest.http.healthcheck));
@@ -65,7 +68,8 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
         return Err(message);
     }
     let routes = status::routes(&seats, &data_dir, &client).await;
-    welcome(&seats, &routes, &data_dir);
+    let table = status::table(&seats, given, seats.iter().map(|_| "ready"));
+    welcome(&seats, &format!("{table}\n{routes}"), &data_dir);
     stop.wait().await;
     say(format_args!("\nstopping"));
     // Every supervisor holds a receiver.
@@ -113,6 +117,11 @@ async fn start(
                 let (seconds, words) = (grace.as_secs(), recipe.last_words());
                 return Err(format!("{name} does not answer {path} after {seconds} s: {words}"));
             }
+            if recipe.health.is_none() && start.elapsed() > PROXY_TIME {
+                let (name, log) = (&recipe.seat.name, recipe.log.display());
+                let (seconds, words) = (PROXY_TIME.as_secs(), recipe.last_words());
+                return Err(format!("{name} is not ready after {seconds} s (see {log}): {words}"));
+            }
             still.push(index);
         }
         waiting = still;
@@ -145,11 +154,8 @@ async fn finish(mut running: JoinSet<()>) {
     }
 }
 
-fn welcome(seats: &[Seat], routes: &str, data_dir: &Path) {
-    say(format_args!(
-        "The board is up.\n\n{}\n{routes}",
-        status::table(seats, seats.iter().map(|_| "ready"))
-    ));
+fn welcome(seats: &[Seat], shown: &str, data_dir: &Path) {
+    say(format_args!("The board is up.\n\n{shown}"));
     say(format_args!("Try:"));
     let url =
         |name: &str| seats.iter().find(|seat| seat.name == name).map(Seat::url).unwrap_or_default();

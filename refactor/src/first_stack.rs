@@ -79,9 +79,8 @@ impl FirstStack {
     /// What is to be done now.
     fn due(&self) -> Result<Option<Due>, String> {
         let before = fs::read_to_string(self.data_dir.join(FILE)).ok();
-        let caller = Caller { region: REGION.to_owned() };
         let (value, before) = (self.monolith.as_str(), before.as_deref());
-        let due = self.stacks.due(&caller, NAME, PARAMETER, value, before);
+        let due = self.stacks.due(&caller(), NAME, PARAMETER, value, before);
         due.map_err(|error| server::chain(&error))
     }
 
@@ -90,9 +89,10 @@ impl FirstStack {
         if let Some(due) = self.due()? {
             self.change(&due)?;
             if self.due()?.is_some() {
+                let reason = self.stacks.reason(&caller(), NAME);
+                let reason = reason.map_err(|error| server::chain(&error))?;
                 return Err(format!(
-                    "the stack {NAME} could not lead to {}; `aws cloudformation describe-stack-events \
-                     --stack-name {NAME}` says why",
+                    "the stack {NAME} could not lead to {}: {reason}",
                     self.monolith
                 ));
             }
@@ -108,8 +108,7 @@ impl FirstStack {
             let fields = [("Action", action), ("StackName", NAME), ("ChangeSetName", &change_set)];
             let form = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
             let form: Vec<_> = form.into_iter().chain(more).collect();
-            let caller = Caller { region: REGION.to_owned() };
-            match self.stacks.handle(&caller, &form) {
+            match self.stacks.handle(&caller(), &form) {
                 (status, _) if status.is_success() => Ok(()),
                 (_, answer) => Err(format!("the stack {NAME}, {action}: {answer}")),
             }
@@ -142,6 +141,10 @@ impl FirstStack {
         ask("CreateChangeSet", form)?;
         ask("ExecuteChangeSet", Vec::new())
     }
+}
+
+fn caller() -> Caller {
+    Caller { region: REGION.to_owned() }
 }
 
 async fn asked(client: &Client, monolith: &Url) -> bool {

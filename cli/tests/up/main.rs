@@ -11,6 +11,7 @@ mod starts;
 mod stops;
 
 mod crashes;
+mod env;
 mod refusals;
 mod stages;
 mod status;

@@ -21,6 +21,12 @@ pub(crate) enum Due {
 }
 
 impl Api {
+    /// Why the living stack of this name is as it is; empty where nobody said.
+    pub(crate) fn reason(&self, caller: &Caller, name: &str) -> Result<String, StoreError> {
+        let stack = self.store().read(|state| state.stack(&caller.region, name))?;
+        Ok(stack.and_then(|stack| stack.reason).unwrap_or_default())
+    }
+
     /// What is to be done so that there is a stack of this name whose parameter `key` is `value`, where it was `before`
     /// when it was last given. Nothing where it is so, where somebody else gave it another value or deleted the stack,
     /// or where it is in a state that only its owner can mend.
