@@ -12,7 +12,6 @@ use actix_web::rt;
 use http::StatusCode;
 use server::{EX_USAGE, Variable, chain};
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cloudformation;
 use crate::config::{Config, VARIABLES};
@@ -88,7 +87,7 @@ async fn serve(
         ))
     })?;
     let address = listener.local_addr()?;
-    let mut stopped = Box::pin(stopped(stop)?);
+    let mut stopped = Box::pin(server::stopped(stop)?);
     state::make_folder(&config.data_dir)?;
     let state = state::open(&config.data_dir)?;
     let credentials = Credentials::open(&config.data_dir)?;
@@ -136,22 +135,6 @@ async fn first_stack(first: Option<FirstStack>) {
     if let Some(first) = first {
         first.keep().await;
     }
-}
-
-/// Ends with the first of SIGTERM, SIGINT and `stop`.
-fn stopped(
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let by = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-            () = stop => "its parent",
-        };
-        log::info!("stopping, told by {by}: finishing what is in flight");
-    })
 }
 
 impl Stacks for cloudformation::Api {

@@ -30,6 +30,7 @@ mod metrics;
 mod observe;
 
 pub use config::VARIABLES;
+pub use listen::stopped;
 pub use logs::{LogFormat, REQUEST, ms_since, start as start_logs};
 pub use neighbour::client as http_client;
 pub use problem::chain;

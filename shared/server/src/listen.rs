@@ -115,7 +115,7 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 ///
 /// # Errors
 /// Where a signal cannot be listened to.
-pub(crate) fn stopped(
+pub fn stopped(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;
