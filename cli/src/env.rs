@@ -21,10 +21,7 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
 }
 
 fn lines(data_dir: &Path) -> Result<String, String> {
-    let shown = data_dir.display();
-    let holder = hold::holder(data_dir).ok_or_else(|| {
-        format!("nothing runs on {shown}; `banyan up --data-dir {shown}` starts the board there")
-    })?;
+    let holder = hold::running(data_dir)?;
     let control =
         board::refactor(&holder.seats).ok_or("this `banyan up` runs no refactor proxy")?;
     let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;

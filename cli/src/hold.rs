@@ -72,6 +72,17 @@ impl Hold {
 }
 
 /// Who runs on this folder now.
+///
+/// # Errors
+/// Says that nobody does, and what starts a board there.
+pub(crate) fn running(data_dir: &Path) -> Result<Holder, String> {
+    let shown = data_dir.display();
+    holder(data_dir).ok_or_else(|| {
+        format!("nothing runs on {shown}; `banyan up --data-dir {shown}` starts the board there")
+    })
+}
+
+/// Who runs on this folder now, if anybody.
 pub(crate) fn holder(data_dir: &Path) -> Option<Holder> {
     let file = File::open(data_dir.join(FILE)).ok()?;
     // Whoever gets the lock, nobody holds the folder.

@@ -42,9 +42,7 @@ pub(crate) fn start(data_dir: &Path, name: &str) -> Result<ExitCode, String> {
 
 fn change(data_dir: &Path, name: &str, stops: bool) -> Result<ExitCode, String> {
     let shown = data_dir.display();
-    let holder = hold::holder(data_dir).ok_or_else(|| {
-        format!("nothing runs on {shown}; `banyan up --data-dir {shown}` starts the board there")
-    })?;
+    let holder = hold::running(data_dir)?;
     let seat = holder.seats.iter().find(|seat| seat.name == name);
     let seat = seat.ok_or_else(|| format!("there is no program {name} on {shown}"))?;
     let changed = if stops {

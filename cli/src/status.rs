@@ -13,12 +13,7 @@ use crate::{DEFAULT_DATA_DIR, hold, pause};
 
 /// Exit code 0 where everything is ready, 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
-    let Some(holder) = hold::holder(data_dir) else {
-        let shown = data_dir.display();
-        return Err(format!(
-            "nothing runs on {shown}; `banyan up --data-dir {shown}` starts the board there"
-        ));
-    };
+    let holder = hold::running(data_dir)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;

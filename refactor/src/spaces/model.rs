@@ -57,15 +57,17 @@ impl Model {
         }
     }
 
-    /// The application whose routes a change concerns.
+    /// The application whose traffic a change concerns: one of a route that takes some before or after it.
     pub(crate) fn application_of(&self, change: &Change) -> Option<String> {
-        match change {
-            Change::Route(route) => Some(route.details.application.clone()),
-            Change::Delete(Kind::Route, id) => {
-                self.routes.get(id).map(|route| route.details.application.clone())
+        let live = |route: &&Route| route.state == State::Active;
+        let route = match change {
+            Change::Route(route) => {
+                Some(route).filter(live).or_else(|| self.routes.get(&route.id).filter(live))
             }
+            Change::Delete(Kind::Route, id) => self.routes.get(id).filter(live),
             _ => None,
-        }
+        };
+        route.map(|route| route.details.application.clone())
     }
 
     /// An environment of the caller's region.
