@@ -143,8 +143,18 @@ fn ready(
     if to.owns() && !from.owns() {
         return Ok(Ready::Done);
     }
-    if !from.owns() && from.granted(from.epoch + 1, &to.store) {
-        return Ok(Ready::Granted(intent_of(direction, &from, &to)));
+    if let Some(grant) = from.grant.as_ref().filter(|grant| grant.to.store == to.store)
+        && !from.owns()
+    {
+        return Ok(Ready::Granted(Intent {
+            direction,
+            id: String::new(),
+            from: from.store.clone(),
+            to: to.store.clone(),
+            epoch: grant.epoch.saturating_sub(1),
+            began_ms: now_ms(),
+            step: Step::Granted,
+        }));
     }
     match (from.role, to.role) {
         (Role::Primary, Role::Retired) => Err(Refusal::conflict(format!(
@@ -161,19 +171,6 @@ fn ready(
             "{} does not own {collection}: `banyan status` shows who does",
             pair.from_name
         ))),
-    }
-}
-
-/// The intent of whoever granted this.
-pub(super) fn intent_of(direction: Direction, from: &Ownership, to: &Ownership) -> Intent {
-    Intent {
-        direction,
-        id: String::new(),
-        from: from.store.clone(),
-        to: to.store.clone(),
-        epoch: from.epoch,
-        began_ms: now_ms(),
-        step: Step::Granted,
     }
 }
 

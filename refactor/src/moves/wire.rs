@@ -17,11 +17,29 @@ pub(crate) enum Role {
     Retired,
 }
 
-/// A place in the history of a collection: a store of epoch n+1 covers all of epoch n.
+/// A place in the history of a collection, `3.1842` on the wire: a store of epoch n+1 covers all of epoch n.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub(crate) struct Position {
     pub(crate) epoch: u64,
     pub(crate) at: u64,
+}
+
+impl From<Position> for String {
+    fn from(Position { epoch, at }: Position) -> Self {
+        format!("{epoch}.{at}")
+    }
+}
+
+impl TryFrom<String> for Position {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let (epoch, at) = text.split_once('.').ok_or("a position is two numbers, as 3.1842")?;
+        let number = |text: &str| text.parse().ok();
+        let both = number(epoch).zip(number(at));
+        both.map(|(epoch, at)| Self { epoch, at }).ok_or("a position is two numbers, as 3.1842")
+    }
 }
 
 /// A copy of a collection, and where it is reached.
@@ -146,7 +164,7 @@ impl Ownership {
 /// A hash over a range of rows.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Digest {
-    /// The id at which the range ends.
+    /// The id at which the range ends: the highest that there can be where no row comes after it.
     pub(super) to: u64,
     pub(super) rows: u64,
     pub(super) hash: String,

@@ -11,8 +11,6 @@ use crate::moves::wire::Digest;
 
 /// How many rows are compared at once.
 const ROWS: u64 = 10_000;
-/// Behind every id that a row can have.
-const END: u64 = i64::MAX as u64;
 
 /// A range that was compared.
 #[derive(Debug)]
@@ -70,12 +68,11 @@ impl Two {
         let last = ours.last && copied.last;
         let same = |one: &Digest, other: &Digest| one.rows == other.rows && one.hash == other.hash;
         if ours.last == copied.last && ours.to == copied.to && same(&ours, &copied) {
-            let (to, rows) = (if last { END } else { ours.to }, ours.rows);
+            let (to, rows) = (ours.to, ours.rows);
             return Ok(Chunk { to, rows, last, differences: Vec::new(), moving: 0 });
         }
         // Neither side is asked for more rows than a range has, whatever the other one lacks.
-        let end = |digest: &Digest| if digest.last { END } else { digest.to };
-        let to = end(&ours).min(end(&copied));
+        let to = ours.to.min(copied.to);
         let ours = self.owner.hashes(after, to).map_err(|error| Trouble::of(&self.owner, &error))?;
         let copied = self.follower.hashes(after, to);
         let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
