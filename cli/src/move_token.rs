@@ -21,8 +21,9 @@ pub(crate) fn open(data_dir: &Path) -> Result<String, String> {
     let shown = path.display();
     let token = match File::open(&path) {
         Ok(file) => read(file, &shown.to_string()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(data_dir, &path)
-            .map_err(|error| format!("{shown} cannot be written: {error}")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make(data_dir, &path).map_err(|error| format!("{shown} cannot be written: {error}"))
+        }
         Err(error) => Err(format!("{shown} cannot be read: {error}")),
     }?;
     if token.len() < CHARACTERS {
@@ -49,12 +50,8 @@ fn read(mut file: File, shown: &str) -> Result<String, String> {
 fn make(data_dir: &Path, path: &Path) -> io::Result<String> {
     let token = random()?;
     let unfinished = data_dir.join(format!("{FILE}.new"));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(MODE)
-        .open(&unfinished)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(&unfinished)?;
     // One that a crash left behind keeps the mode it had.
     file.set_permissions(Permissions::from_mode(MODE))?;
     writeln!(file, "{token}")?;

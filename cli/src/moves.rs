@@ -100,8 +100,7 @@ pub(crate) fn reverse(args: &SwitchArgs) -> Result<ExitCode, String> {
 /// `banyan complete`.
 pub(crate) fn complete(args: &CompleteArgs) -> Result<ExitCode, String> {
     ask::run(&args.what.data, async |control: Control| {
-        let options =
-            json!({ "application": args.what.application, "keepData": args.keep_data });
+        let options = json!({ "application": args.what.application, "keepData": args.keep_data });
         let done = control.command(&args.what.collection, "complete", &options).await?;
         shown::outcome(&done);
         Ok(ExitCode::SUCCESS)

@@ -3,8 +3,8 @@
 mod moves;
 
 pub use moves::{
-    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side, Standing,
-    Step,
+    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
+    Standing, Step,
 };
 
 use std::path::Path;

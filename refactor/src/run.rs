@@ -101,8 +101,7 @@ async fn serve(
             format!("the state in {folder} cannot be used: {}", chain(&cause))
         })?;
     let (token, targets) = (config.move_token, config.move_targets);
-    let moves =
-        Moves::open(Arc::clone(&state), spaces.clone(), token, targets, Handle::current())?;
+    let moves = Moves::open(Arc::clone(&state), spaces.clone(), token, targets, Handle::current())?;
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
     let ready = Arc::new(AtomicBool::new(false));
     let control = Control {

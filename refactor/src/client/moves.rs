@@ -210,10 +210,8 @@ impl Client {
             "complete" | "cancel" | "reverse" => PURGE_TIME,
             _ => COMMAND_TIME,
         };
-        let collection = percent_encoding::utf8_percent_encode(
-            collection,
-            percent_encoding::NON_ALPHANUMERIC,
-        );
+        let collection =
+            percent_encoding::utf8_percent_encode(collection, percent_encoding::NON_ALPHANUMERIC);
         self.told(Method::POST, &format!("/-/moves/{collection}/{verb}"), options, time).await
     }
 }

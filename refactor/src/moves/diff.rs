@@ -58,7 +58,8 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
         )));
     }
     let before = work.inner.journal.comparison(&key)?;
-    let goes_on = before.filter(|before| before.can_go_on(&owner.store, &follower.store, owner.epoch));
+    let goes_on =
+        before.filter(|before| before.can_go_on(&owner.store, &follower.store, owner.epoch));
     let up_to = work.peers.at(if switched { &work.record.target } else { &work.record.source });
     let up_to = up_to.highest_id().unwrap_or_default();
     let mut comparison = goes_on.unwrap_or_else(|| {
@@ -142,7 +143,12 @@ impl Inner {
         }
     }
 
-    fn break_off(&self, key: &Key, comparison: &mut Comparison, why: String) -> Result<(), Refusal> {
+    fn break_off(
+        &self,
+        key: &Key,
+        comparison: &mut Comparison,
+        why: String,
+    ) -> Result<(), Refusal> {
         log::warn!("diff {} is broken off: {why}", key.1);
         comparison.break_off(why);
         Ok(self.journal.write_comparison(key, comparison)?)

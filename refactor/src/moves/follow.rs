@@ -117,7 +117,8 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
         active: false,
         tags: Tags::new(),
     };
-    let route = work.inner.spaces.create_route(&request("route"), &place, &route, Check::Skipped)?;
+    let route =
+        work.inner.spaces.create_route(&request("route"), &place, &route, Check::Skipped)?;
     work.record.made.service = Some(service.id);
     work.record.made.route = Some(route.id.clone());
     work.save()?;

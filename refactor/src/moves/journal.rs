@@ -104,7 +104,12 @@ impl Journal {
         statement.query_row([&key.0, &key.1], read).optional()
     }
 
-    fn put(&self, sql: &str, (application, collection): &Key, value: &impl Serialize) -> Result<()> {
+    fn put(
+        &self,
+        sql: &str,
+        (application, collection): &Key,
+        value: &impl Serialize,
+    ) -> Result<()> {
         let document = serde_json::to_string(value)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         let connection = lock(&self.0);

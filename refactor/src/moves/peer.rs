@@ -118,7 +118,12 @@ impl Peer {
         self.tell("cancel", &json!({}), PURGE)
     }
 
-    pub(super) fn hold(&self, id: &str, epoch: u64, time: Duration) -> Result<Ownership, PeerError> {
+    pub(super) fn hold(
+        &self,
+        id: &str,
+        epoch: u64,
+        time: Duration,
+    ) -> Result<Ownership, PeerError> {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.tell("hold", &json!({ "id": id, "epoch": epoch, "ms": ms }), time)
     }

@@ -90,7 +90,8 @@ pub(super) fn checks(
     most_lag_ms: u64,
     force: bool,
 ) -> Result<Vec<Check>, Refusal> {
-    let owner = Ok(format!("{} owns {} in epoch {}", pair.from_name, work.record.collection, from.epoch));
+    let owner =
+        Ok(format!("{} owns {} in epoch {}", pair.from_name, work.record.collection, from.epoch));
     let mut checks = vec![
         Check::new("owner", owner),
         Check::new("copy", copy(work, pair, from, to)),
@@ -107,7 +108,8 @@ pub(super) fn checks(
 
 /// What is wrong, in one message.
 pub(super) fn refused(work: &Work<'_>, direction: Direction, checks: &[Check]) -> Option<Refusal> {
-    let wrong: Vec<_> = checks.iter().filter(|check| !check.ok).map(|check| check.detail.as_str()).collect();
+    let wrong: Vec<_> =
+        checks.iter().filter(|check| !check.ok).map(|check| check.detail.as_str()).collect();
     (!wrong.is_empty()).then(|| {
         let (verb, collection) = (direction.word(), &work.record.collection);
         Refusal::conflict(format!("{verb} {collection}: {}; nothing was changed", wrong.join("; ")))
@@ -137,7 +139,8 @@ fn lag(work: &Work<'_>, from: &Ownership, to: &Ownership, most_ms: u64) -> Resul
     let collection = &work.record.collection;
     let following = to.following.as_ref();
     let causes = causes(from, to);
-    let because = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join("; ")) };
+    let because =
+        if causes.is_empty() { String::new() } else { format!(" ({})", causes.join("; ")) };
     let well = following.is_some_and(|following| following.state == Pace::Following);
     match following.and_then(|following| following.lag_ms).filter(|_| well) {
         Some(ms) if ms <= most_ms => Ok(format!("{ms} ms behind, of at most {most_ms}")),

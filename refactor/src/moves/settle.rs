@@ -38,13 +38,13 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
             if let Err(error) = pair.from.release(&intent.id) {
                 log::warn!("{}: its hold passes by itself: {error}", pair.from_name);
             }
-            let outcome = format!("was broken off before the grant; {} owns it as before", pair.from_name);
+            let outcome =
+                format!("was broken off before the grant; {} owns it as before", pair.from_name);
             work.ended(times.outcome(intent.direction, false, outcome, None))
         }
         Fate::Overtaken => {
-            let owns = |side: &Result<Ownership, PeerError>| {
-                side.as_ref().is_ok_and(Ownership::owns)
-            };
+            let owns =
+                |side: &Result<Ownership, PeerError>| side.as_ref().is_ok_and(Ownership::owns);
             let (from_owns, to_owns) = (owns(&from), owns(&to));
             if from_owns != to_owns {
                 switch::flip(work, to_owns == (intent.direction == Direction::Switch))?;
@@ -69,7 +69,8 @@ fn fate(
     from: &Result<Ownership, PeerError>,
     to: &Result<Ownership, PeerError>,
 ) -> Fate {
-    let owns = |side: &Ownership| side.store == intent.to && side.owns() && side.epoch > intent.epoch;
+    let owns =
+        |side: &Ownership| side.store == intent.to && side.owns() && side.epoch > intent.epoch;
     if to.as_ref().is_ok_and(owns) {
         return Fate::Forward;
     }

@@ -168,7 +168,8 @@ mod tests {
         for base in ["http://127.0.0.1:3001", "http://127.0.0.1:3001/"] {
             assert_eq!(at_program(base, "users").unwrap(), "http://127.0.0.1:3001/api/users");
         }
-        for base in ["127.0.0.1:3001", "ftp://a", "http://a/api", "http://a?b", "http://u:p@a", ""] {
+        for base in ["127.0.0.1:3001", "ftp://a", "http://a/api", "http://a?b", "http://u:p@a", ""]
+        {
             assert!(at_program(base, "users").is_err(), "{base}");
         }
     }

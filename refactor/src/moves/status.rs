@@ -35,9 +35,9 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
         for name in names {
             // One without a DEFAULT route, say, has nothing to move.
             let Ok(sides) = sides::sides(&inner.spaces, application, &name) else { continue };
-            let before = known.iter().find(|record| {
-                record.application == application.id && record.collection == name
-            });
+            let before = known
+                .iter()
+                .find(|record| record.application == application.id && record.collection == name);
             records.extend(work::record(inner, &name, &sides, before.cloned(), None).ok());
         }
     }
@@ -121,7 +121,11 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
         (Ok(source), Err(_)) if source.role == Role::Follower => "switched",
         // A store that was never given anything is in its first epoch.
         (Err(_), Ok(target)) if target.owns() && target.epoch > 1 => {
-            if completed { "completed" } else { "switched" }
+            if completed {
+                "completed"
+            } else {
+                "switched"
+            }
         }
         (Ok(_), Ok(target)) if target.rows => "apart",
         (Ok(_), Ok(_)) => "not followed",

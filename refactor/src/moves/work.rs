@@ -112,7 +112,6 @@ impl<'a> Work<'a> {
     ) -> Result<Verdict, Refusal> {
         self.inner.verdict(&self.record.key(), both)
     }
-
 }
 
 impl Inner {

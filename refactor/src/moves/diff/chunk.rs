@@ -37,12 +37,7 @@ pub(super) struct Two {
 }
 
 impl Two {
-    pub(super) fn new(
-        peers: &Peers,
-        source: &str,
-        target: &str,
-        comparison: &Comparison,
-    ) -> Self {
+    pub(super) fn new(peers: &Peers, source: &str, target: &str, comparison: &Comparison) -> Self {
         let (source, target) = ((peers.at(source), "source"), (peers.at(target), "target"));
         let (owner, follower) =
             if comparison.switched() { (target, source) } else { (source, target) };
@@ -73,7 +68,8 @@ impl Two {
         }
         // Neither side is asked for more rows than a range has, whatever the other one lacks.
         let to = ours.to.min(copied.to);
-        let ours = self.owner.hashes(after, to).map_err(|error| Trouble::of(&self.owner, &error))?;
+        let ours =
+            self.owner.hashes(after, to).map_err(|error| Trouble::of(&self.owner, &error))?;
         let copied = self.follower.hashes(after, to);
         let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
         let rows = ours.rows.len() as u64;

@@ -46,7 +46,13 @@ pub(crate) struct Difference {
 
 impl Comparison {
     /// One that has not compared anything yet.
-    pub(super) fn new(owner: &str, follower: &str, epoch: u64, switched: bool, now_ms: i64) -> Self {
+    pub(super) fn new(
+        owner: &str,
+        follower: &str,
+        epoch: u64,
+        switched: bool,
+        now_ms: i64,
+    ) -> Self {
         Self {
             owner: owner.to_owned(),
             follower: follower.to_owned(),
@@ -125,13 +131,20 @@ impl Comparison {
 /// What a comparison is worth now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    Verified { age_ms: i64, rows: u64 },
+    Verified {
+        age_ms: i64,
+        rows: u64,
+    },
     /// It was verified, which does not count any more.
     Stale(String),
     /// There is none that came to its end, and why.
     NotDone(Option<String>),
-    Running { rows: u64 },
-    Differs { count: u64 },
+    Running {
+        rows: u64,
+    },
+    Differs {
+        count: u64,
+    },
 }
 
 impl Verdict {
@@ -147,7 +160,9 @@ impl Verdict {
             return Self::Running { rows: found.rows };
         }
         let Some(ended_ms) = found.ended_ms else {
-            return Self::NotDone(Some(found.broken_off.clone().unwrap_or_else(|| "broken off".into())));
+            return Self::NotDone(Some(
+                found.broken_off.clone().unwrap_or_else(|| "broken off".into()),
+            ));
         };
         let pair = (found.owner.as_str(), found.follower.as_str());
         let same = stores.is_none_or(|(one, other)| pair == (one, other) || pair == (other, one));
