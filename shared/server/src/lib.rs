@@ -15,6 +15,8 @@ mod collection;
 mod neighbour;
 mod openapi;
 
+mod moving;
+
 mod body;
 mod conditional;
 mod idempotency;

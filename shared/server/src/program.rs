@@ -36,9 +36,14 @@ impl Program {
         self.name
     }
 
+    /// The collections that it serves.
+    pub(crate) fn collections(&self) -> Vec<&'static str> {
+        self.parts.iter().map(|part| part.table().name).collect()
+    }
+
     /// The collections that it refers to and does not serve itself.
     pub(crate) fn neighbours(&self) -> Vec<&'static str> {
-        let served: Vec<_> = self.parts.iter().map(|part| part.table().name).collect();
+        let served = self.collections();
         let mut neighbours: Vec<_> = self.parts.iter().flat_map(|part| part.references()).collect();
         neighbours.retain(|collection| !served.contains(collection));
         neighbours.dedup();

@@ -96,10 +96,12 @@ fn configuration(program: &Program) -> Result<Config, ExitCode> {
     let variables = env::vars_os().map(|(name, value)| {
         (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
     });
-    Config::read(program.name, &program.neighbours(), variables).map_err(|errors| {
-        eprintln!("{}: the configuration is wrong\n{errors}", program.name);
-        ExitCode::from(EX_USAGE)
-    })
+    Config::read(program.name, &program.collections(), &program.neighbours(), variables).map_err(
+        |errors| {
+            eprintln!("{}: the configuration is wrong\n{errors}", program.name);
+            ExitCode::from(EX_USAGE)
+        },
+    )
 }
 
 async fn serve(
@@ -173,10 +175,10 @@ fn neighbours(
     if others.is_empty() {
         return Ok(neighbours);
     }
-    let https = config.neighbours.values().any(|url| url.scheme() == "https");
+    let https = config.elsewhere.values().any(|url| url.scheme() == "https");
     let client = neighbour::client(https)?;
     for collection in others {
-        match config.neighbours.get(collection) {
+        match config.elsewhere.get(collection) {
             Some(url) => {
                 let remote = Remote::new(collection, url.clone(), client.clone());
                 neighbours.insert(collection, Arc::new(remote));
