@@ -7,6 +7,7 @@
 mod connection;
 mod error;
 mod file;
+mod moving;
 mod rows;
 mod schema;
 mod writer;
