@@ -55,8 +55,8 @@ impl Pace {
         (rows as usize).clamp(1, most)
     }
 
-    /// Notes a page with so many rows, and gives the time from when on the next one may be asked for.
-    pub(crate) fn applied(&mut self, rows: usize, busy: bool, now: Instant) -> Instant {
+    /// Notes that a page with so many rows has arrived, and gives the time from when on the next one may be asked for.
+    pub(crate) fn arrived(&mut self, rows: usize, busy: bool, now: Instant) -> Instant {
         let rows = rows as f64;
         let passed = now.saturating_duration_since(self.rated_at).as_secs_f64();
         let window = WINDOW.as_secs_f64();
@@ -109,7 +109,7 @@ mod tests {
     fn without_a_word_nothing_waits() {
         let now = Instant::now();
         let mut pace = Pace::new(now);
-        assert!(pace.applied(5_000, false, now) <= now);
+        assert!(pace.arrived(5_000, false, now) <= now);
         assert_eq!(pace.page_rows(5_000), 5_000);
         assert!(!pace.throttled());
     }
@@ -125,7 +125,7 @@ mod tests {
             let page = pace.page_rows(5_000);
             assert_eq!(page, 250);
             rows += page;
-            now = now.max(pace.applied(page, false, now));
+            now = now.max(pace.arrived(page, false, now));
         }
         assert_eq!(rows, 10_000);
         assert!((900..=1_100).contains(&pace.rows_per_second(now)), "{pace:?}");
@@ -145,7 +145,7 @@ mod tests {
                 now += Duration::from_millis(20);
                 let page = pace.page_rows(1_000);
                 rows += page;
-                now = now.max(pace.applied(page, busy, now));
+                now = now.max(pace.arrived(page, busy, now));
             }
             rows / seconds as usize
         };

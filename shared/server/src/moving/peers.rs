@@ -2,18 +2,19 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::block;
-use reqwest::{Client, Response, StatusCode, header};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::{Changes, FeedCursor, Ownership};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{PROTOCOL, Token};
-use crate::neighbour;
+use crate::body::JSON;
+use crate::clients::Clients;
 use crate::problem::chain;
 
 /// For how long a peer may say nothing where it need not wait for anything itself.
@@ -30,9 +31,7 @@ const LARGE: usize = 64 * 1024;
 /// Asks peers, and shows them the token.
 pub(crate) struct Peers {
     bearer: String,
-    plain: Client,
-    /// Made when it is needed first: it wants the system's authorities.
-    secure: OnceLock<Result<Client, String>>,
+    clients: Arc<Clients>,
 }
 
 /// What is asked of a feed.
@@ -75,9 +74,8 @@ struct Refusal {
 }
 
 impl Peers {
-    pub(crate) fn new(token: &Token) -> reqwest::Result<Self> {
-        let plain = neighbour::client(false)?;
-        Ok(Self { bearer: token.bearer(), plain, secure: OnceLock::new() })
+    pub(crate) fn new(token: &Token, clients: Arc<Clients>) -> Self {
+        Self { bearer: token.bearer(), clients }
     }
 
     /// The document of ownership of the collection at this URL.
@@ -116,9 +114,26 @@ impl Peers {
         Ok(Page { changes, busy, at })
     }
 
+    /// Tells a source that a follower is none any more.
+    pub(crate) async fn forget(&self, url: &str, follower: &str) -> Result<(), PeerError> {
+        let request = self.client(url)?.post(format!("{url}/-/forget"));
+        let request = request.header(header::CONTENT_TYPE, JSON);
+        let request = request.body(format!(r#"{{"follower":"{follower}"}}"#));
+        self.send(url, request, SILENCE).await.map(drop)
+    }
+
     /// The body of an answer to `GET`, which begins within `patience`.
     async fn get(&self, url: &str, path: &str, patience: Duration) -> Result<Vec<u8>, PeerError> {
         let request = self.client(url)?.get(format!("{url}/-/{path}"));
+        self.send(url, request, patience).await
+    }
+
+    async fn send(
+        &self,
+        url: &str,
+        request: RequestBuilder,
+        patience: Duration,
+    ) -> Result<Vec<u8>, PeerError> {
         let request = request.header(header::AUTHORIZATION, &self.bearer);
         let end = Instant::now() + ANSWER_TIME;
         let answer = timeout(patience, request.send()).await;
@@ -139,16 +154,8 @@ impl Peers {
     }
 
     fn client(&self, url: &str) -> Result<&Client, PeerError> {
-        if !url.starts_with("https:") {
-            return Ok(&self.plain);
-        }
-        let secure = self.secure.get_or_init(|| {
-            neighbour::client(true).map_err(|error| chain(&error))
-        });
-        secure.as_ref().map_err(|cause| PeerError::Unreachable {
-            url: url.to_owned(),
-            cause: cause.clone(),
-        })
+        let client = self.clients.of(url);
+        client.map_err(|cause| PeerError::Unreachable { url: url.to_owned(), cause })
     }
 }
 
@@ -186,6 +193,8 @@ fn read<T: DeserializeOwned>(url: &str, body: &[u8]) -> Result<T, PeerError> {
 /// Why a peer gave no answer that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PeerError {
+    /// There is nothing to show to a peer.
+    NoToken,
     /// No connection, or one that broke.
     Unreachable { url: String, cause: String },
     /// A connection and no answer.
@@ -198,6 +207,8 @@ pub(crate) enum PeerError {
     Status { url: String, status: u16 },
     /// An answer that is none of a collection's.
     Garbage { url: String, what: String },
+    /// Another store than the one that is looked for.
+    Stranger { url: String, found: String },
     /// Another protocol.
     Protocol { url: String, found: u32 },
 }
@@ -221,8 +232,11 @@ impl PeerError {
             Self::Unreachable { .. }
             | Self::Silent { .. }
             | Self::Status { .. }
-            | Self::Garbage { .. } => true,
-            Self::Unknown { .. } | Self::Refused { .. } | Self::Protocol { .. } => false,
+            | Self::Garbage { .. }
+            | Self::Stranger { .. } => true,
+            Self::NoToken | Self::Unknown { .. } | Self::Refused { .. } | Self::Protocol { .. } => {
+                false
+            }
         }
     }
 }
@@ -230,10 +244,12 @@ impl PeerError {
 impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable { url, cause } => write!(
-                f,
-                "{url} cannot be reached ({cause}); start it, or check the address"
+            Self::NoToken => f.write_str(
+                "MOVE_TOKEN is not set; start the program with the one of the other side",
             ),
+            Self::Unreachable { url, cause } => {
+                write!(f, "{url} cannot be reached ({cause}); start it, or check the address")
+            }
             Self::Silent { url, seconds } => write!(
                 f,
                 "{url} takes connections and does not answer within {seconds} s; check it and the \
@@ -251,6 +267,11 @@ impl fmt::Display for PeerError {
             Self::Garbage { url, what } => write!(
                 f,
                 "{url} answers what no collection of a board does ({what}); check the address"
+            ),
+            Self::Stranger { url, found } => write!(
+                f,
+                "{url} is another store ({found}) than the one that this side knew there; start that one, \
+                 or `banyan cancel` and `banyan follow` this one"
             ),
             Self::Protocol { url, found } => write!(
                 f,

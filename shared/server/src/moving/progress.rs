@@ -113,16 +113,19 @@ impl Progress {
         self.with(|inner| inner.pace.page_rows(most))
     }
 
-    /// Notes a page that arrived at `arrived`, changed so many rows, and is on disk now. Gives the time
-    /// from when on the next may be asked for.
-    pub(crate) fn applied(&self, seen: Seen, rows: u64, busy: bool, arrived: Instant) -> Instant {
+    /// Notes that a page of so many rows has arrived from a source that is busy or not. Gives the time from
+    /// when on the next one may be asked for.
+    pub(crate) fn paced(&self, rows: usize, busy: bool) -> Instant {
+        self.with(|inner| inner.pace.arrived(rows, busy, Instant::now()))
+    }
+
+    /// Notes that a page which arrived at `at` is on disk now.
+    pub(crate) fn applied(&self, seen: Seen, rows: usize, at: Instant) {
         let now = Instant::now();
         self.with(|inner| {
-            inner.rows += rows;
-            inner.lag.applied(seen, now.saturating_duration_since(arrived), now);
-            let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-            inner.pace.applied(rows, busy, now)
-        })
+            inner.rows += rows as u64;
+            inner.lag.applied(seen, now.saturating_duration_since(at), now);
+        });
     }
 
     /// What it says of itself.
@@ -130,15 +133,18 @@ impl Progress {
         let told = self.told();
         let inner = told.inner.as_ref()?;
         let now = Instant::now();
-        let known = inner.state == State::Following;
+        let follows = inner.state == State::Following;
         let ms = |lag: Duration| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
+        let lag_ms = inner.lag.behind(now).filter(|_| follows).map(ms);
+        let silent = || "no heartbeat of the source has come lately".to_owned();
+        let detail = inner.detail.clone();
         Some(Following {
             state: inner.state,
-            detail: inner.detail.clone(),
+            detail: detail.or_else(|| (follows && lag_ms.is_none()).then(silent)),
             rows: inner.rows,
             rows_per_second: inner.pace.rows_per_second(now),
             lag_changes: inner.lag.changes(now),
-            lag_ms: inner.lag.behind(now).filter(|_| known).map(ms),
+            lag_ms,
             throttled: inner.pace.throttled(),
         })
     }
