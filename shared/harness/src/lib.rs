@@ -3,12 +3,14 @@
 
 mod answer;
 mod golden;
+mod moving;
 mod neighbour;
 mod postgres;
 mod program;
 
 pub use answer::Answer;
 pub use golden::golden_reads;
+pub use moving::MOVE_TOKEN;
 pub use neighbour::{Manner, Neighbour};
 pub use postgres::{TestDatabase, postgres};
 pub use program::{Program, Setup};

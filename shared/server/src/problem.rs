@@ -31,8 +31,8 @@ pub(crate) struct Problem {
     faults: Vec<Fault>,
     retry: bool,
     close: bool,
-    missing: Option<String>,
-    owner: Option<String>,
+    missing: Option<Box<str>>,
+    owner: Option<Box<str>>,
     cause: Option<(Level, String)>,
 }
 
@@ -126,7 +126,10 @@ impl Problem {
     /// 404 for a member that is not there.
     pub(crate) fn no_such(name: &str, id: u64) -> Self {
         let detail = format!("no {name} has the id {id}");
-        Self { missing: Some(format!("{name} {id}")), ..Self::new(StatusCode::NOT_FOUND, detail) }
+        Self {
+            missing: Some(format!("{name} {id}").into()),
+            ..Self::new(StatusCode::NOT_FOUND, detail)
+        }
     }
 
     /// 421 for what only the collection's owner does; none is named where that is just being settled.
@@ -137,12 +140,12 @@ impl Problem {
             }
             None => "this collection is being handed over; nothing was stored; ask again",
         };
-        Self { owner, ..Self::new(StatusCode::MISDIRECTED_REQUEST, detail) }
+        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_owner(owner)
     }
 
     /// The same problem, with the collection at its owner, who may know better.
     pub(crate) fn with_owner(self, owner: Option<String>) -> Self {
-        Self { owner, ..self }
+        Self { owner: owner.map(Into::into), ..self }
     }
 
     /// 405; the response needs its `Allow` header from whoever knows the methods.
@@ -244,10 +247,10 @@ impl ResponseError for Problem {
             response.force_close();
         }
         if let Some(missing) = &self.missing {
-            response.insert_header((MISSING, missing.as_str()));
+            response.insert_header((MISSING, &**missing));
         }
         if let Some(owner) = &self.owner {
-            response.insert_header((OWNER, owner.as_str()));
+            response.insert_header((OWNER, &**owner));
         }
         response.json(Document {
             r#type: "about:blank",
