@@ -17,6 +17,8 @@ mod row;
 mod store;
 mod write;
 
+mod assemble;
+mod document;
 mod known;
 mod sql;
 mod unix_ms;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::PostgresStore;
-use crate::known::{Desk, Known};
+use crate::document::Step;
+use crate::known::{Desks, Known};
 use crate::{
     Applied, Changes, Digest, FeedCursor, FollowerSeen, Grant, Hashes, HeldBack, MoveError,
     Ownership, Peer, Record, StoreError,
@@ -19,27 +20,14 @@ fn not_built<T, E: From<StoreError>>() -> Result<T, E> {
 
 impl PostgresStore {
     pub(crate) fn known<R: Record>(&self) -> Known {
-        Desk::new().known()
+        Desks::new(&[]).known::<R>()
     }
 
     pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<u64> {
-        Desk::new().changed()
+        Desks::new(&[]).changed::<R>()
     }
 
     pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
-        not_built()
-    }
-
-    pub(crate) async fn follow<R: Record>(
-        &self,
-        _: Peer,
-        _: &str,
-        _: u64,
-    ) -> Result<Ownership, MoveError> {
-        not_built()
-    }
-
-    pub(crate) async fn readdress<R: Record>(&self, _: Peer) -> Result<Ownership, MoveError> {
         not_built()
     }
 
@@ -48,29 +36,6 @@ impl PostgresStore {
         _: FeedCursor,
         _: Arc<Changes<R::Content>>,
     ) -> Result<Applied, MoveError> {
-        not_built()
-    }
-
-    pub(crate) async fn follow_back<R: Record>(
-        &self,
-        _: Peer,
-        _: u64,
-        _: u64,
-        _: &str,
-    ) -> Result<Ownership, MoveError> {
-        not_built()
-    }
-
-    pub(crate) async fn hold<R: Record>(
-        &self,
-        _: &str,
-        _: u64,
-        _: Duration,
-    ) -> Result<Ownership, MoveError> {
-        not_built()
-    }
-
-    pub(crate) async fn release<R: Record>(&self, _: &str) -> Result<Ownership, MoveError> {
         not_built()
     }
 
@@ -88,10 +53,6 @@ impl PostgresStore {
     }
 
     pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
-        not_built()
-    }
-
-    pub(crate) async fn take<R: Record>(&self, _: u64) -> Result<Ownership, MoveError> {
         not_built()
     }
 
@@ -142,6 +103,10 @@ impl PostgresStore {
     }
 
     pub(crate) async fn row_hash<R: Record>(&self, _: &[u64]) -> Result<Hashes, StoreError> {
+        not_built()
+    }
+
+    pub(crate) async fn step<R: Record>(&self, _: Step) -> Result<Ownership, MoveError> {
         not_built()
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Engine, Store};
+use crate::document::Step;
 use crate::{
     Applied, Changes, FeedCursor, FollowerSeen, Grant, MoveError, Ownership, Peer, Position,
     Record, Role, StoreError,
@@ -49,7 +50,8 @@ impl Store {
         lineage: &str,
         epoch: u64,
     ) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.follow::<R>(source, lineage, epoch).await)
+        let step = Step::Follow { source, lineage: lineage.to_owned(), epoch };
+        each!(self, engine => engine.step::<R>(step).await)
     }
 
     /// Notes where a peer is now: the store that it follows, or its successor.
@@ -57,7 +59,7 @@ impl Store {
     /// # Errors
     /// [`MoveError::NoSuccessor`] where it knows no such peer; or where the store cannot be written.
     pub async fn readdress<R: Record>(&self, peer: Peer) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.readdress::<R>(peer).await)
+        each!(self, engine => engine.step::<R>(Step::Readdress(peer)).await)
     }
 
     /// Applies a page of the source's feed, which begins at `from`: all of it or nothing, together with
@@ -90,7 +92,8 @@ impl Store {
         since: u64,
         run: &str,
     ) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.follow_back::<R>(peer, epoch, since, run).await)
+        let step = Step::FollowBack { peer, epoch, since, run: run.to_owned() };
+        each!(self, engine => engine.step::<R>(step).await)
     }
 
     /// Refuses writes for a time, at most [`MAX_HOLD`](crate::MAX_HOLD), once those that run have ended.
@@ -105,7 +108,8 @@ impl Store {
         epoch: u64,
         lasts: Duration,
     ) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.hold::<R>(id, epoch, lasts).await)
+        let step = Step::Hold { id: id.to_owned(), epoch, lasts };
+        each!(self, engine => engine.step::<R>(step).await)
     }
 
     /// Lets writes go on that this id holds. Where it holds none, changes nothing.
@@ -113,7 +117,8 @@ impl Store {
     /// # Errors
     /// [`MoveError::Held`] where another id holds them; or where the store cannot be written.
     pub async fn release<R: Record>(&self, id: &str) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.release::<R>(id).await)
+        let step = Step::Release { id: id.to_owned() };
+        each!(self, engine => engine.step::<R>(step).await)
     }
 
     /// Gives the ownership of the epoch after this one to another store, as the last entry of this one's
@@ -155,7 +160,7 @@ impl Store {
     /// # Errors
     /// [`MoveError::NeverGranted`], or where the store cannot be written.
     pub async fn take<R: Record>(&self, epoch: u64) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.take::<R>(epoch).await)
+        each!(self, engine => engine.step::<R>(Step::Take { epoch }).await)
     }
 
     /// Writes a sign of life into the feed.
