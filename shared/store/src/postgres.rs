@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod lease;
+mod moving;
 mod rows;
 mod schema;
 mod tls;
