@@ -31,8 +31,9 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
     let printed = board.banyan.stdout();
     let (table, commands) = printed.split_once("Try:").expect("there is something to try");
     let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
-    // Each program with its documentation, the control port, and where the proxy leads from and to.
-    assert_eq!(links.len(), 2 * PROGRAMS.len() + 1 + 2, "{table}");
+    // Each program with its documentation, the control port, where the proxy leads from and to, and who owns and follows
+    // each collection.
+    assert_eq!(links.len(), 2 * PROGRAMS.len() + 1 + 2 + 2 * 3, "{table}");
     for link in links {
         let answer = board.send("GET", link, "").await;
         if link == board.url("refactor") {
@@ -104,6 +105,7 @@ async fn without_a_data_folder_it_is_dot_banyan_where_banyan_is_started() {
 async fn the_services_ask_each_other_whether_what_a_write_names_exists() {
     let folder = Folder::new();
     let board = folder.up().await;
+    folder.switch(&["users", "threads", "posts"]).await;
     let bmo = json!({"username": "bmo", "name": "BMO"});
     let user = board.post("users", "/api/users", &bmo).await.created();
     let thread = json!({"title": "Who wants to play video games?", "createdBy": user});
