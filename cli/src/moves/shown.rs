@@ -51,7 +51,12 @@ fn standing(found: &Move) -> String {
     };
     let copy = match found.phase.as_str() {
         "not followed" => return format!("{owner}, not followed"),
-        "apart" => return format!("{owner}, {} has data of its own", target.url),
+        "apart" => {
+            return format!(
+                "{owner}, {} has data of its own and follows nobody: with an empty database it would",
+                target.url
+            );
+        }
         "switched" => format!("switched, {}", followed(source)),
         phase @ ("copying" | "following") => format!("{phase}, {}", followed(target)),
         "completed" => return format!("{owner}, completed"),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use harness::until;
 use serde_json::json;
 
 use crate::banyan::Banyan;
@@ -99,6 +100,35 @@ async fn without_a_data_folder_it_is_dot_banyan_where_banyan_is_started() {
     assert!(board.banyan.stdout().contains(&shown), "{}", board.banyan.stdout());
     let status = Banyan::start(folder.command(&["status"])).ended().await;
     assert_eq!(status.code, Some(0), "{}", status.stderr);
+}
+
+#[tokio::test]
+async fn a_service_with_data_of_its_own_keeps_it_and_that_is_said() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.data()).expect("the data folder can be made");
+    let database = format!("sqlite:{}", folder.data().join("users.db").display());
+    // As boards were before services followed.
+    let mut alone = folder.command(&["serve", "users"]);
+    alone
+        .env("DATABASE_URL", database)
+        .env("SEED", "demo")
+        .env("HOST", "127.0.0.1")
+        .env("PORT", "0");
+    let old = Banyan::start(alone);
+    until("it has its data", async || {
+        let log = old.stderr();
+        log.contains("listening on")
+    })
+    .await;
+    drop(old);
+    let board = folder.up().await;
+    let bmo = json!({"username": "bmo", "name": "BMO"});
+    assert_eq!(board.post("users", "/api/users", &bmo).await.created(), 5, "it takes writes");
+    let said = format!("{}/api/users has data of its own", board.url("users"));
+    assert!(board.banyan.stdout().contains(&said), "{}", board.banyan.stdout());
+    let refused = folder.run(&["follow", "users"]).await;
+    assert!(refused.stderr.contains("empty database"), "{}", refused.stderr);
+    assert_eq!(board.get("users", "/api/users/5").await.status, 200, "nothing was overwritten");
 }
 
 #[tokio::test]
