@@ -7,6 +7,7 @@ mod digests;
 mod engine;
 mod feed;
 mod following;
+mod horizon;
 mod moving;
 mod opening;
 mod ownership;
