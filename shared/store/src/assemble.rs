@@ -49,6 +49,10 @@ pub(crate) struct Collected<M> {
     pub(crate) entries: Vec<Placed<M>>,
     /// Whether there are more entries than the page has room for.
     pub(crate) more: bool,
+    /// Rows that are given before it is their turn.
+    ahead: Vec<Placed<M>>,
+    /// Whether there are others whose turn has not come.
+    hidden: bool,
     limit: usize,
     bytes: usize,
 }
@@ -56,7 +60,8 @@ pub(crate) struct Collected<M> {
 impl<M> Collected<M> {
     pub(crate) fn new(limit: usize) -> Self {
         let limit = limit.max(1);
-        Self { entries: Vec::with_capacity(limit.min(1_024)), more: false, limit, bytes: 0 }
+        let entries = Vec::with_capacity(limit.min(1_024));
+        Self { entries, more: false, ahead: Vec::new(), hidden: false, limit, bytes: 0 }
     }
 
     /// How many rows there is room for, and one more to see whether there is one.
@@ -85,21 +90,35 @@ impl<M> Collected<M> {
         self.entries.truncate(self.limit);
     }
 
+    /// Adds rows whose turn has not come: each may hide an older change of itself whose turn has. They are
+    /// given again when it is their turn. Where there is no room for all of them, none is given, and the
+    /// page promises nothing.
+    pub(crate) fn add_ahead(&mut self, ahead: Vec<Placed<M>>) {
+        if self.entries.len() + ahead.len() > self.limit {
+            self.hidden = true;
+        } else {
+            self.ahead = ahead;
+        }
+    }
+
     /// The rows, to be given their keys.
     pub(crate) fn rows(&mut self) -> impl Iterator<Item = &mut FeedRow<M>> {
-        self.entries.iter_mut().filter_map(|placed| match &mut placed.entry {
-            Entry::Row(row) => Some(row),
-            Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+        self.entries.iter_mut().chain(&mut self.ahead).filter_map(|placed| {
+            match &mut placed.entry {
+                Entry::Row(row) => Some(row),
+                Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+            }
         })
     }
 
-    /// The page. A page that is not full has all that there is up to `whole`.
+    /// The page. One that is not full has all that there is up to `whole`.
     pub(crate) fn page(self, after: FeedCursor, whole: u64, end: PageEnd) -> Changes<M> {
         let PageEnd { document, run, latest, now, held_back } = end;
-        let cursor = if self.more {
-            self.entries.last().map_or(after, |last| last.at)
-        } else {
+        let promises = !self.more && !self.hidden;
+        let cursor = if promises {
             after.max(FeedCursor { position: whole, id: MAX_ID })
+        } else {
+            self.entries.last().map_or(after, |last| last.at)
         };
         Changes {
             store: document.store,
@@ -107,9 +126,14 @@ impl<M> Collected<M> {
             role: document.role,
             epoch: document.epoch,
             run,
-            entries: self.entries.into_iter().map(|placed| placed.entry).collect(),
+            entries: self
+                .entries
+                .into_iter()
+                .chain(self.ahead)
+                .map(|placed| placed.entry)
+                .collect(),
             cursor,
-            covered: if self.more { 0 } else { whole },
+            covered: if promises { whole } else { 0 },
             latest,
             more: self.more,
             now,

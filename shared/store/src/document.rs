@@ -428,8 +428,8 @@ impl Document {
         if let Some(followed) = &mut self.followed {
             followed.cursor = page.cursor;
             followed.run = Some(page.run.clone());
-            followed.copied |= !page.more;
             if page.covered > 0 {
+                followed.copied = true;
                 let covered = Position { epoch: page.epoch, at: page.covered };
                 followed.covered = followed.covered.max(covered);
             }

@@ -13,7 +13,7 @@ pub(crate) use self::schema::{
 use std::io;
 
 pub(crate) use self::feed::{FeedStatements, PORTION};
-pub(crate) use self::moves::MoveStatements;
+pub(crate) use self::moves::{CLOCK, MoveStatements};
 
 use crate::StoreError;
 use crate::page::Walk;
@@ -52,6 +52,14 @@ impl Dialect {
         match self {
             Self::Sqlite => 1,
             Self::Postgres => 0,
+        }
+    }
+
+    /// Makes a statement give the place that was not known before it.
+    fn tell_place(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " RETURNING position",
         }
     }
 
@@ -176,21 +184,24 @@ impl Statements {
             any: sql(format!("SELECT 1 FROM {name} LIMIT 1")),
             insert: sql(format!(
                 "INSERT INTO {name} (position, rev, created_at, updated_at, {}) \
-                 VALUES ({}, 1, $1, $1, {}) RETURNING id",
+                 VALUES ({}, 1, $1, $1, {}) RETURNING id, position",
                 names.join(", "),
                 dialect.place(2),
                 places(2 + dialect.places()).collect::<Vec<_>>().join(", ")
             )),
             update: sql(format!(
-                "UPDATE {name} SET rev = rev + 1, updated_at = $2, position = {}, {} WHERE id = $1",
+                "UPDATE {name} SET rev = rev + 1, updated_at = $2, position = {}, {} \
+                 WHERE id = $1{}",
                 dialect.place(3),
-                assign(places(3 + dialect.places()).collect())
+                assign(places(3 + dialect.places()).collect()),
+                dialect.tell_place()
             )),
             delete: sql(format!(
                 "UPDATE {name} SET rev = rev + 1, updated_at = $2, position = {}, deleted = TRUE, {} \
-                 WHERE id = $1",
+                 WHERE id = $1{}",
                 dialect.place(3),
-                assign(blanks.collect())
+                assign(blanks.collect()),
+                dialect.tell_place()
             )),
             key_find: sql(format!(
                 "SELECT fingerprint, id, answer FROM {name}_idempotency \

@@ -1,6 +1,6 @@
 //! The statements that read a feed, apply one, purge and compare.
 
-use super::Dialect;
+use super::{Dialect, TRANSACTION};
 use crate::record::{ColumnType, Table};
 
 /// How many rows are removed in one transaction.
@@ -36,6 +36,8 @@ pub(crate) struct FeedStatements {
     pub(crate) remove_keys: String,
     /// Removes all rows at once.
     pub(crate) empty: [String; 2],
+    /// Gives all rows and marks the place of the present transaction. PostgreSQL only.
+    pub(crate) renumber: [String; 2],
     /// `$1` after, `$2` to, `$3` most rows: living rows by id.
     pub(crate) range: String,
     /// `$1` how many: living rows that changed last.
@@ -120,6 +122,12 @@ impl FeedStatements {
                     format!("TRUNCATE {name}_idempotency"),
                 ],
             },
+            renumber: [
+                format!("UPDATE {name} SET position = {TRANSACTION}"),
+                format!(
+                    "UPDATE banyan_marks SET position = {TRANSACTION} WHERE collection = '{name}'"
+                ),
+            ],
             range: sql(format!(
                 "SELECT {row} FROM {name}{living} WHERE id > $1 AND id <= $2 AND NOT deleted \
                  ORDER BY id LIMIT $3"

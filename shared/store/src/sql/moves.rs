@@ -11,24 +11,21 @@ pub(crate) struct MoveStatements {
     /// takes the next place; on PostgreSQL the place is the transaction's number, and only what comes
     /// after the shared lock in the same transaction may rest on it.
     pub(crate) fence: String,
-    /// `$1` the lock's number. Waits for whoever holds it alone.
-    pub(crate) lock_shared: String,
-    /// `$1` the lock's number. Waits for all others who hold it.
-    pub(crate) lock_alone: String,
     /// Gives the document.
     pub(crate) document: String,
     /// Gives the document; holds it until the transaction ends.
     pub(crate) document_locked: String,
     /// Gives the newest place of the feed.
     pub(crate) latest: String,
+    /// Gives the document, the clock, the newest place, the newest run, the highest place that was purged,
+    /// whether there is any row, and between which transactions the snapshot lies. PostgreSQL only.
+    pub(crate) stand: String,
     /// `$1` how many. Takes so many places and gives the last of them. SQLite only.
     pub(crate) take_places: String,
     /// `$1` document, `$2` role, `$3` epoch, `$4` held until.
     pub(crate) save: String,
     /// `$1` document, `$2` epoch, `$3` place. Where there is none yet.
     pub(crate) create: String,
-    /// Removes the document.
-    pub(crate) forget_document: String,
     /// Gives the newest run.
     pub(crate) run: String,
     /// `$1` run. Gives the place where each later run began, and up to where it purged.
@@ -47,7 +44,7 @@ pub(crate) struct MoveStatements {
     pub(crate) mark: String,
     /// Removes all marks.
     pub(crate) forget_marks: String,
-    /// `$1` follower, `$2` place, `$3` now.
+    /// `$1` follower, `$2` place, on SQLite `$3` now.
     pub(crate) passed: String,
     /// Gives follower, place, when it was heard of.
     pub(crate) followers: String,
@@ -75,7 +72,24 @@ impl MoveStatements {
         let sql = |text: String| dialect.finish(text);
         let document = format!("SELECT document FROM banyan_ownership WHERE {whose}");
         let newest = format!("FROM banyan_runs WHERE {whose}");
+        let latest = match dialect {
+            Dialect::Sqlite => format!("SELECT position FROM banyan_ownership WHERE {whose}"),
+            // Each is the end of an index, or one of a handful.
+            Dialect::Postgres => format!(
+                "SELECT coalesce(greatest((SELECT position FROM {name} ORDER BY position DESC, \
+                 id DESC LIMIT 1), (SELECT max(position) FROM banyan_marks WHERE {whose})), 0)"
+            ),
+        };
+        let run = format!("SELECT run {newest} ORDER BY number DESC LIMIT 1");
+        let purged = format!("SELECT coalesce(max(purged), 0) {newest}");
         Self {
+            stand: sql(format!(
+                "SELECT document, {CLOCK}, ({latest}), ({run}), ({purged}), \
+                 EXISTS (SELECT 1 FROM {name}), \
+                 pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
+                 pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
+                 FROM banyan_ownership WHERE {whose}"
+            )),
             fence: sql(match dialect {
                 Dialect::Sqlite => format!(
                     "UPDATE banyan_ownership SET position = position + 1 WHERE {writable} \
@@ -87,18 +101,9 @@ impl MoveStatements {
                     format!("SELECT epoch FROM banyan_ownership WHERE {writable}")
                 }
             }),
-            lock_shared: "SELECT pg_advisory_xact_lock_shared($1)".to_owned(),
-            lock_alone: "SELECT pg_advisory_xact_lock($1)".to_owned(),
             document_locked: sql(format!("{document}{}", dialect.lock())),
             document: sql(document),
-            latest: sql(match dialect {
-                Dialect::Sqlite => format!("SELECT position FROM banyan_ownership WHERE {whose}"),
-                // Each is the end of an index, or one of a handful.
-                Dialect::Postgres => format!(
-                    "SELECT coalesce(greatest((SELECT position FROM {name} ORDER BY position DESC, \
-                     id DESC LIMIT 1), (SELECT max(position) FROM banyan_marks WHERE {whose})), 0)"
-                ),
-            }),
+            latest: sql(latest),
             take_places: sql(format!(
                 "UPDATE banyan_ownership SET position = position + $1 WHERE {whose} \
                  RETURNING position"
@@ -112,8 +117,7 @@ impl MoveStatements {
                  (collection, role, epoch, held_until, position, document) \
                  VALUES ('{name}', 'primary', $2, 0, $3, $1) ON CONFLICT (collection) DO NOTHING"
             )),
-            forget_document: sql(format!("DELETE FROM banyan_ownership WHERE {whose}")),
-            run: sql(format!("SELECT run {newest} ORDER BY number DESC LIMIT 1")),
+            run: sql(run),
             runs_after: sql(format!(
                 "SELECT position, purged {newest} AND number > (SELECT number {newest} \
                  AND run = $1) ORDER BY number"
@@ -128,7 +132,7 @@ impl MoveStatements {
                 }
             )),
             forget_runs: sql(format!("DELETE {newest}")),
-            purged: sql(format!("SELECT coalesce(max(purged), 0) {newest}")),
+            purged: sql(purged),
             marks: sql(format!(
                 "SELECT position, content FROM banyan_marks WHERE {whose} AND position > $1"
             )),
@@ -144,8 +148,12 @@ impl MoveStatements {
             forget_marks: sql(format!("DELETE FROM banyan_marks WHERE {whose}")),
             passed: sql(format!(
                 "INSERT INTO banyan_followers (collection, follower, position, seen_at) \
-                 VALUES ('{name}', $1, $2, $3) ON CONFLICT (collection, follower) \
-                 DO UPDATE SET position = excluded.position, seen_at = excluded.seen_at"
+                 VALUES ('{name}', $1, $2, {}) ON CONFLICT (collection, follower) \
+                 DO UPDATE SET position = excluded.position, seen_at = excluded.seen_at",
+                match dialect {
+                    Dialect::Sqlite => "$3",
+                    Dialect::Postgres => CLOCK,
+                }
             )),
             followers: sql(format!(
                 "SELECT follower, position, seen_at FROM banyan_followers WHERE {whose} \

@@ -244,12 +244,11 @@ impl SqliteStore {
                 &moves.forget_marks,
                 &moves.forget_followers,
                 &moves.forget_runs,
-                &moves.forget_document,
             ]) {
                 run(connection, sql, [])?;
             }
-            create(connection, statements, FIRST_PLACE)?;
-            *stand = Stand::load(connection, statements)?;
+            stand.document = Document::new();
+            stand.save()?;
             Ok(stand.begin_run(0)?)
         })
         .await?;

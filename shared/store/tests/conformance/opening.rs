@@ -89,9 +89,9 @@ pub(crate) async fn rows_of_an_older_schema_get_their_places(engine: Engine) {
         ))
         .await;
     let store = engine.open().await;
+    insert(&store, "d").await;
     let taken = store.insert::<Notes>(note("B", 1), None).await;
     assert!(matches!(taken, Err(StoreError::Taken { .. })));
-    insert(&store, "d").await;
     let copy = engine.another().await.open().await;
     follow(&copy, &store).await;
     catch_up(&copy, &store, 2).await;
