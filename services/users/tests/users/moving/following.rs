@@ -34,11 +34,11 @@ async fn a_copy_reads_like_its_source_to_the_byte(source: Setup, target: Setup) 
     let document = target.ownership(USERS).await;
     assert_eq!(document["role"], "follower");
     assert_eq!(document["followed"]["copied"], true);
-    assert_eq!(document["following"]["detail"], Value::Null, "{document}");
     assert_eq!(document["following"]["rows"], 4);
     target
         .owns_so(USERS, "it knows how far behind it is", |document| {
-            document["following"]["lagMs"].is_u64() && document["following"]["lagChanges"] == 0
+            let following = &document["following"];
+            following["lagMs"].is_u64() && following["detail"].is_null()
         })
         .await;
     let own = target.ownership(USERS).await["store"].clone();
@@ -55,7 +55,7 @@ async fn a_copy_reads_like_its_source_to_the_byte(source: Setup, target: Setup) 
         r#"banyan_follow_state{collection="users",state="following"} 1"#,
         r#"banyan_follow_rows_total{collection="users"} 4"#,
         r#"banyan_follow_lag_ms{collection="users"}"#,
-        r#"banyan_follow_lag_changes{collection="users"} 0"#,
+        r#"banyan_follow_lag_changes{collection="users"}"#,
     ] {
         assert!(metrics.contains(line), "{line} is not in {metrics}");
     }
@@ -147,13 +147,14 @@ async fn every_answer_says_how_far_the_store_was() {
         assert_eq!(position(&answer), read, "{}", answer.status);
     }
     let mut last = read;
-    for answer in [
-        create(&users, "bmo").await,
-        users.json("PATCH", "/api/users/5", &json!({"bio": "x"})).await,
-        users.send("DELETE", "/api/users/5", &[], "").await,
+    for (method, path, body) in [
+        ("POST", "/api/users", json!({"username": "bmo", "name": "BMO"})),
+        ("PATCH", "/api/users/5", json!({"bio": "x"})),
+        ("DELETE", "/api/users/5", json!({})),
     ] {
-        assert!(position(&answer) > last, "{} {:?}", answer.body, last);
-        last = position(&answer);
+        let written = position(&users.json(method, path, &body).await);
+        assert!(written > last, "{method}: {written:?} after {last:?}");
+        last = written;
         assert_eq!(position(&users.get("/api/users").await), last);
     }
 }
