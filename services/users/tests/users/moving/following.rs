@@ -277,3 +277,33 @@ async fn a_copy_is_some_milliseconds_behind_under_load() {
     lags.sort_unstable();
     assert!(lags[50] < 200, "{lags:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_transaction_that_holds_a_feed_back_is_named() {
+    let Some(database) = harness::postgres().await else { return };
+    let name = database.url().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+    let source = Setup::new(BINARY).movable().postgres(database).start().await;
+    let target = Setup::new(BINARY).movable().start().await;
+    target.follow(USERS, &source).await;
+    let held_back = async {
+        // Others that share the server may run long transactions too.
+        source
+            .owns_so(USERS, "the source names it", |document| {
+                let held_back = &document["heldBack"];
+                held_back["database"] == name.as_str() && held_back["pid"].is_number()
+            })
+            .await;
+        assert_eq!(create(&source, "bmo").await.status, 201, "writes go on");
+        target
+            .owns_so(USERS, "the copy names it", |document| {
+                let detail = document["following"]["detail"].as_str().unwrap_or_default();
+                detail.contains("holds the feed back") && detail.contains(&name)
+            })
+            .await;
+    };
+    let database = source.setup().database().unwrap();
+    let long = database.execute("SELECT pg_current_xact_id(), pg_sleep(15)");
+    tokio::join!(long, held_back);
+    target.catch_up(USERS, &source).await;
+    assert_eq!(target.get("/api/users/1").await.status, 200);
+}
