@@ -72,8 +72,14 @@ impl Program {
     /// # Panics
     /// Where it does not.
     pub async fn follow(&self, collection: &str, source: &Self) {
-        let body = json!({"source": source.collection(collection)});
-        self.done(collection, "follow", body).await;
+        // A machine that does many things at once may take longer than a source is given.
+        until("it begins to follow", || async {
+            let body = json!({"source": source.collection(collection)});
+            let answer = self.step(collection, "follow", body).await;
+            assert!([200, 503].contains(&answer.status), "{}\n{}", answer.body, self.log());
+            answer.status == 200
+        })
+        .await;
         self.follows(collection).await;
         self.catch_up(collection, source).await;
     }

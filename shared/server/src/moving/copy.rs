@@ -65,7 +65,7 @@ impl<R: Record> Copy<'_, R> {
             let failed: Halt = match peers.changes(&url, &ask).await {
                 Ok(page) if page.changes.store == source.store => return Ok((url, page)),
                 Ok(page) => PeerError::Stranger { url, found: page.changes.store }.into(),
-                Err(error) => error.into(),
+                Err(error) => peers.stranger(&url, &source.store).await.unwrap_or(error).into(),
             };
             first.get_or_insert(failed);
         }

@@ -3,6 +3,7 @@
 //! What is known here is a hint that spares the store a question. Whether a write happens is decided in
 //! its own transaction; whatever else is refused for ownership is asked of the store first.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ use super::progress::Progress;
 
 /// For how long a follower counts after its last request.
 const PRESENT: Duration = Duration::from_secs(60);
+
+/// How many followers are remembered that are none any more.
+const LEFT: usize = 16;
 
 /// The ownership of one collection, as this program sees it.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub(crate) struct Known {
     intends: Option<String>,
     /// When a follower asked last.
     followed_at: Option<Instant>,
+    /// The last ones that said that they follow no longer.
+    left: VecDeque<String>,
 }
 
 /// Where a collection is, from where one of its stores stands.
@@ -64,8 +70,14 @@ pub(crate) enum Found<M> {
 
 impl Custody {
     pub(crate) fn new(collection: &'static str) -> Self {
-        let known =
-            Known { role: Role::Primary, epoch: 0, ready: false, intends: None, followed_at: None };
+        let known = Known {
+            role: Role::Primary,
+            epoch: 0,
+            ready: false,
+            intends: None,
+            followed_at: None,
+            left: VecDeque::new(),
+        };
         Self {
             collection,
             progress: Progress::default(),
@@ -97,6 +109,20 @@ impl Custody {
     /// A follower asked for what is new.
     pub(crate) fn followed(&self) {
         self.lock().followed_at = Some(Instant::now());
+    }
+
+    /// A follower said that it is none any more: a request that it had on its way counts no longer.
+    pub(crate) fn left(&self, follower: &str) {
+        let mut known = self.lock();
+        if known.left.len() == LEFT {
+            known.left.pop_front();
+        }
+        known.left.push_back(follower.to_owned());
+    }
+
+    /// Whether this follower said so.
+    pub(crate) fn has_left(&self, follower: &str) -> bool {
+        self.lock().left.iter().any(|left| left == follower)
     }
 
     /// Whether anybody follows now.

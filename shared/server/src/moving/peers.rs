@@ -114,6 +114,13 @@ impl Peers {
         Ok(Page { changes, busy, at })
     }
 
+    /// Says so where another store than this one answers there: it refuses whatever is asked of its feed, and
+    /// gives another reason.
+    pub(crate) async fn stranger(&self, url: &str, store: &str) -> Option<PeerError> {
+        let found = self.ownership(url).await.ok()?.store;
+        (found != store).then(|| PeerError::Stranger { url: url.to_owned(), found })
+    }
+
     /// Tells a source that a follower is none any more.
     pub(crate) async fn forget(&self, url: &str, follower: &str) -> Result<(), PeerError> {
         let request = self.client(url)?.post(format!("{url}/-/forget"));
@@ -138,7 +145,7 @@ impl Peers {
         let end = Instant::now() + ANSWER_TIME;
         let answer = timeout(patience, request.send()).await;
         let answer = answer.map_err(|_elapsed| PeerError::silent(url, patience))?;
-        let answer = answer.map_err(|error| PeerError::unreachable(url, &error))?;
+        let answer = answer.map_err(|error| PeerError::unreachable(url, error))?;
         let status = answer.status();
         let body = collect(url, answer, end).await?;
         match status {
@@ -167,7 +174,7 @@ async fn collect(url: &str, mut answer: Response, end: Instant) -> Result<Vec<u8
         let until = end.min(Instant::now() + SILENCE);
         let chunk = timeout_at(until, answer.chunk()).await;
         let chunk = chunk.map_err(|_elapsed| PeerError::silent(url, SILENCE))?;
-        let chunk = chunk.map_err(|error| PeerError::unreachable(url, &error))?;
+        let chunk = chunk.map_err(|error| PeerError::unreachable(url, error))?;
         let Some(chunk) = chunk else { return Ok(body) };
         if body.len() + chunk.len() > ANSWER_BYTES {
             let what = format!("over {ANSWER_BYTES} bytes");
@@ -214,8 +221,9 @@ pub(crate) enum PeerError {
 }
 
 impl PeerError {
-    fn unreachable(url: &str, error: &dyn Error) -> Self {
-        Self::Unreachable { url: url.to_owned(), cause: chain(error) }
+    fn unreachable(url: &str, error: reqwest::Error) -> Self {
+        // It would show the cursor, which is another one each time.
+        Self::Unreachable { url: url.to_owned(), cause: chain(&error.without_url()) }
     }
 
     fn silent(url: &str, patience: Duration) -> Self {

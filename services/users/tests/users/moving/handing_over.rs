@@ -22,10 +22,10 @@ async fn the_ownership_goes_over_and_back(one: Setup, other: Setup) {
     assert_eq!(deleted.status, 204);
 
     one.hand_over(USERS, &other).await;
-    let refused = create(&one, "marceline").await;
+    let refused = create(&one, "bonnie").await;
     refused.problem(421);
     assert_eq!(refused.header("banyan-owner"), other.collection(USERS));
-    let created = create(&other, "marceline").await;
+    let created = create(&other, "bonnie").await;
     assert_eq!((created.status, &created.json()["id"]), (201, &json!(6)), "no id is given twice");
     assert!(created.header("banyan-position").starts_with("2."));
     one.catch_up(USERS, &other).await;
@@ -33,8 +33,8 @@ async fn the_ownership_goes_over_and_back(one: Setup, other: Setup) {
     assert_eq!(digest(&one).await, digest(&other).await);
 
     other.hand_over(USERS, &one).await;
-    create(&other, "lsp").await.problem(421);
-    let created = create(&one, "lsp").await;
+    create(&other, "lady.r").await.problem(421);
+    let created = create(&one, "lady.r").await;
     assert_eq!((created.status, &created.json()["id"]), (201, &json!(7)));
     assert!(created.header("banyan-position").starts_with("3."));
     other.catch_up(USERS, &one).await;
@@ -111,8 +111,8 @@ async fn a_held_store_refuses_writes_until_it_is_released_or_the_time_has_passed
     assert_eq!(create(&users, "bmo").await.status, 201);
 
     users.done(USERS, "hold", hold(200)).await;
-    create(&users, "lsp").await.problem(421);
-    until("it lets go by itself", || async { create(&users, "lsp").await.status == 201 }).await;
+    create(&users, "lady.r").await.problem(421);
+    until("it lets go by itself", || async { create(&users, "lady.r").await.status == 201 }).await;
     let grant =
         json!({"id": "a", "epoch": 1, "to": {"store": "x", "url": "http://127.0.0.1:1/api/users"}});
     users.step(USERS, "grant", grant).await.problem(409);
@@ -164,5 +164,5 @@ async fn reads_go_on_in_both_stores_while_the_ownership_moves() {
         }
     };
     tokio::join!(one.hand_over(USERS, &other), other_reads);
-    create(&other, "lsp").await.problem(403);
+    create(&other, "lady.r").await.problem(403);
 }

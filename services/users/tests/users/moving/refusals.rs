@@ -84,7 +84,6 @@ async fn a_step_for_another_epoch_or_role_is_refused() {
         (&source, "cancel", json!({})),
         (&source, "retire", json!({"keepData": true})),
         (&target, "hold", json!({"id": "a", "epoch": 1, "ms": 100})),
-        (&target, "retire", json!({"keepData": true})),
         (&target, "take", json!({})),
     ] {
         let answer = program.step(USERS, step, body.clone()).await;

@@ -42,8 +42,7 @@ pub(super) async fn changes<R: Record>(
 ) -> Result<HttpResponse, Problem> {
     let query: ChangesQuery = query::read(&request)?;
     if let Some((follower, position)) = query.follower()? {
-        collection.custody.followed();
-        let noted = collection.store.passed::<R>(follower, position).await;
+        let noted = note(&collection, follower, position).await;
         noted.map_err(Collection::<R>::problem(None))?;
     }
     let end = Instant::now() + query.wait();
@@ -70,6 +69,22 @@ pub(super) async fn changes<R: Record>(
         };
         return Ok(HttpResponse::Ok().content_type("application/json").body(body));
     }
+}
+
+/// Notes how far a follower is, unless it is none any more.
+async fn note<R: Record>(
+    collection: &Collection<R>,
+    follower: &str,
+    position: u64,
+) -> Result<(), StoreError> {
+    let Collection { custody, store, .. } = collection;
+    if custody.has_left(follower) {
+        return Ok(());
+    }
+    custody.followed();
+    store.passed::<R>(follower, position).await?;
+    // It may have said so while this was written.
+    if custody.has_left(follower) { store.forget::<R>(follower).await } else { Ok(()) }
 }
 
 /// Reads a page, and writes it as JSON beside the clients' requests too.

@@ -168,6 +168,7 @@ pub(super) async fn forget<R: Record>(
 ) -> Answer {
     let Forget { follower } = read(&request, payload).await?;
     query::store_id(&follower).map_err(|wrong| unreadable("#/follower", wrong))?;
+    collection.custody.left(&follower);
     let forgotten = collection.store.forget::<R>(&follower).await;
     forgotten.map_err(Collection::<R>::problem(None))?;
     done(&collection).await
