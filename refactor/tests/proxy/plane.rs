@@ -79,6 +79,7 @@ pub(crate) fn default(url: &str) -> Route {
         source: None,
         upstream: url.parse().unwrap(),
         service: "monolith".to_owned(),
+        active: true,
         tags: BTreeMap::new(),
     }
 }

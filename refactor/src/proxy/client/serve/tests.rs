@@ -39,6 +39,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         source: None,
         upstream: url,
         service: "posts".to_owned(),
+        active: true,
         tags: Default::default(),
     };
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
