@@ -20,6 +20,7 @@ mod client;
 mod exchange;
 mod head;
 mod limits;
+mod ownership;
 mod path;
 mod routes;
 mod shadow;
@@ -54,6 +55,7 @@ pub use routes::{Change, Route, SourcePath};
 pub(crate) use tags::check as check_tags;
 
 use metrics::{Labels, Metrics};
+use ownership::Ownership;
 use shadow::Shadows;
 use site::{Shared, Site};
 use split::Split;
@@ -116,7 +118,8 @@ impl DataPlane {
         let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
-        let shared = Arc::new(Shared { settings, metrics, shadows, pseudonym });
+        let ownership = Ownership::new();
+        let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
         let plane = Plane { shared, upstreams, applications: Mutex::default(), workers };
         Ok(Self(Arc::new(plane)))
     }

@@ -92,9 +92,21 @@ impl Table {
         path: &Path<'_>,
         passed: &[&Arc<Target>],
     ) -> Option<Found<'_>> {
-        let asked = Asked { method, passed, whole: path.raw.len() };
-        let found = self.root.find(&asked, path.segments());
-        found.or_else(|| {
+        self.look(&Asked { method, passed, active: true, whole: path.raw.len() }, path)
+    }
+
+    /// The most specific of the routes that take no traffic, but for some: where a request could go.
+    pub(crate) fn find_inactive(
+        &self,
+        method: &Method,
+        path: &Path<'_>,
+        passed: &[&Arc<Target>],
+    ) -> Option<Found<'_>> {
+        self.look(&Asked { method, passed, active: false, whole: path.raw.len() }, path)
+    }
+
+    fn look(&self, asked: &Asked<'_>, path: &Path<'_>) -> Option<Found<'_>> {
+        self.root.find(asked, path.segments()).or_else(|| {
             let target = self.defaults.iter().find(|target| !asked.passes(target))?;
             Some(Found { target, matched: 0 })
         })
@@ -106,6 +118,8 @@ struct Asked<'a> {
     method: &'a Method,
     /// The routes that are passed by.
     passed: &'a [&'a Arc<Target>],
+    /// Whether those are looked for that take traffic, or the others.
+    active: bool,
     /// The length of the whole path.
     whole: usize,
 }
@@ -113,7 +127,8 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Whether a route is none for this request, wherever it stands.
     fn passes(&self, target: &Arc<Target>) -> bool {
-        !target.route.active || self.passed.iter().any(|passed| Arc::ptr_eq(passed, target))
+        target.route.active != self.active
+            || self.passed.iter().any(|passed| Arc::ptr_eq(passed, target))
     }
 }
 
