@@ -287,6 +287,10 @@ impl Client for Http1 {
     }
 
     fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(until) = self.exchange.body_until {
+            // It is not the client that is slow now.
+            self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(Instant::now())));
+        }
         loop {
             let filled = self.input.poll_fill(context, &mut self.stream);
             // Some say that they have said everything, and still listen: those who do so before they wait.
