@@ -225,10 +225,7 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
         Success::Created => vec![header(
             idempotency::HEADER,
             &format!("A repeat within {IDEMPOTENCY_HOURS} hours gets the first answer again."),
-            json!({
-                "type": "string", "minLength": 1, "maxLength": idempotency::LONGEST,
-                "pattern": "^[!#-~]+$",
-            }),
+            json!({"type": "string", "pattern": idempotency::pattern()}),
         )],
         Success::Changed | Success::Deleted => {
             vec![header("If-Match", "Answers 412 unless the ETag is among these.", text())]
