@@ -2,16 +2,20 @@
 //! conditions. What a program logs is shown when its test fails, and it ends with its test.
 
 mod answer;
+mod canned;
 mod golden;
+mod moving;
 mod neighbour;
 mod postgres;
 mod program;
 
 pub use answer::Answer;
+pub use canned::Canned;
 pub use golden::golden_reads;
+pub use moving::MOVE_TOKEN;
 pub use neighbour::{Manner, Neighbour};
 pub use postgres::{TestDatabase, postgres};
-pub use program::{Program, Setup};
+pub use program::{Program, Setup, client};
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -69,6 +73,41 @@ macro_rules! on_both_stores {
             async fn $case() {
                 if let Some(database) = $crate::postgres().await {
                     super::$case($crate::Setup::new($binary).postgres(database)).await;
+                }
+            })*
+        }
+    };
+}
+
+/// Makes a test of each case for each pair of stores that a collection moves between: `async fn
+/// case(source: Setup, target: Setup)` gets both programs set up, with a token; PostgreSQL where
+/// `TEST_DATABASE_URL` is set.
+#[macro_export]
+macro_rules! on_store_pairs {
+    ($binary:expr; $($case:ident),* $(,)?) => {
+        mod sqlite_to_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let program = || $crate::Setup::new($binary).movable();
+                super::$case(program(), program()).await;
+            })*
+        }
+        mod sqlite_to_postgresql {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let program = || $crate::Setup::new($binary).movable();
+                if let Some(database) = $crate::postgres().await {
+                    super::$case(program(), program().postgres(database)).await;
+                }
+            })*
+        }
+        mod postgresql_to_postgresql {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let program = || $crate::Setup::new($binary).movable();
+                if let (Some(one), Some(other)) = ($crate::postgres().await, $crate::postgres().await)
+                {
+                    super::$case(program().postgres(one), program().postgres(other)).await;
                 }
             })*
         }

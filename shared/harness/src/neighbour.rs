@@ -10,6 +10,10 @@ use std::thread;
 pub enum Manner {
     /// 200 for these ids, the board's 404 for all others.
     Has(Vec<u64>),
+    /// A copy that has no member at all, and says that the collection at this URL may.
+    Names(String),
+    /// A store that was emptied, and says that the collection at this URL has everything.
+    Gone(String),
     /// Takes the request and never answers.
     Hangs,
     /// Closes each connection at once.
@@ -82,15 +86,19 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         let mut segments = path.rsplit('/');
         let id = segments.next().and_then(|id| id.parse().ok()).unwrap_or(0);
         let collection = segments.next().unwrap_or_default();
-        let missing = format!("banyan-missing: {} {id}\r\n", collection.trim_end_matches('s'));
+        let mut missing = format!("banyan-missing: {} {id}\r\n", collection.trim_end_matches('s'));
         let manner = {
             let mut state = state.lock().expect("nobody panics with the state");
             state.heads.push(head.join("\n").to_lowercase());
             state.manner.clone()
         };
+        if let Manner::Names(owner) | Manner::Gone(owner) = &manner {
+            missing.push_str(&format!("banyan-owner: {owner}\r\n"));
+        }
         let (status, header) = match manner {
             Manner::Has(ids) if ids.contains(&id) => ("200 OK", ""),
-            Manner::Has(_) => ("404 Not Found", missing.as_str()),
+            Manner::Has(_) | Manner::Names(_) => ("404 Not Found", missing.as_str()),
+            Manner::Gone(_) => ("421 Misdirected Request", missing.as_str()),
             Manner::Another404 => ("404 Not Found", "content-type: application/problem+json\r\n"),
             Manner::Fails => ("500 Internal Server Error", ""),
             Manner::HangsUp => return,

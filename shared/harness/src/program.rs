@@ -106,14 +106,7 @@ impl Setup {
         .await;
         let address =
             address.unwrap_or_else(|| panic!("{} ended:\n{}", self.binary.display(), log.text()));
-        // The process has one provider of cryptography; whoever comes first installs it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .tls_certs_only([])
-            .no_proxy()
-            .timeout(PATIENCE)
-            .build()
-            .expect("a client");
+        let client = client();
         Program { setup: self, child, address, log, client }
     }
 
@@ -127,6 +120,17 @@ impl Setup {
         let status = log.ended(&mut child).await;
         (status.code(), log.text())
     }
+}
+
+/// A client with connections of its own.
+///
+/// # Panics
+/// Where there is none to be had.
+pub fn client() -> Client {
+    // The process has one provider of cryptography; whoever comes first installs it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().tls_certs_only([]).no_proxy().timeout(PATIENCE).build();
+    client.expect("a client")
 }
 
 /// Collects what a program writes to standard error, for as long as it does.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use actix_web::rt;
 
+use crate::clients;
 use crate::config::Config;
-use crate::neighbour;
 use crate::problem::chain;
 
 /// How long an answer may take. Whoever runs the check has a limit too, as a rule a longer one.
@@ -19,7 +19,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(2);
 pub(crate) fn check_health(config: &Config) -> Result<(), String> {
     let url = url(config.host, config.port)?;
     rt::System::new().block_on(async {
-        let client = neighbour::client(false).map_err(|error| chain(&error))?;
+        let client = clients::client(false).map_err(|error| chain(&error))?;
         let answer = client.get(&url).timeout(ANSWER_TIME).send().await;
         let status = answer.map_err(|error| chain(&error))?.status();
         if status.is_success() { Ok(()) } else { Err(format!("{url} answered {status}")) }

@@ -2,16 +2,20 @@
 //! which both the routes and their description are made.
 
 mod endpoints;
+mod ownership;
+mod position;
 mod read;
 mod write;
 
 use std::sync::Arc;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use models::Model;
 use store::{Record, Store};
 
 pub(crate) use self::endpoints::{Body, Endpoint, Success, endpoints};
+use crate::moving::{self, Custody, Moving};
 use crate::neighbour::Neighbours;
 use crate::openapi;
 use crate::problem::Problem;
@@ -20,13 +24,15 @@ use crate::problem::Problem;
 pub(crate) struct Collection<R> {
     pub(crate) store: Arc<Store>,
     pub(crate) neighbours: Arc<Neighbours>,
+    pub(crate) custody: Arc<Custody>,
+    pub(crate) moving: Arc<Moving>,
     pub(crate) read_only: bool,
     pub(crate) record: std::marker::PhantomData<R>,
 }
 
 impl<R: Record> Collection<R> {
     /// A store's error as an answer to a request for the member `id`.
-    fn problem(id: Option<u64>) -> impl Fn(store::StoreError) -> Problem {
+    pub(crate) fn problem(id: Option<u64>) -> impl Fn(store::StoreError) -> Problem {
         move |error| Problem::of_store(error, <R::Content as Model>::NAME, id)
     }
 }
@@ -34,6 +40,7 @@ impl<R: Record> Collection<R> {
 /// Adds the routes of a collection.
 pub(crate) fn mount<R: Record>(config: &mut ServiceConfig, collection: Data<Collection<R>>) {
     let root = format!("/api/{}", R::TABLE.name);
+    moving::mount::<R>(config, &root, &collection);
     config.app_data(collection);
     openapi::mount::<R>(config, &root);
     for path in endpoints::<R>() {
@@ -44,6 +51,6 @@ pub(crate) fn mount<R: Record>(config: &mut ServiceConfig, collection: Data<Coll
                 resource = resource.route((endpoint.route)(actix_web::http::Method::HEAD));
             }
         }
-        config.service(resource);
+        config.service(resource.wrap(from_fn(position::say::<R>)));
     }
 }

@@ -9,6 +9,7 @@ use store::Database;
 use url::Url;
 
 use crate::logs::LogFormat;
+use crate::moving::Token;
 use crate::variables::{ConfigErrors, Variable, Variables};
 
 /// Every variable that a service reads.
@@ -34,6 +35,21 @@ pub const VARIABLES: &[Variable] = &[
         about: "where threads and posts ask whether a user exists, such as http://users:3000",
     },
     Variable { name: "THREADS_URL", about: "where posts asks whether a thread exists" },
+    Variable {
+        name: "POSTS_URL",
+        about: "where posts are, as USERS_URL and THREADS_URL say it of theirs: a collection that \
+                follows another finds it there too",
+    },
+    Variable {
+        name: "MOVE_TOKEN",
+        about: "what both sides of a move show each other, at least 16 characters; without it no \
+                collection moves",
+    },
+    Variable {
+        name: "FOLLOW",
+        about: "the collection that a new store copies and follows, such as \
+                http://monolith:3000/api/users",
+    },
     Variable { name: "READ_ONLY", about: "true refuses every write with 403; false" },
     Variable { name: "LOG_FORMAT", about: "text or json; text" },
     Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
@@ -54,8 +70,12 @@ pub(crate) struct Config {
     pub(crate) port: u16,
     pub(crate) database: Database,
     pub(crate) seed_demo: bool,
-    /// Where other collections are asked for, by their name.
-    pub(crate) neighbours: BTreeMap<&'static str, Url>,
+    /// Where collections are asked for, by their name; its own too, where that is known.
+    pub(crate) elsewhere: BTreeMap<&'static str, Url>,
+    /// What both sides of a move show each other.
+    pub(crate) move_token: Option<Token>,
+    /// What a store that was never used follows.
+    pub(crate) follow: Option<Url>,
     pub(crate) read_only: bool,
     pub(crate) log_format: LogFormat,
     pub(crate) workers: usize,
@@ -63,12 +83,14 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the configuration of the program `name`, which asks elsewhere for `neighbours`.
+    /// Reads the configuration of the program `name`, which serves `collections` and asks elsewhere for
+    /// `neighbours`.
     ///
     /// # Errors
     /// Names each variable that is wrong, or begins with `BANYAN_` and is unknown, and what it takes.
     pub(crate) fn read(
         name: &str,
+        collections: &[&'static str],
         neighbours: &[&'static str],
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
@@ -79,10 +101,15 @@ impl Config {
             port: variables.take("PORT", "a port from 0 to 65535").unwrap_or(3000),
             database: variables.database().unwrap_or(Database::Sqlite(format!("{name}.db").into())),
             seed_demo: variables.one_of("SEED", &[("demo", true)]).unwrap_or(false),
-            neighbours: neighbours
+            elsewhere: collections
                 .iter()
-                .filter_map(|neighbour| Some((*neighbour, variables.collection_url(neighbour)?)))
+                .chain(neighbours)
+                .filter_map(|name| {
+                    Some((*name, variables.collection_url(&url_variable(name), name)?))
+                })
                 .collect(),
+            move_token: variables.move_token(),
+            follow: variables.follow(collections),
             read_only: variables
                 .one_of("READ_ONLY", &[("true", true), ("false", false)])
                 .unwrap_or(false),
@@ -121,23 +148,47 @@ impl Variables {
     }
 
     /// The URL of a collection, out of one that may stop at its host or at `/api`.
-    fn collection_url(&mut self, collection: &str) -> Option<Url> {
-        let path = format!("/api/{collection}");
+    fn collection_url(&mut self, variable: &str, collection: &str) -> Option<Url> {
         let takes = format!(
-            "http://HOST:PORT or https://HOST:PORT, with nothing, /api or {path} behind it"
+            "http://HOST:PORT or https://HOST:PORT, with nothing, /api or /api/{collection} behind it"
         );
-        self.read(&url_variable(collection), &takes, |value| {
-            let mut url = Url::parse(value).ok()?;
-            let known = ["", "/api", path.as_str()].contains(&url.path().trim_end_matches('/'));
-            let plain = url.query().is_none() && url.fragment().is_none();
-            let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
-            if !(known && plain && web && url.username().is_empty() && url.password().is_none()) {
-                return None;
-            }
-            url.set_path(&path);
-            Some(url)
-        })
+        self.read(variable, &takes, |value| collection_url(value, collection))
     }
+
+    /// The token of moves, which no error shows.
+    fn move_token(&mut self) -> Option<Token> {
+        let read = self.secret("MOVE_TOKEN")?.parse();
+        read.map_err(|error| self.wrong(format!("MOVE_TOKEN: {error}"))).ok()
+    }
+
+    /// What the program's one collection follows.
+    fn follow(&mut self, collections: &[&str]) -> Option<Url> {
+        self.secret("FOLLOW")?;
+        let &[collection] = collections else {
+            let error = "FOLLOW: is for a program with one collection; this one has more, which follow \
+                         by `banyan follow`";
+            self.wrong(error.into());
+            return None;
+        };
+        if self.secret("MOVE_TOKEN").is_none() {
+            self.wrong("FOLLOW: needs MOVE_TOKEN, with the value that the other side has".into());
+        }
+        self.collection_url("FOLLOW", collection)
+    }
+}
+
+/// The URL of a collection, out of one that may stop at its host or at `/api`.
+pub(crate) fn collection_url(value: &str, collection: &str) -> Option<Url> {
+    let path = format!("/api/{collection}");
+    let mut url = Url::parse(value).ok()?;
+    let known = ["", "/api", path.as_str()].contains(&url.path().trim_end_matches('/'));
+    let plain = url.query().is_none() && url.fragment().is_none();
+    let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
+    if !(known && plain && web && url.username().is_empty() && url.password().is_none()) {
+        return None;
+    }
+    url.set_path(&path);
+    Some(url)
 }
 
 #[cfg(test)]
@@ -149,7 +200,7 @@ mod tests {
     fn read(environment: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         let owned =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::read("posts", &["users", "threads"], owned)
+        Config::read("posts", &["posts"], &["users", "threads"], owned)
     }
 
     #[test]
@@ -165,7 +216,8 @@ mod tests {
         let config = read(&[("SEED", ""), ("PATH", "/bin")]).unwrap();
         assert_eq!((config.host.to_string().as_str(), config.port), ("0.0.0.0", 3000));
         assert_eq!(config.database.to_string(), "sqlite:posts.db");
-        assert!(!config.seed_demo && !config.read_only && config.neighbours.is_empty());
+        assert!(!config.seed_demo && !config.read_only && config.elsewhere.is_empty());
+        assert!(config.move_token.is_none() && config.follow.is_none());
         assert_eq!(config.log_format, LogFormat::Text);
     }
 
@@ -203,8 +255,37 @@ mod tests {
     fn a_neighbour_is_named_by_its_host_its_api_or_its_collection() {
         for url in ["http://u:1", "http://u:1/", "http://u:1/api", "http://u:1/api/users/"] {
             let config = read(&[("USERS_URL", url)]).unwrap();
-            assert_eq!(config.neighbours["users"].as_str(), "http://u:1/api/users");
+            assert_eq!(config.elsewhere["users"].as_str(), "http://u:1/api/users");
         }
+    }
+
+    #[test]
+    fn what_to_follow_is_a_collection_of_its_own_kind_and_needs_a_token() {
+        let token = ("MOVE_TOKEN", "0123456789abcdef");
+        let config = read(&[token, ("FOLLOW", "http://m:3000")]).unwrap();
+        assert_eq!(config.follow.unwrap().as_str(), "http://m:3000/api/posts");
+        let error = read(&[("FOLLOW", "http://m:3000/api/users")]).unwrap_err().to_string();
+        let lines: Vec<_> = error.lines().collect();
+        assert!(lines[0].starts_with("FOLLOW: needs MOVE_TOKEN"), "{error}");
+        assert!(lines[1].starts_with("FOLLOW=\"http://m:3000/api/users\": takes"), "{error}");
+        let both = ["users", "posts"];
+        let environment = [token, ("FOLLOW", "http://m:3000")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let error = Config::read("monolith", &both, &[], environment).unwrap_err().to_string();
+        assert!(error.starts_with("FOLLOW: is for a program with one collection"), "{error}");
+    }
+
+    #[test]
+    fn a_token_that_is_wrong_is_not_shown() {
+        for token in ["hunter2", "hunter2 hunter2 hunter2"] {
+            let error = read(&[("MOVE_TOKEN", token)]).unwrap_err().to_string();
+            assert!(
+                error.starts_with("MOVE_TOKEN: takes") && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+        let config = read(&[("MOVE_TOKEN", "hunter2hunter2hunter2")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 
     #[test]

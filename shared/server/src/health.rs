@@ -8,6 +8,7 @@ use store::Store;
 use tokio::time::timeout;
 
 use crate::limits;
+use crate::moving::Moving;
 use crate::problem::{Problem, chain};
 
 /// `GET /`: the original board's answer.
@@ -26,16 +27,23 @@ pub(crate) async fn alive() -> &'static str {
     "alive"
 }
 
-/// `GET /readyz`: the store can be reached.
+/// `GET /readyz`: the store can be reached, and whatever follows has everything that was there.
 ///
 /// # Errors
-/// 503 where it cannot.
-pub(crate) async fn ready(store: Data<Arc<Store>>) -> Result<HttpResponse, Problem> {
+/// 503 where it cannot, or has not.
+pub(crate) async fn ready(
+    store: Data<Arc<Store>>,
+    moving: Data<Arc<Moving>>,
+) -> Result<HttpResponse, Problem> {
     let asked = timeout(limits::READY_TIME, store.ping()).await;
     let asked = asked.map_err(|_elapsed| Problem::unavailable("the store does not answer"))?;
     asked.map_err(|error| {
         log::warn!("not ready: {}", chain(&error));
         Problem::unavailable("the store cannot be reached")
     })?;
+    if let Some(custody) = moving.custodies.iter().find(|custody| !custody.known().ready) {
+        let detail = format!("{} are still being copied", custody.collection);
+        return Err(Problem::unavailable(detail));
+    }
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready"))
 }

@@ -11,9 +11,12 @@ mod run;
 mod transport;
 mod variables;
 
+mod clients;
 mod collection;
 mod neighbour;
 mod openapi;
+
+mod moving;
 
 mod body;
 mod conditional;
@@ -29,10 +32,10 @@ mod logs;
 mod metrics;
 mod observe;
 
+pub use clients::client as http_client;
 pub use config::VARIABLES;
 pub use listen::stopped;
 pub use logs::{LogFormat, REQUEST, ms_since, start as start_logs};
-pub use neighbour::client as http_client;
 pub use problem::chain;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};

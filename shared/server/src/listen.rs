@@ -57,13 +57,14 @@ pub(crate) fn listen(
 ) -> Result<Server, Box<dyn Error>> {
     let address = listener.local_addr()?;
 
-    let counted = Data::new(Metrics::new(program.name));
+    let counted = Data::new(Metrics::new(program.name, &context.moving));
     let parts = Arc::new(program.parts);
     let app = move || {
         let (parts, context) = (Arc::clone(&parts), context.clone());
         App::new()
             .app_data(counted.clone())
             .app_data(Data::new(Arc::clone(&context.store)))
+            .app_data(Data::new(Arc::clone(&context.moving)))
             .wrap(NormalizePath::trim())
             .wrap(from_fn(observe::observe))
             .service(readable("/", health::root))

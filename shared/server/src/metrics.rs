@@ -1,5 +1,7 @@
 //! Metrics in the text format of OpenMetrics, which Prometheus reads.
 
+use std::sync::Arc;
+
 use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, Responder};
@@ -12,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::moving::{Moving, OwnershipMetrics, Pulse};
 use crate::problem::Problem;
 
 /// Upper bounds of the buckets of a request's duration, in seconds.
@@ -25,6 +28,8 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
     pub(crate) in_flight: Gauge,
+    /// How long clients wait, for those who would make them wait longer.
+    pulse: Arc<Pulse>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -60,7 +65,7 @@ impl EncodeLabelValue for MethodLabel {
 }
 
 impl Metrics {
-    pub(crate) fn new(program: &'static str) -> Self {
+    pub(crate) fn new(program: &'static str, moving: &Moving) -> Self {
         let mut registry = Registry::default();
         let requests = Family::default();
         let durations: Family<_, _, fn() -> Histogram> =
@@ -75,11 +80,17 @@ impl Metrics {
             Family::clone(&durations),
         );
         registry.register("http_requests_in_flight", "Requests being worked on", in_flight.clone());
-        Self { registry, requests, durations, in_flight }
+        registry.register_collector(Box::new(OwnershipMetrics::new(moving)));
+        Self { registry, requests, durations, in_flight, pulse: Arc::clone(&moving.pulse) }
     }
 
     /// Counts one answered request.
     pub(crate) fn count(&self, method: &Method, route: Option<String>, status: u16, seconds: f64) {
+        // What other programs ask may wait for a change, and is nobody's to wait for.
+        if route.as_ref().is_some_and(|route| route.starts_with("/api/") && !route.contains("/-/"))
+        {
+            self.pulse.count(seconds * 1_000.0);
+        }
         let method = MethodLabel::of(method);
         let route = route.unwrap_or_else(|| "none".to_owned());
         let labels = DurationLabels { method: method.clone(), route: route.clone() };

@@ -8,6 +8,7 @@ use actix_web::middleware::Next;
 use actix_web::rt::time::Instant;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, ResponseError};
+use log::Level;
 
 use crate::logs;
 use crate::metrics::Metrics;
@@ -63,14 +64,24 @@ pub(crate) async fn observe(
         actix_web::body::BodySize::Sized(bytes) if method != Method::HEAD => bytes,
         _ => 0,
     };
-    log::info!(
+    let route = response.request().match_pattern();
+    log::log!(
         target: logs::REQUEST,
+        level(route.as_deref()),
         method = method.as_str(), path = path.as_str(), status, ms, bytes,
         id = id.to_str().unwrap_or_default();
         "answered"
     );
-    metrics.count(&method, response.request().match_pattern(), status, ms / 1_000.0);
+    metrics.count(&method, route, status, ms / 1_000.0);
     Ok(response)
+}
+
+/// A follower asks for changes many times a second, which is no news.
+fn level(route: Option<&str>) -> Level {
+    match route {
+        Some(route) if route.ends_with("/-/changes") => Level::Debug,
+        _ => Level::Info,
+    }
 }
 
 /// Counts down even where the client goes away and the request is dropped half-way.

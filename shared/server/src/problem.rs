@@ -20,6 +20,9 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// Names the member that a 404 speaks of, so that it can be told from a 404 for another reason.
 pub(crate) const MISSING: &str = "banyan-missing";
 
+/// Names the collection at its owner, where a copy of it cannot do what was asked.
+pub(crate) const OWNER: &str = "banyan-owner";
+
 /// One error document. Its `type` is `about:blank`: the status says it all (RFC 9457, 4.2.1).
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -28,7 +31,8 @@ pub(crate) struct Problem {
     faults: Vec<Fault>,
     retry: bool,
     close: bool,
-    missing: Option<String>,
+    missing: Option<Box<str>>,
+    owner: Option<Box<str>>,
     cause: Option<(Level, String)>,
 }
 
@@ -75,6 +79,7 @@ impl Problem {
             retry: false,
             close: false,
             missing: None,
+            owner: None,
             cause: None,
         }
     }
@@ -121,7 +126,26 @@ impl Problem {
     /// 404 for a member that is not there.
     pub(crate) fn no_such(name: &str, id: u64) -> Self {
         let detail = format!("no {name} has the id {id}");
-        Self { missing: Some(format!("{name} {id}")), ..Self::new(StatusCode::NOT_FOUND, detail) }
+        Self {
+            missing: Some(format!("{name} {id}").into()),
+            ..Self::new(StatusCode::NOT_FOUND, detail)
+        }
+    }
+
+    /// 421 for what only the collection's owner does; none is named where that is just being settled.
+    pub(crate) fn misdirected(owner: Option<String>) -> Self {
+        let detail = match owner {
+            Some(_) => {
+                "another service owns this collection, and Banyan-Owner says where; nothing was stored"
+            }
+            None => "this collection is being handed over; nothing was stored; ask again",
+        };
+        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_owner(owner)
+    }
+
+    /// The same problem, with the collection at its owner, who may know better.
+    pub(crate) fn with_owner(self, owner: Option<String>) -> Self {
+        Self { owner: owner.map(Into::into), ..self }
     }
 
     /// 405; the response needs its `Allow` header from whoever knows the methods.
@@ -139,6 +163,7 @@ impl Problem {
     /// are called `name`.
     pub(crate) fn of_store(error: StoreError, name: &str, id: Option<u64>) -> Self {
         match error {
+            StoreError::NotPrimary { owner } => Self::misdirected(owner),
             StoreError::NotFound => match id {
                 Some(id) => Self::no_such(name, id),
                 None => Self::new(StatusCode::NOT_FOUND, format!("no such {name}")),
@@ -222,7 +247,10 @@ impl ResponseError for Problem {
             response.force_close();
         }
         if let Some(missing) = &self.missing {
-            response.insert_header((MISSING, missing.as_str()));
+            response.insert_header((MISSING, &**missing));
+        }
+        if let Some(owner) = &self.owner {
+            response.insert_header((OWNER, &**owner));
         }
         response.json(Document {
             r#type: "about:blank",

@@ -6,10 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
+use futures_util::future::join;
 use models::{Model, Rule};
-use store::{Record, Store, StoreError, Table};
+use store::{Record, Role, Store, StoreError, Table};
 
+use crate::clients::Clients;
 use crate::collection::{self, Collection};
+use crate::moving::{Custody, Keeper, Moving, beat};
 use crate::neighbour::{Local, Neighbour, Neighbours};
 
 /// A program of the board.
@@ -27,7 +30,8 @@ impl Program {
     /// The same program, serving this collection too. `demo` is a JSON array of the contents that
     /// `SEED=demo` stores.
     pub fn serves<R: Record>(mut self, demo: &'static str) -> Self {
-        self.parts.push(Box::new(Served::<R> { demo, record: PhantomData }));
+        let custody = Arc::new(Custody::new(R::TABLE.name));
+        self.parts.push(Box::new(Served::<R> { demo, custody, record: PhantomData }));
         self
     }
 
@@ -36,9 +40,14 @@ impl Program {
         self.name
     }
 
+    /// The collections that it serves.
+    pub(crate) fn collections(&self) -> Vec<&'static str> {
+        self.parts.iter().map(|part| part.table().name).collect()
+    }
+
     /// The collections that it refers to and does not serve itself.
     pub(crate) fn neighbours(&self) -> Vec<&'static str> {
-        let served: Vec<_> = self.parts.iter().map(|part| part.table().name).collect();
+        let served = self.collections();
         let mut neighbours: Vec<_> = self.parts.iter().flat_map(|part| part.references()).collect();
         neighbours.retain(|collection| !served.contains(collection));
         neighbours.dedup();
@@ -51,25 +60,33 @@ pub(crate) trait Part: Send + Sync {
     fn table(&self) -> Table;
     /// The collections that its members refer to.
     fn references(&self) -> Vec<&'static str>;
+    /// What the program knows of its ownership.
+    fn custody(&self) -> &Arc<Custody>;
     /// Itself, for the other collections of the program.
-    fn neighbour(&self, store: &Arc<Store>) -> Arc<dyn Neighbour>;
+    fn neighbour(&self, store: &Arc<Store>, clients: &Arc<Clients>) -> Arc<dyn Neighbour>;
+    /// Takes note of who owns it; one that was never used is to follow `follow`.
+    fn look<'a>(&'a self, store: &'a Store, follow: Option<&'a str>) -> Work<'a, ()>;
     /// Stores the demo data in an empty store; says whether it did.
-    fn seed<'a>(&'a self, store: &'a Store) -> Seeding<'a>;
+    fn seed<'a>(&'a self, store: &'a Store) -> Work<'a, bool>;
+    /// Acts on who owns it until the program stops. The other side of a move may be at `elsewhere`.
+    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Pin<Box<dyn Future<Output = ()>>>;
     fn mount(&self, config: &mut ServiceConfig, context: &Context);
 }
 
-type Seeding<'a> = Pin<Box<dyn Future<Output = Result<bool, StoreError>> + 'a>>;
+type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
 
 /// What all collections of a program share.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) store: Arc<Store>,
     pub(crate) neighbours: Arc<Neighbours>,
+    pub(crate) moving: Arc<Moving>,
     pub(crate) read_only: bool,
 }
 
 struct Served<R> {
     demo: &'static str,
+    custody: Arc<Custody>,
     record: PhantomData<R>,
 }
 
@@ -87,21 +104,53 @@ impl<R: Record> Part for Served<R> {
         references.collect()
     }
 
-    fn neighbour(&self, store: &Arc<Store>) -> Arc<dyn Neighbour> {
-        Arc::new(Local::<R>::new(Arc::clone(store)))
+    fn custody(&self) -> &Arc<Custody> {
+        &self.custody
     }
 
-    fn seed<'a>(&'a self, store: &'a Store) -> Seeding<'a> {
+    fn neighbour(&self, store: &Arc<Store>, clients: &Arc<Clients>) -> Arc<dyn Neighbour> {
+        let (store, custody) = (Arc::clone(store), Arc::clone(&self.custody));
+        Arc::new(Local::<R>::new(store, custody, Arc::clone(clients)))
+    }
+
+    fn look<'a>(&'a self, store: &'a Store, follow: Option<&'a str>) -> Work<'a, ()> {
+        Box::pin(async move {
+            let ownership = self.custody.ask::<R>(store).await?;
+            let used = ownership.rows || ownership.role != Role::Primary || ownership.epoch > 1;
+            if let Some(url) = follow.filter(|_| !used) {
+                self.custody.intend(url);
+            }
+            Ok(())
+        })
+    }
+
+    fn seed<'a>(&'a self, store: &'a Store) -> Work<'a, bool> {
         Box::pin(async {
             let contents = serde_json::from_str(self.demo)
                 .map_err(|error| StoreError::Failed(Arc::new(error)))?;
-            store.seed::<R>(contents).await
+            match store.seed::<R>(contents).await {
+                // A collection that moved away has its rows where it is.
+                Err(StoreError::NotPrimary { .. }) => Ok(false),
+                seeded => seeded,
+            }
+        })
+    }
+
+    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Pin<Box<dyn Future<Output = ()>>> {
+        let Context { store, moving, .. } = context.clone();
+        let custody = Arc::clone(&self.custody);
+        let beats = beat::<R>(Arc::clone(&store), Arc::clone(&moving), Arc::clone(&custody));
+        let keeper = Keeper::<R>::new(store, moving, custody, elsewhere);
+        Box::pin(async move {
+            join(keeper.keep(), beats).await;
         })
     }
 
     fn mount(&self, config: &mut ServiceConfig, context: &Context) {
-        let Context { store, neighbours, read_only } = context.clone();
-        let collection = Collection::<R> { store, neighbours, read_only, record: PhantomData };
+        let Context { store, neighbours, moving, read_only } = context.clone();
+        let custody = Arc::clone(&self.custody);
+        let record = PhantomData;
+        let collection = Collection::<R> { store, neighbours, custody, moving, read_only, record };
         collection::mount(config, Data::new(collection));
     }
 }

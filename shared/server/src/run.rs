@@ -9,11 +9,17 @@ use std::sync::Arc;
 
 use actix_server::Server;
 use actix_web::rt;
-use store::Store;
+use actix_web::rt::task::JoinHandle;
+use futures_util::future::join_all;
+use store::{Database, Store};
+use tokio::sync::watch;
+use url::Url;
 
 use crate::check_health::check_health;
+use crate::clients::Clients;
 use crate::config::{Config, VARIABLES, url_variable};
-use crate::neighbour::{self, Neighbours, Remote};
+use crate::moving::Moving;
+use crate::neighbour::{Neighbours, Remote};
 use crate::problem::chain;
 use crate::program::{Context, Program};
 use crate::variables::Variable;
@@ -96,10 +102,12 @@ fn configuration(program: &Program) -> Result<Config, ExitCode> {
     let variables = env::vars_os().map(|(name, value)| {
         (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
     });
-    Config::read(program.name, &program.neighbours(), variables).map_err(|errors| {
-        eprintln!("{}: the configuration is wrong\n{errors}", program.name);
-        ExitCode::from(EX_USAGE)
-    })
+    Config::read(program.name, &program.collections(), &program.neighbours(), variables).map_err(
+        |errors| {
+            eprintln!("{}: the configuration is wrong\n{errors}", program.name);
+            ExitCode::from(EX_USAGE)
+        },
+    )
 }
 
 async fn serve(
@@ -120,9 +128,19 @@ async fn serve(
             return Ok(());
         }
     };
-    let served = prepare(program, config, listener, stop, &store).await;
+    let (tell, stopping) = watch::channel(false);
+    let stop = async move {
+        stop.await;
+        tell.send_replace(true);
+    };
+    let served = prepare(program, config, listener, (stop, stopping), &store).await;
     let done = match served {
-        Ok(server) => server.await.map_err(Into::into),
+        Ok((server, keepers)) => {
+            let served = server.await.map_err(Into::into);
+            // They write to the store, so it stays open until they have ended.
+            join_all(keepers).await;
+            served
+        }
         Err(error) => Err(error),
     };
     store.close().await;
@@ -130,24 +148,29 @@ async fn serve(
     done
 }
 
-/// Fills the store where it should be, and only then serves.
+/// Fills the store where it should be, and only then serves and keeps.
 async fn prepare(
     program: Program,
     config: Config,
     listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
+    (stop, stopping): (impl Future<Output = ()> + Send + 'static, watch::Receiver<bool>),
     store: &Arc<Store>,
-) -> Result<Server, Box<dyn Error>> {
-    if config.seed_demo {
-        for part in &program.parts {
-            if part.seed(store).await? {
-                log::info!("stored the demo data of {}", part.table().name);
-            }
+) -> Result<(Server, Vec<JoinHandle<()>>), Box<dyn Error>> {
+    let follow = config.follow.as_ref().map(Url::as_str);
+    for part in &program.parts {
+        part.look(store, follow).await?;
+        if config.seed_demo && follow.is_none() && part.seed(store).await? {
+            log::info!("stored the demo data of {}", part.table().name);
         }
     }
+    let clients = Arc::new(Clients::new()?);
+    let custodies = program.parts.iter().map(|part| Arc::clone(part.custody())).collect();
+    let shared = matches!(config.database, Database::Postgres(_));
+    let token = config.move_token.clone();
     let context = Context {
         store: Arc::clone(store),
-        neighbours: Arc::new(neighbours(&program, &config, store)?),
+        neighbours: Arc::new(neighbours(&program, &config, store, &clients)),
+        moving: Arc::new(Moving::new(token, &clients, custodies, shared, stopping)),
         read_only: config.read_only,
     };
     log::info!(
@@ -157,28 +180,32 @@ async fn prepare(
         config.database,
         config.workers
     );
-    listen::listen(program, &config, listener, context, stop)
+    let keep = program.parts.iter().map(|part| {
+        let named = config.elsewhere.get(part.table().name);
+        let elsewhere = config.follow.iter().chain(named).map(Url::to_string);
+        part.keep(&context, elsewhere.collect())
+    });
+    let feel = Arc::clone(&context.moving).feel();
+    let keep: Vec<_> = keep.collect();
+    let server = listen::listen(program, &config, listener, context, stop)?;
+    let keepers = keep.into_iter().map(rt::spawn).chain([rt::spawn(feel)]).collect();
+    Ok((server, keepers))
 }
 
 fn neighbours(
     program: &Program,
     config: &Config,
     store: &Arc<Store>,
-) -> reqwest::Result<Neighbours> {
+    clients: &Arc<Clients>,
+) -> Neighbours {
     let mut neighbours = Neighbours::default();
     for part in &program.parts {
-        neighbours.insert(part.table().name, part.neighbour(store));
+        neighbours.insert(part.table().name, part.neighbour(store, clients));
     }
-    let others = program.neighbours();
-    if others.is_empty() {
-        return Ok(neighbours);
-    }
-    let https = config.neighbours.values().any(|url| url.scheme() == "https");
-    let client = neighbour::client(https)?;
-    for collection in others {
-        match config.neighbours.get(collection) {
+    for collection in program.neighbours() {
+        match config.elsewhere.get(collection) {
             Some(url) => {
-                let remote = Remote::new(collection, url.clone(), client.clone());
+                let remote = Remote::new(collection, url.clone(), Arc::clone(clients));
                 neighbours.insert(collection, Arc::new(remote));
             }
             None => log::warn!(
@@ -187,5 +214,5 @@ fn neighbours(
             ),
         }
     }
-    Ok(neighbours)
+    neighbours
 }

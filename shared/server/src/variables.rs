@@ -97,7 +97,7 @@ impl Variables {
     }
 
     /// A variable that may be a secret: no error shows its value.
-    pub(crate) fn secret(&self, name: &str) -> Option<&str> {
+    pub fn secret(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(String::as_str)
     }
 

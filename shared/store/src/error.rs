@@ -11,6 +11,11 @@ type Cause = Arc<dyn Error + Send + Sync>;
 /// Why a store did not do what it was asked. Nothing was stored, unless the variant says otherwise.
 #[derive(Clone, Debug)]
 pub enum StoreError {
+    /// The store is not primary, or its writes are held; whoever owns the collection may be asked.
+    NotPrimary {
+        /// The collection at its owner, where there is one; none while writes are held.
+        owner: Option<String>,
+    },
     /// The id was never given out, or its row is deleted.
     NotFound,
     /// The row is not in the state that the caller asked for.
@@ -57,6 +62,10 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotPrimary { owner: Some(owner) } => {
+                write!(f, "another store owns the collection: {owner}")
+            }
+            Self::NotPrimary { owner: None } => f.write_str("the store takes no writes now"),
             Self::NotFound => f.write_str("no such row"),
             Self::PreconditionFailed => f.write_str("the row has changed"),
             Self::Taken { column } => write!(f, "this {column} is taken"),
@@ -74,7 +83,8 @@ impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Full(cause) | Self::Unavailable(cause) | Self::Failed(cause) => Some(&**cause),
-            Self::NotFound
+            Self::NotPrimary { .. }
+            | Self::NotFound
             | Self::PreconditionFailed
             | Self::Taken { .. }
             | Self::KeyReused

@@ -4,14 +4,24 @@
 //! disk. No SQL and no driver type leaves this crate.
 
 mod database_url;
+mod digest;
 mod error;
+mod feed;
+mod limits;
+mod move_error;
+mod ownership;
 mod page;
+mod position;
 mod record;
 mod row;
 mod store;
 mod write;
 
+mod assemble;
+mod document;
+mod known;
 mod sql;
+mod unix_ms;
 
 mod postgres;
 mod sqlite;
@@ -20,8 +30,14 @@ mod sqlite;
 mod plans;
 
 pub use database_url::{Database, PostgresUrl, UrlError};
+pub use digest::{Digest, Hashes, RowHash};
 pub use error::{OpenError, StoreError};
+pub use feed::{Applied, Changes, Entry, FeedRow, FollowerSeen, HeldBack, KeyRecord};
+pub use limits::{MAX_FEED_BYTES, MAX_HOLD, MIN_TOMBSTONE_AGE};
+pub use move_error::MoveError;
+pub use ownership::{Followed, Grant, Hold, Ownership, Peer, Role};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
+pub use position::{FeedCursor, NotTwoNumbers, Position};
 pub use record::{Cells, Column, ColumnType, Filter, Record, Table, Value};
 pub use row::Row;
 pub use store::Store;

@@ -36,8 +36,8 @@ fn sqlite_walks_one_index_and_sorts_nothing() {
     connection
         .execute_batch(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) \
-             INSERT INTO posts (rev, created_at, updated_at, thread, text) \
-             SELECT 1, i, i, i % 1000, 'text' FROM n; ANALYZE"
+             INSERT INTO posts (position, rev, created_at, updated_at, thread, text) \
+             SELECT i, 1, i, i, i % 1000, 'text' FROM n; ANALYZE"
         ))
         .unwrap();
     for (sql, index) in lists(&Statements::new(POSTS, Dialect::Sqlite)) {
@@ -47,6 +47,21 @@ fn sqlite_walks_one_index_and_sorts_nothing() {
         let steps: Vec<_> = steps.map(Result::unwrap).collect();
         assert_eq!(steps.len(), 1, "{sql}\n{steps:?}");
         assert!(steps[0].starts_with(&format!("SEARCH posts USING INDEX {index} (")), "{steps:?}");
+    }
+    let feed = Statements::new(POSTS, Dialect::Sqlite).feed;
+    for (sql, step) in [
+        (&feed.page, "SEARCH posts USING INDEX posts_feed ("),
+        (&feed.keys, "SEARCH posts_idempotency USING INDEX posts_idempotency_id (id=?)"),
+        (&feed.any_key, "SCAN posts_idempotency"),
+        (&feed.purge, "SEARCH posts USING INDEX posts_deleted (position<?)"),
+        (&feed.range, "SEARCH posts USING INDEX posts_living ("),
+        (&feed.recent, "SCAN posts USING INDEX posts_feed"),
+    ] {
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3));
+        let steps: Vec<_> = steps.map(Result::unwrap).collect();
+        assert!(steps.iter().any(|found| found.starts_with(step)), "{sql}\n{steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}\n{steps:?}");
     }
 }
 

@@ -1,8 +1,14 @@
 //! The PostgreSQL engine: a pool of connections, prepared statements, a transaction a write.
 
+mod apply;
 mod connect;
+mod digest;
 mod error;
+mod feed;
+mod fence;
+mod followers;
 mod lease;
+mod ownership;
 mod rows;
 mod schema;
 mod tls;
@@ -14,10 +20,13 @@ use std::sync::Arc;
 
 use deadpool_postgres::{GenericClient, Object, Pool};
 use models::Timestamp;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::error::store_error;
+use self::fence::fenced;
 use self::lease::lease;
+use crate::known::{Desk, Desks, Known};
 use crate::page::{Met, Walk};
 use crate::sql::{Catalog, Dialect, Statements};
 use crate::{
@@ -32,6 +41,7 @@ const KEY_ATTEMPTS: usize = 3;
 pub(crate) struct PostgresStore {
     pool: Pool,
     catalog: Catalog,
+    desks: Desks,
 }
 
 impl PostgresStore {
@@ -41,14 +51,16 @@ impl PostgresStore {
         connections: usize,
     ) -> Result<Self, OpenError> {
         let pool = connect::pool(url, connections)?;
-        let migrated = timeout(connect::WAKE_TIME, schema::migrate(&pool, url, tables)).await;
+        let (catalog, desks) = (Catalog::new(tables, Dialect::Postgres), Desks::new(tables));
+        let migrate = schema::migrate(&pool, url, &catalog, &desks);
+        let migrated = timeout(connect::WAKE_TIME, migrate).await;
         migrated.map_err(|elapsed| OpenError::Unreachable {
             database: url.shown.clone(),
             advice: "the server accepts connections and does not answer; look at its log",
             cause: Arc::new(elapsed),
         })??;
         connect::let_sleep(&pool);
-        Ok(Self { pool, catalog: Catalog::new(tables, Dialect::Postgres) })
+        Ok(Self { pool, catalog, desks })
     }
 
     pub(crate) async fn get<R: Record>(
@@ -93,10 +105,13 @@ impl PostgresStore {
         content: R::Content,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, StoreError> {
-        let statements = self.statements::<R>()?;
+        let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| match &idempotency {
-            None => insert::<R>(client, statements, content).await,
-            Some(sent) => insert_once::<R>(client, statements, &content, sent).await,
+            None => {
+                let work = async |client: &Object| insert::<R>(client, statements, content).await;
+                fenced(client, statements, desk, work).await
+            }
+            Some(sent) => insert_once::<R>(client, statements, desk, &content, sent).await,
         })
         .await
     }
@@ -107,18 +122,19 @@ impl PostgresStore {
         precondition: Precondition,
         change: impl Change<R::Content>,
     ) -> Result<Row<R::Content>, StoreError> {
-        let statements = self.statements::<R>()?;
+        let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            let transaction = client.transaction().await.map_err(store_error)?;
-            let row = rows::find::<R>(&transaction, &statements.get_locked, id)
-                .await?
-                .ok_or(StoreError::NotFound)?;
-            let Some(next) = row.next(&precondition, change)? else { return Ok(row) };
-            let values = R::values(&next.content);
-            let sql = &statements.update;
-            rows::execute(&transaction, sql, statements, id, next.updated_at, &values).await?;
-            transaction.commit().await.map_err(store_error)?;
-            Ok(next)
+            let work = async |client: &Object| {
+                let row = rows::find::<R>(client, &statements.get_locked, id)
+                    .await?
+                    .ok_or(StoreError::NotFound)?;
+                let Some(next) = row.next(&precondition, change)? else { return Ok((row, None)) };
+                let values = R::values(&next.content);
+                let (sql, now) = (&statements.update, next.updated_at);
+                let place = rows::execute(client, sql, statements, id, now, &values).await?;
+                Ok((next, Some(place)))
+            };
+            fenced(client, statements, desk, work).await
         })
         .await
     }
@@ -128,16 +144,18 @@ impl PostgresStore {
         id: u64,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        let statements = self.statements::<R>()?;
+        let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            let transaction = client.transaction().await.map_err(store_error)?;
-            let row = rows::find::<R>(&transaction, &statements.get_locked, id)
-                .await?
-                .ok_or(StoreError::NotFound)?;
-            precondition.check(row.rev)?;
-            let now = row.touched();
-            rows::execute(&transaction, &statements.delete, statements, id, now, &[]).await?;
-            transaction.commit().await.map_err(store_error)
+            let work = async |client: &Object| {
+                let row = rows::find::<R>(client, &statements.get_locked, id)
+                    .await?
+                    .ok_or(StoreError::NotFound)?;
+                precondition.check(row.rev)?;
+                let (sql, now) = (&statements.delete, row.touched());
+                let place = rows::execute(client, sql, statements, id, now, &[]).await?;
+                Ok(((), Some(place)))
+            };
+            fenced(client, statements, desk, work).await
         })
         .await
     }
@@ -146,20 +164,22 @@ impl PostgresStore {
         &self,
         contents: Vec<R::Content>,
     ) -> Result<bool, StoreError> {
-        let statements = self.statements::<R>()?;
+        let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            let transaction = client.transaction().await.map_err(store_error)?;
-            // Several programs that start at once must not all find the table empty.
-            schema::lock(&transaction).await.map_err(store_error)?;
-            let any = transaction.query_opt(&statements.any, &[]).await.map_err(store_error)?;
-            if any.is_some() {
-                return Ok(false);
-            }
-            for content in contents {
-                insert::<R>(&transaction, statements, content).await?;
-            }
-            transaction.commit().await.map_err(store_error)?;
-            Ok(true)
+            let work = async |client: &Object| {
+                // Several programs that start at once must not all find the table empty.
+                schema::lock(client).await.map_err(store_error)?;
+                let any = client.query_opt(&statements.any, &[]).await.map_err(store_error)?;
+                if any.is_some() {
+                    return Ok((false, None));
+                }
+                let mut place = None;
+                for content in contents {
+                    place = insert::<R>(client, statements, content).await?.1;
+                }
+                Ok((true, place))
+            };
+            fenced(client, statements, desk, work).await
         })
         .await
     }
@@ -178,47 +198,64 @@ impl PostgresStore {
     fn statements<R: Record>(&self) -> Result<&Statements, StoreError> {
         self.catalog.find(R::TABLE.name)
     }
+
+    /// What there is of a collection: its statements, and what is known of it.
+    fn parts<R: Record>(&self) -> Result<(&Statements, &Desk), StoreError> {
+        let statements = self.statements::<R>()?;
+        let desk = self.desks.find(R::TABLE.name).ok_or_else(StoreError::closed)?;
+        Ok((statements, desk))
+    }
+
+    pub(crate) fn known<R: Record>(&self) -> Known {
+        self.desks.known::<R>()
+    }
+
+    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+        self.desks.changed::<R>()
+    }
 }
 
+/// Inserts a row and gives its place.
 async fn insert<R: Record>(
     client: &impl GenericClient,
     statements: &Statements,
     content: R::Content,
-) -> Result<Created, StoreError> {
+) -> Result<(Created, Option<u64>), StoreError> {
     let now = Timestamp::now();
-    let id = rows::insert(client, statements, now, &R::values(&content)).await?;
-    Created::new(Row { id, rev: 1, created_at: now, updated_at: now, content })
+    let (id, place) = rows::insert(client, statements, now, &R::values(&content)).await?;
+    let row = Row { id, rev: 1, created_at: now, updated_at: now, content };
+    Ok((Created::new(row)?, Some(place)))
 }
 
 /// Inserts unless the key came before; the key and the row are stored together.
 async fn insert_once<R: Record>(
-    client: &mut Object,
+    client: &Object,
     statements: &Statements,
+    desk: &Desk,
     content: &R::Content,
     sent: &Idempotency,
 ) -> Result<Created, StoreError> {
     for _ in 0..KEY_ATTEMPTS {
-        if let Some(first) = first_answer(client, statements, sent).await? {
-            return Ok(first);
-        }
-        let transaction = client.transaction().await.map_err(store_error)?;
-        match insert::<R>(&transaction, statements, content.clone()).await {
-            Ok(created) => {
-                if remember(&transaction, statements, sent, &created).await? {
-                    transaction.commit().await.map_err(store_error)?;
-                    return Ok(created);
-                }
+        let work = async |client: &Object| {
+            if let Some(first) = first_answer(client, statements, sent).await? {
+                return Ok((first, None));
             }
+            let inserted = insert::<R>(client, statements, content.clone()).await?;
+            if remember(client, statements, sent, &inserted.0).await? {
+                return Ok(inserted);
+            }
+            // Another one was faster. Its answer can be read once this transaction is gone.
+            Err(StoreError::Busy)
+        };
+        match fenced(client, statements, desk, work).await {
+            Err(StoreError::Busy) => {}
             // Perhaps this very insert, sent twice at once, is what took it.
             Err(StoreError::Taken { column }) => {
-                transaction.rollback().await.map_err(store_error)?;
                 let first = first_answer(client, statements, sent).await?;
                 return first.ok_or(StoreError::Taken { column });
             }
-            Err(error) => return Err(error),
+            done => return done,
         }
-        // The other one's answer can be read once this transaction is gone.
-        transaction.rollback().await.map_err(store_error)?;
     }
     Err(StoreError::Busy)
 }

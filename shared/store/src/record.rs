@@ -35,6 +35,22 @@ pub struct Table {
     pub filters: &'static [Filter],
 }
 
+impl Table {
+    /// What a deleted row holds.
+    pub(crate) fn blanks(&self) -> impl Iterator<Item = Value<'static>> {
+        self.columns.iter().map(|column| match column.kind {
+            ColumnType::Text => Value::Text(""),
+            ColumnType::Id => Value::Id(0),
+        })
+    }
+
+    /// The value of the column in which no two rows agree.
+    pub(crate) fn unique_value<'a>(&self, values: &[Value<'a>]) -> Option<Value<'a>> {
+        let place = self.columns.iter().position(|column| Some(column.name) == self.unique)?;
+        values.get(place).copied()
+    }
+}
+
 /// A column of a [`Table`].
 #[derive(Clone, Copy, Debug)]
 pub struct Column {

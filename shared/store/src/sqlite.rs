@@ -4,9 +4,15 @@
 //! A read is a few microseconds in memory, so it runs on the thread that asks. All writes go to one
 //! thread, which commits whatever is waiting at once.
 
+mod apply;
 mod connection;
+mod digest;
 mod error;
+mod feed;
+mod fence;
 mod file;
+mod followers;
+mod ownership;
 mod rows;
 mod schema;
 mod writer;
@@ -17,15 +23,16 @@ use std::sync::Arc;
 use models::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use thread_local::ThreadLocal;
+use tokio::sync::watch;
 
 use self::error::store_error;
 use self::file::DatabaseFile;
 use self::writer::Writer;
+use crate::known::{Desks, Known};
 use crate::page::{Met, Walk};
-use crate::record::Value;
 use crate::sql::{Catalog, Dialect, Statements};
 use crate::{
-    Change, Created, Idempotency, OpenError, Page, PageQuery, Precondition, Record, Row,
+    Change, Created, Idempotency, OpenError, Page, PageQuery, Position, Precondition, Record, Row,
     StoreError, Table,
 };
 
@@ -33,20 +40,28 @@ use crate::{
 pub(crate) struct SqliteStore {
     file: DatabaseFile,
     catalog: Arc<Catalog>,
+    desks: Arc<Desks>,
     readers: ThreadLocal<Connection>,
     writer: Writer,
 }
 
 impl SqliteStore {
     pub(crate) fn open(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
-        let connection = schema::open(path, tables)?;
+        let mut connection = schema::open(path, tables)?;
         let file = DatabaseFile::at(path).map_err(|cause| OpenError::Unreachable {
             database: path.display().to_string(),
             advice: "make sure that nobody deletes it",
             cause: Arc::new(cause),
         })?;
+        let catalog = Catalog::new(tables, Dialect::Sqlite);
+        let desks = Desks::new(tables);
+        ownership::begin(&mut connection, &catalog, &desks).map_err(|error| OpenError::Schema {
+            database: format!("sqlite:{}", path.display()),
+            cause: Arc::new(error),
+        })?;
         Ok(Self {
-            catalog: Arc::new(Catalog::new(tables, Dialect::Sqlite)),
+            catalog: Arc::new(catalog),
+            desks: Arc::new(desks),
             readers: ThreadLocal::new(),
             writer: Writer::start(connection, &file)?,
             file,
@@ -91,14 +106,14 @@ impl SqliteStore {
         content: R::Content,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, StoreError> {
-        self.write::<R, _>(move |connection, statements| {
+        self.write::<R, _>(move |connection, statements, place| {
             let now = Timestamp::now();
             if let Some(sent) = &idempotency
                 && let Some(first) = first_answer(connection, statements, sent, now)?
             {
                 return Ok(first);
             }
-            let row = insert::<R>(connection, statements, content, now)?;
+            let row = insert::<R>(connection, statements, content, now, place)?;
             let created = Created::new(row)?;
             if let Some(sent) = &idempotency {
                 remember(connection, statements, sent, &created, now)?;
@@ -114,13 +129,13 @@ impl SqliteStore {
         precondition: Precondition,
         change: impl Change<R::Content>,
     ) -> Result<Row<R::Content>, StoreError> {
-        self.write::<R, _>(move |connection, statements| {
+        self.write::<R, _>(move |connection, statements, place| {
             let row = rows::find::<R>(connection, &statements.get_locked, id)?
                 .ok_or(StoreError::NotFound)?;
             let Some(next) = row.next(&precondition, change)? else { return Ok(row) };
             let values = R::values(&next.content);
             let sql = &statements.update;
-            rows::execute(connection, sql, statements, id, next.updated_at, &values)?;
+            rows::execute(connection, sql, statements, id, next.updated_at, place, &values)?;
             Ok(next)
         })
         .await
@@ -131,12 +146,12 @@ impl SqliteStore {
         id: u64,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        self.write::<R, _>(move |connection, statements| {
+        self.write::<R, _>(move |connection, statements, place| {
             let row = rows::find::<R>(connection, &statements.get_locked, id)?
                 .ok_or(StoreError::NotFound)?;
             precondition.check(row.rev)?;
             let now = row.touched();
-            rows::execute(connection, &statements.delete, statements, id, now, &[])
+            rows::execute(connection, &statements.delete, statements, id, now, place, &[])
         })
         .await
     }
@@ -145,14 +160,19 @@ impl SqliteStore {
         &self,
         contents: Vec<R::Content>,
     ) -> Result<bool, StoreError> {
-        self.write::<R, _>(move |connection, statements| {
+        self.write::<R, _>(move |connection, statements, place| {
             let any = connection.query_row(&statements.any, [], |_| Ok(())).optional();
             if any.map_err(store_error)?.is_some() {
                 return Ok(false);
             }
             let now = Timestamp::now();
+            let mut contents = contents.into_iter();
+            if let Some(first) = contents.next() {
+                insert::<R>(connection, statements, first, now, place)?;
+            }
             for content in contents {
-                insert::<R>(connection, statements, content, now)?;
+                let place = fence::pass(connection, statements, now)?.at;
+                insert::<R>(connection, statements, content, now, place)?;
             }
             Ok(true)
         })
@@ -179,12 +199,32 @@ impl SqliteStore {
         self.readers.get_or_try(|| connection::read(self.file.path()).map_err(store_error))
     }
 
+    /// Runs a client's work, which is given the statements and its place, once it is sure that the store
+    /// may be written to.
     async fn write<R: Record, T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection, &Statements) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Connection, &Statements, u64) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let catalog = Arc::clone(&self.catalog);
-        self.writer.write(move |connection| work(connection, catalog.find(R::TABLE.name)?)).await
+        let (catalog, desks) = (Arc::clone(&self.catalog), Arc::clone(&self.desks));
+        let work = move |connection: &Connection| {
+            let statements = catalog.find(R::TABLE.name)?;
+            let place = fence::pass(connection, statements, Timestamp::now())?;
+            Ok((work(connection, statements, place.at)?, place))
+        };
+        let announce = move |(_, place): &(T, Position)| {
+            if let Some(desk) = desks.find(R::TABLE.name) {
+                desk.wrote(*place);
+            }
+        };
+        self.writer.write(work, announce).await.map(|(answer, _)| answer)
+    }
+
+    pub(crate) fn known<R: Record>(&self) -> Known {
+        self.desks.known::<R>()
+    }
+
+    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+        self.desks.changed::<R>()
     }
 }
 
@@ -193,9 +233,10 @@ fn insert<R: Record>(
     statements: &Statements,
     content: R::Content,
     now: Timestamp,
+    place: u64,
 ) -> Result<Row<R::Content>, StoreError> {
     let values = R::values(&content);
-    let id = rows::insert(connection, statements, now, &values)?;
+    let id = rows::insert(connection, statements, now, place, &values)?;
     Ok(Row { id, rev: 1, created_at: now, updated_at: now, content })
 }
 
@@ -239,13 +280,4 @@ fn remember(
         })
         .map(drop)
         .map_err(store_error)
-}
-
-impl rusqlite::ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-        match self {
-            Self::Text(text) => text.to_sql(),
-            Self::Id(id) => id.to_sql(),
-        }
-    }
 }

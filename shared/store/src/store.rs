@@ -1,5 +1,18 @@
 //! A store of any engine.
 
+/// Calls the method on whichever engine it is.
+macro_rules! each {
+    ($store:expr, $engine:ident => $call:expr) => {
+        match &$store.engine {
+            Engine::Sqlite($engine) => $call,
+            Engine::Postgres($engine) => $call,
+        }
+    };
+}
+
+mod feed;
+mod moves;
+
 use crate::postgres::PostgresStore;
 use crate::sqlite::SqliteStore;
 use crate::{
@@ -19,16 +32,6 @@ pub struct Store {
 enum Engine {
     Sqlite(Box<SqliteStore>),
     Postgres(PostgresStore),
-}
-
-/// Calls the method on whichever engine it is.
-macro_rules! each {
-    ($store:expr, $engine:ident => $call:expr) => {
-        match &$store.engine {
-            Engine::Sqlite($engine) => $call,
-            Engine::Postgres($engine) => $call,
-        }
-    };
 }
 
 impl Store {

@@ -7,6 +7,7 @@ mod deleted;
 mod disk_full;
 mod hostile;
 mod million;
+mod moving;
 mod outage;
 mod references;
 mod start;

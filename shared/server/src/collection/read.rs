@@ -9,6 +9,7 @@ use store::{Cursor, Order, PageQuery, Record, Row};
 
 use super::Collection;
 use crate::conditional::{list_tag, member_tag, not_modified};
+use crate::moving::{Found, Place};
 use crate::problem::Problem;
 use crate::query::{ListQuery, MemberId, MemberQuery, View};
 
@@ -18,15 +19,19 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// `GET /api/<collection>/{id}`: one member in the view asked for, with its `ETag`.
 ///
 /// # Errors
-/// 400 for a malformed id or query; 404 where there is no such member.
+/// 400 for a malformed id or query; 404 where there is no such member; 421 where the collection is gone.
 pub(super) async fn find<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,
     MemberId(id): MemberId,
     query: MemberQuery,
 ) -> Result<HttpResponse, Problem> {
-    let row = collection.store.get::<R>(id).await.map_err(Collection::<R>::problem(Some(id)))?;
-    let row = row.ok_or_else(|| Problem::no_such(<R::Content as Model>::NAME, id))?;
+    collection.must_serve().await?;
+    let found = collection.custody.find::<R>(&collection.store, id).await;
+    let row = match found.map_err(Collection::<R>::problem(Some(id)))? {
+        Found::Here(row) => row,
+        Found::Missing(place) => return Err(missing::<R>(id, place)),
+    };
     let tag = member_tag(row.rev, query.view);
     if not_modified(&request, &tag) {
         return Ok(unmodified(tag, ""));
@@ -42,18 +47,20 @@ pub(super) async fn find<R: Record>(
 /// the pages around it (RFC 8288).
 ///
 /// # Errors
-/// 400 for a malformed id or query.
+/// 400 for a malformed id or query; 421 where the collection is gone.
 pub(super) async fn list<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,
     query: ListQuery,
     filter: Option<(usize, u64)>,
 ) -> Result<HttpResponse, Problem> {
+    collection.must_serve().await?;
     let ListQuery { limit, after, before, order, view } = query;
     let cursor = after.map(Cursor::After).or(before.map(Cursor::Before));
     let until = after.and(before);
     let page = collection.store.page::<R>(PageQuery { filter, cursor, until, order, limit }).await;
     let page = page.map_err(Collection::<R>::problem(None))?;
+    collection.still_serves().await?;
     let next = page.next.map(|id| link(&request, &query, Cursor::After(id)));
     let prev = page.prev.map(|id| link(&request, &query, Cursor::Before(id)));
     let links: Vec<_> = next.into_iter().chain(prev).collect();
@@ -67,6 +74,17 @@ pub(super) async fn list<R: Record>(
         return Ok(unmodified(tag, &links));
     }
     Ok(answer(tag, &links, body))
+}
+
+/// What is answered for a member that this store does not have.
+fn missing<R: Record>(id: u64, place: Place) -> Problem {
+    let missing = Problem::no_such(<R::Content as Model>::NAME, id);
+    match place {
+        Place::Here => missing,
+        // This copy may not have it yet.
+        Place::Follows { owner } => missing.with_owner(owner),
+        Place::Gone { owner } => Problem::misdirected(owner),
+    }
 }
 
 /// A link to the page at this edge. Relative, so that it holds behind any proxy.

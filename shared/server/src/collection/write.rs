@@ -23,7 +23,7 @@ type Input<R> = <<R as Record>::Content as Model>::Input;
 /// # Errors
 /// 422 with an entry for each field that breaks a rule or names nobody, or for an `Idempotency-Key`
 /// that came with another body; 409 for a taken name; 400, 413, 415 for a body that cannot be read;
-/// 503 where a neighbour that must be asked is down.
+/// 421 where another service owns the collection; 503 where a neighbour that must be asked is down.
 pub(super) async fn create<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,
@@ -32,6 +32,7 @@ pub(super) async fn create<R: Record>(
     collection.refuse_if_read_only()?;
     let input: Input<R> = body::read(&request, payload, &[body::JSON]).await?;
     bounded(async {
+        collection.must_own().await?;
         let key = idempotency::read(&request, &input)?;
         if let Some(key) = &key {
             // What was stored stays the answer, even if what it names is gone or down by now.
@@ -44,6 +45,9 @@ pub(super) async fn create<R: Record>(
         let content = R::Content::from_input(input);
         let broken = content.as_ref().err().cloned().unwrap_or_default();
         let dangling = collection.dangling(&request, &references, &broken).await?;
+        if !dangling.0.is_empty() {
+            collection.must_own_now().await?;
+        }
         let content = all_errors(content, dangling).map_err(Problem::invalid)?;
         let inserted = collection.store.insert::<R>(content, key).await;
         inserted.map(created::<R>).map_err(Collection::<R>::problem(None))
@@ -66,6 +70,7 @@ pub(super) async fn change<R: Record>(
     collection.refuse_if_read_only()?;
     let input: Input<R> = body::read(&request, payload, kind.media_types()).await?;
     bounded(async {
+        collection.must_own().await?;
         let references = R::Content::references(&input);
         let broken = R::Content::from_input(input.clone()).err().unwrap_or_default();
         let broken = if kind == Body::Patch { broken.of_given() } else { broken };
@@ -87,13 +92,15 @@ pub(super) async fn change<R: Record>(
 /// `DELETE /api/<collection>/{id}`: 204, and the id is never given again.
 ///
 /// # Errors
-/// 404 where there is no such member; 412 for a failed `If-Match`.
+/// 404 where there is no such member; 412 for a failed `If-Match`; 421 where another service owns the
+/// collection.
 pub(super) async fn delete<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,
     MemberId(id): MemberId,
 ) -> Result<HttpResponse, Problem> {
     collection.refuse_if_read_only()?;
+    collection.must_own().await?;
     let deleted = collection.store.delete::<R>(id, precondition(&request)).await;
     deleted.map_err(Collection::<R>::problem(Some(id)))?;
     Ok(HttpResponse::NoContent().finish())

@@ -264,6 +264,11 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
         problem(403, "The board is read-only.");
         problem(507, "There is no space left; nothing was stored.");
     }
+    problem(
+        421,
+        "Another service owns this collection (Banyan-Owner says where), or it is being handed over. \
+         Nothing was stored. The proxy sends such a request on by itself.",
+    );
     problem(503, "The store, or a service that must be asked, cannot be reached. Try again.");
     if matches!(endpoint.success, Success::List | Success::Member) {
         responses.insert("304".into(), json!({"description": "It is what If-None-Match names."}));

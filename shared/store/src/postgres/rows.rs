@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use deadpool_postgres::GenericClient;
 use models::Timestamp;
 
-use tokio_postgres::types::{FromSqlOwned, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{FromSql, FromSqlOwned, IsNull, ToSql, Type, to_sql_checked};
 
 use super::error::{store_error, write_error};
 use crate::page::{Met, Taken};
@@ -20,6 +20,19 @@ const PORTION: usize = 250;
 /// An id as PostgreSQL counts.
 pub(super) fn sql_id(id: u64) -> Result<i64, StoreError> {
     id.try_into().map_err(StoreError::failed)
+}
+
+/// A value of a row.
+pub(super) fn get<'a, T: FromSql<'a>>(
+    row: &'a tokio_postgres::Row,
+    place: usize,
+) -> Result<T, StoreError> {
+    row.try_get(place).map_err(StoreError::failed)
+}
+
+/// A number that PostgreSQL counts and that is never negative.
+pub(super) fn unsigned(number: i64) -> Result<u64, StoreError> {
+    number.try_into().map_err(StoreError::failed)
 }
 
 pub(super) async fn find<R: Record>(
@@ -67,22 +80,23 @@ pub(super) async fn list<R: Record>(
     }
 }
 
+/// Gives the id and the place.
 pub(super) async fn insert(
     client: &impl GenericClient,
     statements: &Statements,
     now: Timestamp,
     values: &[Value<'_>],
-) -> Result<u64, StoreError> {
+) -> Result<(u64, u64), StoreError> {
     let statement = client.prepare_cached(&statements.insert).await.map_err(store_error)?;
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
     let row = client.query_one(&statement, &params).await;
     let row = row.map_err(|error| write_error(error, statements))?;
-    let id: i64 = row.try_get(0).map_err(StoreError::failed)?;
-    id.try_into().map_err(StoreError::failed)
+    let number = |place| unsigned(get(&row, place)?);
+    Ok((number(0)?, number(1)?))
 }
 
-/// Runs an update or delete: `$1` id, `$2` now, then the values.
+/// Runs an update or delete of a row that is there: `$1` id, `$2` now, then the values. Gives the place.
 pub(super) async fn execute(
     client: &impl GenericClient,
     sql: &str,
@@ -90,13 +104,14 @@ pub(super) async fn execute(
     id: u64,
     now: Timestamp,
     values: &[Value<'_>],
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     let id = sql_id(id)?;
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id, &now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
-    let done = client.execute(&statement, &params).await;
-    done.map(drop).map_err(|error| write_error(error, statements))
+    let row = client.query_one(&statement, &params).await;
+    let row = row.map_err(|error| write_error(error, statements))?;
+    unsigned(get(&row, 0)?)
 }
 
 impl ToSql for Value<'_> {
@@ -118,14 +133,14 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-struct PostgresCells<'a> {
+pub(super) struct PostgresCells<'a> {
     row: &'a tokio_postgres::Row,
     next: usize,
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 impl<'a> PostgresCells<'a> {
-    fn new(row: &'a tokio_postgres::Row) -> Self {
+    pub(super) fn new(row: &'a tokio_postgres::Row) -> Self {
         Self { row, next: 0, bytes: 0 }
     }
 

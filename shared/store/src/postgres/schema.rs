@@ -3,23 +3,28 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use deadpool_postgres::{Pool, PoolError, Transaction};
+use deadpool_postgres::{GenericClient, Pool, PoolError, Transaction};
 
-use crate::sql::{Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations};
+use super::ownership;
+use crate::known::Desks;
+use crate::sql::{
+    Catalog, Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations,
+};
 use crate::{OpenError, PostgresUrl, Table};
 
 /// Names Banyan's lock among the advisory locks of a database: "banyan" in ASCII.
 const LOCK: i64 = 0x62_61_6e_79_61_6e;
 
 /// Lets one program at a time make or fill tables; held until the transaction ends.
-pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
+pub(super) async fn lock(transaction: &impl GenericClient) -> Result<(), tokio_postgres::Error> {
     transaction.query_one("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
 }
 
 pub(super) async fn migrate(
     pool: &Pool,
     url: &PostgresUrl,
-    tables: &[Table],
+    catalog: &Catalog,
+    desks: &Desks,
 ) -> Result<(), OpenError> {
     let mut client = loop {
         match pool.get().await {
@@ -31,8 +36,8 @@ pub(super) async fn migrate(
     let schema = |error| OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) };
     let transaction = client.transaction().await.map_err(schema)?;
     lock(&transaction).await.map_err(schema)?;
-    let mut versions = Vec::with_capacity(tables.len());
-    for table in tables {
+    let mut versions = Vec::new();
+    for table in catalog.all().map(|statements| &statements.table) {
         let found = version(&transaction, table).await.map_err(schema)?;
         if found > SCHEMA_VERSION {
             let (collection, known) = (table.name, SCHEMA_VERSION);
@@ -42,10 +47,9 @@ pub(super) async fn migrate(
     }
     // A role that may only read and write rows can serve a schema that is up to date.
     versions.retain(|(_, found)| *found < SCHEMA_VERSION);
-    if versions.is_empty() {
-        return Ok(());
+    if !versions.is_empty() {
+        transaction.batch_execute(VERSION_TABLE).await.map_err(schema)?;
     }
-    transaction.batch_execute(VERSION_TABLE).await.map_err(schema)?;
     for (table, found) in versions {
         for statement in migrations(table, Dialect::Postgres, found) {
             transaction.batch_execute(&statement).await.map_err(schema)?;
@@ -53,7 +57,20 @@ pub(super) async fn migrate(
         let written = transaction.execute(WRITE_VERSION, &[&table.name, &SCHEMA_VERSION]).await;
         written.map_err(schema)?;
     }
-    transaction.commit().await.map_err(schema)
+    let mut begun = Vec::new();
+    for statements in catalog.all() {
+        let stand = ownership::begin(&transaction, statements).await.map_err(|error| {
+            OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) }
+        })?;
+        begun.push((statements.table.name, stand));
+    }
+    transaction.commit().await.map_err(schema)?;
+    for (table, (document, latest)) in begun {
+        if let Some(desk) = desks.find(table) {
+            desk.tell(&document, latest);
+        }
+    }
+    Ok(())
 }
 
 /// The version of a collection's schema; 0 where it has none yet.

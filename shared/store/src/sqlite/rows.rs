@@ -51,39 +51,41 @@ pub(super) fn insert(
     connection: &Connection,
     statements: &Statements,
     now: Timestamp,
+    place: u64,
     values: &[Value<'_>],
 ) -> Result<u64, StoreError> {
     let taken = |error| write_error(error, statements.table.unique);
     let mut insert = connection.prepare_cached(&statements.insert).map_err(store_error)?;
-    let mut params: Vec<&dyn ToSql> = vec![&now.unix_ms];
+    let mut params: Vec<&dyn ToSql> = vec![&now.unix_ms, &place];
     params.extend(values.iter().map(|value| value as &dyn ToSql));
     insert.query_row(params.as_slice(), |row| row.get(0)).map_err(taken)
 }
 
-/// Runs an update or delete: `?1` id, `?2` now, then the values.
+/// Runs an update or delete: `?1` id, `?2` now, `?3` its place, then the values.
 pub(super) fn execute(
     connection: &Connection,
     sql: &str,
     statements: &Statements,
     id: u64,
     now: Timestamp,
+    place: u64,
     values: &[Value<'_>],
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    let mut params: Vec<&dyn ToSql> = vec![&id, &now.unix_ms];
+    let mut params: Vec<&dyn ToSql> = vec![&id, &now.unix_ms, &place];
     params.extend(values.iter().map(|value| value as &dyn ToSql));
     let changed = statement.execute(params.as_slice());
     changed.map(drop).map_err(|error| write_error(error, statements.table.unique))
 }
 
-struct SqliteCells<'a> {
+pub(super) struct SqliteCells<'a> {
     row: &'a rusqlite::Row<'a>,
     next: usize,
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 impl<'a> SqliteCells<'a> {
-    fn new(row: &'a rusqlite::Row<'a>) -> Self {
+    pub(super) fn new(row: &'a rusqlite::Row<'a>) -> Self {
         Self { row, next: 0, bytes: 0 }
     }
 

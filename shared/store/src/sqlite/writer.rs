@@ -59,13 +59,15 @@ impl Writer {
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Runs the work in a transaction and answers when it is on disk.
+    /// Runs the work in a transaction and answers when it is on disk. What came of it is announced
+    /// before it is answered.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        announce: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Write { work: Some(work), result: None, reply });
+        let job = Box::new(Write { work: Some(work), announce, result: None, reply });
         match self.queue.send_timeout(Message::Job(job), QUEUE_WAIT).await {
             Ok(()) => {}
             Err(SendTimeoutError::Timeout(_)) => return Err(StoreError::Busy),
@@ -99,16 +101,18 @@ trait Job: Send {
     fn answer(self: Box<Self>, commit: Result<(), StoreError>);
 }
 
-struct Write<T, F> {
+struct Write<T, F, A> {
     work: Option<F>,
+    announce: A,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T, F> Job for Write<T, F>
+impl<T, F, A> Job for Write<T, F, A>
 where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+    A: FnOnce(&T) + Send,
 {
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
@@ -118,8 +122,11 @@ where
 
     fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
         // A refusal may rest on rows of the same transaction, so it falls with it too.
-        let Self { result, reply, .. } = *self;
+        let Self { result, announce, reply, .. } = *self;
         let result = commit.and_then(|()| result.unwrap_or_else(|| Err(StoreError::closed())));
+        if let Ok(value) = &result {
+            announce(value);
+        }
         // The caller may have gone; what is committed stays.
         let _ = reply.send(result);
     }

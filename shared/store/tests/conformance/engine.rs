@@ -1,4 +1,7 @@
-//! A database for one case.
+//! Databases for one case.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use harness::TestDatabase;
 use rusqlite::Connection;
@@ -7,24 +10,60 @@ use tempfile::TempDir;
 
 use crate::record::Notes;
 
-pub(crate) enum Engine {
-    Sqlite(TempDir),
-    Postgres(TestDatabase),
+/// A database; with it go those that were made beside it.
+pub(crate) struct Engine {
+    place: Place,
+    beside: Mutex<Vec<Place>>,
+}
+
+#[derive(Clone)]
+enum Place {
+    Sqlite(Arc<TempDir>),
+    Postgres(Arc<TestDatabase>),
+}
+
+impl From<Place> for Engine {
+    fn from(place: Place) -> Self {
+        Self { place, beside: Mutex::default() }
+    }
 }
 
 impl Engine {
     pub(crate) fn sqlite() -> Self {
-        Self::Sqlite(tempfile::tempdir().unwrap())
+        Place::Sqlite(Arc::new(tempfile::tempdir().unwrap())).into()
     }
 
     pub(crate) async fn postgres() -> Option<Self> {
-        harness::postgres().await.map(Self::Postgres)
+        let database = harness::postgres().await?;
+        Some(Place::Postgres(Arc::new(database)).into())
     }
 
-    fn url(&self) -> String {
-        match self {
-            Self::Sqlite(folder) => format!("sqlite:{}", folder.path().join("notes.db").display()),
-            Self::Postgres(database) => database.url().to_owned(),
+    /// Another database on the same engine, which lives as long as this one.
+    pub(crate) async fn another(&self) -> Self {
+        let other = match self.place {
+            Place::Sqlite(_) => Self::sqlite(),
+            Place::Postgres(_) => Self::postgres().await.unwrap(),
+        };
+        self.beside.lock().unwrap().push(other.place.clone());
+        other
+    }
+
+    /// The file, where it is one.
+    fn file(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Sqlite(folder) => Some(folder.path().join("notes.db")),
+            Place::Postgres(_) => None,
+        }
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.place, Place::Sqlite(_))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match &self.place {
+            Place::Sqlite(folder) => format!("sqlite:{}", folder.path().join("notes.db").display()),
+            Place::Postgres(database) => database.url().to_owned(),
         }
     }
 
@@ -37,14 +76,41 @@ impl Engine {
         self.try_open().await.unwrap()
     }
 
+    /// A copy of the file as it is now. PostgreSQL cannot be copied aside.
+    pub(crate) fn aside(&self) -> Option<Vec<u8>> {
+        let path = self.file()?;
+        let connection = Connection::open(&path).unwrap();
+        let empty = |_: &rusqlite::Row<'_>| Ok(());
+        connection.query_row("PRAGMA wal_checkpoint(truncate)", [], empty).unwrap();
+        Some(std::fs::read(path).unwrap())
+    }
+
+    /// Puts the store back to the state of the copy; on PostgreSQL, to that before its newest run and its
+    /// newest row.
+    pub(crate) async fn put_back(&self, aside: Option<Vec<u8>>) {
+        if let Some((path, bytes)) = self.file().zip(aside) {
+            for log in ["db-wal", "db-shm"] {
+                // There is none where the last connection was closed.
+                let _ = std::fs::remove_file(path.with_extension(log));
+            }
+            std::fs::remove_file(&path).unwrap();
+            return std::fs::write(path, bytes).unwrap();
+        }
+        self.execute(
+            "DELETE FROM banyan_runs WHERE number = (SELECT max(number) FROM banyan_runs); \
+             DELETE FROM notes WHERE id = (SELECT max(id) FROM notes)",
+        )
+        .await;
+    }
+
     /// Runs statements behind the store's back.
     pub(crate) async fn execute(&self, sql: &str) {
-        match self {
-            Self::Sqlite(folder) => {
+        match &self.place {
+            Place::Sqlite(folder) => {
                 let connection = Connection::open(folder.path().join("notes.db")).unwrap();
                 connection.execute_batch(sql).unwrap();
             }
-            Self::Postgres(database) => database.execute(sql).await,
+            Place::Postgres(database) => database.execute(sql).await,
         }
     }
 }

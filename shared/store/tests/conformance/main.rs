@@ -3,8 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cases;
+mod digests;
 mod engine;
+mod feed;
+mod following;
+mod moving;
 mod opening;
+mod ownership;
+mod purging;
 mod record;
 
 use engine::Engine;
@@ -52,4 +58,41 @@ on_both!(
     opening::somebody_elses_table_is_refused_and_left_alone,
     opening::two_programs_can_start_at_once,
     opening::a_closed_store_refuses_writes,
+    opening::rows_of_an_older_schema_get_their_places,
+    feed::from_the_start_the_feed_is_the_snapshot_and_then_the_tail,
+    feed::a_page_goes_on_where_the_last_one_ended,
+    feed::a_full_page_promises_nothing,
+    feed::a_page_ends_at_its_limit_in_bytes,
+    feed::marks_stand_in_their_places,
+    feed::a_deleted_row_travels_without_its_content,
+    feed::keys_travel_with_their_rows_for_a_day,
+    feed::who_waits_is_woken_after_a_commit,
+    feed::a_store_that_went_back_is_found_out,
+    feed::a_restart_is_no_step_back,
+    feed::a_reader_beside_many_writers_misses_nothing,
+    ownership::a_new_store_is_primary_of_the_first_epoch,
+    ownership::a_held_store_refuses_every_write_and_stores_nothing,
+    ownership::a_hold_passes_by_itself,
+    ownership::a_hold_belongs_to_its_id,
+    ownership::only_a_held_store_grants_and_only_once,
+    ownership::a_granted_store_takes_no_write_and_names_its_successor,
+    ownership::a_grant_is_taken_back_by_force_only,
+    ownership::the_cached_position_is_that_of_the_last_write,
+    following::only_an_unused_store_follows,
+    following::a_page_that_does_not_fit_is_refused,
+    following::a_copy_has_everything_as_it_is,
+    following::a_copy_goes_on_where_it_ended,
+    following::a_grant_makes_the_copy_primary,
+    following::ownership_goes_there_and_back_and_there_again,
+    following::a_first_answer_is_found_after_a_promotion,
+    following::unique_values_may_change_hands_within_a_page_and_across_pages,
+    following::a_cancelled_copy_leaves_nothing,
+    following::a_retired_store_keeps_rows_or_not,
+    following::two_programs_may_apply_to_one_database,
+    digests::the_same_rows_have_the_same_fingerprint_on_every_store,
+    digests::a_change_behind_the_back_is_seen,
+    digests::chunks_cover_every_row_once,
+    purging::a_tombstone_stays_until_it_is_old_and_every_follower_has_passed_it,
+    purging::who_missed_a_purge_is_told,
+    purging::followers_are_noted_and_forgotten,
 );

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod moving;
+
 use harness::{Setup, golden_reads, on_both_stores, until};
 use serde_json::{Value, json};
 

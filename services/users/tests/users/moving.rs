@@ -1,0 +1,26 @@
+//! Users move from one program to another, and back.
+
+mod crashes;
+mod following;
+mod handing_over;
+mod refusals;
+mod token;
+
+use harness::{Answer, Program};
+use serde_json::{Value, json};
+
+/// The collection that moves.
+const USERS: &str = "users";
+
+/// Stores a user of this name.
+async fn create(program: &Program, name: &str) -> Answer {
+    program.json("POST", "/api/users", &json!({"username": name, "name": name})).await
+}
+
+/// The fingerprint of all rows.
+async fn digest(program: &Program) -> Value {
+    let answer = program.ask(USERS, "digest?after=0&to=9223372036854775807").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let digest = answer.json();
+    json!([digest["rows"], digest["hash"]])
+}

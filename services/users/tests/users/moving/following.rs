@@ -1,0 +1,309 @@
+//! A copy has what its source has, and says how far it is.
+
+use std::time::Duration;
+
+use harness::{Program, Setup, golden_reads, on_store_pairs, until};
+use serde_json::{Value, json};
+
+use super::{USERS, create, digest};
+use crate::BINARY;
+
+on_store_pairs!(
+    crate::BINARY;
+    a_copy_reads_like_its_source_to_the_byte,
+    a_copy_refuses_writes_and_names_the_owner,
+    changes_and_deletions_arrive,
+    a_cancelled_copy_leaves_nothing_and_can_begin_afresh,
+);
+
+async fn a_copy_reads_like_its_source_to_the_byte(source: Setup, target: Setup) {
+    let source = source.demo().start().await;
+    let target = target.start().await;
+    target.follow(USERS, &source).await;
+    golden_reads(&target, &["users"]).await;
+    for path in ["/api/users?view=full", "/api/users/2?view=full", "/api/users?limit=2"] {
+        let (theirs, ours) = (source.get(path).await, target.get(path).await);
+        assert_eq!(ours.body, theirs.body, "{path}");
+        for header in ["etag", "link", "content-type"] {
+            assert_eq!(ours.header(header), theirs.header(header), "{header} of {path}");
+        }
+    }
+    assert_eq!(digest(&target).await, digest(&source).await);
+    assert_eq!(target.get("/readyz").await.body, "ready");
+
+    let document = target.ownership(USERS).await;
+    assert_eq!(document["role"], "follower");
+    assert_eq!(document["followed"]["copied"], true);
+    assert_eq!(document["following"]["rows"], 4);
+    target
+        .owns_so(USERS, "it knows how far behind it is", |document| {
+            let following = &document["following"];
+            following["lagMs"].is_u64() && following["detail"].is_null()
+        })
+        .await;
+    let own = target.ownership(USERS).await["store"].clone();
+    source
+        .owns_so(USERS, "the source knows its follower", |document| {
+            document["followers"][0]["store"] == own
+        })
+        .await;
+    let metrics = target.get("/metrics").await.body;
+    for line in [
+        r#"banyan_role{collection="users",role="follower"} 1"#,
+        r#"banyan_role{collection="users",role="primary"} 0"#,
+        r#"banyan_ownership_epoch{collection="users"} 1"#,
+        r#"banyan_follow_state{collection="users",state="following"} 1"#,
+        r#"banyan_follow_rows_total{collection="users"} 4"#,
+        r#"banyan_follow_lag_ms{collection="users"}"#,
+        r#"banyan_follow_lag_changes{collection="users"}"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
+}
+
+async fn a_copy_refuses_writes_and_names_the_owner(source: Setup, target: Setup) {
+    let source = source.demo().start().await;
+    let target = target.start().await;
+    target.follow(USERS, &source).await;
+    let owner = source.collection(USERS);
+    let before = target.get("/api/users?view=full").await.body;
+    let bmo = json!({"username": "bmo", "name": "BMO"});
+    for refused in [
+        create(&target, "bmo").await,
+        target.json("PUT", "/api/users/1", &bmo).await,
+        target.json("PATCH", "/api/users/1", &json!({"bio": "x"})).await,
+        target.send("DELETE", "/api/users/1", &[], "").await,
+        // Whoever owns it decides what is wrong with a write.
+        target.json("POST", "/api/users", &json!({"username": "", "name": ""})).await,
+        target.json("PATCH", "/api/users/999", &json!({"bio": "x"})).await,
+    ] {
+        refused.problem(421);
+        assert_eq!(refused.header("banyan-owner"), owner);
+        assert!(refused.header("banyan-position").starts_with("1."), "a refusal says so too");
+    }
+    assert_eq!(target.get("/api/users?view=full").await.body, before);
+    let missing = target.get("/api/users/999").await;
+    missing.problem(404);
+    assert_eq!(missing.header("banyan-owner"), owner);
+    assert_eq!(missing.header("banyan-missing"), "user 999");
+    assert_eq!(source.get("/api/users/999").await.header("banyan-owner"), "");
+}
+
+async fn changes_and_deletions_arrive(source: Setup, target: Setup) {
+    let source = source.demo().start().await;
+    let target = target.start().await;
+    target.follow(USERS, &source).await;
+    assert_eq!(create(&source, "bmo").await.json()["id"], 5);
+    let patch = json!({"bio": "Algebraic"});
+    let patched = source.json("PATCH", "/api/users/2", &patch).await;
+    assert_eq!(patched.status, 200);
+    assert_eq!(source.send("DELETE", "/api/users/1", &[], "").await.status, 204);
+    // A name that is free again.
+    let renamed = source.json("PATCH", "/api/users/3", &json!({"username": "pb"})).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    target.catch_up(USERS, &source).await;
+    assert_eq!(digest(&target).await, digest(&source).await);
+    target.get("/api/users/1").await.problem(404);
+    assert_eq!(target.get("/api/users/2?view=full").await.body, patched.body);
+}
+
+async fn a_cancelled_copy_leaves_nothing_and_can_begin_afresh(source: Setup, target: Setup) {
+    let source = source.demo().start().await;
+    let target = target.start().await;
+    let before = target.ownership(USERS).await;
+    target.follow(USERS, &source).await;
+    let cancelled = target.done(USERS, "cancel", json!({})).await;
+    assert_eq!((&cancelled["role"], &cancelled["epoch"]), (&json!("primary"), &json!(1)));
+    assert_ne!(cancelled["store"], before["store"]);
+    assert_eq!(cancelled["followed"], Value::Null);
+    target.owns_so(USERS, "it rests", |document| document["following"] == Value::Null).await;
+    assert_eq!(target.get("/api/users").await.body, "[]");
+    // The source does not wait for it any more.
+    assert_eq!(source.ownership(USERS).await["followers"], json!([]));
+    target.follow(USERS, &source).await;
+    golden_reads(&target, &["users"]).await;
+}
+
+/// The position that an answer says.
+fn position(answer: &harness::Answer) -> (u64, u64) {
+    let position = answer.header("banyan-position");
+    let (epoch, at) = position.split_once('.').unwrap_or_else(|| panic!("no position {position}"));
+    (epoch.parse().unwrap(), at.parse().unwrap())
+}
+
+#[tokio::test]
+async fn every_answer_says_how_far_the_store_was() {
+    let users = Setup::new(BINARY).demo().start().await;
+    let tag = users.get("/api/users/1").await.header("etag").to_owned();
+    let read = position(&users.get("/api/users/1").await);
+    for answer in [
+        users.get("/api/users").await,
+        users.get("/api/users/999").await,
+        users.get("/api/users/abc").await,
+        users.send("GET", "/api/users/1", &[("if-none-match", &tag)], "").await,
+        users.send("HEAD", "/api/users/1", &[], "").await,
+        users.json("POST", "/api/users", &json!({})).await,
+    ] {
+        assert_eq!(position(&answer), read, "{}", answer.status);
+    }
+    let mut last = read;
+    for (method, path, body) in [
+        ("POST", "/api/users", json!({"username": "bmo", "name": "BMO"})),
+        ("PATCH", "/api/users/5", json!({"bio": "x"})),
+        ("DELETE", "/api/users/5", json!({})),
+    ] {
+        let written = position(&users.json(method, path, &body).await);
+        assert!(written > last, "{method}: {written:?} after {last:?}");
+        last = written;
+        assert_eq!(position(&users.get("/api/users").await), last);
+    }
+}
+
+#[tokio::test]
+async fn a_new_program_waits_for_the_source_that_it_was_told_to_follow() {
+    let source = Setup::new(BINARY).movable().demo().start().await;
+    let (setup, url) = (source.setup().clone(), source.collection(USERS));
+    let port = source.address().rsplit_once(':').unwrap().1.to_owned();
+    drop(source);
+    let target = Setup::new(BINARY).movable().demo().env("FOLLOW", &url);
+    let target = target.start().await;
+    for answer in [
+        create(&target, "bmo").await,
+        target.get("/api/users").await,
+        target.get("/api/users/1").await,
+    ] {
+        answer.problem(421);
+        assert_eq!(answer.header("banyan-owner"), url);
+    }
+    target.get("/readyz").await.problem(503);
+    target
+        .owns_so(USERS, "it says what is wrong", |document| {
+            let detail = document["following"]["detail"].as_str().unwrap_or_default();
+            document["following"]["state"] == "stalled" && detail.contains("cannot be reached")
+        })
+        .await;
+    let source = setup.env("PORT", &port).start().await;
+    target.follows(USERS).await;
+    golden_reads(&target, &["users"]).await;
+    assert_eq!(target.get("/readyz").await.status, 200);
+    // Started again, it goes on where it was.
+    let target = target.restart().await;
+    assert_eq!(create(&source, "bmo").await.status, 201);
+    target.catch_up(USERS, &source).await;
+    assert_eq!(target.get("/api/users/5").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_source_that_moved_is_found_where_the_program_is_told_to_look() {
+    let source = Setup::new(BINARY).movable().demo().start().await;
+    let target = Setup::new(BINARY).movable().start().await;
+    target.follow(USERS, &source).await;
+    // Both get other ports.
+    let source = source.restart().await;
+    let setup = target.setup().clone().env("USERS_URL", &source.url());
+    drop(target);
+    let target = setup.start().await;
+    assert_eq!(create(&source, "bmo").await.status, 201);
+    target.catch_up(USERS, &source).await;
+    let found = target.ownership(USERS).await["followed"]["source"]["url"].clone();
+    assert_eq!(found, source.collection(USERS), "it is written down");
+}
+
+#[tokio::test]
+async fn a_copy_goes_no_faster_than_it_was_told() {
+    let source = Setup::new(BINARY).movable().start().await;
+    for number in 0..30 {
+        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
+    }
+    let target = Setup::new(BINARY).movable().start().await;
+    let start = std::time::Instant::now();
+    let body = json!({"source": source.collection(USERS), "maxRowsPerSecond": 10});
+    let document = target.done(USERS, "follow", body.clone()).await;
+    assert_eq!(document["role"], "follower");
+    target
+        .owns_so(USERS, "it is held back", |document| document["following"]["throttled"] == true)
+        .await;
+    // Again, without a limit: nothing else changes.
+    let free = json!({"source": source.collection(USERS)});
+    until("ten rows are there", || async {
+        target.ownership(USERS).await["following"]["rows"].as_u64() >= Some(10)
+    })
+    .await;
+    assert!(start.elapsed() > Duration::from_millis(500), "{:?}", start.elapsed());
+    target.done(USERS, "follow", free).await;
+    target.follows(USERS).await;
+    assert_eq!(digest(&target).await, digest(&source).await);
+}
+
+#[tokio::test]
+async fn a_source_that_stops_answering_is_noticed_and_followed_again() {
+    let source = Setup::new(BINARY).movable().demo().start().await;
+    let target = Setup::new(BINARY).movable().start().await;
+    target.follow(USERS, &source).await;
+    harness::signal("STOP", source.pid());
+    target
+        .owns_so(USERS, "the silence is noticed", |document| {
+            document["following"]["lagMs"] == Value::Null
+        })
+        .await;
+    target
+        .owns_so(USERS, "the cause is named", |document| {
+            let detail = document["following"]["detail"].as_str().unwrap_or_default();
+            document["following"]["state"] == "stalled" && detail.contains("does not answer")
+        })
+        .await;
+    assert_eq!(target.get("/api/users/1").await.status, 200, "reads go on");
+    harness::signal("CONT", source.pid());
+    target.follows(USERS).await;
+    assert_eq!(create(&source, "bmo").await.status, 201);
+    target.catch_up(USERS, &source).await;
+    assert_eq!(target.get("/api/users/5").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_some_milliseconds_behind_under_load() {
+    let source = Setup::new(BINARY).movable().start().await;
+    let target = Setup::new(BINARY).movable().start().await;
+    target.follow(USERS, &source).await;
+    let lag = async |program: &Program| {
+        program.ownership(USERS).await["following"]["lagMs"].as_u64().unwrap_or(u64::MAX)
+    };
+    until("heartbeats arrive", || async { lag(&target).await < u64::MAX }).await;
+    let mut lags = Vec::new();
+    for number in 0..100 {
+        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
+        lags.push(lag(&target).await);
+    }
+    lags.sort_unstable();
+    assert!(lags[50] < 200, "{lags:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_transaction_that_holds_a_feed_back_is_named() {
+    let Some(database) = harness::postgres().await else { return };
+    let name = database.url().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+    let source = Setup::new(BINARY).movable().postgres(database).start().await;
+    let target = Setup::new(BINARY).movable().start().await;
+    target.follow(USERS, &source).await;
+    let held_back = async {
+        // Others that share the server may run long transactions too.
+        source
+            .owns_so(USERS, "the source names it", |document| {
+                let held_back = &document["heldBack"];
+                held_back["database"] == name.as_str() && held_back["pid"].is_number()
+            })
+            .await;
+        assert_eq!(create(&source, "bmo").await.status, 201, "writes go on");
+        target
+            .owns_so(USERS, "the copy names it", |document| {
+                let detail = document["following"]["detail"].as_str().unwrap_or_default();
+                detail.contains("holds the feed back") && detail.contains(&name)
+            })
+            .await;
+    };
+    let database = source.setup().database().unwrap();
+    let long = database.execute("SELECT pg_current_xact_id(), pg_sleep(15)");
+    tokio::join!(long, held_back);
+    target.catch_up(USERS, &source).await;
+    assert_eq!(target.get("/api/users/1").await.status, 200);
+}

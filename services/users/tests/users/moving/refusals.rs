@@ -1,0 +1,137 @@
+//! What cannot be is refused, with the cause and what helps.
+
+use harness::{Canned, Program, Setup};
+use serde_json::{Value, json};
+
+use super::{USERS, create};
+use crate::BINARY;
+
+async fn pair() -> (Program, Program) {
+    let setup = || Setup::new(BINARY).movable();
+    (setup().demo().start().await, setup().start().await)
+}
+
+/// Follows the collection at the URL, which must be refused: why.
+async fn refused(target: &Program, url: &str, status: u16) -> String {
+    let answer = target.step(USERS, "follow", json!({ "source": url })).await;
+    answer.problem(status);
+    let document = target.ownership(USERS).await;
+    assert_eq!(document["followed"], Value::Null, "nothing was begun");
+    answer.json()["detail"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_be_followed_is_refused() {
+    let (source, target) = pair().await;
+    let detail = refused(&target, &target.collection(USERS), 409).await;
+    assert!(detail.contains("itself"), "{detail}");
+    let detail = refused(&target, "http://127.0.0.1:1/api/users", 503).await;
+    assert!(detail.contains("cannot be reached"), "{detail}");
+    let detail = refused(&target, &source.collection("threads"), 409).await;
+    assert!(detail.contains("MOVE_TOKEN") && detail.contains("no such collection"), "{detail}");
+
+    let stranger = Setup::new(BINARY).env("MOVE_TOKEN", "another-token-of-16").start().await;
+    let detail = refused(&target, &stranger.collection(USERS), 409).await;
+    assert!(detail.contains("MOVE_TOKEN"), "{detail}");
+
+    let mut document = source.ownership(USERS).await;
+    document["protocol"] = 2.into();
+    let canned = Canned::start(200, &document.to_string());
+    let url = format!("{}/api/users", canned.url());
+    let detail = refused(&target, &url, 409).await;
+    assert!(detail.contains("protocol 2") && detail.contains("same version"), "{detail}");
+    document["protocol"] = 1.into();
+    document["collection"] = "threads".into();
+    canned.say(200, &document.to_string());
+    let detail = refused(&target, &url, 409).await;
+    assert!(detail.contains("the collection threads"), "{detail}");
+    for (status, body) in [(200, "<html>"), (200, "{}"), (500, ""), (200, "")] {
+        canned.say(status, body);
+        refused(&target, &url, 503).await;
+    }
+}
+
+#[tokio::test]
+async fn neither_a_circle_nor_a_store_with_data_follows() {
+    let (source, target) = pair().await;
+    target.follow(USERS, &source).await;
+    let circle = source.step(USERS, "follow", json!({"source": target.collection(USERS)})).await;
+    circle.problem(409);
+    let detail = circle.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&source.collection(USERS)), "it names the owner: {detail}");
+
+    let third = Setup::new(BINARY).movable().demo().start().await;
+    let used = third.step(USERS, "follow", json!({"source": source.collection(USERS)})).await;
+    used.problem(409);
+    assert!(used.body.contains("in use"), "{}", used.body);
+    let other = target.step(USERS, "follow", json!({"source": third.collection(USERS)})).await;
+    other.problem(409);
+    assert!(other.body.contains("banyan cancel"), "{}", other.body);
+    // The same source again is no contradiction.
+    target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
+}
+
+#[tokio::test]
+async fn a_step_for_another_epoch_or_role_is_refused() {
+    let (source, target) = pair().await;
+    target.follow(USERS, &source).await;
+    let peer =
+        json!({"store": target.ownership(USERS).await["store"], "url": target.collection(USERS)});
+    for (program, step, body) in [
+        (&source, "hold", json!({"id": "a", "epoch": 2, "ms": 100})),
+        (&source, "hold", json!({"id": "a", "epoch": 1, "ms": 10_000_000})),
+        (&source, "grant", json!({"id": "a", "epoch": 1, "to": peer})),
+        (&source, "cancel", json!({})),
+        (&source, "retire", json!({"keepData": true})),
+        (&target, "hold", json!({"id": "a", "epoch": 1, "ms": 100})),
+        (&target, "take", json!({})),
+    ] {
+        let answer = program.step(USERS, step, body.clone()).await;
+        answer.problem(409);
+    }
+    assert_eq!(create(&source, "bmo").await.status, 201);
+    let own =
+        json!({"store": source.ownership(USERS).await["store"], "url": source.collection(USERS)});
+    source.done(USERS, "hold", json!({"id": "a", "epoch": 1, "ms": 30_000})).await;
+    source.step(USERS, "grant", json!({"id": "a", "epoch": 1, "to": own})).await.problem(409);
+}
+
+#[tokio::test]
+async fn a_probe_says_whether_the_way_back_is_open() {
+    let (source, target) = pair().await;
+    let probed = source.done(USERS, "probe", json!({"peer": target.collection(USERS)})).await;
+    assert_eq!(probed["store"], target.ownership(USERS).await["store"]);
+    assert_eq!((&probed["role"], &probed["epoch"]), (&json!("primary"), &json!(1)));
+    let stranger = Setup::new(BINARY).env("MOVE_TOKEN", "another-token-of-16").start().await;
+    for peer in [stranger.collection(USERS), "http://127.0.0.1:1/api/users".into()] {
+        source.step(USERS, "probe", json!({ "peer": peer })).await.problem(409);
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_changes_its_nature_breaks_the_copy_loudly() {
+    let (source, target) = pair().await;
+    target.follow(USERS, &source).await;
+    // Another store at the same address.
+    let port = source.address().rsplit_once(':').unwrap().1.to_owned();
+    drop(source);
+    let source = Setup::new(BINARY).movable().demo().env("PORT", &port).start().await;
+    target
+        .owns_so(USERS, "it names the stranger", |document| {
+            let detail = document["following"]["detail"].as_str().unwrap_or_default();
+            detail.contains("another store")
+        })
+        .await;
+    // The token was changed there.
+    let setup = source.setup().clone().env("MOVE_TOKEN", "another-token-of-16");
+    drop(source);
+    let _source = setup.start().await;
+    target
+        .owns_so(USERS, "it names the token", |document| {
+            let detail = document["following"]["detail"].as_str().unwrap_or_default();
+            document["following"]["state"] == "broken" && detail.contains("MOVE_TOKEN")
+        })
+        .await;
+    assert!(target.log().contains("does not follow"), "{}", target.log());
+    assert_eq!(target.get("/api/users/1").await.status, 200, "reads go on");
+}

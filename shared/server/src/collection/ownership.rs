@@ -1,0 +1,59 @@
+//! What is only done where the collection is.
+
+use store::{Record, Role};
+
+use super::Collection;
+use crate::moving::Place;
+use crate::problem::Problem;
+
+impl<R: Record> Collection<R> {
+    /// Refuses a write that belongs elsewhere, before anything is asked for it. The store decides again, in
+    /// the transaction of the write.
+    ///
+    /// # Errors
+    /// 421 where another store owns the collection.
+    pub(super) async fn must_own(&self) -> Result<(), Problem> {
+        if self.custody.was_here::<R>(&self.store) { Ok(()) } else { self.must_own_now().await }
+    }
+
+    /// The same, by the store's own word: for a refusal that rests on what was read here.
+    ///
+    /// # Errors
+    /// 421 where another store owns the collection.
+    pub(super) async fn must_own_now(&self) -> Result<(), Problem> {
+        match self.place().await? {
+            Place::Here => Ok(()),
+            Place::Follows { owner } | Place::Gone { owner } => Err(Problem::misdirected(owner)),
+        }
+    }
+
+    /// Refuses a read where nothing is served.
+    ///
+    /// # Errors
+    /// 421 where the collection is gone from here.
+    pub(super) async fn must_serve(&self) -> Result<(), Problem> {
+        let serves = self.store.role::<R>() == Role::Follower;
+        let serves = serves || self.custody.was_here::<R>(&self.store);
+        if serves { Ok(()) } else { self.must_serve_now().await }
+    }
+
+    /// Refuses what was read from a copy that another program may have begun to clear.
+    ///
+    /// # Errors
+    /// 421 where the collection is gone from here.
+    pub(super) async fn still_serves(&self) -> Result<(), Problem> {
+        if self.custody.was_here::<R>(&self.store) { Ok(()) } else { self.must_serve_now().await }
+    }
+
+    async fn must_serve_now(&self) -> Result<(), Problem> {
+        match self.place().await? {
+            Place::Here | Place::Follows { .. } => Ok(()),
+            Place::Gone { owner } => Err(Problem::misdirected(owner)),
+        }
+    }
+
+    async fn place(&self) -> Result<Place, Problem> {
+        let place = self.custody.place::<R>(&self.store).await;
+        place.map_err(Self::problem(None))
+    }
+}

@@ -1,0 +1,33 @@
+//! `Banyan-Position`: how far the store was, so that nobody is sent back in time.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use store::Record;
+
+use super::Collection;
+
+/// The header, on every answer of a collection.
+const POSITION: HeaderName = HeaderName::from_static("banyan-position");
+
+/// Says how far the store was before a read, and how far it is after a write: what is read is never older
+/// than that, and what was written is never newer.
+pub(super) async fn say<R: Record>(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let collection = request.app_data::<Data<Collection<R>>>().cloned();
+    let position = || collection.as_ref().map(|collection| collection.store.position::<R>());
+    let reads = request.method().is_safe();
+    let before = position();
+    let mut response = next.call(request).await?;
+    let position = if reads { before } else { position() };
+    let value = position.and_then(|position| HeaderValue::try_from(position.to_string()).ok());
+    if let Some(value) = value {
+        response.headers_mut().insert(POSITION, value);
+    }
+    Ok(response)
+}

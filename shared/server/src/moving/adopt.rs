@@ -1,0 +1,82 @@
+//! Beginning to follow a source.
+
+use std::fmt;
+
+use store::{MoveError, Ownership, Peer, Record, Role, Store};
+
+use super::peers::{PeerError, Peers};
+
+/// Looks at the collection at this URL and makes the store its follower.
+///
+/// # Errors
+/// Where the source cannot be followed, or the store is in use.
+pub(super) async fn adopt<R: Record>(
+    store: &Store,
+    peers: &Peers,
+    url: &str,
+) -> Result<Ownership, AdoptError> {
+    let source = peers.ownership(url).await?;
+    if source.collection != R::TABLE.name {
+        return Err(AdoptError::Collection { url: url.to_owned(), found: source.collection });
+    }
+    if source.store == store.ownership::<R>().await.map_err(MoveError::from)?.store {
+        return Err(MoveError::Itself.into());
+    }
+    if source.role != Role::Primary {
+        let owner = source.successor.map(|successor| successor.url);
+        return Err(AdoptError::NotPrimary { url: url.to_owned(), role: source.role, owner });
+    }
+    let peer = Peer { store: source.store, url: url.to_owned() };
+    Ok(store.follow::<R>(peer, &source.lineage, source.epoch).await?)
+}
+
+/// Why a source cannot be followed.
+#[derive(Debug)]
+pub(super) enum AdoptError {
+    Peer(PeerError),
+    Move(MoveError),
+    /// Another collection than the store's.
+    Collection {
+        url: String,
+        found: String,
+    },
+    /// It owns nothing that could be followed.
+    NotPrimary {
+        url: String,
+        role: Role,
+        owner: Option<String>,
+    },
+}
+
+impl From<PeerError> for AdoptError {
+    fn from(error: PeerError) -> Self {
+        Self::Peer(error)
+    }
+}
+
+impl From<MoveError> for AdoptError {
+    fn from(error: MoveError) -> Self {
+        Self::Move(error)
+    }
+}
+
+impl fmt::Display for AdoptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer(error) => error.fmt(f),
+            Self::Move(error) => error.fmt(f),
+            Self::Collection { url, found } => {
+                write!(f, "{url} is the collection {found}; name one of the same kind")
+            }
+            Self::NotPrimary { url, role, owner } => {
+                write!(f, "{url} is {} and owns nothing that could be followed; ", role.name())?;
+                match owner {
+                    Some(owner) => write!(f, "`banyan follow` its owner, {owner}"),
+                    None => f.write_str("see `banyan status`"),
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for AdoptError {}

@@ -1,0 +1,71 @@
+//! What a source does for its followers: heartbeats, by which they measure how far they are behind, and
+//! keeping deleted rows no longer than they need them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{MIN_TOMBSTONE_AGE, MoveError, Record, Role, Store};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::lag::HEARTBEAT;
+use super::{Custody, Moving};
+use crate::problem::chain;
+
+/// How often deleted rows are purged.
+const PURGE: Duration = Duration::from_secs(60);
+/// The most portions that are purged at once, so that clients' writes come in between.
+const PORTIONS: usize = 20;
+
+/// Does both for one collection until the program stops.
+pub(crate) async fn beat<R: Record>(store: Arc<Store>, moving: Arc<Moving>, custody: Arc<Custody>) {
+    let work = async {
+        let mut ticks = interval(HEARTBEAT);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut purge_at = Instant::now() + PURGE;
+        let mut beats = true;
+        loop {
+            ticks.tick().await;
+            if store.role::<R>() != Role::Primary {
+                continue;
+            }
+            if custody.is_followed() {
+                beats = heartbeat::<R>(&store, &custody, beats).await;
+            }
+            if Instant::now() >= purge_at {
+                purge_at = Instant::now() + PURGE;
+                purge::<R>(&store, &custody).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = moving.stopped() => {}
+    }
+}
+
+/// Makes a heartbeat; says whether that went well, and logs where it no longer does.
+async fn heartbeat<R: Record>(store: &Store, custody: &Custody, went_well: bool) -> bool {
+    match store.heartbeat::<R>().await {
+        // Somebody else owns the collection by now; the next tick knows.
+        Ok(()) | Err(MoveError::NotPrimary { .. }) => true,
+        Err(error) => {
+            if went_well {
+                log::warn!("{}: makes no heartbeats: {}", custody.collection, chain(&error));
+            }
+            false
+        }
+    }
+}
+
+async fn purge<R: Record>(store: &Store, custody: &Custody) {
+    for _ in 0..PORTIONS {
+        match store.purge_tombstones::<R>(MIN_TOMBSTONE_AGE).await {
+            Ok(0) => return,
+            Ok(rows) => log::info!("{}: purged {rows} deleted rows", custody.collection),
+            Err(error) => {
+                log::warn!("{}: purges no deleted rows: {}", custody.collection, chain(&error));
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Copying and following: page after page of the source's feed. Each is applied while the next one is
+//! already on its way.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use store::{Changes, Entry, FeedCursor, Followed, HeldBack, MoveError, Peer, Record};
+use tokio::time::{sleep, sleep_until};
+
+use super::keeper::{FIRST_WAIT, Halt, Keeper};
+use super::lag::Seen;
+use super::peers::{Ask, Page, PeerError};
+use super::progress::State;
+
+/// The most entries of a page. Large rows end it earlier.
+const PAGE_ENTRIES: usize = 5_000;
+/// For how long the source may wait for a change.
+const WAIT: Duration = Duration::from_secs(1);
+/// How long to wait where another program has applied a page first.
+const OTHERS: Duration = Duration::from_millis(100);
+
+/// Follows until something is wrong or the ownership changes. Sets `wait` back once a page is on disk.
+pub(super) async fn copy<R: Record>(
+    keeper: &Keeper<R>,
+    own: String,
+    followed: Followed,
+    wait: &mut Duration,
+) -> Halt {
+    let Followed { source, cursor, run, copied, .. } = followed;
+    let mut copy = Copy { keeper, own, cursor, run, copied };
+    let (url, mut page) = match copy.find(&source).await {
+        Ok(found) => found,
+        Err(halt) => return halt,
+    };
+    keeper.readdress(&source, &url).await;
+    loop {
+        page = match copy.turn(&url, page).await {
+            Ok(page) => page,
+            Err(halt) => return halt,
+        };
+        *wait = FIRST_WAIT;
+    }
+}
+
+/// How far a copy is.
+struct Copy<'a, R> {
+    keeper: &'a Keeper<R>,
+    /// The id of the store that copies.
+    own: String,
+    /// What is on disk here.
+    cursor: FeedCursor,
+    run: Option<String>,
+    copied: bool,
+}
+
+impl<R: Record> Copy<'_, R> {
+    /// The first page, and where the source was found.
+    async fn find(&self, source: &Peer) -> Result<(String, Page<R::Content>), Halt> {
+        let peers = self.keeper.moving.peers()?;
+        let ask = Ask { wait: Duration::ZERO, ..self.ask(self.cursor, self.run.clone()) };
+        let mut first: Option<Halt> = None;
+        for url in self.keeper.addresses(source) {
+            let failed: Halt = match peers.changes(&url, &ask).await {
+                Ok(page) if page.changes.store == source.store => return Ok((url, page)),
+                Ok(page) => PeerError::Stranger { url, found: page.changes.store }.into(),
+                Err(error) => peers.stranger(&url, &source.store).await.unwrap_or(error).into(),
+            };
+            first.get_or_insert(failed);
+        }
+        Err(first.unwrap_or(Halt::News))
+    }
+
+    /// Applies a page while the next one is fetched.
+    async fn turn(&mut self, url: &str, page: Page<R::Content>) -> Result<Page<R::Content>, Halt> {
+        let Page { changes, busy, at } = page;
+        let progress = &self.keeper.custody.progress;
+        let peers = self.keeper.moving.peers()?;
+        let (from, next, run) = (self.cursor, changes.cursor, changes.run.clone());
+        let rows = rows(&changes);
+        // A source whose clients wait is given time where there is a lot to fetch; what is new is not.
+        let after = progress.paced(rows, busy && changes.more);
+        let ask = self.ask(next, Some(run.clone()));
+        let fetched = pin!(async {
+            sleep_until(after.into()).await;
+            peers.changes(url, &ask).await
+        });
+        let changes = Arc::new(changes);
+        let applied = pin!(self.keeper.store.apply::<R>(from, Arc::clone(&changes)));
+        let (applied, fetched) = match select(applied, fetched).await {
+            Either::Left((applied, fetched)) => (applied, Either::Left(fetched)),
+            Either::Right((fetched, applied)) => (applied.await, Either::Right(fetched)),
+        };
+        let promoted = match applied {
+            Ok(applied) => applied.promoted,
+            Err(error) => return Err(self.refused(error).await),
+        };
+        progress.applied(seen(&changes), rows, at);
+        if promoted {
+            log::info!("{}: this store owns the collection now", self.keeper.custody.collection);
+            return Err(Halt::News);
+        }
+        (self.cursor, self.run) = (next, Some(run));
+        self.say(url, &changes);
+        let page = match fetched {
+            Either::Left(fetched) => fetched.await,
+            Either::Right(page) => page,
+        };
+        Ok(page?)
+    }
+
+    /// What a page that was not applied means.
+    async fn refused(&self, error: MoveError) -> Halt {
+        if matches!(error, MoveError::OtherCursor { .. }) {
+            // Another program on the same database follows too, and was faster.
+            sleep(OTHERS).await;
+        }
+        error.into()
+    }
+
+    /// Says how it goes.
+    fn say(&mut self, url: &str, changes: &Changes<R::Content>) {
+        let custody = &self.keeper.custody;
+        let whole = !self.copied && !changes.more;
+        self.copied |= whole;
+        if whole {
+            log::info!("{}: has copied {url} and follows it", custody.collection);
+        }
+        custody.copied(self.copied);
+        let state = if self.copied { State::Following } else { State::Copying };
+        custody.progress.now(state, changes.held_back.as_ref().map(held_back));
+    }
+
+    fn ask(&self, after: FeedCursor, run: Option<String>) -> Ask {
+        Ask {
+            after,
+            passed: self.cursor,
+            run,
+            limit: self.keeper.custody.progress.page_rows(PAGE_ENTRIES),
+            wait: WAIT,
+            follower: Some(self.own.clone()),
+        }
+    }
+}
+
+fn rows<M>(changes: &Changes<M>) -> usize {
+    changes.entries.iter().filter(|entry| matches!(entry, Entry::Row(_))).count()
+}
+
+/// What a page says of the time at its source.
+fn seen<M>(changes: &Changes<M>) -> Seen {
+    let heartbeat = changes.entries.iter().rev().find_map(|entry| match entry {
+        Entry::Heartbeat { at } => Some(at.unix_ms),
+        Entry::Row(_) | Entry::Grant(_) => None,
+    });
+    Seen {
+        now_ms: changes.now.unix_ms,
+        heartbeat_ms: heartbeat,
+        changes: changes.latest.saturating_sub(changes.cursor.position),
+    }
+}
+
+fn held_back(by: &HeldBack) -> String {
+    let HeldBack { pid, database, seconds } = by;
+    format!(
+        "a transaction in the source's PostgreSQL server holds the feed back: process {pid}, database \
+         {database}, for {seconds} s; end it, or wait for it"
+    )
+}

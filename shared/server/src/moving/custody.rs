@@ -1,0 +1,207 @@
+//! What a program knows and does about the ownership of one collection.
+//!
+//! What is known here is a hint that spares the store a question. Whether a write happens is decided in
+//! its own transaction; whatever else is refused for ownership is asked of the store first.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use store::{Ownership, Record, Role, Row, Store, StoreError};
+use tokio::sync::Notify;
+
+use super::progress::Progress;
+
+/// For how long a follower counts after its last request.
+const PRESENT: Duration = Duration::from_secs(60);
+
+/// How many followers are remembered that are none any more.
+const LEFT: usize = 16;
+
+/// The ownership of one collection, as this program sees it.
+#[derive(Debug)]
+pub(crate) struct Custody {
+    pub(crate) collection: &'static str,
+    /// How following gets on.
+    pub(crate) progress: Progress,
+    /// Wakes whoever acts on a change of ownership.
+    pub(crate) news: Notify,
+    known: Mutex<Known>,
+}
+
+/// What was true when the store was asked last.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) role: Role,
+    pub(crate) epoch: u64,
+    /// Whether everything that was there can be read here.
+    pub(crate) ready: bool,
+    /// What it was told to follow and has not reached yet: until then the collection is there.
+    intends: Option<String>,
+    /// When a follower asked last.
+    followed_at: Option<Instant>,
+    /// The last ones that said that they follow no longer.
+    left: VecDeque<String>,
+}
+
+/// Where a collection is, from where one of its stores stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In this store.
+    Here,
+    /// In another one, which this one follows. What is here can be read, and may lag.
+    Follows {
+        /// The collection at its owner, where that is known.
+        owner: Option<String>,
+    },
+    /// In another one, and nothing is served from here.
+    Gone {
+        /// The collection at its owner, where that is known.
+        owner: Option<String>,
+    },
+}
+
+/// What became of looking for a member.
+pub(crate) enum Found<M> {
+    Here(Row<M>),
+    /// It is not in this store, which is no more than a copy unless the collection is here.
+    Missing(Place),
+}
+
+impl Custody {
+    pub(crate) fn new(collection: &'static str) -> Self {
+        let known = Known {
+            role: Role::Primary,
+            epoch: 0,
+            ready: false,
+            intends: None,
+            followed_at: None,
+            left: VecDeque::new(),
+        };
+        Self {
+            collection,
+            progress: Progress::default(),
+            news: Notify::new(),
+            known: Mutex::new(known),
+        }
+    }
+
+    /// What was true when the store was asked last.
+    pub(crate) fn known(&self) -> Known {
+        self.lock().clone()
+    }
+
+    /// The collection is at this URL, as somebody said, until this store follows it.
+    pub(crate) fn intend(&self, url: &str) {
+        self.lock().intends = Some(url.to_owned());
+    }
+
+    /// What it was told to follow and has not reached yet.
+    pub(crate) fn intended(&self) -> Option<String> {
+        self.lock().intends.clone()
+    }
+
+    /// Whether a follower has everything that was there.
+    pub(crate) fn copied(&self, copied: bool) {
+        self.lock().ready = copied;
+    }
+
+    /// A follower asked for what is new.
+    pub(crate) fn followed(&self) {
+        self.lock().followed_at = Some(Instant::now());
+    }
+
+    /// A follower said that it is none any more: a request that it had on its way counts no longer.
+    pub(crate) fn left(&self, follower: &str) {
+        let mut known = self.lock();
+        if known.left.len() == LEFT {
+            known.left.pop_front();
+        }
+        known.left.push_back(follower.to_owned());
+    }
+
+    /// Whether this follower said so.
+    pub(crate) fn has_left(&self, follower: &str) -> bool {
+        self.lock().left.iter().any(|left| left == follower)
+    }
+
+    /// Whether anybody follows now.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.lock().followed_at.is_some_and(|at| at.elapsed() < PRESENT)
+    }
+
+    /// Whether the collection was here when the store was asked last.
+    pub(crate) fn was_here<R: Record>(&self, store: &Store) -> bool {
+        store.role::<R>() == Role::Primary && self.lock().intends.is_none()
+    }
+
+    /// Where the collection is, as the store says now.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub(crate) async fn place<R: Record>(&self, store: &Store) -> Result<Place, StoreError> {
+        let ownership = self.ask::<R>(store).await?;
+        let owner = ownership.successor.map(|successor| successor.url);
+        Ok(match (ownership.role, self.intended()) {
+            (Role::Primary, None) => Place::Here,
+            (Role::Primary, intended) => Place::Gone { owner: intended },
+            (Role::Follower, _) => Place::Follows { owner },
+            (Role::Retired, _) => Place::Gone { owner },
+        })
+    }
+
+    /// Looks for a member. Where the store does not have it and the collection is here, it was here all the
+    /// time: a store that was still a copy when it was read, and owns the collection now, is read again.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub(crate) async fn find<R: Record>(
+        &self,
+        store: &Store,
+        id: u64,
+    ) -> Result<Found<R::Content>, StoreError> {
+        loop {
+            let before = (store.role::<R>(), store.position::<R>().epoch);
+            if let Some(row) = store.get::<R>(id).await? {
+                return Ok(Found::Here(row));
+            }
+            let place = self.place::<R>(store).await?;
+            let after = (store.role::<R>(), store.position::<R>().epoch);
+            if place != Place::Here || before == after {
+                return Ok(Found::Missing(place));
+            }
+        }
+    }
+
+    /// What the store says now.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub(crate) async fn ask<R: Record>(&self, store: &Store) -> Result<Ownership, StoreError> {
+        let ownership = store.ownership::<R>().await?;
+        self.learn(&ownership);
+        Ok(ownership)
+    }
+
+    /// Notes what the store says.
+    pub(crate) fn learn(&self, ownership: &Ownership) {
+        let mut known = self.lock();
+        let followed = ownership.followed.as_ref();
+        if ownership.role != Role::Primary {
+            known.intends = None;
+        }
+        known.ready = match ownership.role {
+            Role::Primary => known.intends.is_none(),
+            // Who granted had everything.
+            Role::Follower => followed.is_none_or(|followed| followed.copied),
+            // The program may have other collections to serve.
+            Role::Retired => true,
+        };
+        known.role = ownership.role;
+        known.epoch = ownership.epoch;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

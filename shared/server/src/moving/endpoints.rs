@@ -1,0 +1,48 @@
+//! What other programs ask under `/-/`, with the token. Without it none of these paths is there.
+
+mod changes;
+mod compare;
+mod document;
+mod query;
+mod refusal;
+mod steps;
+
+use actix_web::guard::fn_guard;
+use actix_web::http::header;
+use actix_web::web::{self, Data, ServiceConfig};
+use store::Record;
+
+use crate::collection::Collection;
+
+/// Adds the paths below the collection's own.
+pub(crate) fn mount<R: Record>(
+    config: &mut ServiceConfig,
+    root: &str,
+    collection: &Data<Collection<R>>,
+) {
+    let Some(token) = collection.moving.token.clone() else { return };
+    // A guard that refuses leaves the request to whoever answers paths that do not exist.
+    let shown = fn_guard(move |request| {
+        let shown = request.head().headers().get(header::AUTHORIZATION);
+        shown.is_some_and(|shown| token.shown_by(shown.as_bytes()))
+    });
+    let get = |path: &str, route: actix_web::Route| web::resource(path.to_owned()).route(route);
+    let post = get;
+    config.service(
+        web::scope(&format!("{root}/-"))
+            .guard(shown)
+            .service(get("/ownership", web::get().to(document::show::<R>)))
+            .service(get("/changes", web::get().to(changes::changes::<R>)))
+            .service(get("/digest", web::get().to(compare::digest::<R>)))
+            .service(get("/hashes", web::get().to(compare::hashes::<R>)))
+            .service(post("/follow", web::post().to(steps::follow::<R>)))
+            .service(post("/cancel", web::post().to(steps::cancel::<R>)))
+            .service(post("/probe", web::post().to(steps::probe::<R>)))
+            .service(post("/hold", web::post().to(steps::hold::<R>)))
+            .service(post("/release", web::post().to(steps::release::<R>)))
+            .service(post("/grant", web::post().to(steps::grant::<R>)))
+            .service(post("/retire", web::post().to(steps::retire::<R>)))
+            .service(post("/take", web::post().to(steps::take::<R>)))
+            .service(post("/forget", web::post().to(steps::forget::<R>))),
+    );
+}

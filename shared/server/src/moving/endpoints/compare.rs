@@ -1,0 +1,46 @@
+//! Fingerprints of rows, for whoever compares two copies.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use store::Record;
+
+use super::query::{self, DigestQuery, HashesQuery, Rows};
+use crate::collection::Collection;
+use crate::moving::aside::aside;
+use crate::problem::Problem;
+
+/// The rows of a chunk where nobody says how many.
+const CHUNK_ROWS: usize = 10_000;
+
+/// `GET -/digest`: the fingerprint of a range of rows; without its end, of the next `limit` rows.
+pub(super) async fn digest<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+) -> Result<HttpResponse, Problem> {
+    let DigestQuery { after, to, limit } = query::read(&request)?;
+    let limit = limit.unwrap_or(if to.is_some() { usize::MAX } else { CHUNK_ROWS }).max(1);
+    let store = collection.store.clone();
+    let digest = aside(&collection.moving.comparisons, move || async move {
+        store.digest::<R>(after, to, limit).await
+    });
+    let digest = digest.await?.map_err(Collection::<R>::problem(None))?;
+    Ok(HttpResponse::Ok().json(digest))
+}
+
+/// `GET -/hashes`: a fingerprint for each row of a range, of those that changed last, or of these.
+pub(super) async fn hashes<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+) -> Result<HttpResponse, Problem> {
+    let rows = query::read::<HashesQuery>(&request)?.rows()?;
+    let store = collection.store.clone();
+    let hashes = aside(&collection.moving.comparisons, move || async move {
+        match rows {
+            Rows::Range { after, to } => store.hashes::<R>(after, to).await,
+            Rows::Recent(count) => store.recent::<R>(count).await,
+            Rows::Ids(ids) => store.row_hash::<R>(&ids).await,
+        }
+    });
+    let hashes = hashes.await?.map_err(Collection::<R>::problem(None))?;
+    Ok(HttpResponse::Ok().json(hashes))
+}

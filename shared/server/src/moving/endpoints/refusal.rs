@@ -1,0 +1,36 @@
+//! What other programs are told where a step cannot be done.
+
+use actix_web::http::StatusCode;
+use models::Model;
+use store::{MoveError, Record};
+
+use super::super::adopt::AdoptError;
+use super::super::peers::PeerError;
+use crate::problem::Problem;
+
+/// 409 with what is wrong and which command helps; what the store itself cannot do is answered as
+/// anywhere else.
+pub(super) fn of_move<R: Record>(error: MoveError) -> Problem {
+    match error {
+        MoveError::Store(error) => Problem::of_store(error, <R::Content as Model>::NAME, None),
+        refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
+    }
+}
+
+/// 503 for a peer that may answer later, 409 for one that somebody must do something about.
+pub(super) fn of_peer(error: &PeerError) -> Problem {
+    if error.heals() {
+        Problem::unavailable(error.to_string())
+    } else {
+        Problem::new(StatusCode::CONFLICT, error.to_string())
+    }
+}
+
+/// Either of them, or the source's own state.
+pub(super) fn of_adoption<R: Record>(error: AdoptError) -> Problem {
+    match error {
+        AdoptError::Peer(error) => of_peer(&error),
+        AdoptError::Move(error) => of_move::<R>(error),
+        refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
+    }
+}

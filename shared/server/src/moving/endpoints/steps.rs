@@ -1,0 +1,260 @@
+//! The steps of a move, each of which can be repeated. Each answers the document of ownership.
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use store::{FeedCursor, MoveError, Peer, Record, Role};
+use url::Url;
+
+use super::super::adopt::adopt;
+use super::super::peers::{Ask, Page, PeerError};
+use super::{document, query, refusal};
+use crate::body;
+use crate::collection::Collection;
+use crate::problem::{Fault, Problem};
+
+type Answer = Result<HttpResponse, Problem>;
+
+/// The body of a step that takes none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Follow {
+    source: String,
+    max_rows_per_second: Option<NonZero<u32>>,
+}
+
+/// `POST -/follow`: checks the source, and starts to copy and follow it. Again with the same source: says
+/// how fast, and changes nothing else.
+pub(super) async fn follow<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Follow { source, max_rows_per_second } = read(&request, payload).await?;
+    let source = address("#/source", &source)?;
+    let peers = collection.moving.peers().map_err(|error| refusal::of_peer(&error))?;
+    adopt::<R>(&collection.store, peers, &source).await.map_err(refusal::of_adoption::<R>)?;
+    collection.custody.progress.limit(max_rows_per_second);
+    done(&collection).await
+}
+
+/// `POST -/cancel`: stops following and forgets everything that was copied.
+pub(super) async fn cancel<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Nothing {} = read(&request, payload).await?;
+    let store = &collection.store;
+    let before = collection.custody.ask::<R>(store).await;
+    let before = before.map_err(Collection::<R>::problem(None))?;
+    store.cancel::<R>().await.map_err(refusal::of_move::<R>)?;
+    if let Some(followed) = before.followed {
+        leave(&collection, &followed.source, &before.store).await;
+    }
+    done(&collection).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Hold {
+    id: String,
+    epoch: u64,
+    ms: u64,
+}
+
+/// `POST -/hold`: refuses writes for a time, once those that run have ended.
+pub(super) async fn hold<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Hold { id, epoch, ms } = read(&request, payload).await?;
+    let lasts = Duration::from_millis(ms);
+    collection.store.hold::<R>(&id, epoch, lasts).await.map_err(refusal::of_move::<R>)?;
+    done(&collection).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    id: String,
+}
+
+/// `POST -/release`: lets writes go on.
+pub(super) async fn release<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Release { id } = read(&request, payload).await?;
+    collection.store.release::<R>(&id).await.map_err(refusal::of_move::<R>)?;
+    done(&collection).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Grant {
+    id: String,
+    epoch: u64,
+    to: Peer,
+}
+
+/// `POST -/grant`: gives the ownership away.
+pub(super) async fn grant<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Grant { id, epoch, mut to } = read(&request, payload).await?;
+    to.url = address("#/to/url", &to.url)?;
+    collection.store.grant::<R>(&id, epoch, to).await.map_err(refusal::of_move::<R>)?;
+    done(&collection).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Retire {
+    keep_data: bool,
+}
+
+/// `POST -/retire`: ends the service of a follower whose successor owns the collection.
+pub(super) async fn retire<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Retire { keep_data } = read(&request, payload).await?;
+    let retired = collection.store.retire::<R>(keep_data).await.map_err(refusal::of_move::<R>)?;
+    if let Some(successor) = &retired.successor {
+        leave(&collection, successor, &retired.store).await;
+    }
+    done(&collection).await
+}
+
+/// `POST -/take`: takes back, by force, what was granted to a store that is lost.
+pub(super) async fn take<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Nothing {} = read(&request, payload).await?;
+    let ownership = collection.custody.ask::<R>(&collection.store).await;
+    let ownership = ownership.map_err(Collection::<R>::problem(None))?;
+    let granted = ownership.grant.ok_or(MoveError::NeverGranted { epoch: ownership.epoch + 1 });
+    let epoch = granted.map_err(refusal::of_move::<R>)?.epoch;
+    collection.store.take::<R>(epoch).await.map_err(refusal::of_move::<R>)?;
+    done(&collection).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forget {
+    follower: String,
+}
+
+/// `POST -/forget`: waits no longer for a follower that is none any more.
+pub(super) async fn forget<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Forget { follower } = read(&request, payload).await?;
+    query::store_id(&follower).map_err(|wrong| unreadable("#/follower", wrong))?;
+    collection.custody.left(&follower);
+    let forgotten = collection.store.forget::<R>(&follower).await;
+    forgotten.map_err(Collection::<R>::problem(None))?;
+    done(&collection).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Probe {
+    peer: String,
+}
+
+#[derive(Serialize)]
+struct Probed {
+    store: String,
+    lineage: String,
+    role: Role,
+    epoch: u64,
+}
+
+/// `POST -/probe`: whether this program can reach, sign in to, and read the feed of a peer.
+pub(super) async fn probe<R: Record>(
+    request: HttpRequest,
+    collection: Data<Collection<R>>,
+    payload: Payload,
+) -> Answer {
+    let Probe { peer } = read(&request, payload).await?;
+    let url = address("#/peer", &peer)?;
+    let probed = async {
+        let peers = collection.moving.peers()?;
+        let ownership = peers.ownership(&url).await?;
+        let ask = Ask {
+            after: FeedCursor::START,
+            passed: FeedCursor::START,
+            run: None,
+            limit: 1,
+            wait: Duration::ZERO,
+            follower: None,
+        };
+        let Page { changes, .. } = peers.changes::<R::Content>(&url, &ask).await?;
+        let (role, epoch) = (ownership.role, ownership.epoch);
+        Ok::<_, PeerError>(Probed { store: changes.store, lineage: changes.lineage, role, epoch })
+    };
+    // Who asks wants to know whether it works now, so what may heal is no reason to wait.
+    let conflict =
+        |error: PeerError| Problem::new(actix_web::http::StatusCode::CONFLICT, error.to_string());
+    Ok(HttpResponse::Ok().json(probed.await.map_err(conflict)?))
+}
+
+/// Wakes whoever acts on the new state, and answers it.
+async fn done<R: Record>(collection: &Collection<R>) -> Answer {
+    let answer = document::answer(collection).await;
+    collection.custody.news.notify_one();
+    answer
+}
+
+/// Tells a source that this store does not follow any more. Where it cannot be told, it keeps its deleted
+/// rows for longer than it must.
+async fn leave<R: Record>(collection: &Collection<R>, source: &Peer, store: &str) {
+    let Ok(peers) = collection.moving.peers() else { return };
+    if let Err(error) = peers.forget(&source.url, store).await {
+        log::warn!("{}: was not told that {store} follows no longer: {error}", source.url);
+    }
+}
+
+async fn read<T: serde::de::DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<T, Problem> {
+    body::read(request, payload, &[body::JSON]).await
+}
+
+/// The URL of a collection, as it is kept.
+fn address(pointer: &str, text: &str) -> Result<String, Problem> {
+    let read = || {
+        let url = Url::parse(text).ok()?;
+        let plain = url.query().is_none() && url.fragment().is_none();
+        let nobody = url.username().is_empty() && url.password().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
+        let address = url.as_str().trim_end_matches('/');
+        (plain && nobody && web).then(|| address.to_owned())
+    };
+    let takes = "takes the URL of a collection, such as http://127.0.0.1:3001/api/users";
+    read().ok_or_else(|| unreadable(pointer, takes))
+}
+
+fn unreadable(pointer: &str, detail: &'static str) -> Problem {
+    let fault = Fault::pointer(pointer.to_owned(), detail);
+    Problem::malformed("the body cannot be read", vec![fault])
+}

@@ -1,0 +1,204 @@
+//! The one task of a collection that acts on who owns it: a follower copies and follows, a store that gave
+//! its collection away waits for its successor and follows it back, a primary has nothing to do here.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use store::{MoveError, Ownership, Peer, Record, Role, Store};
+use tokio::time::{sleep, timeout};
+
+use super::adopt::{AdoptError, adopt};
+use super::peers::PeerError;
+use super::progress::State;
+use super::{Custody, Moving, copy, successor};
+use crate::problem::chain;
+
+/// How often a store with nothing to do is looked at: another program may have changed it.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long to wait after the first failure. Each further one doubles it.
+pub(super) const FIRST_WAIT: Duration = Duration::from_millis(20);
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Keeps one collection.
+pub(crate) struct Keeper<R> {
+    pub(super) store: Arc<Store>,
+    pub(super) moving: Arc<Moving>,
+    pub(super) custody: Arc<Custody>,
+    /// Where the other side may be, if it is not where it was.
+    pub(super) elsewhere: Vec<String>,
+    record: PhantomData<R>,
+}
+
+/// Why a piece of work ended.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The ownership may be another now.
+    News,
+    /// It may go on by itself.
+    Stalled(String),
+    /// Somebody must do something.
+    Broken(String),
+}
+
+impl<R: Record> Keeper<R> {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        moving: Arc<Moving>,
+        custody: Arc<Custody>,
+        elsewhere: Vec<String>,
+    ) -> Self {
+        Self { store, moving, custody, elsewhere, record: PhantomData }
+    }
+
+    /// Keeps the collection until the program stops.
+    pub(crate) async fn keep(self) {
+        let work = pin!(self.work());
+        let stopped = pin!(self.moving.stopped());
+        select(work, stopped).await;
+    }
+
+    async fn work(&self) {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let halt = self.step(&mut wait).await;
+            let (state, detail) = match halt {
+                Halt::News => {
+                    wait = FIRST_WAIT;
+                    continue;
+                }
+                Halt::Stalled(detail) => (State::Stalled, detail),
+                Halt::Broken(detail) => (State::Broken, detail),
+            };
+            if self.custody.progress.now(state, Some(detail.clone())) {
+                log::warn!("{}: does not follow: {detail}", self.custody.collection);
+            }
+            // News need not wait.
+            let _ = timeout(wait, self.custody.news.notified()).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    /// Does what the store's state asks for until that changes or something is wrong. `wait` is set back
+    /// by whatever goes well.
+    async fn step(&self, wait: &mut Duration) -> Halt {
+        let ownership = match self.custody.ask::<R>(&self.store).await {
+            Ok(ownership) => ownership,
+            Err(error) => return MoveError::Store(error).into(),
+        };
+        let work = async {
+            match (ownership.role, self.custody.intended()) {
+                (Role::Primary, Some(url)) => self.begin(&url).await,
+                (Role::Primary | Role::Retired, _) => self.rest().await,
+                (Role::Follower, _) => self.follow(ownership, wait).await,
+            }
+        };
+        self.until_news(work).await.unwrap_or(Halt::News)
+    }
+
+    /// Has nothing to do for now.
+    async fn rest(&self) -> Halt {
+        self.custody.progress.over();
+        sleep(LOOK).await;
+        Halt::News
+    }
+
+    /// Begins to follow what the program was told to.
+    async fn begin(&self, url: &str) -> Halt {
+        let begun = async {
+            let peers = self.moving.peers()?;
+            adopt::<R>(&self.store, peers, url).await
+        };
+        match begun.await {
+            Ok(_) => {
+                log::info!("{}: copies {url}", self.custody.collection);
+                Halt::News
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn follow(&self, ownership: Ownership, wait: &mut Duration) -> Halt {
+        match (ownership.followed, ownership.grant) {
+            (Some(followed), _) => copy::copy(self, ownership.store, followed, wait).await,
+            (None, Some(grant)) => {
+                let to = ownership.successor.unwrap_or(grant.to);
+                successor::follow_back(self, &ownership.lineage, grant.epoch, &to).await
+            }
+            (None, None) => {
+                let detail = "the store follows nobody and granted nothing; `banyan cancel` it";
+                Halt::Broken(detail.into())
+            }
+        }
+    }
+
+    /// Where a peer may be, most likely first.
+    pub(super) fn addresses(&self, peer: &Peer) -> Vec<String> {
+        let mut addresses = vec![peer.url.clone()];
+        for address in &self.elsewhere {
+            if !addresses.contains(address) {
+                addresses.push(address.clone());
+            }
+        }
+        addresses
+    }
+
+    /// Notes where a peer was found, if that is not where it was before.
+    pub(super) async fn readdress(&self, peer: &Peer, found: &str) {
+        if peer.url == found {
+            return;
+        }
+        let moved = Peer { store: peer.store.clone(), url: found.to_owned() };
+        match self.store.readdress::<R>(moved).await {
+            Ok(_) => log::info!("{}: {} is now at {found}", self.custody.collection, peer.url),
+            Err(error) => log::warn!("{}: {}", self.custody.collection, chain(&error)),
+        }
+    }
+
+    /// Does the work, unless there is news of the ownership first.
+    async fn until_news<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let (work, news) = (pin!(work), pin!(self.custody.news.notified()));
+        match select(work, news).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(_) => None,
+        }
+    }
+}
+
+impl From<PeerError> for Halt {
+    fn from(error: PeerError) -> Self {
+        if error.heals() {
+            Self::Stalled(error.to_string())
+        } else {
+            Self::Broken(error.to_string())
+        }
+    }
+}
+
+impl From<MoveError> for Halt {
+    fn from(error: MoveError) -> Self {
+        match error {
+            // Somebody else changed the ownership, or applied the page.
+            MoveError::NotFollower { .. } | MoveError::OtherCursor { .. } => Self::News,
+            MoveError::Store(error) => Self::Stalled(format!(
+                "this side cannot write: {}; its log says more, and it goes on by itself",
+                chain(&error)
+            )),
+            refused => Self::Broken(refused.to_string()),
+        }
+    }
+}
+
+impl From<AdoptError> for Halt {
+    fn from(error: AdoptError) -> Self {
+        match error {
+            AdoptError::Peer(error) => error.into(),
+            AdoptError::Move(error) => error.into(),
+            refused => Self::Broken(refused.to_string()),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the metrics say of who owns what, made when they are asked for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use store::Role;
+
+use super::progress::{Following, State};
+use super::{Custody, Moving};
+
+/// Reads what there is to say of the collections of a program.
+#[derive(Debug)]
+pub(crate) struct OwnershipMetrics {
+    custodies: Vec<Arc<Custody>>,
+}
+
+impl OwnershipMetrics {
+    pub(crate) fn new(moving: &Moving) -> Self {
+        Self { custodies: moving.custodies.clone() }
+    }
+
+    /// The collections that follow now.
+    fn following(&self) -> Vec<(&'static str, Following)> {
+        let following =
+            |custody: &Arc<Custody>| Some((custody.collection, custody.progress.following()?));
+        self.custodies.iter().filter_map(following).collect()
+    }
+}
+
+/// Labels and their values.
+type Labels = Vec<(&'static str, &'static str)>;
+
+fn of(collection: &'static str) -> Labels {
+    vec![("collection", collection)]
+}
+
+/// One sample for each choice: 1 for the present one, 0 for the others.
+fn choice<T: PartialEq + Copy>(
+    collection: &'static str,
+    label: &'static str,
+    present: T,
+    choices: &[T],
+    name: fn(T) -> &'static str,
+) -> Vec<(Labels, u64)> {
+    let sample = |choice: &T| {
+        let labels = vec![("collection", collection), (label, name(*choice))];
+        (labels, u64::from(*choice == present))
+    };
+    choices.iter().map(sample).collect()
+}
+
+/// Writes one gauge.
+fn gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    about: &str,
+    samples: impl IntoIterator<Item = (Labels, u64)>,
+) -> fmt::Result {
+    let mut family = encoder.encode_descriptor(name, about, None, MetricType::Gauge)?;
+    for (labels, value) in samples {
+        let value = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+        value.encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+impl Collector for OwnershipMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let encoder = &mut encoder;
+        let custodies = self.custodies.iter();
+        let known: Vec<_> =
+            custodies.map(|custody| (custody.collection, custody.known())).collect();
+        let about = "The number of the ownership that the store has or knows of";
+        let epochs = known.iter().map(|(collection, known)| (of(collection), known.epoch));
+        gauge(encoder, "banyan_ownership_epoch", about, epochs)?;
+        let roles = known.iter().flat_map(|(collection, known)| {
+            let all = [Role::Primary, Role::Follower, Role::Retired];
+            choice(collection, "role", known.role, &all, Role::name)
+        });
+        gauge(encoder, "banyan_role", "1 for what the store is to its collection", roles)?;
+
+        let following = self.following();
+        let states = following.iter().flat_map(|(collection, following)| {
+            choice(collection, "state", following.state, &State::ALL, State::name)
+        });
+        gauge(encoder, "banyan_follow_state", "1 for what the follower is doing", states)?;
+        let about = "How old the oldest change is that is missing; none where that is unknown";
+        let lag = following.iter();
+        let lag =
+            lag.filter_map(|(collection, following)| Some((of(collection), following.lag_ms?)));
+        gauge(encoder, "banyan_follow_lag_ms", about, lag)?;
+        let about = "How many places of the source's feed are missing; none where that is unknown";
+        let lag = following.iter();
+        let lag = lag
+            .filter_map(|(collection, following)| Some((of(collection), following.lag_changes?)));
+        gauge(encoder, "banyan_follow_lag_changes", about, lag)?;
+        let about = "Rows that were applied";
+        let mut rows =
+            encoder.encode_descriptor("banyan_follow_rows", about, None, MetricType::Counter)?;
+        for (collection, following) in &following {
+            ConstCounter::new(following.rows).encode(rows.encode_family(&of(collection))?)?;
+        }
+        Ok(())
+    }
+}

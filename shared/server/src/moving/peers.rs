@@ -1,0 +1,293 @@
+//! Other copies of a collection, asked over HTTP.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::block;
+use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use store::{Changes, FeedCursor, Ownership};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{PROTOCOL, Token};
+use crate::body::JSON;
+use crate::clients::Clients;
+use crate::problem::chain;
+
+/// For how long a peer may say nothing where it need not wait for anything itself.
+const SILENCE: Duration = Duration::from_secs(2);
+/// For how long a whole answer may take.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+/// The largest answer, in bytes: a page of the feed, written in the most wasteful way.
+const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// The most characters of a peer's own words that are passed on.
+const WORDS: usize = 500;
+/// From this size on an answer is read on a thread of its own, in bytes.
+const LARGE: usize = 64 * 1024;
+
+/// Asks peers, and shows them the token.
+pub(crate) struct Peers {
+    bearer: String,
+    clients: Arc<Clients>,
+}
+
+/// What is asked of a feed.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    /// From where on.
+    pub(crate) after: FeedCursor,
+    /// What is on disk here.
+    pub(crate) passed: FeedCursor,
+    /// The run of the last page.
+    pub(crate) run: Option<String>,
+    pub(crate) limit: usize,
+    /// For how long the answer may wait for a change.
+    pub(crate) wait: Duration,
+    /// Whose feed it is to become, by its store id.
+    pub(crate) follower: Option<String>,
+}
+
+/// A page of a peer's feed.
+pub(crate) struct Page<M> {
+    pub(crate) changes: Changes<M>,
+    /// Whether the peer's clients wait longer than usual.
+    pub(crate) busy: bool,
+    /// When it arrived.
+    pub(crate) at: std::time::Instant,
+}
+
+/// What every answer says first.
+#[derive(Deserialize)]
+struct Head {
+    protocol: u32,
+    #[serde(default)]
+    busy: bool,
+}
+
+/// The only member of a problem that a person reads.
+#[derive(Deserialize)]
+struct Refusal {
+    detail: String,
+}
+
+impl Peers {
+    pub(crate) fn new(token: &Token, clients: Arc<Clients>) -> Self {
+        Self { bearer: token.bearer(), clients }
+    }
+
+    /// The document of ownership of the collection at this URL.
+    pub(crate) async fn ownership(&self, url: &str) -> Result<Ownership, PeerError> {
+        let body = self.get(url, "ownership", SILENCE).await?;
+        head(url, &body)?;
+        read(url, &body)
+    }
+
+    /// A page of the feed of the collection at this URL.
+    pub(crate) async fn changes<M: DeserializeOwned + Send + 'static>(
+        &self,
+        url: &str,
+        ask: &Ask,
+    ) -> Result<Page<M>, PeerError> {
+        let Ask { after, passed, run, limit, wait, follower } = ask;
+        let wait_ms = wait.as_millis();
+        let mut path =
+            format!("changes?after={after}&passed={passed}&limit={limit}&wait={wait_ms}");
+        // Both are hexadecimal.
+        for (name, value) in [("run", run), ("follower", follower)] {
+            if let Some(value) = value {
+                path.push_str(&format!("&{name}={value}"));
+            }
+        }
+        let body = self.get(url, &path, *wait + SILENCE).await?;
+        let at = std::time::Instant::now();
+        let Head { busy, .. } = head(url, &body)?;
+        let changes = if body.len() < LARGE {
+            read(url, &body)?
+        } else {
+            let owned = url.to_owned();
+            let parsed = block(move || read(&owned, &body)).await;
+            parsed.map_err(|error| PeerError::garbage(url, &error))??
+        };
+        Ok(Page { changes, busy, at })
+    }
+
+    /// Says so where another store than this one answers there: it refuses whatever is asked of its feed, and
+    /// gives another reason.
+    pub(crate) async fn stranger(&self, url: &str, store: &str) -> Option<PeerError> {
+        let found = self.ownership(url).await.ok()?.store;
+        (found != store).then(|| PeerError::Stranger { url: url.to_owned(), found })
+    }
+
+    /// Tells a source that a follower is none any more.
+    pub(crate) async fn forget(&self, url: &str, follower: &str) -> Result<(), PeerError> {
+        let request = self.client(url)?.post(format!("{url}/-/forget"));
+        let request = request.header(header::CONTENT_TYPE, JSON);
+        let request = request.body(format!(r#"{{"follower":"{follower}"}}"#));
+        self.send(url, request, SILENCE).await.map(drop)
+    }
+
+    /// The body of an answer to `GET`, which begins within `patience`.
+    async fn get(&self, url: &str, path: &str, patience: Duration) -> Result<Vec<u8>, PeerError> {
+        let request = self.client(url)?.get(format!("{url}/-/{path}"));
+        self.send(url, request, patience).await
+    }
+
+    async fn send(
+        &self,
+        url: &str,
+        request: RequestBuilder,
+        patience: Duration,
+    ) -> Result<Vec<u8>, PeerError> {
+        let request = request.header(header::AUTHORIZATION, &self.bearer);
+        let end = Instant::now() + ANSWER_TIME;
+        let answer = timeout(patience, request.send()).await;
+        let answer = answer.map_err(|_elapsed| PeerError::silent(url, patience))?;
+        let answer = answer.map_err(|error| PeerError::unreachable(url, error))?;
+        let status = answer.status();
+        let body = collect(url, answer, end).await?;
+        match status {
+            StatusCode::OK => Ok(body),
+            StatusCode::NOT_FOUND => Err(PeerError::Unknown { url: url.to_owned() }),
+            StatusCode::CONFLICT => {
+                let Refusal { detail } = read(url, &body)?;
+                let detail = detail.chars().take(WORDS).collect();
+                Err(PeerError::Refused { url: url.to_owned(), detail })
+            }
+            status => Err(PeerError::Status { url: url.to_owned(), status: status.as_u16() }),
+        }
+    }
+
+    fn client(&self, url: &str) -> Result<&Client, PeerError> {
+        let client = self.clients.of(url);
+        client.map_err(|cause| PeerError::Unreachable { url: url.to_owned(), cause })
+    }
+}
+
+/// The body, bounded in size and time.
+async fn collect(url: &str, mut answer: Response, end: Instant) -> Result<Vec<u8>, PeerError> {
+    let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(length.unwrap_or(0).min(ANSWER_BYTES));
+    loop {
+        let until = end.min(Instant::now() + SILENCE);
+        let chunk = timeout_at(until, answer.chunk()).await;
+        let chunk = chunk.map_err(|_elapsed| PeerError::silent(url, SILENCE))?;
+        let chunk = chunk.map_err(|error| PeerError::unreachable(url, error))?;
+        let Some(chunk) = chunk else { return Ok(body) };
+        if body.len() + chunk.len() > ANSWER_BYTES {
+            let what = format!("over {ANSWER_BYTES} bytes");
+            return Err(PeerError::Garbage { url: url.to_owned(), what });
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+/// What every answer says first; an error where it speaks another protocol.
+fn head(url: &str, body: &[u8]) -> Result<Head, PeerError> {
+    let head: Head = read(url, body)?;
+    if head.protocol == PROTOCOL {
+        return Ok(head);
+    }
+    Err(PeerError::Protocol { url: url.to_owned(), found: head.protocol })
+}
+
+fn read<T: DeserializeOwned>(url: &str, body: &[u8]) -> Result<T, PeerError> {
+    serde_json::from_slice(body).map_err(|error| PeerError::garbage(url, &error))
+}
+
+/// Why a peer gave no answer that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PeerError {
+    /// There is nothing to show to a peer.
+    NoToken,
+    /// No connection, or one that broke.
+    Unreachable { url: String, cause: String },
+    /// A connection and no answer.
+    Silent { url: String, seconds: u64 },
+    /// 404: another token, or no collection there.
+    Unknown { url: String },
+    /// 409, with the peer's own words.
+    Refused { url: String, detail: String },
+    /// Another status.
+    Status { url: String, status: u16 },
+    /// An answer that is none of a collection's.
+    Garbage { url: String, what: String },
+    /// Another store than the one that is looked for.
+    Stranger { url: String, found: String },
+    /// Another protocol.
+    Protocol { url: String, found: u32 },
+}
+
+impl PeerError {
+    fn unreachable(url: &str, error: reqwest::Error) -> Self {
+        // It would show the cursor, which is another one each time.
+        Self::Unreachable { url: url.to_owned(), cause: chain(&error.without_url()) }
+    }
+
+    fn silent(url: &str, patience: Duration) -> Self {
+        Self::Silent { url: url.to_owned(), seconds: patience.as_secs() }
+    }
+
+    fn garbage(url: &str, error: &dyn Error) -> Self {
+        Self::Garbage { url: url.to_owned(), what: chain(error) }
+    }
+
+    /// Whether it may pass without anybody doing anything.
+    pub(crate) fn heals(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::Status { .. }
+            | Self::Garbage { .. }
+            | Self::Stranger { .. } => true,
+            Self::NoToken | Self::Unknown { .. } | Self::Refused { .. } | Self::Protocol { .. } => {
+                false
+            }
+        }
+    }
+}
+
+impl fmt::Display for PeerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoToken => f.write_str(
+                "MOVE_TOKEN is not set; start the program with the one of the other side",
+            ),
+            Self::Unreachable { url, cause } => {
+                write!(f, "{url} cannot be reached ({cause}); start it, or check the address")
+            }
+            Self::Silent { url, seconds } => write!(
+                f,
+                "{url} takes connections and does not answer within {seconds} s; check it and the \
+                 network in between"
+            ),
+            Self::Unknown { url } => write!(
+                f,
+                "{url}/-/ answers 404: its MOVE_TOKEN is not the one of this program, or there is no \
+                 such collection at this address"
+            ),
+            Self::Refused { url, detail } => write!(f, "{url} refuses: {detail}"),
+            Self::Status { url, status } => {
+                write!(f, "{url} answers {status}; its log says why")
+            }
+            Self::Garbage { url, what } => write!(
+                f,
+                "{url} answers what no collection of a board does ({what}); check the address"
+            ),
+            Self::Stranger { url, found } => write!(
+                f,
+                "{url} is another store ({found}) than the one that this side knew there; start that one, \
+                 or `banyan cancel` and `banyan follow` this one"
+            ),
+            Self::Protocol { url, found } => write!(
+                f,
+                "{url} speaks protocol {found} of moves and this program speaks {PROTOCOL}; run the \
+                 same version on both sides"
+            ),
+        }
+    }
+}
+
+impl Error for PeerError {}

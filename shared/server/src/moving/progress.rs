@@ -1,0 +1,161 @@
+//! How a follower gets on, as it says it of itself.
+
+use std::num::NonZero;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::lag::{Lag, Seen};
+use super::pace::Pace;
+
+/// What a follower is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// It does not have everything yet.
+    Copying,
+    /// It has everything and takes what comes.
+    Following,
+    /// It waits for somebody else's step.
+    Waiting,
+    /// It cannot go on for now, and tries again.
+    Stalled,
+    /// It cannot go on until somebody does something; it tries again all the same.
+    Broken,
+}
+
+impl State {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Copying, Self::Following, Self::Waiting, Self::Stalled, Self::Broken];
+
+    /// Its name on the wire.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Copying => "copying",
+            Self::Following => "following",
+            Self::Waiting => "waiting",
+            Self::Stalled => "stalled",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// The part of a document of ownership that tells how its follower gets on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Following {
+    pub(crate) state: State,
+    /// The cause, and what helps.
+    detail: Option<String>,
+    /// Rows that were applied since this program started to follow.
+    pub(crate) rows: u64,
+    rows_per_second: u64,
+    /// How many places of the source's feed are missing; none where that is unknown.
+    pub(crate) lag_changes: Option<u64>,
+    /// How old the oldest change is that is missing; none where that is unknown.
+    pub(crate) lag_ms: Option<u64>,
+    throttled: bool,
+}
+
+/// How the follower of one collection gets on; nothing while it follows nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Progress(Mutex<Told>);
+
+#[derive(Debug, Default)]
+struct Told {
+    /// At most so many rows a second.
+    limit: Option<NonZero<u32>>,
+    inner: Option<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    detail: Option<String>,
+    rows: u64,
+    lag: Lag,
+    pace: Pace,
+}
+
+impl Inner {
+    fn new(limit: Option<NonZero<u32>>) -> Self {
+        let (lag, mut pace) = (Lag::default(), Pace::new(Instant::now()));
+        pace.tell(limit);
+        Self { state: State::Waiting, detail: None, rows: 0, lag, pace }
+    }
+}
+
+impl Progress {
+    /// Follows nobody.
+    pub(crate) fn over(&self) {
+        self.told().inner = None;
+    }
+
+    /// Is in this state, for this cause. Says whether that is news.
+    pub(crate) fn now(&self, state: State, detail: Option<String>) -> bool {
+        self.with(|inner| {
+            let news = inner.state != state || inner.detail != detail;
+            (inner.state, inner.detail) = (state, detail);
+            news
+        })
+    }
+
+    /// At most so many rows a second, from now on.
+    pub(crate) fn limit(&self, rows_per_second: Option<NonZero<u32>>) {
+        self.told().limit = rows_per_second;
+        self.with(|inner| inner.pace.tell(rows_per_second));
+    }
+
+    /// The most rows that the next page should have.
+    pub(crate) fn page_rows(&self, most: usize) -> usize {
+        self.with(|inner| inner.pace.page_rows(most))
+    }
+
+    /// Notes that a page of so many rows has arrived from a source that is busy or not. Gives the time from
+    /// when on the next one may be asked for.
+    pub(crate) fn paced(&self, rows: usize, busy: bool) -> Instant {
+        self.with(|inner| inner.pace.arrived(rows, busy, Instant::now()))
+    }
+
+    /// Notes that a page which arrived at `at` is on disk now.
+    pub(crate) fn applied(&self, seen: Seen, rows: usize, at: Instant) {
+        let now = Instant::now();
+        self.with(|inner| {
+            inner.rows += rows as u64;
+            inner.lag.applied(seen, now.saturating_duration_since(at), now);
+        });
+    }
+
+    /// What it says of itself.
+    pub(crate) fn following(&self) -> Option<Following> {
+        let told = self.told();
+        let inner = told.inner.as_ref()?;
+        let now = Instant::now();
+        let follows = inner.state == State::Following;
+        let ms = |lag: Duration| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
+        let lag_ms = inner.lag.behind(now).filter(|_| follows).map(ms);
+        let silent = || "no heartbeat of the source has come lately".to_owned();
+        let detail = inner.detail.clone();
+        Some(Following {
+            state: inner.state,
+            detail: detail.or_else(|| (follows && lag_ms.is_none()).then(silent)),
+            rows: inner.rows,
+            rows_per_second: inner.pace.rows_per_second(now),
+            lag_changes: inner.lag.changes(now),
+            lag_ms,
+            throttled: inner.pace.throttled(),
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        let mut told = self.told();
+        let limit = told.limit;
+        work(told.inner.get_or_insert_with(|| Inner::new(limit)))
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,81 @@
+//! What all collections of a program share for moving.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::time::interval;
+
+use super::peers::{PeerError, Peers};
+use super::{Custody, Pulse, Token};
+use crate::clients::Clients;
+
+/// How many pages of feeds are read at once; more would only take turns on the disk.
+const FEED_READS: usize = 2;
+/// How many ranges are compared at once.
+const COMPARISONS: usize = 1;
+
+/// What all collections of a program share for moving.
+pub(crate) struct Moving {
+    /// What is asked under `/-/` must show it; without one there is nothing there.
+    pub(crate) token: Option<Token>,
+    pub(crate) peers: Option<Peers>,
+    /// How long the clients of this program wait.
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) feed_reads: Semaphore,
+    pub(crate) comparisons: Semaphore,
+    /// Whether other programs may write to the same database.
+    pub(crate) shares_database: bool,
+    /// The collections of this program.
+    pub(crate) custodies: Vec<Arc<Custody>>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Moving {
+    pub(crate) fn new(
+        token: Option<Token>,
+        clients: &Arc<Clients>,
+        custodies: Vec<Arc<Custody>>,
+        shares_database: bool,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let peers = token.as_ref().map(|token| Peers::new(token, Arc::clone(clients)));
+        Self {
+            token,
+            peers,
+            pulse: Arc::default(),
+            feed_reads: Semaphore::new(FEED_READS),
+            comparisons: Semaphore::new(COMPARISONS),
+            shares_database,
+            custodies,
+            stopping,
+        }
+    }
+
+    /// Asks other programs.
+    ///
+    /// # Errors
+    /// Where there is no token to show them.
+    pub(crate) fn peers(&self) -> Result<&Peers, PeerError> {
+        self.peers.as_ref().ok_or(PeerError::NoToken)
+    }
+
+    /// Looks each second at how long clients wait, until the program stops.
+    pub(crate) async fn feel(self: Arc<Self>) {
+        let mut seconds = interval(Duration::from_secs(1));
+        let mut stopped = pin!(self.stopped());
+        loop {
+            tokio::select! {
+                _ = seconds.tick() => self.pulse.tick(),
+                () = &mut stopped => return,
+            }
+        }
+    }
+
+    /// Ends when the program is told to stop.
+    pub(crate) async fn stopped(&self) {
+        // An error says that nobody is left who could tell it.
+        let _ = self.stopping.clone().wait_for(|stopping| *stopping).await;
+    }
+}

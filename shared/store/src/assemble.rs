@@ -1,0 +1,179 @@
+//! Putting a page of the feed together out of rows and marks.
+
+use models::{MAX_ID, Model, Timestamp};
+
+use crate::document::Document;
+use crate::{
+    Cells, Changes, Entry, FeedCursor, FeedRow, HeldBack, MAX_FEED_BYTES, MoveError, Record, Row,
+    StoreError,
+};
+
+/// An entry and its place.
+#[derive(Debug)]
+pub(crate) struct Placed<M> {
+    pub(crate) at: FeedCursor,
+    pub(crate) entry: Entry<M>,
+}
+
+impl<M: Model> Placed<M> {
+    /// Reads what the feed's statements select: place, deleted, and the row.
+    pub(crate) fn row<R: Record<Content = M>>(cells: &mut dyn Cells) -> Result<Self, StoreError> {
+        let position = cells.id()?;
+        let deleted = cells.integer()? != 0;
+        let Row { id, rev, created_at, updated_at, content } = Row::read::<R>(cells)?;
+        let content = (!deleted).then_some(content);
+        let row = FeedRow { id, rev, created_at, updated_at, content, keys: Vec::new() };
+        Ok(Self { at: FeedCursor { position, id }, entry: Entry::Row(row) })
+    }
+
+    /// Reads a mark as it is kept.
+    pub(crate) fn mark(position: u64, content: &str) -> Result<Self, StoreError> {
+        let entry = serde_json::from_str(content).map_err(StoreError::failed)?;
+        Ok(Self { at: FeedCursor { position, id: 0 }, entry })
+    }
+}
+
+/// A mark as it is kept.
+pub(crate) fn mark<M: Model>(entry: &Entry<M>) -> Result<(&'static str, String), StoreError> {
+    let kind = match entry {
+        Entry::Row(_) => "row",
+        Entry::Heartbeat { .. } => "heartbeat",
+        Entry::Grant(_) => "grant",
+    };
+    serde_json::to_string(entry).map(|content| (kind, content)).map_err(StoreError::failed)
+}
+
+/// The entries of a page while they are collected: rows first, in order, then the marks.
+#[derive(Debug)]
+pub(crate) struct Collected<M> {
+    pub(crate) entries: Vec<Placed<M>>,
+    /// Whether there are more entries than the page has room for.
+    pub(crate) more: bool,
+    /// Rows that are given before it is their turn.
+    ahead: Vec<Placed<M>>,
+    /// Whether there are others whose turn has not come.
+    hidden: bool,
+    limit: usize,
+    bytes: usize,
+}
+
+impl<M> Collected<M> {
+    pub(crate) fn new(limit: usize) -> Self {
+        let limit = limit.max(1);
+        let entries = Vec::with_capacity(limit.min(1_024));
+        Self { entries, more: false, ahead: Vec::new(), hidden: false, limit, bytes: 0 }
+    }
+
+    /// How many rows there is room for, and one more to see whether there is one.
+    pub(crate) fn wanted(&self) -> usize {
+        self.limit.saturating_add(1) - self.entries.len()
+    }
+
+    /// Takes a row that holds `bytes`; false where the page was full.
+    pub(crate) fn take(&mut self, row: Placed<M>, bytes: usize) -> bool {
+        self.more = self.entries.len() == self.limit || self.bytes > MAX_FEED_BYTES;
+        if !self.more {
+            self.bytes += bytes;
+            self.entries.push(row);
+        }
+        !self.more
+    }
+
+    /// Adds the marks, each in its place.
+    pub(crate) fn add_marks(&mut self, marks: impl IntoIterator<Item = Placed<M>>) {
+        // Where the page is full, rows that it does not hold may come before a mark.
+        let end = self.entries.last().filter(|_| self.more).map(|last| last.at);
+        let within = |mark: &Placed<M>| end.is_none_or(|end| mark.at < end);
+        self.entries.extend(marks.into_iter().filter(within));
+        self.entries.sort_by_key(|placed| placed.at);
+        self.more |= self.entries.len() > self.limit;
+        self.entries.truncate(self.limit);
+    }
+
+    /// Adds rows whose turn has not come: each may hide an older change of itself whose turn has. They are
+    /// given again when it is their turn. Where there is no room for all of them, none is given, and the
+    /// page promises nothing.
+    pub(crate) fn add_ahead(&mut self, ahead: Vec<Placed<M>>) {
+        if self.entries.len() + ahead.len() > self.limit {
+            self.hidden = true;
+        } else {
+            self.ahead = ahead;
+        }
+    }
+
+    /// The rows, to be given their keys.
+    pub(crate) fn rows(&mut self) -> impl Iterator<Item = &mut FeedRow<M>> {
+        self.entries.iter_mut().chain(&mut self.ahead).filter_map(|placed| {
+            match &mut placed.entry {
+                Entry::Row(row) => Some(row),
+                Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+            }
+        })
+    }
+
+    /// The page. One that is not full has all that there is up to `whole`.
+    pub(crate) fn page(self, after: FeedCursor, whole: u64, end: PageEnd) -> Changes<M> {
+        let PageEnd { document, run, latest, now, held_back } = end;
+        let promises = !self.more && !self.hidden;
+        let cursor = if promises {
+            after.max(FeedCursor { position: whole, id: MAX_ID })
+        } else {
+            self.entries.last().map_or(after, |last| last.at)
+        };
+        Changes {
+            store: document.store,
+            lineage: document.lineage,
+            role: document.role,
+            epoch: document.epoch,
+            run,
+            entries: self
+                .entries
+                .into_iter()
+                .chain(self.ahead)
+                .map(|placed| placed.entry)
+                .collect(),
+            cursor,
+            covered: if promises { whole } else { 0 },
+            latest,
+            more: self.more,
+            now,
+            held_back,
+        }
+    }
+}
+
+/// What a page says besides its entries.
+#[derive(Debug)]
+pub(crate) struct PageEnd {
+    pub(crate) document: Document,
+    pub(crate) run: String,
+    pub(crate) latest: u64,
+    pub(crate) now: Timestamp,
+    pub(crate) held_back: Option<HeldBack>,
+}
+
+/// A later part of a store's history.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LaterRun {
+    /// Where it began.
+    pub(crate) position: u64,
+    /// Up to where it purged.
+    pub(crate) purged: u64,
+}
+
+/// Checks that a reader's cursor fits the store's history after the run that it last read from.
+pub(crate) fn check_history(after: FeedCursor, later: &[LaterRun]) -> Result<(), MoveError> {
+    // What the reader has beyond the beginning of the next run was written in a history that was
+    // replaced by this one.
+    if later.first().is_some_and(|next| next.position <= after.position) {
+        return Err(MoveError::WentBack);
+    }
+    check_purged(after, later.iter().map(|run| run.purged).max().unwrap_or(0))
+}
+
+/// Checks that no tombstone that the reader needs is gone. For a reader of whose run nothing is known,
+/// that is any tombstone beyond its cursor, unless it begins.
+pub(crate) fn check_purged(after: FeedCursor, purged: u64) -> Result<(), MoveError> {
+    let begins = after == FeedCursor::START;
+    if purged > after.position && !begins { Err(MoveError::Purged { purged }) } else { Ok(()) }
+}

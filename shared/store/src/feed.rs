@@ -1,0 +1,128 @@
+//! The change feed: what has changed since a cursor, oldest first, each row whole.
+//!
+//! From [`FeedCursor::START`](crate::FeedCursor::START) the feed is the snapshot: copying and following
+//! are one thing. It gives each row's last state and not the history of its changes, so a row that
+//! was changed twice comes once.
+
+use models::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{FeedCursor, Grant, Role, unix_ms};
+
+/// A page of the feed, all of it out of one snapshot of the store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Changes<M> {
+    /// The store whose feed it is.
+    pub store: String,
+    /// Names all copies that follow each other.
+    pub lineage: String,
+    /// What the store is.
+    pub role: Role,
+    /// The epoch that the store has or knows of.
+    pub epoch: u64,
+    /// The newest part of the store's history; to be said with the next request.
+    pub run: String,
+    /// What changed after the cursor that was asked for.
+    pub entries: Vec<Entry<M>>,
+    /// The cursor that stands behind these entries.
+    pub cursor: FeedCursor,
+    /// Whoever applied this page, and all before it, has every change up to this place. 0 where the
+    /// page says nothing about that: what is still to come may hide an older change of its row.
+    pub covered: u64,
+    /// The newest place of the feed.
+    pub latest: u64,
+    /// Whether the page was full and more can be had at once.
+    pub more: bool,
+    /// The store's clock.
+    #[serde(rename = "nowMs", with = "unix_ms")]
+    pub now: Timestamp,
+    /// What keeps the feed from going on, where something does.
+    pub held_back: Option<HeldBack>,
+}
+
+/// One thing that travels through a feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entry<M> {
+    /// A row's newest state.
+    Row(FeedRow<M>),
+    /// A sign of life, to measure lag from end to end.
+    Heartbeat {
+        /// When it was written, by the store's clock.
+        #[serde(rename = "atMs", with = "unix_ms")]
+        at: Timestamp,
+    },
+    /// Ownership was given away.
+    Grant(Grant),
+}
+
+/// A row with everything that a copy of it needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedRow<M> {
+    /// Its id.
+    pub id: u64,
+    /// How often it was written.
+    pub rev: u64,
+    /// When it was made.
+    #[serde(rename = "createdMs", with = "unix_ms")]
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    #[serde(rename = "updatedMs", with = "unix_ms")]
+    pub updated_at: Timestamp,
+    /// What the client wrote; none where the row is deleted.
+    pub content: Option<M>,
+    /// The idempotency keys with which it was made, as long as they count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyRecord>,
+}
+
+/// An idempotency key and the first answer that it got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyRecord {
+    /// What the client sent.
+    pub key: String,
+    /// Tells one content from another.
+    pub fingerprint: String,
+    /// When it came.
+    #[serde(rename = "createdMs", with = "unix_ms")]
+    pub created_at: Timestamp,
+    /// The first answer.
+    pub answer: String,
+}
+
+/// The oldest transaction of a PostgreSQL server, while it keeps the feeds on that server from going
+/// on: what others committed since it began cannot be put in order before it ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldBack {
+    /// The server process that runs it.
+    pub pid: i32,
+    /// The database that it works in.
+    pub database: String,
+    /// For how long it has been running.
+    pub seconds: u64,
+}
+
+/// What applying a page came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// How many rows it changed here.
+    pub rows: u64,
+    /// Whether it made this store the primary.
+    pub promoted: bool,
+}
+
+/// A store that reads this one's feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FollowerSeen {
+    /// Its store id.
+    pub store: String,
+    /// Up to which place of this store's feed it has come.
+    pub position: u64,
+    /// How long ago it was heard of.
+    pub seconds_ago: u64,
+}

@@ -1,0 +1,141 @@
+//! What this program knows of a collection without asking the database.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::document::Document;
+use crate::{Position, Record, Role, Table};
+
+/// How often it is written how far a follower has come.
+const NOTE_EVERY: Duration = Duration::from_secs(1);
+
+/// What a store is and how far it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Known {
+    pub(crate) role: Role,
+    pub(crate) position: Position,
+}
+
+impl Known {
+    const NOTHING: Self = Self { role: Role::Primary, position: Position { epoch: 0, at: 0 } };
+}
+
+/// Keeps what is known of one collection and wakes those who wait for news.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    collection: &'static str,
+    told: Mutex<Told>,
+    latest: watch::Sender<u64>,
+    /// When it was last written how far each follower has come.
+    noted: Mutex<HashMap<String, Instant>>,
+}
+
+#[derive(Debug)]
+struct Told {
+    store: String,
+    known: Known,
+}
+
+impl Desk {
+    fn new(collection: &'static str) -> Self {
+        Self {
+            collection,
+            told: Mutex::new(Told { store: String::new(), known: Known::NOTHING }),
+            latest: watch::Sender::new(0),
+            noted: Mutex::default(),
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A write of this program was committed.
+    pub(crate) fn wrote(&self, position: Position) {
+        {
+            let Told { known, .. } = &mut *self.told();
+            // Another program may have made the store a primary; this write is the first sign of it.
+            if position.epoch > known.position.epoch {
+                *known = Known { role: Role::Primary, position };
+            } else if known.role == Role::Primary {
+                known.position = known.position.max(position);
+            }
+        }
+        self.heard(position.at);
+    }
+
+    /// The store's document is this, and its feed is at `latest`.
+    pub(crate) fn tell(&self, document: &Document, latest: u64) {
+        {
+            let mut told = self.told();
+            let mut position = document.position(latest);
+            let same = told.store == document.store && told.known.role == document.role;
+            if same && position.epoch == told.known.position.epoch {
+                // Others may have been told of a later place while this was on its way.
+                position = position.max(told.known.position);
+            }
+            told.store.clone_from(&document.store);
+            told.known = Known { role: document.role, position };
+        }
+        self.heard(latest);
+    }
+
+    /// Wakes those who wait.
+    fn heard(&self, latest: u64) {
+        self.latest.send_if_modified(|known| {
+            let news = *known != latest;
+            *known = latest;
+            news
+        });
+    }
+
+    /// Whether it is time to write how far this follower has come.
+    pub(crate) fn is_to_note(&self, follower: &str) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        match noted.get_mut(follower) {
+            Some(last) if now.duration_since(*last) < NOTE_EVERY => false,
+            Some(last) => {
+                *last = now;
+                true
+            }
+            None => {
+                // Followers are few; whoever names a new one each time must not fill the memory.
+                noted.retain(|_, last| now.duration_since(*last) < NOTE_EVERY);
+                noted.insert(follower.to_owned(), now);
+                true
+            }
+        }
+    }
+}
+
+/// The desk of each collection in a store.
+#[derive(Debug)]
+pub(crate) struct Desks(Vec<Desk>);
+
+impl Desks {
+    pub(crate) fn new(tables: &[Table]) -> Self {
+        Self(tables.iter().map(|table| Desk::new(table.name)).collect())
+    }
+
+    pub(crate) fn find(&self, collection: &str) -> Option<&Desk> {
+        self.0.iter().find(|desk| desk.collection == collection)
+    }
+
+    /// Nothing, where the store was opened without this collection.
+    pub(crate) fn known<R: Record>(&self) -> Known {
+        let desk = self.find(R::TABLE.name);
+        desk.map_or(Known::NOTHING, |desk| desk.told().known)
+    }
+
+    /// Never wakes anybody, where the store was opened without this collection.
+    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+        match self.find(R::TABLE.name) {
+            Some(desk) => desk.latest.subscribe(),
+            None => watch::Sender::new(0).subscribe(),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Why a step of a move was refused: what is wrong, and which command helps.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::{FeedCursor, Peer, Role, StoreError};
+
+/// Why a store did not give a page of its feed, or did not take a step of a move. Nothing was stored,
+/// unless it is a [`MoveError::Store`] that says otherwise.
+#[derive(Clone, Debug)]
+pub enum MoveError {
+    /// Who asks has read what this store does not hold: it was put back to an older state.
+    WentBack,
+    /// Rows that were deleted since the cursor have been purged.
+    Purged {
+        /// Up to which place.
+        purged: u64,
+    },
+    /// It takes a primary.
+    NotPrimary {
+        /// What the store is.
+        role: Role,
+        /// Who owns the collection, where that is known.
+        owner: Option<String>,
+    },
+    /// It takes a follower.
+    NotFollower {
+        /// What the store is.
+        role: Role,
+    },
+    /// The step was meant for another epoch.
+    OtherEpoch {
+        /// The one that was asked for.
+        asked: u64,
+        /// The one that the store is in.
+        present: u64,
+    },
+    /// Somebody else holds the writes.
+    Held {
+        /// The id of that hold.
+        by: String,
+    },
+    /// The hold has passed, was let go, or never was.
+    NotHeld {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// A hold takes longer than it may.
+    HoldTooLong,
+    /// Running writes did not end in time.
+    WritesRun,
+    /// The epoch was given away, to somebody else than is asked for.
+    Granted {
+        /// Who has it.
+        to: Peer,
+        /// The epoch.
+        epoch: u64,
+    },
+    /// The store granted, and nobody has seen its successor take over yet.
+    GrantOpen {
+        /// To whom.
+        to: Peer,
+        /// The epoch.
+        epoch: u64,
+    },
+    /// The store never granted this epoch to this peer.
+    NeverGranted {
+        /// The epoch.
+        epoch: u64,
+    },
+    /// It has been in use, so it cannot become a copy of another store.
+    InUse,
+    /// It follows another store.
+    Follows {
+        /// Which.
+        source: Peer,
+    },
+    /// It would be its own source or successor.
+    Itself,
+    /// It has nobody who owns the collection in its place.
+    NoSuccessor,
+    /// The page is from a store that this one does not follow.
+    OtherSource {
+        /// Whose page it is.
+        page: String,
+        /// Whom the store follows.
+        followed: String,
+    },
+    /// The page is of another lineage: its rows have nothing to do with those here.
+    OtherLineage,
+    /// The page is of an epoch that is over.
+    OldEpoch {
+        /// The page's.
+        page: u64,
+        /// The one that the store follows.
+        followed: u64,
+    },
+    /// The source of the page has itself become a follower of somebody else.
+    SourceFollows,
+    /// The page does not begin where this store is; another program may have applied it.
+    OtherCursor {
+        /// Where it is.
+        present: FeedCursor,
+    },
+    /// The store could not do it.
+    Store(StoreError),
+}
+
+impl From<StoreError> for MoveError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for MoveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WentBack => f.write_str(
+                "this store was put back to an older state than its follower has seen; \
+                 `banyan cancel` the copy and `banyan follow` again",
+            ),
+            Self::Purged { purged } => write!(
+                f,
+                "rows that were deleted up to {purged} are purged, and the follower has not heard of \
+                 them; `banyan cancel` the copy and `banyan follow` again"
+            ),
+            Self::NotPrimary { role, owner } => {
+                write!(f, "this store is {}, not primary; ", role.name())?;
+                match owner {
+                    Some(owner) => write!(f, "ask {owner}, or see `banyan status`"),
+                    None => f.write_str("see `banyan status`"),
+                }
+            }
+            Self::NotFollower { role } => {
+                write!(f, "this store is {}, not follower; see `banyan status`", role.name())
+            }
+            Self::OtherEpoch { asked, present } => write!(
+                f,
+                "this was meant for the epoch {asked} and it is the epoch {present}; \
+                 see `banyan status`"
+            ),
+            Self::Held { by } => write!(
+                f,
+                "another move ({by}) holds the writes; wait until it has ended, it is over within \
+                 seconds"
+            ),
+            Self::NotHeld { id } => {
+                write!(f, "the hold {id} has passed or was let go; `banyan switch` again")
+            }
+            Self::HoldTooLong => write!(f, "a hold takes at most {} s", crate::MAX_HOLD.as_secs()),
+            Self::WritesRun => f.write_str(
+                "writes that were running did not end in time, so nothing was held; \
+                 `banyan switch` again when fewer write",
+            ),
+            Self::Granted { to, epoch } => write!(
+                f,
+                "the epoch {epoch} was granted to {} at {}; see `banyan status`",
+                to.store, to.url
+            ),
+            Self::GrantOpen { to, epoch } => write!(
+                f,
+                "the epoch {epoch} was granted to {} and it has not been seen to take over; wait for \
+                 it, or `banyan reverse --force` where it is lost for good",
+                to.url
+            ),
+            Self::NeverGranted { epoch } => {
+                write!(f, "this store did not grant the epoch {epoch} to it; see `banyan status`")
+            }
+            Self::InUse => f.write_str(
+                "this store has been in use, and a copy starts empty; give it another database, \
+                 or `banyan cancel` where it was a copy",
+            ),
+            Self::Follows { source } => {
+                write!(f, "this store follows {}; `banyan cancel` that first", source.url)
+            }
+            Self::Itself => f.write_str("a store cannot follow itself; name another one"),
+            Self::NoSuccessor => f.write_str(
+                "nobody owns the collection in its place; `banyan switch` before `banyan complete`",
+            ),
+            Self::OtherSource { page, followed } => write!(
+                f,
+                "this is a page of the store {page} and {followed} is followed; \
+                 check the address of the source"
+            ),
+            Self::OtherLineage => f.write_str(
+                "the source's rows have nothing to do with those here; `banyan cancel` the copy and \
+                 `banyan follow` again",
+            ),
+            Self::OldEpoch { page, followed } => write!(
+                f,
+                "the source is at the epoch {page} and {followed} is followed; see `banyan status`"
+            ),
+            Self::SourceFollows => f.write_str(
+                "the source has handed the collection over; `banyan cancel` the copy and \
+                 `banyan follow` its owner",
+            ),
+            Self::OtherCursor { present } => {
+                write!(f, "the page does not begin at {present}, where this store is")
+            }
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for MoveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            _ => None,
+        }
+    }
+}

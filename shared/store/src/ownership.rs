@@ -1,0 +1,113 @@
+//! Who may write: what a store's document of ownership says.
+
+use models::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{FeedCursor, Position, unix_ms};
+
+/// What a store is to its collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It takes writes.
+    Primary,
+    /// It copies another store and takes no write but that one's.
+    Follower,
+    /// It has handed everything over and serves nothing.
+    Retired,
+}
+
+impl Role {
+    /// Its name on the wire and in sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Follower => "follower",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// Another copy of the collection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Peer {
+    /// Its store id.
+    pub store: String,
+    /// Where the collection is: `http://127.0.0.1:3001/api/users`.
+    pub url: String,
+}
+
+/// Writes are refused until a time, or until whoever asked for that lets go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    /// Names who asked for it.
+    pub id: String,
+    /// When it passes by itself, by the store's own clock.
+    #[serde(rename = "untilMs", with = "unix_ms")]
+    pub until: Timestamp,
+}
+
+/// Ownership of an epoch, given to another store once and for all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// The epoch that is given, one more than that of the store that gives it.
+    pub epoch: u64,
+    /// Who becomes its primary.
+    pub to: Peer,
+    /// The place of the grant in the feed of the store that gave it; nothing of its epoch comes after.
+    pub position: u64,
+    /// The highest id that was ever given.
+    pub last_id: u64,
+}
+
+/// What a follower follows, and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Followed {
+    /// The store whose feed it applies.
+    pub source: Peer,
+    /// Up to where it has applied that feed.
+    pub cursor: FeedCursor,
+    /// The source's run that gave the last page; to be said with the next request.
+    pub run: Option<String>,
+    /// It has every change of the source up to this place.
+    pub covered: Position,
+    /// Whether the snapshot is whole.
+    pub copied: bool,
+}
+
+/// A store's document of ownership for one collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ownership {
+    /// The collection.
+    pub collection: String,
+    /// Names this copy of it; made by chance with the collection's tables.
+    pub store: String,
+    /// Names all copies that follow each other.
+    pub lineage: String,
+    /// What this copy is.
+    pub role: Role,
+    /// The number of the ownership that it has, or knows of as a follower.
+    pub epoch: u64,
+    /// Its own place at which it became primary of that epoch.
+    pub since: u64,
+    /// The newest place of its own feed.
+    pub position: u64,
+    /// Names the newest part of its history: each opening by a program begins one.
+    pub run: String,
+    /// Whether it ever held a row.
+    pub rows: bool,
+    /// Who holds its writes back, where somebody does now.
+    pub hold: Option<Hold>,
+    /// The last grant it gave.
+    pub grant: Option<Grant>,
+    /// What it follows; none for a primary, and for a store that has granted and whose successor is
+    /// not primary yet.
+    pub followed: Option<Followed>,
+    /// Whom it lost the ownership to, or whom it follows: there a write belongs.
+    pub successor: Option<Peer>,
+}

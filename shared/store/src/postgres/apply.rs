@@ -1,0 +1,192 @@
+//! Applying a page of another store's feed: all its rows in one statement.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{GenericClient, Transaction};
+use tokio_postgres::types::ToSql;
+
+use super::PostgresStore;
+use super::error::{store_error, write_error};
+use super::ownership::{Keeps, Stand, run};
+use super::rows::sql_id;
+use crate::document::fault;
+use crate::record::{ColumnType, Value};
+use crate::{
+    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, StoreError,
+};
+
+impl PostgresStore {
+    pub(crate) async fn apply<R: Record>(
+        &self,
+        from: FeedCursor,
+        page: Arc<Changes<R::Content>>,
+    ) -> Result<Applied, MoveError> {
+        let grants = page.entries.iter().any(|entry| matches!(entry, Entry::Grant(_)));
+        let keeps = if grants { Keeps::WritesOut } else { Keeps::StepsOut };
+        let applied = self
+            .change::<R, _>("apply", keeps, async |stand| {
+                stand.document.check_page(from, &page)?;
+                let (entries, grant) = stand.document.split(&page);
+                let rows = entries.iter().filter_map(|entry| match entry {
+                    Entry::Row(row) => Some(row),
+                    Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+                });
+                let rows = apply::<R>(stand, &rows.collect::<Vec<_>>()).await?;
+                if rows > 0 || grant.is_some() {
+                    stand.facts.position = stand.place().await?;
+                }
+                match grant {
+                    Some(grant) => {
+                        stand.document.promote(grant, stand.facts.position);
+                        stand.forget_marks().await?;
+                        stand.raise_ids(grant.last_id).await?;
+                    }
+                    None => stand.document.applied(&page),
+                }
+                stand.save().await?;
+                if grant.is_some() {
+                    fault("promote", "before-commit");
+                }
+                Ok(Applied { rows, promoted: grant.is_some() })
+            })
+            .await?;
+        if applied.promoted {
+            fault("promote", "after-commit");
+        }
+        Ok(applied)
+    }
+}
+
+/// Stores the rows and says how many were news.
+async fn apply<R: Record>(
+    stand: &Stand<'_, Transaction<'_>>,
+    rows: &[&FeedRow<R::Content>],
+) -> Result<u64, StoreError> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let columns = Columns::of::<R>(rows)?;
+    let news = match upsert(stand, &columns).await {
+        Err(StoreError::Taken { .. }) => {
+            // Rows have values here that they had lost there: their newer states come later.
+            if let Some(supersede) = &stand.statements.feed.supersede {
+                let unique = columns.unique::<R>(rows);
+                let parameters: [&(dyn ToSql + Sync); 3] = [&columns.ids, &columns.revs, &unique];
+                run(stand.client, supersede, &parameters).await?;
+            }
+            upsert(stand, &columns).await?
+        }
+        done => done?,
+    };
+    apply_keys(stand, rows).await?;
+    // Nobody else removes them from a store that no client writes to.
+    let cutoff = Idempotency::cutoff(stand.facts.now);
+    run(stand.client, &stand.statements.keys_purge, &[&cutoff]).await?;
+    Ok(news)
+}
+
+/// Stores the rows that are newer, or leaves the transaction as it was.
+async fn upsert(
+    stand: &Stand<'_, Transaction<'_>>,
+    columns: &Columns<'_>,
+) -> Result<u64, StoreError> {
+    let sql = &stand.statements.feed.apply;
+    let statement = stand.client.prepare_cached(sql).await.map_err(store_error)?;
+    stand.client.batch_execute("SAVEPOINT page").await.map_err(store_error)?;
+    let done = stand.client.execute(&statement, &columns.parameters()).await;
+    let end = if done.is_ok() { "RELEASE page" } else { "ROLLBACK TO page" };
+    stand.client.batch_execute(end).await.map_err(store_error)?;
+    done.map_err(|error| write_error(error, stand.statements))
+}
+
+async fn apply_keys<M>(
+    stand: &Stand<'_, Transaction<'_>>,
+    rows: &[&FeedRow<M>],
+) -> Result<(), StoreError> {
+    let (mut keys, mut fingerprints, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut times) = (Vec::new(), Vec::new());
+    for row in rows {
+        for key in &row.keys {
+            keys.push(key.key.as_str());
+            fingerprints.push(key.fingerprint.as_str());
+            ids.push(sql_id(row.id)?);
+            times.push(key.created_at.unix_ms);
+            answers.push(key.answer.as_str());
+        }
+    }
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let parameters: [&(dyn ToSql + Sync); 5] = [&keys, &fingerprints, &ids, &times, &answers];
+    run(stand.client, &stand.statements.feed.apply_key, &parameters).await.map(drop)
+}
+
+/// Rows as an array for each column.
+struct Columns<'a> {
+    deleted: Vec<bool>,
+    ids: Vec<i64>,
+    revs: Vec<i64>,
+    created: Vec<i64>,
+    updated: Vec<i64>,
+    values: Vec<Values<'a>>,
+}
+
+enum Values<'a> {
+    Texts(Vec<&'a str>),
+    Ids(Vec<i64>),
+}
+
+impl<'a> Columns<'a> {
+    fn of<R: Record>(rows: &[&'a FeedRow<R::Content>]) -> Result<Self, StoreError> {
+        let count = rows.len();
+        let values = R::TABLE.columns.iter().map(|column| match column.kind {
+            ColumnType::Text => Values::Texts(Vec::with_capacity(count)),
+            ColumnType::Id => Values::Ids(Vec::with_capacity(count)),
+        });
+        let mut columns = Self {
+            deleted: rows.iter().map(|row| row.content.is_none()).collect(),
+            ids: rows.iter().map(|row| sql_id(row.id)).collect::<Result<_, _>>()?,
+            revs: rows.iter().map(|row| sql_id(row.rev)).collect::<Result<_, _>>()?,
+            created: rows.iter().map(|row| row.created_at.unix_ms).collect(),
+            updated: rows.iter().map(|row| row.updated_at.unix_ms).collect(),
+            values: values.collect(),
+        };
+        for row in rows {
+            let values = match &row.content {
+                Some(content) => R::values(content),
+                None => R::TABLE.blanks().collect(),
+            };
+            for (column, value) in columns.values.iter_mut().zip(values) {
+                match (column, value) {
+                    (Values::Texts(texts), Value::Text(text)) => texts.push(text),
+                    (Values::Ids(ids), Value::Id(id)) => ids.push(sql_id(id)?),
+                    // The statement would refuse arrays of different lengths' rows as nulls.
+                    (Values::Texts(_), Value::Id(_)) | (Values::Ids(_), Value::Text(_)) => {}
+                }
+            }
+        }
+        Ok(columns)
+    }
+
+    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let Self { deleted, ids, revs, created, updated, values } = self;
+        let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![deleted, ids, revs, created, updated];
+        parameters.extend(values.iter().map(|values| match values {
+            Values::Texts(texts) => texts as &(dyn ToSql + Sync),
+            Values::Ids(ids) => ids,
+        }));
+        parameters
+    }
+
+    /// Each living row's value of the column in which no two rows agree.
+    fn unique<R: Record>(&self, rows: &[&'a FeedRow<R::Content>]) -> Vec<Option<&'a str>> {
+        let value = |row: &&'a FeedRow<R::Content>| {
+            let content = row.content.as_ref()?;
+            match R::TABLE.unique_value(&R::values(content))? {
+                Value::Text(text) => Some(text),
+                Value::Id(_) => None,
+            }
+        };
+        rows.iter().map(value).collect()
+    }
+}

@@ -1,0 +1,213 @@
+//! Reading the change feed.
+//!
+//! Transactions commit in another order than they are numbered in. Only what lies before the oldest one
+//! that still runs is given in order: nothing can be added there any more. Rows behind that are given
+//! ahead of their turn where they may hide an older change, and given again when it has come.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::{GenericClient, Transaction};
+use models::{MAX_ID, Timestamp};
+use tokio_postgres::{IsolationLevel, Row};
+
+use super::PostgresStore;
+use super::error::store_error;
+use super::lease::lease;
+use super::ownership::{Stand, maybe};
+use super::rows::{PostgresCells, get, sql_id, unsigned};
+use crate::assemble::{Collected, LaterRun, PageEnd, Placed, check_history, check_purged};
+use crate::{
+    Changes, FeedCursor, HeldBack, Idempotency, KeyRecord, MoveError, Record, Role, StoreError,
+};
+
+/// The most rows fetched at once.
+const PORTION: usize = 1_000;
+
+/// The oldest transaction that has a number, where it has been running for more than a second.
+const HELD_BACK: &str = "SELECT pid, coalesce(datname, ''), \
+     extract(epoch FROM clock_timestamp() - xact_start)::bigint FROM pg_stat_activity \
+     WHERE backend_xid IS NOT NULL AND xact_start < clock_timestamp() - interval '1 second' \
+     ORDER BY age(backend_xid) DESC LIMIT 1";
+
+impl PostgresStore {
+    pub(crate) async fn changes<R: Record>(
+        &self,
+        after: FeedCursor,
+        run: Option<&str>,
+        limit: usize,
+    ) -> Result<Changes<R::Content>, MoveError> {
+        let page = self.compare::<R, _>(async |stand| {
+            let document = stand.document.clone();
+            if document.role == Role::Retired {
+                let (role, owner) = (document.role, document.owner());
+                return Ok(Err(MoveError::NotPrimary { role, owner }));
+            }
+            if after.position >= stand.beyond {
+                return Ok(Err(MoveError::WentBack));
+            }
+            if let Err(refused) = check_run(stand, after, run).await? {
+                return Ok(Err(refused));
+            }
+            let whole = stand.horizon - 1;
+            let mut page = Collected::new(limit);
+            rows::<R>(stand, after, &mut page).await?;
+            page.add_marks(marks::<R>(stand, after).await?);
+            let end = FeedCursor { position: whole, id: MAX_ID };
+            if !page.more && end > after {
+                let room = sql_id((page.wanted()) as u64)?;
+                let horizon = sql_id(stand.horizon)?;
+                let sql = &stand.statements.feed.ahead;
+                let ahead = query(stand.client, sql, &[&horizon, &room]).await?;
+                let ahead = ahead.iter().map(|row| placed::<R>(row).map(|(row, _)| row));
+                page.add_ahead(ahead.collect::<Result<_, _>>()?);
+            }
+            give_keys(stand, &mut page).await?;
+            let held = stand.facts.position >= stand.horizon;
+            let held_back = if held { held_back(stand.client).await? } else { None };
+            let (run, now) = (stand.facts.run.clone(), stand.facts.now);
+            let latest = stand.facts.position.max(document.since);
+            Ok(Ok(page.page(after, whole, PageEnd { document, run, latest, now, held_back })))
+        });
+        page.await?
+    }
+
+    pub(crate) async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
+        lease(&self.pool, async |client| held_back(&*client).await).await
+    }
+
+    /// Reads in one snapshot.
+    pub(super) async fn compare<R: Record, T>(
+        &self,
+        work: impl AsyncFnOnce(&Stand<'_, Transaction<'_>>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (statements, _) = self.parts::<R>()?;
+        lease(&self.pool, async |client| {
+            let snapshot = client
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true)
+                .start()
+                .await
+                .map_err(store_error)?;
+            let stand = Stand::load(&snapshot, statements).await?;
+            let done = work(&stand).await?;
+            snapshot.commit().await.map_err(store_error)?;
+            Ok(done)
+        })
+        .await
+    }
+}
+
+async fn held_back(client: &impl GenericClient) -> Result<Option<HeldBack>, StoreError> {
+    let row = query(client, HELD_BACK, &[]).await?.into_iter().next();
+    let read = |row: Row| {
+        let seconds = get::<i64>(&row, 2)?.max(0).cast_unsigned();
+        Ok(HeldBack { pid: get(&row, 0)?, database: get(&row, 1)?, seconds })
+    };
+    row.map(read).transpose()
+}
+
+pub(super) async fn query(
+    client: &impl GenericClient,
+    sql: &str,
+    parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> Result<Vec<Row>, StoreError> {
+    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+    client.query(&statement, parameters).await.map_err(store_error)
+}
+
+/// Reads a row of the feed, and how many bytes it holds.
+fn placed<R: Record>(row: &Row) -> Result<(Placed<R::Content>, usize), StoreError> {
+    let mut cells = PostgresCells::new(row);
+    let placed = Placed::row::<R>(&mut cells)?;
+    Ok((placed, cells.bytes))
+}
+
+async fn check_run<C: GenericClient>(
+    stand: &Stand<'_, C>,
+    after: FeedCursor,
+    run: Option<&str>,
+) -> Result<Result<(), MoveError>, StoreError> {
+    let moves = &stand.statements.moves;
+    let Some(run) = run else { return Ok(check_purged(after, stand.purged)) };
+    if maybe::<i32>(stand.client, &moves.run_known, &[&run]).await?.is_none() {
+        return Ok(Err(MoveError::WentBack));
+    }
+    let mut later = Vec::new();
+    for row in query(stand.client, &moves.runs_after, &[&run]).await? {
+        let number = |place| unsigned(get(&row, place)?);
+        later.push(LaterRun { position: number(0)?, purged: number(1)? });
+    }
+    Ok(check_history(after, &later))
+}
+
+async fn rows<R: Record>(
+    stand: &Stand<'_, Transaction<'_>>,
+    after: FeedCursor,
+    page: &mut Collected<R::Content>,
+) -> Result<(), StoreError> {
+    let horizon = sql_id(stand.horizon)?;
+    let mut from = after;
+    loop {
+        let portion = page.wanted().min(PORTION);
+        let count = sql_id(portion as u64)?;
+        let (position, id) = (sql_id(from.position)?, sql_id(from.id)?);
+        let sql = &stand.statements.feed.page;
+        let rows = query(stand.client, sql, &[&position, &id, &count, &horizon]).await?;
+        for row in &rows {
+            let (row, bytes) = placed::<R>(row)?;
+            from = row.at;
+            if !page.take(row, bytes) {
+                return Ok(());
+            }
+        }
+        if rows.len() < portion {
+            return Ok(());
+        }
+    }
+}
+
+async fn marks<R: Record>(
+    stand: &Stand<'_, Transaction<'_>>,
+    after: FeedCursor,
+) -> Result<Vec<Placed<R::Content>>, StoreError> {
+    let mut marks = Vec::new();
+    let position = sql_id(after.position)?;
+    for row in query(stand.client, &stand.statements.moves.marks, &[&position]).await? {
+        let position = unsigned(get(&row, 0)?)?;
+        let content: &str = get(&row, 1)?;
+        if position < stand.horizon {
+            marks.push(Placed::mark(position, content)?);
+        }
+    }
+    Ok(marks)
+}
+
+/// Gives each row the keys with which it was made.
+async fn give_keys<M>(
+    stand: &Stand<'_, Transaction<'_>>,
+    page: &mut Collected<M>,
+) -> Result<(), StoreError> {
+    let ids = page.rows().map(|row| sql_id(row.id)).collect::<Result<Vec<_>, _>>()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let cutoff = Idempotency::cutoff(stand.facts.now);
+    let keys = query(stand.client, &stand.statements.feed.keys, &[&ids, &cutoff]).await?;
+    let mut by_id = HashMap::<u64, Vec<KeyRecord>>::new();
+    for key in keys {
+        let record = KeyRecord {
+            key: get(&key, 1)?,
+            fingerprint: get(&key, 2)?,
+            created_at: Timestamp { unix_ms: get(&key, 3)? },
+            answer: get(&key, 4)?,
+        };
+        by_id.entry(unsigned(get(&key, 0)?)?).or_default().push(record);
+    }
+    if !by_id.is_empty() {
+        for row in page.rows() {
+            row.keys = by_id.remove(&row.id).unwrap_or_default();
+        }
+    }
+    Ok(())
+}

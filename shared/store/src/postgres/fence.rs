@@ -1,0 +1,74 @@
+//! What each write of a client passes first, in its own transaction.
+//!
+//! Every write shares the collection's lock until it ends, and whoever takes the ownership away takes
+//! that lock alone: it waits for the writes that run, and those that come later see what it did. The
+//! check is a statement of its own behind the lock, since what a statement sees is settled before it
+//! waits for anything. A transaction gets its number with its first change, so behind the lock too: no
+//! number from before a fence is used after it.
+
+use deadpool_postgres::{GenericClient, Object};
+use tokio_postgres::Error;
+use tokio_postgres::types::ToSql;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::error::store_error;
+use super::ownership;
+use crate::known::Desk;
+use crate::sql::Statements;
+use crate::{Position, StoreError};
+
+pub(super) const SHARED: &str = "SELECT pg_advisory_xact_lock_shared($1)";
+pub(super) const ALONE: &str = "SELECT pg_advisory_xact_lock($1)";
+
+/// The number of a collection's lock among the advisory locks of a database.
+pub(super) fn lock_number(statements: &Statements) -> i64 {
+    let name = format!("banyan ownership of {}", statements.table.name);
+    xxh3_64(name.as_bytes()).cast_signed()
+}
+
+/// Runs a client's work in a transaction, once it is sure that the store may be written to. The work says
+/// at which place it changed something, where it did.
+pub(super) async fn fenced<T>(
+    client: &Object,
+    statements: &Statements,
+    desk: &Desk,
+    work: impl AsyncFnOnce(&Object) -> Result<(T, Option<u64>), StoreError>,
+) -> Result<T, StoreError> {
+    let lock = client.prepare_cached(SHARED).await.map_err(store_error)?;
+    let check = client.prepare_cached(&statements.moves.fence).await.map_err(store_error)?;
+    let number = lock_number(statements);
+    let parameters: [&(dyn ToSql + Sync); 1] = [&number];
+    // All three are on their way before the first is answered; the server takes them in this order.
+    let (begun, locked, epoch) = tokio::join!(
+        biased;
+        client.batch_execute("BEGIN"),
+        client.query_one(&lock, &parameters),
+        client.query_opt(&check, &[]),
+    );
+    let epoch = || -> Result<Option<i64>, Error> {
+        begun?;
+        locked?;
+        epoch?.map(|row| row.try_get(0)).transpose()
+    };
+    let work = async || match epoch().map_err(store_error)? {
+        Some(epoch) => Ok((work(client).await?, epoch)),
+        None => {
+            let owner = ownership::document(client, statements).await?.owner();
+            Err(StoreError::NotPrimary { owner })
+        }
+    };
+    let done = work().await;
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    // Where this fails, the connection must not be used again.
+    let ended = client.batch_execute(end).await.map_err(StoreError::unavailable);
+    let ((answer, place), epoch) = match (done, ended) {
+        (Ok(done), Ok(())) => done,
+        (Ok(_), Err(error)) => return Err(error),
+        (Err(error), Ok(())) => return Err(error),
+        (Err(_), Err(error)) => return Err(error),
+    };
+    if let Some(at) = place {
+        desk.wrote(Position { epoch: epoch.try_into().map_err(StoreError::failed)?, at });
+    }
+    Ok(answer)
+}

@@ -1,0 +1,99 @@
+//! Who reads the feed, and what need not be kept for them.
+
+use std::time::Duration;
+
+use deadpool_postgres::Transaction;
+
+use super::PostgresStore;
+use super::feed::query;
+use super::lease::lease;
+use super::ownership::{Keeps, Stand, maybe, run};
+use super::rows::{get, sql_id, unsigned};
+use crate::sql::{CLOCK, PORTION};
+use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
+
+impl PostgresStore {
+    pub(crate) async fn passed<R: Record>(
+        &self,
+        follower: &str,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let (statements, desk) = self.parts::<R>()?;
+        if !desk.is_to_note(follower) {
+            return Ok(());
+        }
+        let position = sql_id(position)?;
+        lease(&self.pool, async |client| {
+            run(&*client, &statements.moves.passed, &[&follower, &position]).await.map(drop)
+        })
+        .await
+    }
+
+    pub(crate) async fn followers<R: Record>(&self) -> Result<Vec<FollowerSeen>, StoreError> {
+        let (statements, _) = self.parts::<R>()?;
+        lease(&self.pool, async |client| {
+            let now: i64 = maybe(&*client, &format!("SELECT {CLOCK}"), &[]).await?.unwrap_or(0);
+            let mut followers = Vec::new();
+            for row in query(&*client, &statements.moves.followers, &[]).await? {
+                let ago = now.saturating_sub(get(&row, 2)?).max(0).cast_unsigned();
+                followers.push(FollowerSeen {
+                    store: get(&row, 0)?,
+                    position: unsigned(get(&row, 1)?)?,
+                    seconds_ago: Duration::from_millis(ago).as_secs(),
+                });
+            }
+            Ok(followers)
+        })
+        .await
+    }
+
+    pub(crate) async fn forget<R: Record>(&self, follower: &str) -> Result<(), StoreError> {
+        let (statements, _) = self.parts::<R>()?;
+        lease(&self.pool, async |client| {
+            run(&*client, &statements.moves.forget_follower, &[&follower]).await.map(drop)
+        })
+        .await
+    }
+
+    pub(crate) async fn purge_tombstones<R: Record>(
+        &self,
+        older_than: Duration,
+    ) -> Result<u64, StoreError> {
+        let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
+        let mut purged = 0;
+        loop {
+            let portion =
+                self.change::<R, _>("purge", Keeps::StepsOut, async |stand| {
+                    Ok(purge(stand, age).await?)
+                })
+                .await;
+            let portion = match portion {
+                Ok(portion) => portion,
+                Err(MoveError::Store(error)) => return Err(error),
+                Err(other) => return Err(StoreError::failed(other)),
+            };
+            purged += portion as u64;
+            if portion < PORTION {
+                return Ok(purged);
+            }
+        }
+    }
+}
+
+/// Removes a portion of the tombstones, and notes in the store's history up to where.
+async fn purge(stand: &Stand<'_, Transaction<'_>>, age_ms: i64) -> Result<usize, StoreError> {
+    let statements = stand.statements;
+    let passed: Option<Option<i64>> =
+        maybe(stand.client, &statements.moves.all_passed, &[]).await?;
+    let end = passed.flatten().unwrap_or(i64::MAX);
+    let oldest = stand.facts.now.unix_ms.saturating_sub(age_ms);
+    let mut highest = 0;
+    let places = query(stand.client, &statements.feed.purge, &[&oldest, &end]).await?;
+    for row in &places {
+        highest = highest.max(unsigned(get(row, 0)?)?);
+    }
+    if highest > 0 {
+        stand.begin_run(highest).await?;
+    }
+    Ok(places.len())
+}

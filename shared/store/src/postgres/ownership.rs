@@ -1,0 +1,326 @@
+//! Who owns a collection: loading and saving the document, and the steps that do more than change it.
+
+use deadpool_postgres::{GenericClient, Transaction};
+use models::Timestamp;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{FromSqlOwned, ToSql};
+
+use super::PostgresStore;
+use super::error::store_error;
+use super::fence::{ALONE, SHARED, lock_number};
+use super::lease::lease;
+use super::rows::{get, sql_id, unsigned};
+use crate::assemble::mark;
+use crate::document::{Document, Facts, Step, fault, random_id};
+use crate::sql::{Statements, TRANSACTION};
+use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
+
+/// For how long a step waits for the writes that run.
+const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '2s'";
+
+type Parameter<'a> = &'a (dyn ToSql + Sync);
+
+/// Runs a statement that gives nothing; says how many rows it changed.
+pub(super) async fn run(
+    client: &impl GenericClient,
+    sql: &str,
+    parameters: &[Parameter<'_>],
+) -> Result<u64, StoreError> {
+    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+    client.execute(&statement, parameters).await.map_err(store_error)
+}
+
+/// Runs a statement that gives one value, or nothing.
+pub(super) async fn maybe<T: FromSqlOwned>(
+    client: &impl GenericClient,
+    sql: &str,
+    parameters: &[Parameter<'_>],
+) -> Result<Option<T>, StoreError> {
+    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+    let row = client.query_opt(&statement, parameters).await.map_err(store_error)?;
+    row.map(|row| row.try_get(0)).transpose().map_err(StoreError::failed)
+}
+
+/// Runs a statement that gives one number.
+pub(super) async fn number(
+    client: &impl GenericClient,
+    sql: &str,
+    parameters: &[Parameter<'_>],
+) -> Result<u64, StoreError> {
+    unsigned(maybe(client, sql, parameters).await?.unwrap_or(0))
+}
+
+pub(super) async fn document(
+    client: &impl GenericClient,
+    statements: &Statements,
+) -> Result<Document, StoreError> {
+    let text: Option<String> = maybe(client, &statements.moves.document, &[]).await?;
+    serde_json::from_str(&text.unwrap_or_default()).map_err(StoreError::failed)
+}
+
+/// Whom a step keeps out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// Other steps and all writes.
+    WritesOut,
+    /// Other steps.
+    StepsOut,
+    /// Nobody but steps that keep writes out: it is itself like a write.
+    NobodyOut,
+}
+
+/// A collection's ownership inside a transaction.
+pub(super) struct Stand<'a, C> {
+    pub(super) client: &'a C,
+    pub(super) statements: &'a Statements,
+    pub(super) document: Document,
+    pub(super) facts: Facts,
+    /// The highest place that was purged.
+    pub(super) purged: u64,
+    /// All transactions with lower numbers have ended.
+    pub(super) horizon: u64,
+    /// No transaction that the snapshot sees has this number or a higher one.
+    pub(super) beyond: u64,
+}
+
+impl<'a, C: GenericClient> Stand<'a, C> {
+    pub(super) async fn load(
+        client: &'a C,
+        statements: &'a Statements,
+    ) -> Result<Self, StoreError> {
+        let statement =
+            client.prepare_cached(&statements.moves.stand).await.map_err(store_error)?;
+        let row = client.query_one(&statement, &[]).await.map_err(store_error)?;
+        let number = |place| unsigned(get(&row, place)?);
+        let text: &str = get(&row, 0)?;
+        let run: Option<String> = get(&row, 3)?;
+        let any: bool = get(&row, 5)?;
+        let purged = number(4)?;
+        let facts = Facts {
+            now: Timestamp { unix_ms: get(&row, 1)? },
+            position: number(2)?,
+            run: run.unwrap_or_default(),
+            rows: any || purged > 0,
+        };
+        let document = serde_json::from_str(text).map_err(StoreError::failed)?;
+        let (horizon, beyond) = (number(6)?, number(7)?);
+        Ok(Self { client, statements, document, facts, purged, horizon, beyond })
+    }
+
+    pub(super) async fn save(&self) -> Result<(), StoreError> {
+        let Document { role, epoch, hold, .. } = &self.document;
+        let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
+        let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
+        let (role, epoch) = (role.name(), sql_id(*epoch)?);
+        let parameters: [Parameter<'_>; 4] = [&text, &role, &epoch, &held_until];
+        run(self.client, &self.statements.moves.save, &parameters).await.map(drop)
+    }
+
+    /// The place at which this transaction changes something.
+    pub(super) async fn place(&self) -> Result<u64, StoreError> {
+        number(self.client, &format!("SELECT {TRANSACTION}"), &[]).await
+    }
+
+    async fn last_id(&self) -> Result<u64, StoreError> {
+        number(self.client, &self.statements.moves.last_id, &[]).await
+    }
+
+    /// Gives ids only above this one, and above all that were given, from now on.
+    pub(super) async fn raise_ids(&self, last_id: u64) -> Result<(), StoreError> {
+        let last_id = sql_id(self.last_id().await?.max(last_id))?;
+        let [raise, _] = &self.statements.moves.raise_ids;
+        if last_id > 0 {
+            maybe::<i64>(self.client, raise, &[&last_id]).await?;
+        }
+        Ok(())
+    }
+
+    async fn mark<R: Record>(&self, entry: &Entry<R::Content>) -> Result<(), StoreError> {
+        let (kind, content) = mark(entry)?;
+        run(self.client, &self.statements.moves.mark, &[&kind, &content]).await.map(drop)
+    }
+
+    pub(super) async fn forget_marks(&self) -> Result<(), StoreError> {
+        run(self.client, &self.statements.moves.forget_marks, &[]).await.map(drop)
+    }
+
+    /// Begins a new part of the history.
+    pub(super) async fn begin_run(&self, purged: u64) -> Result<(), StoreError> {
+        let (id, purged) = (random_id(), sql_id(purged)?);
+        run(self.client, &self.statements.moves.begin_run, &[&id, &purged]).await.map(drop)
+    }
+}
+
+/// Makes the document of a collection that has none, and begins a new run.
+pub(super) async fn begin(
+    transaction: &Transaction<'_>,
+    statements: &Statements,
+) -> Result<(Document, u64), StoreError> {
+    let fresh = serde_json::to_string(&Document::new()).map_err(StoreError::failed)?;
+    run(transaction, &statements.moves.create, &[&fresh, &1_i64, &0_i64]).await?;
+    maybe::<String>(transaction, &statements.moves.document_locked, &[]).await?;
+    let mut stand = Stand::load(transaction, statements).await?;
+    let place = stand.place().await?;
+    if stand.facts.position > place {
+        // Its rows were numbered by another server: nothing could be put in order behind them. They
+        // begin anew, and so do those who follow.
+        log::warn!("{}: the database is on another server now", statements.table.name);
+        run(transaction, &statements.moves.forget_runs, &[]).await?;
+        for sql in &statements.feed.renumber {
+            run(transaction, sql, &[]).await?;
+        }
+        stand.document.since = place;
+        stand.save().await?;
+        stand.facts.position = place;
+    }
+    stand.begin_run(0).await?;
+    Ok((stand.document, stand.facts.position))
+}
+
+impl PostgresStore {
+    pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
+        let (statements, desk) = self.parts::<R>()?;
+        lease(&self.pool, async |client| {
+            let stand = Stand::load(&*client, statements).await?;
+            desk.tell(&stand.document, stand.facts.position);
+            Ok(stand.document.tell(statements.table.name, stand.facts))
+        })
+        .await
+    }
+
+    pub(crate) async fn step<R: Record>(&self, step: Step) -> Result<Ownership, MoveError> {
+        let keeps = match step {
+            Step::Readdress(_) => Keeps::StepsOut,
+            _ => Keeps::WritesOut,
+        };
+        let name = step.name();
+        self.change::<R, _>(name, keeps, async |stand| {
+            let was = stand.document.role;
+            stand.document.step(step, &stand.facts)?;
+            if was == Role::Follower && stand.document.role == Role::Primary {
+                // Whoever has not read that it was granted the ownership must not read it now.
+                stand.forget_marks().await?;
+                stand.raise_ids(0).await?;
+            }
+            Ok(stand.save().await?)
+        })
+        .await?;
+        Ok(self.ownership::<R>().await?)
+    }
+
+    pub(crate) async fn grant<R: Record>(
+        &self,
+        hold: &str,
+        epoch: u64,
+        to: Peer,
+    ) -> Result<Grant, MoveError> {
+        self.change::<R, _>("grant", Keeps::WritesOut, async |stand| {
+            let now = stand.facts.now;
+            if let Some(given) = stand.document.check_grant(hold, epoch, &to, now)? {
+                return Ok(given);
+            }
+            let (position, last_id) = (stand.place().await?, stand.last_id().await?);
+            let grant = Grant { epoch: epoch + 1, to, position, last_id };
+            stand.mark::<R>(&Entry::Grant(grant.clone())).await?;
+            stand.document.grant(grant.clone());
+            stand.save().await?;
+            stand.facts.position = position;
+            Ok(grant)
+        })
+        .await
+    }
+
+    pub(crate) async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
+        self.change::<R, _>("heartbeat", Keeps::NobodyOut, async |stand| {
+            stand.document.check_primary()?;
+            stand.mark::<R>(&Entry::Heartbeat { at: stand.facts.now }).await?;
+            stand.facts.position = stand.place().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn retire<R: Record>(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
+        let ownership = self.step::<R>(Step::Retire).await?;
+        if keep_rows {
+            return Ok(ownership);
+        }
+        loop {
+            let portion = self.change::<R, _>("purge", Keeps::StepsOut, async |stand| {
+                let feed = &stand.statements.feed;
+                let rows = run(stand.client, &feed.remove_rows, &[]).await?;
+                Ok(rows + run(stand.client, &feed.remove_keys, &[]).await?)
+            });
+            if portion.await? == 0 {
+                return Ok(self.ownership::<R>().await?);
+            }
+        }
+    }
+
+    pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
+        self.change::<R, _>("cancel", Keeps::WritesOut, async |stand| {
+            if !stand.document.check_cancel(stand.facts.rows)? {
+                return Ok(());
+            }
+            let moves = &stand.statements.moves;
+            for sql in stand.statements.feed.empty.iter().chain([
+                &moves.forget_marks,
+                &moves.forget_followers,
+                &moves.forget_runs,
+            ]) {
+                run(stand.client, sql, &[]).await?;
+            }
+            stand.document = Document::new();
+            stand.save().await?;
+            Ok(stand.begin_run(0).await?)
+        })
+        .await?;
+        Ok(self.ownership::<R>().await?)
+    }
+
+    /// Changes the ownership in a transaction, or refuses and changes nothing.
+    pub(super) async fn change<R: Record, T>(
+        &self,
+        name: &'static str,
+        keeps: Keeps,
+        work: impl AsyncFnOnce(&mut Stand<'_, Transaction<'_>>) -> Result<T, MoveError>,
+    ) -> Result<T, MoveError> {
+        let (statements, desk) = self.parts::<R>()?;
+        let done = lease(&self.pool, async |client| {
+            let transaction = client.transaction().await.map_err(store_error)?;
+            transaction.batch_execute(LOCK_WAIT).await.map_err(store_error)?;
+            let lock = match keeps {
+                Keeps::WritesOut => Some(ALONE),
+                Keeps::StepsOut => None,
+                Keeps::NobodyOut => Some(SHARED),
+            };
+            if let Some(lock) = lock {
+                let number = lock_number(statements);
+                match transaction.query_one(lock, &[&number]).await {
+                    Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                        return Ok(Err(MoveError::WritesRun));
+                    }
+                    locked => locked.map_err(store_error)?,
+                };
+            }
+            if keeps != Keeps::NobodyOut {
+                let sql = &statements.moves.document_locked;
+                maybe::<String>(&transaction, sql, &[]).await?;
+            }
+            // Behind the locks, so that it sees what others did while these were waited for.
+            let mut stand = Stand::load(&transaction, statements).await?;
+            let done = match work(&mut stand).await {
+                Err(MoveError::Store(error)) => return Err(error),
+                Err(refused) => return Ok(Err(refused)),
+                Ok(done) => done,
+            };
+            let (document, latest) = (stand.document, stand.facts.position);
+            fault(name, "before-commit");
+            transaction.commit().await.map_err(store_error)?;
+            desk.tell(&document, latest);
+            fault(name, "after-commit");
+            Ok(Ok(done))
+        });
+        done.await?
+    }
+}

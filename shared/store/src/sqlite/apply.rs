@@ -1,0 +1,159 @@
+//! Applying a page of another store's feed.
+
+use std::sync::Arc;
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{CachedStatement, Connection, ToSql, params};
+
+use super::SqliteStore;
+use super::error::{store_error, write_error};
+use super::ownership::{Stand, run};
+use crate::document::fault;
+use crate::record::Value;
+use crate::sql::Statements;
+use crate::{
+    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, StoreError,
+};
+
+impl SqliteStore {
+    pub(crate) async fn apply<R: Record>(
+        &self,
+        from: FeedCursor,
+        page: Arc<Changes<R::Content>>,
+    ) -> Result<Applied, MoveError> {
+        let applied = self
+            .change::<R, _>("apply", move |stand| {
+                stand.document.check_page(from, &page)?;
+                let (entries, grant) = stand.document.split(&page);
+                let rows = apply::<R>(stand, entries)?;
+                match grant {
+                    Some(grant) => {
+                        stand.document.promote(grant, stand.position);
+                        stand.forget_marks()?;
+                        stand.raise_ids(grant.last_id)?;
+                    }
+                    None => stand.document.applied(&page),
+                }
+                stand.save()?;
+                if grant.is_some() {
+                    fault("promote", "before-commit");
+                }
+                Ok(Applied { rows, promoted: grant.is_some() })
+            })
+            .await?;
+        if applied.promoted {
+            fault("promote", "after-commit");
+        }
+        Ok(applied)
+    }
+}
+
+/// Stores the rows among the entries, each at a place of its own, and says how many were news.
+fn apply<R: Record>(
+    stand: &mut Stand<'_>,
+    entries: &[Entry<R::Content>],
+) -> Result<u64, StoreError> {
+    let rows = || {
+        entries.iter().filter_map(|entry| match entry {
+            Entry::Row(row) => Some(row),
+            Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+        })
+    };
+    let count = rows().count() as u64;
+    if count == 0 {
+        return Ok(0);
+    }
+    let mut place = stand.position;
+    stand.take_places(count)?;
+    let Stand { connection, statements, now, .. } = *stand;
+    let mut rows_in = Rows::prepare(connection, statements)?;
+    let mut news = 0;
+    for row in rows() {
+        place += 1;
+        news += rows_in.apply::<R>(row, place)?;
+    }
+    // Nobody else removes them from a store that no client writes to.
+    run(connection, &statements.keys_purge, [Idempotency::cutoff(now)])?;
+    Ok(news)
+}
+
+/// The statements, prepared once for a page.
+struct Rows<'a> {
+    statements: &'a Statements,
+    apply: CachedStatement<'a>,
+    supersede: Option<CachedStatement<'a>>,
+    apply_key: CachedStatement<'a>,
+}
+
+impl<'a> Rows<'a> {
+    fn prepare(connection: &'a Connection, statements: &'a Statements) -> Result<Self, StoreError> {
+        let prepare = |sql: &str| connection.prepare_cached(sql).map_err(store_error);
+        let feed = &statements.feed;
+        Ok(Self {
+            statements,
+            apply: prepare(&feed.apply)?,
+            supersede: feed.supersede.as_deref().map(prepare).transpose()?,
+            apply_key: prepare(&feed.apply_key)?,
+        })
+    }
+
+    fn apply<R: Record>(
+        &mut self,
+        row: &FeedRow<R::Content>,
+        place: u64,
+    ) -> Result<u64, StoreError> {
+        for key in &row.keys {
+            let at = key.created_at.unix_ms;
+            let params = params![key.key, key.fingerprint, row.id, at, key.answer];
+            self.apply_key.execute(params).map_err(store_error)?;
+        }
+        let values = match &row.content {
+            Some(content) => R::values(content),
+            None => R::TABLE.blanks().collect(),
+        };
+        match self.upsert(row, place, &values) {
+            Err(StoreError::Taken { .. }) => {
+                // Another row has the value here, and had lost it there: its newer state comes later.
+                if let Some(supersede) = &mut self.supersede
+                    && let Some(value) = R::TABLE.unique_value(&values)
+                {
+                    supersede.execute(params![value, row.id]).map_err(store_error)?;
+                }
+                self.upsert(row, place, &values)
+            }
+            done => done,
+        }
+    }
+
+    fn upsert<M>(
+        &mut self,
+        row: &FeedRow<M>,
+        place: u64,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        let unique = self.statements.table.unique;
+        let bind = |apply: &mut CachedStatement<'a>| {
+            apply.raw_bind_parameter(1, place)?;
+            apply.raw_bind_parameter(2, row.content.is_none())?;
+            apply.raw_bind_parameter(3, row.id)?;
+            apply.raw_bind_parameter(4, row.rev)?;
+            apply.raw_bind_parameter(5, row.created_at.unix_ms)?;
+            apply.raw_bind_parameter(6, row.updated_at.unix_ms)?;
+            for (number, value) in values.iter().enumerate() {
+                apply.raw_bind_parameter(7 + number, value)?;
+            }
+            apply.raw_execute()
+        };
+        let changed = bind(&mut self.apply).map_err(|error| write_error(error, unique))?;
+        Ok(changed as u64)
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Text(text) => text.to_sql(),
+            Self::Id(id) => id.to_sql(),
+        }
+    }
+}

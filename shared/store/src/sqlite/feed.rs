@@ -1,0 +1,126 @@
+//! Reading the change feed. Writes take their places one after the other, so a snapshot has all that
+//! is below its newest place.
+
+use rusqlite::{Connection, params};
+
+use super::SqliteStore;
+use super::error::store_error;
+use super::ownership::{Stand, maybe, one};
+use super::rows::SqliteCells;
+use crate::assemble::{Collected, LaterRun, PageEnd, Placed, check_history, check_purged};
+use crate::sql::Statements;
+use crate::{
+    Changes, FeedCursor, HeldBack, Idempotency, KeyRecord, MoveError, Record, Role, StoreError,
+};
+use models::Timestamp;
+
+impl SqliteStore {
+    pub(crate) async fn changes<R: Record>(
+        &self,
+        after: FeedCursor,
+        run: Option<&str>,
+        limit: usize,
+    ) -> Result<Changes<R::Content>, MoveError> {
+        let statements = self.statements::<R>()?;
+        let connection = self.reader()?;
+        let snapshot = connection.unchecked_transaction().map_err(store_error)?;
+        let stand = Stand::load(&snapshot, statements)?;
+        let Stand { document, position: latest, now, .. } = stand;
+        if document.role == Role::Retired {
+            return Err(MoveError::NotPrimary { role: document.role, owner: document.owner() });
+        }
+        if after.position > latest {
+            return Err(MoveError::WentBack);
+        }
+        check_run(&snapshot, statements, after, run)?;
+        let mut page = rows::<R>(&snapshot, statements, after, limit)?;
+        page.add_marks(marks::<R>(&snapshot, statements, after)?);
+        give_keys(&snapshot, statements, &mut page, now)?;
+        let run = one(&snapshot, &statements.moves.run, [])?;
+        Ok(page.page(after, latest, PageEnd { document, run, latest, now, held_back: None }))
+    }
+
+    pub(crate) async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
+        Ok(None)
+    }
+}
+
+fn check_run(
+    connection: &Connection,
+    statements: &Statements,
+    after: FeedCursor,
+    run: Option<&str>,
+) -> Result<(), MoveError> {
+    let moves = &statements.moves;
+    let Some(run) = run else {
+        return check_purged(after, one(connection, &moves.purged, [])?);
+    };
+    if maybe::<i64>(connection, &moves.run_known, [run])?.is_none() {
+        return Err(MoveError::WentBack);
+    }
+    let mut later = connection.prepare_cached(&moves.runs_after).map_err(store_error)?;
+    let later = later
+        .query_map([run], |row| Ok(LaterRun { position: row.get(0)?, purged: row.get(1)? }))
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(store_error)?;
+    check_history(after, &later)
+}
+
+fn rows<R: Record>(
+    connection: &Connection,
+    statements: &Statements,
+    after: FeedCursor,
+    limit: usize,
+) -> Result<Collected<R::Content>, StoreError> {
+    let mut page = Collected::new(limit);
+    let mut statement = connection.prepare_cached(&statements.feed.page).map_err(store_error)?;
+    let params = params![after.position, after.id, page.wanted()];
+    let mut rows = statement.query(params).map_err(store_error)?;
+    while let Some(row) = rows.next().map_err(store_error)? {
+        let mut cells = SqliteCells::new(row);
+        let row = Placed::row::<R>(&mut cells)?;
+        if !page.take(row, cells.bytes) {
+            break;
+        }
+    }
+    Ok(page)
+}
+
+fn marks<R: Record>(
+    connection: &Connection,
+    statements: &Statements,
+    after: FeedCursor,
+) -> Result<Vec<Placed<R::Content>>, StoreError> {
+    let mut marks = connection.prepare_cached(&statements.moves.marks).map_err(store_error)?;
+    let mut marks = marks.query([after.position]).map_err(store_error)?;
+    let mut found = Vec::new();
+    while let Some(row) = marks.next().map_err(store_error)? {
+        let position = row.get(0).map_err(store_error)?;
+        let content: String = row.get(1).map_err(store_error)?;
+        found.push(Placed::mark(position, &content)?);
+    }
+    Ok(found)
+}
+
+/// Gives each row the keys with which it was made.
+fn give_keys<M>(
+    connection: &Connection,
+    statements: &Statements,
+    page: &mut Collected<M>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if maybe::<i64>(connection, &statements.feed.any_key, [])?.is_none() {
+        return Ok(());
+    }
+    let cutoff = Idempotency::cutoff(now);
+    let mut keys = connection.prepare_cached(&statements.feed.keys).map_err(store_error)?;
+    for row in page.rows() {
+        let found = keys.query_map(params![row.id, cutoff], |key| {
+            let created_at = Timestamp { unix_ms: key.get(3)? };
+            let (key, fingerprint, answer) = (key.get(1)?, key.get(2)?, key.get(4)?);
+            Ok(KeyRecord { key, fingerprint, created_at, answer })
+        });
+        row.keys = found.and_then(Iterator::collect).map_err(store_error)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! What each write of a client passes first, in its own transaction.
+
+use models::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::error::store_error;
+use super::ownership;
+use crate::sql::Statements;
+use crate::{Position, StoreError};
+
+/// Takes the next place of the feed, where the store is primary and not held. Checking and counting are
+/// one statement: nobody can take the ownership away in between.
+pub(super) fn pass(
+    connection: &Connection,
+    statements: &Statements,
+    now: Timestamp,
+) -> Result<Position, StoreError> {
+    let mut fence = connection.prepare_cached(&statements.moves.fence).map_err(store_error)?;
+    let place = fence
+        .query_row([now.unix_ms], |row| Ok(Position { at: row.get(0)?, epoch: row.get(1)? }))
+        .optional()
+        .map_err(store_error)?;
+    match place {
+        Some(place) => Ok(place),
+        None => {
+            let owner = ownership::document(connection, statements)?.owner();
+            Err(StoreError::NotPrimary { owner })
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Who reads the feed, and what need not be kept for them.
+
+use std::time::Duration;
+
+use rusqlite::params;
+
+use super::SqliteStore;
+use super::error::store_error;
+use super::ownership::{Stand, maybe, run, seconds_since};
+use crate::sql::PORTION;
+use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
+use models::Timestamp;
+
+impl SqliteStore {
+    pub(crate) async fn passed<R: Record>(
+        &self,
+        follower: &str,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let desk = self.desks.find(R::TABLE.name);
+        if !desk.is_some_and(|desk| desk.is_to_note(follower)) {
+            return Ok(());
+        }
+        let sql = self.statements::<R>()?.moves.passed.clone();
+        let (follower, now) = (follower.to_owned(), Timestamp::now().unix_ms);
+        let work = move |connection: &_| run(connection, &sql, params![follower, position, now]);
+        self.writer.write(work, |_| ()).await.map(drop)
+    }
+
+    pub(crate) async fn followers<R: Record>(&self) -> Result<Vec<FollowerSeen>, StoreError> {
+        let sql = &self.statements::<R>()?.moves.followers;
+        let mut followers = self.reader()?.prepare_cached(sql).map_err(store_error)?;
+        let now = Timestamp::now();
+        followers
+            .query_map([], |row| {
+                let seconds_ago = seconds_since(now, row.get(2)?);
+                Ok(FollowerSeen { store: row.get(0)?, position: row.get(1)?, seconds_ago })
+            })
+            .and_then(Iterator::collect)
+            .map_err(store_error)
+    }
+
+    pub(crate) async fn forget<R: Record>(&self, follower: &str) -> Result<(), StoreError> {
+        let sql = self.statements::<R>()?.moves.forget_follower.clone();
+        let follower = follower.to_owned();
+        let work = move |connection: &_| run(connection, &sql, [follower]);
+        self.writer.write(work, |_| ()).await.map(drop)
+    }
+
+    pub(crate) async fn purge_tombstones<R: Record>(
+        &self,
+        older_than: Duration,
+    ) -> Result<u64, StoreError> {
+        let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
+        let mut purged = 0;
+        loop {
+            let done = self.change::<R, _>("purge", move |stand| Ok(purge(stand, age)?)).await;
+            let portion = match done {
+                Ok(portion) => portion,
+                Err(MoveError::Store(error)) => return Err(error),
+                Err(other) => return Err(StoreError::failed(other)),
+            };
+            purged += portion as u64;
+            if portion < PORTION {
+                return Ok(purged);
+            }
+        }
+    }
+}
+
+/// Removes a portion of the tombstones, and notes in the store's history up to where.
+fn purge(stand: &Stand<'_>, age_ms: i64) -> Result<usize, StoreError> {
+    let Stand { connection, statements, now, .. } = *stand;
+    let passed: Option<u64> = maybe(connection, &statements.moves.all_passed, [])?.flatten();
+    let end = passed.unwrap_or(i64::MAX as u64);
+    let mut purge = connection.prepare_cached(&statements.feed.purge).map_err(store_error)?;
+    let places = purge
+        .query_map(params![now.unix_ms.saturating_sub(age_ms), end], |row| row.get::<_, u64>(0))
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(store_error)?;
+    if let Some(highest) = places.iter().max() {
+        stand.begin_run(*highest)?;
+    }
+    Ok(places.len())
+}

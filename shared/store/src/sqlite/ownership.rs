@@ -1,0 +1,297 @@
+//! Who owns a collection: loading and saving the document, and the steps that do more than change it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use models::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
+
+use super::SqliteStore;
+use super::error::store_error;
+use crate::assemble::mark;
+use crate::document::{Document, Facts, Step, fault, random_id};
+use crate::known::Desks;
+use crate::sql::{Catalog, Statements};
+use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
+
+/// The place of an empty collection's making, before that of its first row.
+const FIRST_PLACE: u64 = 1;
+
+/// Runs a statement that gives nothing.
+pub(super) fn run(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<usize, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    statement.execute(params).map_err(store_error)
+}
+
+/// Runs a statement that gives one value.
+pub(super) fn one<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<T, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    statement.query_row(params, |row| row.get(0)).map_err(store_error)
+}
+
+pub(super) fn document(
+    connection: &Connection,
+    statements: &Statements,
+) -> Result<Document, StoreError> {
+    let text: String = one(connection, &statements.moves.document, [])?;
+    serde_json::from_str(&text).map_err(StoreError::failed)
+}
+
+/// Makes the document of each collection that has none, and begins a new run of each.
+pub(super) fn begin(
+    connection: &mut Connection,
+    catalog: &Catalog,
+    desks: &Desks,
+) -> Result<(), StoreError> {
+    let behavior = TransactionBehavior::Immediate;
+    let transaction = connection.transaction_with_behavior(behavior).map_err(store_error)?;
+    let mut told = Vec::new();
+    for statements in catalog.all() {
+        let table = statements.table.name;
+        let sql = format!("SELECT coalesce(max(position), 0) FROM {table}");
+        let newest: u64 = one(&transaction, &sql, [])?;
+        create(&transaction, statements, newest.max(FIRST_PLACE))?;
+        let stand = Stand::load(&transaction, statements)?;
+        stand.begin_run(0)?;
+        told.push((table, stand.document, stand.position));
+    }
+    transaction.commit().map_err(store_error)?;
+    for (table, document, latest) in told {
+        if let Some(desk) = desks.find(table) {
+            desk.tell(&document, latest);
+        }
+    }
+    Ok(())
+}
+
+fn create(
+    connection: &Connection,
+    statements: &Statements,
+    position: u64,
+) -> Result<(), StoreError> {
+    let document = Document::new();
+    let text = serde_json::to_string(&document).map_err(StoreError::failed)?;
+    run(connection, &statements.moves.create, params![text, document.epoch, position]).map(drop)
+}
+
+/// A collection's ownership inside a transaction.
+pub(super) struct Stand<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) statements: &'a Statements,
+    pub(super) document: Document,
+    /// The newest place of the feed.
+    pub(super) position: u64,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Stand<'a> {
+    pub(super) fn load(
+        connection: &'a Connection,
+        statements: &'a Statements,
+    ) -> Result<Self, StoreError> {
+        let document = document(connection, statements)?;
+        let position = one(connection, &statements.moves.latest, [])?;
+        Ok(Self { connection, statements, document, position, now: Timestamp::now() })
+    }
+
+    pub(super) fn facts(&self) -> Result<Facts, StoreError> {
+        let run = one(self.connection, &self.statements.moves.run, [])?;
+        let rows = self.last_id()? > 0;
+        Ok(Facts { now: self.now, position: self.position, run, rows })
+    }
+
+    fn tell(self) -> Result<Ownership, StoreError> {
+        let facts = self.facts()?;
+        Ok(self.document.tell(self.statements.table.name, facts))
+    }
+
+    pub(super) fn save(&self) -> Result<(), StoreError> {
+        let Document { role, epoch, hold, .. } = &self.document;
+        let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
+        let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
+        let params = params![text, role.name(), epoch, held_until];
+        run(self.connection, &self.statements.moves.save, params).map(drop)
+    }
+
+    /// Takes the next places of the feed.
+    pub(super) fn take_places(&mut self, count: u64) -> Result<(), StoreError> {
+        self.position = one(self.connection, &self.statements.moves.take_places, [count])?;
+        Ok(())
+    }
+
+    /// The highest id that was ever given.
+    fn last_id(&self) -> Result<u64, StoreError> {
+        one(self.connection, &self.statements.moves.last_id, [])
+    }
+
+    /// Gives ids only above this one from now on.
+    pub(super) fn raise_ids(&self, last_id: u64) -> Result<(), StoreError> {
+        let [raise, begin] = &self.statements.moves.raise_ids;
+        if run(self.connection, raise, [last_id])? == 0 {
+            run(self.connection, begin, [last_id])?;
+        }
+        Ok(())
+    }
+
+    /// Puts a mark at the present place.
+    fn mark<R: Record>(&self, entry: &Entry<R::Content>) -> Result<(), StoreError> {
+        let (kind, content) = mark(entry)?;
+        let params = params![kind, content, self.position];
+        run(self.connection, &self.statements.moves.mark, params).map(drop)
+    }
+
+    pub(super) fn forget_marks(&self) -> Result<(), StoreError> {
+        run(self.connection, &self.statements.moves.forget_marks, []).map(drop)
+    }
+
+    /// Begins a new part of the history with the place after the present one.
+    pub(super) fn begin_run(&self, purged: u64) -> Result<(), StoreError> {
+        let params = params![random_id(), purged, self.position + 1];
+        run(self.connection, &self.statements.moves.begin_run, params).map(drop)
+    }
+}
+
+impl SqliteStore {
+    pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
+        let connection = self.reader()?;
+        let snapshot = connection.unchecked_transaction().map_err(store_error)?;
+        let stand = Stand::load(&snapshot, self.statements::<R>()?)?;
+        if let Some(desk) = self.desks.find(R::TABLE.name) {
+            desk.tell(&stand.document, stand.position);
+        }
+        stand.tell()
+    }
+
+    pub(crate) async fn step<R: Record>(&self, step: Step) -> Result<Ownership, MoveError> {
+        self.change::<R, _>(step.name(), move |stand| {
+            let was = stand.document.role;
+            stand.document.step(step, &stand.facts()?)?;
+            if was == Role::Follower && stand.document.role == Role::Primary {
+                // Whoever has not read that it was granted the ownership must not read it now.
+                stand.forget_marks()?;
+            }
+            Ok(stand.save()?)
+        })
+        .await?;
+        Ok(self.ownership::<R>().await?)
+    }
+
+    pub(crate) async fn grant<R: Record>(
+        &self,
+        hold: &str,
+        epoch: u64,
+        to: Peer,
+    ) -> Result<Grant, MoveError> {
+        let hold = hold.to_owned();
+        self.change::<R, _>("grant", move |stand| {
+            if let Some(given) = stand.document.check_grant(&hold, epoch, &to, stand.now)? {
+                return Ok(given);
+            }
+            stand.take_places(1)?;
+            let (position, last_id) = (stand.position, stand.last_id()?);
+            let grant = Grant { epoch: epoch + 1, to, position, last_id };
+            stand.mark::<R>(&Entry::Grant(grant.clone()))?;
+            stand.document.grant(grant.clone());
+            stand.save()?;
+            Ok(grant)
+        })
+        .await
+    }
+
+    pub(crate) async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
+        self.change::<R, _>("heartbeat", |stand| {
+            stand.document.check_primary()?;
+            stand.take_places(1)?;
+            Ok(stand.mark::<R>(&Entry::Heartbeat { at: stand.now })?)
+        })
+        .await
+    }
+
+    pub(crate) async fn retire<R: Record>(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
+        let ownership = self.step::<R>(Step::Retire).await?;
+        if keep_rows {
+            return Ok(ownership);
+        }
+        loop {
+            let work = |stand: &mut Stand<'_>| {
+                let feed = &stand.statements.feed;
+                let rows = run(stand.connection, &feed.remove_rows, [])?;
+                Ok(rows + run(stand.connection, &feed.remove_keys, [])?)
+            };
+            if self.change::<R, _>("purge", work).await? == 0 {
+                return Ok(self.ownership::<R>().await?);
+            }
+        }
+    }
+
+    pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
+        self.change::<R, _>("cancel", |stand| {
+            if !stand.document.check_cancel(stand.facts()?.rows)? {
+                return Ok(());
+            }
+            let Stand { connection, statements, .. } = *stand;
+            let moves = &statements.moves;
+            for sql in statements.feed.empty.iter().chain([
+                &moves.reset_ids,
+                &moves.forget_marks,
+                &moves.forget_followers,
+                &moves.forget_runs,
+            ]) {
+                run(connection, sql, [])?;
+            }
+            stand.document = Document::new();
+            stand.save()?;
+            Ok(stand.begin_run(0)?)
+        })
+        .await?;
+        Ok(self.ownership::<R>().await?)
+    }
+
+    /// Changes the ownership in a transaction, or refuses before anything was written.
+    pub(super) async fn change<R: Record, T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Stand<'_>) -> Result<T, MoveError> + Send + 'static,
+    ) -> Result<T, MoveError> {
+        let (catalog, desks) = (Arc::clone(&self.catalog), Arc::clone(&self.desks));
+        let work = move |connection: &Connection| {
+            let mut stand = Stand::load(connection, catalog.find(R::TABLE.name)?)?;
+            let done = match work(&mut stand) {
+                Err(MoveError::Store(error)) => return Err(error),
+                done => done,
+            };
+            fault(name, "before-commit");
+            Ok((done, stand.document, stand.position))
+        };
+        let announce = move |(_, document, latest): &(_, Document, u64)| {
+            if let Some(desk) = desks.find(R::TABLE.name) {
+                desk.tell(document, *latest);
+            }
+            fault(name, "after-commit");
+        };
+        self.writer.write(work, announce).await?.0
+    }
+}
+
+/// How long ago a time was, in whole seconds.
+pub(super) fn seconds_since(now: Timestamp, then: i64) -> u64 {
+    Duration::from_millis(now.unix_ms.saturating_sub(then).max(0) as u64).as_secs()
+}
+
+/// One value, or nothing where there is no row.
+pub(super) fn maybe<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    statement.query_row(params, |row| row.get(0)).optional().map_err(store_error)
+}

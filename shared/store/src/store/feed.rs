@@ -1,0 +1,78 @@
+//! The change feed, and fingerprints to compare two stores by.
+
+use tokio::sync::watch;
+
+use super::{Engine, Store};
+use crate::{Changes, Digest, FeedCursor, Hashes, HeldBack, MoveError, Record, StoreError};
+
+impl Store {
+    /// At most `limit` entries of the feed after a cursor, out of one snapshot. Reads what it gives and a
+    /// bounded number of others, wherever it starts.
+    ///
+    /// `run` is what the last page said. With it the store sees whether it was put back to an older state
+    /// since.
+    ///
+    /// # Errors
+    /// [`MoveError::WentBack`], [`MoveError::Purged`], or where the store cannot be read.
+    pub async fn changes<R: Record>(
+        &self,
+        after: FeedCursor,
+        run: Option<&str>,
+        limit: usize,
+    ) -> Result<Changes<R::Content>, MoveError> {
+        each!(self, engine => engine.changes::<R>(after, run, limit).await)
+    }
+
+    /// Is told the newest place of the feed after each commit of this program. What other programs commit
+    /// to a PostgreSQL database is not heard of: there a reader that waits looks again every 20 ms besides.
+    pub fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+        each!(self, engine => engine.changed::<R>())
+    }
+
+    /// What keeps the feeds from going on, where something has for more than a second. Never anything on
+    /// SQLite.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
+        each!(self, engine => engine.held_back().await)
+    }
+
+    /// The fingerprint of the living rows with ids above `after`, up to `to`; without that, of the next
+    /// `limit` rows. Holds one row in memory at a time.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn digest<R: Record>(
+        &self,
+        after: u64,
+        to: Option<u64>,
+        limit: usize,
+    ) -> Result<Digest, StoreError> {
+        each!(self, engine => engine.digest::<R>(after, to, limit).await)
+    }
+
+    /// The fingerprint of each living row with an id above `after`, up to `to`.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn hashes<R: Record>(&self, after: u64, to: u64) -> Result<Hashes, StoreError> {
+        each!(self, engine => engine.hashes::<R>(after, to).await)
+    }
+
+    /// The fingerprints of the `count` living rows that changed last, the newest first.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn recent<R: Record>(&self, count: usize) -> Result<Hashes, StoreError> {
+        each!(self, engine => engine.recent::<R>(count).await)
+    }
+
+    /// The fingerprints of those of these rows that live, in the order of the ids given.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn row_hash<R: Record>(&self, ids: &[u64]) -> Result<Hashes, StoreError> {
+        each!(self, engine => engine.row_hash::<R>(ids).await)
+    }
+}

@@ -1,0 +1,269 @@
+//! The change feed of one store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use models::Thread;
+use store::{Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError, Store};
+
+use crate::engine::Engine;
+use crate::moving::{HOLD, changes, delete, insert, key, ownership, peer, rename, until};
+use crate::record::{Notes, note};
+
+/// The feed once everything that is committed can be given.
+async fn settled(store: &Store, after: FeedCursor, limit: usize) -> Changes<Thread> {
+    let latest = ownership(store).await.position;
+    until(async || {
+        let page = changes(store, after, limit).await;
+        page.more || page.covered >= latest
+    })
+    .await;
+    changes(store, after, limit).await
+}
+
+fn feed_rows(page: &Changes<Thread>) -> Vec<&FeedRow<Thread>> {
+    let rows = page.entries.iter().filter_map(|entry| match entry {
+        Entry::Row(row) => Some(row),
+        Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+    });
+    rows.collect()
+}
+
+fn ids(page: &Changes<Thread>) -> Vec<u64> {
+    feed_rows(page).iter().map(|row| row.id).collect()
+}
+
+pub(crate) async fn from_the_start_the_feed_is_the_snapshot_and_then_the_tail(engine: Engine) {
+    let store = engine.open().await;
+    for title in ["a", "b", "c"] {
+        insert(&store, title).await;
+    }
+    rename(&store, 1, "a2").await;
+    let page = settled(&store, FeedCursor::START, 100).await;
+    assert_eq!(ids(&page), [2, 3, 1], "each row once, the last changed last");
+    assert!(!page.more && page.covered >= page.latest);
+    let row = store.get::<Notes>(1).await.unwrap().unwrap();
+    let found = feed_rows(&page)[2];
+    assert_eq!((found.rev, found.created_at), (2, row.created_at));
+    assert_eq!((found.updated_at, &found.content), (row.updated_at, &Some(row.content)));
+
+    let tail = settled(&store, page.cursor, 100).await;
+    assert!(tail.entries.is_empty(), "{tail:?}");
+    insert(&store, "d").await;
+    rename(&store, 2, "b2").await;
+    assert_eq!(ids(&settled(&store, tail.cursor, 100).await), [4, 2]);
+}
+
+pub(crate) async fn a_page_goes_on_where_the_last_one_ended(engine: Engine) {
+    let store = engine.open().await;
+    for count in 0..7 {
+        insert(&store, &count.to_string()).await;
+    }
+    settled(&store, FeedCursor::START, 100).await;
+    let mut cursor = FeedCursor::START;
+    let mut pages = Vec::new();
+    loop {
+        let page = changes(&store, cursor, 3).await;
+        assert!(page.cursor > cursor);
+        cursor = page.cursor;
+        pages.push(ids(&page));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(pages, [vec![1, 2, 3], vec![4, 5, 6], vec![7]]);
+    let text = serde_json::to_string(&changes(&store, FeedCursor::START, 3).await).unwrap();
+    let back: Changes<Thread> = serde_json::from_str(&text).unwrap();
+    assert_eq!(ids(&back), [1, 2, 3]);
+    assert!(text.contains(r#""createdMs":"#) && text.contains(r#"{"row":{"id":1,"#), "{text}");
+}
+
+/// A row that was changed twice is given once, where it was changed last. Whoever has read up to a place
+/// before that has not seen the first change.
+pub(crate) async fn a_full_page_promises_nothing(engine: Engine) {
+    let store = engine.open().await;
+    for count in 0..4 {
+        insert(&store, &count.to_string()).await;
+    }
+    rename(&store, 1, "first change").await;
+    rename(&store, 1, "second change").await;
+    settled(&store, FeedCursor::START, 100).await;
+    let page = changes(&store, FeedCursor::START, 3).await;
+    assert_eq!((ids(&page), page.more, page.covered), (vec![2, 3, 4], true, 0));
+    let page = changes(&store, page.cursor, 3).await;
+    assert_eq!((ids(&page), page.more), (vec![1], false));
+    assert!(page.covered >= page.latest);
+}
+
+pub(crate) async fn a_page_ends_at_its_limit_in_bytes(engine: Engine) {
+    let store = engine.open().await;
+    engine.execute("DROP INDEX notes_title").await;
+    let long = "x".repeat(MAX_FEED_BYTES / 3);
+    for count in 0..9 {
+        store.insert::<Notes>(note(&format!("{count}{long}"), 1), None).await.unwrap();
+    }
+    let mut cursor = FeedCursor::START;
+    let mut met = Vec::new();
+    until(async || {
+        let page = changes(&store, cursor, 100).await;
+        assert!(page.entries.len() <= 5, "{}", page.entries.len());
+        met.extend(ids(&page));
+        cursor = page.cursor;
+        met.len() >= 9
+    })
+    .await;
+    assert_eq!(met, (1..=9).collect::<Vec<_>>());
+}
+
+pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
+    let store = engine.open().await;
+    let kinds = |page: &Changes<Thread>| {
+        let kind = |entry: &Entry<Thread>| match entry {
+            Entry::Row(row) => row.id.to_string(),
+            Entry::Heartbeat { .. } => "beat".to_owned(),
+            Entry::Grant(_) => "grant".to_owned(),
+        };
+        page.entries.iter().map(kind).collect::<Vec<_>>()
+    };
+    insert(&store, "a").await;
+    store.heartbeat::<Notes>().await.unwrap();
+    insert(&store, "b").await;
+    let page = settled(&store, FeedCursor::START, 100).await;
+    assert_eq!(kinds(&page), ["1", "beat", "2"]);
+    let first = changes(&store, FeedCursor::START, 2).await;
+    assert_eq!((kinds(&first), first.more), (vec!["1".to_owned(), "beat".to_owned()], true));
+    assert_eq!(kinds(&changes(&store, first.cursor, 2).await), ["2"]);
+    // There is one heartbeat, the last.
+    store.heartbeat::<Notes>().await.unwrap();
+    assert_eq!(kinds(&settled(&store, FeedCursor::START, 100).await), ["1", "2", "beat"]);
+    let other = engine.another().await.open().await;
+    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    store.heartbeat::<Notes>().await.unwrap();
+    store.grant::<Notes>("h", 1, peer(&other).await).await.unwrap();
+    let page = settled(&store, FeedCursor::START, 100).await;
+    assert_eq!(kinds(&page), ["1", "2", "beat", "grant"]);
+    let beat = store.heartbeat::<Notes>().await;
+    assert!(matches!(beat, Err(MoveError::NotPrimary { .. })), "nothing comes after the grant");
+}
+
+pub(crate) async fn a_deleted_row_travels_without_its_content(engine: Engine) {
+    let store = engine.open().await;
+    let created = store.insert::<Notes>(note("secret", 1), key("k")).await.unwrap();
+    delete(&store, created.id).await;
+    let page = settled(&store, FeedCursor::START, 100).await;
+    let row = feed_rows(&page)[0];
+    assert_eq!((row.id, row.rev, &row.content), (1, 2, &None));
+    assert_eq!(row.keys[0].answer, created.answer, "a repeat of the insert is still one");
+}
+
+pub(crate) async fn keys_travel_with_their_rows_for_a_day(engine: Engine) {
+    let store = engine.open().await;
+    store.insert::<Notes>(note("old", 1), key("old")).await.unwrap();
+    engine.execute("UPDATE notes_idempotency SET created_at = created_at - 86400001").await;
+    let created = store.insert::<Notes>(note("new", 1), key("new")).await.unwrap();
+    insert(&store, "none").await;
+    let page = settled(&store, FeedCursor::START, 100).await;
+    let keys: Vec<_> = feed_rows(&page).iter().map(|row| row.keys.len()).collect();
+    assert_eq!(keys, [0, 1, 0]);
+    let found = &feed_rows(&page)[1].keys[0];
+    assert_eq!((found.key.as_str(), found.fingerprint.as_str()), ("new", "new"));
+    assert_eq!(found.answer, created.answer);
+}
+
+pub(crate) async fn who_waits_is_woken_after_a_commit(engine: Engine) {
+    let store = Arc::new(engine.open().await);
+    let mut changed = store.changed::<Notes>();
+    changed.borrow_and_update();
+    let waits = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            changed.changed().await.unwrap();
+            let latest = *changed.borrow();
+            assert!(store.get::<Notes>(1).await.unwrap().is_some(), "it is committed");
+            latest
+        })
+    };
+    insert(&store, "a").await;
+    assert_eq!(waits.await.unwrap(), ownership(&store).await.position);
+}
+
+pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
+    let store = engine.open().await;
+    insert(&store, "kept").await;
+    let old = settled(&store, FeedCursor::START, 100).await;
+    store.close().await;
+    drop(store);
+    let aside = engine.aside();
+    let store = engine.open().await;
+    insert(&store, "lost").await;
+    let page = settled(&store, old.cursor, 100).await;
+    assert_eq!(ids(&page), [2]);
+    store.close().await;
+    drop(store);
+    engine.put_back(aside).await;
+
+    let store = engine.open().await;
+    let refused = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
+    // As well once it has got as far as it was, with other rows.
+    for title in ["x", "y", "z"] {
+        insert(&store, title).await;
+    }
+    let refused = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
+    assert!(refused.unwrap_err().to_string().contains("banyan cancel"));
+    // Whoever read no further than where it went back to can go on.
+    assert!(store.changes::<Notes>(old.cursor, Some(&old.run), 100).await.is_ok());
+}
+
+pub(crate) async fn a_restart_is_no_step_back(engine: Engine) {
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    let page = settled(&store, FeedCursor::START, 100).await;
+    for title in ["b", "c"] {
+        let store = engine.open().await;
+        insert(&store, title).await;
+        store.close().await;
+    }
+    let store = engine.open().await;
+    settled(&store, FeedCursor::START, 100).await;
+    let tail = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await.unwrap();
+    assert_eq!(ids(&tail), [2, 3]);
+    assert_ne!(tail.run, page.run);
+}
+
+pub(crate) async fn a_reader_beside_many_writers_misses_nothing(engine: Engine) {
+    let store = Arc::new(engine.open().await);
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for count in 0..40 {
+                    let id = insert(&store, &format!("{writer} {count}")).await;
+                    rename(&store, id, &format!("{writer} {count} again")).await;
+                }
+            })
+        })
+        .collect();
+    let mut seen = BTreeMap::new();
+    let mut cursor = FeedCursor::START;
+    let read = async |cursor: &mut FeedCursor, seen: &mut BTreeMap<u64, u64>| {
+        let page = changes(&store, *cursor, 16).await;
+        for row in feed_rows(&page) {
+            let rev = seen.entry(row.id).or_default();
+            *rev = row.rev.max(*rev);
+        }
+        *cursor = page.cursor;
+        page
+    };
+    while writers.iter().any(|writer| !writer.is_finished()) {
+        read(&mut cursor, &mut seen).await;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let latest = ownership(&store).await.position;
+    until(async || read(&mut cursor, &mut seen).await.covered >= latest).await;
+    assert_eq!(seen.len(), 320);
+    assert!(seen.values().all(|rev| *rev == 2), "{seen:?}");
+}

@@ -1,0 +1,111 @@
+//! What cases with two stores have in common.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use models::Thread;
+use store::{Applied, Changes, FeedCursor, MoveError, Ownership, Peer, Position, Store};
+use tokio::time::{sleep, timeout};
+
+use crate::record::{Notes, note};
+
+/// Longer than any step takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const HOLD: Duration = Duration::from_secs(30);
+
+pub(crate) async fn ownership(store: &Store) -> Ownership {
+    store.ownership::<Notes>().await.unwrap()
+}
+
+pub(crate) async fn insert(store: &Store, title: &str) -> u64 {
+    store.insert::<Notes>(note(title, 1), None).await.unwrap().id
+}
+
+pub(crate) async fn rename(store: &Store, id: u64, title: &str) {
+    let title = title.to_owned();
+    let change = move |present: &Thread| Ok(Thread { title, ..present.clone() });
+    store.update::<Notes>(id, store::Precondition::default(), change).await.unwrap();
+}
+
+pub(crate) async fn delete(store: &Store, id: u64) {
+    store.delete::<Notes>(id, store::Precondition::default()).await.unwrap();
+}
+
+pub(crate) async fn peer(store: &Store) -> Peer {
+    let store = ownership(store).await.store;
+    Peer { url: format!("http://{store}.test/api/notes"), store }
+}
+
+/// Makes one store follow another.
+pub(crate) async fn follow(copy: &Store, source: &Store) {
+    let Ownership { lineage, epoch, .. } = ownership(source).await;
+    copy.follow::<Notes>(peer(source).await, &lineage, epoch).await.unwrap();
+}
+
+pub(crate) async fn changes(source: &Store, after: FeedCursor, limit: usize) -> Changes<Thread> {
+    source.changes::<Notes>(after, None, limit).await.unwrap()
+}
+
+/// Applies the next page.
+pub(crate) async fn pull(
+    copy: &Store,
+    source: &Store,
+    limit: usize,
+) -> Result<(Applied, bool), MoveError> {
+    let followed = ownership(copy).await.followed.expect("it follows");
+    let run = followed.run.as_deref();
+    let page = Arc::new(source.changes::<Notes>(followed.cursor, run, limit).await?);
+    let applied = copy.apply::<Notes>(followed.cursor, Arc::clone(&page)).await?;
+    Ok((applied, page.more))
+}
+
+/// Applies pages until the copy has all that the source has committed.
+pub(crate) async fn catch_up(copy: &Store, source: &Store, limit: usize) {
+    let Ownership { epoch, position: at, .. } = ownership(source).await;
+    let wanted = Position { epoch, at };
+    until(async || {
+        let promoted = pull(copy, source, limit).await.unwrap().0.promoted;
+        promoted || copy.position::<Notes>() >= wanted
+    })
+    .await;
+}
+
+/// Hands the ownership over and makes the old owner follow the new one.
+pub(crate) async fn hand_over(from: &Store, to: &Store) {
+    let epoch = ownership(from).await.epoch;
+    let (giver, taker) = (peer(from).await, peer(to).await);
+    from.hold::<Notes>("move", epoch, HOLD).await.unwrap();
+    catch_up(to, from, 100).await;
+    let grant = from.grant::<Notes>("move", epoch, taker.clone()).await.unwrap();
+    assert_eq!((grant.epoch, &grant.to), (epoch + 1, &taker));
+    until(async || pull(to, from, 100).await.unwrap().0.promoted).await;
+    let Ownership { epoch, since, run, .. } = ownership(to).await;
+    assert_ne!(giver.store, taker.store);
+    from.follow_back::<Notes>(taker, epoch, since, &run).await.unwrap();
+}
+
+/// Waits until it is so.
+pub(crate) async fn until(mut so: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !so().await {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("it comes to be");
+}
+
+/// All living rows with everything that can be read of them.
+pub(crate) async fn rows(store: &Store) -> Vec<store::Row<Thread>> {
+    let query = store::PageQuery {
+        filter: None,
+        cursor: None,
+        until: None,
+        order: store::Order::Ascending,
+        limit: 1_000,
+    };
+    store.page::<Notes>(query).await.unwrap().rows
+}
+
+pub(crate) fn key(key: &str) -> Option<store::Idempotency> {
+    Some(store::Idempotency { key: key.into(), fingerprint: key.into() })
+}

@@ -1,0 +1,188 @@
+//! Who may write to one store.
+
+use std::time::Duration;
+
+use models::Thread;
+use store::{MAX_HOLD, MoveError, Position, Precondition, Role, Store, StoreError};
+
+use crate::engine::Engine;
+use crate::moving::{HOLD, insert, key, ownership, peer, rows, until};
+use crate::record::{Notes, note};
+
+/// Tries every kind of write, each with an input that would be refused for another reason too.
+async fn refusals(store: &Store) -> Vec<Option<String>> {
+    let change = |present: &Thread| Ok(present.clone());
+    let refused = [
+        store.insert::<Notes>(note("a", 1), None).await.map(drop),
+        store.insert::<Notes>(note("a", 1), key("k")).await.map(drop),
+        store.update::<Notes>(999, Precondition::default(), change).await.map(drop),
+        store.delete::<Notes>(999, Precondition::default()).await,
+        store.seed::<Notes>(vec![note("a", 1)]).await.map(drop),
+    ];
+    let owner = |refused: Result<(), StoreError>| match refused {
+        Err(StoreError::NotPrimary { owner }) => owner,
+        other => panic!("it was not refused: {other:?}"),
+    };
+    refused.into_iter().map(owner).collect()
+}
+
+pub(crate) async fn a_new_store_is_primary_of_the_first_epoch(engine: Engine) {
+    let store = engine.open().await;
+    let first = ownership(&store).await;
+    assert_eq!((first.role, first.epoch, first.rows), (Role::Primary, 1, false));
+    assert_eq!(first.collection, "notes");
+    assert!(first.followed.is_none() && first.successor.is_none() && first.grant.is_none());
+    assert_eq!(store.role::<Notes>(), Role::Primary);
+    insert(&store, "a").await;
+    let second = ownership(&engine.open().await).await;
+    assert!(second.rows && second.position > first.position);
+    assert_eq!((&second.store, &second.lineage), (&first.store, &first.lineage));
+    assert_ne!(second.run, first.run);
+    let other = ownership(&engine.another().await.open().await).await;
+    assert!(other.store != first.store && other.lineage != first.lineage);
+}
+
+pub(crate) async fn a_held_store_refuses_every_write_and_stores_nothing(engine: Engine) {
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    let held = store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    assert_eq!(held.hold.as_ref().map(|hold| hold.id.as_str()), Some("h"));
+    assert_eq!(held.position, store.position::<Notes>().at);
+    assert_eq!(refusals(&store).await, vec![None; 5], "nobody else is the owner");
+    assert_eq!(ownership(&store).await.position, held.position);
+    assert_eq!(rows(&store).await.len(), 1, "reads go on");
+    let free = store.release::<Notes>("h").await.unwrap();
+    assert_eq!(free.hold, None);
+    insert(&store, "b").await;
+    store.release::<Notes>("h").await.unwrap();
+}
+
+pub(crate) async fn a_hold_passes_by_itself(engine: Engine) {
+    let store = engine.open().await;
+    store.hold::<Notes>("h", 1, Duration::from_millis(300)).await.unwrap();
+    assert!(store.insert::<Notes>(note("early", 1), None).await.is_err());
+    until(async || store.insert::<Notes>(note("late", 1), None).await.is_ok()).await;
+    assert_eq!(ownership(&store).await.hold, None);
+    let to = peer(&engine.another().await.open().await).await;
+    let grant = store.grant::<Notes>("h", 1, to).await;
+    assert!(matches!(grant, Err(MoveError::NotHeld { .. })), "{grant:?}");
+    // A clock that was set back by hours does not make it last for hours.
+    let hours = "UPDATE banyan_ownership SET held_until = held_until + 36000000";
+    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    engine.execute(hours).await;
+    insert(&store, "anyway").await;
+}
+
+pub(crate) async fn a_hold_belongs_to_its_id(engine: Engine) {
+    let store = engine.open().await;
+    let first = store.hold::<Notes>("one", 1, Duration::from_secs(20)).await.unwrap();
+    let other = store.hold::<Notes>("two", 1, HOLD).await;
+    assert!(matches!(other, Err(MoveError::Held { by }) if by == "one"));
+    let other = store.release::<Notes>("two").await;
+    assert!(matches!(other, Err(MoveError::Held { .. })));
+    let again = store.hold::<Notes>("one", 1, HOLD).await.unwrap();
+    assert!(again.hold.unwrap().until > first.hold.unwrap().until, "it lasts longer now");
+    let wrong = store.hold::<Notes>("one", 2, HOLD).await;
+    assert!(matches!(wrong, Err(MoveError::OtherEpoch { asked: 2, present: 1 })));
+    let long = store.hold::<Notes>("one", 1, MAX_HOLD + Duration::from_secs(1)).await;
+    assert!(matches!(long, Err(MoveError::HoldTooLong)));
+    let to = peer(&engine.another().await.open().await).await;
+    let grant = store.grant::<Notes>("two", 1, to).await;
+    assert!(matches!(grant, Err(MoveError::Held { .. })));
+}
+
+pub(crate) async fn only_a_held_store_grants_and_only_once(engine: Engine) {
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    let (one, two) = (engine.another().await, engine.another().await);
+    let (one, two) = (peer(&one.open().await).await, peer(&two.open().await).await);
+    let early = store.grant::<Notes>("h", 1, one.clone()).await;
+    assert!(matches!(early, Err(MoveError::NotHeld { .. })), "{early:?}");
+    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    let wrong = store.grant::<Notes>("h", 7, one.clone()).await;
+    assert!(matches!(wrong, Err(MoveError::OtherEpoch { asked: 7, present: 1 })));
+    let itself = store.grant::<Notes>("h", 1, peer(&store).await).await;
+    assert!(matches!(itself, Err(MoveError::Itself)));
+    let grant = store.grant::<Notes>("h", 1, one.clone()).await.unwrap();
+    assert_eq!((grant.epoch, grant.last_id, &grant.to), (2, 1, &one));
+    assert_eq!(store.grant::<Notes>("h", 1, one.clone()).await.unwrap(), grant, "a repeat");
+    let second = store.grant::<Notes>("h", 1, two).await;
+    assert!(matches!(second, Err(MoveError::Granted { epoch: 2, .. })), "{second:?}");
+    let found = ownership(&store).await;
+    assert_eq!((found.grant, found.position), (Some(grant.clone()), grant.position));
+}
+
+pub(crate) async fn a_granted_store_takes_no_write_and_names_its_successor(engine: Engine) {
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    let to = peer(&engine.another().await.open().await).await;
+    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    store.grant::<Notes>("h", 1, to.clone()).await.unwrap();
+    assert_eq!(store.role::<Notes>(), Role::Follower);
+    let check = async |store: &Store| {
+        assert_eq!(refusals(store).await, vec![Some(to.url.clone()); 5]);
+        let found = ownership(store).await;
+        assert_eq!((found.role, found.epoch), (Role::Follower, 1));
+        assert_eq!((found.followed, found.successor.as_ref()), (None, Some(&to)));
+        for refused in
+            [store.hold::<Notes>("h", 1, HOLD).await.map(drop), store.heartbeat::<Notes>().await]
+        {
+            let owner = Some(to.url.clone());
+            assert!(matches!(refused, Err(MoveError::NotPrimary { owner: o, .. }) if o == owner));
+        }
+        // Nothing may take its rows away: the successor may not have read them.
+        for refused in [
+            store.cancel::<Notes>().await,
+            store.retire::<Notes>(false).await,
+            store.follow::<Notes>(to.clone(), &found.lineage, 1).await,
+        ] {
+            assert!(matches!(refused, Err(MoveError::GrantOpen { .. })), "{refused:?}");
+        }
+        store.release::<Notes>("h").await.unwrap();
+        assert_eq!(rows(store).await.len(), 1);
+    };
+    check(&store).await;
+    store.close().await;
+    check(&engine.open().await).await;
+    let moved = store::Peer { url: "http://elsewhere/api/notes".into(), ..to };
+    let store = engine.open().await;
+    let found = store.readdress::<Notes>(moved.clone()).await.unwrap();
+    assert_eq!(found.successor, Some(moved));
+    let stranger = store::Peer { store: "stranger".into(), url: String::new() };
+    let refused = store.readdress::<Notes>(stranger).await;
+    assert!(matches!(refused, Err(MoveError::NoSuccessor)));
+}
+
+pub(crate) async fn a_grant_is_taken_back_by_force_only(engine: Engine) {
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    let never = store.take::<Notes>(2).await;
+    assert!(matches!(never, Err(MoveError::NeverGranted { epoch: 2 })));
+    let to = peer(&engine.another().await.open().await).await;
+    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    store.grant::<Notes>("h", 1, to).await.unwrap();
+    let taken = store.take::<Notes>(2).await.unwrap();
+    assert_eq!((taken.role, taken.epoch, taken.successor), (Role::Primary, 3, None));
+    assert_eq!(store.take::<Notes>(2).await.unwrap().epoch, 3, "a repeat");
+    assert_eq!(insert(&store, "b").await, 2);
+    assert!(store.position::<Notes>() > Position { epoch: 3, at: taken.since });
+    // Whoever was granted the ownership and comes late does not read of it any more.
+    let page = store.changes::<Notes>(store::FeedCursor::START, None, 100).await.unwrap();
+    assert!(!page.entries.iter().any(|entry| matches!(entry, store::Entry::Grant(_))));
+}
+
+pub(crate) async fn the_cached_position_is_that_of_the_last_write(engine: Engine) {
+    let store = engine.open().await;
+    let mut last = store.position::<Notes>();
+    assert_eq!(last.epoch, 1);
+    for title in ["a", "b", "c"] {
+        insert(&store, title).await;
+        let position = store.position::<Notes>();
+        assert!(position > last);
+        assert_eq!(position.at, ownership(&store).await.position);
+        last = position;
+    }
+    store.close().await;
+    let store = engine.open().await;
+    assert_eq!(store.position::<Notes>(), last, "a new program knows it at once");
+}
