@@ -216,6 +216,31 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     assert!(store.changes::<Notes>(old.cursor, Some(&old.run), 100).await.is_ok());
 }
 
+/// The copy of the file knows the run that was read from, and ends before what was read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_put_back_to_an_earlier_time_of_the_same_run_is_found_out() {
+    let engine = Engine::sqlite();
+    let store = engine.open().await;
+    insert(&store, "kept").await;
+    let old = settled(&store, FeedCursor::START, 100).await;
+    let aside = engine.aside();
+    insert(&store, "lost").await;
+    let page = settled(&store, old.cursor, 100).await;
+    assert_eq!(page.run, old.run);
+    store.close().await;
+    drop(store);
+    engine.put_back(aside).await;
+
+    let store = engine.open().await;
+    for title in ["x", "y", "z"] {
+        insert(&store, title).await;
+    }
+    let refused = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
+    let tail = store.changes::<Notes>(old.cursor, Some(&old.run), 100).await.unwrap();
+    assert_eq!(ids(&tail), [2, 3, 4]);
+}
+
 pub(crate) async fn a_restart_is_no_step_back(engine: Engine) {
     let store = engine.open().await;
     insert(&store, "a").await;

@@ -167,6 +167,26 @@ pub(crate) async fn a_grant_makes_the_copy_primary(engine: Engine) {
     assert!(matches!(refused, Err(MoveError::SourceFollows)), "{refused:?}");
 }
 
+pub(crate) async fn an_id_whose_tombstone_is_purged_is_not_given_by_the_next_owner(engine: Engine) {
+    for empty in [false, true] {
+        let (database, copy) = (engine.another().await, engine.another().await.open().await);
+        let source = database.open().await;
+        insert(&source, "a").await;
+        delete(&source, insert(&source, "b").await).await;
+        if empty {
+            delete(&source, 1).await;
+        }
+        database
+            .execute("UPDATE notes SET updated_at = updated_at - 604801000 WHERE deleted")
+            .await;
+        let purged = source.purge_tombstones::<Notes>(std::time::Duration::ZERO).await.unwrap();
+        assert_eq!(purged, 1 + u64::from(empty));
+        follow(&copy, &source).await;
+        hand_over(&source, &copy).await;
+        assert_eq!(insert(&copy, "c").await, 3);
+    }
+}
+
 pub(crate) async fn ownership_goes_there_and_back_and_there_again(engine: Engine) {
     let (one, two) = (engine.open().await, engine.another().await.open().await);
     insert(&one, "1").await;

@@ -7,11 +7,13 @@ mod digests;
 mod engine;
 mod feed;
 mod following;
+mod horizon;
 mod moving;
 mod opening;
 mod ownership;
 mod purging;
 mod record;
+mod speed;
 
 use engine::Engine;
 
@@ -83,6 +85,7 @@ on_both!(
     following::a_copy_has_everything_as_it_is,
     following::a_copy_goes_on_where_it_ended,
     following::a_grant_makes_the_copy_primary,
+    following::an_id_whose_tombstone_is_purged_is_not_given_by_the_next_owner,
     following::ownership_goes_there_and_back_and_there_again,
     following::a_first_answer_is_found_after_a_promotion,
     following::unique_values_may_change_hands_within_a_page_and_across_pages,

@@ -1,0 +1,238 @@
+//! What only PostgreSQL has: transactions that commit in another order than they are numbered in.
+
+use std::sync::Arc;
+
+use models::Thread;
+use store::{Changes, Entry, FeedCursor, MoveError, StoreError};
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, NoTls};
+
+use crate::engine::Engine;
+use crate::moving::{HOLD, catch_up, changes, follow, insert, ownership, rename, rows, until};
+use crate::record::{Notes, note};
+
+/// A session beside the store's.
+struct Session {
+    client: Client,
+    connection: JoinHandle<Result<(), tokio_postgres::Error>>,
+}
+
+impl Session {
+    async fn of(engine: &Engine) -> Self {
+        let (client, connection) = tokio_postgres::connect(&engine.url(), NoTls).await.unwrap();
+        Self { client, connection: tokio::spawn(connection) }
+    }
+
+    async fn run(&self, sql: &str) {
+        self.client.batch_execute(sql).await.unwrap();
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        self.client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    async fn end(self) {
+        drop(self.client);
+        self.connection.await.unwrap().unwrap();
+    }
+}
+
+fn ids(page: &Changes<Thread>) -> Vec<u64> {
+    let id = |entry: &Entry<Thread>| match entry {
+        Entry::Row(row) => row.id,
+        Entry::Heartbeat { .. } | Entry::Grant(_) => 0,
+    };
+    page.entries.iter().map(id).collect()
+}
+
+/// A transaction takes its number, another one takes a later number and commits, and only then the first
+/// one commits. Beside it, what becomes of a reader that goes by a sequence.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_commit_is_not_stepped_over() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    let (late, early) = (Session::of(&engine).await, Session::of(&engine).await);
+    early.run("CREATE TABLE plain (place BIGSERIAL, name TEXT)").await;
+    let start = changes(&store, FeedCursor::START, 100).await.cursor;
+
+    let write = "INSERT INTO notes (rev, created_at, updated_at, title, owner) VALUES (1, 0, 0,";
+    late.run(&format!("BEGIN; {write} 'late', 1)")).await;
+    late.run("INSERT INTO plain (name) VALUES ('late')").await;
+    early.run(&format!("{write} 'early', 1)")).await;
+    early.run("INSERT INTO plain (name) VALUES ('early')").await;
+
+    let before = changes(&store, start, 100).await;
+    let last = early.number("SELECT max(place) FROM plain").await;
+    late.run("COMMIT").await;
+    let next = format!("SELECT count(*) FROM plain WHERE place > {last}");
+    assert_eq!(early.number(&next).await, 0, "a reader of a sequence never sees the late one");
+
+    let mut cursor = before.cursor;
+    let mut met = ids(&before);
+    until(async || {
+        let page = changes(&store, cursor, 100).await;
+        met.extend(ids(&page));
+        cursor = page.cursor;
+        page.covered >= page.latest
+    })
+    .await;
+    met.sort_unstable();
+    met.dedup();
+    assert_eq!(met, [1, 2], "the feed gives both");
+    late.end().await;
+    early.end().await;
+}
+
+/// A row is changed before the horizon and again behind it. A page that says that it covers the first
+/// change must hold the row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    let id = insert(&store, "a").await;
+    let latest = ownership(&store).await.position;
+    until(async || changes(&store, FeedCursor::START, 100).await.covered >= latest).await;
+    let start = changes(&store, FeedCursor::START, 100).await.cursor;
+
+    rename(&store, id, "first").await;
+    let first = store.position::<Notes>().at;
+    let running = Session::of(&engine).await;
+    running.run("BEGIN; CREATE TABLE other (n INT)").await;
+    rename(&store, id, "second").await;
+    let mut cursor = start;
+    let mut title = String::new();
+    let mut covered = 0;
+    until(async || {
+        let page = changes(&store, cursor, 100).await;
+        for entry in &page.entries {
+            if let Entry::Row(row) = entry {
+                title = row.content.as_ref().unwrap().title.clone();
+            }
+        }
+        cursor = page.cursor;
+        covered = page.covered.max(covered);
+        assert!(covered < first || title == "second", "{page:?}");
+        covered >= first
+    })
+    .await;
+    // Where there is no room for what lies behind the horizon, nothing is promised.
+    for count in 0..5 {
+        insert(&store, &format!("{count}")).await;
+    }
+    let full = changes(&store, start, 3).await;
+    assert!(full.covered == 0 && full.cursor <= cursor, "{full:?}");
+    running.run("COMMIT").await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_the_feed_back_is_named() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    let long = Session::of(&engine).await;
+    let pid = long.number("SELECT pg_backend_pid()::bigint").await;
+    long.run("BEGIN; CREATE TABLE other (n INT)").await;
+    insert(&store, "a").await;
+    let name = engine.url().split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+    until(async || {
+        let page = changes(&store, FeedCursor::START, 100).await;
+        assert!(page.covered < page.latest);
+        page.held_back.is_some_and(|held| i64::from(held.pid) == pid && held.database == name)
+    })
+    .await;
+    assert!(store.held_back().await.unwrap().is_some());
+    long.run("COMMIT").await;
+    let latest = ownership(&store).await.position;
+    until(async || {
+        let page = changes(&store, FeedCursor::START, 100).await;
+        page.covered >= latest && page.held_back.is_none()
+    })
+    .await;
+    long.end().await;
+}
+
+/// A write that runs when the fence comes is in the feed before the hold's place, or was refused. It is
+/// stopped where it hurts most: after its check, before its change.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = Arc::new(engine.open().await);
+    let id = insert(&store, "a").await;
+    // Another session has the row, so the write waits between its check and its change.
+    let blocker = Session::of(&engine).await;
+    blocker.run(&format!("BEGIN; SELECT 1 FROM notes WHERE id = {id} FOR UPDATE")).await;
+    let write = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let change = |present: &Thread| Ok(Thread { title: "b".into(), ..present.clone() });
+            store.update::<Notes>(id, store::Precondition::default(), change).await
+        })
+    };
+    let waiting = |kind: &'static str| {
+        format!(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '{kind}' AND pid IN \
+             (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+        )
+    };
+    let look = Session::of(&engine).await;
+    until(async || look.number(&waiting("transactionid")).await == 1).await;
+    let hold = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.hold::<Notes>("h", 1, HOLD).await })
+    };
+    // The hold waits for the write, unless it has got past it.
+    until(async || look.number(&waiting("advisory")).await == 1 || hold.is_finished()).await;
+    blocker.run("ROLLBACK").await;
+    let (write, held) = (write.await.unwrap(), hold.await.unwrap().unwrap());
+    assert!(write.is_ok() || matches!(write, Err(StoreError::NotPrimary { .. })), "{write:?}");
+    let end = ownership(&store).await.position;
+    assert_eq!(end, held.position, "nothing was written behind the hold");
+    let late = store.insert::<Notes>(note("late", 1), None).await;
+    assert!(matches!(late, Err(StoreError::NotPrimary { owner: None })));
+    blocker.end().await;
+    look.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_does_not_wait_for_ever() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = Arc::new(engine.open().await);
+    let id = insert(&store, "a").await;
+    let blocker = Session::of(&engine).await;
+    blocker.run(&format!("BEGIN; SELECT 1 FROM notes WHERE id = {id} FOR UPDATE")).await;
+    let write = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.delete::<Notes>(id, store::Precondition::default()).await })
+    };
+    let look = Session::of(&engine).await;
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
+    until(async || look.number(waits).await >= 1).await;
+    let held = store.hold::<Notes>("h", 1, HOLD).await;
+    assert!(matches!(held, Err(MoveError::WritesRun)), "{held:?}");
+    blocker.run("ROLLBACK").await;
+    write.await.unwrap().unwrap();
+    insert(&store, "the store goes on").await;
+    blocker.end().await;
+    look.end().await;
+}
+
+/// Rows that another server numbered, as after `pg_dump` and `pg_restore`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_came_to_another_server_is_numbered_anew() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    let latest = ownership(&store).await.position;
+    until(async || changes(&store, FeedCursor::START, 100).await.covered >= latest).await;
+    let page = changes(&store, FeedCursor::START, 100).await;
+    store.close().await;
+    engine.execute("UPDATE notes SET position = position + 1000000000").await;
+    let store = engine.open().await;
+    insert(&store, "b").await;
+    let copy = engine.another().await.open().await;
+    follow(&copy, &store).await;
+    catch_up(&copy, &store, 100).await;
+    assert_eq!(rows(&copy).await, rows(&store).await);
+    let went = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    assert!(matches!(went, Err(MoveError::WentBack)), "{went:?}");
+}
