@@ -93,10 +93,15 @@ impl Collection {
         member[field].as_str()?.split(' ').next()?.parse().ok()
     }
 
-    /// Whether a member that was read says this.
-    pub(crate) fn says(self, member: &Value, token: Token, content: Content) -> bool {
-        let Value::Object(fields) = self.whole(token, content) else { return false };
-        fields.iter().all(|(field, value)| member[field] == *value)
+    /// The first field in which a member that was read does not say this, with what it must be.
+    pub(crate) fn differs(
+        self,
+        member: &Value,
+        token: Token,
+        content: Content,
+    ) -> Option<(String, Value)> {
+        let Value::Object(fields) = self.whole(token, content) else { return None };
+        fields.into_iter().find(|(field, value)| member[field] != *value)
     }
 }
 
@@ -134,15 +139,13 @@ mod tests {
         for collection in Collection::ALL {
             let whole = collection.whole(TOKEN, content);
             assert_eq!(collection.token(&whole), Some(TOKEN));
-            assert!(collection.says(&whole, TOKEN, content));
-            assert!(!collection.says(&whole, TOKEN, Content { version: 2, ..content }));
+            assert_eq!(collection.differs(&whole, TOKEN, content), None);
+            let older = Content { version: 2, ..content };
+            assert!(collection.differs(&whole, TOKEN, older).is_some());
         }
-        let other = Content { user: 7, ..content };
-        assert!(!Collection::Threads.says(
-            &Collection::Threads.whole(TOKEN, other),
-            TOKEN,
-            content
-        ));
+        let thread = Collection::Threads.whole(TOKEN, Content { user: 7, ..content });
+        let differs = Collection::Threads.differs(&thread, TOKEN, content);
+        assert_eq!(differs, Some(("createdBy".to_owned(), 1.into())));
         assert_eq!(Collection::Users.token(&serde_json::json!({"username": "pb"})), None);
     }
 

@@ -107,7 +107,7 @@ impl Board {
 }
 
 impl Answer {
-    async fn read(response: Response) -> Result<Self, Lost> {
+    pub(crate) async fn read(response: Response) -> Result<Self, Lost> {
         let status = response.status();
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers = response.headers();

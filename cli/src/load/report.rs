@@ -76,9 +76,9 @@ impl Report {
         let (pause, at) = tally.longest.unwrap_or_default();
         let mut differences = tally.differences;
         differences.extend(found);
-        let seconds = took.as_secs_f64();
+        let seconds = rounded(took);
         let (writes, reads) = (writes.count(), reads.count());
-        let a_second = |count: usize| count as f64 / seconds;
+        let a_second = |count: usize| (count as f64 / seconds * 10.0).round() / 10.0;
         Self {
             url: board.url().to_owned(),
             clients,
@@ -91,8 +91,8 @@ impl Report {
             write_ms,
             reads,
             read_ms,
-            longest_pause_ms: pause.as_secs_f64() * 1_000.0,
-            longest_pause_at_seconds: at.as_secs_f64(),
+            longest_pause_ms: rounded(pause * 1_000),
+            longest_pause_at_seconds: rounded(at),
             failed: tally.failures.values().sum(),
             failures: tally.failures,
             unsure: tally.unsure,
@@ -150,6 +150,11 @@ impl Report {
             say(format_args!("  and {more} more"));
         }
     }
+}
+
+/// Seconds, to the millisecond.
+fn rounded(time: Duration) -> f64 {
+    time.as_millis() as f64 / 1_000.0
 }
 
 impl Times {
