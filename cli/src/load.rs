@@ -20,6 +20,7 @@ mod lists;
 mod report;
 mod tally;
 
+use std::mem::take;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use reqwest::Url;
 use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -40,9 +42,10 @@ use ledger::Ledger;
 use mix::Mix;
 use references::References;
 use report::Report;
+use tally::Tally;
 use work::Work;
 
-/// How many clients there are, for how long, and what they do.
+/// How many clients there are, for how long, and what they do. Ctrl-C ends it early, and another one its check.
 #[derive(Args, Debug)]
 pub(crate) struct LoadArgs {
     #[command(flatten)]
@@ -61,7 +64,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "N")]
     writes: Option<u64>,
     /// How many writes they send a second at most, all together.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rate: Option<u32>,
     /// What they write.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Collection::ALL)]
@@ -82,11 +85,7 @@ pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode, String> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let report = runtime.block_on(load(args))?;
-    if args.json {
-        report.print_json()?
-    } else {
-        report.print()
-    }
+    report.print(args.json)?;
     Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -98,6 +97,8 @@ async fn load(args: &LoadArgs) -> Result<Report, String> {
     let board = Arc::new(Board::at(&url)?);
     let run = run_number();
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    let interrupts = signal(SignalKind::interrupt());
+    let mut interrupts = interrupts.map_err(|error| format!("cannot start: {error}"))?;
     let references = References::find(&board, run, &args.collection).await?;
     let start = Instant::now();
     let end = start + Duration::from_secs(args.seconds.into());
@@ -110,23 +111,26 @@ async fn load(args: &LoadArgs) -> Result<Report, String> {
         let client = client.that_reads_after_writes(args.read_after_write);
         running.spawn(client.at_a_rate(args.rate, args.clients).run());
     }
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
-    let mut records = Vec::new();
+    let (mut tally, mut records) = (Tally::default(), Vec::new());
     loop {
         tokio::select! {
-            ended = running.join_next() => match ended {
-                Some(record) => records.push(record.map_err(|error| error.to_string())?),
-                None => break,
-            },
-            _ = &mut interrupted, if !work.is_done() => work.finish(),
+            ended = running.join_next() => {
+                let Some(record) = ended else { break };
+                let mut record = record.map_err(|error| error.to_string())?;
+                tally.extend(take(&mut record.tally));
+                records.push(record);
+            }
+            Some(()) = interrupts.recv(), if !work.is_done() => work.finish(),
         }
     }
     let took = start.elapsed();
     let records = Arc::new(records);
-    let differences = check(&board, run, &records).await?;
-    let records = Arc::into_inner(records).unwrap_or_default();
-    Ok(Report::new(&board, args.clients, seed, took, records, differences))
+    let found = tokio::select! {
+        found = check(&board, run, &records) => found,
+        Some(()) = interrupts.recv() => Err("it was interrupted".to_owned()),
+    };
+    let members = records.iter().map(|record| record.ledger.members().len()).sum();
+    Ok(Report::new(&board, args.clients, seed, took, members, tally, found))
 }
 
 /// The URL of the proxy of the board that runs on this folder.

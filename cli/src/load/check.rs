@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::client::Record;
 use super::content::Collection;
@@ -14,8 +14,8 @@ use super::differences::{Differences, place};
 use super::http::{Answer, Board, Position};
 use super::lists::Lists;
 
-/// How often a read is tried that fails: what was wrong with the requests before is not wrong with the members.
-const ATTEMPTS: u32 = 20;
+/// For how long a read is tried again that fails: a program that crashed may still be starting.
+const PATIENCE: Duration = Duration::from_secs(30);
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(250);
 const AGENT: &str = "banyan-load/check";
 
@@ -94,14 +94,16 @@ async fn read(
     position: Option<Position>,
     wanted: &[StatusCode],
 ) -> Result<Answer, String> {
-    let mut why = String::new();
-    for _ in 0..ATTEMPTS {
-        why = match board.get(path, agent, position).await {
+    let start = Instant::now();
+    loop {
+        let why = match board.get(path, agent, position).await {
             Ok(answer) if wanted.contains(&answer.status) => return Ok(answer),
             Ok(answer) => answer.detail(),
             Err(lost) => lost.cause,
         };
+        if start.elapsed() > PATIENCE {
+            return Err(format!("{}{path}: {why}", board.url()));
+        }
         sleep(BETWEEN_ATTEMPTS).await;
     }
-    Err(format!("the board cannot be checked: {}{path}: {why}", board.url()))
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::client::Record;
 use super::differences::Differences;
 use super::http::Board;
 use super::tally::{Tally, Waits};
@@ -38,6 +37,8 @@ pub(crate) struct Report {
     unsure: u64,
     /// The members in the ledgers.
     members: usize,
+    /// Why the members were not all checked, where that is so.
+    unchecked: Option<String>,
     /// How many places are not as the ledgers have them.
     different: usize,
     /// The first of them.
@@ -65,17 +66,15 @@ impl Report {
         clients: u32,
         seed: u64,
         took: Duration,
-        records: Vec<Record>,
-        found: Differences,
+        members: usize,
+        tally: Tally,
+        found: Result<Differences, String>,
     ) -> Self {
-        let members = records.iter().map(|record| record.ledger.members().len()).sum();
-        let mut tally = Tally::default();
-        records.into_iter().for_each(|record| tally.extend(record.tally));
         let (mut writes, mut reads) = (tally.writes, tally.reads);
         let (write_ms, read_ms) = (Times::of(&mut writes), Times::of(&mut reads));
         let (pause, at) = tally.longest.unwrap_or_default();
         let mut differences = tally.differences;
-        differences.extend(found);
+        let unchecked = found.map(|found| differences.extend(found)).err();
         let seconds = rounded(took);
         let (writes, reads) = (writes.count(), reads.count());
         let a_second = |count: usize| (count as f64 / seconds * 10.0).round() / 10.0;
@@ -97,6 +96,7 @@ impl Report {
             failures: tally.failures,
             unsure: tally.unsure,
             members,
+            unchecked,
             different: differences.len(),
             differences: differences.iter().take(SHOWN).map(Difference::new).collect(),
         }
@@ -104,18 +104,22 @@ impl Report {
 
     /// Whether nothing failed and nothing differs.
     pub(crate) fn is_well(&self) -> bool {
-        self.failed == 0 && self.different == 0
+        self.failed == 0 && self.different == 0 && self.unchecked.is_none()
     }
 
     /// # Errors
-    /// Never in practice.
-    pub(crate) fn print_json(&self) -> Result<(), String> {
-        let json = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
-        say(format_args!("{json}"));
+    /// Where it cannot be written as JSON.
+    pub(crate) fn print(&self, as_json: bool) -> Result<(), String> {
+        if as_json {
+            let json = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
+            say(format_args!("{json}"));
+        } else {
+            self.tell();
+        }
         Ok(())
     }
 
-    pub(crate) fn print(&self) {
+    fn tell(&self) {
         let Self { url, clients, seed, seconds, requests, writes, members, .. } = self;
         say(format_args!("{clients} clients asked {url} for {seconds:.1} s (--seed {seed}).\n"));
         say(format_args!(
@@ -138,10 +142,11 @@ impl Report {
         if self.unsure > 0 {
             say(format_args!("  {} of these may have been done or not.", self.unsure));
         }
-        say(format_args!(
-            "{members} members were checked: {} places are not as they must be.",
-            self.different
-        ));
+        match &self.unchecked {
+            Some(why) => say(format_args!("The {members} members were not all checked: {why}")),
+            None => say(format_args!("{members} members were checked.")),
+        }
+        say(format_args!("{} places are not as they must be.", self.different));
         for Difference { place, what } in &self.differences {
             say(format_args!("  {place} {}", what.join("; ")));
         }

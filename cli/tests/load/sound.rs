@@ -15,6 +15,7 @@ async fn a_sound_board_is_found_to_be_one() {
     assert!(json["reads"].as_u64() >= Some(300), "{json}");
     assert!(json["longestPauseMs"].as_f64() > Some(0.0), "{json}");
     assert_eq!(json["longestPauseMs"], json["writeMs"]["max"]);
+    assert!(json["unchecked"].is_null(), "{json}");
     for nothing in ["failed", "unsure", "different"] {
         assert_eq!(json[nothing], 0, "{nothing}");
     }
