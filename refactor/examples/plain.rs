@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         source: None,
         upstream: upstream.parse()?,
         service: "plain".to_owned(),
+        active: true,
         tags: Default::default(),
     };
     let more = |n: usize| {

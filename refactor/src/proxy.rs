@@ -4,21 +4,38 @@
 //! connections to services that they need stay with one worker thread. In the order of a request:
 //!
 //! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2, and `head` gives it one reading or refuses it.
-//! 2. `exchange` finds the **route** in the `table`, an immutable tree that is replaced whole, by the `path`.
+//! 2. `exchange` finds the **route** in the `table`, an immutable tree, by the `path`. A change makes a new one that
+//!    shares with the old one what stays the same.
 //! 3. The route's service is the **owner** of the request, but where the route's tags divide it between two
 //!    (`split`); then the other one may get a copy, whose answer is compared (`shadow`).
 //! 4. The **outgoing request** is written: what goes end to end, and how it came.
 //! 5. The owner is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
-//! 6. The **answer** is relayed as it arrives; the connection goes back to its pool.
-//! 7. The request is **recorded**: one line in the log, one count in the metrics.
+//! 6. Whoever answers that it is not the owner, or has not come as far as what the client wrote, sends the request
+//!    on: the **chase** goes back to 4 with another candidate, perhaps after a wait.
+//! 7. The **answer** is relayed as it arrives; the connection goes back to its pool.
+//! 8. The request is **recorded**: one line in the log, one count in the metrics.
 //!
-//! What is absent: no body is ever held whole, no lock is held while anything is waited for, and no request
-//! waits for another thread but to resolve a name.
+//! What holds while a service moves (`exchange::chase`, `ownership`):
+//! - The candidates are the service that the route leads to, the one that the request would go to without that route, and
+//!   those of the application's routes that take no traffic and would match. Nobody else is asked, whatever an answer says.
+//! - A 421 never reaches a client. Nothing was stored by whoever said it, so the same request with the same id and the
+//!   same bytes goes to the candidate that `Banyan-Owner` names, or again to whoever said it after a wait of 2 ms, doubling
+//!   to 25 ms; for 5 s in all, then the client gets 503 with `Retry-After`. What broke off is never sent again.
+//! - A client that wrote reads nothing older: the `Banyan-Position` of its last write is remembered for a minute, and an
+//!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
+//!   position itself. A client is told apart by its address, `Authorization`, `Cookie`, `User-Agent` and
+//!   `X-Forwarded-For`, its writes by the first segment of the path.
+//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked.
+//! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
+//!
+//! What is absent: no lock is held while anything is waited for, no request waits for another thread but to resolve a
+//! name, and no body is held whole, but that of a request which more than one service could own.
 
 mod client;
 mod exchange;
 mod head;
 mod limits;
+mod ownership;
 mod path;
 mod routes;
 mod shadow;
@@ -49,10 +66,11 @@ use tokio::net::TcpSocket;
 use tokio::task::AbortHandle;
 
 pub use limits::Patience;
-pub use routes::{Route, SourcePath};
+pub use routes::{Change, Route, SourcePath};
 pub(crate) use tags::check as check_tags;
 
 use metrics::{Labels, Metrics};
+use ownership::Ownership;
 use shadow::Shadows;
 use site::{Shared, Site};
 use split::Split;
@@ -115,7 +133,8 @@ impl DataPlane {
         let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
-        let shared = Arc::new(Shared { settings, metrics, shadows, pseudonym });
+        let ownership = Ownership::new();
+        let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
         let plane = Plane { shared, upstreams, applications: Mutex::default(), workers };
         Ok(Self(Arc::new(plane)))
     }
@@ -168,13 +187,28 @@ impl DataPlane {
     /// Replaces the whole table; live for every request that begins after this returns. Does nothing
     /// for an application that is not open.
     pub fn set_routes(&self, application: &str, routes: Vec<Route>) {
-        // Held to the end: of two calls the later one must win.
-        let applications = self.0.applications();
-        let Some(Application { site, .. }) = applications.get(application) else { return };
-        let table = self.0.table(application, routes, &site.table.load());
-        let old = site.table.swap(Arc::new(table));
-        // To forget a large table takes as long as to make one; nobody waits for that.
-        self.0.workers.accepting().spawn_blocking(move || drop(old));
+        self.0.replace(application, |old| self.0.table(application, routes, old));
+    }
+
+    /// Changes some routes, all at once; live for every request that begins after this returns. Takes as long
+    /// as what changes, however many others there are. Does nothing for an application that is not open.
+    pub fn change_routes(&self, application: &str, changes: Vec<Change>) {
+        self.0.replace(application, |old| {
+            let mut table = old.clone();
+            for change in changes {
+                match change {
+                    Change::Remove(id) => table.remove(&id),
+                    Change::Put(route) => {
+                        let id = route.id.clone();
+                        match self.0.target(application, route, old) {
+                            Some(target) => table.insert(target),
+                            None => table.remove(&id),
+                        }
+                    }
+                }
+            }
+            table
+        });
     }
 
     /// Stops listening at once, and ends when what is in flight is answered: after 25 s at most, when
@@ -218,22 +252,27 @@ impl Plane {
         self.applications.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A table of these routes.
-    ///
-    /// What the old one has is taken from there where it stands in the same order, but for some that came
-    /// or went; making it anew gives the same, and takes longer.
-    fn table(&self, application: &str, routes: Vec<Route>, old: &Table) -> Table {
-        let mut known = old.targets();
-        Table::new(routes.into_iter().filter_map(|route| {
-            let same = known.iter().take(2).position(|target| target.route == route);
-            let Some(same) = same else { return self.target(application, route) };
-            let (passed, rest) = known.split_at(same + 1);
-            known = rest;
-            passed.last().cloned()
-        }))
+    /// Puts another table in the place of an application's.
+    fn replace(&self, application: &str, make: impl FnOnce(&Table) -> Table) {
+        // Held to the end: of two calls the later one must win.
+        let applications = self.applications();
+        let Some(Application { site, .. }) = applications.get(application) else { return };
+        let table = make(&site.table.load());
+        let old = site.table.swap(Arc::new(table));
+        // To forget a large table takes as long as to make one; nobody waits for that.
+        self.workers.accepting().spawn_blocking(move || drop(old));
     }
 
-    fn target(&self, application: &str, route: Route) -> Option<Arc<Target>> {
+    /// A table of these routes.
+    fn table(&self, application: &str, routes: Vec<Route>, old: &Table) -> Table {
+        Table::new(routes.into_iter().filter_map(|route| self.target(application, route, old)))
+    }
+
+    /// What a request to a route needs: the same as before where the route is the same.
+    fn target(&self, application: &str, route: Route, old: &Table) -> Option<Arc<Target>> {
+        if let Some(same) = old.get(&route.id).filter(|target| target.route == route) {
+            return Some(Arc::clone(same));
+        }
         let Some(origin) = Origin::of(&route.upstream) else {
             log::error!("route {}: {} is no http or https URL", route.id, route.upstream);
             return None;

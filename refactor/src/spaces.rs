@@ -1,7 +1,7 @@
 //! Refactor spaces: environments, their applications, and the services and routes of these.
 //!
 //! All of it is in memory, and on disk in the same words. An operation looks at the one, commits its
-//! changes to the other, carries them out in memory and gives the data plane its routes; a lock is
+//! changes to the other, carries them out in memory and tells the data plane which routes changed; a lock is
 //! held over all of that, so operations happen one after the other, each whole or not at all.
 //!
 //! The functions block: they wait for the disk, and some for a health check.
@@ -27,7 +27,6 @@ pub(crate) use model::Place;
 pub(crate) use operations::{Check, Request};
 pub(crate) use pages::{Page, PageRequest};
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -126,12 +125,9 @@ impl Spaces {
             return Ok(());
         }
         self.0.journal.write(&changes)?;
-        let touched: BTreeSet<_> =
-            changes.iter().filter_map(|change| model.application_of(change)).collect();
+        let touched = changes.iter().filter_map(|change| model.touched(change)).collect();
         changes.into_iter().for_each(|change| model.apply(change));
-        for application in touched {
-            self.publish(model, &application);
-        }
+        self.publish(model, touched);
         Ok(())
     }
 

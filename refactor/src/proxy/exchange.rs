@@ -3,26 +3,36 @@
 mod owner;
 mod route;
 
+mod candidates;
+mod chase;
+
 mod ask;
 mod mirror;
 mod outgoing;
 mod upload;
 
+mod discard;
 mod relay;
 
 mod problems;
 mod record;
 mod reply;
 
+use std::sync::Arc;
+
+use http::Method;
+
 use crate::proxy::client::Client;
 use crate::proxy::framing::Malformed;
 use crate::proxy::head::{Answer, Head};
 use crate::proxy::problem::Problem;
 use crate::proxy::site::Site;
-use crate::proxy::upstream::Failure;
-use problems::unanswered;
+use crate::proxy::target::Target;
+use crate::proxy::upstream::{Connection, Failure};
+use chase::Chase;
+use problems::{unanswered, unreceived};
 use record::Record;
-use upload::Upload;
+use upload::{Upload, UploadError};
 
 /// Why the client gets no answer of a service.
 enum Ended {
@@ -56,7 +66,8 @@ pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, proble
     reply::refuse(client, &mut record, &head, problem).await;
 }
 
-/// The flow of a request that a service answers: route, owner, outgoing request, answer.
+/// The flow of a request that a service answers: route, owner, outgoing request, answer. Where the answer is that of
+/// somebody who is not the owner, the flow goes on with the next one.
 async fn forward<C: Client>(
     site: &Site,
     worker: usize,
@@ -64,25 +75,70 @@ async fn forward<C: Client>(
     head: &Head<'_>,
     record: &mut Record<'_>,
 ) -> Result<(), Ended> {
+    let peer = client.peer();
     let (owner, path) = route::route(site, head)?;
-    let route = &owner.side.target;
-    record.route(route);
-    let request = outgoing::request(site, client.peer(), head, &owner.side, &path, record);
-    record.sample = mirror::mirror(site, client.peer(), head, &path, &owner, record);
-    let mut upload = Upload::new(request, head.body);
-    let (mut connection, bytes) =
-        ask::ask(client, &mut upload, route, &head.method, worker).await?;
-    let answer = Answer::parse(&bytes, &head.method).and_then(|answer| match answer.status {
+    record.sample = mirror::mirror(site, peer, head, &path, &owner, record);
+    let mut chase = Chase::begin(site, peer, head, &path, owner, record.start);
+    let request = outgoing::request(site, peer, head, chase.side(), &path, record);
+    let mut upload = Upload::new(request, head.body, chase.kept());
+    loop {
+        let route = Arc::clone(&chase.side().target);
+        record.route(&route);
+        let next = match ask::ask(client, &mut upload, &route, &head.method, worker).await {
+            Ok((connection, bytes)) => {
+                let answer = read(&bytes, &head.method);
+                let answer = answer.map_err(|what| unanswered(&route, Failure::Garbage(what)))?;
+                let Some(next) = chase.judge(&answer) else {
+                    chase.end(peer, &answer);
+                    if let Some(sample) = &mut record.sample {
+                        sample.begin(&answer, &bytes);
+                    }
+                    return hand_on(worker, client, &route, connection, upload, &answer, record)
+                        .await;
+                };
+                if upload.is_sent() {
+                    discard::discard(worker, &route, connection, &answer).await;
+                }
+                next
+            }
+            Err(UploadError::Client(error)) => return Err(unreceived(error)),
+            Err(UploadError::Service(failure)) => match chase.without(&failure) {
+                Some(next) => next,
+                None => return Err(unanswered(&route, failure)),
+            },
+        };
+        if !upload.is_whole() {
+            return Err(chase.give_up());
+        }
+        // Who answers in the end may be the one who got the copy.
+        record.sample = None;
+        chase.go_on(client, next).await?;
+        upload.restart(&outgoing::request(site, peer, head, chase.side(), &path, record));
+    }
+}
+
+/// The answer that a head begins.
+fn read<'a>(bytes: &'a [u8], method: &Method) -> Result<Answer<'a>, Malformed> {
+    let answer = Answer::parse(bytes, method)?;
+    match answer.status {
         101 => Err(Malformed("the service switches protocols without being asked to")),
         _ => Ok(answer),
-    });
-    let answer = answer.map_err(|what| unanswered(route, Failure::Garbage(what)))?;
-    record.status = answer.status;
-    if let Some(sample) = &mut record.sample {
-        sample.begin(&answer, &bytes);
     }
+}
+
+/// Relays the answer; its connection goes back to its pool.
+async fn hand_on<C: Client>(
+    worker: usize,
+    client: &mut C,
+    route: &Target,
+    mut connection: Connection,
+    mut upload: Upload<'_>,
+    answer: &Answer<'_>,
+    record: &mut Record<'_>,
+) -> Result<(), Ended> {
+    record.status = answer.status;
     connection.allow(route.patience.idle);
-    relay::relay(client, &mut connection, &mut upload, &answer, route, record).await?;
+    relay::relay(client, &mut connection, &mut upload, answer, route, record).await?;
     if let Some(sample) = record.sample.take() {
         sample.end();
     }

@@ -34,6 +34,10 @@ pub(crate) enum Kind {
     Forwarded,
     Host,
     KeepAlive,
+    /// Says who owns what was asked for: between services and the proxy alone.
+    Owner,
+    /// Says how far a service has come, or how far it must have come for the client.
+    Position,
     RequestId,
     TraceParent,
     TransferEncoding,
@@ -56,10 +60,10 @@ impl Kind {
             &[],
             &[("connection", Kind::Connection), ("keep-alive", Kind::KeepAlive)],
             &[("traceparent", Kind::TraceParent)],
-            &[("x-request-id", Kind::RequestId)],
+            &[("x-request-id", Kind::RequestId), ("banyan-owner", Kind::Owner)],
             &[],
             &[("content-length", Kind::ContentLength), ("http2-settings", Kind::HopByHop)],
-            &[("x-forwarded-for", Kind::ForwardedFor)],
+            &[("x-forwarded-for", Kind::ForwardedFor), ("banyan-position", Kind::Position)],
             &[
                 ("x-forwarded-host", Kind::Forwarded),
                 ("x-forwarded-port", Kind::Forwarded),
@@ -75,6 +79,12 @@ impl Kind {
         let same_length = NAMES.get(name.len()).copied().unwrap_or_default();
         let known = same_length.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         known.map_or(Self::EndToEnd, |(_, kind)| *kind)
+    }
+
+    /// Whether a field of an answer is sent on.
+    pub(crate) fn goes_to_clients(self) -> bool {
+        use Kind::{Cookie, Date, EndToEnd, Position, RequestId, Via};
+        matches!(self, EndToEnd | Cookie | Date | Position | RequestId | Via)
     }
 }
 

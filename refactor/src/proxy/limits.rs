@@ -64,6 +64,31 @@ pub(crate) const REPEAT_EVERY: u64 = 100;
 pub(crate) const DIFFERENCES: usize = 100;
 /// How much is kept of each body of a difference, in bytes.
 pub(crate) const KEPT_BODY_BYTES: usize = 64 * 1024;
+/// For how long a request may look for the owner of what it is about, in all its waits together.
+pub(crate) const CHASE_TIME: Duration = Duration::from_secs(5);
+/// How long it waits before it asks again at first; doubles each time.
+pub(crate) const CHASE_PAUSE: Duration = Duration::from_millis(2);
+/// The longest wait: how late a new owner may be noticed.
+pub(crate) const LONGEST_CHASE_PAUSE: Duration = Duration::from_millis(25);
+/// After how many seconds a client may ask again that was told that no owner was found.
+pub(crate) const CHASE_RETRY_SECONDS: u64 = 1;
+/// The most writes at once that wait for an owner; one more is told at once to ask again.
+pub(crate) const WAITING_WRITES: usize = 1_024;
+/// The most reads at once that wait until a service has come far enough; one more is told the same.
+pub(crate) const WAITING_READS: usize = 256;
+/// The most bytes of bodies that are kept to be sent again, of all requests together.
+pub(crate) const KEPT_BYTES: u64 = 64 * 1024 * 1024;
+/// The most services that one request may be sent to.
+pub(crate) const CANDIDATES: usize = 8;
+/// The most owners that are remembered of one route.
+pub(crate) const OWNERS: usize = 1_024;
+/// The most clients whose last write is remembered, the last ones, each for every first segment of a path.
+pub(crate) const REMEMBERED_WRITES: usize = 65_536;
+/// For how long a write is remembered: longer than a copy lags behind that is of any use.
+pub(crate) const REMEMBER_TIME: Duration = Duration::from_secs(60);
+/// How much is read of an answer that nobody gets, so that its connection can go on, and for how long.
+pub(crate) const DISCARD_BYTES: usize = 64 * 1024;
+pub(crate) const DISCARD_TIME: Duration = Duration::from_millis(100);
 
 /// How long a route's requests may wait for its service.
 ///

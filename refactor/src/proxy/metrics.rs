@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -20,10 +20,56 @@ const DURATIONS: [f64; 14] =
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// Of all routes together, by the name that the console knows.
+    banyan: Registry,
     families: Families,
     known: Mutex<HashMap<Labels, Weak<Counts>>>,
     /// Open connections of clients.
     pub(crate) connections: Gauge,
+    pub(crate) chases: Chases,
+}
+
+/// What requests did to find the owner of what they are about.
+#[derive(Clone, Debug)]
+pub(crate) struct Chases {
+    /// Answers that said that somebody else owns it, or nobody just now.
+    pub(crate) misdirected: Counter,
+    /// Requests that waited.
+    pub(crate) waited: Counter,
+    /// For how long each waited in all, in seconds.
+    pub(crate) wait: Histogram,
+    /// Requests that found no owner in time, or no room to wait for one.
+    pub(crate) gave_up: Counter,
+    /// Answers to reads that were too old for their client.
+    pub(crate) read_again: Counter,
+    /// Requests that wait now.
+    pub(crate) waiting: Gauge,
+}
+
+/// Upper bounds of the buckets of a wait, in seconds.
+const WAITS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+impl Chases {
+    fn register(registry: &mut Registry) -> Self {
+        let chases = Self {
+            misdirected: Counter::default(),
+            waited: Counter::default(),
+            wait: Histogram::new(WAITS),
+            gave_up: Counter::default(),
+            read_again: Counter::default(),
+            waiting: Gauge::default(),
+        };
+        let Self { misdirected, waited, wait, gave_up, read_again, waiting } = chases.clone();
+        let what = "Answers of services that do not own what was asked for (421)";
+        registry.register("misdirected", what, misdirected);
+        registry.register("waited", "Requests that waited for an owner", waited);
+        registry.register("wait_seconds", "For how long a request waited for an owner", wait);
+        registry.register("gave_up", "Requests that no owner was found for in time", gave_up);
+        let what = "Answers to reads that were older than the client's last write";
+        registry.register("read_again", what, read_again);
+        registry.register("waiting", "Requests that wait for an owner now", waiting);
+        chases
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -158,7 +204,9 @@ impl Metrics {
             all.shadow_outcomes.clone(),
         );
         registry.register("connections", "Open connections of clients", connections.clone());
-        Arc::new(Self { registry, families, known: Mutex::default(), connections })
+        let mut banyan = Registry::with_prefix("banyan_proxy");
+        let chases = Chases::register(&mut banyan);
+        Arc::new(Self { registry, banyan, families, known: Mutex::default(), connections, chases })
     }
 
     /// The counters with these labels, the same ones for as long as anybody uses them.
@@ -188,7 +236,9 @@ impl Metrics {
     /// Where one cannot be written.
     pub(crate) fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
-        encode(&mut text, &self.registry)?;
+        encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &self.banyan)?;
+        encode_eof(&mut text)?;
         Ok(text)
     }
 }

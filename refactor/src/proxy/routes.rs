@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use url::Url;
 
-/// A route that takes traffic.
+/// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// `rte-...`; names the route in logs, metrics and problems.
@@ -16,6 +16,9 @@ pub struct Route {
     pub upstream: Url,
     /// The service's name, for logs, metrics and problems.
     pub service: String,
+    /// Whether it takes traffic. One that does not is known all the same: its service may be the owner of what it
+    /// would match.
+    pub active: bool,
     /// The route's tags; see [`super::limits`] for those that are read here.
     pub tags: BTreeMap<String, String>,
 }
@@ -31,4 +34,13 @@ pub struct SourcePath {
     pub children: bool,
     /// Whether the service gets the whole path, or only what follows the template.
     pub append: bool,
+}
+
+/// What becomes of one route.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// It is there, in the place of the one with its id if there was one.
+    Put(Route),
+    /// The route of this id is gone.
+    Remove(String),
 }

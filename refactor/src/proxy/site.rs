@@ -13,6 +13,7 @@ use tokio::task::{self, AbortHandle};
 
 use crate::proxy::Settings;
 use crate::proxy::metrics::{Counts, Metrics};
+use crate::proxy::ownership::Ownership;
 use crate::proxy::shadow::Shadows;
 use crate::proxy::table::Table;
 
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shadows: Shadows,
+    pub(crate) ownership: Ownership,
     /// This proxy's name in `Via`, unlike that of any other: its own requests coming back are a loop.
     pub(crate) pseudonym: String,
 }

@@ -1,51 +1,34 @@
-//! The route table: an immutable tree, matched by path and method, replaced whole.
+//! The route table: an immutable tree, matched by path and method.
+//!
+//! A table that is changed is a copy that shares all with the old one but the path to what changed.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+mod map;
+
 use std::sync::Arc;
 
 use http::Method;
 
 use crate::proxy::path::{Path, Segments};
 use crate::proxy::target::Target;
+use map::Map;
 
-/// The routes of one application.
-#[derive(Debug, Default)]
+/// The routes of one application. A clone costs nothing.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
-    root: Node,
-    default: Option<Arc<Target>>,
-    /// Every route, in the order in which they came.
-    all: Vec<Arc<Target>>,
+    root: Arc<Node>,
+    /// At most one takes traffic; by id.
+    defaults: Vec<Arc<Target>>,
+    /// Every route, by id.
+    all: Map<Arc<Target>>,
 }
 
 /// The routes at one path, and the paths below it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Node {
-    literals: HashMap<Box<str>, Node, BuildHasherDefault<SegmentHasher>>,
-    parameter: Option<Box<Node>>,
+    literals: Map<Arc<Node>>,
+    parameter: Option<Arc<Node>>,
+    /// By id.
     here: Vec<Arc<Target>>,
-}
-
-/// FNV-1a. Only the operator chooses what is stored under it, so nobody can make it collide on purpose.
-#[derive(Debug)]
-struct SegmentHasher(u64);
-
-impl Default for SegmentHasher {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for SegmentHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 /// A route that was found for a request.
@@ -57,25 +40,43 @@ pub(crate) struct Found<'a> {
 }
 
 impl Table {
+    /// Every route of these; of two with the same id the later one.
     pub(crate) fn new(targets: impl IntoIterator<Item = Arc<Target>>) -> Self {
-        let mut table = Self { all: targets.into_iter().collect(), ..Self::default() };
-        for target in &table.all {
-            match &target.route.source {
-                None => table.default = Some(Arc::clone(target)),
-                Some(source) => {
-                    let template = source.template.trim_matches('/');
-                    let segments = template.split('/').filter(|segment| !segment.is_empty());
-                    let node = segments.fold(&mut table.root, Node::below);
-                    node.here.push(Arc::clone(target));
-                }
-            }
-        }
+        let mut table = Self::default();
+        targets.into_iter().for_each(|target| table.insert(target));
         table
     }
 
-    /// Every route of the table, in the order in which they came.
-    pub(crate) fn targets(&self) -> &[Arc<Target>] {
-        &self.all
+    /// The route of an id.
+    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Target>> {
+        self.all.get(id)
+    }
+
+    /// Adds a route, or puts it in the place of the one with its id.
+    pub(crate) fn insert(&mut self, target: Arc<Target>) {
+        let id = target.route.id.clone();
+        self.remove(&id);
+        self.all.insert(&id, Arc::clone(&target));
+        match &target.route.source {
+            None => put(&mut self.defaults, Arc::clone(&target)),
+            Some(source) => {
+                let root = Arc::make_mut(&mut self.root);
+                let node = segments(&source.template).fold(root, Node::below);
+                put(&mut node.here, Arc::clone(&target));
+            }
+        }
+    }
+
+    /// Takes the route of an id away; one that is not there leaves everything as it is.
+    pub(crate) fn remove(&mut self, id: &str) {
+        let Some(target) = self.all.get(id).cloned() else { return };
+        self.all.remove(id);
+        match &target.route.source {
+            None => self.defaults.retain(|other| other.route.id != id),
+            Some(source) => {
+                Arc::make_mut(&mut self.root).remove(segments(&source.template), id);
+            }
+        }
     }
 
     /// The most specific route: literal before parameter before "child of", in the end the default
@@ -91,10 +92,22 @@ impl Table {
         path: &Path<'_>,
         passed: &[&Arc<Target>],
     ) -> Option<Found<'_>> {
-        let asked = Asked { method, passed, whole: path.raw.len() };
-        let found = self.root.find(&asked, path.segments());
-        found.or_else(|| {
-            let target = self.default.as_ref().filter(|target| !asked.passes(target))?;
+        self.look(&Asked { method, passed, active: true, whole: path.raw.len() }, path)
+    }
+
+    /// The most specific of the routes that take no traffic, but for some: where a request could go.
+    pub(crate) fn find_inactive(
+        &self,
+        method: &Method,
+        path: &Path<'_>,
+        passed: &[&Arc<Target>],
+    ) -> Option<Found<'_>> {
+        self.look(&Asked { method, passed, active: false, whole: path.raw.len() }, path)
+    }
+
+    fn look(&self, asked: &Asked<'_>, path: &Path<'_>) -> Option<Found<'_>> {
+        self.root.find(asked, path.segments()).or_else(|| {
+            let target = self.defaults.iter().find(|target| !asked.passes(target))?;
             Some(Found { target, matched: 0 })
         })
     }
@@ -105,23 +118,47 @@ struct Asked<'a> {
     method: &'a Method,
     /// The routes that are passed by.
     passed: &'a [&'a Arc<Target>],
+    /// Whether those are looked for that take traffic, or the others.
+    active: bool,
     /// The length of the whole path.
     whole: usize,
 }
 
 impl Asked<'_> {
+    /// Whether a route is none for this request, wherever it stands.
     fn passes(&self, target: &Arc<Target>) -> bool {
-        self.passed.iter().any(|passed| Arc::ptr_eq(passed, target))
+        target.route.active != self.active
+            || self.passed.iter().any(|passed| Arc::ptr_eq(passed, target))
     }
 }
 
 impl Node {
-    fn below(&mut self, segment: &str) -> &mut Self {
-        if segment.starts_with('{') {
+    fn below<'a>(&'a mut self, segment: &str) -> &'a mut Self {
+        Arc::make_mut(if segment.starts_with('{') {
             self.parameter.get_or_insert_default()
         } else {
-            self.literals.entry(segment.into()).or_default()
+            self.literals.get_or_insert(segment, Arc::default())
+        })
+    }
+
+    /// Takes a route away that is at the end of a path, and the nodes on its way that are left with nothing.
+    fn remove<'a>(&mut self, mut path: impl Iterator<Item = &'a str>, id: &str) {
+        match path.next() {
+            None => self.here.retain(|target| target.route.id != id),
+            Some(segment) => {
+                let below = self.below(segment);
+                below.remove(path, id);
+                if below.is_empty() && segment.starts_with('{') {
+                    self.parameter = None;
+                } else if below.is_empty() {
+                    self.literals.remove(segment);
+                }
+            }
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.literals.is_empty() && self.parameter.is_none() && self.here.is_empty()
     }
 
     /// Each node is visited at most once: it stands at one depth of one path.
@@ -129,7 +166,7 @@ impl Node {
         let deeper = match rest.split() {
             None => return self.take(asked, false, asked.whole - rest.remaining()),
             Some((segment, rest)) => {
-                self.literals.get(&*segment).and_then(|node| node.find(asked, rest)).or_else(|| {
+                self.literals.get(&segment).and_then(|node| node.find(asked, rest)).or_else(|| {
                     let node = self.parameter.as_deref().filter(|_| !segment.is_empty())?;
                     node.find(asked, rest)
                 })
@@ -150,6 +187,17 @@ impl Node {
             listing.or_else(|| sources.find(|(_, source)| source.methods.is_empty()))?;
         Some(Found { target, matched: if source.append { 0 } else { matched } })
     }
+}
+
+/// The segments of a template.
+fn segments(template: &str) -> impl Iterator<Item = &str> {
+    template.split('/').filter(|segment| !segment.is_empty())
+}
+
+/// Adds a route where it stands by its id.
+fn put(targets: &mut Vec<Arc<Target>>, target: Arc<Target>) {
+    let place = targets.partition_point(|other| other.route.id < target.route.id);
+    targets.insert(place, target);
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::proxy::limits::Patience;
 use crate::proxy::metrics::Counts;
+use crate::proxy::ownership::Owners;
 use crate::proxy::routes::Route;
 use crate::proxy::split::Split;
 use crate::proxy::upstream::Upstream;
@@ -23,6 +24,8 @@ pub(crate) struct Target {
     /// How its tags divide its requests; most routes take all of them.
     pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
+    /// Who owned last what it leads to, where that was not its own service.
+    pub(crate) owners: Owners,
     /// The service as copies reach it, on connections of their own; made with the first copy.
     pub(crate) copies: OnceLock<Arc<Upstream>>,
 }
@@ -43,6 +46,7 @@ impl Target {
             patience,
             split,
             counts,
+            owners: Owners::default(),
             copies: OnceLock::new(),
             route,
         }

@@ -57,17 +57,14 @@ impl Model {
         }
     }
 
-    /// The application whose traffic a change concerns: one of a route that takes some before or after it.
-    pub(crate) fn application_of(&self, change: &Change) -> Option<String> {
-        let live = |route: &&Route| route.state == State::Active;
+    /// The route that a change concerns, behind its application.
+    pub(crate) fn touched(&self, change: &Change) -> Option<(String, String)> {
         let route = match change {
-            Change::Route(route) => {
-                Some(route).filter(live).or_else(|| self.routes.get(&route.id).filter(live))
-            }
-            Change::Delete(Kind::Route, id) => self.routes.get(id).filter(live),
+            Change::Route(route) => Some(route),
+            Change::Delete(Kind::Route, id) => self.routes.get(id),
             _ => None,
         };
-        route.map(|route| route.details.application.clone())
+        route.map(|route| (route.details.application.clone(), route.id.clone()))
     }
 
     /// An environment of the caller's region.

@@ -50,12 +50,23 @@ impl Plane {
 
     /// Sends bytes, and reads until the proxy closes the connection.
     pub(crate) async fn send(&self, bytes: impl AsRef<[u8]>) -> String {
-        let mut stream = self.connect().await;
-        // Where the proxy has heard enough, it need not read the rest.
-        let _ = stream.write_all(bytes.as_ref()).await;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
+        self.send_on(bytes).await
+    }
+
+    /// The same, for a task of its own.
+    pub(crate) fn send_on<B: AsRef<[u8]>>(
+        &self,
+        bytes: B,
+    ) -> impl Future<Output = String> + use<B> {
+        let address = self.address;
+        async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            // Where the proxy has heard enough, it need not read the rest.
+            let _ = stream.write_all(bytes.as_ref()).await;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.unwrap();
+            String::from_utf8_lossy(&answer).into_owned()
+        }
     }
 
     /// The answer to a `GET` with these fields, on a connection of its own.
@@ -79,6 +90,7 @@ pub(crate) fn default(url: &str) -> Route {
         source: None,
         upstream: url.parse().unwrap(),
         service: "monolith".to_owned(),
+        active: true,
         tags: BTreeMap::new(),
     }
 }

@@ -16,7 +16,7 @@ use super::{Body, BodyError, Client};
 use crate::proxy::buffer::Buffer;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::framing::{Framing, Piece};
-use crate::proxy::head::{Field, Head, Kind, Scan, Status, Version};
+use crate::proxy::head::{Field, Head, Scan, Status, Version};
 use crate::proxy::limits::{
     BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, TAKE_TIME,
 };
@@ -50,6 +50,8 @@ struct Exchange {
     expects_continue: bool,
     version: Version,
     chunked_answer: bool,
+    /// Whether its end would tell that the client left: it had not ended its side when that was first asked.
+    watched: Option<bool>,
     /// Whether only the end of the connection ends the answer.
     unending: bool,
     /// Whether the client must see that it is not whole, and would not.
@@ -80,6 +82,7 @@ impl Http1 {
             expects_continue: false,
             version: Version::Http11,
             chunked_answer: false,
+            watched: None,
             unending: false,
             cut: false,
             persists: false,
@@ -162,6 +165,7 @@ impl Http1 {
             expects_continue: head.expects_continue,
             version: head.version,
             chunked_answer: false,
+            watched: None,
             unending: false,
             cut: false,
             persists: head.keep_alive,
@@ -282,6 +286,25 @@ impl Client for Http1 {
         }
     }
 
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(until) = self.exchange.body_until {
+            // It is not the client that is slow now.
+            self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(Instant::now())));
+        }
+        loop {
+            let filled = self.input.poll_fill(context, &mut self.stream);
+            // Some say that they have said everything, and still listen: those who do so before they wait.
+            let ended = matches!(filled, Poll::Ready(Ok(0)));
+            let watched = *self.exchange.watched.get_or_insert(!ended);
+            match ready!(filled) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::OutOfMemory => return Poll::Pending,
+                Ok(0) if !watched => return Poll::Pending,
+                Ok(0) | Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
     fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body) {
         let unending = body == Body::Unknown && self.exchange.version == Version::Http10;
         if unending || self.owes() || self.site.is_draining() {
@@ -296,9 +319,7 @@ impl Client for Http1 {
         out.extend_from_slice(reason.unwrap_or_default().as_bytes());
         out.extend_from_slice(b"\r\n");
         for field in fields {
-            if let Kind::EndToEnd | Kind::Cookie | Kind::Date | Kind::RequestId | Kind::Via =
-                field.kind
-            {
+            if field.kind.goes_to_clients() {
                 write_field(out, field.name, field.value);
             }
         }

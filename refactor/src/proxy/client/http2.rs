@@ -25,7 +25,7 @@ use crate::proxy::buffer::Buffer;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::exchange::{exchange, refuse_unread};
 use crate::proxy::framing::Framing;
-use crate::proxy::head::{Field, Head, Kind, Status};
+use crate::proxy::head::{Field, Head, Status};
 use crate::proxy::limits::{
     BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, STREAMS, TAKE_TIME,
 };
@@ -173,16 +173,17 @@ impl Client for Http2 {
 
     fn skip_body(&mut self) {}
 
+    fn poll_gone(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        // It is not the client that is slow now. Whoever resets the stream ends the whole exchange.
+        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
+        Poll::Pending
+    }
+
     fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body) {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
         let headers = response.headers_mut();
-        for field in fields {
-            let (Kind::EndToEnd | Kind::Cookie | Kind::Date | Kind::RequestId | Kind::Via) =
-                field.kind
-            else {
-                continue;
-            };
+        for field in fields.iter().filter(|field| field.kind.goes_to_clients()) {
             let name = HeaderName::from_bytes(field.name.as_bytes());
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
                 headers.append(name, value);

@@ -5,8 +5,6 @@ use std::task::Poll;
 
 use http::Method;
 
-use super::Ended;
-use super::problems::{unanswered, unreceived};
 use super::upload::{Upload, UploadError};
 use crate::proxy::client::Client;
 use crate::proxy::framing::Malformed;
@@ -16,18 +14,21 @@ use crate::proxy::target::Target;
 use crate::proxy::upstream::{Connection, Failure};
 
 /// The connection that carries the answer, and the bytes of its head.
+///
+/// # Errors
+/// Where the body does not come, or no answer.
 pub(super) async fn ask<C: Client>(
     client: &mut C,
-    upload: &mut Upload,
+    upload: &mut Upload<'_>,
     target: &Target,
     method: &Method,
     worker: usize,
-) -> Result<(Connection, Vec<u8>), Ended> {
+) -> Result<(Connection, Vec<u8>), UploadError> {
     let upstream = &target.upstream;
     let mut fresh = false;
     loop {
         let leased = upstream.lease(worker, fresh, target.patience.connect).await;
-        let leased = leased.map_err(|failure| unanswered(target, failure))?;
+        let leased = leased.map_err(UploadError::Service)?;
         if !leased.reused {
             target.counts.connects.inc();
         }
@@ -37,7 +38,6 @@ pub(super) async fn ask<C: Client>(
                 upstream.reached();
                 return Ok((connection, bytes));
             }
-            Err(UploadError::Client(error)) => return Err(unreceived(error)),
             Err(UploadError::Service(failure))
                 if leased.reused && upload.rewind(&failure, method) =>
             {
@@ -45,7 +45,7 @@ pub(super) async fn ask<C: Client>(
                 target.counts.retries.inc();
                 fresh = true;
             }
-            Err(UploadError::Service(failure)) => return Err(unanswered(target, failure)),
+            Err(error) => return Err(error),
         }
     }
 }
@@ -53,7 +53,7 @@ pub(super) async fn ask<C: Client>(
 /// Sends the request and waits for the head of its answer; interim ones are left out.
 async fn head<C: Client>(
     client: &mut C,
-    upload: &mut Upload,
+    upload: &mut Upload<'_>,
     connection: &mut Connection,
     target: &Target,
 ) -> Result<Vec<u8>, UploadError> {

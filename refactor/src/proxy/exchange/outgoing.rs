@@ -36,7 +36,7 @@ pub(super) fn request(
     out.extend_from_slice(b" HTTP/1.1\r\n");
     write_field(&mut out, "host", target.host.as_bytes());
     for field in &head.fields {
-        if let Kind::EndToEnd | Kind::Date = field.kind {
+        if let Kind::EndToEnd | Kind::Date | Kind::Position = field.kind {
             write_field(&mut out, field.name, field.value);
         }
     }

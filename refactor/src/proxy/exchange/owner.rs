@@ -18,7 +18,7 @@ pub(super) struct Owner {
 }
 
 /// A service that can answer a request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Side {
     pub(super) target: Arc<Target>,
     /// How many bytes of the path the route takes away.
@@ -70,7 +70,7 @@ fn rest<'a>(
 }
 
 impl Side {
-    fn of(found: &Found<'_>) -> Self {
+    pub(super) fn of(found: &Found<'_>) -> Self {
         Self { target: Arc::clone(found.target), matched: found.matched }
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Record<'a> {
     pub(super) sample: Option<Sample>,
     method: &'a str,
     target: &'a str,
-    start: Instant,
+    pub(super) start: Instant,
     route: Option<Arc<Target>>,
     unrouted: &'a Counts,
 }
@@ -50,10 +50,12 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Notes the route that was found.
+    /// Notes the route whose service is asked; in the end the one that answered counts.
     pub(super) fn route(&mut self, target: &Arc<Target>) {
         target.counts.in_flight.inc();
-        self.route = Some(Arc::clone(target));
+        if let Some(before) = self.route.replace(Arc::clone(target)) {
+            before.counts.in_flight.dec();
+        }
     }
 }
 

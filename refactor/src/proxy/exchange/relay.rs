@@ -16,7 +16,7 @@ use crate::proxy::upstream::Connection;
 pub(super) async fn relay<C: Client>(
     client: &mut C,
     connection: &mut Connection,
-    upload: &mut Upload,
+    upload: &mut Upload<'_>,
     answer: &Answer<'_>,
     route: &Target,
     record: &mut Record<'_>,
@@ -94,7 +94,7 @@ fn begin<C: Client>(client: &mut C, answer: &Answer<'_>, record: &Record<'_>) {
 
 /// Sends what is left of the request. Where that fails the answer is still worth reading.
 fn go_on<C: Client>(
-    upload: &mut Upload,
+    upload: &mut Upload<'_>,
     context: &mut Context<'_>,
     client: &mut C,
     connection: &mut Connection,

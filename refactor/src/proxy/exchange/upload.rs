@@ -6,6 +6,7 @@ use http::Method;
 
 use crate::proxy::client::{BodyError, Client};
 use crate::proxy::framing::Framing;
+use crate::proxy::ownership::Kept;
 use crate::proxy::upstream::{Connection, Failure};
 use crate::proxy::wire::write_chunk;
 
@@ -14,9 +15,13 @@ const AHEAD_BYTES: usize = 16 * 1024;
 
 /// A request on its way.
 #[derive(Debug)]
-pub(super) struct Upload {
+pub(super) struct Upload<'a> {
     /// What is to be sent; from the request's first byte on while `whole`.
     out: Vec<u8>,
+    /// How much of `out` is the head, while `whole`.
+    head: usize,
+    /// Takes room for what is not let go once it was sent; none where it need not be kept.
+    kept: Option<Kept<'a>>,
     /// How much of `out` was sent.
     sent: usize,
     whole: bool,
@@ -38,10 +43,12 @@ pub(super) enum UploadError {
     Service(Failure),
 }
 
-impl Upload {
+impl<'a> Upload<'a> {
     /// A request whose head is written out.
-    pub(super) fn new(head: Vec<u8>, body: Framing) -> Self {
+    pub(super) fn new(head: Vec<u8>, body: Framing, kept: Option<Kept<'a>>) -> Self {
         Self {
+            head: head.len(),
+            kept,
             out: head,
             sent: 0,
             whole: true,
@@ -73,6 +80,18 @@ impl Upload {
             self.sent = 0;
         }
         again && self.whole
+    }
+
+    /// Whether all of it that came is still here, so that it can be sent to somebody else.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Goes back to the start with another head. For a request that is whole, and that nobody executed.
+    pub(super) fn restart(&mut self, head: &[u8]) {
+        self.out.splice(..self.head, head.iter().copied());
+        self.head = head.len();
+        self.sent = 0;
     }
 
     /// Ready once all of it was sent.
@@ -120,7 +139,10 @@ impl Upload {
             Poll::Pending => return Ok(Poll::Pending),
             Poll::Ready(more) => self.complete = !more?,
         }
-        if self.sent > 0 && self.sent == self.out.len() {
+        if self.kept.as_mut().is_some_and(|kept| !kept.take(self.part.len())) {
+            self.kept = None;
+        }
+        if self.kept.is_none() && self.sent > 0 && self.sent == self.out.len() {
             self.out.clear();
             self.sent = 0;
             self.whole = false;

@@ -70,6 +70,11 @@ impl<'a> Answer<'a> {
             .find_map(|parameter| decimal(parameter.strip_prefix(b"timeout=")?));
         Ok(Self { status, fields, body, length, keep_alive, keep_alive_seconds })
     }
+
+    /// The value of the first field of a kind.
+    pub(crate) fn first(&self, kind: Kind) -> Option<&'a [u8]> {
+        self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)
+    }
 }
 
 /// Whether a head is that of an answer before the answer (RFC 9110, 15.2), as its status tells. A change

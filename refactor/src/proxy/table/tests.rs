@@ -17,21 +17,18 @@ fn source(template: &str, methods: &[Method], children: bool, append: bool) -> O
 
 /// A table of routes that are called by their index.
 fn table(routes: Vec<(Option<SourcePath>, &str)>) -> Table {
-    let (upstreams, metrics) = (Upstreams::new(0), Metrics::new());
+    let routes = routes.into_iter().enumerate();
+    Table::new(routes.map(|(index, (source, url))| target(&index.to_string(), source, url, true)))
+}
+
+fn target(id: &str, source: Option<SourcePath>, url: &str, active: bool) -> Arc<Target> {
+    let upstream = url.parse().unwrap();
+    let origin = Upstreams::new(0).get(Origin::of(&upstream).unwrap());
     let labels =
         Labels { application: String::new(), route: String::new(), service: String::new() };
-    Table::new(routes.into_iter().enumerate().map(|(index, (source, url))| {
-        let route = Route {
-            id: index.to_string(),
-            source,
-            upstream: url.parse().unwrap(),
-            service: String::new(),
-            tags: BTreeMap::new(),
-        };
-        let upstream = upstreams.get(Origin::of(&route.upstream).unwrap());
-        let counts = metrics.counts(labels.clone());
-        Arc::new(Target::new(route, upstream, Patience::default(), None, counts))
-    }))
+    let (id, service, tags) = (id.to_owned(), String::new(), BTreeMap::new());
+    let route = Route { id, source, upstream, service, active, tags };
+    Arc::new(Target::new(route, origin, Patience::default(), None, Metrics::new().counts(labels)))
 }
 
 /// The id of the route that a request finds, and the URL that its service gets.
@@ -202,6 +199,45 @@ fn the_tree_finds_what_a_search_through_a_list_finds() {
             let found = find(&table, method, &format!("/api{path}")).map(|(id, _)| id);
             let expected = naive(&routes, method, &path).map(|index| index.to_string());
             assert_eq!(found, expected, "round {round}: {method} {path:?} among {routes:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_changed_table_is_as_if_it_were_made_anew_and_leaves_the_old_one_as_it_was() {
+    let mut random = fastrand::Rng::with_seed(5);
+    let mut tables = vec![(Table::default(), BTreeMap::new())];
+    for _ in 0..300 {
+        let (mut table, mut routes) = tables[random.usize(..tables.len())].clone();
+        for _ in 0..random.usize(1..4) {
+            let id = random.u8(..20).to_string();
+            if random.u8(..3) == 0 {
+                table.remove(&id);
+                routes.remove(&id);
+                continue;
+            }
+            let segments = (0..random.usize(1..5)).map(|_| *random.choice(SEGMENTS).unwrap());
+            let template: String = segments.flat_map(|segment| ["/", segment]).collect();
+            let source = (random.u8(..10) > 0)
+                .then(|| source(&template, &[], random.bool(), true))
+                .flatten();
+            let target = target(&id, source, "http://x", random.u8(..4) > 0);
+            table.insert(Arc::clone(&target));
+            routes.insert(id, target);
+        }
+        tables.push((table, routes));
+    }
+    for (table, routes) in tables {
+        let live = routes.values().filter(|target| target.route.active);
+        let anew = Table::new(live.cloned());
+        for _ in 0..30 {
+            let segments = (0..random.usize(0..6)).map(|_| *random.choice(ASKED).unwrap());
+            let path: String = segments.flat_map(|segment| ["/", segment]).collect();
+            let path = format!("/api{path}");
+            assert_eq!(find(&table, &Method::GET, &path), find(&anew, &Method::GET, &path));
+        }
+        for id in (0..20).map(|id| id.to_string()) {
+            assert_eq!(table.get(&id).map(Arc::as_ptr), routes.get(&id).map(Arc::as_ptr));
         }
     }
 }

@@ -1,39 +1,46 @@
 //! What the data plane is told.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 
-use crate::proxy::{Route as LiveRoute, SourcePath};
+use crate::proxy::{Change as LiveChange, Route as LiveRoute, SourcePath};
 use crate::spaces::Spaces;
 use crate::spaces::model::Model;
 use crate::spaces::resource::{Route, State};
 
 impl Spaces {
-    /// Gives the data plane the routes of an application that listens.
-    pub(in crate::spaces) fn publish(&self, model: &Model, application: &str) {
-        let listens = |state| state == State::Active;
-        if model.applications.get(application).is_some_and(|found| listens(found.state)) {
-            self.0.plane.set_routes(application, self.live_routes(model, application));
+    /// Tells the data plane what became of routes: each stands with its application, by its id.
+    pub(in crate::spaces) fn publish(&self, model: &Model, touched: Vec<(String, String)>) {
+        let mut changes = BTreeMap::<_, Vec<_>>::new();
+        for (application, id) in touched {
+            let live = model.routes.get(&id).and_then(|route| live_route(model, route));
+            let change = live.map_or(LiveChange::Remove(id), LiveChange::Put);
+            changes.entry(application).or_default().push(change);
+        }
+        let listens = |id: &String| {
+            model.applications.get(id).is_some_and(|found| found.state == State::Active)
+        };
+        for (application, changes) in changes.into_iter().filter(|(id, _)| listens(id)) {
+            self.0.plane.change_routes(&application, changes);
         }
     }
 
-    /// The routes of an application that take traffic.
+    /// The routes of an application: those that take traffic, and those that could.
     pub(super) fn live_routes(&self, model: &Model, application: &str) -> Vec<LiveRoute> {
-        let routes = model.routes_of(application);
-        let live = routes.filter(|route| route.state == State::Active);
-        live.filter_map(|route| {
-            let live = live_route(model, route);
-            if live.is_none() {
-                log::error!("the route {} cannot take traffic: its service has no URL", route.id);
-            }
-            live
-        })
-        .collect()
+        model.routes_of(application).filter_map(|route| live_route(model, route)).collect()
     }
 }
 
-/// What was checked when it was made; only a state that somebody edited fails here.
+/// A route as the data plane knows it. What was checked when it was made; only a state that somebody edited fails here.
 fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
-    let service = model.services.get(&route.details.service)?;
+    let service = model.services.get(&route.details.service);
+    let Some((service, upstream)) =
+        service.and_then(|found| Some((found, found.details.upstream()?)))
+    else {
+        log::error!("the route {} cannot take traffic: its service has no URL", route.id);
+        return None;
+    };
     let source = route.details.source.as_ref().map(|source| {
         let method = |name: &String| Method::from_bytes(name.as_bytes()).ok();
         SourcePath {
@@ -46,8 +53,9 @@ fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
     Some(LiveRoute {
         id: route.id.clone(),
         source,
-        upstream: service.details.upstream()?.clone(),
+        upstream: upstream.clone(),
         service: service.details.name.clone(),
+        active: route.state == State::Active,
         tags: route.tags.clone(),
     })
 }

@@ -23,7 +23,7 @@ pub(crate) struct ServiceDetails {
     pub(crate) vpc_id: Option<String>,
     pub(crate) url: String,
     pub(crate) health_url: Option<String>,
-    /// `url`, read when it is first asked for: each change of a route asks for those of all routes.
+    /// `url`, read when it is first asked for: each change of a route asks for it.
     #[serde(skip)]
     pub(crate) upstream: OnceLock<Option<Url>>,
 }

@@ -12,6 +12,7 @@ use super::serve;
 use crate::proxy::Settings;
 use crate::proxy::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::proxy::metrics::{Labels, Metrics};
+use crate::proxy::ownership::Ownership;
 use crate::proxy::routes::Route;
 use crate::proxy::shadow::Shadows;
 use crate::proxy::site::{Shared, Site};
@@ -27,6 +28,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         settings,
         metrics: Metrics::new(),
         shadows: Shadows::start().unwrap(),
+        ownership: Ownership::new(),
         pseudonym: "refactor-test".to_owned(),
     };
     let labels =
@@ -39,6 +41,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         source: None,
         upstream: url,
         service: "posts".to_owned(),
+        active: true,
         tags: Default::default(),
     };
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());

@@ -1,0 +1,418 @@
+//! Finds the service that answers a request, where the one that was asked first does not.
+//!
+//! - **Misdirected**: a service that does not own what a request is about answers 421 and has stored nothing. The
+//!   request goes to the candidate that the answer names. Where it names none (while ownership changes hands), or
+//!   the two name each other, the request waits a little and asks again.
+//! - **Too old**: a client that wrote, and then reads from a copy that has not come so far, would not find what it
+//!   wrote. Such an answer is thrown away, and another candidate is asked.
+//! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
+//!
+//! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
+//! sent again; what broke off is not.
+
+use std::borrow::Cow;
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
+
+use super::Ended;
+use super::candidates::Candidates;
+use super::owner::{Owner, Side};
+use crate::proxy::client::Client;
+use crate::proxy::deadline::Deadline;
+use crate::proxy::head::{Answer, Field, Head, Kind};
+use crate::proxy::limits::{CHASE_PAUSE, CHASE_RETRY_SECONDS, CHASE_TIME, LONGEST_CHASE_PAUSE};
+use crate::proxy::metrics::Chases;
+use crate::proxy::ownership::{self, Kept, Position, Write};
+use crate::proxy::path::Path;
+use crate::proxy::problem::Problem;
+use crate::proxy::site::Site;
+use crate::proxy::split::is_read;
+use crate::proxy::upstream::Failure;
+
+/// The status of an answer that says that somebody else owns it (RFC 9110, 15.5.20).
+const MISDIRECTED: u16 = 421;
+/// The status of an answer that, where it names the owner, says that this copy may only lag.
+const NOT_FOUND: u16 = 404;
+
+/// Where a request is on its way to its owner.
+pub(super) struct Chase<'a> {
+    site: &'a Site,
+    head: &'a Head<'a>,
+    path: &'a Path<'a>,
+    candidates: Candidates,
+    /// The other side of a route that divides its requests.
+    other: Option<Side>,
+    /// Whether other candidates were looked for.
+    complete: bool,
+    /// Which candidate is asked.
+    at: usize,
+    /// Whether that one is only believed to be the owner, since it was so before.
+    hinted: bool,
+    /// The last one that was named as owner.
+    named: Option<usize>,
+    /// Who was asked since the last wait, a bit each.
+    asked: u32,
+    /// How far a service must have come.
+    needed: Option<Needed>,
+    /// Whether any service said how far it has come.
+    told: bool,
+    search: Option<Search<'a>>,
+}
+
+/// How far a service must have come to answer a read.
+struct Needed {
+    position: Position,
+    /// The write that says so; none where the client says so itself.
+    write: Option<(ownership::Client, Write)>,
+}
+
+/// What begins with the first answer that is not the client's.
+struct Search<'a> {
+    until: Instant,
+    pause: Duration,
+    waiting: Option<Waiting<'a>>,
+}
+
+/// A request that waits; it leaves its place when this is dropped.
+struct Waiting<'a> {
+    since: Instant,
+    chases: &'a Chases,
+    _place: SemaphorePermit<'a>,
+}
+
+/// Who is asked next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// This candidate, at once.
+    Now(usize),
+    /// This candidate, after a wait.
+    Later(usize),
+}
+
+impl<'a> Chase<'a> {
+    pub(super) fn begin(
+        site: &'a Site,
+        peer: IpAddr,
+        head: &'a Head<'a>,
+        path: &'a Path<'a>,
+        owner: Owner,
+        now: Instant,
+    ) -> Self {
+        let mut chase = Self {
+            site,
+            head,
+            path,
+            candidates: Candidates::of(owner.side),
+            other: owner.other.map(|other| other.side),
+            complete: false,
+            at: 0,
+            hinted: false,
+            named: None,
+            asked: 0,
+            needed: None,
+            told: false,
+            search: None,
+        };
+        if is_read(&head.method) {
+            chase.needed = chase.needed(peer, now);
+        } else {
+            chase.look();
+            let hint = chase.segment().and_then(|segment| {
+                let owner = chase.candidates.get(0).target.owners.get(&segment)?;
+                chase.candidates.index_of(&owner)
+            });
+            chase.hinted = hint.is_some();
+            chase.at = hint.unwrap_or_default();
+        }
+        chase
+    }
+
+    /// Who is asked.
+    pub(super) fn side(&self) -> &Side {
+        self.candidates.get(self.at)
+    }
+
+    /// What the body is kept with, where the request may be sent more than once.
+    pub(super) fn kept(&self) -> Option<Kept<'a>> {
+        let again = self.candidates.count() > 1 && !self.head.body.is_over();
+        again.then(|| self.site.shared.ownership.kept.open())
+    }
+
+    /// Who is asked next, where an answer is not the client's.
+    pub(super) fn judge(&mut self, answer: &Answer<'_>) -> Option<Next> {
+        if answer.status == MISDIRECTED {
+            self.chases().misdirected.inc();
+            self.look();
+            self.unhint();
+            let named = answer.first(Kind::Owner).and_then(|owner| self.candidates.named(owner));
+            self.named = named.or(self.named);
+            return Some(match named {
+                Some(owner) if self.is_new(owner) => Next::Now(owner),
+                Some(owner) => Next::Later(owner),
+                None => Next::Later(self.at),
+            });
+        }
+        if answer.status == NOT_FOUND
+            && is_read(&self.head.method)
+            && let Some(owner) = answer.first(Kind::Owner)
+        {
+            self.look();
+            self.named = self.candidates.named(owner);
+            if let Some(owner) = self.named.filter(|owner| self.is_new(*owner)) {
+                self.chases().read_again.inc();
+                return Some(Next::Now(owner));
+            }
+        }
+        let needed = self.needed.as_ref()?;
+        let position = answer.first(Kind::Position).and_then(Position::parse);
+        self.told |= position.is_some();
+        if position.is_some_and(|position| position >= needed.position) {
+            return None;
+        }
+        let another = self.another();
+        if another.is_none() && !self.told {
+            // Nobody knows of positions here, so there is nothing to be older than.
+            return None;
+        }
+        self.chases().read_again.inc();
+        Some(another.map_or(Next::Later(self.first_again()), Next::Now))
+    }
+
+    /// Who is asked next, where a service got nothing of the request and was not the only one to ask.
+    pub(super) fn without(&mut self, failure: &Failure) -> Option<Next> {
+        // Also where it may have got the request: the next one is not to end in the same way.
+        let hinted = self.unhint();
+        let (Failure::Down(_) | Failure::Unreachable(_) | Failure::Unconnected) = failure else {
+            return None;
+        };
+        if hinted {
+            return Some(Next::Now(0));
+        }
+        self.search.as_ref()?;
+        if self.needed.is_some() {
+            return Some(self.another().map_or(Next::Later(self.first_again()), Next::Now));
+        }
+        let next = if self.at == 0 { self.named.unwrap_or_default() } else { 0 };
+        Some(Next::Later(next))
+    }
+
+    /// Goes on to the next candidate, at once or after a wait.
+    ///
+    /// # Errors
+    /// 503 where it took too long already, or too many wait; or where the client left meanwhile.
+    pub(super) async fn go_on<C: Client>(
+        &mut self,
+        client: &mut C,
+        next: Next,
+    ) -> Result<(), Ended> {
+        self.asked |= bit(self.at);
+        let search = self.search.get_or_insert_with(|| Search {
+            until: Instant::now() + CHASE_TIME,
+            pause: CHASE_PAUSE,
+            waiting: None,
+        });
+        match next {
+            Next::Now(next) => self.at = next,
+            Next::Later(next) => {
+                let ownership = &self.site.shared.ownership;
+                let places = if is_read(&self.head.method) {
+                    &ownership.waiting_reads
+                } else {
+                    &ownership.waiting_writes
+                };
+                if search.waiting.is_none() {
+                    let chases = &self.site.shared.metrics.chases;
+                    search.waiting =
+                        places.try_acquire().ok().map(|place| Waiting::new(chases, place));
+                }
+                if search.waiting.is_none() || Instant::now() >= search.until {
+                    return Err(self.give_up());
+                }
+                pause(client, Deadline::after(search.pause)).await?;
+                search.pause = (search.pause * 2).min(LONGEST_CHASE_PAUSE);
+                self.asked = 0;
+                self.at = next;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the client is told where the search ends without an answer. Nothing was stored.
+    pub(super) fn give_up(&self) -> Ended {
+        self.chases().gave_up.inc();
+        let route = &self.candidates.get(0).target.route.id;
+        let what = match self.needed {
+            Some(_) => "no service has come as far yet as what was written before; ask again",
+            None => "no service owns this just now; nothing was stored, send it again",
+        };
+        log::warn!("route {route}: {what}");
+        let detail = format!("route {route}: {what}");
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+        problem.retry_after = Some(CHASE_RETRY_SECONDS);
+        Ended::Problem(problem)
+    }
+
+    /// Ends the search with the client's answer, and notes what it tells for the next requests.
+    pub(super) fn end(&mut self, peer: IpAddr, answer: &Answer<'_>) {
+        let searched = self.search.take().is_some();
+        let position = answer.first(Kind::Position).and_then(Position::parse);
+        let writes = &self.site.shared.ownership.writes;
+        if is_read(&self.head.method) {
+            if let Some(Needed { write: Some((client, write)), .. }) = &self.needed
+                && let Some(position) = position
+                && write.copies.len() == 2
+                && !write.was_taken_by(self.candidates.upstream(self.at))
+            {
+                writes.forget(*client, position);
+            }
+            return;
+        }
+        let Some(segment) = self.segment() else { return };
+        if searched && self.at != 0 {
+            let owner = self.candidates.upstream(self.at);
+            self.candidates.get(0).target.owners.note(&segment, owner);
+        }
+        if let Some(position) = position
+            && self.candidates.count() > 1
+        {
+            let others = (0..self.candidates.count()).filter(|index| *index != self.at);
+            let copies = std::iter::once(self.at).chain(others);
+            let copies = copies.map(|index| Arc::downgrade(self.candidates.upstream(index)));
+            writes.note(self.client(peer, &segment), position, copies.collect());
+        }
+    }
+
+    /// How far a service must have come for this read, if that matters.
+    fn needed(&mut self, peer: IpAddr, now: Instant) -> Option<Needed> {
+        let site = self.site;
+        let writes = &site.shared.ownership.writes;
+        let said = self.head.first(Kind::Position).and_then(Position::parse);
+        let write = writes.are_any(now).then(|| {
+            let client = self.client(peer, &self.segment()?);
+            Some((client, writes.get(client)?))
+        });
+        let write = write
+            .flatten()
+            .filter(|(_, write)| write.concerns(&self.candidates.get(0).target.upstream));
+        let needed = match (said, write) {
+            (None, None) => return None,
+            (Some(said), Some((_, write))) if said > write.position => {
+                Needed { position: said, write: None }
+            }
+            (_, Some((client, write))) => {
+                Needed { position: write.position, write: Some((client, write)) }
+            }
+            (Some(said), None) => Needed { position: said, write: None },
+        };
+        self.look();
+        (self.candidates.count() > 1).then_some(needed)
+    }
+
+    /// A candidate for a read that was not asked since the last wait.
+    fn another(&self) -> Option<usize> {
+        let mut others = (0..self.candidates.count()).filter(|index| self.is_new(*index));
+        match self.needed.as_ref().and_then(|needed| needed.write.as_ref()) {
+            Some((_, write)) => {
+                others.find(|index| write.concerns(self.candidates.upstream(*index)))
+            }
+            None => others.next(),
+        }
+    }
+
+    /// Whom a read asks first after a wait: the one that took the write.
+    fn first_again(&self) -> usize {
+        let write = self.needed.as_ref().and_then(|needed| needed.write.as_ref());
+        let taker = write.and_then(|(_, write)| {
+            let taken = |index: &usize| write.was_taken_by(self.candidates.upstream(*index));
+            (0..self.candidates.count()).find(taken)
+        });
+        taker.unwrap_or_default()
+    }
+
+    /// Whether a candidate was not asked since the last wait.
+    fn is_new(&self, index: usize) -> bool {
+        (self.asked | bit(self.at)) & bit(index) == 0
+    }
+
+    /// Looks for all candidates, once.
+    fn look(&mut self) {
+        if !std::mem::replace(&mut self.complete, true) {
+            let table = self.site.table.load();
+            self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+        }
+    }
+
+    /// Forgets the hint that was followed, if one was.
+    fn unhint(&mut self) -> bool {
+        let hinted = std::mem::take(&mut self.hinted);
+        if hinted && let Some(segment) = self.segment() {
+            self.candidates.get(0).target.owners.forget(&segment);
+        }
+        hinted
+    }
+
+    fn chases(&self) -> &'a Chases {
+        &self.site.shared.metrics.chases
+    }
+
+    /// The first segment of the path: what is owned as one.
+    fn segment(&self) -> Option<Cow<'a, str>> {
+        self.path.segments().split().map(|(segment, _)| segment)
+    }
+
+    /// Who asks, as far as the request tells.
+    fn client(&self, peer: IpAddr, segment: &str) -> ownership::Client {
+        let address = match peer.to_canonical() {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+            IpAddr::V6(ip) => ip.octets(),
+        };
+        let port = self.site.port.to_be_bytes();
+        let fields = &self.head.fields;
+        let named = |name: &'static str| {
+            let named = move |field: &&Field<'a>| field.name.eq_ignore_ascii_case(name);
+            // The empty part keeps the values of one name from those of the next.
+            fields.iter().filter(named).map(|field| field.value).chain([&b""[..]])
+        };
+        let told = ["authorization", "cookie", "user-agent", "x-forwarded-for"];
+        let place = [&address[..], &port, segment.as_bytes()];
+        let parts = place.into_iter().chain(told.into_iter().flat_map(named));
+        self.site.shared.ownership.writes.client(parts)
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn new(chases: &'a Chases, place: SemaphorePermit<'a>) -> Self {
+        chases.waited.inc();
+        chases.waiting.inc();
+        Self { since: Instant::now(), chases, _place: place }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.chases.waiting.dec();
+        self.chases.wait.observe(self.since.elapsed().as_secs_f64());
+    }
+}
+
+/// Waits, but not for a client that left.
+async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
+    let waited = poll_fn(|context| {
+        if client.poll_gone(context).is_ready() {
+            return Poll::Ready(Err(Ended::Gone));
+        }
+        time.poll(context).map(Ok)
+    });
+    waited.await
+}
+
+fn bit(index: usize) -> u32 {
+    1 << index.min(31)
+}
