@@ -30,7 +30,7 @@ pub(crate) fn table(moves: &[Move]) -> String {
         for side in [&found.source, &found.target] {
             let over = found.phase == "completed";
             if let Some(error) = side.error.as_ref().filter(|_| !over) {
-                let _ = writeln!(text, "  {:width$}  {} {error}", "", side.url);
+                let _ = writeln!(text, "  {:width$}  {}: {error}", "", side.url);
             }
         }
         for cause in &found.causes {

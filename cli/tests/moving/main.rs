@@ -4,4 +4,5 @@
 mod board;
 
 mod crashes;
+mod traffic;
 mod way;

@@ -56,7 +56,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     }
     if target.role == Role::Follower && target.follows(&source.store) {
         pair.to.cancel().map_err(|error| {
-            Refusal::peer(&format!("{} was not cancelled:", work.target_name()), &error)
+            Refusal::peer(&format!("{} was not cancelled", work.target_name()), &error)
         })?;
     }
     if let Some(route) = &made.route {

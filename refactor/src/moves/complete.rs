@@ -45,7 +45,7 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     }
     switch::flip(work, true)?;
     pair.from.retire(wishes.keep_data).map_err(|error| {
-        Refusal::peer(&format!("{} was not retired:", work.source_name()), &error)
+        Refusal::peer(&format!("{} was not retired", work.source_name()), &error)
     })?;
     let rows = if wishes.keep_data { "keeps its rows" } else { "has removed its rows" };
     let outcome = format!("{} is retired and {rows}", work.source_name());

@@ -1,7 +1,7 @@
 //! `follow`: the target copies the source's collection, and keeps following.
 
 use super::Wishes;
-use super::preflight::{Pair, explained};
+use super::preflight::Pair;
 use super::record::{Direction, Outcome, Verb};
 use super::refusal::Refusal;
 use super::wire::{Ownership, Role};
@@ -27,8 +27,7 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     check(work, &source, &target)?;
     make_route(work)?;
     pair.to.follow(&pair.from.url, wishes.most_rows_per_second).map_err(|error| {
-        let who = work.target_name();
-        explained(work, &format!("{who} does not follow:"), &pair.to, &error)
+        Refusal::peer(&format!("{} does not follow", work.target_name()), &error)
     })?;
     let outcome = format!("{} follows {}", work.target_name(), work.source_name());
     let (verb, pause_ms, steps) = (Verb::Follow, None, Vec::new());

@@ -65,13 +65,13 @@ pub(super) fn lost(
 fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result<(), Refusal> {
     if let Target::Waits = target {
         pair.from.cancel().map_err(|error| {
-            let why = "did not let go of its copy, so it may just have become the owner:";
+            let why = "did not let go of its copy, so it may just have become the owner";
             Refusal::peer(&format!("{} {why}", pair.from_name), &error)
         })?;
     }
     let taken = pair.to.take();
     let taken = taken.map_err(|error| {
-        Refusal::peer(&format!("{} did not take ownership:", pair.to_name), &error)
+        Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error)
     })?;
     switch::flip(work, false)?;
     let outcome = format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
@@ -92,11 +92,11 @@ fn loss(
     let state = match target {
         Target::Waits => {
             return format!(
-                "{target_name} was granted epoch {epoch} and has not taken it yet; it does so by itself when \
+                "{target_name} was granted epoch {epoch}, and has not taken it yet; it does so by itself when \
                  it gets the end of the feed. Its copy would be removed; nothing that was answered is lost."
             );
         }
-        Target::Another => "holds another store now".to_owned(),
+        Target::Another => "it holds another store now".to_owned(),
         Target::Silent(error) => error.to_string(),
     };
     let followed = source.followed.as_ref().filter(|followed| {
@@ -120,7 +120,7 @@ fn loss(
         ),
     };
     format!(
-        "{target_name} was granted epoch {epoch} and {state}. Start it, and nothing is lost. Where it is lost \
+        "{target_name} was granted epoch {epoch}, and {state}. Start it, and nothing is lost. Where it is lost \
          for good: {lost}. Should it come back later, start it with an empty database."
     )
 }

@@ -35,10 +35,10 @@ pub(super) enum PeerError {
 impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Silent(how) => write!(f, "is not reached: {how}"),
-            Self::Unknown => f.write_str("answers 404"),
+            Self::Silent(how) => write!(f, "it is not reached ({how})"),
+            Self::Unknown => f.write_str("it answers 404"),
             Self::Refused(why) => f.write_str(why),
-            Self::Failed(how) => write!(f, "does not answer as it should: {how}"),
+            Self::Failed(how) => write!(f, "it does not answer as it should ({how})"),
         }
     }
 }
@@ -223,7 +223,7 @@ impl Peer {
         let url = format!("{}{path}", self.url);
         let silent = |error: reqwest::Error| {
             PeerError::Silent(if error.is_connect() {
-                "it takes no connection".to_owned()
+                "no connection".to_owned()
             } else if error.is_timeout() {
                 format!("no answer within {} ms", time.as_millis())
             } else {

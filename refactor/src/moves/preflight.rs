@@ -75,7 +75,7 @@ pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerErr
             Refusal::Missing(format!("{who} has no collection {collection}: look at its name"))
         }
         PeerError::Silent(_) => Refusal::conflict(format!(
-            "{who} {error}; start it, and ask again (`banyan status` shows who is ready)"
+            "{who}: {error}; start it, and ask again (`banyan status` shows who is ready)"
         )),
         error => Refusal::peer(who, error),
     }

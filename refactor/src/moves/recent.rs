@@ -37,7 +37,7 @@ impl Compared {
 /// # Errors
 /// Says why they could not be compared.
 pub(super) fn compare(owner: &Peer, follower: &Peer) -> Result<Compared, String> {
-    let told = |error: super::peer::PeerError| format!("{} {error}", owner.url);
+    let told = |error: super::peer::PeerError| format!("{}: {error}", owner.url);
     let epoch = owner.ownership().map_err(told)?.epoch;
     let recent = owner.recent(ROWS).map_err(told)?;
     let rows = recent.rows.len();

@@ -31,7 +31,7 @@ impl Refusal {
 
     /// A program did not do what it was asked for; `who` is its part in the move, with its URL.
     pub(super) fn peer(who: &str, error: &PeerError) -> Self {
-        Self::Conflict(format!("{who} {error}"))
+        Self::Conflict(format!("{who}: {error}"))
     }
 
     /// The exception's name, as the Refactor Spaces API has it.

@@ -56,7 +56,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             let silent = from.err().map_or_else(String::new, |error| error.to_string());
             Err(Refusal::conflict(format!(
-                "a {verb} of {collection} is not at its end: {} {silent}; start it, and this goes on by \
+                "a {verb} of {collection} is not at its end. {}: {silent}; start it, and this goes on by \
                  itself",
                 pair.from_name
             )))

@@ -190,7 +190,7 @@ fn hand_over(
     let held = match pair.from.hold(&intent.id, intent.epoch, deadline) {
         Ok(held) => held,
         Err(error) => {
-            let why = format!("{} did not hold its writes: it {error}", pair.from_name);
+            let why = format!("{} did not hold its writes: {error}", pair.from_name);
             return Err(back_out(work, intent, pair, times, false, &why));
         }
     };
@@ -208,7 +208,7 @@ fn hand_over(
         Granted::Unknown(why) => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             Err(Refusal::conflict(format!(
-                "{verb} {collection}: whether ownership was granted is not known: {} {why}. It is asked \
+                "{verb} {collection}: whether ownership was granted is not known. {}: {why}. It is asked \
                  again until it says so, and then this goes on or back by itself; `banyan status` shows it, \
                  and no answered write is lost",
                 pair.from_name
@@ -230,7 +230,7 @@ fn catch_up(pair: &Pair, wanted: Position, end: Instant) -> Result<(), String> {
             Ok(_) => last = format!("{} did not get every change in time", pair.to_name),
             // An answer for which there was no time left says nothing about the program.
             Err(_) if Instant::now() >= end => {}
-            Err(error) => last = format!("{} {error}", pair.to_name),
+            Err(error) => last = format!("{}: {error}", pair.to_name),
         }
         sleep(POLL);
     }
@@ -258,7 +258,7 @@ fn granted(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> Granted {
                 return Granted::No(format!("{} did not grant ownership: {why}", pair.from_name));
             }
             Ok(_) if Instant::now() > end => {
-                return Granted::No(format!("{} {why}, and the time is up", pair.from_name));
+                return Granted::No(format!("{}: {why}, and the time is up", pair.from_name));
             }
             Err(error) if Instant::now() > end => return Granted::Unknown(error.to_string()),
             Ok(_) | Err(_) => sleep(POLL),
@@ -318,7 +318,7 @@ pub(super) fn finish(
             return Ok(());
         }
         let detail = to.following.as_ref().and_then(|following| following.detail.clone());
-        Err(detail.unwrap_or_else(|| "has not applied the grant".into()))
+        Err(detail.unwrap_or_else(|| "it has not applied the grant".into()))
     });
     if let Err(why) = promoted {
         work.inner.settle_later(&work.record.key());
@@ -335,7 +335,7 @@ pub(super) fn finish(
     flip(work, intent.direction == Direction::Switch)?;
     step(work, times, Step::Flipped)?;
     let back = wait(&pair.from, times.patience, |from| {
-        if from.follows(&intent.to) { Ok(()) } else { Err("does not follow yet".into()) }
+        if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
     });
     let mut outcome = match back {
         Ok(()) => {
@@ -343,7 +343,7 @@ pub(super) fn finish(
             format!("{} owns it, and {} follows", pair.to_name, pair.from_name)
         }
         Err(why) => format!(
-            "{} owns it; there is no way back yet: {} {why}, start it and it follows by itself",
+            "{} owns it; there is no way back yet: {}: {why}; start it and it follows by itself",
             pair.to_name, pair.from_name
         ),
     };

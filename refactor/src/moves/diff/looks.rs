@@ -29,7 +29,7 @@ pub(in crate::moves) enum Trouble {
 
 impl Trouble {
     pub(super) fn of(peer: &Peer, error: &PeerError) -> Self {
-        Self::Passing(format!("{} {error}", peer.url))
+        Self::Passing(format!("{}: {error}", peer.url))
     }
 }
 
