@@ -66,6 +66,11 @@ impl Seat {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// The path of its collection, where it has one of its own.
+    fn collection(&self) -> Option<&str> {
+        Some(self.path.as_str()).filter(|path| !["", "/"].contains(path))
+    }
 }
 
 /// The seat of the refactor proxy's control port.
@@ -133,14 +138,22 @@ fn ports(wanted: &[(&str, u16)], base: Option<u16>) -> Result<Vec<u16>, String> 
     Ok(ports)
 }
 
+/// The URL of the program that has every collection.
+fn monolith(seats: &[Seat]) -> String {
+    seats.iter().find(|seat| seat.path == "/").map(Seat::url).unwrap_or_default()
+}
+
 /// The environment of the refactor proxy, whose first stack leads to the monolith.
 pub(crate) fn refactor_environment(
     seats: &[Seat],
     control: &Seat,
     proxy: SocketAddr,
     data_dir: &Path,
+    move_token: &str,
 ) -> Vec<(String, String)> {
-    let monolith = seats.iter().find(|seat| seat.path == "/").map(Seat::url).unwrap_or_default();
+    let monolith = monolith(seats);
+    let services = seats.iter().filter(|seat| seat.collection().is_some());
+    let targets: Vec<_> = services.map(|seat| format!("{}={}", seat.name, seat.url())).collect();
     let variables = [
         ("HOST", proxy.ip().to_string()),
         ("PORT", proxy.port().to_string()),
@@ -148,19 +161,31 @@ pub(crate) fn refactor_environment(
         ("CONTROL_PORT", control.address.port().to_string()),
         ("DATA_DIR", refactor_folder(data_dir).display().to_string()),
         ("MONOLITH_URL", format!("{monolith}/api")),
+        ("MOVE_TOKEN", move_token.to_owned()),
+        ("MOVE_TARGETS", targets.join(",")),
     ];
     variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The environment of one program.
-pub(crate) fn environment(seat: &Seat, seats: &[Seat], data_dir: &Path) -> Vec<(String, String)> {
+/// The environment of one program. A service with a collection of its own follows the monolith from its first start; the
+/// demo data is the monolith's.
+pub(crate) fn environment(
+    seat: &Seat,
+    seats: &[Seat],
+    data_dir: &Path,
+    move_token: &str,
+) -> Vec<(String, String)> {
     let database = data_dir.join(format!("{}.db", seat.name));
+    let follow = seat.collection().map(|path| format!("{}{path}", monolith(seats)));
+    let seed = if follow.is_some() { "" } else { "demo" };
     let own = [
         ("HOST", seat.address.ip().to_string()),
         ("PORT", seat.address.port().to_string()),
         ("DATABASE_URL", format!("sqlite:{}", database.display())),
         ("DATABASE_SECRET", String::new()),
-        ("SEED", "demo".to_owned()),
+        ("SEED", seed.to_owned()),
+        ("FOLLOW", follow.unwrap_or_default()),
+        ("MOVE_TOKEN", move_token.to_owned()),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
     let others = seats.iter().map(|seat| (format!("{}_URL", seat.name.to_uppercase()), seat.url()));

@@ -8,6 +8,8 @@ mod board;
 mod env;
 mod hold;
 mod load;
+mod move_token;
+mod moves;
 mod pause;
 mod process;
 mod say;
@@ -37,6 +39,18 @@ enum Command {
     Up(UpArgs),
     /// Show the programs that `up` runs, whether they are ready, and where each path goes.
     Status(DataDir),
+    /// Let a service copy a collection of the monolith, and keep following it.
+    Follow(moves::FollowArgs),
+    /// Compare a collection with its copy while both go on, and name each row that differs.
+    Diff(moves::MoveArgs),
+    /// Make the service the owner of a collection: it takes the writes, and the monolith follows it.
+    Switch(moves::SwitchArgs),
+    /// Make the monolith the owner again; what was written since the switch is there.
+    Reverse(moves::SwitchArgs),
+    /// End the move of a collection: the monolith gives it up for good.
+    Complete(moves::CompleteArgs),
+    /// Before any switch: stop following, and leave nothing behind.
+    Cancel(moves::MoveArgs),
     /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
     Env(DataDir),
     /// Stop one program of the board, until it is started again.
@@ -85,6 +99,12 @@ pub fn main() -> ExitCode {
     match cli.command.unwrap_or(Command::Up(cli.up)) {
         Command::Up(args) => report(up::run(&args.data.data_dir, args.port_base)),
         Command::Status(data) => report(status::run(&data.data_dir)),
+        Command::Follow(args) => report(moves::follow(&args)),
+        Command::Diff(args) => report(moves::diff(&args)),
+        Command::Switch(args) => report(moves::switch(&args)),
+        Command::Reverse(args) => report(moves::reverse(&args)),
+        Command::Complete(args) => report(moves::complete(&args)),
+        Command::Cancel(args) => report(moves::cancel(&args)),
         Command::Env(data) => report(env::run(&data.data_dir)),
         Command::Stop(args) => report(pause::stop(&args.data.data_dir, &args.program)),
         Command::Start(args) => report(pause::start(&args.data.data_dir, &args.program)),

@@ -9,7 +9,7 @@ use tokio::runtime;
 
 use crate::board::{self, Seat};
 use crate::process::{is_ready, is_there};
-use crate::{DEFAULT_DATA_DIR, hold, pause};
+use crate::{DEFAULT_DATA_DIR, hold, moves, pause};
 
 /// Exit code 0 where everything is ready, 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
@@ -17,12 +17,13 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
-    let (states, routes) = runtime.block_on(async {
+    let (states, routes, moves) = runtime.block_on(async {
         let states = states(&holder.seats, data_dir, &client).await;
-        (states, routes(&holder.seats, data_dir, &client).await)
+        let routes = routes(&holder.seats, data_dir, &client).await;
+        (states, routes, moves(&holder.seats, data_dir, &client).await)
     });
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
-    print!("{}\n{routes}", table(&holder.seats, data_dir, states.iter().copied()));
+    print!("{}\n{routes}\n{moves}", table(&holder.seats, data_dir, states.iter().copied()));
     let well = states.iter().all(|state| [READY, STOPPED].contains(state));
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -73,6 +74,19 @@ pub(crate) fn table(
         let _ = writeln!(text, "  {name:10}{url}  {state:10}{more}");
     }
     text
+}
+
+/// Who owns each collection and who follows, a line each; or why that is not known.
+pub(crate) async fn moves(seats: &[Seat], data_dir: &Path, client: &Client) -> String {
+    let Some(control) = board::refactor(seats) else { return String::new() };
+    let found = async {
+        let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
+        refactor::Client::new(client.clone(), control.url(), keys).moves().await
+    };
+    match found.await {
+        Ok(found) => moves::table(&found),
+        Err(error) => format!("  who owns which collection is not known: {error}\n"),
+    }
 }
 
 /// Where the proxy sends each path, a line each; or why that is not known.

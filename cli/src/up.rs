@@ -13,6 +13,7 @@ use tokio::time::{Instant, interval, sleep};
 
 use crate::board::{self, Seat};
 use crate::hold::Hold;
+use crate::move_token;
 use crate::pause;
 use crate::process::{Process, Recipe, is_healthy, is_ready};
 use crate::say::say;
@@ -37,6 +38,7 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
     pause::forget(data_dir, &board::names())
         .map_err(|error| format!("cannot write to {}: {error}", data_dir.display()))?;
     hold.announce(&seats)?;
+    let token = move_token::open(data_dir)?;
     let given = data_dir;
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
     let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
@@ -44,9 +46,9 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
     let checks = manifests.into_iter().map(|manifest| Some(manifest.http.healthcheck));
     let recipes = seats.iter().zip(checks.chain([None])).map(|(seat, check)| {
         let environment = if seat.name == board::REFACTOR {
-            board::refactor_environment(&seats, seat, proxy, &data_dir)
+            board::refactor_environment(&seats, seat, proxy, &data_dir, &token)
         } else {
-            board::environment(seat, &seats, &data_dir)
+            board::environment(seat, &seats, &data_dir, &token)
         };
         Recipe::new(&binary, seat, check, environment, &data_dir)
     });
@@ -68,8 +70,9 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
         return Err(message);
     }
     let routes = status::routes(&seats, &data_dir, &client).await;
+    let moves = status::moves(&seats, &data_dir, &client).await;
     let table = status::table(&seats, given, seats.iter().map(|_| "ready"));
-    welcome(&seats, &format!("{table}\n{routes}"), &data_dir);
+    welcome(&seats, &format!("{table}\n{routes}\n{moves}"), &data_dir);
     stop.wait().await;
     say(format_args!("\nstopping"));
     // Every supervisor holds a receiver.

@@ -1,12 +1,20 @@
 //! A small client of the control port, for programs on the same machine that may read its keys.
 
+mod moves;
+
+pub use moves::{
+    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
+    Standing, Step,
+};
+
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials as Identity;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
-use http::Method;
+use bytes::Bytes;
+use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -116,8 +124,46 @@ impl Client {
     /// Where the control port does not answer, or refuses the call; then with what it said.
     pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
         let url = format!("{}{path}", self.url);
+        let (status, body) = self.ask(method, path, body, ANSWER_TIME).await?;
+        if !status.is_success() {
+            return Err(format!("{url}: {status}: {}", String::from_utf8_lossy(&body)));
+        }
+        serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"))
+    }
+
+    /// The same, for what people read: where the call is refused, what was said is all they need.
+    async fn told<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        time: Duration,
+    ) -> Result<T, String> {
+        #[derive(Deserialize)]
+        struct Refused {
+            #[serde(rename = "Message")]
+            message: String,
+        }
+        let url = format!("{}{path}", self.url);
+        let (status, body) = self.ask(method, path, body, time).await?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"));
+        }
+        let refused = serde_json::from_slice::<Refused>(&body);
+        Err(refused.map_or_else(|_| format!("{url}: {status}"), |refused| refused.message))
+    }
+
+    /// Sends a signed request; gives what it was answered with.
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        time: Duration,
+    ) -> Result<(StatusCode, Bytes), String> {
+        let url = format!("{}{path}", self.url);
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let mut request = self.http.request(method.clone(), &url).timeout(ANSWER_TIME);
+        let mut request = self.http.request(method.clone(), &url).timeout(time);
         let signed = self.sign(&method, &url, &body).map_err(|error| server::chain(&*error))?;
         for (name, value) in signed {
             request = request.header(name, value);
@@ -125,10 +171,7 @@ impl Client {
         let answer = request.body(body).send().await.map_err(|error| server::chain(&error))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|error| server::chain(&error))?;
-        if !status.is_success() {
-            return Err(format!("{url}: {status}: {}", String::from_utf8_lossy(&body)));
-        }
-        serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"))
+        Ok((status, body))
     }
 
     /// The headers that sign a request.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use server::{ConfigErrors, LogFormat, Variable, Variables};
 use url::Url;
 
+use crate::moves::{Targets, Token, program};
 use crate::spaces::Quotas;
 
 /// Every variable that `refactor` reads, for its `--help`.
@@ -26,6 +27,16 @@ pub(crate) const VARIABLES: &[Variable] = &[
         name: "MONOLITH_URL",
         about: "the monolith's API, such as http://127.0.0.1:3000/api: once it answers, the stack banyan \
                 is made from rs.yaml and leads to it; nothing",
+    },
+    Variable {
+        name: "MOVE_TOKEN",
+        about: "the token of the programs whose data is to be moved, at least 16 characters; without it \
+                none is",
+    },
+    Variable {
+        name: "MOVE_TARGETS",
+        about: "where collections are to go unless a route or a command says it, such as \
+                users=http://127.0.0.1:3001,threads=http://127.0.0.1:3002; nothing",
     },
     Variable { name: "LOG_FORMAT", about: "text or json; text" },
     Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
@@ -56,6 +67,9 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     /// Where the first stack leads; without it there is none.
     pub(crate) monolith: Option<Url>,
+    /// What signs in to the programs whose data is moved.
+    pub(crate) move_token: Option<Token>,
+    pub(crate) move_targets: Targets,
     pub(crate) log_format: LogFormat,
     pub(crate) quotas: Quotas,
 }
@@ -83,11 +97,19 @@ impl Config {
             services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
             routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
         };
+        let move_token = variables.secret("MOVE_TOKEN").map(Token::read);
+        if move_token == Some(None) {
+            variables.wrong("MOVE_TOKEN: takes 16 visible ASCII characters or more".into());
+        }
         let config = Self {
             applications,
             control,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
             monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
+            move_token: move_token.flatten(),
+            move_targets: variables
+                .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
+                .unwrap_or_default(),
             log_format: variables
                 .one_of("LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
                 .unwrap_or(LogFormat::Text),
@@ -103,6 +125,15 @@ fn api(text: &str) -> Option<Url> {
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     (web && url.path() == "/api" && url.query().is_none() && url.fragment().is_none())
         .then_some(url)
+}
+
+/// Collections, each with the URL of a program.
+fn targets(text: &str) -> Option<Targets> {
+    let pairs = text.split(',').map(|pair| {
+        let (name, url) = pair.split_once('=')?;
+        Some((name.trim().to_owned(), program(url.trim())?))
+    });
+    pairs.collect()
 }
 
 #[cfg(test)]
@@ -128,6 +159,8 @@ mod tests {
             ("HOST", "localhost"),
             ("CONTROL_PORT", "x"),
             ("MONOLITH_URL", "http://127.0.0.1:3000"),
+            ("MOVE_TOKEN", "too short"),
+            ("MOVE_TARGETS", "users"),
             ("BANYAN_MAX_ROUTES", "0"),
             ("BANYAN_MAX_ROUTE", "1"),
         ]);
@@ -138,10 +171,13 @@ mod tests {
             "CONTROL_PORT=",
             "BANYAN_MAX_ROUTES=",
             "MONOLITH_URL=",
+            "MOVE_TOKEN:",
+            "MOVE_TARGETS=",
         ];
         assert_eq!(error.lines().count(), names.len(), "{error}");
         for name in names {
             assert!(error.contains(name), "{error}");
         }
+        assert!(!error.contains("too short"), "a token is a secret: {error}");
     }
 }

@@ -6,6 +6,7 @@ mod answer;
 pub(crate) mod credentials;
 mod limits;
 mod listen;
+mod moves;
 mod operations;
 mod query;
 mod rest;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
+use crate::moves::Moves;
 use crate::proxy::DataPlane;
 use crate::spaces::Spaces;
 use answer::Answer;
@@ -44,6 +46,7 @@ pub(crate) struct Control {
     pub(crate) credentials: Credentials,
     /// Whether what has to be there from the start is there.
     pub(crate) ready: Arc<AtomicBool>,
+    pub(crate) moves: Moves,
     /// What counts the traffic, and compares mirrored reads.
     pub(crate) plane: DataPlane,
 }
@@ -77,6 +80,8 @@ impl Control {
                 error_type: None,
                 body: self.plane.differences(),
             }
+        } else if let Some(answer) = moves::answer(&self.moves, received) {
+            answer
         } else {
             rest::answer(&self.spaces, &caller, received)
         }

@@ -1,7 +1,7 @@
 //! The refactor proxy: moves the traffic of an HTTP service, route by route.
 //!
 //! `proxy` carries the traffic, `spaces` knows where it is to go, `control` is how clients say so, and
-//! `cloudformation` how templates do.
+//! `cloudformation` how templates do. `moves` takes the data along.
 
 mod addresses;
 mod client;
@@ -9,10 +9,14 @@ mod cloudformation;
 mod config;
 mod control;
 mod first_stack;
+mod moves;
 pub mod proxy;
 mod run;
 mod spaces;
 
-pub use client::{Client, Keys, Traffic};
+pub use client::{
+    Client, Diff, Difference, Following, Keys, Last, Move, MoveRoute, Pending, Preflight, Progress,
+    Side, Standing, Step, Traffic,
+};
 pub use first_stack::REGION;
 pub use run::{main, run};

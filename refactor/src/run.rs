@@ -18,6 +18,7 @@ use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Credentials;
 use crate::control::{self, Caller, Control, Stacks};
 use crate::first_stack::FirstStack;
+use crate::moves::Moves;
 use crate::proxy::{self, DataPlane};
 use crate::spaces::{Settings, Spaces, state};
 
@@ -99,6 +100,8 @@ async fn serve(
             let folder = config.data_dir.display();
             format!("the state in {folder} cannot be used: {}", chain(&cause))
         })?;
+    let (token, targets) = (config.move_token, config.move_targets);
+    let moves = Moves::open(Arc::clone(&state), spaces.clone(), token, targets, Handle::current())?;
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
     let ready = Arc::new(AtomicBool::new(false));
     let control = Control {
@@ -106,12 +109,14 @@ async fn serve(
         stacks: Arc::clone(&stacks) as Arc<dyn Stacks>,
         credentials,
         ready: Arc::clone(&ready),
+        moves: moves.clone(),
         plane,
     };
     let server = control::serve(control, listener)?;
     let handle = server.handle();
     log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
     log::info!("listening on http://{address}");
+    moves.resume();
     let first =
         config.monolith.map(|monolith| FirstStack { stacks, monolith, data_dir: config.data_dir });
     let ended = rt::spawn(async move {

@@ -22,10 +22,15 @@ pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> A
     match call(caller, parameters, received).and_then(|call| (operation.run)(spaces, &call)) {
         Ok(body) => {
             log::debug!("{}: done", operation.name);
-            Answer { status: 200, content_type: JSON, error_type: None, body: body.to_string() }
+            done(&body)
         }
         Err(error) => refused(operation, &error),
     }
+}
+
+/// 200 with what was asked for.
+pub(super) fn done(body: &Value) -> Answer {
+    Answer { status: 200, content_type: JSON, error_type: None, body: body.to_string() }
 }
 
 fn refused(operation: &Operation, error: &ApiError) -> Answer {

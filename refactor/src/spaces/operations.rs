@@ -3,6 +3,7 @@
 mod activation;
 mod applications;
 mod environments;
+mod layout;
 mod policies;
 mod publish;
 mod routes;

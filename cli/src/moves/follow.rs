@@ -1,0 +1,65 @@
+//! `banyan follow`: shows the copying until the follower has caught up.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::FollowArgs;
+use super::ask::{Control, POLL};
+use crate::say::say;
+
+/// How often the progress is shown.
+const SHOWN: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(control: &Control, args: &FollowArgs) -> Result<ExitCode, String> {
+    let options = json!({
+        "application": args.what.application,
+        "target": args.target,
+        "maxRowsPerSecond": args.max_rows_per_second,
+    });
+    let mut found = control.command(&args.what.collection, "follow", &options).await?;
+    let (source, target) = (found.source.url.clone(), found.target.url.clone());
+    say(format_args!("{}: {target} follows {source}", found.collection));
+    if args.no_wait {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = Instant::now();
+    loop {
+        let ownership = found.target.ownership.as_ref();
+        let following = ownership.and_then(|ownership| ownership.following.as_ref());
+        let progress = match following {
+            Some(following) => {
+                let (rows, rate) = (following.rows, following.rows_per_second);
+                let lag = match following.lag_ms {
+                    Some(ms) => format!("lag {ms} ms"),
+                    None => "lag not known".to_owned(),
+                };
+                let detail = following.detail.as_ref();
+                let detail = detail.map_or(String::new(), |detail| format!("; {detail}"));
+                let progress =
+                    format!("{}: {rows} rows, {rate:.0} rows/s, {lag}{detail}", following.state);
+                if following.state == "following" && following.lag_ms.is_some() {
+                    say(format_args!("  {progress}"));
+                    say(format_args!("{}: caught up", found.collection));
+                    return Ok(ExitCode::SUCCESS);
+                }
+                if following.state == "broken" {
+                    return Err(format!("{} cannot follow: {progress}", found.collection));
+                }
+                progress
+            }
+            None => found.target.error.clone().unwrap_or_else(|| "it begins".to_owned()),
+        };
+        if shown.elapsed() > SHOWN {
+            shown = Instant::now();
+            say(format_args!("  {progress}"));
+            for cause in &found.causes {
+                say(format_args!("  {cause}"));
+            }
+        }
+        sleep(POLL).await;
+        found = control.look(&found).await?;
+    }
+}

@@ -1,0 +1,95 @@
+//! How moves are shown.
+
+use std::fmt::Write;
+
+use refactor::{Diff, Move, Side};
+
+use crate::say::say;
+
+/// How the last command ended, on a line or two.
+pub(super) fn outcome(done: &Move) {
+    let Some(last) = &done.last else { return };
+    say(format_args!("{}: {}", done.collection, last.outcome));
+    if let Some(ms) = last.pause_ms {
+        say(format_args!("{}: writes waited {ms} ms", done.collection));
+    }
+}
+
+/// The moves, a line each, and what keeps them.
+pub(crate) fn table(moves: &[Move]) -> String {
+    let mut text = String::new();
+    let width = moves.iter().map(|found| found.collection.len()).max().unwrap_or_default();
+    for found in moves {
+        let (collection, standing) = (&found.collection, standing(found));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {collection:width$}  {standing}");
+        if let Some(pending) = &found.pending {
+            let (verb, step) = (&pending.verb, &pending.step);
+            let _ = writeln!(text, "  {:width$}  a {verb} is under way, last step: {step}", "");
+        }
+        for side in [&found.source, &found.target] {
+            if let Some(error) = &side.error {
+                let _ = writeln!(text, "  {:width$}  {} {error}", "", side.url);
+            }
+        }
+        for cause in &found.causes {
+            let _ = writeln!(text, "  {:width$}  {cause}", "");
+        }
+    }
+    text
+}
+
+fn standing(found: &Move) -> String {
+    let (source, target) = (&found.source, &found.target);
+    let owner = owner(found).map_or("nobody is known to own it".to_owned(), |(side, epoch)| {
+        format!("owner {} (epoch {epoch})", side.url)
+    });
+    let copy = match found.phase.as_str() {
+        "not followed" => return format!("{owner}, not followed"),
+        "apart" => return format!("{owner}, {} has data of its own", target.url),
+        "switched" => format!("switched, {}", followed(source)),
+        phase @ ("copying" | "following") => format!("{phase}, {}", followed(target)),
+        "completed" => return format!("{owner}, completed"),
+        "granted" => format!("granted to {}, which has not taken it yet", target.url),
+        phase => phase.to_owned(),
+    };
+    format!("{owner}, {copy}, diff {}", diff(&found.diff))
+}
+
+/// The side that takes the writes, and its epoch.
+fn owner(found: &Move) -> Option<(&Side, u64)> {
+    let sides = [&found.source, &found.target].into_iter();
+    let primary = sides.filter_map(|side| {
+        let ownership = side.ownership.as_ref()?;
+        (ownership.role == "primary").then_some((side, ownership.epoch))
+    });
+    // Of a source and a target that have nothing to do with each other it is the source.
+    primary.reduce(|one, other| if other.1 > one.1 { other } else { one })
+}
+
+fn followed(by: &Side) -> String {
+    let ownership = by.ownership.as_ref();
+    match ownership.and_then(|ownership| ownership.following.as_ref()) {
+        Some(following) => {
+            let lag = match following.lag_ms {
+                Some(ms) => format!("lag {ms} ms"),
+                None => "lag not known".to_owned(),
+            };
+            let state = match following.state.as_str() {
+                state @ ("waiting" | "stalled" | "broken") => format!(" is {state}"),
+                _ => " follows".to_owned(),
+            };
+            format!("{}{state}, {lag}", by.url)
+        }
+        None => format!("{} does not follow", by.url),
+    }
+}
+
+fn diff(diff: &Diff) -> String {
+    match (diff.state.as_str(), &diff.detail) {
+        ("verified", _) => format!("verified ({} rows)", diff.rows_compared),
+        ("differs", _) => format!("differs in {} rows", diff.count),
+        (state, Some(detail)) => format!("{state} ({detail})"),
+        (state, None) => state.to_owned(),
+    }
+}

@@ -1,0 +1,217 @@
+//! Moves, as the control port tells them.
+
+use std::time::Duration;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Client;
+
+/// Longer than a command takes that waits for programs.
+const COMMAND_TIME: Duration = Duration::from_secs(120);
+/// Longer than it takes to remove all rows of a collection.
+const PURGE_TIME: Duration = Duration::from_secs(900);
+
+/// A collection that moves, or could.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Move {
+    /// Its name.
+    pub collection: String,
+    /// The application whose route it has.
+    pub application: String,
+    /// `not followed`, `apart` (the target holds data of its own), `copying`, `following`, `granted`, `switched`,
+    /// `completed` or `unknown`.
+    pub phase: String,
+    /// What was begun and has not ended.
+    pub pending: Option<Pending>,
+    /// Where it was from the beginning.
+    pub source: Side,
+    /// Where it goes.
+    pub target: Side,
+    /// Its route, if there is one.
+    pub route: Option<MoveRoute>,
+    /// The last comparison.
+    pub diff: Diff,
+    /// What keeps the follower behind.
+    #[serde(default)]
+    pub causes: Vec<String>,
+    /// How the last command ended.
+    pub last: Option<Last>,
+    /// What a switch or reverse looked at first.
+    #[serde(default)]
+    pub preflight: Vec<Preflight>,
+}
+
+/// A command that is under way.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Pending {
+    /// `switch` or `reverse`.
+    pub verb: String,
+    /// Its last step.
+    pub step: String,
+}
+
+/// One side of a move.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Side {
+    /// The collection's URL there.
+    pub url: String,
+    /// What it says of itself; `None` where it does not answer.
+    pub ownership: Option<Standing>,
+    /// Why it does not.
+    pub error: Option<String>,
+}
+
+/// What a copy says of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Standing {
+    /// `primary`, `follower` or `retired`.
+    pub role: String,
+    /// The number of the ownership.
+    pub epoch: u64,
+    /// How it follows, if it does.
+    pub following: Option<Following>,
+}
+
+/// How a copy follows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Following {
+    /// `copying`, `following`, `waiting`, `stalled` or `broken`.
+    pub state: String,
+    /// What is wrong, and what helps.
+    pub detail: Option<String>,
+    /// Rows applied so far.
+    pub rows: u64,
+    /// How fast.
+    pub rows_per_second: f64,
+    /// How far behind it is; `None`: not known.
+    pub lag_ms: Option<u64>,
+}
+
+/// The route of a collection.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MoveRoute {
+    /// Its id.
+    pub id: String,
+    /// `ACTIVE`, `INACTIVE`, `FAILED`.
+    pub state: String,
+}
+
+/// A comparison.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diff {
+    /// `verified`, `stale`, `not done`, `running` or `differs`.
+    pub state: String,
+    /// Why it is stale, or was broken off.
+    pub detail: Option<String>,
+    /// When it came to its end, in milliseconds since 1970.
+    pub at_ms: Option<i64>,
+    /// How many rows were compared.
+    #[serde(default)]
+    pub rows_compared: u64,
+    /// How many differ.
+    #[serde(default)]
+    pub count: u64,
+    /// How many changed at each look, and count as the same.
+    #[serde(default)]
+    pub moving: u64,
+    /// Those that differ, the first thousand.
+    #[serde(default)]
+    pub differences: Vec<Difference>,
+    /// How far it is.
+    pub progress: Option<Progress>,
+}
+
+/// A row that differs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Difference {
+    /// Its id.
+    pub id: u64,
+    /// Where it is missing, or in what it differs.
+    pub what: String,
+}
+
+/// How far a comparison is, in ids.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Progress {
+    /// Everything up to this one is compared.
+    pub id: u64,
+    /// About where it ends.
+    pub of: u64,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Last {
+    /// The command.
+    pub verb: String,
+    /// Whether it did what it was asked for.
+    pub done: bool,
+    /// In a sentence.
+    pub outcome: String,
+    /// For how long nobody took writes.
+    pub pause_ms: Option<u64>,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Its steps.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}
+
+/// A step of a command.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Step {
+    /// What was done.
+    pub text: String,
+    /// How long after the command began.
+    pub ms: u64,
+}
+
+/// Something that a switch looked at first.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Preflight {
+    /// What.
+    pub what: String,
+    /// Whether it is well.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+}
+
+impl Client {
+    /// Every move, with what both sides say of themselves now.
+    ///
+    /// # Errors
+    /// Where the control port does not answer, or refuses; then with what it said.
+    pub async fn moves(&self) -> Result<Vec<Move>, String> {
+        #[derive(Deserialize)]
+        struct Moves {
+            moves: Vec<Move>,
+        }
+        let moves: Moves = self.told(Method::GET, "/-/moves", &Value::Null, COMMAND_TIME).await?;
+        Ok(moves.moves)
+    }
+
+    /// Carries a command out: `follow`, `diff`, `switch`, `reverse`, `complete` or `cancel`; gives the move as it is then.
+    ///
+    /// # Errors
+    /// As [`Client::moves`].
+    pub async fn command(
+        &self,
+        collection: &str,
+        verb: &str,
+        options: &Value,
+    ) -> Result<Move, String> {
+        let time = match verb {
+            "complete" | "cancel" | "reverse" => PURGE_TIME,
+            _ => COMMAND_TIME,
+        };
+        let collection =
+            percent_encoding::utf8_percent_encode(collection, percent_encoding::NON_ALPHANUMERIC);
+        self.told(Method::POST, &format!("/-/moves/{collection}/{verb}"), options, time).await
+    }
+}

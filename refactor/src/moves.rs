@@ -1,0 +1,144 @@
+//! Moves: the data of a collection from one program to another, while both go on.
+//!
+//! Who may write stands in the stores, and only there: each change of it is a transaction of a store, which refuses what
+//! does not fit. What is here begins such changes, watches them and tells people; it may die at any point, and two of it
+//! may be at work at once. `switch.rs` has the procedure, `settle.rs` how it is taken up again.
+//!
+//! The functions block: they wait for the disk and for programs.
+
+mod cancel;
+mod complete;
+mod diff;
+mod follow;
+mod forced;
+mod journal;
+mod peer;
+mod preflight;
+mod recent;
+mod record;
+mod refusal;
+mod resume;
+mod settle;
+mod sides;
+mod status;
+mod switch;
+mod token;
+mod wire;
+mod wishes;
+mod work;
+
+pub(crate) use record::Verb;
+pub(crate) use refusal::Refusal;
+pub(crate) use sides::{Targets, program};
+pub(crate) use token::Token;
+pub(crate) use wishes::Wishes;
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+use crate::spaces::Spaces;
+use crate::spaces::state::Shared;
+use journal::Journal;
+use peer::Peers;
+use record::{Direction, Key};
+use work::Work;
+
+/// How long a command waits for what an earlier one left pending.
+const PENDING: Duration = Duration::from_secs(3);
+
+/// All moves. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Moves(Arc<Inner>);
+
+struct Inner {
+    spaces: Spaces,
+    journal: Journal,
+    /// `None` without MOVE_TOKEN.
+    peers: Option<Peers>,
+    targets: Targets,
+    /// The moves that a command works on.
+    busy: Mutex<BTreeSet<Key>>,
+    /// The moves whose sides are being compared.
+    comparing: Mutex<BTreeSet<Key>>,
+    /// The moves that are taken up again until nothing is pending.
+    settling: Mutex<BTreeSet<Key>>,
+    /// For threads of its own.
+    myself: Weak<Inner>,
+}
+
+impl Moves {
+    /// Opens the moves in a state; what was pending is not taken up before [`Moves::resume`].
+    ///
+    /// # Errors
+    /// Where the state cannot be used, or TLS not be set up.
+    pub(crate) fn open(
+        state: Shared,
+        spaces: Spaces,
+        token: Option<Token>,
+        targets: Targets,
+        runtime: Handle,
+    ) -> Result<Self, Box<dyn Error>> {
+        let journal = Journal::open(state)?;
+        let peers = token.map(|token| Peers::new(token, runtime)).transpose()?;
+        Ok(Self(Arc::new_cyclic(|myself| Inner {
+            spaces,
+            journal,
+            peers,
+            targets,
+            busy: Mutex::default(),
+            comparing: Mutex::default(),
+            settling: Mutex::default(),
+            myself: Weak::clone(myself),
+        })))
+    }
+
+    /// Takes up what was pending when the program ended, each on a thread of its own.
+    pub(crate) fn resume(&self) {
+        self.0.resume();
+    }
+
+    /// Every move, with what both sides say of themselves now.
+    ///
+    /// # Errors
+    /// 409 without MOVE_TOKEN; 500 where the state cannot be read.
+    pub(crate) fn list(&self) -> Result<Value, Refusal> {
+        Ok(json!({ "moves": status::all(&self.0)? }))
+    }
+
+    /// Carries a command out; gives the move as it is then. A comparison only begins.
+    ///
+    /// # Errors
+    /// 404 for a collection or application that is not there; 409 with what stands against it, and what helps.
+    pub(crate) fn command(
+        &self,
+        collection: &str,
+        verb: Verb,
+        wishes: &Wishes,
+    ) -> Result<Value, Refusal> {
+        let mut work = Work::open(&self.0, collection, wishes)?;
+        match settle::settle(&mut work, PENDING) {
+            // A reverse is what helps where the target is lost.
+            Err(pending) if verb != Verb::Reverse => return Err(pending),
+            _ => {}
+        }
+        let mut checks = None;
+        match verb {
+            Verb::Follow => follow::run(&mut work, wishes)?,
+            Verb::Diff => diff::run(&mut work)?,
+            Verb::Switch => checks = Some(switch::run(&mut work, Direction::Switch, wishes)?),
+            Verb::Reverse => checks = Some(switch::run(&mut work, Direction::Reverse, wishes)?),
+            Verb::Complete => complete::run(&mut work, wishes)?,
+            Verb::Cancel => cancel::run(&mut work)?,
+        }
+        let mut view = status::view(&self.0, &work.record)?;
+        if let Some(checks) = checks {
+            view["preflight"] = json!(checks);
+        }
+        Ok(view)
+    }
+}

@@ -1,0 +1,84 @@
+//! `cancel`: before any switch, as if nothing had been followed.
+
+use super::preflight::Pair;
+use super::record::Direction;
+use super::refusal::Refusal;
+use super::wire::Role;
+use super::work::Work;
+use crate::spaces::resource::State;
+use crate::spaces::{ApiError, Check};
+
+/// Ends the following and leaves nothing behind.
+///
+/// 1. Looks at both sides: the source owns the collection, and never granted it to the target.
+/// 2. Takes traffic from the route that `follow` made: nobody reads what is about to be empty.
+/// 3. Tells the target to forget everything; it is then as if it had never been used.
+/// 4. Removes the route and the service that `follow` made.
+/// 5. Forgets the move.
+///
+/// Each step can be repeated: where this is broken off, cancelling again goes on. The source notices nothing.
+///
+/// # Errors
+/// 409 that says what stands against it.
+pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
+    let collection = work.record.collection.clone();
+    let pair = Pair::of(work, Direction::Switch);
+    let (source, target) = pair.look(work)?;
+    let ours = target.lineage == source.lineage;
+    if source.role == Role::Retired || (ours && target.owns()) {
+        return Err(Refusal::conflict(format!(
+            "{} owns {collection}: `banyan reverse {collection}` gives it back first",
+            work.target_name()
+        )));
+    }
+    if !source.owns() {
+        return Err(Refusal::conflict(format!(
+            "{} has granted {collection} already: `banyan status` shows how far it is, and `banyan reverse \
+             {collection}` gives it back",
+            work.source_name()
+        )));
+    }
+    let made = work.record.made.clone();
+    if let Some(led) = &work.sides.route
+        && made.route.as_ref() != Some(&led.id)
+        && led.state != State::Inactive
+    {
+        return Err(Refusal::conflict(format!(
+            "the route {} leads clients to {}, which would be empty, and `banyan follow` did not make it: \
+             delete it or make it INACTIVE, then cancel again",
+            led.id,
+            work.target_name()
+        )));
+    }
+    let (spaces, place) = (&work.inner.spaces, work.record.place());
+    if let Some(route) = &made.route {
+        gone(spaces.update_route(&place, route, false, Check::Skipped))?;
+    }
+    if target.role == Role::Follower && target.follows(&source.store) {
+        pair.to.cancel().map_err(|error| {
+            Refusal::peer(&format!("{} was not cancelled:", work.target_name()), &error)
+        })?;
+    }
+    if let Some(route) = &made.route {
+        gone(spaces.delete_route(&place, route))?;
+    }
+    if let Some(service) = &made.service {
+        match spaces.delete_service(&place, service) {
+            // Somebody led another route to it, which is theirs.
+            Err(ApiError::Conflict { message, .. }) => log::warn!("cancel {collection}: {message}"),
+            deleted => gone(deleted)?,
+        }
+    }
+    work.inner.journal.forget(&work.record.key())?;
+    work.record.made = super::record::Made::default();
+    log::info!("cancel {collection}: {} follows no more", work.target_name());
+    Ok(())
+}
+
+/// What somebody removed before is as it should be.
+fn gone<T>(result: Result<T, ApiError>) -> Result<(), Refusal> {
+    match result {
+        Ok(_) | Err(ApiError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,54 @@
+//! `complete`: the source's part is over.
+
+use super::Wishes;
+use super::preflight::Pair;
+use super::record::{Direction, Outcome, Verb};
+use super::refusal::Refusal;
+use super::switch;
+use super::wire::Role;
+use super::work::Work;
+use crate::spaces::resource::now_ms;
+
+/// Retires the source.
+///
+/// 1. Looks at both sides: the target owns the collection, the source follows it.
+/// 2. Leads the route to the target, where somebody led it elsewhere since the switch.
+/// 3. Tells the source to retire: it follows no more, answers no more, and removes its rows unless they are to stay.
+///
+/// Each step can be repeated. From the third on there is no way back.
+///
+/// # Errors
+/// 409 that says what stands against it; then nothing was changed.
+pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
+    let collection = work.record.collection.clone();
+    let pair = Pair::of(work, Direction::Switch);
+    let (source, target) = pair.look(work)?;
+    if source.owns() {
+        return Err(Refusal::conflict(format!(
+            "{} still owns {collection}: `banyan switch {collection}` gives it to {}",
+            work.source_name(),
+            work.target_name()
+        )));
+    }
+    if !target.owns() || target.lineage != source.lineage {
+        return Err(Refusal::conflict(format!(
+            "{} does not own {collection} yet: `banyan status` shows how far it is",
+            work.target_name()
+        )));
+    }
+    if source.role == Role::Follower && !source.follows(&target.store) {
+        return Err(Refusal::conflict(format!(
+            "{} does not follow {} yet: `banyan status` shows why; complete when it does",
+            work.source_name(),
+            work.target_name()
+        )));
+    }
+    switch::flip(work, true)?;
+    pair.from.retire(wishes.keep_data).map_err(|error| {
+        Refusal::peer(&format!("{} was not retired:", work.source_name()), &error)
+    })?;
+    let rows = if wishes.keep_data { "keeps its rows" } else { "has removed its rows" };
+    let outcome = format!("{} is retired and {rows}", work.source_name());
+    let (verb, pause_ms, steps) = (Verb::Complete, None, Vec::new());
+    work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })
+}

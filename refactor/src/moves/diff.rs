@@ -1,0 +1,156 @@
+//! `diff`: whether the copy is the same as what it is a copy of, while both go on.
+//!
+//! Both sides hash the same ranges of ids, some 10,000 rows at a time. Where the hashes differ the rows of the range are
+//! looked at one by one (`looks.rs`): a row differs only if it still does once the follower has everything up to where
+//! the owner's row was read, and the owner's row has not changed meanwhile. What is in motion is no difference.
+//!
+//! A comparison is written down after each range: one that was broken off, by whatever, goes on there.
+
+mod chunk;
+mod comparison;
+mod looks;
+
+pub(super) use comparison::{Comparison, Verdict};
+pub(super) use looks::{Trouble, look};
+
+use std::sync::{Arc, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::Inner;
+use super::preflight::Pair;
+use super::record::{Direction, Key};
+use super::refusal::Refusal;
+use super::work::Work;
+use crate::spaces::resource::now_ms;
+use chunk::{Chunk, Two};
+
+/// How long a side may be away before the comparison is broken off.
+const AWAY: Duration = Duration::from_secs(60);
+/// How long to wait before it is asked again.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// Begins a comparison, or goes on with the one that was broken off. It runs on a thread of its own, and shows how far it
+/// is in the list of moves.
+///
+/// # Errors
+/// 409 where there is nothing to compare: the follower does not follow, or has not copied everything yet.
+pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
+    let key = work.record.key();
+    if work.inner.compares(&key) {
+        return Ok(());
+    }
+    let collection = &work.record.collection;
+    let pair = Pair::of(work, Direction::Switch);
+    let (source, target) = pair.look(work)?;
+    let switched = target.owns() && target.lineage == source.lineage;
+    let (owner, follower) = if switched { (&target, &source) } else { (&source, &target) };
+    let copied = follower.followed.as_ref().is_some_and(|followed| followed.copied);
+    if !owner.owns() || !follower.follows(&owner.store) || !copied {
+        let (what, whom) = if switched {
+            (work.source_name(), work.target_name())
+        } else {
+            (work.target_name(), work.source_name())
+        };
+        return Err(Refusal::conflict(format!(
+            "{what} has no whole copy of {whom}: `banyan follow {collection}` makes one, and waits until it is \
+             there"
+        )));
+    }
+    let before = work.inner.journal.comparison(&key)?;
+    let goes_on =
+        before.filter(|before| before.can_go_on(&owner.store, &follower.store, owner.epoch));
+    let up_to = work.peers.at(if switched { &work.record.target } else { &work.record.source });
+    let up_to = up_to.highest_id().unwrap_or_default();
+    let mut comparison = goes_on.unwrap_or_else(|| {
+        Comparison::new(&owner.store, &follower.store, owner.epoch, switched, now_ms())
+    });
+    comparison.begin(up_to);
+    work.save()?;
+    work.inner.journal.write_comparison(&key, &comparison)?;
+    work.inner.compare_on(key, comparison, work.record.source.clone(), work.record.target.clone());
+    Ok(())
+}
+
+impl Inner {
+    /// Whether a comparison of the move runs.
+    pub(super) fn compares(&self, key: &Key) -> bool {
+        self.comparing.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
+    /// Goes on with a comparison, on a thread of its own.
+    pub(super) fn compare_on(
+        &self,
+        key: Key,
+        comparison: Comparison,
+        source: String,
+        target: String,
+    ) {
+        let Some(inner) = self.myself.upgrade() else { return };
+        if !self.comparing.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
+            return;
+        }
+        let thread = std::thread::Builder::new().name("diff".into());
+        let spawned = thread.spawn({
+            let (inner, key) = (Arc::clone(&inner), key.clone());
+            move || {
+                let ended = inner.compare(&key, comparison, &source, &target);
+                inner.comparing.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+                if let Err(refusal) = ended {
+                    log::error!("diff {}: {}", key.1, refusal.message());
+                }
+            }
+        });
+        if let Err(error) = spawned {
+            log::error!("diff {}: no thread: {error}", key.1);
+            self.comparing.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        }
+    }
+
+    fn compare(
+        &self,
+        key: &Key,
+        mut comparison: Comparison,
+        source: &str,
+        target: &str,
+    ) -> Result<(), Refusal> {
+        let peers = self.peers()?;
+        let two = Two::new(peers, source, target, &comparison);
+        let mut away = None;
+        loop {
+            match two.chunk(comparison.after()) {
+                Ok(chunk) => {
+                    away = None;
+                    let last = chunk.last;
+                    comparison.add(chunk);
+                    if last {
+                        comparison.end(now_ms());
+                    }
+                    self.journal.write_comparison(key, &comparison)?;
+                    if last {
+                        log::info!("diff {}: {}", key.1, comparison.summary());
+                        return Ok(());
+                    }
+                }
+                Err(Trouble::Passing(why)) => {
+                    if away.get_or_insert_with(Instant::now).elapsed() > AWAY {
+                        return self.break_off(key, &mut comparison, why);
+                    }
+                    sleep(WAIT);
+                }
+                Err(Trouble::Over(why)) => return self.break_off(key, &mut comparison, why),
+            }
+        }
+    }
+
+    fn break_off(
+        &self,
+        key: &Key,
+        comparison: &mut Comparison,
+        why: String,
+    ) -> Result<(), Refusal> {
+        log::warn!("diff {} is broken off: {why}", key.1);
+        comparison.break_off(why);
+        Ok(self.journal.write_comparison(key, comparison)?)
+    }
+}

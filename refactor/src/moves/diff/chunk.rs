@@ -1,0 +1,125 @@
+//! A range of ids, compared.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::comparison::{Comparison, Difference};
+use super::looks::{Differing, Trouble, look};
+use crate::moves::peer::{Peer, Peers};
+use crate::moves::wire::Digest;
+
+/// How many rows are compared at once.
+const ROWS: u64 = 10_000;
+
+/// A range that was compared.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    /// The id at which it ends.
+    pub(super) to: u64,
+    /// How many rows the owner has in it.
+    pub(super) rows: u64,
+    /// Whether there is nothing behind it.
+    pub(super) last: bool,
+    pub(super) differences: Vec<Difference>,
+    pub(super) moving: u64,
+}
+
+/// The two sides of a comparison.
+pub(super) struct Two {
+    peers: Peers,
+    owner: Peer,
+    follower: Peer,
+    /// What they are called.
+    owner_name: &'static str,
+    follower_name: &'static str,
+    epoch: u64,
+}
+
+impl Two {
+    pub(super) fn new(peers: &Peers, source: &str, target: &str, comparison: &Comparison) -> Self {
+        let (source, target) = ((peers.at(source), "source"), (peers.at(target), "target"));
+        let (owner, follower) =
+            if comparison.switched() { (target, source) } else { (source, target) };
+        Self {
+            peers: peers.clone(),
+            owner: owner.0,
+            follower: follower.0,
+            owner_name: owner.1,
+            follower_name: follower.1,
+            epoch: comparison.epoch(),
+        }
+    }
+
+    /// Compares the next rows behind an id.
+    ///
+    /// # Errors
+    /// Where a side does not answer, or the owner has changed.
+    pub(super) fn chunk(&self, after: u64) -> Result<Chunk, Trouble> {
+        let (ours, copied) = self.digests(after)?;
+        if ours.position.epoch != self.epoch {
+            return Err(Trouble::Over("the owner has changed meanwhile".into()));
+        }
+        let last = ours.last && copied.last;
+        let same = |one: &Digest, other: &Digest| one.rows == other.rows && one.hash == other.hash;
+        if ours.last == copied.last && ours.to == copied.to && same(&ours, &copied) {
+            let (to, rows) = (ours.to, ours.rows);
+            return Ok(Chunk { to, rows, last, differences: Vec::new(), moving: 0 });
+        }
+        // Neither side is asked for more rows than a range has, whatever the other one lacks.
+        let to = ours.to.min(copied.to);
+        let ours =
+            self.owner.hashes(after, to).map_err(|error| Trouble::of(&self.owner, &error))?;
+        let copied = self.follower.hashes(after, to);
+        let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
+        let rows = ours.rows.len() as u64;
+        let ours: BTreeSet<_> = ours.rows.iter().map(|row| (row.id, row.rev, &row.hash)).collect();
+        let copied: BTreeSet<_> =
+            copied.rows.iter().map(|row| (row.id, row.rev, &row.hash)).collect();
+        let suspects = ours.symmetric_difference(&copied).map(|(id, _, _)| *id);
+        let looked = look(&self.owner, &self.follower, self.epoch, suspects)?;
+        let differences = looked.differing.iter().map(|row| self.named(row)).collect();
+        Ok(Chunk { to, rows, last, differences, moving: looked.moving })
+    }
+
+    fn digests(&self, after: u64) -> Result<(Digest, Digest), Trouble> {
+        let [ours, copied] = self.peers.digests(&self.owner, &self.follower, after, ROWS);
+        let ours = ours.map_err(|error| Trouble::of(&self.owner, &error))?;
+        let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
+        Ok((ours, copied))
+    }
+
+    /// Says in what a row differs.
+    fn named(&self, row: &Differing) -> Difference {
+        let what = match (&row.owner, &row.follower) {
+            (Some(_), None) => format!("missing on the {}", self.follower_name),
+            (None, _) => format!("only on the {}", self.follower_name),
+            (Some(ours), Some(copied)) => {
+                let mut fields = self.fields(row.id);
+                if ours.rev != copied.rev {
+                    fields.push(format!(
+                        "rev ({} on the {}, {} on the {})",
+                        ours.rev, self.owner_name, copied.rev, self.follower_name
+                    ));
+                }
+                // Something that readers do not see, such as a time's last digits.
+                let fields = if fields.is_empty() { "its hash".into() } else { fields.join(", ") };
+                format!("differs in {fields}")
+            }
+        };
+        Difference { id: row.id, what }
+    }
+
+    /// The fields in which a row differs, as readers see it.
+    fn fields(&self, id: u64) -> Vec<String> {
+        let (Ok(Some(ours)), Ok(Some(copied))) = (self.owner.member(id), self.follower.member(id))
+        else {
+            return Vec::new();
+        };
+        let fields = |value: &Value| -> BTreeSet<String> {
+            value.as_object().into_iter().flat_map(|object| object.keys().cloned()).collect()
+        };
+        let names = &fields(&ours) | &fields(&copied);
+        names.into_iter().filter(|name| ours.get(name) != copied.get(name)).collect()
+    }
+}

@@ -1,0 +1,268 @@
+//! A comparison as it is written down, and what it is worth.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Chunk;
+
+/// The most differences that are named; all are counted.
+const NAMED: usize = 1_000;
+/// For how long a comparison counts, in milliseconds.
+const FRESH_MS: i64 = 10 * 60 * 1_000;
+
+/// A comparison of two copies, as far as it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Comparison {
+    /// The stores that are compared.
+    owner: String,
+    follower: String,
+    /// The epoch in which they are: when the owner changes, it is over.
+    epoch: u64,
+    /// Whether the target is the owner.
+    switched: bool,
+    began_ms: i64,
+    /// When it came to its end; `None` until then.
+    ended_ms: Option<i64>,
+    /// Why it does not go on.
+    broken_off: Option<String>,
+    /// Everything up to this id is compared.
+    after: u64,
+    /// About where it ends.
+    up_to: u64,
+    rows: u64,
+    differences: Vec<Difference>,
+    count: u64,
+    /// Rows that changed at each look.
+    moving: u64,
+}
+
+/// A row that is not the same on both sides.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Difference {
+    pub(super) id: u64,
+    /// Where it is missing, or in which fields it differs.
+    pub(super) what: String,
+}
+
+impl Comparison {
+    /// One that has not compared anything yet.
+    pub(super) fn new(
+        owner: &str,
+        follower: &str,
+        epoch: u64,
+        switched: bool,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            owner: owner.to_owned(),
+            follower: follower.to_owned(),
+            epoch,
+            switched,
+            began_ms: now_ms,
+            ended_ms: None,
+            broken_off: None,
+            after: 0,
+            up_to: 0,
+            rows: 0,
+            differences: Vec::new(),
+            count: 0,
+            moving: 0,
+        }
+    }
+
+    /// Whether it was broken off, and was about the same copies in the same epoch.
+    pub(super) fn can_go_on(&self, owner: &str, follower: &str, epoch: u64) -> bool {
+        self.is_open() && self.owner == owner && self.follower == follower && self.epoch == epoch
+    }
+
+    /// Whether it has not come to its end.
+    pub(in crate::moves) fn is_open(&self) -> bool {
+        self.ended_ms.is_none()
+    }
+
+    /// Whether it was to go on when it was written down last.
+    pub(in crate::moves) fn was_running(&self) -> bool {
+        self.is_open() && self.broken_off.is_none()
+    }
+
+    pub(super) fn begin(&mut self, up_to: u64) {
+        self.broken_off = None;
+        self.up_to = up_to;
+    }
+
+    pub(super) fn after(&self) -> u64 {
+        self.after
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(super) fn switched(&self) -> bool {
+        self.switched
+    }
+
+    /// A range more is compared.
+    pub(super) fn add(&mut self, chunk: Chunk) {
+        self.after = chunk.to;
+        self.rows += chunk.rows;
+        self.moving += chunk.moving;
+        self.count += chunk.differences.len() as u64;
+        let room = NAMED.saturating_sub(self.differences.len());
+        self.differences.extend(chunk.differences.into_iter().take(room));
+    }
+
+    pub(super) fn end(&mut self, now_ms: i64) {
+        self.ended_ms = Some(now_ms);
+    }
+
+    pub(super) fn break_off(&mut self, why: String) {
+        self.broken_off = Some(why);
+    }
+
+    /// What it found, in a sentence.
+    pub(super) fn summary(&self) -> String {
+        let (rows, count) = (self.rows, self.count);
+        let seconds = (self.ended_ms.unwrap_or(self.began_ms) - self.began_ms) as f64 / 1_000.0;
+        format!("{rows} rows compared in {seconds:.1} s, {count} differ")
+    }
+}
+
+/// What a comparison is worth now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Verified {
+        age_ms: i64,
+        rows: u64,
+    },
+    /// It was verified, which does not count any more.
+    Stale(String),
+    /// There is none that came to its end, and why.
+    NotDone(Option<String>),
+    Running {
+        rows: u64,
+    },
+    Differs {
+        count: u64,
+    },
+}
+
+impl Verdict {
+    /// Of the last comparison, if there is one; `stores` are the copies that there are now.
+    pub(in crate::moves) fn of(
+        comparison: Option<&Comparison>,
+        stores: Option<(&str, &str)>,
+        running: bool,
+        now_ms: i64,
+    ) -> Self {
+        let Some(found) = comparison else { return Self::NotDone(None) };
+        if running {
+            return Self::Running { rows: found.rows };
+        }
+        let Some(ended_ms) = found.ended_ms else {
+            return Self::NotDone(Some(
+                found.broken_off.clone().unwrap_or_else(|| "broken off".into()),
+            ));
+        };
+        let pair = (found.owner.as_str(), found.follower.as_str());
+        let same = stores.is_none_or(|(one, other)| pair == (one, other) || pair == (other, one));
+        let age_ms = now_ms - ended_ms;
+        if !same {
+            Self::Stale("the collection is followed anew since".into())
+        } else if found.count > 0 {
+            Self::Differs { count: found.count }
+        } else if age_ms > FRESH_MS {
+            Self::Stale(format!("the last diff is {} min old", age_ms / 60_000))
+        } else {
+            Self::Verified { age_ms, rows: found.rows }
+        }
+    }
+
+    /// Its name on the wire.
+    pub(in crate::moves) fn word(&self) -> &'static str {
+        match self {
+            Self::Verified { .. } => "verified",
+            Self::Stale(_) => "stale",
+            Self::NotDone(_) => "not done",
+            Self::Running { .. } => "running",
+            Self::Differs { .. } => "differs",
+        }
+    }
+
+    /// As a part of a sentence.
+    pub(in crate::moves) fn shown(&self) -> String {
+        match self {
+            Self::Verified { age_ms, rows } => {
+                format!("verified ({rows} rows, {} s ago)", age_ms / 1_000)
+            }
+            Self::Stale(why) => format!("stale ({why})"),
+            Self::NotDone(None) => "not verified".into(),
+            Self::NotDone(Some(why)) => format!("not verified ({why})"),
+            Self::Running { rows } => format!("not verified yet ({rows} rows so far)"),
+            Self::Differs { count } => format!("differs in {count} rows"),
+        }
+    }
+
+    /// As the list of moves shows it.
+    pub(in crate::moves) fn view(&self, comparison: Option<&Comparison>) -> Value {
+        let detail = match self {
+            Self::Stale(why) | Self::NotDone(Some(why)) => Some(why.as_str()),
+            _ => None,
+        };
+        let mut view = json!({ "state": self.word(), "detail": detail });
+        if let Some(found) = comparison {
+            view["atMs"] = found.ended_ms.into();
+            view["rowsCompared"] = found.rows.into();
+            view["count"] = found.count.into();
+            view["moving"] = found.moving.into();
+            view["differences"] = json!(found.differences);
+            view["progress"] = json!({ "id": found.after.min(found.up_to), "of": found.up_to });
+        }
+        view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chunk, Comparison, Difference, FRESH_MS, NAMED, Verdict};
+
+    fn comparison(differences: usize) -> Comparison {
+        let mut made = Comparison::new("a", "b", 1, false, 0);
+        let row = |id| Difference { id, what: "differs in name".into() };
+        let differences = (0..differences as u64).map(row).collect();
+        made.add(Chunk { to: 10, rows: 10, last: true, differences, moving: 0 });
+        made.end(0);
+        made
+    }
+
+    fn word(comparison: &Comparison, stores: (&str, &str), now_ms: i64) -> &'static str {
+        Verdict::of(Some(comparison), Some(stores), false, now_ms).word()
+    }
+
+    #[test]
+    fn a_comparison_counts_for_ten_minutes_and_for_the_copies_it_was_about() {
+        let same = comparison(0);
+        assert_eq!(word(&same, ("a", "b"), FRESH_MS), "verified");
+        assert_eq!(word(&same, ("b", "a"), FRESH_MS), "verified", "after a switch");
+        assert_eq!(word(&same, ("a", "b"), FRESH_MS + 1), "stale");
+        assert_eq!(word(&same, ("a", "c"), 0), "stale", "followed anew");
+        assert_eq!(word(&comparison(1), ("a", "b"), 0), "differs");
+        assert_eq!(Verdict::of(None, None, false, 0).word(), "not done");
+    }
+
+    #[test]
+    fn one_that_was_broken_off_goes_on_for_the_same_copies_in_the_same_epoch() {
+        let mut broken = Comparison::new("a", "b", 1, false, 0);
+        broken.break_off("the target is gone".into());
+        assert_eq!(word(&broken, ("a", "b"), 0), "not done");
+        assert!(broken.can_go_on("a", "b", 1));
+        assert!(!broken.can_go_on("a", "c", 1) && !broken.can_go_on("a", "b", 2));
+        assert!(!comparison(0).can_go_on("a", "b", 1), "that one has ended");
+    }
+
+    #[test]
+    fn all_differences_are_counted_and_a_thousand_named() {
+        let many = comparison(NAMED + 5);
+        assert_eq!((many.differences.len(), many.count), (NAMED, NAMED as u64 + 5));
+    }
+}

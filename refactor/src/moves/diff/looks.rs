@@ -1,0 +1,121 @@
+//! Looking at rows one by one, until it is clear whether they differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::moves::peer::{Peer, PeerError};
+use crate::moves::wire::{Position, RowHash};
+
+/// How often a row is looked at that changes all the time.
+const LOOKS: usize = 10;
+/// How long to wait between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How many rows are asked for at once.
+const ROWS: usize = 500;
+/// How long the follower may take to get where the owner was.
+const CATCH_UP: Duration = Duration::from_secs(10);
+/// How often it is asked.
+const POLL: Duration = Duration::from_millis(5);
+
+/// Why a comparison cannot go on.
+#[derive(Debug)]
+pub(in crate::moves) enum Trouble {
+    /// For now.
+    Passing(String),
+    /// It has to begin again.
+    Over(String),
+}
+
+impl Trouble {
+    pub(super) fn of(peer: &Peer, error: &PeerError) -> Self {
+        Self::Passing(format!("{} {error}", peer.url))
+    }
+}
+
+/// A row that differs, as each side has it; `None` where it has none.
+pub(in crate::moves) struct Differing {
+    pub(in crate::moves) id: u64,
+    pub(super) owner: Option<RowHash>,
+    pub(super) follower: Option<RowHash>,
+}
+
+/// What became of rows that were looked at.
+pub(in crate::moves) struct Looked {
+    pub(in crate::moves) differing: Vec<Differing>,
+    /// Rows that changed at each look.
+    pub(in crate::moves) moving: u64,
+}
+
+/// Looks at these rows.
+///
+/// 1. Reads them at the owner, and then the owner's position: it is not before any of them.
+/// 2. Waits until the follower has everything up to there, and reads them there.
+/// 3. Reads them at the owner again. Where a row has not changed meanwhile and the follower's is another one, it
+///    differs. One that has changed is looked at again, a few times.
+///
+/// # Errors
+/// Where a side does not answer, or the owner is no longer in that epoch.
+pub(in crate::moves) fn look(
+    owner: &Peer,
+    follower: &Peer,
+    epoch: u64,
+    ids: impl IntoIterator<Item = u64>,
+) -> Result<Looked, Trouble> {
+    let mut open: BTreeSet<u64> = ids.into_iter().collect();
+    let mut differing = Vec::new();
+    for number in 0..LOOKS {
+        if open.is_empty() {
+            break;
+        }
+        if number > 0 {
+            sleep(PAUSE);
+        }
+        let before = rows(owner, &open)?;
+        let now = owner.ownership().map_err(|error| Trouble::of(owner, &error))?;
+        if !now.owns() || now.epoch != epoch {
+            return Err(Trouble::Over("the owner has changed meanwhile".into()));
+        }
+        wait(follower, Position { epoch, at: now.position })?;
+        let copied = rows(follower, &open)?;
+        let after = rows(owner, &open)?;
+        open.retain(|id| {
+            let (before, copied, after) = (before.get(id), copied.get(id), after.get(id));
+            if copied == after {
+                return false;
+            }
+            if before != after {
+                return true;
+            }
+            differing.push(Differing { id: *id, owner: after.cloned(), follower: copied.cloned() });
+            false
+        });
+    }
+    differing.sort_by_key(|row| row.id);
+    Ok(Looked { differing, moving: open.len() as u64 })
+}
+
+fn rows(peer: &Peer, ids: &BTreeSet<u64>) -> Result<BTreeMap<u64, RowHash>, Trouble> {
+    let mut rows = BTreeMap::new();
+    let ids: Vec<_> = ids.iter().copied().collect();
+    for ids in ids.chunks(ROWS) {
+        let read = peer.rows(ids).map_err(|error| Trouble::of(peer, &error))?;
+        rows.extend(read.rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(rows)
+}
+
+fn wait(follower: &Peer, wanted: Position) -> Result<(), Trouble> {
+    let start = Instant::now();
+    loop {
+        let now = follower.ownership().map_err(|error| Trouble::of(follower, &error))?;
+        if now.covers(wanted) {
+            return Ok(());
+        }
+        if start.elapsed() > CATCH_UP {
+            let detail = now.following.and_then(|following| following.detail).unwrap_or_default();
+            return Err(Trouble::Passing(format!("{} does not get on {detail}", follower.url)));
+        }
+        sleep(POLL);
+    }
+}

@@ -1,0 +1,126 @@
+//! `follow`: the target copies the source's collection, and keeps following.
+
+use super::Wishes;
+use super::preflight::{Pair, explained};
+use super::record::{Direction, Outcome, Verb};
+use super::refusal::Refusal;
+use super::wire::{Ownership, Role};
+use super::work::Work;
+use crate::spaces::resource::{NewRoute, NewService, Source, Tags, now_ms};
+use crate::spaces::{Check, Request};
+
+/// Lets the target follow.
+///
+/// 1. Looks at both sides: the source owns the collection, the target follows it already or was never used.
+/// 2. Makes service and route where they are missing, the route INACTIVE: it takes no traffic, but the proxy knows
+///    where else a write may go.
+/// 3. Tells the target whom to follow. It goes on by itself from here, over restarts of everybody.
+///
+/// Each step can be repeated. A refusal before the third leaves at most a route that takes no traffic, which `cancel`
+/// removes.
+///
+/// # Errors
+/// 409 that says what stands against it.
+pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
+    let pair = Pair::of(work, Direction::Switch);
+    let (source, target) = pair.look(work)?;
+    check(work, &source, &target)?;
+    make_route(work)?;
+    pair.to.follow(&pair.from.url, wishes.most_rows_per_second).map_err(|error| {
+        let who = work.target_name();
+        explained(work, &format!("{who} does not follow:"), &pair.to, &error)
+    })?;
+    let outcome = format!("{} follows {}", work.target_name(), work.source_name());
+    let (verb, pause_ms, steps) = (Verb::Follow, None, Vec::new());
+    work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })
+}
+
+fn check(work: &Work<'_>, source: &Ownership, target: &Ownership) -> Result<(), Refusal> {
+    let collection = &work.record.collection;
+    let (source_name, target_name) = (work.source_name(), work.target_name());
+    if source.store == target.store {
+        return Err(Refusal::conflict(format!(
+            "{collection} cannot follow itself: {source_name} and {target_name} are the same store; say \
+             another --target"
+        )));
+    }
+    if target.owns() && target.lineage == source.lineage {
+        return Err(Refusal::conflict(format!(
+            "{target_name} owns {collection} already: `banyan reverse {collection}` gives it back, `banyan \
+             complete {collection}` ends the move"
+        )));
+    }
+    match source.role {
+        Role::Primary => {}
+        Role::Follower => {
+            let owner = source.successor.as_ref().map_or("another one", |peer| &peer.url);
+            return Err(Refusal::conflict(format!(
+                "{source_name} does not own {collection}: it follows {owner}; `banyan status` shows who does"
+            )));
+        }
+        Role::Retired => {
+            return Err(Refusal::conflict(format!(
+                "{source_name} has given {collection} away for good (`banyan complete`)"
+            )));
+        }
+    }
+    if target.follows(&source.store) || (target.role == Role::Primary && !target.rows) {
+        return Ok(());
+    }
+    let holds = match target.role {
+        Role::Primary => "holds data of its own".to_owned(),
+        Role::Retired => "was retired".to_owned(),
+        Role::Follower => {
+            let whom = target.followed.as_ref().map_or("nobody", |followed| &followed.source.url);
+            format!("follows {whom}")
+        }
+    };
+    Err(Refusal::conflict(format!(
+        "{target_name} {holds}, and nothing of it is overwritten: start it with an empty database, or say \
+         another --target"
+    )))
+}
+
+/// Makes the service and the INACTIVE route of the collection where there is no route; gives the route's id. What was
+/// made is noted, so that `cancel` removes it and nothing else.
+///
+/// # Errors
+/// What the application says.
+pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
+    if let Some(route) = work.route() {
+        return Ok(route);
+    }
+    // The id of the record is part of the tokens: after a crash the same two are found again.
+    work.save()?;
+    let place = work.record.place();
+    let request = |what: &str| Request {
+        region: place.region.clone(),
+        token: Some(format!("move-{}-{what}", work.record.id)),
+        lasting: true,
+    };
+    let collection = &work.record.collection;
+    let path = format!("/{collection}");
+    let url = work.record.target.strip_suffix(&path).unwrap_or(&work.record.target);
+    let service = NewService {
+        name: collection.clone(),
+        description: Some("made by banyan follow".into()),
+        vpc_id: None,
+        url: url.to_owned(),
+        health_url: None,
+        tags: Tags::new(),
+    };
+    let service = work.inner.spaces.create_service(&request("service"), &place, &service)?;
+    let source = Source { path, methods: Vec::new(), children: true, append: true };
+    let route = NewRoute {
+        service: service.id.clone(),
+        source: Some(source),
+        active: false,
+        tags: Tags::new(),
+    };
+    let route =
+        work.inner.spaces.create_route(&request("route"), &place, &route, Check::Skipped)?;
+    work.record.made.service = Some(service.id);
+    work.record.made.route = Some(route.id.clone());
+    work.save()?;
+    Ok(route.id)
+}

@@ -1,0 +1,126 @@
+//! `reverse` where the target is lost after the grant: by force, a person's decision.
+
+use super::Wishes;
+use super::peer::PeerError;
+use super::preflight::{Pair, explained};
+use super::record::{Direction, Intent};
+use super::refusal::Refusal;
+use super::switch::{self, Times};
+use super::wire::{Grant, Ownership, Role};
+use super::work::Work;
+
+/// What is known of a target that does not own what it was granted.
+enum Target {
+    /// It is there, and has not used the grant.
+    Waits,
+    /// It is there with another store: what it was is gone.
+    Another,
+    /// It does not answer.
+    Silent(PeerError),
+}
+
+/// Gives the collection back to a source whose target is lost, where that is so; `None` where the target is well, and the
+/// ordinary way loses nothing.
+///
+/// 1. Looks at both sides: the source has granted, the target does not say that it owns.
+/// 2. Without `force`: says what may be lost, and what `force` would do.
+/// 3. Cancels a target that is there, so that the grant on its way can never be used. One that has just used it
+///    refuses, and then the ordinary way is open.
+/// 4. The source takes an epoch above the grant, the route leads to it.
+///
+/// # Errors
+/// 409 where the source does not answer.
+pub(super) fn lost(
+    work: &mut Work<'_>,
+    pair: &Pair,
+    wishes: &Wishes,
+) -> Result<Option<Result<(), Refusal>>, Refusal> {
+    let [target, source] = work.peers.both(&pair.from, &pair.to);
+    let source = source.map_err(|error| explained(work, &pair.to_name, &pair.to, &error))?;
+    let Some(grant) = source.grant.clone().filter(|_| source.role == Role::Follower) else {
+        return Ok(None);
+    };
+    let target = match target {
+        Ok(target) if target.store != grant.to.store => Target::Another,
+        Ok(target) if target.owns() => return Ok(None),
+        Ok(_) => Target::Waits,
+        Err(error) => Target::Silent(error),
+    };
+    let loss = loss(pair, &source, &grant, &target, work.record.pending.as_ref());
+    if !wishes.force {
+        let collection = &work.record.collection;
+        return Ok(Some(Err(Refusal::conflict(format!(
+            "reverse {collection}: {loss} `banyan reverse {collection} --force` makes {} the owner all the \
+             same, in epoch {}",
+            pair.to_name,
+            grant.epoch + 1
+        )))));
+    }
+    if wishes.dry_run {
+        return Ok(Some(Ok(())));
+    }
+    Ok(Some(take(work, pair, &target, &loss)))
+}
+
+fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result<(), Refusal> {
+    if let Target::Waits = target {
+        pair.from.cancel().map_err(|error| {
+            let why = "did not let go of its copy, so it may just have become the owner:";
+            Refusal::peer(&format!("{} {why}", pair.from_name), &error)
+        })?;
+    }
+    let taken = pair.to.take();
+    let taken = taken.map_err(|error| {
+        Refusal::peer(&format!("{} did not take ownership:", pair.to_name), &error)
+    })?;
+    switch::flip(work, false)?;
+    let outcome = format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
+    log::warn!("reverse {}: {outcome}", work.record.collection);
+    let mut times = Times::start(switch::PATIENCE);
+    work.ended(times.outcome(Direction::Reverse, true, outcome, None))
+}
+
+/// What may be lost, in sentences.
+fn loss(
+    pair: &Pair,
+    source: &Ownership,
+    grant: &Grant,
+    target: &Target,
+    pending: Option<&Intent>,
+) -> String {
+    let (target_name, epoch) = (&pair.from_name, grant.epoch);
+    let state = match target {
+        Target::Waits => {
+            return format!(
+                "{target_name} was granted epoch {epoch} and has not taken it yet; it does so by itself when \
+                 it gets the end of the feed. Its copy would be removed; nothing that was answered is lost."
+            );
+        }
+        Target::Another => "holds another store now".to_owned(),
+        Target::Silent(error) => error.to_string(),
+    };
+    let followed = source.followed.as_ref().filter(|followed| {
+        followed.source.store == grant.to.store && followed.covered.epoch == epoch
+    });
+    let since = pending.map_or(String::new(), |intent| {
+        let time = jiff::Timestamp::from_millisecond(intent.began_ms).unwrap_or_default();
+        format!(" ({time})")
+    });
+    let lost = match followed {
+        Some(followed) => format!(
+            "{} has what it wrote up to position {epoch}.{}; what it took after that is lost",
+            pair.to_name, followed.covered.at
+        ),
+        None => format!(
+            "if it took writes in epoch {epoch}, after position {}.{} of {}{since}, they are lost; what was \
+             answered before is not",
+            epoch.saturating_sub(1),
+            grant.position,
+            pair.to_name
+        ),
+    };
+    format!(
+        "{target_name} was granted epoch {epoch} and {state}. Start it, and nothing is lost. Where it is lost \
+         for good: {lost}. Should it come back later, start it with an empty database."
+    )
+}

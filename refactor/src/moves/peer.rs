@@ -1,0 +1,257 @@
+//! Asking the programs that hold the copies. The functions block until there is an answer, or none in time.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+use reqwest::Client;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+use super::token::Token;
+use super::wire::{Digest, Hashes, Ownership, PROTOCOL, Peer as Name};
+
+/// How long an answer may take that costs the program next to nothing.
+const QUICK: Duration = Duration::from_secs(2);
+/// How long an answer may take for which the program waits for another one, or reads many rows.
+const SLOW: Duration = Duration::from_secs(15);
+/// How long it may take to remove all rows.
+const PURGE: Duration = Duration::from_secs(600);
+
+/// Why a program did not do what it was asked for.
+#[derive(Clone, Debug)]
+pub(super) enum PeerError {
+    /// No whole answer came: it may have done it.
+    Silent(String),
+    /// It has no such path, for us: another collection, no token, or another one.
+    Unknown,
+    /// It did not, and says why.
+    Refused(String),
+    /// An answer that is none: it may have done it.
+    Failed(String),
+}
+
+impl fmt::Display for PeerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent(how) => write!(f, "is not reached: {how}"),
+            Self::Unknown => f.write_str("answers 404"),
+            Self::Refused(why) => f.write_str(why),
+            Self::Failed(how) => write!(f, "does not answer as it should: {how}"),
+        }
+    }
+}
+
+/// What is needed to ask any program of the board.
+#[derive(Clone, Debug)]
+pub(super) struct Peers {
+    token: Token,
+    http: Client,
+    runtime: Handle,
+}
+
+impl Peers {
+    /// # Errors
+    /// Where TLS cannot be set up.
+    pub(super) fn new(token: Token, runtime: Handle) -> reqwest::Result<Self> {
+        Ok(Self { token, http: server::http_client(true)?, runtime })
+    }
+
+    /// The program that holds a collection at this URL, such as `http://127.0.0.1:3001/api/users`.
+    pub(super) fn at(&self, url: &str) -> Peer {
+        Peer { peers: self.clone(), url: url.to_owned() }
+    }
+
+    /// What both say of themselves, asked at once.
+    pub(super) fn both(&self, one: &Peer, other: &Peer) -> [Result<Ownership, PeerError>; 2] {
+        self.runtime.block_on(async {
+            let (one, other) = tokio::join!(one.look(QUICK), other.look(QUICK));
+            [one, other]
+        })
+    }
+
+    /// The hashes of the first `limit` rows behind an id, of both at once.
+    pub(super) fn digests(
+        &self,
+        one: &Peer,
+        other: &Peer,
+        after: u64,
+        limit: u64,
+    ) -> [Result<Digest, PeerError>; 2] {
+        let path = format!("/-/digest?after={after}&limit={limit}");
+        self.runtime.block_on(async {
+            let (one, other) = tokio::join!(one.read(&path), other.read(&path));
+            [one, other]
+        })
+    }
+}
+
+/// A program, as the holder of a copy.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    peers: Peers,
+    pub(super) url: String,
+}
+
+impl Peer {
+    /// What it says of itself.
+    pub(super) fn ownership(&self) -> Result<Ownership, PeerError> {
+        self.peers.runtime.block_on(self.look(QUICK))
+    }
+
+    /// The same, where there is not more time than that.
+    pub(super) fn ownership_within(&self, time: Duration) -> Result<Ownership, PeerError> {
+        self.peers.runtime.block_on(self.look(time.min(QUICK)))
+    }
+
+    pub(super) fn follow(
+        &self,
+        source: &str,
+        most_rows: Option<u64>,
+    ) -> Result<Ownership, PeerError> {
+        let body = json!({ "source": source, "maxRowsPerSecond": most_rows });
+        self.tell("follow", &body, SLOW)
+    }
+
+    pub(super) fn cancel(&self) -> Result<Ownership, PeerError> {
+        self.tell("cancel", &json!({}), PURGE)
+    }
+
+    pub(super) fn hold(
+        &self,
+        id: &str,
+        epoch: u64,
+        time: Duration,
+    ) -> Result<Ownership, PeerError> {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.tell("hold", &json!({ "id": id, "epoch": epoch, "ms": ms }), time)
+    }
+
+    pub(super) fn release(&self, id: &str) -> Result<Ownership, PeerError> {
+        self.tell("release", &json!({ "id": id }), QUICK)
+    }
+
+    pub(super) fn grant(&self, id: &str, epoch: u64, to: &Name) -> Result<Ownership, PeerError> {
+        self.tell("grant", &json!({ "id": id, "epoch": epoch, "to": to }), QUICK)
+    }
+
+    pub(super) fn retire(&self, keep_data: bool) -> Result<Ownership, PeerError> {
+        self.tell("retire", &json!({ "keepData": keep_data }), PURGE)
+    }
+
+    pub(super) fn take(&self) -> Result<Ownership, PeerError> {
+        self.tell("take", &json!({}), SLOW)
+    }
+
+    /// Whether it can read the feed of another one.
+    pub(super) fn probe(&self, peer: &str) -> Result<(), PeerError> {
+        let body = json!({ "peer": peer });
+        let asked = self.ask(Method::POST, "/-/probe", Some(&body), SLOW);
+        self.peers.runtime.block_on(asked).map(drop)
+    }
+
+    /// The hashes of the rows behind an id, up to another one.
+    pub(super) fn hashes(&self, after: u64, to: u64) -> Result<Hashes, PeerError> {
+        self.get(&format!("/-/hashes?after={after}&to={to}"))
+    }
+
+    /// The hashes of the rows that were changed last.
+    pub(super) fn recent(&self, count: usize) -> Result<Hashes, PeerError> {
+        self.get(&format!("/-/hashes?recent={count}"))
+    }
+
+    /// The hashes of these rows, as far as there are such.
+    pub(super) fn rows(&self, ids: &[u64]) -> Result<Hashes, PeerError> {
+        let ids: Vec<_> = ids.iter().map(u64::to_string).collect();
+        self.get(&format!("/-/hashes?ids={}", ids.join(",")))
+    }
+
+    /// A member as its readers see it, with all fields; `None` where there is none.
+    pub(super) fn member(&self, id: u64) -> Result<Option<Value>, PeerError> {
+        match self.get(&format!("/{id}?view=full")) {
+            Ok(member) => Ok(Some(member)),
+            Err(PeerError::Unknown) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The highest id of its rows, 0 where it has none.
+    pub(super) fn highest_id(&self) -> Result<u64, PeerError> {
+        let page: Value = self.get("?view=full&order=desc&limit=1")?;
+        Ok(page[0]["id"].as_u64().unwrap_or_default())
+    }
+
+    /// Whether it has such a collection at all.
+    pub(super) fn has_collection(&self) -> bool {
+        self.get::<Value>("?limit=1").is_ok()
+    }
+
+    async fn look(&self, time: Duration) -> Result<Ownership, PeerError> {
+        ownership(self.ask(Method::GET, "/-/ownership", None, time).await?)
+    }
+
+    fn tell(&self, what: &str, body: &Value, time: Duration) -> Result<Ownership, PeerError> {
+        let path = format!("/-/{what}");
+        let told = self.ask(Method::POST, &path, Some(body), time);
+        self.peers.runtime.block_on(told).and_then(ownership)
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, PeerError> {
+        self.peers.runtime.block_on(self.read(path))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, PeerError> {
+        let answer = self.ask(Method::GET, path, None, SLOW).await?;
+        serde_json::from_value(answer)
+            .map_err(|error| PeerError::Failed(format!("{}{path}: {error}", self.url)))
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        time: Duration,
+    ) -> Result<Value, PeerError> {
+        let url = format!("{}{path}", self.url);
+        let silent = |error: reqwest::Error| {
+            // Its own words hold the URL, with the query.
+            PeerError::Silent(format!("{url}: {}", server::chain(&error.without_url())))
+        };
+        let mut request = self.peers.http.request(method, &url).timeout(time);
+        request = request.bearer_auth(self.peers.token.secret());
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.map_err(silent)?;
+        let status = answer.status().as_u16();
+        let bytes = answer.bytes().await.map_err(silent)?;
+        let failed = |how: &str| PeerError::Failed(format!("{url}: {how}"));
+        let read = serde_json::from_slice::<Value>(&bytes);
+        match (status, read) {
+            (200, Ok(value)) => Ok(value),
+            (404, _) => Err(PeerError::Unknown),
+            (400..500, Ok(problem)) if problem["detail"].is_string() => {
+                Err(PeerError::Refused(problem["detail"].as_str().unwrap_or_default().to_owned()))
+            }
+            (503, Ok(problem)) if problem["detail"].is_string() => {
+                Err(failed(problem["detail"].as_str().unwrap_or_default()))
+            }
+            (200, Err(error)) => Err(failed(&format!("no JSON: {error}"))),
+            (status, _) => Err(failed(&format!("status {status}"))),
+        }
+    }
+}
+
+/// The document of a program that speaks our protocol.
+fn ownership(document: Value) -> Result<Ownership, PeerError> {
+    if document["protocol"] != PROTOCOL {
+        return Err(PeerError::Refused(format!(
+            "it speaks protocol {} of moves, and this control plane {PROTOCOL}: run the same version of \
+             both",
+            document["protocol"]
+        )));
+    }
+    serde_json::from_value(document).map_err(|error| PeerError::Failed(error.to_string()))
+}

@@ -1,0 +1,203 @@
+//! What must hold before ownership changes; looked at without changing anything.
+
+use serde::Serialize;
+
+use super::diff::Verdict;
+use super::peer::{Peer, PeerError};
+use super::record::Direction;
+use super::refusal::Refusal;
+use super::wire::{Ownership, Pace};
+use super::work::Work;
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Check {
+    pub(super) what: &'static str,
+    pub(super) ok: bool,
+    /// What was found; where it is not well, also what helps.
+    pub(super) detail: String,
+}
+
+impl Check {
+    fn new(what: &'static str, found: Result<String, String>) -> Self {
+        let ok = found.is_ok();
+        Self { what, ok, detail: found.unwrap_or_else(|wrong| wrong) }
+    }
+}
+
+/// Both sides, as a change of ownership sees them.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    /// Who owns the collection, and who is to own it.
+    pub(super) from: Peer,
+    pub(super) to: Peer,
+    /// Their parts in messages, with their URLs.
+    pub(super) from_name: String,
+    pub(super) to_name: String,
+}
+
+impl Pair {
+    pub(super) fn of(work: &Work<'_>, direction: Direction) -> Self {
+        let (source, target) = (work.source(), work.target());
+        let (source_name, target_name) = (work.source_name(), work.target_name());
+        match direction {
+            Direction::Switch => {
+                Self { from: source, to: target, from_name: source_name, to_name: target_name }
+            }
+            Direction::Reverse => {
+                Self { from: target, to: source, from_name: target_name, to_name: source_name }
+            }
+        }
+    }
+
+    /// What both say of themselves.
+    ///
+    /// # Errors
+    /// 409 that names who does not answer, and what helps.
+    pub(super) fn look(&self, work: &Work<'_>) -> Result<(Ownership, Ownership), Refusal> {
+        let [from, to] = work.peers.both(&self.from, &self.to);
+        let from = from.map_err(|error| explained(work, &self.from_name, &self.from, &error))?;
+        let to = to.map_err(|error| explained(work, &self.to_name, &self.to, &error))?;
+        Ok((from, to))
+    }
+}
+
+/// Why one of the sides does not say what it is. A 404 has three reasons, and only the program's readers' paths tell
+/// which one it is.
+pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerError) -> Refusal {
+    let collection = &work.record.collection;
+    match error {
+        PeerError::Unknown if peer.has_collection() => Refusal::conflict(format!(
+            "{who} has {collection}, and no way to move them for us: start its program with the MOVE_TOKEN \
+             of this control plane"
+        )),
+        PeerError::Unknown => {
+            Refusal::Missing(format!("{who} has no collection {collection}: look at its name"))
+        }
+        PeerError::Silent(_) => Refusal::conflict(format!(
+            "{who} {error}; start it, and ask again (`banyan status` shows who is ready)"
+        )),
+        error => Refusal::peer(who, error),
+    }
+}
+
+/// Everything that a change of ownership asks for, in the order in which it is shown.
+pub(super) fn checks(
+    work: &Work<'_>,
+    direction: Direction,
+    pair: &Pair,
+    (from, to): (&Ownership, &Ownership),
+    most_lag_ms: u64,
+    force: bool,
+) -> Result<Vec<Check>, Refusal> {
+    let owner =
+        Ok(format!("{} owns {} in epoch {}", pair.from_name, work.record.collection, from.epoch));
+    let mut checks = vec![
+        Check::new("owner", owner),
+        Check::new("copy", copy(work, pair, from, to)),
+        Check::new("lag", lag(work, from, to, most_lag_ms)),
+        Check::new("way back", way_back(work, pair)),
+    ];
+    // The way back is for an emergency: its copy is the feed of the owner from the first row on.
+    if direction == Direction::Switch {
+        let verdict = work.verdict(Some((from, to)))?;
+        checks.push(Check::new("diff", verified(work, &verdict, force)));
+    }
+    Ok(checks)
+}
+
+/// What is wrong, in one message.
+pub(super) fn refused(work: &Work<'_>, direction: Direction, checks: &[Check]) -> Option<Refusal> {
+    let wrong: Vec<_> =
+        checks.iter().filter(|check| !check.ok).map(|check| check.detail.as_str()).collect();
+    (!wrong.is_empty()).then(|| {
+        let (verb, collection) = (direction.word(), &work.record.collection);
+        Refusal::conflict(format!("{verb} {collection}: {}; nothing was changed", wrong.join("; ")))
+    })
+}
+
+fn copy(work: &Work<'_>, pair: &Pair, from: &Ownership, to: &Ownership) -> Result<String, String> {
+    let collection = &work.record.collection;
+    if !to.follows(&from.store) || to.lineage != from.lineage {
+        return Err(format!(
+            "{} does not follow {}: `banyan follow {collection}` lets it",
+            pair.to_name, pair.from_name
+        ));
+    }
+    if !to.followed.as_ref().is_some_and(|followed| followed.copied) {
+        let rows = to.following.as_ref().map_or(0, |following| following.rows);
+        return Err(format!(
+            "{} has not copied everything yet ({rows} rows so far): `banyan follow {collection}` shows how \
+             it goes on",
+            pair.to_name
+        ));
+    }
+    Ok(format!("{} follows it", pair.to_name))
+}
+
+fn lag(work: &Work<'_>, from: &Ownership, to: &Ownership, most_ms: u64) -> Result<String, String> {
+    let collection = &work.record.collection;
+    let following = to.following.as_ref();
+    let causes = causes(from, to);
+    let because =
+        if causes.is_empty() { String::new() } else { format!(" ({})", causes.join("; ")) };
+    let well = following.is_some_and(|following| following.state == Pace::Following);
+    match following.and_then(|following| following.lag_ms).filter(|_| well) {
+        Some(ms) if ms <= most_ms => Ok(format!("{ms} ms behind, of at most {most_ms}")),
+        Some(ms) => Err(format!(
+            "the follower is {ms} ms behind, and at most {most_ms} are allowed{because}: wait, or say more \
+             with --max-lag-ms"
+        )),
+        None => Err(format!(
+            "how far the follower is behind is not known{because}: `banyan follow {collection}` waits until \
+             it is"
+        )),
+    }
+}
+
+/// What keeps a follower behind.
+pub(super) fn causes(from: &Ownership, to: &Ownership) -> Vec<String> {
+    let mut causes = Vec::new();
+    if let Some(following) = &to.following {
+        causes.extend(following.detail.clone());
+        if following.throttled {
+            causes.push("it is throttled, to spare its source".into());
+        }
+    }
+    if let Some(held) = &from.held_back {
+        let database = held.database.as_ref().map_or(String::new(), |name| format!(" in {name}"));
+        causes.push(format!(
+            "a transaction that is open for {:.0} s{database} holds the feed back: end the one with the pid \
+             {}, for example with SELECT pg_terminate_backend({})",
+            held.seconds, held.pid, held.pid
+        ));
+    }
+    causes
+}
+
+fn way_back(work: &Work<'_>, pair: &Pair) -> Result<String, String> {
+    match pair.from.probe(&pair.to.url) {
+        Ok(()) => Ok(format!("{} can read the feed of the other side", pair.from_name)),
+        Err(error) => Err(format!(
+            "there would be no way back: {} cannot follow {} ({error}); look at the address and the \
+             MOVE_TOKEN of both, then `banyan switch {}` again",
+            pair.from_name, pair.to_name, work.record.collection
+        )),
+    }
+}
+
+fn verified(work: &Work<'_>, verdict: &Verdict, force: bool) -> Result<String, String> {
+    let collection = &work.record.collection;
+    let shown = verdict.shown();
+    match verdict {
+        Verdict::Verified { .. } => Ok(format!("the copy is {shown}")),
+        _ if force => Ok(format!("the copy is {shown}, and --force goes on all the same")),
+        Verdict::Differs { .. } => Err(format!(
+            "the copy {shown}: `banyan diff {collection}` names the rows; `banyan cancel {collection}` and \
+             `banyan follow {collection}` copy anew; --force goes on all the same"
+        )),
+        _ => Err(format!(
+            "the copy is {shown}: `banyan diff {collection}` compares it; --force goes on without"
+        )),
+    }
+}

@@ -1,0 +1,52 @@
+//! The rows that were changed last, compared: what a switch could have lost would be among them.
+
+use super::diff::{Trouble, look};
+use super::peer::Peer;
+
+/// How many rows are compared.
+const ROWS: usize = 1_000;
+/// How many ids a sentence names.
+const NAMED: usize = 10;
+
+/// What was found.
+pub(super) struct Compared {
+    rows: usize,
+    differing: Vec<u64>,
+}
+
+impl Compared {
+    pub(super) fn differs(&self) -> bool {
+        !self.differing.is_empty()
+    }
+
+    /// In a sentence.
+    pub(super) fn shown(&self) -> String {
+        let rows = self.rows;
+        if self.differing.is_empty() {
+            return format!("the last {rows} changed rows are the same on both sides");
+        }
+        let named = self.differing.iter().take(NAMED).map(u64::to_string).collect::<Vec<_>>();
+        let more = if self.differing.len() > NAMED { ", ..." } else { "" };
+        let count = self.differing.len();
+        format!("{count} of the last {rows} changed rows differ (ids {}{more})", named.join(", "))
+    }
+}
+
+/// Compares the rows that the owner changed last with the follower's.
+///
+/// # Errors
+/// Says why they could not be compared.
+pub(super) fn compare(owner: &Peer, follower: &Peer) -> Result<Compared, String> {
+    let told = |error: super::peer::PeerError| format!("{} {error}", owner.url);
+    let epoch = owner.ownership().map_err(told)?.epoch;
+    let recent = owner.recent(ROWS).map_err(told)?;
+    let rows = recent.rows.len();
+    let looked = look(owner, follower, epoch, recent.rows.into_iter().map(|row| row.id));
+    match looked {
+        Ok(looked) => {
+            let differing = looked.differing.into_iter().map(|row| row.id).collect();
+            Ok(Compared { rows, differing })
+        }
+        Err(Trouble::Passing(why) | Trouble::Over(why)) => Err(why),
+    }
+}

@@ -1,0 +1,184 @@
+//! What the control plane remembers of a move. Who owns what is not among it: that the stores say.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spaces::Place;
+
+/// A command on a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verb {
+    Follow,
+    Diff,
+    Switch,
+    Reverse,
+    Complete,
+    Cancel,
+}
+
+impl Verb {
+    /// All of them, as the URL and the command line call them.
+    pub(crate) const ALL: [(&str, Self); 6] = [
+        ("follow", Self::Follow),
+        ("diff", Self::Diff),
+        ("switch", Self::Switch),
+        ("reverse", Self::Reverse),
+        ("complete", Self::Complete),
+        ("cancel", Self::Cancel),
+    ];
+
+    pub(crate) fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, verb)| *verb == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// Which way ownership goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Direction {
+    /// From the source to the target.
+    Switch,
+    /// From the target back to the source.
+    Reverse,
+}
+
+impl Direction {
+    pub(super) fn verb(self) -> Verb {
+        match self {
+            Self::Switch => Verb::Switch,
+            Self::Reverse => Verb::Reverse,
+        }
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        self.verb().word()
+    }
+}
+
+/// A collection that moves: from whoever serves the application's DEFAULT route to a service of its own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// Random; part of the tokens with which service and route are made, so that each is made once.
+    pub(super) id: String,
+    pub(super) region: String,
+    pub(super) environment: String,
+    pub(super) application: String,
+    pub(super) collection: String,
+    /// The collection's URL at each side, such as `http://127.0.0.1:3001/api/users`.
+    pub(super) source: String,
+    pub(super) target: String,
+    /// What was made for the move, and goes when it is cancelled.
+    pub(super) made: Made,
+    /// What was begun and is not known to have ended.
+    pub(super) pending: Option<Intent>,
+    /// How the last command ended.
+    pub(super) last: Option<Outcome>,
+}
+
+impl Record {
+    pub(super) fn place(&self) -> Place {
+        Place {
+            region: self.region.clone(),
+            environment: self.environment.clone(),
+            application: self.application.clone(),
+        }
+    }
+
+    pub(super) fn key(&self) -> Key {
+        (self.application.clone(), self.collection.clone())
+    }
+}
+
+/// What names a move: its application and its collection.
+pub(super) type Key = (String, String);
+
+/// Resources that did not exist before.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Made {
+    pub(super) service: Option<String>,
+    pub(super) route: Option<String>,
+}
+
+/// A change of ownership that is under way: written down before its first step.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub(super) direction: Direction,
+    /// Of the hold; nobody else has it, so nobody else can use the hold.
+    pub(super) id: String,
+    /// The copy that owns the collection, and the one that is to own it.
+    pub(super) from: String,
+    pub(super) to: String,
+    /// The epoch before it.
+    pub(super) epoch: u64,
+    pub(super) began_ms: i64,
+    /// The last step that is known to have been done.
+    pub(super) step: Step,
+}
+
+/// The steps of a switch, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Step {
+    Intent,
+    Held,
+    CaughtUp,
+    Granted,
+    Promoted,
+    Flipped,
+    FollowedBack,
+    Compared,
+}
+
+impl Step {
+    /// What has been done when it is.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Intent => "the intent is written down",
+            Self::Held => "the owner holds its writes",
+            Self::CaughtUp => "the follower has every change",
+            Self::Granted => "ownership is granted",
+            Self::Promoted => "the follower is the owner",
+            Self::Flipped => "the route leads to the owner",
+            Self::FollowedBack => "the former owner follows",
+            Self::Compared => "the last changed rows are compared",
+        }
+    }
+
+    /// Where a test can end the control plane.
+    pub(super) fn fault(self) -> &'static str {
+        match self {
+            Self::Intent => "moves.intent",
+            Self::Held => "moves.held",
+            Self::CaughtUp => "moves.caught-up",
+            Self::Granted => "moves.granted",
+            Self::Promoted => "moves.promoted",
+            Self::Flipped => "moves.flipped",
+            Self::FollowedBack => "moves.followed-back",
+            Self::Compared => "moves.compared",
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Outcome {
+    pub(super) verb: Verb,
+    /// Whether it did what it was asked for.
+    pub(super) done: bool,
+    /// In a sentence.
+    pub(super) outcome: String,
+    /// For how long nobody took writes.
+    pub(super) pause_ms: Option<u64>,
+    pub(super) at_ms: i64,
+    pub(super) steps: Vec<Taken>,
+}
+
+/// A step that was taken.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    pub(super) step: Step,
+    pub(super) text: String,
+    /// Since the command began.
+    pub(super) ms: u64,
+}

@@ -1,0 +1,184 @@
+//! Where a collection is, and where it is to go: read from the routes of an application.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::refusal::Refusal;
+use crate::spaces::resource::{Application, Route, Service, State};
+use crate::spaces::{Place, Spaces};
+
+/// Where a collection goes when neither a route nor a request says it: the base URL of its service.
+pub(crate) type Targets = BTreeMap<String, Url>;
+
+/// Both sides of a collection in an application.
+#[derive(Clone, Debug)]
+pub(super) struct Sides {
+    pub(super) place: Place,
+    /// The collection's URL at the service of the DEFAULT route.
+    pub(super) source: String,
+    /// The route of the collection, if there is one.
+    pub(super) route: Option<Led>,
+}
+
+/// A route, and where it leads.
+#[derive(Clone, Debug)]
+pub(super) struct Led {
+    pub(super) id: String,
+    pub(super) state: State,
+    /// The collection's URL at its service.
+    pub(super) url: String,
+}
+
+/// The application that is named, or the only one there is.
+///
+/// # Errors
+/// 404 where there is none, or none of that name; 409 that names them where there are several.
+pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Application, Refusal> {
+    let all = spaces.all_applications();
+    let named = || {
+        let name = |found: &Application| format!("{} ({})", found.id, found.details.name);
+        all.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
+    match (wanted, all.as_slice()) {
+        (_, []) => Err(Refusal::Missing(
+            "there is no application yet: deploy rs.yaml, or start with MONOLITH_URL".into(),
+        )),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(Refusal::conflict(format!(
+            "there are several applications; say which one with --application: {}",
+            named()
+        ))),
+        (Some(wanted), _) => {
+            let found = all.iter().find(|found| found.id == wanted);
+            found.cloned().ok_or_else(|| {
+                Refusal::Missing(format!("there is no application {wanted}; there are {}", named()))
+            })
+        }
+    }
+}
+
+/// Both sides of a collection.
+///
+/// # Errors
+/// 404 where the text is no collection's name; 409 where the application has no DEFAULT route.
+pub(super) fn sides(
+    spaces: &Spaces,
+    application: &Application,
+    collection: &str,
+) -> Result<Sides, Refusal> {
+    if !is_name(collection) {
+        return Err(Refusal::Missing(format!("no collection is called {collection:?}")));
+    }
+    let layout = spaces.layout(&application.id);
+    let fallback = layout.iter().find(|(route, _)| route.details.source.is_none());
+    let Some((_, fallback)) = fallback else {
+        return Err(Refusal::conflict(format!(
+            "the application {} has no DEFAULT route, and so nothing that {collection} could leave: \
+             deploy rs.yaml, or make the route",
+            application.id
+        )));
+    };
+    Ok(Sides {
+        place: Place {
+            region: application.region.clone(),
+            environment: application.details.environment.clone(),
+            application: application.id.clone(),
+        },
+        source: joined(&fallback.details.url, &format!("/{collection}")),
+        route: led(spaces, &application.id, collection),
+    })
+}
+
+/// The route of a collection in an application.
+pub(super) fn led(spaces: &Spaces, application: &str, collection: &str) -> Option<Led> {
+    let layout = spaces.layout(application);
+    let own = layout.iter().find(|(route, _)| is_of(route, collection));
+    own.map(|(route, service)| Led {
+        id: route.id.clone(),
+        state: route.state,
+        url: collection_url(route, service),
+    })
+}
+
+/// The collections that have a route of their own in an application.
+pub(super) fn routed(spaces: &Spaces, application: &str) -> Vec<String> {
+    let layout = spaces.layout(application).into_iter();
+    let names = layout.filter_map(|(route, _)| {
+        let path = &route.details.source.as_ref()?.path;
+        let name = path.strip_prefix('/').filter(|name| is_name(name))?.to_owned();
+        is_of(&route, &name).then_some(name)
+    });
+    names.collect()
+}
+
+/// The URL of a collection at a program, such as `http://127.0.0.1:3001`.
+///
+/// # Errors
+/// 400 where it is no URL of a program.
+pub(super) fn at_program(base: &str, collection: &str) -> Result<String, Refusal> {
+    let url = program(base).ok_or_else(|| {
+        Refusal::Invalid(format!(
+            "the target {base:?} is no URL of a program, such as http://127.0.0.1:3001"
+        ))
+    })?;
+    Ok(joined(url.as_str(), &format!("/api/{collection}")))
+}
+
+/// A URL that names a program: a scheme, a host, perhaps a port, and nothing else.
+pub(crate) fn program(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    (web && bare && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+/// A name that can be a path's only segment, and a service's name.
+fn is_name(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (3..=63).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(inner)
+}
+
+/// Whether a route takes every request of a collection.
+fn is_of(route: &Route, collection: &str) -> bool {
+    route.details.source.as_ref().is_some_and(|source| {
+        source.methods.is_empty()
+            && source.children
+            && source.path.strip_prefix('/') == Some(collection)
+    })
+}
+
+fn collection_url(route: &Route, service: &Service) -> String {
+    let source = route.details.source.as_ref().filter(|source| source.append);
+    joined(&service.details.url, source.map_or("", |source| &source.path))
+}
+
+fn joined(base: &str, path: &str) -> String {
+    format!("{}{path}", base.trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{at_program, is_name};
+
+    #[test]
+    fn a_collection_is_found_below_api_of_its_program() {
+        for base in ["http://127.0.0.1:3001", "http://127.0.0.1:3001/"] {
+            assert_eq!(at_program(base, "users").unwrap(), "http://127.0.0.1:3001/api/users");
+        }
+        for base in ["127.0.0.1:3001", "ftp://a", "http://a/api", "http://a?b", "http://u:p@a", ""]
+        {
+            assert!(at_program(base, "users").is_err(), "{base}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_segment_of_a_path() {
+        assert!(is_name("users") && is_name("in-thread2"));
+        for text in ["", "ab", "Users", "a/b", "a%2fb", "..", "-ab", "users?"] {
+            assert!(!is_name(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! Changing the owner: `switch` and, with the sides swapped, `reverse`.
+//!
+//! 1. **Preflight** (`preflight.rs`): the follower has the copy, its lag is known and small, the way back is there, the
+//!    copy was compared. Nothing is changed; a refusal leaves everything as it was.
+//! 2. **Intent**: what is about to be done is on disk.
+//! 3. **Hold**: the owner refuses writes. It lets go by itself when the time is up.
+//! 4. **Caught up**: the follower covers the position at which the owner holds.
+//! 5. **Grant**: the owner writes, as the last of its feed, that the next epoch is the follower's.
+//! 6. **Promotion**: the follower applies the grant, and with it owns the collection. Nobody tells it to.
+//! 7. **Flip**: the route leads to the owner: ACTIVE after a switch, INACTIVE after a reverse.
+//! 8. **Follow back**: the former owner follows the new one.
+//! 9. **Compare**: the rows that were changed last are the same on both sides.
+//!
+//! Each step can be repeated, and after each the control plane may die. Up to the grant whatever goes wrong, or takes
+//! longer than the deadline, is taken back: the hold is released, the owner is the old one. From the grant on there is
+//! only the way forward: a grant that is on its way may be used. `settle.rs` goes on from wherever this was broken off,
+//! by what both stores say of themselves. After success the new owner takes the writes and the old one follows it, so
+//! that the same procedure leads back. Two coordinators at once do no harm: a hold belongs to an id that only one of
+//! them knows, and only the holder can grant, once an epoch.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::Wishes;
+use super::peer::{Peer, PeerError};
+use super::preflight::{self, Check, Pair};
+use super::record::{Direction, Intent, Outcome, Step, Taken};
+use super::refusal::Refusal;
+use super::wire::{Ownership, Peer as Name, Position, Role};
+use super::work::Work;
+use super::{follow, forced, recent};
+use crate::spaces::resource::now_ms;
+use crate::spaces::{ApiError, Check as HealthCheck};
+
+/// How often a store is asked while others wait for it.
+const POLL: Duration = Duration::from_millis(3);
+/// How often it is looked whether a route's health check has ended.
+const CHECK_POLL: Duration = Duration::from_millis(100);
+/// What is kept of the deadline for the grant: a hold that passes first refuses it.
+const GRANT_TIME: Duration = Duration::from_millis(500);
+/// How long a command waits for what happens without it once ownership is granted.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a command found: whether it is to go on.
+enum Ready {
+    /// The owner, the follower, and what was looked at.
+    Go(Ownership, Ownership, Vec<Check>),
+    /// It is as wanted already.
+    Done,
+    /// Somebody granted it, and is gone; the rest is to be done.
+    Granted(Intent),
+}
+
+/// Makes the follower the owner. Gives what was looked at first.
+///
+/// # Errors
+/// 409 with everything that stands against it, or with what went wrong and how things stand.
+pub(super) fn run(
+    work: &mut Work<'_>,
+    direction: Direction,
+    wishes: &Wishes,
+) -> Result<Vec<Check>, Refusal> {
+    let pair = Pair::of(work, direction);
+    if direction == Direction::Reverse
+        && let Some(refusal) = forced::lost(work, &pair, wishes)?
+    {
+        return refusal.map(|()| Vec::new());
+    }
+    let mut times = Times::start(PATIENCE);
+    let (from, to, checks) = match ready(work, direction, &pair, wishes)? {
+        Ready::Go(from, to, checks) => (from, to, checks),
+        Ready::Done => {
+            if !wishes.dry_run {
+                flip(work, direction == Direction::Switch)?;
+                let outcome = format!("{} is the owner already", pair.to_name);
+                work.ended(times.outcome(direction, true, outcome, None))?;
+            }
+            return Ok(Vec::new());
+        }
+        Ready::Granted(intent) => {
+            if !wishes.dry_run {
+                work.intend(intent.clone())?;
+                finish(work, &intent, &pair, &mut times)?;
+            }
+            return Ok(Vec::new());
+        }
+    };
+    if wishes.dry_run {
+        return Ok(checks);
+    }
+    if let Some(refusal) = preflight::refused(work, direction, &checks) {
+        return Err(refusal);
+    }
+    // Whatever can fail about the route fails now, and not while writes wait.
+    follow::make_route(work)?;
+    let intent = Intent {
+        direction,
+        id: format!("{:032x}", fastrand::u128(..)),
+        from: from.store.clone(),
+        to: to.store.clone(),
+        epoch: from.epoch,
+        began_ms: now_ms(),
+        step: Step::Intent,
+    };
+    work.intend(intent.clone())?;
+    times.passed(Step::Intent);
+    if let Err(refusal) = hand_over(work, &intent, &pair, wishes.deadline, &mut times) {
+        if work.record.pending.is_some() {
+            work.inner.settle_later(&work.record.key());
+        }
+        return Err(refusal);
+    }
+    finish(work, &intent, &pair, &mut times)?;
+    Ok(checks)
+}
+
+/// Looks at both sides without changing anything.
+fn ready(
+    work: &Work<'_>,
+    direction: Direction,
+    pair: &Pair,
+    wishes: &Wishes,
+) -> Result<Ready, Refusal> {
+    let collection = &work.record.collection;
+    let (from, to) = pair.look(work)?;
+    if from.store == to.store {
+        return Err(Refusal::conflict(format!(
+            "{collection} cannot follow itself: {} and {} are the same store; say another --target",
+            pair.from_name, pair.to_name
+        )));
+    }
+    if to.lineage != from.lineage {
+        let what = match direction {
+            Direction::Switch if to.rows => {
+                "holds data of its own: start it with an empty database, then"
+            }
+            Direction::Switch | Direction::Reverse => "has nothing to do with it:",
+        };
+        return Err(Refusal::conflict(format!(
+            "{} {what} `banyan follow {collection}` lets it follow {}",
+            work.target_name(),
+            work.source_name()
+        )));
+    }
+    if to.owns() && !from.owns() {
+        return Ok(Ready::Done);
+    }
+    if let Some(grant) = from.grant.as_ref().filter(|grant| grant.to.store == to.store)
+        && !from.owns()
+    {
+        return Ok(Ready::Granted(Intent {
+            direction,
+            id: String::new(),
+            from: from.store.clone(),
+            to: to.store.clone(),
+            epoch: grant.epoch.saturating_sub(1),
+            began_ms: now_ms(),
+            step: Step::Granted,
+        }));
+    }
+    match (from.role, to.role) {
+        (Role::Primary, Role::Retired) => Err(Refusal::conflict(format!(
+            "there is no way back: {} was retired by `banyan complete {collection}`",
+            pair.to_name
+        ))),
+        (Role::Primary, _) => {
+            let both = (&from, &to);
+            let checks =
+                preflight::checks(work, direction, pair, both, wishes.most_lag_ms, wishes.force)?;
+            Ok(Ready::Go(from, to, checks))
+        }
+        _ => Err(Refusal::conflict(format!(
+            "{} does not own {collection}: `banyan status` shows who does",
+            pair.from_name
+        ))),
+    }
+}
+
+/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or it is not known whether the
+/// grant was written, and the intent stays pending.
+fn hand_over(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    deadline: Duration,
+    times: &mut Times,
+) -> Result<(), Refusal> {
+    let start = Instant::now();
+    times.held_at = Some(start);
+    let held = match pair.from.hold(&intent.id, intent.epoch, deadline) {
+        Ok(held) => held,
+        Err(error) => {
+            let why = format!("{} did not hold its writes: it {error}", pair.from_name);
+            return Err(back_out(work, intent, pair, times, false, &why));
+        }
+    };
+    step(work, times, Step::Held)?;
+    let end = start + deadline.saturating_sub(GRANT_TIME.min(deadline / 4));
+    let wanted = Position { epoch: intent.epoch, at: held.position };
+    if let Err(why) = catch_up(pair, wanted, end) {
+        return Err(back_out(work, intent, pair, times, false, &why));
+    }
+    step(work, times, Step::CaughtUp)?;
+    let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
+    match granted(pair, intent, &to, start + deadline) {
+        Granted::Yes => step(work, times, Step::Granted),
+        Granted::No(why) => Err(back_out(work, intent, pair, times, true, &why)),
+        Granted::Unknown(why) => {
+            let (verb, collection) = (intent.direction.word(), &work.record.collection);
+            Err(Refusal::conflict(format!(
+                "{verb} {collection}: whether ownership was granted is not known: {} {why}. It is asked \
+                 again until it says so, and then this goes on or back by itself; `banyan status` shows it, \
+                 and no answered write is lost",
+                pair.from_name
+            )))
+        }
+    }
+}
+
+/// Waits until the follower has every change.
+fn catch_up(pair: &Pair, wanted: Position, end: Instant) -> Result<(), String> {
+    let mut last = format!("{} did not answer in time", pair.to_name);
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(last);
+        }
+        match pair.to.ownership_within(left) {
+            Ok(to) if to.covers(wanted) => return Ok(()),
+            Ok(_) => last = format!("{} did not get every change in time", pair.to_name),
+            // An answer for which there was no time left says nothing about the program.
+            Err(_) if Instant::now() >= end => {}
+            Err(error) => last = format!("{} {error}", pair.to_name),
+        }
+        sleep(POLL);
+    }
+}
+
+/// What became of a grant.
+enum Granted {
+    Yes,
+    /// It is not there, and cannot come any more once the hold is released.
+    No(String),
+    Unknown(String),
+}
+
+/// Grants, and where no answer says that it did, asks the owner what stands in its store.
+fn granted(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> Granted {
+    let epoch = intent.epoch + 1;
+    loop {
+        let why = match pair.from.grant(&intent.id, intent.epoch, to) {
+            Ok(_) => return Granted::Yes,
+            Err(error) => error,
+        };
+        match pair.from.ownership() {
+            Ok(from) if from.granted(epoch, &to.store) => return Granted::Yes,
+            Ok(_) if matches!(why, PeerError::Refused(_) | PeerError::Unknown) => {
+                return Granted::No(format!("{} did not grant ownership: {why}", pair.from_name));
+            }
+            Ok(_) if Instant::now() > end => {
+                return Granted::No(format!("{} {why}, and the time is up", pair.from_name));
+            }
+            Err(error) if Instant::now() > end => return Granted::Unknown(error.to_string()),
+            Ok(_) | Err(_) => sleep(POLL),
+        }
+    }
+}
+
+/// Takes back what stands before the grant; gives the refusal. Where the owner does not hear it, it lets go by itself
+/// when its hold has passed.
+fn back_out(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+    grant_sent: bool,
+    why: &str,
+) -> Refusal {
+    if let Err(error) = pair.from.release(&intent.id) {
+        log::warn!("{}: the hold was not released, and passes by itself: {error}", pair.from_name);
+    }
+    // A grant that was sent may have come first.
+    let stands = || {
+        let from = pair.from.ownership();
+        from.is_ok_and(|from| !from.granted(intent.epoch + 1, &intent.to))
+    };
+    if grant_sent && !stands() {
+        return Refusal::conflict(format!(
+            "{why}; whether ownership was granted is asked again until {} says so: `banyan status` shows it",
+            pair.from_name
+        ));
+    }
+    let outcome = format!("{why}; {} owns it as before, and takes writes", pair.from_name);
+    let pause = times.held_at.map(|held| ms(held.elapsed()));
+    let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
+    let (verb, collection) = (intent.direction.word(), &work.record.collection);
+    ended.err().unwrap_or_else(|| {
+        Refusal::conflict(format!(
+            "{verb} {collection}: {outcome}; `banyan {verb} {collection}` tries again"
+        ))
+    })
+}
+
+/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time the intent stays
+/// pending, and is taken up again by itself.
+///
+/// # Errors
+/// 409 that says how far it is, and what helps.
+pub(super) fn finish(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+) -> Result<(), Refusal> {
+    let collection = work.record.collection.clone();
+    let promoted = wait(&pair.to, times.patience, |to| {
+        if to.store == intent.to && to.owns() && to.epoch > intent.epoch {
+            return Ok(());
+        }
+        let detail = to.following.as_ref().and_then(|following| following.detail.clone());
+        Err(detail.unwrap_or_else(|| "has not applied the grant".into()))
+    });
+    if let Err(why) = promoted {
+        work.inner.settle_later(&work.record.key());
+        return Err(Refusal::conflict(format!(
+            "{} {collection}: ownership is granted, and {} does not take it: {why}. Start it and it does, by \
+             itself. Only if it is lost for good: `banyan reverse {collection} --force`, which first says \
+             what may be lost",
+            intent.direction.word(),
+            pair.to_name
+        )));
+    }
+    let pause = times.held_at.map(|held| ms(held.elapsed()));
+    step(work, times, Step::Promoted)?;
+    flip(work, intent.direction == Direction::Switch)?;
+    step(work, times, Step::Flipped)?;
+    let back = wait(&pair.from, times.patience, |from| {
+        if from.follows(&intent.to) { Ok(()) } else { Err("does not follow yet".into()) }
+    });
+    let mut outcome = match back {
+        Ok(()) => {
+            step(work, times, Step::FollowedBack)?;
+            format!("{} owns it, and {} follows", pair.to_name, pair.from_name)
+        }
+        Err(why) => format!(
+            "{} owns it; there is no way back yet: {} {why}, start it and it follows by itself",
+            pair.to_name, pair.from_name
+        ),
+    };
+    match recent::compare(&pair.to, &pair.from) {
+        Ok(compared) => {
+            times.passed_as(Step::Compared, compared.shown());
+            if compared.differs() {
+                outcome = format!("{outcome}; {}: `banyan diff {collection}`", compared.shown());
+            }
+        }
+        Err(why) => {
+            outcome = format!(
+                "{outcome}; the last changed rows were not compared ({why}): `banyan diff {collection}`"
+            );
+        }
+    }
+    work.ended(times.outcome(intent.direction, true, outcome, pause))
+}
+
+/// Leads the route to the owner: ACTIVE where that is the target. It needs no health check, for the owner has just said
+/// what it is; one that is under way is waited for.
+///
+/// # Errors
+/// What the route's application says.
+pub(super) fn flip(work: &mut Work<'_>, active: bool) -> Result<(), Refusal> {
+    let start = Instant::now();
+    loop {
+        let route = match work.route() {
+            Some(route) => route,
+            // Without a route everything goes to the source.
+            None if !active => return Ok(()),
+            None => follow::make_route(work)?,
+        };
+        let place = work.record.place();
+        match work.inner.spaces.update_route(&place, &route, active, HealthCheck::Skipped) {
+            Err(ApiError::Validation(_)) if start.elapsed() < PATIENCE => sleep(CHECK_POLL),
+            flipped => return Ok(flipped.map(drop)?),
+        }
+    }
+}
+
+/// Asks a program until it says what is waited for, or the patience ends; then with what it said last.
+fn wait(
+    peer: &Peer,
+    patience: Duration,
+    is_so: impl Fn(&Ownership) -> Result<(), String>,
+) -> Result<(), String> {
+    let start = Instant::now();
+    loop {
+        let said = match peer.ownership() {
+            Ok(ownership) => is_so(&ownership),
+            Err(error) => Err(error.to_string()),
+        };
+        match said {
+            Err(_) if start.elapsed() < patience => sleep(POLL),
+            said => return said,
+        }
+    }
+}
+
+/// Notes that a step is done. From here on a restart knows it; what the stores say counts all the same.
+fn step(work: &mut Work<'_>, times: &mut Times, step: Step) -> Result<(), Refusal> {
+    times.passed(step);
+    if let Some(intent) = &mut work.record.pending {
+        intent.step = step;
+    }
+    // While writes wait, nobody waits for the disk: the intent is there, and the stores know the rest.
+    if !(Step::Held..Step::Promoted).contains(&step) {
+        work.save()?;
+    }
+    Ok(())
+}
+
+/// When each step of a command was done.
+pub(super) struct Times {
+    began: Instant,
+    held_at: Option<Instant>,
+    steps: Vec<Taken>,
+    patience: Duration,
+}
+
+impl Times {
+    /// Of a command that begins now, and waits for so long for what happens without it.
+    pub(super) fn start(patience: Duration) -> Self {
+        Self { began: Instant::now(), held_at: None, steps: Vec::new(), patience }
+    }
+
+    /// A step is done; a test may end the program here.
+    fn passed(&mut self, step: Step) {
+        self.passed_as(step, step.text().to_owned());
+        fault::point(step.fault());
+    }
+
+    fn passed_as(&mut self, step: Step, text: String) {
+        self.steps.push(Taken { step, text, ms: ms(self.began.elapsed()) });
+    }
+
+    pub(super) fn outcome(
+        &mut self,
+        direction: Direction,
+        done: bool,
+        outcome: String,
+        pause_ms: Option<u64>,
+    ) -> Outcome {
+        let steps = std::mem::take(&mut self.steps);
+        Outcome { verb: direction.verb(), done, outcome, pause_ms, at_ms: now_ms(), steps }
+    }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

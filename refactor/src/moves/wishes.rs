@@ -1,0 +1,94 @@
+//! What a command is given.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::refusal::Refusal;
+
+/// The options of a command; each takes what it needs of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Wishes {
+    /// The id of the application, where there are several.
+    pub(super) application: Option<String>,
+    /// The base URL of the service.
+    pub(super) target: Option<String>,
+    /// How fast the copy may be made.
+    pub(super) most_rows_per_second: Option<u64>,
+    pub(super) most_lag_ms: u64,
+    pub(super) force: bool,
+    /// Look, and change nothing.
+    pub(super) dry_run: bool,
+    /// Whether a retired source keeps its rows.
+    pub(super) keep_data: bool,
+    /// For how long writes may be held.
+    pub(super) deadline: Duration,
+}
+
+/// The same on the wire.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Body {
+    application: Option<String>,
+    target: Option<String>,
+    max_rows_per_second: Option<u64>,
+    max_lag_ms: Option<u64>,
+    force: bool,
+    dry_run: bool,
+    keep_data: bool,
+    deadline_ms: Option<u64>,
+}
+
+/// How far behind a follower may be.
+const LAG_MS: u64 = 1_000;
+/// For how long writes are held unless it is said.
+const DEADLINE_MS: u64 = 5_000;
+/// The shortest and the longest that can be said.
+const DEADLINES_MS: std::ops::RangeInclusive<u64> = 100..=30_000;
+
+impl Wishes {
+    /// Reads the body of a command; an empty one says nothing.
+    ///
+    /// # Errors
+    /// 400 that says what cannot be read.
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
+        let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+        let invalid = |message: String| Refusal::Invalid(message);
+        let body: Body = serde_json::from_slice(body)
+            .map_err(|error| invalid(format!("the body cannot be read: {error}")))?;
+        let deadline_ms = body.deadline_ms.unwrap_or(DEADLINE_MS);
+        if !DEADLINES_MS.contains(&deadline_ms) {
+            let (least, most) = (DEADLINES_MS.start(), DEADLINES_MS.end());
+            return Err(invalid(format!(
+                "deadlineMs is {deadline_ms}, and can be {least} to {most}: so long are writes held"
+            )));
+        }
+        if body.max_rows_per_second == Some(0) {
+            return Err(invalid("maxRowsPerSecond is 0, which never ends: leave it out".into()));
+        }
+        Ok(Self {
+            application: body.application,
+            target: body.target,
+            most_rows_per_second: body.max_rows_per_second,
+            most_lag_ms: body.max_lag_ms.unwrap_or(LAG_MS),
+            force: body.force,
+            dry_run: body.dry_run,
+            keep_data: body.keep_data,
+            deadline: Duration::from_millis(deadline_ms),
+        })
+    }
+
+    /// Of a command that the program gives itself.
+    pub(super) fn of_application(application: &str) -> Self {
+        Self {
+            application: Some(application.to_owned()),
+            target: None,
+            most_rows_per_second: None,
+            most_lag_ms: LAG_MS,
+            force: false,
+            dry_run: false,
+            keep_data: false,
+            deadline: Duration::from_millis(DEADLINE_MS),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! One command at work on one move: what it reads and writes, and that it is alone.
+
+use std::sync::PoisonError;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::diff::Verdict;
+use super::peer::{Peer, Peers};
+use super::record::{Intent, Key, Made, Outcome, Record};
+use super::refusal::Refusal;
+use super::sides::{self, Sides};
+use super::wire::Ownership;
+use super::{Inner, Wishes};
+use crate::spaces::resource::now_ms;
+
+/// How long a command waits for another one on the same move.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// How often it looks.
+const POLL: Duration = Duration::from_millis(10);
+
+/// A command on a move. While it is there, no other one of this control plane works on the same move. One of another
+/// control plane may: then it is up to the stores, which take the first.
+pub(super) struct Work<'a> {
+    pub(super) inner: &'a Inner,
+    pub(super) peers: &'a Peers,
+    pub(super) record: Record,
+    pub(super) sides: Sides,
+    _alone: Alone<'a>,
+}
+
+impl<'a> Work<'a> {
+    /// Takes up the move of a collection, or begins it. Nothing is written yet.
+    ///
+    /// # Errors
+    /// 404 and 409 of `sides.rs`; 409 without MOVE_TOKEN, while another command is at work, and where the target is
+    /// not known or another one than before.
+    pub(super) fn open(
+        inner: &'a Inner,
+        collection: &str,
+        wishes: &Wishes,
+    ) -> Result<Self, Refusal> {
+        let peers = inner.peers()?;
+        let application = sides::application(&inner.spaces, wishes.application.as_deref())?;
+        let sides = sides::sides(&inner.spaces, &application, collection)?;
+        let key = (application.id.clone(), collection.to_owned());
+        let alone = Alone::wait(inner, &key)?;
+        let known = inner.journal.find(&key)?;
+        let record = record(inner, collection, &sides, known, wishes.target.as_deref())?;
+        Ok(Self { inner, peers, record, sides, _alone: alone })
+    }
+
+    pub(super) fn source(&self) -> Peer {
+        self.peers.at(&self.record.source)
+    }
+
+    pub(super) fn target(&self) -> Peer {
+        self.peers.at(&self.record.target)
+    }
+
+    /// What the source is called in messages.
+    pub(super) fn source_name(&self) -> String {
+        format!("the source {}", self.record.source)
+    }
+
+    /// What the target is called in messages.
+    pub(super) fn target_name(&self) -> String {
+        format!("the target {}", self.record.target)
+    }
+
+    /// The id of the collection's route, if there is one.
+    pub(super) fn route(&self) -> Option<String> {
+        sides::led(&self.inner.spaces, &self.record.application, &self.record.collection)
+            .map(|route| route.id)
+    }
+
+    /// Writes the record: it is on disk when this returns.
+    ///
+    /// # Errors
+    /// 500 where that fails.
+    pub(super) fn save(&self) -> Result<(), Refusal> {
+        Ok(self.inner.journal.write(&self.record)?)
+    }
+
+    /// Writes down what is about to be done.
+    ///
+    /// # Errors
+    /// 500 where that fails; then it must not be done.
+    pub(super) fn intend(&mut self, intent: Intent) -> Result<(), Refusal> {
+        self.record.pending = Some(intent);
+        self.save()
+    }
+
+    /// Writes down how the command ended; nothing is pending any more.
+    ///
+    /// # Errors
+    /// 500 where that fails.
+    pub(super) fn ended(&mut self, outcome: Outcome) -> Result<(), Refusal> {
+        let (verb, collection) = (outcome.verb.word(), &self.record.collection);
+        log::info!("{verb} {collection}: {}", outcome.outcome);
+        self.record.pending = None;
+        self.record.last = Some(outcome);
+        self.save()
+    }
+
+    /// How the last comparison stands, as seen with what both sides say of themselves now.
+    ///
+    /// # Errors
+    /// 500 where the state cannot be read.
+    pub(super) fn verdict(
+        &self,
+        both: Option<(&Ownership, &Ownership)>,
+    ) -> Result<Verdict, Refusal> {
+        self.inner.verdict(&self.record.key(), both)
+    }
+}
+
+impl Inner {
+    /// What it takes to ask programs.
+    ///
+    /// # Errors
+    /// 409 that says which variable is missing.
+    pub(super) fn peers(&self) -> Result<&Peers, Refusal> {
+        self.peers.as_ref().ok_or_else(|| {
+            Refusal::conflict(
+                "this control plane moves nothing without MOVE_TOKEN: set it to the token of the programs \
+                 (16 characters or more, the same for all), and start it again; `banyan up` does both",
+            )
+        })
+    }
+
+    /// How the last comparison of a move stands.
+    ///
+    /// # Errors
+    /// 500 where the state cannot be read.
+    pub(super) fn verdict(
+        &self,
+        key: &Key,
+        both: Option<(&Ownership, &Ownership)>,
+    ) -> Result<Verdict, Refusal> {
+        let stores = both.map(|(one, other)| (one.store.as_str(), other.store.as_str()));
+        let comparison = self.journal.comparison(key)?;
+        Ok(Verdict::of(comparison.as_ref(), stores, self.compares(key), now_ms()))
+    }
+}
+
+/// The record of a move as it is to be worked with: the source is where the DEFAULT route leads now.
+pub(super) fn record(
+    inner: &Inner,
+    collection: &str,
+    sides: &Sides,
+    known: Option<Record>,
+    wanted: Option<&str>,
+) -> Result<Record, Refusal> {
+    let wanted = wanted.map(|base| sides::at_program(base, collection)).transpose()?;
+    let routed = sides.route.as_ref().map(|route| &route.url);
+    let usual = inner.targets.get(collection);
+    let usual = usual.map(|base| sides::at_program(base.as_str(), collection)).transpose()?;
+    let before = known.as_ref().map(|record| record.target.clone());
+    // What a route or an earlier command said stands until it is taken back.
+    let stands = routed.cloned().or(before);
+    let target = match (&stands, wanted) {
+        (Some(stands), Some(wanted)) if *stands != wanted => {
+            return Err(Refusal::conflict(format!(
+                "{collection} goes to {stands}, and not to {wanted}: `banyan cancel {collection}` first, and \
+                 delete the route /{collection} where you made it yourself"
+            )));
+        }
+        (Some(stands), _) => stands.clone(),
+        (None, wanted) => wanted.or(usual).ok_or_else(|| {
+            Refusal::conflict(format!(
+                "it is not known where {collection} is to go: there is no route /{collection}; say \
+                 --target http://HOST:PORT, the address of its service"
+            ))
+        })?,
+    };
+    let source = sides.source.clone();
+    if target == source {
+        return Err(Refusal::conflict(format!(
+            "{collection} cannot follow itself: source and target are both {source}; say another --target"
+        )));
+    }
+    Ok(match known {
+        Some(record) => Record { source, target, ..record },
+        None => Record {
+            id: format!("{:016x}", fastrand::u64(..)),
+            region: sides.place.region.clone(),
+            environment: sides.place.environment.clone(),
+            application: sides.place.application.clone(),
+            collection: collection.to_owned(),
+            source,
+            target,
+            made: Made::default(),
+            pending: None,
+            last: None,
+        },
+    })
+}
+
+/// That no other command works on the same move, for as long as this is there.
+struct Alone<'a> {
+    inner: &'a Inner,
+    key: Key,
+}
+
+impl<'a> Alone<'a> {
+    fn wait(inner: &'a Inner, key: &Key) -> Result<Self, Refusal> {
+        let start = Instant::now();
+        while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
+            if start.elapsed() > BUSY_WAIT {
+                return Err(Refusal::conflict(format!(
+                    "another command is at work on {}: `banyan status` shows how far it is",
+                    key.1
+                )));
+            }
+            sleep(POLL);
+        }
+        Ok(Self { inner, key: key.clone() })
+    }
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}

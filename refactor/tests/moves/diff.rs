@@ -1,0 +1,102 @@
+//! Comparing.
+
+use harness::until;
+use serde_json::json;
+
+use crate::stand::Stand;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_row_that_differs_is_named_with_what_differs() {
+    let stand = Stand::new().await;
+    stand.follow().await;
+    stand.target.with(|copy| {
+        copy.rows.remove(&2);
+        copy.rows.get_mut(&5).unwrap().1 = "another name".into();
+        copy.rows.get_mut(&7).unwrap().0 = 9;
+        copy.rows.insert(99, (1, "only here".into()));
+    });
+    let diff = stand.compare().await.diff;
+    assert_eq!((diff.state.as_str(), diff.count), ("differs", 4));
+    let named: Vec<_> = diff.differences.iter().map(|row| (row.id, row.what.as_str())).collect();
+    assert_eq!(
+        named,
+        [
+            (2, "missing on the target"),
+            (5, "differs in name"),
+            (7, "differs in rev (1 on the source, 9 on the target)"),
+            (99, "only on the target"),
+        ]
+    );
+    let error = stand.refused("switch", json!({})).await;
+    assert!(error.contains("differs in 4 rows") && error.contains("banyan diff users"), "{error}");
+    assert!(stand.source.owns());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_compared_range_by_range_and_all_are_counted() {
+    let stand = Stand::new().await;
+    stand.source.write(11..=25_000);
+    stand.follow().await;
+    let diff = stand.compare().await.diff;
+    assert_eq!((diff.state.as_str(), diff.rows_compared), ("verified", 25_000));
+    stand.target.with(|copy| copy.rows.retain(|id, _| *id > 2_000 && *id != 20_001));
+    let diff = stand.compare().await.diff;
+    assert_eq!((diff.count, diff.rows_compared), (2_001, 25_000));
+    assert_eq!(diff.differences.len(), 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_motion_is_no_difference() {
+    let stand = Stand::new().await;
+    stand.follow().await;
+    let source = stand.source.clone();
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stopped = std::sync::Arc::clone(&stop);
+    let writer = std::thread::spawn(move || {
+        while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+            source.write(1..=3);
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    });
+    for _ in 0..3 {
+        let diff = stand.compare().await.diff;
+        assert_eq!((diff.state.as_str(), diff.count), ("verified", 0), "{diff:?}");
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    writer.join().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_that_was_killed_goes_on_at_its_last_range() {
+    let stand = Stand::new().await;
+    stand.source.write(11..=15_000);
+    stand.follow().await;
+    // The second range waits for a follower that does not get on.
+    stand.target.with(|copy| {
+        copy.rows.remove(&12_000);
+        copy.frozen = true;
+    });
+    stand.source.write(1..=1);
+    stand.target.with(|copy| copy.rows.insert(1, (2, "row 1".into())));
+    stand.done("diff").await;
+    until("the first range is compared", async || stand.users().await.diff.rows_compared == 10_000)
+        .await;
+    let mut stand = stand;
+    stand.program.kill().await;
+    stand.program = stand.program.restart().await;
+    stand.source.with(|copy| copy.rows.insert(2, (7, "never looked at again".into())));
+    stand.target.with(|copy| copy.followed.as_mut().unwrap().2 = (1, u64::MAX / 2));
+    until("it has ended", async || stand.users().await.diff.state != "running").await;
+    let diff = stand.users().await.diff;
+    let named: Vec<_> = diff.differences.iter().map(|row| row.id).collect();
+    assert_eq!((named, diff.rows_compared), (vec![12_000], 15_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_does_not_count_for_a_copy_that_was_made_anew() {
+    let stand = Stand::new().await;
+    assert_eq!(stand.verify().await.diff.state, "verified");
+    stand.done("cancel").await;
+    stand.follow().await;
+    assert_eq!(stand.users().await.diff.state, "not done");
+}

@@ -1,0 +1,399 @@
+//! Programs that hold copies of a collection and keep the rules of ownership, without a store: what a control plane sees.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt};
+use serde_json::{Value, json};
+
+/// The token that they take.
+pub(crate) const TOKEN: &str = "a-token-for-the-tests";
+
+/// The highest id that there can be.
+const MAX_ID: u64 = (1 << 53) - 1;
+
+/// One copy, and how its program behaves.
+#[derive(Clone)]
+pub(crate) struct Copy {
+    pub(crate) store: String,
+    pub(crate) lineage: String,
+    pub(crate) role: &'static str,
+    pub(crate) epoch: u64,
+    pub(crate) position: u64,
+    /// Rev and name by id.
+    pub(crate) rows: BTreeMap<u64, (u64, String)>,
+    pub(crate) hold: Option<(String, Instant)>,
+    /// Epoch, store, URL and position.
+    pub(crate) grant: Option<(u64, String, String, u64)>,
+    /// Store, URL, and how far.
+    pub(crate) followed: Option<(String, String, (u64, u64))>,
+    pub(crate) copied: bool,
+    pub(crate) lag_ms: Option<u64>,
+    pub(crate) detail: Option<String>,
+    pub(crate) protocol: u64,
+    /// It applies nothing.
+    pub(crate) frozen: bool,
+    /// What it does is done, and the answer is lost: of this path, so often.
+    pub(crate) loses: Option<(&'static str, usize)>,
+    /// It answers nothing.
+    pub(crate) dead: bool,
+    /// It cannot read the other side's feed.
+    pub(crate) blind: bool,
+    /// What it was told, in order.
+    pub(crate) told: Vec<String>,
+}
+
+type Copies = Arc<Mutex<BTreeMap<String, Copy>>>;
+
+/// All programs of a test.
+#[derive(Clone, Default)]
+pub(crate) struct World(Copies);
+
+/// A program of the world.
+#[derive(Clone)]
+pub(crate) struct Fake {
+    world: World,
+    /// Its base URL.
+    pub(crate) url: String,
+}
+
+impl World {
+    /// A program with an empty copy that nobody used.
+    pub(crate) fn program(&self) -> Fake {
+        let world = self.clone();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            rt::System::new().block_on(async {
+                let served = world.clone();
+                let server = HttpServer::new(move || {
+                    App::new().app_data(Data::new(served.clone())).default_service(web::to(answer))
+                });
+                let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+                tell.send(format!("http://{}", server.addrs()[0])).unwrap();
+                server.run().await.unwrap();
+            });
+        });
+        let url = told.recv().unwrap();
+        self.copies().insert(url.clone(), fresh(&url));
+        Fake { world: self.clone(), url }
+    }
+
+    fn copies(&self) -> MutexGuard<'_, BTreeMap<String, Copy>> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Fake {
+    /// Looks at the copy, or changes it.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Copy) -> T) -> T {
+        work(self.world.copies().get_mut(&self.url).unwrap())
+    }
+
+    /// Writes rows, as clients would.
+    pub(crate) fn write(&self, ids: std::ops::RangeInclusive<u64>) {
+        self.with(|copy| {
+            for id in ids {
+                copy.position += 1;
+                let rev = copy.rows.get(&id).map_or(1, |(rev, _)| rev + 1);
+                copy.rows.insert(id, (rev, format!("row {id}")));
+            }
+        });
+    }
+
+    pub(crate) fn told(&self, word: &str) -> usize {
+        self.with(|copy| copy.told.iter().filter(|told| *told == word).count())
+    }
+
+    pub(crate) fn owns(&self) -> bool {
+        self.with(|copy| copy.role == "primary")
+    }
+}
+
+fn fresh(url: &str) -> Copy {
+    let random = |what: &str| format!("{what}{:08x}", fastrand::u32(..));
+    Copy {
+        store: format!("{}-{}", random("store"), url.rsplit(':').next().unwrap()),
+        lineage: random("lineage"),
+        role: "primary",
+        epoch: 1,
+        position: 0,
+        rows: BTreeMap::new(),
+        hold: None,
+        grant: None,
+        followed: None,
+        copied: false,
+        lag_ms: Some(1),
+        detail: None,
+        protocol: 1,
+        frozen: false,
+        loses: None,
+        dead: false,
+        blind: false,
+        told: Vec::new(),
+    }
+}
+
+/// The base URL of a collection's.
+fn base(collection: &str) -> String {
+    collection.strip_suffix("/api/users").unwrap_or(collection).to_owned()
+}
+
+/// What happens by itself: followers apply the feed, and with it a grant; who granted follows back.
+fn go_on(copies: &mut BTreeMap<String, Copy>) {
+    let urls: Vec<_> = copies.keys().cloned().collect();
+    for url in urls {
+        let mut copy = copies[&url].clone();
+        if copy.frozen || copy.dead || copy.role != "follower" {
+            continue;
+        }
+        if let Some((store, source, covered)) = &mut copy.followed {
+            let Some(found) = copies.get(&base(source)).filter(|found| !found.dead) else {
+                continue;
+            };
+            if found.store != *store {
+                continue;
+            }
+            if copy.rows != found.rows && *covered != (found.epoch, found.position) {
+                copy.rows = found.rows.clone();
+                copy.position += 1;
+            }
+            (*covered, copy.epoch, copy.copied) =
+                ((found.epoch, found.position), found.epoch, true);
+            if let Some((epoch, to, _, _)) = &found.grant
+                && *to == copy.store
+                && *epoch > copy.epoch
+            {
+                (copy.role, copy.epoch, copy.followed) = ("primary", *epoch, None);
+            }
+        } else if let Some((epoch, store, source, _)) = &copy.grant {
+            let back = copies
+                .get(&base(source))
+                .filter(|found| !found.dead && found.store == *store && found.role == "primary");
+            if back.is_some_and(|found| found.epoch >= *epoch) {
+                copy.followed = Some((store.clone(), source.clone(), (*epoch, 0)));
+            }
+        }
+        copies.insert(url, copy);
+    }
+}
+
+async fn answer(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpResponse {
+    let host = request.connection_info().host().to_owned();
+    let url = format!("http://{host}");
+    let path = request.path().to_owned();
+    let query: BTreeMap<String, String> =
+        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let token = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let signed = token == Some(&format!("Bearer {TOKEN}"));
+    if world.copies()[&url].dead {
+        return hung_up().await;
+    }
+    let Some(rest) = path.strip_prefix("/api/users") else {
+        // The health check at activation asks the service's own URL.
+        return if path == "/api" {
+            HttpResponse::Ok().finish()
+        } else {
+            problem(404, "no such path")
+        };
+    };
+    let (answer, lost) = {
+        let mut copies = world.copies();
+        go_on(&mut copies);
+        let word = rest.strip_prefix("/-/").unwrap_or_default().to_owned();
+        let others = copies.clone();
+        let copy = copies.get_mut(&url).unwrap();
+        let answer = match (rest.strip_prefix("/-/"), signed) {
+            (Some(_), false) => Err((404, "no such path".to_owned())),
+            (Some(word), true) => asked(copy, &others, word, &query, &body),
+            (None, _) => read(copy, rest, &query),
+        };
+        if request.method() == "POST" {
+            copy.told.push(word.clone());
+        }
+        go_on(&mut copies);
+        let copy = copies.get_mut(&url).unwrap();
+        let lost = match &mut copy.loses {
+            Some((path, left)) if *path == word && *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        };
+        let answer = answer.map(|value| value.unwrap_or_else(|| document(&copies[&url])));
+        (answer, lost)
+    };
+    match answer {
+        _ if lost => hung_up().await,
+        Ok(value) => HttpResponse::Ok().json(value),
+        Err((status, detail)) => problem(status, &detail),
+    }
+}
+
+/// No answer in the time that anybody waits.
+async fn hung_up() -> HttpResponse {
+    rt::time::sleep(Duration::from_secs(30)).await;
+    HttpResponse::InternalServerError().finish()
+}
+
+fn problem(status: u16, detail: &str) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+    HttpResponse::build(status).json(json!({ "status": status.as_u16(), "detail": detail }))
+}
+
+type Answer = Result<Option<Value>, (u16, String)>;
+
+/// What the readers of the collection get.
+fn read(copy: &Copy, rest: &str, query: &BTreeMap<String, String>) -> Answer {
+    let shown = |(id, (_, name)): (&u64, &(u64, String))| json!({ "id": id, "name": name });
+    if let Some(id) = rest.strip_prefix('/') {
+        let found = id.parse().ok().and_then(|id: u64| copy.rows.get_key_value(&id));
+        return found.map(|row| Some(shown(row))).ok_or((404, format!("no user has the id {id}")));
+    }
+    let limit = query.get("limit").map_or(100, |limit| limit.parse().unwrap());
+    let rows: Vec<_> = copy.rows.iter().rev().take(limit).map(shown).collect();
+    Ok(Some(json!(rows)))
+}
+
+fn asked(
+    copy: &mut Copy,
+    others: &BTreeMap<String, Copy>,
+    word: &str,
+    query: &BTreeMap<String, String>,
+    body: &Value,
+) -> Answer {
+    let refuse = |why: &str| Err((409, why.to_owned()));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let held = copy.hold.clone().filter(|(_, until)| *until > Instant::now()).map(|(id, _)| id);
+    match word {
+        "ownership" | "release" => {
+            if word == "release" && held == Some(text(&body["id"])) {
+                copy.hold = None;
+            }
+        }
+        "follow" => {
+            let source = text(&body["source"]);
+            let Some(found) = others.get(&base(&source)).filter(|found| !found.dead) else {
+                return Err((503, format!("{source} is not reached")));
+            };
+            if copy.role == "primary" && !copy.rows.is_empty() {
+                return refuse("it holds rows of its own");
+            }
+            copy.lineage.clone_from(&found.lineage);
+            (copy.role, copy.epoch) = ("follower", found.epoch);
+            copy.followed = Some((found.store.clone(), source, (0, 0)));
+        }
+        "cancel" if copy.role != "follower" => return refuse("it is no follower"),
+        "cancel" => {
+            let told = std::mem::take(&mut copy.told);
+            let url = copy.store.rsplit('-').next().unwrap().to_owned();
+            *copy = Copy { told, ..fresh(&format!(":{url}")) };
+        }
+        "hold" => {
+            if copy.role != "primary" || body["epoch"] != copy.epoch {
+                return refuse("it is not the primary of that epoch");
+            }
+            if held.is_some_and(|held| held != text(&body["id"])) {
+                return refuse("somebody else holds it");
+            }
+            let until = Instant::now() + Duration::from_millis(body["ms"].as_u64().unwrap());
+            copy.hold = Some((text(&body["id"]), until));
+        }
+        "grant" => {
+            let to = (text(&body["to"]["store"]), text(&body["to"]["url"]));
+            let epoch = body["epoch"].as_u64().unwrap() + 1;
+            let same = copy.grant.as_ref().is_some_and(|(e, s, _, _)| *e == epoch && *s == to.0);
+            if !same {
+                if held != Some(text(&body["id"])) || copy.role != "primary" {
+                    return refuse("it is not held by that id");
+                }
+                copy.position += 1;
+                copy.grant = Some((epoch, to.0, to.1, copy.position));
+                (copy.role, copy.hold, copy.followed) = ("follower", None, None);
+            }
+        }
+        "retire" => {
+            copy.role = "retired";
+            if body["keepData"] != true {
+                copy.rows.clear();
+            }
+        }
+        "take" => {
+            let Some((epoch, ..)) = copy.grant.clone() else { return refuse("it granted nothing") };
+            (copy.role, copy.epoch, copy.followed) = ("primary", epoch + 1, None);
+        }
+        "probe" if copy.blind => return refuse("the peer answers 404"),
+        "probe" => return Ok(Some(json!({ "store": "", "lineage": "", "role": "", "epoch": 0 }))),
+        "digest" => return Ok(Some(digest(copy, query))),
+        "hashes" => return Ok(Some(hashes(copy, query))),
+        _ => return Err((404, "no such path".into())),
+    }
+    Ok(None)
+}
+
+fn covered(copy: &Copy) -> String {
+    let own = (copy.epoch, copy.position);
+    let (epoch, at) = copy.followed.as_ref().map_or(own, |(_, _, covered)| *covered);
+    format!("{epoch}.{at}")
+}
+
+fn digest(copy: &Copy, query: &BTreeMap<String, String>) -> Value {
+    let number = |name: &str| query.get(name).map(|text| text.parse::<u64>().unwrap());
+    let limit = number("limit").unwrap_or(10_000) as usize;
+    let rows = copy.rows.range(number("after").unwrap_or(0) + 1..);
+    let more = rows.clone().count() > limit;
+    let rows: Vec<_> = rows.take(limit).collect();
+    let to = if more { *rows.last().unwrap().0 } else { MAX_ID };
+    let hash = format!("{rows:?}");
+    json!({ "to": to, "rows": rows.len(), "hash": hash, "position": covered(copy), "last": !more })
+}
+
+fn hashes(copy: &Copy, query: &BTreeMap<String, String>) -> Value {
+    let row = |(id, (rev, name)): (&u64, &(u64, String))| json!({ "id": id, "rev": rev, "hash": format!("{rev} {name}") });
+    let rows: Vec<_> = if let Some(ids) = query.get("ids") {
+        let ids = ids.split(',').map(|id| id.parse::<u64>().unwrap());
+        ids.filter_map(|id| copy.rows.get_key_value(&id)).map(row).collect()
+    } else if let Some(count) = query.get("recent") {
+        copy.rows.iter().rev().take(count.parse().unwrap()).map(row).collect()
+    } else {
+        let number = |name: &str| query[name].parse::<u64>().unwrap();
+        copy.rows.range(number("after") + 1..=number("to")).map(row).collect()
+    };
+    json!({ "rows": rows, "position": covered(copy) })
+}
+
+fn document(copy: &Copy) -> Value {
+    let peer = |store: &str, url: &str| json!({ "store": store, "url": url });
+    let held = copy.hold.as_ref().filter(|(_, until)| *until > Instant::now());
+    json!({
+        "protocol": copy.protocol,
+        "collection": "users",
+        "store": copy.store,
+        "lineage": copy.lineage,
+        "role": copy.role,
+        "epoch": copy.epoch,
+        "since": 0,
+        "position": copy.position,
+        "run": "run",
+        "rows": !copy.rows.is_empty(),
+        "hold": held.map(|(id, _)| json!({ "id": id, "untilMs": 0 })),
+        "grant": copy.grant.as_ref().map(|(epoch, store, url, position)| json!({
+            "epoch": epoch, "to": peer(store, url), "position": position, "lastId": 0,
+        })),
+        "followed": copy.followed.as_ref().map(|(store, url, _)| json!({
+            "source": peer(store, url), "cursor": "0.0", "run": null,
+            "covered": covered(copy), "copied": copy.copied,
+        })),
+        "successor": copy.followed.as_ref().map(|(store, url, _)| peer(store, url)),
+        "following": copy.followed.as_ref().map(|_| json!({
+            "state": if copy.copied { "following" } else { "copying" },
+            "detail": copy.detail, "rows": copy.rows.len(), "rowsPerSecond": 10,
+            "lagChanges": 0, "lagMs": copy.lag_ms, "throttled": false,
+        })),
+        "followers": [],
+        "heldBack": null,
+    })
+}

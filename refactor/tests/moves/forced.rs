@@ -1,0 +1,57 @@
+//! A target that is lost after the grant: a person decides, and is told what may be lost.
+
+use serde_json::json;
+
+use crate::stand::Stand;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.done("switch").await;
+    stand.target.write(11..=11);
+    // The source has it before the target is gone.
+    assert_eq!(stand.users().await.phase, "switched");
+    stand.target.with(|copy| copy.dead = true);
+    let message = stand.refused("reverse", json!({})).await;
+    for part in ["--force", "lost", "up to position 2.", "epoch 3"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert!(!stand.source.owns());
+    let done = stand.tell("reverse", json!({ "force": true })).await.unwrap();
+    assert!(done.last.unwrap().outcome.contains("by force in epoch 3"));
+    assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_has_not_used_the_grant_is_cancelled_before_it_is_taken_back() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    let store = stand.target.with(|copy| {
+        copy.frozen = true;
+        copy.store.clone()
+    });
+    let to = format!("{}/api/users", stand.target.url);
+    stand.source.with(|copy| {
+        copy.position += 1;
+        copy.grant = Some((2, store, to, copy.position));
+        (copy.role, copy.followed) = ("follower", None);
+    });
+    let message = stand.refused("reverse", json!({})).await;
+    assert!(message.contains("nothing that was answered is lost"), "{message}");
+    stand.tell("reverse", json!({ "force": true })).await.unwrap();
+    assert_eq!(stand.target.told("cancel"), 1);
+    assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn force_is_no_shortcut_where_the_target_is_well() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.done("switch").await;
+    stand.target.write(11..=11);
+    stand.tell("reverse", json!({ "force": true })).await.unwrap();
+    assert_eq!(stand.source.told("take"), 0, "the ordinary way");
+    assert_eq!(stand.source.with(|copy| copy.rows.len()), 11);
+}

@@ -1,0 +1,120 @@
+//! Every refusal says what is wrong and which command helps, and changes nothing.
+
+use serde_json::json;
+
+use crate::stand::{Stand, setup};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_nothing_is_moved_and_the_variable_is_named() {
+    let stand = Stand::set_up(setup().env("MOVE_TOKEN", "")).await;
+    for message in [
+        stand.refused("follow", json!({ "target": stand.target.url })).await,
+        stand.client().moves().await.unwrap_err(),
+    ] {
+        assert!(message.contains("MOVE_TOKEN"), "{message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_with_another_token_is_told_from_one_without_the_collection() {
+    let stand = Stand::set_up(setup().env("MOVE_TOKEN", "another-token-than-theirs")).await;
+    let target = json!({ "target": stand.target.url });
+    let message = stand.refused("follow", target.clone()).await;
+    assert!(message.contains("MOVE_TOKEN"), "{message}");
+    let client = stand.client();
+    let message = client.command("threads", "follow", &target).await.unwrap_err();
+    assert!(message.contains("has no collection threads"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_followed_is_said() {
+    let stand = Stand::new().await;
+    let follow = async |options| stand.refused("follow", options).await;
+    let message = follow(json!({})).await;
+    assert!(message.contains("--target"), "{message}");
+    let message = follow(json!({ "target": "users:3000" })).await;
+    assert!(message.contains("http://127.0.0.1:3001"), "{message}");
+    let message = follow(json!({ "target": stand.source.url })).await;
+    assert!(message.contains("cannot follow itself"), "{message}");
+    let message = follow(json!({ "target": "http://127.0.0.1:1" })).await;
+    assert!(message.contains("is not reached"), "{message}");
+    stand.target.write(1..=1);
+    let message = follow(json!({ "target": stand.target.url })).await;
+    assert!(message.contains("data of its own") && message.contains("empty database"), "{message}");
+    assert_eq!(stand.routes().await.len(), 1, "no route was made");
+    let client = stand.client();
+    let message = client.command("No Such", "follow", &json!({})).await.unwrap_err();
+    assert!(message.contains("no collection is called"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_applications_are_named() {
+    let stand = Stand::new().await;
+    let other = stand.make_application(&stand.source.url).await;
+    let other = other.rsplit('/').next().unwrap();
+    let message = stand.refused("follow", json!({ "target": stand.target.url })).await;
+    assert!(message.contains("--application") && message.contains(other), "{message}");
+    let unknown = json!({ "target": stand.target.url, "application": "app-0000000000" });
+    let message = stand.refused("follow", unknown).await;
+    assert!(message.contains("no application app-0000000000"), "{message}");
+    assert!(message.contains(other), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_names_everything_that_stands_against_it() {
+    let stand = Stand::new().await;
+    stand.follow().await;
+    stand.source.with(|copy| copy.blind = true);
+    stand.target.with(|copy| copy.lag_ms = Some(5_000));
+    let message = stand.refused("switch", json!({})).await;
+    for part in ["5000 ms behind", "--max-lag-ms", "no way back", "banyan diff users", "--force"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    stand.target.with(|copy| {
+        copy.lag_ms = None;
+        copy.detail = Some("the source is stopped: banyan start monolith".into());
+    });
+    let message = stand.refused("switch", json!({ "force": true, "maxLagMs": 10_000 })).await;
+    assert!(
+        message.contains("not known") && message.contains("banyan start monolith"),
+        "{message}"
+    );
+    assert!(message.contains("no way back"), "--force does not go on without: {message}");
+    assert_eq!(stand.source.told("hold"), 0);
+    stand.source.with(|copy| copy.blind = false);
+    stand.target.with(|copy| copy.lag_ms = Some(1));
+    stand.tell("switch", json!({ "force": true })).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_speaks_another_protocol_is_refused_by_name() {
+    let stand = Stand::new().await;
+    stand.target.with(|copy| copy.protocol = 2);
+    let message = stand.refused("follow", json!({ "target": stand.target.url })).await;
+    assert!(message.contains("protocol 2") && message.contains(&stand.target.url), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_cancelled_or_completed_at_the_wrong_time() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    let message = stand.refused("complete", json!({})).await;
+    assert!(message.contains("banyan switch users"), "{message}");
+    stand.done("switch").await;
+    let message = stand.refused("cancel", json!({})).await;
+    assert!(message.contains("banyan reverse users"), "{message}");
+    let message = stand.refused("follow", json!({})).await;
+    assert!(message.contains("banyan complete users"), "{message}");
+    stand.done("complete").await;
+    let message = stand.refused("reverse", json!({})).await;
+    assert!(message.contains("no way back") && message.contains("banyan complete"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_option_that_does_not_exist_is_named() {
+    let stand = Stand::new().await;
+    let message = stand.refused("switch", json!({ "forced": true })).await;
+    assert!(message.contains("forced"), "{message}");
+    let message = stand.refused("switch", json!({ "deadlineMs": 1 })).await;
+    assert!(message.contains("deadlineMs"), "{message}");
+}

@@ -1,0 +1,153 @@
+//! A control plane with one application, and the programs on both sides of `users`.
+
+use std::path::PathBuf;
+
+use harness::{Program, Setup, until};
+use http::Method;
+use refactor::{Client, Keys, Move};
+use serde_json::{Value, json};
+
+use crate::fake::{Fake, TOKEN, World};
+
+pub(crate) struct Stand {
+    pub(crate) program: Program,
+    pub(crate) source: Fake,
+    pub(crate) target: Fake,
+    /// Where tests say where it crashes.
+    pub(crate) faults: PathBuf,
+    pub(crate) application: String,
+}
+
+impl Stand {
+    /// Both programs are there, the source with ten rows; nobody follows yet.
+    pub(crate) async fn new() -> Self {
+        Self::set_up(setup()).await
+    }
+
+    pub(crate) async fn set_up(setup: Setup) -> Self {
+        let world = World::default();
+        let (source, target) = (world.program(), world.program());
+        source.write(1..=10);
+        let faults = setup.folder().join("faults");
+        std::fs::create_dir_all(&faults).unwrap();
+        let setup = setup.env("BANYAN_FAULTS", faults.to_str().unwrap());
+        let mut stand = Self {
+            program: setup.start().await,
+            source,
+            target,
+            faults,
+            application: String::new(),
+        };
+        stand.application = stand.make_application(&stand.source.url).await;
+        stand
+    }
+
+    /// An application whose DEFAULT route leads to this program: its path on the control port.
+    pub(crate) async fn make_application(&self, url: &str) -> String {
+        let client = self.client();
+        let post =
+            async |path: &str, body: Value| client.send(Method::POST, path, &body).await.unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let new = json!({ "Name": "env", "NetworkFabricType": "NONE" });
+        let environment = text(&post("/environments", new).await["EnvironmentId"]);
+        let path = format!("/environments/{environment}/applications");
+        let new = json!({
+            "Name": "app", "ProxyType": "API_GATEWAY", "VpcId": "vpc-01234567",
+            "ApiGatewayProxy": { "StageName": "api" },
+        });
+        let path = format!("{path}/{}", text(&post(&path, new).await["ApplicationId"]));
+        let new = json!({
+            "Name": "monolith", "EndpointType": "URL", "UrlEndpoint": { "Url": format!("{url}/api") },
+        });
+        let service = text(&post(&format!("{path}/services"), new).await["ServiceId"]);
+        let new = json!({ "RouteType": "DEFAULT", "ServiceIdentifier": service });
+        post(&format!("{path}/routes"), new).await;
+        path
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        let keys = Keys::read(&self.program.setup().folder().join(".refactor")).unwrap();
+        Client::new(server::http_client(false).unwrap(), self.program.url(), keys)
+    }
+
+    pub(crate) async fn tell(&self, verb: &str, options: Value) -> Result<Move, String> {
+        self.client().command("users", verb, &options).await
+    }
+
+    /// A command that succeeds.
+    pub(crate) async fn done(&self, verb: &str) -> Move {
+        let told = self.tell(verb, json!({})).await;
+        told.unwrap_or_else(|error| panic!("{verb}: {error}\n{}", self.program.log()))
+    }
+
+    /// The message of a command that is refused.
+    pub(crate) async fn refused(&self, verb: &str, options: Value) -> String {
+        match self.tell(verb, options).await {
+            Ok(done) => panic!("{verb} was done: {done:?}"),
+            Err(message) => message,
+        }
+    }
+
+    /// Follows the source; nothing else is known of the target.
+    pub(crate) async fn follow(&self) -> Move {
+        let options = json!({ "target": self.target.url });
+        self.tell("follow", options).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Follows, and compares.
+    pub(crate) async fn verify(&self) -> Move {
+        self.follow().await;
+        self.compare().await
+    }
+
+    /// Compares, and waits for the end.
+    pub(crate) async fn compare(&self) -> Move {
+        self.done("diff").await;
+        until("the comparison has ended", async || self.users().await.diff.state != "running")
+            .await;
+        self.users().await
+    }
+
+    /// The move as it is.
+    pub(crate) async fn users(&self) -> Move {
+        let moves = self.client().moves().await.unwrap();
+        moves.into_iter().find(|found| found.collection == "users").expect("users move")
+    }
+
+    /// The paths and states of the application's routes.
+    pub(crate) async fn routes(&self) -> Vec<(Option<String>, String)> {
+        let path = format!("{}/routes", self.application);
+        let routes = self.client().send(Method::GET, &path, &Value::Null).await.unwrap();
+        let routes = routes["RouteSummaryList"].as_array().unwrap().clone();
+        let shown = |route: Value| {
+            let text = |name: &str| route[name].as_str().map(str::to_owned);
+            (text("SourcePath"), text("State").unwrap())
+        };
+        routes.into_iter().map(shown).collect()
+    }
+
+    /// The state of the route of users, if there is one.
+    pub(crate) async fn route(&self) -> Option<String> {
+        let routes = self.routes().await;
+        routes.into_iter().find(|(path, _)| path.as_deref() == Some("/users")).map(|found| found.1)
+    }
+
+    /// The program crashes where it passes that place next.
+    pub(crate) fn arm(&self, place: &str) {
+        std::fs::write(self.faults.join(place), "").unwrap();
+    }
+
+    /// Waits until the program has crashed, and starts it again.
+    pub(crate) async fn revive(mut self) -> Self {
+        self.program.ended().await;
+        Self { program: self.program.restart().await, ..self }
+    }
+}
+
+/// The binary with free ports, a data folder of its own, and the token.
+pub(crate) fn setup() -> Setup {
+    Setup::new(env!("CARGO_BIN_EXE_refactor"))
+        .env("CONTROL_PORT", "0")
+        .env("RUST_LOG", "info,refactor=debug")
+        .env("MOVE_TOKEN", TOKEN)
+}

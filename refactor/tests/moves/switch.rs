@@ -1,0 +1,132 @@
+//! The way of a move, from following to the end.
+
+use serde_json::json;
+
+use crate::stand::Stand;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn following_makes_a_route_that_takes_no_traffic_and_cancelling_removes_it() {
+    let stand = Stand::new().await;
+    let found = stand.follow().await;
+    assert_eq!((found.phase.as_str(), found.collection.as_str()), ("following", "users"));
+    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    assert_eq!(stand.target.with(|copy| copy.rows.len()), 10);
+    stand.done("cancel").await;
+    assert_eq!(stand.route().await, None);
+    assert_eq!(stand.target.with(|copy| (copy.role, copy.rows.len())), ("primary", 0));
+    assert_eq!(stand.routes().await.len(), 1, "only the DEFAULT route is left");
+    assert!(stand.source.owns());
+    stand.follow().await;
+    assert_eq!(stand.target.with(|copy| copy.rows.len()), 10, "it starts afresh");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_gives_the_target_everything_and_a_reverse_gives_it_back() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    let done = stand.done("switch").await;
+    let last = done.last.unwrap();
+    assert!(last.done && last.pause_ms.is_some(), "{last:?}");
+    assert_eq!(last.steps.len(), 8, "{last:?}");
+    assert!(stand.target.owns() && !stand.source.owns());
+    assert_eq!((done.phase.as_str(), stand.route().await.as_deref()), ("switched", Some("ACTIVE")));
+    stand.target.write(11..=12);
+    let done = stand.done("reverse").await;
+    assert!(stand.source.owns() && !stand.target.owns());
+    assert_eq!(stand.source.with(|copy| (copy.epoch, copy.rows.len())), (3, 12));
+    assert_eq!(
+        (done.phase.as_str(), stand.route().await.as_deref()),
+        ("following", Some("INACTIVE"))
+    );
+    stand.compare().await;
+    stand.done("switch").await;
+    assert_eq!(stand.target.with(|copy| (copy.role, copy.epoch)), ("primary", 4));
+    let done = stand.done("complete").await;
+    assert_eq!(done.phase, "completed");
+    assert_eq!(stand.source.with(|copy| (copy.role, copy.rows.len())), ("retired", 0));
+    stand.source.with(|copy| copy.dead = true);
+    assert_eq!(stand.users().await.phase, "completed", "also when the source is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_can_be_repeated() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.follow().await;
+    for epoch in [2, 2] {
+        stand.done("switch").await;
+        assert_eq!(stand.target.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
+    }
+    for epoch in [3, 3] {
+        stand.done("reverse").await;
+        assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
+    }
+    stand.compare().await;
+    stand.done("switch").await;
+    for _ in 0..2 {
+        assert_eq!(stand.done("complete").await.phase, "completed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_looks_and_changes_nothing() {
+    let stand = Stand::new().await;
+    stand.follow().await;
+    let found = stand.tell("switch", json!({ "dryRun": true })).await.unwrap();
+    let wrong: Vec<_> = found.preflight.iter().filter(|check| !check.ok).collect();
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].what == "diff" && wrong[0].detail.contains("banyan diff users"), "{wrong:?}");
+    assert_eq!(stand.source.told("hold"), 0);
+    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    stand.compare().await;
+    let found = stand.tell("switch", json!({ "dryRun": true })).await.unwrap();
+    assert!(found.preflight.iter().all(|check| check.ok), "{:?}", found.preflight);
+    assert!(stand.source.owns());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_that_does_not_catch_up_in_time_costs_a_pause_and_nothing_else() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.target.with(|copy| copy.frozen = true);
+    stand.source.write(11..=11);
+    let error = stand.refused("switch", json!({ "deadlineMs": 400 })).await;
+    assert!(error.contains("did not get every change in time"), "{error}");
+    assert!(error.contains("banyan switch users"), "{error}");
+    assert!(stand.source.owns());
+    assert!(stand.source.with(|copy| copy.hold.is_none()), "the hold is released");
+    let users = stand.users().await;
+    assert!(users.pending.is_none() && !users.last.unwrap().done);
+    stand.target.with(|copy| copy.frozen = false);
+    stand.done("switch").await;
+    assert!(stand.target.owns());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_to_the_grant_is_resolved_by_asking_the_source() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.source.with(|copy| copy.loses = Some(("grant", 1)));
+    stand.done("switch").await;
+    assert!(stand.target.owns());
+    assert_eq!(stand.source.told("grant"), 1, "it was not granted twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_control_planes_one_switches_and_the_other_does_no_harm() {
+    let one = Stand::new().await;
+    one.verify().await;
+    let mut other = Stand::new().await;
+    (other.source, other.target) = (one.source.clone(), one.target.clone());
+    // Its own application leads elsewhere, so it gets one that leads here.
+    let path = other.make_application(&one.source.url).await;
+    let application = path.rsplit('/').next().unwrap().to_owned();
+    let options = json!({ "application": application, "target": one.target.url, "force": true });
+    other.tell("follow", options.clone()).await.unwrap();
+    let mut forced = options;
+    forced.as_object_mut().unwrap().remove("target");
+    let (first, second) = tokio::join!(one.tell("switch", json!({})), other.tell("switch", forced));
+    assert!(first.is_ok() || second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(one.target.with(|copy| (copy.role, copy.epoch)), ("primary", 2));
+    assert_eq!(one.source.with(|copy| (copy.role, copy.epoch)), ("follower", 2));
+}
