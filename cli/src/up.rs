@@ -1,5 +1,6 @@
 //! `banyan up`: the whole board on this machine.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -72,7 +73,7 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
     let routes = status::routes(&seats, &data_dir, &client).await;
     let moves = status::moves(&seats, &data_dir, &client).await;
     let table = status::table(&seats, given, seats.iter().map(|_| "ready"));
-    welcome(&seats, &format!("{table}\n{routes}\n{moves}"), &data_dir);
+    welcome(&seats, proxy, &format!("{table}\n{routes}\n{moves}"), &data_dir);
     stop.wait().await;
     say(format_args!("\nstopping"));
     // Every supervisor holds a receiver.
@@ -157,7 +158,7 @@ async fn finish(mut running: JoinSet<()>) {
     }
 }
 
-fn welcome(seats: &[Seat], shown: &str, data_dir: &Path) {
+fn welcome(seats: &[Seat], proxy: SocketAddr, shown: &str, data_dir: &Path) {
     say(format_args!("The board is up.\n\n{shown}"));
     say(format_args!("Try:"));
     let url =
@@ -165,8 +166,7 @@ fn welcome(seats: &[Seat], shown: &str, data_dir: &Path) {
     say(format_args!("  curl {}/api/users", url("monolith")));
     say(format_args!("  curl '{}/api/posts/in-thread/2?view=full'", url("posts")));
     say(format_args!(
-        "  curl -H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' {}/api/users",
-        url("users")
+        "  curl -H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' http://{proxy}/api/users"
     ));
     say(format_args!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display()));
 }

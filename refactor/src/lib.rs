@@ -16,7 +16,7 @@ mod spaces;
 
 pub use client::{
     Client, Diff, Difference, Following, Keys, Last, Move, MoveRoute, Pending, Preflight, Progress,
-    Side, Standing, Step, Traffic,
+    Side, Standing, Step, Successor, Traffic,
 };
 pub use first_stack::REGION;
 pub use run::{main, run};

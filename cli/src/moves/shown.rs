@@ -28,7 +28,8 @@ pub(crate) fn table(moves: &[Move]) -> String {
             let _ = writeln!(text, "  {:width$}  a {verb} is under way, last step: {step}", "");
         }
         for side in [&found.source, &found.target] {
-            if let Some(error) = &side.error {
+            let over = found.phase == "completed";
+            if let Some(error) = side.error.as_ref().filter(|_| !over) {
                 let _ = writeln!(text, "  {:width$}  {} {error}", "", side.url);
             }
         }
@@ -41,12 +42,21 @@ pub(crate) fn table(moves: &[Move]) -> String {
 
 fn standing(found: &Move) -> String {
     let (source, target) = (&found.source, &found.target);
-    let owner = owner(found).map_or("nobody is known to own it".to_owned(), |(side, epoch)| {
-        format!("owner {} (epoch {epoch})", side.url)
-    });
+    let owner = match owner(found) {
+        Some((side, epoch)) => format!("owner {} (epoch {epoch})", side.url),
+        None => match successor(source).or_else(|| successor(target)) {
+            Some(url) => format!("owner {url} (does not say so now)"),
+            None => "owner not known".to_owned(),
+        },
+    };
     let copy = match found.phase.as_str() {
         "not followed" => return format!("{owner}, not followed"),
-        "apart" => return format!("{owner}, {} has data of its own", target.url),
+        "apart" => {
+            return format!(
+                "{owner}, {} has data of its own and follows nobody: with an empty database it would",
+                target.url
+            );
+        }
         "switched" => format!("switched, {}", followed(source)),
         phase @ ("copying" | "following") => format!("{phase}, {}", followed(target)),
         "completed" => return format!("{owner}, completed"),
@@ -65,6 +75,11 @@ fn owner(found: &Move) -> Option<(&Side, u64)> {
     });
     // Of a source and a target that have nothing to do with each other it is the source.
     primary.reduce(|one, other| if other.1 > one.1 { other } else { one })
+}
+
+/// Whom a side takes for the owner.
+fn successor(side: &Side) -> Option<&str> {
+    Some(&side.ownership.as_ref()?.successor.as_ref()?.url)
 }
 
 fn followed(by: &Side) -> String {

@@ -54,6 +54,11 @@ impl Banyan {
         self.stdout.so_far()
     }
 
+    /// What it wrote to standard error so far.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.so_far()
+    }
+
     /// Waits until it prints these words.
     pub(crate) async fn says(&mut self, words: &str) {
         until(&format!("banyan says {words:?}"), || {

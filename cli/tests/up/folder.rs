@@ -56,6 +56,14 @@ impl Folder {
         Board::of(self.banyan(&["up", "--port-base", "0"])).await
     }
 
+    /// Makes the services the owners of these collections.
+    pub(crate) async fn switch(&self, collections: &[&str]) {
+        for collection in collections {
+            let switched = self.run(&["switch", collection, "--force"]).await;
+            assert_eq!(switched.code, Some(0), "{}", switched.stderr);
+        }
+    }
+
     /// The process id of every program that runs on this folder, whoever started it.
     pub(crate) fn programs(&self) -> BTreeMap<String, u32> {
         programs(self.parent())

@@ -167,3 +167,57 @@ async fn the_proxy_comes_back_while_the_monolith_is_stopped() {
     assert_eq!((stopped.code, stopped.stdout.as_str()), (Some(0), "refactor is stopped\n"));
     assert_eq!(folder.run(&["start", "refactor"]).await.code, Some(0));
 }
+
+#[tokio::test]
+async fn the_monolith_is_stopped_for_good_once_its_data_is_moved() {
+    let folder = Folder::new();
+    let board = folder.up().await;
+    let proxy = Proxy::of(&board, &folder).await;
+    let done = async |arguments: &[&str]| {
+        let ended = folder.run(arguments).await;
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}{}", ended.stdout, ended.stderr);
+        ended.stdout
+    };
+    for collection in COLLECTIONS {
+        assert!(done(&["follow", collection]).await.contains("caught up"));
+        assert!(done(&["diff", collection]).await.contains("none differs"));
+        let said = done(&["switch", collection, "--dry-run"]).await;
+        assert!(said.contains("nothing was changed"), "{said}");
+        let said = done(&["switch", collection]).await;
+        assert!(said.contains("writes waited"), "{said}");
+        board.golden_reads_at(&proxy.url, &COLLECTIONS).await;
+        done(&["reverse", collection]).await;
+        board.golden_reads_at(&proxy.url, &COLLECTIONS).await;
+        done(&["switch", collection]).await;
+        done(&["complete", collection]).await;
+        assert_eq!(board.get("monolith", &format!("/api/{collection}/1")).await.status, 421);
+        board.golden_reads_at(&proxy.url, &COLLECTIONS).await;
+    }
+    done(&["stop", "monolith"]).await;
+    for collection in COLLECTIONS {
+        let url = format!("{}/api/{collection}/2", proxy.url);
+        assert_eq!(board.send("GET", &url, "").await.status, 200, "{collection}");
+    }
+    let bmo = json!({"username": "bmo", "name": "BMO"}).to_string();
+    let url = format!("{}/api/users", proxy.url);
+    assert_eq!(board.send("POST", &url, &bmo).await.status, 201);
+    let status = done(&["status"]).await;
+    assert_eq!(status.matches(", completed").count(), COLLECTIONS.len(), "{status}");
+}
+
+#[tokio::test]
+async fn what_stands_against_a_command_is_said_and_it_fails() {
+    let folder = Folder::new();
+    let _board = folder.up().await;
+    for (arguments, said) in [
+        (&["switch", "users"][..], "`banyan diff users`"),
+        (&["complete", "users"], "`banyan switch users`"),
+        (&["follow", "nothing"], "no collection nothing"),
+        (&["diff", "users", "--application", "app-0123456789"], "no application app-0123456789"),
+    ] {
+        let ended = folder.run(arguments).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(ended.stderr.contains(said), "{arguments:?}: {}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use harness::until;
 use serde_json::json;
 
 use crate::banyan::Banyan;
@@ -31,8 +32,9 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
     let printed = board.banyan.stdout();
     let (table, commands) = printed.split_once("Try:").expect("there is something to try");
     let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
-    // Each program with its documentation, the control port, and where the proxy leads from and to.
-    assert_eq!(links.len(), 2 * PROGRAMS.len() + 1 + 2, "{table}");
+    // Each program with its documentation, the control port, where the proxy leads from and to, and who owns and follows
+    // each collection.
+    assert_eq!(links.len(), 2 * PROGRAMS.len() + 1 + 2 + 2 * 3, "{table}");
     for link in links {
         let answer = board.send("GET", link, "").await;
         if link == board.url("refactor") {
@@ -101,9 +103,39 @@ async fn without_a_data_folder_it_is_dot_banyan_where_banyan_is_started() {
 }
 
 #[tokio::test]
+async fn a_service_with_data_of_its_own_keeps_it_and_that_is_said() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.data()).expect("the data folder can be made");
+    let database = format!("sqlite:{}", folder.data().join("users.db").display());
+    // As boards were before services followed.
+    let mut alone = folder.command(&["serve", "users"]);
+    alone
+        .env("DATABASE_URL", database)
+        .env("SEED", "demo")
+        .env("HOST", "127.0.0.1")
+        .env("PORT", "0");
+    let old = Banyan::start(alone);
+    until("it has its data", async || {
+        let log = old.stderr();
+        log.contains("listening on")
+    })
+    .await;
+    drop(old);
+    let board = folder.up().await;
+    let bmo = json!({"username": "bmo", "name": "BMO"});
+    assert_eq!(board.post("users", "/api/users", &bmo).await.created(), 5, "it takes writes");
+    let said = format!("{}/api/users has data of its own", board.url("users"));
+    assert!(board.banyan.stdout().contains(&said), "{}", board.banyan.stdout());
+    let refused = folder.run(&["follow", "users"]).await;
+    assert!(refused.stderr.contains("empty database"), "{}", refused.stderr);
+    assert_eq!(board.get("users", "/api/users/5").await.status, 200, "nothing was overwritten");
+}
+
+#[tokio::test]
 async fn the_services_ask_each_other_whether_what_a_write_names_exists() {
     let folder = Folder::new();
     let board = folder.up().await;
+    folder.switch(&["users", "threads", "posts"]).await;
     let bmo = json!({"username": "bmo", "name": "BMO"});
     let user = board.post("users", "/api/users", &bmo).await.created();
     let thread = json!({"title": "Who wants to play video games?", "createdBy": user});

@@ -47,7 +47,7 @@ async fn everything_stops_at(name: &str) {
 async fn up_that_is_told_twice_to_stop_does_not_wait_for_what_is_in_flight() {
     let folder = Folder::new();
     let mut board = folder.up().await;
-    let mut client = TcpStream::connect(board.address("users")).expect("users listens");
+    let mut client = TcpStream::connect(board.address("monolith")).expect("it listens");
     let head = "POST /api/users HTTP/1.1\r\nhost: b\r\ncontent-type: application/json\r\n\
                 content-length: 40\r\nexpect: 100-continue\r\n\r\n";
     client.write_all(head.as_bytes()).expect("it takes a request");
@@ -57,15 +57,15 @@ async fn up_that_is_told_twice_to_stop_does_not_wait_for_what_is_in_flight() {
 
     signal("INT", board.banyan.pid());
     board.banyan.says("\nstopping\n").await;
-    until("only users is left", || ready(folder.programs().keys().eq(["users"]))).await;
+    until("only one is left", || ready(folder.programs().keys().eq(["monolith"]))).await;
     signal("INT", board.banyan.pid());
     let ended = board.banyan.ended().await;
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
     assert_eq!(ended.stderr, "banyan: told twice to stop, so it did not wait\n");
     assert!(!ended.stdout.contains("stopped"), "{}", ended.stdout);
-    assert!(folder.programs().contains_key("users"), "it still waits for the body");
+    assert!(folder.programs().contains_key("monolith"), "it still waits for the body");
     drop(client);
-    until("users has ended", || ready(folder.programs().is_empty())).await;
+    until("it has ended", || ready(folder.programs().is_empty())).await;
 }
 
 #[tokio::test]
@@ -73,22 +73,28 @@ async fn what_was_stored_is_there_when_up_is_started_again() {
     let folder = Folder::new();
     let board = folder.up().await;
     let bmo = json!({"username": "bmo", "name": "BMO"});
+    let bmo = board.post("monolith", "/api/users", &bmo).await.created();
+    folder.switch(&["users"]).await;
+    let ice_king = json!({"username": "ice-king", "name": "Simon Petrikov"});
+    let ice_king = board.post("users", "/api/users", &ice_king).await.created();
     let mut paths = Vec::new();
-    for program in ["monolith", "users"] {
-        let id = board.post(program, "/api/users", &bmo).await.created();
+    for id in [bmo, ice_king] {
         let path = format!("/api/users/{id}");
-        let stored = board.get(program, &path).await;
-        assert_eq!((stored.status, &stored.json()["username"]), (200, &json!("bmo")));
-        paths.push((program, path, stored.body));
+        let stored = board.get("users", &path).await;
+        assert_eq!(stored.status, 200, "{}", stored.body);
+        paths.push((path, stored.body));
     }
     signal("TERM", board.banyan.pid());
     assert_eq!(board.banyan.ended().await.code, Some(0));
 
     let board = folder.up().await;
-    for (program, path, body) in paths {
-        assert_eq!(board.get(program, &path).await.body, body, "{program}");
-        // The demo data is there once, with the user behind it.
-        let all = board.get(program, "/api/users").await.json();
-        assert_eq!(all.as_array().map(Vec::len), Some(5), "{program}");
+    for (path, body) in paths {
+        assert_eq!(board.get("users", &path).await.body, body);
+        // At other addresses than before, the monolith finds whom it follows.
+        until("the monolith follows", async || board.get("monolith", &path).await.body == body)
+            .await;
     }
+    // The demo data is there once, with the users behind it.
+    let all = board.get("users", "/api/users").await.json();
+    assert_eq!(all.as_array().map(Vec::len), Some(6));
 }

@@ -72,6 +72,15 @@ pub struct Standing {
     pub epoch: u64,
     /// How it follows, if it does.
     pub following: Option<Following>,
+    /// Whom it follows, or gave ownership to.
+    pub successor: Option<Successor>,
+}
+
+/// Where writes belong instead.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Successor {
+    /// The collection's URL there.
+    pub url: String,
 }
 
 /// How a copy follows.

@@ -182,9 +182,15 @@ impl Peer {
         Ok(page[0]["id"].as_u64().unwrap_or_default())
     }
 
-    /// Whether it has such a collection at all.
-    pub(super) fn has_collection(&self) -> bool {
-        self.get::<Value>("?limit=1").is_ok()
+    /// Whether it has such a collection at all; `None` where it does not say.
+    pub(super) fn exists(&self) -> Option<bool> {
+        match self.get::<Value>("?limit=1") {
+            Ok(_) => Some(true),
+            // A retired copy says where its rows are now.
+            Err(PeerError::Refused(_)) => Some(true),
+            Err(PeerError::Unknown) => Some(false),
+            Err(PeerError::Silent(_) | PeerError::Failed(_)) => None,
+        }
     }
 
     async fn look(&self, time: Duration) -> Result<Ownership, PeerError> {
@@ -216,8 +222,14 @@ impl Peer {
     ) -> Result<Value, PeerError> {
         let url = format!("{}{path}", self.url);
         let silent = |error: reqwest::Error| {
-            // Its own words hold the URL, with the query.
-            PeerError::Silent(format!("{url}: {}", server::chain(&error.without_url())))
+            PeerError::Silent(if error.is_connect() {
+                "it takes no connection".to_owned()
+            } else if error.is_timeout() {
+                format!("no answer within {} ms", time.as_millis())
+            } else {
+                // Its own words hold the URL, with the query.
+                server::chain(&error.without_url())
+            })
         };
         let mut request = self.peers.http.request(method, &url).timeout(time);
         request = request.bearer_auth(self.peers.token.secret());

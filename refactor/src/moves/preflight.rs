@@ -67,7 +67,7 @@ impl Pair {
 pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerError) -> Refusal {
     let collection = &work.record.collection;
     match error {
-        PeerError::Unknown if peer.has_collection() => Refusal::conflict(format!(
+        PeerError::Unknown if peer.exists() == Some(true) => Refusal::conflict(format!(
             "{who} has {collection}, and no way to move them for us: start its program with the MOVE_TOKEN \
              of this control plane"
         )),

@@ -99,6 +99,10 @@ fn causes(source: &Said, target: &Said) -> Vec<String> {
         (Ok(source), Ok(target)) if target.role == Role::Follower => {
             preflight::causes(source, target)
         }
+        (Ok(follower), Err(_)) | (Err(_), Ok(follower)) => {
+            let following = follower.following.as_ref();
+            following.and_then(|following| following.detail.clone()).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

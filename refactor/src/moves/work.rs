@@ -45,7 +45,15 @@ impl<'a> Work<'a> {
         let key = (application.id.clone(), collection.to_owned());
         let alone = Alone::wait(inner, &key)?;
         let known = inner.journal.find(&key)?;
-        let record = record(inner, collection, &sides, known, wishes.target.as_deref())?;
+        let record = record(inner, collection, &sides, known, wishes.target.as_deref());
+        let record = record.map_err(|refusal| match peers.at(&sides.source).exists() {
+            // What is not there can go nowhere.
+            Some(false) => Refusal::Missing(format!(
+                "there is no collection {collection} at {}: look at its name",
+                sides.source
+            )),
+            _ => refusal,
+        })?;
         Ok(Self { inner, peers, record, sides, _alone: alone })
     }
 

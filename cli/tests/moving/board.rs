@@ -1,0 +1,280 @@
+//! A board of real processes: the monolith, the services and the control plane, each with a folder of its own in which tests
+//! name the places where it is to crash.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use harness::{Answer, Program, Setup, until};
+use refactor::{Client, Keys, Move};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+/// What all programs of a board share.
+const TOKEN: &str = "a-token-for-the-tests";
+
+/// The programs with collections, in the order in which they start.
+const PROGRAMS: [&str; 4] = ["monolith", "users", "threads", "posts"];
+
+/// The control plane, and the proxy.
+pub(crate) const CONTROL: &str = "refactor";
+
+/// Where the stores of a board are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    /// A database for each program.
+    Postgres,
+}
+
+/// A board; its programs end when this is dropped.
+pub(crate) struct Board {
+    programs: BTreeMap<&'static str, Program>,
+    /// Those that do not run now.
+    setups: BTreeMap<&'static str, Setup>,
+    ports: BTreeMap<&'static str, u16>,
+    /// The URL of the proxy, without the stage.
+    pub(crate) proxy: String,
+}
+
+impl Board {
+    /// Starts everything, and waits until the services have copied what the monolith has. `None` where the engine is not
+    /// there.
+    pub(crate) async fn start(engine: Engine) -> Option<Self> {
+        // Ports are chosen, and let go before they are taken.
+        static STARTING: Mutex<()> = Mutex::const_new(());
+        let _alone = STARTING.lock().await;
+        let ports = ports();
+        let mut board = Self {
+            programs: BTreeMap::new(),
+            setups: BTreeMap::new(),
+            proxy: format!("http://127.0.0.1:{}", ports["proxy"]),
+            ports,
+        };
+        for name in PROGRAMS {
+            let mut setup = board.setup(name);
+            if engine == Engine::Postgres {
+                setup = setup.postgres(harness::postgres().await?);
+            }
+            board.setups.insert(name, setup);
+        }
+        let control = board.control_setup();
+        board.setups.insert(CONTROL, control);
+        for name in PROGRAMS.into_iter().chain([CONTROL]) {
+            board.start_again(name).await;
+        }
+        board.ready().await;
+        Some(board)
+    }
+
+    fn url_of(&self, name: &str) -> String {
+        format!("http://127.0.0.1:{}", self.ports[name])
+    }
+
+    /// What every program has.
+    fn common(&self, name: &str) -> Setup {
+        let setup = Setup::new(env!("CARGO_BIN_EXE_banyan")).arg("serve").arg(name);
+        let faults = setup.folder().join("faults");
+        fs::create_dir(&faults).expect("the folder can be made");
+        setup
+            .env("MOVE_TOKEN", TOKEN)
+            .env("BANYAN_FAULTS", faults.to_str().expect("a path of text"))
+            .env("RUST_LOG", "info")
+    }
+
+    fn setup(&self, name: &str) -> Setup {
+        let mut setup = self.common(name).env("PORT", &self.ports[name].to_string());
+        for other in PROGRAMS {
+            setup = setup.env(&format!("{}_URL", other.to_uppercase()), &self.url_of(other));
+        }
+        if name == "monolith" {
+            setup.demo()
+        } else {
+            let source = format!("{}/api/{name}", self.url_of("monolith"));
+            setup.env("FOLLOW", &source)
+        }
+    }
+
+    fn control_setup(&self) -> Setup {
+        let setup = self.common(CONTROL);
+        let folder = setup.folder().join("refactor");
+        let targets = ["users", "threads", "posts"];
+        let targets = targets.map(|name| format!("{name}={}", self.url_of(name)));
+        setup
+            .env("PORT", &self.ports["proxy"].to_string())
+            .env("CONTROL_PORT", &self.ports[CONTROL].to_string())
+            .env("DATA_DIR", folder.to_str().expect("a path of text"))
+            .env("MONOLITH_URL", &format!("{}/api", self.url_of("monolith")))
+            .env("MOVE_TARGETS", &targets.join(","))
+    }
+
+    /// Waits until every program is ready, and everything is followed.
+    pub(crate) async fn ready(&self) {
+        for (name, program) in &self.programs {
+            until(&format!("{name} is ready"), async || program.get("/readyz").await.status == 200)
+                .await;
+        }
+    }
+
+    /// A program that runs.
+    pub(crate) fn program(&self, name: &str) -> &Program {
+        self.programs.get(name).unwrap_or_else(|| panic!("{name} does not run"))
+    }
+
+    /// Kills a program as a power cut would.
+    pub(crate) async fn kill(&mut self, name: &'static str) {
+        let mut program = self.programs.remove(name).expect("it runs");
+        program.kill().await;
+        self.setups.insert(name, program.setup().clone());
+    }
+
+    /// Starts a program that does not run, at the address that it had.
+    pub(crate) async fn start_again(&mut self, name: &'static str) {
+        let setup = self.setups.remove(name).expect("it does not run");
+        self.programs.insert(name, setup.start().await);
+    }
+
+    /// Runs a statement in the database of a program that does not run, past everything that keeps it in order.
+    pub(crate) async fn spoil(&self, name: &str, sql: &str) {
+        let setup = &self.setups[name];
+        match setup.database() {
+            Some(database) => database.execute(sql).await,
+            None => {
+                let database = rusqlite::Connection::open(setup.folder().join("test.db"));
+                database.and_then(|database| database.execute_batch(sql)).expect(sql);
+            }
+        }
+    }
+
+    fn faults(&self, name: &str) -> PathBuf {
+        let running = self.programs.get(name).map(Program::setup);
+        running.unwrap_or_else(|| &self.setups[name]).folder().join("faults")
+    }
+
+    /// The program crashes where it passes that place next.
+    pub(crate) fn arm(&self, name: &str, place: &str) {
+        fs::write(self.faults(name).join(place), "").expect("it can be written");
+    }
+
+    /// Whether it has not passed that place since.
+    pub(crate) fn is_armed(&self, name: &str, place: &str) -> bool {
+        self.faults(name).join(place).exists()
+    }
+
+    /// Waits until a program has crashed, and starts it again.
+    pub(crate) async fn revive(&mut self, name: &'static str) {
+        let mut program = self.programs.remove(name).expect("it runs");
+        program.ended().await;
+        self.setups.insert(name, program.setup().clone());
+        self.start_again(name).await;
+    }
+
+    fn control(&self) -> Client {
+        let setup = self.program(CONTROL).setup();
+        let keys = Keys::read(&setup.folder().join("refactor")).expect("it has keys");
+        let http = server::http_client(false).expect("a client");
+        Client::new(http, self.program(CONTROL).url(), keys)
+    }
+
+    /// Tells the control plane to do something with a collection.
+    pub(crate) async fn tell(
+        &self,
+        collection: &str,
+        verb: &str,
+        options: Value,
+    ) -> Result<Move, String> {
+        self.control().command(collection, verb, &options).await
+    }
+
+    /// The same, for what has to succeed.
+    pub(crate) async fn done(&self, collection: &str, verb: &str) -> Move {
+        let told = self.tell(collection, verb, json!({})).await;
+        told.unwrap_or_else(|error| panic!("{verb} {collection}: {error}"))
+    }
+
+    /// Compares a collection with its copy; gives the move when that has ended.
+    pub(crate) async fn compare(&self, collection: &str) -> Move {
+        self.done(collection, "diff").await;
+        until("the comparison has ended", async || {
+            self.look(collection).await.diff.state != "running"
+        })
+        .await;
+        self.look(collection).await
+    }
+
+    /// The move of a collection as it is now.
+    pub(crate) async fn look(&self, collection: &str) -> Move {
+        let moves = self.control().moves().await.expect("the control plane answers");
+        let found = moves.into_iter().find(|found| found.collection == collection);
+        found.unwrap_or_else(|| panic!("{collection} does not move"))
+    }
+
+    /// Waits until nothing is pending, and the copy that does not own the collection follows the other one.
+    pub(crate) async fn settled(&self, collection: &str) -> Move {
+        until("it is settled", async || {
+            let found = self.look(collection).await;
+            let phase = found.phase.as_str();
+            found.pending.is_none() && (phase == "following" || followed_back(&found))
+        })
+        .await;
+        self.look(collection).await
+    }
+
+    /// The roles of both sides, source first.
+    pub(crate) async fn roles(&self, collection: &str) -> [String; 2] {
+        let found = self.look(collection).await;
+        [found.source, found.target].map(|side| side.ownership.expect("it answers").role)
+    }
+
+    /// Sends a request to a program.
+    pub(crate) async fn send(&self, name: &str, method: &str, path: &str, body: &Value) -> Answer {
+        let program = self.program(name);
+        if body.is_null() {
+            program.send(method, path, &[], "").await
+        } else {
+            program.json(method, path, body).await
+        }
+    }
+}
+
+/// Whether it is switched, and the source follows.
+fn followed_back(found: &Move) -> bool {
+    let source = found.source.ownership.as_ref();
+    let following = source.and_then(|ownership| ownership.following.as_ref());
+    found.phase == "switched" && following.is_some_and(|following| following.state == "following")
+}
+
+/// A free port for every program.
+fn ports() -> BTreeMap<&'static str, u16> {
+    let names = PROGRAMS.into_iter().chain([CONTROL, "proxy"]);
+    // Held until all are found, so that none is found twice.
+    let found: Vec<_> =
+        names.map(|name| (name, TcpListener::bind("127.0.0.1:0").expect("a free port"))).collect();
+    let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();
+    found.iter().map(|(name, listener)| (*name, port(listener))).collect()
+}
+
+/// Makes a test of each case on each engine.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let board = $crate::board::Board::start($crate::board::Engine::Sqlite).await;
+                super::$case(board.expect("SQLite is always there")).await;
+            })*
+        }
+        mod postgresql {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                if let Some(board) =
+                    $crate::board::Board::start($crate::board::Engine::Postgres).await
+                {
+                    super::$case(board).await;
+                }
+            })*
+        }
+    };
+}

@@ -1,0 +1,7 @@
+//! The data of collections moved between the real programs, each of which can be killed at any place.
+#![cfg(target_os = "linux")]
+
+mod board;
+
+mod crashes;
+mod way;
