@@ -2,6 +2,12 @@
 #![cfg(target_os = "linux")]
 
 mod board;
+mod relay;
 
 mod crashes;
 mod way;
+
+mod traffic;
+mod watch;
+
+mod matrix;
