@@ -8,3 +8,6 @@ mod driver;
 mod run;
 
 mod crashes;
+mod networks;
+mod pairs;
+mod stops;
