@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use harness::{Answer, Program, Setup, until};
+use harness::{Answer, Program, Setup, TestDatabase, until};
 use refactor::{Client, Keys, Move};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -120,7 +120,7 @@ impl Board {
     }
 
     /// Where others find a program.
-    fn url_of(&self, name: &str) -> String {
+    pub(crate) fn url_of(&self, name: &str) -> String {
         let relay = self.relays.get(name).map(|relay| relay.url.clone());
         relay.unwrap_or_else(|| format!("http://127.0.0.1:{}", self.ports[name]))
     }
@@ -230,6 +230,20 @@ impl Board {
         command
     }
 
+    /// Runs `banyan` with these arguments, on this board: what it said, on either output, and whether it succeeded.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.banyan(arguments).output().await.expect("banyan can be started");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if output.status.success() { Ok(said) } else { Err(said) }
+    }
+
+    /// The same, for what has to succeed.
+    pub(crate) async fn succeeds(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments).await;
+        ended.unwrap_or_else(|said| panic!("banyan {arguments:?}: {said}"))
+    }
+
     fn setup_of(&self, name: &str) -> &Setup {
         let running = self.programs.get(name).map(Program::setup);
         running.unwrap_or_else(|| &self.setups[name])
@@ -268,7 +282,7 @@ impl Board {
         self.start_again(name).await;
     }
 
-    fn control(&self) -> Client {
+    pub(crate) fn control(&self) -> Client {
         let setup = self.program(CONTROL).setup();
         let keys = Keys::read(&setup.folder().join("refactor")).expect("it has keys");
         let http = server::http_client(false).expect("a client");
@@ -323,6 +337,19 @@ impl Board {
     pub(crate) async fn roles(&self, collection: &str) -> [String; 2] {
         let found = self.look(collection).await;
         [found.source, found.target].map(|side| side.ownership.expect("it answers").role)
+    }
+
+    /// The database of a program, where that is one of PostgreSQL.
+    pub(crate) fn database(&self, name: &str) -> Option<&TestDatabase> {
+        self.setup_of(name).database()
+    }
+
+    /// The digest of all users that a program has.
+    pub(crate) async fn digest(&self, name: &str) -> Value {
+        let path = format!("digest?after=0&to={}", i64::MAX);
+        let answer = self.program(name).ask("users", &path).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
     }
 
     /// Sends a request to a program.

@@ -11,3 +11,11 @@ mod traffic;
 mod watch;
 
 mod matrix;
+
+mod routes;
+
+mod canary;
+mod hurry;
+mod residue;
+mod stalls;
+mod whole;

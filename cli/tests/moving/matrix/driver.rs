@@ -63,7 +63,7 @@ pub(crate) async fn run(source: Engine, target: Engine, case: Case) {
     );
     assert!(report["members"].as_u64() > Some(5), "{report:#}");
     until("both stores are the same", async || {
-        let [one, other] = [digest(&board, "monolith").await, digest(&board, "users").await];
+        let [one, other] = [board.digest("monolith").await, board.digest("users").await];
         (&one["rows"], &one["hash"]) == (&other["rows"], &other["hash"])
     })
     .await;
@@ -157,13 +157,6 @@ fn is_stopped(pid: u32) -> bool {
 
 async fn ownership(board: &Board, program: &str) -> Value {
     board.program(program).ownership("users").await
-}
-
-async fn digest(board: &Board, program: &str) -> Value {
-    let path = format!("digest?after=0&to={}", i64::MAX);
-    let answer = board.program(program).ask("users", &path).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    answer.json()
 }
 
 /// The id and name of every user.
