@@ -10,11 +10,26 @@
 //!    (`split`); then the other one may get a copy, whose answer is compared (`shadow`).
 //! 4. The **outgoing request** is written: what goes end to end, and how it came.
 //! 5. The owner is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
-//! 6. The **answer** is relayed as it arrives; the connection goes back to its pool.
-//! 7. The request is **recorded**: one line in the log, one count in the metrics.
+//! 6. Whoever answers that it is not the owner, or has not come as far as what the client wrote, sends the request
+//!    on: the **chase** goes back to 4 with another candidate, perhaps after a wait.
+//! 7. The **answer** is relayed as it arrives; the connection goes back to its pool.
+//! 8. The request is **recorded**: one line in the log, one count in the metrics.
 //!
-//! What is absent: no body is ever held whole, no lock is held while anything is waited for, and no request
-//! waits for another thread but to resolve a name.
+//! What holds while a service moves (`exchange::chase`, `ownership`):
+//! - The candidates are the service that the route leads to, the one that the request would go to without that route, and
+//!   those of the application's routes that take no traffic and would match. Nobody else is asked, whatever an answer says.
+//! - A 421 never reaches a client. Nothing was stored by whoever said it, so the same request with the same id and the
+//!   same bytes goes to the candidate that `Banyan-Owner` names, or again to whoever said it after a wait of 2 ms, doubling
+//!   to 25 ms; for 5 s in all, then the client gets 503 with `Retry-After`. What broke off is never sent again.
+//! - A client that wrote reads nothing older: the `Banyan-Position` of its last write is remembered for a minute, and an
+//!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
+//!   position itself. A client is told apart by its address, `Authorization`, `Cookie`, `User-Agent` and
+//!   `X-Forwarded-For`, its writes by the first segment of the path.
+//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked.
+//! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
+//!
+//! What is absent: no lock is held while anything is waited for, no request waits for another thread but to resolve a
+//! name, and no body is held whole, but that of a request which more than one service could own.
 
 mod client;
 mod exchange;

@@ -1,11 +1,12 @@
 //! Requests find whoever owns what they are about, while it moves.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use harness::until;
-use refactor::proxy::{Route, Settings};
+use refactor::proxy::{Route, Settings, SourcePath};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::canary::tagged;
@@ -294,6 +295,87 @@ async fn when_the_time_is_up_the_client_is_told_to_ask_again() {
     assert!(old.service.count() < 1_000, "{}", old.service.count());
 }
 
+/// Each request hears 421 at first, and when it comes again nothing before all are told to go on.
+async fn reluctant(go_on: tokio::sync::watch::Receiver<bool>) -> Service {
+    let known = Arc::new(std::sync::Mutex::new(HashSet::new()));
+    Service::serving(move |mut stream| {
+        let (mut go_on, known) = (go_on.clone(), Arc::clone(&known));
+        async move {
+            let mut read = Vec::new();
+            while let Some(request) = next_request(&mut stream, &mut read).await {
+                let id = request.field("x-request-id").unwrap().to_owned();
+                let answer = if known.lock().unwrap().insert(id) {
+                    misdirected(&Role::Held)
+                } else {
+                    let _ = go_on.wait_for(|go_on| *go_on).await;
+                    ok("taken")
+                };
+                let _ = stream.write_all(&answer).await;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_wait_than_there_are_places_and_the_others_are_told_at_once() {
+    const PLACES: usize = 1_024;
+    let (go_on, wait) = tokio::sync::watch::channel(false);
+    let old = reluctant(wait).await;
+    let new = Store::start(Role::Held).await;
+    let plane = Plane::start(before(&old.url, &new.service.url));
+    let writes: Vec<_> =
+        (0..PLACES).map(|_| tokio::spawn(plane.send_on(last(&post("one"))))).collect();
+    until("all places are taken", async || waiting(&plane) == PLACES as f64).await;
+    let start = Instant::now();
+    let answer = plane.send(last(&post("one"))).await;
+    assert_eq!((status(&answer), field(&answer, "retry-after")), (503, Some("1")));
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert_eq!(waiting(&plane), PLACES as f64);
+    go_on.send(true).unwrap();
+    for write in writes {
+        assert_eq!(body(&write.await.unwrap()), "taken");
+    }
+    assert_eq!(waiting(&plane), 0.0);
+}
+
+#[tokio::test]
+async fn only_those_can_be_the_owner_whose_routes_would_take_the_request() {
+    let new = Store::start(Role::Owner).await;
+    let old = Store::start(new.followed()).await;
+    let url = format!("{}/api", new.service.url);
+    let matching = inactive(&url);
+    let source = matching.source.clone().unwrap();
+    let with = |source| Route { source: Some(source), ..matching.clone() };
+    let listing = |method| with(SourcePath { methods: vec![method], ..source.clone() });
+    for (other, expected) in [
+        (route("rte-users00000", "/threads", &url), false),
+        (inactive(&url), true),
+        (listing(http::Method::GET), false),
+        (listing(http::Method::POST), true),
+        (with(SourcePath { template: "/users/{id}".to_owned(), ..source.clone() }), false),
+        (tagged(route("rte-users00000", "/users", &url), &[("banyan:canary", "10")]), true),
+        (Route { source: None, ..matching.clone() }, true),
+    ] {
+        let other = Route { active: other.active && !other.tags.is_empty(), ..other };
+        let what = format!("{other:?}");
+        plane_with(&old, other, expected).await.unwrap_or_else(|answer| panic!("{what}: {answer}"));
+    }
+}
+
+/// Whether a write that the first one refuses is taken by the other route's service.
+async fn plane_with(old: &Store, other: Route, expected: bool) -> Result<(), String> {
+    let plane = Plane::start(vec![default(&format!("{}/api", old.service.url)), other]);
+    if expected {
+        let answer = plane.send(last(&post("one"))).await;
+        return if status(&answer) == 201 { Ok(()) } else { Err(answer) };
+    }
+    let write = tokio::spawn(plane.send_on(last(&post("one"))));
+    until("it waits", async || waiting(&plane) == 1.0).await;
+    write.abort();
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_421_never_leaves_the_proxy_where_the_request_cannot_be_sent_again() {
     // Nobody else could own it, so the body was not kept.
@@ -376,6 +458,26 @@ async fn an_owner_that_cannot_be_reached_is_waited_for_and_a_known_one_is_forgot
     old.set(Role::Owner);
     assert_eq!(status(&plane.send(last(&post("two"))).await), 201, "it is believed no longer");
     assert_eq!(old.rows(), ["two"]);
+}
+
+#[tokio::test]
+async fn a_known_owner_that_fails_a_write_is_not_asked_first_again() {
+    let new = Service::serving(|mut stream| async move {
+        let mut read = Vec::new();
+        next_request(&mut stream, &mut read).await;
+        let _ = stream.write_all(&ok("taken")).await;
+        // The next one may have been executed.
+        next_request(&mut stream, &mut read).await;
+    })
+    .await;
+    let old = Store::start(Role::Follower(format!("{}/api/users", new.url))).await;
+    let settings = Settings { workers: 1, ..Settings::default() };
+    let plane = Plane::with(settings, before(&old.service.url, &new.url));
+    assert_eq!(body(&plane.send(last(&post("one"))).await), "taken");
+    assert_eq!(status(&plane.send(last(&post("two"))).await), 502);
+    old.set(Role::Owner);
+    assert_eq!(status(&plane.send(last(&post("three"))).await), 201);
+    assert_eq!(old.rows(), ["three"]);
 }
 
 #[tokio::test]

@@ -356,7 +356,7 @@ impl Document {
     }
 
     fn take(&mut self, epoch: u64, position: u64) -> Result<(), MoveError> {
-        if !self.grant.as_ref().is_some_and(|grant| grant.epoch == epoch) {
+        if self.grant.as_ref().is_none_or(|grant| grant.epoch != epoch) {
             return Err(MoveError::NeverGranted { epoch });
         }
         match self.role {

@@ -104,6 +104,36 @@ async fn postgresql_walks_one_index_and_sorts_nothing() {
             }
         }
     }
+    database
+        .execute(&format!(
+            "INSERT INTO posts_idempotency (key, fingerprint, id, created_at, answer) \
+             SELECT i, 'x', i, i, 'answer' FROM generate_series(1, {ROWS} / 10) i; \
+             ANALYZE posts_idempotency"
+        ))
+        .await;
+    let feed = &statements.feed;
+    for (number, (sql, types, arguments, index)) in [
+        (&feed.page, "bigint, bigint, bigint, bigint", "5, 5, 101, 99999999", "posts_feed"),
+        (&feed.ahead, "bigint, bigint", "5, 101", "posts_feed"),
+        (&feed.recent, "bigint", "1000", "posts_feed"),
+        (&feed.range, "bigint, bigint, bigint", "5, 999999, 101", "posts_living"),
+        (&feed.keys, "bigint[], bigint", "'{1,2,3}', 0", "posts_idempotency_id"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        client.batch_execute(&format!("PREPARE feed_{number}({types}) AS {sql}")).await.unwrap();
+        for mode in ["auto", "force_generic_plan"] {
+            client.batch_execute(&format!("SET plan_cache_mode = {mode}")).await.unwrap();
+            let explain = format!("EXPLAIN EXECUTE feed_{number}({arguments})");
+            let plan = plan(&client, &explain).await;
+            // Among few tombstones the primary key serves a range of ids as well.
+            let primary = index == "posts_living" && plan.contains("using posts_pkey on");
+            let walks = |way| plan.contains(&format!("{way} {index} on"));
+            assert!(primary || walks("using") || walks("Backward using"), "{sql}\n{plan}");
+            assert!(!plan.contains("Seq Scan") && !plan.contains("Sort"), "{sql}\n{plan}");
+        }
+    }
     drop(client);
     connection.await.unwrap().unwrap();
 }

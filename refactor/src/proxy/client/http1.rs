@@ -287,15 +287,20 @@ impl Client for Http1 {
     }
 
     fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(until) = self.exchange.body_until {
+            // It is not the client that is slow now.
+            self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(Instant::now())));
+        }
         loop {
-            match ready!(self.input.poll_fill(context, &mut self.stream)) {
-                // Some say that they have said everything, and still listen.
-                Ok(0) if self.exchange.watched.is_none() => self.exchange.watched = Some(false),
-                Ok(0) if self.exchange.watched == Some(false) => return Poll::Pending,
-                Ok(0) => return Poll::Ready(()),
-                Ok(_) => {}
+            let filled = self.input.poll_fill(context, &mut self.stream);
+            // Some say that they have said everything, and still listen: those who do so before they wait.
+            let ended = matches!(filled, Poll::Ready(Ok(0)));
+            let watched = *self.exchange.watched.get_or_insert(!ended);
+            match ready!(filled) {
+                Ok(1..) => {}
                 Err(error) if error.kind() == io::ErrorKind::OutOfMemory => return Poll::Pending,
-                Err(_) => return Poll::Ready(()),
+                Ok(0) if !watched => return Poll::Pending,
+                Ok(0) | Err(_) => return Poll::Ready(()),
             }
         }
     }

@@ -174,7 +174,8 @@ impl Client for Http2 {
     fn skip_body(&mut self) {}
 
     fn poll_gone(&mut self, _context: &mut Context<'_>) -> Poll<()> {
-        // Whoever resets the stream ends the whole exchange.
+        // It is not the client that is slow now. Whoever resets the stream ends the whole exchange.
+        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
         Poll::Pending
     }
 

@@ -7,7 +7,7 @@ use tokio_postgres::types::ToSql;
 
 use super::PostgresStore;
 use super::error::{store_error, write_error};
-use super::ownership::{Keeps, Stand, run};
+use super::ownership::{Bars, Stand, run};
 use super::rows::sql_id;
 use crate::document::fault;
 use crate::record::{ColumnType, Value};
@@ -22,9 +22,9 @@ impl PostgresStore {
         page: Arc<Changes<R::Content>>,
     ) -> Result<Applied, MoveError> {
         let grants = page.entries.iter().any(|entry| matches!(entry, Entry::Grant(_)));
-        let keeps = if grants { Keeps::WritesOut } else { Keeps::StepsOut };
+        let bars = if grants { Bars::Writes } else { Bars::Steps };
         let applied = self
-            .change::<R, _>("apply", keeps, async |stand| {
+            .change::<R, _>("apply", bars, async |stand| {
                 stand.document.check_page(from, &page)?;
                 let (entries, grant) = stand.document.split(&page);
                 let rows = entries.iter().filter_map(|entry| match entry {

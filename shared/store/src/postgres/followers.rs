@@ -7,7 +7,7 @@ use deadpool_postgres::Transaction;
 use super::PostgresStore;
 use super::feed::query;
 use super::lease::lease;
-use super::ownership::{Keeps, Stand, maybe, run};
+use super::ownership::{Bars, Stand, maybe, run};
 use super::rows::{get, sql_id, unsigned};
 use crate::sql::{CLOCK, PORTION};
 use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
@@ -62,10 +62,8 @@ impl PostgresStore {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
         let mut purged = 0;
         loop {
-            let portion =
-                self.change::<R, _>("purge", Keeps::StepsOut, async |stand| {
-                    Ok(purge(stand, age).await?)
-                })
+            let portion = self
+                .change::<R, _>("purge", Bars::Steps, async |stand| Ok(purge(stand, age).await?))
                 .await;
             let portion = match portion {
                 Ok(portion) => portion,

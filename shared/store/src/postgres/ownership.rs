@@ -58,15 +58,15 @@ pub(super) async fn document(
     serde_json::from_str(&text.unwrap_or_default()).map_err(StoreError::failed)
 }
 
-/// Whom a step keeps out.
+/// What a step keeps out while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keeps {
+pub(super) enum Bars {
     /// Other steps and all writes.
-    WritesOut,
+    Writes,
     /// Other steps.
-    StepsOut,
-    /// Nobody but steps that keep writes out: it is itself like a write.
-    NobodyOut,
+    Steps,
+    /// Nothing but steps that keep writes out: it is itself like a write.
+    Nothing,
 }
 
 /// A collection's ownership inside a transaction.
@@ -189,12 +189,12 @@ impl PostgresStore {
     }
 
     pub(crate) async fn step<R: Record>(&self, step: Step) -> Result<Ownership, MoveError> {
-        let keeps = match step {
-            Step::Readdress(_) => Keeps::StepsOut,
-            _ => Keeps::WritesOut,
+        let bars = match step {
+            Step::Readdress(_) => Bars::Steps,
+            _ => Bars::Writes,
         };
         let name = step.name();
-        self.change::<R, _>(name, keeps, async |stand| {
+        self.change::<R, _>(name, bars, async |stand| {
             let was = stand.document.role;
             stand.document.step(step, &stand.facts)?;
             if was == Role::Follower && stand.document.role == Role::Primary {
@@ -214,7 +214,7 @@ impl PostgresStore {
         epoch: u64,
         to: Peer,
     ) -> Result<Grant, MoveError> {
-        self.change::<R, _>("grant", Keeps::WritesOut, async |stand| {
+        self.change::<R, _>("grant", Bars::Writes, async |stand| {
             let now = stand.facts.now;
             if let Some(given) = stand.document.check_grant(hold, epoch, &to, now)? {
                 return Ok(given);
@@ -231,7 +231,7 @@ impl PostgresStore {
     }
 
     pub(crate) async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
-        self.change::<R, _>("heartbeat", Keeps::NobodyOut, async |stand| {
+        self.change::<R, _>("heartbeat", Bars::Nothing, async |stand| {
             stand.document.check_primary()?;
             stand.mark::<R>(&Entry::Heartbeat { at: stand.facts.now }).await?;
             stand.facts.position = stand.place().await?;
@@ -246,7 +246,7 @@ impl PostgresStore {
             return Ok(ownership);
         }
         loop {
-            let portion = self.change::<R, _>("purge", Keeps::StepsOut, async |stand| {
+            let portion = self.change::<R, _>("purge", Bars::Steps, async |stand| {
                 let feed = &stand.statements.feed;
                 let rows = run(stand.client, &feed.remove_rows, &[]).await?;
                 Ok(rows + run(stand.client, &feed.remove_keys, &[]).await?)
@@ -258,7 +258,7 @@ impl PostgresStore {
     }
 
     pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
-        self.change::<R, _>("cancel", Keeps::WritesOut, async |stand| {
+        self.change::<R, _>("cancel", Bars::Writes, async |stand| {
             if !stand.document.check_cancel(stand.facts.rows)? {
                 return Ok(());
             }
@@ -282,17 +282,17 @@ impl PostgresStore {
     pub(super) async fn change<R: Record, T>(
         &self,
         name: &'static str,
-        keeps: Keeps,
+        bars: Bars,
         work: impl AsyncFnOnce(&mut Stand<'_, Transaction<'_>>) -> Result<T, MoveError>,
     ) -> Result<T, MoveError> {
         let (statements, desk) = self.parts::<R>()?;
         let done = lease(&self.pool, async |client| {
             let transaction = client.transaction().await.map_err(store_error)?;
             transaction.batch_execute(LOCK_WAIT).await.map_err(store_error)?;
-            let lock = match keeps {
-                Keeps::WritesOut => Some(ALONE),
-                Keeps::StepsOut => None,
-                Keeps::NobodyOut => Some(SHARED),
+            let lock = match bars {
+                Bars::Writes => Some(ALONE),
+                Bars::Steps => None,
+                Bars::Nothing => Some(SHARED),
             };
             if let Some(lock) = lock {
                 let number = lock_number(statements);
@@ -303,7 +303,7 @@ impl PostgresStore {
                     locked => locked.map_err(store_error)?,
                 };
             }
-            if keeps != Keeps::NobodyOut {
+            if bars != Bars::Nothing {
                 let sql = &statements.moves.document_locked;
                 maybe::<String>(&transaction, sql, &[]).await?;
             }
