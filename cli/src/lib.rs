@@ -7,6 +7,7 @@ pub mod copilot;
 mod board;
 mod env;
 mod hold;
+mod load;
 mod move_token;
 mod moves;
 mod pause;
@@ -56,6 +57,8 @@ enum Command {
     Stop(ProgramArgs),
     /// Start a program that was stopped.
     Start(ProgramArgs),
+    /// Write and read with many clients, then check that the board has what it answered.
+    Load(load::LoadArgs),
     /// Run one program in this process, configured by its environment.
     Serve(serve::ServeArgs),
 }
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Env(data) => report(env::run(&data.data_dir)),
         Command::Stop(args) => report(pause::stop(&args.data.data_dir, &args.program)),
         Command::Start(args) => report(pause::start(&args.data.data_dir, &args.program)),
+        Command::Load(args) => report(load::run(&args)),
         Command::Serve(args) => serve::run(&args),
     }
 }

@@ -2,23 +2,33 @@
 //! name the places where it is to crash.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::Stdio;
 
-use harness::{Answer, Program, Setup, until};
+use harness::{Answer, Program, Setup, TestDatabase, until};
 use refactor::{Client, Keys, Move};
 use serde_json::{Value, json};
+use tokio::process::Command;
 use tokio::sync::Mutex;
 
+use crate::relay::Relay;
+
 /// What all programs of a board share.
-const TOKEN: &str = "a-token-for-the-tests";
+const TOKEN: &str = harness::MOVE_TOKEN;
 
 /// The programs with collections, in the order in which they start.
 const PROGRAMS: [&str; 4] = ["monolith", "users", "threads", "posts"];
 
 /// The control plane, and the proxy.
 pub(crate) const CONTROL: &str = "refactor";
+
+/// Whoever types commands.
+pub(crate) const CLI: &str = "cli";
+
+/// The network through which a service reads the monolith's feed, until it owned the collection itself.
+pub(crate) const FEED: &str = "feed";
 
 /// Where the stores of a board are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,48 +38,110 @@ pub(crate) enum Engine {
     Postgres,
 }
 
+/// What a board is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// Of the monolith's store, and of the services'.
+    pub(crate) engines: [Engine; 2],
+    /// The programs with collections, the monolith first.
+    pub(crate) programs: &'static [&'static str],
+    /// Whether the programs reach each other through relays.
+    pub(crate) relayed: bool,
+}
+
+impl Plan {
+    /// Every program.
+    pub(crate) fn whole(source: Engine, target: Engine) -> Self {
+        Self { engines: [source, target], programs: &PROGRAMS, relayed: false }
+    }
+
+    /// Only users have a service, and every network between the programs can be broken.
+    pub(crate) fn users(source: Engine, target: Engine) -> Self {
+        Self { engines: [source, target], programs: &PROGRAMS[..2], relayed: true }
+    }
+}
+
 /// A board; its programs end when this is dropped.
 pub(crate) struct Board {
+    plan: Plan,
     programs: BTreeMap<&'static str, Program>,
     /// Those that do not run now.
     setups: BTreeMap<&'static str, Setup>,
     ports: BTreeMap<&'static str, u16>,
+    relays: BTreeMap<&'static str, Relay>,
     /// The URL of the proxy, without the stage.
     pub(crate) proxy: String,
+    /// Held as `banyan up` holds its data folder.
+    _held: Option<File>,
 }
 
 impl Board {
     /// Starts everything, and waits until the services have copied what the monolith has. `None` where the engine is not
     /// there.
     pub(crate) async fn start(engine: Engine) -> Option<Self> {
+        Self::start_as(Plan::whole(engine, engine)).await
+    }
+
+    /// The same, as planned.
+    pub(crate) async fn start_as(plan: Plan) -> Option<Self> {
         // Ports are chosen, and let go before they are taken.
         static STARTING: Mutex<()> = Mutex::const_new(());
         let _alone = STARTING.lock().await;
         let ports = ports();
         let mut board = Self {
+            plan,
             programs: BTreeMap::new(),
             setups: BTreeMap::new(),
+            relays: BTreeMap::new(),
             proxy: format!("http://127.0.0.1:{}", ports["proxy"]),
             ports,
+            _held: None,
         };
-        for name in PROGRAMS {
+        if plan.relayed {
+            for (name, to) in [(FEED, "monolith"), ("monolith", "monolith"), ("users", "users")] {
+                board.relays.insert(name, Relay::to(board.ports[to]).await);
+            }
+        }
+        for name in plan.programs {
             let mut setup = board.setup(name);
-            if engine == Engine::Postgres {
+            if plan.engines[usize::from(*name != "monolith")] == Engine::Postgres {
                 setup = setup.postgres(harness::postgres().await?);
             }
             board.setups.insert(name, setup);
         }
         let control = board.control_setup();
+        board.hold(&control);
         board.setups.insert(CONTROL, control);
-        for name in PROGRAMS.into_iter().chain([CONTROL]) {
+        for name in plan.programs.iter().chain([&CONTROL]) {
             board.start_again(name).await;
         }
         board.ready().await;
         Some(board)
     }
 
-    fn url_of(&self, name: &str) -> String {
-        format!("http://127.0.0.1:{}", self.ports[name])
+    /// Where others find a program.
+    pub(crate) fn url_of(&self, name: &str) -> String {
+        let relay = self.relays.get(name).map(|relay| relay.url.clone());
+        relay.unwrap_or_else(|| format!("http://127.0.0.1:{}", self.ports[name]))
+    }
+
+    /// The network to a program, or the one of [`FEED`].
+    pub(crate) fn relay(&self, name: &str) -> &Relay {
+        &self.relays[name]
+    }
+
+    /// Makes the control plane's folder one that `banyan` takes for that of a board that runs.
+    fn hold(&mut self, control: &Setup) {
+        let path = control.folder().join("up.json");
+        let address = format!("127.0.0.1:{}", self.ports[CONTROL]);
+        let seat = json!({ "name": CONTROL, "address": address, "path": "" });
+        let seats = json!({ "pid": std::process::id(), "seats": [seat] });
+        fs::write(&path, seats.to_string()).expect("it can be written");
+        let held = File::open(path).expect("it is there");
+        held.lock().expect("nobody else has it");
+        self._held = Some(held);
+        let faults = control.folder().join(CLI).join("faults");
+        fs::create_dir_all(faults).expect("the folder can be made");
     }
 
     /// What every program has.
@@ -85,22 +157,22 @@ impl Board {
 
     fn setup(&self, name: &str) -> Setup {
         let mut setup = self.common(name).env("PORT", &self.ports[name].to_string());
-        for other in PROGRAMS {
+        for other in self.plan.programs {
             setup = setup.env(&format!("{}_URL", other.to_uppercase()), &self.url_of(other));
         }
         if name == "monolith" {
             setup.demo()
         } else {
-            let source = format!("{}/api/{name}", self.url_of("monolith"));
-            setup.env("FOLLOW", &source)
+            let to = if self.plan.relayed { FEED } else { "monolith" };
+            setup.env("FOLLOW", &format!("{}/api/{name}", self.url_of(to)))
         }
     }
 
     fn control_setup(&self) -> Setup {
         let setup = self.common(CONTROL);
         let folder = setup.folder().join("refactor");
-        let targets = ["users", "threads", "posts"];
-        let targets = targets.map(|name| format!("{name}={}", self.url_of(name)));
+        let targets = self.plan.programs.iter().filter(|name| **name != "monolith");
+        let targets: Vec<_> = targets.map(|name| format!("{name}={}", self.url_of(name))).collect();
         setup
             .env("PORT", &self.ports["proxy"].to_string())
             .env("CONTROL_PORT", &self.ports[CONTROL].to_string())
@@ -147,14 +219,54 @@ impl Board {
         }
     }
 
-    fn faults(&self, name: &str) -> PathBuf {
+    /// `banyan` with these arguments, on this board. Killed when it is dropped.
+    pub(crate) fn banyan(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
+        let folder = self.setup_of(CONTROL).folder();
+        command.args(arguments).arg("--data-dir").arg(folder).env_clear();
+        command.env("BANYAN_FAULTS", self.faults(CLI)).current_dir(folder);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.kill_on_drop(true);
+        command
+    }
+
+    /// Runs `banyan` with these arguments, on this board: what it said, on either output, and whether it succeeded.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.banyan(arguments).output().await.expect("banyan can be started");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if output.status.success() { Ok(said) } else { Err(said) }
+    }
+
+    /// The same, for what has to succeed.
+    pub(crate) async fn succeeds(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments).await;
+        ended.unwrap_or_else(|said| panic!("banyan {arguments:?}: {said}"))
+    }
+
+    fn setup_of(&self, name: &str) -> &Setup {
         let running = self.programs.get(name).map(Program::setup);
-        running.unwrap_or_else(|| &self.setups[name]).folder().join("faults")
+        running.unwrap_or_else(|| &self.setups[name])
+    }
+
+    fn faults(&self, name: &str) -> PathBuf {
+        if name == CLI {
+            return self.setup_of(CONTROL).folder().join(CLI).join("faults");
+        }
+        self.setup_of(name).folder().join("faults")
     }
 
     /// The program crashes where it passes that place next.
     pub(crate) fn arm(&self, name: &str, place: &str) {
         fs::write(self.faults(name).join(place), "").expect("it can be written");
+    }
+
+    /// The program stands still where it passes that place next.
+    pub(crate) fn arm_to_stop(&self, name: &str, place: &str) {
+        // Nobody may read it half written.
+        let (written, armed) = (self.faults(name).join("written"), self.faults(name).join(place));
+        fs::write(&written, fault::STOP).expect("it can be written");
+        fs::rename(written, armed).expect("it can be renamed");
     }
 
     /// Whether it has not passed that place since.
@@ -170,7 +282,7 @@ impl Board {
         self.start_again(name).await;
     }
 
-    fn control(&self) -> Client {
+    pub(crate) fn control(&self) -> Client {
         let setup = self.program(CONTROL).setup();
         let keys = Keys::read(&setup.folder().join("refactor")).expect("it has keys");
         let http = server::http_client(false).expect("a client");
@@ -227,6 +339,19 @@ impl Board {
         [found.source, found.target].map(|side| side.ownership.expect("it answers").role)
     }
 
+    /// The database of a program, where that is one of PostgreSQL.
+    pub(crate) fn database(&self, name: &str) -> Option<&TestDatabase> {
+        self.setup_of(name).database()
+    }
+
+    /// The digest of all users that a program has.
+    pub(crate) async fn digest(&self, name: &str) -> Value {
+        let path = format!("digest?after=0&to={}", i64::MAX);
+        let answer = self.program(name).ask("users", &path).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
     /// Sends a request to a program.
     pub(crate) async fn send(&self, name: &str, method: &str, path: &str, body: &Value) -> Answer {
         let program = self.program(name);
@@ -249,10 +374,16 @@ fn followed_back(found: &Move) -> bool {
 fn ports() -> BTreeMap<&'static str, u16> {
     let names = PROGRAMS.into_iter().chain([CONTROL, "proxy"]);
     // Held until all are found, so that none is found twice.
-    let found: Vec<_> =
-        names.map(|name| (name, TcpListener::bind("127.0.0.1:0").expect("a free port"))).collect();
+    let found: Vec<_> = names.map(|name| (name, free())).collect();
     let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();
     found.iter().map(|(name, listener)| (*name, port(listener))).collect()
+}
+
+/// A free port that no connection can take while the program does not run that has it: those take one of the
+/// upper half.
+fn free() -> TcpListener {
+    let bind = |_| TcpListener::bind(("127.0.0.1", fastrand::u16(10_000..32_000))).ok();
+    (0..1_000).find_map(bind).expect("a free port")
 }
 
 /// Makes a test of each case on each engine.

@@ -2,7 +2,21 @@
 #![cfg(target_os = "linux")]
 
 mod board;
+mod relay;
 
 mod crashes;
 mod traffic;
+mod waiting;
 mod way;
+
+mod watch;
+
+mod matrix;
+
+mod routes;
+
+mod canary;
+mod hurry;
+mod residue;
+mod stalls;
+mod whole;

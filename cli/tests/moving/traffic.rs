@@ -1,80 +1,111 @@
-//! Clients of the proxy while the owner changes: each gets one answer to each request, and reads what it wrote.
+//! Clients that write through the proxy all the time, and remember what they were answered.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
 
-use harness::until;
+use reqwest::Client;
 use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+use tokio::sync::watch::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::board::Board;
-use crate::on_both_engines;
 
-on_both_engines!(clients_of_the_proxy_only_wait_while_the_owner_changes);
+/// Between two writes of the client that does not give up, and before it tries again.
+const REST: Duration = Duration::from_millis(20);
+/// Longer than anything may be down.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How many write at the same time.
-const CLIENTS: usize = 4;
+/// A `banyan load` that runs; killed when this is dropped.
+pub(crate) struct Load(Child);
 
-async fn clients_of_the_proxy_only_wait_while_the_owner_changes(board: Board) {
-    let stop = Arc::new(AtomicBool::new(false));
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|number| {
-            let (url, stop) = (format!("{}/api/users", board.proxy), Arc::clone(&stop));
-            tokio::spawn(write(number, url, stop))
-        })
-        .collect();
-    for verb in ["switch", "reverse", "switch", "reverse", "switch"] {
-        board.settled("users").await;
-        let done = board.tell("users", verb, json!({ "force": true })).await;
-        done.unwrap_or_else(|error| panic!("{verb}: {error}"));
+impl Load {
+    /// Starts it with these arguments.
+    pub(crate) fn start(board: &Board, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
+        command.env_clear().args(["load", "--json", "--url", &board.proxy]).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command.kill_on_drop(true).spawn().expect("banyan can be started"))
     }
-    stop.store(true, Ordering::Relaxed);
-    let mut written = 4;
-    for client in clients {
-        let count = client.await.expect("it got every answer that it asked for");
-        assert!(count > 0, "it wrote nothing");
-        written += count;
+
+    /// Ends it, and gives its report once it has read the whole board.
+    pub(crate) async fn end(self) -> Value {
+        harness::signal("INT", self.0.id().expect("it has not ended"));
+        self.report().await
     }
-    for program in ["users", "monolith"] {
-        until("both have everything that was answered", async || {
-            count(&board, program).await == written
-        })
-        .await;
+
+    /// Its report, when its time is up.
+    pub(crate) async fn report(self) -> Value {
+        let output = self.0.wait_with_output().await.expect("it ends");
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
-    assert_eq!(board.compare("users").await.diff.state, "verified");
 }
 
-/// Writes users and reads each of them, until told to stop; gives how many there are.
-async fn write(client: usize, url: String, stop: Arc<AtomicBool>) -> usize {
-    // Connections and headers of its own: to the proxy it is a client of its own.
-    let http = server::http_client(false).expect("a client");
-    let agent = format!("client-{client}");
-    let mut count = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let name = format!("client-{client}-{count}");
-        let body = json!({ "username": name, "name": name }).to_string();
-        let request = http.post(&url).header("user-agent", &agent);
-        let request = request.header("content-type", "application/json").body(body);
-        let answer = request.send().await.expect("an answer");
-        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
-        assert_eq!(status, 201, "{name}: {text}");
-        count += 1;
-        let made: Value = serde_json::from_str(&text).expect("JSON");
-        let read = http.get(format!("{url}/{}", made["id"])).header("user-agent", &agent);
-        let status = read.send().await.expect("an answer").status();
-        assert_eq!(status, 200, "{name} reads what it wrote");
-    }
-    count
+/// A client that makes users, and sends each until it is answered: with its `Idempotency-Key` that makes one.
+pub(crate) struct Stubborn {
+    stop: Sender<bool>,
+    task: JoinHandle<BTreeMap<u64, String>>,
 }
 
-/// How many users a program has.
-async fn count(board: &Board, program: &str) -> usize {
-    let (mut count, mut after) = (0, 0);
+impl Stubborn {
+    pub(crate) fn start(board: &Board) -> Self {
+        let (stop, stopped) = channel(false);
+        let url = format!("{}/api/users", board.proxy);
+        let task = tokio::spawn(async move {
+            let (http, mut made) = (harness::client(), BTreeMap::new());
+            while !*stopped.borrow() {
+                let name = format!("stubborn-{}", made.len());
+                let written = timeout(PATIENCE, write(&http, &url, &name, &stopped));
+                let Some(id) = written.await.expect("the board takes writes again") else { break };
+                read(&http, &url, id, &name).await;
+                assert_eq!(made.insert(id, name), None, "the id {id} was given twice");
+                sleep(REST).await;
+            }
+            made
+        });
+        Self { stop, task }
+    }
+
+    /// What it made: each user's id and name.
+    pub(crate) async fn end(self) -> BTreeMap<u64, String> {
+        self.stop.send_replace(true);
+        self.task.await.expect("every answer was as it must be")
+    }
+}
+
+/// Makes a user; `None` where the client is stopped before it knows.
+async fn write(http: &Client, url: &str, name: &str, stopped: &Receiver<bool>) -> Option<u64> {
+    let user = json!({ "username": name, "name": name }).to_string();
+    let post = || {
+        let request = http.post(url).header("idempotency-key", format!("\"{name}\""));
+        request.header("content-type", "application/json").body(user.clone()).send()
+    };
     loop {
-        let path = format!("/api/users?limit=1000&after={after}");
-        let page = board.send(program, "GET", &path, &Value::Null).await.json();
-        let page = page.as_array().expect("a list");
-        let Some(last) = page.last() else { return count };
-        count += page.len();
-        after = last["id"].as_u64().expect("an id");
+        match post().await {
+            Ok(answer) if answer.status() == 201 => {
+                let location = answer.headers()["location"].to_str().expect("text");
+                let (_, id) = location.rsplit_once('/').expect("a location");
+                return Some(id.parse().expect("an id"));
+            }
+            Ok(answer) if [502, 503, 504].contains(&answer.status().as_u16()) => {}
+            Ok(answer) => panic!("{name}: {}: {:?}", answer.status(), answer.text().await),
+            Err(_) if *stopped.borrow() => return None,
+            Err(_) => {}
+        }
+        sleep(REST).await;
     }
+}
+
+/// Reads what was just made, where anybody answers.
+async fn read(http: &Client, url: &str, id: u64, name: &str) {
+    let Ok(answer) = http.get(format!("{url}/{id}")).send().await else { return };
+    let status = answer.status();
+    if status.is_server_error() {
+        return;
+    }
+    let body = answer.text().await.unwrap_or_default();
+    assert!(status == 200 && body.contains(name), "{name} at {id}: {status}: {body}");
 }

@@ -12,6 +12,7 @@ mod stops;
 
 mod crashes;
 mod env;
+mod load;
 mod refusals;
 mod stages;
 mod status;

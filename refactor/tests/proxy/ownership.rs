@@ -461,6 +461,26 @@ async fn an_owner_that_cannot_be_reached_is_waited_for_and_a_known_one_is_forgot
 }
 
 #[tokio::test]
+async fn a_known_owner_that_fails_a_write_is_not_asked_first_again() {
+    let new = Service::serving(|mut stream| async move {
+        let mut read = Vec::new();
+        next_request(&mut stream, &mut read).await;
+        let _ = stream.write_all(&ok("taken")).await;
+        // The next one may have been executed.
+        next_request(&mut stream, &mut read).await;
+    })
+    .await;
+    let old = Store::start(Role::Follower(format!("{}/api/users", new.url))).await;
+    let settings = Settings { workers: 1, ..Settings::default() };
+    let plane = Plane::with(settings, before(&old.service.url, &new.url));
+    assert_eq!(body(&plane.send(last(&post("one"))).await), "taken");
+    assert_eq!(status(&plane.send(last(&post("two"))).await), 502);
+    old.set(Role::Owner);
+    assert_eq!(status(&plane.send(last(&post("three"))).await), 201);
+    assert_eq!(old.rows(), ["three"]);
+}
+
+#[tokio::test]
 async fn the_order_of_a_connection_s_requests_is_kept() {
     let (old, new, plane) = stores().await;
     old.set(Role::Held);

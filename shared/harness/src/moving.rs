@@ -60,9 +60,10 @@ impl Program {
     /// # Panics
     /// Where it does not.
     pub async fn owns_so(&self, collection: &str, what: &str, condition: impl Fn(&Value) -> bool) {
-        until(what, || async {
-            let met = condition(&self.ownership(collection).await);
-            met
+        let condition = &condition;
+        until(what, || async move {
+            let document = self.ownership(collection).await;
+            condition(&document)
         })
         .await;
     }

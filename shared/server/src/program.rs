@@ -116,8 +116,11 @@ impl<R: Record> Part for Served<R> {
     fn look<'a>(&'a self, store: &'a Store, follow: Option<&'a str>) -> Work<'a, ()> {
         Box::pin(async move {
             let ownership = self.custody.ask::<R>(store).await?;
-            let used = ownership.rows || ownership.role != Role::Primary || ownership.epoch > 1;
-            if let Some(url) = follow.filter(|_| !used) {
+            let Some(url) = follow else { return Ok(()) };
+            let moved = ownership.role != Role::Primary || ownership.epoch > 1;
+            if ownership.rows && !moved {
+                log::warn!("does not follow {url}: this store has been in use by itself");
+            } else if !moved {
                 self.custody.intend(url);
             }
             Ok(())

@@ -157,7 +157,11 @@ async fn prepare(
     store: &Arc<Store>,
 ) -> Result<(Server, Vec<JoinHandle<()>>), Box<dyn Error>> {
     let follow = config.follow.as_ref().map(Url::as_str);
+    let shared = matches!(config.database, Database::Postgres(_));
     for part in &program.parts {
+        if shared {
+            part.custody().share();
+        }
         part.look(store, follow).await?;
         if config.seed_demo && follow.is_none() && part.seed(store).await? {
             log::info!("stored the demo data of {}", part.table().name);
@@ -165,7 +169,6 @@ async fn prepare(
     }
     let clients = Arc::new(Clients::new()?);
     let custodies = program.parts.iter().map(|part| Arc::clone(part.custody())).collect();
-    let shared = matches!(config.database, Database::Postgres(_));
     let token = config.move_token.clone();
     let context = Context {
         store: Arc::clone(store),

@@ -5,7 +5,6 @@
 //!   the two name each other, the request waits a little and asks again.
 //! - **Too old**: a client that wrote, and then reads from a copy that has not come so far, would not find what it
 //!   wrote. Such an answer is thrown away, and another candidate is asked.
-//!
 //! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
 //!
 //! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
@@ -39,7 +38,6 @@ use crate::proxy::upstream::Failure;
 
 /// The status of an answer that says that somebody else owns it (RFC 9110, 15.5.20).
 const MISDIRECTED: u16 = 421;
-
 /// The status of an answer that, where it names the owner, says that this copy may only lag.
 const NOT_FOUND: u16 = 404;
 
@@ -189,10 +187,12 @@ impl<'a> Chase<'a> {
 
     /// Who is asked next, where a service got nothing of the request and was not the only one to ask.
     pub(super) fn without(&mut self, failure: &Failure) -> Option<Next> {
+        // Also where it may have got the request: the next one is not to end in the same way.
+        let hinted = self.unhint();
         let (Failure::Down(_) | Failure::Unreachable(_) | Failure::Unconnected) = failure else {
             return None;
         };
-        if self.unhint() {
+        if hinted {
             return Some(Next::Now(0));
         }
         self.search.as_ref()?;

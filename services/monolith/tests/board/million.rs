@@ -23,8 +23,9 @@ async fn a_million_posts_are_paged_in_flat_memory() {
     connection
         .execute_batch(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 7 UNION ALL SELECT i + 1 FROM n WHERE i < {POSTS}) \
-             INSERT INTO posts (id, rev, created_at, updated_at, thread, text, author) \
-             SELECT i, 1, i, i, 1 + i % 1000, 'post number ' || i, 1 + i % 4 FROM n"
+             INSERT INTO posts (id, rev, created_at, updated_at, position, thread, text, author) \
+             SELECT i, 1, i, i, i + 1000, 1 + i % 1000, 'post number ' || i, 1 + i % 4 FROM n; \
+             UPDATE banyan_ownership SET position = {POSTS} + 1000 WHERE collection = 'posts'"
         ))
         .unwrap();
     drop(connection);

@@ -21,6 +21,9 @@ pub(super) async fn say<R: Record>(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let collection = request.app_data::<Data<Collection<R>>>().cloned();
     let position = || collection.as_ref().map(|collection| collection.store.position::<R>());
+    if let Some(collection) = &collection {
+        collection.custody.used();
+    }
     let reads = request.method().is_safe();
     let before = position();
     let mut response = next.call(request).await?;

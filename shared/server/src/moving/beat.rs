@@ -31,7 +31,8 @@ pub(crate) async fn beat<R: Record>(store: Arc<Store>, moving: Arc<Moving>, cust
             if custody.is_followed() {
                 beats = heartbeat::<R>(&store, &custody, beats).await;
             }
-            if Instant::now() >= purge_at {
+            // Nobody wakes a database for its deleted rows.
+            if Instant::now() >= purge_at && custody.in_use() {
                 purge_at = Instant::now() + PURGE;
                 purge::<R>(&store, &custody).await;
             }

@@ -14,7 +14,11 @@ use super::progress::Progress;
 
 /// For how long a follower counts after its last request.
 const PRESENT: Duration = Duration::from_secs(60);
-
+/// How long a hint is believed where other programs write to the same database. While the collection is in
+/// use it is renewed more often than that.
+const HINT: Duration = Duration::from_secs(3);
+/// After so long without a request the collection is not in use, and its database may go to sleep.
+const IN_USE: Duration = Duration::from_secs(30);
 /// How many followers are remembered that are none any more.
 const LEFT: usize = 16;
 
@@ -36,6 +40,12 @@ pub(crate) struct Known {
     pub(crate) epoch: u64,
     /// Whether everything that was there can be read here.
     pub(crate) ready: bool,
+    /// When that was.
+    asked_at: Instant,
+    /// When the collection was asked for anything last.
+    used_at: Instant,
+    /// Whether other programs may write to the same database.
+    shared: bool,
     /// What it was told to follow and has not reached yet: until then the collection is there.
     intends: Option<String>,
     /// When a follower asked last.
@@ -70,10 +80,14 @@ pub(crate) enum Found<M> {
 
 impl Custody {
     pub(crate) fn new(collection: &'static str) -> Self {
+        let now = Instant::now();
         let known = Known {
             role: Role::Primary,
             epoch: 0,
             ready: false,
+            asked_at: now,
+            used_at: now,
+            shared: false,
             intends: None,
             followed_at: None,
             left: VecDeque::new(),
@@ -93,7 +107,24 @@ impl Custody {
 
     /// The collection is at this URL, as somebody said, until this store follows it.
     pub(crate) fn intend(&self, url: &str) {
-        self.lock().intends = Some(url.to_owned());
+        let mut known = self.lock();
+        known.intends = Some(url.to_owned());
+        known.ready = false;
+    }
+
+    /// Other programs may write to the same database.
+    pub(crate) fn share(&self) {
+        self.lock().shared = true;
+    }
+
+    /// The collection was asked for something.
+    pub(crate) fn used(&self) {
+        self.lock().used_at = Instant::now();
+    }
+
+    /// Whether it is in use.
+    pub(crate) fn in_use(&self) -> bool {
+        self.lock().used_at.elapsed() < IN_USE
     }
 
     /// What it was told to follow and has not reached yet.
@@ -130,9 +161,11 @@ impl Custody {
         self.lock().followed_at.is_some_and(|at| at.elapsed() < PRESENT)
     }
 
-    /// Whether the collection was here when the store was asked last.
+    /// Whether the collection was here when the store was asked last, and that is not too long ago.
     pub(crate) fn was_here<R: Record>(&self, store: &Store) -> bool {
-        store.role::<R>() == Role::Primary && self.lock().intends.is_none()
+        let known = self.lock();
+        let counts = !known.shared || known.asked_at.elapsed() < HINT;
+        store.role::<R>() == Role::Primary && known.intends.is_none() && counts
     }
 
     /// Where the collection is, as the store says now.
@@ -197,6 +230,7 @@ impl Custody {
             // The program may have other collections to serve.
             Role::Retired => true,
         };
+        known.asked_at = Instant::now();
         known.role = ownership.role;
         known.epoch = ownership.epoch;
     }

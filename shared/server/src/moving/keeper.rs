@@ -100,10 +100,14 @@ impl<R: Record> Keeper<R> {
         self.until_news(work).await.unwrap_or(Halt::News)
     }
 
-    /// Has nothing to do for now.
+    /// Has nothing to do for now. Looks again while the collection is in use; whoever uses it after a while
+    /// asks the store, which may have been asleep until then.
     async fn rest(&self) -> Halt {
         self.custody.progress.over();
         sleep(LOOK).await;
+        while !self.custody.in_use() {
+            sleep(LOOK).await;
+        }
         Halt::News
     }
 

@@ -39,6 +39,10 @@ pub(super) fn make_durable(connection: &Connection) -> Result<()> {
         return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
     }
     connection.pragma_update(None, "synchronous", "full")?;
+    // A copy of a large table dirties pages of each index all over the file: written back a thousand at a
+    // time, as is the default, they are written over and over.
+    connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
+    connection.pragma_update(None, "cache_size", -32 * 1024)?;
     // After a burst of writes the log's file gives its space back.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
 }

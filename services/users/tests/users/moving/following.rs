@@ -307,3 +307,29 @@ async fn a_long_transaction_that_holds_a_feed_back_is_named() {
     target.catch_up(USERS, &source).await;
     assert_eq!(target.get("/api/users/1").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_source_stops_at_once_though_its_follower_waits_for_news() {
+    let mut source = Setup::new(BINARY).movable().demo().start().await;
+    let mut target = Setup::new(BINARY).movable().start().await;
+    target.follow(USERS, &source).await;
+    let start = std::time::Instant::now();
+    for program in [&mut source, &mut target] {
+        program.terminate();
+        assert!(program.ended().await.success(), "{}", program.log());
+    }
+    // Waiting requests are given up after 25 s.
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_store_with_rows_of_its_own_does_not_follow_what_it_is_told_and_says_so() {
+    let source = Setup::new(BINARY).movable().demo().start().await;
+    let users = Setup::new(BINARY).movable().start().await;
+    assert_eq!(create(&users, "bmo").await.status, 201);
+    let setup = users.setup().clone().env("FOLLOW", &source.url());
+    drop(users);
+    let users = setup.start().await;
+    assert!(users.log().contains("this store has been in use"), "{}", users.log());
+    assert_eq!(create(&users, "lady.r").await.status, 201);
+}

@@ -1,0 +1,109 @@
+//! Reads the whole board, its lists and each member of the ledgers, and says where it is not as they have it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::client::Record;
+use super::content::Collection;
+use super::differences::{Differences, place};
+use super::http::{Answer, Board, Position};
+use super::lists::Lists;
+
+/// For how long a read is tried again that fails: a program that crashed may still be starting.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(250);
+const AGENT: &str = "banyan-load/check";
+
+/// # Errors
+/// Where the board cannot be read.
+pub(crate) async fn check(
+    board: &Arc<Board>,
+    run: u64,
+    records: &Arc<Vec<Record>>,
+) -> Result<Differences, String> {
+    let mut lists = Lists::new(run, records.iter().map(|record| &record.ledger));
+    for collection in Collection::ALL {
+        let members = records.iter().flat_map(|record| record.ledger.members());
+        if members.into_iter().any(|member| member.collection == collection) {
+            let positions = records.iter().filter_map(|record| record.positions.get(&collection));
+            walk(board, collection, positions.max().copied(), &mut lists).await?;
+        }
+    }
+    let mut differences = lists.end();
+    let mut running = JoinSet::new();
+    for client in 0..records.len() {
+        running.spawn(members(Arc::clone(board), Arc::clone(records), client));
+    }
+    while let Some(found) = running.join_next().await {
+        differences.extend(found.map_err(|error| error.to_string())??);
+    }
+    Ok(differences)
+}
+
+/// Reads a whole collection, page by page.
+async fn walk(
+    board: &Board,
+    collection: Collection,
+    position: Option<Position>,
+    lists: &mut Lists<'_>,
+) -> Result<(), String> {
+    let mut next = Some(format!("/{}?limit=1000&view=full", collection.name()));
+    while let Some(path) = next {
+        let wanted = [StatusCode::OK];
+        let page = read(board, &path, AGENT, position, &wanted).await?;
+        let Value::Array(members) = page.json() else {
+            return Err(format!("{}{path} is not a list", board.url()));
+        };
+        members.iter().for_each(|member| lists.member(collection, member));
+        next = page.next().map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// Reads each member that a client made.
+async fn members(
+    board: Arc<Board>,
+    records: Arc<Vec<Record>>,
+    client: usize,
+) -> Result<Differences, String> {
+    let Record { agent, ledger, positions, .. } = &records[client];
+    let mut differences = Differences::default();
+    for member in ledger.members() {
+        let Some(id) = member.id else { continue };
+        let (place, position) = (place(member.collection, id), positions.get(&member.collection));
+        let path = format!("{place}?view=full");
+        let wanted = [StatusCode::OK, StatusCode::NOT_FOUND];
+        let answer = read(&board, &path, agent, position.copied(), &wanted).await?;
+        if let Some(what) = member.differs_from(&answer) {
+            differences.add(place, format!("read in the end, it {what}"));
+        }
+    }
+    Ok(differences)
+}
+
+/// Reads until it is answered with one of these.
+async fn read(
+    board: &Board,
+    path: &str,
+    agent: &str,
+    position: Option<Position>,
+    wanted: &[StatusCode],
+) -> Result<Answer, String> {
+    let start = Instant::now();
+    loop {
+        let why = match board.get(path, agent, position).await {
+            Ok(answer) if wanted.contains(&answer.status) => return Ok(answer),
+            Ok(answer) => answer.detail(),
+            Err(lost) => lost.cause,
+        };
+        if start.elapsed() > PATIENCE {
+            return Err(format!("{}{path}: {why}", board.url()));
+        }
+        sleep(BETWEEN_ATTEMPTS).await;
+    }
+}

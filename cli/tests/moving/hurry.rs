@@ -1,0 +1,132 @@
+//! People who are in a hurry, or do not know what they do.
+
+use harness::until;
+use serde_json::{Value, json};
+
+use crate::board::{Board, CONTROL, Engine, Plan};
+use crate::traffic::Stubborn;
+use crate::watch::Watch;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_switches_at_once_are_one() {
+    let board = board().await;
+    let watch = watch(&board);
+    let switch = || board.run(&["switch", "users", "--force"]);
+    until("it is switched", async || {
+        let (one, other) = tokio::join!(switch(), switch());
+        one.is_ok() && other.is_ok()
+    })
+    .await;
+    let users = board.program("users").ownership("users").await;
+    assert_eq!((&users["role"], &users["epoch"]), (&json!("primary"), &json!(2)), "{users}");
+    watch.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reverse_during_a_switch_comes_after_it_or_is_refused() {
+    during(&["reverse", "users"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_during_a_switch_comes_before_it_or_is_refused() {
+    during(&["cancel", "users"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complete_during_a_switch_comes_after_it_or_is_refused() {
+    during(&["complete", "users", "--keep-data"]).await;
+}
+
+/// Another command while a switch stands at each of its steps: there is one owner all the time, nothing is lost, and the
+/// board takes writes in the end.
+async fn during(other: &[&str]) {
+    for (who, place) in [
+        (CONTROL, "moves.intent"),
+        ("monolith", "store.hold.after-commit"),
+        ("monolith", "store.grant.before-commit"),
+        ("users", "store.promote.before-commit"),
+        ("users", "store.promote.after-commit"),
+    ] {
+        let board = board().await;
+        let (watch, stubborn) = (watch(&board), Stubborn::start(&board));
+        board.arm_to_stop(who, place);
+        let pid = board.program(who).pid();
+        let switch = board.run(&["switch", "users", "--force"]);
+        let (switched, then) = tokio::join!(switch, async {
+            until("it comes to the place", async || !board.is_armed(who, place)).await;
+            let other = board.run(other);
+            let go_on = async {
+                // Long enough for the other one to arrive, which is all that can be said of it.
+                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                harness::signal("CONT", pid);
+            };
+            tokio::join!(other, go_on).0
+        });
+        let before = written(&board).await;
+        until("the board takes writes", async || written(&board).await > before).await;
+        let made = stubborn.end().await;
+        let owner = if board.program("users").ownership("users").await["role"] == "primary" {
+            board.program("users")
+        } else {
+            board.program("monolith")
+        };
+        for (id, name) in made {
+            let user = owner.get(&format!("/api/users/{id}")).await;
+            assert!(user.body.contains(&name), "{place}: {name}: {user:?} {switched:?} {then:?}");
+        }
+        watch.end();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_switched_cannot_be_completed() {
+    let board = board().await;
+    let refused = board.run(&["complete", "users"]).await.expect_err("it was not switched");
+    assert!(
+        refused.contains("still owns users") && refused.contains("banyan switch users"),
+        "{refused}"
+    );
+    let refused = board.run(&["reverse", "users"]).await;
+    assert!(
+        refused.is_ok_and(|said| said.contains("owner already")),
+        "there is nothing to reverse"
+    );
+    assert_eq!(board.roles("users").await, ["primary", "follower"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_other_data_is_not_overwritten() {
+    let mut board = board().await;
+    board.succeeds(&["cancel", "users"]).await;
+    let bmo = json!({ "username": "bmo", "name": "BMO" });
+    let made = board.send("users", "POST", "/api/users", &bmo).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let refused = board.run(&["follow", "users"]).await.expect_err("it has data");
+    assert!(refused.contains("holds data of its own") && refused.contains("empty"), "{refused}");
+    let refused = board.run(&["switch", "users", "--force"]).await.expect_err("it has data");
+    assert!(refused.contains("holds data of its own"), "{refused}");
+    // Nor when it is started again, whatever FOLLOW says.
+    board.kill("users").await;
+    board.start_again("users").await;
+    let users = board.send("users", "GET", "/api/users", &Value::Null).await.json();
+    assert_eq!(users.as_array().map(Vec::len), Some(1), "{users}");
+    assert_eq!(board.program("monolith").ownership("users").await["role"], "primary");
+}
+
+async fn board() -> Board {
+    let board = Board::start_as(Plan::users(Engine::Sqlite, Engine::Sqlite)).await;
+    board.expect("SQLite is always there")
+}
+
+fn watch(board: &Board) -> Watch {
+    Watch::start(board, "users", &["monolith", "users"])
+}
+
+/// How many users there are, as clients see it.
+async fn written(board: &Board) -> usize {
+    let url = format!("{}/api/users?limit=1000", board.proxy);
+    let Ok(answer) = harness::client().get(url).send().await else { return 0 };
+    let body = answer.text().await.unwrap_or_default();
+    let users: Value = serde_json::from_str(&body).unwrap_or_default();
+    users.as_array().map_or(0, Vec::len)
+}

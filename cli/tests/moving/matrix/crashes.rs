@@ -1,0 +1,27 @@
+//! One program crashes, at each place of a change of the owner, on each side.
+
+use super::case::Who::{Cli, Control, Follower, Owner};
+use super::case::crash;
+use crate::matrix;
+
+matrix! {
+    the_owner_crashes_before_its_hold_is_on_disk: crash(Owner, "store.hold.before-commit");
+    the_owner_crashes_after_its_hold_is_on_disk: crash(Owner, "store.hold.after-commit");
+    the_owner_crashes_before_its_grant_is_on_disk: crash(Owner, "store.grant.before-commit");
+    the_owner_crashes_after_its_grant_is_on_disk: crash(Owner, "store.grant.after-commit");
+    the_owner_crashes_before_it_follows_back: crash(Owner, "store.follow-back.before-commit");
+    the_owner_crashes_after_it_follows_back: crash(Owner, "store.follow-back.after-commit");
+    the_follower_crashes_before_a_change_is_on_disk: crash(Follower, "store.apply.before-commit");
+    the_follower_crashes_after_a_change_is_on_disk: crash(Follower, "store.apply.after-commit");
+    the_follower_crashes_before_it_is_the_owner: crash(Follower, "store.promote.before-commit");
+    the_follower_crashes_after_it_is_the_owner: crash(Follower, "store.promote.after-commit");
+    the_control_plane_crashes_with_its_intent: crash(Control, "moves.intent");
+    the_control_plane_crashes_while_writes_are_held: crash(Control, "moves.held");
+    the_control_plane_crashes_when_the_follower_has_caught_up: crash(Control, "moves.caught-up");
+    the_control_plane_crashes_after_the_grant: crash(Control, "moves.granted");
+    the_control_plane_crashes_after_the_promotion: crash(Control, "moves.promoted");
+    the_control_plane_crashes_after_the_flip: crash(Control, "moves.flipped");
+    the_control_plane_crashes_after_the_way_back: crash(Control, "moves.followed-back");
+    the_command_is_killed_when_it_was_sent: crash(Cli, "cli.sent");
+    the_command_is_killed_when_it_was_answered: crash(Cli, "cli.answered");
+}

@@ -1,0 +1,125 @@
+//! What is then.
+
+use crate::model::{Flaw, Model};
+use crate::state::{Entry, Followed, Grant, Hold, Move, Name, Place, Role, State, Write};
+use crate::step::Step;
+
+/// The state after a step.
+pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
+    let mut next = state.clone();
+    match step {
+        Step::SetOut { from, to } => {
+            next.moves.push(Move { from, to, epoch: state.store(from).epoch, held: false })
+        }
+        Step::Hold { by } => {
+            let asked = &mut next.moves[usize::from(by)];
+            asked.held = true;
+            let from = asked.from;
+            next.store_mut(from).hold = Some(Hold { by, passed: false });
+        }
+
+        Step::CheckGrant { by } => {
+            next.store_mut(state.moves[usize::from(by)].from).granting = Some(by);
+        }
+        Step::CommitGrant { store } => commit_grant(&mut next, store),
+
+        Step::Release { by } => next.store_mut(state.moves[usize::from(by)].from).hold = None,
+        Step::Pass { store } => {
+            if let Some(hold) = &mut next.store_mut(store).hold {
+                hold.passed = true;
+            }
+        }
+        Step::Apply { store } => {
+            if let Some(followed) = state.store(store).followed {
+                apply(&mut next, store, followed, followed.cursor);
+            }
+        }
+        Step::ApplyAgain { store, at } => {
+            if let Some(followed) = state.store(store).followed {
+                apply(&mut next, store, followed, at);
+            }
+        }
+        Step::FollowBack { store } => follow_back(model, &mut next, store),
+        Step::CheckWrite { write, store } => {
+            next.writes[usize::from(write)] = Write::Checked(store);
+        }
+        Step::PlaceWrite { write } => {
+            if let Write::Checked(store) = state.writes[usize::from(write)] {
+                next.writes[usize::from(write)] = Write::Placed(store, state.store(store).end());
+                next.store_mut(store).feed.push(Entry::Open(write));
+            }
+        }
+        Step::CommitWrite { write } => {
+            if let Write::Placed(store, at) = state.writes[usize::from(write)] {
+                next.store_mut(store).feed[usize::from(at)] = Entry::Write(write);
+                next.writes[usize::from(write)] = Write::Stored(store);
+            }
+        }
+        Step::AnswerWrite { write } => next.writes[usize::from(write)] = Write::Answered,
+        Step::Crash { store } => crash(model, &mut next, store),
+        Step::Promote { by } => {
+            let Move { to, epoch, .. } = state.moves[usize::from(by)];
+            promote(&mut next, to, epoch + 1);
+        }
+    }
+    next
+}
+
+/// The grant is the last entry of the store's time as primary, and the store follows nobody yet.
+fn commit_grant(state: &mut State, name: Name) {
+    let Some(by) = state.store_mut(name).granting.take() else { return };
+    let Move { to, epoch, .. } = state.moves[usize::from(by)];
+    let grant = Grant { epoch: epoch + 1, to };
+    let store = state.store_mut(name);
+    store.feed.push(Entry::Grant(grant));
+    store.role = Role::Follower;
+    store.given = Some(grant);
+    store.hold = None;
+}
+
+fn apply(state: &mut State, name: Name, followed: Followed, at: Place) {
+    let entry = state.store(followed.source).feed[usize::from(at)];
+    let store = state.store_mut(name);
+    store.followed = Some(Followed { cursor: at + 1, ..followed });
+    match entry {
+        Entry::Write(_) => store.feed.push(entry),
+        Entry::Open(_) | Entry::Nothing => {}
+        Entry::Grant(grant) if grant.to == name => promote(state, name, grant.epoch),
+        // Its source follows the new owner, and so does it.
+        Entry::Grant(grant) => store.epoch = grant.epoch,
+    }
+}
+
+fn promote(state: &mut State, name: Name, epoch: u8) {
+    let store = state.store_mut(name);
+    store.role = Role::Primary;
+    store.epoch = epoch;
+    store.since = store.end();
+    store.hold = None;
+    store.followed = None;
+    state.owners.push((epoch, name));
+}
+
+fn follow_back(model: &Model, state: &mut State, name: Name) {
+    let Some(Grant { epoch, to }) = state.store(name).given else { return };
+    let since = state.store(to).since;
+    let start = if model.lacks(Flaw::FollowsBackFromTheStart) { 0 } else { since };
+    let store = state.store_mut(name);
+    store.epoch = epoch;
+    store.followed = Some(Followed { source: to, start, cursor: start });
+}
+
+fn crash(model: &Model, state: &mut State, name: Name) {
+    state.store_mut(name).granting = None;
+    let again = model.lacks(Flaw::LostAnswerIsSentAgain);
+    for write in 0..state.writes.len() {
+        match state.writes[write] {
+            Write::Placed(store, at) if store == name => {
+                state.store_mut(name).feed[usize::from(at)] = Entry::Nothing;
+            }
+            Write::Checked(store) | Write::Stored(store) if store == name => {}
+            _ => continue,
+        }
+        state.writes[write] = if again { Write::Unsent } else { Write::Unknown };
+    }
+}

@@ -1,0 +1,46 @@
+//! The bounds of a model, and the guards that can be left out of it.
+
+/// What is explored.
+pub(crate) struct Model {
+    /// The first is the primary of epoch 1, the others follow it.
+    pub(crate) stores: u8,
+    /// How many writes the clients send.
+    pub(crate) writes: u8,
+    /// How many times a coordinator, new or the same, sets out to move the collection.
+    pub(crate) moves: u8,
+    /// The guard that is left out.
+    pub(crate) flaw: Option<Flaw>,
+}
+
+/// A guard that is left out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// A store grants whether it is held or not.
+    GrantWithoutHold,
+    /// A store grants to whom it was last held by, although that hold has passed.
+    PassedHoldGrants,
+    /// Writes can begin between the check of a grant and its commit.
+    GrantLetsWritesBegin,
+    /// A hold does not take the fence's exclusive lock: writes that were checked before still commit.
+    HoldDoesNotWait,
+    /// The coordinator makes the target primary once the source is held.
+    PromotedBeforeTheGrant,
+    /// A page is applied without a look at the cursor it begins at.
+    AnyCursor,
+    /// A feed gives out entries that come after one of a write that runs.
+    FeedPassesRunningWrites,
+    /// A source follows its successor from the start of that feed, not from where it became primary.
+    FollowsBackFromTheStart,
+    /// The proxy sends a write again whose connection broke.
+    LostAnswerIsSentAgain,
+    /// A store that gave its epoch away can be held and grants that epoch again.
+    EpochGrantedTwice,
+    /// A hold lasts until it is released.
+    HoldNeverPasses,
+}
+
+impl Model {
+    pub(crate) fn lacks(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+}

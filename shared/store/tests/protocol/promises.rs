@@ -1,0 +1,112 @@
+//! What must be true in every state.
+
+use crate::model::Model;
+use crate::next::steps;
+use crate::state::{Entry, Grant, Name, Role, State, Store, Write, written};
+use crate::step::Step;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Promise {
+    /// No two stores are primary at once, and no epoch is owned twice, not even at different times.
+    OneOwner,
+    /// Every answered write is with the owner, or on its way to who will be.
+    NothingIsLost,
+    /// No store has a write twice.
+    NothingIsDoneTwice,
+    /// Left alone, stores come to rest, and then one of them takes writes and the others have all that it has.
+    TheBoardGoesOn,
+}
+
+/// The first promise that the state breaks.
+pub(crate) fn broken(model: &Model, state: &State) -> Option<Promise> {
+    [
+        (Promise::OneOwner, has_one_owner(state)),
+        (Promise::NothingIsLost, has_every_answered_write(state)),
+        (Promise::NothingIsDoneTwice, state.stores.iter().all(has_nothing_twice)),
+        (Promise::TheBoardGoesOn, goes_on(model, state)),
+    ]
+    .into_iter()
+    .find_map(|(promise, kept)| (!kept).then_some(promise))
+}
+
+fn primaries(state: &State) -> impl Iterator<Item = Name> {
+    state.names().filter(|name| state.store(*name).role == Role::Primary)
+}
+
+fn has_one_owner(state: &State) -> bool {
+    // The epochs rise by one, so none comes twice.
+    let owners = || state.owners.iter().map(|(epoch, _)| *epoch);
+    owners().eq(1..=owners().count() as u8) && primaries(state).count() <= 1
+}
+
+fn has_every_answered_write(state: &State) -> bool {
+    let kept = future(state);
+    let mut writes = (0..).zip(&state.writes);
+    writes.all(|(write, stage)| *stage != Write::Answered || kept.contains(&write))
+}
+
+/// The writes that the owner of the highest epoch has, or will have when it becomes primary.
+fn future(state: &State) -> Vec<u8> {
+    let granters = state.names().filter_map(|name| Some((name, state.store(name).given?)));
+    let granted = granters.max_by_key(|(_, grant)| grant.epoch);
+    let owner = primaries(state).max_by_key(|name| state.store(*name).epoch);
+    match (owner, granted) {
+        (Some(owner), None) => state.store(owner).writes().collect(),
+        (Some(owner), Some((_, grant))) if state.store(owner).epoch >= grant.epoch => {
+            state.store(owner).writes().collect()
+        }
+        (_, Some((granter, grant))) => on_its_way(state, granter, grant),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// What the target has, and what it will apply before the grant.
+fn on_its_way(state: &State, granter: Name, grant: Grant) -> Vec<u8> {
+    let target = state.store(grant.to);
+    let feed = &state.store(granter).feed;
+    let end = feed.iter().rposition(|entry| *entry == Entry::Grant(grant)).unwrap_or(0);
+    let cursor = target.followed.filter(|followed| followed.source == granter);
+    let rest = cursor.and_then(|followed| feed.get(usize::from(followed.cursor)..end));
+    target.writes().chain(written(rest.unwrap_or_default())).collect()
+}
+
+fn has_nothing_twice(store: &Store) -> bool {
+    let mut writes: Vec<_> = store.writes().collect();
+    writes.sort_unstable();
+    writes.is_sorted_by(|one, next| one < next)
+}
+
+fn goes_on(model: &Model, state: &State) -> bool {
+    if steps(model, state).into_iter().any(Step::comes_by_itself) {
+        return true;
+    }
+    let sorted = |store: &Store| {
+        let mut writes: Vec<_> = store.writes().collect();
+        writes.sort_unstable();
+        writes
+    };
+    let mut owners = primaries(state).filter(|name| state.store(*name).takes_writes());
+    let Some(owner) = owners.next() else { return false };
+    let all = sorted(state.store(owner));
+    owners.next().is_none() && state.stores.iter().all(|store| sorted(store) == all)
+}
+
+/// Rises with every step that a store takes by itself. There are finitely many states, so those steps come to an end.
+pub(crate) fn progress(state: &State) -> usize {
+    let store = |store: &Store| {
+        let is_free = usize::from(store.held_by().is_none());
+        let cursor = store.followed.map_or(0, |followed| followed.cursor);
+        100 * usize::from(store.epoch) + store.feed.len() + usize::from(cursor) + is_free
+    };
+    let write = |write: &Write| match write {
+        Write::Unsent => 0,
+        Write::Checked(_) => 1,
+        Write::Placed(..) => 2,
+        Write::Stored(_) => 3,
+        Write::Answered | Write::Unknown => 4,
+    };
+    // With a new epoch or owner a cursor may go back.
+    let stores: usize = state.stores.iter().map(store).sum();
+    let writes: usize = state.writes.iter().map(write).sum();
+    100 * state.owners.len() + stores + writes
+}

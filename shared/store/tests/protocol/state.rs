@@ -1,0 +1,172 @@
+//! One moment of the whole: what the stores have on disk, what runs in them, and what was sent.
+
+use crate::model::Model;
+
+/// A store, by its number.
+pub(crate) type Name = u8;
+pub(crate) type Epoch = u8;
+/// A place in a feed: how many entries come before it.
+pub(crate) type Place = u8;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    pub(crate) stores: Vec<Store>,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) moves: Vec<Move>,
+    /// Every ownership that ever began.
+    pub(crate) owners: Vec<(Epoch, Name)>,
+}
+
+/// A store of the collection. All of it is on disk but `granting`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Store {
+    pub(crate) role: Role,
+    /// Of the ownership that it has or follows.
+    pub(crate) epoch: Epoch,
+    /// Its own feed; what it copied is in it too.
+    pub(crate) feed: Vec<Entry>,
+    /// The place in its own feed at which it became primary of its epoch.
+    pub(crate) since: Place,
+    pub(crate) hold: Option<Hold>,
+    /// Whom it copies. A store that granted copies nobody until its successor is primary.
+    pub(crate) followed: Option<Followed>,
+    /// The last grant that it gave.
+    pub(crate) given: Option<Grant>,
+    /// The move whose grant was checked and is not committed.
+    pub(crate) granting: Option<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Role {
+    Primary,
+    Follower,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Entry {
+    /// A write has this place and runs. It may commit after one that has a later place.
+    Open(u8),
+    /// Of a write that was rolled back.
+    Nothing,
+    Write(u8),
+    Grant(Grant),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Grant {
+    pub(crate) epoch: Epoch,
+    pub(crate) to: Name,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Hold {
+    /// The move that holds.
+    pub(crate) by: u8,
+    pub(crate) passed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Followed {
+    pub(crate) source: Name,
+    /// Where in the source's feed it began.
+    pub(crate) start: Place,
+    pub(crate) cursor: Place,
+}
+
+/// A client's write.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Write {
+    /// No store has taken it. One that answers 421 has not, so the proxy still has it.
+    Unsent,
+    /// Checked under the fence's shared lock, without a place in the feed.
+    Checked(Name),
+    /// It has its place and is not committed.
+    Placed(Name, Place),
+    /// Committed, not answered.
+    Stored(Name),
+    Answered,
+    /// Its store crashed: it may have been stored or not, and nobody sends it again.
+    Unknown,
+}
+
+/// A coordinator's attempt to move the collection. What it can have sent may arrive at any time, many times, or never;
+/// that it dies needs no word, since nothing says that it goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Move {
+    pub(crate) from: Name,
+    pub(crate) to: Name,
+    /// The epoch that it saw.
+    pub(crate) epoch: Epoch,
+    /// The source said that it is held; it need not be any more.
+    pub(crate) held: bool,
+}
+
+impl State {
+    /// The first store is primary, the others begin to follow it.
+    pub(crate) fn new(model: &Model) -> Self {
+        let store = |name| Store {
+            role: if name == 0 { Role::Primary } else { Role::Follower },
+            epoch: 1,
+            feed: Vec::new(),
+            since: 0,
+            hold: None,
+            followed: (name != 0).then_some(Followed { source: 0, start: 0, cursor: 0 }),
+            given: None,
+            granting: None,
+        };
+        Self {
+            stores: (0..model.stores).map(store).collect(),
+            writes: vec![Write::Unsent; model.writes.into()],
+            moves: Vec::new(),
+            owners: vec![(1, 0)],
+        }
+    }
+
+    pub(crate) fn store(&self, name: Name) -> &Store {
+        &self.stores[usize::from(name)]
+    }
+
+    pub(crate) fn store_mut(&mut self, name: Name) -> &mut Store {
+        &mut self.stores[usize::from(name)]
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = Name> + use<> {
+        (0..).take(self.stores.len())
+    }
+
+    /// Whether writes run in the store.
+    pub(crate) fn is_writing(&self, name: Name) -> bool {
+        self.writes.iter().any(|write| match write {
+            Write::Checked(store) | Write::Placed(store, _) => *store == name,
+            Write::Unsent | Write::Stored(_) | Write::Answered | Write::Unknown => false,
+        })
+    }
+}
+
+impl Store {
+    /// The move that holds it now.
+    pub(crate) fn held_by(&self) -> Option<u8> {
+        self.hold.filter(|hold| !hold.passed).map(|hold| hold.by)
+    }
+
+    pub(crate) fn takes_writes(&self) -> bool {
+        self.role == Role::Primary && self.held_by().is_none()
+    }
+
+    /// The end of its feed.
+    pub(crate) fn end(&self) -> Place {
+        self.feed.len() as Place
+    }
+
+    pub(crate) fn writes(&self) -> impl Iterator<Item = u8> {
+        written(&self.feed)
+    }
+}
+
+/// The writes among the entries, in their order.
+pub(crate) fn written(feed: &[Entry]) -> impl Iterator<Item = u8> {
+    feed.iter().filter_map(|entry| match entry {
+        Entry::Write(write) => Some(*write),
+        Entry::Open(_) | Entry::Nothing | Entry::Grant(_) => None,
+    })
+}

@@ -1,0 +1,124 @@
+//! What can happen.
+
+use std::fmt;
+
+use crate::state::{Name, Place};
+
+/// One event. Those of a store's transaction are one step; a write and a grant check in one and commit in another.
+#[derive(Clone, Copy)]
+pub(crate) enum Step {
+    /// A coordinator sees who is primary and who follows it, and sends the hold.
+    SetOut {
+        from: Name,
+        to: Name,
+    },
+    /// A hold arrives.
+    Hold {
+        by: u8,
+    },
+    /// A grant arrives and is checked. Its coordinator sends it when it was told of its hold.
+    CheckGrant {
+        by: u8,
+    },
+    CommitGrant {
+        store: Name,
+    },
+    /// A release arrives. A coordinator backs out whenever it likes.
+    Release {
+        by: u8,
+    },
+    /// A hold's deadline passes.
+    Pass {
+        store: Name,
+    },
+    /// A follower applies the next entry of its source's feed. A page of many entries does nothing that as many pages
+    /// of one in a row do not.
+    Apply {
+        store: Name,
+    },
+    /// Only with [`crate::model::Flaw::AnyCursor`]: a follower applies a page that comes late or again.
+    ApplyAgain {
+        store: Name,
+        at: Place,
+    },
+    /// A store that granted sees that its successor is primary, and follows it.
+    FollowBack {
+        store: Name,
+    },
+    /// A store takes the write that the proxy sent it.
+    CheckWrite {
+        write: u8,
+        store: Name,
+    },
+    /// A write gets its place in the feed. On PostgreSQL that is its transaction's number, which comes with the first
+    /// row that it changes; on SQLite the three steps of a write are one.
+    PlaceWrite {
+        write: u8,
+    },
+    CommitWrite {
+        write: u8,
+    },
+    AnswerWrite {
+        write: u8,
+    },
+    /// What runs in a store is lost with its program, which starts again.
+    Crash {
+        store: Name,
+    },
+    /// Only with [`crate::model::Flaw::PromotedBeforeTheGrant`].
+    Promote {
+        by: u8,
+    },
+}
+
+impl Step {
+    /// Whether stores take this step by themselves, sooner or later, however many coordinators are dead and whatever
+    /// the network keeps.
+    pub(crate) fn comes_by_itself(self) -> bool {
+        match self {
+            Self::CommitGrant { .. }
+            | Self::Pass { .. }
+            | Self::Apply { .. }
+            | Self::FollowBack { .. }
+            | Self::PlaceWrite { .. }
+            | Self::CommitWrite { .. }
+            | Self::AnswerWrite { .. } => true,
+            Self::SetOut { .. }
+            | Self::Hold { .. }
+            | Self::CheckGrant { .. }
+            | Self::Release { .. }
+            | Self::CheckWrite { .. }
+            | Self::Crash { .. }
+            | Self::ApplyAgain { .. }
+            | Self::Promote { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetOut { from, to } => write!(f, "a move from store {from} to {to} sets out"),
+            Self::Hold { by } => write!(f, "move {by}: its hold arrives"),
+
+            Self::CheckGrant { by } => write!(f, "move {by}: its grant arrives and is checked"),
+            Self::CommitGrant { store } => write!(f, "store {store}: the grant commits"),
+
+            Self::Release { by } => write!(f, "move {by}: its release arrives"),
+            Self::Pass { store } => write!(f, "store {store}: its hold passes"),
+            Self::Apply { store } => write!(f, "store {store}: applies the next entry"),
+            Self::ApplyAgain { store, at } => {
+                write!(f, "store {store}: applies the entry {at} again")
+            }
+            Self::FollowBack { store } => write!(f, "store {store}: follows its successor"),
+            Self::CheckWrite { write, store } => {
+                write!(f, "write {write}: store {store} checks it")
+            }
+            Self::PlaceWrite { write } => write!(f, "write {write}: gets its place in the feed"),
+            Self::CommitWrite { write } => write!(f, "write {write}: commits"),
+            Self::AnswerWrite { write } => write!(f, "write {write}: is answered"),
+            Self::Crash { store } => write!(f, "store {store}: crashes and starts again"),
+            Self::Promote { by } => write!(f, "move {by}: makes its target primary"),
+        }
+    }
+}
