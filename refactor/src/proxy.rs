@@ -90,6 +90,8 @@ pub struct Settings {
     pub upload_limit_bytes: u64,
     /// How long services may take where a route does not say it.
     pub patience: Patience,
+    /// Whether an earlier run may have carried writes, which this one knows nothing of.
+    pub runs_again: bool,
 }
 
 impl Default for Settings {
@@ -100,6 +102,7 @@ impl Default for Settings {
             connections: 20_000,
             upload_limit_bytes: 10 * 1024 * 1024,
             patience: Patience::default(),
+            runs_again: false,
         }
     }
 }
@@ -133,7 +136,7 @@ impl DataPlane {
         let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
-        let ownership = Ownership::new();
+        let ownership = Ownership::new(settings.runs_again);
         let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
         let plane = Plane { shared, upstreams, applications: Mutex::default(), workers };
         Ok(Self(Arc::new(plane)))
