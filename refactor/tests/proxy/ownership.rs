@@ -638,6 +638,26 @@ async fn a_copy_that_does_not_have_it_yet_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_new_believes_no_copy_since_it_does_not_know_who_wrote() {
+    let (old, new, plane) = canary().await;
+    old.state().rows.push("written through another proxy".to_owned());
+    let owner = old.collection();
+    let copy = Service::answering(move |_| {
+        let head = format!("HTTP/1.1 200 OK\r\nBanyan-Owner: {owner}\r\nBanyan-Position: 1.0\r\n");
+        format!("{head}Content-Length: 6\r\n\r\nbefore").into_bytes()
+    })
+    .await;
+    let users = route("rte-users00000", "/users", &copy.url);
+    let users = tagged(users, &[("banyan:canary", "100")]);
+    plane.set(vec![default(&format!("{}/api", old.service.url)), users.clone()]);
+    assert_eq!(body(&plane.get("/api/users/1", "").await), "written through another proxy");
+    assert_eq!((copy.count(), new.service.count()), (1, 0));
+    // Where the owner is nobody that is known, the copy is all there is.
+    plane.set(vec![default(&new.service.url), users]);
+    assert_eq!(body(&plane.get("/api/users/1", "").await), "before");
+}
+
+#[tokio::test]
 async fn reads_of_a_copy_that_is_retired_are_answered_by_the_owner() {
     let new = Store::start(Role::Owner).await;
     new.state().rows.push("there".to_owned());

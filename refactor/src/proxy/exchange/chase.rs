@@ -6,6 +6,8 @@
 //! - **Too old**: a client that wrote, and then reads from a copy that has not come so far, would not find what it
 //!   wrote. Such an answer is thrown away, and another candidate is asked.
 //! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
+//!   So is it while this proxy is so new that the client may have written through the one before: then whatever a
+//!   copy answers may be too old.
 //!
 //! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
 //! sent again; what broke off is not.
@@ -159,9 +161,9 @@ impl<'a> Chase<'a> {
                 None => Next::Later(self.at),
             });
         }
-        if answer.status == NOT_FOUND
+        if let Some(owner) = answer.first(Kind::Owner)
             && is_read(&self.head.method)
-            && let Some(owner) = answer.first(Kind::Owner)
+            && (answer.status == NOT_FOUND || self.may_be_forgotten())
         {
             self.look();
             self.named = self.candidates.named(owner);
@@ -313,6 +315,11 @@ impl<'a> Chase<'a> {
         };
         self.look();
         (self.candidates.count() > 1).then_some(needed)
+    }
+
+    /// Whether the client may have written through a proxy before this one.
+    fn may_be_forgotten(&self) -> bool {
+        self.needed.is_none() && !self.site.shared.ownership.writes.are_all(Instant::now())
     }
 
     /// A candidate for a read that was not asked since the last wait.

@@ -54,6 +54,11 @@ impl Writes {
         newest > 0 && newest + REMEMBER_TIME.as_millis() as u64 > self.ms(now)
     }
 
+    /// Whether none can be missing: a proxy that was started again has forgotten those of the one before.
+    pub(crate) fn are_all(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.start) >= REMEMBER_TIME
+    }
+
     /// A client, by what tells it apart; an empty part stands for one that is not there.
     pub(crate) fn client<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Client {
         let mut hash = Xxh3::with_seed(self.seed);
@@ -138,13 +143,13 @@ mod tests {
         let writes = Writes::new();
         let known = |client| writes.get(client).map(|write| write.position);
         let (one, two) = (writes.client([&b"one"[..]]), writes.client([&b"two"[..]]));
-        assert!(!writes.are_any(Instant::now()));
+        assert!(!writes.are_any(Instant::now()) && !writes.are_all(Instant::now()));
         writes.note(one, position("1.7"), Vec::new());
         writes.note(one, position("1.5"), Vec::new());
         assert!(writes.are_any(Instant::now()));
         assert_eq!((known(one), known(two)), (Some(position("1.7")), None));
         advance(REMEMBER_TIME).await;
-        assert!(!writes.are_any(Instant::now()));
+        assert!(!writes.are_any(Instant::now()) && writes.are_all(Instant::now()));
         assert_eq!(known(one), None);
         writes.note(one, position("1.2"), Vec::new());
         assert_eq!(known(one), Some(position("1.2")), "what is too old does not count");
