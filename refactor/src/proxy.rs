@@ -25,7 +25,8 @@
 //!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
 //!   position itself. A client is told apart by its address, `Authorization`, `Cookie`, `User-Agent` and
 //!   `X-Forwarded-For`, its writes by the first segment of the path.
-//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked.
+//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked. In the first
+//!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
 //! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
 //!
 //! What is absent: no lock is held while anything is waited for, no request waits for another thread but to resolve a

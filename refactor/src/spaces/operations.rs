@@ -81,10 +81,11 @@ impl Spaces {
         &self,
         region: &str,
         parent: &str,
-        all: impl Iterator<Item = &'a Resource<D>>,
+        all: impl ExactSizeIterator<Item = &'a Resource<D>>,
     ) -> Result<(), ApiError> {
         let (most, kind) = (self.0.settings.quotas.of(D::KIND), D::KIND);
-        if all.filter(|resource| resource.region == region).count() < most {
+        // Where all regions together have fewer, none needs to be counted.
+        if all.len() < most || all.filter(|resource| resource.region == region).count() < most {
             return Ok(());
         }
         let (noun, code) = (kind.noun(), kind.quota_code());

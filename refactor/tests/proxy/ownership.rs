@@ -614,6 +614,9 @@ async fn a_proxy_that_runs_again_does_not_know_who_wrote_and_believes_no_copy() 
     new.follow(&old);
     new.set(Role::Owner);
     assert_eq!(body(&read.await.unwrap()), "two");
+    // Where the owner is nobody that is known, the copy is all there is.
+    new.set(Role::Follower("http://127.0.0.1:1/api/users".to_owned()));
+    assert_eq!(body(&again.get("/api/users/1", "").await), "two");
 }
 
 #[tokio::test]

@@ -197,17 +197,14 @@ impl<'a> Chase<'a> {
         Some(another.map_or(Next::Later(self.first_again()), Next::Now))
     }
 
-    /// Who is asked next, where a copy names its owner and must not answer. One that has nobody beside it may.
+    /// Who is asked next, where a copy names its owner and must not answer. One whose owner is nobody that is known here
+    /// may, since it is all there is.
     fn past_copy(&mut self, owner: &[u8]) -> Option<Next> {
         self.look();
-        let named = self.candidates.named(owner);
-        if self.candidates.count() == 1 || named == Some(self.at) {
-            return None;
-        }
-        self.named = named;
+        let owner = self.candidates.named(owner).filter(|owner| *owner != self.at)?;
+        self.named = Some(owner);
         self.chases().read_again.inc();
-        let next = named.filter(|owner| self.is_new(*owner)).or_else(|| self.another());
-        Some(next.map_or(Next::Later(named.unwrap_or_default()), Next::Now))
+        Some(if self.is_new(owner) { Next::Now(owner) } else { Next::Later(owner) })
     }
 
     /// Who is asked next, where a service got nothing of the request and was not the only one to ask.
