@@ -25,7 +25,8 @@
 //!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
 //!   position itself. A client is told apart by its address, `Authorization`, `Cookie`, `User-Agent` and
 //!   `X-Forwarded-For`, its writes by the first segment of the path.
-//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked.
+//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked. In the first
+//!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
 //! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
 //!
 //! What is absent: no lock is held while anything is waited for, no request waits for another thread but to resolve a
@@ -90,6 +91,8 @@ pub struct Settings {
     pub upload_limit_bytes: u64,
     /// How long services may take where a route does not say it.
     pub patience: Patience,
+    /// Whether an earlier run may have carried writes, which this one knows nothing of.
+    pub runs_again: bool,
 }
 
 impl Default for Settings {
@@ -100,6 +103,7 @@ impl Default for Settings {
             connections: 20_000,
             upload_limit_bytes: 10 * 1024 * 1024,
             patience: Patience::default(),
+            runs_again: false,
         }
     }
 }
@@ -133,7 +137,7 @@ impl DataPlane {
         let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
-        let ownership = Ownership::new();
+        let ownership = Ownership::new(settings.runs_again);
         let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
         let plane = Plane { shared, upstreams, applications: Mutex::default(), workers };
         Ok(Self(Arc::new(plane)))

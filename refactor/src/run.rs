@@ -90,11 +90,12 @@ async fn serve(
     let address = listener.local_addr()?;
     let mut stopped = Box::pin(server::stopped(stop)?);
     state::make_folder(&config.data_dir)?;
+    let runs_again = state::is_there(&config.data_dir);
     let state = state::open(&config.data_dir)?;
     let credentials = Credentials::open(&config.data_dir)?;
     let settings =
         Settings { applications: config.applications, control: address, quotas: config.quotas };
-    let plane = DataPlane::new(proxy::Settings::default())?;
+    let plane = DataPlane::new(proxy::Settings { runs_again, ..proxy::Settings::default() })?;
     let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
         .map_err(|cause| {
             let folder = config.data_dir.display();

@@ -18,9 +18,7 @@ async fn what_was_cancelled_leaves_nothing_behind() {
     board.succeeds(&["cancel", "users"]).await;
     assert_eq!(shape(board.resources().await), resources, "cancel leaves routes behind");
     let cancelled = board.program("users").ownership("users").await;
-    for field in
-        ["role", "epoch", "since", "position", "rows", "hold", "grant", "followed", "successor"]
-    {
+    for field in ["role", "epoch", "since", "rows", "hold", "grant", "followed", "successor"] {
         assert_eq!(cancelled[field], never_used[field], "{field}: {cancelled}");
     }
     assert_ne!(cancelled["store"], never_used["store"], "who followed it would not notice");
@@ -82,6 +80,8 @@ fn shape(mut resources: Value) -> Value {
             });
             fields.values_mut().for_each(|value| *value = shape(value.take()));
         }
+        // Each board has ports of its own.
+        Value::String(text) => text.retain(|letter| !letter.is_ascii_digit()),
         Value::Array(items) => items.iter_mut().for_each(|item| *item = shape(item.take())),
         _ => {}
     }

@@ -33,12 +33,13 @@ pub(crate) struct Ownership {
 }
 
 impl Ownership {
-    pub(crate) fn new() -> Self {
+    /// `runs_again`: whether an earlier run may have carried writes.
+    pub(crate) fn new(runs_again: bool) -> Self {
         Self {
             waiting_writes: Semaphore::new(WAITING_WRITES),
             waiting_reads: Semaphore::new(WAITING_READS),
             kept: Budget::new(KEPT_BYTES),
-            writes: Writes::new(),
+            writes: Writes::new(runs_again),
         }
     }
 }

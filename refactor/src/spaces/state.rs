@@ -53,6 +53,11 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), OpenError> {
     })
 }
 
+/// Whether a process ran on this folder before.
+pub(crate) fn is_there(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
 /// Opens the file in the data folder. Each commit is on disk when it returns (WAL, synchronous=FULL),
 /// and no second process can open the file meanwhile.
 ///

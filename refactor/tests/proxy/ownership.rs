@@ -587,6 +587,39 @@ async fn who_wrote_never_reads_what_was_before() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_runs_again_does_not_know_who_wrote_and_believes_no_copy() {
+    let (old, new, first) = canary().await;
+    assert_eq!(status(&first.send(last(&post("one"))).await), 201);
+    new.follow(&old);
+    assert_eq!(status(&first.send(last(&post("two"))).await), 201);
+    let routes = |runs_again| {
+        let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
+        let users = tagged(users, &[("banyan:canary", "50")]);
+        let routes = vec![default(&format!("{}/api", old.service.url)), users];
+        Plane::with(Settings { workers: 2, runs_again, ..Settings::default() }, routes)
+    };
+    let again = routes(true);
+    let asked = new.service.count();
+    for _ in 0..40 {
+        assert_eq!(body(&again.get("/api/users/1", "").await), "two");
+    }
+    assert!(new.service.count() > asked, "the copy was asked, and not believed");
+    // Where it has never run before, a client that it does not know has never written.
+    let never = routes(false);
+    until("a copy answers", async || body(&never.get("/api/users/1", "").await) == "one").await;
+    // While the owner lets go, and nobody is it, such a read waits.
+    old.set(new.followed());
+    let read = tokio::spawn(again.send_on(last("GET /api/users/1 HTTP/1.1\r\nHost: x\r\n\r\n")));
+    until("it waits", async || waiting(&again) == 1.0).await;
+    new.follow(&old);
+    new.set(Role::Owner);
+    assert_eq!(body(&read.await.unwrap()), "two");
+    // Where the owner is nobody that is known, the copy is all there is.
+    new.set(Role::Follower("http://127.0.0.1:1/api/users".to_owned()));
+    assert_eq!(body(&again.get("/api/users/1", "").await), "two");
+}
+
+#[tokio::test]
 async fn a_client_that_says_a_position_reads_nothing_older() {
     let (old, new, plane) = canary().await;
     let written = plane.send(last(&post("one"))).await;

@@ -98,10 +98,8 @@ impl State {
 
     fn say(&self, status: &str, body: &str) -> Vec<u8> {
         let owner = match &self.role {
-            Role::Follower(owner) if status.starts_with("404") => {
-                format!("Banyan-Owner: {owner}\r\n")
-            }
-            _ => String::new(),
+            Role::Follower(owner) => format!("Banyan-Owner: {owner}\r\n"),
+            Role::Owner | Role::Held => String::new(),
         };
         let Self { epoch, position, .. } = self;
         let length = body.len();

@@ -25,3 +25,27 @@ matrix! {
     the_command_is_killed_when_it_was_sent: crash(Cli, "cli.sent");
     the_command_is_killed_when_it_was_answered: crash(Cli, "cli.answered");
 }
+
+mod sqlite_to_postgresql {
+    crate::matrix_on! { Sqlite, Postgres;
+        the_owner_crashes_after_its_hold_is_on_disk
+        the_owner_crashes_after_its_grant_is_on_disk
+        the_follower_crashes_before_it_is_the_owner
+        the_follower_crashes_after_it_is_the_owner
+        the_control_plane_crashes_while_writes_are_held
+        the_control_plane_crashes_after_the_grant
+    }
+}
+
+mod postgresql_to_postgresql {
+    crate::matrix_on! { Postgres, Postgres;
+        the_owner_crashes_before_its_hold_is_on_disk
+        the_owner_crashes_before_its_grant_is_on_disk
+        the_owner_crashes_before_it_follows_back
+        the_owner_crashes_after_its_grant_is_on_disk
+        the_follower_crashes_before_it_is_the_owner
+        the_follower_crashes_after_it_is_the_owner
+        the_control_plane_crashes_while_writes_are_held
+        the_control_plane_crashes_after_the_grant
+    }
+}

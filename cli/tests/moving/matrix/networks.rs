@@ -19,3 +19,10 @@ matrix! {
     the_way_back_is_cut_after_the_promotion: stop(Follower, "store.promote.after-commit", Cut(Back));
     the_way_back_is_silent_after_the_promotion: stop(Follower, "store.promote.after-commit", Swallow(Back));
 }
+
+mod sqlite_to_postgresql {
+    crate::matrix_on! { Sqlite, Postgres;
+        the_feed_is_silent_after_the_grant
+        the_way_back_is_cut_after_the_promotion
+    }
+}

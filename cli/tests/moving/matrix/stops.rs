@@ -34,3 +34,12 @@ matrix! {
     the_command_ends_while_the_owner_holds: stop(Owner, "store.hold.after-commit", Kill(Cli));
     the_command_ends_while_the_owner_grants: stop(Owner, "store.grant.before-commit", Kill(Cli));
 }
+
+mod postgresql_to_postgresql {
+    crate::matrix_on! { Postgres, Postgres;
+        the_owner_is_late_with_its_hold
+        the_owner_is_late_with_its_grant
+        the_follower_is_late_to_be_the_owner
+        the_control_plane_is_late_to_grant
+    }
+}

@@ -5,6 +5,8 @@
 //!   the two name each other, the request waits a little and asks again.
 //! - **Too old**: a client that wrote, and then reads from a copy that has not come so far, would not find what it
 //!   wrote. Such an answer is thrown away, and another candidate is asked.
+//! - **Perhaps too old**: a proxy that has just started again does not know who wrote before. For as long as it would
+//!   have remembered that, what a copy says of itself counts: its answer is thrown away too, and the owner is asked.
 //! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
 //!
 //! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
@@ -61,6 +63,8 @@ pub(super) struct Chase<'a> {
     asked: u32,
     /// How far a service must have come.
     needed: Option<Needed>,
+    /// Whether the client may have written through an earlier run of the proxy.
+    forgotten: bool,
     /// Whether any service said how far it has come.
     told: bool,
     search: Option<Search<'a>>,
@@ -117,11 +121,14 @@ impl<'a> Chase<'a> {
             named: None,
             asked: 0,
             needed: None,
+            forgotten: false,
             told: false,
             search: None,
         };
         if is_read(&head.method) {
             chase.needed = chase.needed(peer, now);
+            let writes = &site.shared.ownership.writes;
+            chase.forgotten = chase.needed.is_none() && writes.may_be_forgotten(now);
         } else {
             chase.look();
             let hint = chase.segment().and_then(|segment| {
@@ -170,6 +177,11 @@ impl<'a> Chase<'a> {
                 return Some(Next::Now(owner));
             }
         }
+        if self.forgotten
+            && let Some(owner) = answer.first(Kind::Owner)
+        {
+            return self.past_copy(owner);
+        }
         let needed = self.needed.as_ref()?;
         let position = answer.first(Kind::Position).and_then(Position::parse);
         self.told |= position.is_some();
@@ -183,6 +195,16 @@ impl<'a> Chase<'a> {
         }
         self.chases().read_again.inc();
         Some(another.map_or(Next::Later(self.first_again()), Next::Now))
+    }
+
+    /// Who is asked next, where a copy names its owner and must not answer. One whose owner is nobody that is known here
+    /// may, since it is all there is.
+    fn past_copy(&mut self, owner: &[u8]) -> Option<Next> {
+        self.look();
+        let owner = self.candidates.named(owner).filter(|owner| *owner != self.at)?;
+        self.named = Some(owner);
+        self.chases().read_again.inc();
+        Some(if self.is_new(owner) { Next::Now(owner) } else { Next::Later(owner) })
     }
 
     /// Who is asked next, where a service got nothing of the request and was not the only one to ask.
@@ -248,8 +270,11 @@ impl<'a> Chase<'a> {
     pub(super) fn give_up(&self) -> Ended {
         self.chases().gave_up.inc();
         let route = &self.candidates.get(0).target.route.id;
-        let what = match self.needed {
+        let what = match &self.needed {
             Some(_) => "no service has come as far yet as what was written before; ask again",
+            None if self.forgotten => {
+                "its owner does not answer, and its copies may not have what was written last; ask again"
+            }
             None => "no service owns this just now; nothing was stored, send it again",
         };
         log::warn!("route {route}: {what}");

@@ -19,6 +19,8 @@ pub(crate) struct Writes {
     /// else, so that reads cost nothing where nobody writes.
     newest: AtomicU64,
     start: Instant,
+    /// Whether there was a run before this one, and nothing is known of what it remembered.
+    runs_again: bool,
     /// Of the hash that tells clients apart, so that nobody can choose to be taken for another.
     seed: u64,
     known: Mutex<LruCache<Client, Write>>,
@@ -38,11 +40,12 @@ pub(crate) struct Write {
 }
 
 impl Writes {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(runs_again: bool) -> Self {
         let most = NonZeroUsize::new(REMEMBERED_WRITES).unwrap_or(NonZeroUsize::MIN);
         Self {
             newest: AtomicU64::new(0),
             start: Instant::now(),
+            runs_again,
             seed: fastrand::u64(..),
             known: Mutex::new(LruCache::new(most)),
         }
@@ -52,6 +55,12 @@ impl Writes {
     pub(crate) fn are_any(&self, now: Instant) -> bool {
         let newest = self.newest.load(Ordering::Relaxed);
         newest > 0 && newest + REMEMBER_TIME.as_millis() as u64 > self.ms(now)
+    }
+
+    /// Whether a client of which no write is known may have written all the same: through an earlier run, whose
+    /// writes would still be remembered.
+    pub(crate) fn may_be_forgotten(&self, now: Instant) -> bool {
+        self.runs_again && now.saturating_duration_since(self.start) < REMEMBER_TIME
     }
 
     /// A client, by what tells it apart; an empty part stands for one that is not there.
@@ -135,7 +144,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_furthest_write_is_remembered_for_a_while() {
-        let writes = Writes::new();
+        let writes = Writes::new(false);
         let known = |client| writes.get(client).map(|write| write.position);
         let (one, two) = (writes.client([&b"one"[..]]), writes.client([&b"two"[..]]));
         assert!(!writes.are_any(Instant::now()));
@@ -150,9 +159,18 @@ mod tests {
         assert_eq!(known(one), Some(position("1.2")), "what is too old does not count");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_an_earlier_run_carried_may_matter_for_as_long_as_it_would_have_remembered_it() {
+        let writes = Writes::new(true);
+        assert!(writes.may_be_forgotten(Instant::now()));
+        assert!(!Writes::new(false).may_be_forgotten(Instant::now()));
+        advance(REMEMBER_TIME).await;
+        assert!(!writes.may_be_forgotten(Instant::now()));
+    }
+
     #[tokio::test]
     async fn a_write_is_forgotten_unless_a_later_one_came() {
-        let writes = Writes::new();
+        let writes = Writes::new(false);
         let client = writes.client([&b"one"[..]]);
         writes.note(client, position("1.7"), Vec::new());
         writes.forget(client, position("1.6"));
@@ -163,7 +181,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn those_of_the_clients_that_wrote_last_are_remembered() {
-        let writes = Writes::new();
+        let writes = Writes::new(false);
         let client = |n: usize| writes.client([&n.to_le_bytes()[..]]);
         for n in 0..=REMEMBERED_WRITES {
             writes.note(client(n), position("1.1"), Vec::new());
@@ -175,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_is_joined_differently_is_another_client() {
-        let writes = Writes::new();
+        let writes = Writes::new(false);
         let client = |parts: [&'static str; 2]| writes.client(parts.map(str::as_bytes));
         assert_eq!(client(["a", "b"]), client(["a", "b"]));
         assert_ne!(client(["ab", ""]), client(["a", "b"]));

@@ -1,4 +1,5 @@
-//! `Banyan-Position`: how far the store was, so that nobody is sent back in time.
+//! `Banyan-Position`: how far the store was, so that nobody is sent back in time; and `Banyan-Owner`, where it is
+//! no more than a copy.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -6,15 +7,20 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use store::Record;
+use store::{Record, Role};
 
 use super::Collection;
+use crate::problem;
 
 /// The header, on every answer of a collection.
 const POSITION: HeaderName = HeaderName::from_static("banyan-position");
 
+/// On every answer of a copy.
+const OWNER: HeaderName = HeaderName::from_static(problem::OWNER);
+
 /// Says how far the store was before a read, and how far it is after a write: what is read is never older
-/// than that, and what was written is never newer.
+/// than that, and what was written is never newer. What a copy answers may be older than what its owner would, and
+/// says so: who cannot know what a client wrote asks the owner.
 pub(super) async fn say<R: Record>(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -31,6 +37,13 @@ pub(super) async fn say<R: Record>(
     let value = position.and_then(|position| HeaderValue::try_from(position.to_string()).ok());
     if let Some(value) = value {
         response.headers_mut().insert(POSITION, value);
+    }
+    let copy = collection.filter(|collection| collection.store.role::<R>() == Role::Follower);
+    let owner = copy.and_then(|copy| copy.custody.owner());
+    if let Some(owner) = owner.and_then(|owner| HeaderValue::try_from(owner).ok())
+        && !response.headers().contains_key(OWNER)
+    {
+        response.headers_mut().insert(OWNER, owner);
     }
     Ok(response)
 }

@@ -46,6 +46,8 @@ pub(crate) struct Known {
     used_at: Instant,
     /// Whether other programs may write to the same database.
     shared: bool,
+    /// The collection at its owner, where that is somebody else and known.
+    owner: Option<String>,
     /// What it was told to follow and has not reached yet: until then the collection is there.
     intends: Option<String>,
     /// When a follower asked last.
@@ -88,6 +90,7 @@ impl Custody {
             asked_at: now,
             used_at: now,
             shared: false,
+            owner: None,
             intends: None,
             followed_at: None,
             left: VecDeque::new(),
@@ -130,6 +133,11 @@ impl Custody {
     /// What it was told to follow and has not reached yet.
     pub(crate) fn intended(&self) -> Option<String> {
         self.lock().intends.clone()
+    }
+
+    /// The collection at its owner, where that was somebody else when the store was asked last.
+    pub(crate) fn owner(&self) -> Option<String> {
+        self.lock().owner.clone()
     }
 
     /// Whether a follower has everything that was there.
@@ -231,6 +239,8 @@ impl Custody {
             Role::Retired => true,
         };
         known.asked_at = Instant::now();
+        let other = ownership.successor.as_ref().filter(|_| ownership.role != Role::Primary);
+        known.owner = other.map(|owner| owner.url.clone());
         known.role = ownership.role;
         known.epoch = ownership.epoch;
     }

@@ -28,7 +28,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         settings,
         metrics: Metrics::new(),
         shadows: Shadows::start().unwrap(),
-        ownership: Ownership::new(),
+        ownership: Ownership::new(false),
         pseudonym: "refactor-test".to_owned(),
     };
     let labels =
