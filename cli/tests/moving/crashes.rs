@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::board::{Board, CONTROL};
+use crate::board::{Board, CONTROL, LAG_MS};
 use crate::on_both_engines;
 
 on_both_engines!(a_control_plane_that_dies_anywhere_leaves_one_owner);
@@ -33,7 +33,8 @@ async fn a_control_plane_that_dies_anywhere_leaves_one_owner(mut board: Board) {
             write(&board, from, count).await;
             board.settled("users").await;
             board.arm(CONTROL, place);
-            let told = board.tell("users", verb, json!({ "force": true })).await;
+            let told =
+                board.tell("users", verb, json!({ "force": true, "maxLagMs": LAG_MS })).await;
             assert!(told.is_err() && !board.is_armed(CONTROL, place), "{place}: {told:?}");
             board.revive(CONTROL).await;
             let found = board.settled("users").await;
@@ -47,7 +48,10 @@ async fn a_control_plane_that_dies_anywhere_leaves_one_owner(mut board: Board) {
             write(&board, owner, count).await;
             if !goes_on {
                 // Again, and this time to the end.
-                board.tell("users", verb, json!({ "force": true })).await.expect(place);
+                board
+                    .tell("users", verb, json!({ "force": true, "maxLagMs": LAG_MS }))
+                    .await
+                    .expect(place);
                 board.settled("users").await;
             }
         }

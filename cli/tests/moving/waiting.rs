@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use harness::until;
 use serde_json::{Value, json};
 
-use crate::board::Board;
+use crate::board::{Board, LAG_MS};
 use crate::on_both_engines;
 
 on_both_engines!(clients_of_the_proxy_only_wait_while_the_owner_changes);
@@ -24,7 +24,7 @@ async fn clients_of_the_proxy_only_wait_while_the_owner_changes(board: Board) {
         .collect();
     for verb in ["switch", "reverse", "switch", "reverse", "switch"] {
         board.settled("users").await;
-        let done = board.tell("users", verb, json!({ "force": true })).await;
+        let done = board.tell("users", verb, json!({ "force": true, "maxLagMs": LAG_MS })).await;
         done.unwrap_or_else(|error| panic!("{verb}: {error}"));
     }
     stop.store(true, Ordering::Relaxed);

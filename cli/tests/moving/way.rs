@@ -3,7 +3,7 @@
 use harness::until;
 use serde_json::{Value, json};
 
-use crate::board::Board;
+use crate::board::{Board, LAG_MS};
 use crate::on_both_engines;
 
 on_both_engines!(
@@ -83,7 +83,10 @@ async fn a_diff_names_what_differs_and_a_switch_refuses_it(mut board: Board) {
 }
 
 async fn a_lost_service_is_given_up_only_by_force(mut board: Board) {
-    board.tell("users", "switch", json!({ "force": true })).await.expect("it switches");
+    board
+        .tell("users", "switch", json!({ "force": true, "maxLagMs": LAG_MS }))
+        .await
+        .expect("it switches");
     board.settled("users").await;
     board.kill("users").await;
     let refused = board.tell("users", "reverse", json!({})).await.expect_err("it is lost");

@@ -43,8 +43,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a command found: whether it is to go on.
 enum Ready {
-    /// The owner, the follower, and what was looked at.
-    Go(Ownership, Ownership, Vec<Check>),
+    /// What is to be done, and what was looked at.
+    Go(Intent, Vec<Check>),
     /// It is as wanted already.
     Done,
     /// Somebody granted it, and is gone; the rest is to be done.
@@ -67,8 +67,8 @@ pub(super) fn run(
         return refusal.map(|()| Vec::new());
     }
     let mut times = Times::start(PATIENCE);
-    let (from, to, checks) = match ready(work, direction, &pair, wishes)? {
-        Ready::Go(from, to, checks) => (from, to, checks),
+    let (intent, checks) = match ready(work, direction, &pair, wishes)? {
+        Ready::Go(intent, checks) => (intent, checks),
         Ready::Done => {
             if !wishes.dry_run {
                 flip(work, direction == Direction::Switch)?;
@@ -93,15 +93,6 @@ pub(super) fn run(
     }
     // Whatever can fail about the route fails now, and not while writes wait.
     follow::make_route(work)?;
-    let intent = Intent {
-        direction,
-        id: format!("{:032x}", fastrand::u128(..)),
-        from: from.store.clone(),
-        to: to.store.clone(),
-        epoch: from.epoch,
-        began_ms: now_ms(),
-        step: Step::Intent,
-    };
     work.intend(intent.clone())?;
     times.passed(Step::Intent);
     if let Err(refusal) = hand_over(work, &intent, &pair, wishes.deadline, &mut times) {
@@ -167,7 +158,16 @@ fn ready(
             let both = (&from, &to);
             let checks =
                 preflight::checks(work, direction, pair, both, wishes.most_lag_ms, wishes.force)?;
-            Ok(Ready::Go(from, to, checks))
+            let intent = Intent {
+                direction,
+                id: format!("{:032x}", fastrand::u128(..)),
+                from: from.store,
+                to: to.store,
+                epoch: from.epoch,
+                began_ms: now_ms(),
+                step: Step::Intent,
+            };
+            Ok(Ready::Go(intent, checks))
         }
         _ => Err(Refusal::conflict(format!(
             "{} does not own {collection}: `banyan status` shows who does",
