@@ -44,7 +44,8 @@ impl Load {
     }
 }
 
-/// A client that makes users, and sends each until it is answered: with its `Idempotency-Key` that makes one.
+/// A client that makes users, and sends each until it is answered, and later again: with its `Idempotency-Key` that
+/// makes one.
 pub(crate) struct Stubborn {
     stop: Sender<bool>,
     task: JoinHandle<BTreeMap<u64, String>>,
@@ -62,6 +63,11 @@ impl Stubborn {
                 let Some(id) = written.await.expect("the board takes writes again") else { break };
                 read(&http, &url, id, &name).await;
                 assert_eq!(made.insert(id, name), None, "the id {id} was given twice");
+                // Whoever owns it by now knows what was answered before.
+                let (id, name) = made.iter().nth(fastrand::usize(..made.len())).expect("one");
+                let again = timeout(PATIENCE, write(&http, &url, name, &stopped));
+                let again = again.await.expect("the board takes writes again");
+                assert!(again.is_none_or(|again| again == *id), "{name}: {id} and {again:?}");
                 sleep(REST).await;
             }
             made

@@ -69,8 +69,10 @@ pub(crate) async fn run(source: Engine, target: Engine, case: Case) {
     .await;
     for program in ["monolith", "users"] {
         let mut found = names(&board, program).await;
-        found.retain(|(_, name)| name.starts_with("stubborn-"));
-        found.retain(|(id, name)| made.get(id) != Some(name));
+        for (id, name) in &made {
+            assert!(found.contains(&(*id, name.clone())), "{program} has lost {name} at {id}");
+        }
+        found.retain(|(id, name)| name.starts_with("stubborn-") && made.get(id) != Some(name));
         // The last one may have been stopped before it knew.
         assert!(found.len() <= 1, "{program} has what nobody was told: {found:?}");
     }
