@@ -82,7 +82,7 @@ async fn a_copy_refuses_writes_and_names_the_owner(source: Setup, target: Setup)
         assert!(refused.header("banyan-position").starts_with("1."), "a refusal says so too");
     }
     let read = target.get("/api/users?view=full").await;
-    assert_eq!((read.body.as_str(), read.header("banyan-owner")), (before.as_str(), owner));
+    assert_eq!((read.body.as_str(), read.header("banyan-owner")), (before.as_str(), owner.as_str()));
     assert_eq!(target.get("/api/users/1").await.header("banyan-owner"), owner, "it is a copy");
     assert_eq!(source.get("/api/users/1").await.header("banyan-owner"), "");
     let missing = target.get("/api/users/999").await;
