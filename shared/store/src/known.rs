@@ -72,13 +72,14 @@ impl Desk {
         {
             let mut told = self.told();
             let mut position = document.position(latest);
-            let same = told.store == document.store && told.known.role == document.role;
+            let role = document.acts_as();
+            let same = told.store == document.store && told.known.role == role;
             if same && position.epoch == told.known.position.epoch {
                 // Others may have been told of a later place while this was on its way.
                 position = position.max(told.known.position);
             }
             told.store.clone_from(&document.store);
-            told.known = Known { role: document.role, position };
+            told.known = Known { role, position };
         }
         self.heard(latest);
     }

@@ -183,9 +183,10 @@ impl Custody {
     pub(crate) async fn place<R: Record>(&self, store: &Store) -> Result<Place, StoreError> {
         let ownership = self.ask::<R>(store).await?;
         let owner = ownership.successor.map(|successor| successor.url);
-        Ok(match (ownership.role, self.intended()) {
+        let elsewhere = self.intended().or(ownership.forwarded);
+        Ok(match (ownership.role, elsewhere) {
             (Role::Primary, None) => Place::Here,
-            (Role::Primary, intended) => Place::Gone { owner: intended },
+            (Role::Primary, owner) => Place::Gone { owner },
             (Role::Follower, _) => Place::Follows { owner },
             (Role::Retired, _) => Place::Gone { owner },
         })

@@ -38,8 +38,8 @@ impl PostgresStore {
     ) -> Result<Changes<R::Content>, MoveError> {
         let page = self.compare::<R, _>(async |stand| {
             let document = stand.document.clone();
-            if document.role == Role::Retired {
-                let (role, owner) = (document.role, document.owner());
+            if document.acts_as() == Role::Retired {
+                let (role, owner) = (Role::Retired, document.owner());
                 return Ok(Err(MoveError::NotPrimary { role, owner }));
             }
             if after.position >= stand.beyond {

@@ -108,10 +108,10 @@ impl<'a, C: GenericClient> Stand<'a, C> {
     }
 
     pub(super) async fn save(&self) -> Result<(), StoreError> {
-        let Document { role, epoch, hold, .. } = &self.document;
+        let Document { epoch, hold, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
         let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
-        let (role, epoch) = (role.name(), sql_id(*epoch)?);
+        let (role, epoch) = (self.document.acts_as().name(), sql_id(*epoch)?);
         let parameters: [Parameter<'_>; 4] = [&text, &role, &epoch, &held_until];
         run(self.client, &self.statements.moves.save, &parameters).await.map(drop)
     }
@@ -270,7 +270,7 @@ impl PostgresStore {
             ]) {
                 run(stand.client, sql, &[]).await?;
             }
-            stand.document = Document::new();
+            stand.document = stand.document.cancelled();
             stand.save().await?;
             Ok(stand.begin_run(0).await?)
         })

@@ -114,10 +114,11 @@ impl<'a> Stand<'a> {
     }
 
     pub(super) fn save(&self) -> Result<(), StoreError> {
-        let Document { role, epoch, hold, .. } = &self.document;
+        let Document { epoch, hold, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
         let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
-        let params = params![text, role.name(), epoch, held_until];
+        let role = self.document.acts_as().name();
+        let params = params![text, role, epoch, held_until];
         run(self.connection, &self.statements.moves.save, params).map(drop)
     }
 
@@ -247,7 +248,7 @@ impl SqliteStore {
             ]) {
                 run(connection, sql, [])?;
             }
-            stand.document = Document::new();
+            stand.document = stand.document.cancelled();
             stand.save()?;
             Ok(stand.begin_run(0)?)
         })

@@ -33,7 +33,7 @@ impl Store {
         each!(self, engine => engine.known::<R>().position)
     }
 
-    /// What the store is, as this program knows it; asks nobody.
+    /// What the store is, as this program knows it; asks nobody. One that was cancelled counts as retired.
     pub fn role<R: Record>(&self) -> Role {
         each!(self, engine => engine.known::<R>().role)
     }
@@ -145,8 +145,8 @@ impl Store {
         each!(self, engine => engine.retire::<R>(keep_rows).await)
     }
 
-    /// Makes a follower a store that was never used: nothing of what it copied stays. Changes nothing
-    /// where the store was never used.
+    /// Makes a follower a store that was never used: nothing of what it copied stays, only where the source
+    /// is. Until it follows again it takes no writes. Changes nothing where the store was never used.
     ///
     /// # Errors
     /// [`MoveError::NotFollower`], [`MoveError::GrantOpen`], or where the store cannot be written.
