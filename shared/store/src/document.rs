@@ -147,6 +147,16 @@ impl Document {
         self.hold.as_ref().filter(lasts)
     }
 
+    /// Whether what the store has may be read: all that there was at some time, and not a part of it.
+    pub(crate) fn serves(&self) -> bool {
+        match self.acts_as() {
+            Role::Primary => true,
+            // Who granted had everything.
+            Role::Follower => self.followed.as_ref().is_none_or(|followed| followed.copied),
+            Role::Retired => false,
+        }
+    }
+
     /// Whom a refused write may be sent to.
     pub(crate) fn owner(&self) -> Option<String> {
         let elsewhere = self.role != Role::Primary;

@@ -38,6 +38,12 @@ impl Store {
         each!(self, engine => engine.known::<R>().role)
     }
 
+    /// Whether what is here may be read, as this program knows it; asks nobody. A follower's may be once it has
+    /// copied everything that there was.
+    pub fn serves<R: Record>(&self) -> bool {
+        each!(self, engine => engine.known::<R>().serves)
+    }
+
     /// Makes a store that was never used a follower of another one, with nothing copied yet. Where it
     /// follows that store already, notes its address and changes nothing else.
     ///

@@ -278,6 +278,38 @@ async fn a_copy_goes_no_faster_than_it_was_told() {
 }
 
 #[tokio::test]
+async fn a_copy_serves_nothing_before_it_has_everything() {
+    let source = Setup::new(BINARY).movable().start().await;
+    for number in 0..30 {
+        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
+    }
+    let target = Setup::new(BINARY).movable().start().await;
+    let body = json!({"source": source.collection(USERS), "maxRowsPerSecond": 1});
+    target.done(USERS, "follow", body).await;
+    target
+        .owns_so(USERS, "a part is there", |document| {
+            document["following"]["rows"].as_u64() > Some(0)
+        })
+        .await;
+    for answer in [
+        target.get("/api/users").await,
+        target.get("/api/users/1").await,
+        target.get("/api/users/30").await,
+        target.send("HEAD", "/api/users/30", &[], "").await,
+        create(&target, "bmo").await,
+    ] {
+        assert_eq!(answer.status, 421, "{}", answer.body);
+        assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+    }
+    target.get("/readyz").await.problem(503);
+    target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
+    target.follows(USERS).await;
+    let list = "/api/users?limit=100";
+    assert_eq!(target.get(list).await.body, source.get(list).await.body);
+    assert_eq!(target.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_source_that_stops_answering_is_noticed_and_followed_again() {
     let source = Setup::new(BINARY).movable().demo().start().await;
     let target = Setup::new(BINARY).movable().start().await;
