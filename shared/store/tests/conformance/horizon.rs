@@ -193,6 +193,51 @@ async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
     look.end().await;
 }
 
+/// A database may have another level of isolation by default, at which a check sees what was true before it
+/// waited.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_waited_for_the_fence_sees_what_was_done_there() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let name = engine.url().split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+    let level = "default_transaction_isolation = 'repeatable read'";
+    engine.execute(&format!("ALTER DATABASE {name} SET {level}")).await;
+    let store = Arc::new(engine.open().await);
+    let id = insert(&store, "a").await;
+    // A hold waits for a write, and a second write waits for the hold.
+    let blocker = Session::of(&engine).await;
+    blocker.run(&format!("BEGIN; SELECT 1 FROM notes WHERE id = {id} FOR UPDATE")).await;
+    let change = |title: &'static str| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let change = |present: &Thread| Ok(Thread { title: title.into(), ..present.clone() });
+            store.update::<Notes>(id, store::Precondition::default(), change).await
+        })
+    };
+    let waiting = |kind: &'static str| {
+        format!(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '{kind}' AND pid IN \
+             (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+        )
+    };
+    let look = Session::of(&engine).await;
+    let early = change("early");
+    until(async || look.number(&waiting("transactionid")).await == 1).await;
+    let hold = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.hold::<Notes>("h", 1, HOLD).await })
+    };
+    until(async || look.number(&waiting("advisory")).await == 1 || hold.is_finished()).await;
+    let late = change("late");
+    until(async || look.number(&waiting("advisory")).await == 2 || hold.is_finished()).await;
+    blocker.run("ROLLBACK").await;
+    early.await.unwrap().unwrap();
+    hold.await.unwrap().unwrap();
+    let late = late.await.unwrap();
+    assert!(matches!(late, Err(StoreError::NotPrimary { owner: None })), "{late:?}");
+    blocker.end().await;
+    look.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_does_not_wait_for_ever() {
     let Some(engine) = Engine::postgres().await else { return };
