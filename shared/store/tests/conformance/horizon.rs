@@ -261,6 +261,25 @@ async fn a_hold_does_not_wait_for_ever() {
     look.end().await;
 }
 
+/// The work of a start grows with the tables, and is not bounded like what a client asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_may_take_longer_than_a_statement_of_a_client() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    store.close().await;
+    engine
+        .execute(
+            "UPDATE notes SET position = position + 1000000000; \
+             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN PERFORM pg_sleep(11); RETURN NEW; END'; \
+             CREATE TRIGGER slow BEFORE UPDATE ON notes FOR EACH STATEMENT EXECUTE FUNCTION slow()",
+        )
+        .await;
+    let store = engine.open().await;
+    insert(&store, "b").await;
+}
+
 /// Rows that another server numbered, as after `pg_dump` and `pg_restore`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_came_to_another_server_is_numbered_anew() {
