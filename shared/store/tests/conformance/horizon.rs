@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use models::Thread;
-use store::{Changes, Entry, FeedCursor, MoveError, StoreError};
+use store::{Changes, Entry, FeedCursor, MAX_FEED_BYTES, MoveError, StoreError};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
@@ -122,6 +122,40 @@ async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
     let full = changes(&store, start, 3).await;
     assert!(full.covered == 0 && full.cursor <= cursor, "{full:?}");
     running.run("COMMIT").await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_behind_the_horizon_are_given_up_to_a_limit_in_bytes() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    engine.execute("DROP INDEX notes_title").await;
+    let start = FeedCursor::START;
+    let running = Session::of(&engine).await;
+    running.run("BEGIN; CREATE TABLE other (n INT)").await;
+    let large = "x".repeat(MAX_FEED_BYTES / 3);
+    for count in 0..3 {
+        insert(&store, &format!("{count}{large}")).await;
+    }
+    assert_eq!(ids(&changes(&store, start, 100).await), [1, 2, 3], "there is room for these");
+    for count in 3..6 {
+        insert(&store, &format!("{count}{large}")).await;
+    }
+    let page = changes(&store, start, 100).await;
+    assert_eq!((ids(&page), page.covered, page.more), (vec![], 0, false));
+    running.run("COMMIT").await;
+    let mut cursor = start;
+    let mut met = Vec::new();
+    until(async || {
+        let page = changes(&store, cursor, 100).await;
+        met.extend(ids(&page));
+        cursor = page.cursor;
+        page.covered >= page.latest
+    })
+    .await;
+    met.sort_unstable();
+    met.dedup();
+    assert_eq!(met, [1, 2, 3, 4, 5, 6]);
     running.end().await;
 }
 
