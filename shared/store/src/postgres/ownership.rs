@@ -144,6 +144,12 @@ impl<'a, C: GenericClient> Stand<'a, C> {
         run(self.client, &self.statements.moves.forget_marks, &[]).await.map(drop)
     }
 
+    /// Waits for this follower no longer before it purges.
+    async fn forget_follower(&self, follower: &str) -> Result<(), StoreError> {
+        let sql = &self.statements.moves.forget_follower;
+        run(self.client, sql, &[&follower]).await.map(drop)
+    }
+
     /// Begins a new part of the history.
     pub(super) async fn begin_run(&self, purged: u64) -> Result<(), StoreError> {
         let (id, purged) = (random_id(), sql_id(purged)?);
@@ -200,6 +206,9 @@ impl PostgresStore {
             if was == Role::Follower && stand.document.role == Role::Primary {
                 // Whoever has not read that it was granted the ownership must not read it now.
                 stand.forget_marks().await?;
+                if let Some(grant) = &stand.document.grant {
+                    stand.forget_follower(&grant.to.store).await?;
+                }
                 stand.raise_ids(0).await?;
             }
             Ok(stand.save().await?)

@@ -153,6 +153,11 @@ impl<'a> Stand<'a> {
         run(self.connection, &self.statements.moves.forget_marks, []).map(drop)
     }
 
+    /// Waits for this follower no longer before it purges.
+    fn forget_follower(&self, follower: &str) -> Result<(), StoreError> {
+        run(self.connection, &self.statements.moves.forget_follower, [follower]).map(drop)
+    }
+
     /// Begins a new part of the history with the place after the present one.
     pub(super) fn begin_run(&self, purged: u64) -> Result<(), StoreError> {
         let params = params![random_id(), purged, self.position + 1];
@@ -178,6 +183,9 @@ impl SqliteStore {
             if was == Role::Follower && stand.document.role == Role::Primary {
                 // Whoever has not read that it was granted the ownership must not read it now.
                 stand.forget_marks()?;
+                if let Some(grant) = &stand.document.grant {
+                    stand.forget_follower(&grant.to.store)?;
+                }
             }
             Ok(stand.save()?)
         })
