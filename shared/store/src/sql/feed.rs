@@ -4,7 +4,7 @@ use super::{Dialect, TRANSACTION};
 use crate::record::{ColumnType, Table};
 
 /// How many rows are removed in one transaction.
-pub(crate) const PORTION: usize = 1_000;
+const PORTION: usize = 1_000;
 
 /// The statements on rows that serve copies of them.
 #[derive(Debug)]

@@ -202,7 +202,7 @@ impl Store {
     }
 
     /// Purges rows that were deleted so long ago, and at least [`MIN_TOMBSTONE_AGE`](crate::MIN_TOMBSTONE_AGE),
-    /// and that every follower has passed; says how many.
+    /// and that every follower has passed, a portion of them at once; says how many. 0 where there is none left.
     ///
     /// # Errors
     /// Where the store cannot be written.
