@@ -138,12 +138,15 @@ async fn check_run<C: GenericClient>(
     Ok(check_history(after, &later))
 }
 
+/// Gives a page a row and how many bytes it holds; false where the page takes no more.
+type Take<M> = fn(&mut Collected<M>, Placed<M>, usize) -> bool;
+
 /// Reads rows behind a cursor and below a place until the page takes no more.
 async fn rows<R: Record>(
     stand: &Stand<'_, Transaction<'_>>,
     (after, below): (FeedCursor, u64),
     page: &mut Collected<R::Content>,
-    take: fn(&mut Collected<R::Content>, Placed<R::Content>, usize) -> bool,
+    take: Take<R::Content>,
 ) -> Result<(), StoreError> {
     let below = sql_id(below)?;
     let mut from = after;
