@@ -11,8 +11,8 @@ use super::lag::HEARTBEAT;
 use super::{Custody, Moving};
 use crate::problem::chain;
 
-/// How often deleted rows are purged.
-const PURGE: Duration = Duration::from_secs(60);
+/// How often deleted rows are purged. Each time makes the store's history longer, and they are a week old.
+const PURGE: Duration = Duration::from_secs(600);
 /// The most portions that are purged between two heartbeats, so that clients' writes come in between too.
 const PORTIONS: usize = 20;
 
