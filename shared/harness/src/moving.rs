@@ -60,12 +60,7 @@ impl Program {
     /// # Panics
     /// Where it does not.
     pub async fn owns_so(&self, collection: &str, what: &str, condition: impl Fn(&Value) -> bool) {
-        let condition = &condition;
-        until(what, || async move {
-            let document = self.ownership(collection).await;
-            condition(&document)
-        })
-        .await;
+        until(what, async || condition(&self.ownership(collection).await)).await;
     }
 
     /// Makes it follow the collection of another program, and waits until it has everything.

@@ -66,7 +66,7 @@ impl<M> Collected<M> {
 
     /// How many rows there is room for, and one more to see whether there is one.
     pub(crate) fn wanted(&self) -> usize {
-        self.limit.saturating_add(1) - self.entries.len()
+        self.limit.saturating_add(1) - self.entries.len() - self.ahead.len()
     }
 
     /// Takes a row that holds `bytes`; false where the page was full.
@@ -90,15 +90,18 @@ impl<M> Collected<M> {
         self.entries.truncate(self.limit);
     }
 
-    /// Adds rows whose turn has not come: each may hide an older change of itself whose turn has. They are
-    /// given again when it is their turn. Where there is no room for all of them, none is given, and the
-    /// page promises nothing.
-    pub(crate) fn add_ahead(&mut self, ahead: Vec<Placed<M>>) {
-        if self.entries.len() + ahead.len() > self.limit {
-            self.hidden = true;
+    /// Takes a row that holds `bytes` and whose turn has not come: it may hide an older change of itself whose
+    /// turn has. It is given again when it is its turn. False where there is no room for all such rows: then
+    /// none is given, and the page promises nothing.
+    pub(crate) fn take_ahead(&mut self, row: Placed<M>, bytes: usize) -> bool {
+        self.hidden = self.wanted() == 1 || self.bytes > MAX_FEED_BYTES;
+        if self.hidden {
+            self.ahead.clear();
         } else {
-            self.ahead = ahead;
+            self.bytes += bytes;
+            self.ahead.push(row);
         }
+        !self.hidden
     }
 
     /// The rows, to be given their keys.

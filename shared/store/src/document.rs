@@ -26,6 +26,9 @@ pub(crate) struct Document {
     pub(crate) grant: Option<Grant>,
     pub(crate) followed: Option<Followed>,
     pub(crate) successor: Option<Peer>,
+    /// Where the collection is, of a store that was a copy of it and was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) forwarded: Option<String>,
 }
 
 /// What a step has to know besides the document.
@@ -91,7 +94,15 @@ impl Document {
             grant: None,
             followed: None,
             successor: None,
+            forwarded: None,
         }
+    }
+
+    /// That of a store that was a copy: as if it had never been used, except that it knows where the
+    /// collection is. Others may still ask it, and must not take its emptiness for the collection's.
+    pub(crate) fn cancelled(&self) -> Self {
+        let source = self.followed.as_ref().map(|followed| followed.source.url.clone());
+        Self { forwarded: source, ..Self::new() }
     }
 
     /// What the world is told.
@@ -110,7 +121,14 @@ impl Document {
             grant: self.grant,
             followed: self.followed,
             successor: self.successor,
+            forwarded: self.forwarded,
         }
+    }
+
+    /// What the store is to whoever uses it: one that was cancelled owns nothing, though it may become
+    /// anything.
+    pub(crate) fn acts_as(&self) -> Role {
+        if self.forwarded.is_some() { Role::Retired } else { self.role }
     }
 
     /// How far the store is, whose own feed is at `latest`.
@@ -129,10 +147,21 @@ impl Document {
         self.hold.as_ref().filter(lasts)
     }
 
+    /// Whether what the store has may be read: all that there was at some time, and not a part of it.
+    pub(crate) fn serves(&self) -> bool {
+        match self.acts_as() {
+            Role::Primary => true,
+            // Who granted had everything.
+            Role::Follower => self.followed.as_ref().is_none_or(|followed| followed.copied),
+            Role::Retired => false,
+        }
+    }
+
     /// Whom a refused write may be sent to.
     pub(crate) fn owner(&self) -> Option<String> {
         let elsewhere = self.role != Role::Primary;
-        self.successor.as_ref().filter(|_| elsewhere).map(|peer| peer.url.clone())
+        let successor = self.successor.as_ref().filter(|_| elsewhere);
+        successor.map(|peer| &peer.url).or(self.forwarded.as_ref()).cloned()
     }
 
     /// The grant whose successor was not seen to take over.
@@ -142,7 +171,7 @@ impl Document {
     }
 
     fn not_primary(&self) -> MoveError {
-        MoveError::NotPrimary { role: self.role, owner: self.owner() }
+        MoveError::NotPrimary { role: self.acts_as(), owner: self.owner() }
     }
 
     fn not_follower(&self) -> MoveError {
@@ -197,6 +226,7 @@ impl Document {
         self.role = Role::Follower;
         self.lineage = lineage;
         self.epoch = epoch;
+        self.forwarded = None;
         self.successor = Some(source.clone());
         self.followed = Some(Followed {
             source,
@@ -248,7 +278,7 @@ impl Document {
     }
 
     fn primary_of(&self, epoch: u64) -> Result<(), MoveError> {
-        if self.role != Role::Primary {
+        if self.acts_as() != Role::Primary {
             return Err(self.not_primary());
         }
         if self.epoch != epoch {

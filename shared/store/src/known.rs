@@ -16,11 +16,16 @@ const NOTE_EVERY: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Known {
     pub(crate) role: Role,
+    pub(crate) serves: bool,
     pub(crate) position: Position,
 }
 
 impl Known {
-    const NOTHING: Self = Self { role: Role::Primary, position: Position { epoch: 0, at: 0 } };
+    const NOTHING: Self = Self::primary(Position { epoch: 0, at: 0 });
+
+    const fn primary(position: Position) -> Self {
+        Self { role: Role::Primary, serves: true, position }
+    }
 }
 
 /// Keeps what is known of one collection and wakes those who wait for news.
@@ -59,7 +64,7 @@ impl Desk {
             let Told { known, .. } = &mut *self.told();
             // Another program may have made the store a primary; this write is the first sign of it.
             if position.epoch > known.position.epoch {
-                *known = Known { role: Role::Primary, position };
+                *known = Known::primary(position);
             } else if known.role == Role::Primary {
                 known.position = known.position.max(position);
             }
@@ -72,13 +77,14 @@ impl Desk {
         {
             let mut told = self.told();
             let mut position = document.position(latest);
-            let same = told.store == document.store && told.known.role == document.role;
+            let role = document.acts_as();
+            let same = told.store == document.store && told.known.role == role;
             if same && position.epoch == told.known.position.epoch {
                 // Others may have been told of a later place while this was on its way.
                 position = position.max(told.known.position);
             }
             told.store.clone_from(&document.store);
-            told.known = Known { role: document.role, position };
+            told.known = Known { role, serves: document.serves(), position };
         }
         self.heard(latest);
     }

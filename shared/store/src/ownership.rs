@@ -110,4 +110,8 @@ pub struct Ownership {
     pub followed: Option<Followed>,
     /// Whom it lost the ownership to, or whom it follows: there a write belongs.
     pub successor: Option<Peer>,
+    /// Of a store that was a copy and was cancelled: the collection at its former source. Until it follows
+    /// again it is as if never used, but neither reads nor writes are for it.
+    #[serde(default)]
+    pub forwarded: Option<String>,
 }

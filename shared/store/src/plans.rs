@@ -114,7 +114,6 @@ async fn postgresql_walks_one_index_and_sorts_nothing() {
     let feed = &statements.feed;
     for (number, (sql, types, arguments, index)) in [
         (&feed.page, "bigint, bigint, bigint, bigint", "5, 5, 101, 99999999", "posts_feed"),
-        (&feed.ahead, "bigint, bigint", "5, 101", "posts_feed"),
         (&feed.recent, "bigint", "1000", "posts_feed"),
         (&feed.range, "bigint, bigint, bigint", "5, 999999, 101", "posts_living"),
         (&feed.keys, "bigint[], bigint", "'{1,2,3}', 0", "posts_idempotency_id"),

@@ -52,13 +52,13 @@ impl PostgresStore {
     ) -> Result<Self, OpenError> {
         let pool = connect::pool(url, connections)?;
         let (catalog, desks) = (Catalog::new(tables, Dialect::Postgres), Desks::new(tables));
-        let migrate = schema::migrate(&pool, url, &catalog, &desks);
-        let migrated = timeout(connect::WAKE_TIME, migrate).await;
-        migrated.map_err(|elapsed| OpenError::Unreachable {
+        let reached = timeout(connect::WAKE_TIME, schema::reach(&pool, url)).await;
+        let client = reached.map_err(|elapsed| OpenError::Unreachable {
             database: url.shown.clone(),
             advice: "the server accepts connections and does not answer; look at its log",
             cause: Arc::new(elapsed),
         })??;
+        schema::migrate(client, url, &catalog, &desks).await?;
         connect::let_sleep(&pool);
         Ok(Self { pool, catalog, desks })
     }

@@ -12,7 +12,7 @@ pub(crate) use self::schema::{
 
 use std::io;
 
-pub(crate) use self::feed::{FeedStatements, PORTION};
+pub(crate) use self::feed::FeedStatements;
 pub(crate) use self::moves::{CLOCK, MoveStatements};
 
 use crate::StoreError;

@@ -27,13 +27,13 @@ impl<R: Record> Collection<R> {
         }
     }
 
-    /// Refuses a read where nothing is served.
+    /// Refuses a read where nothing is served: part of a list would look like the whole of it.
     ///
     /// # Errors
-    /// 421 where the collection is gone from here.
+    /// 421 where the collection is gone from here, or not copied yet.
     pub(super) async fn must_serve(&self) -> Result<(), Problem> {
-        let serves = self.store.role::<R>() == Role::Follower;
-        let serves = serves || self.custody.was_here::<R>(&self.store);
+        let copy = self.store.role::<R>() == Role::Follower && self.store.serves::<R>();
+        let serves = copy || self.custody.was_here::<R>(&self.store);
         if serves { Ok(()) } else { self.must_serve_now().await }
     }
 

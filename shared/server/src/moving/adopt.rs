@@ -22,8 +22,8 @@ pub(super) async fn adopt<R: Record>(
     if source.store == store.ownership::<R>().await.map_err(MoveError::from)?.store {
         return Err(MoveError::Itself.into());
     }
-    if source.role != Role::Primary {
-        let owner = source.successor.map(|successor| successor.url);
+    if source.role != Role::Primary || source.forwarded.is_some() {
+        let owner = source.successor.map(|successor| successor.url).or(source.forwarded);
         return Err(AdoptError::NotPrimary { url: url.to_owned(), role: source.role, owner });
     }
     let peer = Peer { store: source.store, url: url.to_owned() };

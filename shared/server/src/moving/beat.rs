@@ -11,9 +11,9 @@ use super::lag::HEARTBEAT;
 use super::{Custody, Moving};
 use crate::problem::chain;
 
-/// How often deleted rows are purged.
-const PURGE: Duration = Duration::from_secs(60);
-/// The most portions that are purged at once, so that clients' writes come in between.
+/// How often deleted rows are purged. Each time makes the store's history longer, and they are a week old.
+const PURGE: Duration = Duration::from_secs(600);
+/// The most portions that are purged between two heartbeats, so that clients' writes come in between too.
 const PORTIONS: usize = 20;
 
 /// Does both for one collection until the program stops.
@@ -33,8 +33,8 @@ pub(crate) async fn beat<R: Record>(store: Arc<Store>, moving: Arc<Moving>, cust
             }
             // Nobody wakes a database for its deleted rows.
             if Instant::now() >= purge_at && custody.in_use() {
-                purge_at = Instant::now() + PURGE;
-                purge::<R>(&store, &custody).await;
+                let done = purge::<R>(&store, &custody).await;
+                purge_at = Instant::now() + if done { PURGE } else { HEARTBEAT };
             }
         }
     };
@@ -58,15 +58,24 @@ async fn heartbeat<R: Record>(store: &Store, custody: &Custody, went_well: bool)
     }
 }
 
-async fn purge<R: Record>(store: &Store, custody: &Custody) {
+/// Purges some portions; says whether there is nothing to go on with.
+async fn purge<R: Record>(store: &Store, custody: &Custody) -> bool {
+    let mut purged = 0;
+    let mut done = false;
     for _ in 0..PORTIONS {
-        match store.purge_tombstones::<R>(MIN_TOMBSTONE_AGE).await {
-            Ok(0) => return,
-            Ok(rows) => log::info!("{}: purged {rows} deleted rows", custody.collection),
-            Err(error) => {
-                log::warn!("{}: purges no deleted rows: {}", custody.collection, chain(&error));
-                return;
-            }
+        let portion = store.purge_tombstones::<R>(MIN_TOMBSTONE_AGE).await;
+        let rows = portion.unwrap_or_else(|error| {
+            log::warn!("{}: purges no deleted rows: {}", custody.collection, chain(&error));
+            0
+        });
+        purged += rows;
+        done = rows == 0;
+        if done {
+            break;
         }
     }
+    if purged > 0 {
+        log::info!("{}: purged {purged} deleted rows", custody.collection);
+    }
+    done
 }

@@ -122,7 +122,7 @@ impl<R: Record> Copy<'_, R> {
     /// Says how it goes.
     fn say(&mut self, url: &str, changes: &Changes<R::Content>) {
         let custody = &self.keeper.custody;
-        let whole = !self.copied && !changes.more;
+        let whole = !self.copied && changes.covered > 0;
         self.copied |= whole;
         if whole {
             log::info!("{}: has copied {url} and follows it", custody.collection);

@@ -61,12 +61,12 @@ pub(crate) struct Known {
 pub(crate) enum Place {
     /// In this store.
     Here,
-    /// In another one, which this one follows. What is here can be read, and may lag.
+    /// In another one, of which this one has a copy. What is here can be read, and may lag.
     Follows {
         /// The collection at its owner, where that is known.
         owner: Option<String>,
     },
-    /// In another one, and nothing is served from here.
+    /// In another one, and nothing is served from here, or not yet.
     Gone {
         /// The collection at its owner, where that is known.
         owner: Option<String>,
@@ -183,11 +183,14 @@ impl Custody {
     pub(crate) async fn place<R: Record>(&self, store: &Store) -> Result<Place, StoreError> {
         let ownership = self.ask::<R>(store).await?;
         let owner = ownership.successor.map(|successor| successor.url);
-        Ok(match (ownership.role, self.intended()) {
+        // Who granted had everything.
+        let copied = ownership.followed.is_none_or(|followed| followed.copied);
+        let elsewhere = self.intended().or(ownership.forwarded);
+        Ok(match (ownership.role, elsewhere) {
             (Role::Primary, None) => Place::Here,
-            (Role::Primary, intended) => Place::Gone { owner: intended },
-            (Role::Follower, _) => Place::Follows { owner },
-            (Role::Retired, _) => Place::Gone { owner },
+            (Role::Primary, owner) => Place::Gone { owner },
+            (Role::Follower, _) if copied => Place::Follows { owner },
+            (Role::Follower | Role::Retired, _) => Place::Gone { owner },
         })
     }
 

@@ -23,8 +23,8 @@ pub(crate) struct Moving {
     pub(crate) peers: Option<Peers>,
     /// How long the clients of this program wait.
     pub(crate) pulse: Arc<Pulse>,
-    pub(crate) feed_reads: Semaphore,
-    pub(crate) comparisons: Semaphore,
+    pub(crate) feed_reads: Arc<Semaphore>,
+    pub(crate) comparisons: Arc<Semaphore>,
     /// Whether other programs may write to the same database.
     pub(crate) shares_database: bool,
     /// The collections of this program.
@@ -45,8 +45,8 @@ impl Moving {
             token,
             peers,
             pulse: Arc::default(),
-            feed_reads: Semaphore::new(FEED_READS),
-            comparisons: Semaphore::new(COMPARISONS),
+            feed_reads: Arc::new(Semaphore::new(FEED_READS)),
+            comparisons: Arc::new(Semaphore::new(COMPARISONS)),
             shares_database,
             custodies,
             stopping,

@@ -36,9 +36,12 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// good. Every list has an index in its order; a planner that expects few rows would still rather
 /// collect and sort them, and be wrong where one thread has most of the posts. Where nothing but a sort
 /// will do, the cost that it then has would make the server compile the statement first, for half a second.
+///
+/// A write's check must see what was committed while it waited for the fence's lock. At any other level
+/// than `read committed`, which a server or a role may be set to, it would see what was before.
 pub(crate) const SESSION: &str = "SET statement_timeout = '10s'; \
     SET idle_in_transaction_session_timeout = '30s'; SET enable_bitmapscan = off; \
-    SET enable_sort = off; SET jit = off";
+    SET enable_sort = off; SET jit = off; SET default_transaction_isolation = 'read committed'";
 
 /// A pool whose connections live in the runtime that this is called in.
 pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenError> {

@@ -38,8 +38,8 @@ impl PostgresStore {
     ) -> Result<Changes<R::Content>, MoveError> {
         let page = self.compare::<R, _>(async |stand| {
             let document = stand.document.clone();
-            if document.role == Role::Retired {
-                let (role, owner) = (document.role, document.owner());
+            if document.acts_as() == Role::Retired {
+                let (role, owner) = (Role::Retired, document.owner());
                 return Ok(Err(MoveError::NotPrimary { role, owner }));
             }
             if after.position >= stand.beyond {
@@ -50,16 +50,13 @@ impl PostgresStore {
             }
             let whole = stand.horizon - 1;
             let mut page = Collected::new(limit);
-            rows::<R>(stand, after, &mut page).await?;
+            let turn = (after, stand.horizon);
+            rows::<R>(stand, turn, &mut page, Collected::take).await?;
             page.add_marks(marks::<R>(stand, after).await?);
             let end = FeedCursor { position: whole, id: MAX_ID };
             if !page.more && end > after {
-                let room = sql_id((page.wanted()) as u64)?;
-                let horizon = sql_id(stand.horizon)?;
-                let sql = &stand.statements.feed.ahead;
-                let ahead = query(stand.client, sql, &[&horizon, &room]).await?;
-                let ahead = ahead.iter().map(|row| placed::<R>(row).map(|(row, _)| row));
-                page.add_ahead(ahead.collect::<Result<_, _>>()?);
+                let ahead = (end, MAX_ID);
+                rows::<R>(stand, ahead, &mut page, Collected::take_ahead).await?;
             }
             give_keys(stand, &mut page).await?;
             let held = stand.facts.position >= stand.horizon;
@@ -141,23 +138,28 @@ async fn check_run<C: GenericClient>(
     Ok(check_history(after, &later))
 }
 
+/// Gives a page a row and how many bytes it holds; false where the page takes no more.
+type Take<M> = fn(&mut Collected<M>, Placed<M>, usize) -> bool;
+
+/// Reads rows behind a cursor and below a place until the page takes no more.
 async fn rows<R: Record>(
     stand: &Stand<'_, Transaction<'_>>,
-    after: FeedCursor,
+    (after, below): (FeedCursor, u64),
     page: &mut Collected<R::Content>,
+    take: Take<R::Content>,
 ) -> Result<(), StoreError> {
-    let horizon = sql_id(stand.horizon)?;
+    let below = sql_id(below)?;
     let mut from = after;
     loop {
         let portion = page.wanted().min(PORTION);
         let count = sql_id(portion as u64)?;
         let (position, id) = (sql_id(from.position)?, sql_id(from.id)?);
         let sql = &stand.statements.feed.page;
-        let rows = query(stand.client, sql, &[&position, &id, &count, &horizon]).await?;
+        let rows = query(stand.client, sql, &[&position, &id, &count, &below]).await?;
         for row in &rows {
             let (row, bytes) = placed::<R>(row)?;
             from = row.at;
-            if !page.take(row, bytes) {
+            if !take(page, row, bytes) {
                 return Ok(());
             }
         }

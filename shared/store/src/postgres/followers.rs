@@ -9,7 +9,7 @@ use super::feed::query;
 use super::lease::lease;
 use super::ownership::{Bars, Stand, maybe, run};
 use super::rows::{get, sql_id, unsigned};
-use crate::sql::{CLOCK, PORTION};
+use crate::sql::CLOCK;
 use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
 
 impl PostgresStore {
@@ -60,20 +60,11 @@ impl PostgresStore {
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let mut purged = 0;
-        loop {
-            let portion = self
-                .change::<R, _>("purge", Bars::Steps, async |stand| Ok(purge(stand, age).await?))
-                .await;
-            let portion = match portion {
-                Ok(portion) => portion,
-                Err(MoveError::Store(error)) => return Err(error),
-                Err(other) => return Err(StoreError::failed(other)),
-            };
-            purged += portion as u64;
-            if portion < PORTION {
-                return Ok(purged);
-            }
+        let work = async |stand: &mut Stand<'_, Transaction<'_>>| Ok(purge(stand, age).await?);
+        match self.change::<R, _>("purge", Bars::Steps, work).await {
+            Ok(rows) => Ok(rows as u64),
+            Err(MoveError::Store(error)) => Err(error),
+            Err(other) => Err(StoreError::failed(other)),
         }
     }
 }

@@ -108,10 +108,10 @@ impl<'a, C: GenericClient> Stand<'a, C> {
     }
 
     pub(super) async fn save(&self) -> Result<(), StoreError> {
-        let Document { role, epoch, hold, .. } = &self.document;
+        let Document { epoch, hold, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
         let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
-        let (role, epoch) = (role.name(), sql_id(*epoch)?);
+        let (role, epoch) = (self.document.acts_as().name(), sql_id(*epoch)?);
         let parameters: [Parameter<'_>; 4] = [&text, &role, &epoch, &held_until];
         run(self.client, &self.statements.moves.save, &parameters).await.map(drop)
     }
@@ -142,6 +142,12 @@ impl<'a, C: GenericClient> Stand<'a, C> {
 
     pub(super) async fn forget_marks(&self) -> Result<(), StoreError> {
         run(self.client, &self.statements.moves.forget_marks, &[]).await.map(drop)
+    }
+
+    /// Waits for this follower no longer before it purges.
+    async fn forget_follower(&self, follower: &str) -> Result<(), StoreError> {
+        let sql = &self.statements.moves.forget_follower;
+        run(self.client, sql, &[&follower]).await.map(drop)
     }
 
     /// Begins a new part of the history.
@@ -200,6 +206,9 @@ impl PostgresStore {
             if was == Role::Follower && stand.document.role == Role::Primary {
                 // Whoever has not read that it was granted the ownership must not read it now.
                 stand.forget_marks().await?;
+                if let Some(grant) = &stand.document.grant {
+                    stand.forget_follower(&grant.to.store).await?;
+                }
                 stand.raise_ids(0).await?;
             }
             Ok(stand.save().await?)
@@ -270,7 +279,7 @@ impl PostgresStore {
             ]) {
                 run(stand.client, sql, &[]).await?;
             }
-            stand.document = Document::new();
+            stand.document = stand.document.cancelled();
             stand.save().await?;
             Ok(stand.begin_run(0).await?)
         })

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use deadpool_postgres::{GenericClient, Pool, PoolError, Transaction};
+use deadpool_postgres::{GenericClient, Object, Pool, PoolError, Transaction};
 
 use super::ownership;
 use crate::known::Desks;
@@ -15,27 +15,40 @@ use crate::{OpenError, PostgresUrl, Table};
 /// Names Banyan's lock among the advisory locks of a database: "banyan" in ASCII.
 const LOCK: i64 = 0x62_61_6e_79_61_6e;
 
+/// What a start's transaction is told first. Its statements take as long as the tables are large, and so does
+/// its turn where another program starts.
+const NO_HURRY: &str = "SET LOCAL statement_timeout = 0; \
+     SET LOCAL idle_in_transaction_session_timeout = 0";
+/// What it is told when it has its turn: whoever waits for a table keeps all others from it.
+const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '10s'";
+
 /// Lets one program at a time make or fill tables; held until the transaction ends.
 pub(super) async fn lock(transaction: &impl GenericClient) -> Result<(), tokio_postgres::Error> {
     transaction.query_one("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
 }
 
+/// The first connection; who calls bounds the wait.
+pub(super) async fn reach(pool: &Pool, url: &PostgresUrl) -> Result<Object, OpenError> {
+    loop {
+        match pool.get().await {
+            // The attempt itself wakes one that sleeps.
+            Err(PoolError::Timeout(_)) => log::info!("{} does not answer yet", url.shown),
+            got => return got.map_err(|error| unreachable(url, error)),
+        }
+    }
+}
+
 pub(super) async fn migrate(
-    pool: &Pool,
+    mut client: Object,
     url: &PostgresUrl,
     catalog: &Catalog,
     desks: &Desks,
 ) -> Result<(), OpenError> {
-    let mut client = loop {
-        match pool.get().await {
-            // The attempt itself wakes one that sleeps; who called bounds the wait.
-            Err(PoolError::Timeout(_)) => log::info!("{} does not answer yet", url.shown),
-            got => break got.map_err(|error| unreachable(url, error))?,
-        }
-    };
     let schema = |error| OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) };
     let transaction = client.transaction().await.map_err(schema)?;
+    transaction.batch_execute(NO_HURRY).await.map_err(schema)?;
     lock(&transaction).await.map_err(schema)?;
+    transaction.batch_execute(LOCK_WAIT).await.map_err(schema)?;
     let mut versions = Vec::new();
     for table in catalog.all().map(|statements| &statements.table) {
         let found = version(&transaction, table).await.map_err(schema)?;

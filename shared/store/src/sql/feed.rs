@@ -4,7 +4,7 @@ use super::{Dialect, TRANSACTION};
 use crate::record::{ColumnType, Table};
 
 /// How many rows are removed in one transaction.
-pub(crate) const PORTION: usize = 1_000;
+const PORTION: usize = 1_000;
 
 /// The statements on rows that serve copies of them.
 #[derive(Debug)]
@@ -12,8 +12,6 @@ pub(crate) struct FeedStatements {
     /// `$1` place and `$2` id of the cursor, `$3` most rows, on PostgreSQL `$4` the first place that is
     /// not given. Gives place, deleted, and the row.
     pub(crate) page: String,
-    /// On PostgreSQL the rows at `$1` and above, at most `$2`, like `page`.
-    pub(crate) ahead: String,
     /// `$1` id (on PostgreSQL ids), `$2` oldest time that counts. Gives id, key, fingerprint, when it
     /// came, answer.
     pub(crate) keys: String,
@@ -67,10 +65,6 @@ impl FeedStatements {
             page: sql(format!(
                 "SELECT position, {deleted}, {row} FROM {name}{feed} \
                  WHERE (position, id) > ($1, $2){horizon} ORDER BY position, id LIMIT $3"
-            )),
-            ahead: sql(format!(
-                "SELECT position, {deleted}, {row} FROM {name} WHERE position >= $1 \
-                 ORDER BY position, id LIMIT $2"
             )),
             keys: sql(format!(
                 "SELECT {key} FROM {name}_idempotency WHERE id {id_is} AND created_at >= $2"

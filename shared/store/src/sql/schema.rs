@@ -121,7 +121,7 @@ fn give_places(table: &Table, dialect: Dialect) -> Vec<String> {
 
 /// What is kept of all collections together: who owns them, the history of the store (each opening by a
 /// program and each purge), what travels through the feeds besides rows, and who reads them.
-const MOVE_TABLES: [&str; 4] = [
+const MOVE_TABLES: [&str; 6] = [
     // What each write looks at stands beside the document, so that it need not be read.
     "CREATE TABLE IF NOT EXISTS banyan_ownership (collection TEXT PRIMARY KEY, \
      role TEXT NOT NULL, epoch BIGINT NOT NULL, held_until BIGINT NOT NULL, \
@@ -129,6 +129,9 @@ const MOVE_TABLES: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS banyan_runs (collection TEXT NOT NULL, number BIGINT NOT NULL, \
      run TEXT NOT NULL, position BIGINT NOT NULL, purged BIGINT NOT NULL, \
      PRIMARY KEY (collection, number))",
+    // A page asks for both, and the history grows for as long as there is the store.
+    "CREATE INDEX IF NOT EXISTS banyan_runs_run ON banyan_runs (collection, run)",
+    "CREATE INDEX IF NOT EXISTS banyan_runs_purged ON banyan_runs (collection, purged)",
     "CREATE TABLE IF NOT EXISTS banyan_marks (collection TEXT NOT NULL, kind TEXT NOT NULL, \
      position BIGINT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (collection, kind))",
     "CREATE TABLE IF NOT EXISTS banyan_followers (collection TEXT NOT NULL, \

@@ -26,8 +26,9 @@ impl SqliteStore {
         let snapshot = connection.unchecked_transaction().map_err(store_error)?;
         let stand = Stand::load(&snapshot, statements)?;
         let Stand { document, position: latest, now, .. } = stand;
-        if document.role == Role::Retired {
-            return Err(MoveError::NotPrimary { role: document.role, owner: document.owner() });
+        if document.acts_as() == Role::Retired {
+            let (role, owner) = (Role::Retired, document.owner());
+            return Err(MoveError::NotPrimary { role, owner });
         }
         if after.position > latest {
             return Err(MoveError::WentBack);

@@ -7,7 +7,6 @@ use rusqlite::params;
 use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{Stand, maybe, run, seconds_since};
-use crate::sql::PORTION;
 use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
 use models::Timestamp;
 
@@ -52,18 +51,11 @@ impl SqliteStore {
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let mut purged = 0;
-        loop {
-            let done = self.change::<R, _>("purge", move |stand| Ok(purge(stand, age)?)).await;
-            let portion = match done {
-                Ok(portion) => portion,
-                Err(MoveError::Store(error)) => return Err(error),
-                Err(other) => return Err(StoreError::failed(other)),
-            };
-            purged += portion as u64;
-            if portion < PORTION {
-                return Ok(purged);
-            }
+        let done = self.change::<R, _>("purge", move |stand| Ok(purge(stand, age)?)).await;
+        match done {
+            Ok(rows) => Ok(rows as u64),
+            Err(MoveError::Store(error)) => Err(error),
+            Err(other) => Err(StoreError::failed(other)),
         }
     }
 }

@@ -114,10 +114,11 @@ impl<'a> Stand<'a> {
     }
 
     pub(super) fn save(&self) -> Result<(), StoreError> {
-        let Document { role, epoch, hold, .. } = &self.document;
+        let Document { epoch, hold, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
         let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
-        let params = params![text, role.name(), epoch, held_until];
+        let role = self.document.acts_as().name();
+        let params = params![text, role, epoch, held_until];
         run(self.connection, &self.statements.moves.save, params).map(drop)
     }
 
@@ -152,6 +153,11 @@ impl<'a> Stand<'a> {
         run(self.connection, &self.statements.moves.forget_marks, []).map(drop)
     }
 
+    /// Waits for this follower no longer before it purges.
+    fn forget_follower(&self, follower: &str) -> Result<(), StoreError> {
+        run(self.connection, &self.statements.moves.forget_follower, [follower]).map(drop)
+    }
+
     /// Begins a new part of the history with the place after the present one.
     pub(super) fn begin_run(&self, purged: u64) -> Result<(), StoreError> {
         let params = params![random_id(), purged, self.position + 1];
@@ -177,6 +183,9 @@ impl SqliteStore {
             if was == Role::Follower && stand.document.role == Role::Primary {
                 // Whoever has not read that it was granted the ownership must not read it now.
                 stand.forget_marks()?;
+                if let Some(grant) = &stand.document.grant {
+                    stand.forget_follower(&grant.to.store)?;
+                }
             }
             Ok(stand.save()?)
         })
@@ -247,7 +256,7 @@ impl SqliteStore {
             ]) {
                 run(connection, sql, [])?;
             }
-            stand.document = Document::new();
+            stand.document = stand.document.cancelled();
             stand.save()?;
             Ok(stand.begin_run(0)?)
         })

@@ -33,9 +33,15 @@ impl Store {
         each!(self, engine => engine.known::<R>().position)
     }
 
-    /// What the store is, as this program knows it; asks nobody.
+    /// What the store is, as this program knows it; asks nobody. One that was cancelled counts as retired.
     pub fn role<R: Record>(&self) -> Role {
         each!(self, engine => engine.known::<R>().role)
+    }
+
+    /// Whether what is here may be read, as this program knows it; asks nobody. A follower's may be once it has
+    /// copied everything that there was.
+    pub fn serves<R: Record>(&self) -> bool {
+        each!(self, engine => engine.known::<R>().serves)
     }
 
     /// Makes a store that was never used a follower of another one, with nothing copied yet. Where it
@@ -145,8 +151,8 @@ impl Store {
         each!(self, engine => engine.retire::<R>(keep_rows).await)
     }
 
-    /// Makes a follower a store that was never used: nothing of what it copied stays. Changes nothing
-    /// where the store was never used.
+    /// Makes a follower a store that was never used: nothing of what it copied stays, only where the source
+    /// is. Until it follows again it takes no writes. Changes nothing where the store was never used.
     ///
     /// # Errors
     /// [`MoveError::NotFollower`], [`MoveError::GrantOpen`], or where the store cannot be written.
@@ -196,7 +202,7 @@ impl Store {
     }
 
     /// Purges rows that were deleted so long ago, and at least [`MIN_TOMBSTONE_AGE`](crate::MIN_TOMBSTONE_AGE),
-    /// and that every follower has passed; says how many.
+    /// and that every follower has passed, a portion of them at once; says how many. 0 where there is none left.
     ///
     /// # Errors
     /// Where the store cannot be written.

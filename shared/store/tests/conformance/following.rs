@@ -290,18 +290,53 @@ pub(crate) async fn a_cancelled_copy_leaves_nothing(engine: Engine) {
     assert!(free.store != before.store && free.lineage != before.lineage);
     assert_eq!(copy.position::<Notes>().epoch, 1);
     assert!(rows(&copy).await.is_empty() && copy.followers::<Notes>().await.unwrap().is_empty());
-    assert!(changes(&copy, FeedCursor::START, 100).await.entries.is_empty());
     let again = copy.cancel::<Notes>().await.unwrap();
     assert_eq!(again.store, free.store, "a repeat changes nothing");
-    let created = copy.insert::<Notes>(note("own", 1), key("k")).await.unwrap();
-    assert_eq!((created.id, created.replayed), (1, false));
-    let copy = engine.another().await.open().await;
+    assert_eq!(copy.first_answer::<Notes>(&key("k").unwrap()).await.unwrap(), None);
     for _ in 0..2 {
         follow(&copy, &source).await;
         catch_up(&copy, &source, 100).await;
         assert_eq!(rows(&copy).await, rows(&source).await);
         copy.cancel::<Notes>().await.unwrap();
     }
+}
+
+pub(crate) async fn a_cancelled_copy_owns_nothing_until_it_follows_again(engine: Engine) {
+    let (source, target) = (engine.open().await, engine.another().await);
+    let copy = target.open().await;
+    assert_eq!(ownership(&copy).await.forwarded, None);
+    insert(&source, "a").await;
+    follow(&copy, &source).await;
+    catch_up(&copy, &source, 100).await;
+    copy.cancel::<Notes>().await.unwrap();
+    let owner = Some(peer(&source).await.url);
+    let check = async |copy: &store::Store| {
+        let found = ownership(copy).await;
+        assert_eq!((found.forwarded, copy.role::<Notes>()), (owner.clone(), Role::Retired));
+        let written = copy.insert::<Notes>(note("own", 1), None).await;
+        assert!(matches!(written, Err(StoreError::NotPrimary { owner: o }) if o == owner));
+        let seeded = copy.seed::<Notes>(vec![note("own", 1)]).await;
+        assert!(matches!(seeded, Err(StoreError::NotPrimary { owner: o }) if o == owner));
+        for refused in [
+            copy.changes::<Notes>(FeedCursor::START, None, 10).await.map(drop),
+            copy.hold::<Notes>("h", 1, HOLD).await.map(drop),
+            copy.heartbeat::<Notes>().await,
+        ] {
+            let here =
+                matches!(&refused, Err(MoveError::NotPrimary { owner: o, .. }) if *o == owner);
+            assert!(here, "{refused:?}");
+        }
+    };
+    check(&copy).await;
+    copy.close().await;
+    let copy = target.open().await;
+    check(&copy).await;
+    follow(&copy, &source).await;
+    catch_up(&copy, &source, 100).await;
+    assert_eq!(ownership(&copy).await.forwarded, None);
+    assert_eq!(rows(&copy).await, rows(&source).await);
+    hand_over(&source, &copy).await;
+    insert(&copy, "b").await;
 }
 
 pub(crate) async fn a_retired_store_keeps_rows_or_not(engine: Engine) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use models::Thread;
-use store::{Changes, Entry, FeedCursor, MoveError, StoreError};
+use store::{Changes, Entry, FeedCursor, MAX_FEED_BYTES, MoveError, StoreError};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
@@ -126,6 +126,40 @@ async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_behind_the_horizon_are_given_up_to_a_limit_in_bytes() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    engine.execute("DROP INDEX notes_title").await;
+    let start = FeedCursor::START;
+    let running = Session::of(&engine).await;
+    running.run("BEGIN; CREATE TABLE other (n INT)").await;
+    let large = "x".repeat(MAX_FEED_BYTES / 3);
+    for count in 0..3 {
+        insert(&store, &format!("{count}{large}")).await;
+    }
+    assert_eq!(ids(&changes(&store, start, 100).await), [1, 2, 3], "there is room for these");
+    for count in 3..6 {
+        insert(&store, &format!("{count}{large}")).await;
+    }
+    let page = changes(&store, start, 100).await;
+    assert_eq!((ids(&page), page.covered, page.more), (vec![], 0, false));
+    running.run("COMMIT").await;
+    let mut cursor = start;
+    let mut met = Vec::new();
+    until(async || {
+        let page = changes(&store, cursor, 100).await;
+        met.extend(ids(&page));
+        cursor = page.cursor;
+        page.covered >= page.latest
+    })
+    .await;
+    met.sort_unstable();
+    met.dedup();
+    assert_eq!(met, [1, 2, 3, 4, 5, 6]);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_holds_the_feed_back_is_named() {
     let Some(engine) = Engine::postgres().await else { return };
     let store = engine.open().await;
@@ -193,6 +227,51 @@ async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
     look.end().await;
 }
 
+/// A database may have another level of isolation by default, at which a check sees what was true before it
+/// waited.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_waited_for_the_fence_sees_what_was_done_there() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let name = engine.url().split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+    let level = "default_transaction_isolation = 'repeatable read'";
+    engine.execute(&format!("ALTER DATABASE {name} SET {level}")).await;
+    let store = Arc::new(engine.open().await);
+    let id = insert(&store, "a").await;
+    // A hold waits for a write, and a second write waits for the hold.
+    let blocker = Session::of(&engine).await;
+    blocker.run(&format!("BEGIN; SELECT 1 FROM notes WHERE id = {id} FOR UPDATE")).await;
+    let change = |title: &'static str| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let change = |present: &Thread| Ok(Thread { title: title.into(), ..present.clone() });
+            store.update::<Notes>(id, store::Precondition::default(), change).await
+        })
+    };
+    let waiting = |kind: &'static str| {
+        format!(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '{kind}' AND pid IN \
+             (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+        )
+    };
+    let look = Session::of(&engine).await;
+    let early = change("early");
+    until(async || look.number(&waiting("transactionid")).await == 1).await;
+    let hold = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.hold::<Notes>("h", 1, HOLD).await })
+    };
+    until(async || look.number(&waiting("advisory")).await == 1 || hold.is_finished()).await;
+    let late = change("late");
+    until(async || look.number(&waiting("advisory")).await == 2 || hold.is_finished()).await;
+    blocker.run("ROLLBACK").await;
+    early.await.unwrap().unwrap();
+    hold.await.unwrap().unwrap();
+    let late = late.await.unwrap();
+    assert!(matches!(late, Err(StoreError::NotPrimary { owner: None })), "{late:?}");
+    blocker.end().await;
+    look.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_does_not_wait_for_ever() {
     let Some(engine) = Engine::postgres().await else { return };
@@ -214,6 +293,25 @@ async fn a_hold_does_not_wait_for_ever() {
     insert(&store, "the store goes on").await;
     blocker.end().await;
     look.end().await;
+}
+
+/// The work of a start grows with the tables, and is not bounded like what a client asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_may_take_longer_than_a_statement_of_a_client() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    store.close().await;
+    engine
+        .execute(
+            "UPDATE notes SET position = position + 1000000000; \
+             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN PERFORM pg_sleep(11); RETURN NEW; END'; \
+             CREATE TRIGGER slow BEFORE UPDATE ON notes FOR EACH STATEMENT EXECUTE FUNCTION slow()",
+        )
+        .await;
+    let store = engine.open().await;
+    insert(&store, "b").await;
 }
 
 /// Rows that another server numbered, as after `pg_dump` and `pg_restore`.

@@ -90,6 +90,7 @@ on_both!(
     following::a_first_answer_is_found_after_a_promotion,
     following::unique_values_may_change_hands_within_a_page_and_across_pages,
     following::a_cancelled_copy_leaves_nothing,
+    following::a_cancelled_copy_owns_nothing_until_it_follows_again,
     following::a_retired_store_keeps_rows_or_not,
     following::two_programs_may_apply_to_one_database,
     digests::the_same_rows_have_the_same_fingerprint_on_every_store,

@@ -160,8 +160,14 @@ pub(crate) async fn a_grant_is_taken_back_by_force_only(engine: Engine) {
     assert!(matches!(never, Err(MoveError::NeverGranted { epoch: 2 })));
     let to = peer(&engine.another().await.open().await).await;
     store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    for follower in ["another", to.store.as_str()] {
+        store.passed::<Notes>(follower, 1).await.unwrap();
+    }
     store.grant::<Notes>("h", 1, to).await.unwrap();
     let taken = store.take::<Notes>(2).await.unwrap();
+    let followers = store.followers::<Notes>().await.unwrap();
+    let followers: Vec<_> = followers.iter().map(|seen| seen.store.as_str()).collect();
+    assert_eq!(followers, ["another"], "who is lost is not waited for");
     assert_eq!((taken.role, taken.epoch, taken.successor), (Role::Primary, 3, None));
     assert_eq!(store.take::<Notes>(2).await.unwrap().epoch, 3, "a repeat");
     assert_eq!(insert(&store, "b").await, 2);

@@ -120,11 +120,47 @@ async fn a_cancelled_copy_leaves_nothing_and_can_begin_afresh(source: Setup, tar
     assert_ne!(cancelled["store"], before["store"]);
     assert_eq!(cancelled["followed"], Value::Null);
     target.owns_so(USERS, "it rests", |document| document["following"] == Value::Null).await;
-    assert_eq!(target.get("/api/users").await.body, "[]");
+    // Others may still ask it, and must not take it for the collection, which it has no longer.
+    for answer in [
+        target.get("/api/users").await,
+        target.get("/api/users/2").await,
+        target.send("HEAD", "/api/users/2", &[], "").await,
+        create(&target, "bmo").await,
+    ] {
+        assert_eq!(answer.status, 421, "{}", answer.body);
+        assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+        assert_eq!(answer.header("banyan-missing"), "");
+    }
     // The source does not wait for it any more.
     assert_eq!(source.ownership(USERS).await["followers"], json!([]));
     target.follow(USERS, &source).await;
     golden_reads(&target, &["users"]).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_copy_points_to_its_source_until_it_follows_again() {
+    let source = Setup::new(BINARY).movable().demo().start().await;
+    let target = Setup::new(BINARY).movable().env("FOLLOW", &source.url()).start().await;
+    target.follows(USERS).await;
+    target.done(USERS, "cancel", json!({})).await;
+    target.get("/api/users/2").await.problem(421);
+    assert_eq!(target.get("/readyz").await.status, 200);
+    let third = Setup::new(BINARY).movable().start().await;
+    let refused = third.step(USERS, "follow", json!({"source": target.collection(USERS)})).await;
+    refused.problem(409);
+    assert!(refused.body.contains(&source.collection(USERS)), "{}", refused.body);
+    // Started again as it was, it does what it is told.
+    let setup = target.setup().clone();
+    let target = target.restart().await;
+    target.follows(USERS).await;
+    golden_reads(&target, &["users"]).await;
+    target.done(USERS, "cancel", json!({})).await;
+    drop(target);
+    // Told nothing, it does not take itself for the collection.
+    let target = setup.env("FOLLOW", "").start().await;
+    let refused = create(&target, "bmo").await;
+    refused.problem(421);
+    assert_eq!(refused.header("banyan-owner"), source.collection(USERS));
 }
 
 /// The position that an answer says.
@@ -236,6 +272,38 @@ async fn a_copy_goes_no_faster_than_it_was_told() {
     target.done(USERS, "follow", free).await;
     target.follows(USERS).await;
     assert_eq!(digest(&target).await, digest(&source).await);
+}
+
+#[tokio::test]
+async fn a_copy_serves_nothing_before_it_has_everything() {
+    let source = Setup::new(BINARY).movable().start().await;
+    for number in 0..30 {
+        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
+    }
+    let target = Setup::new(BINARY).movable().start().await;
+    let body = json!({"source": source.collection(USERS), "maxRowsPerSecond": 1});
+    target.done(USERS, "follow", body).await;
+    target
+        .owns_so(USERS, "a part is there", |document| {
+            document["following"]["rows"].as_u64() > Some(0)
+        })
+        .await;
+    for answer in [
+        target.get("/api/users").await,
+        target.get("/api/users/1").await,
+        target.get("/api/users/30").await,
+        target.send("HEAD", "/api/users/30", &[], "").await,
+        create(&target, "bmo").await,
+    ] {
+        assert_eq!(answer.status, 421, "{}", answer.body);
+        assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+    }
+    target.get("/readyz").await.problem(503);
+    target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
+    target.follows(USERS).await;
+    let list = "/api/users?limit=100";
+    assert_eq!(target.get(list).await.body, source.get(list).await.body);
+    assert_eq!(target.get("/readyz").await.status, 200);
 }
 
 #[tokio::test]
