@@ -261,7 +261,8 @@ impl Plane {
         // Held to the end: of two calls the later one must win.
         let applications = self.applications();
         let Some(Application { site, .. }) = applications.get(application) else { return };
-        let table = make(&site.table.load());
+        let old = site.table.load();
+        let table = make(&old).after(&old);
         let old = site.table.swap(Arc::new(table));
         // To forget a large table takes as long as to make one; nobody waits for that.
         self.workers.accepting().spawn_blocking(move || drop(old));

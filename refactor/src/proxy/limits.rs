@@ -82,6 +82,8 @@ pub(crate) const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 pub(crate) const CANDIDATES: usize = 8;
 /// The most owners that are remembered of one route.
 pub(crate) const OWNERS: usize = 1_024;
+/// For how long an owner is remembered after it was found.
+pub(crate) const OWNER_TIME: Duration = Duration::from_secs(60);
 /// The most clients whose last write is remembered, the last ones, each for every first segment of a path.
 pub(crate) const REMEMBERED_WRITES: usize = 65_536;
 /// For how long a write is remembered: longer than a copy lags behind that is of any use.

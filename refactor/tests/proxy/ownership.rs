@@ -82,6 +82,23 @@ async fn a_write_goes_to_the_owner_that_a_421_names_and_so_do_later_ones() {
 }
 
 #[tokio::test]
+async fn an_owner_that_was_known_gets_nothing_once_the_routes_have_changed() {
+    let (old, new, plane) = stores().await;
+    new.set(Role::Owner);
+    old.set(new.followed());
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+    assert_eq!(status(&plane.send(last(&post("two"))).await), 201);
+    assert_eq!((old.service.count(), new.rows().len()), (1, 2), "the owner is known");
+    // It gave everything back and was cancelled: it owns an empty collection of its own. Its route is still there.
+    old.set(Role::Owner);
+    let mut changed = before(&old.service.url, &new.service.url);
+    changed.push(route("rte-threads000", "/threads", &old.service.url));
+    plane.set(changed);
+    assert_eq!(status(&plane.send(last(&post("three"))).await), 201);
+    assert_eq!((old.rows(), new.rows().len()), (vec!["three".to_owned()], 2));
+}
+
+#[tokio::test]
 async fn a_write_waits_while_nobody_is_the_owner() {
     let (old, new, plane) = stores().await;
     old.set(Role::Held);

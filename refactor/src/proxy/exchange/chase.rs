@@ -51,8 +51,8 @@ pub(super) struct Chase<'a> {
     candidates: Candidates,
     /// The other side of a route that divides its requests.
     other: Option<Side>,
-    /// Whether other candidates were looked for.
-    complete: bool,
+    /// The version of the table in which the other candidates were looked for, once they were.
+    looked: Option<u64>,
     /// Which candidate is asked.
     at: usize,
     /// Whether that one is only believed to be the owner, since it was so before.
@@ -115,7 +115,7 @@ impl<'a> Chase<'a> {
             path,
             candidates: Candidates::of(owner.side),
             other: owner.other.map(|other| other.side),
-            complete: false,
+            looked: None,
             at: 0,
             hinted: false,
             named: None,
@@ -130,9 +130,10 @@ impl<'a> Chase<'a> {
             let writes = &site.shared.ownership.writes;
             chase.forgotten = chase.needed.is_none() && writes.may_be_forgotten(now);
         } else {
-            chase.look();
+            let version = chase.look();
             let hint = chase.segment().and_then(|segment| {
-                let owner = chase.candidates.get(0).target.owners.get(&segment)?;
+                let owners = &chase.candidates.get(0).target.owners;
+                let owner = owners.get(&segment, version, now)?;
                 chase.candidates.index_of(&owner)
             });
             chase.hinted = hint.is_some();
@@ -300,9 +301,13 @@ impl<'a> Chase<'a> {
             return;
         }
         let Some(segment) = self.segment() else { return };
-        if searched && self.at != 0 {
+        if searched
+            && self.at != 0
+            && let Some(version) = self.looked
+        {
             let owner = self.candidates.upstream(self.at);
-            self.candidates.get(0).target.owners.note(&segment, owner);
+            let owners = &self.candidates.get(0).target.owners;
+            owners.note(&segment, owner, version, Instant::now());
         }
         if let Some(position) = position
             && self.candidates.count() > 1
@@ -366,12 +371,14 @@ impl<'a> Chase<'a> {
         (self.asked | bit(self.at)) & bit(index) == 0
     }
 
-    /// Looks for all candidates, once.
-    fn look(&mut self) {
-        if !std::mem::replace(&mut self.complete, true) {
-            let table = self.site.table.load();
-            self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+    /// Looks for all candidates, once. Gives the version of the table that has them.
+    fn look(&mut self) -> u64 {
+        if let Some(version) = self.looked {
+            return version;
         }
+        let table = self.site.table.load();
+        self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+        *self.looked.insert(table.version)
     }
 
     /// Forgets the hint that was followed, if one was.
