@@ -438,6 +438,27 @@ async fn only_registered_services_are_ever_asked_whatever_an_answer_names() {
 }
 
 #[tokio::test]
+async fn two_services_at_one_origin_are_told_apart_by_their_paths() {
+    let host = Arc::new(std::sync::Mutex::new(String::new()));
+    let named = Arc::clone(&host);
+    let both = Service::answering(move |request| {
+        let owner = format!("{}/new/users", named.lock().unwrap());
+        let is_owner = request.line().starts_with("POST /new/users ");
+        if is_owner { ok("taken") } else { misdirected(&Role::Follower(owner)) }
+    })
+    .await;
+    *host.lock().unwrap() = both.url.clone();
+    let plane = Plane::start(vec![
+        default(&format!("{}/old", both.url)),
+        inactive(&format!("{}/new", both.url)),
+    ]);
+    for _ in 0..2 {
+        assert_eq!(body(&plane.send(last(&post("one"))).await), "taken");
+    }
+    assert_eq!(both.count(), 3, "the owner is known");
+}
+
+#[tokio::test]
 async fn what_breaks_off_on_the_way_to_the_owner_is_not_sent_again() {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);

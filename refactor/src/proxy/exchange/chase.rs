@@ -305,7 +305,7 @@ impl<'a> Chase<'a> {
             && self.at != 0
             && let Some(version) = self.looked
         {
-            let owner = self.candidates.upstream(self.at);
+            let owner = &self.candidates.get(self.at).target;
             let owners = &self.candidates.get(0).target.owners;
             owners.note(&segment, owner, version, Instant::now());
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::time::Instant;
 
 use crate::proxy::limits::{OWNER_TIME, OWNERS};
-use crate::proxy::upstream::Upstream;
+use crate::proxy::target::Target;
 
 /// Owners by the first segment of the path. A hint: whoever follows it is told where it is wrong, and forgets it.
 ///
@@ -22,7 +22,7 @@ pub(crate) struct Owners {
 
 #[derive(Debug)]
 struct Known {
-    owner: Weak<Upstream>,
+    owner: Weak<Target>,
     /// The version of the table in which it was found.
     version: u64,
     until: Instant,
@@ -30,7 +30,7 @@ struct Known {
 
 impl Owners {
     /// Who owned this last, as far as that counts with this version of the table.
-    pub(crate) fn get(&self, segment: &str, version: u64, now: Instant) -> Option<Arc<Upstream>> {
+    pub(crate) fn get(&self, segment: &str, version: u64, now: Instant) -> Option<Arc<Target>> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
@@ -40,7 +40,7 @@ impl Owners {
         counts.then(|| known.owner.upgrade()).flatten()
     }
 
-    pub(crate) fn note(&self, segment: &str, owner: &Arc<Upstream>, version: u64, now: Instant) {
+    pub(crate) fn note(&self, segment: &str, owner: &Arc<Target>, version: u64, now: Instant) {
         let mut known = self.known();
         if known.len() >= OWNERS {
             // Clients choose what a first segment is; what was a hint is found out again.
@@ -72,41 +72,38 @@ mod tests {
     use tokio::time::Instant;
 
     use super::{OWNER_TIME, OWNERS, Owners};
-    use crate::proxy::upstream::{Origin, Upstreams};
+    use crate::proxy::target::tests::target;
 
     #[test]
     fn an_owner_is_known_until_it_is_forgotten_or_gone_or_there_are_too_many() {
-        let origin = Origin::of(&"http://posts:80".parse().unwrap()).unwrap();
-        let upstream = Upstreams::new(1).get(origin);
+        let owner = target("rte-posts", None, "http://posts:80", false);
         let (owners, now) = (Owners::default(), Instant::now());
-        let known = |segment| {
-            owners.get(segment, 1, now).is_some_and(|known| Arc::ptr_eq(&known, &upstream))
-        };
+        let known =
+            |segment| owners.get(segment, 1, now).is_some_and(|known| Arc::ptr_eq(&known, &owner));
         assert!(!known("posts"));
-        owners.note("posts", &upstream, 1, now);
+        owners.note("posts", &owner, 1, now);
         assert!(known("posts") && !known("users"));
         owners.forget("posts");
         assert!(!known("posts"));
-        (0..OWNERS * 3).for_each(|n| owners.note(&n.to_string(), &upstream, 1, now));
+        (0..OWNERS * 3).for_each(|n| owners.note(&n.to_string(), &owner, 1, now));
         assert!(owners.known().len() <= OWNERS);
-        owners.note("posts", &upstream, 1, now);
+        owners.note("posts", &owner, 1, now);
         assert!(known("posts"));
-        drop(upstream);
+        drop(owner);
         assert!(owners.get("posts", 1, now).is_none());
     }
 
     #[test]
     fn an_owner_counts_for_the_routes_it_was_found_with_and_for_a_minute() {
-        let origin = Origin::of(&"http://posts:80".parse().unwrap()).unwrap();
-        let upstream = Upstreams::new(1).get(origin);
+        let owner = target("rte-posts", None, "http://posts:80", false);
         let (owners, now) = (Owners::default(), Instant::now());
-        owners.note("posts", &upstream, 1, now);
+        owners.note("posts", &owner, 1, now);
         let last = now + OWNER_TIME - Duration::from_millis(1);
         assert!(owners.get("posts", 1, last).is_some());
         assert!(owners.get("posts", 1, now + OWNER_TIME).is_none(), "too old");
         assert!(owners.get("posts", 2, now).is_none(), "the routes are others");
         // A request that was on its way while they changed says nothing about the new ones.
-        owners.note("posts", &upstream, 1, now);
+        owners.note("posts", &owner, 1, now);
         assert!(owners.get("posts", 2, now).is_none());
     }
 }
