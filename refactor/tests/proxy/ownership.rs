@@ -297,16 +297,18 @@ async fn when_the_time_is_up_the_client_is_told_to_ask_again() {
     // Each names the other one.
     old.set(new.followed());
     let start = Instant::now();
-    let write = plane.send(last(&post("one")));
-    let read = plane.get("/api/users", "Banyan-Position: 9.9\r\n");
-    let (write, read) = tokio::join!(write, read);
-    let took = start.elapsed();
-    assert!((5.0..8.0).contains(&took.as_secs_f64()), "{took:?}");
+    let timed = async |answer| (plane.send(answer).await, start.elapsed().as_secs_f64());
+    let get = "GET /api/users HTTP/1.1\r\nHost: x\r\nBanyan-Position: 9.9\r\n\r\n";
+    let both = tokio::join!(timed(last(&post("one"))), timed(last(get)));
+    let ((write, write_seconds), (read, read_seconds)) = both;
+    assert!((5.0..8.0).contains(&write_seconds), "{write_seconds}");
+    assert!((1.0..4.0).contains(&read_seconds), "{read_seconds}");
     for answer in [&write, &read] {
         assert_eq!((status(answer), field(answer, "retry-after")), (503, Some("1")), "{answer}");
         assert_eq!(field(answer, "content-type"), Some("application/problem+json"));
     }
     assert!(body(&write).contains("nothing was stored"), "{write}");
+    assert!(!body(&read).contains("stored"), "{read}");
     assert_eq!((plane.metric("banyan_proxy_gave_up_total"), waiting(&plane)), (2.0, 0.0));
     // It waited between the rounds.
     assert!(old.service.count() < 1_000, "{}", old.service.count());
@@ -669,6 +671,23 @@ async fn a_client_that_says_a_position_reads_nothing_older() {
     }
     assert!(plane.metric("banyan_proxy_read_again_total") > 5.0);
     assert_eq!(old.service.count(), 41);
+}
+
+#[tokio::test]
+async fn a_client_that_says_a_position_that_never_comes_costs_little_and_gets_what_the_owner_has() {
+    let (old, new, plane) = canary().await;
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+    new.state().rows.push("before".to_owned());
+    let asked = old.service.count() + new.service.count();
+    let start = Instant::now();
+    let fields = "Banyan-Position: 999.0\r\nUser-Agent: another\r\n";
+    let answer = plane.get("/api/users/1", fields).await;
+    assert_eq!((status(&answer), body(&answer)), (200, "one"));
+    let seconds = start.elapsed().as_secs_f64();
+    assert!((1.0..4.0).contains(&seconds), "it might have come: {seconds}");
+    let asked = old.service.count() + new.service.count() - asked;
+    assert!((4..=22).contains(&asked), "{asked}");
+    assert_eq!((waiting(&plane), plane.metric("banyan_proxy_gave_up_total")), (0.0, 0.0));
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::Ended;
@@ -29,7 +29,10 @@ use super::owner::{Owner, Side};
 use crate::proxy::client::Client;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::head::{Answer, Field, Head, Kind};
-use crate::proxy::limits::{CHASE_PAUSE, CHASE_RETRY_SECONDS, CHASE_TIME, LONGEST_CHASE_PAUSE};
+use crate::proxy::limits::{
+    CHASE_PAUSE, CHASE_RETRY_SECONDS, CHASE_TIME, LONGEST_CHASE_PAUSE, LONGEST_READ_PAUSE,
+    READ_PAUSE, SAID_TIME,
+};
 use crate::proxy::metrics::Chases;
 use crate::proxy::ownership::{self, Kept, Position, Write};
 use crate::proxy::path::Path;
@@ -81,7 +84,16 @@ struct Needed {
 struct Search<'a> {
     until: Instant,
     pause: Duration,
+    longest_pause: Duration,
     waiting: Option<Waiting<'a>>,
+}
+
+/// What a search may cost.
+struct Bounds<'a> {
+    places: &'a Semaphore,
+    time: Duration,
+    pause: Duration,
+    longest_pause: Duration,
 }
 
 /// A request that waits; it leaves its place when this is dropped.
@@ -189,6 +201,10 @@ impl<'a> Chase<'a> {
         if position.is_some_and(|position| position >= needed.position) {
             return None;
         }
+        if self.is_late() && self.is_only_said() && answer.first(Kind::Owner).is_none() {
+            // The owner has no more than this: the client means another collection, or what it wrote was lost.
+            return None;
+        }
         let another = self.another();
         if another.is_none() && !self.told {
             // Nobody knows of positions here, so there is nothing to be older than.
@@ -236,35 +252,60 @@ impl<'a> Chase<'a> {
         next: Next,
     ) -> Result<(), Ended> {
         self.asked |= bit(self.at);
-        let search = self.search.get_or_insert_with(|| Search {
-            until: Instant::now() + CHASE_TIME,
-            pause: CHASE_PAUSE,
-            waiting: None,
-        });
+        let (bounds, chases) = (self.bounds(), self.chases());
+        let search = self.search.get_or_insert_with(|| Search::begin(&bounds));
         match next {
             Next::Now(next) => self.at = next,
             Next::Later(next) => {
-                let ownership = &self.site.shared.ownership;
-                let places = if is_read(&self.head.method) {
-                    &ownership.waiting_reads
-                } else {
-                    &ownership.waiting_writes
-                };
                 if search.waiting.is_none() {
-                    let chases = &self.site.shared.metrics.chases;
-                    search.waiting =
-                        places.try_acquire().ok().map(|place| Waiting::new(chases, place));
+                    let place = bounds.places.try_acquire();
+                    search.waiting = place.ok().map(|place| Waiting::new(chases, place));
                 }
-                if search.waiting.is_none() || Instant::now() >= search.until {
+                let left = search.until.saturating_duration_since(Instant::now());
+                if search.waiting.is_none() || left.is_zero() {
                     return Err(self.give_up());
                 }
-                pause(client, Deadline::after(search.pause)).await?;
-                search.pause = (search.pause * 2).min(LONGEST_CHASE_PAUSE);
+                // They are asked once more when the time is up.
+                pause(client, Deadline::after(search.pause.min(left))).await?;
+                search.pause = (search.pause * 2).min(search.longest_pause);
                 self.asked = 0;
                 self.at = next;
             }
         }
         Ok(())
+    }
+
+    /// What this request may cost while it looks.
+    fn bounds(&self) -> Bounds<'a> {
+        let ownership = &self.site.shared.ownership;
+        let read = |places, time| Bounds {
+            places,
+            time,
+            pause: READ_PAUSE,
+            longest_pause: LONGEST_READ_PAUSE,
+        };
+        if self.is_only_said() {
+            read(&ownership.waiting_said, SAID_TIME)
+        } else if is_read(&self.head.method) {
+            read(&ownership.waiting_reads, CHASE_TIME)
+        } else {
+            Bounds {
+                places: &ownership.waiting_writes,
+                time: CHASE_TIME,
+                pause: CHASE_PAUSE,
+                longest_pause: LONGEST_CHASE_PAUSE,
+            }
+        }
+    }
+
+    /// Whether only the client says how far a service must have come.
+    fn is_only_said(&self) -> bool {
+        self.needed.as_ref().is_some_and(|needed| needed.write.is_none())
+    }
+
+    /// Whether the time for the search is up.
+    fn is_late(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| Instant::now() >= search.until)
     }
 
     /// What the client is told where the search ends without an answer. Nothing was stored.
@@ -276,6 +317,7 @@ impl<'a> Chase<'a> {
             None if self.forgotten => {
                 "its owner does not answer, and its copies may not have what was written last; ask again"
             }
+            None if is_read(&self.head.method) => "no service owns this just now; ask again",
             None => "no service owns this just now; nothing was stored, send it again",
         };
         log::warn!("route {route}: {what}");
@@ -416,6 +458,17 @@ impl<'a> Chase<'a> {
         let place = [&address[..], &port, segment.as_bytes()];
         let parts = place.into_iter().chain(told.into_iter().flat_map(named));
         self.site.shared.ownership.writes.client(parts)
+    }
+}
+
+impl Search<'_> {
+    fn begin(bounds: &Bounds<'_>) -> Self {
+        Self {
+            until: Instant::now() + bounds.time,
+            pause: bounds.pause,
+            longest_pause: bounds.longest_pause,
+            waiting: None,
+        }
     }
 }
 
