@@ -324,8 +324,8 @@ pub(super) fn finish(
         work.inner.settle_later(&work.record.key());
         return Err(Refusal::conflict(format!(
             "{} {collection}: ownership is granted, and {} does not take it: {why}. Start it and it does, by \
-             itself. Only if it is lost for good: `banyan reverse {collection} --force`, which first says \
-             what may be lost",
+             itself. Only if it is lost for good: `banyan reverse {collection}` says what may be lost, and what \
+             --force would do",
             intent.direction.word(),
             pair.to_name
         )));
