@@ -22,6 +22,7 @@ mod settle;
 mod sides;
 mod status;
 mod switch;
+mod times;
 mod token;
 mod wire;
 mod wishes;

@@ -6,7 +6,8 @@ use super::peer::PeerError;
 use super::preflight::Pair;
 use super::record::{Direction, Intent};
 use super::refusal::Refusal;
-use super::switch::{self, Times};
+use super::switch;
+use super::times::Times;
 use super::wire::Ownership;
 use super::work::Work;
 

@@ -24,8 +24,9 @@ use std::time::{Duration, Instant};
 use super::Wishes;
 use super::peer::{Peer, PeerError};
 use super::preflight::{self, Check, Pair};
-use super::record::{Direction, Intent, Outcome, Step, Taken};
+use super::record::{Direction, Intent, Step};
 use super::refusal::Refusal;
+use super::times::Times;
 use super::wire::{Ownership, Peer as Name, Position, Role};
 use super::work::Work;
 use super::{follow, forced, recent};
@@ -185,8 +186,7 @@ fn hand_over(
     deadline: Duration,
     times: &mut Times,
 ) -> Result<(), Refusal> {
-    let start = Instant::now();
-    times.held_at = Some(start);
+    let start = times.hold();
     let held = match pair.from.hold(&intent.id, intent.epoch, deadline) {
         Ok(held) => held,
         Err(error) => {
@@ -291,7 +291,7 @@ fn back_out(
         ));
     }
     let outcome = format!("{why}; {} owns it as before, and takes writes", pair.from_name);
-    let pause = times.held_at.map(|held| ms(held.elapsed()));
+    let pause = times.pause_ms();
     let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
     let (verb, collection) = (intent.direction.word(), &work.record.collection);
     ended.err().unwrap_or_else(|| {
@@ -313,7 +313,7 @@ pub(super) fn finish(
     times: &mut Times,
 ) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
-    let promoted = wait(&pair.to, times.patience, |to| {
+    let promoted = wait(&pair.to, times.patience(), |to| {
         if to.store == intent.to && to.owns() && to.epoch > intent.epoch {
             return Ok(());
         }
@@ -330,11 +330,11 @@ pub(super) fn finish(
             pair.to_name
         )));
     }
-    let pause = times.held_at.map(|held| ms(held.elapsed()));
+    let pause = times.pause_ms();
     step(work, times, Step::Promoted)?;
     flip(work, intent.direction == Direction::Switch)?;
     step(work, times, Step::Flipped)?;
-    let back = wait(&pair.from, times.patience, |from| {
+    let back = wait(&pair.from, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
     });
     let mut outcome = match back {
@@ -415,44 +415,4 @@ fn step(work: &mut Work<'_>, times: &mut Times, step: Step) -> Result<(), Refusa
         work.save()?;
     }
     Ok(())
-}
-
-/// When each step of a command was done.
-pub(super) struct Times {
-    began: Instant,
-    held_at: Option<Instant>,
-    steps: Vec<Taken>,
-    patience: Duration,
-}
-
-impl Times {
-    /// Of a command that begins now, and waits for so long for what happens without it.
-    pub(super) fn start(patience: Duration) -> Self {
-        Self { began: Instant::now(), held_at: None, steps: Vec::new(), patience }
-    }
-
-    /// A step is done; a test may end the program here.
-    fn passed(&mut self, step: Step) {
-        self.passed_as(step, step.text().to_owned());
-        fault::point(step.fault());
-    }
-
-    fn passed_as(&mut self, step: Step, text: String) {
-        self.steps.push(Taken { step, text, ms: ms(self.began.elapsed()) });
-    }
-
-    pub(super) fn outcome(
-        &mut self,
-        direction: Direction,
-        done: bool,
-        outcome: String,
-        pause_ms: Option<u64>,
-    ) -> Outcome {
-        let steps = std::mem::take(&mut self.steps);
-        Outcome { verb: direction.verb(), done, outcome, pause_ms, at_ms: now_ms(), steps }
-    }
-}
-
-fn ms(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
