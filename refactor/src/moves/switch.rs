@@ -96,12 +96,8 @@ pub(super) fn run(
     follow::make_route(work)?;
     work.intend(intent.clone())?;
     times.passed(Step::Intent);
-    if let Err(refusal) = hand_over(work, &intent, &pair, wishes.deadline, &mut times) {
-        if work.record.pending.is_some() {
-            work.inner.settle_later(&work.record.key());
-        }
-        return Err(refusal);
-    }
+    let handed_over = hand_over(work, &intent, &pair, wishes.deadline, &mut times);
+    later(work, handed_over)?;
     finish(work, &intent, &pair, &mut times)?;
     Ok(checks)
 }
@@ -301,12 +297,30 @@ fn back_out(
     })
 }
 
-/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time the intent stays
-/// pending, and is taken up again by itself.
+/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time, or anything else
+/// fails, the intent stays pending, and is taken up again by itself.
 ///
 /// # Errors
-/// 409 that says how far it is, and what helps.
+/// 409 that says how far it is, and what helps; 500 where the state cannot be written.
 pub(super) fn finish(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+) -> Result<(), Refusal> {
+    let finished = go_forward(work, intent, pair, times);
+    later(work, finished)
+}
+
+/// Has whatever is still pending after an error taken up again by itself.
+fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
+    if result.is_err() && work.record.pending.is_some() {
+        work.inner.settle_later(&work.record.key());
+    }
+    result
+}
+
+fn go_forward(
     work: &mut Work<'_>,
     intent: &Intent,
     pair: &Pair,
@@ -321,7 +335,6 @@ pub(super) fn finish(
         Err(detail.unwrap_or_else(|| "it has not applied the grant".into()))
     });
     if let Err(why) = promoted {
-        work.inner.settle_later(&work.record.key());
         return Err(Refusal::conflict(format!(
             "{} {collection}: ownership is granted, and {} does not take it: {why}. Start it and it does, by \
              itself. Only if it is lost for good: `banyan reverse {collection}` says what may be lost, and what \

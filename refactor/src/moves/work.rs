@@ -101,13 +101,17 @@ impl<'a> Work<'a> {
     /// Writes down how the command ended; nothing is pending any more.
     ///
     /// # Errors
-    /// 500 where that fails.
+    /// 500 where that fails; then it is pending still.
     pub(super) fn ended(&mut self, outcome: Outcome) -> Result<(), Refusal> {
         let (verb, collection) = (outcome.verb.word(), &self.record.collection);
         log::info!("{verb} {collection}: {}", outcome.outcome);
-        self.record.pending = None;
+        let pending = self.record.pending.take();
         self.record.last = Some(outcome);
-        self.save()
+        let saved = self.save();
+        if saved.is_err() {
+            self.record.pending = pending;
+        }
+        saved
     }
 
     /// How the last comparison stands, as seen with what both sides say of themselves now.
