@@ -173,8 +173,8 @@ fn ready(
     }
 }
 
-/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or it is not known whether the
-/// grant was written, and the intent stays pending.
+/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or that is not known yet, and the
+/// intent stays pending.
 fn hand_over(
     work: &mut Work<'_>,
     intent: &Intent,
@@ -187,20 +187,20 @@ fn hand_over(
         Ok(held) => held,
         Err(error) => {
             let why = format!("{} did not hold its writes: {error}", pair.from_name);
-            return Err(back_out(work, intent, pair, times, false, &why));
+            return Err(back_out(work, intent, pair, times, &why));
         }
     };
     step(work, times, Step::Held)?;
     let end = start + deadline.saturating_sub(GRANT_TIME.min(deadline / 4));
     let wanted = Position { epoch: intent.epoch, at: held.position };
     if let Err(why) = catch_up(pair, wanted, end) {
-        return Err(back_out(work, intent, pair, times, false, &why));
+        return Err(back_out(work, intent, pair, times, &why));
     }
     step(work, times, Step::CaughtUp)?;
     let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
     match granted(pair, intent, &to, start + deadline) {
         Granted::Yes => step(work, times, Step::Granted),
-        Granted::No(why) => Err(back_out(work, intent, pair, times, true, &why)),
+        Granted::No(why) => Err(back_out(work, intent, pair, times, &why)),
         Granted::Unknown(why) => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             Err(Refusal::conflict(format!(
@@ -262,30 +262,35 @@ fn granted(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> Granted {
     }
 }
 
-/// Takes back what stands before the grant; gives the refusal. Where the owner does not hear it, it lets go by itself
-/// when its hold has passed.
+/// Takes back what stands before the grant; gives the refusal. Where the owner does not say that it let go, or a grant
+/// that was sent came first, the intent stays pending.
 fn back_out(
     work: &mut Work<'_>,
     intent: &Intent,
     pair: &Pair,
     times: &mut Times,
-    grant_sent: bool,
     why: &str,
 ) -> Refusal {
-    if let Err(error) = pair.from.release(&intent.id) {
-        log::warn!("{}: the hold was not released, and passes by itself: {error}", pair.from_name);
-    }
-    // A grant that was sent may have come first.
-    let stands = || {
-        let from = pair.from.ownership();
-        from.is_ok_and(|from| !from.granted(intent.epoch + 1, &intent.to))
+    let pending = match released(pair, intent) {
+        Ok(from) if from.granted(intent.epoch + 1, &intent.to) => {
+            "ownership was granted".to_owned()
+        }
+        Ok(_) => return backed_out(work, intent, pair, times, why),
+        Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
     };
-    if grant_sent && !stands() {
-        return Refusal::conflict(format!(
-            "{why}; whether ownership was granted is asked again until {} says so: `banyan status` shows it",
-            pair.from_name
-        ));
-    }
+    Refusal::conflict(format!(
+        "{why}; {pending}: this goes on or back by itself as soon as {} says which; `banyan status` shows it",
+        pair.from_name
+    ))
+}
+
+fn backed_out(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+    why: &str,
+) -> Refusal {
     let outcome = format!("{why}; {} owns it as before, and takes writes", pair.from_name);
     let pause = times.pause_ms();
     let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
@@ -294,6 +299,19 @@ fn back_out(
         Refusal::conflict(format!(
             "{verb} {collection}: {outcome}; `banyan {verb} {collection}` tries again"
         ))
+    })
+}
+
+/// Releases the hold; gives what the owner says of itself then. Without the hold no grant of this intent can come any
+/// more, however late it arrives; so whether there is one is known for good.
+///
+/// # Errors
+/// Where the hold may still stand.
+pub(super) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
+    pair.from.release(&intent.id).or_else(|error| {
+        let from = pair.from.ownership().ok();
+        let let_go = |from: &Ownership| from.hold.as_ref().is_none_or(|hold| hold.id != intent.id);
+        from.filter(let_go).ok_or(error)
     })
 }
 

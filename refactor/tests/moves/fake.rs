@@ -38,6 +38,8 @@ pub(crate) struct Copy {
     pub(crate) frozen: bool,
     /// What it does is done, and the answer is lost: of this path, so often.
     pub(crate) loses: Option<(&'static str, usize)>,
+    /// It does not do this, and says that it cannot just now.
+    pub(crate) cannot: Option<&'static str>,
     /// It answers nothing.
     pub(crate) dead: bool,
     /// It cannot read the other side's feed.
@@ -130,6 +132,7 @@ fn fresh(url: &str) -> Copy {
         protocol: 1,
         frozen: false,
         loses: None,
+        cannot: None,
         dead: false,
         blind: false,
         told: Vec::new(),
@@ -269,6 +272,7 @@ fn asked(
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let held = copy.hold.clone().filter(|(_, until)| *until > Instant::now()).map(|(id, _)| id);
     match word {
+        _ if copy.cannot == Some(word) => return Err((503, "not just now".into())),
         "ownership" | "release" => {
             if word == "release" && held == Some(text(&body["id"])) {
                 copy.hold = None;
