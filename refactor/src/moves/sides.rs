@@ -61,7 +61,7 @@ pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Appli
 /// Both sides of a collection.
 ///
 /// # Errors
-/// 404 where the text is no collection's name; 409 where the application has no DEFAULT route.
+/// 404 where the text is no collection's name, and where the application has no DEFAULT route.
 pub(super) fn sides(
     spaces: &Spaces,
     application: &Application,
@@ -73,7 +73,7 @@ pub(super) fn sides(
     let layout = spaces.layout(&application.id);
     let fallback = layout.iter().find(|(route, _)| route.details.source.is_none());
     let Some((_, fallback)) = fallback else {
-        return Err(Refusal::conflict(format!(
+        return Err(Refusal::Missing(format!(
             "the application {} has no DEFAULT route, and so nothing that {collection} could leave: \
              deploy rs.yaml, or make the route",
             application.id

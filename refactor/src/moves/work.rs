@@ -209,13 +209,15 @@ pub(super) fn record(
 }
 
 /// That no other command works on the same move, for as long as this is there.
-struct Alone<'a> {
+pub(super) struct Alone<'a> {
     inner: &'a Inner,
     key: Key,
 }
 
 impl<'a> Alone<'a> {
-    fn wait(inner: &'a Inner, key: &Key) -> Result<Self, Refusal> {
+    /// # Errors
+    /// 409 where another command stays at work.
+    pub(super) fn wait(inner: &'a Inner, key: &Key) -> Result<Self, Refusal> {
         let start = Instant::now();
         while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
             if start.elapsed() > BUSY_WAIT {
