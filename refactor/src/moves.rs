@@ -136,7 +136,7 @@ impl Moves {
             Verb::Complete => complete::run(&mut work, wishes)?,
             Verb::Cancel => cancel::run(&mut work)?,
         }
-        let mut view = status::view(&self.0, &work.record)?;
+        let mut view = status::view(&self.0, &work.record, work.route().as_ref())?;
         if let Some(checks) = checks {
             view["preflight"] = json!(checks);
         }

@@ -232,7 +232,10 @@ impl Peer {
             })
         };
         let mut request = self.peers.http.request(method, &url).timeout(time);
-        request = request.bearer_auth(self.peers.token.secret());
+        if path.starts_with("/-/") {
+            // What readers get, everybody gets.
+            request = request.bearer_auth(self.peers.token.secret());
+        }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }

@@ -403,7 +403,7 @@ pub(super) fn flip(work: &mut Work<'_>, active: bool) -> Result<(), Refusal> {
     let start = Instant::now();
     loop {
         let route = match work.route() {
-            Some(route) => route,
+            Some(route) => route.id,
             // Without a route everything goes to the source.
             None if !active => return Ok(()),
             None => follow::make_route(work)?,

@@ -8,7 +8,7 @@ use super::diff::Verdict;
 use super::peer::{Peer, Peers};
 use super::record::{Intent, Key, Made, Outcome, Record};
 use super::refusal::Refusal;
-use super::sides::{self, Sides};
+use super::sides::{self, Led, Sides};
 use super::wire::Ownership;
 use super::{Inner, Wishes};
 use crate::spaces::resource::now_ms;
@@ -75,10 +75,9 @@ impl<'a> Work<'a> {
         format!("the target {}", self.record.target)
     }
 
-    /// The id of the collection's route, if there is one.
-    pub(super) fn route(&self) -> Option<String> {
+    /// The collection's route as it is now, if there is one.
+    pub(super) fn route(&self) -> Option<Led> {
         sides::led(&self.inner.spaces, &self.record.application, &self.record.collection)
-            .map(|route| route.id)
     }
 
     /// Writes the record: it is on disk when this returns.

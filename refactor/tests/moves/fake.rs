@@ -46,6 +46,8 @@ pub(crate) struct Copy {
     pub(crate) blind: bool,
     /// What it was told, in order.
     pub(crate) told: Vec<String>,
+    /// How many requests showed it the token.
+    pub(crate) shown: usize,
 }
 
 type Copies = Arc<Mutex<BTreeMap<String, Copy>>>;
@@ -89,6 +91,11 @@ impl World {
 }
 
 impl Fake {
+    /// Another program of the same world.
+    pub(crate) fn another(&self) -> Self {
+        self.world.program()
+    }
+
     /// Looks at the copy, or changes it.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Copy) -> T) -> T {
         work(self.world.copies().get_mut(&self.url).unwrap())
@@ -136,6 +143,7 @@ fn fresh(url: &str) -> Copy {
         dead: false,
         blind: false,
         told: Vec::new(),
+        shown: 0,
     }
 }
 
@@ -195,6 +203,7 @@ async fn answer(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpRe
     if world.copies()[&url].dead {
         return hung_up().await;
     }
+    world.copies().get_mut(&url).unwrap().shown += usize::from(signed);
     let Some(rest) = path.strip_prefix("/api/users") else {
         // The health check at activation asks the service's own URL.
         return if path == "/api" {
