@@ -23,7 +23,6 @@ mod sides;
 mod status;
 mod switch;
 mod times;
-mod token;
 mod wire;
 mod wishes;
 mod work;
@@ -31,7 +30,6 @@ mod work;
 pub(crate) use record::Verb;
 pub(crate) use refusal::Refusal;
 pub(crate) use sides::{Targets, program};
-pub(crate) use token::Token;
 pub(crate) use wishes::Wishes;
 
 use std::collections::BTreeSet;
@@ -40,6 +38,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use server::Token;
 use tokio::runtime::Handle;
 
 use crate::spaces::Spaces;
