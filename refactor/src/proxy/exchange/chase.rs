@@ -13,26 +13,19 @@
 //! sent again; what broke off is not.
 
 use std::borrow::Cow;
-use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
 
 use http::StatusCode;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::Ended;
 use super::candidates::Candidates;
 use super::owner::{Owner, Side};
+use super::search::Search;
 use crate::proxy::client::Client;
-use crate::proxy::deadline::Deadline;
 use crate::proxy::head::{Answer, Field, Head, Kind};
-use crate::proxy::limits::{
-    CHASE_PAUSE, CHASE_RETRY_SECONDS, CHASE_TIME, LONGEST_CHASE_PAUSE, LONGEST_READ_PAUSE,
-    READ_PAUSE, SAID_TIME,
-};
+use crate::proxy::limits::CHASE_RETRY_SECONDS;
 use crate::proxy::metrics::Chases;
 use crate::proxy::ownership::{self, Kept, Position, Write};
 use crate::proxy::path::Path;
@@ -78,29 +71,6 @@ struct Needed {
     position: Position,
     /// The write that says so; none where the client says so itself.
     write: Option<(ownership::Client, Write)>,
-}
-
-/// What begins with the first answer that is not the client's.
-struct Search<'a> {
-    until: Instant,
-    pause: Duration,
-    longest_pause: Duration,
-    waiting: Option<Waiting<'a>>,
-}
-
-/// What a search may cost.
-struct Bounds<'a> {
-    places: &'a Semaphore,
-    time: Duration,
-    pause: Duration,
-    longest_pause: Duration,
-}
-
-/// A request that waits; it leaves its place when this is dropped.
-struct Waiting<'a> {
-    since: Instant,
-    chases: &'a Chases,
-    _place: SemaphorePermit<'a>,
 }
 
 /// Who is asked next.
@@ -252,49 +222,29 @@ impl<'a> Chase<'a> {
         next: Next,
     ) -> Result<(), Ended> {
         self.asked |= bit(self.at);
-        let (bounds, chases) = (self.bounds(), self.chases());
-        let search = self.search.get_or_insert_with(|| Search::begin(&bounds));
+        let mut search = self.search.take().unwrap_or_else(|| self.new_search());
         match next {
             Next::Now(next) => self.at = next,
             Next::Later(next) => {
-                if search.waiting.is_none() {
-                    let place = bounds.places.try_acquire();
-                    search.waiting = place.ok().map(|place| Waiting::new(chases, place));
-                }
-                let left = search.until.saturating_duration_since(Instant::now());
-                if search.waiting.is_none() || left.is_zero() {
+                if !search.wait(client, self.chases()).await? {
                     return Err(self.give_up());
                 }
-                // They are asked once more when the time is up.
-                pause(client, Deadline::after(search.pause.min(left))).await?;
-                search.pause = (search.pause * 2).min(search.longest_pause);
                 self.asked = 0;
                 self.at = next;
             }
         }
+        self.search = Some(search);
         Ok(())
     }
 
-    /// What this request may cost while it looks.
-    fn bounds(&self) -> Bounds<'a> {
+    fn new_search(&self) -> Search<'a> {
         let ownership = &self.site.shared.ownership;
-        let read = |places, time| Bounds {
-            places,
-            time,
-            pause: READ_PAUSE,
-            longest_pause: LONGEST_READ_PAUSE,
-        };
         if self.is_only_said() {
-            read(&ownership.waiting_said, SAID_TIME)
+            Search::of_said(ownership)
         } else if is_read(&self.head.method) {
-            read(&ownership.waiting_reads, CHASE_TIME)
+            Search::of_read(ownership)
         } else {
-            Bounds {
-                places: &ownership.waiting_writes,
-                time: CHASE_TIME,
-                pause: CHASE_PAUSE,
-                longest_pause: LONGEST_CHASE_PAUSE,
-            }
+            Search::of_write(ownership)
         }
     }
 
@@ -305,7 +255,7 @@ impl<'a> Chase<'a> {
 
     /// Whether the time for the search is up.
     fn is_late(&self) -> bool {
-        self.search.as_ref().is_some_and(|search| Instant::now() >= search.until)
+        self.search.as_ref().is_some_and(Search::is_late)
     }
 
     /// What the client is told where the search ends without an answer. Nothing was stored.
@@ -459,43 +409,6 @@ impl<'a> Chase<'a> {
         let parts = place.into_iter().chain(told.into_iter().flat_map(named));
         self.site.shared.ownership.writes.client(parts)
     }
-}
-
-impl Search<'_> {
-    fn begin(bounds: &Bounds<'_>) -> Self {
-        Self {
-            until: Instant::now() + bounds.time,
-            pause: bounds.pause,
-            longest_pause: bounds.longest_pause,
-            waiting: None,
-        }
-    }
-}
-
-impl<'a> Waiting<'a> {
-    fn new(chases: &'a Chases, place: SemaphorePermit<'a>) -> Self {
-        chases.waited.inc();
-        chases.waiting.inc();
-        Self { since: Instant::now(), chases, _place: place }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.chases.waiting.dec();
-        self.chases.wait.observe(self.since.elapsed().as_secs_f64());
-    }
-}
-
-/// Waits, but not for a client that left.
-async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
-    let waited = poll_fn(|context| {
-        if client.poll_gone(context).is_ready() {
-            return Poll::Ready(Err(Ended::Gone));
-        }
-        time.poll(context).map(Ok)
-    });
-    waited.await
 }
 
 fn bit(index: usize) -> u32 {
