@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use server::{ConfigErrors, LogFormat, Variable, Variables};
+use server::{ConfigErrors, LogFormat, Token, Variable, Variables};
 use url::Url;
 
-use crate::moves::{Targets, Token, program};
+use crate::moves::{Targets, program};
 use crate::spaces::Quotas;
 
 /// Every variable that `refactor` reads, for its `--help`.
@@ -97,16 +97,17 @@ impl Config {
             services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
             routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
         };
-        let move_token = variables.secret("MOVE_TOKEN").map(Token::read);
-        if move_token == Some(None) {
-            variables.wrong("MOVE_TOKEN: takes 16 visible ASCII characters or more".into());
-        }
+        let move_token = variables.secret("MOVE_TOKEN").map(str::parse).transpose();
+        let move_token = move_token.unwrap_or_else(|error| {
+            variables.wrong(format!("MOVE_TOKEN: {error}"));
+            None
+        });
         let config = Self {
             applications,
             control,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
             monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
-            move_token: move_token.flatten(),
+            move_token,
             move_targets: variables
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
                 .unwrap_or_default(),

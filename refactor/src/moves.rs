@@ -22,7 +22,7 @@ mod settle;
 mod sides;
 mod status;
 mod switch;
-mod token;
+mod times;
 mod wire;
 mod wishes;
 mod work;
@@ -30,7 +30,6 @@ mod work;
 pub(crate) use record::Verb;
 pub(crate) use refusal::Refusal;
 pub(crate) use sides::{Targets, program};
-pub(crate) use token::Token;
 pub(crate) use wishes::Wishes;
 
 use std::collections::BTreeSet;
@@ -39,6 +38,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use server::Token;
 use tokio::runtime::Handle;
 
 use crate::spaces::Spaces;
@@ -135,7 +135,7 @@ impl Moves {
             Verb::Complete => complete::run(&mut work, wishes)?,
             Verb::Cancel => cancel::run(&mut work)?,
         }
-        let mut view = status::view(&self.0, &work.record)?;
+        let mut view = status::view(&self.0, &work.record, work.route().as_ref())?;
         if let Some(checks) = checks {
             view["preflight"] = json!(checks);
         }

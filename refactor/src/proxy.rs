@@ -20,10 +20,11 @@
 //!   those of the application's routes that take no traffic and would match. Nobody else is asked, whatever an answer says.
 //! - A 421 never reaches a client. Nothing was stored by whoever said it, so the same request with the same id and the
 //!   same bytes goes to the candidate that `Banyan-Owner` names, or again to whoever said it after a wait of 2 ms, doubling
-//!   to 25 ms; for 5 s in all, then the client gets 503 with `Retry-After`. What broke off is never sent again.
+//!   to 25 ms (a read: 10 ms, to 250 ms); for 5 s in all, then the client gets 503 with `Retry-After`. What broke off is
+//!   never sent again.
 //! - A client that wrote reads nothing older: the `Banyan-Position` of its last write is remembered for a minute, and an
 //!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
-//!   position itself. A client is told apart by its address, `Authorization`, `Cookie`, `User-Agent` and
+//!   position itself; such a read waits for 1 s at most, and then the owner's answer is good enough. A client is told apart by its address, `Authorization`, `Cookie`, `User-Agent` and
 //!   `X-Forwarded-For`, its writes by the first segment of the path.
 //! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked. In the first
 //!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
@@ -261,7 +262,8 @@ impl Plane {
         // Held to the end: of two calls the later one must win.
         let applications = self.applications();
         let Some(Application { site, .. }) = applications.get(application) else { return };
-        let table = make(&site.table.load());
+        let old = site.table.load();
+        let table = make(&old).after(&old);
         let old = site.table.swap(Arc::new(table));
         // To forget a large table takes as long as to make one; nobody waits for that.
         self.workers.accepting().spawn_blocking(move || drop(old));

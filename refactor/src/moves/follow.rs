@@ -87,7 +87,7 @@ fn check(work: &Work<'_>, source: &Ownership, target: &Ownership) -> Result<(), 
 /// What the application says.
 pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     if let Some(route) = work.route() {
-        return Ok(route);
+        return Ok(route.id);
     }
     // The id of the record is part of the tokens: after a crash the same two are found again.
     work.save()?;

@@ -5,7 +5,8 @@ use super::peer::PeerError;
 use super::preflight::{Pair, explained};
 use super::record::{Direction, Intent};
 use super::refusal::Refusal;
-use super::switch::{self, Times};
+use super::switch;
+use super::times::Times;
 use super::wire::{Grant, Ownership, Role};
 use super::work::Work;
 

@@ -4,12 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
+use http::header::AUTHORIZATION;
 use reqwest::Client;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use server::Token;
 use tokio::runtime::Handle;
 
-use super::token::Token;
 use super::wire::{Digest, Hashes, Ownership, PROTOCOL, Peer as Name};
 
 /// How long an answer may take that costs the program next to nothing.
@@ -232,7 +233,10 @@ impl Peer {
             })
         };
         let mut request = self.peers.http.request(method, &url).timeout(time);
-        request = request.bearer_auth(self.peers.token.secret());
+        if path.starts_with("/-/") {
+            // What readers get, everybody gets.
+            request = request.header(AUTHORIZATION, self.peers.token.bearer());
+        }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }

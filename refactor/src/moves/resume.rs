@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::record::Key;
 use super::refusal::Refusal;
 use super::settle::settle;
-use super::work::Work;
-use super::{Inner, Wishes};
+use super::times::Times;
+use super::work::{Alone, Work};
+use super::{Inner, Wishes, sides};
 
 /// How long one attempt waits for what happens without it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,7 +44,8 @@ impl Inner {
         }
     }
 
-    /// Ends what is pending, however often that has to be tried, on a thread of its own.
+    /// Ends what is pending, however often that has to be tried, on a thread of its own. Where there is nothing left that
+    /// it is about, the record says so, and it is not tried again.
     pub(super) fn settle_later(&self, key: &Key) {
         let Some(inner) = self.myself.upgrade() else { return };
         if !self.settling.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
@@ -64,7 +66,11 @@ impl Inner {
         let mut wait = FIRST_WAIT;
         let mut said = String::new();
         loop {
-            match self.try_to_settle(key) {
+            let tried = match self.what_is_gone(key) {
+                Some(why) => self.abandon(key, &why),
+                None => self.try_to_settle(key),
+            };
+            match tried {
                 Ok(()) => break,
                 Err(refusal) if refusal.message() != said => {
                     said = refusal.message().to_owned();
@@ -76,6 +82,27 @@ impl Inner {
             wait = (wait * 2).min(LONGEST_WAIT);
         }
         self.settling.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// What was deleted of that without which a collection cannot move: its application, or the DEFAULT route of it.
+    fn what_is_gone(&self, (application, collection): &Key) -> Option<String> {
+        let application = sides::application(&self.spaces, Some(application));
+        let sides = application.and_then(|found| sides::sides(&self.spaces, &found, collection));
+        match sides {
+            Err(Refusal::Missing(why)) => Some(why),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    /// Ends what is pending where it is. Who owns the collection stands in the stores; a hold passes by itself.
+    fn abandon(&self, key: &Key, why: &str) -> Result<(), Refusal> {
+        let _alone = Alone::wait(self, key)?;
+        let Some(mut record) = self.journal.find(key)? else { return Ok(()) };
+        let Some(intent) = record.pending.take() else { return Ok(()) };
+        let outcome = format!("was given up: {why}");
+        log::warn!("{} {}: {outcome}", intent.direction.word(), record.collection);
+        record.last = Some(Times::start(PATIENCE).outcome(intent.direction, false, outcome, None));
+        Ok(self.journal.write(&record)?)
     }
 
     /// While a command is at work on the move, this waits; between attempts, commands find the move free.

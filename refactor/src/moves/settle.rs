@@ -6,7 +6,8 @@ use super::peer::PeerError;
 use super::preflight::Pair;
 use super::record::{Direction, Intent};
 use super::refusal::Refusal;
-use super::switch::{self, Times};
+use super::switch;
+use super::times::Times;
 use super::wire::Ownership;
 use super::work::Work;
 
@@ -35,8 +36,17 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
     match fate(&intent, &from, &to) {
         Fate::Forward => switch::finish(work, &intent, &pair, &mut times),
         Fate::Back => {
-            if let Err(error) = pair.from.release(&intent.id) {
-                log::warn!("{}: its hold passes by itself: {error}", pair.from_name);
+            let (verb, collection) = (intent.direction.word(), &work.record.collection);
+            let unclear = |why: &str| {
+                Refusal::conflict(format!(
+                    "a {verb} of {collection} is being taken back. {}: {why}; it is asked again",
+                    pair.from_name
+                ))
+            };
+            let from =
+                switch::released(&pair, &intent).map_err(|error| unclear(&error.to_string()))?;
+            if from.granted(intent.epoch + 1, &intent.to) {
+                return Err(unclear("it granted ownership after all"));
             }
             let outcome =
                 format!("was broken off before the grant; {} owns it as before", pair.from_name);

@@ -61,19 +61,27 @@ pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Appli
 /// Both sides of a collection.
 ///
 /// # Errors
-/// 404 where the text is no collection's name; 409 where the application has no DEFAULT route.
+/// 404 where the text is no collection's name, and where the application has no DEFAULT route.
 pub(super) fn sides(
     spaces: &Spaces,
+    application: &Application,
+    collection: &str,
+) -> Result<Sides, Refusal> {
+    within(&spaces.layout(&application.id), application, collection)
+}
+
+/// The same, in what was read of the application.
+pub(super) fn within(
+    layout: &[(Route, Service)],
     application: &Application,
     collection: &str,
 ) -> Result<Sides, Refusal> {
     if !is_name(collection) {
         return Err(Refusal::Missing(format!("no collection is called {collection:?}")));
     }
-    let layout = spaces.layout(&application.id);
     let fallback = layout.iter().find(|(route, _)| route.details.source.is_none());
     let Some((_, fallback)) = fallback else {
-        return Err(Refusal::conflict(format!(
+        return Err(Refusal::Missing(format!(
             "the application {} has no DEFAULT route, and so nothing that {collection} could leave: \
              deploy rs.yaml, or make the route",
             application.id
@@ -86,30 +94,22 @@ pub(super) fn sides(
             application: application.id.clone(),
         },
         source: joined(&fallback.details.url, &format!("/{collection}")),
-        route: led(spaces, &application.id, collection),
+        route: led_in(layout, collection),
     })
 }
 
 /// The route of a collection in an application.
 pub(super) fn led(spaces: &Spaces, application: &str, collection: &str) -> Option<Led> {
-    let layout = spaces.layout(application);
+    led_in(&spaces.layout(application), collection)
+}
+
+fn led_in(layout: &[(Route, Service)], collection: &str) -> Option<Led> {
     let own = layout.iter().find(|(route, _)| is_of(route, collection));
     own.map(|(route, service)| Led {
         id: route.id.clone(),
         state: route.state,
         url: collection_url(route, service),
     })
-}
-
-/// The collections that have a route of their own in an application.
-pub(super) fn routed(spaces: &Spaces, application: &str) -> Vec<String> {
-    let layout = spaces.layout(application).into_iter();
-    let names = layout.filter_map(|(route, _)| {
-        let path = &route.details.source.as_ref()?.path;
-        let name = path.strip_prefix('/').filter(|name| is_name(name))?.to_owned();
-        is_of(&route, &name).then_some(name)
-    });
-    names.collect()
 }
 
 /// The URL of a collection at a program, such as `http://127.0.0.1:3001`.

@@ -7,25 +7,26 @@ use super::peer::PeerError;
 use super::preflight;
 use super::record::{Record, Verb};
 use super::refusal::Refusal;
-use super::sides;
+use super::sides::{self, Led};
 use super::wire::{Ownership, Role};
 use super::work;
 
 type Said = Result<Ownership, PeerError>;
 
-/// Every move that was begun, and every one that could be: a collection with a route of its own, or a usual target.
+/// Every move that was begun, and every one that a usual target is there for. Whoever else has a route may be somebody
+/// who must not see the token.
 pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
     inner.peers()?;
     let applications = inner.spaces.all_applications();
     let known = inner.journal.moves()?;
     let mut records = Vec::new();
     for application in &applications {
+        let layout = inner.spaces.layout(&application.id);
         let mut names: Vec<String> = known
             .iter()
             .filter(|record| record.application == application.id)
             .map(|record| record.collection.clone())
             .collect();
-        names.extend(sides::routed(&inner.spaces, &application.id));
         // With several applications nobody knows which one is meant.
         if applications.len() == 1 {
             names.extend(inner.targets.keys().cloned());
@@ -34,17 +35,23 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
         names.dedup();
         for name in names {
             // One without a DEFAULT route, say, has nothing to move.
-            let Ok(sides) = sides::sides(&inner.spaces, application, &name) else { continue };
+            let Ok(mut sides) = sides::within(&layout, application, &name) else { continue };
             let before = known
                 .iter()
                 .find(|record| record.application == application.id && record.collection == name);
-            records.extend(work::record(inner, &name, &sides, before.cloned(), None).ok());
+            let route = sides.route.clone();
+            // A command asks whomever the route leads to; this asks only those whom a command or a variable named.
+            sides.route = sides.route.filter(|led| is_named(inner, &name, before, &led.url));
+            let record = work::record(inner, &name, &sides, before.cloned(), None).ok();
+            records.extend(record.map(|record| (record, route)));
         }
     }
     // Each waits for its programs; none for the others.
     std::thread::scope(|scope| {
-        let views: Vec<_> =
-            records.iter().map(|record| scope.spawn(|| view(inner, record))).collect();
+        let views: Vec<_> = records
+            .iter()
+            .map(|(record, route)| scope.spawn(|| view(inner, record, route.as_ref())))
+            .collect();
         let ended = views.into_iter().map(|view| {
             view.join().unwrap_or_else(|_| Err(Refusal::Internal("a thread has ended".into())))
         });
@@ -52,18 +59,24 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
     })
 }
 
-/// One move, with what both sides say of themselves now.
+/// Whether a URL is where the last command or MOVE_TARGETS lets a collection go.
+fn is_named(inner: &Inner, collection: &str, before: Option<&Record>, url: &str) -> bool {
+    let usual = inner.targets.get(collection);
+    let usual = usual.and_then(|base| sides::at_program(base.as_str(), collection).ok());
+    usual.as_deref() == Some(url) || before.is_some_and(|record| record.target == url)
+}
+
+/// One move with its route, and with what both sides say of themselves now.
 ///
 /// # Errors
 /// 409 without MOVE_TOKEN; 500 where the state cannot be read.
-pub(super) fn view(inner: &Inner, record: &Record) -> Result<Value, Refusal> {
+pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Result<Value, Refusal> {
     let peers = inner.peers()?;
     let [source, target] = peers.both(&peers.at(&record.source), &peers.at(&record.target));
     let both = source.as_ref().ok().zip(target.as_ref().ok());
     let key = record.key();
     let comparison = inner.journal.comparison(&key)?;
     let verdict = inner.verdict(&key, both)?;
-    let route = sides::led(&inner.spaces, &record.application, &record.collection);
     let pending = record.pending.as_ref();
     Ok(json!({
         "collection": record.collection,

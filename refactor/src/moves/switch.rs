@@ -24,8 +24,9 @@ use std::time::{Duration, Instant};
 use super::Wishes;
 use super::peer::{Peer, PeerError};
 use super::preflight::{self, Check, Pair};
-use super::record::{Direction, Intent, Outcome, Step, Taken};
+use super::record::{Direction, Intent, Step};
 use super::refusal::Refusal;
+use super::times::Times;
 use super::wire::{Ownership, Peer as Name, Position, Role};
 use super::work::Work;
 use super::{follow, forced, recent};
@@ -95,12 +96,8 @@ pub(super) fn run(
     follow::make_route(work)?;
     work.intend(intent.clone())?;
     times.passed(Step::Intent);
-    if let Err(refusal) = hand_over(work, &intent, &pair, wishes.deadline, &mut times) {
-        if work.record.pending.is_some() {
-            work.inner.settle_later(&work.record.key());
-        }
-        return Err(refusal);
-    }
+    let handed_over = hand_over(work, &intent, &pair, wishes.deadline, &mut times);
+    later(work, handed_over)?;
     finish(work, &intent, &pair, &mut times)?;
     Ok(checks)
 }
@@ -176,8 +173,8 @@ fn ready(
     }
 }
 
-/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or it is not known whether the
-/// grant was written, and the intent stays pending.
+/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or that is not known yet, and the
+/// intent stays pending.
 fn hand_over(
     work: &mut Work<'_>,
     intent: &Intent,
@@ -185,26 +182,25 @@ fn hand_over(
     deadline: Duration,
     times: &mut Times,
 ) -> Result<(), Refusal> {
-    let start = Instant::now();
-    times.held_at = Some(start);
+    let start = times.hold();
     let held = match pair.from.hold(&intent.id, intent.epoch, deadline) {
         Ok(held) => held,
         Err(error) => {
             let why = format!("{} did not hold its writes: {error}", pair.from_name);
-            return Err(back_out(work, intent, pair, times, false, &why));
+            return Err(back_out(work, intent, pair, times, &why));
         }
     };
     step(work, times, Step::Held)?;
     let end = start + deadline.saturating_sub(GRANT_TIME.min(deadline / 4));
     let wanted = Position { epoch: intent.epoch, at: held.position };
     if let Err(why) = catch_up(pair, wanted, end) {
-        return Err(back_out(work, intent, pair, times, false, &why));
+        return Err(back_out(work, intent, pair, times, &why));
     }
     step(work, times, Step::CaughtUp)?;
     let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
     match granted(pair, intent, &to, start + deadline) {
         Granted::Yes => step(work, times, Step::Granted),
-        Granted::No(why) => Err(back_out(work, intent, pair, times, true, &why)),
+        Granted::No(why) => Err(back_out(work, intent, pair, times, &why)),
         Granted::Unknown(why) => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             Err(Refusal::conflict(format!(
@@ -266,32 +262,37 @@ fn granted(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> Granted {
     }
 }
 
-/// Takes back what stands before the grant; gives the refusal. Where the owner does not hear it, it lets go by itself
-/// when its hold has passed.
+/// Takes back what stands before the grant; gives the refusal. Where the owner does not say that it let go, or a grant
+/// that was sent came first, the intent stays pending.
 fn back_out(
     work: &mut Work<'_>,
     intent: &Intent,
     pair: &Pair,
     times: &mut Times,
-    grant_sent: bool,
     why: &str,
 ) -> Refusal {
-    if let Err(error) = pair.from.release(&intent.id) {
-        log::warn!("{}: the hold was not released, and passes by itself: {error}", pair.from_name);
-    }
-    // A grant that was sent may have come first.
-    let stands = || {
-        let from = pair.from.ownership();
-        from.is_ok_and(|from| !from.granted(intent.epoch + 1, &intent.to))
+    let pending = match released(pair, intent) {
+        Ok(from) if from.granted(intent.epoch + 1, &intent.to) => {
+            "ownership was granted".to_owned()
+        }
+        Ok(_) => return backed_out(work, intent, pair, times, why),
+        Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
     };
-    if grant_sent && !stands() {
-        return Refusal::conflict(format!(
-            "{why}; whether ownership was granted is asked again until {} says so: `banyan status` shows it",
-            pair.from_name
-        ));
-    }
+    Refusal::conflict(format!(
+        "{why}; {pending}: this goes on or back by itself as soon as {} says which; `banyan status` shows it",
+        pair.from_name
+    ))
+}
+
+fn backed_out(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+    why: &str,
+) -> Refusal {
     let outcome = format!("{why}; {} owns it as before, and takes writes", pair.from_name);
-    let pause = times.held_at.map(|held| ms(held.elapsed()));
+    let pause = times.pause_ms();
     let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
     let (verb, collection) = (intent.direction.word(), &work.record.collection);
     ended.err().unwrap_or_else(|| {
@@ -301,19 +302,50 @@ fn back_out(
     })
 }
 
-/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time the intent stays
-/// pending, and is taken up again by itself.
+/// Releases the hold; gives what the owner says of itself then. Without the hold no grant of this intent can come any
+/// more, however late it arrives; so whether there is one is known for good.
 ///
 /// # Errors
-/// 409 that says how far it is, and what helps.
+/// Where the hold may still stand.
+pub(super) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
+    pair.from.release(&intent.id).or_else(|error| {
+        let from = pair.from.ownership().ok();
+        let let_go = |from: &Ownership| from.hold.as_ref().is_none_or(|hold| hold.id != intent.id);
+        from.filter(let_go).ok_or(error)
+    })
+}
+
+/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time, or anything else
+/// fails, the intent stays pending, and is taken up again by itself.
+///
+/// # Errors
+/// 409 that says how far it is, and what helps; 500 where the state cannot be written.
 pub(super) fn finish(
     work: &mut Work<'_>,
     intent: &Intent,
     pair: &Pair,
     times: &mut Times,
 ) -> Result<(), Refusal> {
+    let finished = go_forward(work, intent, pair, times);
+    later(work, finished)
+}
+
+/// Has whatever is still pending after an error taken up again by itself.
+fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
+    if result.is_err() && work.record.pending.is_some() {
+        work.inner.settle_later(&work.record.key());
+    }
+    result
+}
+
+fn go_forward(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
-    let promoted = wait(&pair.to, times.patience, |to| {
+    let promoted = wait(&pair.to, times.patience(), |to| {
         if to.store == intent.to && to.owns() && to.epoch > intent.epoch {
             return Ok(());
         }
@@ -321,20 +353,19 @@ pub(super) fn finish(
         Err(detail.unwrap_or_else(|| "it has not applied the grant".into()))
     });
     if let Err(why) = promoted {
-        work.inner.settle_later(&work.record.key());
         return Err(Refusal::conflict(format!(
             "{} {collection}: ownership is granted, and {} does not take it: {why}. Start it and it does, by \
-             itself. Only if it is lost for good: `banyan reverse {collection} --force`, which first says \
-             what may be lost",
+             itself. Only if it is lost for good: `banyan reverse {collection}` says what may be lost, and what \
+             --force would do",
             intent.direction.word(),
             pair.to_name
         )));
     }
-    let pause = times.held_at.map(|held| ms(held.elapsed()));
+    let pause = times.pause_ms();
     step(work, times, Step::Promoted)?;
     flip(work, intent.direction == Direction::Switch)?;
     step(work, times, Step::Flipped)?;
-    let back = wait(&pair.from, times.patience, |from| {
+    let back = wait(&pair.from, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
     });
     let mut outcome = match back {
@@ -372,7 +403,7 @@ pub(super) fn flip(work: &mut Work<'_>, active: bool) -> Result<(), Refusal> {
     let start = Instant::now();
     loop {
         let route = match work.route() {
-            Some(route) => route,
+            Some(route) => route.id,
             // Without a route everything goes to the source.
             None if !active => return Ok(()),
             None => follow::make_route(work)?,
@@ -415,44 +446,4 @@ fn step(work: &mut Work<'_>, times: &mut Times, step: Step) -> Result<(), Refusa
         work.save()?;
     }
     Ok(())
-}
-
-/// When each step of a command was done.
-pub(super) struct Times {
-    began: Instant,
-    held_at: Option<Instant>,
-    steps: Vec<Taken>,
-    patience: Duration,
-}
-
-impl Times {
-    /// Of a command that begins now, and waits for so long for what happens without it.
-    pub(super) fn start(patience: Duration) -> Self {
-        Self { began: Instant::now(), held_at: None, steps: Vec::new(), patience }
-    }
-
-    /// A step is done; a test may end the program here.
-    fn passed(&mut self, step: Step) {
-        self.passed_as(step, step.text().to_owned());
-        fault::point(step.fault());
-    }
-
-    fn passed_as(&mut self, step: Step, text: String) {
-        self.steps.push(Taken { step, text, ms: ms(self.began.elapsed()) });
-    }
-
-    pub(super) fn outcome(
-        &mut self,
-        direction: Direction,
-        done: bool,
-        outcome: String,
-        pause_ms: Option<u64>,
-    ) -> Outcome {
-        let steps = std::mem::take(&mut self.steps);
-        Outcome { verb: direction.verb(), done, outcome, pause_ms, at_ms: now_ms(), steps }
-    }
-}
-
-fn ms(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

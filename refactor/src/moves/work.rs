@@ -8,7 +8,7 @@ use super::diff::Verdict;
 use super::peer::{Peer, Peers};
 use super::record::{Intent, Key, Made, Outcome, Record};
 use super::refusal::Refusal;
-use super::sides::{self, Sides};
+use super::sides::{self, Led, Sides};
 use super::wire::Ownership;
 use super::{Inner, Wishes};
 use crate::spaces::resource::now_ms;
@@ -75,10 +75,9 @@ impl<'a> Work<'a> {
         format!("the target {}", self.record.target)
     }
 
-    /// The id of the collection's route, if there is one.
-    pub(super) fn route(&self) -> Option<String> {
+    /// The collection's route as it is now, if there is one.
+    pub(super) fn route(&self) -> Option<Led> {
         sides::led(&self.inner.spaces, &self.record.application, &self.record.collection)
-            .map(|route| route.id)
     }
 
     /// Writes the record: it is on disk when this returns.
@@ -101,13 +100,17 @@ impl<'a> Work<'a> {
     /// Writes down how the command ended; nothing is pending any more.
     ///
     /// # Errors
-    /// 500 where that fails.
+    /// 500 where that fails; then it is pending still.
     pub(super) fn ended(&mut self, outcome: Outcome) -> Result<(), Refusal> {
         let (verb, collection) = (outcome.verb.word(), &self.record.collection);
         log::info!("{verb} {collection}: {}", outcome.outcome);
-        self.record.pending = None;
+        let pending = self.record.pending.take();
         self.record.last = Some(outcome);
-        self.save()
+        let saved = self.save();
+        if saved.is_err() {
+            self.record.pending = pending;
+        }
+        saved
     }
 
     /// How the last comparison stands, as seen with what both sides say of themselves now.
@@ -205,13 +208,15 @@ pub(super) fn record(
 }
 
 /// That no other command works on the same move, for as long as this is there.
-struct Alone<'a> {
+pub(super) struct Alone<'a> {
     inner: &'a Inner,
     key: Key,
 }
 
 impl<'a> Alone<'a> {
-    fn wait(inner: &'a Inner, key: &Key) -> Result<Self, Refusal> {
+    /// # Errors
+    /// 409 where another command stays at work.
+    pub(super) fn wait(inner: &'a Inner, key: &Key) -> Result<Self, Refusal> {
         let start = Instant::now();
         while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
             if start.elapsed() > BUSY_WAIT {

@@ -5,6 +5,7 @@ mod route;
 
 mod candidates;
 mod chase;
+mod search;
 
 mod ask;
 mod mirror;

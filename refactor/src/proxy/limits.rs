@@ -66,22 +66,31 @@ pub(crate) const DIFFERENCES: usize = 100;
 pub(crate) const KEPT_BODY_BYTES: usize = 64 * 1024;
 /// For how long a request may look for the owner of what it is about, in all its waits together.
 pub(crate) const CHASE_TIME: Duration = Duration::from_secs(5);
-/// How long it waits before it asks again at first; doubles each time.
+/// The same for a read of which only the client says how far a service must have come: it may say anything.
+pub(crate) const SAID_TIME: Duration = Duration::from_secs(1);
+/// How long a write waits before it asks again at first; doubles each time.
 pub(crate) const CHASE_PAUSE: Duration = Duration::from_millis(2);
-/// The longest wait: how late a new owner may be noticed.
+/// The longest wait of a write: how late a new owner may be noticed.
 pub(crate) const LONGEST_CHASE_PAUSE: Duration = Duration::from_millis(25);
+/// The same for a read, which asks every candidate after each wait: about 9 times in `SAID_TIME`, 25 in `CHASE_TIME`.
+pub(crate) const READ_PAUSE: Duration = Duration::from_millis(10);
+pub(crate) const LONGEST_READ_PAUSE: Duration = Duration::from_millis(250);
 /// After how many seconds a client may ask again that was told that no owner was found.
 pub(crate) const CHASE_RETRY_SECONDS: u64 = 1;
 /// The most writes at once that wait for an owner; one more is told at once to ask again.
 pub(crate) const WAITING_WRITES: usize = 1_024;
 /// The most reads at once that wait until a service has come far enough; one more is told the same.
 pub(crate) const WAITING_READS: usize = 256;
+/// The most reads at once that wait for what only their clients say; apart, so that they take no place of the others.
+pub(crate) const WAITING_SAID: usize = 64;
 /// The most bytes of bodies that are kept to be sent again, of all requests together.
 pub(crate) const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// The most services that one request may be sent to.
 pub(crate) const CANDIDATES: usize = 8;
 /// The most owners that are remembered of one route.
 pub(crate) const OWNERS: usize = 1_024;
+/// For how long an owner is remembered after it was found.
+pub(crate) const OWNER_TIME: Duration = Duration::from_secs(60);
 /// The most clients whose last write is remembered, the last ones, each for every first segment of a path.
 pub(crate) const REMEMBERED_WRITES: usize = 65_536;
 /// For how long a write is remembered: longer than a copy lags behind that is of any use.

@@ -16,16 +16,18 @@ pub(crate) use owners::Owners;
 pub(crate) use position::Position;
 pub(crate) use writes::{Client, Write, Writes};
 
-use crate::proxy::limits::{KEPT_BYTES, WAITING_READS, WAITING_WRITES};
+use crate::proxy::limits::{KEPT_BYTES, WAITING_READS, WAITING_SAID, WAITING_WRITES};
 
 /// What all requests of a data plane share.
 #[derive(Debug)]
 pub(crate) struct Ownership {
     /// Places for writes that wait for an owner.
     pub(crate) waiting_writes: Semaphore,
-    /// Places for reads that wait; apart, so that no client can take those of writes with a position that never
-    /// comes.
+    /// Places for reads that wait for what was written through here, or for an owner.
     pub(crate) waiting_reads: Semaphore,
+    /// Places for reads that wait for what only their clients say; apart, so that no client can take those of others
+    /// with a position that never comes.
+    pub(crate) waiting_said: Semaphore,
     /// Room for bodies that may have to be sent again.
     pub(crate) kept: Budget,
     /// Who wrote lately.
@@ -38,6 +40,7 @@ impl Ownership {
         Self {
             waiting_writes: Semaphore::new(WAITING_WRITES),
             waiting_reads: Semaphore::new(WAITING_READS),
+            waiting_said: Semaphore::new(WAITING_SAID),
             kept: Budget::new(KEPT_BYTES),
             writes: Writes::new(runs_again),
         }

@@ -20,6 +20,8 @@ pub(crate) struct Table {
     defaults: Vec<Arc<Target>>,
     /// Every route, by id.
     all: Map<Arc<Target>>,
+    /// How often the application's routes were changed before; what was learned of others counts no more.
+    pub(crate) version: u64,
 }
 
 /// The routes at one path, and the paths below it.
@@ -45,6 +47,11 @@ impl Table {
         let mut table = Self::default();
         targets.into_iter().for_each(|target| table.insert(target));
         table
+    }
+
+    /// This one, as what comes after another.
+    pub(crate) fn after(self, old: &Self) -> Self {
+        Self { version: old.version + 1, ..self }
     }
 
     /// The route of an id.

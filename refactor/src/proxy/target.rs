@@ -51,4 +51,38 @@ impl Target {
             route,
         }
     }
+
+    /// Whether both lead to the same service: two may share an origin.
+    pub(crate) fn is_at_the_place_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.upstream, &other.upstream) && self.base == other.base
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::Target;
+    use crate::proxy::limits::Patience;
+    use crate::proxy::metrics::{Labels, Metrics};
+    use crate::proxy::routes::{Route, SourcePath};
+    use crate::proxy::upstream::{Origin, Upstreams};
+
+    /// A route by itself, with an upstream of its own.
+    pub(crate) fn target(
+        id: &str,
+        source: Option<SourcePath>,
+        url: &str,
+        active: bool,
+    ) -> Arc<Target> {
+        let upstream = url.parse().unwrap();
+        let origin = Upstreams::new(0).get(Origin::of(&upstream).unwrap());
+        let labels =
+            Labels { application: String::new(), route: String::new(), service: String::new() };
+        let (id, service, tags) = (id.to_owned(), String::new(), BTreeMap::new());
+        let route = Route { id, source, upstream, service, active, tags };
+        let counts = Metrics::new().counts(labels);
+        Arc::new(Target::new(route, origin, Patience::default(), None, counts))
+    }
 }

@@ -69,6 +69,24 @@ async fn a_control_plane_that_knows_nothing_ends_what_another_one_granted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_pending_is_given_up_where_the_default_route_is_deleted() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.arm("moves.held");
+    stand.refused("switch", json!({})).await;
+    stand.source.with(|copy| copy.cannot = Some("ownership"));
+    let stand = stand.revive().await;
+    until("it is pending", async || stand.users().await.pending.is_some()).await;
+    let fallback = stand.delete_routes().await;
+    until("it is given up", async || stand.program.log().contains("was given up")).await;
+    stand.make_default_route(&fallback).await;
+    let users = stand.users().await;
+    assert!(users.pending.is_none(), "{users:?}");
+    let last = users.last.unwrap();
+    assert!(!last.done && last.outcome.contains("no DEFAULT route"), "{last:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_away_after_the_grant_is_waited_for() {
     let stand = Stand::new().await;
     stand.verify().await;

@@ -38,12 +38,16 @@ pub(crate) struct Copy {
     pub(crate) frozen: bool,
     /// What it does is done, and the answer is lost: of this path, so often.
     pub(crate) loses: Option<(&'static str, usize)>,
+    /// It does not do this, and says that it cannot just now.
+    pub(crate) cannot: Option<&'static str>,
     /// It answers nothing.
     pub(crate) dead: bool,
     /// It cannot read the other side's feed.
     pub(crate) blind: bool,
     /// What it was told, in order.
     pub(crate) told: Vec<String>,
+    /// How many requests showed it the token.
+    pub(crate) shown: usize,
 }
 
 type Copies = Arc<Mutex<BTreeMap<String, Copy>>>;
@@ -87,6 +91,11 @@ impl World {
 }
 
 impl Fake {
+    /// Another program of the same world.
+    pub(crate) fn another(&self) -> Self {
+        self.world.program()
+    }
+
     /// Looks at the copy, or changes it.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Copy) -> T) -> T {
         work(self.world.copies().get_mut(&self.url).unwrap())
@@ -130,9 +139,11 @@ fn fresh(url: &str) -> Copy {
         protocol: 1,
         frozen: false,
         loses: None,
+        cannot: None,
         dead: false,
         blind: false,
         told: Vec::new(),
+        shown: 0,
     }
 }
 
@@ -192,6 +203,7 @@ async fn answer(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpRe
     if world.copies()[&url].dead {
         return hung_up().await;
     }
+    world.copies().get_mut(&url).unwrap().shown += usize::from(signed);
     let Some(rest) = path.strip_prefix("/api/users") else {
         // The health check at activation asks the service's own URL.
         return if path == "/api" {
@@ -269,6 +281,7 @@ fn asked(
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let held = copy.hold.clone().filter(|(_, until)| *until > Instant::now()).map(|(id, _)| id);
     match word {
+        _ if copy.cannot == Some(word) => return Err((503, "not just now".into())),
         "ownership" | "release" => {
             if word == "release" && held == Some(text(&body["id"])) {
                 copy.hold = None;

@@ -48,6 +48,25 @@ async fn what_cannot_be_followed_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_only_has_a_route_never_sees_the_token() {
+    let stand = Stand::new().await;
+    let foreign = stand.source.another();
+    stand.make_route("threads", &foreign.url).await;
+    assert!(stand.client().moves().await.unwrap().is_empty());
+    stand.follow().await;
+    let moves = stand.client().moves().await.unwrap();
+    let names: Vec<_> = moves.iter().map(|found| found.collection.as_str()).collect();
+    assert_eq!(names, ["users"]);
+    assert!(stand.target.with(|copy| copy.shown) > 0);
+    // Nor does it where its route takes the place of the one that was followed.
+    stand.delete_route("/users").await;
+    stand.make_route("users", &foreign.url).await;
+    let users = stand.users().await;
+    assert_eq!(users.target.url, format!("{}/api/users", stand.target.url));
+    assert_eq!(foreign.with(|copy| copy.shown), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_applications_are_named() {
     let stand = Stand::new().await;
     let other = stand.make_application(&stand.source.url).await;

@@ -65,6 +65,52 @@ impl Stand {
         path
     }
 
+    /// A service at this program, and the collection's route to it.
+    pub(crate) async fn make_route(&self, collection: &str, url: &str) {
+        let new = json!({
+            "Name": collection, "EndpointType": "URL", "UrlEndpoint": { "Url": format!("{url}/api") },
+        });
+        let path = format!("{}/services", self.application);
+        let service = self.client().send(Method::POST, &path, &new).await.unwrap();
+        let new = json!({
+            "RouteType": "URI_PATH", "ServiceIdentifier": service["ServiceId"],
+            "UriPathRoute": {
+                "SourcePath": format!("/{collection}"), "ActivationState": "INACTIVE",
+                "AppendSourcePath": true, "IncludeChildPaths": true,
+            },
+        });
+        let path = format!("{}/routes", self.application);
+        self.client().send(Method::POST, &path, &new).await.unwrap();
+    }
+
+    pub(crate) async fn delete_route(&self, source: &str) {
+        let (client, path) = (self.client(), format!("{}/routes", self.application));
+        let routes = client.send(Method::GET, &path, &Value::Null).await.unwrap();
+        let routes = routes["RouteSummaryList"].as_array().unwrap();
+        let route = routes.iter().find(|route| route["SourcePath"] == source).unwrap();
+        let path = format!("{path}/{}", route["RouteId"].as_str().unwrap());
+        client.send(Method::DELETE, &path, &Value::Null).await.unwrap();
+    }
+
+    /// Deletes every route, the DEFAULT one last; gives the service that it led to.
+    pub(crate) async fn delete_routes(&self) -> String {
+        let (client, path) = (self.client(), format!("{}/routes", self.application));
+        let routes = client.send(Method::GET, &path, &Value::Null).await.unwrap();
+        let mut routes = routes["RouteSummaryList"].as_array().unwrap().clone();
+        routes.sort_by_key(|route| route["RouteType"] == "DEFAULT");
+        for route in &routes {
+            let path = format!("{path}/{}", route["RouteId"].as_str().unwrap());
+            client.send(Method::DELETE, &path, &Value::Null).await.unwrap();
+        }
+        routes.last().unwrap()["ServiceId"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn make_default_route(&self, service: &str) {
+        let new = json!({ "RouteType": "DEFAULT", "ServiceIdentifier": service });
+        let path = format!("{}/routes", self.application);
+        self.client().send(Method::POST, &path, &new).await.unwrap();
+    }
+
     pub(crate) fn client(&self) -> Client {
         let keys = Keys::read(&self.program.setup().folder().join(".refactor")).unwrap();
         Client::new(server::http_client(false).unwrap(), self.program.url(), keys)

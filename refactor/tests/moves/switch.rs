@@ -1,5 +1,8 @@
 //! The way of a move, from following to the end.
 
+use std::time::{Duration, Instant};
+
+use harness::until;
 use serde_json::json;
 
 use crate::stand::Stand;
@@ -100,6 +103,30 @@ async fn a_follower_that_does_not_catch_up_in_time_costs_a_pause_and_nothing_els
     stand.target.with(|copy| copy.frozen = false);
     stand.done("switch").await;
     assert!(stand.target.owns());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_is_not_released_stays_pending_until_it_is() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.target.with(|copy| copy.frozen = true);
+    stand.source.write(11..=11);
+    stand.source.with(|copy| copy.cannot = Some("release"));
+    let switch = stand.refused("switch", json!({ "deadlineMs": 2_000 }));
+    let forbid = async {
+        until("it is held", async || stand.source.with(|copy| copy.hold.is_some())).await;
+        // However long this test takes, the hold does not pass by itself.
+        stand.source.with(|copy| {
+            copy.hold.as_mut().unwrap().1 = Instant::now() + Duration::from_secs(600);
+        });
+    };
+    let (error, ()) = tokio::join!(switch, forbid);
+    assert!(error.contains("does not say that it let go"), "{error}");
+    assert!(stand.users().await.pending.is_some());
+    stand.source.with(|copy| copy.cannot = None);
+    until("nothing is pending", async || stand.users().await.pending.is_none()).await;
+    assert!(stand.source.owns() && stand.source.with(|copy| copy.hold.is_none()));
+    assert!(!stand.users().await.last.unwrap().done);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -82,6 +82,23 @@ async fn a_write_goes_to_the_owner_that_a_421_names_and_so_do_later_ones() {
 }
 
 #[tokio::test]
+async fn an_owner_that_was_known_gets_nothing_once_the_routes_have_changed() {
+    let (old, new, plane) = stores().await;
+    new.set(Role::Owner);
+    old.set(new.followed());
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+    assert_eq!(status(&plane.send(last(&post("two"))).await), 201);
+    assert_eq!((old.service.count(), new.rows().len()), (1, 2), "the owner is known");
+    // It gave everything back and was cancelled: it owns an empty collection of its own. Its route is still there.
+    old.set(Role::Owner);
+    let mut changed = before(&old.service.url, &new.service.url);
+    changed.push(route("rte-threads000", "/threads", &old.service.url));
+    plane.set(changed);
+    assert_eq!(status(&plane.send(last(&post("three"))).await), 201);
+    assert_eq!((old.rows(), new.rows().len()), (vec!["three".to_owned()], 2));
+}
+
+#[tokio::test]
 async fn a_write_waits_while_nobody_is_the_owner() {
     let (old, new, plane) = stores().await;
     old.set(Role::Held);
@@ -280,16 +297,18 @@ async fn when_the_time_is_up_the_client_is_told_to_ask_again() {
     // Each names the other one.
     old.set(new.followed());
     let start = Instant::now();
-    let write = plane.send(last(&post("one")));
-    let read = plane.get("/api/users", "Banyan-Position: 9.9\r\n");
-    let (write, read) = tokio::join!(write, read);
-    let took = start.elapsed();
-    assert!((5.0..8.0).contains(&took.as_secs_f64()), "{took:?}");
+    let timed = async |answer| (plane.send(answer).await, start.elapsed().as_secs_f64());
+    let get = "GET /api/users HTTP/1.1\r\nHost: x\r\nBanyan-Position: 9.9\r\n\r\n";
+    let both = tokio::join!(timed(last(&post("one"))), timed(last(get)));
+    let ((write, write_seconds), (read, read_seconds)) = both;
+    assert!((5.0..8.0).contains(&write_seconds), "{write_seconds}");
+    assert!((1.0..4.0).contains(&read_seconds), "{read_seconds}");
     for answer in [&write, &read] {
         assert_eq!((status(answer), field(answer, "retry-after")), (503, Some("1")), "{answer}");
         assert_eq!(field(answer, "content-type"), Some("application/problem+json"));
     }
     assert!(body(&write).contains("nothing was stored"), "{write}");
+    assert!(!body(&read).contains("stored"), "{read}");
     assert_eq!((plane.metric("banyan_proxy_gave_up_total"), waiting(&plane)), (2.0, 0.0));
     // It waited between the rounds.
     assert!(old.service.count() < 1_000, "{}", old.service.count());
@@ -418,6 +437,27 @@ async fn only_registered_services_are_ever_asked_whatever_an_answer_names() {
     }
     *owner.lock().unwrap() = new.collection();
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+}
+
+#[tokio::test]
+async fn two_services_at_one_origin_are_told_apart_by_their_paths() {
+    let host = Arc::new(std::sync::Mutex::new(String::new()));
+    let named = Arc::clone(&host);
+    let both = Service::answering(move |request| {
+        let owner = format!("{}/new/users", named.lock().unwrap());
+        let is_owner = request.line().starts_with("POST /new/users ");
+        if is_owner { ok("taken") } else { misdirected(&Role::Follower(owner)) }
+    })
+    .await;
+    *host.lock().unwrap() = both.url.clone();
+    let plane = Plane::start(vec![
+        default(&format!("{}/old", both.url)),
+        inactive(&format!("{}/new", both.url)),
+    ]);
+    for _ in 0..2 {
+        assert_eq!(body(&plane.send(last(&post("one"))).await), "taken");
+    }
+    assert_eq!(both.count(), 3, "the owner is known");
 }
 
 #[tokio::test]
@@ -631,6 +671,23 @@ async fn a_client_that_says_a_position_reads_nothing_older() {
     }
     assert!(plane.metric("banyan_proxy_read_again_total") > 5.0);
     assert_eq!(old.service.count(), 41);
+}
+
+#[tokio::test]
+async fn a_client_that_says_a_position_that_never_comes_costs_little_and_gets_what_the_owner_has() {
+    let (old, new, plane) = canary().await;
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+    new.state().rows.push("before".to_owned());
+    let asked = old.service.count() + new.service.count();
+    let start = Instant::now();
+    let fields = "Banyan-Position: 999.0\r\nUser-Agent: another\r\n";
+    let answer = plane.get("/api/users/1", fields).await;
+    assert_eq!((status(&answer), body(&answer)), (200, "one"));
+    let seconds = start.elapsed().as_secs_f64();
+    assert!((1.0..4.0).contains(&seconds), "it might have come: {seconds}");
+    let asked = old.service.count() + new.service.count() - asked;
+    assert!((4..=22).contains(&asked), "{asked}");
+    assert_eq!((waiting(&plane), plane.metric("banyan_proxy_gave_up_total")), (0.0, 0.0));
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ pub use clients::client as http_client;
 pub use config::VARIABLES;
 pub use listen::stopped;
 pub use logs::{LogFormat, REQUEST, ms_since, start as start_logs};
+pub use moving::{Token, TokenError};
 pub use problem::chain;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};

@@ -28,7 +28,7 @@ pub(crate) use self::keeper::Keeper;
 pub(crate) use self::metrics::OwnershipMetrics;
 pub(crate) use self::pulse::Pulse;
 pub(crate) use self::shared::Moving;
-pub(crate) use self::token::Token;
+pub use self::token::{Token, TokenError};
 
 /// What is spoken between programs that move a collection. Another number is another language.
 const PROTOCOL: u32 = 1;

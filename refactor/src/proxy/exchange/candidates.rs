@@ -9,6 +9,7 @@ use super::owner::Side;
 use crate::proxy::limits::CANDIDATES;
 use crate::proxy::path::Path;
 use crate::proxy::table::Table;
+use crate::proxy::target::Target;
 use crate::proxy::upstream::{Origin, Upstream};
 
 /// The services that a request may be sent to, each once. They are called by their index; 0 is the one that the
@@ -46,12 +47,11 @@ impl Candidates {
             passed.push(found.target);
             self.others.push(Side::of(&found));
         }
-        let mut known = vec![Arc::clone(&self.chosen.target.upstream)];
+        let mut known = vec![Arc::clone(&self.chosen.target)];
         self.others.retain(|side| {
-            let upstream = &side.target.upstream;
-            let new = !known.iter().any(|known| Arc::ptr_eq(known, upstream));
+            let new = !known.iter().any(|known| known.is_at_the_place_of(&side.target));
             if new {
-                known.push(Arc::clone(upstream));
+                known.push(Arc::clone(&side.target));
             }
             new && known.len() <= CANDIDATES
         });
@@ -69,14 +69,24 @@ impl Candidates {
         &self.get(index).target.upstream
     }
 
-    /// The one that this is.
-    pub(super) fn index_of(&self, upstream: &Arc<Upstream>) -> Option<usize> {
-        (0..self.count()).find(|index| Arc::ptr_eq(self.upstream(*index), upstream))
+    /// The one that this route's service is.
+    pub(super) fn index_of(&self, owner: &Target) -> Option<usize> {
+        (0..self.count()).find(|index| self.get(*index).target.is_at_the_place_of(owner))
     }
 
-    /// The one that a service names as owner. Whatever it says, nobody else is ever asked.
+    /// The one that a service names as owner. Whatever it says, nobody else is ever asked. Of several at the origin it
+    /// is the one whose path the named URL is below, by the longest such path.
     pub(super) fn named(&self, owner: &[u8]) -> Option<usize> {
-        let origin = Origin::of(&Url::parse(std::str::from_utf8(owner).ok()?).ok()?)?;
-        (0..self.count()).find(|index| self.upstream(*index).origin == origin)
+        let owner = Url::parse(std::str::from_utf8(owner).ok()?).ok()?;
+        let origin = Origin::of(&owner)?;
+        let there = || (0..self.count()).filter(|index| self.upstream(*index).origin == origin);
+        let base = |index: usize| self.get(index).target.base.as_str();
+        let below = there().filter(|index| is_below(owner.path(), base(*index)));
+        below.max_by_key(|index| base(*index).len()).or_else(|| there().next())
     }
+}
+
+/// Whether a path is a base, or continues it with a segment.
+fn is_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

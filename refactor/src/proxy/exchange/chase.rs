@@ -13,23 +13,19 @@
 //! sent again; what broke off is not.
 
 use std::borrow::Cow;
-use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
 
 use http::StatusCode;
-use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use super::Ended;
 use super::candidates::Candidates;
 use super::owner::{Owner, Side};
+use super::search::Search;
 use crate::proxy::client::Client;
-use crate::proxy::deadline::Deadline;
 use crate::proxy::head::{Answer, Field, Head, Kind};
-use crate::proxy::limits::{CHASE_PAUSE, CHASE_RETRY_SECONDS, CHASE_TIME, LONGEST_CHASE_PAUSE};
+use crate::proxy::limits::CHASE_RETRY_SECONDS;
 use crate::proxy::metrics::Chases;
 use crate::proxy::ownership::{self, Kept, Position, Write};
 use crate::proxy::path::Path;
@@ -51,8 +47,8 @@ pub(super) struct Chase<'a> {
     candidates: Candidates,
     /// The other side of a route that divides its requests.
     other: Option<Side>,
-    /// Whether other candidates were looked for.
-    complete: bool,
+    /// The version of the table in which the other candidates were looked for, once they were.
+    looked: Option<u64>,
     /// Which candidate is asked.
     at: usize,
     /// Whether that one is only believed to be the owner, since it was so before.
@@ -75,20 +71,6 @@ struct Needed {
     position: Position,
     /// The write that says so; none where the client says so itself.
     write: Option<(ownership::Client, Write)>,
-}
-
-/// What begins with the first answer that is not the client's.
-struct Search<'a> {
-    until: Instant,
-    pause: Duration,
-    waiting: Option<Waiting<'a>>,
-}
-
-/// A request that waits; it leaves its place when this is dropped.
-struct Waiting<'a> {
-    since: Instant,
-    chases: &'a Chases,
-    _place: SemaphorePermit<'a>,
 }
 
 /// Who is asked next.
@@ -115,7 +97,7 @@ impl<'a> Chase<'a> {
             path,
             candidates: Candidates::of(owner.side),
             other: owner.other.map(|other| other.side),
-            complete: false,
+            looked: None,
             at: 0,
             hinted: false,
             named: None,
@@ -130,9 +112,10 @@ impl<'a> Chase<'a> {
             let writes = &site.shared.ownership.writes;
             chase.forgotten = chase.needed.is_none() && writes.may_be_forgotten(now);
         } else {
-            chase.look();
+            let version = chase.look();
             let hint = chase.segment().and_then(|segment| {
-                let owner = chase.candidates.get(0).target.owners.get(&segment)?;
+                let owners = &chase.candidates.get(0).target.owners;
+                let owner = owners.get(&segment, version, now)?;
                 chase.candidates.index_of(&owner)
             });
             chase.hinted = hint.is_some();
@@ -188,6 +171,10 @@ impl<'a> Chase<'a> {
         if position.is_some_and(|position| position >= needed.position) {
             return None;
         }
+        if self.is_late() && self.is_only_said() && answer.first(Kind::Owner).is_none() {
+            // The owner has no more than this: the client means another collection, or what it wrote was lost.
+            return None;
+        }
         let another = self.another();
         if another.is_none() && !self.told {
             // Nobody knows of positions here, so there is nothing to be older than.
@@ -235,35 +222,40 @@ impl<'a> Chase<'a> {
         next: Next,
     ) -> Result<(), Ended> {
         self.asked |= bit(self.at);
-        let search = self.search.get_or_insert_with(|| Search {
-            until: Instant::now() + CHASE_TIME,
-            pause: CHASE_PAUSE,
-            waiting: None,
-        });
+        let mut search = self.search.take().unwrap_or_else(|| self.new_search());
         match next {
             Next::Now(next) => self.at = next,
             Next::Later(next) => {
-                let ownership = &self.site.shared.ownership;
-                let places = if is_read(&self.head.method) {
-                    &ownership.waiting_reads
-                } else {
-                    &ownership.waiting_writes
-                };
-                if search.waiting.is_none() {
-                    let chases = &self.site.shared.metrics.chases;
-                    search.waiting =
-                        places.try_acquire().ok().map(|place| Waiting::new(chases, place));
-                }
-                if search.waiting.is_none() || Instant::now() >= search.until {
+                if !search.wait(client, self.chases()).await? {
                     return Err(self.give_up());
                 }
-                pause(client, Deadline::after(search.pause)).await?;
-                search.pause = (search.pause * 2).min(LONGEST_CHASE_PAUSE);
                 self.asked = 0;
                 self.at = next;
             }
         }
+        self.search = Some(search);
         Ok(())
+    }
+
+    fn new_search(&self) -> Search<'a> {
+        let ownership = &self.site.shared.ownership;
+        if self.is_only_said() {
+            Search::of_said(ownership)
+        } else if is_read(&self.head.method) {
+            Search::of_read(ownership)
+        } else {
+            Search::of_write(ownership)
+        }
+    }
+
+    /// Whether only the client says how far a service must have come.
+    fn is_only_said(&self) -> bool {
+        self.needed.as_ref().is_some_and(|needed| needed.write.is_none())
+    }
+
+    /// Whether the time for the search is up.
+    fn is_late(&self) -> bool {
+        self.search.as_ref().is_some_and(Search::is_late)
     }
 
     /// What the client is told where the search ends without an answer. Nothing was stored.
@@ -275,6 +267,7 @@ impl<'a> Chase<'a> {
             None if self.forgotten => {
                 "its owner does not answer, and its copies may not have what was written last; ask again"
             }
+            None if is_read(&self.head.method) => "no service owns this just now; ask again",
             None => "no service owns this just now; nothing was stored, send it again",
         };
         log::warn!("route {route}: {what}");
@@ -300,9 +293,13 @@ impl<'a> Chase<'a> {
             return;
         }
         let Some(segment) = self.segment() else { return };
-        if searched && self.at != 0 {
-            let owner = self.candidates.upstream(self.at);
-            self.candidates.get(0).target.owners.note(&segment, owner);
+        if searched
+            && self.at != 0
+            && let Some(version) = self.looked
+        {
+            let owner = &self.candidates.get(self.at).target;
+            let owners = &self.candidates.get(0).target.owners;
+            owners.note(&segment, owner, version, Instant::now());
         }
         if let Some(position) = position
             && self.candidates.count() > 1
@@ -366,12 +363,14 @@ impl<'a> Chase<'a> {
         (self.asked | bit(self.at)) & bit(index) == 0
     }
 
-    /// Looks for all candidates, once.
-    fn look(&mut self) {
-        if !std::mem::replace(&mut self.complete, true) {
-            let table = self.site.table.load();
-            self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+    /// Looks for all candidates, once. Gives the version of the table that has them.
+    fn look(&mut self) -> u64 {
+        if let Some(version) = self.looked {
+            return version;
         }
+        let table = self.site.table.load();
+        self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+        *self.looked.insert(table.version)
     }
 
     /// Forgets the hint that was followed, if one was.
@@ -410,32 +409,6 @@ impl<'a> Chase<'a> {
         let parts = place.into_iter().chain(told.into_iter().flat_map(named));
         self.site.shared.ownership.writes.client(parts)
     }
-}
-
-impl<'a> Waiting<'a> {
-    fn new(chases: &'a Chases, place: SemaphorePermit<'a>) -> Self {
-        chases.waited.inc();
-        chases.waiting.inc();
-        Self { since: Instant::now(), chases, _place: place }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.chases.waiting.dec();
-        self.chases.wait.observe(self.since.elapsed().as_secs_f64());
-    }
-}
-
-/// Waits, but not for a client that left.
-async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
-    let waited = poll_fn(|context| {
-        if client.poll_gone(context).is_ready() {
-            return Poll::Ready(Err(Ended::Gone));
-        }
-        time.poll(context).map(Ok)
-    });
-    waited.await
 }
 
 fn bit(index: usize) -> u32 {

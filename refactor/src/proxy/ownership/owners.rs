@@ -4,33 +4,50 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::proxy::limits::OWNERS;
-use crate::proxy::upstream::Upstream;
+use tokio::time::Instant;
+
+use crate::proxy::limits::{OWNER_TIME, OWNERS};
+use crate::proxy::target::Target;
 
 /// Owners by the first segment of the path. A hint: whoever follows it is told where it is wrong, and forgets it.
+///
+/// A copy that was cancelled tells nobody, for it owns what it holds. So a hint counts for one version of the
+/// application's routes, which a cancelled copy loses, and only for a while.
 #[derive(Debug, Default)]
 pub(crate) struct Owners {
     /// Whether there are any: most routes never have one.
     any: AtomicBool,
-    known: Mutex<HashMap<String, Weak<Upstream>>>,
+    known: Mutex<HashMap<String, Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    owner: Weak<Target>,
+    /// The version of the table in which it was found.
+    version: u64,
+    until: Instant,
 }
 
 impl Owners {
-    /// Who owned this last.
-    pub(crate) fn get(&self, segment: &str) -> Option<Arc<Upstream>> {
+    /// Who owned this last, as far as that counts with this version of the table.
+    pub(crate) fn get(&self, segment: &str, version: u64, now: Instant) -> Option<Arc<Target>> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
-        self.known().get(segment).and_then(Weak::upgrade)
+        let known = self.known();
+        let known = known.get(segment)?;
+        let counts = known.version == version && now < known.until;
+        counts.then(|| known.owner.upgrade()).flatten()
     }
 
-    pub(crate) fn note(&self, segment: &str, owner: &Arc<Upstream>) {
+    pub(crate) fn note(&self, segment: &str, owner: &Arc<Target>, version: u64, now: Instant) {
         let mut known = self.known();
         if known.len() >= OWNERS {
             // Clients choose what a first segment is; what was a hint is found out again.
             known.clear();
         }
-        known.insert(segment.to_owned(), Arc::downgrade(owner));
+        let owner = Arc::downgrade(owner);
+        known.insert(segment.to_owned(), Known { owner, version, until: now + OWNER_TIME });
         self.any.store(true, Ordering::Relaxed);
     }
 
@@ -42,7 +59,7 @@ impl Owners {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Weak<Upstream>>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,27 +67,43 @@ impl Owners {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
-    use super::{OWNERS, Owners};
-    use crate::proxy::upstream::{Origin, Upstreams};
+    use tokio::time::Instant;
+
+    use super::{OWNER_TIME, OWNERS, Owners};
+    use crate::proxy::target::tests::target;
 
     #[test]
     fn an_owner_is_known_until_it_is_forgotten_or_gone_or_there_are_too_many() {
-        let origin = Origin::of(&"http://posts:80".parse().unwrap()).unwrap();
-        let upstream = Upstreams::new(1).get(origin);
-        let owners = Owners::default();
+        let owner = target("rte-posts", None, "http://posts:80", false);
+        let (owners, now) = (Owners::default(), Instant::now());
         let known =
-            |segment| owners.get(segment).is_some_and(|known| Arc::ptr_eq(&known, &upstream));
+            |segment| owners.get(segment, 1, now).is_some_and(|known| Arc::ptr_eq(&known, &owner));
         assert!(!known("posts"));
-        owners.note("posts", &upstream);
+        owners.note("posts", &owner, 1, now);
         assert!(known("posts") && !known("users"));
         owners.forget("posts");
         assert!(!known("posts"));
-        (0..OWNERS * 3).for_each(|n| owners.note(&n.to_string(), &upstream));
+        (0..OWNERS * 3).for_each(|n| owners.note(&n.to_string(), &owner, 1, now));
         assert!(owners.known().len() <= OWNERS);
-        owners.note("posts", &upstream);
+        owners.note("posts", &owner, 1, now);
         assert!(known("posts"));
-        drop(upstream);
-        assert!(owners.get("posts").is_none());
+        drop(owner);
+        assert!(owners.get("posts", 1, now).is_none());
+    }
+
+    #[test]
+    fn an_owner_counts_for_the_routes_it_was_found_with_and_for_a_minute() {
+        let owner = target("rte-posts", None, "http://posts:80", false);
+        let (owners, now) = (Owners::default(), Instant::now());
+        owners.note("posts", &owner, 1, now);
+        let last = now + OWNER_TIME - Duration::from_millis(1);
+        assert!(owners.get("posts", 1, last).is_some());
+        assert!(owners.get("posts", 1, now + OWNER_TIME).is_none(), "too old");
+        assert!(owners.get("posts", 2, now).is_none(), "the routes are others");
+        // A request that was on its way while they changed says nothing about the new ones.
+        owners.note("posts", &owner, 1, now);
+        assert!(owners.get("posts", 2, now).is_none());
     }
 }

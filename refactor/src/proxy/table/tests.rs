@@ -4,12 +4,9 @@ use std::sync::Arc;
 use http::Method;
 
 use super::Table;
-use crate::proxy::limits::Patience;
-use crate::proxy::metrics::{Labels, Metrics};
 use crate::proxy::path::{Path, Place};
-use crate::proxy::routes::{Route, SourcePath};
-use crate::proxy::target::Target;
-use crate::proxy::upstream::{Origin, Upstreams};
+use crate::proxy::routes::SourcePath;
+use crate::proxy::target::tests::target;
 
 fn source(template: &str, methods: &[Method], children: bool, append: bool) -> Option<SourcePath> {
     Some(SourcePath { template: template.to_owned(), methods: methods.to_vec(), children, append })
@@ -19,16 +16,6 @@ fn source(template: &str, methods: &[Method], children: bool, append: bool) -> O
 fn table(routes: Vec<(Option<SourcePath>, &str)>) -> Table {
     let routes = routes.into_iter().enumerate();
     Table::new(routes.map(|(index, (source, url))| target(&index.to_string(), source, url, true)))
-}
-
-fn target(id: &str, source: Option<SourcePath>, url: &str, active: bool) -> Arc<Target> {
-    let upstream = url.parse().unwrap();
-    let origin = Upstreams::new(0).get(Origin::of(&upstream).unwrap());
-    let labels =
-        Labels { application: String::new(), route: String::new(), service: String::new() };
-    let (id, service, tags) = (id.to_owned(), String::new(), BTreeMap::new());
-    let route = Route { id, source, upstream, service, active, tags };
-    Arc::new(Target::new(route, origin, Patience::default(), None, Metrics::new().counts(labels)))
 }
 
 /// The id of the route that a request finds, and the URL that its service gets.

@@ -9,15 +9,15 @@ const SHORTEST: usize = 16;
 
 /// What a request to `/-/` must carry.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Token(String);
+pub struct Token(String);
 
 /// Why a text is no token. Does not show it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TokenError;
+pub struct TokenError;
 
 impl Token {
     /// The value of the header that shows it (RFC 6750, 2.1).
-    pub(crate) fn bearer(&self) -> String {
+    pub fn bearer(&self) -> String {
         format!("Bearer {}", self.0)
     }
 

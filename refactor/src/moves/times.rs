@@ -1,0 +1,61 @@
+//! What a command took, step by step.
+
+use std::time::{Duration, Instant};
+
+use super::record::{Direction, Outcome, Step, Taken};
+use crate::spaces::resource::now_ms;
+
+/// When each step of a command was done.
+pub(super) struct Times {
+    began: Instant,
+    held_at: Option<Instant>,
+    steps: Vec<Taken>,
+    patience: Duration,
+}
+
+impl Times {
+    /// Of a command that begins now, and waits for so long for what happens without it.
+    pub(super) fn start(patience: Duration) -> Self {
+        Self { began: Instant::now(), held_at: None, steps: Vec::new(), patience }
+    }
+
+    /// A step is done; a test may end the program here.
+    pub(super) fn passed(&mut self, step: Step) {
+        self.passed_as(step, step.text().to_owned());
+        fault::point(step.fault());
+    }
+
+    pub(super) fn passed_as(&mut self, step: Step, text: String) {
+        self.steps.push(Taken { step, text, ms: ms(self.began.elapsed()) });
+    }
+
+    /// Writes wait from now on.
+    pub(super) fn hold(&mut self) -> Instant {
+        *self.held_at.insert(Instant::now())
+    }
+
+    /// For how long they have waited, if they do.
+    pub(super) fn pause_ms(&self) -> Option<u64> {
+        self.held_at.map(|held| ms(held.elapsed()))
+    }
+
+    /// How long to wait for what happens without the command.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    pub(super) fn outcome(
+        &mut self,
+        direction: Direction,
+        done: bool,
+        outcome: String,
+        pause_ms: Option<u64>,
+    ) -> Outcome {
+        let steps = std::mem::take(&mut self.steps);
+        Outcome { verb: direction.verb(), done, outcome, pause_ms, at_ms: now_ms(), steps }
+    }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,115 @@
+//! What a request that looks for its owner may cost, and how it waits.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::Ended;
+use crate::proxy::client::Client;
+use crate::proxy::deadline::Deadline;
+use crate::proxy::limits::{
+    CHASE_PAUSE, CHASE_TIME, LONGEST_CHASE_PAUSE, LONGEST_READ_PAUSE, READ_PAUSE, SAID_TIME,
+};
+use crate::proxy::metrics::Chases;
+use crate::proxy::ownership::Ownership;
+
+/// What begins with the first answer that is not the client's.
+pub(super) struct Search<'a> {
+    until: Instant,
+    pause: Duration,
+    longest_pause: Duration,
+    places: &'a Semaphore,
+    waiting: Option<Waiting<'a>>,
+}
+
+/// A request that waits; it leaves its place when this is dropped.
+struct Waiting<'a> {
+    since: Instant,
+    chases: &'a Chases,
+    _place: SemaphorePermit<'a>,
+}
+
+impl<'a> Search<'a> {
+    /// Of a write.
+    pub(super) fn of_write(ownership: &'a Ownership) -> Self {
+        let places = &ownership.waiting_writes;
+        Self::begin(places, CHASE_TIME, CHASE_PAUSE, LONGEST_CHASE_PAUSE)
+    }
+
+    /// Of a read.
+    pub(super) fn of_read(ownership: &'a Ownership) -> Self {
+        Self::begin(&ownership.waiting_reads, CHASE_TIME, READ_PAUSE, LONGEST_READ_PAUSE)
+    }
+
+    /// Of a read of which only the client says how far a service must have come.
+    pub(super) fn of_said(ownership: &'a Ownership) -> Self {
+        Self::begin(&ownership.waiting_said, SAID_TIME, READ_PAUSE, LONGEST_READ_PAUSE)
+    }
+
+    fn begin(
+        places: &'a Semaphore,
+        time: Duration,
+        pause: Duration,
+        longest_pause: Duration,
+    ) -> Self {
+        let until = Instant::now() + time;
+        Self { until, pause, longest_pause, places, waiting: None }
+    }
+
+    /// Whether its time is up.
+    pub(super) fn is_late(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Waits before all are asked again, the last time until the time is up. Says whether it did: not where it took too
+    /// long already, or too many wait.
+    ///
+    /// # Errors
+    /// Where the client left meanwhile.
+    pub(super) async fn wait<C: Client>(
+        &mut self,
+        client: &mut C,
+        chases: &'a Chases,
+    ) -> Result<bool, Ended> {
+        if self.waiting.is_none() {
+            let place = self.places.try_acquire();
+            self.waiting = place.ok().map(|place| Waiting::new(chases, place));
+        }
+        let left = self.until.saturating_duration_since(Instant::now());
+        if self.waiting.is_none() || left.is_zero() {
+            return Ok(false);
+        }
+        pause(client, Deadline::after(self.pause.min(left))).await?;
+        self.pause = (self.pause * 2).min(self.longest_pause);
+        Ok(true)
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn new(chases: &'a Chases, place: SemaphorePermit<'a>) -> Self {
+        chases.waited.inc();
+        chases.waiting.inc();
+        Self { since: Instant::now(), chases, _place: place }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.chases.waiting.dec();
+        self.chases.wait.observe(self.since.elapsed().as_secs_f64());
+    }
+}
+
+/// Waits, but not for a client that left.
+async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
+    let waited = poll_fn(|context| {
+        if client.poll_gone(context).is_ready() {
+            return Poll::Ready(Err(Ended::Gone));
+        }
+        time.poll(context).map(Ok)
+    });
+    waited.await
+}
