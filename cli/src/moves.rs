@@ -56,7 +56,7 @@ pub(crate) struct SwitchArgs {
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     max_lag_ms: u64,
     /// For how long writes may be held at the most; then everything stays as it was.
-    #[arg(long, value_name = "MS", default_value_t = 5_000)]
+    #[arg(long, value_name = "MS", default_value_t = 3_000)]
     deadline_ms: u64,
     /// switch: go on without a fresh diff. reverse: go back even if the service is lost, and with it what only it had;
     /// without this the command says what that would be.

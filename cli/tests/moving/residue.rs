@@ -23,7 +23,11 @@ async fn what_was_cancelled_leaves_nothing_behind() {
     }
     assert_ne!(cancelled["store"], never_used["store"], "who followed it would not notice");
     let empty = board.program("users").get("/api/users").await;
-    assert_eq!(empty.status, 421, "neighbours may ask it still, and it has nothing: {}", empty.body);
+    assert_eq!(
+        empty.status, 421,
+        "neighbours may ask it still, and it has nothing: {}",
+        empty.body
+    );
     board.succeeds(&["follow", "users"]).await;
     assert_eq!(followed(&board).await, first);
 }

@@ -41,8 +41,9 @@ struct Body {
 
 /// How far behind a follower may be.
 const LAG_MS: u64 = 1_000;
-/// For how long writes are held unless it is said.
-const DEADLINE_MS: u64 = 5_000;
+/// For how long writes are held unless it is said: less than the proxy keeps a write waiting, so that what is left after a late
+/// grant finds it there still.
+const DEADLINE_MS: u64 = 3_000;
 /// The shortest and the longest that can be said.
 const DEADLINES_MS: std::ops::RangeInclusive<u64> = 100..=30_000;
 
