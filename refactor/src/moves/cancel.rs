@@ -25,7 +25,19 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look(work)?;
     let ours = target.lineage == source.lineage;
-    if source.role == Role::Retired || (ours && target.owns()) {
+    if source.role == Role::Retired {
+        return Err(Refusal::conflict(format!(
+            "{} was retired by `banyan complete {collection}`: there is nothing to cancel, and no way back",
+            work.source_name()
+        )));
+    }
+    if !ours && target.owns() && target.rows {
+        return Err(Refusal::conflict(format!(
+            "{} follows nobody: it holds data of its own, which stays",
+            work.target_name()
+        )));
+    }
+    if ours && target.owns() {
         return Err(Refusal::conflict(format!(
             "{} owns {collection}: `banyan reverse {collection}` gives it back first",
             work.target_name()

@@ -21,6 +21,7 @@ use super::Inner;
 use super::preflight::Pair;
 use super::record::{Direction, Key};
 use super::refusal::Refusal;
+use super::wire::Role;
 use super::work::Work;
 use crate::spaces::resource::now_ms;
 use chunk::{Chunk, Two};
@@ -43,6 +44,12 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     let collection = &work.record.collection;
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look(work)?;
+    if source.role == Role::Retired {
+        return Err(Refusal::conflict(format!(
+            "{} was retired by `banyan complete {collection}`: there is nothing to compare with",
+            work.source_name()
+        )));
+    }
     let switched = target.owns() && target.lineage == source.lineage;
     let (owner, follower) = if switched { (&target, &source) } else { (&source, &target) };
     let copied = follower.followed.as_ref().is_some_and(|followed| followed.copied);

@@ -43,25 +43,22 @@ fn check(work: &Work<'_>, source: &Ownership, target: &Ownership) -> Result<(), 
              another --target"
         )));
     }
+    if source.role == Role::Retired {
+        return Err(Refusal::conflict(format!(
+            "{source_name} has given {collection} away for good (`banyan complete`): it cannot be followed"
+        )));
+    }
     if target.owns() && target.lineage == source.lineage {
         return Err(Refusal::conflict(format!(
             "{target_name} owns {collection} already: `banyan reverse {collection}` gives it back, `banyan \
              complete {collection}` ends the move"
         )));
     }
-    match source.role {
-        Role::Primary => {}
-        Role::Follower => {
-            let owner = source.successor.as_ref().map_or("another one", |peer| &peer.url);
-            return Err(Refusal::conflict(format!(
-                "{source_name} does not own {collection}: it follows {owner}; `banyan status` shows who does"
-            )));
-        }
-        Role::Retired => {
-            return Err(Refusal::conflict(format!(
-                "{source_name} has given {collection} away for good (`banyan complete`)"
-            )));
-        }
+    if source.role == Role::Follower {
+        let owner = source.successor.as_ref().map_or("another one", |peer| &peer.url);
+        return Err(Refusal::conflict(format!(
+            "{source_name} does not own {collection}: it follows {owner}; `banyan status` shows who does"
+        )));
     }
     if target.follows(&source.store) || (target.role == Role::Primary && !target.rows) {
         return Ok(());

@@ -53,13 +53,30 @@ impl Pair {
     /// What both say of themselves.
     ///
     /// # Errors
-    /// 409 that names who does not answer, and what helps.
+    /// 409 that names who does not answer, or that both own the collection, and what helps.
     pub(super) fn look(&self, work: &Work<'_>) -> Result<(Ownership, Ownership), Refusal> {
         let [from, to] = work.peers.both(&self.from, &self.to);
         let from = from.map_err(|error| explained(work, &self.from_name, &self.from, &error))?;
         let to = to.map_err(|error| explained(work, &self.to_name, &self.to, &error))?;
-        Ok((from, to))
+        match two_owners(&from, &to) {
+            Some(why) => Err(Refusal::conflict(format!("{}: {why}", work.record.collection))),
+            None => Ok((from, to)),
+        }
     }
+}
+
+/// Why nothing can be done while both sides own the collection: one was given up by force, and came back.
+pub(super) fn two_owners(one: &Ownership, other: &Ownership) -> Option<String> {
+    let apart = one.store != other.store;
+    let both = apart && one.owns() && other.owns() && one.lineage == other.lineage;
+    let newer = one.epoch.max(other.epoch);
+    both.then(|| {
+        format!(
+            "BOTH SIDES OWN IT: the owner is the one of epoch {newer}, and the other one was given up by `banyan reverse \
+             --force`. Whatever that one took since is in its database alone: stop its program, keep its database \
+             aside, and start it with an empty one"
+        )
+    })
 }
 
 /// Why one of the sides does not say what it is. A 404 has three reasons, and only the program's readers' paths tell

@@ -106,6 +106,9 @@ fn side(url: &str, said: &Said) -> Value {
 /// What keeps the follower behind, if anything does.
 fn causes(source: &Said, target: &Said) -> Vec<String> {
     match (source, target) {
+        (Ok(source), Ok(target)) if source.owns() && target.owns() => {
+            preflight::two_owners(source, target).into_iter().collect()
+        }
         (Ok(source), Ok(target)) if target.owns() && source.role == Role::Follower => {
             preflight::causes(target, source)
         }

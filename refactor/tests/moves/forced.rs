@@ -22,6 +22,14 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     assert!(done.last.unwrap().outcome.contains("by force in epoch 3"));
     assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
     assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    stand.target.with(|copy| copy.dead = false);
+    for verb in ["follow", "diff", "switch", "reverse", "cancel", "complete"] {
+        let message = stand.refused(verb, json!({})).await;
+        assert!(message.contains("BOTH SIDES OWN IT"), "{verb}: {message}");
+        assert!(message.contains("epoch 3") && message.contains("empty"), "{verb}: {message}");
+    }
+    let causes = stand.users().await.causes;
+    assert!(causes.iter().any(|cause| cause.contains("BOTH SIDES OWN IT")), "{causes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,6 +127,13 @@ async fn nothing_is_cancelled_or_completed_at_the_wrong_time() {
     stand.done("complete").await;
     let message = stand.refused("reverse", json!({})).await;
     assert!(message.contains("no way back") && message.contains("banyan complete"), "{message}");
+    for verb in ["follow", "diff", "cancel"] {
+        let message = stand.refused(verb, json!({})).await;
+        assert!(
+            message.contains("banyan complete") && !message.contains("banyan reverse"),
+            "{message}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

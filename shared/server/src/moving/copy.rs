@@ -92,12 +92,12 @@ impl<R: Record> Copy<'_, R> {
             Either::Left((applied, fetched)) => (applied, Either::Left(fetched)),
             Either::Right((fetched, applied)) => (applied.await, Either::Right(fetched)),
         };
-        let promoted = match applied {
-            Ok(applied) => applied.promoted,
+        let applied = match applied {
+            Ok(applied) => applied,
             Err(error) => return Err(self.refused(error).await),
         };
-        progress.applied(seen(&changes), rows, at);
-        if promoted {
+        progress.applied(seen(&changes), applied.rows, at);
+        if applied.promoted {
             log::info!("{}: this store owns the collection now", self.keeper.custody.collection);
             return Err(Halt::News);
         }

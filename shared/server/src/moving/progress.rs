@@ -119,11 +119,11 @@ impl Progress {
         self.with(|inner| inner.pace.arrived(rows, busy, Instant::now()))
     }
 
-    /// Notes that a page which arrived at `at` is on disk now.
-    pub(crate) fn applied(&self, seen: Seen, rows: usize, at: Instant) {
+    /// Notes that a page which arrived at `at` is on disk now, and how many of its rows were news.
+    pub(crate) fn applied(&self, seen: Seen, rows: u64, at: Instant) {
         let now = Instant::now();
         self.with(|inner| {
-            inner.rows += rows as u64;
+            inner.rows += rows;
             inner.lag.applied(seen, now.saturating_duration_since(at), now);
         });
     }
