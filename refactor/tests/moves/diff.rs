@@ -35,13 +35,13 @@ async fn each_row_that_differs_is_named_with_what_differs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_compared_range_by_range_and_all_are_counted() {
     let stand = Stand::new().await;
-    stand.source.write(11..=25_000);
+    stand.source.write(11..=12_000);
     stand.follow().await;
     let diff = stand.compare().await.diff;
-    assert_eq!((diff.state.as_str(), diff.rows_compared), ("verified", 25_000));
-    stand.target.with(|copy| copy.rows.retain(|id, _| *id > 2_000 && *id != 20_001));
+    assert_eq!((diff.state.as_str(), diff.rows_compared), ("verified", 12_000));
+    stand.target.with(|copy| copy.rows.retain(|id, _| *id > 1_050 && *id != 10_500));
     let diff = stand.compare().await.diff;
-    assert_eq!((diff.count, diff.rows_compared), (2_001, 25_000));
+    assert_eq!((diff.count, diff.rows_compared), (1_051, 12_000));
     assert_eq!(diff.differences.len(), 1_000);
 }
 
