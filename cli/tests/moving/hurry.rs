@@ -1,6 +1,6 @@
 //! People who are in a hurry, or do not know what they do.
 
-use harness::until;
+use harness::{Setup, until};
 use serde_json::{Value, json};
 
 use crate::board::{Board, CONTROL, Engine, Plan};
@@ -96,20 +96,16 @@ async fn what_was_not_switched_cannot_be_completed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_holds_other_data_is_not_overwritten() {
-    let mut board = board().await;
+    let board = board().await;
     board.succeeds(&["cancel", "users"]).await;
-    let bmo = json!({ "username": "bmo", "name": "BMO" });
-    let made = board.send("users", "POST", "/api/users", &bmo).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    let refused = board.run(&["follow", "users"]).await.expect_err("it has data");
+    let other = Setup::new(env!("CARGO_BIN_EXE_banyan")).arg("serve").arg("users");
+    let other = other.movable().demo().start().await;
+    let before = other.get("/api/users").await.body;
+    let refused = board.run(&["follow", "users", "--target", &other.url()]).await;
+    let refused = refused.expect_err("it has data");
     assert!(refused.contains("holds data of its own") && refused.contains("empty"), "{refused}");
-    let refused = board.run(&["switch", "users", "--force"]).await.expect_err("it has data");
-    assert!(refused.contains("holds data of its own"), "{refused}");
-    // Nor when it is started again, whatever FOLLOW says.
-    board.kill("users").await;
-    board.start_again("users").await;
-    let users = board.send("users", "GET", "/api/users", &Value::Null).await.json();
-    assert_eq!(users.as_array().map(Vec::len), Some(1), "{users}");
+    assert_eq!(other.get("/api/users").await.body, before);
+    assert_eq!(other.ownership("users").await["role"], "primary");
     assert_eq!(board.program("monolith").ownership("users").await["role"], "primary");
 }
 

@@ -31,7 +31,8 @@ async fn a_collection_is_followed_cancelled_and_followed_anew(board: Board) {
     let refused = board.send("users", "POST", "/api/users", &user("gunter")).await;
     assert_eq!(refused.status, 421, "{}", refused.body);
     board.done("users", "cancel").await;
-    assert_eq!(names(&board, "users").await, Vec::<String>::new());
+    let empty = board.send("users", "GET", "/api/users", &Value::Null).await;
+    assert_eq!(empty.status, 421, "it has nothing, and says who has: {}", empty.body);
     assert_eq!(board.look("users").await.phase, "not followed");
     board.done("users", "follow").await;
     board.settled("users").await;
