@@ -35,6 +35,8 @@ use crate::spaces::{ApiError, Check as HealthCheck};
 
 /// How often a store is asked while others wait for it.
 const POLL: Duration = Duration::from_millis(3);
+/// How long a follower may take to know how far it is behind; longer than a few heartbeats.
+const LAG_TIME: Duration = Duration::from_secs(2);
 /// How often it is looked whether a route's health check has ended.
 const CHECK_POLL: Duration = Duration::from_millis(100);
 /// What is kept of the deadline for the grant: a hold that passes first refuses it.
@@ -152,6 +154,7 @@ fn ready(
             pair.to_name
         ))),
         (Role::Primary, _) => {
+            let to = with_lag(pair, &from, to);
             let both = (&from, &to);
             let checks =
                 preflight::checks(work, direction, pair, both, wishes.most_lag_ms, wishes.force)?;
@@ -171,6 +174,24 @@ fn ready(
             pair.from_name
         ))),
     }
+}
+
+/// The follower, once it knows how far it is behind: who has just begun to follow, as after a switch, waits for the first
+/// heartbeat.
+fn with_lag(pair: &Pair, from: &Ownership, mut to: Ownership) -> Ownership {
+    let end = Instant::now() + LAG_TIME;
+    let unknown = |to: &Ownership| {
+        let lag = to.following.as_ref().and_then(|following| following.lag_ms);
+        to.follows(&from.store) && lag.is_none()
+    };
+    while unknown(&to) && Instant::now() < end {
+        sleep(POLL);
+        match pair.to.ownership() {
+            Ok(newer) => to = newer,
+            Err(_) => break,
+        }
+    }
+    to
 }
 
 /// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or that is not known yet, and the
