@@ -158,6 +158,9 @@ async fn the_proxy_comes_back_while_the_monolith_is_stopped() {
     let mut board = folder.up().await;
     let proxy = Proxy::of(&board, &folder).await;
     proxy.route(&board, "users").await;
+    // A proxy that is new asks the owner of what it may have carried writes to; so users are moved with their data.
+    let switched = folder.run(&["switch", "users", "--force"]).await;
+    assert_eq!(switched.code, Some(0), "{}{}", switched.stdout, switched.stderr);
     assert_eq!(folder.run(&["stop", "monolith"]).await.code, Some(0));
     crate::banyan::signal("KILL", folder.programs()["refactor"]);
     board.banyan.says("refactor is back").await;
