@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 use server::Token;
 use tokio::runtime::Handle;
 
-use super::wire::{Digest, Hashes, Ownership, PROTOCOL, Peer as Name};
+use super::wire::{Digest, Hashes, Ownership, PROTOCOL, Peer as Name, Position};
 
 /// How long an answer may take that costs the program next to nothing.
 const QUICK: Duration = Duration::from_secs(2);
+/// How long a program may wait for what is to come before it says how things are.
+const WAIT: Duration = Duration::from_millis(500);
 /// How long an answer may take for which the program waits for another one, or reads many rows.
 const SLOW: Duration = Duration::from_secs(15);
 /// How long it may take to remove all rows.
@@ -101,9 +103,16 @@ impl Peer {
         self.peers.runtime.block_on(self.look(QUICK))
     }
 
-    /// The same, where there is not more time than that.
-    pub(super) fn ownership_within(&self, time: Duration) -> Result<Ownership, PeerError> {
-        self.peers.runtime.block_on(self.look(time.min(QUICK)))
+    /// The same, as soon as it has everything up to a position, or after a while; there is not more time than that.
+    pub(super) fn ownership_at(
+        &self,
+        position: Position,
+        time: Duration,
+    ) -> Result<Ownership, PeerError> {
+        let (time, wait) = (time.min(QUICK), (time / 2).min(WAIT).as_millis());
+        let path = format!("/-/ownership?covers={}&wait={wait}", String::from(position));
+        let asked = self.ask(Method::GET, &path, None, time);
+        self.peers.runtime.block_on(asked).and_then(ownership)
     }
 
     pub(super) fn follow(

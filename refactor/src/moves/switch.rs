@@ -242,7 +242,7 @@ fn catch_up(pair: &Pair, wanted: Position, end: Instant) -> Result<(), String> {
         if left.is_zero() {
             return Err(last);
         }
-        match pair.to.ownership_within(left) {
+        match pair.to.ownership_at(wanted, left) {
             Ok(to) if to.covers(wanted) => return Ok(()),
             Ok(_) => last = format!("{} did not get every change in time", pair.to_name),
             // An answer for which there was no time left says nothing about the program.
@@ -366,7 +366,9 @@ fn go_forward(
     times: &mut Times,
 ) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
-    let promoted = wait(&pair.to, times.patience(), |to| {
+    // The primary of an epoch has everything of the one before.
+    let primary = Position { epoch: intent.epoch + 1, at: 0 };
+    let promoted = wait(&pair.to, Some(primary), times.patience(), |to| {
         if to.store == intent.to && to.owns() && to.epoch > intent.epoch {
             return Ok(());
         }
@@ -386,7 +388,7 @@ fn go_forward(
     step(work, times, Step::Promoted)?;
     flip(work, intent.direction == Direction::Switch)?;
     step(work, times, Step::Flipped)?;
-    let back = wait(&pair.from, times.patience(), |from| {
+    let back = wait(&pair.from, None, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
     });
     let mut outcome = match back {
@@ -437,20 +439,27 @@ pub(super) fn flip(work: &mut Work<'_>, active: bool) -> Result<(), Refusal> {
     }
 }
 
-/// Asks a program until it says what is waited for, or the patience ends; then with what it said last.
+/// Asks a program until it says what is waited for, or the patience ends; then with what it said last. That cannot be
+/// before it has a position, where one is given.
 fn wait(
     peer: &Peer,
+    position: Option<Position>,
     patience: Duration,
     is_so: impl Fn(&Ownership) -> Result<(), String>,
 ) -> Result<(), String> {
-    let start = Instant::now();
+    let end = Instant::now() + patience;
     loop {
-        let said = match peer.ownership() {
+        let left = end.saturating_duration_since(Instant::now());
+        let answer = match position {
+            Some(position) if !left.is_zero() => peer.ownership_at(position, left),
+            _ => peer.ownership(),
+        };
+        let said = match answer {
             Ok(ownership) => is_so(&ownership),
             Err(error) => Err(error.to_string()),
         };
         match said {
-            Err(_) if start.elapsed() < patience => sleep(POLL),
+            Err(_) if Instant::now() < end => sleep(POLL),
             said => return said,
         }
     }

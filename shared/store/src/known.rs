@@ -28,12 +28,21 @@ impl Known {
     }
 }
 
+/// What those who wait for a store are woken by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The newest place of its own feed that this program knows of.
+    pub latest: u64,
+    /// How far it is, as [`Store::position`](crate::Store::position) says.
+    pub position: Position,
+}
+
 /// Keeps what is known of one collection and wakes those who wait for news.
 #[derive(Debug)]
 pub(crate) struct Desk {
     collection: &'static str,
     told: Mutex<Told>,
-    latest: watch::Sender<u64>,
+    heard: watch::Sender<Heard>,
     /// When it was last written how far each follower has come.
     noted: Mutex<HashMap<String, Instant>>,
 }
@@ -49,7 +58,7 @@ impl Desk {
         Self {
             collection,
             told: Mutex::new(Told { store: String::new(), known: Known::NOTHING }),
-            latest: watch::Sender::new(0),
+            heard: watch::Sender::new(Heard::default()),
             noted: Mutex::default(),
         }
     }
@@ -60,7 +69,7 @@ impl Desk {
 
     /// A write of this program was committed.
     pub(crate) fn wrote(&self, position: Position) {
-        {
+        let known = {
             let Told { known, .. } = &mut *self.told();
             // Another program may have made the store a primary; this write is the first sign of it.
             if position.epoch > known.position.epoch {
@@ -68,13 +77,14 @@ impl Desk {
             } else if known.role == Role::Primary {
                 known.position = known.position.max(position);
             }
-        }
-        self.heard(position.at);
+            known.position
+        };
+        self.wake(Heard { latest: position.at, position: known });
     }
 
     /// The store's document is this, and its feed is at `latest`.
     pub(crate) fn tell(&self, document: &Document, latest: u64) {
-        {
+        let position = {
             let mut told = self.told();
             let mut position = document.position(latest);
             let role = document.acts_as();
@@ -85,16 +95,17 @@ impl Desk {
             }
             told.store.clone_from(&document.store);
             told.known = Known { role, serves: document.serves(), position };
-        }
-        self.heard(latest);
+            position
+        };
+        self.wake(Heard { latest, position });
     }
 
     /// Wakes those who wait.
-    fn heard(&self, latest: u64) {
-        self.latest.send_if_modified(|known| {
-            let news = *known != latest;
-            *known = latest;
-            news
+    fn wake(&self, news: Heard) {
+        self.heard.send_if_modified(|heard| {
+            let modified = *heard != news;
+            *heard = news;
+            modified
         });
     }
 
@@ -138,10 +149,10 @@ impl Desks {
     }
 
     /// Never wakes anybody, where the store was opened without this collection.
-    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
         match self.find(R::TABLE.name) {
-            Some(desk) => desk.latest.subscribe(),
-            None => watch::Sender::new(0).subscribe(),
+            Some(desk) => desk.heard.subscribe(),
+            None => watch::Sender::new(Heard::default()).subscribe(),
         }
     }
 }

@@ -33,6 +33,7 @@ pub use database_url::{Database, PostgresUrl, UrlError};
 pub use digest::{Digest, Hashes, RowHash};
 pub use error::{OpenError, StoreError};
 pub use feed::{Applied, Changes, Entry, FeedRow, FollowerSeen, HeldBack, KeyRecord};
+pub use known::Heard;
 pub use limits::{MAX_FEED_BYTES, MAX_HOLD, MIN_TOMBSTONE_AGE};
 pub use move_error::MoveError;
 pub use ownership::{Followed, Grant, Hold, Ownership, Peer, Role};

@@ -26,7 +26,7 @@ use tokio::time::timeout;
 use self::error::store_error;
 use self::fence::fenced;
 use self::lease::lease;
-use crate::known::{Desk, Desks, Known};
+use crate::known::{Desk, Desks, Heard, Known};
 use crate::page::{Met, Walk};
 use crate::sql::{Catalog, Dialect, Statements};
 use crate::{
@@ -210,7 +210,7 @@ impl PostgresStore {
         self.desks.known::<R>()
     }
 
-    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
         self.desks.changed::<R>()
     }
 }

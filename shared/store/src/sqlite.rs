@@ -28,7 +28,7 @@ use tokio::sync::watch;
 use self::error::store_error;
 use self::file::DatabaseFile;
 use self::writer::Writer;
-use crate::known::{Desks, Known};
+use crate::known::{Desks, Heard, Known};
 use crate::page::{Met, Walk};
 use crate::sql::{Catalog, Dialect, Statements};
 use crate::{
@@ -223,7 +223,7 @@ impl SqliteStore {
         self.desks.known::<R>()
     }
 
-    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
         self.desks.changed::<R>()
     }
 }

@@ -6,6 +6,7 @@ mod document;
 mod query;
 mod refusal;
 mod steps;
+mod waiter;
 
 use actix_web::guard::fn_guard;
 use actix_web::http::header;

@@ -43,6 +43,11 @@ impl Pace {
         self.allowed().is_some()
     }
 
+    /// Whether it is its source's clients that do.
+    pub(crate) fn spares_its_source(&self) -> bool {
+        self.eased.is_some()
+    }
+
     /// Rows a second of late.
     pub(crate) fn rows_per_second(&self, now: Instant) -> u64 {
         let quiet = now.saturating_duration_since(self.rated_at).as_secs_f64();

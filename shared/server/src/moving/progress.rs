@@ -136,11 +136,18 @@ impl Progress {
         let follows = inner.state == State::Following;
         let ms = |lag: Duration| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
         let lag_ms = inner.lag.behind(now).filter(|_| follows).map(ms);
-        let silent = || "no heartbeat of the source has come lately".to_owned();
-        let detail = inner.detail.clone();
+        let silent = follows && lag_ms.is_none();
+        let spares = inner.state == State::Copying && inner.pace.spares_its_source();
+        let cause = match (silent, spares) {
+            (true, _) => Some("no heartbeat of the source has come lately"),
+            (_, true) => Some(
+                "the source's clients wait longer than usual: it copies more slowly until they do not",
+            ),
+            (false, false) => None,
+        };
         Some(Following {
             state: inner.state,
-            detail: detail.or_else(|| (follows && lag_ms.is_none()).then(silent)),
+            detail: inner.detail.clone().or_else(|| cause.map(str::to_owned)),
             rows: inner.rows,
             rows_per_second: inner.pace.rows_per_second(now),
             lag_changes: inner.lag.changes(now),

@@ -59,7 +59,8 @@ impl PostgresStore {
                 rows::<R>(stand, ahead, &mut page, Collected::take_ahead).await?;
             }
             give_keys(stand, &mut page).await?;
-            let held = stand.facts.position >= stand.horizon;
+            // Where something has its turn, nothing holds the feed back.
+            let held = page.entries.is_empty() && stand.facts.position >= stand.horizon;
             let held_back = if held { held_back(stand.client).await? } else { None };
             let (run, now) = (stand.facts.run.clone(), stand.facts.now);
             let latest = stand.facts.position.max(document.since);

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 use super::{Engine, Store};
-use crate::{Changes, Digest, FeedCursor, Hashes, HeldBack, MoveError, Record, StoreError};
+use crate::{Changes, Digest, FeedCursor, Hashes, Heard, HeldBack, MoveError, Record, StoreError};
 
 impl Store {
     /// At most `limit` entries of the feed after a cursor, out of one snapshot. Reads what it gives and a
@@ -23,9 +23,9 @@ impl Store {
         each!(self, engine => engine.changes::<R>(after, run, limit).await)
     }
 
-    /// Is told the newest place of the feed after each commit of this program. What other programs commit
-    /// to a PostgreSQL database is not heard of: there a reader that waits looks again every 20 ms besides.
-    pub fn changed<R: Record>(&self) -> watch::Receiver<u64> {
+    /// Is told after each commit of this program how far the store is. What other programs commit to a PostgreSQL
+    /// database is not heard of, nor that a place there has its turn: whoever waits for these looks again besides.
+    pub fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
         each!(self, engine => engine.changed::<R>())
     }
 

@@ -178,7 +178,7 @@ pub(crate) async fn who_waits_is_woken_after_a_commit(engine: Engine) {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
             changed.changed().await.unwrap();
-            let latest = *changed.borrow();
+            let latest = changed.borrow().latest;
             assert!(store.get::<Notes>(1).await.unwrap().is_some(), "it is committed");
             latest
         })

@@ -1,23 +1,19 @@
 //! The change feed over HTTP.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use store::{Changes, MoveError, Record, StoreError};
-use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::PROTOCOL;
 use super::query::{self, ChangesQuery};
 use super::refusal;
+use super::waiter::Waiter;
 use crate::collection::Collection;
 use crate::moving::aside::aside;
 use crate::problem::Problem;
-
-/// How often a reader that waits looks for what other programs committed to the same database.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// A page of the feed, and what the program says besides.
 #[derive(Serialize)]
@@ -29,10 +25,13 @@ struct Page<'a, M> {
     changes: &'a Changes<M>,
 }
 
-/// A page, already written where it has something to say.
-enum Read {
-    Empty(Vec<u8>),
-    Full(Vec<u8>),
+/// A page, already written.
+struct Read {
+    body: Vec<u8>,
+    /// Whether it says nothing.
+    empty: bool,
+    /// Whether something is committed that has no turn yet: it has one as soon as older transactions have ended.
+    behind: bool,
 }
 
 /// `GET -/changes`: what changed after a cursor; waits for a change where there is none.
@@ -45,29 +44,13 @@ pub(super) async fn changes<R: Record>(
         let noted = note(&collection, follower, position).await;
         noted.map_err(Collection::<R>::problem(None))?;
     }
-    let end = Instant::now() + query.wait();
-    // From before the first look on, so that nothing is missed in between.
-    let mut changed = collection.store.changed::<R>();
+    let mut waiter = Waiter::new(&collection, query.wait());
     loop {
-        changed.mark_unchanged();
-        let body = match read_page(&collection, &query).await? {
-            Read::Full(body) => body,
-            Read::Empty(body) if Instant::now() >= end => body,
-            Read::Empty(body) => {
-                let waited = async {
-                    tokio::select! {
-                        _ = changed.changed() => true,
-                        () = sleep(LOOK), if collection.moving.shares_database => true,
-                        () = collection.moving.stopped() => false,
-                    }
-                };
-                match timeout_at(end, waited).await {
-                    Ok(true) => continue,
-                    Ok(false) | Err(_) => body,
-                }
-            }
-        };
-        return Ok(HttpResponse::Ok().content_type("application/json").body(body));
+        waiter.looks();
+        let read = read_page(&collection, &query).await?;
+        if !read.empty || !waiter.news(read.behind).await {
+            return Ok(HttpResponse::Ok().content_type("application/json").body(read.body));
+        }
     }
 }
 
@@ -99,8 +82,8 @@ async fn read_page<R: Record>(
         let page = Page { protocol: PROTOCOL, busy, changes: &changes };
         let body =
             serde_json::to_vec(&page).map_err(|error| StoreError::Failed(Arc::new(error)))?;
-        let nothing = changes.entries.is_empty();
-        Ok::<_, MoveError>(if nothing { Read::Empty(body) } else { Read::Full(body) })
+        let behind = changes.latest > changes.covered;
+        Ok::<_, MoveError>(Read { body, empty: changes.entries.is_empty(), behind })
     });
     read.await?.map_err(refusal::of_move::<R>)
 }

@@ -1,12 +1,14 @@
 //! The document of ownership, as it goes over the wire.
 
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use store::{FollowerSeen, HeldBack, Ownership, Record};
 
 use super::super::PROTOCOL;
 use super::super::progress::Following;
+use super::query::{self, OwnershipQuery};
+use super::waiter::Waiter;
 use crate::collection::Collection;
 use crate::problem::Problem;
 
@@ -22,23 +24,44 @@ struct Document {
     held_back: Option<HeldBack>,
 }
 
-/// `GET -/ownership`.
+/// `GET -/ownership`: what the store is now. With `covers` it waits until the store is as far as that, or has waited for
+/// so long.
 pub(super) async fn show<R: Record>(
+    request: HttpRequest,
     collection: Data<Collection<R>>,
 ) -> Result<HttpResponse, Problem> {
-    answer(&collection).await
+    let query: OwnershipQuery = query::read(&request)?;
+    let Some(wanted) = query.covers else { return answer(&collection).await };
+    let covers = || collection.store.position::<R>() >= wanted;
+    let mut waiter = Waiter::new(&collection, query.wait());
+    loop {
+        waiter.looks();
+        if !covers() {
+            // Another program on the same database may have brought it there.
+            let asked = collection.custody.ask::<R>(&collection.store).await;
+            asked.map_err(Collection::<R>::problem(None))?;
+        }
+        if covers() || !waiter.news(true).await {
+            return answer(&collection).await;
+        }
+    }
 }
 
 /// The document as it is now.
 pub(super) async fn answer<R: Record>(collection: &Collection<R>) -> Result<HttpResponse, Problem> {
-    let problem = || Collection::<R>::problem(None);
     let store = &collection.store;
-    let ownership = collection.custody.ask::<R>(store).await.map_err(problem())?;
+    let read = tokio::try_join!(
+        collection.custody.ask::<R>(store),
+        store.followers::<R>(),
+        store.held_back(),
+    );
+    let (ownership, followers, held_back) = read.map_err(Collection::<R>::problem(None))?;
+    let following = collection.custody.progress.following();
     Ok(HttpResponse::Ok().json(Document {
         protocol: PROTOCOL,
         ownership,
-        following: collection.custody.progress.following(),
-        followers: store.followers::<R>().await.map_err(problem())?,
-        held_back: store.held_back().await.map_err(problem())?,
+        following,
+        followers,
+        held_back,
     }))
 }

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Query;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::FeedCursor;
+use store::{FeedCursor, Position};
 
 use crate::problem::Problem;
 
@@ -32,6 +32,21 @@ pub(super) fn read<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Prob
 fn wrong(what: impl std::fmt::Display) -> Problem {
     let detail = format!("the query cannot be read: {what}");
     Problem::new(actix_web::http::StatusCode::BAD_REQUEST, detail)
+}
+
+/// What is asked of the document of ownership.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnershipQuery {
+    pub(super) covers: Option<Position>,
+    #[serde(default)]
+    wait: u64,
+}
+
+impl OwnershipQuery {
+    pub(super) fn wait(&self) -> Duration {
+        Duration::from_millis(self.wait.min(WAIT_MS))
+    }
 }
 
 /// What is asked of a feed.
