@@ -13,6 +13,7 @@ mod aside;
 mod beat;
 mod copy;
 mod peers;
+mod rival;
 mod successor;
 
 mod lag;
@@ -27,6 +28,7 @@ pub(crate) use self::endpoints::mount;
 pub(crate) use self::keeper::Keeper;
 pub(crate) use self::metrics::OwnershipMetrics;
 pub(crate) use self::pulse::Pulse;
+pub(crate) use self::rival::{give_way, watch};
 pub(crate) use self::shared::Moving;
 pub use self::token::{Token, TokenError};
 

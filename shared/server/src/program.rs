@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
-use futures_util::future::join;
+use futures_util::future::join3;
 use models::{Model, Rule};
 use store::{Record, Role, Store, StoreError, Table};
 
 use crate::clients::Clients;
 use crate::collection::{self, Collection};
-use crate::moving::{Custody, Keeper, Moving, beat};
+use crate::moving::{Custody, Keeper, Moving, beat, give_way, watch};
 use crate::neighbour::{Local, Neighbour, Neighbours};
 
 /// A program of the board.
@@ -68,11 +68,14 @@ pub(crate) trait Part: Send + Sync {
     fn look<'a>(&'a self, store: &'a Store, follow: Option<&'a str>) -> Work<'a, ()>;
     /// Stores the demo data in an empty store; says whether it did.
     fn seed<'a>(&'a self, store: &'a Store) -> Work<'a, bool>;
-    /// Acts on who owns it until the program stops. The other side of a move may be at `elsewhere`.
-    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Pin<Box<dyn Future<Output = ()>>>;
+    /// Retires where somebody else was made its owner by force. The other side of a move may be at `elsewhere`.
+    fn give_way<'a>(&'a self, context: &'a Context, elsewhere: &'a [String]) -> Task<'a>;
+    /// Acts on who owns it until the program stops.
+    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'static>;
     fn mount(&self, config: &mut ServiceConfig, context: &Context);
 }
 
+type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
 
 /// What all collections of a program share.
@@ -139,13 +142,24 @@ impl<R: Record> Part for Served<R> {
         })
     }
 
-    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Pin<Box<dyn Future<Output = ()>>> {
+    fn give_way<'a>(&'a self, context: &'a Context, elsewhere: &'a [String]) -> Task<'a> {
+        let Context { store, moving, .. } = context;
+        Box::pin(give_way::<R>(store, moving, &self.custody, elsewhere))
+    }
+
+    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'static> {
         let Context { store, moving, .. } = context.clone();
         let custody = Arc::clone(&self.custody);
         let beats = beat::<R>(Arc::clone(&store), Arc::clone(&moving), Arc::clone(&custody));
-        let keeper = Keeper::<R>::new(store, moving, custody, elsewhere);
+        let keeper = Keeper::<R>::new(
+            Arc::clone(&store),
+            Arc::clone(&moving),
+            Arc::clone(&custody),
+            elsewhere.clone(),
+        );
         Box::pin(async move {
-            join(keeper.keep(), beats).await;
+            let watch = watch::<R>(&store, &moving, &custody, &elsewhere);
+            join3(keeper.keep(), beats, watch).await;
         })
     }
 

@@ -183,13 +183,16 @@ async fn prepare(
         config.database,
         config.workers
     );
-    let keep = program.parts.iter().map(|part| {
+    let mut keep = Vec::new();
+    for part in &program.parts {
         let named = config.elsewhere.get(part.table().name);
         let elsewhere = config.follow.iter().chain(named).map(Url::to_string);
-        part.keep(&context, elsewhere.collect())
-    });
+        let elsewhere: Vec<_> = elsewhere.collect();
+        // Before the first write that nobody else would ever see.
+        part.give_way(&context, &elsewhere).await;
+        keep.push(part.keep(&context, elsewhere));
+    }
     let feel = Arc::clone(&context.moving).feel();
-    let keep: Vec<_> = keep.collect();
     let server = listen::listen(program, &config, listener, context, stop)?;
     let keepers = keep.into_iter().map(rt::spawn).chain([rt::spawn(feel)]).collect();
     Ok((server, keepers))

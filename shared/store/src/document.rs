@@ -54,6 +54,7 @@ pub(crate) enum Step {
     FollowBack { peer: Peer, epoch: u64, since: u64, run: String },
     Retire,
     Take { epoch: u64 },
+    GiveWay { to: Peer, lineage: String, epoch: u64 },
 }
 
 impl Step {
@@ -67,6 +68,7 @@ impl Step {
             Self::FollowBack { .. } => "follow-back",
             Self::Retire => "retire",
             Self::Take { .. } => "take",
+            Self::GiveWay { .. } => "give-way",
         }
     }
 }
@@ -193,6 +195,7 @@ impl Document {
             }
             Step::Retire => self.retire(),
             Step::Take { epoch } => self.take(epoch, facts.position),
+            Step::GiveWay { to, lineage, epoch } => self.give_way(to, &lineage, epoch),
         }
     }
 
@@ -395,6 +398,26 @@ impl Document {
             Role::Primary | Role::Retired => return Err(self.not_follower()),
         }
         self.become_primary(epoch + 1, position);
+        Ok(())
+    }
+
+    /// Retires with all that it has: an owner of a later epoch was made by force.
+    fn give_way(&mut self, to: Peer, lineage: &str, epoch: u64) -> Result<(), MoveError> {
+        if to.store == self.store {
+            return Err(MoveError::Itself);
+        }
+        if self.lineage != lineage {
+            return Err(MoveError::OtherLineage);
+        }
+        if self.acts_as() != Role::Primary {
+            return Err(self.not_primary());
+        }
+        if self.epoch >= epoch {
+            return Err(MoveError::OtherEpoch { asked: epoch, present: self.epoch });
+        }
+        self.role = Role::Retired;
+        self.hold = None;
+        self.successor = Some(to);
         Ok(())
     }
 

@@ -169,6 +169,22 @@ impl Store {
         each!(self, engine => engine.step::<R>(Step::Take { epoch }).await)
     }
 
+    /// Retires a primary for one of a later epoch, which was made by force while this one was taken for lost.
+    /// All that it has stays.
+    ///
+    /// # Errors
+    /// [`MoveError::OtherLineage`], [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`] where the epoch is not
+    /// later, [`MoveError::Itself`], or where the store cannot be written.
+    pub async fn give_way<R: Record>(
+        &self,
+        to: Peer,
+        lineage: &str,
+        epoch: u64,
+    ) -> Result<Ownership, MoveError> {
+        let step = Step::GiveWay { to, lineage: lineage.to_owned(), epoch };
+        each!(self, engine => engine.step::<R>(step).await)
+    }
+
     /// Writes a sign of life into the feed.
     ///
     /// # Errors

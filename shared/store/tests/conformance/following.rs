@@ -103,6 +103,19 @@ pub(crate) async fn a_copy_has_everything_as_it_is(engine: Engine) {
     assert_eq!(of(&copy).await, of(&source).await);
 }
 
+pub(crate) async fn who_waits_for_a_copy_is_woken_by_a_page_without_rows(engine: Engine) {
+    let (source, copy) = (engine.open().await, engine.another().await.open().await);
+    insert(&source, "a").await;
+    follow(&copy, &source).await;
+    catch_up(&copy, &source, 10).await;
+    let mut changed = copy.changed::<Notes>();
+    changed.borrow_and_update();
+    source.heartbeat::<Notes>().await.unwrap();
+    catch_up(&copy, &source, 10).await;
+    assert!(changed.has_changed().unwrap(), "it covers more");
+    assert_eq!(changed.borrow().position, copy.position::<Notes>());
+}
+
 pub(crate) async fn a_copy_goes_on_where_it_ended(engine: Engine) {
     let (source, target) = (engine.open().await, engine.another().await);
     for count in 0..10 {

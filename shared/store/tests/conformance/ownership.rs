@@ -177,6 +177,28 @@ pub(crate) async fn a_grant_is_taken_back_by_force_only(engine: Engine) {
     assert!(!page.entries.iter().any(|entry| matches!(entry, store::Entry::Grant(_))));
 }
 
+pub(crate) async fn a_primary_gives_way_to_a_later_epoch_only(engine: Engine) {
+    let store = engine.open().await;
+    insert(&store, "a").await;
+    let lineage = ownership(&store).await.lineage;
+    let to = peer(&engine.another().await.open().await).await;
+    let itself = store.give_way::<Notes>(peer(&store).await, &lineage, 2).await;
+    assert!(matches!(itself, Err(MoveError::Itself)));
+    let stranger = store.give_way::<Notes>(to.clone(), "other", 2).await;
+    assert!(matches!(stranger, Err(MoveError::OtherLineage)));
+    let same = store.give_way::<Notes>(to.clone(), &lineage, 1).await;
+    assert!(matches!(same, Err(MoveError::OtherEpoch { asked: 1, present: 1 })));
+    assert_eq!(insert(&store, "b").await, 2);
+    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    let retired = store.give_way::<Notes>(to.clone(), &lineage, 2).await.unwrap();
+    assert_eq!((retired.role, retired.hold), (Role::Retired, None));
+    assert_eq!(retired.successor.as_ref(), Some(&to));
+    assert_eq!(refusals(&store).await, vec![Some(to.url.clone()); 5]);
+    assert_eq!(rows(&store).await.len(), 2, "all that it has stays");
+    let again = store.give_way::<Notes>(to, &lineage, 3).await;
+    assert!(matches!(again, Err(MoveError::NotPrimary { role: Role::Retired, .. })));
+}
+
 pub(crate) async fn the_cached_position_is_that_of_the_last_write(engine: Engine) {
     let store = engine.open().await;
     let mut last = store.position::<Notes>();

@@ -16,6 +16,7 @@ on_store_pairs!(
     a_copy_refuses_writes_and_names_the_owner,
     changes_and_deletions_arrive,
     a_cancelled_copy_leaves_nothing_and_can_begin_afresh,
+    who_waits_for_a_position_is_answered_when_the_copy_is_there,
 );
 
 async fn a_copy_reads_like_its_source_to_the_byte(source: Setup, target: Setup) {
@@ -137,6 +138,26 @@ async fn a_cancelled_copy_leaves_nothing_and_can_begin_afresh(source: Setup, tar
     assert_eq!(source.ownership(USERS).await["followers"], json!([]));
     target.follow(USERS, &source).await;
     golden_reads(&target, &["users"]).await;
+}
+
+async fn who_waits_for_a_position_is_answered_when_the_copy_is_there(source: Setup, target: Setup) {
+    let source = source.demo().start().await;
+    let target = target.start().await;
+    target.follow(USERS, &source).await;
+    let (epoch, at) = position(&source.get("/api/users").await);
+    let waits = async {
+        let path = format!("ownership?covers={epoch}.{}&wait=10000", at + 1);
+        target.ask(USERS, &path).await.json()
+    };
+    let (document, created) = tokio::join!(waits, create(&source, "bmo"));
+    assert_eq!(created.status, 201);
+    let covered = document["followed"]["covered"].as_str().unwrap();
+    let (_, covered) = covered.split_once('.').unwrap();
+    assert!(covered.parse::<u64>().unwrap() > at, "{document}");
+    // Where it does not come, the answer says how far it is.
+    let document = target.ask(USERS, "ownership?covers=9.0&wait=1").await.json();
+    assert_eq!(document["role"], "follower");
+    target.ask(USERS, "ownership?covers=soon").await.problem(400);
 }
 
 #[tokio::test]

@@ -148,6 +148,33 @@ async fn a_store_waits_for_its_successor_and_can_take_back_what_it_never_took() 
 }
 
 #[tokio::test]
+async fn who_was_given_up_by_force_serves_nothing_when_it_comes_back() {
+    let one = Setup::new(BINARY).movable().demo().start().await;
+    let other = Setup::new(BINARY).movable().env("FOLLOW", &one.collection(USERS)).start().await;
+    other.follows(USERS).await;
+    one.hand_over(USERS, &other).await;
+    one.catch_up(USERS, &other).await;
+    // An owner of a later epoch is what it gives way to, and nobody else.
+    let mut other = other.restart().await;
+    assert_eq!(create(&other, "bmo").await.status, 201);
+    other.kill().await;
+    let taken = one.done(USERS, "take", json!({})).await;
+    assert_eq!(taken["epoch"], 3);
+    assert_eq!(create(&one, "lady.r").await.status, 201);
+
+    let other = other.restart().await;
+    for refused in [create(&other, "bonnie").await, other.get("/api/users/1").await] {
+        refused.problem(421);
+        assert_eq!(refused.header("banyan-owner"), one.collection(USERS));
+    }
+    let document = other.ownership(USERS).await;
+    assert_eq!((&document["role"], &document["rows"]), (&json!("retired"), &json!(true)));
+    assert!(other.log().contains("by force"), "{}", other.log());
+    assert!(!one.log().contains("by force"));
+    assert_eq!(one.ownership(USERS).await["role"], "primary");
+}
+
+#[tokio::test]
 async fn reads_go_on_in_both_stores_while_the_ownership_moves() {
     let one = Setup::new(BINARY).movable().demo().start().await;
     let other = Setup::new(BINARY).movable().env("READ_ONLY", "true").start().await;
