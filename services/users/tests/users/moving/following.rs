@@ -5,7 +5,7 @@ use std::time::Duration;
 use harness::{Program, Setup, golden_reads, on_store_pairs, until};
 use serde_json::{Value, json};
 
-use super::{USERS, create, digest};
+use super::{USERS, create, digest, position};
 use crate::BINARY;
 
 on_store_pairs!(
@@ -161,13 +161,6 @@ async fn a_cancelled_copy_points_to_its_source_until_it_follows_again() {
     let refused = create(&target, "bmo").await;
     refused.problem(421);
     assert_eq!(refused.header("banyan-owner"), source.collection(USERS));
-}
-
-/// The position that an answer says.
-fn position(answer: &harness::Answer) -> (u64, u64) {
-    let position = answer.header("banyan-position");
-    let (epoch, at) = position.split_once('.').unwrap_or_else(|| panic!("no position {position}"));
-    (epoch.parse().unwrap(), at.parse().unwrap())
 }
 
 #[tokio::test]
