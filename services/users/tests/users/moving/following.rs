@@ -268,6 +268,37 @@ async fn a_copy_goes_no_faster_than_it_was_told() {
 }
 
 #[tokio::test]
+async fn a_limit_outlives_the_program_and_not_the_copy() {
+    let source = Setup::new(BINARY).movable().start().await;
+    for number in 0..30 {
+        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
+    }
+    let target = Setup::new(BINARY).movable().start().await;
+    let slow = json!({"source": source.collection(USERS), "maxRowsPerSecond": 2});
+    target.done(USERS, "follow", slow.clone()).await;
+    let held_back = |document: &Value| {
+        let following = &document["following"];
+        following["throttled"] == true && following["rows"].as_u64() > Some(0)
+    };
+    target.owns_so(USERS, "it is held back", held_back).await;
+    let target = target.restart().await;
+    target.owns_so(USERS, "it is held back again", held_back).await;
+    let document = target.ownership(USERS).await;
+    assert_eq!(document["following"]["state"], "copying", "{document}");
+    assert_eq!(document["maxRowsPerSecond"], 2, "{document}");
+    target.done(USERS, "cancel", json!({})).await;
+    assert_eq!(target.ownership(USERS).await["maxRowsPerSecond"], Value::Null);
+    // Told so, it goes as fast as it can, after another start too.
+    target.done(USERS, "follow", slow).await;
+    let free = json!({"source": source.collection(USERS)});
+    target.done(USERS, "follow", free).await;
+    let target = target.restart().await;
+    target.follows(USERS).await;
+    assert_eq!(target.ownership(USERS).await["following"]["throttled"], false);
+    assert_eq!(digest(&target).await, digest(&source).await);
+}
+
+#[tokio::test]
 async fn a_copy_serves_nothing_before_it_has_everything() {
     let source = Setup::new(BINARY).movable().start().await;
     for number in 0..30 {
