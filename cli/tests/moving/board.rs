@@ -21,6 +21,9 @@ const TOKEN: &str = harness::MOVE_TOKEN;
 /// The programs with collections, in the order in which they start.
 const PROGRAMS: [&str; 4] = ["monolith", "users", "threads", "posts"];
 
+/// The second programs on the databases of the first ones.
+const TWINS: [(&str, &str); 2] = [("monolith", "monolith-2"), ("users", "users-2")];
+
 /// The control plane, and the proxy.
 pub(crate) const CONTROL: &str = "refactor";
 
@@ -50,17 +53,30 @@ pub(crate) struct Plan {
     pub(crate) programs: &'static [&'static str],
     /// Whether the programs reach each other through relays.
     pub(crate) relayed: bool,
+    /// Whether there are two programs of each on one database, behind the relay of both.
+    pub(crate) twice: bool,
 }
 
 impl Plan {
     /// Every program.
     pub(crate) fn whole(source: Engine, target: Engine) -> Self {
-        Self { engines: [source, target], programs: &PROGRAMS, relayed: false }
+        Self { engines: [source, target], programs: &PROGRAMS, relayed: false, twice: false }
     }
 
     /// Only users have a service, and every network between the programs can be broken.
     pub(crate) fn users(source: Engine, target: Engine) -> Self {
-        Self { engines: [source, target], programs: &PROGRAMS[..2], relayed: true }
+        Self { engines: [source, target], programs: &PROGRAMS[..2], relayed: true, twice: false }
+    }
+
+    /// Only users have a service, and it and the monolith are two programs each on one PostgreSQL database.
+    pub(crate) fn twice() -> Self {
+        Self { twice: true, ..Self::users(Engine::Postgres, Engine::Postgres) }
+    }
+
+    /// The programs of a service.
+    fn programs_of(&self, name: &'static str) -> impl Iterator<Item = &'static str> {
+        let twin = TWINS.iter().find(|(first, _)| self.twice && *first == name);
+        std::iter::once(name).chain(twin.map(|(_, second)| *second))
     }
 }
 
@@ -102,7 +118,8 @@ impl Board {
         };
         if plan.relayed {
             for (name, to) in [(FEED, "monolith"), ("monolith", "monolith"), ("users", "users")] {
-                board.relays.insert(name, Relay::to(board.ports[to]).await);
+                let ports = plan.programs_of(to).map(|program| board.ports[program]).collect();
+                board.relays.insert(name, Relay::to(ports).await);
             }
         }
         for name in plan.programs {
@@ -110,12 +127,16 @@ impl Board {
             if plan.engines[usize::from(*name != "monolith")] == Engine::Postgres {
                 setup = setup.postgres(harness::postgres().await?);
             }
-            board.setups.insert(name, setup);
+            for program in plan.programs_of(name) {
+                let port = board.ports[program].to_string();
+                board.setups.insert(program, setup.clone().env("PORT", &port));
+            }
         }
         let control = board.control_setup();
         board.hold(&control);
         board.setups.insert(CONTROL, control);
-        for name in plan.programs.iter().chain([&CONTROL]) {
+        let programs = plan.programs.iter().flat_map(|name| plan.programs_of(name));
+        for name in programs.chain([CONTROL]) {
             board.start_again(name).await;
         }
         board.ready().await;
@@ -159,7 +180,7 @@ impl Board {
     }
 
     fn setup(&self, name: &str) -> Setup {
-        let mut setup = self.common(name).env("PORT", &self.ports[name].to_string());
+        let mut setup = self.common(name);
         for other in self.plan.programs {
             setup = setup.env(&format!("{}_URL", other.to_uppercase()), &self.url_of(other));
         }
@@ -381,7 +402,8 @@ fn follows_closely(found: &Move) -> bool {
 
 /// A free port for every program.
 fn ports() -> BTreeMap<&'static str, u16> {
-    let names = PROGRAMS.into_iter().chain([CONTROL, "proxy"]);
+    let twins = TWINS.into_iter().map(|(_, second)| second);
+    let names = PROGRAMS.into_iter().chain(twins).chain([CONTROL, "proxy"]);
     // Held until all are found, so that none is found twice.
     let found: Vec<_> = names.map(|name| (name, free())).collect();
     let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();

@@ -19,4 +19,5 @@ mod canary;
 mod hurry;
 mod residue;
 mod stalls;
+mod twice;
 mod whole;

@@ -1,4 +1,7 @@
-//! A network between two programs, which a test can break.
+//! A network between two programs, which a test can break; or a load balancer before several.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -6,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-/// Carries connections to one address, until this is dropped.
+/// Carries connections, until this is dropped.
 pub(crate) struct Relay {
     pub(crate) url: String,
     weather: Sender<Weather>,
@@ -31,14 +34,15 @@ enum Sky {
 }
 
 impl Relay {
-    /// A relay at a free port to this address.
-    pub(crate) async fn to(port: u16) -> Self {
+    /// A relay at a free port to these ports: connections go to one after the other, past those that take none.
+    pub(crate) async fn to(ports: Vec<u16>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let own = listener.local_addr().expect("an address");
         let (weather, now) = channel(Weather { sky: Sky::Clear, cuts: 0 });
+        let ends = Arc::new(Ends { ports, turn: AtomicUsize::new(0) });
         let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                tokio::spawn(carry(connection, port, now.clone()));
+                tokio::spawn(carry(connection, Arc::clone(&ends), now.clone()));
             }
         });
         Self { url: format!("http://{own}"), weather, task }
@@ -66,12 +70,32 @@ impl Drop for Relay {
     }
 }
 
-async fn carry(connection: TcpStream, port: u16, mut now: Receiver<Weather>) {
+/// Where connections lead.
+struct Ends {
+    ports: Vec<u16>,
+    /// Whose turn it is.
+    turn: AtomicUsize,
+}
+
+impl Ends {
+    /// A connection to the first that takes one, from whoever's turn it is on.
+    async fn connect(&self) -> Option<TcpStream> {
+        let first = self.turn.fetch_add(1, Ordering::Relaxed) % self.ports.len();
+        for port in self.ports.iter().cycle().skip(first).take(self.ports.len()) {
+            if let Ok(connection) = TcpStream::connect(("127.0.0.1", *port)).await {
+                return Some(connection);
+            }
+        }
+        None
+    }
+}
+
+async fn carry(connection: TcpStream, ends: Arc<Ends>, mut now: Receiver<Weather>) {
     let cuts = now.borrow().cuts;
     if !is_clear(&mut now, cuts).await {
         return;
     }
-    let Ok(other) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+    let Some(other) = ends.connect().await else { return };
     let ((one_reads, one_writes), (other_reads, other_writes)) =
         (connection.into_split(), other.into_split());
     tokio::join!(

@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_millis(10);
 /// Longer than a program needs that does not stand still.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Two tasks that ask, until this is dropped.
+/// A task for each program that asks it, until this is dropped.
 pub(crate) struct Watch {
     seen: Arc<Mutex<Seen>>,
     tasks: Vec<JoinHandle<()>>,
@@ -26,8 +26,9 @@ pub(crate) struct Watch {
 struct Seen {
     /// The stores that said that they own an epoch.
     owners: BTreeMap<u64, BTreeSet<String>>,
-    /// The last epoch of each store.
-    epochs: BTreeMap<String, u64>,
+    /// The last epoch of each store, as each program said it: two programs of one store are asked at once, and the one that
+    /// was asked first may be heard last.
+    epochs: BTreeMap<(String, String), u64>,
     wrong: Vec<String>,
 }
 
@@ -39,7 +40,7 @@ impl Watch {
             let url = format!("{}/api/{collection}/-/ownership", board.program(program).url());
             let request = harness::client().get(url).timeout(PATIENCE);
             let request = request.bearer_auth(harness::MOVE_TOKEN);
-            let seen = Arc::clone(&seen);
+            let (seen, program) = (Arc::clone(&seen), (*program).to_owned());
             tokio::spawn(async move {
                 loop {
                     let request = request.try_clone().expect("it has no body");
@@ -48,7 +49,7 @@ impl Watch {
                         && let Ok(body) = answer.bytes().await
                     {
                         let ownership = serde_json::from_slice(&body).unwrap_or_default();
-                        seen.lock().expect("nobody panics with it").note(&ownership);
+                        seen.lock().expect("nobody panics with it").note(&program, &ownership);
                     }
                     sleep(EVERY).await;
                 }
@@ -71,7 +72,7 @@ impl Watch {
 }
 
 impl Seen {
-    fn note(&mut self, ownership: &Value) {
+    fn note(&mut self, program: &str, ownership: &Value) {
         let (Some(store), Some(epoch)) = (ownership["store"].as_str(), ownership["epoch"].as_u64())
         else {
             return self.wrong.push(format!("no ownership: {ownership}"));
@@ -79,9 +80,11 @@ impl Seen {
         if ownership["role"] == "primary" {
             self.owners.entry(epoch).or_default().insert(store.to_owned());
         }
-        let before = self.epochs.insert(store.to_owned(), epoch).unwrap_or_default();
+        let said = (program.to_owned(), store.to_owned());
+        let before = self.epochs.insert(said, epoch).unwrap_or_default();
         if epoch < before {
-            self.wrong.push(format!("{store} was in epoch {before} and then in {epoch}"));
+            self.wrong
+                .push(format!("{program}: {store} was in epoch {before} and then in {epoch}"));
         }
     }
 }

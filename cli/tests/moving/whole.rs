@@ -63,7 +63,7 @@ fn changes(verb: &str) -> bool {
 }
 
 /// On a machine that does many things at once a follower may be behind for a moment, and a command says so.
-async fn patiently(board: &Board, arguments: &[&str]) -> String {
+pub(crate) async fn patiently(board: &Board, arguments: &[&str]) -> String {
     let said = Mutex::new(String::new());
     until("it succeeds", async || match board.run(arguments).await {
         Ok(done) => {

@@ -80,7 +80,8 @@ async fn forward<C: Client>(
     let (owner, path) = route::route(site, head)?;
     record.sample = mirror::mirror(site, peer, head, &path, &owner, record);
     let mut chase = Chase::begin(site, peer, head, &path, owner, record.start);
-    let request = outgoing::request(site, peer, head, chase.side(), &path, record);
+    let request =
+        outgoing::request(site, peer, head, chase.side(), &path, chase.position(), record);
     let mut upload = Upload::new(request, head.body, chase.kept());
     loop {
         let route = Arc::clone(&chase.side().target);
@@ -114,7 +115,9 @@ async fn forward<C: Client>(
         // Who answers in the end may be the one who got the copy.
         record.sample = None;
         chase.go_on(client, next).await?;
-        upload.restart(&outgoing::request(site, peer, head, chase.side(), &path, record));
+        let position = chase.position();
+        let request = outgoing::request(site, peer, head, chase.side(), &path, position, record);
+        upload.restart(&request);
     }
 }
 

@@ -674,6 +674,29 @@ async fn a_client_that_says_a_position_reads_nothing_older() {
 }
 
 #[tokio::test]
+async fn whoever_is_asked_is_told_how_far_it_must_have_come() {
+    let (old, new, plane) = canary().await;
+    let written = plane.send(last(&post("one"))).await;
+    let position = field(&written, "banyan-position").unwrap();
+    for fields in ["", "Banyan-Position: 1.0\r\n"] {
+        for _ in 0..10 {
+            assert_eq!(body(&plane.get("/api/users/1", fields).await), "one");
+        }
+    }
+    let further = "Banyan-Position: 1.9\r\nUser-Agent: another\r\n";
+    plane.get("/api/users/1", further).await;
+    let (mut asked, mut said) = (old.service.seen(), 0);
+    asked.extend(new.service.seen());
+    for request in asked.iter().filter(|request| request.line().starts_with("GET ")) {
+        let told = request.all("banyan-position");
+        let is_further = request.field("user-agent") == Some("another");
+        assert_eq!(told, [if is_further { "1.9" } else { position }], "{}", request.head);
+        said += 1;
+    }
+    assert!(said > 20, "{said}");
+}
+
+#[tokio::test]
 async fn a_client_that_says_a_position_that_never_comes_costs_little_and_gets_what_the_owner_has() {
     let (old, new, plane) = canary().await;
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);

@@ -3,6 +3,7 @@
 //! The rules of a move stand here and nowhere else. An engine loads the document under its lock, has a
 //! step taken, and saves it in the same transaction; so both engines refuse and allow the same.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use models::{MAX_ID, Timestamp};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Changes, Entry, FeedCursor, Followed, Grant, Hold, MAX_HOLD, MoveError, Ownership, Peer,
-    Position, Role,
+    Position, Role, RowRate,
 };
 
 /// What a database keeps of one collection's ownership.
@@ -26,6 +27,9 @@ pub(crate) struct Document {
     pub(crate) grant: Option<Grant>,
     pub(crate) followed: Option<Followed>,
     pub(crate) successor: Option<Peer>,
+    /// How fast it copies at most, now and whenever it follows again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_rows_per_second: Option<NonZero<u32>>,
     /// Where the collection is, of a store that was a copy of it and was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) forwarded: Option<String>,
@@ -47,7 +51,7 @@ pub(crate) struct Facts {
 /// A step that changes the document and nothing else of a store.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Follow { source: Peer, lineage: String, epoch: u64 },
+    Follow { source: Peer, lineage: String, epoch: u64, rate: Option<RowRate> },
     Readdress(Peer),
     Hold { id: String, epoch: u64, lasts: Duration },
     Release { id: String },
@@ -96,6 +100,7 @@ impl Document {
             grant: None,
             followed: None,
             successor: None,
+            max_rows_per_second: None,
             forwarded: None,
         }
     }
@@ -123,6 +128,7 @@ impl Document {
             grant: self.grant,
             followed: self.followed,
             successor: self.successor,
+            max_rows_per_second: self.max_rows_per_second,
             forwarded: self.forwarded,
         }
     }
@@ -186,7 +192,13 @@ impl Document {
     /// Takes a step, or says why not and is as it was.
     pub(crate) fn step(&mut self, step: Step, facts: &Facts) -> Result<(), MoveError> {
         match step {
-            Step::Follow { source, lineage, epoch } => self.follow(source, lineage, epoch, facts),
+            Step::Follow { source, lineage, epoch, rate } => {
+                self.follow(source, lineage, epoch, facts)?;
+                if let Some(RowRate(most)) = rate {
+                    self.max_rows_per_second = most;
+                }
+                Ok(())
+            }
             Step::Readdress(peer) => self.readdress(&peer),
             Step::Hold { id, epoch, lasts } => self.hold(id, epoch, lasts, facts.now),
             Step::Release { id } => self.release(&id, facts.now),

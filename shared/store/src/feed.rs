@@ -7,7 +7,7 @@
 use models::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{FeedCursor, Grant, Role, unix_ms};
+use crate::{FeedCursor, Grant, Role, RowRate, unix_ms};
 
 /// A page of the feed, all of it out of one snapshot of the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,6 +113,8 @@ pub struct Applied {
     pub rows: u64,
     /// Whether it made this store the primary.
     pub promoted: bool,
+    /// How fast the store was told to copy: another program on the same database may have been asked.
+    pub rate: RowRate,
 }
 
 /// A store that reads this one's feed.

@@ -36,7 +36,7 @@ pub use feed::{Applied, Changes, Entry, FeedRow, FollowerSeen, HeldBack, KeyReco
 pub use known::Heard;
 pub use limits::{MAX_FEED_BYTES, MAX_HOLD, MIN_TOMBSTONE_AGE};
 pub use move_error::MoveError;
-pub use ownership::{Followed, Grant, Hold, Ownership, Peer, Role};
+pub use ownership::{Followed, Grant, Hold, Ownership, Peer, Role, RowRate};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
 pub use position::{FeedCursor, NotTwoNumbers, Position};
 pub use record::{Cells, Column, ColumnType, Filter, Record, Table, Value};

@@ -1,5 +1,7 @@
 //! Who may write: what a store's document of ownership says.
 
+use std::num::NonZero;
+
 use models::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +81,10 @@ pub struct Followed {
     pub copied: bool,
 }
 
+/// At most so many rows a second; as fast as they come where that is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowRate(pub Option<NonZero<u32>>);
+
 /// A store's document of ownership for one collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -110,6 +116,9 @@ pub struct Ownership {
     pub followed: Option<Followed>,
     /// Whom it lost the ownership to, or whom it follows: there a write belongs.
     pub successor: Option<Peer>,
+    /// How many rows a second it copies at most, where it was told.
+    #[serde(default)]
+    pub max_rows_per_second: Option<NonZero<u32>>,
     /// Of a store that was a copy and was cancelled: the collection at its former source. Until it follows
     /// again it is as if never used, but neither reads nor writes are for it.
     #[serde(default)]

@@ -129,6 +129,12 @@ impl<'a> Chase<'a> {
         self.candidates.get(self.at)
     }
 
+    /// How far whoever is asked must have come. A service of several programs on one database may know that only when it
+    /// has asked that.
+    pub(super) fn position(&self) -> Option<Position> {
+        self.needed.as_ref().map(|needed| needed.position)
+    }
+
     /// What the body is kept with, where the request may be sent more than once.
     pub(super) fn kept(&self) -> Option<Kept<'a>> {
         let again = self.candidates.count() > 1 && !self.head.body.is_over();

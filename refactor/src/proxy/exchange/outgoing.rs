@@ -7,6 +7,7 @@ use super::record::Record;
 use crate::proxy::framing::Framing;
 use crate::proxy::head::{Head, Kind, Version};
 use crate::proxy::identity::traceparent;
+use crate::proxy::ownership::Position;
 use crate::proxy::path::Path;
 use crate::proxy::site::Site;
 use crate::proxy::wire::{write_field, write_number};
@@ -17,13 +18,14 @@ pub(super) const SHADOW: &str = "x-banyan-shadow";
 const ADDED: usize = 512;
 
 /// The head of the request to a service: what goes end to end, and what a proxy says about the way
-/// that it came.
+/// that it came; and how far the service must have come to answer, where that is known here.
 pub(super) fn request(
     site: &Site,
     peer: IpAddr,
     head: &Head<'_>,
     side: &Side,
     path: &Path<'_>,
+    needed: Option<Position>,
     record: &Record<'_>,
 ) -> Vec<u8> {
     let target = &side.target;
@@ -36,9 +38,17 @@ pub(super) fn request(
     out.extend_from_slice(b" HTTP/1.1\r\n");
     write_field(&mut out, "host", target.host.as_bytes());
     for field in &head.fields {
-        if let Kind::EndToEnd | Kind::Date | Kind::Position = field.kind {
+        let goes = match field.kind {
+            Kind::EndToEnd | Kind::Date => true,
+            Kind::Position => needed.is_none(),
+            _ => false,
+        };
+        if goes {
             write_field(&mut out, field.name, field.value);
         }
+    }
+    if let Some(needed) = needed {
+        write_field(&mut out, "banyan-position", needed.to_string().as_bytes());
     }
     join(&mut out, head, Kind::Cookie, "cookie", "; ", None);
     let peer = peer.to_canonical().to_string();
@@ -81,7 +91,7 @@ pub(super) fn copy(
     path: &Path<'_>,
     record: &Record<'_>,
 ) -> Vec<u8> {
-    let mut out = request(site, peer, head, side, path, record);
+    let mut out = request(site, peer, head, side, path, None, record);
     // Before the empty line.
     out.truncate(out.len().saturating_sub(2));
     write_field(&mut out, SHADOW, b"1");

@@ -1,5 +1,7 @@
 //! How far a store has come, as services say it in `Banyan-Position`.
 
+use std::fmt;
+
 /// A place in the history of a collection: `<epoch>.<position>`. A later owner knows all of the earlier ones, so an
 /// epoch counts for more than any position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +15,12 @@ impl Position {
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         let (epoch, at) = std::str::from_utf8(value).ok()?.split_once('.')?;
         Some(Self { epoch: number(epoch)?, at: number(at)? })
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.at)
     }
 }
 
@@ -30,7 +38,7 @@ mod tests {
         let parsed = |value: &str| Position::parse(value.as_bytes()).unwrap();
         assert!(parsed("2.0") > parsed("1.18446744073709551615"));
         assert!(parsed("1.10") > parsed("1.9"));
-        assert_eq!(parsed("3.1842"), parsed("3.1842"));
+        assert_eq!(parsed("3.1842").to_string(), "3.1842");
     }
 
     #[test]

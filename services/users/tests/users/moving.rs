@@ -4,6 +4,8 @@ mod crashes;
 mod following;
 mod handing_over;
 mod refusals;
+mod sparing;
+mod together;
 mod token;
 
 use harness::{Answer, Program};
@@ -15,6 +17,13 @@ const USERS: &str = "users";
 /// Stores a user of this name.
 async fn create(program: &Program, name: &str) -> Answer {
     program.json("POST", "/api/users", &json!({"username": name, "name": name})).await
+}
+
+/// The position that an answer says.
+fn position(answer: &Answer) -> (u64, u64) {
+    let position = answer.header("banyan-position");
+    let (epoch, at) = position.split_once('.').unwrap_or_else(|| panic!("no position {position}"));
+    (epoch.parse().unwrap(), at.parse().unwrap())
 }
 
 /// The fingerprint of all rows.

@@ -7,12 +7,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use store::{Record, Role};
+use store::{Position, Record, Role};
 
 use super::Collection;
 use crate::problem;
 
-/// The header, on every answer of a collection.
+/// The header, on every answer of a collection; on a read, how far the store must have come for who asks.
 const POSITION: HeaderName = HeaderName::from_static("banyan-position");
 
 /// On every answer of a copy.
@@ -31,6 +31,9 @@ pub(super) async fn say<R: Record>(
         collection.custody.used();
     }
     let reads = request.method().is_safe();
+    if reads && let Some(collection) = &collection {
+        catch_up(collection, request.headers().get(POSITION)).await;
+    }
     let before = position();
     let mut response = next.call(request).await?;
     let position = if reads { before } else { position() };
@@ -46,4 +49,16 @@ pub(super) async fn say<R: Record>(
         response.headers_mut().insert(OWNER, owner);
     }
     Ok(response)
+}
+
+/// Asks the database how far it is, where another program may have written what this one does not know yet and who asks
+/// knows. Otherwise the answer would be thrown away.
+async fn catch_up<R: Record>(collection: &Collection<R>, wanted: Option<&HeaderValue>) {
+    let Collection { store, custody, moving, .. } = collection;
+    let wanted = wanted.and_then(|wanted| wanted.to_str().ok()?.parse::<Position>().ok());
+    let is_behind = wanted.is_some_and(|wanted| wanted > store.position::<R>());
+    if is_behind && moving.shares_database {
+        // Where it does not answer, the read that comes next says so.
+        let _ = custody.ask::<R>(store).await;
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use store::{MoveError, Ownership, Peer, Record, Role, Store};
+use store::{MoveError, Ownership, Peer, Record, Role, RowRate, Store};
 
 use super::peers::{PeerError, Peers};
 
-/// Looks at the collection at this URL and makes the store its follower.
+/// Looks at the collection at this URL and makes the store its follower, at this rate, or the one that it was told before.
 ///
 /// # Errors
 /// Where the source cannot be followed, or the store is in use.
@@ -14,6 +14,7 @@ pub(super) async fn adopt<R: Record>(
     store: &Store,
     peers: &Peers,
     url: &str,
+    rate: Option<RowRate>,
 ) -> Result<Ownership, AdoptError> {
     let source = peers.ownership(url).await?;
     if source.collection != R::TABLE.name {
@@ -27,7 +28,7 @@ pub(super) async fn adopt<R: Record>(
         return Err(AdoptError::NotPrimary { url: url.to_owned(), role: source.role, owner });
     }
     let peer = Peer { store: source.store, url: url.to_owned() };
-    Ok(store.follow::<R>(peer, &source.lineage, source.epoch).await?)
+    Ok(store.follow::<R>(peer, &source.lineage, source.epoch, rate).await?)
 }
 
 /// Why a source cannot be followed.

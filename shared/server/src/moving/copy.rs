@@ -96,6 +96,7 @@ impl<R: Record> Copy<'_, R> {
             Ok(applied) => applied,
             Err(error) => return Err(self.refused(error).await),
         };
+        progress.limit(applied.rate);
         progress.applied(seen(&changes), applied.rows, at);
         if applied.promoted {
             log::info!("{}: this store owns the collection now", self.keeper.custody.collection);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use store::{Ownership, Record, Role, Row, Store, StoreError};
+use store::{Ownership, Record, Role, Row, RowRate, Store, StoreError};
 use tokio::sync::Notify;
 
 use super::progress::Progress;
@@ -229,6 +229,7 @@ impl Custody {
 
     /// Notes what the store says.
     pub(crate) fn learn(&self, ownership: &Ownership) {
+        self.progress.limit(RowRate(ownership.max_rows_per_second));
         let mut known = self.lock();
         let followed = ownership.followed.as_ref();
         if ownership.role != Role::Primary {

@@ -115,7 +115,7 @@ impl<R: Record> Keeper<R> {
     async fn begin(&self, url: &str) -> Halt {
         let begun = async {
             let peers = self.moving.peers()?;
-            adopt::<R>(&self.store, peers, url).await
+            adopt::<R>(&self.store, peers, url, None).await
         };
         match begun.await {
             Ok(_) => {

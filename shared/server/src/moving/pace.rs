@@ -1,7 +1,8 @@
 //! How fast rows are copied: as fast as they come, as somebody said, or slower while the source is busy.
 
-use std::num::NonZero;
 use std::time::{Duration, Instant};
+
+use store::RowRate;
 
 /// The slowest that a busy source makes a copy, in rows a second: it must end some day.
 const SLOWEST: f64 = 500.0;
@@ -17,7 +18,7 @@ const PAGE: Duration = Duration::from_millis(250);
 /// The pace of one copy.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    told: Option<NonZero<u32>>,
+    told: RowRate,
     /// Rows a second that a busy source is given; `None` where it was not busy for long.
     eased: Option<f64>,
     eased_at: Instant,
@@ -28,14 +29,17 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(now: Instant) -> Self {
+    pub(crate) fn new(told: RowRate, now: Instant) -> Self {
         let eased_at = now.checked_sub(WORD).unwrap_or(now);
-        Self { told: None, eased: None, eased_at, rate: 0.0, rated_at: now, next: now }
+        Self { told, eased: None, eased_at, rate: 0.0, rated_at: now, next: now }
     }
 
-    /// At most so many rows a second.
-    pub(crate) fn tell(&mut self, rows_per_second: Option<NonZero<u32>>) {
-        self.told = rows_per_second;
+    /// Goes at this rate from now on; what came before at another one is not waited for.
+    pub(crate) fn tell(&mut self, rate: RowRate, now: Instant) {
+        if self.told != rate {
+            self.told = rate;
+            self.next = now;
+        }
     }
 
     /// Whether anything holds it back.
@@ -93,7 +97,7 @@ impl Pace {
     }
 
     fn allowed(&self) -> Option<f64> {
-        let told = self.told.map(|told| f64::from(told.get()));
+        let told = self.told.0.map(|told| f64::from(told.get()));
         match (told, self.eased) {
             (Some(told), Some(eased)) => Some(told.min(eased)),
             (told, eased) => told.or(eased),
@@ -106,14 +110,17 @@ mod tests {
     use std::num::NonZero;
     use std::time::{Duration, Instant};
 
+    use store::RowRate;
+
     use super::Pace;
 
+    const FREE: RowRate = RowRate(None);
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn without_a_word_nothing_waits() {
         let now = Instant::now();
-        let mut pace = Pace::new(now);
+        let mut pace = Pace::new(FREE, now);
         assert!(pace.arrived(5_000, false, now) <= now);
         assert_eq!(pace.page_rows(5_000), 5_000);
         assert!(!pace.throttled());
@@ -122,8 +129,7 @@ mod tests {
     #[test]
     fn a_limit_is_kept_over_any_time() {
         let start = Instant::now();
-        let mut pace = Pace::new(start);
-        pace.tell(NonZero::new(1_000));
+        let mut pace = Pace::new(RowRate(NonZero::new(1_000)), start);
         assert!(pace.throttled());
         let (mut now, mut rows) = (start, 0);
         while now < start + 10 * SECOND {
@@ -139,9 +145,20 @@ mod tests {
     }
 
     #[test]
+    fn what_came_at_another_rate_is_not_waited_for() {
+        let now = Instant::now();
+        let mut pace = Pace::new(RowRate(NonZero::new(10)), now);
+        assert_eq!(pace.arrived(5_000, false, now), now + 500 * SECOND);
+        pace.tell(RowRate(NonZero::new(10)), now);
+        assert_eq!(pace.arrived(0, false, now), now + 500 * SECOND, "it is the same one");
+        pace.tell(FREE, now);
+        assert_eq!(pace.arrived(0, false, now), now);
+    }
+
+    #[test]
     fn a_busy_source_halves_the_pace_once_a_second_and_gets_it_back() {
         let start = Instant::now();
-        let mut pace = Pace::new(start);
+        let mut pace = Pace::new(FREE, start);
         let mut now = start;
         let mut run = |pace: &mut Pace, busy: bool, seconds: u32| {
             let (end, mut rows) = (now + seconds * SECOND, 0);

@@ -1,10 +1,10 @@
 //! How a follower gets on, as it says it of itself.
 
-use std::num::NonZero;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use store::RowRate;
 
 use super::lag::{Lag, Seen};
 use super::pace::Pace;
@@ -65,8 +65,7 @@ pub(crate) struct Progress(Mutex<Told>);
 
 #[derive(Debug, Default)]
 struct Told {
-    /// At most so many rows a second.
-    limit: Option<NonZero<u32>>,
+    rate: RowRate,
     inner: Option<Inner>,
 }
 
@@ -80,9 +79,8 @@ struct Inner {
 }
 
 impl Inner {
-    fn new(limit: Option<NonZero<u32>>) -> Self {
-        let (lag, mut pace) = (Lag::default(), Pace::new(Instant::now()));
-        pace.tell(limit);
+    fn new(rate: RowRate) -> Self {
+        let (lag, pace) = (Lag::default(), Pace::new(rate, Instant::now()));
         Self { state: State::Waiting, detail: None, rows: 0, lag, pace }
     }
 }
@@ -102,10 +100,13 @@ impl Progress {
         })
     }
 
-    /// At most so many rows a second, from now on.
-    pub(crate) fn limit(&self, rows_per_second: Option<NonZero<u32>>) {
-        self.told().limit = rows_per_second;
-        self.with(|inner| inner.pace.tell(rows_per_second));
+    /// Copies at this rate from now on.
+    pub(crate) fn limit(&self, rate: RowRate) {
+        let mut told = self.told();
+        told.rate = rate;
+        if let Some(inner) = &mut told.inner {
+            inner.pace.tell(rate, Instant::now());
+        }
     }
 
     /// The most rows that the next page should have.
@@ -158,8 +159,8 @@ impl Progress {
 
     fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
         let mut told = self.told();
-        let limit = told.limit;
-        work(told.inner.get_or_insert_with(|| Inner::new(limit)))
+        let rate = told.rate;
+        work(told.inner.get_or_insert_with(|| Inner::new(rate)))
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

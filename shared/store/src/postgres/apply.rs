@@ -12,7 +12,8 @@ use super::rows::sql_id;
 use crate::document::fault;
 use crate::record::{ColumnType, Value};
 use crate::{
-    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, StoreError,
+    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, RowRate,
+    StoreError,
 };
 
 impl PostgresStore {
@@ -47,7 +48,8 @@ impl PostgresStore {
                 if grant.is_some() {
                     fault("promote", "before-commit");
                 }
-                Ok(Applied { rows, promoted: grant.is_some() })
+                let rate = RowRate(stand.document.max_rows_per_second);
+                Ok(Applied { rows, promoted: grant.is_some(), rate })
             })
             .await?;
         if applied.promoted {

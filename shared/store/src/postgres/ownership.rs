@@ -167,7 +167,8 @@ pub(super) async fn begin(
     maybe::<String>(transaction, &statements.moves.document_locked, &[]).await?;
     let mut stand = Stand::load(transaction, statements).await?;
     let place = stand.place().await?;
-    if stand.facts.position > place {
+    // Another program on this database may have written behind the number of this transaction.
+    if stand.facts.position >= stand.beyond && stand.facts.position > place {
         // Its rows were numbered by another server: nothing could be put in order behind them. They
         // begin anew, and so do those who follow.
         log::warn!("{}: the database is on another server now", statements.table.name);

@@ -12,7 +12,8 @@ use crate::document::fault;
 use crate::record::Value;
 use crate::sql::Statements;
 use crate::{
-    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, StoreError,
+    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, RowRate,
+    StoreError,
 };
 
 impl SqliteStore {
@@ -38,7 +39,8 @@ impl SqliteStore {
                 if grant.is_some() {
                     fault("promote", "before-commit");
                 }
-                Ok(Applied { rows, promoted: grant.is_some() })
+                let rate = RowRate(stand.document.max_rows_per_second);
+                Ok(Applied { rows, promoted: grant.is_some(), rate })
             })
             .await?;
         if applied.promoted {

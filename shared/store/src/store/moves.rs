@@ -9,7 +9,7 @@ use super::{Engine, Store};
 use crate::document::Step;
 use crate::{
     Applied, Changes, FeedCursor, FollowerSeen, Grant, MoveError, Ownership, Peer, Position,
-    Record, Role, StoreError,
+    Record, Role, RowRate, StoreError,
 };
 
 impl Store {
@@ -45,7 +45,8 @@ impl Store {
     }
 
     /// Makes a store that was never used a follower of another one, with nothing copied yet. Where it
-    /// follows that store already, notes its address and changes nothing else.
+    /// follows that store already, notes its address and changes nothing else. How fast it copies stays as it was
+    /// told before where `rate` says nothing.
     ///
     /// # Errors
     /// [`MoveError::InUse`], [`MoveError::Follows`], [`MoveError::Itself`], [`MoveError::Held`], or where
@@ -55,8 +56,9 @@ impl Store {
         source: Peer,
         lineage: &str,
         epoch: u64,
+        rate: Option<RowRate>,
     ) -> Result<Ownership, MoveError> {
-        let step = Step::Follow { source, lineage: lineage.to_owned(), epoch };
+        let step = Step::Follow { source, lineage: lineage.to_owned(), epoch, rate };
         each!(self, engine => engine.step::<R>(step).await)
     }
 

@@ -1,8 +1,11 @@
 //! One store that follows another, and what becomes of the two.
 
+use std::num::NonZero;
 use std::sync::Arc;
 
-use store::{Changes, Entry, FeedCursor, MoveError, Ownership, Peer, Position, Role, StoreError};
+use store::{
+    Changes, Entry, FeedCursor, MoveError, Ownership, Peer, Position, Role, RowRate, StoreError,
+};
 
 use crate::engine::Engine;
 use crate::moving::{
@@ -15,14 +18,14 @@ pub(crate) async fn only_an_unused_store_follows(engine: Engine) {
     let copy = engine.open().await;
     let source = engine.another().await.open().await;
     let source = peer(&source).await;
-    let itself = copy.follow::<Notes>(peer(&copy).await, "l", 1).await;
+    let itself = copy.follow::<Notes>(peer(&copy).await, "l", 1, None).await;
     assert!(matches!(itself, Err(MoveError::Itself)));
     copy.hold::<Notes>("h", 1, HOLD).await.unwrap();
-    let held = copy.follow::<Notes>(source.clone(), "l", 4).await;
+    let held = copy.follow::<Notes>(source.clone(), "l", 4, None).await;
     assert!(matches!(held, Err(MoveError::Held { .. })));
     copy.release::<Notes>("h").await.unwrap();
 
-    let found = copy.follow::<Notes>(source.clone(), "l", 4).await.unwrap();
+    let found = copy.follow::<Notes>(source.clone(), "l", 4, None).await.unwrap();
     assert_eq!((found.role, found.epoch, found.lineage.as_str()), (Role::Follower, 4, "l"));
     let followed = found.followed.unwrap();
     assert_eq!((followed.cursor, followed.copied), (FeedCursor::START, false));
@@ -30,19 +33,37 @@ pub(crate) async fn only_an_unused_store_follows(engine: Engine) {
     let refused = copy.insert::<Notes>(note("a", 1), None).await;
     assert!(matches!(refused, Err(StoreError::NotPrimary { owner: Some(o) }) if o == source.url));
     let moved = Peer { url: "http://moved/api/notes".into(), ..source.clone() };
-    let again = copy.follow::<Notes>(moved.clone(), "l", 4).await.unwrap();
+    let again = copy.follow::<Notes>(moved.clone(), "l", 4, None).await.unwrap();
     assert_eq!(again.followed.unwrap().source, moved, "a repeat notes the address");
     let other = Peer { store: "other".into(), ..source.clone() };
-    let other = copy.follow::<Notes>(other, "l", 4).await;
+    let other = copy.follow::<Notes>(other, "l", 4, None).await;
     assert!(matches!(other, Err(MoveError::Follows { source }) if source == moved));
 
     let used = engine.another().await.open().await;
     insert(&used, "a").await;
-    let refused = used.follow::<Notes>(source.clone(), "l", 4).await;
+    let refused = used.follow::<Notes>(source.clone(), "l", 4, None).await;
     assert!(matches!(refused, Err(MoveError::InUse)));
     delete(&used, 1).await;
-    let refused = used.follow::<Notes>(source, "l", 4).await;
+    let refused = used.follow::<Notes>(source, "l", 4, None).await;
     assert!(matches!(refused, Err(MoveError::InUse)), "a deleted row was a row");
+}
+
+pub(crate) async fn a_rate_is_kept_until_another_one_is_told(engine: Engine) {
+    let (source, copy) = (engine.another().await.open().await, engine.open().await);
+    insert(&source, "a").await;
+    let (most, from) = (NonZero::new(10), peer(&source).await);
+    let lineage = ownership(&source).await.lineage;
+    let told = async |rate| copy.follow::<Notes>(from.clone(), &lineage, 1, rate).await.unwrap();
+    assert_eq!(told(Some(RowRate(most))).await.max_rows_per_second, most);
+    assert_eq!(told(None).await.max_rows_per_second, most);
+    assert_eq!(pull(&copy, &source, 10).await.unwrap().0.rate, RowRate(most));
+    hand_over(&source, &copy).await;
+    hand_over(&copy, &source).await;
+    copy.close().await;
+    let copy = engine.open().await;
+    assert_eq!(ownership(&copy).await.max_rows_per_second, most, "it follows again");
+    let told = copy.follow::<Notes>(from, &lineage, 3, Some(RowRate(None))).await.unwrap();
+    assert_eq!(told.max_rows_per_second, None);
 }
 
 pub(crate) async fn a_page_that_does_not_fit_is_refused(engine: Engine) {

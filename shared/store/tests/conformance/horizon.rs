@@ -314,6 +314,35 @@ async fn a_start_may_take_longer_than_a_statement_of_a_client() {
     insert(&store, "b").await;
 }
 
+/// A program starts while another one on the same database writes. It has the number of its transaction by then, and
+/// finds what was written under a later one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_beside_a_write_renumbers_nothing() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let engine = Arc::new(engine);
+    let store = engine.open().await;
+    store.heartbeat::<Notes>().await.unwrap();
+    let latest = ownership(&store).await.position;
+    until(async || changes(&store, FeedCursor::START, 100).await.covered >= latest).await;
+    let page = changes(&store, FeedCursor::START, 100).await;
+    let (blocker, writer) = (Session::of(&engine).await, Session::of(&engine).await);
+    blocker.run("BEGIN; LOCK TABLE notes IN ACCESS EXCLUSIVE MODE").await;
+    let second = {
+        let engine = Arc::clone(&engine);
+        tokio::spawn(async move { engine.open().await })
+    };
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation' AND \
+                 relation = 'notes'::regclass";
+    until(async || writer.number(waits).await == 1).await;
+    writer.run("UPDATE banyan_marks SET position = pg_current_xact_id()::text::bigint").await;
+    blocker.run("COMMIT").await;
+    second.await.unwrap();
+    let next = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    assert!(next.is_ok(), "{next:?}");
+    blocker.end().await;
+    writer.end().await;
+}
+
 /// Rows that another server numbered, as after `pg_dump` and `pg_restore`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_came_to_another_server_is_numbered_anew() {

@@ -82,6 +82,7 @@ on_both!(
     ownership::a_primary_gives_way_to_a_later_epoch_only,
     ownership::the_cached_position_is_that_of_the_last_write,
     following::only_an_unused_store_follows,
+    following::a_rate_is_kept_until_another_one_is_told,
     following::a_page_that_does_not_fit_is_refused,
     following::a_copy_has_everything_as_it_is,
     following::who_waits_for_a_copy_is_woken_by_a_page_without_rows,

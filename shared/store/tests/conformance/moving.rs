@@ -39,7 +39,7 @@ pub(crate) async fn peer(store: &Store) -> Peer {
 /// Makes one store follow another.
 pub(crate) async fn follow(copy: &Store, source: &Store) {
     let Ownership { lineage, epoch, .. } = ownership(source).await;
-    copy.follow::<Notes>(peer(source).await, &lineage, epoch).await.unwrap();
+    copy.follow::<Notes>(peer(source).await, &lineage, epoch, None).await.unwrap();
 }
 
 pub(crate) async fn changes(source: &Store, after: FeedCursor, limit: usize) -> Changes<Thread> {

@@ -134,7 +134,7 @@ pub(crate) async fn a_granted_store_takes_no_write_and_names_its_successor(engin
         for refused in [
             store.cancel::<Notes>().await,
             store.retire::<Notes>(false).await,
-            store.follow::<Notes>(to.clone(), &found.lineage, 1).await,
+            store.follow::<Notes>(to.clone(), &found.lineage, 1, None).await,
         ] {
             assert!(matches!(refused, Err(MoveError::GrantOpen { .. })), "{refused:?}");
         }

@@ -32,7 +32,7 @@ fn page(source: &Changes<Thread>, number: u64) -> Changes<Thread> {
 async fn apply(engine: Engine, name: &str) {
     let (source, copy) = (engine.another().await.open().await, engine.open().await);
     let found = ownership(&source).await;
-    copy.follow::<Notes>(peer(&source).await, &found.lineage, 1).await.unwrap();
+    copy.follow::<Notes>(peer(&source).await, &found.lineage, 1, None).await.unwrap();
     let empty = source.changes::<Notes>(FeedCursor::START, None, 1).await.unwrap();
     assert_eq!(empty.role, Role::Primary);
     let pages: Vec<_> = (0..PAGES).map(|number| Arc::new(page(&empty, number))).collect();

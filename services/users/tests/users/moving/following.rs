@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use harness::{Program, Setup, golden_reads, on_store_pairs, until};
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
-use super::{USERS, create, digest};
+use super::{USERS, create, digest, position};
 use crate::BINARY;
 
 on_store_pairs!(
@@ -187,70 +185,6 @@ async fn a_cancelled_copy_points_to_its_source_until_it_follows_again() {
 }
 
 #[tokio::test]
-async fn a_copy_spares_a_source_whose_clients_wait() {
-    let source = Setup::new(BINARY).movable().start().await;
-    let target = Setup::new(BINARY).movable().start().await;
-    // More than a page of the feed holds.
-    let bio = "\u{1F3B8}".repeat(1_000);
-    for tens in 0..130 {
-        let created = (tens * 10..tens * 10 + 10).map(|number| {
-            let user =
-                json!({"username": format!("user{number}"), "name": "Marceline", "bio": bio});
-            async {
-                let user = user;
-                source.json("POST", "/api/users", &user).await.status
-            }
-        });
-        assert_eq!(join_all(created).await, [201; 10]);
-    }
-    let clients = async {
-        let client = async || loop {
-            source.get("/api/users/1").await;
-            sleep(Duration::from_millis(20)).await;
-        };
-        join_all((0..8).map(|_| client())).await;
-    };
-    // It stands still again and again, and longer each time.
-    let stops = async {
-        for ms in (50..).step_by(10) {
-            harness::signal("STOP", source.pid());
-            sleep(Duration::from_millis(ms)).await;
-            harness::signal("CONT", source.pid());
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    let copied = async {
-        let busy = async || source.ask(USERS, "changes?limit=1").await.json()["busy"] == true;
-        until("its clients wait", busy).await;
-        target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
-        target
-            .owns_so(USERS, "it copies more slowly, and says why", |document| {
-                let Value::Object(following) = &document["following"] else { return false };
-                let detail = following["detail"].as_str().unwrap_or_default();
-                following["state"] == "copying"
-                    && following["throttled"] == true
-                    && detail.contains("wait longer than usual")
-            })
-            .await;
-    };
-    tokio::select! {
-        () = clients => {}
-        () = stops => {}
-        () = copied => {}
-    }
-    harness::signal("CONT", source.pid());
-    target.follows(USERS).await;
-    assert_eq!(digest(&target).await, digest(&source).await);
-}
-
-/// The position that an answer says.
-fn position(answer: &harness::Answer) -> (u64, u64) {
-    let position = answer.header("banyan-position");
-    let (epoch, at) = position.split_once('.').unwrap_or_else(|| panic!("no position {position}"));
-    (epoch.parse().unwrap(), at.parse().unwrap())
-}
-
-#[tokio::test]
 async fn every_answer_says_how_far_the_store_was() {
     let users = Setup::new(BINARY).demo().start().await;
     let tag = users.get("/api/users/1").await.header("etag").to_owned();
@@ -351,6 +285,37 @@ async fn a_copy_goes_no_faster_than_it_was_told() {
     assert!(start.elapsed() > Duration::from_millis(500), "{:?}", start.elapsed());
     target.done(USERS, "follow", free).await;
     target.follows(USERS).await;
+    assert_eq!(digest(&target).await, digest(&source).await);
+}
+
+#[tokio::test]
+async fn a_limit_outlives_the_program_and_not_the_copy() {
+    let source = Setup::new(BINARY).movable().start().await;
+    for number in 0..30 {
+        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
+    }
+    let target = Setup::new(BINARY).movable().start().await;
+    let slow = json!({"source": source.collection(USERS), "maxRowsPerSecond": 2});
+    target.done(USERS, "follow", slow.clone()).await;
+    let held_back = |document: &Value| {
+        let following = &document["following"];
+        following["throttled"] == true && following["rows"].as_u64() > Some(0)
+    };
+    target.owns_so(USERS, "it is held back", held_back).await;
+    let target = target.restart().await;
+    target.owns_so(USERS, "it is held back again", held_back).await;
+    let document = target.ownership(USERS).await;
+    assert_eq!(document["following"]["state"], "copying", "{document}");
+    assert_eq!(document["maxRowsPerSecond"], 2, "{document}");
+    target.done(USERS, "cancel", json!({})).await;
+    assert_eq!(target.ownership(USERS).await["maxRowsPerSecond"], Value::Null);
+    // Told so, it goes as fast as it can, after another start too.
+    target.done(USERS, "follow", slow).await;
+    let free = json!({"source": source.collection(USERS)});
+    target.done(USERS, "follow", free).await;
+    let target = target.restart().await;
+    target.follows(USERS).await;
+    assert_eq!(target.ownership(USERS).await["following"]["throttled"], false);
     assert_eq!(digest(&target).await, digest(&source).await);
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use store::{FeedCursor, MoveError, Peer, Record, Role};
+use store::{FeedCursor, MoveError, Peer, Record, Role, RowRate};
 use url::Url;
 
 use super::super::adopt::adopt;
@@ -40,8 +40,9 @@ pub(super) async fn follow<R: Record>(
     let Follow { source, max_rows_per_second } = read(&request, payload).await?;
     let source = address("#/source", &source)?;
     let peers = collection.moving.peers().map_err(|error| refusal::of_peer(&error))?;
-    adopt::<R>(&collection.store, peers, &source).await.map_err(refusal::of_adoption::<R>)?;
-    collection.custody.progress.limit(max_rows_per_second);
+    let rate = Some(RowRate(max_rows_per_second));
+    let adopted = adopt::<R>(&collection.store, peers, &source, rate).await;
+    adopted.map_err(refusal::of_adoption::<R>)?;
     done(&collection).await
 }
 

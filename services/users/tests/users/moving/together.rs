@@ -1,0 +1,46 @@
+//! Two programs on one PostgreSQL database.
+
+use std::time::{Duration, Instant};
+
+use harness::{Setup, postgres};
+use serde_json::{Value, json};
+
+use super::{USERS, create, digest, position};
+use crate::BINARY;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_knows_what_another_one_wrote_when_a_reader_says_so() {
+    let Some(database) = postgres().await else { return };
+    let setup = Setup::new(BINARY).postgres(database);
+    let (one, other) = (setup.clone().start().await, setup.start().await);
+    for number in 0..20 {
+        let written = create(&one, &format!("u{number}")).await;
+        let said = [("banyan-position", written.header("banyan-position"))];
+        let read = other.send("GET", written.header("location"), &said, "").await;
+        assert_eq!(read.status, 200, "{}", read.body);
+        assert!(position(&read) >= position(&written), "{:?}", position(&read));
+    }
+    let known = position(&other.get("/api/users").await);
+    for said in ["999.0", "1", ""] {
+        let read = other.send("GET", "/api/users", &[("banyan-position", said)], "").await;
+        assert_eq!((read.status, position(&read)), (200, known), "{said:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_together_go_no_faster_than_one_of_them_was_told() {
+    let Some(database) = postgres().await else { return };
+    let source = Setup::new(BINARY).movable().start().await;
+    for number in 0..40 {
+        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
+    }
+    let setup = Setup::new(BINARY).movable().postgres(database);
+    let (one, other) = (setup.clone().start().await, setup.start().await);
+    let start = Instant::now();
+    let slow = json!({"source": source.collection(USERS), "maxRowsPerSecond": 20});
+    one.done(USERS, "follow", slow).await;
+    let copied = |document: &Value| document["followed"]["copied"] == true;
+    other.owns_so(USERS, "everything is copied", copied).await;
+    assert!(start.elapsed() > Duration::from_millis(1_200), "{:?}", start.elapsed());
+    assert_eq!(digest(&other).await, digest(&source).await);
+}
