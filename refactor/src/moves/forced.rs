@@ -3,7 +3,7 @@
 use super::Wishes;
 use super::peer::PeerError;
 use super::preflight::{Pair, explained};
-use super::record::{Direction, Intent};
+use super::record::{Direction, Intent, Owner};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
@@ -74,7 +74,7 @@ fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result
     let taken = taken.map_err(|error| {
         Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error)
     })?;
-    switch::flip(work, false)?;
+    switch::flip(work, Owner::Source)?;
     let outcome = format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
     log::warn!("reverse {}: {outcome}", work.record.collection);
     let mut times = Times::start(switch::PATIENCE);

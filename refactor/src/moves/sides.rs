@@ -104,7 +104,7 @@ pub(super) fn led(spaces: &Spaces, application: &str, collection: &str) -> Optio
 }
 
 fn led_in(layout: &[(Route, Service)], collection: &str) -> Option<Led> {
-    let own = layout.iter().find(|(route, _)| is_of(route, collection));
+    let own = layout.iter().find(|(route, _)| self::collection(route) == Some(collection));
     own.map(|(route, service)| Led {
         id: route.id.clone(),
         state: route.state,
@@ -141,13 +141,11 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(inner)
 }
 
-/// Whether a route takes every request of a collection.
-fn is_of(route: &Route, collection: &str) -> bool {
-    route.details.source.as_ref().is_some_and(|source| {
-        source.methods.is_empty()
-            && source.children
-            && source.path.strip_prefix('/') == Some(collection)
-    })
+/// The collection of which a route takes every request, if there is one.
+pub(super) fn collection(route: &Route) -> Option<&str> {
+    let source = route.details.source.as_ref();
+    let whole = source.filter(|source| source.methods.is_empty() && source.children)?;
+    whole.path.strip_prefix('/')
 }
 
 fn collection_url(route: &Route, service: &Service) -> String {

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use super::Wishes;
 use super::peer::{Peer, PeerError};
 use super::preflight::{self, Check, Pair};
-use super::record::{Direction, Intent, Step};
+use super::record::{Direction, Intent, Owner, Step};
 use super::refusal::Refusal;
 use super::times::Times;
 use super::wire::{Ownership, Peer as Name, Position, Role};
@@ -48,8 +48,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 enum Ready {
     /// What is to be done, and what was looked at.
     Go(Intent, Vec<Check>),
-    /// It is as wanted already.
-    Done,
+    /// It is as wanted already: who owns it.
+    Done(Owner),
     /// Somebody granted it, and is gone; the rest is to be done.
     Granted(Intent),
 }
@@ -72,9 +72,9 @@ pub(super) fn run(
     let mut times = Times::start(PATIENCE);
     let (intent, checks) = match ready(work, direction, &pair, wishes)? {
         Ready::Go(intent, checks) => (intent, checks),
-        Ready::Done => {
+        Ready::Done(owner) => {
             if !wishes.dry_run {
-                flip(work, direction == Direction::Switch)?;
+                flip(work, owner)?;
                 let outcome = format!("{} is the owner already", pair.to_name);
                 work.ended(times.outcome(direction, true, outcome, None))?;
             }
@@ -133,7 +133,8 @@ fn ready(
         )));
     }
     if to.owns() && !from.owns() {
-        return Ok(Ready::Done);
+        let for_good = from.role == Role::Retired;
+        return Ok(Ready::Done(if for_good { Owner::TargetForGood } else { direction.owner() }));
     }
     if let Some(grant) = from.grant.as_ref().filter(|grant| grant.to.store == to.store)
         && !from.owns()
@@ -384,7 +385,7 @@ fn go_forward(
     }
     let pause = times.pause_ms();
     step(work, times, Step::Promoted)?;
-    flip(work, intent.direction == Direction::Switch)?;
+    flip(work, intent.direction.owner())?;
     step(work, times, Step::Flipped)?;
     let back = wait(&pair.from, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
@@ -416,11 +417,14 @@ fn go_forward(
 }
 
 /// Leads the route to the owner: ACTIVE where that is the target. It needs no health check, for the owner has just said
-/// what it is; one that is under way is waited for.
+/// what it is; one that is under way is waited for. From the first step on nobody can delete a route that the target needs;
+/// one that was deleted just before is made again.
 ///
 /// # Errors
 /// What the route's application says.
-pub(super) fn flip(work: &mut Work<'_>, active: bool) -> Result<(), Refusal> {
+pub(super) fn flip(work: &mut Work<'_>, owner: Owner) -> Result<(), Refusal> {
+    work.owned_by(owner)?;
+    let active = owner != Owner::Source;
     let start = Instant::now();
     loop {
         let route = match work.route() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::diff::Verdict;
 use super::peer::{Peer, Peers};
-use super::record::{Intent, Key, Made, Outcome, Record};
+use super::record::{Intent, Key, Made, Outcome, Owner, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
 use super::wire::Ownership;
@@ -86,6 +86,18 @@ impl<'a> Work<'a> {
     /// 500 where that fails.
     pub(super) fn save(&self) -> Result<(), Refusal> {
         Ok(self.inner.journal.write(&self.record)?)
+    }
+
+    /// Writes down who owns the collection: from then on `keep.rs` knows whether the route may go.
+    ///
+    /// # Errors
+    /// 500 where that fails.
+    pub(super) fn owned_by(&mut self, owner: Owner) -> Result<(), Refusal> {
+        if self.record.owner == owner {
+            return Ok(());
+        }
+        self.record.owner = owner;
+        self.save()
     }
 
     /// Writes down what is about to be done.
@@ -201,6 +213,7 @@ pub(super) fn record(
             source,
             target,
             made: Made::default(),
+            owner: Owner::default(),
             pending: None,
             last: None,
         },

@@ -59,7 +59,7 @@ async fn who_only_has_a_route_never_sees_the_token() {
     assert_eq!(names, ["users"]);
     assert!(stand.target.with(|copy| copy.shown) > 0);
     // Nor does it where its route takes the place of the one that was followed.
-    stand.delete_route("/users").await;
+    stand.delete_route("/users").await.unwrap();
     stand.make_route("users", &foreign.url).await;
     let users = stand.users().await;
     assert_eq!(users.target.url, format!("{}/api/users", stand.target.url));
