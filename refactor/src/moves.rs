@@ -30,7 +30,7 @@ mod work;
 
 pub(crate) use record::Verb;
 pub(crate) use refusal::Refusal;
-pub(crate) use sides::{Targets, program};
+pub(crate) use sides::{Targets, is_name, program};
 pub(crate) use wishes::Wishes;
 
 use std::collections::BTreeSet;

@@ -10,6 +10,7 @@ use super::refusal::Refusal;
 use super::sides::{self, Led};
 use super::wire::{Ownership, Role};
 use super::work;
+use crate::spaces::resource::now_ms;
 
 type Said = Result<Ownership, PeerError>;
 
@@ -89,7 +90,7 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
         "source": side(&record.source, &source),
         "target": side(&record.target, &target),
         "route": route.map(|route| json!({ "id": route.id, "state": route.state.as_str() })),
-        "diff": verdict.view(comparison.as_ref()),
+        "diff": verdict.view(comparison.as_ref(), now_ms()),
         "causes": causes(&source, &target),
         "last": record.last,
     }))

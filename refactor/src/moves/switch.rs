@@ -65,26 +65,29 @@ pub(super) fn run(
 ) -> Result<Vec<Check>, Refusal> {
     let pair = Pair::of(work, direction);
     if direction == Direction::Reverse
-        && let Some(refusal) = forced::lost(work, &pair, wishes)?
+        && let Some(checks) = forced::lost(work, &pair, wishes)?
     {
-        return refusal.map(|()| Vec::new());
+        return Ok(checks);
     }
     let mut times = Times::start(PATIENCE);
     let (intent, checks) = match ready(work, direction, &pair, wishes)? {
         Ready::Go(intent, checks) => (intent, checks),
         Ready::Done(owner) => {
-            if !wishes.dry_run {
-                flip(work, owner)?;
-                let outcome = format!("{} is the owner already", pair.to_name);
-                work.ended(times.outcome(direction, true, outcome, None))?;
+            let outcome = format!("{} is the owner already", pair.to_name);
+            if wishes.dry_run {
+                return Ok(vec![Check::found("owner", outcome)]);
             }
+            flip(work, owner)?;
+            work.ended(times.outcome(direction, true, outcome, None))?;
             return Ok(Vec::new());
         }
         Ready::Granted(intent) => {
-            if !wishes.dry_run {
-                work.intend(intent.clone())?;
-                finish(work, &intent, &pair, &mut times)?;
+            if wishes.dry_run {
+                let granted = format!("ownership is granted to {} already", pair.to_name);
+                return Ok(vec![Check::found("owner", granted)]);
             }
+            work.intend(intent.clone())?;
+            finish(work, &intent, &pair, &mut times)?;
             return Ok(Vec::new());
         }
     };
