@@ -73,9 +73,28 @@ impl Seat {
     }
 }
 
+/// The seat of the program of that name.
+pub(crate) fn find<'a>(seats: &'a [Seat], name: &str) -> Option<&'a Seat> {
+    seats.iter().find(|seat| seat.name == name)
+}
+
 /// The seat of the refactor proxy's control port.
 pub(crate) fn refactor(seats: &[Seat]) -> Option<&Seat> {
-    seats.iter().find(|seat| seat.name == REFACTOR)
+    find(seats, REFACTOR)
+}
+
+/// The control port of the board whose seats these are, signed for with the keys in its data folder.
+///
+/// # Errors
+/// Where there is no proxy, or its keys cannot be read.
+pub(crate) fn control(
+    seats: &[Seat],
+    data_dir: &Path,
+    http: reqwest::Client,
+) -> Result<refactor::Client, String> {
+    let seat = refactor(seats).ok_or("this `banyan up` runs no refactor proxy")?;
+    let keys = refactor::Keys::read(&refactor_folder(data_dir))?;
+    Ok(refactor::Client::new(http, seat.url(), keys))
 }
 
 /// Where the refactor proxy keeps its state and its keys.

@@ -38,6 +38,9 @@ enum Command {
     /// Run the monolith, the three services and the refactor proxy until Ctrl-C (the default).
     Up(UpArgs),
     /// Show the programs that `up` runs, whether they are ready, and where each path goes.
+    ///
+    /// The exit code is 0 where every program is ready, or was stopped by `banyan stop`, and the control plane (refactor)
+    /// answers; and 1 where one is not ready, the control plane is stopped or does not answer, or nothing runs.
     Status(DataDir),
     /// Let a service copy a collection of the monolith, and keep following it.
     Follow(moves::FollowArgs),

@@ -136,11 +136,8 @@ async fn load(args: &LoadArgs) -> Result<Report, String> {
 /// The URL of the proxy of the board that runs on this folder.
 async fn proxy(data_dir: &Path) -> Result<Url, String> {
     let holder = hold::running(data_dir)?;
-    let control =
-        board::refactor(&holder.seats).ok_or("this `banyan up` runs no refactor proxy")?;
-    let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
-    let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
-    let traffic = refactor::Client::new(client, control.url(), keys).traffic().await?;
+    let http = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let traffic = board::control(&holder.seats, data_dir, http)?.traffic().await?;
     let first = traffic.iter().find_map(|route| Url::parse(&route.from).ok());
     let mut url = first.ok_or("the refactor proxy has no route; --url says whom to ask")?;
     url.set_path("");

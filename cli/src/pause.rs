@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use tokio::runtime;
 use tokio::time::sleep;
 
-use crate::hold;
 use crate::process::{is_ready, is_there};
 use crate::supervisor::POLL;
+use crate::{board, hold};
 
 /// The file that says that a program is to stand still.
 pub(crate) fn marker(data_dir: &Path, name: &str) -> PathBuf {
@@ -43,7 +43,7 @@ pub(crate) fn start(data_dir: &Path, name: &str) -> Result<ExitCode, String> {
 fn change(data_dir: &Path, name: &str, stops: bool) -> Result<ExitCode, String> {
     let shown = data_dir.display();
     let holder = hold::running(data_dir)?;
-    let seat = holder.seats.iter().find(|seat| seat.name == name);
+    let seat = board::find(&holder.seats, name);
     let seat = seat.ok_or_else(|| format!("there is no program {name} on {shown}"))?;
     let changed = if stops {
         File::create(marker(data_dir, name)).map(drop)

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use refactor::{Move, Traffic};
 use reqwest::Client;
 use tokio::runtime;
 
@@ -11,21 +12,20 @@ use crate::board::{self, Seat};
 use crate::process::{is_ready, is_there};
 use crate::{DEFAULT_DATA_DIR, hold, moves, pause};
 
-/// Exit code 0 where everything is ready, 1 otherwise.
+/// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     let holder = hold::running(data_dir)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
-    let (states, routes, moves) = runtime.block_on(async {
+    let (states, told) = runtime.block_on(async {
         let states = states(&holder.seats, data_dir, &client).await;
-        let routes = routes(&holder.seats, data_dir, &client).await;
-        (states, routes, moves(&holder.seats, data_dir, &client).await)
+        (states, Told::ask(&holder.seats, data_dir, &client).await)
     });
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
-    print!("{}\n{routes}\n{moves}", table(&holder.seats, data_dir, states.iter().copied()));
-    let well = states.iter().all(|state| [READY, STOPPED].contains(state));
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    print!("{}\n{}", table(&holder.seats, data_dir, states.iter().copied()), told.shown());
+    let ready = states.iter().all(|state| [READY, STOPPED].contains(state));
+    Ok(if ready && told.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 const READY: &str = "ready";
@@ -76,36 +76,60 @@ pub(crate) fn table(
     text
 }
 
-/// Who owns each collection and who follows, a line each; or why that is not known.
-pub(crate) async fn moves(seats: &[Seat], data_dir: &Path, client: &Client) -> String {
-    let Some(control) = board::refactor(seats) else { return String::new() };
-    let found = async {
-        let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
-        refactor::Client::new(client.clone(), control.url(), keys).moves().await
-    };
-    match found.await {
-        Ok(found) => moves::table(&found),
-        Err(error) => format!("  who owns which collection is not known: {error}\n"),
+/// What the control plane says: where the proxy sends each path, and who owns each collection.
+pub(crate) struct Told {
+    routes: Result<Vec<Traffic>, String>,
+    moves: Result<Vec<Move>, String>,
+}
+
+impl Told {
+    pub(crate) async fn ask(seats: &[Seat], data_dir: &Path, client: &Client) -> Self {
+        match board::control(seats, data_dir, client.clone()) {
+            Ok(control) => Self { routes: control.traffic().await, moves: control.moves().await },
+            Err(error) => Self { routes: Err(error.clone()), moves: Err(error) },
+        }
+    }
+
+    /// Whether it said all of it.
+    fn is_whole(&self) -> bool {
+        self.routes.is_ok() && self.moves.is_ok()
+    }
+
+    /// The moves, as far as they are known.
+    pub(crate) fn moves(&self) -> &[Move] {
+        self.moves.as_deref().unwrap_or_default()
+    }
+
+    /// A line for each path and each collection; or why that is not known.
+    pub(crate) fn shown(&self) -> String {
+        match (&self.routes, &self.moves) {
+            (Err(error), Err(same)) if error == same => {
+                format!(
+                    "  where the paths go and who owns which collection is not known: {error}\n"
+                )
+            }
+            (routes, moves) => {
+                let routes = match routes {
+                    Ok(routes) => paths(routes),
+                    Err(error) => format!("  where the paths go is not known: {error}\n"),
+                };
+                let moves = match moves {
+                    Ok(moves) => moves::table(moves),
+                    Err(error) => format!("  who owns which collection is not known: {error}\n"),
+                };
+                format!("{routes}\n{moves}")
+            }
+        }
     }
 }
 
-/// Where the proxy sends each path, a line each; or why that is not known.
-pub(crate) async fn routes(seats: &[Seat], data_dir: &Path, client: &Client) -> String {
-    let Some(control) = board::refactor(seats) else { return String::new() };
-    let traffic = async {
-        let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
-        refactor::Client::new(client.clone(), control.url(), keys).traffic().await
+/// Where the proxy sends each path, a line each.
+fn paths(routes: &[Traffic]) -> String {
+    let width = routes.iter().map(|route| route.from.len()).max().unwrap_or_default();
+    let line = |route: &Traffic| {
+        let Traffic { from, state, service, to } = route;
+        let note = if state == "ACTIVE" { String::new() } else { format!(", {state}") };
+        format!("  {from:width$}  -> {to}  ({service}{note})\n")
     };
-    match traffic.await {
-        Ok(routes) => {
-            let width = routes.iter().map(|route| route.from.len()).max().unwrap_or_default();
-            let line = |route: refactor::Traffic| {
-                let refactor::Traffic { from, state, service, to } = route;
-                let note = if state == "ACTIVE" { String::new() } else { format!(", {state}") };
-                format!("  {from:width$}  -> {to}  ({service}{note})\n")
-            };
-            routes.into_iter().map(line).collect()
-        }
-        Err(error) => format!("  where the paths go is not known: {error}\n"),
-    }
+    routes.iter().map(line).collect()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use refactor::Move;
 use reqwest::Client;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,7 +19,7 @@ use crate::move_token;
 use crate::pause;
 use crate::process::{Process, Recipe, is_healthy, is_ready};
 use crate::say::say;
-use crate::status;
+use crate::status::{self, Told};
 use crate::supervisor::{POLL, describe, supervise};
 
 /// What takes longer than this is said.
@@ -70,10 +71,13 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
         finish(running).await;
         return Err(message);
     }
-    let routes = status::routes(&seats, &data_dir, &client).await;
-    let moves = status::moves(&seats, &data_dir, &client).await;
+    let told = Told::ask(&seats, &data_dir, &client).await;
     let table = status::table(&seats, given, seats.iter().map(|_| "ready"));
-    welcome(&seats, proxy, &format!("{table}\n{routes}\n{moves}"), &data_dir);
+    say(format_args!("The board is up.\n\n{table}\n{}\nTry:", told.shown()));
+    for request in requests(&seats, proxy, told.moves()) {
+        say(format_args!("  {request}"));
+    }
+    say(format_args!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display()));
     stop.wait().await;
     say(format_args!("\nstopping"));
     // Every supervisor holds a receiver.
@@ -158,17 +162,19 @@ async fn finish(mut running: JoinSet<()>) {
     }
 }
 
-fn welcome(seats: &[Seat], proxy: SocketAddr, shown: &str, data_dir: &Path) {
-    say(format_args!("The board is up.\n\n{shown}"));
-    say(format_args!("Try:"));
-    let url =
-        |name: &str| seats.iter().find(|seat| seat.name == name).map(Seat::url).unwrap_or_default();
-    say(format_args!("  curl {}/api/users", url("monolith")));
-    say(format_args!("  curl '{}/api/posts/in-thread/2?view=full'", url("posts")));
-    say(format_args!(
-        "  curl -H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' http://{proxy}/api/users"
-    ));
-    say(format_args!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display()));
+/// Requests to try, of programs that answer them as things stand: a service follows when it is started, and the monolith
+/// has a collection until its move is completed.
+fn requests(seats: &[Seat], proxy: SocketAddr, moves: &[Move]) -> [String; 3] {
+    let url = |name: &str| board::find(seats, name).map(Seat::url).unwrap_or_default();
+    let completed = |found: &Move| found.collection == "users" && found.phase == "completed";
+    let users = if moves.iter().any(completed) { "users" } else { "monolith" };
+    [
+        format!("curl {}/api/users", url(users)),
+        format!("curl '{}/api/posts/in-thread/2?view=full'", url("posts")),
+        format!(
+            "curl -H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' http://{proxy}/api/users"
+        ),
+    ]
 }
 
 /// What tells `up` to stop.

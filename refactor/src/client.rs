@@ -7,6 +7,7 @@ pub use moves::{
     Standing, Step, Successor,
 };
 
+use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -168,10 +169,27 @@ impl Client {
         for (name, value) in signed {
             request = request.header(name, value);
         }
-        let answer = request.body(body).send().await.map_err(|error| server::chain(&error))?;
+        let failed = |error| self.failed(error);
+        let answer = request.body(body).send().await.map_err(failed)?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| server::chain(&error))?;
+        let body = answer.bytes().await.map_err(failed)?;
         Ok((status, body))
+    }
+
+    /// Why there is no answer, and what helps.
+    fn failed(&self, error: reqwest::Error) -> String {
+        let url = &self.url;
+        if error.is_connect() {
+            let cause = cause(&error);
+            return format!(
+                "the control plane at {url} is not reached ({cause}): `banyan start refactor` starts it on a board \
+                 that `banyan up` runs; --data-dir leads to another board"
+            );
+        }
+        let why = server::chain(&error.without_url());
+        format!(
+            "the control plane at {url} gave no answer: {why}; what it was told may be done all the same"
+        )
     }
 
     /// The headers that sign a request.
@@ -180,7 +198,7 @@ impl Client {
         method: &Method,
         url: &str,
         body: &str,
-    ) -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+    ) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         let Keys { access_key_id, secret_access_key } = self.keys.clone();
         let identity = Identity::new(access_key_id, secret_access_key, None, None, "banyan").into();
         let params = SigningParams::builder()
@@ -197,6 +215,14 @@ impl Client {
         let headers = instructions.headers();
         Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
+}
+
+/// The first cause of an error.
+fn cause(mut error: &dyn Error) -> String {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 /// A page of a list: each list has another name, and one page has one list.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use server::{ConfigErrors, LogFormat, Token, Variable, Variables};
 use url::Url;
 
-use crate::moves::{Targets, program};
+use crate::moves::{Targets, is_name, program};
 use crate::spaces::Quotas;
 
 /// Every variable that `refactor` reads, for its `--help`.
@@ -132,7 +132,8 @@ fn api(text: &str) -> Option<Url> {
 fn targets(text: &str) -> Option<Targets> {
     let pairs = text.split(',').map(|pair| {
         let (name, url) = pair.split_once('=')?;
-        Some((name.trim().to_owned(), program(url.trim())?))
+        let name = Some(name.trim()).filter(|name| is_name(name))?;
+        Some((name.to_owned(), program(url.trim())?))
     });
     pairs.collect()
 }

@@ -78,6 +78,7 @@ impl Control {
                 status: 200,
                 content_type: JSON_LINES,
                 error_type: None,
+                allow: None,
                 body: self.plane.differences(),
             }
         } else if let Some(answer) = moves::answer(&self.moves, received) {

@@ -12,6 +12,7 @@ mod diff;
 mod follow;
 mod forced;
 mod journal;
+mod keep;
 mod peer;
 mod preflight;
 mod recent;
@@ -29,7 +30,7 @@ mod work;
 
 pub(crate) use record::Verb;
 pub(crate) use refusal::Refusal;
-pub(crate) use sides::{Targets, program};
+pub(crate) use sides::{Targets, is_name, program};
 pub(crate) use wishes::Wishes;
 
 use std::collections::BTreeSet;
@@ -84,6 +85,10 @@ impl Moves {
         runtime: Handle,
     ) -> Result<Self, Box<dyn Error>> {
         let journal = Journal::open(state)?;
+        spaces.ask_before_a_route_goes({
+            let journal = journal.clone();
+            move |route| keep::may_go(&journal, route)
+        });
         let peers = token.map(|token| Peers::new(token, runtime)).transpose()?;
         Ok(Self(Arc::new_cyclic(|myself| Inner {
             spaces,

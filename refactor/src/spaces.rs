@@ -28,14 +28,14 @@ pub(crate) use operations::{Check, Request};
 pub(crate) use pages::{Page, PageRequest};
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 
 use crate::proxy::DataPlane;
 use journal::Journal;
 use model::{Change, Model};
-use resource::Kind;
+use resource::{Kind, Route};
 
 /// What the spaces are told from outside.
 #[derive(Clone, Debug)]
@@ -79,7 +79,12 @@ struct Inner {
     settings: Settings,
     /// Where health checks run.
     runtime: Handle,
+    needs: OnceLock<Needs>,
 }
+
+/// Whether nothing outside the spaces needs a route any more; 409 that says what does. It is asked under the lock of the
+/// model, so it must not ask the spaces.
+type Needs = Box<dyn Fn(&Route) -> Result<(), ApiError> + Send + Sync>;
 
 impl Spaces {
     /// Brings everything back that was ever answered: each application listens on its port again, with
@@ -96,10 +101,26 @@ impl Spaces {
     ) -> rusqlite::Result<Self> {
         let journal = Journal::open(state)?;
         let model = Mutex::new(journal.load()?);
-        let spaces = Self(Arc::new(Inner { model, journal, plane, settings, runtime }));
+        let spaces = Self(Arc::new(Inner {
+            model,
+            journal,
+            plane,
+            settings,
+            runtime,
+            needs: OnceLock::new(),
+        }));
         spaces.listen_again()?;
         spaces.check_again();
         Ok(spaces)
+    }
+
+    /// From now on a route goes only where this lets it, too. It says so once, at the start.
+    pub(crate) fn ask_before_a_route_goes(
+        &self,
+        needs: impl Fn(&Route) -> Result<(), ApiError> + Send + Sync + 'static,
+    ) {
+        // Nobody else does.
+        let _ = self.0.needs.set(Box::new(needs));
     }
 
     fn model(&self) -> MutexGuard<'_, Model> {

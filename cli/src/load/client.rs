@@ -140,7 +140,8 @@ impl Client {
             Outcome::Unsure => return self.record.ledger.maybe_made(collection, content),
         };
         let Some(id) = first.id() else {
-            self.record.tally.failed("POST 201 without the Location of a member");
+            let what = format!("POST {path} {}", first.location);
+            self.record.tally.failed("201 without the Location of a member", what);
             return self.record.ledger.maybe_made(collection, content);
         };
         let place = self.record.ledger.made(collection, id, first.etag.clone(), content);
@@ -276,11 +277,11 @@ impl Client {
         collection: Collection,
         answer: &Result<Answer, Lost>,
     ) {
-        let why = match answer {
-            Ok(answer) => answer.detail(),
-            Err(lost) => lost.cause.clone(),
+        let (kind, why) = match answer {
+            Ok(answer) => (answer.kind(), answer.detail()),
+            Err(lost) => (lost.cause.clone(), lost.cause.clone()),
         };
-        self.record.tally.failed(&format!("{method} {}: {why}", collection.name()));
+        self.record.tally.failed(&kind, format!("{method} {}: {why}", collection.name()));
         sleep(REST).await;
     }
 

@@ -135,6 +135,18 @@ impl Answer {
         self.location.rsplit('/').next()?.parse().ok()
     }
 
+    /// The kind of problem: its status, and what its type and title add to that.
+    pub(crate) fn kind(&self) -> String {
+        let problem = self.json();
+        let of_its_own = problem["type"].as_str().filter(|name| *name != "about:blank");
+        let title = problem["title"].as_str().unwrap_or("without a problem document");
+        let status = self.status.as_u16();
+        match of_its_own {
+            Some(name) => format!("{status} {title} ({name})"),
+            None => format!("{status} {title}"),
+        }
+    }
+
     /// What a problem says about itself.
     pub(crate) fn detail(&self) -> String {
         let problem = self.json();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::differences::Differences;
 use super::http::Board;
-use super::tally::{Tally, Waits};
+use super::tally::{Failures, Tally, Waits};
 use crate::say::say;
 
 /// So many differences are told one by one.
@@ -32,7 +32,8 @@ pub(crate) struct Report {
     /// When that write was sent.
     longest_pause_at_seconds: f64,
     failed: u64,
-    failures: BTreeMap<String, u64>,
+    /// By the kind of failure.
+    failures: BTreeMap<String, Failures>,
     /// Writes of which nobody could tell whether they were done, until the board was read.
     unsure: u64,
     /// The members in the ledgers.
@@ -92,7 +93,7 @@ impl Report {
             read_ms,
             longest_pause_ms: rounded(pause * 1_000),
             longest_pause_at_seconds: rounded(at),
-            failed: tally.failures.values().sum(),
+            failed: tally.failures.values().map(|failures| failures.count).sum(),
             failures: tally.failures,
             unsure: tally.unsure,
             members,
@@ -136,8 +137,8 @@ impl Report {
             self.longest_pause_ms, self.longest_pause_at_seconds
         ));
         say(format_args!("\n{} requests failed.", self.failed));
-        for (what, count) in &self.failures {
-            say(format_args!("  {count} x {what}"));
+        for (kind, Failures { count, example }) in &self.failures {
+            say(format_args!("  {count} x {kind}, such as {example}"));
         }
         if self.unsure > 0 {
             say(format_args!("  {} of these may have been done or not.", self.unsure));

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::differences::Differences;
 
 /// The requests of one client, or of all.
@@ -12,12 +14,20 @@ pub(crate) struct Tally {
     pub(crate) reads: Waits,
     /// How long the write took that took longest, and when it began.
     pub(crate) longest: Option<(Duration, Duration)>,
-    /// How many requests failed in the same way.
-    pub(crate) failures: BTreeMap<String, u64>,
+    /// The requests that failed, by the kind of failure.
+    pub(crate) failures: BTreeMap<String, Failures>,
     /// Writes that may have been done or not.
     pub(crate) unsure: u64,
     /// Answers that were not as the ledger has it.
     pub(crate) differences: Differences,
+}
+
+/// Requests that failed in the same way.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Failures {
+    pub(crate) count: u64,
+    /// The first of them.
+    pub(crate) example: String,
 }
 
 /// How long requests took, in microseconds.
@@ -34,17 +44,22 @@ impl Tally {
         self.reads.add(took);
     }
 
-    /// Counts a failure; those that differ in their numbers only are alike.
-    pub(crate) fn failed(&mut self, what: &str) {
-        *self.failures.entry(without_numbers(what)).or_default() += 1;
+    /// Counts a failure of that kind; kinds that differ in their numbers only are alike.
+    pub(crate) fn failed(&mut self, kind: &str, example: String) {
+        self.add(without_numbers(kind), Failures { count: 1, example });
+    }
+
+    fn add(&mut self, kind: String, new: Failures) {
+        let count = new.count;
+        self.failures.entry(kind).and_modify(|known| known.count += count).or_insert(new);
     }
 
     pub(crate) fn extend(&mut self, other: Self) {
         self.writes.0.extend(other.writes.0);
         self.reads.0.extend(other.reads.0);
         self.longest = self.longest.max(other.longest);
-        for (what, count) in other.failures {
-            *self.failures.entry(what).or_default() += count;
+        for (kind, failures) in other.failures {
+            self.add(kind, failures);
         }
         self.unsure += other.unsure;
         self.differences.extend(other.differences);
@@ -89,7 +104,7 @@ fn without_numbers(text: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{Tally, Waits};
+    use super::{Failures, Tally, Waits};
 
     #[test]
     fn a_percentile_is_a_time_that_was_seen() {
@@ -108,13 +123,22 @@ mod tests {
     #[test]
     fn failures_are_alike_where_only_their_numbers_differ() {
         let mut tally = Tally::default();
-        tally.failed("PATCH 404 no user has the id 7");
-        tally.failed("PATCH 404 no user has the id 19ac-31-2047");
-        tally.failed("PATCH 503 no user has the id 8");
+        tally.failed("404 Not Found", "PATCH users: no user has the id 7".into());
+        tally.failed("no answer within 35 s", "GET posts".into());
+        let mut other = Tally::default();
+        other.failed("404 Not Found", "PATCH users: no user has the id 19ac-31-2047".into());
+        other.failed("503 Service Unavailable", "PATCH users: nobody takes it".into());
+        tally.extend(other);
         let failures: Vec<_> = tally.failures.into_iter().collect();
-        let expected =
-            [("PATCH 404 no user has the id N", 2), ("PATCH 503 no user has the id N", 1)];
-        assert_eq!(failures, expected.map(|(what, count)| (what.to_owned(), count)));
+        let expected = [
+            ("404 Not Found", 2, "PATCH users: no user has the id 7"),
+            ("503 Service Unavailable", 1, "PATCH users: nobody takes it"),
+            ("no answer within N s", 1, "GET posts"),
+        ];
+        let failed = |(kind, count, example): (&str, u64, &str)| {
+            (kind.to_owned(), Failures { count, example: example.to_owned() })
+        };
+        assert_eq!(failures, expected.map(failed));
     }
 
     #[test]

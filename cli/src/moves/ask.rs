@@ -27,13 +27,11 @@ pub(super) fn run(
     work: impl AsyncFnOnce(Control) -> Result<ExitCode, String>,
 ) -> Result<ExitCode, String> {
     let holder = hold::running(&data.data_dir)?;
-    let control =
-        board::refactor(&holder.seats).ok_or("this `banyan up` runs no refactor proxy")?;
-    let keys = refactor::Keys::read(&board::refactor_folder(&data.data_dir))?;
     let http = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let control = board::control(&holder.seats, &data.data_dir, http)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    runtime.block_on(work(Control(Client::new(http, control.url(), keys))))
+    runtime.block_on(work(Control(control)))
 }
 
 impl Control {

@@ -100,10 +100,21 @@ fn followed(by: &Side) -> String {
     }
 }
 
+/// How long ago it came to its end.
+fn age(diff: &Diff) -> String {
+    match diff.age_ms.map(|ms| ms / 1_000) {
+        Some(seconds @ ..120) => format!(", {seconds} s ago"),
+        Some(seconds) => format!(", {} min ago", seconds / 60),
+        None => String::new(),
+    }
+}
+
 fn diff(diff: &Diff) -> String {
     match (diff.state.as_str(), &diff.detail) {
-        ("verified", _) => format!("verified ({} rows)", diff.rows_compared),
-        ("differs", _) => format!("differs in {} rows", diff.count),
+        ("verified", _) => format!("verified ({} rows{})", diff.rows_compared, age(diff)),
+        ("differs", _) => {
+            format!("differs in {} rows (of {}{})", diff.count, diff.rows_compared, age(diff))
+        }
         (state, Some(detail)) => format!("{state} ({detail})"),
         (state, None) => state.to_owned(),
     }

@@ -57,3 +57,16 @@ async fn what_does_not_answer_is_named() {
     assert_eq!(report.code, Some(1));
     assert!(report.stderr.contains("not the http or https URL"), "{}", report.stderr);
 }
+
+#[tokio::test]
+async fn failures_are_counted_by_their_kind_with_one_example() {
+    let program = monolith().demo().env("READ_ONLY", "true").start().await;
+    let report = load(&program, &["--clients", "4", "--writes", "30"]).await;
+    assert_eq!(report.code, Some(1), "{report:?}");
+    let failures = report.json["failures"].as_object().expect("kinds of failures");
+    assert_eq!(failures.keys().collect::<Vec<_>>(), ["403 Forbidden"], "{report:?}");
+    let forbidden = &failures["403 Forbidden"];
+    assert_eq!((&forbidden["count"], &report.json["failed"]), (&json!(30), &json!(30)));
+    let example = forbidden["example"].as_str().expect("an example");
+    assert!(example.starts_with("POST ") && example.contains("403"), "{example}");
+}

@@ -192,7 +192,12 @@ async fn the_monolith_is_stopped_for_good_once_its_data_is_moved() {
         done(&["reverse", collection]).await;
         board.golden_reads_at(&proxy.url, &COLLECTIONS).await;
         done(&["switch", collection]).await;
-        done(&["complete", collection]).await;
+        let said = done(&["switch", collection, "--dry-run"]).await;
+        assert!(said.contains("is the owner already"), "{said}");
+        let said = done(&["complete", collection]).await;
+        assert!(said.contains("has removed its rows"), "{said}");
+        let said = done(&["complete", collection]).await;
+        assert!(said.contains("completed already") && !said.contains("has removed"), "{said}");
         assert_eq!(board.get("monolith", &format!("/api/{collection}/1")).await.status, 421);
         board.golden_reads_at(&proxy.url, &COLLECTIONS).await;
     }
@@ -211,11 +216,14 @@ async fn the_monolith_is_stopped_for_good_once_its_data_is_moved() {
 #[tokio::test]
 async fn what_stands_against_a_command_is_said_and_it_fails() {
     let folder = Folder::new();
-    let _board = folder.up().await;
+    let board = folder.up().await;
+    let proxy = Proxy::of(&board, &folder).await.url;
     for (arguments, said) in [
         (&["switch", "users"][..], "`banyan diff users`"),
         (&["complete", "users"], "`banyan switch users`"),
-        (&["follow", "nothing"], "no collection nothing"),
+        (&["follow", "nothing"], "no collection \"nothing\""),
+        (&["switch", "user"], "posts, threads, users"),
+        (&["follow", "users", "--target", &proxy], "leads back to this proxy"),
         (&["diff", "users", "--application", "app-0123456789"], "no application app-0123456789"),
     ] {
         let ended = folder.run(arguments).await;

@@ -1,11 +1,11 @@
 //! What `banyan up` starts, and what it tells its user.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use harness::until;
 use serde_json::json;
 
-use crate::banyan::Banyan;
+use crate::banyan::{Banyan, signal};
 use crate::board::{Board, NAMES, PROGRAMS};
 use crate::folder::{Folder, alone};
 
@@ -100,6 +100,42 @@ async fn without_a_data_folder_it_is_dot_banyan_where_banyan_is_started() {
     assert!(board.banyan.stdout().contains(&shown), "{}", board.banyan.stdout());
     let status = Banyan::start(folder.command(&["status"])).ended().await;
     assert_eq!(status.code, Some(0), "{}", status.stderr);
+}
+
+#[tokio::test]
+async fn what_it_suggests_to_try_works_as_things_stand() {
+    let folder = Folder::new();
+    let _alone = alone().await;
+    // Routes keep their URLs, so the ports have to be the same again.
+    let base = free_ports(NAMES.len() as u16 + 1).to_string();
+    let up = async || Board::of(folder.banyan(&["up", "--port-base", &base])).await;
+    let board = up().await;
+    let users = |board: &Board, name: &str| {
+        let line = format!("  curl {}/api/users\n", board.url(name));
+        board.banyan.stdout().contains(&line)
+    };
+    assert!(users(&board, "monolith"), "{}", board.banyan.stdout());
+    folder.switch(&["users"]).await;
+    assert_eq!(folder.run(&["complete", "users"]).await.code, Some(0));
+    signal("TERM", board.banyan.pid());
+    board.banyan.ended().await;
+    let board = up().await;
+    let said = board.banyan.stdout();
+    assert!(users(&board, "users") && !users(&board, "monolith"), "{said}");
+    let tries = said.lines().filter_map(|line| line.strip_prefix("  curl "));
+    let reads: Vec<_> = tries.filter(|request| !request.starts_with('-')).collect();
+    assert_eq!(reads.len(), 2, "{said}");
+    for url in reads {
+        let url = url.trim_matches('\'');
+        assert_eq!(board.send("GET", url, "").await.status, 200, "{url}");
+    }
+}
+
+/// The first of so many ports in a row that are free.
+fn free_ports(count: u16) -> u16 {
+    let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let mut bases = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
+    bases.find(|base| (*base..base + count).all(free)).expect("there is no end of them")
 }
 
 #[tokio::test]

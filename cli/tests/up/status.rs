@@ -61,6 +61,41 @@ async fn status_says_so_where_nothing_runs() {
     nothing().await;
 }
 
+#[tokio::test]
+async fn without_the_control_plane_status_shows_what_it_can_and_fails() {
+    let folder = Folder::new();
+    let board = folder.up().await;
+    assert_eq!(folder.run(&["stop", "refactor"]).await.code, Some(0));
+    let unreached = format!("the control plane at {} is not reached", board.url("refactor"));
+    let status = folder.run(&["status"]).await;
+    assert_eq!(status.code, Some(1), "{}", status.stdout);
+    assert_eq!(rows(&status.stdout).len(), PROGRAMS.len(), "{}", status.stdout);
+    assert_eq!(status.stdout.matches(&unreached).count(), 1, "{}", status.stdout);
+    for command in ["follow", "diff", "switch", "reverse", "complete", "cancel"] {
+        let ended = folder.run(&[command, "users"]).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{command}");
+        assert!(ended.stderr.contains(&unreached), "{command}: {}", ended.stderr);
+        assert!(ended.stderr.contains("`banyan start refactor`"), "{command}: {}", ended.stderr);
+    }
+    let load = folder.run(&["load", "--writes", "1"]).await;
+    assert!(load.stderr.contains(&unreached), "{}", load.stderr);
+    assert_eq!(folder.run(&["start", "refactor"]).await.code, Some(0));
+    assert_eq!(folder.run(&["status"]).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn status_says_how_old_a_diff_is() {
+    let folder = Folder::new();
+    let _board = folder.up().await;
+    assert_eq!(folder.run(&["diff", "users"]).await.code, Some(0));
+    let status = folder.run(&["status"]).await.stdout;
+    let users =
+        status.lines().find(|line| line.trim().starts_with("users ") && line.contains(" owner "));
+    let (_, diff) = users.expect(&status).rsplit_once("diff verified (4 rows, ").expect(&status);
+    let seconds = diff.strip_suffix(" s ago)").map(str::parse::<u64>);
+    assert!(seconds.is_some_and(|seconds| seconds.is_ok()), "{status}");
+}
+
 /// The rows of the table of programs.
 fn rows(printed: &str) -> Vec<&str> {
     let lines = printed.lines().map(str::trim);

@@ -118,6 +118,8 @@ pub struct Diff {
     pub detail: Option<String>,
     /// When it came to its end, in milliseconds since 1970.
     pub at_ms: Option<i64>,
+    /// How long ago that was for the control plane, by which it is fresh or stale.
+    pub age_ms: Option<i64>,
     /// How many rows were compared.
     #[serde(default)]
     pub rows_compared: u64,

@@ -9,6 +9,8 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     /// The code of a REST error.
     pub(super) error_type: Option<&'static str>,
+    /// The method that a path takes, where another one came.
+    pub(super) allow: Option<&'static str>,
     pub(super) body: String,
 }
 
@@ -21,6 +23,9 @@ impl Answer {
         response.insert_header(("x-amzn-requestid", request_id));
         if let Some(code) = self.error_type {
             response.insert_header(("x-amzn-errortype", code));
+        }
+        if let Some(method) = self.allow {
+            response.insert_header((header::ALLOW, method));
         }
         response.body(self.body)
     }

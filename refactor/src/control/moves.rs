@@ -1,5 +1,6 @@
 //! `/-/moves`: the data of collections, moved from one program to another.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -10,25 +11,50 @@ use crate::moves::{Moves, Refusal, Verb, Wishes};
 const PATH: &str = "/-/moves";
 
 /// `GET /-/moves`: every move. `POST /-/moves/{collection}/{verb}`: carries a command out, and answers with the move
-/// when that is done; a `diff` only begins. `None` for another method or path.
+/// when that is done; a `diff` only begins. `None` for a path that is not below the first.
 ///
 /// # Errors
-/// 400, 404 and 409 as an operation of the REST API has them.
+/// 400, 404 and 409 as an operation of the REST API has them; 405 for another method.
 pub(super) fn answer(moves: &Moves, received: &Received) -> Option<Answer> {
     let rest = received.path.strip_prefix(PATH)?;
-    let answered = match (received.method.as_str(), rest.strip_prefix('/')) {
-        ("GET", None) if rest.is_empty() => moves.list(),
-        ("POST", Some(rest)) => {
-            let (collection, word) = rest.split_once('/')?;
-            let (_, verb) = Verb::ALL.into_iter().find(|(known, _)| *known == word)?;
-            command(moves, collection, verb, &received.body)
+    let method = received.method.as_str();
+    if rest.is_empty() {
+        return Some(match method {
+            "GET" => answered(moves.list()),
+            _ => not_allowed(method, "GET", "every move is read with GET"),
+        });
+    }
+    let (collection, word) = rest.strip_prefix('/')?.split_once('/').unwrap_or_default();
+    let found = Verb::ALL.into_iter().find(|(known, _)| *known == word);
+    Some(match (found, method) {
+        (Some((_, verb)), "POST") => {
+            let collection = percent_decode_str(collection).decode_utf8_lossy();
+            answered(command(moves, &collection, verb, &received.body))
         }
-        _ => return None,
-    };
-    Some(match answered {
+        (Some(_), _) => not_allowed(method, "POST", "a command is sent with POST"),
+        (None, _) => rest::plain(404, "UnknownOperationException", &no_command(&received.path)),
+    })
+}
+
+fn answered(result: Result<Value, Refusal>) -> Answer {
+    match result {
         Ok(value) => rest::done(&value),
         Err(refusal) => rest::plain(refusal.status(), refusal.code(), refusal.message()),
-    })
+    }
+}
+
+fn not_allowed(method: &str, allow: &'static str, instead: &str) -> Answer {
+    let message = format!("there is no {method} here: {instead}");
+    let answer = rest::plain(405, "MethodNotAllowedException", &message);
+    Answer { allow: Some(allow), ..answer }
+}
+
+fn no_command(path: &str) -> String {
+    let verbs = Verb::ALL.map(|(word, _)| word).join(", ");
+    format!(
+        "{path} is no command: these are POST {PATH}/COLLECTION/VERB, and the verbs are {verbs}; GET {PATH} \
+         reads every move"
+    )
 }
 
 fn command(moves: &Moves, collection: &str, verb: Verb, body: &[u8]) -> Result<Value, Refusal> {

@@ -35,7 +35,13 @@ pub(super) fn answer(stacks: &dyn Stacks, caller: &Caller, known: bool, body: &[
     match (known, field("Version"), field("Action")) {
         (true, CLOUDFORMATION, _) => {
             let (status, body) = stacks.handle(caller, &form);
-            Answer { status: status.as_u16(), content_type: XML, error_type: None, body }
+            Answer {
+                status: status.as_u16(),
+                content_type: XML,
+                error_type: None,
+                allow: None,
+                body,
+            }
         }
         (true, STS, "GetCallerIdentity") => caller_identity(),
         (_, version, action) => {
@@ -67,7 +73,7 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
         escape(message),
         request_id()
     );
-    Answer { status, content_type: XML, error_type: None, body }
+    Answer { status, content_type: XML, error_type: None, allow: None, body }
 }
 
 /// People and wrappers test their credentials with it.
@@ -79,5 +85,5 @@ fn caller_identity() -> Answer {
          </RequestId></ResponseMetadata></GetCallerIdentityResponse>",
         request_id()
     );
-    Answer { status: 200, content_type: XML, error_type: None, body }
+    Answer { status: 200, content_type: XML, error_type: None, allow: None, body }
 }

@@ -1,7 +1,7 @@
 //! `cancel`: before any switch, as if nothing had been followed.
 
 use super::preflight::Pair;
-use super::record::Direction;
+use super::record::{Direction, Owner};
 use super::refusal::Refusal;
 use super::wire::Role;
 use super::work::Work;
@@ -62,6 +62,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
             work.target_name()
         )));
     }
+    work.owned_by(Owner::Source)?;
     let (spaces, place) = (&work.inner.spaces, work.record.place());
     if let Some(route) = &made.route {
         gone(spaces.update_route(&place, route, false, Check::Skipped))?;

@@ -2,7 +2,7 @@
 
 use super::Wishes;
 use super::preflight::Pair;
-use super::record::{Direction, Outcome, Verb};
+use super::record::{Direction, Outcome, Owner, Verb};
 use super::refusal::Refusal;
 use super::switch;
 use super::wire::Role;
@@ -43,12 +43,19 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
             work.target_name()
         )));
     }
-    switch::flip(work, true)?;
+    let before = source.role == Role::Retired;
+    switch::flip(work, if before { Owner::TargetForGood } else { Owner::Target })?;
     pair.from.retire(wishes.keep_data).map_err(|error| {
         Refusal::peer(&format!("{} was not retired", work.source_name()), &error)
     })?;
-    let rows = if wishes.keep_data { "keeps its rows" } else { "has removed its rows" };
-    let outcome = format!("{} is retired and {rows}", work.source_name());
+    work.record.owner = Owner::TargetForGood;
+    let source = work.source_name();
+    let outcome = match (before, wishes.keep_data) {
+        (false, true) => format!("{source} is retired and keeps its rows"),
+        (false, false) => format!("{source} is retired and has removed its rows"),
+        (true, true) => format!("was completed already: {source} is retired"),
+        (true, false) => format!("was completed already: {source} is retired, and keeps no rows"),
+    };
     let (verb, pause_ms, steps) = (Verb::Complete, None, Vec::new());
     work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })
 }

@@ -86,12 +86,14 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     if let Some(route) = work.route() {
         return Ok(route.id);
     }
-    // The id of the record is part of the tokens: after a crash the same two are found again.
+    // The id of the record is part of the tokens: after a crash the same two are found again. So is what was made before
+    // and is known to be gone: its token would bring back its name alone.
     work.save()?;
     let place = work.record.place();
-    let request = |what: &str| Request {
+    let made = work.record.made.clone();
+    let request = |what: &str, before: Option<&String>| Request {
         region: place.region.clone(),
-        token: Some(format!("move-{}-{what}", work.record.id)),
+        token: Some(format!("move-{}-{what}-{}", work.record.id, before.map_or("", |id| id))),
         lasting: true,
     };
     let collection = &work.record.collection;
@@ -105,7 +107,15 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
         health_url: None,
         tags: Tags::new(),
     };
-    let service = work.inner.spaces.create_service(&request("service"), &place, &service)?;
+    let spaces = &work.inner.spaces;
+    let before = made.service.as_ref().and_then(|id| spaces.service(&place, id).ok());
+    let service = match before.filter(|before| before.details.url == service.url) {
+        Some(before) => before,
+        None => {
+            let request = request("service", made.service.as_ref());
+            spaces.create_service(&request, &place, &service)?
+        }
+    };
     let source = Source { path, methods: Vec::new(), children: true, append: true };
     let route = NewRoute {
         service: service.id.clone(),
@@ -113,8 +123,8 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
         active: false,
         tags: Tags::new(),
     };
-    let route =
-        work.inner.spaces.create_route(&request("route"), &place, &route, Check::Skipped)?;
+    let request = request("route", made.route.as_ref());
+    let route = spaces.create_route(&request, &place, &route, Check::Skipped)?;
     work.record.made.service = Some(service.id);
     work.record.made.route = Some(route.id.clone());
     work.save()?;

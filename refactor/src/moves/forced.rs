@@ -2,8 +2,8 @@
 
 use super::Wishes;
 use super::peer::PeerError;
-use super::preflight::{Pair, explained};
-use super::record::{Direction, Intent};
+use super::preflight::{Check, Pair, explained};
+use super::record::{Direction, Intent, Owner};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
@@ -21,7 +21,7 @@ enum Target {
 }
 
 /// Gives the collection back to a source whose target is lost, where that is so; `None` where the target is well, and the
-/// ordinary way loses nothing.
+/// ordinary way loses nothing. Gives what was found, where nothing is to be changed.
 ///
 /// 1. Looks at both sides: the source has granted, the target does not say that it owns.
 /// 2. Without `force`: says what may be lost, and what `force` would do.
@@ -30,12 +30,12 @@ enum Target {
 /// 4. The source takes an epoch above the grant, the route leads to it.
 ///
 /// # Errors
-/// 409 where the source does not answer.
+/// 409 where the source does not answer, without `force`, and where it does not take the collection back.
 pub(super) fn lost(
     work: &mut Work<'_>,
     pair: &Pair,
     wishes: &Wishes,
-) -> Result<Option<Result<(), Refusal>>, Refusal> {
+) -> Result<Option<Vec<Check>>, Refusal> {
     let [target, source] = work.peers.both(&pair.from, &pair.to);
     let source = source.map_err(|error| explained(work, &pair.to_name, &pair.to, &error))?;
     let Some(grant) = source.grant.clone().filter(|_| source.role == Role::Follower) else {
@@ -50,17 +50,18 @@ pub(super) fn lost(
     let loss = loss(pair, &source, &grant, &target, work.record.pending.as_ref());
     if !wishes.force {
         let collection = &work.record.collection;
-        return Ok(Some(Err(Refusal::conflict(format!(
+        return Err(Refusal::conflict(format!(
             "reverse {collection}: {loss} `banyan reverse {collection} --force` makes {} the owner all the \
              same, in epoch {}",
             pair.to_name,
             grant.epoch + 1
-        )))));
+        )));
     }
     if wishes.dry_run {
-        return Ok(Some(Ok(())));
+        return Ok(Some(vec![Check::found("loss", loss)]));
     }
-    Ok(Some(take(work, pair, &target, &loss)))
+    take(work, pair, &target, &loss)?;
+    Ok(Some(Vec::new()))
 }
 
 fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result<(), Refusal> {
@@ -74,7 +75,7 @@ fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result
     let taken = taken.map_err(|error| {
         Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error)
     })?;
-    switch::flip(work, false)?;
+    switch::flip(work, Owner::Source)?;
     let outcome = format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
     log::warn!("reverse {}: {outcome}", work.record.collection);
     let mut times = Times::start(switch::PATIENCE);

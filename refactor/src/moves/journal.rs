@@ -25,7 +25,8 @@ const SCHEMA: &str = "
     ) STRICT;
 ";
 
-/// The moves on disk. What is written is there when a function returns.
+/// The moves on disk. What is written is there when a function returns. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Journal(Shared);
 
 impl Journal {

@@ -19,6 +19,11 @@ pub(super) struct Check {
 }
 
 impl Check {
+    /// What was found and asks for nothing.
+    pub(super) fn found(what: &'static str, detail: String) -> Self {
+        Self::new(what, Ok(detail))
+    }
+
     fn new(what: &'static str, found: Result<String, String>) -> Self {
         let ok = found.is_ok();
         Self { what, ok, detail: found.unwrap_or_else(|wrong| wrong) }
@@ -89,7 +94,8 @@ pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerErr
              of this control plane"
         )),
         PeerError::Unknown => {
-            Refusal::Missing(format!("{who} has no collection {collection}: look at its name"))
+            let place = format!(" at {who}");
+            work.inner.no_collection(&work.record.application, collection, &place)
         }
         PeerError::Silent(_) => Refusal::conflict(format!(
             "{who}: {error}; start it, and ask again (`banyan status` shows who is ready)"

@@ -53,6 +53,27 @@ impl Direction {
     pub(super) fn word(self) -> &'static str {
         self.verb().word()
     }
+
+    /// Who owns the collection when it is done.
+    pub(super) fn owner(self) -> Owner {
+        match self {
+            Self::Switch => Owner::Target,
+            Self::Reverse => Owner::Source,
+        }
+    }
+}
+
+/// Whom the route was led to last, as the owner of the collection. The stores may know better; this is there when none of
+/// them answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Owner {
+    #[default]
+    Source,
+    /// The source follows it: there is a way back.
+    Target,
+    /// The source is retired.
+    TargetForGood,
 }
 
 /// A collection that moves: from whoever serves the application's DEFAULT route to a service of its own.
@@ -69,6 +90,8 @@ pub(crate) struct Record {
     pub(super) target: String,
     /// What was made for the move, and goes when it is cancelled.
     pub(super) made: Made,
+    #[serde(default)]
+    pub(super) owner: Owner,
     /// What was begun and is not known to have ended.
     pub(super) pending: Option<Intent>,
     /// How the last command ended.

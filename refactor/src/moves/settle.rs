@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::peer::PeerError;
 use super::preflight::Pair;
-use super::record::{Direction, Intent};
+use super::record::{Direction, Intent, Owner};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
@@ -57,7 +57,8 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
                 |side: &Result<Ownership, PeerError>| side.as_ref().is_ok_and(Ownership::owns);
             let (from_owns, to_owns) = (owns(&from), owns(&to));
             if from_owns != to_owns {
-                switch::flip(work, to_owns == (intent.direction == Direction::Switch))?;
+                let target = to_owns == (intent.direction == Direction::Switch);
+                switch::flip(work, if target { Owner::Target } else { Owner::Source })?;
             }
             let outcome = "was overtaken: another control plane changed the owner".to_owned();
             work.ended(times.outcome(intent.direction, false, outcome, None))

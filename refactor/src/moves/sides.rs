@@ -61,7 +61,7 @@ pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Appli
 /// Both sides of a collection.
 ///
 /// # Errors
-/// 404 where the text is no collection's name, and where the application has no DEFAULT route.
+/// 404 where the application has no DEFAULT route.
 pub(super) fn sides(
     spaces: &Spaces,
     application: &Application,
@@ -76,9 +76,6 @@ pub(super) fn within(
     application: &Application,
     collection: &str,
 ) -> Result<Sides, Refusal> {
-    if !is_name(collection) {
-        return Err(Refusal::Missing(format!("no collection is called {collection:?}")));
-    }
     let fallback = layout.iter().find(|(route, _)| route.details.source.is_none());
     let Some((_, fallback)) = fallback else {
         return Err(Refusal::Missing(format!(
@@ -104,12 +101,26 @@ pub(super) fn led(spaces: &Spaces, application: &str, collection: &str) -> Optio
 }
 
 fn led_in(layout: &[(Route, Service)], collection: &str) -> Option<Led> {
-    let own = layout.iter().find(|(route, _)| is_of(route, collection));
+    let own = layout.iter().find(|(route, _)| self::collection(route) == Some(collection));
     own.map(|(route, service)| Led {
         id: route.id.clone(),
         state: route.state,
         url: collection_url(route, service),
     })
+}
+
+/// The URL of a collection at the program that a command names, which is not this one.
+///
+/// # Errors
+/// 400 that says what it is instead, and what to give.
+pub(super) fn wanted(spaces: &Spaces, base: &str, collection: &str) -> Result<String, Refusal> {
+    let url = at_program(base, collection)?;
+    spaces.leads_elsewhere(base).map_err(|why| {
+        Refusal::Invalid(format!(
+            "the target {base} {why}; `banyan status` shows the addresses of the services of a board"
+        ))
+    })?;
+    Ok(url)
 }
 
 /// The URL of a collection at a program, such as `http://127.0.0.1:3001`.
@@ -134,20 +145,18 @@ pub(crate) fn program(text: &str) -> Option<Url> {
 }
 
 /// A name that can be a path's only segment, and a service's name.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (3..=63).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(inner)
 }
 
-/// Whether a route takes every request of a collection.
-fn is_of(route: &Route, collection: &str) -> bool {
-    route.details.source.as_ref().is_some_and(|source| {
-        source.methods.is_empty()
-            && source.children
-            && source.path.strip_prefix('/') == Some(collection)
-    })
+/// The collection of which a route takes every request, if there is one.
+pub(super) fn collection(route: &Route) -> Option<&str> {
+    let source = route.details.source.as_ref();
+    let whole = source.filter(|source| source.methods.is_empty() && source.children)?;
+    whole.path.strip_prefix('/')
 }
 
 fn collection_url(route: &Route, service: &Service) -> String {

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::Inner;
 use super::peer::PeerError;
 use super::preflight;
-use super::record::{Record, Verb};
+use super::record::{Owner, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led};
 use super::wire::{Ownership, Role};
 use super::work;
+use crate::spaces::resource::now_ms;
 
 type Said = Result<Ownership, PeerError>;
 
@@ -89,7 +90,7 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
         "source": side(&record.source, &source),
         "target": side(&record.target, &target),
         "route": route.map(|route| json!({ "id": route.id, "state": route.state.as_str() })),
-        "diff": verdict.view(comparison.as_ref()),
+        "diff": verdict.view(comparison.as_ref(), now_ms()),
         "causes": causes(&source, &target),
         "last": record.last,
     }))
@@ -125,7 +126,6 @@ fn causes(source: &Said, target: &Said) -> Vec<String> {
 
 /// Where a move is, as far as its sides say it.
 fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
-    let completed = record.last.as_ref().is_some_and(|last| last.verb == Verb::Complete);
     match (source, target) {
         (Ok(source), Ok(target)) if source.lineage == target.lineage => {
             match (source.role, target.role) {
@@ -140,13 +140,10 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
         (Ok(source), Err(_)) if source.role == Role::Retired => "completed",
         (Ok(source), Err(_)) if source.role == Role::Follower => "switched",
         // A store that was never given anything is in its first epoch.
-        (Err(_), Ok(target)) if target.owns() && target.epoch > 1 => {
-            if completed {
-                "completed"
-            } else {
-                "switched"
-            }
-        }
+        (Err(_), Ok(target)) if target.owns() && target.epoch > 1 => match record.owner {
+            Owner::TargetForGood => "completed",
+            Owner::Target | Owner::Source => "switched",
+        },
         (Ok(_), Ok(target)) if target.rows => "apart",
         (Ok(_), Ok(_)) => "not followed",
         (_, _) => "unknown",

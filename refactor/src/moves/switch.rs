@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use super::Wishes;
 use super::peer::{Peer, PeerError};
 use super::preflight::{self, Check, Pair};
-use super::record::{Direction, Intent, Step};
+use super::record::{Direction, Intent, Owner, Step};
 use super::refusal::Refusal;
 use super::times::Times;
 use super::wire::{Ownership, Peer as Name, Position, Role};
@@ -48,8 +48,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 enum Ready {
     /// What is to be done, and what was looked at.
     Go(Intent, Vec<Check>),
-    /// It is as wanted already.
-    Done,
+    /// It is as wanted already: who owns it.
+    Done(Owner),
     /// Somebody granted it, and is gone; the rest is to be done.
     Granted(Intent),
 }
@@ -65,26 +65,29 @@ pub(super) fn run(
 ) -> Result<Vec<Check>, Refusal> {
     let pair = Pair::of(work, direction);
     if direction == Direction::Reverse
-        && let Some(refusal) = forced::lost(work, &pair, wishes)?
+        && let Some(checks) = forced::lost(work, &pair, wishes)?
     {
-        return refusal.map(|()| Vec::new());
+        return Ok(checks);
     }
     let mut times = Times::start(PATIENCE);
     let (intent, checks) = match ready(work, direction, &pair, wishes)? {
         Ready::Go(intent, checks) => (intent, checks),
-        Ready::Done => {
-            if !wishes.dry_run {
-                flip(work, direction == Direction::Switch)?;
-                let outcome = format!("{} is the owner already", pair.to_name);
-                work.ended(times.outcome(direction, true, outcome, None))?;
+        Ready::Done(owner) => {
+            let outcome = format!("{} is the owner already", pair.to_name);
+            if wishes.dry_run {
+                return Ok(vec![Check::found("owner", outcome)]);
             }
+            flip(work, owner)?;
+            work.ended(times.outcome(direction, true, outcome, None))?;
             return Ok(Vec::new());
         }
         Ready::Granted(intent) => {
-            if !wishes.dry_run {
-                work.intend(intent.clone())?;
-                finish(work, &intent, &pair, &mut times)?;
+            if wishes.dry_run {
+                let granted = format!("ownership is granted to {} already", pair.to_name);
+                return Ok(vec![Check::found("owner", granted)]);
             }
+            work.intend(intent.clone())?;
+            finish(work, &intent, &pair, &mut times)?;
             return Ok(Vec::new());
         }
     };
@@ -133,7 +136,8 @@ fn ready(
         )));
     }
     if to.owns() && !from.owns() {
-        return Ok(Ready::Done);
+        let for_good = from.role == Role::Retired;
+        return Ok(Ready::Done(if for_good { Owner::TargetForGood } else { direction.owner() }));
     }
     if let Some(grant) = from.grant.as_ref().filter(|grant| grant.to.store == to.store)
         && !from.owns()
@@ -386,7 +390,7 @@ fn go_forward(
     }
     let pause = times.pause_ms();
     step(work, times, Step::Promoted)?;
-    flip(work, intent.direction == Direction::Switch)?;
+    flip(work, intent.direction.owner())?;
     step(work, times, Step::Flipped)?;
     let back = wait(&pair.from, None, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
@@ -418,11 +422,14 @@ fn go_forward(
 }
 
 /// Leads the route to the owner: ACTIVE where that is the target. It needs no health check, for the owner has just said
-/// what it is; one that is under way is waited for.
+/// what it is; one that is under way is waited for. From the first step on nobody can delete a route that the target needs;
+/// one that was deleted just before is made again.
 ///
 /// # Errors
 /// What the route's application says.
-pub(super) fn flip(work: &mut Work<'_>, active: bool) -> Result<(), Refusal> {
+pub(super) fn flip(work: &mut Work<'_>, owner: Owner) -> Result<(), Refusal> {
+    work.owned_by(owner)?;
+    let active = owner != Owner::Source;
     let start = Instant::now();
     loop {
         let route = match work.route() {

@@ -1,12 +1,13 @@
 //! One command at work on one move: what it reads and writes, and that it is alone.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::diff::Verdict;
 use super::peer::{Peer, Peers};
-use super::record::{Intent, Key, Made, Outcome, Record};
+use super::record::{Intent, Key, Made, Outcome, Owner, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
 use super::wire::Ownership;
@@ -41,6 +42,9 @@ impl<'a> Work<'a> {
     ) -> Result<Self, Refusal> {
         let peers = inner.peers()?;
         let application = sides::application(&inner.spaces, wishes.application.as_deref())?;
+        if !sides::is_name(collection) {
+            return Err(inner.no_collection(&application.id, collection, ""));
+        }
         let sides = sides::sides(&inner.spaces, &application, collection)?;
         let key = (application.id.clone(), collection.to_owned());
         let alone = Alone::wait(inner, &key)?;
@@ -48,10 +52,9 @@ impl<'a> Work<'a> {
         let record = record(inner, collection, &sides, known, wishes.target.as_deref());
         let record = record.map_err(|refusal| match peers.at(&sides.source).exists() {
             // What is not there can go nowhere.
-            Some(false) => Refusal::Missing(format!(
-                "there is no collection {collection} at {}: look at its name",
-                sides.source
-            )),
+            Some(false) => {
+                inner.no_collection(&application.id, collection, &format!(" at {}", sides.source))
+            }
             _ => refusal,
         })?;
         Ok(Self { inner, peers, record, sides, _alone: alone })
@@ -86,6 +89,18 @@ impl<'a> Work<'a> {
     /// 500 where that fails.
     pub(super) fn save(&self) -> Result<(), Refusal> {
         Ok(self.inner.journal.write(&self.record)?)
+    }
+
+    /// Writes down who owns the collection: from then on `keep.rs` knows whether the route may go.
+    ///
+    /// # Errors
+    /// 500 where that fails.
+    pub(super) fn owned_by(&mut self, owner: Owner) -> Result<(), Refusal> {
+        if self.record.owner == owner {
+            return Ok(());
+        }
+        self.record.owner = owner;
+        self.save()
     }
 
     /// Writes down what is about to be done.
@@ -139,6 +154,31 @@ impl Inner {
         })
     }
 
+    /// 404 for a collection that is not there, with those that are known here: they have a target, a route or a move.
+    pub(super) fn no_collection(
+        &self,
+        application: &str,
+        collection: &str,
+        place: &str,
+    ) -> Refusal {
+        let layout = self.spaces.layout(application);
+        let routed = layout.iter().filter_map(|(route, _)| sides::collection(route));
+        let mut names: BTreeSet<_> = routed.map(str::to_owned).collect();
+        names.extend(self.targets.keys().cloned());
+        // Where it cannot be read, the log says so.
+        let moves = self.journal.moves().map_err(Refusal::from).unwrap_or_default();
+        let ours = moves.into_iter().filter(|record| record.application == application);
+        names.extend(ours.map(|record| record.collection));
+        names.remove(collection);
+        let named = Vec::from_iter(names).join(", ");
+        let known = if named.is_empty() {
+            "look at its name".to_owned()
+        } else {
+            format!("those that are known here are {named}")
+        };
+        Refusal::Missing(format!("there is no collection {collection:?}{place}; {known}"))
+    }
+
     /// How the last comparison of a move stands.
     ///
     /// # Errors
@@ -162,7 +202,7 @@ pub(super) fn record(
     known: Option<Record>,
     wanted: Option<&str>,
 ) -> Result<Record, Refusal> {
-    let wanted = wanted.map(|base| sides::at_program(base, collection)).transpose()?;
+    let wanted = wanted.map(|base| sides::wanted(&inner.spaces, base, collection)).transpose()?;
     let routed = sides.route.as_ref().map(|route| &route.url);
     let usual = inner.targets.get(collection);
     let usual = usual.map(|base| sides::at_program(base.as_str(), collection)).transpose()?;
@@ -201,6 +241,7 @@ pub(super) fn record(
             source,
             target,
             made: Made::default(),
+            owner: Owner::default(),
             pending: None,
             last: None,
         },

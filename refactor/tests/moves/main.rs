@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "of the client here only forms are sent")]
+#[path = "../control/client.rs"]
+mod client;
 mod fake;
 mod stand;
 
 mod crashes;
 mod diff;
 mod forced;
+mod keep;
 mod refusals;
 mod switch;

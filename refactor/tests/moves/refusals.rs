@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::client::Request;
 use crate::stand::{Stand, setup};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,7 +24,7 @@ async fn a_program_with_another_token_is_told_from_one_without_the_collection() 
     assert!(message.contains("MOVE_TOKEN"), "{message}");
     let client = stand.client();
     let message = client.command("threads", "follow", &target).await.unwrap_err();
-    assert!(message.contains("has no collection threads"), "{message}");
+    assert!(message.contains("no collection \"threads\" at the source"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +45,59 @@ async fn what_cannot_be_followed_is_said() {
     assert_eq!(stand.routes().await.len(), 1, "no route was made");
     let client = stand.client();
     let message = client.command("No Such", "follow", &json!({})).await.unwrap_err();
-    assert!(message.contains("no collection is called"), "{message}");
+    assert!(message.contains("no collection \"No Such\""), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collection_that_is_not_there_is_answered_with_those_that_are() {
+    let targets = "users=http://127.0.0.1:1,posts=http://127.0.0.1:2";
+    let stand = Stand::set_up(setup().env("MOVE_TARGETS", targets)).await;
+    stand.make_route("threads", &stand.target.url).await;
+    let target = json!({ "target": stand.target.url });
+    for (name, options) in [("user", json!({})), ("user", target), ("User!", json!({}))] {
+        let message = stand.client().command(name, "switch", &options).await.unwrap_err();
+        assert!(message.contains(&format!("no collection {name:?}")), "{message}");
+        assert!(message.contains("posts, threads, users"), "{message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proxy_itself_is_no_target() {
+    let stand = Stand::new().await;
+    let traffic = stand.client().traffic().await.unwrap();
+    let proxy = traffic[0].from.strip_suffix("/api").unwrap().to_owned();
+    for url in [proxy, stand.program.url()] {
+        let message = stand.refused("follow", json!({ "target": url })).await;
+        assert!(message.contains("leads back to this proxy"), "{message}");
+        assert!(message.contains(&url) && message.contains("`banyan status`"), "{message}");
+    }
+    assert_eq!(stand.routes().await.len(), 1, "no route was made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_method_or_verb_is_answered_with_the_right_ones() {
+    let stand = Stand::new().await;
+    let ask = async |method, path| {
+        Request::new(&stand.program, method, path, String::new()).send(&stand.program).await
+    };
+    for (method, path, allowed) in [
+        ("GET", "/-/moves/users/switch", "POST"),
+        ("PUT", "/-/moves/users/follow", "POST"),
+        ("POST", "/-/moves", "GET"),
+    ] {
+        let answer = ask(method, path).await;
+        let code = answer.header("x-amzn-errortype").to_owned();
+        assert_eq!((answer.status, code.as_str()), (405, "MethodNotAllowedException"), "{path}");
+        assert_eq!(answer.header("allow"), allowed, "{method} {path}");
+        assert!(answer.body.contains(allowed), "{}", answer.body);
+    }
+    for path in ["/-/moves/users/swich", "/-/moves/users", "/-/moves/", "/-/moves/a/b/c"] {
+        let answer = ask("POST", path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        for word in ["follow, diff, switch, reverse, complete, cancel", path] {
+            assert!(answer.body.contains(word), "{path}: {}", answer.body);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +112,7 @@ async fn who_only_has_a_route_never_sees_the_token() {
     assert_eq!(names, ["users"]);
     assert!(stand.target.with(|copy| copy.shown) > 0);
     // Nor does it where its route takes the place of the one that was followed.
-    stand.delete_route("/users").await;
+    stand.delete_route("/users").await.unwrap();
     stand.make_route("users", &foreign.url).await;
     let users = stand.users().await;
     assert_eq!(users.target.url, format!("{}/api/users", stand.target.url));

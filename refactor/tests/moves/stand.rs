@@ -83,13 +83,27 @@ impl Stand {
         self.client().send(Method::POST, &path, &new).await.unwrap();
     }
 
-    pub(crate) async fn delete_route(&self, source: &str) {
-        let (client, path) = (self.client(), format!("{}/routes", self.application));
-        let routes = client.send(Method::GET, &path, &Value::Null).await.unwrap();
+    /// # Errors
+    /// What the control plane says where it does not delete it.
+    pub(crate) async fn delete_route(&self, source: &str) -> Result<(), String> {
+        let path = self.route_path(source).await;
+        self.client().send(Method::DELETE, &path, &Value::Null).await.map(drop)
+    }
+
+    /// Makes a route ACTIVE or INACTIVE.
+    pub(crate) async fn activate(&self, source: &str, state: &str) {
+        let path = self.route_path(source).await;
+        let body = json!({ "ActivationState": state });
+        self.client().send(Method::PATCH, &path, &body).await.unwrap();
+    }
+
+    /// The path of a route on the control port.
+    async fn route_path(&self, source: &str) -> String {
+        let path = format!("{}/routes", self.application);
+        let routes = self.client().send(Method::GET, &path, &Value::Null).await.unwrap();
         let routes = routes["RouteSummaryList"].as_array().unwrap();
         let route = routes.iter().find(|route| route["SourcePath"] == source).unwrap();
-        let path = format!("{path}/{}", route["RouteId"].as_str().unwrap());
-        client.send(Method::DELETE, &path, &Value::Null).await.unwrap();
+        format!("{path}/{}", route["RouteId"].as_str().unwrap())
     }
 
     /// Deletes every route, the DEFAULT one last; gives the service that it led to.
@@ -181,6 +195,11 @@ impl Stand {
     /// The program crashes where it passes that place next.
     pub(crate) fn arm(&self, place: &str) {
         std::fs::write(self.faults.join(place), "").unwrap();
+    }
+
+    /// Starts the program again, in order.
+    pub(crate) async fn restart(self) -> Self {
+        Self { program: self.program.restart().await, ..self }
     }
 
     /// Waits until the program has crashed, and starts it again.

@@ -66,8 +66,12 @@ async fn each_command_can_be_repeated() {
     }
     stand.compare().await;
     stand.done("switch").await;
-    for _ in 0..2 {
-        assert_eq!(stand.done("complete").await.phase, "completed");
+    for again in [false, true] {
+        let done = stand.done("complete").await;
+        assert_eq!(done.phase, "completed");
+        let outcome = done.last.unwrap().outcome;
+        assert_eq!(outcome.contains("completed already"), again, "{outcome}");
+        assert_eq!(outcome.contains("has removed its rows"), !again, "{outcome}");
     }
 }
 
@@ -85,6 +89,21 @@ async fn a_dry_run_looks_and_changes_nothing() {
     let found = stand.tell("switch", json!({ "dryRun": true })).await.unwrap();
     assert!(found.preflight.iter().all(|check| check.ok), "{:?}", found.preflight);
     assert!(stand.source.owns());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_who_is_the_owner_already() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    let already = async |verb: &str, side: &str| {
+        let found = stand.tell(verb, json!({ "dryRun": true })).await.unwrap();
+        let [check] = found.preflight.as_slice() else { panic!("{:?}", found.preflight) };
+        let expected = format!("{side}/api/users is the owner already");
+        assert!(check.ok && check.detail.ends_with(&expected), "{check:?}");
+    };
+    already("reverse", &stand.source.url).await;
+    stand.done("switch").await;
+    already("switch", &stand.target.url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

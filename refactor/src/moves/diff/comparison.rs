@@ -204,7 +204,7 @@ impl Verdict {
     }
 
     /// As the list of moves shows it.
-    pub(in crate::moves) fn view(&self, comparison: Option<&Comparison>) -> Value {
+    pub(in crate::moves) fn view(&self, comparison: Option<&Comparison>, now_ms: i64) -> Value {
         let detail = match self {
             Self::Stale(why) | Self::NotDone(Some(why)) => Some(why.as_str()),
             _ => None,
@@ -212,6 +212,7 @@ impl Verdict {
         let mut view = json!({ "state": self.word(), "detail": detail });
         if let Some(found) = comparison {
             view["atMs"] = found.ended_ms.into();
+            view["ageMs"] = found.ended_ms.map(|ended_ms| now_ms - ended_ms).into();
             view["rowsCompared"] = found.rows.into();
             view["count"] = found.count.into();
             view["moving"] = found.moving.into();
@@ -248,6 +249,16 @@ mod tests {
         assert_eq!(word(&same, ("a", "c"), 0), "stale", "followed anew");
         assert_eq!(word(&comparison(1), ("a", "b"), 0), "differs");
         assert_eq!(Verdict::of(None, None, false, 0).word(), "not done");
+    }
+
+    #[test]
+    fn its_age_is_shown_whatever_it_is_worth() {
+        for (found, now_ms) in
+            [(comparison(0), 1_000), (comparison(0), FRESH_MS + 1), (comparison(1), 9)]
+        {
+            let verdict = Verdict::of(Some(&found), Some(("a", "b")), false, now_ms);
+            assert_eq!(verdict.view(Some(&found), now_ms)["ageMs"], now_ms, "{verdict:?}");
+        }
     }
 
     #[test]

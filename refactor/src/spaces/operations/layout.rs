@@ -1,12 +1,21 @@
 //! What stands in an application, for those who ask from within the program.
 
-use crate::spaces::Spaces;
 use crate::spaces::resource::{Application, Route, Service};
+use crate::spaces::{Spaces, endpoint};
 
 impl Spaces {
     /// The applications of every region, in the order of their ids.
     pub(crate) fn all_applications(&self) -> Vec<Application> {
         self.model().applications.values().cloned().collect()
+    }
+
+    /// Whether a URL leads to no address of this proxy, and to none that is refused. Blocks for a name to be looked up.
+    ///
+    /// # Errors
+    /// Says where it leads, and what to name instead.
+    pub(crate) fn leads_elsewhere(&self, url: &str) -> Result<(), String> {
+        let own = self.own_addresses(&self.model());
+        endpoint::resolve(url, &own).map(drop)
     }
 
     /// The routes of an application, each with its service, in the order of their ids.

@@ -27,7 +27,8 @@ impl Spaces {
     /// that is already gone is no obstacle.
     ///
     /// # Errors
-    /// As [`Spaces::create_route`]; the old route then stays.
+    /// As [`Spaces::create_route`], and of [`Spaces::delete_route`] where the new one leads elsewhere; the old route then
+    /// stays.
     pub(crate) fn replace_route(
         &self,
         request: &Request,
@@ -68,6 +69,9 @@ impl Spaces {
             if let Some(old) = old.and_then(|old| model.routes.get(old)) {
                 if old.details.application != place.application {
                     check_delete(old, model.routes_of(&old.details.application))?;
+                }
+                if !leads_there(model, old, place, new) {
+                    self.check_needs(old)?;
                 }
                 delete(changes, old);
             }
@@ -175,13 +179,27 @@ impl Spaces {
     /// Removes a route; gives what it was. No request that begins later goes its way.
     ///
     /// # Errors
-    /// 404; 409 where it is the DEFAULT route and others are left.
+    /// 404; 409 where it is the DEFAULT route and others are left, and where it leads to the owner of a collection.
     pub(crate) fn delete_route(&self, place: &Place, id: &str) -> Result<Route, ApiError> {
         self.change(|model, changes| {
             let route = model.route(place, id)?.clone();
             check_delete(&route, model.routes_of(&place.application))?;
+            self.check_needs(&route)?;
             delete(changes, &route);
             Ok(route)
         })
     }
+
+    /// Whether nothing outside the spaces needs a route any more.
+    fn check_needs(&self, route: &Route) -> Result<(), ApiError> {
+        self.0.needs.get().map_or(Ok(()), |needs| needs(route))
+    }
+}
+
+/// Whether a new route takes the same requests to the same URL as the one whose place it takes.
+fn leads_there(model: &Model, old: &Route, place: &Place, new: &NewRoute) -> bool {
+    let url = |service: &str| model.services.get(service).map(|found| &found.details.url);
+    old.details.application == place.application
+        && old.details.source == new.source
+        && url(&old.details.service) == url(&new.service)
 }

@@ -1,0 +1,31 @@
+//! Which routes have to stay: an owner of a collection that no route leads to gets no writes.
+
+use super::journal::Journal;
+use super::record::Owner;
+use super::sides;
+use crate::spaces::ApiError;
+use crate::spaces::resource::{Kind, Route};
+
+/// Whether nothing of a move stands against the end of a route. It asks no store: a service that is stopped is no reason to
+/// lose its route. Once a move is completed the route is a route like any other, for nothing would ever let it go.
+///
+/// # Errors
+/// 409 that says which collection needs the route, and what comes first; 500 where the state cannot be read.
+pub(super) fn may_go(journal: &Journal, route: &Route) -> Result<(), ApiError> {
+    let Some(collection) = sides::collection(route) else { return Ok(()) };
+    let key = (route.details.application.clone(), collection.to_owned());
+    let found = journal.find(&key).map_err(|error| ApiError::internal(&error))?;
+    match found.filter(|record| record.owner == Owner::Target) {
+        None => Ok(()),
+        Some(record) => Err(ApiError::conflict(
+            Kind::Route,
+            &route.id,
+            format!(
+                "the route {} (/{collection}) leads to the owner of {collection}, {}, which would get no more \
+                 writes: `banyan reverse {collection}` gives {collection} back, and `banyan cancel \
+                 {collection}` ends the move; the route may go then",
+                route.id, record.target
+            ),
+        )),
+    }
+}
