@@ -123,6 +123,6 @@ fn loss(
     };
     format!(
         "{target_name} was granted epoch {epoch}, and {state}. Start it, and nothing is lost. Where it is lost \
-         for good: {lost}. Should it come back later, start it with an empty database."
+         for good: {lost}. Should it come back later, it serves nothing: start it with an empty database."
     )
 }

@@ -18,18 +18,24 @@
 //! that the same procedure leads back. Two coordinators at once do no harm: a hold belongs to an id that only one of
 //! them knows, and only the holder can grant, once an epoch.
 
+mod finish;
+mod hand_over;
+
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+pub(super) use self::finish::finish;
+use self::finish::later;
+use self::hand_over::hand_over;
+pub(super) use self::hand_over::released;
 use super::Wishes;
-use super::peer::{Peer, PeerError};
 use super::preflight::{self, Check, Pair};
 use super::record::{Direction, Intent, Owner, Step};
 use super::refusal::Refusal;
 use super::times::Times;
-use super::wire::{Ownership, Peer as Name, Position, Role};
+use super::wire::{Ownership, Role};
 use super::work::Work;
-use super::{follow, forced, recent};
+use super::{follow, forced};
 use crate::spaces::resource::now_ms;
 use crate::spaces::{ApiError, Check as HealthCheck};
 
@@ -39,8 +45,6 @@ const POLL: Duration = Duration::from_millis(3);
 const LAG_TIME: Duration = Duration::from_secs(2);
 /// How often it is looked whether a route's health check has ended.
 const CHECK_POLL: Duration = Duration::from_millis(100);
-/// What is kept of the deadline for the grant: a hold that passes first refuses it.
-const GRANT_TIME: Duration = Duration::from_millis(500);
 /// How long a command waits for what happens without it once ownership is granted.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -198,229 +202,6 @@ fn with_lag(pair: &Pair, from: &Ownership, mut to: Ownership) -> Ownership {
     to
 }
 
-/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or that is not known yet, and the
-/// intent stays pending.
-fn hand_over(
-    work: &mut Work<'_>,
-    intent: &Intent,
-    pair: &Pair,
-    deadline: Duration,
-    times: &mut Times,
-) -> Result<(), Refusal> {
-    let start = times.hold();
-    let held = match pair.from.hold(&intent.id, intent.epoch, deadline) {
-        Ok(held) => held,
-        Err(error) => {
-            let why = format!("{} did not hold its writes: {error}", pair.from_name);
-            return Err(back_out(work, intent, pair, times, &why));
-        }
-    };
-    step(work, times, Step::Held)?;
-    let end = start + deadline.saturating_sub(GRANT_TIME.min(deadline / 4));
-    let wanted = Position { epoch: intent.epoch, at: held.position };
-    if let Err(why) = catch_up(pair, wanted, end) {
-        return Err(back_out(work, intent, pair, times, &why));
-    }
-    step(work, times, Step::CaughtUp)?;
-    let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
-    match granted(pair, intent, &to, start + deadline) {
-        Granted::Yes => step(work, times, Step::Granted),
-        Granted::No(why) => Err(back_out(work, intent, pair, times, &why)),
-        Granted::Unknown(why) => {
-            let (verb, collection) = (intent.direction.word(), &work.record.collection);
-            Err(Refusal::conflict(format!(
-                "{verb} {collection}: whether ownership was granted is not known. {}: {why}. It is asked \
-                 again until it says so, and then this goes on or back by itself; `banyan status` shows it, \
-                 and no answered write is lost",
-                pair.from_name
-            )))
-        }
-    }
-}
-
-/// Waits until the follower has every change.
-fn catch_up(pair: &Pair, wanted: Position, end: Instant) -> Result<(), String> {
-    let mut last = format!("{} did not answer in time", pair.to_name);
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(last);
-        }
-        match pair.to.ownership_at(wanted, left) {
-            Ok(to) if to.covers(wanted) => return Ok(()),
-            Ok(_) => last = format!("{} did not get every change in time", pair.to_name),
-            // An answer for which there was no time left says nothing about the program.
-            Err(_) if Instant::now() >= end => {}
-            Err(error) => last = format!("{}: {error}", pair.to_name),
-        }
-        sleep(POLL);
-    }
-}
-
-/// What became of a grant.
-enum Granted {
-    Yes,
-    /// It is not there, and cannot come any more once the hold is released.
-    No(String),
-    Unknown(String),
-}
-
-/// Grants, and where no answer says that it did, asks the owner what stands in its store.
-fn granted(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> Granted {
-    let epoch = intent.epoch + 1;
-    loop {
-        let why = match pair.from.grant(&intent.id, intent.epoch, to) {
-            Ok(_) => return Granted::Yes,
-            Err(error) => error,
-        };
-        match pair.from.ownership() {
-            Ok(from) if from.granted(epoch, &to.store) => return Granted::Yes,
-            Ok(_) if matches!(why, PeerError::Refused(_) | PeerError::Unknown) => {
-                return Granted::No(format!("{} did not grant ownership: {why}", pair.from_name));
-            }
-            Ok(_) if Instant::now() > end => {
-                return Granted::No(format!("{}: {why}, and the time is up", pair.from_name));
-            }
-            Err(error) if Instant::now() > end => return Granted::Unknown(error.to_string()),
-            Ok(_) | Err(_) => sleep(POLL),
-        }
-    }
-}
-
-/// Takes back what stands before the grant; gives the refusal. Where the owner does not say that it let go, or a grant
-/// that was sent came first, the intent stays pending.
-fn back_out(
-    work: &mut Work<'_>,
-    intent: &Intent,
-    pair: &Pair,
-    times: &mut Times,
-    why: &str,
-) -> Refusal {
-    let pending = match released(pair, intent) {
-        Ok(from) if from.granted(intent.epoch + 1, &intent.to) => {
-            "ownership was granted".to_owned()
-        }
-        Ok(_) => return backed_out(work, intent, pair, times, why),
-        Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
-    };
-    Refusal::conflict(format!(
-        "{why}; {pending}: this goes on or back by itself as soon as {} says which; `banyan status` shows it",
-        pair.from_name
-    ))
-}
-
-fn backed_out(
-    work: &mut Work<'_>,
-    intent: &Intent,
-    pair: &Pair,
-    times: &mut Times,
-    why: &str,
-) -> Refusal {
-    let outcome = format!("{why}; {} owns it as before, and takes writes", pair.from_name);
-    let pause = times.pause_ms();
-    let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
-    let (verb, collection) = (intent.direction.word(), &work.record.collection);
-    ended.err().unwrap_or_else(|| {
-        Refusal::conflict(format!(
-            "{verb} {collection}: {outcome}; `banyan {verb} {collection}` tries again"
-        ))
-    })
-}
-
-/// Releases the hold; gives what the owner says of itself then. Without the hold no grant of this intent can come any
-/// more, however late it arrives; so whether there is one is known for good.
-///
-/// # Errors
-/// Where the hold may still stand.
-pub(super) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
-    pair.from.release(&intent.id).or_else(|error| {
-        let from = pair.from.ownership().ok();
-        let let_go = |from: &Ownership| from.hold.as_ref().is_none_or(|hold| hold.id != intent.id);
-        from.filter(let_go).ok_or(error)
-    })
-}
-
-/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time, or anything else
-/// fails, the intent stays pending, and is taken up again by itself.
-///
-/// # Errors
-/// 409 that says how far it is, and what helps; 500 where the state cannot be written.
-pub(super) fn finish(
-    work: &mut Work<'_>,
-    intent: &Intent,
-    pair: &Pair,
-    times: &mut Times,
-) -> Result<(), Refusal> {
-    let finished = go_forward(work, intent, pair, times);
-    later(work, finished)
-}
-
-/// Has whatever is still pending after an error taken up again by itself.
-fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
-    if result.is_err() && work.record.pending.is_some() {
-        work.inner.settle_later(&work.record.key());
-    }
-    result
-}
-
-fn go_forward(
-    work: &mut Work<'_>,
-    intent: &Intent,
-    pair: &Pair,
-    times: &mut Times,
-) -> Result<(), Refusal> {
-    let collection = work.record.collection.clone();
-    // The primary of an epoch has everything of the one before.
-    let primary = Position { epoch: intent.epoch + 1, at: 0 };
-    let promoted = wait(&pair.to, Some(primary), times.patience(), |to| {
-        if to.store == intent.to && to.owns() && to.epoch > intent.epoch {
-            return Ok(());
-        }
-        let detail = to.following.as_ref().and_then(|following| following.detail.clone());
-        Err(detail.unwrap_or_else(|| "it has not applied the grant".into()))
-    });
-    if let Err(why) = promoted {
-        return Err(Refusal::conflict(format!(
-            "{} {collection}: ownership is granted, and {} does not take it: {why}. Start it and it does, by \
-             itself. Only if it is lost for good: `banyan reverse {collection}` says what may be lost, and what \
-             --force would do",
-            intent.direction.word(),
-            pair.to_name
-        )));
-    }
-    let pause = times.pause_ms();
-    step(work, times, Step::Promoted)?;
-    flip(work, intent.direction.owner())?;
-    step(work, times, Step::Flipped)?;
-    let back = wait(&pair.from, None, times.patience(), |from| {
-        if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
-    });
-    let mut outcome = match back {
-        Ok(()) => {
-            step(work, times, Step::FollowedBack)?;
-            format!("{} owns it, and {} follows", pair.to_name, pair.from_name)
-        }
-        Err(why) => format!(
-            "{} owns it; there is no way back yet: {}: {why}; start it and it follows by itself",
-            pair.to_name, pair.from_name
-        ),
-    };
-    match recent::compare(&pair.to, &pair.from) {
-        Ok(compared) => {
-            times.passed_as(Step::Compared, compared.shown());
-            if compared.differs() {
-                outcome = format!("{outcome}; {}: `banyan diff {collection}`", compared.shown());
-            }
-        }
-        Err(why) => {
-            outcome = format!(
-                "{outcome}; the last changed rows were not compared ({why}): `banyan diff {collection}`"
-            );
-        }
-    }
-    work.ended(times.outcome(intent.direction, true, outcome, pause))
-}
-
 /// Leads the route to the owner: ACTIVE where that is the target. It needs no health check, for the owner has just said
 /// what it is; one that is under way is waited for. From the first step on nobody can delete a route that the target needs;
 /// one that was deleted just before is made again.
@@ -442,32 +223,6 @@ pub(super) fn flip(work: &mut Work<'_>, owner: Owner) -> Result<(), Refusal> {
         match work.inner.spaces.update_route(&place, &route, active, HealthCheck::Skipped) {
             Err(ApiError::Validation(_)) if start.elapsed() < PATIENCE => sleep(CHECK_POLL),
             flipped => return Ok(flipped.map(drop)?),
-        }
-    }
-}
-
-/// Asks a program until it says what is waited for, or the patience ends; then with what it said last. That cannot be
-/// before it has a position, where one is given.
-fn wait(
-    peer: &Peer,
-    position: Option<Position>,
-    patience: Duration,
-    is_so: impl Fn(&Ownership) -> Result<(), String>,
-) -> Result<(), String> {
-    let end = Instant::now() + patience;
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        let answer = match position {
-            Some(position) if !left.is_zero() => peer.ownership_at(position, left),
-            _ => peer.ownership(),
-        };
-        let said = match answer {
-            Ok(ownership) => is_so(&ownership),
-            Err(error) => Err(error.to_string()),
-        };
-        match said {
-            Err(_) if Instant::now() < end => sleep(POLL),
-            said => return said,
         }
     }
 }

@@ -1,0 +1,121 @@
+//! Steps 6 to 9: once ownership is granted there is only the way forward.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::super::peer::Peer;
+use super::super::preflight::Pair;
+use super::super::recent;
+use super::super::record::{Intent, Step};
+use super::super::refusal::Refusal;
+use super::super::times::Times;
+use super::super::wire::{Ownership, Position};
+use super::super::work::Work;
+use super::{POLL, flip, step};
+
+/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time, or anything else
+/// fails, the intent stays pending, and is taken up again by itself.
+///
+/// # Errors
+/// 409 that says how far it is, and what helps; 500 where the state cannot be written.
+pub(in crate::moves) fn finish(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+) -> Result<(), Refusal> {
+    let finished = go_forward(work, intent, pair, times);
+    later(work, finished)
+}
+
+/// Has whatever is still pending after an error taken up again by itself.
+pub(super) fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
+    if result.is_err() && work.record.pending.is_some() {
+        work.inner.settle_later(&work.record.key());
+    }
+    result
+}
+
+fn go_forward(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+) -> Result<(), Refusal> {
+    let collection = work.record.collection.clone();
+    // The primary of an epoch has everything of the one before.
+    let primary = Position { epoch: intent.epoch + 1, at: 0 };
+    let promoted = wait(&pair.to, Some(primary), times.patience(), |to| {
+        if to.store == intent.to && to.owns() && to.epoch > intent.epoch {
+            return Ok(());
+        }
+        let detail = to.following.as_ref().and_then(|following| following.detail.clone());
+        Err(detail.unwrap_or_else(|| "it has not applied the grant".into()))
+    });
+    if let Err(why) = promoted {
+        return Err(Refusal::conflict(format!(
+            "{} {collection}: ownership is granted, and {} does not take it: {why}. Start it and it does, by \
+             itself. Only if it is lost for good: `banyan reverse {collection}` says what may be lost, and what \
+             --force would do",
+            intent.direction.word(),
+            pair.to_name
+        )));
+    }
+    let pause = times.pause_ms();
+    step(work, times, Step::Promoted)?;
+    flip(work, intent.direction.owner())?;
+    step(work, times, Step::Flipped)?;
+    let back = wait(&pair.from, None, times.patience(), |from| {
+        if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
+    });
+    let mut outcome = match back {
+        Ok(()) => {
+            step(work, times, Step::FollowedBack)?;
+            format!("{} owns it, and {} follows", pair.to_name, pair.from_name)
+        }
+        Err(why) => format!(
+            "{} owns it; there is no way back yet: {}: {why}; start it and it follows by itself",
+            pair.to_name, pair.from_name
+        ),
+    };
+    match recent::compare(&pair.to, &pair.from) {
+        Ok(compared) => {
+            times.passed_as(Step::Compared, compared.shown());
+            if compared.differs() {
+                outcome = format!("{outcome}; {}: `banyan diff {collection}`", compared.shown());
+            }
+        }
+        Err(why) => {
+            outcome = format!(
+                "{outcome}; the last changed rows were not compared ({why}): `banyan diff {collection}`"
+            );
+        }
+    }
+    work.ended(times.outcome(intent.direction, true, outcome, pause))
+}
+
+/// Asks a program until it says what is waited for, or the patience ends; then with what it said last. That cannot be
+/// before it has a position, where one is given.
+fn wait(
+    peer: &Peer,
+    position: Option<Position>,
+    patience: Duration,
+    is_so: impl Fn(&Ownership) -> Result<(), String>,
+) -> Result<(), String> {
+    let end = Instant::now() + patience;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let answer = match position {
+            Some(position) if !left.is_zero() => peer.ownership_at(position, left),
+            _ => peer.ownership(),
+        };
+        let said = match answer {
+            Ok(ownership) => is_so(&ownership),
+            Err(error) => Err(error.to_string()),
+        };
+        match said {
+            Err(_) if Instant::now() < end => sleep(POLL),
+            said => return said,
+        }
+    }
+}

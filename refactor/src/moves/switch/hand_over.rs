@@ -1,0 +1,158 @@
+//! Steps 3 to 5: as long as nothing is granted, everything can be taken back.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::super::peer::PeerError;
+use super::super::preflight::Pair;
+use super::super::record::{Intent, Step};
+use super::super::refusal::Refusal;
+use super::super::times::Times;
+use super::super::wire::{Ownership, Peer as Name, Position};
+use super::super::work::Work;
+use super::{POLL, step};
+
+/// What is kept of the deadline for the grant: a hold that passes first refuses it.
+const GRANT_TIME: Duration = Duration::from_millis(500);
+
+/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or that is not known yet, and the
+/// intent stays pending.
+pub(super) fn hand_over(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    deadline: Duration,
+    times: &mut Times,
+) -> Result<(), Refusal> {
+    let start = times.hold();
+    let held = match pair.from.hold(&intent.id, intent.epoch, deadline) {
+        Ok(held) => held,
+        Err(error) => {
+            let why = format!("{} did not hold its writes: {error}", pair.from_name);
+            return Err(back_out(work, intent, pair, times, &why));
+        }
+    };
+    step(work, times, Step::Held)?;
+    let end = start + deadline.saturating_sub(GRANT_TIME.min(deadline / 4));
+    let wanted = Position { epoch: intent.epoch, at: held.position };
+    if let Err(why) = catch_up(pair, wanted, end) {
+        return Err(back_out(work, intent, pair, times, &why));
+    }
+    step(work, times, Step::CaughtUp)?;
+    let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
+    match granted(pair, intent, &to, start + deadline) {
+        Granted::Yes => step(work, times, Step::Granted),
+        Granted::No(why) => Err(back_out(work, intent, pair, times, &why)),
+        Granted::Unknown(why) => {
+            let (verb, collection) = (intent.direction.word(), &work.record.collection);
+            Err(Refusal::conflict(format!(
+                "{verb} {collection}: whether ownership was granted is not known. {}: {why}. It is asked \
+                 again until it says so, and then this goes on or back by itself; `banyan status` shows it, \
+                 and no answered write is lost",
+                pair.from_name
+            )))
+        }
+    }
+}
+
+/// Waits until the follower has every change.
+fn catch_up(pair: &Pair, wanted: Position, end: Instant) -> Result<(), String> {
+    let mut last = format!("{} did not answer in time", pair.to_name);
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(last);
+        }
+        match pair.to.ownership_at(wanted, left) {
+            Ok(to) if to.covers(wanted) => return Ok(()),
+            Ok(_) => last = format!("{} did not get every change in time", pair.to_name),
+            // An answer for which there was no time left says nothing about the program.
+            Err(_) if Instant::now() >= end => {}
+            Err(error) => last = format!("{}: {error}", pair.to_name),
+        }
+        sleep(POLL);
+    }
+}
+
+/// What became of a grant.
+enum Granted {
+    Yes,
+    /// It is not there, and cannot come any more once the hold is released.
+    No(String),
+    Unknown(String),
+}
+
+/// Grants, and where no answer says that it did, asks the owner what stands in its store.
+fn granted(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> Granted {
+    let epoch = intent.epoch + 1;
+    loop {
+        let why = match pair.from.grant(&intent.id, intent.epoch, to) {
+            Ok(_) => return Granted::Yes,
+            Err(error) => error,
+        };
+        match pair.from.ownership() {
+            Ok(from) if from.granted(epoch, &to.store) => return Granted::Yes,
+            Ok(_) if matches!(why, PeerError::Refused(_) | PeerError::Unknown) => {
+                return Granted::No(format!("{} did not grant ownership: {why}", pair.from_name));
+            }
+            Ok(_) if Instant::now() > end => {
+                return Granted::No(format!("{}: {why}, and the time is up", pair.from_name));
+            }
+            Err(error) if Instant::now() > end => return Granted::Unknown(error.to_string()),
+            Ok(_) | Err(_) => sleep(POLL),
+        }
+    }
+}
+
+/// Takes back what stands before the grant; gives the refusal. Where the owner does not say that it let go, or a grant
+/// that was sent came first, the intent stays pending.
+fn back_out(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+    why: &str,
+) -> Refusal {
+    let pending = match released(pair, intent) {
+        Ok(from) if from.granted(intent.epoch + 1, &intent.to) => {
+            "ownership was granted".to_owned()
+        }
+        Ok(_) => return backed_out(work, intent, pair, times, why),
+        Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
+    };
+    Refusal::conflict(format!(
+        "{why}; {pending}: this goes on or back by itself as soon as {} says which; `banyan status` shows it",
+        pair.from_name
+    ))
+}
+
+fn backed_out(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    times: &mut Times,
+    why: &str,
+) -> Refusal {
+    let outcome = format!("{why}; {} owns it as before, and takes writes", pair.from_name);
+    let pause = times.pause_ms();
+    let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
+    let (verb, collection) = (intent.direction.word(), &work.record.collection);
+    ended.err().unwrap_or_else(|| {
+        Refusal::conflict(format!(
+            "{verb} {collection}: {outcome}; `banyan {verb} {collection}` tries again"
+        ))
+    })
+}
+
+/// Releases the hold; gives what the owner says of itself then. Without the hold no grant of this intent can come any
+/// more, however late it arrives; so whether there is one is known for good.
+///
+/// # Errors
+/// Where the hold may still stand.
+pub(in crate::moves) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
+    pair.from.release(&intent.id).or_else(|error| {
+        let from = pair.from.ownership().ok();
+        let let_go = |from: &Ownership| from.hold.as_ref().is_none_or(|hold| hold.id != intent.id);
+        from.filter(let_go).ok_or(error)
+    })
+}

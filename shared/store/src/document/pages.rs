@@ -1,0 +1,70 @@
+//! The pages of a source's feed: which are applied, and what they change.
+
+use super::Document;
+use crate::{Changes, Entry, FeedCursor, Grant, MoveError, Position, Role};
+
+impl Document {
+    /// Whether a page, which begins at `from`, is to be applied.
+    pub(crate) fn check_page<M>(
+        &self,
+        from: FeedCursor,
+        page: &Changes<M>,
+    ) -> Result<(), MoveError> {
+        let followed = match &self.followed {
+            Some(followed) if self.role == Role::Follower => followed,
+            _ => return Err(self.not_follower()),
+        };
+        if page.store != followed.source.store {
+            let (page, followed) = (page.store.clone(), followed.source.store.clone());
+            return Err(MoveError::OtherSource { page, followed });
+        }
+        if page.lineage != self.lineage {
+            return Err(MoveError::OtherLineage);
+        }
+        if page.epoch < self.epoch {
+            return Err(MoveError::OldEpoch { page: page.epoch, followed: self.epoch });
+        }
+        // A source that granted is in its old epoch until it follows its successor. From then on its
+        // places no longer are those of the owner.
+        let handed_over = page.epoch > self.epoch && page.role != Role::Primary;
+        if handed_over || page.role == Role::Retired {
+            return Err(MoveError::SourceFollows);
+        }
+        if followed.cursor != from {
+            return Err(MoveError::OtherCursor { present: followed.cursor });
+        }
+        Ok(())
+    }
+
+    /// The entries of a page that are to be applied, and the grant to this store that ends them.
+    pub(crate) fn split<'a, M>(&self, page: &'a Changes<M>) -> (&'a [Entry<M>], Option<&'a Grant>) {
+        let mine = |grant: &Grant| grant.to.store == self.store && grant.epoch == page.epoch + 1;
+        for (place, entry) in page.entries.iter().enumerate() {
+            if let Entry::Grant(grant) = entry
+                && mine(grant)
+            {
+                return (&page.entries[..place], Some(grant));
+            }
+        }
+        (&page.entries, None)
+    }
+
+    /// Notes that a page was applied.
+    pub(crate) fn applied<M>(&mut self, page: &Changes<M>) {
+        self.epoch = page.epoch;
+        if let Some(followed) = &mut self.followed {
+            followed.cursor = page.cursor;
+            followed.run = Some(page.run.clone());
+            if page.covered > 0 {
+                followed.copied = true;
+                let covered = Position { epoch: page.epoch, at: page.covered };
+                followed.covered = followed.covered.max(covered);
+            }
+        }
+    }
+
+    /// Takes the ownership that was granted, at the store's own place.
+    pub(crate) fn promote(&mut self, grant: &Grant, since: u64) {
+        self.become_primary(grant.epoch, since);
+    }
+}
