@@ -1,0 +1,165 @@
+//! The body of a write arrives at the owner as it was sent.
+
+use std::time::{Duration, Instant};
+
+use harness::until;
+use refactor::proxy::Route;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{before, last, post, stores, waiting};
+use crate::plane::{Plane, default, field, read_answer, route, status};
+use crate::service::{Service, next_request};
+use crate::store::{Role, Store, misdirected};
+
+#[tokio::test]
+async fn a_body_arrives_at_the_owner_byte_for_byte_however_it_came() {
+    let (old, new, plane) = stores().await;
+    new.set(Role::Owner);
+    let long: String = (0..300_000).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
+    for sent in ["", "x", &long[..20_000], &long] {
+        // Who is not known to be the owner is asked second.
+        old.set(Role::Owner);
+        let forget = plane.send(last("DELETE /api/users/1 HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+        assert_eq!(status(&forget), 201);
+        old.set(new.followed());
+        assert_eq!(status(&plane.send(last(&post(sent))).await), 201, "{} bytes", sent.len());
+        assert_eq!(new.rows().last().map(String::as_str), Some(sent));
+    }
+    let chunked = format!(
+        "POST /api/threads HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5;a=b\r\nhello\r\n{:x}\r\n{long}\r\n0\r\n\r\n",
+        long.len()
+    );
+    let anything = vec![
+        default(&old.service.url),
+        Route { active: false, ..route("rte-any", "/threads", &new.service.url) },
+    ];
+    plane.set(anything);
+    assert_eq!(status(&plane.send(chunked).await), 201);
+    assert_eq!(new.rows().last(), Some(&format!("hello{long}")));
+    assert_eq!(new.service.seen().last().unwrap().field("transfer-encoding"), Some("chunked"));
+}
+
+#[tokio::test]
+async fn a_body_that_came_over_http_2_arrives_at_the_owner() {
+    let (old, new, plane) = stores().await;
+    new.set(Role::Owner);
+    old.set(Role::Held);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let sent: Vec<_> = (0..20).map(|n| n.to_string().repeat(10_000)).collect();
+    let posts = sent.iter().map(|sent| {
+        let request = client.post(plane.url("/api/users")).body(sent.clone());
+        async move { request.send().await.unwrap().status() }
+    });
+    let posts = futures_util::future::join_all(posts);
+    let switch = async {
+        until("all wait", async || waiting(&plane) == 20.0).await;
+        old.set(new.followed());
+    };
+    let (statuses, ()) = tokio::join!(posts, switch);
+    assert!(statuses.iter().all(|status| *status == 201), "{statuses:?}");
+    let (mut rows, mut sent) = (new.rows(), sent);
+    rows.sort();
+    sent.sort();
+    assert!(rows == sent, "each body once");
+    // A client that resets its stream frees its place.
+    old.set(Role::Held);
+    new.set(Role::Held);
+    let request = client.post(plane.url("/api/users")).body("late").send();
+    let request = tokio::time::timeout(Duration::from_millis(300), request);
+    assert!(request.await.is_err());
+    let left = Instant::now();
+    until("its place is free", async || waiting(&plane) == 0.0).await;
+    assert!(left.elapsed() < Duration::from_secs(3), "{:?}", left.elapsed());
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_100_continue_is_answered_by_the_owner() {
+    let (old, new, plane) = stores().await;
+    new.set(Role::Owner);
+    old.set(new.followed());
+    let mut stream = plane.connect().await;
+    let request = post("abc").replace("Host: x\r\n", "Host: x\r\nExpect: 100-continue\r\n");
+    let (head, sent) = request.split_once("\r\n\r\n").unwrap();
+    stream.write_all(format!("{head}\r\n\r\n").as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(sent.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_answer(&mut stream).await), 201);
+    assert_eq!(new.rows(), ["abc"]);
+}
+
+/// One that says 421 as soon as it has the head, and names an owner.
+async fn hasty(owner: String) -> Service {
+    Service::serving(move |mut stream| {
+        let role = Role::Follower(owner.clone());
+        async move {
+            let mut read = Vec::new();
+            while !read.windows(4).any(|end| end == b"\r\n\r\n") {
+                if stream.read_buf(&mut read).await.unwrap_or(0) == 0 {
+                    return;
+                }
+            }
+            let _ = stream.write_all(&misdirected(&role)).await;
+            // It takes no more, and leaves the connection open for a while.
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_421_that_comes_before_the_body_does_loses_nothing_of_it() {
+    let new = Store::start(Role::Owner).await;
+    let old = hasty(new.collection()).await;
+    let plane = Plane::start(before(&old.url, &new.service.url));
+    let mut stream = plane.connect().await;
+    let head = "PUT /api/users/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (half, rest) = ("a".repeat(20_000), "b".repeat(20_000));
+    stream.write_all(half.as_bytes()).await.unwrap();
+    until("the owner is asked", async || plane.metric("banyan_proxy_misdirected_total") == 1.0)
+        .await;
+    // The rest drips in.
+    for part in rest.as_bytes().chunks(5_000) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        stream.write_all(part).await.unwrap();
+    }
+    assert_eq!(status(&read_answer(&mut stream).await), 201);
+    assert!(new.rows() == [half + &rest]);
+}
+
+#[tokio::test]
+async fn a_421_with_a_body_without_end_holds_nobody_up() {
+    let new = Store::start(Role::Owner).await;
+    let owner = new.collection();
+    let old = Service::serving(move |mut stream| {
+        let owner = owner.clone();
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            let head = format!(
+                "HTTP/1.1 421 No\r\nBanyan-Owner: {owner}\r\nContent-Length: 1000000000000\r\n\r\n"
+            );
+            let _ = stream.write_all(head.as_bytes()).await;
+            while stream.write_all(&[b'x'; 10_000]).await.is_ok() {}
+        }
+    })
+    .await;
+    let plane = Plane::start(before(&old.url, &new.service.url));
+    let start = Instant::now();
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(new.rows(), ["one"]);
+}
+
+#[tokio::test]
+async fn a_421_never_leaves_the_proxy_where_the_request_cannot_be_sent_again() {
+    // Nobody else could own it, so the body was not kept.
+    let only = Service::answering(|_| misdirected(&Role::Held)).await;
+    let plane = Plane::start(vec![default(&only.url)]);
+    let answer = plane.send(last(&post(&"x".repeat(100_000)))).await;
+    assert_eq!((status(&answer), field(&answer, "retry-after")), (503, Some("1")));
+    assert_eq!(only.count(), 1);
+}
