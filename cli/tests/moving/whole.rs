@@ -62,7 +62,8 @@ fn changes(verb: &str) -> bool {
     ["switch", "reverse"].contains(&verb)
 }
 
-/// On a machine that does many things at once a follower may be behind for a moment, and a command says so.
+/// On a machine that does many things at once a follower may be behind for a moment, or a program late to answer, and a
+/// command says so.
 pub(crate) async fn patiently(board: &Board, arguments: &[&str]) -> String {
     let said = Mutex::new(String::new());
     until("it succeeds", async || match board.run(arguments).await {
@@ -71,7 +72,7 @@ pub(crate) async fn patiently(board: &Board, arguments: &[&str]) -> String {
             true
         }
         Err(why) => {
-            let passes = ["behind", "in time", "not known", "does not follow"];
+            let passes = ["behind", "in time", "no answer within", "not known", "does not follow"];
             assert!(passes.iter().any(|word| why.contains(word)), "{arguments:?}: {why}");
             false
         }

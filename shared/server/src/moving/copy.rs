@@ -94,7 +94,16 @@ impl<R: Record> Copy<'_, R> {
         };
         let applied = match applied {
             Ok(applied) => applied,
-            Err(error) => return Err(self.refused(error).await),
+            Err(error) => {
+                if let MoveError::OtherCursor { present } = error {
+                    // Another program on the same database follows too, and was faster: all of the page may be here.
+                    if present >= next {
+                        progress.applied(seen(&changes), 0, at);
+                    }
+                    sleep(OTHERS).await;
+                }
+                return Err(error.into());
+            }
         };
         progress.limit(applied.rate);
         progress.applied(seen(&changes), applied.rows, at);
@@ -109,15 +118,6 @@ impl<R: Record> Copy<'_, R> {
             Either::Right(page) => page,
         };
         Ok(page?)
-    }
-
-    /// What a page that was not applied means.
-    async fn refused(&self, error: MoveError) -> Halt {
-        if matches!(error, MoveError::OtherCursor { .. }) {
-            // Another program on the same database follows too, and was faster.
-            sleep(OTHERS).await;
-        }
-        error.into()
     }
 
     /// Says how it goes.
