@@ -53,7 +53,7 @@ enum Command {
     /// End the move of a collection: the monolith gives it up for good.
     Complete(moves::CompleteArgs),
     /// Before any switch: stop following, and leave nothing behind.
-    Cancel(moves::MoveArgs),
+    Cancel(moves::CancelArgs),
     /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
     Env(DataDir),
     /// Stop one program of the board, until it is started again.

@@ -77,6 +77,16 @@ pub(crate) struct CompleteArgs {
     keep_data: bool,
 }
 
+/// What `cancel` takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CancelArgs {
+    #[command(flatten)]
+    what: MoveArgs,
+    /// Where neither side is reached: forget the move, so that its route can be deleted. What they have stays as it is.
+    #[arg(long)]
+    force: bool,
+}
+
 /// `banyan follow`.
 pub(crate) fn follow(args: &FollowArgs) -> Result<ExitCode, String> {
     ask::run(&args.what.data, async |control| follow::run(&control, args).await)
@@ -108,12 +118,18 @@ pub(crate) fn complete(args: &CompleteArgs) -> Result<ExitCode, String> {
 }
 
 /// `banyan cancel`.
-pub(crate) fn cancel(args: &MoveArgs) -> Result<ExitCode, String> {
-    ask::run(&args.data, async |control: Control| {
-        let options = json!({ "application": args.application });
-        let done = control.command(&args.collection, "cancel", &options).await?;
+pub(crate) fn cancel(args: &CancelArgs) -> Result<ExitCode, String> {
+    ask::run(&args.what.data, async |control: Control| {
+        let options = json!({ "application": args.what.application, "force": args.force });
+        let done = control.command(&args.what.collection, "cancel", &options).await?;
         let (collection, target) = (&done.collection, &done.target.url);
-        println!("{collection}: {target} follows no more, and is as if it had never been used");
+        if done.phase == "unknown" {
+            println!(
+                "{collection}: the move is forgotten; neither side is reached, and what they have stays as it is"
+            );
+        } else {
+            println!("{collection}: {target} follows no more, and is as if it had never been used");
+        }
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -138,7 +138,7 @@ impl Moves {
             Verb::Switch => checks = Some(switch::run(&mut work, Direction::Switch, wishes)?),
             Verb::Reverse => checks = Some(switch::run(&mut work, Direction::Reverse, wishes)?),
             Verb::Complete => complete::run(&mut work, wishes)?,
-            Verb::Cancel => cancel::run(&mut work)?,
+            Verb::Cancel => cancel::run(&mut work, wishes)?,
         }
         let mut view = status::view(&self.0, &work.record, work.route().as_ref())?;
         if let Some(checks) = checks {

@@ -1,7 +1,9 @@
 //! `cancel`: before any switch, as if nothing had been followed.
 
+use super::Wishes;
+use super::peer::PeerError;
 use super::preflight::Pair;
-use super::record::{Direction, Owner};
+use super::record::{Direction, Made, Owner};
 use super::refusal::Refusal;
 use super::wire::Role;
 use super::work::Work;
@@ -18,11 +20,21 @@ use crate::spaces::{ApiError, Check};
 ///
 /// Each step can be repeated: where this is broken off, cancelling again goes on. The source notices nothing.
 ///
+/// With `force`, where neither side is reached, only forgets the move: whoever takes an application down may have stopped
+/// the programs first, and its routes could never be deleted.
+///
 /// # Errors
 /// 409 that says what stands against it.
-pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
+pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
+    if wishes.force
+        && let [Err(PeerError::Silent(_)), Err(PeerError::Silent(_))] =
+            work.peers.both(&pair.from, &pair.to)
+    {
+        log::warn!("cancel {collection}: neither side is reached; the move is forgotten by force");
+        return forget(work);
+    }
     let (source, target) = pair.look(work)?;
     let ours = target.lineage == source.lineage;
     if source.role == Role::Retired {
@@ -82,9 +94,14 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
             deleted => gone(deleted)?,
         }
     }
-    work.inner.journal.forget(&work.record.key())?;
-    work.record.made = super::record::Made::default();
+    forget(work)?;
     log::info!("cancel {collection}: {} follows no more", work.target_name());
+    Ok(())
+}
+
+fn forget(work: &mut Work<'_>) -> Result<(), Refusal> {
+    work.inner.journal.forget(&work.record.key())?;
+    work.record.made = Made::default();
     Ok(())
 }
 

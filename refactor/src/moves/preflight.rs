@@ -84,6 +84,14 @@ pub(super) fn two_owners(one: &Ownership, other: &Ownership) -> Option<String> {
     })
 }
 
+/// What is to be done with a target that has retired for an owner of a later epoch.
+pub(super) fn gave_way(target: &str, collection: &str) -> String {
+    format!(
+        "{target} was given up by `banyan reverse --force`, and serves nothing any more. What it took alone is in its \
+         database: keep that aside, start its program with an empty one, and `banyan follow {collection}`"
+    )
+}
+
 /// Why one of the sides does not say what it is. A 404 has three reasons, and only the program's readers' paths tell
 /// which one it is.
 pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerError) -> Refusal {

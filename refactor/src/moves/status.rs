@@ -91,7 +91,7 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
         "target": side(&record.target, &target),
         "route": route.map(|route| json!({ "id": route.id, "state": route.state.as_str() })),
         "diff": verdict.view(comparison.as_ref(), now_ms()),
-        "causes": causes(&source, &target),
+        "causes": causes(record, &source, &target),
         "last": record.last,
     }))
 }
@@ -105,8 +105,11 @@ fn side(url: &str, said: &Said) -> Value {
 }
 
 /// What keeps the follower behind, if anything does.
-fn causes(source: &Said, target: &Said) -> Vec<String> {
+fn causes(record: &Record, source: &Said, target: &Said) -> Vec<String> {
     match (source, target) {
+        (Ok(source), Ok(target)) if source.owns() && target.role == Role::Retired => {
+            vec![preflight::gave_way(&record.target, &record.collection)]
+        }
         (Ok(source), Ok(target)) if source.owns() && target.owns() => {
             preflight::two_owners(source, target).into_iter().collect()
         }

@@ -30,6 +30,17 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     }
     let causes = stand.users().await.causes;
     assert!(causes.iter().any(|cause| cause.contains("BOTH SIDES OWN IT")), "{causes:?}");
+    // It gives way to the later epoch.
+    stand.target.with(|copy| copy.role = "retired");
+    let again = stand.tell("reverse", json!({})).await.unwrap();
+    assert!(again.last.unwrap().outcome.contains("is the owner already"));
+    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    for verb in ["follow", "switch"] {
+        let message = stand.refused(verb, json!({ "force": true })).await;
+        assert!(message.contains("empty"), "{verb}: {message}");
+    }
+    let causes = stand.users().await.causes;
+    assert!(causes.iter().any(|cause| cause.contains("given up")), "{causes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

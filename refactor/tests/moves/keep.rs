@@ -44,6 +44,21 @@ async fn the_route_to_an_owner_stays_until_the_collection_is_given_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_move_whose_sides_are_both_gone_is_forgotten_by_force_only() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.done("switch").await;
+    stand.source.with(|copy| copy.dead = true);
+    let refused = stand.refused("cancel", json!({ "force": true })).await;
+    assert!(refused.contains("not reached"), "the owner is there: {refused}");
+    stand.target.with(|copy| copy.dead = true);
+    stand.refused("cancel", json!({})).await;
+    stays(&stand).await;
+    stand.tell("cancel", json!({ "force": true })).await.unwrap();
+    stand.delete_route("/users").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_route_of_the_same_paths_may_go() {
     let stand = Stand::new().await;
     stand.verify().await;

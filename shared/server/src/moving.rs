@@ -28,7 +28,7 @@ pub(crate) use self::endpoints::mount;
 pub(crate) use self::keeper::Keeper;
 pub(crate) use self::metrics::OwnershipMetrics;
 pub(crate) use self::pulse::Pulse;
-pub(crate) use self::rival::{give_way, watch};
+pub(crate) use self::rival::Lookout;
 pub(crate) use self::shared::Moving;
 pub use self::token::{Token, TokenError};
 

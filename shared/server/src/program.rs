@@ -12,7 +12,7 @@ use store::{Record, Role, Store, StoreError, Table};
 
 use crate::clients::Clients;
 use crate::collection::{self, Collection};
-use crate::moving::{Custody, Keeper, Moving, beat, give_way, watch};
+use crate::moving::{Custody, Keeper, Lookout, Moving, beat};
 use crate::neighbour::{Local, Neighbour, Neighbours};
 
 /// A program of the board.
@@ -68,15 +68,14 @@ pub(crate) trait Part: Send + Sync {
     fn look<'a>(&'a self, store: &'a Store, follow: Option<&'a str>) -> Work<'a, ()>;
     /// Stores the demo data in an empty store; says whether it did.
     fn seed<'a>(&'a self, store: &'a Store) -> Work<'a, bool>;
-    /// Retires where somebody else was made its owner by force. The other side of a move may be at `elsewhere`.
-    fn give_way<'a>(&'a self, context: &'a Context, elsewhere: &'a [String]) -> Task<'a>;
-    /// Acts on who owns it until the program stops.
-    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'static>;
+    /// Makes sure that nobody else was made its owner; then gives what acts on who owns it until the program stops.
+    /// The other side of a move may be at `elsewhere`.
+    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'_, Task<'static>>;
     fn mount(&self, config: &mut ServiceConfig, context: &Context);
 }
 
-type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
-type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
+type Task<'a, T = ()> = Pin<Box<dyn Future<Output = T> + 'a>>;
+type Work<'a, T> = Task<'a, Result<T, StoreError>>;
 
 /// What all collections of a program share.
 #[derive(Clone)]
@@ -142,24 +141,22 @@ impl<R: Record> Part for Served<R> {
         })
     }
 
-    fn give_way<'a>(&'a self, context: &'a Context, elsewhere: &'a [String]) -> Task<'a> {
-        let Context { store, moving, .. } = context;
-        Box::pin(give_way::<R>(store, moving, &self.custody, elsewhere))
-    }
-
-    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'static> {
+    #[expect(clippy::async_yields_async, reason = "what it gives runs as long as the program")]
+    fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'_, Task<'static>> {
         let Context { store, moving, .. } = context.clone();
         let custody = Arc::clone(&self.custody);
-        let beats = beat::<R>(Arc::clone(&store), Arc::clone(&moving), Arc::clone(&custody));
-        let keeper = Keeper::<R>::new(
-            Arc::clone(&store),
-            Arc::clone(&moving),
-            Arc::clone(&custody),
-            elsewhere.clone(),
-        );
+        let parts = || (Arc::clone(&store), Arc::clone(&moving), Arc::clone(&custody));
+        let (shared, told, known) = parts();
+        let mut lookout = Lookout::<R>::new(shared, told, known, elsewhere.clone());
+        let (shared, told, known) = parts();
+        let beats = beat::<R>(shared, told, known);
+        let keeper = Keeper::<R>::new(store, moving, custody, elsewhere);
         Box::pin(async move {
-            let watch = watch::<R>(&store, &moving, &custody, &elsewhere);
-            join3(keeper.keep(), beats, watch).await;
+            lookout.begin().await;
+            let all = async move {
+                join3(keeper.keep(), beats, lookout.watch()).await;
+            };
+            Box::pin(all) as Task<'static>
         })
     }
 

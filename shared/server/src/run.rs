@@ -3,7 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
 use store::{Database, Store};
 use tokio::sync::watch;
-use url::Url;
+use url::{Host, Url};
 
 use crate::check_health::check_health;
 use crate::clients::Clients;
@@ -183,19 +183,27 @@ async fn prepare(
         config.database,
         config.workers
     );
-    let mut keep = Vec::new();
-    for part in &program.parts {
-        let named = config.elsewhere.get(part.table().name);
+    let own = listener.local_addr()?;
+    let keep = program.parts.iter().map(|part| {
+        let named = config.elsewhere.get(part.table().name).filter(|url| !is_at(url, own));
         let elsewhere = config.follow.iter().chain(named).map(Url::to_string);
-        let elsewhere: Vec<_> = elsewhere.collect();
-        // Before the first write that nobody else would ever see.
-        part.give_way(&context, &elsewhere).await;
-        keep.push(part.keep(&context, elsewhere));
-    }
+        part.keep(&context, elsewhere.collect())
+    });
+    let keep = join_all(keep).await;
     let feel = Arc::clone(&context.moving).feel();
     let server = listen::listen(program, &config, listener, context, stop)?;
     let keepers = keep.into_iter().map(rt::spawn).chain([rt::spawn(feel)]).collect();
     Ok((server, keepers))
+}
+
+/// Whether a URL names this address. A program that does not serve yet would wait for its own answer.
+fn is_at(url: &Url, address: SocketAddr) -> bool {
+    let host = match url.host() {
+        Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+        Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+        Some(Host::Domain(_)) | None => None,
+    };
+    host == Some(address.ip()) && url.port_or_known_default() == Some(address.port())
 }
 
 fn neighbours(

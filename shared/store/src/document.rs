@@ -27,6 +27,9 @@ pub(crate) struct Document {
     pub(crate) grant: Option<Grant>,
     pub(crate) followed: Option<Followed>,
     pub(crate) successor: Option<Peer>,
+    /// Whom it has the ownership from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) predecessor: Option<Peer>,
     /// How fast it copies at most, now and whenever it follows again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_rows_per_second: Option<NonZero<u32>>,
@@ -71,6 +74,7 @@ impl Document {
             grant: None,
             followed: None,
             successor: None,
+            predecessor: None,
             max_rows_per_second: None,
             forwarded: None,
         }
@@ -99,6 +103,7 @@ impl Document {
             grant: self.grant,
             followed: self.followed,
             successor: self.successor,
+            predecessor: self.predecessor,
             max_rows_per_second: self.max_rows_per_second,
             forwarded: self.forwarded,
         }

@@ -119,6 +119,9 @@ pub struct Ownership {
     /// How many rows a second it copies at most, where it was told.
     #[serde(default)]
     pub max_rows_per_second: Option<NonZero<u32>>,
+    /// Whom it has the ownership from, where it was ever given to it.
+    #[serde(default)]
+    pub predecessor: Option<Peer>,
     /// Of a store that was a copy and was cancelled: the collection at its former source. Until it follows
     /// again it is as if never used, but neither reads nor writes are for it.
     #[serde(default)]

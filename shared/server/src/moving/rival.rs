@@ -1,78 +1,133 @@
-//! An owner that was taken for lost, and given up by force.
+//! An owner that was taken for lost and given up by force, or whose database is from a backup: somebody else may own
+//! the collection in a later epoch.
 
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use store::{MoveError, Ownership, Peer, Record, Role, Store};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Custody, Moving};
 use crate::problem::chain;
 
 /// How often an owner looks for one of a later epoch.
-const LOOK: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(20);
+/// How often while somebody has not answered.
+const SOON: Duration = Duration::from_secs(1);
+/// For how long a program that starts looks before it serves.
+const START: Duration = Duration::from_secs(1);
 
-/// Looks every now and then until the program stops, while the collection is in use.
-pub(crate) async fn watch<R: Record>(
-    store: &Store,
-    moving: &Moving,
-    custody: &Custody,
-    addresses: &[String],
-) {
-    let looks = async {
-        loop {
-            sleep(LOOK).await;
-            if custody.in_use() {
-                give_way::<R>(store, moving, custody, addresses).await;
+/// Looks for an owner of a later epoch, and retires for it: epochs are handed on by their owner, or by force, and what
+/// is written here then is lost. Who does not answer counts as none.
+pub(crate) struct Lookout<R> {
+    store: Arc<Store>,
+    moving: Arc<Moving>,
+    custody: Arc<Custody>,
+    /// Where the other owner may be.
+    addresses: Vec<String>,
+    /// Who did not answer at the last look, and why.
+    silent: HashMap<String, String>,
+    record: PhantomData<R>,
+}
+
+impl<R: Record> Lookout<R> {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        moving: Arc<Moving>,
+        custody: Arc<Custody>,
+        addresses: Vec<String>,
+    ) -> Self {
+        let (silent, record) = (HashMap::new(), PhantomData);
+        Self { store, moving, custody, addresses, silent, record }
+    }
+
+    /// The first look, before anything is served: what is written after it may be lost.
+    pub(crate) async fn begin(&mut self) {
+        if timeout(START, self.look()).await.is_err() {
+            log::warn!("{}: not all can be asked whether they own it: looks again", R::TABLE.name);
+            self.silent.insert(String::new(), String::new());
+        }
+    }
+
+    /// Looks every now and then until the program stops, while the collection is in use and was given to this store.
+    pub(crate) async fn watch(mut self) {
+        let moving = Arc::clone(&self.moving);
+        let looks = async {
+            loop {
+                sleep(if self.silent.is_empty() { LOOK } else { SOON }).await;
+                if self.custody.in_use() && self.custody.known().epoch > 1 {
+                    self.look().await;
+                }
+            }
+        };
+        tokio::select! {
+            () = looks => {}
+            () = moving.stopped() => {}
+        }
+    }
+
+    /// Asks all of them, and retires where one knows of a later epoch.
+    async fn look(&mut self) {
+        match self.find_and_give_way().await {
+            Ok(None) => {}
+            Ok(Some(Ownership { epoch, successor, .. })) => {
+                let owner = successor.map(|successor| successor.url).unwrap_or_default();
+                log::error!(
+                    "{}: {owner} owns it in a later epoch than {epoch}, the one of this store: it was made the owner by \
+                     force while this program was away, or this database is from a backup. It serves nothing any \
+                     more. What was written here alone stays in its database: keep that aside, and start this \
+                     program with an empty one",
+                    R::TABLE.name
+                );
+                self.custody.news.notify_one();
+            }
+            Err(error) => log::warn!("{}: {}", R::TABLE.name, chain(&error)),
+        }
+    }
+
+    /// What the store is then, where it gave way.
+    async fn find_and_give_way(&mut self) -> Result<Option<Ownership>, MoveError> {
+        let own = self.custody.ask::<R>(&self.store).await?;
+        let moving = Arc::clone(&self.moving);
+        let Some(peers) = moving.peers.as_ref().filter(|_| own.role == Role::Primary) else {
+            self.silent.clear();
+            return Ok(None);
+        };
+        let mut addresses = self.addresses.clone();
+        let predecessor = own.predecessor.as_ref().map(|predecessor| predecessor.url.clone());
+        addresses.extend(predecessor.filter(|url| !self.addresses.contains(url)));
+        let asked = join_all(addresses.iter().map(|url| peers.ownership(url))).await;
+        let mut silent = HashMap::new();
+        let mut rival = None;
+        for (url, answer) in addresses.into_iter().zip(asked) {
+            match answer {
+                Ok(found) => rival = rival.or_else(|| later(&own, found, &url)),
+                Err(error) => {
+                    silent.insert(url, error.to_string());
+                }
             }
         }
-    };
-    tokio::select! {
-        () = looks => {}
-        () = moving.stopped() => {}
+        for (url, why) in &silent {
+            // A store that was never given anything has, but for a backup, nobody to fear.
+            if own.epoch > 1 && self.silent.get(url) != Some(why) {
+                log::warn!("{}: whether {url} owns it is not known: {why}", R::TABLE.name);
+            }
+        }
+        self.silent = silent;
+        let Some((to, epoch)) = rival else { return Ok(None) };
+        self.store.give_way::<R>(to, &own.lineage, epoch).await.map(Some)
     }
 }
 
-/// Retires where the collection has an owner of a later epoch at one of these addresses. Epochs are handed on by
-/// their owner, or by force: then whatever is written here is lost. Who does not answer counts as none.
-pub(crate) async fn give_way<R: Record>(
-    store: &Store,
-    moving: &Moving,
-    custody: &Custody,
-    addresses: &[String],
-) {
-    match find_and_give_way::<R>(store, moving, addresses).await {
-        Ok(None) => {}
-        Ok(Some(Ownership { epoch, successor, .. })) => {
-            let by = successor.map(|successor| successor.url).unwrap_or_default();
-            log::error!(
-                "{}: {by} was made the owner by force while this program was taken for lost in epoch {epoch}: it serves \
-                 nothing any more. What was written here alone stays in its database: keep that aside, and start this \
-                 program with an empty one",
-                custody.collection
-            );
-            custody.news.notify_one();
-        }
-        Err(error) => log::warn!("{}: {}", custody.collection, chain(&error)),
+/// Who owns the collection in a later epoch, where the one that was found there says so: itself, or whom it follows.
+fn later(own: &Ownership, found: Ownership, url: &str) -> Option<(Peer, u64)> {
+    if found.lineage != own.lineage || found.epoch <= own.epoch {
+        return None;
     }
-}
-
-/// What the store is then, where it gave way.
-async fn find_and_give_way<R: Record>(
-    store: &Store,
-    moving: &Moving,
-    addresses: &[String],
-) -> Result<Option<Ownership>, MoveError> {
-    let own = store.ownership::<R>().await?;
-    // Nobody else was ever given what a store has had from the beginning.
-    let given = own.role == Role::Primary && own.epoch > 1;
-    let Some(peers) = moving.peers.as_ref().filter(|_| given) else { return Ok(None) };
-    for url in addresses {
-        let Ok(found) = peers.ownership(url).await else { continue };
-        let same = found.lineage == own.lineage && found.store != own.store;
-        if same && found.role == Role::Primary && found.epoch > own.epoch {
-            let to = Peer { store: found.store, url: url.clone() };
-            return store.give_way::<R>(to, &own.lineage, found.epoch).await.map(Some);
-        }
-    }
-    Ok(None)
+    let itself = Peer { store: found.store, url: url.to_owned() };
+    let to = if found.role == Role::Primary { Some(itself) } else { found.successor };
+    to.filter(|to| to.store != own.store).map(|to| (to, found.epoch))
 }

@@ -65,6 +65,7 @@ impl Document {
 
     /// Takes the ownership that was granted, at the store's own place.
     pub(crate) fn promote(&mut self, grant: &Grant, since: u64) {
+        self.predecessor = self.followed.take().map(|followed| followed.source);
         self.become_primary(grant.epoch, since);
     }
 }

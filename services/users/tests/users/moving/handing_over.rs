@@ -175,6 +175,44 @@ async fn who_was_given_up_by_force_serves_nothing_when_it_comes_back() {
 }
 
 #[tokio::test]
+async fn who_was_told_whom_to_follow_knows_whom_to_give_way_to() {
+    let one = Setup::new(BINARY).movable().demo().start().await;
+    let mut other = Setup::new(BINARY).movable().start().await;
+    other.follow(USERS, &one).await;
+    one.hand_over(USERS, &other).await;
+    one.catch_up(USERS, &other).await;
+    other.kill().await;
+    one.done(USERS, "take", json!({})).await;
+    // By then the collection is with a third one.
+    let third = Setup::new(BINARY).movable().start().await;
+    third.follow(USERS, &one).await;
+    one.hand_over(USERS, &third).await;
+    one.catch_up(USERS, &third).await;
+    let other = other.restart().await;
+    let refused = create(&other, "bonnie").await;
+    refused.problem(421);
+    assert_eq!(refused.header("banyan-owner"), third.collection(USERS));
+    assert_eq!(other.ownership(USERS).await["role"], "retired");
+}
+
+#[tokio::test]
+async fn an_owner_that_could_not_ask_at_its_start_asks_again() {
+    let one = Setup::new(BINARY).movable().demo().start().await;
+    let mut other = Setup::new(BINARY).movable().start().await;
+    other.follow(USERS, &one).await;
+    one.hand_over(USERS, &other).await;
+    one.catch_up(USERS, &other).await;
+    other.kill().await;
+    one.done(USERS, "take", json!({})).await;
+    harness::signal("STOP", one.pid());
+    let other = other.restart().await;
+    assert_eq!(create(&other, "bmo").await.status, 201, "nobody says otherwise");
+    harness::signal("CONT", one.pid());
+    until("it gives way", || async { create(&other, "bonnie").await.status == 421 }).await;
+    assert!(other.log().contains("looks again"), "{}", other.log());
+}
+
+#[tokio::test]
 async fn reads_go_on_in_both_stores_while_the_ownership_moves() {
     let one = Setup::new(BINARY).movable().demo().start().await;
     let other = Setup::new(BINARY).movable().env("READ_ONLY", "true").start().await;

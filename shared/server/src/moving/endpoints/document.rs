@@ -31,6 +31,8 @@ pub(super) async fn show<R: Record>(
     collection: Data<Collection<R>>,
 ) -> Result<HttpResponse, Problem> {
     let query: OwnershipQuery = query::read(&request)?;
+    // Somebody cares who owns it: a store that is not asked for anything else looks too.
+    collection.custody.used();
     let Some(wanted) = query.covers else { return answer(&collection).await };
     let covers = || collection.store.position::<R>() >= wanted;
     let mut waiter = Waiter::new(&collection, query.wait());

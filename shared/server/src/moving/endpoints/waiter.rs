@@ -46,7 +46,7 @@ impl<R: Record> Waiter<R> {
         let news = async {
             tokio::select! {
                 heard = self.heard.changed() => heard.is_ok().then_some(SOON),
-                () = sleep(look), if moving.shares_database => Some((look * 2).min(LOOK)),
+                () = sleep(look), if moving.shares_database => Some(if soon { (look * 2).min(LOOK) } else { SOON }),
                 () = moving.stopped() => None,
             }
         };
