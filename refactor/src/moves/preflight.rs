@@ -87,7 +87,7 @@ pub(super) fn two_owners(one: &Ownership, other: &Ownership) -> Option<String> {
 /// What is to be done with a target that has retired for an owner of a later epoch.
 pub(super) fn gave_way(target: &str, collection: &str) -> String {
     format!(
-        "{target} was given up by `banyan reverse --force`, and serves nothing any more. What it took alone is in its \
+        "{target} was given up by `banyan reverse --force`, or is from a backup, and serves nothing any more. What it took alone is in its \
          database: keep that aside, start its program with an empty one, and `banyan follow {collection}`"
     )
 }

@@ -107,7 +107,11 @@ fn side(url: &str, said: &Said) -> Value {
 /// What keeps the follower behind, if anything does.
 fn causes(record: &Record, source: &Said, target: &Said) -> Vec<String> {
     match (source, target) {
-        (Ok(source), Ok(target)) if source.owns() && target.role == Role::Retired => {
+        (Ok(source), Ok(target))
+            if source.owns()
+                && target.role == Role::Retired
+                && source.lineage == target.lineage =>
+        {
             vec![preflight::gave_way(&record.target, &record.collection)]
         }
         (Ok(source), Ok(target)) if source.owns() && target.owns() => {

@@ -92,7 +92,9 @@ impl<R: Record> Lookout<R> {
     async fn find_and_give_way(&mut self) -> Result<Option<Ownership>, MoveError> {
         let own = self.custody.ask::<R>(&self.store).await?;
         let moving = Arc::clone(&self.moving);
-        let Some(peers) = moving.peers.as_ref().filter(|_| own.role == Role::Primary) else {
+        // A store that was never used shares its lineage with nobody.
+        let owns = own.role == Role::Primary && (own.rows || own.epoch > 1);
+        let Some(peers) = moving.peers.as_ref().filter(|_| owns) else {
             self.silent.clear();
             return Ok(None);
         };
