@@ -52,7 +52,7 @@ enum Command {
     Reverse(moves::SwitchArgs),
     /// End the move of a collection: the monolith gives it up for good.
     Complete(moves::CompleteArgs),
-    /// Before any switch: stop following, and leave nothing behind.
+    /// While the source owns it: stop following, and leave nothing behind.
     Cancel(moves::CancelArgs),
     /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
     Env(DataDir),

@@ -75,6 +75,9 @@ pub(crate) struct CompleteArgs {
     /// Leave the rows in the source's database.
     #[arg(long)]
     keep_data: bool,
+    /// Go on although the last diff found rows that differ.
+    #[arg(long)]
+    force: bool,
 }
 
 /// What `cancel` takes.
@@ -82,7 +85,8 @@ pub(crate) struct CompleteArgs {
 pub(crate) struct CancelArgs {
     #[command(flatten)]
     what: MoveArgs,
-    /// Where neither side is reached: forget the move, so that its route can be deleted. What they have stays as it is.
+    /// Where the target is not reached, and the source owns the collection or is not reached either: forget the move, so
+    /// that its route can be deleted. What the two have stays as it is.
     #[arg(long)]
     force: bool,
 }
@@ -110,7 +114,11 @@ pub(crate) fn reverse(args: &SwitchArgs) -> Result<ExitCode, String> {
 /// `banyan complete`.
 pub(crate) fn complete(args: &CompleteArgs) -> Result<ExitCode, String> {
     ask::run(&args.what.data, async |control: Control| {
-        let options = json!({ "application": args.what.application, "keepData": args.keep_data });
+        let options = json!({
+            "application": args.what.application,
+            "keepData": args.keep_data,
+            "force": args.force,
+        });
         let done = control.command(&args.what.collection, "complete", &options).await?;
         shown::outcome(&done);
         Ok(ExitCode::SUCCESS)
@@ -123,10 +131,8 @@ pub(crate) fn cancel(args: &CancelArgs) -> Result<ExitCode, String> {
         let options = json!({ "application": args.what.application, "force": args.force });
         let done = control.command(&args.what.collection, "cancel", &options).await?;
         let (collection, target) = (&done.collection, &done.target.url);
-        if done.phase == "unknown" {
-            println!(
-                "{collection}: the move is forgotten; neither side is reached, and what they have stays as it is"
-            );
+        if ["unknown", "superseded"].contains(&done.phase.as_str()) {
+            println!("{collection}: the move is forgotten; what {target} has stays as it is");
         } else {
             println!("{collection}: {target} follows no more, and is as if it had never been used");
         }

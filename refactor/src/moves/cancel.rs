@@ -2,7 +2,7 @@
 
 use super::Wishes;
 use super::peer::PeerError;
-use super::preflight::Pair;
+use super::preflight::{self, Pair};
 use super::record::{Direction, Made, Owner};
 use super::refusal::Refusal;
 use super::wire::Role;
@@ -20,8 +20,8 @@ use crate::spaces::{ApiError, Check};
 ///
 /// Each step can be repeated: where this is broken off, cancelling again goes on. The source notices nothing.
 ///
-/// With `force`, where neither side is reached, only forgets the move: whoever takes an application down may have stopped
-/// the programs first, and its routes could never be deleted.
+/// With `force` also where the target is not reached, if the source owns the collection or is not reached either: whoever
+/// lost the target, or takes an application down and has stopped its programs first, must be rid of the move and its route.
 ///
 /// # Errors
 /// 409 that says what stands against it.
@@ -29,14 +29,30 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
     if wishes.force
-        && let [Err(PeerError::Silent(_)), Err(PeerError::Silent(_))] =
-            work.peers.both(&pair.from, &pair.to)
+        && let [source, Err(PeerError::Silent(_))] = work.peers.both(&pair.from, &pair.to)
     {
-        log::warn!("cancel {collection}: neither side is reached; the move is forgotten by force");
+        match source {
+            Ok(source) if source.owns() => {
+                work.owned_by(Owner::Source)?;
+                remove_made(work)?;
+            }
+            Err(PeerError::Silent(_)) => {}
+            _ => {
+                return Err(Refusal::conflict(format!(
+                    "{} is reached, and does not own {collection}: --force would lose the way to its owner; \
+                     `banyan status` shows who that is",
+                    work.source_name()
+                )));
+            }
+        }
+        log::warn!("cancel {collection}: {} is not reached; forgotten by force", pair.to_name);
         return forget(work);
     }
     let (source, target) = pair.look(work)?;
     let ours = target.lineage == source.lineage;
+    if source.superseded {
+        return Err(Refusal::conflict(preflight::gave_way(&pair.from_name, &collection)));
+    }
     if source.role == Role::Retired {
         return Err(Refusal::conflict(format!(
             "{} was retired by `banyan complete {collection}`: there is nothing to cancel, and no way back",
@@ -84,18 +100,27 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
             Refusal::peer(&format!("{} was not cancelled", work.target_name()), &error)
         })?;
     }
+    remove_made(work)?;
+    forget(work)?;
+    log::info!("cancel {collection}: {} follows no more", work.target_name());
+    Ok(())
+}
+
+/// Removes the route and the service that `follow` made.
+fn remove_made(work: &Work<'_>) -> Result<(), Refusal> {
+    let (spaces, place, made) = (&work.inner.spaces, work.record.place(), &work.record.made);
     if let Some(route) = &made.route {
         gone(spaces.delete_route(&place, route))?;
     }
     if let Some(service) = &made.service {
         match spaces.delete_service(&place, service) {
             // Somebody led another route to it, which is theirs.
-            Err(ApiError::Conflict { message, .. }) => log::warn!("cancel {collection}: {message}"),
+            Err(ApiError::Conflict { message, .. }) => {
+                log::warn!("cancel {}: {message}", work.record.collection);
+            }
             deleted => gone(deleted)?,
         }
     }
-    forget(work)?;
-    log::info!("cancel {collection}: {} follows no more", work.target_name());
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `complete`: the source's part is over.
 
 use super::Wishes;
+use super::diff::Verdict;
 use super::preflight::Pair;
 use super::record::{Direction, Outcome, Owner, Verb};
 use super::refusal::Refusal;
@@ -22,7 +23,7 @@ use crate::spaces::resource::now_ms;
 pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
-    let (source, target) = pair.look(work)?;
+    let (source, target) = pair.look_unless_superseded(work)?;
     if source.owns() {
         return Err(Refusal::conflict(format!(
             "{} still owns {collection}: `banyan switch {collection}` gives it to {}",
@@ -44,6 +45,15 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
         )));
     }
     let before = source.role == Role::Retired;
+    let verdict = work.verdict(Some((&source, &target)))?;
+    if !before && !wishes.keep_data && !wishes.force && matches!(verdict, Verdict::Differs { .. }) {
+        return Err(Refusal::conflict(format!(
+            "complete {collection}: the copy {}, and {} would remove its rows: `banyan diff {collection}` names those; \
+             --keep-data leaves the rows there, --force goes on all the same",
+            verdict.shown(),
+            work.source_name()
+        )));
+    }
     switch::flip(work, if before { Owner::TargetForGood } else { Owner::Target })?;
     pair.from.retire(wishes.keep_data).map_err(|error| {
         Refusal::peer(&format!("{} was not retired", work.source_name()), &error)

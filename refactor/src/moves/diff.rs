@@ -43,7 +43,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     }
     let collection = &work.record.collection;
     let pair = Pair::of(work, Direction::Switch);
-    let (source, target) = pair.look(work)?;
+    let (source, target) = pair.look_unless_superseded(work)?;
     if source.role == Role::Retired {
         return Err(Refusal::conflict(format!(
             "{} was retired by `banyan complete {collection}`: there is nothing to compare with",

@@ -23,7 +23,7 @@ use crate::spaces::{Check, Request};
 /// 409 that says what stands against it.
 pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     let pair = Pair::of(work, Direction::Switch);
-    let (source, target) = pair.look(work)?;
+    let (source, target) = pair.look_unless_superseded(work)?;
     check(work, &source, &target)?;
     make_route(work)?;
     pair.to.follow(&pair.from.url, wishes.most_rows_per_second).map_err(|error| {

@@ -38,6 +38,14 @@ pub(super) fn lost(
 ) -> Result<Option<Vec<Check>>, Refusal> {
     let [target, source] = work.peers.both(&pair.from, &pair.to);
     let source = source.map_err(|error| explained(work, &pair.to_name, &pair.to, &error))?;
+    if source.owns() && matches!(target, Err(PeerError::Silent(_))) {
+        // It was given back already, perhaps by force, and nobody has to be asked for that.
+        let outcome = format!("{} is the owner already", pair.to_name);
+        if wishes.dry_run {
+            return Ok(Some(vec![Check::found("owner", outcome)]));
+        }
+        return given_back(work, outcome).map(|()| Some(Vec::new()));
+    }
     let Some(grant) = source.grant.clone().filter(|_| source.role == Role::Follower) else {
         return Ok(None);
     };
@@ -48,10 +56,11 @@ pub(super) fn lost(
         Err(error) => Target::Silent(error),
     };
     let loss = loss(pair, &source, &grant, &target, work.record.pending.as_ref());
+    let state = state(pair, &grant, &target);
     if !wishes.force {
         let collection = &work.record.collection;
         return Err(Refusal::conflict(format!(
-            "reverse {collection}: {loss} `banyan reverse {collection} --force` makes {} the owner all the \
+            "reverse {collection}: {state} {loss} `banyan reverse {collection} --force` makes {} the owner all the \
              same, in epoch {}",
             pair.to_name,
             grant.epoch + 1
@@ -62,6 +71,11 @@ pub(super) fn lost(
     }
     take(work, pair, &target, &loss)?;
     Ok(Some(Vec::new()))
+}
+
+fn given_back(work: &mut Work<'_>, outcome: String) -> Result<(), Refusal> {
+    switch::flip(work, Owner::Source)?;
+    work.ended(Times::start(switch::PATIENCE).outcome(Direction::Reverse, true, outcome, None))
 }
 
 fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result<(), Refusal> {
@@ -75,11 +89,27 @@ fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result
     let taken = taken.map_err(|error| {
         Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error)
     })?;
-    switch::flip(work, Owner::Source)?;
     let outcome = format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
     log::warn!("reverse {}: {outcome}", work.record.collection);
-    let mut times = Times::start(switch::PATIENCE);
-    work.ended(times.outcome(Direction::Reverse, true, outcome, None))
+    given_back(work, outcome)
+}
+
+/// What stands in the way of the ordinary way, and what helps instead of force.
+fn state(pair: &Pair, grant: &Grant, target: &Target) -> String {
+    let (target_name, epoch) = (&pair.from_name, grant.epoch);
+    match target {
+        Target::Waits => format!(
+            "{target_name} was granted epoch {epoch}, and has not taken it yet; it does so by itself when it gets \
+             the end of the feed."
+        ),
+        Target::Another => format!(
+            "{target_name} was granted epoch {epoch}, and holds another store now. Put its database back, and \
+             nothing is lost."
+        ),
+        Target::Silent(error) => format!(
+            "{target_name} was granted epoch {epoch}, and {error}. Start it, and nothing is lost."
+        ),
+    }
 }
 
 /// What may be lost, in sentences.
@@ -90,17 +120,10 @@ fn loss(
     target: &Target,
     pending: Option<&Intent>,
 ) -> String {
-    let (target_name, epoch) = (&pair.from_name, grant.epoch);
-    let state = match target {
-        Target::Waits => {
-            return format!(
-                "{target_name} was granted epoch {epoch}, and has not taken it yet; it does so by itself when \
-                 it gets the end of the feed. Its copy would be removed; nothing that was answered is lost."
-            );
-        }
-        Target::Another => "it holds another store now".to_owned(),
-        Target::Silent(error) => error.to_string(),
-    };
+    if matches!(target, Target::Waits) {
+        return "Its copy is removed by force; nothing that was answered is lost.".into();
+    }
+    let epoch = grant.epoch;
     let followed = source.followed.as_ref().filter(|followed| {
         followed.source.store == grant.to.store && followed.covered.epoch == epoch
     });
@@ -122,7 +145,7 @@ fn loss(
         ),
     };
     format!(
-        "{target_name} was granted epoch {epoch}, and {state}. Start it, and nothing is lost. Where it is lost \
-         for good: {lost}. Should it come back later, it serves nothing: start it with an empty database."
+        "Given up by force: {lost}. New ids begin far above those that are known, for it may have given some. Should \
+         it come back as an owner, it retires: start it with an empty database."
     )
 }

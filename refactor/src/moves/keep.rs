@@ -23,7 +23,8 @@ pub(super) fn may_go(journal: &Journal, route: &Route) -> Result<(), ApiError> {
             format!(
                 "the route {} (/{collection}) leads to the owner of {collection}, {}, which would get no more \
                  writes: `banyan reverse {collection}` gives {collection} back, and `banyan cancel \
-                 {collection}` ends the move; the route may go then",
+                 {collection}` ends the move; the route may go then. Where its programs are gone for good: `banyan \
+                 cancel {collection} --force`",
                 route.id, record.target
             ),
         )),

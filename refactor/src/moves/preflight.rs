@@ -68,6 +68,23 @@ impl Pair {
             None => Ok((from, to)),
         }
     }
+
+    /// The same; refuses where one of them has retired for an owner of a later epoch.
+    ///
+    /// # Errors
+    /// As [`Pair::look`], or 409 that says what helps.
+    pub(super) fn look_unless_superseded(
+        &self,
+        work: &Work<'_>,
+    ) -> Result<(Ownership, Ownership), Refusal> {
+        let (from, to) = self.look(work)?;
+        for (side, name) in [(&from, &self.from_name), (&to, &self.to_name)] {
+            if side.superseded {
+                return Err(Refusal::conflict(gave_way(name, &work.record.collection)));
+            }
+        }
+        Ok((from, to))
+    }
 }
 
 /// Why nothing can be done while both sides own the collection: one was given up by force, and came back.
@@ -84,11 +101,12 @@ pub(super) fn two_owners(one: &Ownership, other: &Ownership) -> Option<String> {
     })
 }
 
-/// What is to be done with a target that has retired for an owner of a later epoch.
-pub(super) fn gave_way(target: &str, collection: &str) -> String {
+/// What is to be done with a side that has retired for an owner of a later epoch.
+pub(super) fn gave_way(side: &str, collection: &str) -> String {
     format!(
-        "{target} was given up by `banyan reverse --force`, or is from a backup, and serves nothing any more. What it took alone is in its \
-         database: keep that aside, start its program with an empty one, and `banyan follow {collection}`"
+        "{side} has retired, for {collection} has an owner of a later epoch: it was given up by `banyan reverse --force`, \
+         or its database is from a backup. It serves nothing of {collection}, and keeps its rows. Put a newer backup \
+         back; or keep the database aside, start its program with an empty one, and `banyan follow {collection}`"
     )
 }
 
@@ -129,10 +147,15 @@ pub(super) fn checks(
         Check::new("lag", lag(work, from, to, most_lag_ms)),
         Check::new("way back", way_back(work, pair)),
     ];
-    // The way back is for an emergency: its copy is the feed of the owner from the first row on.
+    // The way back is for an emergency: its copy is the feed of the owner from the first row on. What is known to differ
+    // counts all the same.
     if direction == Direction::Switch {
         let verdict = work.verdict(Some((from, to)))?;
         checks.push(Check::new("diff", verified(work, &verdict, force)));
+    } else if let verdict @ Verdict::Differs { .. } = work.verdict(Some((to, from)))? {
+        let found = format!("the copy at {} {}", pair.to_name, verdict.shown());
+        checks
+            .push(Check::new("diff", if force { Ok(found) } else { Err(not_back(work, &found)) }));
     }
     Ok(checks)
 }
@@ -217,11 +240,22 @@ fn way_back(work: &Work<'_>, pair: &Pair) -> Result<String, String> {
     }
 }
 
+fn not_back(work: &Work<'_>, found: &str) -> String {
+    let collection = &work.record.collection;
+    format!(
+        "{found}, which would be what clients read: `banyan diff {collection}` names the rows; write them anew, or go on \
+         with --force"
+    )
+}
+
 fn verified(work: &Work<'_>, verdict: &Verdict, force: bool) -> Result<String, String> {
     let collection = &work.record.collection;
     let shown = verdict.shown();
     match verdict {
         Verdict::Verified { .. } => Ok(format!("the copy is {shown}")),
+        Verdict::Differs { .. } if force => {
+            Ok(format!("the copy {shown}, and --force goes on all the same"))
+        }
         _ if force => Ok(format!("the copy is {shown}, and --force goes on all the same")),
         Verdict::Differs { .. } => Err(format!(
             "the copy {shown}: `banyan diff {collection}` names the rows; `banyan cancel {collection}` and \

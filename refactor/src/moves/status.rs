@@ -91,7 +91,7 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
         "target": side(&record.target, &target),
         "route": route.map(|route| json!({ "id": route.id, "state": route.state.as_str() })),
         "diff": verdict.view(comparison.as_ref(), now_ms()),
-        "causes": causes(record, &source, &target),
+        "causes": causes(record, route, &source, &target),
         "last": record.last,
     }))
 }
@@ -105,14 +105,30 @@ fn side(url: &str, said: &Said) -> Value {
 }
 
 /// What keeps the follower behind, if anything does.
-fn causes(record: &Record, source: &Said, target: &Said) -> Vec<String> {
+fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) -> Vec<String> {
+    let Record { collection, source: source_url, target: target_url, owner, .. } = record;
+    for (side, said) in [(source_url, source), (target_url, target)] {
+        if said.as_ref().is_ok_and(|side| side.superseded) {
+            return vec![preflight::gave_way(side, collection)];
+        }
+    }
     match (source, target) {
-        (Ok(source), Ok(target))
-            if source.owns()
-                && target.role == Role::Retired
-                && source.lineage == target.lineage =>
-        {
-            vec![preflight::gave_way(&record.target, &record.collection)]
+        (Err(_), Ok(target)) if target.owns() && target.epoch > 1 && *owner == Owner::Source => {
+            vec![format!(
+                "{source_url} was the owner last, and does not answer; {target_url} says that it owns \
+                 {collection}: start the former"
+            )]
+        }
+        (Ok(source), _) if source.role == Role::Follower && source.followed.is_none() => {
+            vec![format!(
+                "ownership is granted to {target_url}, which has not taken it: nobody takes writes until it \
+                 does; start it, and it does by itself"
+            )]
+        }
+        (Ok(source), Ok(target)) if target.owns() && !source.owns() && route.is_none() => {
+            vec![format!(
+                "no route leads to {target_url}: `banyan switch {collection}` makes it again"
+            )]
         }
         (Ok(source), Ok(target)) if source.owns() && target.owns() => {
             preflight::two_owners(source, target).into_iter().collect()
@@ -136,6 +152,7 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
     match (source, target) {
         (Ok(source), Ok(target)) if source.lineage == target.lineage => {
             match (source.role, target.role) {
+                _ if source.superseded || target.superseded => "superseded",
                 (Role::Retired, _) => "completed",
                 (_, Role::Primary) if !source.owns() => "switched",
                 (Role::Follower, _) if source.grant.is_some() => "granted",
@@ -144,12 +161,15 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
             }
         }
         (_, Ok(target)) if target.role == Role::Follower => copying(target),
+        (Ok(side), Err(_)) | (Err(_), Ok(side)) if side.superseded => "superseded",
         (Ok(source), Err(_)) if source.role == Role::Retired => "completed",
         (Ok(source), Err(_)) if source.role == Role::Follower => "switched",
         // A store that was never given anything is in its first epoch.
         (Err(_), Ok(target)) if target.owns() && target.epoch > 1 => match record.owner {
             Owner::TargetForGood => "completed",
-            Owner::Target | Owner::Source => "switched",
+            Owner::Target => "switched",
+            // It was taken back, and that one may not know it yet.
+            Owner::Source => "unknown",
         },
         (Ok(_), Ok(target)) if target.rows => "apart",
         (Ok(_), Ok(_)) => "not followed",

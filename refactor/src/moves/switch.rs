@@ -140,7 +140,8 @@ fn ready(
         )));
     }
     if to.owns() && !from.owns() {
-        let for_good = direction == Direction::Switch && from.role == Role::Retired;
+        let completed = from.role == Role::Retired && !from.superseded;
+        let for_good = direction == Direction::Switch && completed;
         return Ok(Ready::Done(if for_good { Owner::TargetForGood } else { direction.owner() }));
     }
     if let Some(grant) = from.grant.as_ref().filter(|grant| grant.to.store == to.store)
@@ -157,13 +158,13 @@ fn ready(
         }));
     }
     match (from.role, to.role) {
-        (Role::Primary, Role::Retired) => Err(Refusal::conflict(match direction {
-            Direction::Switch => preflight::gave_way(&pair.to_name, collection),
-            Direction::Reverse => format!(
-                "there is no way back: {} was retired by `banyan complete {collection}`",
-                pair.to_name
-            ),
-        })),
+        (Role::Primary, _) if to.superseded => {
+            Err(Refusal::conflict(preflight::gave_way(&pair.to_name, collection)))
+        }
+        (Role::Primary, Role::Retired) => Err(Refusal::conflict(format!(
+            "there is no way back: {} was retired by `banyan complete {collection}`",
+            pair.to_name
+        ))),
         (Role::Primary, _) => {
             let to = with_lag(pair, &from, to);
             let both = (&from, &to);

@@ -129,6 +129,9 @@ pub(crate) struct Ownership {
     pub(crate) followed: Option<Followed>,
     /// Whom it lost ownership to, or whom it follows.
     pub(crate) successor: Option<Peer>,
+    /// Whether it retired for an owner of a later epoch that it did not give the ownership to.
+    #[serde(default)]
+    pub(crate) superseded: bool,
     pub(crate) following: Option<Following>,
     pub(crate) held_back: Option<HeldBack>,
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 
@@ -55,7 +56,11 @@ impl Wishes {
     pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
         let body: &[u8] = if body.is_empty() { b"{}" } else { body };
         let invalid = |message: String| Refusal::Invalid(message);
-        let body: Body = serde_json::from_slice(body)
+        // An array would be read as the options in their order.
+        let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
+            invalid(format!("the body takes a JSON object of options: {error}"))
+        })?;
+        let body: Body = Body::deserialize(Value::Object(body))
             .map_err(|error| invalid(format!("the body cannot be read: {error}")))?;
         let deadline_ms = body.deadline_ms.unwrap_or(DEADLINE_MS);
         if !DEADLINES_MS.contains(&deadline_ms) {

@@ -33,6 +33,40 @@ async fn each_row_that_differs_is_named_with_what_differs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_to_differ_is_given_back_and_completed_by_force_only() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.done("switch").await;
+    stand.source.with(|copy| copy.rows.get_mut(&5).unwrap().1 = "another name".into());
+    assert_eq!(stand.compare().await.diff.state, "differs");
+    for (verb, options) in [("reverse", json!({})), ("complete", json!({}))] {
+        let error = stand.refused(verb, options).await;
+        assert!(
+            error.contains("differs in 1 rows") && error.contains("--force"),
+            "{verb}: {error}"
+        );
+    }
+    assert!(stand.target.owns());
+    assert_eq!(stand.source.told("retire"), 0);
+    stand.tell("complete", json!({ "force": true })).await.unwrap();
+    assert_eq!(stand.source.told("retire"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_that_cannot_go_on_ends_a_comparison() {
+    let stand = Stand::new().await;
+    stand.follow().await;
+    stand.target.with(|copy| {
+        (copy.frozen, copy.broken) = (true, true);
+        copy.detail = Some("the source was put back".into());
+    });
+    stand.source.write(1..=1);
+    let diff = stand.compare().await.diff;
+    assert_eq!(diff.state, "not done");
+    assert!(diff.detail.is_some_and(|detail| detail.contains("the source was put back")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_are_compared_range_by_range_and_all_are_counted() {
     let stand = Stand::new().await;
     stand.source.write(11..=12_000);

@@ -34,6 +34,10 @@ pub(crate) struct Copy {
     pub(crate) lag_ms: Option<u64>,
     pub(crate) detail: Option<String>,
     pub(crate) protocol: u64,
+    /// It retired for an owner of a later epoch.
+    pub(crate) superseded: bool,
+    /// It cannot go on following.
+    pub(crate) broken: bool,
     /// It applies nothing.
     pub(crate) frozen: bool,
     /// What it does is done, and the answer is lost: of this path, so often.
@@ -137,6 +141,8 @@ fn fresh(url: &str) -> Copy {
         lag_ms: Some(1),
         detail: None,
         protocol: 1,
+        superseded: false,
+        broken: false,
         frozen: false,
         loses: None,
         cannot: None,
@@ -387,6 +393,7 @@ fn document(copy: &Copy) -> Value {
         "store": copy.store,
         "lineage": copy.lineage,
         "role": copy.role,
+        "superseded": copy.superseded,
         "epoch": copy.epoch,
         "since": 0,
         "position": copy.position,
@@ -402,7 +409,11 @@ fn document(copy: &Copy) -> Value {
         })),
         "successor": copy.followed.as_ref().map(|(store, url, _)| peer(store, url)),
         "following": copy.followed.as_ref().map(|_| json!({
-            "state": if copy.copied { "following" } else { "copying" },
+            "state": match (copy.broken, copy.copied) {
+                (true, _) => "broken",
+                (false, true) => "following",
+                (false, false) => "copying",
+            },
             "detail": copy.detail, "rows": copy.rows.len(), "rowsPerSecond": 10,
             "lagChanges": 0, "lagMs": copy.lag_ms, "throttled": false,
         })),

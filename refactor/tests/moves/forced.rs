@@ -22,7 +22,15 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     assert!(done.last.unwrap().outcome.contains("by force in epoch 3"));
     assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
     assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    let again = stand.tell("reverse", json!({ "force": true })).await.unwrap();
+    assert!(again.last.unwrap().outcome.contains("is the owner already"), "a repeat");
+    stand.source.with(|copy| copy.dead = true);
     stand.target.with(|copy| copy.dead = false);
+    // It does not know yet, and who was led to it last does not answer.
+    let seen = stand.users().await;
+    assert_eq!(seen.phase, "unknown");
+    assert!(seen.causes[0].contains("start the former"), "{:?}", seen.causes);
+    stand.source.with(|copy| copy.dead = false);
     for verb in ["follow", "diff", "switch", "reverse", "cancel", "complete"] {
         let message = stand.refused(verb, json!({})).await;
         assert!(message.contains("BOTH SIDES OWN IT"), "{verb}: {message}");
@@ -31,7 +39,8 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     let causes = stand.users().await.causes;
     assert!(causes.iter().any(|cause| cause.contains("BOTH SIDES OWN IT")), "{causes:?}");
     // It gives way to the later epoch.
-    stand.target.with(|copy| copy.role = "retired");
+    stand.target.with(|copy| (copy.role, copy.superseded) = ("retired", true));
+    assert_eq!(stand.users().await.phase, "superseded");
     let again = stand.tell("reverse", json!({})).await.unwrap();
     assert!(again.last.unwrap().outcome.contains("is the owner already"));
     assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
@@ -41,6 +50,38 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     }
     let causes = stand.users().await.causes;
     assert!(causes.iter().any(|cause| cause.contains("given up")), "{causes:?}");
+    // What is left of it is not touched.
+    stand.done("cancel").await;
+    assert_eq!(stand.target.told("cancel"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_superseded_is_not_taken_for_one_that_completed() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.done("switch").await;
+    stand.source.with(|copy| (copy.role, copy.superseded) = ("retired", true));
+    assert_eq!(stand.users().await.phase, "superseded");
+    for verb in ["follow", "diff", "reverse", "cancel", "complete"] {
+        let message = stand.refused(verb, json!({})).await;
+        assert!(message.contains("backup") && message.contains("later epoch"), "{verb}: {message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_is_lost_is_let_go_of_while_the_source_lives() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    stand.done("switch").await;
+    stand.target.with(|copy| copy.dead = true);
+    let refused = stand.refused("cancel", json!({ "force": true })).await;
+    assert!(refused.contains("does not own users"), "{refused}");
+    stand.tell("reverse", json!({ "force": true })).await.unwrap();
+    stand.refused("cancel", json!({})).await;
+    stand.tell("cancel", json!({ "force": true })).await.unwrap();
+    assert_eq!(stand.route().await, None, "follow had made it");
+    let another = stand.target.another();
+    stand.tell("follow", json!({ "target": another.url })).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

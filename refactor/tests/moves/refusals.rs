@@ -28,6 +28,17 @@ async fn a_program_with_another_token_is_told_from_one_without_the_collection() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn options_are_an_object_and_not_taken_by_their_order() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    for options in [json!([]), json!([null, null, null, null, true]), json!("force")] {
+        let message = stand.refused("switch", options).await;
+        assert!(message.contains("JSON object"), "{message}");
+    }
+    assert!(stand.source.owns());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_followed_is_said() {
     let stand = Stand::new().await;
     let follow = async |options| stand.refused("follow", options).await;

@@ -27,6 +27,9 @@ pub(crate) struct Document {
     pub(crate) grant: Option<Grant>,
     pub(crate) followed: Option<Followed>,
     pub(crate) successor: Option<Peer>,
+    /// Whether it retired for an owner of a later epoch that it did not give the ownership to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) superseded: bool,
     /// Whom it has the ownership from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) predecessor: Option<Peer>,
@@ -51,6 +54,10 @@ pub(crate) struct Facts {
     pub(crate) rows: bool,
 }
 
+/// So many ids are left out where the ownership is taken by force: a successor that is lost may have given some of them,
+/// and whoever got one must not meet another member under it.
+pub(crate) const LOST_IDS: u64 = 1_000_000;
+
 /// A place where a test can make a program crash: around the commit of a step.
 pub(crate) fn fault(step: &str, moment: &str) {
     fault::point(&format!("store.{step}.{moment}"));
@@ -74,6 +81,7 @@ impl Document {
             grant: None,
             followed: None,
             successor: None,
+            superseded: false,
             predecessor: None,
             max_rows_per_second: None,
             forwarded: None,
@@ -103,6 +111,7 @@ impl Document {
             grant: self.grant,
             followed: self.followed,
             successor: self.successor,
+            superseded: self.superseded,
             predecessor: self.predecessor,
             max_rows_per_second: self.max_rows_per_second,
             forwarded: self.forwarded,

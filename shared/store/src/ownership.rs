@@ -119,6 +119,9 @@ pub struct Ownership {
     /// How many rows a second it copies at most, where it was told.
     #[serde(default)]
     pub max_rows_per_second: Option<NonZero<u32>>,
+    /// Whether it was retired by an owner of a later epoch that it did not give the ownership to; its rows stay.
+    #[serde(default)]
+    pub superseded: bool,
     /// Whom it has the ownership from, where it was ever given to it.
     #[serde(default)]
     pub predecessor: Option<Peer>,

@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::moves::peer::{Peer, PeerError};
-use crate::moves::wire::{Position, RowHash};
+use crate::moves::wire::{Following, Pace, Position, RowHash};
 
 /// How often a row is looked at that changes all the time.
 const LOOKS: usize = 10;
@@ -111,6 +111,10 @@ fn wait(follower: &Peer, wanted: Position) -> Result<(), Trouble> {
         let now = follower.ownership().map_err(|error| Trouble::of(follower, &error))?;
         if now.covers(wanted) {
             return Ok(());
+        }
+        if let Some(Following { state: Pace::Broken, detail, .. }) = &now.following {
+            let why = detail.clone().unwrap_or_default();
+            return Err(Trouble::Over(format!("{} cannot follow any more: {why}", follower.url)));
         }
         if start.elapsed() > CATCH_UP {
             let detail = now.following.and_then(|following| following.detail).unwrap_or_default();

@@ -278,6 +278,7 @@ impl Document {
             return Err(MoveError::OtherEpoch { asked: epoch, present: self.epoch });
         }
         self.role = Role::Retired;
+        self.superseded = true;
         self.hold = None;
         self.successor = Some(to);
         Ok(())
