@@ -145,7 +145,7 @@ impl Client {
             return self.record.ledger.maybe_made(collection, content);
         };
         let place = self.record.ledger.made(collection, id, first.etag.clone(), content);
-        if twice && self.work.take() {
+        if twice && self.may_write().await {
             // Where this one fails, the first still says what is there.
             if let Outcome::Expected(second) = post(self).await
                 && (second.id(), second.json()) != (Some(id), first.json())
