@@ -123,9 +123,15 @@ pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerErr
             let place = format!(" at {who}");
             work.inner.no_collection(&work.record.application, collection, &place)
         }
-        PeerError::Silent(_) => Refusal::conflict(format!(
-            "{who}: {error}; start it, and ask again (`banyan status` shows who is ready)"
-        )),
+        PeerError::Silent(_) => {
+            // As `banyan up` calls the programs.
+            let target = peer.url == work.record.target;
+            let name = if target { collection } else { "monolith" };
+            Refusal::conflict(format!(
+                "{who}: {error}; start it, with `banyan start {name}` where `banyan stop` has stopped it, and ask again \
+                 (`banyan status` shows who is ready)"
+            ))
+        }
         error => Refusal::peer(who, error),
     }
 }
