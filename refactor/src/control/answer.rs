@@ -15,6 +15,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    pub(super) fn new(status: u16, content_type: &'static str, body: String) -> Self {
+        Self { status, content_type, error_type: None, allow: None, body }
+    }
+
     /// The same with the id that names the request, as the response that is sent.
     pub(super) fn into_response(self, request_id: &str) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -35,13 +35,7 @@ pub(super) fn answer(stacks: &dyn Stacks, caller: &Caller, known: bool, body: &[
     match (known, field("Version"), field("Action")) {
         (true, CLOUDFORMATION, _) => {
             let (status, body) = stacks.handle(caller, &form);
-            Answer {
-                status: status.as_u16(),
-                content_type: XML,
-                error_type: None,
-                allow: None,
-                body,
-            }
+            Answer::new(status.as_u16(), XML, body)
         }
         (true, STS, "GetCallerIdentity") => caller_identity(),
         (_, version, action) => {
@@ -73,7 +67,7 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
         escape(message),
         request_id()
     );
-    Answer { status, content_type: XML, error_type: None, allow: None, body }
+    Answer::new(status, XML, body)
 }
 
 /// People and wrappers test their credentials with it.
@@ -85,5 +79,5 @@ fn caller_identity() -> Answer {
          </RequestId></ResponseMetadata></GetCallerIdentityResponse>",
         request_id()
     );
-    Answer { status: 200, content_type: XML, error_type: None, allow: None, body }
+    Answer::new(200, XML, body)
 }

@@ -30,23 +30,14 @@ pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> A
 
 /// 200 with what was asked for.
 pub(super) fn done(body: &Value) -> Answer {
-    Answer {
-        status: 200,
-        content_type: JSON,
-        error_type: None,
-        allow: None,
-        body: body.to_string(),
-    }
+    Answer::new(200, JSON, body.to_string())
 }
 
 fn refused(operation: &Operation, error: &ApiError) -> Answer {
     log::debug!("{}: {} ({})", operation.name, error.code(), error.message());
     Answer {
-        status: error.status(),
-        content_type: JSON,
         error_type: Some(error.code()),
-        allow: None,
-        body: error.body().to_string(),
+        ..Answer::new(error.status(), JSON, error.body().to_string())
     }
 }
 
@@ -64,7 +55,7 @@ pub(super) fn refuse(refused: &Refused) -> Answer {
 /// An error that is none of an operation's.
 pub(super) fn plain(status: u16, code: &'static str, message: &str) -> Answer {
     let body = json!({ "Message": message }).to_string();
-    Answer { status, content_type: JSON, error_type: Some(code), allow: None, body }
+    Answer { error_type: Some(code), ..Answer::new(status, JSON, body) }
 }
 
 fn unknown(received: &Received) -> Answer {

@@ -1,4 +1,4 @@
-//! `cancel`: before any switch, as if nothing had been followed.
+//! `cancel`: while the source owns the collection, as if nothing had been followed.
 
 use super::Wishes;
 use super::peer::PeerError;

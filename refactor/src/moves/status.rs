@@ -119,12 +119,10 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
                  {collection}: start the former"
             )]
         }
-        (Ok(source), _) if source.role == Role::Follower && source.followed.is_none() => {
-            vec![format!(
-                "ownership is granted to {target_url}, which has not taken it: nobody takes writes until it \
-                 does; start it, and it does by itself"
-            )]
-        }
+        (Ok(source), Ok(target)) if granted(source) && !target.owns() => vec![format!(
+            "ownership is granted to {target_url}, which has not taken it: nobody takes writes until it does; start \
+             it, and it does by itself"
+        )],
         (Ok(source), Ok(target)) if target.owns() && !source.owns() && route.is_none() => {
             vec![format!(
                 "no route leads to {target_url}: `banyan switch {collection}` makes it again"
@@ -145,6 +143,11 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a source has given the collection away, and does not follow whom it gave it to yet.
+fn granted(source: &Ownership) -> bool {
+    source.role == Role::Follower && source.followed.is_none()
 }
 
 /// Where a move is, as far as its sides say it.

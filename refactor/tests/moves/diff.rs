@@ -34,9 +34,7 @@ async fn each_row_that_differs_is_named_with_what_differs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_to_differ_is_given_back_and_completed_by_force_only() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stand.source.with(|copy| copy.rows.get_mut(&5).unwrap().1 = "another name".into());
     assert_eq!(stand.compare().await.diff.state, "differs");
     for (verb, options) in [("reverse", json!({})), ("complete", json!({}))] {

@@ -6,9 +6,7 @@ use crate::stand::Stand;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stand.target.write(11..=11);
     // The source has it before the target is gone.
     assert_eq!(stand.users().await.phase, "switched");
@@ -57,9 +55,7 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_is_superseded_is_not_taken_for_one_that_completed() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stand.source.with(|copy| (copy.role, copy.superseded) = ("retired", true));
     assert_eq!(stand.users().await.phase, "superseded");
     for verb in ["follow", "diff", "reverse", "cancel", "complete"] {
@@ -70,9 +66,7 @@ async fn a_source_that_is_superseded_is_not_taken_for_one_that_completed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_lost_is_let_go_of_while_the_source_lives() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stand.target.with(|copy| copy.dead = true);
     let refused = stand.refused("cancel", json!({ "force": true })).await;
     assert!(refused.contains("does not own users"), "{refused}");
@@ -98,6 +92,8 @@ async fn a_target_that_has_not_used_the_grant_is_cancelled_before_it_is_taken_ba
         copy.grant = Some((2, store, to, copy.position));
         (copy.role, copy.followed) = ("follower", None);
     });
+    let unowned = async || stand.users().await.causes.join("; ").contains("nobody takes writes");
+    assert!(unowned().await);
     let message = stand.refused("reverse", json!({})).await;
     assert!(message.contains("nothing that was answered is lost"), "{message}");
     stand.tell("reverse", json!({ "force": true })).await.unwrap();
@@ -106,10 +102,17 @@ async fn a_target_that_has_not_used_the_grant_is_cancelled_before_it_is_taken_ba
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_does_not_follow_back_yet_leaves_nobody_without_an_owner() {
+    let stand = Stand::switched().await;
+    stand.source.with(|copy| (copy.frozen, copy.followed) = (true, None));
+    let seen = stand.users().await;
+    assert_eq!(seen.phase, "switched");
+    assert!(!seen.causes.join("; ").contains("nobody takes writes"), "{:?}", seen.causes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn force_is_no_shortcut_where_the_target_is_well() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stand.target.write(11..=11);
     stand.tell("reverse", json!({ "force": true })).await.unwrap();
     assert_eq!(stand.source.told("take"), 0, "the ordinary way");

@@ -22,9 +22,7 @@ async fn stays(stand: &Stand) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_route_to_an_owner_stays_until_the_collection_is_given_back() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stays(&stand).await;
     assert_eq!(stand.route().await.as_deref(), Some("ACTIVE"));
     let stand = stand.restart().await;
@@ -45,9 +43,7 @@ async fn the_route_to_an_owner_stays_until_the_collection_is_given_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_whose_sides_are_both_gone_is_forgotten_by_force_only() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stand.source.with(|copy| copy.dead = true);
     let refused = stand.refused("cancel", json!({ "force": true })).await;
     assert!(refused.contains("not reached"), "the owner is there: {refused}");
@@ -70,9 +66,7 @@ async fn another_route_of_the_same_paths_may_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_route_of_a_completed_move_may_go() {
-    let mut stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let mut stand = Stand::switched().await;
     stand.done("complete").await;
     stand = stand.restart().await;
     for verb in ["complete", "switch"] {
@@ -87,9 +81,7 @@ async fn the_route_of_a_completed_move_may_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_target_that_was_given_up_needs_no_route() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.done("switch").await;
+    let stand = Stand::switched().await;
     stand.target.with(|copy| copy.dead = true);
     stays(&stand).await;
     stand.tell("reverse", json!({ "force": true })).await.unwrap();

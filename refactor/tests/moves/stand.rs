@@ -24,6 +24,14 @@ impl Stand {
         Self::set_up(setup()).await
     }
 
+    /// The target owns the collection, after a comparison, and the source follows it.
+    pub(crate) async fn switched() -> Self {
+        let stand = Self::new().await;
+        stand.verify().await;
+        stand.done("switch").await;
+        stand
+    }
+
     pub(crate) async fn set_up(setup: Setup) -> Self {
         let world = World::default();
         let (source, target) = (world.program(), world.program());

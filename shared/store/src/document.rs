@@ -8,7 +8,7 @@ mod steps;
 
 use std::num::NonZero;
 
-use models::Timestamp;
+use models::{MAX_ID, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::steps::Step;
@@ -54,9 +54,14 @@ pub(crate) struct Facts {
     pub(crate) rows: bool,
 }
 
-/// So many ids are left out where the ownership is taken by force: a successor that is lost may have given some of them,
-/// and whoever got one must not meet another member under it.
-pub(crate) const LOST_IDS: u64 = 1_000_000;
+/// So many ids are left out where the ownership is taken by force.
+const LOST_IDS: u64 = 1_000_000;
+
+/// The id above which a store gives ids that has taken the ownership by force, and has given `last_id`: a successor that
+/// is lost may have given some after that, and whoever got one must not meet another member under it.
+pub(crate) fn past_lost_ids(last_id: u64) -> u64 {
+    last_id.saturating_add(LOST_IDS).min(MAX_ID)
+}
 
 /// A place where a test can make a program crash: around the commit of a step.
 pub(crate) fn fault(step: &str, moment: &str) {

@@ -108,7 +108,8 @@ fn rows(peer: &Peer, ids: &BTreeSet<u64>) -> Result<BTreeMap<u64, RowHash>, Trou
 fn wait(follower: &Peer, wanted: Position) -> Result<(), Trouble> {
     let start = Instant::now();
     loop {
-        let now = follower.ownership().map_err(|error| Trouble::of(follower, &error))?;
+        let now = follower.ownership_at(wanted, CATCH_UP);
+        let now = now.map_err(|error| Trouble::of(follower, &error))?;
         if now.covers(wanted) {
             return Ok(());
         }

@@ -2,13 +2,14 @@
 
 mod crashes;
 mod following;
+mod given_up;
 mod handing_over;
+mod pace;
 mod refusals;
-mod sparing;
 mod together;
 mod token;
 
-use harness::{Answer, Program};
+use harness::{Answer, Program, Setup};
 use serde_json::{Value, json};
 
 /// The collection that moves.
@@ -17,6 +18,15 @@ const USERS: &str = "users";
 /// Stores a user of this name.
 async fn create(program: &Program, name: &str) -> Answer {
     program.json("POST", "/api/users", &json!({"username": name, "name": name})).await
+}
+
+/// A program that has so many users.
+async fn source_with(users: u32) -> Program {
+    let program = Setup::new(crate::BINARY).movable().start().await;
+    for number in 0..users {
+        assert_eq!(create(&program, &format!("u{number}")).await.status, 201);
+    }
+    program
 }
 
 /// The position that an answer says.

@@ -1,7 +1,7 @@
 //! Who owns a collection: loading and saving the document, and the steps that do more than change it.
 
 use deadpool_postgres::{GenericClient, Transaction};
-use models::{MAX_ID, Timestamp};
+use models::Timestamp;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 
@@ -11,7 +11,7 @@ use super::fence::{ALONE, SHARED, lock_number};
 use super::lease::lease;
 use super::rows::{get, sql_id, unsigned};
 use crate::assemble::mark;
-use crate::document::{Document, Facts, LOST_IDS, Step, fault, random_id};
+use crate::document::{Document, Facts, Step, fault, past_lost_ids, random_id};
 use crate::sql::{Statements, TRANSACTION};
 use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
 
@@ -210,8 +210,7 @@ impl PostgresStore {
                 if let Some(grant) = &stand.document.grant {
                     stand.forget_follower(&grant.to.store).await?;
                 }
-                let last_id = stand.last_id().await?.saturating_add(LOST_IDS);
-                stand.raise_ids(last_id.min(MAX_ID)).await?;
+                stand.raise_ids(past_lost_ids(stand.last_id().await?)).await?;
             }
             Ok(stand.save().await?)
         })

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use models::{MAX_ID, Timestamp};
+use models::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
 
 use super::SqliteStore;
 use super::error::store_error;
 use crate::assemble::mark;
-use crate::document::{Document, Facts, LOST_IDS, Step, fault, random_id};
+use crate::document::{Document, Facts, Step, fault, past_lost_ids, random_id};
 use crate::known::Desks;
 use crate::sql::{Catalog, Statements};
 use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
@@ -186,7 +186,7 @@ impl SqliteStore {
                 if let Some(grant) = &stand.document.grant {
                     stand.forget_follower(&grant.to.store)?;
                 }
-                stand.raise_ids(stand.last_id()?.saturating_add(LOST_IDS).min(MAX_ID))?;
+                stand.raise_ids(past_lost_ids(stand.last_id()?))?;
             }
             Ok(stand.save()?)
         })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use harness::{Program, Setup, golden_reads, on_store_pairs, until};
 use serde_json::{Value, json};
 
-use super::{USERS, create, digest, position};
+use super::{USERS, create, digest, position, source_with};
 use crate::BINARY;
 
 on_store_pairs!(
@@ -263,68 +263,8 @@ async fn a_source_that_moved_is_found_where_the_program_is_told_to_look() {
 }
 
 #[tokio::test]
-async fn a_copy_goes_no_faster_than_it_was_told() {
-    let source = Setup::new(BINARY).movable().start().await;
-    for number in 0..30 {
-        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
-    }
-    let target = Setup::new(BINARY).movable().start().await;
-    let start = std::time::Instant::now();
-    let body = json!({"source": source.collection(USERS), "maxRowsPerSecond": 10});
-    let document = target.done(USERS, "follow", body.clone()).await;
-    assert_eq!(document["role"], "follower");
-    target
-        .owns_so(USERS, "it is held back", |document| document["following"]["throttled"] == true)
-        .await;
-    // Again, without a limit: nothing else changes.
-    let free = json!({"source": source.collection(USERS)});
-    until("ten rows are there", || async {
-        target.ownership(USERS).await["following"]["rows"].as_u64() >= Some(10)
-    })
-    .await;
-    assert!(start.elapsed() > Duration::from_millis(500), "{:?}", start.elapsed());
-    target.done(USERS, "follow", free).await;
-    target.follows(USERS).await;
-    assert_eq!(digest(&target).await, digest(&source).await);
-}
-
-#[tokio::test]
-async fn a_limit_outlives_the_program_and_not_the_copy() {
-    let source = Setup::new(BINARY).movable().start().await;
-    for number in 0..30 {
-        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
-    }
-    let target = Setup::new(BINARY).movable().start().await;
-    let slow = json!({"source": source.collection(USERS), "maxRowsPerSecond": 2});
-    target.done(USERS, "follow", slow.clone()).await;
-    let held_back = |document: &Value| {
-        let following = &document["following"];
-        following["throttled"] == true && following["rows"].as_u64() > Some(0)
-    };
-    target.owns_so(USERS, "it is held back", held_back).await;
-    let target = target.restart().await;
-    target.owns_so(USERS, "it is held back again", held_back).await;
-    let document = target.ownership(USERS).await;
-    assert_eq!(document["following"]["state"], "copying", "{document}");
-    assert_eq!(document["maxRowsPerSecond"], 2, "{document}");
-    target.done(USERS, "cancel", json!({})).await;
-    assert_eq!(target.ownership(USERS).await["maxRowsPerSecond"], Value::Null);
-    // Told so, it goes as fast as it can, after another start too.
-    target.done(USERS, "follow", slow).await;
-    let free = json!({"source": source.collection(USERS)});
-    target.done(USERS, "follow", free).await;
-    let target = target.restart().await;
-    target.follows(USERS).await;
-    assert_eq!(target.ownership(USERS).await["following"]["throttled"], false);
-    assert_eq!(digest(&target).await, digest(&source).await);
-}
-
-#[tokio::test]
 async fn a_copy_serves_nothing_before_it_has_everything() {
-    let source = Setup::new(BINARY).movable().start().await;
-    for number in 0..30 {
-        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
-    }
+    let source = source_with(30).await;
     let target = Setup::new(BINARY).movable().start().await;
     let body = json!({"source": source.collection(USERS), "maxRowsPerSecond": 1});
     target.done(USERS, "follow", body).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use harness::{Setup, postgres};
 use serde_json::{Value, json};
 
-use super::{USERS, create, digest, position};
+use super::{USERS, create, digest, position, source_with};
 use crate::BINARY;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,10 +30,7 @@ async fn a_program_knows_what_another_one_wrote_when_a_reader_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn both_together_go_no_faster_than_one_of_them_was_told() {
     let Some(database) = postgres().await else { return };
-    let source = Setup::new(BINARY).movable().start().await;
-    for number in 0..40 {
-        assert_eq!(create(&source, &format!("u{number}")).await.status, 201);
-    }
+    let source = source_with(40).await;
     let setup = Setup::new(BINARY).movable().postgres(database);
     let (one, other) = (setup.clone().start().await, setup.start().await);
     let start = Instant::now();

@@ -1,0 +1,132 @@
+//! How fast a copy goes: no faster than it was told, and slower where its source's clients wait.
+
+use std::cell::Cell;
+use std::iter;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use harness::{Setup, until};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::{USERS, digest, source_with};
+use crate::BINARY;
+
+#[tokio::test]
+async fn a_copy_goes_no_faster_than_it_was_told() {
+    let source = source_with(30).await;
+    let target = Setup::new(BINARY).movable().start().await;
+    let start = std::time::Instant::now();
+    let body = json!({"source": source.collection(USERS), "maxRowsPerSecond": 10});
+    let document = target.done(USERS, "follow", body.clone()).await;
+    assert_eq!(document["role"], "follower");
+    target
+        .owns_so(USERS, "it is held back", |document| document["following"]["throttled"] == true)
+        .await;
+    // Again, without a limit: nothing else changes.
+    let free = json!({"source": source.collection(USERS)});
+    until("ten rows are there", || async {
+        target.ownership(USERS).await["following"]["rows"].as_u64() >= Some(10)
+    })
+    .await;
+    assert!(start.elapsed() > Duration::from_millis(500), "{:?}", start.elapsed());
+    target.done(USERS, "follow", free).await;
+    target.follows(USERS).await;
+    assert_eq!(digest(&target).await, digest(&source).await);
+}
+
+#[tokio::test]
+async fn a_limit_outlives_the_program_and_not_the_copy() {
+    let source = source_with(30).await;
+    let target = Setup::new(BINARY).movable().start().await;
+    let slow = json!({"source": source.collection(USERS), "maxRowsPerSecond": 2});
+    target.done(USERS, "follow", slow.clone()).await;
+    let held_back = |document: &Value| {
+        let following = &document["following"];
+        following["throttled"] == true && following["rows"].as_u64() > Some(0)
+    };
+    target.owns_so(USERS, "it is held back", held_back).await;
+    let target = target.restart().await;
+    target.owns_so(USERS, "it is held back again", held_back).await;
+    let document = target.ownership(USERS).await;
+    assert_eq!(document["following"]["state"], "copying", "{document}");
+    assert_eq!(document["maxRowsPerSecond"], 2, "{document}");
+    target.done(USERS, "cancel", json!({})).await;
+    assert_eq!(target.ownership(USERS).await["maxRowsPerSecond"], Value::Null);
+    // Told so, it goes as fast as it can, after another start too.
+    target.done(USERS, "follow", slow).await;
+    let free = json!({"source": source.collection(USERS)});
+    target.done(USERS, "follow", free).await;
+    let target = target.restart().await;
+    target.follows(USERS).await;
+    assert_eq!(target.ownership(USERS).await["following"]["throttled"], false);
+    assert_eq!(digest(&target).await, digest(&source).await);
+}
+
+#[tokio::test]
+async fn a_copy_spares_a_source_whose_clients_wait() {
+    let source = Setup::new(BINARY).movable().start().await;
+    let target = Setup::new(BINARY).movable().start().await;
+    // More than a page of the feed holds.
+    let bio = "\u{1F3B8}".repeat(1_000);
+    for tens in 0..130 {
+        let created = (tens * 10..tens * 10 + 10).map(async |number| {
+            let user = format!("user{number}");
+            let user = json!({"username": user, "name": "Marceline", "bio": bio});
+            source.json("POST", "/api/users", &user).await.status
+        });
+        assert_eq!(join_all(created).await, [201; 10]);
+    }
+    // Fewer than a hundred requests a second, so that one that is caught counts.
+    let clients = async {
+        let client = async |id: u32| loop {
+            source.json("PATCH", &format!("/api/users/{id}"), &json!({"name": "Bonnibel"})).await;
+            sleep(Duration::from_millis(20)).await;
+        };
+        join_all((1..=8).map(client)).await;
+    };
+    // It stands still again and again, and longer each time.
+    let stops = async {
+        for ms in (150..400).step_by(10).chain(iter::repeat(400)) {
+            harness::signal("STOP", source.pid());
+            sleep(Duration::from_millis(ms)).await;
+            harness::signal("CONT", source.pid());
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let copied = async {
+        let busy = async || source.ask(USERS, "changes?limit=1").await.json()["busy"] == true;
+        // What the source says is of its last second: a copy may just miss it.
+        for _ in 0..10 {
+            until("its clients wait", busy).await;
+            target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
+            let spares = Cell::new(false);
+            target
+                .owns_so(USERS, "it copies more slowly and says why, or is through", |document| {
+                    let Value::Object(following) = &document["following"] else { return false };
+                    let detail = following["detail"].as_str().unwrap_or_default();
+                    spares.set(
+                        following["state"] == "copying"
+                            && following["throttled"] == true
+                            && detail.contains("wait longer than usual"),
+                    );
+                    spares.get() || following["state"] == "following"
+                })
+                .await;
+            if spares.get() {
+                return;
+            }
+            target.done(USERS, "cancel", json!({})).await;
+        }
+        panic!("it never copied more slowly");
+    };
+    tokio::select! {
+        () = clients => {}
+        () = stops => {}
+        () = copied => {}
+    }
+    harness::signal("CONT", source.pid());
+    target.follows(USERS).await;
+    target.catch_up(USERS, &source).await;
+    assert_eq!(digest(&target).await, digest(&source).await);
+}
