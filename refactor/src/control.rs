@@ -4,10 +4,12 @@
 
 mod answer;
 pub(crate) mod credentials;
+mod foreign;
 mod limits;
 mod listen;
 mod moves;
 mod operations;
+mod protocol;
 mod query;
 mod rest;
 mod signature;
@@ -25,6 +27,7 @@ use crate::proxy::DataPlane;
 use crate::spaces::Spaces;
 use answer::Answer;
 use credentials::Credentials;
+use protocol::Protocol;
 use signature::{Received, Refused};
 
 /// Where the last differences between the answers to mirrored reads are, as JSON lines.
@@ -54,32 +57,34 @@ pub(crate) struct Control {
 impl Control {
     /// Answers one request. Blocks: for the disk, for health checks, for stacks.
     fn answer(&self, received: &Received) -> Answer {
-        let asks_query = query::is_query(received);
+        if let Some(answer) = foreign::answer(received) {
+            return answer;
+        }
+        let protocol = Protocol::of(received, foreign::service(received));
         let refuse = |refused: &Refused| {
             log::warn!("{} {}: {}", received.method, received.path, refused.message());
-            if asks_query { query::refuse(refused) } else { rest::refuse(refused) }
+            protocol.refuse(refused)
         };
         let signed = match signature::verify(received, &self.credentials, SystemTime::now()) {
             Ok(signed) => signed,
             Err(refused) => return refuse(&refused),
         };
+        let asks_query = protocol == Protocol::Query;
         let expected: &[_] =
             if asks_query { &["cloudformation", "sts"] } else { &["refactor-spaces"] };
-        let known = ["cloudformation", "sts", "refactor-spaces"].contains(&signed.service.as_str());
-        // Another service's request is signed well, and answered that there is no such operation.
-        if known && !expected.contains(&signed.service.as_str()) {
+        if !expected.contains(&signed.service.as_str()) {
             return refuse(&Refused::scope(&signed.service, expected));
         }
         let caller = Caller { region: signed.region };
         if asks_query {
-            query::answer(&*self.stacks, &caller, known, &received.body)
+            query::answer(&*self.stacks, &caller, &received.body)
         } else if received.method == "GET" && received.path == DIFFERENCES {
             Answer {
                 status: 200,
                 content_type: JSON_LINES,
                 error_type: None,
                 allow: None,
-                body: self.plane.differences(),
+                body: self.plane.differences().into(),
             }
         } else if let Some(answer) = moves::answer(&self.moves, received) {
             answer

@@ -3,20 +3,22 @@
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 
-/// An answer in either protocol.
+use super::protocol;
+
+/// An answer in any protocol.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
-    /// The code of a REST error.
+    /// The code of an error, where the protocol has it in a header.
     pub(super) error_type: Option<&'static str>,
     /// The method that a path takes, where another one came.
     pub(super) allow: Option<&'static str>,
-    pub(super) body: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn new(status: u16, content_type: &'static str, body: String) -> Self {
-        Self { status, content_type, error_type: None, allow: None, body }
+    pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, content_type, error_type: None, allow: None, body: body.into() }
     }
 
     /// The same with the id that names the request, as the response that is sent.
@@ -24,6 +26,9 @@ impl Answer {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, self.content_type));
+        if self.content_type == protocol::CBOR {
+            response.insert_header(("smithy-protocol", protocol::RPC_V2_CBOR));
+        }
         response.insert_header(("x-amzn-requestid", request_id));
         if let Some(code) = self.error_type {
             response.insert_header(("x-amzn-errortype", code));

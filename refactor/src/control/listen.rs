@@ -10,8 +10,9 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use tokio::time::{Instant, timeout};
 
 use super::answer::{Answer, request_id};
+use super::protocol::Protocol;
 use super::signature::Received;
-use super::{Control, limits, rest};
+use super::{Control, foreign, limits, rest};
 
 /// The media type of OpenMetrics 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -76,12 +77,12 @@ async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> Ht
     let start = Instant::now();
     let id = request_id();
     let answer = match receive(&request, body).await {
-        Ok(received) => {
+        Ok((received, protocol)) => {
             let answered = web::block(move || control.answer(&received)).await;
             answered.unwrap_or_else(|error| {
                 log::error!("the control port: {}", server::chain(&error));
                 let message = "the request could not be carried out; the log says why";
-                rest::plain(500, "InternalServerException", message)
+                protocol.error(500, "InternalServerException", message)
             })
         }
         Err(answer) => answer,
@@ -95,35 +96,48 @@ async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> Ht
     answer.into_response(&id)
 }
 
-async fn receive(request: &HttpRequest, body: Payload) -> Result<Received, Answer> {
-    let unreadable = |message: &str| rest::plain(400, "ValidationException", message);
-    let mut headers = Vec::new();
-    for (name, value) in request.headers() {
-        let value = value.to_str().map_err(|error| {
-            unreadable(&format!("the header {name} holds what is not ASCII: {error}"))
-        })?;
-        headers.push((name.as_str().to_owned(), value.to_owned()));
-    }
+async fn receive(request: &HttpRequest, body: Payload) -> Result<(Received, Protocol), Answer> {
+    let mut received = head(request)?;
+    let protocol = Protocol::of(&received, foreign::service(&received));
+    // What another service would have taken is not read to its end.
+    let refused = |status, code, message: &str| {
+        foreign::answer(&received).unwrap_or_else(|| protocol.error(status, code, message))
+    };
     let body = timeout(limits::BODY_TIME, body.to_bytes_limited(limits::BODY_BYTES)).await;
     let body: Bytes = match body {
         Ok(Ok(Ok(body))) => body,
         Ok(Ok(Err(error))) => {
-            return Err(unreadable(&format!("the body cannot be read: {error}")));
+            let message = format!("the body cannot be read: {error}");
+            return Err(refused(400, "ValidationException", &message));
         }
         Ok(Err(_)) => {
             let message = format!("the body is larger than {} bytes", limits::BODY_BYTES);
-            return Err(rest::plain(413, "RequestEntityTooLargeException", &message));
+            return Err(refused(413, "RequestEntityTooLargeException", &message));
         }
         Err(_) => {
             let message = format!("the body did not come within {} s", limits::BODY_TIME.as_secs());
-            return Err(rest::plain(408, "RequestTimeoutException", &message));
+            return Err(refused(408, "RequestTimeoutException", &message));
         }
     };
+    received.body = body.to_vec();
+    Ok((received, protocol))
+}
+
+/// A request without its body.
+fn head(request: &HttpRequest) -> Result<Received, Answer> {
+    let mut headers = Vec::new();
+    for (name, value) in request.headers() {
+        let value = value.to_str().map_err(|error| {
+            let message = format!("the header {name} holds what is not ASCII: {error}");
+            rest::plain(400, "ValidationException", &message)
+        })?;
+        headers.push((name.as_str().to_owned(), value.to_owned()));
+    }
     Ok(Received {
         method: request.method().as_str().to_owned(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers,
-        body: body.to_vec(),
+        body: Vec::new(),
     })
 }

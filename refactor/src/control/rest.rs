@@ -1,15 +1,14 @@
 //! REST-JSON: finds the operation of a method and path, reads what it takes, writes what it answers.
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Caller;
 use super::answer::Answer;
 use super::operations::{Call, OPERATIONS, Operation};
-use super::signature::{Received, Refused};
+use super::protocol::{JSON, Protocol};
+use super::signature::Received;
 use crate::spaces::{ApiError, Spaces};
-
-const JSON: &str = "application/json";
 
 /// Carries out the operation of a signed request.
 pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> Answer {
@@ -41,21 +40,9 @@ fn refused(operation: &Operation, error: &ApiError) -> Answer {
     }
 }
 
-/// 403 for a signature that is not taken.
-pub(super) fn refuse(refused: &Refused) -> Answer {
-    let code = match refused {
-        Refused::Missing => "MissingAuthenticationTokenException",
-        Refused::Incomplete(_) => "IncompleteSignatureException",
-        Refused::UnknownKey(_) => "UnrecognizedClientException",
-        Refused::Mismatch(_) => "InvalidSignatureException",
-    };
-    plain(403, code, &refused.message())
-}
-
 /// An error that is none of an operation's.
 pub(super) fn plain(status: u16, code: &'static str, message: &str) -> Answer {
-    let body = json!({ "Message": message }).to_string();
-    Answer { error_type: Some(code), ..Answer::new(status, JSON, body) }
+    Protocol::RestJson.error(status, code, message)
 }
 
 fn unknown(received: &Received) -> Answer {

@@ -5,6 +5,7 @@
 mod activation;
 mod client;
 mod crash;
+mod foreign;
 mod live;
 mod operations;
 mod refusals;
