@@ -155,20 +155,44 @@ pub(crate) struct PageEnd {
     pub(crate) held_back: Option<HeldBack>,
 }
 
+/// What a reader has heard of a store's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LastHeard<'a> {
+    pub(crate) run: &'a str,
+    /// The newest place of the feed, in the last page. None where an older version did not write it down.
+    pub(crate) latest: Option<u64>,
+}
+
+impl<'a> LastHeard<'a> {
+    /// Reads what [`Changes::heard`] wrote.
+    pub(crate) fn read(text: &'a str) -> Self {
+        let both = text.split_once('.').and_then(|(run, latest)| Some((run, latest.parse().ok()?)));
+        match both {
+            Some((run, latest)) => Self { run, latest: Some(latest) },
+            None => Self { run: text, latest: None },
+        }
+    }
+}
+
 /// A later part of a store's history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LaterRun {
-    /// Where it began.
+    /// The place behind the newest one that there was when it began, or a higher one.
     pub(crate) position: u64,
     /// Up to where it purged.
     pub(crate) purged: u64,
 }
 
-/// Checks that a reader's cursor fits the store's history after the run that it last read from.
-pub(crate) fn check_history(after: FeedCursor, later: &[LaterRun]) -> Result<(), MoveError> {
-    // What the reader has beyond the beginning of the next run was written in a history that was
-    // replaced by this one.
-    if later.first().is_some_and(|next| next.position <= after.position) {
+/// Checks that what a reader has heard of fits the store's history after the run that it last read from,
+/// where the newest place that it heard of was `latest`.
+pub(crate) fn check_history(
+    after: FeedCursor,
+    latest: u64,
+    later: &[LaterRun],
+) -> Result<(), MoveError> {
+    // Whatever it heard of was there when the next run began, unless this history is another one: places
+    // never go away. That numbers have gone on since, as PostgreSQL's do, hides nothing.
+    if later.iter().any(|next| next.position <= latest) {
         return Err(MoveError::WentBack);
     }
     check_purged(after, later.iter().map(|run| run.purged).max().unwrap_or(0))

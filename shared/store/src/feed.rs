@@ -21,7 +21,7 @@ pub struct Changes<M> {
     pub role: Role,
     /// The epoch that the store has or knows of.
     pub epoch: u64,
-    /// The newest part of the store's history; to be said with the next request.
+    /// The newest part of the store's history.
     pub run: String,
     /// What changed after the cursor that was asked for.
     pub entries: Vec<Entry<M>>,
@@ -39,6 +39,18 @@ pub struct Changes<M> {
     pub now: Timestamp,
     /// What keeps the feed from going on, where something does.
     pub held_back: Option<HeldBack>,
+}
+
+impl<M> Changes<M> {
+    /// What whoever applied this page has heard of the store's history: to be said with the next request.
+    pub fn heard(&self) -> String {
+        heard(&self.run, self.latest)
+    }
+}
+
+/// A run and the newest place that was heard of in it, as [`Store::changes`](crate::Store::changes) takes them.
+pub(crate) fn heard(run: &str, latest: u64) -> String {
+    format!("{run}.{latest}")
 }
 
 /// One thing that travels through a feed.

@@ -73,7 +73,7 @@ pub struct Followed {
     pub source: Peer,
     /// Up to where it has applied that feed.
     pub cursor: FeedCursor,
-    /// The source's run that gave the last page; to be said with the next request.
+    /// What the last page let it hear of the source's history; to be said with the next request.
     pub run: Option<String>,
     /// It has every change of the source up to this place.
     pub covered: Position,

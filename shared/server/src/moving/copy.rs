@@ -77,11 +77,11 @@ impl<R: Record> Copy<'_, R> {
         let Page { changes, busy, at } = page;
         let progress = &self.keeper.custody.progress;
         let peers = self.keeper.moving.peers()?;
-        let (from, next, run) = (self.cursor, changes.cursor, changes.run.clone());
+        let (from, next, heard) = (self.cursor, changes.cursor, changes.heard());
         let rows = rows(&changes);
         // A source whose clients wait is given time where there is a lot to fetch; what is new is not.
         let after = progress.paced(rows, busy && changes.more);
-        let ask = self.ask(next, Some(run.clone()));
+        let ask = self.ask(next, Some(heard.clone()));
         let fetched = pin!(async {
             sleep_until(after.into()).await;
             peers.changes(url, &ask).await
@@ -111,7 +111,7 @@ impl<R: Record> Copy<'_, R> {
             log::info!("{}: this store owns the collection now", self.keeper.custody.collection);
             return Err(Halt::News);
         }
-        (self.cursor, self.run) = (next, Some(run));
+        (self.cursor, self.run) = (next, Some(heard));
         self.say(url, &changes);
         let page = match fetched {
             Either::Left(fetched) => fetched.await,

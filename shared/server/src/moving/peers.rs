@@ -41,7 +41,7 @@ pub(crate) struct Ask {
     pub(crate) after: FeedCursor,
     /// What is on disk here.
     pub(crate) passed: FeedCursor,
-    /// The run of the last page.
+    /// What the last page let be heard of the source's history.
     pub(crate) run: Option<String>,
     pub(crate) limit: usize,
     /// For how long the answer may wait for a change.
@@ -95,7 +95,7 @@ impl Peers {
         let wait_ms = wait.as_millis();
         let mut path =
             format!("changes?after={after}&passed={passed}&limit={limit}&wait={wait_ms}");
-        // Both are hexadecimal.
+        // Hexadecimal, and with a dot and a number behind it.
         for (name, value) in [("run", run), ("follower", follower)] {
             if let Some(value) = value {
                 path.push_str(&format!("&{name}={value}"));

@@ -54,7 +54,7 @@ impl Document {
         self.epoch = page.epoch;
         if let Some(followed) = &mut self.followed {
             followed.cursor = page.cursor;
-            followed.run = Some(page.run.clone());
+            followed.run = Some(page.heard());
             if page.covered > 0 {
                 followed.copied = true;
                 let covered = Position { epoch: page.epoch, at: page.covered };

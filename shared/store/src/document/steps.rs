@@ -5,6 +5,7 @@ use std::time::Duration;
 use models::{MAX_ID, Timestamp};
 
 use super::{Document, Facts};
+use crate::feed::heard;
 use crate::{
     FeedCursor, Followed, Grant, Hold, MAX_HOLD, MoveError, Peer, Position, Role, RowRate,
 };
@@ -214,7 +215,7 @@ impl Document {
             source: peer,
             // All that the peer has of earlier epochs came from here.
             cursor: FeedCursor { position: since, id: MAX_ID },
-            run: Some(run),
+            run: Some(heard(&run, since)),
             covered: Position { epoch, at: since },
             copied: true,
         });

@@ -15,7 +15,9 @@ use super::error::store_error;
 use super::lease::lease;
 use super::ownership::{Stand, maybe};
 use super::rows::{PostgresCells, get, sql_id, unsigned};
-use crate::assemble::{Collected, LaterRun, PageEnd, Placed, check_history, check_purged};
+use crate::assemble::{
+    Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
+};
 use crate::{
     Changes, FeedCursor, HeldBack, Idempotency, KeyRecord, MoveError, Record, Role, StoreError,
 };
@@ -33,7 +35,7 @@ impl PostgresStore {
     pub(crate) async fn changes<R: Record>(
         &self,
         after: FeedCursor,
-        run: Option<&str>,
+        heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<R::Content>, MoveError> {
         let page = self.compare::<R, _>(async |stand| {
@@ -45,7 +47,7 @@ impl PostgresStore {
             if after.position >= stand.beyond {
                 return Ok(Err(MoveError::WentBack));
             }
-            if let Err(refused) = check_run(stand, after, run).await? {
+            if let Err(refused) = check_run(stand, after, heard).await? {
                 return Ok(Err(refused));
             }
             let whole = stand.horizon - 1;
@@ -124,10 +126,12 @@ fn placed<R: Record>(row: &Row) -> Result<(Placed<R::Content>, usize), StoreErro
 async fn check_run<C: GenericClient>(
     stand: &Stand<'_, C>,
     after: FeedCursor,
-    run: Option<&str>,
+    heard: Option<&str>,
 ) -> Result<Result<(), MoveError>, StoreError> {
     let moves = &stand.statements.moves;
-    let Some(run) = run else { return Ok(check_purged(after, stand.purged)) };
+    let Some(LastHeard { run, latest }) = heard.map(LastHeard::read) else {
+        return Ok(check_purged(after, stand.purged));
+    };
     if maybe::<i32>(stand.client, &moves.run_known, &[&run]).await?.is_none() {
         return Ok(Err(MoveError::WentBack));
     }
@@ -136,7 +140,8 @@ async fn check_run<C: GenericClient>(
         let number = |place| unsigned(get(&row, place)?);
         later.push(LaterRun { position: number(0)?, purged: number(1)? });
     }
-    Ok(check_history(after, &later))
+    // A cursor may be beyond all places of the feed: the server's other databases take numbers too.
+    Ok(check_history(after, latest.unwrap_or(0), &later))
 }
 
 /// Gives a page a row and how many bytes it holds; false where the page takes no more.

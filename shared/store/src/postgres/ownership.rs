@@ -150,18 +150,28 @@ impl<'a, C: GenericClient> Stand<'a, C> {
         run(self.client, sql, &[&follower]).await.map(drop)
     }
 
-    /// Begins a new part of the history.
-    pub(super) async fn begin_run(&self, purged: u64) -> Result<(), StoreError> {
+    /// Begins a new part of the history with this place: all that are below it were taken before.
+    pub(super) async fn begin_run(&self, purged: u64, place: i64) -> Result<(), StoreError> {
         let (id, purged) = (random_id(), sql_id(purged)?);
-        run(self.client, &self.statements.moves.begin_run, &[&id, &purged]).await.map(drop)
+        let sql = &self.statements.moves.begin_run;
+        run(self.client, sql, &[&id, &purged, &place]).await.map(drop)
+    }
+
+    /// The place behind the newest one. Sure only where writes are kept out.
+    pub(super) fn next_place(&self) -> Result<i64, StoreError> {
+        let newest = self.facts.position.max(self.document.since).max(self.purged);
+        sql_id(newest).map(|newest| newest.saturating_add(1))
     }
 }
 
-/// Makes the document of a collection that has none, and begins a new run.
+/// Makes the document of a collection that has none, and begins a new run, while no write of another program runs.
 pub(super) async fn begin(
     transaction: &Transaction<'_>,
     statements: &Statements,
 ) -> Result<(Document, u64), StoreError> {
+    // What is committed from here on belongs to the new run, and what was committed before is seen below.
+    let lock = lock_number(statements);
+    transaction.query_one(ALONE, &[&lock]).await.map_err(store_error)?;
     let fresh = serde_json::to_string(&Document::new()).map_err(StoreError::failed)?;
     run(transaction, &statements.moves.create, &[&fresh, &1_i64, &0_i64]).await?;
     maybe::<String>(transaction, &statements.moves.document_locked, &[]).await?;
@@ -180,7 +190,7 @@ pub(super) async fn begin(
         stand.save().await?;
         stand.facts.position = place;
     }
-    stand.begin_run(0).await?;
+    stand.begin_run(0, stand.next_place()?).await?;
     Ok((stand.document, stand.facts.position))
 }
 
@@ -282,7 +292,7 @@ impl PostgresStore {
             }
             stand.document = stand.document.cancelled();
             stand.save().await?;
-            Ok(stand.begin_run(0).await?)
+            Ok(stand.begin_run(0, stand.next_place()?).await?)
         })
         .await?;
         Ok(self.ownership::<R>().await?)

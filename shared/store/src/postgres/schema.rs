@@ -70,16 +70,19 @@ pub(super) async fn migrate(
         let written = transaction.execute(WRITE_VERSION, &[&table.name, &SCHEMA_VERSION]).await;
         written.map_err(schema)?;
     }
-    let mut begun = Vec::new();
-    for statements in catalog.all() {
-        let stand = ownership::begin(&transaction, statements).await.map_err(|error| {
-            OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) }
-        })?;
-        begun.push((statements.table.name, stand));
-    }
     transaction.commit().await.map_err(schema)?;
-    for (table, (document, latest)) in begun {
-        if let Some(desk) = desks.find(table) {
+    for statements in catalog.all() {
+        // In a transaction of its own: it waits for writes, and the first ones wait for the tables above.
+        let transaction = client.transaction().await.map_err(schema)?;
+        transaction.batch_execute(NO_HURRY).await.map_err(schema)?;
+        transaction.batch_execute(LOCK_WAIT).await.map_err(schema)?;
+        let begun = ownership::begin(&transaction, statements).await;
+        let (document, latest) = begun.map_err(|error| OpenError::Schema {
+            database: url.shown.clone(),
+            cause: Arc::new(error),
+        })?;
+        transaction.commit().await.map_err(schema)?;
+        if let Some(desk) = desks.find(statements.table.name) {
             desk.tell(&document, latest);
         }
     }

@@ -28,11 +28,11 @@ pub(crate) struct MoveStatements {
     pub(crate) create: String,
     /// Gives the newest run.
     pub(crate) run: String,
-    /// `$1` run. Gives the place where each later run began, and up to where it purged.
+    /// `$1` run. Gives the place that each later run began with, and up to where it purged.
     pub(crate) runs_after: String,
     /// `$1` run. Gives 1 where it is known.
     pub(crate) run_known: String,
-    /// `$1` run, `$2` purged up to, `$3` its first place.
+    /// `$1` run, `$2` purged up to, `$3` the place behind the newest one, or any higher one.
     pub(crate) begin_run: String,
     /// Removes the history.
     pub(crate) forget_runs: String,
@@ -125,11 +125,7 @@ impl MoveStatements {
             run_known: sql(format!("SELECT 1 {newest} AND run = $1")),
             begin_run: sql(format!(
                 "INSERT INTO banyan_runs (collection, number, run, position, purged) \
-                 SELECT '{name}', coalesce(max(number), 0) + 1, $1, {}, $2 {newest}",
-                match dialect {
-                    Dialect::Sqlite => "$3",
-                    Dialect::Postgres => TRANSACTION,
-                }
+                 SELECT '{name}', coalesce(max(number), 0) + 1, $1, $3, $2 {newest}"
             )),
             forget_runs: sql(format!("DELETE {newest}")),
             purged: sql(purged),

@@ -7,7 +7,9 @@ use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{Stand, maybe, one};
 use super::rows::SqliteCells;
-use crate::assemble::{Collected, LaterRun, PageEnd, Placed, check_history, check_purged};
+use crate::assemble::{
+    Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
+};
 use crate::sql::Statements;
 use crate::{
     Changes, FeedCursor, HeldBack, Idempotency, KeyRecord, MoveError, Record, Role, StoreError,
@@ -18,7 +20,7 @@ impl SqliteStore {
     pub(crate) async fn changes<R: Record>(
         &self,
         after: FeedCursor,
-        run: Option<&str>,
+        heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<R::Content>, MoveError> {
         let statements = self.statements::<R>()?;
@@ -33,7 +35,7 @@ impl SqliteStore {
         if after.position > latest {
             return Err(MoveError::WentBack);
         }
-        check_run(&snapshot, statements, after, run)?;
+        check_run(&snapshot, statements, after, heard)?;
         let mut page = rows::<R>(&snapshot, statements, after, limit)?;
         page.add_marks(marks::<R>(&snapshot, statements, after)?);
         give_keys(&snapshot, statements, &mut page, now)?;
@@ -50,10 +52,10 @@ fn check_run(
     connection: &Connection,
     statements: &Statements,
     after: FeedCursor,
-    run: Option<&str>,
+    heard: Option<&str>,
 ) -> Result<(), MoveError> {
     let moves = &statements.moves;
-    let Some(run) = run else {
+    let Some(LastHeard { run, latest }) = heard.map(LastHeard::read) else {
         return check_purged(after, one(connection, &moves.purged, [])?);
     };
     if maybe::<i64>(connection, &moves.run_known, [run])?.is_none() {
@@ -64,7 +66,8 @@ fn check_run(
         .query_map([run], |row| Ok(LaterRun { position: row.get(0)?, purged: row.get(1)? }))
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(store_error)?;
-    check_history(after, &later)
+    // Here each place of a feed is one of this store, and there was none beyond it.
+    check_history(after, latest.unwrap_or(after.position), &later)
 }
 
 fn rows<R: Record>(

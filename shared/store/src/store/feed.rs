@@ -9,18 +9,18 @@ impl Store {
     /// At most `limit` entries of the feed after a cursor, out of one snapshot. Reads what it gives and a
     /// bounded number of others, wherever it starts.
     ///
-    /// `run` is what the last page said. With it the store sees whether it was put back to an older state
-    /// since.
+    /// `heard` is [`Changes::heard`] of the last page. With it the store sees whether it was put back to an older
+    /// state since.
     ///
     /// # Errors
     /// [`MoveError::WentBack`], [`MoveError::Purged`], or where the store cannot be read.
     pub async fn changes<R: Record>(
         &self,
         after: FeedCursor,
-        run: Option<&str>,
+        heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<R::Content>, MoveError> {
-        each!(self, engine => engine.changes::<R>(after, run, limit).await)
+        each!(self, engine => engine.changes::<R>(after, heard, limit).await)
     }
 
     /// Is told after each commit of this program how far the store is. What other programs commit to a PostgreSQL

@@ -10,6 +10,16 @@ use tempfile::TempDir;
 
 use crate::record::Notes;
 
+/// All tables of a store.
+const TABLES: [&str; 6] = [
+    "notes",
+    "notes_idempotency",
+    "banyan_ownership",
+    "banyan_runs",
+    "banyan_marks",
+    "banyan_followers",
+];
+
 /// A database; with it go those that were made beside it.
 pub(crate) struct Engine {
     place: Place,
@@ -76,17 +86,21 @@ impl Engine {
         self.try_open().await.unwrap()
     }
 
-    /// A copy of the file as it is now. PostgreSQL cannot be copied aside.
-    pub(crate) fn aside(&self) -> Option<Vec<u8>> {
-        let path = self.file()?;
+    /// Puts a copy of everything aside, as it is now: of the file, or as a dump has it.
+    pub(crate) async fn aside(&self) -> Option<Vec<u8>> {
+        let Some(path) = self.file() else {
+            let copies = TABLES.map(|name| format!("CREATE TABLE aside.{name} AS TABLE {name};"));
+            self.execute(&format!("CREATE SCHEMA aside; {}", copies.concat())).await;
+            return None;
+        };
         let connection = Connection::open(&path).unwrap();
         let empty = |_: &rusqlite::Row<'_>| Ok(());
         connection.query_row("PRAGMA wal_checkpoint(truncate)", [], empty).unwrap();
         Some(std::fs::read(path).unwrap())
     }
 
-    /// Puts the store back to the state of the copy; on PostgreSQL, to that before its newest run and its
-    /// newest row.
+    /// Puts the store back to the state of the copy; on PostgreSQL as a dump is restored: what the server numbers
+    /// its transactions with has gone on.
     pub(crate) async fn put_back(&self, aside: Option<Vec<u8>>) {
         if let Some((path, bytes)) = self.file().zip(aside) {
             for log in ["db-wal", "db-shm"] {
@@ -96,11 +110,9 @@ impl Engine {
             std::fs::remove_file(&path).unwrap();
             return std::fs::write(path, bytes).unwrap();
         }
-        self.execute(
-            "DELETE FROM banyan_runs WHERE number = (SELECT max(number) FROM banyan_runs); \
-             DELETE FROM notes WHERE id = (SELECT max(id) FROM notes)",
-        )
-        .await;
+        let back = TABLES.map(|name| format!("INSERT INTO {name} TABLE aside.{name};"));
+        let ids = "SELECT setval(pg_get_serial_sequence('notes', 'id'), max(id)) FROM notes";
+        self.execute(&format!("TRUNCATE {}; {} {ids}", TABLES.join(", "), back.concat())).await;
     }
 
     /// Runs statements behind the store's back.

@@ -7,7 +7,10 @@ use models::Thread;
 use store::{Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError, Store};
 
 use crate::engine::Engine;
-use crate::moving::{HOLD, changes, delete, insert, key, ownership, peer, rename, until};
+use crate::moving::{
+    HOLD, catch_up, changes, delete, follow, insert, key, ownership, peer, pull, rename, rows,
+    until,
+};
 use crate::record::{Notes, note};
 
 /// The feed once everything that is committed can be given.
@@ -193,7 +196,7 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     let old = settled(&store, FeedCursor::START, 100).await;
     store.close().await;
     drop(store);
-    let aside = engine.aside();
+    let aside = engine.aside().await;
     let store = engine.open().await;
     insert(&store, "lost").await;
     let page = settled(&store, old.cursor, 100).await;
@@ -203,42 +206,109 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     engine.put_back(aside).await;
 
     let store = engine.open().await;
-    let refused = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
     // As well once it has got as far as it was, with other rows.
     for title in ["x", "y", "z"] {
         insert(&store, title).await;
     }
-    let refused = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
     assert!(refused.unwrap_err().to_string().contains("banyan cancel"));
     // Whoever read no further than where it went back to can go on.
-    assert!(store.changes::<Notes>(old.cursor, Some(&old.run), 100).await.is_ok());
+    assert!(store.changes::<Notes>(old.cursor, Some(&old.heard()), 100).await.is_ok());
 }
 
-/// The copy of the file knows the run that was read from, and ends before what was read.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_put_back_to_an_earlier_time_of_the_same_run_is_found_out() {
-    let engine = Engine::sqlite();
+/// The copy knows the run that was read from, and ends before what was read.
+pub(crate) async fn a_store_put_back_to_an_earlier_time_of_the_same_run_is_found_out(
+    engine: Engine,
+) {
     let store = engine.open().await;
     insert(&store, "kept").await;
     let old = settled(&store, FeedCursor::START, 100).await;
-    let aside = engine.aside();
+    let aside = engine.aside().await;
     insert(&store, "lost").await;
+    rename(&store, 1, "lost too").await;
     let page = settled(&store, old.cursor, 100).await;
     assert_eq!(page.run, old.run);
     store.close().await;
     drop(store);
     engine.put_back(aside).await;
 
-    let store = engine.open().await;
-    for title in ["x", "y", "z"] {
-        insert(&store, title).await;
+    // Whether it is asked at once, or once it was opened again and has got further than it was.
+    for _ in 0..2 {
+        let store = engine.open().await;
+        let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+        assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
+        for count in 0..5 {
+            insert(&store, &format!("{count} {}", ownership(&store).await.run)).await;
+            store.heartbeat::<Notes>().await.unwrap();
+        }
+        let latest = ownership(&store).await.position;
+        assert!(latest > page.latest && latest > page.cursor.position);
+        let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+        assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
+        store.close().await;
     }
-    let refused = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    let store = engine.open().await;
+    settled(&store, FeedCursor::START, 100).await;
+    let tail = store.changes::<Notes>(old.cursor, Some(&old.heard()), 100).await.unwrap();
+    let ids = feed_rows(&tail).iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(ids, (2..=11).collect::<Vec<_>>());
+}
+
+/// It need not lack more than signs of life: from then on it is another history.
+pub(crate) async fn a_store_put_back_while_nobody_followed_is_found_out_later(engine: Engine) {
+    let (store, copy) = (engine.open().await, engine.another().await.open().await);
+    insert(&store, "kept").await;
+    let aside = engine.aside().await;
+    follow(&copy, &store).await;
+    store.heartbeat::<Notes>().await.unwrap();
+    catch_up(&copy, &store, 100).await;
+    store.close().await;
+    engine.put_back(aside).await;
+    let store = engine.open().await;
+    for count in 0..20 {
+        insert(&store, &format!("{count}")).await;
+    }
+    let refused = pull(&copy, &store, 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
-    let tail = store.changes::<Notes>(old.cursor, Some(&old.run), 100).await.unwrap();
-    assert_eq!(ids(&tail), [2, 3, 4]);
+    copy.cancel::<Notes>().await.unwrap();
+    follow(&copy, &store).await;
+    catch_up(&copy, &store, 100).await;
+    assert_eq!(rows(&copy).await, rows(&store).await);
+}
+
+pub(crate) async fn programs_that_start_beside_writers_are_no_step_back(engine: Engine) {
+    let (store, copy) = (Arc::new(engine.open().await), engine.another().await.open().await);
+    follow(&copy, &store).await;
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for count in 0..100 {
+                    insert(&store, &format!("{writer} {count}")).await;
+                    store.heartbeat::<Notes>().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let starts = async {
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            engine.open().await.close().await;
+        }
+    };
+    let reads = async {
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            pull(&copy, &store, 16).await.unwrap();
+        }
+    };
+    tokio::join!(starts, reads);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    catch_up(&copy, &store, 100).await;
+    assert_eq!(rows(&copy).await, rows(&store).await);
 }
 
 pub(crate) async fn a_restart_is_no_step_back(engine: Engine) {
@@ -252,7 +322,7 @@ pub(crate) async fn a_restart_is_no_step_back(engine: Engine) {
     }
     let store = engine.open().await;
     settled(&store, FeedCursor::START, 100).await;
-    let tail = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await.unwrap();
+    let tail = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await.unwrap();
     assert_eq!(ids(&tail), [2, 3]);
     assert_ne!(tail.run, page.run);
 }

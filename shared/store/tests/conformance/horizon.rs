@@ -337,7 +337,7 @@ async fn a_start_beside_a_write_renumbers_nothing() {
     writer.run("UPDATE banyan_marks SET position = pg_current_xact_id()::text::bigint").await;
     blocker.run("COMMIT").await;
     second.await.unwrap();
-    let next = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    let next = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
     assert!(next.is_ok(), "{next:?}");
     blocker.end().await;
     writer.end().await;
@@ -360,6 +360,6 @@ async fn a_database_that_came_to_another_server_is_numbered_anew() {
     follow(&copy, &store).await;
     catch_up(&copy, &store, 100).await;
     assert_eq!(rows(&copy).await, rows(&store).await);
-    let went = store.changes::<Notes>(page.cursor, Some(&page.run), 100).await;
+    let went = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(went, Err(MoveError::WentBack)), "{went:?}");
 }
