@@ -1,6 +1,6 @@
 //! Holding a data folder: one `up` at a time, and everybody can see whose it is.
 
-use std::fs::{File, OpenOptions, TryLockError, create_dir_all};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::thread::sleep;
@@ -34,11 +34,8 @@ impl Hold {
         let trouble = |error| {
             format!("cannot write to the data folder {shown}: {error}; choose one with --data-dir")
         };
-        create_dir_all(data_dir).map_err(trouble)?;
-        let mut options = OpenOptions::new();
-        // What is in it says who holds the folder, so it must not be cut short before the lock.
-        options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(data_dir.join(FILE)).map_err(trouble)?;
+        files::make_folder(data_dir).map_err(trouble)?;
+        let file = files::open(&data_dir.join(FILE)).map_err(trouble)?;
         // `status` holds it for a moment to see whether somebody else does.
         let locked = file.try_lock().or_else(|_held| {
             sleep(GLANCE);

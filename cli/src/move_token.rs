@@ -1,14 +1,11 @@
 //! The token that all programs of a board share, made once and kept in the data folder.
 
-use std::fs::{File, OpenOptions, Permissions, rename};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// The file's name in the data folder.
 const FILE: &str = "move-token";
-/// Read and written by the owner, by nobody else.
-const MODE: u32 = 0o600;
 /// How many characters a token has; six bits each.
 const CHARACTERS: usize = 40;
 
@@ -19,45 +16,26 @@ const CHARACTERS: usize = 40;
 pub(crate) fn open(data_dir: &Path) -> Result<String, String> {
     let path = data_dir.join(FILE);
     let shown = path.display();
-    let token = match File::open(&path) {
-        Ok(file) => read(file, &shown.to_string()),
+    let token = match files::read_secret(&path) {
+        Ok(token) => token.trim().to_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            make(data_dir, &path).map_err(|error| format!("{shown} cannot be written: {error}"))
+            make(&path).map_err(|error| format!("{shown} cannot be written: {error}"))?
         }
-        Err(error) => Err(format!("{shown} cannot be read: {error}")),
-    }?;
+        Err(error) => {
+            return Err(format!(
+                "{shown} cannot be read: {error}; or delete it to get a new token"
+            ));
+        }
+    };
     if token.len() < CHARACTERS {
         return Err(format!("{shown} is damaged; delete it to get a new token"));
     }
     Ok(token)
 }
 
-fn read(mut file: File, shown: &str) -> Result<String, String> {
-    let unreadable = |error: io::Error| format!("{shown} cannot be read: {error}");
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-    if mode & !MODE != 0 {
-        return Err(format!(
-            "{shown} holds a secret and has mode {mode:04o}, so that others can read it; run chmod 600 {shown}, \
-             or delete it to get a new token"
-        ));
-    }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text.trim().to_owned())
-}
-
-/// All of it or nothing: a crash leaves no half of a secret.
-fn make(data_dir: &Path, path: &Path) -> io::Result<String> {
+fn make(path: &Path) -> io::Result<String> {
     let token = random()?;
-    let unfinished = data_dir.join(format!("{FILE}.new"));
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(&unfinished)?;
-    // One that a crash left behind keeps the mode it had.
-    file.set_permissions(Permissions::from_mode(MODE))?;
-    writeln!(file, "{token}")?;
-    file.sync_all()?;
-    rename(&unfinished, path)?;
-    File::open(data_dir)?.sync_all()?;
+    files::replace(path, format!("{token}\n").as_bytes())?;
     Ok(token)
 }
 

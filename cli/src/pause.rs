@@ -2,7 +2,7 @@
 //!
 //! A program that is to stand still has a file in the data folder; `up` looks for it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ fn change(data_dir: &Path, name: &str, stops: bool) -> Result<ExitCode, String> 
     let seat = board::find(&holder.seats, name);
     let seat = seat.ok_or_else(|| format!("there is no program {name} on {shown}"))?;
     let changed = if stops {
-        File::create(marker(data_dir, name)).map(drop)
+        files::open(&marker(data_dir, name)).map(drop)
     } else {
         forget(data_dir, &[name])
     };

@@ -1,11 +1,11 @@
 //! One program of the board as a child process.
 
-use std::fs::{File, OpenOptions, create_dir_all};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use files::LogFile;
 use reqwest::Client;
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdin, Command};
@@ -57,20 +57,24 @@ impl Recipe {
 
     /// Starts the program with an empty log.
     pub(crate) fn start_fresh(&self) -> io::Result<Process> {
-        self.start(File::options().write(true).create(true).truncate(true))
+        self.start(|| {
+            self.log.parent().map_or(Ok(()), files::make_folder)?;
+            LogFile::begin_anew(&self.log)
+        })
     }
 
     /// Starts the program again, writing on in its log.
     pub(crate) fn start_again(&self) -> io::Result<Process> {
-        self.start(File::options().append(true).create(true))
+        self.start(|| Ok(()))
     }
 
-    fn start(&self, options: &OpenOptions) -> io::Result<Process> {
-        let log = self.open_log(options).map_err(|error| {
+    fn start(&self, prepare_log: impl FnOnce() -> io::Result<()>) -> io::Result<Process> {
+        let log = prepare_log().and_then(|()| files::append(&self.log)).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot write {}: {error}", self.log.display()))
         })?;
         let mut child = Command::new(&self.binary)
             .args(["serve", &self.seat.name, "--until-stdin-ends"])
+            .env("LOG_FILE", &self.log)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::from(log.try_clone()?))
@@ -81,13 +85,6 @@ impl Recipe {
         // tokio closes an input that it still holds before it waits for the end.
         let stdin = child.stdin.take();
         Ok(Process { child, stdin })
-    }
-
-    fn open_log(&self, options: &OpenOptions) -> io::Result<File> {
-        if let Some(folder) = self.log.parent() {
-            create_dir_all(folder)?;
-        }
-        options.open(&self.log)
     }
 
     /// The last line of the program's log that says what went wrong.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use server::{ConfigErrors, LogFormat, Token, Variable, Variables};
+use server::{ConfigErrors, Logs, Token, Variable, Variables};
 use url::Url;
 
 use crate::moves::{Targets, is_name, program};
@@ -39,6 +39,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
                 users=http://127.0.0.1:3001,threads=http://127.0.0.1:3002; nothing",
     },
     Variable { name: "LOG_FORMAT", about: "text or json; text" },
+    Variable {
+        name: "LOG_FILE",
+        about: "the file that takes the log; at 8 MiB it becomes NAME.1 and begins anew; standard error",
+    },
     Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
     Variable {
         name: "BANYAN_MAX_ENVIRONMENTS",
@@ -70,7 +74,7 @@ pub(crate) struct Config {
     /// What signs in to the programs whose data is moved.
     pub(crate) move_token: Option<Token>,
     pub(crate) move_targets: Targets,
-    pub(crate) log_format: LogFormat,
+    pub(crate) logs: Logs,
     pub(crate) quotas: Quotas,
 }
 
@@ -111,9 +115,7 @@ impl Config {
             move_targets: variables
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
                 .unwrap_or_default(),
-            log_format: variables
-                .one_of("LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
-                .unwrap_or(LogFormat::Text),
+            logs: Logs::read(&mut variables),
             quotas,
         };
         variables.finish(config)

@@ -98,7 +98,7 @@ impl FirstStack {
             }
             log::info!("the stack {NAME} leads what no other route takes to {}", self.monolith);
         }
-        let noted = fs::write(self.data_dir.join(FILE), self.monolith.as_str());
+        let noted = files::replace(&self.data_dir.join(FILE), self.monolith.as_str().as_bytes());
         noted.map_err(|error| format!("{FILE} in the data folder cannot be written: {error}"))
     }
 

@@ -60,7 +60,10 @@ pub fn run(stop: impl Future<Output = ()> + Send + 'static) -> ExitCode {
             return ExitCode::from(EX_USAGE);
         }
     };
-    server::start_logs(config.log_format);
+    if let Err(wrong) = config.logs.start() {
+        eprintln!("refactor: {wrong}");
+        return ExitCode::from(EX_USAGE);
+    }
     match rt::System::new().block_on(serve(config, stop)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

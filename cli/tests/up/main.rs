@@ -2,6 +2,7 @@
 //!
 //! These tests look into `/proc` for what really runs, and leave nothing running.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod banyan;
 mod board;
@@ -13,6 +14,7 @@ mod stops;
 mod crashes;
 mod env;
 mod load;
+mod private;
 mod refusals;
 mod stages;
 mod status;

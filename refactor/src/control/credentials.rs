@@ -2,9 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io;
 use std::path::Path;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -12,8 +10,6 @@ use serde::{Deserialize, Serialize};
 
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "credentials.json";
-/// Read and written by the owner, by nobody else.
-const MODE: u32 = 0o600;
 
 /// An access key and its secret.
 #[derive(Clone, Deserialize, Serialize)]
@@ -35,12 +31,12 @@ impl fmt::Debug for Credentials {
 #[derive(Debug)]
 pub(crate) struct CredentialsError {
     what: String,
-    cause: Option<Box<dyn Error + Send + Sync>>,
+    cause: Box<dyn Error + Send + Sync>,
 }
 
 impl CredentialsError {
     fn new(path: &Path, what: &str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { what: format!("{} {what}", path.display()), cause: Some(cause.into()) }
+        Self { what: format!("{} {what}", path.display()), cause: cause.into() }
     }
 }
 
@@ -52,7 +48,7 @@ impl fmt::Display for CredentialsError {
 
 impl Error for CredentialsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+        Some(&*self.cause)
     }
 }
 
@@ -68,7 +64,8 @@ impl Credentials {
         }
         let made = Self::random()
             .map_err(|error| CredentialsError::new(&path, "cannot be made", error))?;
-        made.write(folder, &path)
+        let json = serde_json::to_string_pretty(&made).map_err(io::Error::from);
+        json.and_then(|json| files::replace(&path, format!("{json}\n").as_bytes()))
             .map_err(|error| CredentialsError::new(&path, "cannot be written", error))?;
         log::info!("made keys for the control port: {}", path.display());
         Ok(made)
@@ -80,19 +77,13 @@ impl Credentials {
     /// Where there are none, the file is damaged, or can be read by others.
     pub(crate) fn read(folder: &Path) -> Result<Self, CredentialsError> {
         let path = folder.join(FILE);
-        let unreadable = |error| CredentialsError::new(&path, "cannot be read", error);
-        let mut file = File::open(&path).map_err(unreadable)?;
-        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-        if mode & !MODE != 0 {
-            let path = path.display();
-            let what = format!(
-                "{path} holds a secret and has mode {mode:04o}, so that others can read it; run chmod 600 \
-                 {path}, or delete it to get new keys"
-            );
-            return Err(CredentialsError { what, cause: None });
-        }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(unreadable)?;
+        let text = files::read_secret(&path).map_err(|error| {
+            CredentialsError::new(
+                &path,
+                "cannot be read; if it is there, delete it to get new keys",
+                error,
+            )
+        })?;
         serde_json::from_str(&text).map_err(|error| {
             CredentialsError::new(&path, "is damaged; delete it to get new keys", error)
         })
@@ -104,24 +95,6 @@ impl Credentials {
         let secret =
             random_text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40)?;
         Ok(Self { access_key_id: format!("BANYAN{access}"), secret_access_key: secret })
-    }
-
-    /// All of it or nothing: a crash leaves no half of a secret.
-    fn write(&self, folder: &Path, path: &Path) -> io::Result<()> {
-        let unfinished = folder.join(format!("{FILE}.new"));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(MODE)
-            .open(&unfinished)?;
-        // One that a crash left behind keeps the mode it had.
-        file.set_permissions(Permissions::from_mode(MODE))?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
-        File::open(folder)?.sync_all()
     }
 }
 
@@ -163,7 +136,7 @@ mod tests {
         let file = folder.path().join(FILE);
         for mode in [0o640, 0o604, 0o700] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            let error = Credentials::open(folder.path()).unwrap_err().to_string();
+            let error = server::chain(&Credentials::open(folder.path()).unwrap_err());
             assert!(error.contains("chmod 600"), "{error}");
         }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();

@@ -1,9 +1,6 @@
 //! The file that holds the state of the control plane.
 
 use std::fmt;
-use std::fs::DirBuilder;
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,16 +37,14 @@ impl std::error::Error for OpenError {
     }
 }
 
-/// Makes the data folder where it does not exist, for its owner alone.
+/// Makes the data folder if there is none, for its owner alone.
 ///
 /// # Errors
-/// Where that cannot be done.
+/// As [`files::make_folder`].
 pub(crate) fn make_folder(folder: &Path) -> Result<(), OpenError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|cause: io::Error| {
-        OpenError {
-            what: format!("the data folder {} cannot be made; set DATA_DIR", folder.display()),
-            cause: cause.into(),
-        }
+    files::make_folder(folder).map_err(|cause| OpenError {
+        what: format!("the data folder {} cannot be used; set DATA_DIR", folder.display()),
+        cause: cause.into(),
     })
 }
 
@@ -65,6 +60,10 @@ pub(crate) fn is_there(folder: &Path) -> bool {
 /// Where the file cannot be used: damaged, not writable, or used by another process.
 pub(crate) fn open(folder: &Path) -> Result<Shared, OpenError> {
     let path = folder.join(FILE);
+    files::make_database(&path).map_err(|cause| OpenError {
+        what: format!("{} cannot be opened; set DATA_DIR to another folder", path.display()),
+        cause: cause.into(),
+    })?;
     let opened = Connection::open(&path).and_then(|connection| {
         connection.busy_timeout(BUSY_WAIT)?;
         // Two control planes on one state would each believe what it remembers.

@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 use store::Database;
 use url::Url;
 
-use crate::logs::LogFormat;
+use crate::logs::Logs;
 use crate::moving::Token;
 use crate::variables::{ConfigErrors, Variable, Variables};
 
@@ -52,6 +52,10 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable { name: "READ_ONLY", about: "true refuses every write with 403; false" },
     Variable { name: "LOG_FORMAT", about: "text or json; text" },
+    Variable {
+        name: "LOG_FILE",
+        about: "the file that takes the log; at 8 MiB it becomes NAME.1 and begins anew; standard error",
+    },
     Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
     Variable {
         name: "BANYAN_WORKERS",
@@ -77,7 +81,7 @@ pub(crate) struct Config {
     /// What a store that was never used follows.
     pub(crate) follow: Option<Url>,
     pub(crate) read_only: bool,
-    pub(crate) log_format: LogFormat,
+    pub(crate) logs: Logs,
     pub(crate) workers: usize,
     pub(crate) connections: usize,
 }
@@ -113,9 +117,7 @@ impl Config {
             read_only: variables
                 .one_of("READ_ONLY", &[("true", true), ("false", false)])
                 .unwrap_or(false),
-            log_format: variables
-                .one_of("LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
-                .unwrap_or(LogFormat::Text),
+            logs: Logs::read(&mut variables),
             workers: variables.number("BANYAN_WORKERS", 1, 512).unwrap_or(cores.min(512)),
             connections: variables.number("BANYAN_CONNECTIONS", 1, 1_000).unwrap_or(16),
         };
@@ -194,7 +196,6 @@ pub(crate) fn collection_url(value: &str, collection: &str) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::logs::LogFormat;
     use crate::variables::ConfigErrors;
 
     fn read(environment: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
@@ -218,7 +219,6 @@ mod tests {
         assert_eq!(config.database.to_string(), "sqlite:posts.db");
         assert!(!config.seed_demo && !config.read_only && config.elsewhere.is_empty());
         assert!(config.move_token.is_none() && config.follow.is_none());
-        assert_eq!(config.log_format, LogFormat::Text);
     }
 
     #[test]

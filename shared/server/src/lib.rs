@@ -35,7 +35,7 @@ mod observe;
 pub use clients::client as http_client;
 pub use config::VARIABLES;
 pub use listen::stopped;
-pub use logs::{LogFormat, REQUEST, ms_since, start as start_logs};
+pub use logs::{Logs, REQUEST, ms_since};
 pub use moving::{Token, TokenError};
 pub use problem::chain;
 pub use program::Program;

@@ -1,28 +1,68 @@
 //! Logs: by env_logger, as text for people or as JSON lines for machines.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use actix_web::rt::time::Instant;
-use env_logger::Builder;
+use env_logger::{Builder, Target};
+use files::LogFile;
 use log::kv::{self, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
 use models::Timestamp;
 use serde_json::Map;
 
+use crate::variables::Variables;
+
 /// The target of the lines that tell of requests.
 pub const REQUEST: &str = "request";
 
 /// How a line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum LogFormat {
     /// For people.
+    #[default]
     Text,
     /// One JSON object a line.
     Json,
 }
 
-/// Starts the logger; `RUST_LOG` chooses what it lets through. A second call changes nothing.
-pub fn start(format: LogFormat) {
+/// The log of a program: how its lines look, and where they go.
+#[derive(Clone, Debug, Default)]
+pub struct Logs {
+    format: LogFormat,
+    /// Standard error if there is none.
+    file: Option<PathBuf>,
+}
+
+impl Logs {
+    /// Reads `LOG_FORMAT` and `LOG_FILE`.
+    pub fn read(variables: &mut Variables) -> Self {
+        let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        Self {
+            format: variables.one_of("LOG_FORMAT", &formats).unwrap_or(LogFormat::Text),
+            file: variables.take("LOG_FILE", "a path"),
+        }
+    }
+
+    /// Starts the logger; `RUST_LOG` chooses what it lets through. A second call changes nothing.
+    ///
+    /// # Errors
+    /// If `LOG_FILE` cannot be written.
+    pub fn start(&self) -> Result<(), String> {
+        let mut builder = builder(self.format);
+        if let Some(path) = &self.file {
+            let file = LogFile::open(path).map_err(|error| {
+                format!("LOG_FILE={}: cannot be written: {error}", path.display())
+            })?;
+            builder.target(Target::Pipe(Box::new(file)));
+        }
+        // Tests in one process share one logger.
+        let _ = builder.try_init();
+        Ok(())
+    }
+}
+
+fn builder(format: LogFormat) -> Builder {
     let mut builder = Builder::new();
     builder.filter_level(LevelFilter::Info);
     // Each client that does not speak HTTP would be an error of ours, and each start a page of news.
@@ -33,8 +73,7 @@ pub fn start(format: LogFormat) {
         LogFormat::Text => text(out, record),
         LogFormat::Json => json(out, record),
     });
-    // Tests in one process share one logger.
-    let _ = builder.try_init();
+    builder
 }
 
 fn text(out: &mut impl Write, record: &Record<'_>) -> io::Result<()> {

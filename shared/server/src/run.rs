@@ -18,12 +18,12 @@ use url::{Host, Url};
 use crate::check_health::check_health;
 use crate::clients::Clients;
 use crate::config::{Config, VARIABLES, url_variable};
+use crate::listen;
 use crate::moving::Moving;
 use crate::neighbour::{Neighbours, Remote};
 use crate::problem::chain;
 use crate::program::{Context, Program};
 use crate::variables::Variable;
-use crate::{listen, logs};
 
 /// The command line or the configuration is wrong (sysexits(3)).
 pub const EX_USAGE: u8 = 64;
@@ -66,7 +66,10 @@ pub fn run(program: Program, stop: impl Future<Output = ()> + Send + 'static) ->
         Ok(config) => config,
         Err(wrong) => return wrong,
     };
-    logs::start(config.log_format);
+    if let Err(wrong) = config.logs.start() {
+        eprintln!("{name}: {wrong}");
+        return ExitCode::from(EX_USAGE);
+    }
     match rt::System::new().block_on(serve(program, config, stop)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -16,6 +16,10 @@ const CHECK_TIME: Duration = Duration::from_millis(250);
 /// How many of SQLite's virtual machine steps pass between two looks at the clock.
 const CHECK_STEPS: i32 = 10_000;
 
+/// What helps if the file cannot be used.
+const ADVICE: &str = "make sure that its folder exists, that this user may write there, and that there is space left, \
+    or name another database in DATABASE_URL or DATABASE_SECRET";
+
 pub(super) fn open(path: &Path, tables: &[Table]) -> Result<Connection, OpenError> {
     let database = format!("sqlite:{}", path.display());
     let unreachable = |error: rusqlite::Error| {
@@ -24,12 +28,15 @@ pub(super) fn open(path: &Path, tables: &[Table]) -> Result<Connection, OpenErro
         }
         OpenError::Unreachable {
             database: database.clone(),
-            advice: "make sure that its folder exists, that this user may write there, and that \
-                     there is space left, or name another database in DATABASE_URL or \
-                     DATABASE_SECRET",
+            advice: ADVICE,
             cause: Arc::new(error),
         }
     };
+    files::make_database(path).map_err(|error| OpenError::Unreachable {
+        database: database.clone(),
+        advice: ADVICE,
+        cause: Arc::new(error),
+    })?;
     let mut connection = connection::write(path).map_err(unreachable)?;
     check(&mut connection, &database).map_err(|error| match error {
         Finding::Damage(error) => error,
