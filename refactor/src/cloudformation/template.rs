@@ -6,13 +6,16 @@ mod expression;
 mod json;
 mod node;
 mod parameter;
+mod parameter_kind;
 mod references;
+mod scalar;
 mod section;
 mod yaml;
 
 pub(crate) use condition::Condition;
 pub(crate) use expression::{Expression, Kind, Piece};
-pub(crate) use parameter::{Parameter, ParameterKind};
+pub(crate) use parameter::Parameter;
+pub(crate) use parameter_kind::Form;
 pub(crate) use section::{Output, Resource};
 
 #[cfg(test)]

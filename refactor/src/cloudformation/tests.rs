@@ -5,5 +5,6 @@ mod crashes;
 mod deployments;
 mod failures;
 mod fake;
+mod language;
 mod requests;
 mod stand;

@@ -50,7 +50,7 @@ impl Api {
         let template = Template::parse(&body).map_err(|err| ApiError::validation(err.0))?;
         xml.list("Parameters", &template.parameters, |xml, parameter| {
             declared(xml, parameter);
-            xml.text("ParameterType", parameter.kind.name());
+            xml.text("ParameterType", &parameter.kind.name());
             xml.element("ParameterConstraints", |xml| {
                 if !parameter.allowed_values.is_empty() {
                     xml.texts("AllowedValues", &parameter.allowed_values);

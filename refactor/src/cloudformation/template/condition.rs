@@ -40,7 +40,7 @@ impl Condition {
             }
             "Fn::And" => Ok(Self::And(several(argument)?)),
             "Fn::Or" => Ok(Self::Or(several(argument)?)),
-            "Condition" => Ok(Self::Named(argument.text()?)),
+            "Condition" => Ok(Self::Named(argument.name()?)),
             _ => Err(wrong()),
         }
     }

@@ -114,12 +114,12 @@ fn is_function(key: &str) -> bool {
 
 fn function(name: &str, argument: &At<'_>) -> Result<Kind, TemplateError> {
     match name {
-        "Ref" => Ok(Kind::Ref(argument.text()?)),
+        "Ref" => Ok(Kind::Ref(argument.name()?)),
         "Fn::GetAtt" => get_att(argument),
         "Fn::If" => {
             let [condition, then, otherwise] = arguments(argument, "a condition and two values")?;
             Ok(Kind::If {
-                condition: condition.text()?,
+                condition: condition.name()?,
                 then: Box::new(Expression::read(&then)?),
                 otherwise: Box::new(Expression::read(&otherwise)?),
             })
@@ -162,7 +162,7 @@ fn get_att(argument: &At<'_>) -> Result<Kind, TemplateError> {
         }
         _ => {
             let [resource, attribute] = arguments(argument, "a resource and an attribute")?;
-            (resource.text()?, attribute.text()?)
+            (resource.name()?, attribute.name()?)
         }
     };
     if resource.is_empty() || attribute.is_empty() {

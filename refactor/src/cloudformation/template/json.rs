@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let data = deserializer.deserialize_any(NodeVisitor)?;
-        Ok(Self { line: 0, data })
+        Ok(Self::new(0, data))
     }
 }
 

@@ -22,6 +22,14 @@ pub(crate) struct Node {
     pub(crate) line: usize,
     /// What stands there.
     pub(crate) data: Data,
+    /// How a boolean or a number is written in YAML: `On`, `010`.
+    pub(super) written: Option<String>,
+}
+
+impl Node {
+    pub(super) fn new(line: usize, data: Data) -> Self {
+        Self { line, data, written: None }
+    }
 }
 
 /// What a node is. Map entries keep their order.
@@ -132,6 +140,11 @@ impl<'a> At<'a> {
         }
     }
 
+    /// The name of something else in the template, as it is written: a condition may be called `On`.
+    pub(crate) fn name(&self) -> Result<String, TemplateError> {
+        self.node.written.clone().map_or_else(|| self.text(), Ok)
+    }
+
     /// A scalar as a value.
     ///
     /// # Errors
@@ -197,9 +210,9 @@ mod tests {
 
     #[test]
     fn the_places_in_a_list_share_the_path_to_it() {
-        let text = |line| Node { line, data: Data::Text("a".to_owned()) };
-        let list = Node { line: 1, data: Data::List(vec![text(2), text(3)]) };
-        let root = Node { line: 1, data: Data::Map(vec![("Long".to_owned(), list)]) };
+        let text = |line| Node::new(line, Data::Text("a".to_owned()));
+        let list = Node::new(1, Data::List(vec![text(2), text(3)]));
+        let root = Node::new(1, Data::Map(vec![("Long".to_owned(), list)]));
         let items = At::root(&root).entries().unwrap()[0].1.items().unwrap();
         let above = |at: &At<'_>| at.place().step.as_ref().unwrap().above.clone().unwrap();
         assert!(Arc::ptr_eq(&above(&items[0]), &above(&items[1])));

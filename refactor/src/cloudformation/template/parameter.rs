@@ -4,6 +4,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::TemplateError;
 use super::node::At;
+use super::parameter_kind::ParameterKind;
 
 /// How large a compiled pattern may be, in bytes: a template must not cost more than its size suggests.
 const PATTERN_SIZE_LIMIT: usize = 256 * 1024;
@@ -28,27 +29,6 @@ pub(crate) struct Parameter {
     pub(crate) constraint_description: Option<String>,
 }
 
-/// The types of parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ParameterKind {
-    Text,
-    Number,
-    TextList,
-    NumberList,
-}
-
-impl ParameterKind {
-    /// The name in a template.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Text => "String",
-            Self::Number => "Number",
-            Self::TextList => "CommaDelimitedList",
-            Self::NumberList => "List<Number>",
-        }
-    }
-}
-
 /// `AllowedPattern`: the whole value has to match.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
@@ -71,10 +51,14 @@ impl Parameter {
     /// For a member or a type that is not known, a rule that cannot be read, and a pattern that needs look-around
     /// or back-references, which are not supported.
     pub(super) fn read(name: &str, at: &At<'_>) -> Result<Self, TemplateError> {
-        let mut kind = None;
+        let (_, kind) = at
+            .entries()?
+            .into_iter()
+            .find(|(member, _)| *member == "Type")
+            .ok_or_else(|| at.error("Every Parameters object must contain a Type member"))?;
         let mut parameter = Self {
             name: name.to_owned(),
-            kind: ParameterKind::Text,
+            kind: parameter_kind(&kind)?,
             description: None,
             default: None,
             no_echo: false,
@@ -88,7 +72,7 @@ impl Parameter {
         };
         for (member, at) in at.entries()? {
             match member {
-                "Type" => kind = Some(parameter_kind(&at)?),
+                "Type" => {}
                 "Description" => parameter.description = Some(at.text()?),
                 "Default" => parameter.default = Some(at.text()?),
                 "NoEcho" => parameter.no_echo = number::<bool>(&at)?,
@@ -107,22 +91,12 @@ impl Parameter {
                 }
             }
         }
-        parameter.kind =
-            kind.ok_or_else(|| at.error("Every Parameters object must contain a Type member"))?;
         Ok(parameter)
     }
 }
 
 fn parameter_kind(at: &At<'_>) -> Result<ParameterKind, TemplateError> {
-    let text = at.text()?;
-    [ParameterKind::Text, ParameterKind::Number, ParameterKind::TextList, ParameterKind::NumberList]
-        .into_iter()
-        .find(|kind| kind.name() == text)
-        .ok_or_else(|| {
-            at.error(format!(
-                "the parameter type {text} is not supported here; supported are String, Number, CommaDelimitedList and List<Number>"
-            ))
-        })
+    ParameterKind::find(&at.text()?).map_err(|what| at.error(what))
 }
 
 fn number<T: std::str::FromStr>(at: &At<'_>) -> Result<T, TemplateError> {

@@ -111,11 +111,11 @@ fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, TemplateError> {
     for (member, at) in at.entries()? {
         match member {
             "Type" => kind = Some(at.text()?),
-            "Condition" => resource.condition = Some(at.text()?),
+            "Condition" => resource.condition = Some(at.name()?),
             "DependsOn" => {
                 resource.depends_on = match at.data() {
-                    Data::List(_) => at.items()?.iter().map(At::text).collect::<Result<_, _>>()?,
-                    _ => vec![at.text()?],
+                    Data::List(_) => at.items()?.iter().map(At::name).collect::<Result<_, _>>()?,
+                    _ => vec![at.name()?],
                 };
             }
             "Properties" => {
@@ -151,7 +151,7 @@ fn output(key: &str, at: &At<'_>) -> Result<Output, TemplateError> {
     for (member, at) in at.entries()? {
         match member {
             "Description" => description = Some(at.text()?),
-            "Condition" => condition = Some(at.text()?),
+            "Condition" => condition = Some(at.name()?),
             "Value" => value = Some(Expression::read(&at)?),
             "Export" => match at.entries()?.as_slice() {
                 [("Name", name)] => export = Some(Expression::read(name)?),

@@ -226,7 +226,7 @@ fn all_forms_of_a_function_are_the_same() {
 }
 
 #[test]
-fn what_is_written_without_quotes_is_not_changed() {
+fn what_is_written_without_quotes_is_read_as_yaml_1_1() {
     let property = |value: &str| {
         let body = format!("{RESOURCE}    Properties:\n      P: {value}\n");
         match &Template::parse(&body).unwrap().resources[0].properties[0].1.kind {
@@ -236,12 +236,15 @@ fn what_is_written_without_quotes_is_not_changed() {
     };
     let cases = [
         ("2010-09-09", "\"2010-09-09\""),
-        ("010", "\"010\""),
+        ("010", "8"),
+        ("'010'", "\"010\""),
         ("1.10", "\"1.10\""),
         ("10", "10"),
         ("true", "true"),
         ("'true'", "\"true\""),
-        ("yes", "\"yes\""),
+        ("yes", "true"),
+        ("'yes'", "\"yes\""),
+        ("y", "\"y\""),
         ("''", "\"\""),
         ("!!str 10", "\"10\""),
     ];
@@ -250,4 +253,29 @@ fn what_is_written_without_quotes_is_not_changed() {
     }
     let dated = format!("AWSTemplateFormatVersion: 2010-09-09\n{RESOURCE}");
     assert_eq!(Template::parse(&dated).unwrap().version.as_deref(), Some("2010-09-09"));
+}
+
+/// A name is what it is called by; only values are read as YAML 1.1 reads them.
+#[test]
+fn names_stay_as_they_are_written_with_and_without_quotes() {
+    let body = "
+Parameters: {Yes: {Type: String, Default: off, AllowedValues: [on, off]}}
+Conditions: {On: !Equals [!Ref Yes, no], Off: !Not [!Condition On]}
+Resources:
+  No:
+    Type: x
+    Condition: On
+    DependsOn: Yes2
+    Properties: {P: !If [On, !Ref No, {Ref: 'No'}], Q: !If ['On', a, b], R: {Ref: Yes}}
+  Yes2: {Type: x}
+Outputs: {ON: {Condition: Off, Value: {'Fn::GetAtt': [No, Arn]}}}
+";
+    let template = Template::parse(body).unwrap();
+    let names = ["Yes", "On", "No", "ON"];
+    assert_eq!(template.parameters[0].name, names[0]);
+    assert_eq!(template.parameters[0].default.as_deref(), Some("false"));
+    assert_eq!(template.parameters[0].allowed_values, ["true", "false"]);
+    assert_eq!(template.conditions[0].0, names[1]);
+    assert_eq!(template.resources[0].logical_id, names[2]);
+    assert_eq!(template.outputs[0].key, names[3]);
 }

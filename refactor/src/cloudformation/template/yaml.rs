@@ -1,10 +1,10 @@
 //! YAML to a tree of nodes. CloudFormation takes YAML 1.1 without aliases, merges and the rarer tags.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
-use serde_json::Number;
 
 use super::TemplateError;
 use super::node::{DEPTH_LIMIT, Data, Node};
+use super::scalar::plain;
 
 /// The functions that have a short form, and the key that says the same.
 const SHORT_FORMS: [(&str, &str); 19] = [
@@ -85,8 +85,10 @@ impl<'a> Reader<'a> {
         }
         let (data, tag) = match event {
             Event::Scalar(text, style, _, tag) => {
-                let plain = style == ScalarStyle::Plain && tag.is_none();
-                (if plain { plain_scalar(&text) } else { Data::Text(text.into_owned()) }, tag)
+                if style == ScalarStyle::Plain && tag.is_none() {
+                    return Ok(read(text.into_owned(), span.start.line()));
+                }
+                (Data::Text(text.into_owned()), tag)
             }
             Event::SequenceStart(_, tag) => (self.list(depth)?, tag),
             Event::MappingStart(_, tag) => (self.map(depth)?, tag),
@@ -100,8 +102,8 @@ impl<'a> Reader<'a> {
         };
         let line = span.start.line();
         match tag {
-            Some(tag) => tagged(&tag, Node { line, data }, span),
-            None => Ok(Node { line, data }),
+            Some(tag) => tagged(&tag, Node::new(line, data), span),
+            None => Ok(Node::new(line, data)),
         }
     }
 
@@ -145,31 +147,22 @@ fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, TemplateError> {
         return match (tag.suffix.as_str(), &node.data) {
             ("str", _) | ("seq", Data::List(_)) | ("map", Data::Map(_)) => Ok(node),
             ("int" | "float" | "bool" | "null", Data::Text(text)) => {
-                Ok(Node { line: node.line, data: plain_scalar(text) })
+                Ok(Node::new(node.line, plain(text)))
             }
             _ => Err(malformed(span, &format!("the tag !!{} is not allowed here", tag.suffix))),
         };
     }
     match SHORT_FORMS.iter().find(|(short, _)| tag.handle == "!" && *short == tag.suffix) {
-        Some((_, key)) => {
-            Ok(Node { line: node.line, data: Data::Map(vec![((*key).to_owned(), node)]) })
-        }
+        Some((_, key)) => Ok(Node::new(node.line, Data::Map(vec![((*key).to_owned(), node)]))),
         None => Err(malformed(span, &format!("{tag} is no function of CloudFormation"))),
     }
 }
 
-/// A scalar without quotes. It is a number or a boolean only where nothing is lost by it: `010`, `1.10` and
-/// `2010-09-09` stay the text that was written.
-fn plain_scalar(text: &str) -> Data {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Data::Null,
-        "true" | "True" | "TRUE" => Data::Bool(true),
-        "false" | "False" | "FALSE" => Data::Bool(false),
-        _ => match text.parse::<i64>() {
-            Ok(number) if number.to_string() == text => Data::Number(Number::from(number)),
-            _ => Data::Text(text.to_owned()),
-        },
-    }
+/// A scalar without quotes. It remembers how it was written if that is not what it is read as.
+fn read(text: String, line: usize) -> Node {
+    let data = plain(&text);
+    let written = matches!(data, Data::Bool(_) | Data::Number(_)).then_some(text);
+    Node { line, data, written }
 }
 
 fn malformed(span: Span, what: &str) -> TemplateError {

@@ -106,6 +106,17 @@ impl World {
         picture
     }
 
+    /// The values of a property, of all resources that have it.
+    pub(super) fn property(&self, name: &str) -> Vec<String> {
+        let state = self.lock();
+        state
+            .resources
+            .values()
+            .map(|(_, properties)| text(properties, name))
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.0.lock().unwrap()
     }
