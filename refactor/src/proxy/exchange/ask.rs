@@ -57,6 +57,7 @@ async fn head<C: Client>(
     connection: &mut Connection,
     target: &Target,
 ) -> Result<Vec<u8>, UploadError> {
+    let garbage = |what| UploadError::Service(Failure::Garbage(what));
     connection.allow(target.patience.first_byte);
     for _ in 0..=INTERIM_ANSWERS {
         let bytes = poll_fn(|context| {
@@ -73,11 +74,10 @@ async fn head<C: Client>(
             connection.poll_head(context).map_err(UploadError::Service)
         });
         let bytes = bytes.await?;
-        if !is_interim(&bytes) {
+        if !is_interim(&bytes).map_err(garbage)? {
             return Ok(bytes);
         }
     }
     // One more each time would keep the client waiting without end.
-    let endless = Malformed("interim answers come without end");
-    Err(UploadError::Service(Failure::Garbage(endless)))
+    Err(garbage(Malformed("interim answers come without end")))
 }

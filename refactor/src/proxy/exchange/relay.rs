@@ -79,8 +79,10 @@ fn take<C: Client>(
 
 fn begin<C: Client>(client: &mut C, answer: &Answer<'_>, record: &Record<'_>) {
     let body = match answer.body {
-        // A 204 has no length (RFC 9110, 8.6); that of a `HEAD` or a 304 is the one of a `GET`.
+        // A 204 has no length (RFC 9110, 8.6), a 205 none but 0 (15.3.6); that of a `HEAD` or a 304 is the one of
+        // a `GET`.
         Framing::Length(0) if answer.status == 204 => Body::None(None),
+        Framing::Length(0) if answer.status == 205 => Body::None(Some(0)),
         Framing::Length(0) => Body::None(answer.length),
         Framing::Length(length) => Body::Length(length),
         Framing::Chunked(_) | Framing::UntilClose => Body::Unknown,

@@ -50,10 +50,14 @@ impl<'a> Answer<'a> {
                 Some(decimal(value).ok_or(Malformed("the answer's Content-Length is no number"))?)
             }
         };
-        let bodiless = *method == Method::HEAD || matches!(status, 100..=199 | 204 | 304);
+        let bodiless = *method == Method::HEAD || matches!(status, 100..=199 | 204 | 205 | 304);
         let body = match (length, coding) {
             (Some(_), Some(_)) => {
                 return Err(Malformed("the answer has a length and a transfer encoding"));
+            }
+            // What follows it may be that body or the answer.
+            _ if status < 200 && contradicts(status, length, coding) => {
+                return Err(Malformed("an interim answer announces a body"));
             }
             _ if bodiless => Framing::NONE,
             (Some(length), None) => Framing::Length(length),
@@ -61,8 +65,10 @@ impl<'a> Answer<'a> {
             (None, Some(_)) => return Err(Malformed("the answer's transfer encoding is unknown")),
             (None, None) => Framing::UntilClose,
         };
-        let keep_alive =
-            version == 1 && body != Framing::UntilClose && !connection_has(&fields, b"close");
+        let keep_alive = version == 1
+            && body != Framing::UntilClose
+            && !connection_has(&fields, b"close")
+            && !contradicts(status, length, coding);
         let keep_alive_seconds = fields
             .iter()
             .filter(|field| field.kind == Kind::KeepAlive)
@@ -77,9 +83,32 @@ impl<'a> Answer<'a> {
     }
 }
 
+/// Whether an answer that has no body by its status announces one (RFC 9110, 8.6 and 15; RFC 9112, 6.1): what
+/// follows it may be that body, or the next answer. A 304 has the length of what it stands for, and so has an
+/// answer to `HEAD`.
+fn contradicts(status: Status, length: Option<u64>, coding: Option<&[u8]>) -> bool {
+    let announced = length.is_some_and(|length| length > 0) || coding.is_some();
+    match status {
+        100..=199 | 204 => announced,
+        // Its end must be said: by a length of 0, or by the end of the connection.
+        205 => announced || length.is_none(),
+        _ => false,
+    }
+}
+
 /// Whether a head is that of an answer before the answer (RFC 9110, 15.2), as its status tells. A change
 /// of protocols is none: nothing follows it.
-pub(crate) fn is_interim(head: &[u8]) -> bool {
+///
+/// # Errors
+/// An interim answer that cannot be read, or that announces a body.
+pub(crate) fn is_interim(head: &[u8]) -> Result<bool, Malformed> {
+    match begins_interim(head) {
+        true => Answer::parse(head, &Method::GET).map(|_interim| true),
+        false => Ok(false),
+    }
+}
+
+fn begins_interim(head: &[u8]) -> bool {
     match head.get(b"HTTP/1.1 ".len()..) {
         Some([b'1', b'0', b'1', ..]) => false,
         Some([b'1', ..]) => head.starts_with(b"HTTP/1.1 "),
@@ -114,7 +143,16 @@ mod tests {
             ("HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n", Some((Framing::CHUNKED, true))),
             ("HTTP/1.1 200 OK\r\n\r\n", Some((Framing::UntilClose, false))),
             ("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", Some((Framing::Length(3), false))),
-            ("HTTP/1.1 204 No\r\nContent-Length: 3\r\n\r\n", Some((Framing::NONE, true))),
+            ("HTTP/1.1 204 No\r\nContent-Length: 3\r\n\r\n", Some((Framing::NONE, false))),
+            ("HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", Some((Framing::NONE, true))),
+            ("HTTP/1.1 204 No\r\n\r\n", Some((Framing::NONE, true))),
+            ("HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n", Some((Framing::NONE, false))),
+            ("HTTP/1.1 205 No\r\nContent-Length: 3\r\n\r\n", Some((Framing::NONE, false))),
+            ("HTTP/1.1 205 No\r\nContent-Length: 0\r\n\r\n", Some((Framing::NONE, true))),
+            ("HTTP/1.1 205 No\r\n\r\n", Some((Framing::NONE, false))),
+            ("HTTP/1.1 205 No\r\nTransfer-Encoding: chunked\r\n\r\n", Some((Framing::NONE, false))),
+            ("HTTP/1.1 304 No\r\nContent-Length: 3\r\n\r\n", Some((Framing::NONE, true))),
+            ("HTTP/1.1 304 No\r\nTransfer-Encoding: chunked\r\n\r\n", Some((Framing::NONE, true))),
             ("HTTP/1.1 304 No\r\nConnection: close\r\n\r\n", Some((Framing::NONE, false))),
             ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", None),
             ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", None),

@@ -104,7 +104,7 @@ impl Copy {
         connection.allow(self.to.patience.first_byte);
         let head = loop {
             let head = poll_fn(|context| connection.poll_head(context)).await?;
-            if !is_interim(&head) {
+            if !is_interim(&head).map_err(Failure::Garbage)? {
                 break head;
             }
         };
