@@ -126,11 +126,16 @@ fn line(input: &[u8]) -> Result<Option<&[u8]>, Malformed> {
     }
 }
 
-/// The size of a chunk (RFC 9112, 7.1): hexadecimal digits and nothing else before an extension.
+/// The size of a chunk (RFC 9112, 7.1): hexadecimal digits, and blanks before an extension. Old programs pad the size
+/// with blanks to a fixed width; those are taken too, and are not passed on.
 fn chunk_size(line: &[u8]) -> Result<u64, Malformed> {
     let invalid = Malformed("the size of a chunk is not a hexadecimal number");
     let digits = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
     let (digits, extension) = line.split_at_checked(digits).ok_or(invalid)?;
+    let extension = match extension.iter().position(|byte| !b" \t".contains(byte)) {
+        Some(start) => extension.get(start..).unwrap_or_default(),
+        None => &[],
+    };
     if !(1..=15).contains(&digits.len()) {
         return Err(invalid);
     }
@@ -173,6 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn a_size_may_have_blanks_behind_it() {
+        for size in ["5 ", "5  ", "5\t", "5 ;a=b", "5\t;\ta = \"b;c\"", "0005 "] {
+            let input = format!("{size}\r\nhello\r\n0  \r\n\r\n").into_bytes();
+            assert_eq!(read(&input, input.len()), Ok((b"hello".to_vec(), 0)), "{size:?}");
+        }
+    }
+
+    #[test]
     fn chunks_that_two_programs_could_read_in_two_ways_are_refused() {
         for input in [
             &b"3\nabc\r\n0\r\n\r\n"[..],
@@ -182,7 +195,10 @@ mod tests {
             b"-3\r\nabc\r\n",
             b"+3\r\nabc\r\n",
             b" 3\r\nabc\r\n",
-            b"3 \r\nabc\r\n",
+            b"3 5\r\nabc\r\n",
+            b"3 \x0b\r\nabc\r\n",
+            b" \r\nabc\r\n",
+            b"3\r\nabc \r\n",
             b"\r\nabc\r\n",
             b"3;a\rb\r\nabc\r\n",
             b"3;a\0b\r\nabc\r\n",

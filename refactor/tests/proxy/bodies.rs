@@ -76,6 +76,26 @@ async fn an_answer_arrives_while_it_is_made() {
 }
 
 #[tokio::test]
+async fn chunks_of_an_old_service_that_pads_them_reach_the_client_clean() {
+    let service = Service::answering(|request| {
+        let size = if request.line().contains("/tab") { "5\t" } else { "0005  " };
+        let size = if request.line().contains("/extended") { "5 ;a=\"b;c\"" } else { size };
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        format!("{head}{size}\r\nhello\r\n0  \r\n\r\n").into_bytes()
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    for path in ["/blank", "/tab", "/extended"] {
+        let answer = plane.get(&format!("/api{path}"), "").await;
+        assert_eq!(body(&answer), "5\r\nhello\r\n0\r\n\r\n", "{path}");
+    }
+    let upload = "POST /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                  Transfer-Encoding: chunked\r\n\r\n5 ;a=b\r\nhello\r\n0 \r\n\r\n";
+    assert_eq!(status(&plane.send(upload).await), 200);
+    assert_eq!(service.seen().last().unwrap().body, b"hello");
+}
+
+#[tokio::test]
 async fn a_body_goes_on_while_its_answer_comes() {
     // An echo: each part is answered before the next is sent.
     let service = Service::serving(|mut stream| async move {

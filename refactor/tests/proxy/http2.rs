@@ -72,6 +72,30 @@ async fn problems_travel_over_http_2() {
 }
 
 #[tokio::test]
+async fn a_client_sees_its_answer_before_the_rest_of_its_upload_is_refused() {
+    let plane = Plane::start(vec![]);
+    let (requests, connection) = h2::client::handshake(plane.connect().await).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::post("http://board/api/x").body(()).unwrap();
+    let (answer, mut stream) =
+        requests.ready().await.unwrap().send_request(request, false).unwrap();
+    let mut answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 404);
+    while let Some(part) = answer.body_mut().data().await {
+        part.unwrap();
+    }
+    // More than fits into the first window: some of it was taken in after the answer.
+    let mut left = 100_000;
+    while left > 0 {
+        stream.reserve_capacity(left);
+        let room = std::future::poll_fn(|context| stream.poll_capacity(context)).await;
+        let part = room.unwrap().unwrap();
+        left -= part;
+        stream.send_data(vec![b'x'; part].into(), left == 0).unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_exchange_ends_when_its_client_resets_the_stream() {
     let (told, mut tell) = tokio::sync::mpsc::unbounded_channel();
     let service = Service::serving(move |mut stream| {

@@ -16,7 +16,7 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use reply::Reply;
 
@@ -27,7 +27,8 @@ use crate::proxy::exchange::{exchange, refuse_unread};
 use crate::proxy::framing::Framing;
 use crate::proxy::head::{Field, Head, Status};
 use crate::proxy::limits::{
-    BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, STREAMS, TAKE_TIME,
+    BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS,
+    TAKE_TIME,
 };
 use crate::proxy::site::{Drain, Site};
 
@@ -125,6 +126,8 @@ async fn one(
         }
         Err(problem) => refuse_unread(&site, &mut client, &problem).await,
     }
+    // Nothing waits for it, so nothing is to be done where it takes too long.
+    let _ = timeout(LINGER_TIME, client.linger()).await;
 }
 
 /// One exchange of a connection.
@@ -141,6 +144,21 @@ struct Http2 {
     /// When the body must be there.
     body_until: Instant,
     writing: Option<Deadline>,
+}
+
+impl Http2 {
+    /// Takes in some of a body that is not wanted. The stream is reset where there is more, and some clients drop an
+    /// answer that comes together with a reset.
+    async fn linger(&mut self) {
+        let mut left = LINGER_BYTES;
+        while let Some(Ok(data)) = poll_fn(|context| self.body.poll_data(context)).await {
+            let _ = self.body.flow_control().release_capacity(data.len());
+            left = left.saturating_sub(data.len());
+            if left == 0 {
+                return;
+            }
+        }
+    }
 }
 
 impl Client for Http2 {
