@@ -41,7 +41,6 @@ pub(crate) enum Kind {
     RequestId,
     TraceParent,
     TransferEncoding,
-    Upgrade,
     Via,
 }
 
@@ -55,7 +54,8 @@ impl Kind {
             &[("host", Kind::Host), ("date", Kind::Date)],
             &[],
             &[("cookie", Kind::Cookie), ("expect", Kind::Expect)],
-            &[("upgrade", Kind::Upgrade), ("trailer", Kind::HopByHop)],
+            // A server may ignore an upgrade (RFC 9110, 7.8), and this one speaks no other protocol.
+            &[("upgrade", Kind::HopByHop), ("trailer", Kind::HopByHop)],
             &[],
             &[],
             &[("connection", Kind::Connection), ("keep-alive", Kind::KeepAlive)],

@@ -67,10 +67,10 @@ impl<'a> Path<'a> {
         Ok(Place::Application(Self { raw, query }))
     }
 
-    /// The segments for matching; one trailing slash does not matter.
+    /// The segments for matching. Empty ones are none, as for the services of the board: else `//users` would pass
+    /// the route of `/users` by.
     pub(crate) fn segments(&self) -> Segments<'a> {
-        let rest = self.raw.strip_suffix('/').unwrap_or(self.raw);
-        Segments { rest, left: self.raw.len() - rest.len() }
+        Segments { rest: self.raw }
     }
 
     /// The target that a service gets.
@@ -97,22 +97,20 @@ impl<'a> Path<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segments<'a> {
     rest: &'a str,
-    /// How many bytes of the path stand behind `rest`.
-    left: usize,
 }
 
 impl<'a> Segments<'a> {
     /// The first segment, decoded, and those after it; nothing at the end.
     pub(crate) fn split(self) -> Option<(Cow<'a, str>, Self)> {
-        let rest = self.rest.strip_prefix('/')?;
+        let rest = self.rest.trim_start_matches('/');
         let end = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
         let (segment, rest) = rest.split_at(end);
-        Some((decoded(segment), Self { rest, left: self.left }))
+        (!segment.is_empty()).then(|| (decoded(segment), Self { rest }))
     }
 
     /// How many bytes of the path have not been walked yet.
     pub(crate) fn remaining(self) -> usize {
-        self.rest.len() + self.left
+        self.rest.len()
     }
 }
 

@@ -173,10 +173,8 @@ impl Node {
         let deeper = match rest.split() {
             None => return self.take(asked, false, asked.whole - rest.remaining()),
             Some((segment, rest)) => {
-                self.literals.get(&segment).and_then(|node| node.find(asked, rest)).or_else(|| {
-                    let node = self.parameter.as_deref().filter(|_| !segment.is_empty())?;
-                    node.find(asked, rest)
-                })
+                let literal = self.literals.get(&segment).and_then(|node| node.find(asked, rest));
+                literal.or_else(|| self.parameter.as_deref()?.find(asked, rest))
             }
         };
         deeper.or_else(|| self.take(asked, true, asked.whole - rest.remaining()))

@@ -55,6 +55,42 @@ async fn ambiguous_requests_are_refused_and_end_the_connection() {
 }
 
 #[tokio::test]
+async fn an_authority_is_looked_at_in_every_form() {
+    let service = Service::saying("hello").await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let close = "Connection: close\r\n";
+    for (target, host) in [
+        ("http://a/api", ""),
+        ("http://a/api", "Host: a b\r\n"),
+        ("http://a/api", "Host: a\r\nHost: a\r\n"),
+        ("http:///api", "Host: a\r\n"),
+        ("http://m:s@a/api", "Host: a\r\n"),
+        ("http://:8080/api", "Host: :8080\r\n"),
+        ("http://a:x/api", "Host: a\r\n"),
+        ("/api", "Host: a:x\r\n"),
+        ("/api", "Host: a:99999\r\n"),
+        ("/api", "Host: m:s@a\r\n"),
+        ("/api", "Host: ::1\r\n"),
+        ("/api", "Host: [::1\r\n"),
+        ("/api", "Host: a%2\r\n"),
+    ] {
+        let answer = plane.send(format!("GET {target} HTTP/1.1\r\n{host}{close}\r\n")).await;
+        assert_eq!(status(&answer), 400, "{target} {host}");
+    }
+    assert_eq!(service.count(), 0);
+    for (target, host) in [
+        ("http://a/api", "Host: a\r\n"),
+        ("http://a:8080/api", "Host: b\r\n"),
+        ("http://[::1]:8080/api", "Host: [::1]:8080\r\n"),
+        ("/api", "Host: a_b.example.:8080\r\n"),
+        ("/api", "Host: a:\r\n"),
+    ] {
+        let answer = plane.send(format!("GET {target} HTTP/1.1\r\n{host}{close}\r\n")).await;
+        assert_eq!(status(&answer), 200, "{target} {host}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_chunks_end_the_request_half_way() {
     let service = Service::saying("hello").await;
     let plane = Plane::start(vec![default(&service.url)]);
@@ -64,7 +100,8 @@ async fn wrong_chunks_end_the_request_half_way() {
         "0x1\r\na\r\n",
         "1\na\r\n",
         "1\r\nab\r\n",
-        "1 \r\na\r\n",
+        " 1\r\na\r\n",
+        "1 1\r\na\r\n",
         "fffffffffffffffff\r\n",
     ] {
         let head = "POST /api HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -18,6 +18,7 @@ mod openapi;
 
 mod moving;
 
+mod authority;
 mod body;
 mod conditional;
 mod idempotency;
@@ -32,6 +33,7 @@ mod logs;
 mod metrics;
 mod observe;
 
+pub use authority::is_authority;
 pub use clients::client as http_client;
 pub use config::VARIABLES;
 pub use listen::stopped;

@@ -18,10 +18,6 @@ pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Owner, Path<'a>
         let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         return refuse(Problem::method_not_allowed(allow, "this method is not forwarded"));
     }
-    if head.upgrade().is_some_and(|protocol| !protocol.eq_ignore_ascii_case(b"h2c")) {
-        let detail = "connections cannot be upgraded through the proxy";
-        return refuse(Problem::new(StatusCode::NOT_IMPLEMENTED, detail));
-    }
     let pseudonym = site.shared.pseudonym.as_bytes();
     let own = |via: &Field<'_>| memchr::memmem::find(via.value, pseudonym).is_some();
     if head.fields.iter().any(|field| field.kind == Kind::Via && own(field)) {

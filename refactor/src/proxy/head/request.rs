@@ -1,11 +1,15 @@
 //! The head of a request.
 
 use http::{Method, StatusCode};
+use server::is_authority;
 
 use super::{Field, Kind, classify, connection_has, decimal};
 use crate::proxy::framing::Framing;
 use crate::proxy::limits::{FIELDS, TARGET_BYTES};
 use crate::proxy::problem::Problem;
+
+const NO_AUTHORITY: &str =
+    "the authority of the target must be a host with an optional port, without user information";
 
 /// The version of HTTP that a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,17 +70,20 @@ impl<'a> Head<'a> {
             only.note(field)?;
         }
         let (authority, target) = origin_form(&method, target)?;
-        let host = match (authority, only.host, version) {
-            (Some(authority), ..) => authority,
-            (None, Some(host), _) => std::str::from_utf8(host).unwrap_or("@"),
-            (None, None, Version::Http11) => {
-                return Err(Problem::bad_request("the request has no Host"));
-            }
-            (None, None, _) => "",
-        };
-        if !host.bytes().all(is_host) {
-            return Err(Problem::bad_request("the Host is no host with an optional port"));
+        if only.host.is_none() && version == Version::Http11 {
+            return Err(Problem::bad_request("the request has no Host"));
         }
+        // An empty one stands for a target without a host (RFC 9112, 3.2).
+        let host = std::str::from_utf8(only.host.unwrap_or_default()).ok();
+        let host = host.filter(|host| host.is_empty() || is_authority(host));
+        let host =
+            host.ok_or_else(|| Problem::bad_request("the Host is no host with an optional port"))?;
+        let host = match authority {
+            Some(authority) if !is_authority(authority) => {
+                return Err(Problem::bad_request(NO_AUTHORITY));
+            }
+            authority => authority.unwrap_or(host),
+        };
         let body = match (only.length, only.coding) {
             (Some(_), Some(_)) => {
                 let detail = "the request has both Content-Length and Transfer-Encoding";
@@ -122,6 +129,9 @@ impl<'a> Head<'a> {
         let mut head = Self::new(parts.method.clone(), target, Version::Http2, classify(fields))?;
         if let Some(authority) = parts.uri.authority() {
             head.host = authority.as_str();
+            if !is_authority(head.host) {
+                return Err(Problem::bad_request(NO_AUTHORITY));
+            }
         }
         Ok(head)
     }
@@ -138,12 +148,6 @@ impl<'a> Head<'a> {
             keep_alive: false,
             expects_continue: false,
         }
-    }
-
-    /// The protocol that the client wants to change to.
-    pub(crate) fn upgrade(&self) -> Option<&'a [u8]> {
-        let protocol = self.first(Kind::Upgrade)?;
-        connection_has(&self.fields, b"upgrade").then_some(protocol)
     }
 
     /// The value of the first field of a kind.
@@ -208,11 +212,6 @@ fn origin_form<'a>(
             _ => Err(Problem::bad_request("the target has a query without a path")),
         },
     }
-}
-
-/// What a host may hold (RFC 3986, 3.2.2), and the colon before a port.
-fn is_host(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=:[]".contains(&byte)
 }
 
 fn unreadable(error: httparse::Error) -> Problem {
@@ -308,6 +307,25 @@ mod tests {
             ("G(T / HTTP/1.1", 400),
         ] {
             assert_eq!(parse(line).map(|head| head.target), Err(status), "{line:?}");
+        }
+        for (line, host, status) in [
+            ("GET http://y/ HTTP/1.1", "", Some(400)),
+            ("GET http://y/ HTTP/1.1", "Host: a b\r\n", Some(400)),
+            ("GET http://y/ HTTP/1.1", "Host: z\r\n", None),
+            ("GET http://y/ HTTP/1.0", "", None),
+            ("GET http:/// HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET http://:80/ HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET http://m:s@y/ HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET http://y:z/ HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host: y:z\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host: :80\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host: m:s@y\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host:\r\n", None),
+            ("GET / HTTP/1.1", "Host: [::1]:80\r\n", None),
+        ] {
+            let head = format!("{line}\r\n{host}\r\n").leak();
+            let read = Head::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16());
+            assert_eq!(read.err(), status, "{line} {host}");
         }
         let long = format!("GET /{} HTTP/1.1", "x".repeat(10_240));
         assert_eq!(parse(&long).map(|head| head.target), Err(414));

@@ -66,6 +66,11 @@ fn paths_are_joined_as_the_contract_has_it() {
         (Some("/a"), true, true, "http://p", "/a/b%2Fc%20d", "http://p/a/b%2Fc%20d"),
         (Some("/a"), true, true, "http://p:81", "/a//b/", "http://p:81/a//b/"),
         (Some("/a"), false, true, "http://p", "/%61/b", "http://p/b"),
+        (Some("/a"), true, true, "http://p", "//a/b", "http://p//a/b"),
+        (Some("/a"), true, true, "http://p", "///a", "http://p///a"),
+        (Some("/a"), true, true, "http://p", "/a//", "http://p/a//"),
+        (Some("/a"), false, true, "http://p", "//a//b", "http://p//b"),
+        (Some("/a"), false, true, "http://p", "//a//", "http://p//"),
     ] {
         let source = template.and_then(|template| source(template, &[], children, append));
         let table = match source {
@@ -101,7 +106,11 @@ fn the_most_specific_route_takes_a_request() {
         ("HEAD", "/users", Some("0")),
         ("GET", "/users/7", Some("2")),
         ("GET", "/users/7/", Some("2")),
-        ("GET", "/users//", None),
+        ("GET", "/users//", Some("1")),
+        ("GET", "//users", Some("1")),
+        ("GET", "///users//7//", Some("2")),
+        ("GET", "//", None),
+        ("GET", "/users;a=b/7", None),
         ("HEAD", "/users/7", None),
         ("PUT", "/users/me", Some("3")),
         ("GET", "/users/me", Some("2")),
@@ -127,8 +136,7 @@ fn the_most_specific_route_takes_a_request() {
 
 /// The rules of matching once more, as a list that is looked through.
 fn naive(routes: &[SourcePath], method: &Method, path: &str) -> Option<usize> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let asked: Vec<&str> = path.split('/').skip(1).collect();
+    let asked: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let rank = |source: &SourcePath| {
         let template: Vec<&str> = source.template.split('/').skip(1).collect();
         let below = asked.len() > template.len();
@@ -142,7 +150,7 @@ fn naive(routes: &[SourcePath], method: &Method, path: &str) -> Option<usize> {
         let mut rank = String::new();
         for (segment, asked) in template.iter().zip(&asked) {
             match segment.starts_with('{') {
-                true if !asked.is_empty() => rank.push('1'),
+                true => rank.push('1'),
                 false if segment == asked => rank.push('0'),
                 _ => return None,
             }
