@@ -142,3 +142,46 @@ async fn a_copy_that_does_not_know_a_user_is_not_believed_before_its_owner() {
     let thread = json!({"title": "t", "createdBy": 3});
     threads.json("POST", "/api/threads", &thread).await.problem(503);
 }
+
+#[tokio::test]
+async fn a_follower_that_still_has_a_deleted_user_is_not_believed_before_its_primary() {
+    let primary = Neighbour::start(Manner::Has(vec![3]));
+    let url = format!("{}/api/users", primary.url());
+    let (follower, threads) = beside(Manner::Follows(vec![3, 4], url)).await;
+    let by = |id: u64| json!({"title": "t", "createdBy": id});
+    assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
+    let deleted = threads.json("POST", "/api/threads", &by(4)).await;
+    assert_eq!(deleted.problem(422), ["#/createdBy"]);
+    // Where the primary is known the follower is not asked.
+    let asked = follower.heads().len();
+    assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
+    assert_eq!(follower.heads().len(), asked);
+    // While the primary is down, what it confirmed counts, and nothing that only a follower says.
+    primary.behave(Manner::HangsUp);
+    assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
+    threads.json("POST", "/api/threads", &by(4)).await.problem(503);
+    // The follower becomes the primary.
+    follower.behave(Manner::Has(vec![4]));
+    assert_eq!(threads.json("POST", "/api/threads", &by(4)).await.status, 201);
+    assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.problem(422), ["#/createdBy"]);
+}
+
+#[tokio::test]
+async fn a_change_of_primary_is_waited_for() {
+    let by = |id: u64| json!({"title": "t", "createdBy": id});
+    let primary = Neighbour::start(Manner::Has(vec![3]));
+    let url = format!("{}/api/users", primary.url());
+    let changes = |then| Manner::Changes(4, Box::new(then));
+    let (users, threads) = beside(Manner::Has(vec![])).await;
+    for settled in [Manner::Has(vec![3]), Manner::Gone(url.clone())] {
+        users.behave(changes(settled.clone()));
+        let unknown = threads.json("POST", "/api/threads", &by(4)).await;
+        assert_eq!(unknown.problem(422), ["#/createdBy"], "{settled:?}");
+        users.behave(changes(settled.clone()));
+        assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201, "{settled:?}");
+    }
+    // The one that is named does not know yet that it is.
+    users.behave(Manner::Gone(url));
+    primary.behave(changes(Manner::Has(vec![5])));
+    assert_eq!(threads.json("POST", "/api/threads", &by(5)).await.status, 201);
+}

@@ -12,6 +12,10 @@ pub enum Manner {
     Has(Vec<u64>),
     /// A copy that has no member at all, and says that the collection at this URL may.
     Names(String),
+    /// A follower that has these ids and no others, and says that the collection at this URL is the primary.
+    Follows(Vec<u64>, String),
+    /// 421 without a primary for so many requests, as while that changes; then the other manner.
+    Changes(usize, Box<Self>),
     /// A store that was emptied, and says that the collection at this URL has everything.
     Gone(String),
     /// Takes the request and never answers.
@@ -90,14 +94,27 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         let manner = {
             let mut state = state.lock().expect("nobody panics with the state");
             state.heads.push(head.join("\n").to_lowercase());
-            state.manner.clone()
+            let manner = state.manner.clone();
+            if let Manner::Changes(left, then) = &mut state.manner {
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    state.manner = (**then).clone();
+                }
+            }
+            manner
         };
-        if let Manner::Names(owner) | Manner::Gone(owner) = &manner {
-            missing.push_str(&format!("banyan-owner: {owner}\r\n"));
+        let mut named = String::new();
+        if let Manner::Names(owner) | Manner::Gone(owner) | Manner::Follows(_, owner) = &manner {
+            named = format!("banyan-owner: {owner}\r\n");
+            missing.push_str(&named);
         }
         let (status, header) = match manner {
             Manner::Has(ids) if ids.contains(&id) => ("200 OK", ""),
-            Manner::Has(_) | Manner::Names(_) => ("404 Not Found", missing.as_str()),
+            Manner::Follows(ids, _) if ids.contains(&id) => ("200 OK", named.as_str()),
+            Manner::Has(_) | Manner::Names(_) | Manner::Follows(..) => {
+                ("404 Not Found", missing.as_str())
+            }
+            Manner::Changes(..) => ("421 Misdirected Request", ""),
             Manner::Gone(_) => ("421 Misdirected Request", missing.as_str()),
             Manner::Another404 => ("404 Not Found", "content-type: application/problem+json\r\n"),
             Manner::Fails => ("500 Internal Server Error", ""),

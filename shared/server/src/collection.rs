@@ -15,6 +15,7 @@ use models::Model;
 use store::{Record, Store};
 
 pub(crate) use self::endpoints::{Body, Endpoint, Success, endpoints};
+pub(crate) use self::ownership::{PRIMARY, READ};
 use crate::moving::{self, Custody, Moving};
 use crate::neighbour::Neighbours;
 use crate::openapi;

@@ -1,7 +1,7 @@
 //! Other collections: whether the members that a write names exist.
 //!
-//! In the monolith a neighbour is the same store; between services it is asked by HTTP. A copy that
-//! follows another may lag, so what it does not know is asked of the owner.
+//! In the monolith a neighbour is the same store; between services it is asked by HTTP. A follower may lag, so only
+//! the primary is believed, that a member exists and that it does not, as it stands when the write is checked.
 
 mod ask;
 mod local;
@@ -74,6 +74,6 @@ fn unset(collection: &str) -> Problem {
 /// 503 for a neighbour of which it is not known whether it has the member.
 fn silent(collection: &str, id: u64) -> Problem {
     Problem::unavailable(format!(
-        "{collection} does not answer, so it is not known whether {id} exists there; nothing was stored"
+        "the primary of {collection} does not answer, so it is not known whether {id} exists there; nothing was stored"
     ))
 }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 on_store_pairs!(
     crate::BINARY;
     a_thread_by_a_user_made_a_moment_ago_elsewhere_is_accepted,
+    a_user_deleted_at_the_target_is_named_by_no_thread_of_the_source,
+    a_user_deleted_at_the_source_is_named_by_no_thread_of_the_target,
+    a_copy_that_was_kept_after_the_move_is_not_asked,
     a_moved_board_gives_the_golden_reads_to_the_byte,
 );
 
@@ -58,6 +61,75 @@ async fn a_thread_by_a_user_made_a_moment_ago_elsewhere_is_accepted(one: Setup, 
     moved.kill().await;
     board.json("POST", "/api/threads", &thread(id)).await.problem(503);
     assert_eq!(board.get("/api/threads/1").await.status, 200);
+}
+
+/// The same program at the same address, whose feed its follower can no longer read.
+async fn without_its_feed(mut program: Program) -> Program {
+    let port = program.address().rsplit(':').next().unwrap_or_default().to_owned();
+    let setup = program.setup().clone().env("PORT", &port);
+    program.kill().await;
+    setup.env("MOVE_TOKEN", "another-token-of-the-tests").start().await
+}
+
+/// Deletes a user there.
+async fn delete(at: &Program, id: u64) {
+    let deleted = at.send("DELETE", &format!("/api/users/{id}"), &[], "").await;
+    assert_eq!(deleted.status, 204, "{}", deleted.body);
+}
+
+/// Whether no thread may name the user there.
+async fn refused(at: &Program, id: u64) {
+    let stored = at.json("POST", "/api/threads", &thread(id)).await;
+    assert_eq!(stored.problem(422), ["#/createdBy"]);
+    let patched = at.json("PATCH", "/api/threads/1", &json!({"createdBy": id})).await;
+    assert_eq!(patched.problem(422), ["#/createdBy"]);
+}
+
+async fn a_user_deleted_at_the_target_is_named_by_no_thread_of_the_source(
+    one: Setup,
+    other: Setup,
+) {
+    let board = one.demo().start().await;
+    let moved = other.start().await;
+    moved.follow("users", &board).await;
+    board.hand_over("users", &moved).await;
+    board.catch_up("users", &moved).await;
+    let mut moved = without_its_feed(moved).await;
+    delete(&moved, 1).await;
+    assert_eq!(board.get("/api/users/1").await.status, 200, "the copy does not know it");
+    refused(&board, 1).await;
+    assert_eq!(board.json("POST", "/api/threads", &thread(2)).await.status, 201);
+    // What the copy has is the board's memory of users while their primary is down.
+    moved.kill().await;
+    assert_eq!(board.json("POST", "/api/threads", &thread(3)).await.status, 201);
+    board.json("POST", "/api/threads", &thread(999)).await.problem(503);
+}
+
+async fn a_user_deleted_at_the_source_is_named_by_no_thread_of_the_target(
+    one: Setup,
+    other: Setup,
+) {
+    let board = one.demo().start().await;
+    let moved = other.start().await;
+    moved.follow("users", &board).await;
+    moved.follow("threads", &board).await;
+    board.hand_over("threads", &moved).await;
+    let board = without_its_feed(board).await;
+    delete(&board, 1).await;
+    assert_eq!(moved.get("/api/users/1").await.status, 200, "the copy does not know it");
+    refused(&moved, 1).await;
+    assert_eq!(moved.json("POST", "/api/threads", &thread(2)).await.status, 201);
+}
+
+async fn a_copy_that_was_kept_after_the_move_is_not_asked(one: Setup, other: Setup) {
+    let board = one.demo().start().await;
+    let moved = other.start().await;
+    moved.follow("users", &board).await;
+    board.hand_over("users", &moved).await;
+    board.done("users", "retire", json!({"keepData": true})).await;
+    delete(&moved, 1).await;
+    refused(&board, 1).await;
+    assert_eq!(board.json("POST", "/api/threads", &thread(2)).await.status, 201);
 }
 
 async fn a_moved_board_gives_the_golden_reads_to_the_byte(one: Setup, other: Setup) {

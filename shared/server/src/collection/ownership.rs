@@ -1,10 +1,16 @@
 //! What is only done where the collection is.
 
+use actix_web::HttpRequest;
 use store::{Record, Role};
 
 use super::Collection;
 use crate::moving::Place;
-use crate::problem::Problem;
+use crate::problem::{Fault, Problem};
+
+/// The header of a read that only the primary is to answer: a follower, which may lag, says 421.
+pub(crate) const READ: &str = "banyan-read";
+/// Its only value.
+pub(crate) const PRIMARY: &str = "primary";
 
 impl<R: Record> Collection<R> {
     /// Refuses a write that belongs elsewhere, before anything is asked for it. The store decides again, in
@@ -27,11 +33,20 @@ impl<R: Record> Collection<R> {
         }
     }
 
-    /// Refuses a read where nothing is served: part of a list would look like the whole of it.
+    /// Refuses a read where nothing is served: part of a list would look like the whole of it. One that asks for the
+    /// primary is refused by all others; that is settled before anything is read, by the store's own word.
     ///
     /// # Errors
-    /// 421 where the collection is gone from here, or not copied yet.
-    pub(super) async fn must_serve(&self) -> Result<(), Problem> {
+    /// 421 where the collection is gone from here, not copied yet, or not here and asked of the primary; 400 for
+    /// another [`READ`] than [`PRIMARY`].
+    pub(super) async fn must_serve(&self, request: &HttpRequest) -> Result<(), Problem> {
+        if let Some(read) = request.headers().get(READ) {
+            if read != PRIMARY {
+                let fault = Fault::header("Banyan-Read", "takes `primary`, or is left out");
+                return Err(Problem::malformed("a header is wrong", vec![fault]));
+            }
+            return self.must_own_now().await;
+        }
         let copy = self.store.role::<R>() == Role::Follower && self.store.serves::<R>();
         let serves = copy || self.custody.was_here::<R>(&self.store);
         if serves { Ok(()) } else { self.must_serve_now().await }

@@ -26,7 +26,7 @@ pub(super) async fn find<R: Record>(
     MemberId(id): MemberId,
     query: MemberQuery,
 ) -> Result<HttpResponse, Problem> {
-    collection.must_serve().await?;
+    collection.must_serve(&request).await?;
     let found = collection.custody.find::<R>(&collection.store, id).await;
     let row = match found.map_err(Collection::<R>::problem(Some(id)))? {
         Found::Here(row) => row,
@@ -54,7 +54,7 @@ pub(super) async fn list<R: Record>(
     query: ListQuery,
     filter: Option<(usize, u64)>,
 ) -> Result<HttpResponse, Problem> {
-    collection.must_serve().await?;
+    collection.must_serve(&request).await?;
     let ListQuery { limit, after, before, order, view } = query;
     let cursor = after.map(Cursor::After).or(before.map(Cursor::Before));
     let until = after.and(before);

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use crate::clients::Clients;
+use crate::collection::{PRIMARY, READ};
 use crate::observe::Trace;
-use crate::problem;
+use crate::problem::{self, Problem};
 
-/// How long a write waits for a neighbour, further attempts and the way to the owner included.
+/// How long a write waits for a neighbour, further attempts and the way to the primary included.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
-/// How long to wait before the second attempt.
-const SECOND_ATTEMPT: Duration = Duration::from_millis(25);
+/// How long to wait before the second round. Each further wait doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_millis(160);
+/// After so many rounds without an answer of the primary, what is remembered is good enough.
+const ROUNDS: u32 = 2;
 
 /// Asks for members of one collection, wherever that is.
 pub(super) struct Asker {
@@ -22,11 +27,20 @@ pub(super) struct Asker {
 
 /// What a copy of the collection says.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
-    Has,
-    HasNot,
-    /// It is not the one to say no; this one is.
-    Ask(String),
+pub(super) enum Said {
+    /// It is the primary, and this is whether it has the member.
+    Has(bool),
+    /// It is not the primary; this one is, if any is just now.
+    Ask(Option<String>),
+    /// Nothing that can be used.
+    Nothing,
+}
+
+/// What the primary said.
+pub(super) struct Found {
+    pub(super) has: bool,
+    /// Where it is, if it is not the one that was asked first.
+    pub(super) at: Option<String>,
 }
 
 impl Asker {
@@ -34,65 +48,85 @@ impl Asker {
         Self { collection, clients }
     }
 
-    /// Whether the collection at `url` has the member. Asks once more if there is time; `None` where no
-    /// answer is to be had.
-    pub(super) async fn ask(&self, url: &str, id: u64, trace: &Trace) -> Option<bool> {
-        let end = Instant::now() + ANSWER_TIME;
-        let first = timeout_at(end, self.ask_owner(url, id, trace)).await.ok()?;
-        if first.is_some() {
-            return first;
-        }
-        timeout_at(end, async {
-            sleep(SECOND_ATTEMPT).await;
-            self.ask_owner(url, id, trace).await
-        })
-        .await
-        .ok()?
-    }
-
-    /// Asks there, and where that copy does not own the collection and does not have the member, asks the
-    /// owner that it names. Only an owner is believed that there is no such member.
-    async fn ask_owner(&self, url: &str, id: u64, trace: &Trace) -> Option<bool> {
-        let said = match self.ask_once(url, id, trace).await? {
-            Said::Ask(owner) => self.ask_once(&owner, id, trace).await?,
-            said => said,
-        };
-        match said {
-            Said::Has => Some(true),
-            Said::HasNot => Some(false),
-            Said::Ask(owner) => {
-                log::warn!("{}: {url} and its owner name another owner, {owner}", self.collection);
-                None
+    /// What the primary says of the member. Each round begins with `first`, and goes on to the primary that is named
+    /// there; rounds follow each other, through a change of primary too, until the time is up. Where the answer
+    /// is `remembered`, a primary that cannot be reached is not waited for.
+    ///
+    /// `None` if the primary cannot be reached.
+    ///
+    /// # Errors
+    /// Those of `first`.
+    pub(super) async fn ask(
+        &self,
+        first: impl AsyncFn() -> Result<Said, Problem>,
+        remembered: impl Fn() -> bool,
+        id: u64,
+        trace: &Trace,
+    ) -> Result<Option<Found>, Problem> {
+        let rounds = async {
+            let mut wait = FIRST_WAIT;
+            let mut silent = 0;
+            loop {
+                let (said, at) = self.round(first().await?, id, trace).await;
+                match said {
+                    Said::Has(has) => return Ok(Some(Found { has, at })),
+                    Said::Ask(_) => {}
+                    Said::Nothing => silent += 1,
+                }
+                if silent >= ROUNDS && remembered() {
+                    return Ok(None);
+                }
+                sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
             }
-        }
+        };
+        timeout(ANSWER_TIME, rounds).await.unwrap_or_else(|_elapsed| {
+            log::warn!("{}: no primary answers for {id}", self.collection);
+            Ok(None)
+        })
     }
 
-    async fn ask_once(&self, url: &str, id: u64, trace: &Trace) -> Option<Said> {
-        let client = self.clients.of(url).map_err(|error| {
-            log::warn!("{}: {error}", self.collection);
-        });
-        let mut request = client.ok()?.head(format!("{url}/{id}"));
+    /// Goes on from what was said first to the primary that is named there, and once more to the one that it names:
+    /// two that name each other are asked again in the next round.
+    async fn round(&self, first: Said, id: u64, trace: &Trace) -> (Said, Option<String>) {
+        let (mut said, mut at) = (first, None);
+        for _ in 0..2 {
+            let Said::Ask(Some(named)) = said else { break };
+            said = self.ask_once(&named, id, trace).await;
+            at = Some(named);
+        }
+        (said, at)
+    }
+
+    /// What the copy at `url` says.
+    pub(super) async fn ask_once(&self, url: &str, id: u64, trace: &Trace) -> Said {
+        self.send(url, id, trace).await.unwrap_or_else(|why| {
+            log::warn!("{}: {why}", self.collection);
+            Said::Nothing
+        })
+    }
+
+    async fn send(&self, url: &str, id: u64, trace: &Trace) -> Result<Said, String> {
+        let request = self.clients.of(url)?.head(format!("{url}/{id}"));
+        let mut request = request.header(READ, PRIMARY);
         for (name, value) in &trace.headers {
             // actix-web and reqwest name the same header by types of different crates.
             request = request.header(name.as_str(), value.as_bytes());
         }
-        let answer = request.send().await.map_err(|error| {
-            log::warn!("{}: {}", self.collection, problem::chain(&error));
-        });
-        let answer = answer.ok()?;
+        let answer = request.send().await.map_err(|error| problem::chain(&error))?;
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let owner = header(problem::OWNER).map(str::to_owned);
         let missing = header(problem::MISSING).is_some_and(|missing| self.is_missing(missing, id));
-        match (answer.status().as_u16(), header(problem::OWNER)) {
-            (200, _) => Some(Said::Has),
+        match (answer.status().as_u16(), owner) {
+            (200, None) => Ok(Said::Has(true)),
             // Any web server has a 404, this board's other services too; only the collection's own
             // says that the member does not exist.
-            (404, None) if missing => Some(Said::HasNot),
-            (404, Some(owner)) if missing => Some(Said::Ask(owner.to_owned())),
-            (421, Some(owner)) => Some(Said::Ask(owner.to_owned())),
-            (status, _) => {
-                log::warn!("{}: answered {status} for {id}", self.collection);
-                None
-            }
+            (404, None) if missing => Ok(Said::Has(false)),
+            // A program of an earlier version answers as a follower.
+            (200, owner) => Ok(Said::Ask(owner)),
+            (404, owner) if missing => Ok(Said::Ask(owner)),
+            (421, owner) => Ok(Said::Ask(owner)),
+            (status, _) => Err(format!("{url} answered {status} for {id}")),
         }
     }
 

@@ -1,44 +1,57 @@
 //! A collection in the same store.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use models::Model;
 use store::{Record, Store};
 
-use super::ask::Asker;
+use super::ask::{Asker, Said};
 use super::{Answer, Neighbour, silent};
 use crate::clients::Clients;
-use crate::moving::{Custody, Found, Place};
+use crate::moving::{Custody, Place};
 use crate::observe::Trace;
 use crate::problem::Problem;
 
-/// A collection in the same store, which may have moved away from it.
+/// A collection in the same store, which may have moved away from it. The copy that is left is a follower's: it
+/// counts only while the primary cannot be reached, so that writes go on.
 pub(crate) struct Local<R> {
     store: Arc<Store>,
     custody: Arc<Custody>,
-    owner: Asker,
+    asker: Asker,
     record: PhantomData<R>,
 }
 
 impl<R: Record> Local<R> {
     pub(crate) fn new(store: Arc<Store>, custody: Arc<Custody>, clients: Arc<Clients>) -> Self {
-        let owner = Asker::new(R::TABLE.name, clients);
-        Self { store, custody, owner, record: PhantomData }
+        let asker = Asker::new(R::TABLE.name, clients);
+        Self { store, custody, asker, record: PhantomData }
     }
 
-    /// What the store has, and what only its owner can say.
+    /// What the primary has: this store, or the one that it names.
     async fn find(&self, id: u64, trace: &Trace) -> Result<bool, Problem> {
         let failed = |error| Problem::of_store(error, <R::Content as Model>::NAME, Some(id));
-        let found = self.custody.find::<R>(&self.store, id).await.map_err(failed)?;
-        let Found::Missing(place) = found else { return Ok(true) };
-        match place {
-            Place::Here => Ok(false),
-            Place::Follows { owner } | Place::Gone { owner } => {
-                let owner = owner.ok_or_else(|| silent(R::TABLE.name, id))?;
-                let answer = self.owner.ask(&owner, id, trace).await;
-                answer.ok_or_else(|| silent(R::TABLE.name, id))
+        let has = async || Ok(self.store.get::<R>(id).await.map_err(failed)?.is_some());
+        let copied = Cell::new(false);
+        let first = async || {
+            // The role comes before the row: a store that is the primary has all that was answered until then.
+            match self.custody.place::<R>(&self.store).await.map_err(failed)? {
+                Place::Here => Ok(Said::Has(has().await?)),
+                Place::Follows { owner } => {
+                    copied.set(has().await?);
+                    Ok(Said::Ask(owner))
+                }
+                Place::Gone { owner } => {
+                    copied.set(false);
+                    Ok(Said::Ask(owner))
+                }
             }
+        };
+        match self.asker.ask(first, || copied.get(), id, trace).await? {
+            Some(found) => Ok(found.has),
+            None if copied.get() => Ok(true),
+            None => Err(silent(R::TABLE.name, id)),
         }
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! What is in it: stores that copy each other's feed, writes that come through a proxy, coordinators that switch and
 //! reverse, a network that loses, delays and repeats, and crashes. What is not: the rows (a write is a number), clocks
-//! (a hold passes at any time), how long a coordinator waits (it may go on or back out at any time), reads, and `take`,
-//! which is a person's decision. Nor is any lock that the grant waits for: the model's grant rests on the hold alone, so
+//! (a hold passes at any time), how long a coordinator waits (it may go on or back out at any time), clients' reads, and
+//! `take`, which is a person's decision. Another collection may ask at any time whether a member exists. Nor is any lock that the grant waits for: the model's grant rests on the hold alone, so
 //! that a grant which waits as well is a second guard.
 //!
 //! The explorer is our own: what is needed of one fits on a page. `stateright` brings 45 packages, an HTTP server
@@ -78,4 +78,5 @@ without_its_guard! {
     a_write_sent_again_after_a_crash_is_found: LostAnswerIsSentAgain in SWITCHES breaks NothingIsDoneTwice;
     an_epoch_that_is_granted_twice_is_found: EpochGrantedTwice in TWO_TARGETS breaks OneOwner;
     a_hold_that_never_passes_is_found: HoldNeverPasses in SWITCHES breaks TheBoardGoesOn;
+    a_follower_that_confirms_is_found: FollowerConfirms in SWITCHES breaks WhatIsDeletedIsNotConfirmed;
 }

@@ -37,6 +37,8 @@ pub(crate) enum Flaw {
     EpochGrantedTwice,
     /// A hold lasts until it is released.
     HoldNeverPasses,
+    /// A follower's word counts when another collection asks whether a member exists.
+    FollowerConfirms,
 }
 
 impl Model {

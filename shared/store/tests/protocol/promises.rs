@@ -1,6 +1,6 @@
 //! What must be true in every state.
 
-use crate::model::Model;
+use crate::model::{Flaw, Model};
 use crate::next::steps;
 use crate::state::{Entry, Grant, Name, Role, State, Store, Write, written};
 use crate::step::Step;
@@ -13,6 +13,9 @@ pub(crate) enum Promise {
     NothingIsLost,
     /// No store has a write twice.
     NothingIsDoneTwice,
+    /// A store that confirms to another collection that a member exists has every answered write: also the one that
+    /// deleted it.
+    WhatIsDeletedIsNotConfirmed,
     /// Left alone, stores come to rest, and then one of them takes writes and the others have all that it has.
     TheBoardGoesOn,
 }
@@ -23,6 +26,7 @@ pub(crate) fn broken(model: &Model, state: &State) -> Option<Promise> {
         (Promise::OneOwner, has_one_owner(state)),
         (Promise::NothingIsLost, has_every_answered_write(state)),
         (Promise::NothingIsDoneTwice, state.stores.iter().all(has_nothing_twice)),
+        (Promise::WhatIsDeletedIsNotConfirmed, confirms_what_is(model, state)),
         (Promise::TheBoardGoesOn, goes_on(model, state)),
     ]
     .into_iter()
@@ -74,6 +78,18 @@ fn has_nothing_twice(store: &Store) -> bool {
     let mut writes: Vec<_> = store.writes().collect();
     writes.sort_unstable();
     writes.is_sorted_by(|one, next| one < next)
+}
+
+fn confirms_what_is(model: &Model, state: &State) -> bool {
+    let confirms =
+        |store: &&Store| store.role == Role::Primary || model.lacks(Flaw::FollowerConfirms);
+    let answered = |write: &u8| state.writes[usize::from(*write)] == Write::Answered;
+    let answered: Vec<_> = (0..state.writes.len() as u8).filter(answered).collect();
+    state
+        .stores
+        .iter()
+        .filter(confirms)
+        .all(|store| answered.iter().all(|write| store.writes().any(|has| has == *write)))
 }
 
 fn goes_on(model: &Model, state: &State) -> bool {

@@ -12,6 +12,7 @@ on_store_pairs!(
     crate::BINARY;
     a_copy_reads_like_its_source_to_the_byte,
     a_copy_refuses_writes_and_names_the_owner,
+    a_copy_that_is_asked_as_the_primary_says_that_it_is_not,
     changes_and_deletions_arrive,
     a_cancelled_copy_leaves_nothing_and_can_begin_afresh,
     who_waits_for_a_position_is_answered_when_the_copy_is_there,
@@ -91,6 +92,28 @@ async fn a_copy_refuses_writes_and_names_the_owner(source: Setup, target: Setup)
     assert_eq!(missing.header("banyan-owner"), owner);
     assert_eq!(missing.header("banyan-missing"), "user 999");
     assert_eq!(source.get("/api/users/999").await.header("banyan-owner"), "");
+}
+
+async fn a_copy_that_is_asked_as_the_primary_says_that_it_is_not(source: Setup, target: Setup) {
+    let source = source.demo().start().await;
+    let target = target.start().await;
+    target.follow(USERS, &source).await;
+    let asked = [("banyan-read", "primary")];
+    for path in ["/api/users/1", "/api/users/999", "/api/users"] {
+        for method in ["GET", "HEAD"] {
+            let answer = target.send(method, path, &asked, "").await;
+            assert_eq!(answer.status, 421, "{method} {path}");
+            assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+        }
+        let answer = source.send("GET", path, &asked, "").await;
+        assert_eq!(answer.status, source.get(path).await.status, "{path}");
+        assert_eq!(answer.body, source.get(path).await.body, "{path}");
+    }
+    source.hand_over(USERS, &target).await;
+    assert_eq!(target.send("GET", "/api/users/1", &asked, "").await.status, 200);
+    assert_eq!(source.send("GET", "/api/users/1", &asked, "").await.status, 421);
+    let other = [("banyan-read", "anywhere")];
+    assert_eq!(source.send("GET", "/api/users/1", &other, "").await.problem(400), ["Banyan-Read"]);
 }
 
 async fn changes_and_deletions_arrive(source: Setup, target: Setup) {

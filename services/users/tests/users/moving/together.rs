@@ -28,6 +28,23 @@ async fn a_program_knows_what_another_one_wrote_when_a_reader_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_is_asked_as_the_primary_knows_that_another_one_gave_the_collection_away() {
+    let (Some(database), Some(target)) = (postgres().await, postgres().await) else { return };
+    let setup = Setup::new(BINARY).movable().postgres(database);
+    let target = Setup::new(BINARY).movable().postgres(target).start().await;
+    let (one, other) = (setup.clone().start().await, setup.start().await);
+    let created = create(&one, "bmo").await;
+    let asked = [("banyan-read", "primary")];
+    let read = other.send("HEAD", created.header("location"), &asked, "").await;
+    assert_eq!(read.status, 200);
+    target.follow(USERS, &one).await;
+    one.hand_over(USERS, &target).await;
+    let read = other.send("HEAD", created.header("location"), &asked, "").await;
+    assert_eq!(read.status, 421);
+    assert_eq!(read.header("banyan-owner"), target.collection(USERS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn both_together_go_no_faster_than_one_of_them_was_told() {
     let Some(database) = postgres().await else { return };
     let source = source_with(40).await;
