@@ -260,7 +260,8 @@ impl Peer {
             (400..500, Ok(problem)) if problem["detail"].is_string() => {
                 Err(PeerError::Refused(problem["detail"].as_str().unwrap_or_default().to_owned()))
             }
-            (503, Ok(problem)) if problem["detail"].is_string() => {
+            // After 502 and 504 a step may have been done, and it may be repeated.
+            (502..=504, Ok(problem)) if problem["detail"].is_string() => {
                 Err(failed(problem["detail"].as_str().unwrap_or_default()))
             }
             (200, Err(error)) => Err(failed(&format!("no JSON: {error}"))),

@@ -4,6 +4,7 @@
 mod answer;
 mod canned;
 mod golden;
+mod line;
 mod moving;
 mod neighbour;
 mod postgres;
@@ -12,6 +13,7 @@ mod program;
 pub use answer::Answer;
 pub use canned::Canned;
 pub use golden::golden_reads;
+pub use line::{Cut, Line};
 pub use moving::MOVE_TOKEN;
 pub use neighbour::{Manner, Neighbour};
 pub use postgres::{TestDatabase, postgres};

@@ -11,6 +11,8 @@ pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(10);
 /// For how long a request may be worked on after its body has arrived.
 pub(crate) const WORK_TIME: Duration = Duration::from_secs(12);
+/// For how much longer a write may be worked on whose commit is under way when its time is up.
+pub(crate) const SETTLE_TIME: Duration = Duration::from_secs(2);
 /// How long the store may take to show that it is there.
 pub(crate) const READY_TIME: Duration = Duration::from_secs(2);
 /// For how long a connection may be idle between requests. Longer than the 60 s of AWS' load
@@ -20,7 +22,7 @@ pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
 pub(crate) const TAKE_TIME: Duration = Duration::from_secs(30);
 /// For how long a connection may go without a byte of an answer. A client that keeps to the other
 /// limits gets one sooner: after the longest idle time come a head, a body and the work.
-pub(crate) const QUIET_TIME: Duration = Duration::from_secs(75 + 5 + 10 + 12 + 3);
+pub(crate) const QUIET_TIME: Duration = Duration::from_secs(75 + 5 + 10 + 12 + 2 + 3);
 /// How long requests under way may take to finish once the service was told to stop.
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(25);
 /// For how long a connection that is refused in the middle of a body is still read, so that its client

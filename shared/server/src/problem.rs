@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use log::Level;
 use models::FieldErrors;
 use serde::Serialize;
-use store::StoreError;
+use store::{Late, StoreError};
 
 use crate::idempotency;
 use crate::limits::RETRY_AFTER_SECONDS;
@@ -22,6 +23,12 @@ pub(crate) const MISSING: &str = "banyan-missing";
 
 /// Names the collection at its owner, where a copy of it cannot do what was asked.
 pub(crate) const OWNER: &str = "banyan-owner";
+
+/// What a client is told to do after a write of which it is not known whether it was stored. Without
+/// `Retry-After`: a POST that is sent again without its key would be stored twice.
+const PERHAPS: &str = "this write may be stored, or not. POST: send it again with the same Idempotency-Key; \
+    without a key, look with GET first. PUT, PATCH and DELETE: look with GET, or send it again; if it was done, \
+    DELETE then answers 404, and If-Match 412";
 
 /// One error document. Its `type` is `about:blank`: the status says it all (RFC 9457, 4.2.1).
 #[derive(Debug)]
@@ -123,6 +130,22 @@ impl Problem {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
+    /// What work that was given up after `limit` is answered: 503 where nothing was stored for certain, 504
+    /// where that is not known.
+    pub(crate) fn late(late: Late, limit: Duration) -> Self {
+        let seconds = limit.as_secs();
+        match late {
+            Late::NotBegun => Self::unavailable(format!(
+                "the store takes longer than {seconds} s; the request was given up, and nothing was stored; \
+                 ask again"
+            )),
+            Late::Unknown => Self::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                format!("the store takes longer than {seconds} s to commit; {PERHAPS}"),
+            ),
+        }
+    }
+
     /// 404 for a member that is not there.
     pub(crate) fn no_such(name: &str, id: u64) -> Self {
         let detail = format!("no {name} has the id {id}");
@@ -154,7 +177,8 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 
-    fn internal() -> Self {
+    /// 500 for a fault of the service.
+    pub(crate) fn internal() -> Self {
         let detail = "a fault of the service; its log has the cause under this X-Request-Id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
@@ -191,9 +215,12 @@ impl Problem {
                 Self::unavailable(detail).because(Level::Warn, &error)
             }
             StoreError::Unavailable(_) => {
-                let detail = "the store cannot be reached; repeat a POST with the same \
-                              Idempotency-Key, so that it cannot happen twice";
+                let detail = "the store cannot be reached; nothing was stored; ask again";
                 Self::unavailable(detail).because(Level::Warn, &error)
+            }
+            StoreError::OutcomeUnknown(_) => {
+                let detail = format!("the store's answer was lost while it committed; {PERHAPS}");
+                Self::new(StatusCode::BAD_GATEWAY, detail).because(Level::Error, &error)
             }
             StoreError::Failed(_) => Self::internal().because(Level::Error, &error),
         }
@@ -265,10 +292,12 @@ impl ResponseError for Problem {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::time::Duration;
 
     use actix_web::ResponseError;
     use actix_web::body::MessageBody;
     use models::FieldErrors;
+    use store::{Late, StoreError};
 
     use super::{Problem, chain};
 
@@ -286,9 +315,28 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_outcome_is_never_called_not_stored() {
+        let lost = StoreError::OutcomeUnknown(std::sync::Arc::new(io::Error::other("cut")));
+        let limit = Duration::from_secs(12);
+        let lost = Problem::of_store(lost, "user", None);
+        for (problem, status) in [(lost, 502), (Problem::late(Late::Unknown, limit), 504)] {
+            for what in ["may be stored, or not", "same Idempotency-Key", "PUT, PATCH and DELETE"] {
+                assert!(problem.to_string().contains(what), "{problem}");
+            }
+            let response = problem.error_response();
+            assert_eq!(response.status(), status);
+            assert!(!response.headers().contains_key("retry-after"), "{status}");
+        }
+        let given_up = Problem::late(Late::NotBegun, limit);
+        assert!(given_up.to_string().contains("nothing was stored"), "{given_up}");
+        let response = given_up.error_response();
+        assert_eq!(response.status(), 503);
+        assert!(response.headers().contains_key("retry-after"));
+    }
+
+    #[test]
     fn a_chain_shows_each_cause_once() {
-        let error =
-            store::StoreError::Failed(std::sync::Arc::new(io::Error::other("disk on fire")));
+        let error = StoreError::Failed(std::sync::Arc::new(io::Error::other("disk on fire")));
         assert_eq!(chain(&error), "the store failed: disk on fire");
     }
 }

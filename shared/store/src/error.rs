@@ -33,9 +33,10 @@ pub enum StoreError {
     Full(Cause),
     /// Too many writes are waiting.
     Busy,
-    /// The store cannot be reached now. A write whose answer was lost with the connection may have
-    /// been stored.
+    /// The store cannot be reached now.
     Unavailable(Cause),
+    /// A write was being committed when its answer was lost: it may be stored, or not.
+    OutcomeUnknown(Cause),
     /// A fault of this program or of the stored data.
     Failed(Cause),
 }
@@ -51,6 +52,19 @@ impl StoreError {
 
     pub(crate) fn failed(cause: impl Error + Send + Sync + 'static) -> Self {
         Self::Failed(Arc::new(cause))
+    }
+
+    pub(crate) fn outcome_unknown(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::OutcomeUnknown(Arc::new(cause))
+    }
+
+    /// The same error of what comes with or after a commit: a store that cannot be reached then leaves it
+    /// open what is stored.
+    pub(crate) fn perhaps_done(self) -> Self {
+        match self {
+            Self::Unavailable(cause) => Self::OutcomeUnknown(cause),
+            other => other,
+        }
     }
 
     /// For a store whose writer has stopped.
@@ -74,6 +88,9 @@ impl fmt::Display for StoreError {
             Self::Full(_) => f.write_str("no space is left"),
             Self::Busy => f.write_str("too many writes are waiting"),
             Self::Unavailable(_) => f.write_str("the store cannot be reached"),
+            Self::OutcomeUnknown(_) => {
+                f.write_str("the answer to a commit was lost; the write may be stored, or not")
+            }
             Self::Failed(_) => f.write_str("the store failed"),
         }
     }
@@ -82,7 +99,10 @@ impl fmt::Display for StoreError {
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Full(cause) | Self::Unavailable(cause) | Self::Failed(cause) => Some(&**cause),
+            Self::Full(cause)
+            | Self::Unavailable(cause)
+            | Self::OutcomeUnknown(cause)
+            | Self::Failed(cause) => Some(&**cause),
             Self::NotPrimary { .. }
             | Self::NotFound
             | Self::PreconditionFailed

@@ -9,6 +9,7 @@ mod error;
 mod feed;
 mod limits;
 mod move_error;
+mod outcome;
 mod ownership;
 mod page;
 mod position;
@@ -36,6 +37,7 @@ pub use feed::{Applied, Changes, Entry, FeedRow, FollowerSeen, HeldBack, KeyReco
 pub use known::Heard;
 pub use limits::{MAX_FEED_BYTES, MAX_HOLD, MIN_TOMBSTONE_AGE};
 pub use move_error::MoveError;
+pub use outcome::{Late, in_time};
 pub use ownership::{Followed, Grant, Hold, Ownership, Peer, Role, RowRate};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
 pub use position::{FeedCursor, NotTwoNumbers, Position};

@@ -29,13 +29,18 @@ pub(super) fn unanswered(target: &Target, failure: Failure) -> Ended {
             StatusCode::GATEWAY_TIMEOUT,
             "did not take a connection in time; the request was not sent",
         ),
-        Failure::Broken(_) => (StatusCode::BAD_GATEWAY, "closed the connection without an answer"),
-        Failure::Garbage(_) => {
-            (StatusCode::BAD_GATEWAY, "answered with something that is not HTTP")
-        }
-        Failure::Late => {
-            (StatusCode::GATEWAY_TIMEOUT, &*format!("gave no answer within {seconds} s"))
-        }
+        Failure::Broken(_) => (
+            StatusCode::BAD_GATEWAY,
+            "closed the connection without an answer; a write may have been done",
+        ),
+        Failure::Garbage(_) => (
+            StatusCode::BAD_GATEWAY,
+            "answered with something that is not HTTP; a write may have been done",
+        ),
+        Failure::Late => (
+            StatusCode::GATEWAY_TIMEOUT,
+            &*format!("gave no answer within {seconds} s; a write may have been done"),
+        ),
     };
     log::warn!("route {route}, service {service}, {}: {failure}", target.upstream.origin);
     Ended::Problem(problem(status, what))

@@ -4,7 +4,7 @@ use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use harness::{Setup, until};
+use harness::{Cut, Line, Setup, until};
 use serde_json::json;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -48,6 +48,33 @@ async fn a_program_waits_at_its_start_for_a_postgresql_that_is_asleep() {
     front.wake();
     let board = starting.await.unwrap();
     harness::golden_reads(&board, &["users", "threads", "posts"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_commit_is_lost_is_a_502_that_asks_for_no_blind_repeat() {
+    let Some(database) = harness::postgres().await else { return };
+    let line = Line::to(database.url()).await;
+    let board = Setup::new(crate::BINARY).demo().env("DATABASE_URL", line.url()).start().await;
+    let json = ("content-type", "application/json");
+    let key = ("idempotency-key", "one");
+    let bmo = json!({"username": "bmo", "name": "BMO"}).to_string();
+    let name = json!({"name": "Another"}).to_string();
+    for (method, path, body) in [
+        ("POST", "/api/users", &*bmo),
+        ("PATCH", "/api/users/1", &name),
+        ("DELETE", "/api/users/2", ""),
+    ] {
+        line.cut(Cut::Unanswered, "COMMIT");
+        let lost = board.send(method, path, &[json, key], body).await;
+        lost.problem(502);
+        assert_eq!(lost.header("retry-after"), "", "{method}");
+        assert!(lost.body.contains("may be stored, or not"), "{method}: {}", lost.body);
+    }
+    // What it asks to do finds what was done.
+    let again = board.send("POST", "/api/users", &[json, key], &bmo).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert_eq!(board.get("/api/users/1").await.json()["name"], "Another");
+    board.send("DELETE", "/api/users/2", &[], "").await.problem(404);
 }
 
 /// Accepts for a PostgreSQL, and passes on only once it is awake.

@@ -7,11 +7,10 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpResponse, Route};
 use models::Model;
-use store::Record;
-use tokio::time::timeout;
+use store::{Record, in_time};
 
 use super::{Collection, read, write};
-use crate::limits::WORK_TIME;
+use crate::limits::{SETTLE_TIME, WORK_TIME};
 use crate::problem::Problem;
 use crate::query::{
     LIST_PARAMETERS, ListQuery, MEMBER_PARAMETERS, MemberId, MemberQuery, NoQuery, Parameter,
@@ -177,11 +176,8 @@ fn member<R: Record>(one: &str) -> Vec<Endpoint> {
 pub(super) async fn bounded(
     work: impl Future<Output = Result<HttpResponse, Problem>>,
 ) -> Result<HttpResponse, Problem> {
-    timeout(WORK_TIME, work).await.unwrap_or_else(|_elapsed| {
-        log::warn!("a request was given up after {} s", WORK_TIME.as_secs());
-        Err(Problem::unavailable(
-            "the store takes too long; repeat a POST with the same Idempotency-Key, so that it \
-             cannot happen twice",
-        ))
+    in_time(WORK_TIME, SETTLE_TIME, work).await.unwrap_or_else(|late| {
+        log::warn!("a request was given up after {} s: {late:?}", WORK_TIME.as_secs());
+        Err(Problem::late(late, WORK_TIME))
     })
 }

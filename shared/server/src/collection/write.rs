@@ -23,7 +23,8 @@ type Input<R> = <<R as Record>::Content as Model>::Input;
 /// # Errors
 /// 422 with an entry for each field that breaks a rule or names nobody, or for an `Idempotency-Key`
 /// that came with another body; 409 for a taken name; 400, 413, 415 for a body that cannot be read;
-/// 421 where another service owns the collection; 503 where a neighbour that must be asked is down.
+/// 421 where another service owns the collection; 503 where a neighbour that must be asked is down; 502 and
+/// 504 where it is not known whether it was stored.
 pub(super) async fn create<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,

@@ -262,6 +262,15 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
     }
     if !matches!(endpoint.success, Success::List | Success::Member) {
         problem(403, "The board is read-only.");
+        problem(
+            502,
+            "The store's answer was lost while it committed: the write may be stored, or not. Send a POST \
+             again with the same Idempotency-Key.",
+        );
+        problem(
+            504,
+            "The store took too long to commit: the write may be stored, or not, as with 502.",
+        );
         problem(507, "There is no space left; nothing was stored.");
     }
     problem(
@@ -269,7 +278,10 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
         "Another service owns this collection (Banyan-Owner says where), or it is being handed over. \
          Nothing was stored. The proxy sends such a request on by itself.",
     );
-    problem(503, "The store, or a service that must be asked, cannot be reached. Try again.");
+    problem(
+        503,
+        "The store, or a service that must be asked, cannot be reached. Nothing was stored. Try again.",
+    );
     if matches!(endpoint.success, Success::List | Success::Member) {
         responses.insert("304".into(), json!({"description": "It is what If-None-Match names."}));
     }

@@ -5,7 +5,7 @@ use std::io;
 
 use deadpool_postgres::PoolError;
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 use crate::StoreError;
 use crate::sql::{Statements, unique_index};
@@ -31,6 +31,16 @@ pub(super) fn store_error(error: Error) -> StoreError {
     } else {
         StoreError::failed(error)
     }
+}
+
+/// An error of a commit. Only the server's own word that it failed, on a connection that stays, says that
+/// nothing is stored: a server that shuts down, or a pooler in between that lost it, may have committed.
+pub(super) fn commit_error(error: Error) -> StoreError {
+    let refused = error.as_db_error().is_some_and(|error| {
+        let lost = ["08", "57P"].iter().any(|class| error.code().code().starts_with(class));
+        error.parsed_severity() == Some(Severity::Error) && !lost
+    });
+    if refused { store_error(error) } else { StoreError::outcome_unknown(error) }
 }
 
 /// An error of an insert or update.

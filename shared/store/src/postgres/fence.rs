@@ -6,14 +6,18 @@
 //! waits for anything. A transaction gets its number with its first change, so behind the lock too: no
 //! number from before a fence is used after it.
 
+use std::future::Future;
+use std::io;
+
 use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::error::store_error;
+use super::error::{commit_error, store_error};
 use super::ownership;
 use crate::known::Desk;
+use crate::outcome::Stage;
 use crate::sql::Statements;
 use crate::{Position, StoreError};
 
@@ -24,6 +28,16 @@ pub(super) const ALONE: &str = "SELECT pg_advisory_xact_lock($1)";
 pub(super) fn lock_number(statements: &Statements) -> i64 {
     let name = format!("banyan ownership of {}", statements.table.name);
     xxh3_64(name.as_bytes()).cast_signed()
+}
+
+/// Commits, unless the write was given up: then the connection is to be closed, and nothing is stored.
+pub(super) async fn commit(
+    commit: impl Future<Output = Result<(), Error>>,
+) -> Result<(), StoreError> {
+    if !Stage::present().begin() {
+        return Err(StoreError::unavailable(io::Error::other("the write was given up")));
+    }
+    commit.await.map_err(commit_error)
 }
 
 /// Runs a client's work in a transaction, once it is sure that the store may be written to. The work says
@@ -58,14 +72,16 @@ pub(super) async fn fenced<T>(
         }
     };
     let done = work().await;
-    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    // Where this fails, the connection must not be used again.
-    let ended = client.batch_execute(end).await.map_err(StoreError::unavailable);
-    let ((answer, place), epoch) = match (done, ended) {
-        (Ok(done), Ok(())) => done,
-        (Ok(_), Err(error)) => return Err(error),
-        (Err(error), Ok(())) => return Err(error),
-        (Err(_), Err(error)) => return Err(error),
+    // Where the end fails, the connection must not be used again.
+    let ((answer, place), epoch) = match done {
+        Ok(done) => {
+            commit(client.batch_execute("COMMIT")).await?;
+            done
+        }
+        Err(error) => {
+            client.batch_execute("ROLLBACK").await.map_err(StoreError::unavailable)?;
+            return Err(error);
+        }
     };
     if let Some(at) = place {
         desk.wrote(Position { epoch: epoch.try_into().map_err(StoreError::failed)?, at });

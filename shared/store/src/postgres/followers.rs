@@ -53,6 +53,7 @@ impl PostgresStore {
             run(&*client, &statements.moves.forget_follower, &[&follower]).await.map(drop)
         })
         .await
+        .map_err(StoreError::perhaps_done)
     }
 
     pub(crate) async fn purge_tombstones<R: Record>(

@@ -21,7 +21,7 @@ pub(super) async fn lease<T>(
         Some(object) => work(object).await,
         None => Err(StoreError::closed()),
     };
-    if !matches!(result, Err(StoreError::Unavailable(_))) {
+    if !matches!(result, Err(StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_))) {
         // It is sound: back into the pool with it.
         drop(lease.0.take());
     }

@@ -7,7 +7,7 @@ use tokio_postgres::types::{FromSqlOwned, ToSql};
 
 use super::PostgresStore;
 use super::error::store_error;
-use super::fence::{ALONE, SHARED, lock_number};
+use super::fence::{ALONE, SHARED, commit, lock_number};
 use super::lease::lease;
 use super::rows::{get, sql_id, unsigned};
 use crate::assemble::mark;
@@ -225,7 +225,7 @@ impl PostgresStore {
             Ok(stand.save().await?)
         })
         .await?;
-        Ok(self.ownership::<R>().await?)
+        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
     pub(crate) async fn grant<R: Record>(
@@ -272,7 +272,7 @@ impl PostgresStore {
                 Ok(rows + run(stand.client, &feed.remove_keys, &[]).await?)
             });
             if portion.await? == 0 {
-                return Ok(self.ownership::<R>().await?);
+                return Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?);
             }
         }
     }
@@ -295,7 +295,7 @@ impl PostgresStore {
             Ok(stand.begin_run(0, stand.next_place()?).await?)
         })
         .await?;
-        Ok(self.ownership::<R>().await?)
+        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
     /// Changes the ownership in a transaction, or refuses and changes nothing.
@@ -336,7 +336,7 @@ impl PostgresStore {
             };
             let (document, latest) = (stand.document, stand.facts.position);
             fault(name, "before-commit");
-            transaction.commit().await.map_err(store_error)?;
+            commit(transaction.commit()).await?;
             desk.tell(&document, latest);
             fault(name, "after-commit");
             Ok(Ok(done))

@@ -191,7 +191,7 @@ impl SqliteStore {
             Ok(stand.save()?)
         })
         .await?;
-        Ok(self.ownership::<R>().await?)
+        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
     pub(crate) async fn grant<R: Record>(
@@ -237,7 +237,7 @@ impl SqliteStore {
                 Ok(rows + run(stand.connection, &feed.remove_keys, [])?)
             };
             if self.change::<R, _>("purge", work).await? == 0 {
-                return Ok(self.ownership::<R>().await?);
+                return Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?);
             }
         }
     }
@@ -262,7 +262,7 @@ impl SqliteStore {
             Ok(stand.begin_run(0)?)
         })
         .await?;
-        Ok(self.ownership::<R>().await?)
+        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
     /// Changes the ownership in a transaction, or refuses before anything was written.

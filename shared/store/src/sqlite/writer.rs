@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::connection;
 use super::error::store_error;
 use super::file::DatabaseFile;
+use crate::outcome::Stage;
 use crate::{OpenError, StoreError};
 
 /// The most writes in one transaction.
@@ -67,13 +68,18 @@ impl Writer {
         announce: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Write { work: Some(work), announce, result: None, reply });
+        let stage = Stage::present();
+        let begun = Arc::clone(&stage);
+        let job = Box::new(Write { stage, work: Some(work), announce, result: None, reply });
         match self.queue.send_timeout(Message::Job(job), QUEUE_WAIT).await {
             Ok(()) => {}
             Err(SendTimeoutError::Timeout(_)) => return Err(StoreError::Busy),
             Err(SendTimeoutError::Closed(_)) => return Err(StoreError::closed()),
         }
-        answer.await.unwrap_or_else(|_| Err(StoreError::closed()))
+        answer.await.unwrap_or_else(|_| {
+            let closed = StoreError::closed();
+            Err(if begun.begun() { closed.perhaps_done() } else { closed })
+        })
     }
 
     pub(super) fn alive(&self) -> Result<(), StoreError> {
@@ -102,6 +108,8 @@ trait Job: Send {
 }
 
 struct Write<T, F, A> {
+    /// Whoever asked may give it up before it is begun.
+    stage: Arc<Stage>,
     work: Option<F>,
     announce: A,
     result: Option<Result<T, StoreError>>,
@@ -116,7 +124,8 @@ where
 {
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
-        let result = self.result.insert(work(connection));
+        let done = if self.stage.begin() { work(connection) } else { Err(StoreError::Busy) };
+        let result = self.result.insert(done);
         result.as_ref().map(drop).map_err(Clone::clone)
     }
 
@@ -200,7 +209,8 @@ impl Commits {
             }
             run("RELEASE job")?;
         }
-        run("COMMIT")
+        // A disk that fails while it makes the log durable may have kept all of it.
+        run("COMMIT").map_err(StoreError::perhaps_done)
     }
 
     fn reopen(&mut self) {
@@ -210,5 +220,71 @@ impl Commits {
             Ok(connection) => self.connection = connection,
             Err(error) => log::error!("store: cannot open {}: {error}", self.file.path().display()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use rusqlite::Connection;
+
+    use super::{DatabaseFile, Writer, connection};
+    use crate::{Late, StoreError, in_time};
+
+    const LIMIT: Duration = Duration::from_secs(12);
+    const SETTLE: Duration = Duration::from_secs(2);
+
+    fn writer(path: &Path) -> Writer {
+        let connection = connection::write(path).unwrap();
+        connection.execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
+        Writer::start(connection, &DatabaseFile::at(path).unwrap()).unwrap()
+    }
+
+    /// Writes a note, then does `last` in the same transaction.
+    async fn write(
+        writer: &Writer,
+        text: &'static str,
+        last: impl FnOnce() + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let work = move |connection: &Connection| {
+            connection.execute("INSERT INTO notes VALUES ($1)", [text]).unwrap();
+            last();
+            Ok(())
+        };
+        writer.write(work, |()| {}).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_was_given_up_in_the_queue_is_never_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.db");
+        let writer = Arc::new(writer(&path));
+        let ((go_on, until), (begins, began)) = (channel(), channel());
+        let begun = tokio::spawn({
+            let writer = Arc::clone(&writer);
+            async move {
+                let stand_still = move || {
+                    begins.send(()).unwrap();
+                    until.recv().unwrap();
+                };
+                in_time(LIMIT, SETTLE, write(&writer, "begun", stand_still)).await
+            }
+        });
+        tokio::task::yield_now().await;
+        // The clock stands still until the writer does.
+        began.recv().unwrap();
+        let waiting = in_time(LIMIT, SETTLE, write(&writer, "waiting", || {})).await;
+        assert_eq!(waiting.unwrap_err(), Late::NotBegun);
+        assert_eq!(begun.await.unwrap().unwrap_err(), Late::Unknown);
+        go_on.send(()).unwrap();
+        writer.stop().await;
+        let connection = connection::read(&path).unwrap();
+        let mut texts = connection.prepare("SELECT text FROM notes").unwrap();
+        let texts = texts.query_map([], |row| row.get(0)).unwrap();
+        assert_eq!(texts.collect::<Result<Vec<String>, _>>().unwrap(), ["begun"]);
     }
 }

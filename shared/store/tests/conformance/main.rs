@@ -10,6 +10,7 @@ mod following;
 mod horizon;
 mod moving;
 mod opening;
+mod outcome;
 mod ownership;
 mod purging;
 mod record;

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use store::{FollowerSeen, HeldBack, Ownership, Record};
+use store::{FollowerSeen, HeldBack, Ownership, Record, StoreError};
 
 use super::super::PROTOCOL;
 use super::super::progress::Following;
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 /// What the store says, and what the program knows besides.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+pub(super) struct Document {
     protocol: u32,
     #[serde(flatten)]
     ownership: Ownership,
@@ -49,21 +49,23 @@ pub(super) async fn show<R: Record>(
     }
 }
 
+async fn answer<R: Record>(collection: &Collection<R>) -> Result<HttpResponse, Problem> {
+    let document = read(collection).await.map_err(Collection::<R>::problem(None))?;
+    Ok(HttpResponse::Ok().json(document))
+}
+
 /// The document as it is now.
-pub(super) async fn answer<R: Record>(collection: &Collection<R>) -> Result<HttpResponse, Problem> {
+///
+/// # Errors
+/// Where the store cannot be read.
+pub(super) async fn read<R: Record>(collection: &Collection<R>) -> Result<Document, StoreError> {
     let store = &collection.store;
     let read = tokio::try_join!(
         collection.custody.ask::<R>(store),
         store.followers::<R>(),
         store.held_back(),
     );
-    let (ownership, followers, held_back) = read.map_err(Collection::<R>::problem(None))?;
+    let (ownership, followers, held_back) = read?;
     let following = collection.custody.progress.following();
-    Ok(HttpResponse::Ok().json(Document {
-        protocol: PROTOCOL,
-        ownership,
-        following,
-        followers,
-        held_back,
-    }))
+    Ok(Document { protocol: PROTOCOL, ownership, following, followers, held_back })
 }

@@ -2,19 +2,28 @@
 
 use actix_web::http::StatusCode;
 use models::Model;
-use store::{MoveError, Record};
+use store::{MoveError, Record, StoreError};
 
 use super::super::adopt::AdoptError;
 use super::super::peers::PeerError;
-use crate::problem::Problem;
+use crate::problem::{Problem, chain};
 
 /// 409 with what is wrong and which command helps; what the store itself cannot do is answered as
 /// anywhere else.
 pub(super) fn of_move<R: Record>(error: MoveError) -> Problem {
     match error {
+        MoveError::Store(error @ StoreError::OutcomeUnknown(_)) => perhaps(&error),
         MoveError::Store(error) => Problem::of_store(error, <R::Content as Model>::NAME, None),
         refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
     }
+}
+
+/// 502 for a step that may have been done. Each can be repeated.
+pub(super) fn perhaps(error: &StoreError) -> Problem {
+    log::error!("{}", chain(error));
+    let detail =
+        "the store's answer was lost; the step may have been done, or not; it can be repeated";
+    Problem::new(StatusCode::BAD_GATEWAY, detail)
 }
 
 /// 503 for a peer that may answer later, 409 for one that somebody must do something about.

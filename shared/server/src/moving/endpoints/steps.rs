@@ -171,7 +171,7 @@ pub(super) async fn forget<R: Record>(
     query::store_id(&follower).map_err(|wrong| unreadable("#/follower", wrong))?;
     collection.custody.left(&follower);
     let forgotten = collection.store.forget::<R>(&follower).await;
-    forgotten.map_err(Collection::<R>::problem(None))?;
+    forgotten.map_err(|error| refusal::of_move::<R>(error.into()))?;
     done(&collection).await
 }
 
@@ -220,9 +220,10 @@ pub(super) async fn probe<R: Record>(
 
 /// Wakes whoever acts on the new state, and answers it.
 async fn done<R: Record>(collection: &Collection<R>) -> Answer {
-    let answer = document::answer(collection).await;
+    let document = document::read(collection).await;
     collection.custody.news.notify_one();
-    answer
+    // The step is done, whatever became of reading what it made.
+    Ok(HttpResponse::Ok().json(document.map_err(|error| refusal::perhaps(&error))?))
 }
 
 /// Tells a source that this store does not follow any more. Where it cannot be told, it keeps its deleted
