@@ -138,6 +138,7 @@ impl<M> Collected<M> {
             cursor,
             covered: if promises { whole } else { 0 },
             latest,
+            revs_above: document.revs_above,
             more: self.more,
             now,
             held_back,

@@ -39,6 +39,9 @@ pub(crate) struct Document {
     /// Where the collection is, of a store that was a copy of it and was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) forwarded: Option<String>,
+    /// Revs up to this one are given to no state of a row that is still to come. The statement of each change reads it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) revs_above: u64,
 }
 
 /// What a step has to know besides the document.
@@ -54,13 +57,19 @@ pub(crate) struct Facts {
     pub(crate) rows: bool,
 }
 
-/// So many ids are left out where the ownership is taken by force.
-const LOST_IDS: u64 = 1_000_000;
+/// So many ids, and revs of each row, are left out where the ownership is taken by force.
+const LOST: u64 = 1_000_000;
 
-/// The id above which a store gives ids that has taken the ownership by force, and has given `last_id`: a successor that
-/// is lost may have given some after that, and whoever got one must not meet another member under it.
-pub(crate) fn past_lost_ids(last_id: u64) -> u64 {
-    last_id.saturating_add(LOST_IDS).min(MAX_ID)
+/// The number above which a store goes on that has taken the ownership by force, and knows of this last one: a successor
+/// that is lost may have given some after that. Whoever got an id must not meet another member under it, and whoever
+/// got a rev, as an `ETag`, no other state of that member.
+pub(crate) fn past_lost(last: u64) -> u64 {
+    last.saturating_add(LOST).min(MAX_ID)
+}
+
+/// Whether there is nothing to tell.
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A place where a test can make a program crash: around the commit of a step.
@@ -90,6 +99,7 @@ impl Document {
             predecessor: None,
             max_rows_per_second: None,
             forwarded: None,
+            revs_above: 0,
         }
     }
 

@@ -7,6 +7,7 @@
 use models::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::document::is_zero;
 use crate::{FeedCursor, Grant, Role, RowRate, unix_ms};
 
 /// A page of the feed, all of it out of one snapshot of the store.
@@ -32,6 +33,9 @@ pub struct Changes<M> {
     pub covered: u64,
     /// The newest place of the feed.
     pub latest: u64,
+    /// No state of a row that is still to come gets a rev up to this one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub revs_above: u64,
     /// Whether the page was full and more can be had at once.
     pub more: bool,
     /// The store's clock.
@@ -45,6 +49,13 @@ impl<M> Changes<M> {
     /// What whoever applied this page has heard of the store's history: to be said with the next request.
     pub fn heard(&self) -> String {
         heard(&self.run, self.latest)
+    }
+
+    /// When a key of this page came, by the clock of a store whose time is `now`: as long ago as by the clock of the
+    /// store that read the page, whatever the two clocks say.
+    pub(crate) fn came_at(&self, key: &KeyRecord, now: Timestamp) -> i64 {
+        let age = self.now.unix_ms.saturating_sub(key.created_at.unix_ms);
+        now.unix_ms.saturating_sub(age.max(0))
     }
 }
 

@@ -116,7 +116,7 @@ async fn postgresql_walks_one_index_and_sorts_nothing() {
         (&feed.page, "bigint, bigint, bigint, bigint", "5, 5, 101, 99999999", "posts_feed"),
         (&feed.recent, "bigint", "1000", "posts_feed"),
         (&feed.range, "bigint, bigint, bigint", "5, 999999, 101", "posts_living"),
-        (&feed.keys, "bigint[], bigint", "'{1,2,3}', 0", "posts_idempotency_id"),
+        (&feed.keys, "bigint[]", "'{1,2,3}'", "posts_idempotency_id"),
     ]
     .into_iter()
     .enumerate()

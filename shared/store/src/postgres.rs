@@ -128,11 +128,14 @@ impl PostgresStore {
                 let row = rows::find::<R>(client, &statements.get_locked, id)
                     .await?
                     .ok_or(StoreError::NotFound)?;
-                let Some(next) = row.next(&precondition, change)? else { return Ok((row, None)) };
+                let Some(mut next) = row.next(&precondition, change)? else {
+                    return Ok((row, None));
+                };
                 let values = R::values(&next.content);
                 let (sql, now) = (&statements.update, next.updated_at);
-                let place = rows::execute(client, sql, statements, id, now, &values).await?;
-                Ok((next, Some(place)))
+                let changed = rows::execute(client, sql, statements, id, now, &values).await?;
+                next.rev = changed.0;
+                Ok((next, Some(changed.1)))
             };
             fenced(client, statements, desk, work).await
         })
@@ -152,7 +155,7 @@ impl PostgresStore {
                     .ok_or(StoreError::NotFound)?;
                 precondition.check(row.rev)?;
                 let (sql, now) = (&statements.delete, row.touched());
-                let place = rows::execute(client, sql, statements, id, now, &[]).await?;
+                let (_, place) = rows::execute(client, sql, statements, id, now, &[]).await?;
                 Ok(((), Some(place)))
             };
             fenced(client, statements, desk, work).await
@@ -266,8 +269,7 @@ async fn first_answer(
     sent: &Idempotency,
 ) -> Result<Option<Created>, StoreError> {
     let find = client.prepare_cached(&statements.key_find).await.map_err(store_error)?;
-    let cutoff = Idempotency::cutoff(Timestamp::now());
-    let found = client.query_opt(&find, &[&sent.key, &cutoff]).await.map_err(store_error)?;
+    let found = client.query_opt(&find, &[&sent.key]).await.map_err(store_error)?;
     let Some(row) = found else { return Ok(None) };
     let fingerprint: String = row.try_get(0).map_err(StoreError::failed)?;
     sent.same(&fingerprint)?;
@@ -284,15 +286,13 @@ async fn remember(
     sent: &Idempotency,
     created: &Created,
 ) -> Result<bool, StoreError> {
-    let now = Timestamp::now();
-    let cutoff = Idempotency::cutoff(now);
     let expire = client.prepare_cached(&statements.key_expire).await.map_err(store_error)?;
-    client.execute(&expire, &[&sent.key, &cutoff]).await.map_err(store_error)?;
+    client.execute(&expire, &[&sent.key]).await.map_err(store_error)?;
     let purge = client.prepare_cached(&statements.keys_purge).await.map_err(store_error)?;
-    client.execute(&purge, &[&cutoff]).await.map_err(store_error)?;
+    client.execute(&purge, &[]).await.map_err(store_error)?;
     let insert = client.prepare_cached(&statements.key_insert).await.map_err(store_error)?;
     let id = rows::sql_id(created.id)?;
     let (key, fingerprint, answer) = (&sent.key, &sent.fingerprint, &created.answer);
-    let inserted = client.execute(&insert, &[key, fingerprint, &id, &now.unix_ms, answer]).await;
+    let inserted = client.execute(&insert, &[key, fingerprint, &id, answer]).await;
     Ok(inserted.map_err(store_error)? > 0)
 }

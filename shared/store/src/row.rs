@@ -10,7 +10,7 @@ use crate::{Cells, Change, Precondition, Record, StoreError};
 pub struct Row<M> {
     /// Given by the store, from 1; never given twice.
     pub id: u64,
-    /// How often the row was written: 1 when it is made, one more with each change.
+    /// Names its state: 1 when it is made, one more with each change, or many more where some are left out.
     pub rev: u64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -32,7 +32,8 @@ impl<M: Model> Row<M> {
         Full { id, content, created_at, updated_at }
     }
 
-    /// The row as a change makes it; `None` where that changes nothing.
+    /// The row as a change makes it, but for its rev, which comes with the write; `None` where that changes
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError::Invalid`], [`StoreError::PreconditionFailed`]: in this order, since a request
@@ -47,8 +48,8 @@ impl<M: Model> Row<M> {
         if content == self.content {
             return Ok(None);
         }
-        let (rev, updated_at) = (self.rev + 1, self.touched());
-        Ok(Some(Self { id: self.id, rev, created_at: self.created_at, updated_at, content }))
+        let Self { id, rev, created_at, .. } = *self;
+        Ok(Some(Self { id, rev, created_at, updated_at: self.touched(), content }))
     }
 
     /// Now, or when it was changed last where a clock says that this is still to come.

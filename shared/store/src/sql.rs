@@ -18,6 +18,10 @@ pub(crate) use self::moves::{CLOCK, MoveStatements};
 use crate::StoreError;
 use crate::page::Walk;
 use crate::record::{ColumnType, Table};
+use crate::write::IDEMPOTENCY_MS;
+
+/// PostgreSQL's clock in milliseconds when a statement begins; an index can be searched for it.
+const STATEMENT_TIME: &str = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint";
 
 /// The number of the present transaction. Two that run at once may commit in either order.
 pub(crate) const TRANSACTION: &str = "pg_current_xact_id()::text::bigint";
@@ -55,11 +59,32 @@ impl Dialect {
         }
     }
 
-    /// Makes a statement give the place that was not known before it.
-    fn tell_place(self) -> &'static str {
+    /// What a change of a row gives: its rev, and the place where that was not known before.
+    fn tell_change(self) -> &'static str {
         match self {
-            Self::Sqlite => "",
-            Self::Postgres => " RETURNING position",
+            Self::Sqlite => " RETURNING rev",
+            Self::Postgres => " RETURNING rev, position",
+        }
+    }
+
+    /// The rev of a row's next state: one more, and above those that the document of ownership leaves out.
+    fn next_rev(self, table: &str) -> String {
+        let (greatest, above) = match self {
+            Self::Sqlite => ("max", "document ->> 'revsAbove'"),
+            Self::Postgres => ("greatest", "(document::json ->> 'revsAbove')::bigint"),
+        };
+        format!(
+            "{greatest}(rev + 1, coalesce((SELECT {above} FROM banyan_ownership \
+             WHERE collection = '{table}'), 0) + 1)"
+        )
+    }
+
+    /// The oldest time of an idempotency key that counts: on SQLite the parameter that stands there, on
+    /// PostgreSQL by the server's own clock, so that the programs on a database need not agree on the time.
+    fn oldest_key(self, parameter: usize) -> String {
+        match self {
+            Self::Sqlite => format!("${parameter}"),
+            Self::Postgres => format!("{STATEMENT_TIME} - {IDEMPOTENCY_MS}"),
         }
     }
 
@@ -124,17 +149,17 @@ pub(crate) struct Statements {
     pub(crate) any: String,
     /// `$1` now, on SQLite the place, then the values; gives the id.
     pub(crate) insert: String,
-    /// `$1` id, `$2` now, on SQLite the place, then the values.
+    /// `$1` id, `$2` now, on SQLite the place, then the values; gives the rev, on PostgreSQL the place too.
     pub(crate) update: String,
-    /// `$1` id, `$2` now, on SQLite the place. Keeps the row as a tombstone without its content.
+    /// `$1` id, `$2` now, on SQLite the place; gives the same. Keeps the row as a tombstone without its content.
     pub(crate) delete: String,
-    /// `$1` key, `$2` oldest time that counts; gives fingerprint, id, answer.
+    /// `$1` key, on SQLite `$2` the oldest time that counts; gives fingerprint, id, answer.
     pub(crate) key_find: String,
-    /// `$1` key, `$2` fingerprint, `$3` id, `$4` now, `$5` answer.
+    /// `$1` key, `$2` fingerprint, `$3` id, `$4` answer, on SQLite `$5` now.
     pub(crate) key_insert: String,
-    /// `$1` key, `$2` oldest time that counts. Forgets this key if it is older.
+    /// `$1` key, on SQLite `$2` the oldest time that counts. Forgets this key if it is older.
     pub(crate) key_expire: String,
-    /// `$1` oldest time that counts. Forgets a bounded number of older keys.
+    /// On SQLite `$1` the oldest time that counts. Forgets a bounded number of older keys.
     pub(crate) keys_purge: String,
     pub(crate) feed: FeedStatements,
     pub(crate) moves: MoveStatements,
@@ -166,6 +191,7 @@ impl Statements {
             [Walk::Up, Walk::Down].map(|walk| list(index, walk, filter))
         };
         let sql = |text: String| dialect.finish(text);
+        let next_rev = dialect.next_rev(name);
         Self {
             feed: FeedStatements::new(&table, dialect),
             moves: MoveStatements::new(&table, dialect),
@@ -190,33 +216,40 @@ impl Statements {
                 places(2 + dialect.places()).collect::<Vec<_>>().join(", ")
             )),
             update: sql(format!(
-                "UPDATE {name} SET rev = rev + 1, updated_at = $2, position = {}, {} \
+                "UPDATE {name} SET rev = {next_rev}, updated_at = $2, position = {}, {} \
                  WHERE id = $1{}",
                 dialect.place(3),
                 assign(places(3 + dialect.places()).collect()),
-                dialect.tell_place()
+                dialect.tell_change()
             )),
             delete: sql(format!(
-                "UPDATE {name} SET rev = rev + 1, updated_at = $2, position = {}, deleted = TRUE, {} \
+                "UPDATE {name} SET rev = {next_rev}, updated_at = $2, position = {}, deleted = TRUE, {} \
                  WHERE id = $1{}",
                 dialect.place(3),
                 assign(blanks.collect()),
-                dialect.tell_place()
+                dialect.tell_change()
             )),
             key_find: sql(format!(
                 "SELECT fingerprint, id, answer FROM {name}_idempotency \
-                 WHERE key = $1 AND created_at >= $2"
+                 WHERE key = $1 AND created_at >= {}",
+                dialect.oldest_key(2)
             )),
             key_insert: sql(format!(
                 "INSERT INTO {name}_idempotency (key, fingerprint, id, created_at, answer) \
-                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key) DO NOTHING"
+                 VALUES ($1, $2, $3, {}, $4) ON CONFLICT (key) DO NOTHING",
+                match dialect {
+                    Dialect::Sqlite => "$5",
+                    Dialect::Postgres => STATEMENT_TIME,
+                }
             )),
             key_expire: sql(format!(
-                "DELETE FROM {name}_idempotency WHERE key = $1 AND created_at < $2"
+                "DELETE FROM {name}_idempotency WHERE key = $1 AND created_at < {}",
+                dialect.oldest_key(2)
             )),
             keys_purge: sql(format!(
                 "DELETE FROM {name}_idempotency WHERE key IN (SELECT key FROM {name}_idempotency \
-                 WHERE created_at < $1 ORDER BY created_at LIMIT 100{})",
+                 WHERE created_at < {} ORDER BY created_at LIMIT 100{})",
+                dialect.oldest_key(1),
                 dialect.lock_what_is_free()
             )),
         }

@@ -132,10 +132,11 @@ impl SqliteStore {
         self.write::<R, _>(move |connection, statements, place| {
             let row = rows::find::<R>(connection, &statements.get_locked, id)?
                 .ok_or(StoreError::NotFound)?;
-            let Some(next) = row.next(&precondition, change)? else { return Ok(row) };
+            let Some(mut next) = row.next(&precondition, change)? else { return Ok(row) };
             let values = R::values(&next.content);
             let sql = &statements.update;
-            rows::execute(connection, sql, statements, id, next.updated_at, place, &values)?;
+            let now = next.updated_at;
+            next.rev = rows::execute(connection, sql, statements, id, now, place, &values)?;
             Ok(next)
         })
         .await
@@ -151,7 +152,7 @@ impl SqliteStore {
                 .ok_or(StoreError::NotFound)?;
             precondition.check(row.rev)?;
             let now = row.touched();
-            rows::execute(connection, &statements.delete, statements, id, now, place, &[])
+            rows::execute(connection, &statements.delete, statements, id, now, place, &[]).map(drop)
         })
         .await
     }
@@ -275,7 +276,7 @@ fn remember(
             let Created { id, answer, .. } = created;
             run(
                 &statements.key_insert,
-                params![sent.key, sent.fingerprint, id, now.unix_ms, answer],
+                params![sent.key, sent.fingerprint, id, answer, now.unix_ms],
             )
         })
         .map(drop)

@@ -6,6 +6,8 @@ use crate::{Row, StoreError};
 
 /// For how many hours an idempotency key is remembered.
 pub const IDEMPOTENCY_HOURS: i64 = 24;
+/// The same in milliseconds.
+pub(crate) const IDEMPOTENCY_MS: i64 = IDEMPOTENCY_HOURS * 60 * 60 * 1_000;
 
 /// A key that makes a repeated insert give its first answer again.
 #[derive(Clone, Debug)]
@@ -19,7 +21,7 @@ pub struct Idempotency {
 impl Idempotency {
     /// Keys from before this time are forgotten.
     pub(crate) fn cutoff(now: Timestamp) -> i64 {
-        now.unix_ms - IDEMPOTENCY_HOURS * 60 * 60 * 1_000
+        now.unix_ms - IDEMPOTENCY_MS
     }
 
     /// Checks that a key that was there before came with the same content.

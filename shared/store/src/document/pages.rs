@@ -51,6 +51,7 @@ impl Document {
 
     /// Notes that a page was applied.
     pub(crate) fn applied<M>(&mut self, page: &Changes<M>) {
+        self.revs_above = self.revs_above.max(page.revs_above);
         self.epoch = page.epoch;
         if let Some(followed) = &mut self.followed {
             followed.cursor = page.cursor;
@@ -63,8 +64,9 @@ impl Document {
         }
     }
 
-    /// Takes the ownership that was granted, at the store's own place.
-    pub(crate) fn promote(&mut self, grant: &Grant, since: u64) {
+    /// Takes the ownership that the page grants, at the store's own place.
+    pub(crate) fn promote<M>(&mut self, page: &Changes<M>, grant: &Grant, since: u64) {
+        self.revs_above = self.revs_above.max(page.revs_above);
         self.predecessor = self.followed.take().map(|followed| followed.source);
         self.become_primary(grant.epoch, since);
     }

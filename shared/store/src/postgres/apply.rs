@@ -11,10 +11,7 @@ use super::ownership::{Bars, Stand, run};
 use super::rows::sql_id;
 use crate::document::fault;
 use crate::record::{ColumnType, Value};
-use crate::{
-    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, RowRate,
-    StoreError,
-};
+use crate::{Applied, Changes, Entry, FeedCursor, FeedRow, MoveError, Record, RowRate, StoreError};
 
 impl PostgresStore {
     pub(crate) async fn apply<R: Record>(
@@ -32,13 +29,13 @@ impl PostgresStore {
                     Entry::Row(row) => Some(row),
                     Entry::Heartbeat { .. } | Entry::Grant(_) => None,
                 });
-                let rows = apply::<R>(stand, &rows.collect::<Vec<_>>()).await?;
+                let rows = apply::<R>(stand, &page, &rows.collect::<Vec<_>>()).await?;
                 if rows > 0 || grant.is_some() {
                     stand.facts.position = stand.place().await?;
                 }
                 match grant {
                     Some(grant) => {
-                        stand.document.promote(grant, stand.facts.position);
+                        stand.document.promote(&page, grant, stand.facts.position);
                         stand.forget_marks().await?;
                         stand.raise_ids(grant.last_id).await?;
                     }
@@ -62,6 +59,7 @@ impl PostgresStore {
 /// Stores the rows and says how many were news.
 async fn apply<R: Record>(
     stand: &Stand<'_, Transaction<'_>>,
+    page: &Changes<R::Content>,
     rows: &[&FeedRow<R::Content>],
 ) -> Result<u64, StoreError> {
     if rows.is_empty() {
@@ -80,10 +78,9 @@ async fn apply<R: Record>(
         }
         done => done?,
     };
-    apply_keys(stand, rows).await?;
+    apply_keys(stand, page, rows).await?;
     // Nobody else removes them from a store that no client writes to.
-    let cutoff = Idempotency::cutoff(stand.facts.now);
-    run(stand.client, &stand.statements.keys_purge, &[&cutoff]).await?;
+    run(stand.client, &stand.statements.keys_purge, &[]).await?;
     Ok(news)
 }
 
@@ -103,6 +100,7 @@ async fn upsert(
 
 async fn apply_keys<M>(
     stand: &Stand<'_, Transaction<'_>>,
+    page: &Changes<M>,
     rows: &[&FeedRow<M>],
 ) -> Result<(), StoreError> {
     let (mut keys, mut fingerprints, mut answers) = (Vec::new(), Vec::new(), Vec::new());
@@ -112,7 +110,7 @@ async fn apply_keys<M>(
             keys.push(key.key.as_str());
             fingerprints.push(key.fingerprint.as_str());
             ids.push(sql_id(row.id)?);
-            times.push(key.created_at.unix_ms);
+            times.push(page.came_at(key, stand.facts.now));
             answers.push(key.answer.as_str());
         }
     }

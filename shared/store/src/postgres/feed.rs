@@ -18,9 +18,7 @@ use super::rows::{PostgresCells, get, sql_id, unsigned};
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
-use crate::{
-    Changes, FeedCursor, HeldBack, Idempotency, KeyRecord, MoveError, Record, Role, StoreError,
-};
+use crate::{Changes, FeedCursor, HeldBack, KeyRecord, MoveError, Record, Role, StoreError};
 
 /// The most rows fetched at once.
 const PORTION: usize = 1_000;
@@ -200,8 +198,7 @@ async fn give_keys<M>(
     if ids.is_empty() {
         return Ok(());
     }
-    let cutoff = Idempotency::cutoff(stand.facts.now);
-    let keys = query(stand.client, &stand.statements.feed.keys, &[&ids, &cutoff]).await?;
+    let keys = query(stand.client, &stand.statements.feed.keys, &[&ids]).await?;
     let mut by_id = HashMap::<u64, Vec<KeyRecord>>::new();
     for key in keys {
         let record = KeyRecord {

@@ -11,7 +11,7 @@ use super::fence::{ALONE, SHARED, commit, lock_number};
 use super::lease::lease;
 use super::rows::{get, sql_id, unsigned};
 use crate::assemble::mark;
-use crate::document::{Document, Facts, Step, fault, past_lost_ids, random_id};
+use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
 use crate::sql::{Statements, TRANSACTION};
 use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
 
@@ -220,7 +220,9 @@ impl PostgresStore {
                 if let Some(grant) = &stand.document.grant {
                     stand.forget_follower(&grant.to.store).await?;
                 }
-                stand.raise_ids(past_lost_ids(stand.last_id().await?)).await?;
+                stand.raise_ids(past_lost(stand.last_id().await?)).await?;
+                let last_rev = number(stand.client, &stand.statements.moves.last_rev, &[]).await?;
+                stand.document.revs_above = past_lost(last_rev.max(stand.document.revs_above));
             }
             Ok(stand.save().await?)
         })

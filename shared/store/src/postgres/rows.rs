@@ -96,7 +96,7 @@ pub(super) async fn insert(
     Ok((number(0)?, number(1)?))
 }
 
-/// Runs an update or delete of a row that is there: `$1` id, `$2` now, then the values. Gives the place.
+/// Runs an update or delete of a row that is there: `$1` id, `$2` now, then the values. Gives the rev and the place.
 pub(super) async fn execute(
     client: &impl GenericClient,
     sql: &str,
@@ -104,14 +104,15 @@ pub(super) async fn execute(
     id: u64,
     now: Timestamp,
     values: &[Value<'_>],
-) -> Result<u64, StoreError> {
+) -> Result<(u64, u64), StoreError> {
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     let id = sql_id(id)?;
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id, &now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
     let row = client.query_one(&statement, &params).await;
     let row = row.map_err(|error| write_error(error, statements))?;
-    unsigned(get(&row, 0)?)
+    let number = |place| unsigned(get(&row, place)?);
+    Ok((number(0)?, number(1)?))
 }
 
 impl ToSql for Value<'_> {

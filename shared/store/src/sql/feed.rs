@@ -12,8 +12,8 @@ pub(crate) struct FeedStatements {
     /// `$1` place and `$2` id of the cursor, `$3` most rows, on PostgreSQL `$4` the first place that is
     /// not given. Gives place, deleted, and the row.
     pub(crate) page: String,
-    /// `$1` id (on PostgreSQL ids), `$2` oldest time that counts. Gives id, key, fingerprint, when it
-    /// came, answer.
+    /// `$1` id and `$2` the oldest time that counts; on PostgreSQL `$1` ids. Gives id, key, fingerprint,
+    /// when it came, answer.
     pub(crate) keys: String,
     /// Whether there is any key at all.
     pub(crate) any_key: String,
@@ -67,7 +67,8 @@ impl FeedStatements {
                  WHERE (position, id) > ($1, $2){horizon} ORDER BY position, id LIMIT $3"
             )),
             keys: sql(format!(
-                "SELECT {key} FROM {name}_idempotency WHERE id {id_is} AND created_at >= $2"
+                "SELECT {key} FROM {name}_idempotency WHERE id {id_is} AND created_at >= {}",
+                dialect.oldest_key(2)
             )),
             any_key: sql(format!("SELECT 1 FROM {name}_idempotency LIMIT 1")),
             apply: sql(apply(table, dialect)),
@@ -97,7 +98,7 @@ impl FeedStatements {
                     "INSERT INTO {name}_idempotency AS k \
                      (key, fingerprint, id, created_at, answer) SELECT * FROM \
                      unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) {}",
-                    NEWER_KEY.replace("created_at < ", "k.created_at < ")
+                    NEWER_KEY.replace("WHERE id < ", "WHERE k.id < ")
                 ),
             }),
             purge: sql(format!(
@@ -134,9 +135,10 @@ impl FeedStatements {
     }
 }
 
+/// Who uses a key again once it was forgotten makes a later row: that tells the newer one without a clock.
 const NEWER_KEY: &str = "ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, \
      id = excluded.id, created_at = excluded.created_at, answer = excluded.answer \
-     WHERE created_at < excluded.created_at";
+     WHERE id < excluded.id";
 
 fn apply(table: &Table, dialect: Dialect) -> String {
     let name = table.name;

@@ -56,6 +56,8 @@ pub(crate) struct MoveStatements {
     pub(crate) forget_followers: String,
     /// Gives the highest id that was ever given.
     pub(crate) last_id: String,
+    /// Gives the highest rev of any row. Reads all of them.
+    pub(crate) last_rev: String,
     /// `$1` an id: those given from now are above it. Where the first changes nothing, the second does.
     pub(crate) raise_ids: [String; 2],
     /// Gives ids from 1 again. SQLite only.
@@ -171,6 +173,7 @@ impl MoveStatements {
                      coalesce(pg_sequence_last_value(pg_get_serial_sequence('{name}', 'id')::regclass), 0))"
                 ),
             }),
+            last_rev: sql(format!("SELECT coalesce(max(rev), 0) FROM {name}")),
             raise_ids: match dialect {
                 // A table that never had a row has no line there yet.
                 Dialect::Sqlite => [

@@ -12,8 +12,8 @@ use crate::document::fault;
 use crate::record::Value;
 use crate::sql::Statements;
 use crate::{
-    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, MoveError, Record, RowRate,
-    StoreError,
+    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, KeyRecord, MoveError, Record,
+    RowRate, StoreError,
 };
 
 impl SqliteStore {
@@ -26,10 +26,10 @@ impl SqliteStore {
             .change::<R, _>("apply", move |stand| {
                 stand.document.check_page(from, &page)?;
                 let (entries, grant) = stand.document.split(&page);
-                let rows = apply::<R>(stand, entries)?;
+                let rows = apply::<R>(stand, &page, entries)?;
                 match grant {
                     Some(grant) => {
-                        stand.document.promote(grant, stand.position);
+                        stand.document.promote(&page, grant, stand.position);
                         stand.forget_marks()?;
                         stand.raise_ids(grant.last_id)?;
                     }
@@ -53,6 +53,7 @@ impl SqliteStore {
 /// Stores the rows among the entries, each at a place of its own, and says how many were news.
 fn apply<R: Record>(
     stand: &mut Stand<'_>,
+    page: &Changes<R::Content>,
     entries: &[Entry<R::Content>],
 ) -> Result<u64, StoreError> {
     let rows = || {
@@ -72,7 +73,7 @@ fn apply<R: Record>(
     let mut news = 0;
     for row in rows() {
         place += 1;
-        news += rows_in.apply::<R>(row, place)?;
+        news += rows_in.apply::<R>(row, place, |key| page.came_at(key, now))?;
     }
     // Nobody else removes them from a store that no client writes to.
     run(connection, &statements.keys_purge, [Idempotency::cutoff(now)])?;
@@ -103,9 +104,10 @@ impl<'a> Rows<'a> {
         &mut self,
         row: &FeedRow<R::Content>,
         place: u64,
+        came_at: impl Fn(&KeyRecord) -> i64,
     ) -> Result<u64, StoreError> {
         for key in &row.keys {
-            let at = key.created_at.unix_ms;
+            let at = came_at(key);
             let params = params![key.key, key.fingerprint, row.id, at, key.answer];
             self.apply_key.execute(params).map_err(store_error)?;
         }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, param
 use super::SqliteStore;
 use super::error::store_error;
 use crate::assemble::mark;
-use crate::document::{Document, Facts, Step, fault, past_lost_ids, random_id};
+use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
 use crate::known::Desks;
 use crate::sql::{Catalog, Statements};
 use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
@@ -186,7 +186,9 @@ impl SqliteStore {
                 if let Some(grant) = &stand.document.grant {
                     stand.forget_follower(&grant.to.store)?;
                 }
-                stand.raise_ids(past_lost_ids(stand.last_id()?))?;
+                stand.raise_ids(past_lost(stand.last_id()?))?;
+                let last_rev: u64 = one(stand.connection, &stand.statements.moves.last_rev, [])?;
+                stand.document.revs_above = past_lost(last_rev.max(stand.document.revs_above));
             }
             Ok(stand.save()?)
         })

@@ -61,7 +61,7 @@ pub(super) fn insert(
     insert.query_row(params.as_slice(), |row| row.get(0)).map_err(taken)
 }
 
-/// Runs an update or delete: `?1` id, `?2` now, `?3` its place, then the values.
+/// Runs an update or delete: `?1` id, `?2` now, `?3` its place, then the values. Gives the rev.
 pub(super) fn execute(
     connection: &Connection,
     sql: &str,
@@ -70,12 +70,12 @@ pub(super) fn execute(
     now: Timestamp,
     place: u64,
     values: &[Value<'_>],
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
     let mut params: Vec<&dyn ToSql> = vec![&id, &now.unix_ms, &place];
     params.extend(values.iter().map(|value| value as &dyn ToSql));
-    let changed = statement.execute(params.as_slice());
-    changed.map(drop).map_err(|error| write_error(error, statements.table.unique))
+    let changed = statement.query_row(params.as_slice(), |row| row.get(0));
+    changed.map_err(|error| write_error(error, statements.table.unique))
 }
 
 pub(super) struct SqliteCells<'a> {

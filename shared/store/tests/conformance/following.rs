@@ -268,6 +268,85 @@ pub(crate) async fn a_first_answer_is_found_after_a_promotion(engine: Engine) {
     assert!(!two.insert::<Notes>(note("new", 1), key("l")).await.unwrap().replayed);
 }
 
+/// The source's clock says something else than the copy's by more than keys are remembered for.
+pub(crate) async fn a_first_answer_is_found_whatever_the_two_clocks_say(engine: Engine) {
+    const DAY_AND_HOUR_MS: i64 = 25 * 3_600_000;
+    for behind in [DAY_AND_HOUR_MS, -DAY_AND_HOUR_MS] {
+        let (one, two) = (engine.another().await.open().await, engine.another().await.open().await);
+        let first = one.insert::<Notes>(note("a", 1), key("k")).await.unwrap();
+        follow(&two, &one).await;
+        let latest = ownership(&one).await.position;
+        until(async || changes(&one, FeedCursor::START, 10).await.covered >= latest).await;
+        let mut page = changes(&one, FeedCursor::START, 10).await;
+        page.now.unix_ms -= behind;
+        for entry in &mut page.entries {
+            if let Entry::Row(row) = entry {
+                row.keys.iter_mut().for_each(|key| key.created_at.unix_ms -= behind);
+            }
+        }
+        two.apply::<Notes>(FeedCursor::START, Arc::new(page)).await.unwrap();
+        hand_over(&one, &two).await;
+        let again = two.insert::<Notes>(note("a", 1), key("k")).await.unwrap();
+        assert!(again.replayed && again.id == first.id, "{again:?}");
+        // It is forgotten a day after it came all the same, and not one day and an hour.
+        catch_up(&one, &two, 100).await;
+        let keys = |entry: &Entry<_>| match entry {
+            Entry::Row(row) => row.keys.iter().map(|key| key.created_at.unix_ms).collect(),
+            Entry::Heartbeat { .. } | Entry::Grant(_) => Vec::new(),
+        };
+        let page = changes(&two, FeedCursor::START, 10).await;
+        let came: Vec<i64> = page.entries.iter().flat_map(keys).collect();
+        assert!(came.len() == 1 && (page.now.unix_ms - came[0]).abs() < 3_600_000, "{came:?}");
+    }
+}
+
+/// Whatever a lost primary has made of a row, no other state of it gets the same rev.
+pub(crate) async fn revs_leave_room_after_a_forced_take_and_the_room_moves_along(engine: Engine) {
+    let (one, lost) = (engine.open().await, engine.another().await.open().await);
+    for title in ["a", "b", "c", "d"] {
+        insert(&one, title).await;
+    }
+    follow(&lost, &one).await;
+    hand_over(&one, &lost).await;
+    for count in 0..5 {
+        rename(&lost, 1, &format!("lost {count}")).await;
+        rename(&lost, 2, &format!("lost too {count}")).await;
+    }
+    catch_up(&one, &lost, 100).await;
+    one.take::<Notes>(2).await.unwrap();
+    let rev = async |store: &store::Store, id| store.get::<Notes>(id).await.unwrap().unwrap().rev;
+    assert_eq!(rev(&one, 1).await, 6, "who reads what it has need not read it again");
+    rename(&one, 1, "found").await;
+    let first = rev(&one, 1).await;
+    assert!(first > 1_000_006, "{first}");
+    rename(&one, 1, "found again").await;
+    assert_eq!(rev(&one, 1).await, first + 1, "it goes on by ones");
+
+    // A row that was not changed meanwhile leaves the room wherever it is changed.
+    let two = engine.another().await.open().await;
+    follow(&two, &one).await;
+    hand_over(&one, &two).await;
+    rename(&two, 2, "changed elsewhere").await;
+    assert!(rev(&two, 2).await > 1_000_006);
+    hand_over(&two, &one).await;
+    rename(&one, 3, "changed after two moves").await;
+    assert!(rev(&one, 3).await > 1_000_006);
+    delete(&one, 4).await;
+    let deleted = changes(&one, FeedCursor::START, 100).await.entries.into_iter().find_map(
+        |entry| match entry {
+            Entry::Row(row) if row.id == 4 => Some(row.rev),
+            _ => None,
+        },
+    );
+    assert!(deleted.is_some_and(|rev| rev > 1_000_006), "{deleted:?}");
+
+    // The next forced take leaves room above all that.
+    hand_over(&one, &two).await;
+    one.take::<Notes>(ownership(&one).await.grant.unwrap().epoch).await.unwrap();
+    rename(&one, 1, "found once more").await;
+    assert!(rev(&one, 1).await > 2_000_006);
+}
+
 pub(crate) async fn unique_values_may_change_hands_within_a_page_and_across_pages(engine: Engine) {
     for limit in [1, 2, 100] {
         let (source, target) = (engine.another().await.open().await, engine.another().await);

@@ -95,6 +95,8 @@ on_both!(
     following::an_id_whose_tombstone_is_purged_is_not_given_by_the_next_owner,
     following::ownership_goes_there_and_back_and_there_again,
     following::a_first_answer_is_found_after_a_promotion,
+    following::a_first_answer_is_found_whatever_the_two_clocks_say,
+    following::revs_leave_room_after_a_forced_take_and_the_room_moves_along,
     following::unique_values_may_change_hands_within_a_page_and_across_pages,
     following::a_cancelled_copy_leaves_nothing,
     following::a_cancelled_copy_owns_nothing_until_it_follows_again,
