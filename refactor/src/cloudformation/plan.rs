@@ -32,6 +32,10 @@ pub(crate) struct Change {
     pub(crate) replaces: bool,
     /// The properties that a modification changes.
     pub(crate) details: Vec<Detail>,
+    /// The properties that there are.
+    pub(crate) before: Option<Properties>,
+    /// The properties that there are to be, as far as they are known before.
+    pub(crate) after: Option<Properties>,
 }
 
 /// What happens to a resource.
@@ -106,13 +110,15 @@ pub(crate) fn plan(blueprint: &Blueprint, resources: &[Resource]) -> Result<Plan
         match (way, current) {
             (Way::Keep, _) => {}
             (Way::Create, _) | (_, None) => {
-                changes.push(change(Action::Add, logical_id, kind.name, None))
+                let added = change(Action::Add, logical_id, kind.name, None);
+                changes.push(Change { after: Some(wanted), ..added });
             }
             (way, Some(current)) => {
                 let differences = kind.differences(&current.properties, &wanted);
                 changes.push(Change {
                     replaces: way != Way::Change,
                     details: differences.iter().map(Detail::from).collect(),
+                    after: Some(wanted),
                     ..change(Action::Modify, logical_id, kind.name, Some(current))
                 });
             }
@@ -189,6 +195,8 @@ fn change(action: Action, logical_id: &str, kind: &str, current: Option<&Generat
         kind: kind.to_owned(),
         replaces: false,
         details: Vec::new(),
+        before: current.map(|current| current.properties.clone()),
+        after: None,
     }
 }
 

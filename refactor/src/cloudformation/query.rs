@@ -2,11 +2,18 @@
 
 mod change_set;
 mod change_sets;
+mod changes;
+mod checks;
+mod definition;
+mod deletion;
+mod direct;
 mod error;
 mod events;
 mod execution;
 mod form;
+mod members;
 mod page;
+mod planned;
 mod resources;
 mod stacks;
 mod summaries;
@@ -73,12 +80,15 @@ impl Api {
         form: &Form<'_>,
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
+        members::check(action, form)?;
         match action {
             "CreateChangeSet" => self.create_change_set(caller, form, xml),
+            "CreateStack" => self.create_stack(caller, form, xml),
             "DeleteChangeSet" => self.delete_change_set(caller, form),
             "DeleteStack" => self.delete_stack(caller, form),
             "DescribeChangeSet" => self.describe_change_set(caller, form, xml),
             "DescribeStackEvents" => self.describe_stack_events(caller, form, xml),
+            "DescribeStackResource" => self.describe_stack_resource(caller, form, xml),
             "DescribeStackResources" => self.describe_stack_resources(caller, form, xml),
             "DescribeStacks" => self.describe_stacks(caller, form, xml),
             "ExecuteChangeSet" => self.execute_change_set(caller, form),
@@ -88,6 +98,8 @@ impl Api {
             "ListExports" => self.list_exports(caller, form, xml),
             "ListStackResources" => self.list_stack_resources(caller, form, xml),
             "ListStacks" => self.list_stacks(caller, form, xml),
+            "UpdateStack" => self.update_stack(caller, form, xml),
+            "UpdateTerminationProtection" => self.update_termination_protection(caller, form, xml),
             "ValidateTemplate" => self.validate_template(form, xml),
             _ => Err(ApiError::unknown_action(action)),
         }

@@ -1,5 +1,6 @@
 //! Stacks, their resources, change sets and events: what is remembered, and how it is kept on disk.
 
+mod operation;
 mod schema;
 mod status;
 mod store;
@@ -11,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::plan::Change;
 use super::provider::Properties;
 
+pub(crate) use operation::{LastRequest, Operation, Options, Phase};
 pub(crate) use schema::migrate;
-pub(crate) use status::{ChangeSetStatus, Execution, ResourceStatus, StackStatus};
+pub(crate) use status::{ChangeSetStatus, Execution, OnFailure, ResourceStatus, StackStatus};
 pub(crate) use store::{Store, StoreError, Transaction};
 
 /// A stack. Times are RFC 3339 in UTC.
@@ -32,6 +34,13 @@ pub(crate) struct Stack {
     /// The change set that was executed last.
     pub(crate) change_set_id: Option<String>,
     pub(crate) disable_rollback: bool,
+    /// Whether `DeleteStack` is refused.
+    #[serde(default)]
+    pub(crate) termination_protection: bool,
+    /// How long its creation may take.
+    pub(crate) timeout_minutes: Option<u32>,
+    /// The last operation that was begun with a token.
+    pub(crate) last_request: Option<LastRequest>,
 }
 
 /// What a caller says about a stack.
@@ -48,6 +57,8 @@ pub(crate) struct Definition {
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) capabilities: Vec<String>,
     pub(crate) notification_arns: Vec<String>,
+    /// ARN of the service role: shown, and not assumed, since there is no IAM here.
+    pub(crate) role: Option<String>,
 }
 
 /// An output of a stack.
@@ -118,6 +129,16 @@ pub(crate) struct ChangeSet {
     pub(crate) changes: Vec<Change>,
     /// Of the whole request, to tell a repeat from another change set of the same name.
     pub(crate) fingerprint: u64,
+    /// What becomes of the stack if this fails; `None` leaves it to the execution.
+    pub(crate) on_failure: Option<OnFailure>,
+}
+
+impl ChangeSet {
+    /// Whether it stands for a `CreateStack` or an `UpdateStack`: it has no name, is never listed, and goes with the
+    /// operation.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.name.is_empty()
+    }
 }
 
 /// One line of a stack's history.
@@ -132,39 +153,25 @@ pub(crate) struct Event {
     pub(crate) time: String,
     pub(crate) status: String,
     pub(crate) reason: Option<String>,
-}
-
-/// Work on a stack that is not finished: written down before it begins, so that a restart takes it up again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Operation {
-    /// Part of the tokens of its steps.
-    pub(crate) id: String,
-    pub(crate) stack_id: String,
-    /// The change set that it carries out; `None` for a deletion.
-    pub(crate) change_set_id: Option<String>,
-    /// Whether the stack is new.
-    pub(crate) creates: bool,
-    pub(crate) phase: Phase,
-    /// Why it is being rolled back.
-    pub(crate) failure: Option<String>,
-}
-
-/// How far an operation is. Each phase can be begun again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Phase {
-    /// Nothing has happened yet.
-    Queued,
-    /// Resources are made and changed.
-    Forward,
-    /// All is made; what is no longer wanted is removed.
-    Cleanup,
-    /// What was made is removed, what was changed is put back.
-    Rollback,
-    /// The stack is removed.
-    Delete,
+    /// `ClientRequestToken` of the operation.
+    pub(crate) token: Option<String>,
 }
 
 /// The time now, as it is stored and shown: RFC 3339 in UTC with milliseconds.
 pub(crate) fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
+}
+
+/// The time 1 ms after one that [`now`] gave, in the same form, which sorts as text.
+fn next_millisecond(time: &str) -> Option<String> {
+    let time: jiff::Timestamp = time.parse().ok()?;
+    Some(format!("{:.3}", time.checked_add(jiff::SignedDuration::from_millis(1)).ok()?))
+}
+
+/// Whether more than so many minutes have passed since a time that [`now`] gave.
+pub(crate) fn is_over(since: &str, minutes: u32, now: jiff::Timestamp) -> bool {
+    let since: Result<jiff::Timestamp, _> = since.parse();
+    since.is_ok_and(|since| {
+        now.duration_since(since) > jiff::SignedDuration::from_mins(minutes.into())
+    })
 }

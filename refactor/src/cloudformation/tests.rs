@@ -2,9 +2,12 @@
 
 mod cli;
 mod crashes;
+mod deletion;
 mod deployments;
+mod direct;
 mod failures;
 mod fake;
 mod language;
+mod members;
 mod requests;
 mod stand;

@@ -12,7 +12,14 @@ impl Engine {
     pub(super) fn delete(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
         for logical_id in work.order().into_iter().rev() {
             let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
-            if resource.status == ResourceStatus::DeleteComplete {
+            if matches!(
+                resource.status,
+                ResourceStatus::DeleteComplete | ResourceStatus::DeleteSkipped
+            ) {
+                continue;
+            }
+            if work.operation.options.retain.contains(&logical_id) {
+                work.skip(resource, None)?;
                 continue;
             }
             resource.status = ResourceStatus::DeleteInProgress;
@@ -36,6 +43,10 @@ impl Engine {
             };
             resource.updated = now();
             if let Some(reason) = refused {
+                if work.operation.options.force {
+                    work.skip(resource, Some(reason))?;
+                    continue;
+                }
                 resource.status = ResourceStatus::DeleteFailed;
                 resource.reason = Some(reason);
                 work.record(resource)?;

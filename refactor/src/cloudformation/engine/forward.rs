@@ -15,6 +15,9 @@ use crate::cloudformation::stacks::{
 const REPLACES: &str =
     "Requested update requires the creation of a new physical resource; hence creating one.";
 
+/// What AWS says of a creation that takes longer than `TimeoutInMinutes`.
+const OVERDUE: &str = "Stack creation time exceeded the specified timeout.";
+
 /// Why a resource could not be made or changed.
 struct Stopped {
     logical_id: String,
@@ -29,6 +32,9 @@ impl Engine {
             Err(reason) => return self.failed(work, reason),
         };
         for logical_id in &blueprint.order {
+            if work.is_overdue() {
+                return self.failed(work, OVERDUE.to_owned());
+            }
             if let Err(stopped) = self.reach(work, &blueprint, logical_id)? {
                 let verb = if work.operation.creates { "create" } else { "update" };
                 let reason = format!(
@@ -47,6 +53,11 @@ impl Engine {
 
     fn failed(&self, work: &mut Work<'_>, reason: String) -> Result<Next, StoreError> {
         let creates = work.operation.creates;
+        if work.operation.options.deletes_on_failure {
+            let reason = format!("{reason} Delete requested by user.");
+            work.tell_status(StackStatus::CreateFailed, Some(reason.clone()))?;
+            return work.enter(Phase::Delete, StackStatus::DeleteInProgress, Some(reason));
+        }
         if work.stack.disable_rollback {
             let status =
                 if creates { StackStatus::CreateFailed } else { StackStatus::UpdateFailed };

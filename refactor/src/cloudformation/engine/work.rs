@@ -11,7 +11,7 @@ use crate::cloudformation::order;
 use crate::cloudformation::provider::Step;
 use crate::cloudformation::stacks::{
     Before, ChangeSet, Definition, Event, Execution, Operation, Phase, Resource, ResourceStatus,
-    Stack, StackStatus, Store, StoreError, Transaction, now,
+    Stack, StackStatus, Store, StoreError, Transaction, is_over, now,
 };
 
 /// The resource type under which a stack's own events stand.
@@ -127,6 +127,16 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// Records that a deletion leaves a resource where it is; `reason` says why it had to.
+    pub(super) fn skip(
+        &mut self,
+        resource: Resource,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        let status = ResourceStatus::DeleteSkipped;
+        self.record(Resource { status, reason, updated: now(), ..resource })
+    }
+
     /// Records a resource without an event: nothing has happened to it, but more is known.
     pub(super) fn note(&mut self, resource: Resource) -> Result<(), StoreError> {
         self.write(|work, state| work.put(state, resource))
@@ -173,6 +183,21 @@ impl<'a> Work<'a> {
             work.status(state, status, reason)
         })?;
         Ok(Next::Phase)
+    }
+
+    /// Records a state that the stack passes through.
+    pub(super) fn tell_status(
+        &mut self,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.write(|work, state| work.status(state, status, reason))
+    }
+
+    /// Whether the creation of the stack has taken longer than it may.
+    pub(super) fn is_overdue(&self) -> bool {
+        let minutes = self.stack.timeout_minutes.filter(|_| self.operation.creates);
+        minutes.is_some_and(|minutes| is_over(&self.stack.created, minutes, jiff::Timestamp::now()))
     }
 
     /// Makes what was wanted what the stack is, with its outputs; `Err` says why it cannot be so.
@@ -255,7 +280,7 @@ impl<'a> Work<'a> {
             self.stack.deleted = Some(now());
         }
         state.put_stack(&self.stack)?;
-        state.add_event(&stack_event(&self.stack))
+        state.add_event(&stack_event(&self.stack, self.operation.options.token.clone()))
     }
 
     fn end(
@@ -266,6 +291,10 @@ impl<'a> Work<'a> {
     ) -> Result<(), StoreError> {
         self.status(state, status, reason)?;
         if let Some(change_set) = &mut self.change_set {
+            if change_set.is_direct() {
+                state.delete_change_set(&change_set.id)?;
+                return state.end_operation(&self.stack.id);
+            }
             let done = matches!(status, StackStatus::CreateComplete | StackStatus::UpdateComplete);
             change_set.execution = if done { Execution::Complete } else { Execution::Failed };
             state.put_change_set(change_set)?;
@@ -288,12 +317,13 @@ impl<'a> Work<'a> {
             time: now(),
             status: resource.status.word().to_owned(),
             reason: resource.reason.clone(),
+            token: self.operation.options.token.clone(),
         }
     }
 }
 
 /// The event that says in which state a stack is.
-pub(crate) fn stack_event(stack: &Stack) -> Event {
+pub(crate) fn stack_event(stack: &Stack, token: Option<String>) -> Event {
     Event {
         id: id::uuid(),
         stack_id: stack.id.clone(),
@@ -304,6 +334,7 @@ pub(crate) fn stack_event(stack: &Stack) -> Event {
         time: now(),
         status: stack.status.word().to_owned(),
         reason: stack.reason.clone(),
+        token,
     }
 }
 

@@ -1,12 +1,12 @@
 //! `DescribeChangeSet`, `ListChangeSets`, `DeleteChangeSet`.
 
+use super::changes::{self, Secrets};
 use super::error::ApiError;
 use super::form::Form;
 use super::page::{next_token, page};
 use super::stacks::{parameters, tags};
 use super::xml::Xml;
 use super::{Api, Caller};
-use crate::cloudformation::plan::{Action, Change};
 use crate::cloudformation::stacks::{ChangeSet, Execution, Stack, StackStatus, Transaction};
 
 impl Api {
@@ -20,15 +20,18 @@ impl Api {
         form: &Form<'_>,
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
-        let (_, change_set) = self.store.read(|state| find(state, caller, form))?;
+        let values = form.flag("IncludePropertyValues")?;
+        let (stack, change_set) = self.store.read(|state| find(state, caller, form))?;
         head(xml, &change_set);
         parameters(xml, &change_set.definition);
         xml.texts("NotificationARNs", &change_set.definition.notification_arns);
         xml.texts("Capabilities", &change_set.definition.capabilities);
         tags(xml, &change_set.definition);
-        let (changes, token) =
-            page(&change_set.changes, form, |change| change.logical_id.as_str())?;
-        xml.list("Changes", changes, change);
+        let (page, token) = page(&change_set.changes, form, |change| change.logical_id.as_str())?;
+        let secrets = Secrets::of([&stack.definition, &change_set.definition]);
+        xml.list("Changes", page, |xml, change| {
+            changes::change(xml, change, values.then_some(&secrets));
+        });
         next_token(xml, token);
         Ok(())
     }
@@ -44,10 +47,12 @@ impl Api {
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
         let name = form.required("StackName")?;
-        let change_sets = self.store.read(|state| match state.stack(&caller.region, name)? {
-            Some(stack) => Ok(state.change_sets(&stack.id)?),
-            None => Err(ApiError::no_stack(name)),
-        })?;
+        let mut change_sets =
+            self.store.read(|state| match state.stack(&caller.region, name)? {
+                Some(stack) => Ok(state.change_sets(&stack.id)?),
+                None => Err(ApiError::no_stack(name)),
+            })?;
+        change_sets.retain(|change_set| !change_set.is_direct());
         let (given, token) = page(&change_sets, form, |change_set| change_set.id.as_str())?;
         xml.list("Summaries", given, head);
         next_token(xml, token);
@@ -135,39 +140,6 @@ fn head(xml: &mut Xml, change_set: &ChangeSet) {
     xml.text("ExecutionStatus", change_set.execution.word());
     xml.text("Status", change_set.status.word());
     xml.optional("StatusReason", change_set.reason.as_deref());
-}
-
-fn change(xml: &mut Xml, change: &Change) {
-    xml.text("Type", "Resource");
-    xml.element("ResourceChange", |xml| {
-        let (action, modifies) = match change.action {
-            Action::Add => ("Add", false),
-            Action::Modify => ("Modify", true),
-            Action::Remove => ("Remove", false),
-        };
-        xml.text("Action", action);
-        xml.text("LogicalResourceId", &change.logical_id);
-        xml.optional("PhysicalResourceId", change.physical_id.as_deref());
-        xml.text("ResourceType", &change.kind);
-        if modifies {
-            xml.text("Replacement", if change.replaces { "True" } else { "False" });
-        }
-        let tags = change.details.iter().any(|detail| detail.property == "Tags");
-        let properties = change.details.iter().any(|detail| detail.property != "Tags");
-        let scopes = [("Properties", properties), ("Tags", tags)];
-        xml.texts("Scope", scopes.iter().filter(|(_, there)| *there).map(|(scope, _)| *scope));
-        xml.list("Details", &change.details, |xml, detail| {
-            xml.element("Target", |xml| {
-                let tags = detail.property == "Tags";
-                xml.text("Attribute", if tags { "Tags" } else { "Properties" });
-                if !tags {
-                    xml.text("Name", &detail.property);
-                }
-                xml.text("RequiresRecreation", if detail.replaces { "Always" } else { "Never" });
-            });
-            xml.text("Evaluation", "Static");
-        });
-    });
 }
 
 /// A stack under review has only change sets.

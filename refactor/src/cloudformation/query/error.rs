@@ -20,6 +20,48 @@ impl ApiError {
         Self { status: StatusCode::BAD_REQUEST, code: "ValidationError", message: message.into() }
     }
 
+    /// 400: a member that must be there is not.
+    pub(super) fn missing(name: &str) -> Self {
+        Self::validation(format!(
+            "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+            lower_first(name)
+        ))
+    }
+
+    /// 400: a member breaks a rule, which is told in a sentence.
+    pub(super) fn constraint(name: &str, value: &str, rule: &str) -> Self {
+        Self::validation(format!(
+            "1 validation error detected: Value '{value}' at '{}' failed to satisfy constraint: {rule}",
+            lower_first(name)
+        ))
+    }
+
+    /// 400: a member is none of the words that it takes.
+    pub(super) fn not_one_of(name: &str, value: &str, words: &[&str]) -> Self {
+        let rule = format!("Member must satisfy enum value set: [{}]", words.join(", "));
+        Self::constraint(name, value, &rule)
+    }
+
+    /// 400: there is a stack of that name.
+    pub(super) fn stack_exists(name: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "AlreadyExistsException",
+            message: format!("Stack [{name}] already exists"),
+        }
+    }
+
+    /// 400: another request had that `ClientRequestToken`.
+    pub(super) fn token_exists(token: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "TokenAlreadyExistsException",
+            message: format!(
+                "ClientRequestToken {token} came before with another request; use a new one"
+            ),
+        }
+    }
+
     /// 400: no such stack, in the words that `deploy` looks for.
     pub(super) fn no_stack_with_id(name: &str) -> Self {
         Self::validation(format!("Stack with id {name} does not exist"))
@@ -28,6 +70,11 @@ impl ApiError {
     /// 400: no such stack, in the words of the other actions.
     pub(super) fn no_stack(name: &str) -> Self {
         Self::validation(format!("Stack [{name}] does not exist"))
+    }
+
+    /// 400: the stack has no such resource.
+    pub(super) fn no_resource(stack: &Stack, logical_id: &str) -> Self {
+        Self::validation(format!("Resource {logical_id} does not exist for stack {}", stack.name))
     }
 
     /// 400: the stack is in a state that does not allow it.
@@ -75,16 +122,10 @@ impl ApiError {
 
     /// 400: an action that there is not.
     pub(super) fn unknown_action(action: &str) -> Self {
-        let hint = match action {
-            "CreateStack" | "UpdateStack" => {
-                "; stacks are made and updated with change sets: aws cloudformation deploy"
-            }
-            _ => "",
-        };
         Self {
             status: StatusCode::BAD_REQUEST,
             code: "InvalidAction",
-            message: format!("Could not find operation {action} for version 2010-05-15{hint}"),
+            message: format!("Could not find operation {action} for version 2010-05-15"),
         }
     }
 
@@ -111,4 +152,10 @@ impl From<StoreError> for ApiError {
             message: "The state of the stacks cannot be read or written; the log of the refactor proxy says why".to_owned(),
         }
     }
+}
+
+/// Names of members begin with a small letter in AWS' messages.
+fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
 }

@@ -33,6 +33,7 @@ impl Api {
             xml.text("Timestamp", &event.time);
             xml.text("ResourceStatus", &event.status);
             xml.optional("ResourceStatusReason", event.reason.as_deref());
+            xml.optional("ClientRequestToken", event.token.as_deref());
         });
         next_token(xml, token);
         Ok(())

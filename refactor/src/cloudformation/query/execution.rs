@@ -1,14 +1,26 @@
-//! `ExecuteChangeSet` and `DeleteStack`: what sets the engine to work.
+//! `ExecuteChangeSet`, and how an operation is begun.
 
 use super::change_sets::find;
+use super::definition::fingerprint;
+use super::direct::{is_repeat, options};
 use super::error::ApiError;
 use super::form::Form;
 use super::{Api, Caller};
 use crate::cloudformation::engine::stack_event;
 use crate::cloudformation::id;
 use crate::cloudformation::stacks::{
-    ChangeSet, ChangeSetStatus, Execution, Operation, Phase, Stack, StackStatus, Transaction, now,
+    ChangeSet, ChangeSetStatus, Execution, OnFailure, Operation, Options, Phase, Stack,
+    StackStatus, Transaction, now,
 };
+
+/// How an operation is begun.
+pub(super) struct Start {
+    /// What was made stays as it is when the operation fails.
+    pub(super) disable_rollback: bool,
+    pub(super) options: Options,
+    /// Of the whole request.
+    pub(super) fingerprint: u64,
+}
 
 impl Api {
     /// Carries a change set out, and answers when that is done or after 25 s. Whether it went well is for
@@ -23,59 +35,31 @@ impl Api {
         form: &Form<'_>,
     ) -> Result<(), ApiError> {
         let disable_rollback = form.flag("DisableRollback")?;
+        let options = options(form)?;
         let stack_id = self.store.write(|state| {
             let (stack, change_set) = find(state, caller, form)?;
             let stack_id = stack.id.clone();
-            if begins(&stack, &change_set)? {
-                execute(state, stack, change_set, disable_rollback)?;
+            if !is_repeat(&stack, form)? && begins(&stack, &change_set)? {
+                let on_failure = change_set.on_failure;
+                if on_failure.is_some() && form.get("DisableRollback").is_some() {
+                    return Err(ApiError::validation(
+                        "DisableRollback must not be given: the change set has OnStackFailure, which says the same",
+                    ));
+                }
+                let start = Start {
+                    disable_rollback: disable_rollback || on_failure == Some(OnFailure::DoNothing),
+                    options: Options {
+                        deletes_on_failure: on_failure == Some(OnFailure::Delete),
+                        ..options
+                    },
+                    fingerprint: fingerprint(form),
+                };
+                execute(state, stack, change_set, start)?;
             }
             Ok::<_, ApiError>(stack_id)
         })?;
         self.engine.wake();
         Ok(self.hold(&stack_id)?)
-    }
-
-    /// Removes a stack with its resources. Answers at once; `DescribeStacks` waits for the end. A stack that does not
-    /// exist is no error.
-    ///
-    /// # Errors
-    /// 400 where another operation on the stack is under way and does not end within 25 s.
-    pub(super) fn delete_stack(&self, caller: &Caller, form: &Form<'_>) -> Result<(), ApiError> {
-        let name = form.required("StackName")?;
-        if !form.texts("RetainResources")?.is_empty() {
-            return Err(ApiError::validation(
-                "RetainResources is not supported here: a stack is deleted with all its resources",
-            ));
-        }
-        let Some(stack) = self.stack(caller, name)? else { return Ok(()) };
-        if stack.status.in_progress() && stack.status != StackStatus::DeleteInProgress {
-            self.hold(&stack.id)?;
-        }
-        self.store.write(|state| {
-            let mut stack = state.stack_by_id(&stack.id)?;
-            match stack.status {
-                StackStatus::DeleteInProgress | StackStatus::DeleteComplete => return Ok(()),
-                status if status.in_progress() => {
-                    return Err(ApiError::wrong_state(&stack, "deleted", ""));
-                }
-                _ => {}
-            }
-            stack.status = StackStatus::DeleteInProgress;
-            stack.reason = Some("User Initiated".to_owned());
-            state.put_stack(&stack)?;
-            state.add_event(&stack_event(&stack))?;
-            obsolete(state, &stack.id, None)?;
-            Ok(state.put_operation(&Operation {
-                id: id::operation(),
-                stack_id: stack.id,
-                change_set_id: None,
-                creates: false,
-                phase: Phase::Queued,
-                failure: None,
-            })?)
-        })?;
-        self.engine.wake();
-        Ok(())
     }
 }
 
@@ -105,11 +89,11 @@ fn begins(stack: &Stack, change_set: &ChangeSet) -> Result<bool, ApiError> {
 }
 
 /// Writes the operation down, with the state that the stack has from here on.
-fn execute(
+pub(super) fn execute(
     state: &Transaction<'_>,
     mut stack: Stack,
     mut change_set: ChangeSet,
-    disable_rollback: bool,
+    start: Start,
 ) -> Result<(), ApiError> {
     let creates = stack.status == StackStatus::ReviewInProgress;
     if creates {
@@ -119,10 +103,11 @@ fn execute(
         if creates { StackStatus::CreateInProgress } else { StackStatus::UpdateInProgress };
     stack.reason = Some("User Initiated".to_owned());
     stack.updated = Some(now());
-    stack.change_set_id = Some(change_set.id.clone());
-    stack.disable_rollback = disable_rollback;
+    stack.change_set_id = (!change_set.is_direct()).then(|| change_set.id.clone());
+    stack.disable_rollback = start.disable_rollback;
+    stack.last_request = start.last_request().or(stack.last_request);
     state.put_stack(&stack)?;
-    state.add_event(&stack_event(&stack))?;
+    state.add_event(&stack_event(&stack, start.options.token.clone()))?;
     change_set.execution = Execution::InProgress;
     state.put_change_set(&change_set)?;
     obsolete(state, &stack.id, Some(&change_set.id))?;
@@ -133,11 +118,16 @@ fn execute(
         creates,
         phase: Phase::Queued,
         failure: None,
+        options: start.options,
     })?)
 }
 
 /// What was planned before looks at a stack that is no longer so.
-fn obsolete(state: &Transaction<'_>, stack_id: &str, except: Option<&str>) -> Result<(), ApiError> {
+pub(super) fn obsolete(
+    state: &Transaction<'_>,
+    stack_id: &str,
+    except: Option<&str>,
+) -> Result<(), ApiError> {
     for mut change_set in state.change_sets(stack_id)? {
         if change_set.execution == Execution::Available && Some(change_set.id.as_str()) != except {
             change_set.execution = Execution::Obsolete;

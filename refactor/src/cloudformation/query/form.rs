@@ -28,14 +28,23 @@ impl<'a> Form<'a> {
         field.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a member is there at all, be it as an empty list.
+    pub(super) fn is_sent(&self, name: &str) -> bool {
+        let below = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.fields.iter().any(|(key, _)| key == name || below(key))
+    }
+
+    /// The value of a field that is one of some words.
+    pub(super) fn one_of(&self, name: &str, words: &[&str]) -> Result<Option<&'a str>, ApiError> {
+        match self.get(name) {
+            Some(given) if !words.contains(&given) => Err(ApiError::not_one_of(name, given, words)),
+            given => Ok(given),
+        }
+    }
+
     /// The value of a field that must be there.
     pub(super) fn required(&self, name: &str) -> Result<&'a str, ApiError> {
-        self.get(name).ok_or_else(|| {
-            ApiError::validation(format!(
-                "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
-                lower_first(name)
-            ))
-        })
+        self.get(name).ok_or_else(|| ApiError::missing(name))
     }
 
     /// A flag.
@@ -78,9 +87,4 @@ impl<'a> Form<'a> {
         }
         Ok(members.into_values().collect())
     }
-}
-
-fn lower_first(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
 }

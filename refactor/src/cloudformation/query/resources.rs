@@ -18,20 +18,42 @@ impl Api {
         form: &Form<'_>,
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
-        let (stack, mut resources) = self.stack_resources(caller, form)?;
+        let (stack, mut resources) = match form.get("PhysicalResourceId") {
+            Some(id) => self.owner_of(caller, form, id)?,
+            None => self.stack_resources(caller, form)?,
+        };
         if let Some(logical_id) = form.get("LogicalResourceId") {
             resources.retain(|resource| resource.logical_id == logical_id);
             if resources.is_empty() {
-                return Err(ApiError::validation(format!(
-                    "Resource {logical_id} does not exist for stack {}",
-                    stack.name
-                )));
+                return Err(ApiError::no_resource(&stack, logical_id));
             }
         }
         xml.list("StackResources", &resources, |xml, resource| {
             xml.text("StackName", &stack.name);
             xml.text("StackId", &stack.id);
             describe(xml, resource, "Timestamp");
+        });
+        Ok(())
+    }
+
+    /// One resource of a stack, with what is known of it.
+    ///
+    /// # Errors
+    /// 400 where there is no such stack, or no such resource in it.
+    pub(super) fn describe_stack_resource(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        let logical_id = form.required("LogicalResourceId")?;
+        let (stack, resources) = self.stack_resources(caller, form)?;
+        let found = resources.iter().find(|resource| resource.logical_id == logical_id);
+        let resource = found.ok_or_else(|| ApiError::no_resource(&stack, logical_id))?;
+        xml.element("StackResourceDetail", |xml| {
+            xml.text("StackName", &stack.name);
+            xml.text("StackId", &stack.id);
+            describe(xml, resource, "LastUpdatedTimestamp");
         });
         Ok(())
     }
@@ -53,6 +75,32 @@ impl Api {
         });
         next_token(xml, token);
         Ok(())
+    }
+
+    /// The living stack that has the resource of a physical id, with all its resources.
+    fn owner_of(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        physical_id: &str,
+    ) -> Result<(Stack, Vec<Resource>), ApiError> {
+        if form.get("StackName").is_some() {
+            return Err(ApiError::validation(
+                "StackName and PhysicalResourceId both name a stack; give only one of them",
+            ));
+        }
+        self.store.read(|state| {
+            for stack in state.stacks(&caller.region)? {
+                let resources = state.resources(&stack.id)?;
+                let has = |resource: &Resource| {
+                    resource.current.as_ref().is_some_and(|made| made.physical_id == physical_id)
+                };
+                if stack.deleted.is_none() && resources.iter().any(has) {
+                    return Ok((stack, resources));
+                }
+            }
+            Err(ApiError::validation(format!("Stack for {physical_id} does not exist")))
+        })
     }
 
     fn stack_resources(

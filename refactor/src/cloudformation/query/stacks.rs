@@ -55,6 +55,10 @@ fn describe(xml: &mut Xml, stack: &Stack) {
     xml.text("StackStatus", stack.status.word());
     xml.optional("StackStatusReason", stack.reason.as_deref());
     xml.text("DisableRollback", &stack.disable_rollback.to_string());
+    xml.optional(
+        "TimeoutInMinutes",
+        stack.timeout_minutes.map(|minutes| minutes.to_string()).as_deref(),
+    );
     xml.texts("NotificationARNs", &stack.definition.notification_arns);
     xml.texts("Capabilities", &stack.definition.capabilities);
     xml.list("Outputs", &stack.outputs, |xml, output| {
@@ -64,7 +68,8 @@ fn describe(xml: &mut Xml, stack: &Stack) {
         xml.optional("ExportName", output.export.as_deref());
     });
     tags(xml, &stack.definition);
-    xml.text("EnableTerminationProtection", "false");
+    xml.optional("RoleARN", stack.definition.role.as_deref());
+    xml.text("EnableTerminationProtection", &stack.termination_protection.to_string());
     not_checked(xml);
 }
 

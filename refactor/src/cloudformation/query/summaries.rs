@@ -7,6 +7,34 @@ use super::stacks::not_checked;
 use super::xml::Xml;
 use super::{Api, Caller};
 
+/// The states of AWS. Nothing is imported here, and creations and updates that go on are none of these; they may be asked
+/// for, since clients ask for all there are.
+const STATUSES: [&str; 23] = [
+    "CREATE_IN_PROGRESS",
+    "CREATE_FAILED",
+    "CREATE_COMPLETE",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "DELETE_IN_PROGRESS",
+    "DELETE_FAILED",
+    "DELETE_COMPLETE",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "REVIEW_IN_PROGRESS",
+    "IMPORT_IN_PROGRESS",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_IN_PROGRESS",
+    "IMPORT_ROLLBACK_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+];
+
 impl Api {
     /// All stacks, deleted ones too, or those in the states that are asked for.
     pub(super) fn list_stacks(
@@ -16,6 +44,9 @@ impl Api {
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
         let wanted = form.texts("StackStatusFilter")?;
+        if let Some(word) = wanted.iter().find(|word| !STATUSES.contains(&word.as_str())) {
+            return Err(ApiError::not_one_of("StackStatusFilter", word, &STATUSES));
+        }
         let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
         stacks.retain(|stack| {
             wanted.is_empty() || wanted.iter().any(|status| status == stack.status.word())

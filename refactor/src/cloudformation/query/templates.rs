@@ -18,6 +18,8 @@ impl Api {
         form: &Form<'_>,
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
+        // No macro is expanded here: both stages are the same text.
+        form.one_of("TemplateStage", &["Original", "Processed"])?;
         let body = if form.get("ChangeSetName").is_some() {
             self.store.read(|state| find(state, caller, form))?.1.definition.template
         } else {
@@ -38,9 +40,14 @@ impl Api {
         form: &Form<'_>,
         xml: &mut Xml,
     ) -> Result<(), ApiError> {
-        let body = match form.get("TemplateBody") {
-            Some(body) => Some(body.to_owned()),
-            None => self.template_of(caller, form.required("StackName")?)?,
+        let body = match (form.get("TemplateBody"), form.get("StackName")) {
+            (Some(_), Some(_)) => {
+                return Err(ApiError::validation(
+                    "TemplateBody and StackName both name a template; give only one of them",
+                ));
+            }
+            (Some(body), None) => Some(body.to_owned()),
+            (None, _) => self.template_of(caller, form.required("StackName")?)?,
         };
         let Some(body) = body else {
             // Under review and without a change set: nothing is declared, but clients look for the list.
@@ -72,11 +79,6 @@ impl Api {
     /// # Errors
     /// 400 with the first thing that is wrong.
     pub(super) fn validate_template(&self, form: &Form<'_>, xml: &mut Xml) -> Result<(), ApiError> {
-        if form.get("TemplateURL").is_some() {
-            return Err(ApiError::validation(
-                "TemplateURL is not supported here; send the template as TemplateBody",
-            ));
-        }
         let template = Template::parse(form.required("TemplateBody")?)
             .map_err(|err| ApiError::validation(err.0))?;
         xml.list("Parameters", &template.parameters, declared);

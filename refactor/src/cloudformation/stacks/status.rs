@@ -53,6 +53,16 @@ words! {
         DeleteInProgress = "DELETE_IN_PROGRESS",
         DeleteComplete = "DELETE_COMPLETE",
         DeleteFailed = "DELETE_FAILED",
+        DeleteSkipped = "DELETE_SKIPPED",
+    }
+}
+
+words! {
+    /// What becomes of a stack whose operation fails.
+    OnFailure {
+        RollBack = "ROLLBACK",
+        Delete = "DELETE",
+        DoNothing = "DO_NOTHING",
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ChangeSet, Event, Operation, Resource, Stack};
+use super::{ChangeSet, Event, Operation, Resource, Stack, next_millisecond};
 
 /// How many change sets a stack keeps; the oldest go first.
 const CHANGE_SETS_KEPT: u32 = 50;
@@ -261,10 +261,17 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Adds an event. Its time becomes later than that of the event before, by 1 ms at least: clients sort by it.
     pub(crate) fn add_event(&self, event: &Event) -> Result<(), StoreError> {
+        let last: Option<Event> = self.one(
+            "SELECT document FROM cfn_events WHERE stack = ?1 ORDER BY seq DESC LIMIT 1",
+            params![event.stack_id],
+        )?;
+        let time = last.and_then(|last| next_millisecond(&last.time));
+        let time = time.map_or(event.time.clone(), |next| next.max(event.time.clone()));
         self.0.execute(
             "INSERT INTO cfn_events (stack, document) VALUES (?1, ?2)",
-            params![event.stack_id, document(event)?],
+            params![event.stack_id, document(&Event { time, ..event.clone() })?],
         )?;
         self.0.execute(
             "DELETE FROM cfn_events WHERE stack = ?1 AND seq <=

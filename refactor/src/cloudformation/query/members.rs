@@ -1,0 +1,138 @@
+//! The members of each request that are honoured. Any other is refused by its name, before anything is done: a member
+//! that is dropped in silence looks as if it had been obeyed.
+//!
+//! `tests/service_model` asks for every member of AWS' service model and fails for one that is neither here nor refused.
+
+use super::error::ApiError;
+use super::form::Form;
+
+/// The members that an action honours, as dotted names without the numbers of lists; `None` for an unknown action.
+fn honoured(action: &str) -> Option<&'static [&'static str]> {
+    Some(match action {
+        "CreateChangeSet" => &[
+            "StackName",
+            "ChangeSetName",
+            "ChangeSetType",
+            "ClientToken",
+            "Description",
+            "TemplateBody",
+            "UsePreviousTemplate",
+            "Parameters",
+            "Parameters.ParameterKey",
+            "Parameters.ParameterValue",
+            "Parameters.UsePreviousValue",
+            "Capabilities",
+            "ResourceTypes",
+            "RoleARN",
+            "NotificationARNs",
+            "Tags",
+            "Tags.Key",
+            "Tags.Value",
+            "OnStackFailure",
+            // No type here is a stack, so there are none to look into.
+            "IncludeNestedStacks",
+        ],
+        "CreateStack" => &[
+            "StackName",
+            "ClientRequestToken",
+            "TemplateBody",
+            "Parameters",
+            "Parameters.ParameterKey",
+            "Parameters.ParameterValue",
+            "Parameters.UsePreviousValue",
+            "Capabilities",
+            "ResourceTypes",
+            "RoleARN",
+            "NotificationARNs",
+            "Tags",
+            "Tags.Key",
+            "Tags.Value",
+            "OnFailure",
+            "DisableRollback",
+            "RetainExceptOnCreate",
+            "TimeoutInMinutes",
+            "EnableTerminationProtection",
+        ],
+        "UpdateStack" => &[
+            "StackName",
+            "ClientRequestToken",
+            "TemplateBody",
+            "UsePreviousTemplate",
+            "Parameters",
+            "Parameters.ParameterKey",
+            "Parameters.ParameterValue",
+            "Parameters.UsePreviousValue",
+            "Capabilities",
+            "ResourceTypes",
+            "RoleARN",
+            "NotificationARNs",
+            "Tags",
+            "Tags.Key",
+            "Tags.Value",
+            "DisableRollback",
+            "RetainExceptOnCreate",
+        ],
+        "DeleteStack" => {
+            &["StackName", "ClientRequestToken", "RoleARN", "RetainResources", "DeletionMode"]
+        }
+        "ExecuteChangeSet" => &[
+            "StackName",
+            "ChangeSetName",
+            "ClientRequestToken",
+            "DisableRollback",
+            "RetainExceptOnCreate",
+        ],
+        "DescribeChangeSet" => {
+            &["StackName", "ChangeSetName", "NextToken", "IncludePropertyValues"]
+        }
+        "DeleteChangeSet" => &["StackName", "ChangeSetName"],
+        "DescribeStackResource" => &["StackName", "LogicalResourceId"],
+        "DescribeStackResources" => &["StackName", "LogicalResourceId", "PhysicalResourceId"],
+        "DescribeStackEvents" | "DescribeStacks" | "ListChangeSets" | "ListStackResources" => {
+            &["StackName", "NextToken"]
+        }
+        "GetTemplate" => &["StackName", "ChangeSetName", "TemplateStage"],
+        "GetTemplateSummary" => &["StackName", "TemplateBody"],
+        "ListExports" => &["NextToken"],
+        "ListStacks" => &["NextToken", "StackStatusFilter"],
+        "UpdateTerminationProtection" => &["StackName", "EnableTerminationProtection"],
+        "ValidateTemplate" => &["TemplateBody"],
+        _ => return None,
+    })
+}
+
+/// Refuses what is not honoured. A flag that is `false` and a list that is empty ask for nothing.
+///
+/// # Errors
+/// 400 for an unknown action, and with the name of the first member that is not honoured.
+pub(super) fn check(action: &str, form: &Form<'_>) -> Result<(), ApiError> {
+    let Some(honoured) = honoured(action) else { return Err(ApiError::unknown_action(action)) };
+    for (field, value) in form.fields() {
+        let member = without_numbers(field);
+        let known = matches!(member.as_str(), "Action" | "Version");
+        if known || honoured.contains(&member.as_str()) || value.is_empty() || value == "false" {
+            continue;
+        }
+        let hint = match member.as_str() {
+            "TemplateURL" => "; send the template as TemplateBody",
+            _ => "",
+        };
+        return Err(ApiError::validation(format!("{member} is not supported here{hint}")));
+    }
+    Ok(())
+}
+
+/// `Tags.member.1.Key` is `Tags.Key`.
+fn without_numbers(field: &str) -> String {
+    let mut parts = Vec::new();
+    let mut rest = field.split('.').peekable();
+    while let Some(part) = rest.next() {
+        let number =
+            |next: &&str| !next.is_empty() && next.bytes().all(|byte| byte.is_ascii_digit());
+        if part == "member" && !parts.is_empty() && rest.next_if(number).is_some() {
+            continue;
+        }
+        parts.push(part);
+    }
+    parts.join(".")
+}
