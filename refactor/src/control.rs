@@ -8,6 +8,7 @@ mod foreign;
 mod limits;
 mod listen;
 mod moves;
+mod moves_seen;
 mod operations;
 mod protocol;
 mod query;
@@ -16,6 +17,7 @@ mod signature;
 
 pub(crate) use limits::BLOCKING_THREADS;
 pub(crate) use listen::{bind, serve};
+pub(crate) use moves_seen::MovesSeen;
 pub(crate) use query::Stacks;
 
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub(crate) struct Control {
     /// Whether what has to be there from the start is there.
     pub(crate) ready: Arc<AtomicBool>,
     pub(crate) moves: Moves,
+    /// What `/metrics` tells of them.
+    pub(crate) moves_seen: MovesSeen,
     /// What counts the traffic, and compares mirrored reads.
     pub(crate) plane: DataPlane,
 }

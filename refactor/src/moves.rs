@@ -13,6 +13,7 @@ mod follow;
 mod forced;
 mod journal;
 mod keep;
+mod metrics;
 mod peer;
 mod preflight;
 mod recent;
@@ -35,6 +36,7 @@ pub(crate) use wishes::Wishes;
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -45,6 +47,7 @@ use tokio::runtime::Handle;
 use crate::spaces::Spaces;
 use crate::spaces::state::Shared;
 use journal::Journal;
+use metrics::Pauses;
 use peer::Peers;
 use record::{Direction, Key};
 use work::Work;
@@ -62,6 +65,7 @@ struct Inner {
     /// `None` without MOVE_TOKEN.
     peers: Option<Peers>,
     targets: Targets,
+    pauses: Pauses,
     /// The moves that a command works on.
     busy: Mutex<BTreeSet<Key>>,
     /// The moves whose sides are being compared.
@@ -95,6 +99,7 @@ impl Moves {
             journal,
             peers,
             targets,
+            pauses: Pauses::new(),
             busy: Mutex::default(),
             comparing: Mutex::default(),
             settling: Mutex::default(),
@@ -113,6 +118,23 @@ impl Moves {
     /// 409 without MOVE_TOKEN; 500 where the state cannot be read.
     pub(crate) fn list(&self) -> Result<Value, Refusal> {
         Ok(json!({ "moves": status::all(&self.0)? }))
+    }
+
+    /// Every move in the text format of OpenMetrics, without the line that ends it; nothing without MOVE_TOKEN. Asks
+    /// both stores of each.
+    ///
+    /// # Errors
+    /// 500 if the state cannot be read.
+    pub(crate) fn metrics(&self) -> Result<String, Refusal> {
+        if self.0.peers.is_none() {
+            return Ok(String::new());
+        }
+        let broken =
+            |what: &dyn fmt::Display| Refusal::Internal(format!("metrics of moves: {what}"));
+        let moves = status::all(&self.0)?.into_iter().map(serde_json::from_value).collect();
+        let moves: Result<Vec<_>, _> = moves;
+        let moves = moves.map_err(|error| broken(&error))?;
+        metrics::text(&moves, &self.0.pauses).map_err(|error| broken(&error))
     }
 
     /// Carries a command out; gives the move as it is then. A comparison only begins.

@@ -114,6 +114,7 @@ async fn serve(
         credentials,
         ready: Arc::clone(&ready),
         moves: moves.clone(),
+        moves_seen: control::MovesSeen::default(),
         plane,
     };
     let server = control::serve(control, listener)?;

@@ -45,11 +45,14 @@ pub struct Move {
 
 /// A command that is under way.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Pending {
     /// `switch` or `reverse`.
     pub verb: String,
     /// Its last step.
     pub step: String,
+    /// How long ago it was begun, in milliseconds.
+    pub age_ms: i64,
 }
 
 /// One side of a move.

@@ -61,10 +61,13 @@ async fn ready(control: Data<Control>) -> HttpResponse {
     }
 }
 
-/// `GET /metrics`: the traffic of all applications, in the text format of OpenMetrics.
+/// `GET /metrics`: the traffic of all applications and the moves, in the text format of OpenMetrics.
 async fn metrics(control: Data<Control>) -> HttpResponse {
+    let moves = control.moves_seen.text(&control.moves).await;
     match control.plane.metrics() {
-        Ok(text) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),
+        Ok(traffic) => {
+            HttpResponse::Ok().content_type(OPEN_METRICS).body(traffic + &moves + "# EOF\n")
+        }
         Err(error) => {
             log::error!("the metrics cannot be written: {error}");
             HttpResponse::InternalServerError().finish()

@@ -86,6 +86,7 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
         "pending": pending.map(|intent| json!({
             "verb": intent.direction.word(),
             "step": intent.step,
+            "ageMs": now_ms() - intent.began_ms,
         })),
         "source": side(&record.source, &source),
         "target": side(&record.target, &target),

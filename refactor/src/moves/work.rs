@@ -119,6 +119,7 @@ impl<'a> Work<'a> {
     pub(super) fn ended(&mut self, outcome: Outcome) -> Result<(), Refusal> {
         let (verb, collection) = (outcome.verb.word(), &self.record.collection);
         log::info!("{verb} {collection}: {}", outcome.outcome);
+        self.inner.pauses.note(&self.record, &outcome);
         let pending = self.record.pending.take();
         self.record.last = Some(outcome);
         let saved = self.save();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -230,7 +230,7 @@ impl Metrics {
         counts
     }
 
-    /// All metrics as text.
+    /// All metrics as text, without the line that ends it.
     ///
     /// # Errors
     /// Where one cannot be written.
@@ -238,7 +238,6 @@ impl Metrics {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
         encode_registry(&mut text, &self.banyan)?;
-        encode_eof(&mut text)?;
         Ok(text)
     }
 }

@@ -12,5 +12,6 @@ mod crashes;
 mod diff;
 mod forced;
 mod keep;
+mod metrics;
 mod refusals;
 mod switch;
