@@ -7,14 +7,16 @@ mod post;
 mod thread;
 mod user;
 
+mod alphabet;
 mod model;
 mod rules;
 mod timestamp;
 pub mod view;
 
+pub use alphabet::Alphabet;
 pub use model::{Field, Model, Reference};
 pub use post::{Post, PostInput};
-pub use rules::{Alphabet, FieldError, FieldErrors, MAX_ID, Rule};
+pub use rules::{FieldError, FieldErrors, MAX_ID, Rule};
 pub use thread::{Thread, ThreadInput};
 pub use timestamp::Timestamp;
 pub use user::{User, UserInput};

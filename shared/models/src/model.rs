@@ -27,8 +27,12 @@ pub trait Model:
     /// One entry for each field that is missing or breaks its rule.
     fn from_input(input: Self::Input) -> Result<Self, FieldErrors>;
 
-    /// The input with this content in place of each missing field (RFC 7396, JSON Merge Patch).
-    fn merge(&self, patch: Self::Input) -> Self::Input;
+    /// This content with each field that is given in place of its own (RFC 7396, JSON Merge Patch). Only these are
+    /// judged: what is stored may be older than a rule.
+    ///
+    /// # Errors
+    /// One entry for each given field that breaks its rule.
+    fn merge(&self, patch: Self::Input) -> Result<Self, FieldErrors>;
 
     /// The members of other collections that the input names.
     fn references(input: &Self::Input) -> Vec<Reference>;

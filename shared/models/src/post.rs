@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alphabet::Alphabet;
 use crate::model::{Field, Model, Reference, given, given_id};
-use crate::rules::{Alphabet, FieldErrors, Rule};
+use crate::rules::{FieldErrors, Rule};
 
 /// Something a user wrote in a thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,12 +65,14 @@ impl Model for Post {
         errors.or(post)
     }
 
-    fn merge(&self, patch: PostInput) -> PostInput {
-        PostInput {
-            thread: patch.thread.or(Some(self.thread)),
-            text: patch.text.or_else(|| Some(self.text.clone())),
-            user: patch.user.or(Some(self.user)),
-        }
+    fn merge(&self, patch: PostInput) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let post = Self {
+            thread: errors.reference_or(&THREAD, patch.thread, self.thread),
+            text: errors.text_or(&TEXT, patch.text, &self.text),
+            user: errors.reference_or(&USER, patch.user, self.user),
+        };
+        errors.or(post)
     }
 
     fn references(input: &PostInput) -> Vec<Reference> {

@@ -1,6 +1,6 @@
 //! The rules of single fields, said once: checked here, described by the API's schema.
 
-use std::fmt;
+use crate::alphabet::Alphabet;
 
 /// The largest id a store gives out: both engines count in signed 64-bit integers.
 pub const MAX_ID: u64 = i64::MAX as u64;
@@ -19,48 +19,6 @@ pub enum Rule {
     },
     /// The id of a member of the collection named.
     Reference(&'static str),
-}
-
-/// The characters that a text field may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alphabet {
-    /// `a-z 0-9 _ . -`
-    Handle,
-    /// Anything but control characters.
-    Line,
-    /// Anything but control characters; newline and tab are welcome.
-    Lines,
-}
-
-impl Alphabet {
-    fn has(self, character: char) -> bool {
-        match self {
-            Self::Handle => {
-                matches!(character, 'a'..='z' | '0'..='9' | '_' | '.' | '-')
-            }
-            Self::Line => !character.is_control(),
-            Self::Lines => !character.is_control() || matches!(character, '\n' | '\t'),
-        }
-    }
-
-    /// The alphabet as an ECMA-262 regular expression over a whole string.
-    pub fn pattern(self) -> &'static str {
-        match self {
-            Self::Handle => "^[a-z0-9_.-]*$",
-            Self::Line => r"^[^\u0000-\u001f\u007f-\u009f]*$",
-            Self::Lines => r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$",
-        }
-    }
-}
-
-impl fmt::Display for Alphabet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Handle => "only a-z, 0-9, `_`, `.` and `-`",
-            Self::Line => "no control characters",
-            Self::Lines => "no control characters but newline and tab",
-        })
-    }
 }
 
 /// What is wrong with a field that was not given.
@@ -105,14 +63,38 @@ impl FieldErrors {
         let (Some(value), Rule::Text { min, max, alphabet }) = (value, field.rule) else {
             return String::new();
         };
+        let value = alphabet.store(value);
         // A character takes at most four bytes: a text over four times the limit need not be counted.
         let too_long = value.len() > max * 4 || value.chars().count() > max;
         if too_long || value.chars().count() < min {
             self.add(field.name, format!("takes {min} to {max} characters"));
-        } else if !value.chars().all(|character| alphabet.has(character)) {
+        } else if !alphabet.has(&value) {
             self.add(field.name, format!("takes {alphabet}"));
         }
         value
+    }
+
+    /// The text of a field that was given, or the one that is there: what was stored is not judged again.
+    pub(crate) fn text_or(
+        &mut self,
+        field: &crate::Field,
+        value: Option<String>,
+        present: &str,
+    ) -> String {
+        match value {
+            Some(value) => self.text(field, Some(value)),
+            None => present.to_owned(),
+        }
+    }
+
+    /// The id of a field that was given, or the one that is there.
+    pub(crate) fn reference_or(
+        &mut self,
+        field: &crate::Field,
+        value: Option<u64>,
+        present: u64,
+    ) -> u64 {
+        value.map_or(present, |value| self.reference(field, Some(value)))
     }
 
     /// The id in a field that refers to another collection, noting what is wrong with it.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alphabet::Alphabet;
 use crate::model::{Field, Model, Reference, given, given_id};
-use crate::rules::{Alphabet, FieldErrors, Rule};
+use crate::rules::{FieldErrors, Rule};
 
 /// A conversation that posts belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,11 +55,13 @@ impl Model for Thread {
         errors.or(thread)
     }
 
-    fn merge(&self, patch: ThreadInput) -> ThreadInput {
-        ThreadInput {
-            title: patch.title.or_else(|| Some(self.title.clone())),
-            created_by: patch.created_by.or(Some(self.created_by)),
-        }
+    fn merge(&self, patch: ThreadInput) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let thread = Self {
+            title: errors.text_or(&TITLE, patch.title, &self.title),
+            created_by: errors.reference_or(&CREATED_BY, patch.created_by, self.created_by),
+        };
+        errors.or(thread)
     }
 
     fn references(input: &ThreadInput) -> Vec<Reference> {

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alphabet::Alphabet;
 use crate::model::{Field, Model, Reference, given};
-use crate::rules::{Alphabet, FieldErrors, Rule};
+use crate::rules::{FieldErrors, Rule};
 
 /// Somebody who starts threads and writes posts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +13,7 @@ pub struct User {
     pub username: String,
     /// The name to show.
     pub name: String,
-    /// A line about them; may be empty.
+    /// What they say about themselves; may be empty.
     pub bio: String,
 }
 
@@ -42,9 +43,9 @@ const NAME: Field = Field {
 };
 const BIO: Field = Field {
     name: "bio",
-    rule: Rule::Text { min: 0, max: 1_000, alphabet: Alphabet::Line },
+    rule: Rule::Text { min: 0, max: 1_000, alphabet: Alphabet::Lines },
     required: false,
-    about: "A line about them.",
+    about: "What they say about themselves.",
 };
 
 impl Model for User {
@@ -64,12 +65,14 @@ impl Model for User {
         errors.or(user)
     }
 
-    fn merge(&self, patch: UserInput) -> UserInput {
-        UserInput {
-            username: patch.username.or_else(|| Some(self.username.clone())),
-            name: patch.name.or_else(|| Some(self.name.clone())),
-            bio: patch.bio.or_else(|| Some(self.bio.clone())),
-        }
+    fn merge(&self, patch: UserInput) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let user = Self {
+            username: errors.text_or(&USERNAME, patch.username, &self.username),
+            name: errors.text_or(&NAME, patch.name, &self.name),
+            bio: errors.text_or(&BIO, patch.bio, &self.bio),
+        };
+        errors.or(user)
     }
 
     fn references(_: &UserInput) -> Vec<Reference> {

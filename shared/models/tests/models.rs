@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use models::view::{Basic, Full};
-use models::{Model, Post, Reference, Thread, Timestamp, User};
+use models::{Alphabet, Model, Post, Reference, Thread, Timestamp, User};
+use regex::Regex;
 use serde_json::{Value, json};
 
 fn read<M: Model>(input: Value) -> Result<M, Vec<(&'static str, String)>> {
@@ -92,7 +93,104 @@ fn characters_outside_the_alphabet_are_refused() {
         assert_eq!(fields::<Thread>(json!({"title": control, "createdBy": 1})), ["title"]);
     }
     assert!(read::<Post>(json!({"thread": 1, "user": 1, "text": "a\n\tb"})).is_ok());
-    assert_eq!(fields::<Post>(json!({"thread": 1, "user": 1, "text": "a\rb"})), ["text"]);
+    assert_eq!(fields::<Post>(json!({"thread": 1, "user": 1, "text": "a\u{b}b"})), ["text"]);
+}
+
+fn post(text: &str) -> Result<String, Vec<(&'static str, String)>> {
+    read::<Post>(json!({"thread": 1, "user": 1, "text": text})).map(|post| post.text)
+}
+
+#[test]
+fn every_line_end_is_stored_as_a_newline_and_counts_as_one_character() {
+    for end in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+        assert_eq!(post(&format!("one{end}two{end}")).unwrap(), "one\ntwo\n", "{end:?}");
+        assert_eq!(post(&end.repeat(10_000)).unwrap(), "\n".repeat(10_000), "{end:?}");
+        assert!(post(&end.repeat(10_001)).is_err(), "{end:?}");
+        let bio = json!({"username": "u", "name": "n", "bio": format!("one{end}two")});
+        assert_eq!(read::<User>(bio).unwrap().bio, "one\ntwo");
+        for name in [format!("one{end}two"), end.to_owned()] {
+            assert_eq!(fields::<User>(json!({"username": "u", "name": name})), ["name"]);
+            assert_eq!(fields::<Thread>(json!({"title": name, "createdBy": 1})), ["title"]);
+        }
+    }
+    assert_eq!(post("a\r\r\n\n\rb").unwrap(), "a\n\n\n\nb");
+}
+
+#[test]
+fn a_name_can_be_seen_and_shows_its_characters_in_their_order() {
+    let named = |name: &str| read::<User>(json!({"username": "u", "name": name})).is_ok();
+    for unseen in [
+        " ",
+        "\u{a0}\u{3000}",
+        "\u{200b}",
+        "\u{200d}\u{feff}",
+        "\u{ad}",
+        "\u{2060}",
+        "\u{3164}",
+        "\u{115f}",
+        "\u{2800}",
+        "\u{301}\u{302}",
+        "\u{fe0f}",
+        "\u{e0041}",
+        "\u{1d173}",
+    ] {
+        assert!(!named(unseen), "{unseen:?}");
+        assert!(named(&format!("{unseen}a{unseen}")), "{unseen:?}");
+        let title = json!({"title": unseen, "createdBy": 1});
+        assert_eq!(fields::<Thread>(title), ["title"], "{unseen:?}");
+        // A text may hold whatever is no control character.
+        assert_eq!(post(unseen).unwrap(), unseen);
+    }
+    for direction in ["\u{202e}", "\u{2066}", "\u{200f}", "\u{61c}"] {
+        assert!(!named(&format!("nnif{direction}")), "{direction:?}");
+        assert_eq!(post(direction).unwrap(), direction);
+    }
+    for seen in ["e\u{301}", "\u{5d0}", "👩\u{200d}🚀", "🏴\u{e0067}\u{e007f}", "\u{f8ff}", "!"]
+    {
+        assert!(named(seen), "{seen:?}");
+    }
+}
+
+/// Whether a model takes this character alone in one of its fields.
+type AcceptsOne = fn(char) -> bool;
+
+/// The pattern in the API's schema says what the rule says, by Unicode's own properties: asked of the first plane, of
+/// what cannot be seen in the others, and of a part of the rest.
+#[test]
+fn a_pattern_says_what_its_rule_says() {
+    let unseen = r"\p{White_Space}\p{Default_Ignorable_Code_Point}\x{2800}\x{300}-\x{36f}\x{1ab0}-\x{1aff}\x{1dc0}-\x{1dff}\x{20d0}-\x{20ff}\x{fe20}-\x{fe2f}";
+    let ends = r"\r\x{85}\x{2028}\x{2029}";
+    let lines = format!(r"^(?:[^\p{{Cc}}]|[\n\t{ends}])$");
+    let line = format!(r"^[^\p{{Cc}}\p{{Zl}}\p{{Zp}}\p{{Bidi_Control}}{unseen}]$");
+    let cases: [(Alphabet, &str, AcceptsOne); 3] = [
+        (Alphabet::Handle, "^[a-z0-9_.-]$", |character| {
+            read::<User>(json!({"username": character, "name": "n"})).is_ok()
+        }),
+        (Alphabet::Line, &line, |character| {
+            read::<User>(json!({"username": "u", "name": character})).is_ok()
+        }),
+        (Alphabet::Lines, &lines, |character| {
+            read::<User>(json!({"username": "u", "name": "n", "bio": character})).is_ok()
+        }),
+    ];
+    for (alphabet, unicode, accepts) in cases {
+        let (pattern, unicode) = (alphabet.pattern(), Regex::new(unicode).unwrap());
+        let pattern = Regex::new(&pattern).unwrap();
+        let astral = ('\u{1bc00}'..'\u{1d200}').chain('\u{e0000}'..'\u{e1100}');
+        let rest = ('\u{10000}'..=char::MAX).step_by(1_009);
+        for character in ('\0'..='\u{ffff}').chain(astral).chain(rest) {
+            let text = character.to_string();
+            let accepted = accepts(character);
+            assert_eq!(pattern.is_match(&text), accepted, "{alphabet:?} {character:?}");
+            assert_eq!(unicode.is_match(&text), accepted, "{alphabet:?} {character:?}");
+        }
+    }
+    let line = Regex::new(&Alphabet::Line.pattern()).unwrap();
+    for (name, fits) in
+        [("a b", true), (" a", true), ("\u{200b}a\u{200b}", true), ("a\u{202e}", false)]
+    {
+        assert_eq!(line.is_match(name), fits, "{name:?}");
+    }
 }
 
 #[test]
@@ -130,10 +228,24 @@ fn null_another_type_and_an_unknown_field_are_not_read() {
 fn a_patch_changes_only_what_it_names() {
     let finn = read::<User>(json!({"username": "finn", "name": "Finn", "bio": "Hero"})).unwrap();
     let patch = serde_json::from_value(json!({"bio": ""})).unwrap();
-    let merged = User::from_input(finn.merge(patch)).unwrap();
+    let merged = finn.merge(patch).unwrap();
     assert_eq!(merged, User { bio: String::new(), ..finn.clone() });
     let bad = serde_json::from_value(json!({"name": ""})).unwrap();
-    assert_eq!(User::from_input(finn.merge(bad)).unwrap_err().0[0].field, "name");
+    assert_eq!(finn.merge(bad).unwrap_err().0[0].field, "name");
+}
+
+#[test]
+fn what_was_stored_before_a_rule_is_not_judged_by_it() {
+    let old = User { username: "Ünseen".into(), name: "\u{200b}".into(), bio: "a\rb".into() };
+    assert_eq!(serde_json::from_str::<User>(&serde_json::to_string(&old).unwrap()).unwrap(), old);
+    let patch = |value| serde_json::from_value(value).unwrap();
+    let bio = old.merge(patch(json!({"bio": "x\r\ny"}))).unwrap();
+    assert_eq!(bio, User { bio: "x\ny".into(), ..old.clone() });
+    let broken = old.merge(patch(json!({"name": "\u{200b}"}))).unwrap_err();
+    assert_eq!(broken.0.iter().map(|error| error.field).collect::<Vec<_>>(), ["name"]);
+    let post = Post { thread: 1, text: String::new(), user: 0 };
+    let moved = post.merge(serde_json::from_value(json!({"thread": 2})).unwrap()).unwrap();
+    assert_eq!(moved, Post { thread: 2, ..post });
 }
 
 #[test]

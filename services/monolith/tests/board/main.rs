@@ -12,6 +12,7 @@ mod outage;
 mod references;
 mod start;
 mod stop;
+mod texts;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_monolith");
 

@@ -77,11 +77,11 @@ pub(super) async fn change<R: Record>(
         let broken = if kind == Body::Patch { broken.of_given() } else { broken };
         let dangling = collection.dangling(&request, &references, &broken).await?;
         let changed = collection.store.update::<R>(id, precondition(&request), move |present| {
-            let whole = match kind {
-                Body::Whole => input,
+            let content = match kind {
+                Body::Whole => R::Content::from_input(input),
                 Body::Patch => present.merge(input),
             };
-            all_errors(R::Content::from_input(whole), dangling)
+            all_errors(content, dangling)
         });
         let row = changed.await.map_err(Collection::<R>::problem(Some(id)))?;
         let mut response = written::<R>(StatusCode::OK, id, row.rev);

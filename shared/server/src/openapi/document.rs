@@ -128,7 +128,7 @@ fn field_schema(field: &Field) -> Value {
         Rule::Text { min, max, alphabet } => {
             let mut schema = json!({
                 "type": "string",
-                "description": format!("{} Takes {alphabet}.", field.about),
+                "description": format!("{} {}", field.about, alphabet.about()),
                 "minLength": min,
                 "maxLength": max,
                 "pattern": alphabet.pattern(),
