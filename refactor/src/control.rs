@@ -5,6 +5,7 @@
 mod answer;
 pub(crate) mod credentials;
 mod foreign;
+mod json;
 mod limits;
 mod listen;
 mod moves;
@@ -82,6 +83,10 @@ impl Control {
         let caller = Caller { region: signed.region };
         if asks_query {
             query::answer(&*self.stacks, &caller, &received.body)
+        } else if received.path.starts_with("/-/") && !received.query.is_empty() {
+            let message =
+                format!("{} has no query parameters; leave out ?{}", received.path, received.query);
+            protocol.error(400, "ValidationException", &message)
         } else if received.method == "GET" && received.path == DIFFERENCES {
             Answer {
                 status: 200,

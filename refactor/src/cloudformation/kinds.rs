@@ -131,6 +131,10 @@ mod tests {
             ),
             (json!({ "Tags": { "a": "b" } }), "Value of property Tags must be of type List of Tag"),
             (json!({ "Tags": [{ "Key": "a" }] }), "Property Tags/0/Value cannot be empty"),
+            (
+                json!({ "Tags": [{ "Key": "7", "Value": "" }, { "Key": 7, "Value": "" }] }),
+                "Value of property Tags must be a list with each Key once; \"7\" is there twice",
+            ),
             (json!({ "ApplicationIdentifier": "env-1|app-2" }), "use the part app-2"),
             (json!({ "ApplicationIdentifier": "a|b" }), "must be one id that begins with app-"),
         ];

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::spaces::arn::Arn;
 use crate::spaces::resource::{
     Kind, NewApplication, NewEnvironment, NewRoute, NewService, read_update,
 };
@@ -15,8 +16,25 @@ pub(super) struct Operation {
     pub(super) method: &'static str,
     /// Segments in braces are parameters; `run` finds them in their order.
     pub(super) path: &'static str,
+    pub(super) takes: Takes,
     pub(super) run: fn(&Spaces, &Call) -> Result<Value, ApiError>,
 }
+
+/// What an operation takes beside its path. No operation takes both.
+#[derive(Clone, Copy)]
+pub(super) enum Takes {
+    /// Members of a JSON object.
+    Body(&'static [&'static str]),
+    /// Parameters of the query.
+    Query(&'static [&'static str]),
+}
+
+use Takes::{Body, Query};
+
+const NOTHING: Takes = Query(&[]);
+const PAGE: Takes = Query(&["maxResults", "nextToken"]);
+/// The parameter of the query that is a list: it may come more than once.
+pub(super) const LIST: &str = "tagKeys";
 
 /// What an operation is called with.
 pub(super) struct Call {
@@ -38,30 +56,30 @@ macro_rules! paths {
 
 #[rustfmt::skip]
 pub(super) const OPERATIONS: &[Operation] = &[
-    Operation { name: "CreateEnvironment", method: "POST", path: "/environments", run: create_environment },
-    Operation { name: "GetEnvironment", method: "GET", path: paths!(E), run: get_environment },
-    Operation { name: "ListEnvironments", method: "GET", path: "/environments", run: list_environments },
-    Operation { name: "DeleteEnvironment", method: "DELETE", path: paths!(E), run: delete_environment },
-    Operation { name: "ListEnvironmentVpcs", method: "GET", path: paths!(E "/vpcs"), run: list_environment_vpcs },
-    Operation { name: "CreateApplication", method: "POST", path: paths!(E "/applications"), run: create_application },
-    Operation { name: "GetApplication", method: "GET", path: paths!(A), run: get_application },
-    Operation { name: "ListApplications", method: "GET", path: paths!(E "/applications"), run: list_applications },
-    Operation { name: "DeleteApplication", method: "DELETE", path: paths!(A), run: delete_application },
-    Operation { name: "CreateService", method: "POST", path: paths!(A "/services"), run: create_service },
-    Operation { name: "GetService", method: "GET", path: paths!(A "/services/{ServiceIdentifier}"), run: get_service },
-    Operation { name: "ListServices", method: "GET", path: paths!(A "/services"), run: list_services },
-    Operation { name: "DeleteService", method: "DELETE", path: paths!(A "/services/{ServiceIdentifier}"), run: delete_service },
-    Operation { name: "CreateRoute", method: "POST", path: paths!(A "/routes"), run: create_route },
-    Operation { name: "GetRoute", method: "GET", path: paths!(A "/routes/{RouteIdentifier}"), run: get_route },
-    Operation { name: "ListRoutes", method: "GET", path: paths!(A "/routes"), run: list_routes },
-    Operation { name: "UpdateRoute", method: "PATCH", path: paths!(A "/routes/{RouteIdentifier}"), run: update_route },
-    Operation { name: "DeleteRoute", method: "DELETE", path: paths!(A "/routes/{RouteIdentifier}"), run: delete_route },
-    Operation { name: "TagResource", method: "POST", path: "/tags/{ResourceArn}", run: tag_resource },
-    Operation { name: "UntagResource", method: "DELETE", path: "/tags/{ResourceArn}", run: untag_resource },
-    Operation { name: "ListTagsForResource", method: "GET", path: "/tags/{ResourceArn}", run: list_tags_for_resource },
-    Operation { name: "PutResourcePolicy", method: "PUT", path: "/resourcepolicy", run: put_resource_policy },
-    Operation { name: "GetResourcePolicy", method: "GET", path: "/resourcepolicy/{Identifier}", run: get_resource_policy },
-    Operation { name: "DeleteResourcePolicy", method: "DELETE", path: "/resourcepolicy/{Identifier}", run: delete_resource_policy },
+    Operation { name: "CreateEnvironment", method: "POST", path: "/environments", takes: Body(&["Name", "NetworkFabricType", "Description", "Tags", "ClientToken"]), run: create_environment },
+    Operation { name: "GetEnvironment", method: "GET", path: paths!(E), takes: NOTHING, run: get_environment },
+    Operation { name: "ListEnvironments", method: "GET", path: "/environments", takes: PAGE, run: list_environments },
+    Operation { name: "DeleteEnvironment", method: "DELETE", path: paths!(E), takes: NOTHING, run: delete_environment },
+    Operation { name: "ListEnvironmentVpcs", method: "GET", path: paths!(E "/vpcs"), takes: PAGE, run: list_environment_vpcs },
+    Operation { name: "CreateApplication", method: "POST", path: paths!(E "/applications"), takes: Body(&["Name", "ProxyType", "VpcId", "ApiGatewayProxy", "Tags", "ClientToken"]), run: create_application },
+    Operation { name: "GetApplication", method: "GET", path: paths!(A), takes: NOTHING, run: get_application },
+    Operation { name: "ListApplications", method: "GET", path: paths!(E "/applications"), takes: PAGE, run: list_applications },
+    Operation { name: "DeleteApplication", method: "DELETE", path: paths!(A), takes: NOTHING, run: delete_application },
+    Operation { name: "CreateService", method: "POST", path: paths!(A "/services"), takes: Body(&["Name", "EndpointType", "UrlEndpoint", "LambdaEndpoint", "VpcId", "Description", "Tags", "ClientToken"]), run: create_service },
+    Operation { name: "GetService", method: "GET", path: paths!(A "/services/{ServiceIdentifier}"), takes: NOTHING, run: get_service },
+    Operation { name: "ListServices", method: "GET", path: paths!(A "/services"), takes: PAGE, run: list_services },
+    Operation { name: "DeleteService", method: "DELETE", path: paths!(A "/services/{ServiceIdentifier}"), takes: NOTHING, run: delete_service },
+    Operation { name: "CreateRoute", method: "POST", path: paths!(A "/routes"), takes: Body(&["RouteType", "ServiceIdentifier", "DefaultRoute", "UriPathRoute", "Tags", "ClientToken"]), run: create_route },
+    Operation { name: "GetRoute", method: "GET", path: paths!(A "/routes/{RouteIdentifier}"), takes: NOTHING, run: get_route },
+    Operation { name: "ListRoutes", method: "GET", path: paths!(A "/routes"), takes: PAGE, run: list_routes },
+    Operation { name: "UpdateRoute", method: "PATCH", path: paths!(A "/routes/{RouteIdentifier}"), takes: Body(&["ActivationState"]), run: update_route },
+    Operation { name: "DeleteRoute", method: "DELETE", path: paths!(A "/routes/{RouteIdentifier}"), takes: NOTHING, run: delete_route },
+    Operation { name: "TagResource", method: "POST", path: "/tags/{ResourceArn}", takes: Body(&["Tags"]), run: tag_resource },
+    Operation { name: "UntagResource", method: "DELETE", path: "/tags/{ResourceArn}", takes: Query(&[LIST]), run: untag_resource },
+    Operation { name: "ListTagsForResource", method: "GET", path: "/tags/{ResourceArn}", takes: NOTHING, run: list_tags_for_resource },
+    Operation { name: "PutResourcePolicy", method: "PUT", path: "/resourcepolicy", takes: Body(&["ResourceArn", "Policy"]), run: put_resource_policy },
+    Operation { name: "GetResourcePolicy", method: "GET", path: "/resourcepolicy/{Identifier}", takes: NOTHING, run: get_resource_policy },
+    Operation { name: "DeleteResourcePolicy", method: "DELETE", path: "/resourcepolicy/{Identifier}", takes: NOTHING, run: delete_resource_policy },
 ];
 
 impl Call {
@@ -106,8 +124,26 @@ impl Call {
         PageRequest::read(&self.query)
     }
 
-    fn arn(&self) -> &str {
-        self.parameters.first().map_or("", String::as_str)
+    /// The path parameter that is an ARN.
+    fn arn(&self, member: &str) -> Result<Arn<'_>, ApiError> {
+        self.named(member, self.parameters.first().map_or("", String::as_str))
+    }
+
+    /// An ARN of the caller's region.
+    fn named<'a>(&self, member: &str, text: &'a str) -> Result<Arn<'a>, ApiError> {
+        let refused = |broken| ApiError::Validation(format!("{member} {broken}"));
+        let arn = rules::resource_arn(text).map_err(refused)?;
+        if arn.region == self.region {
+            return Ok(arn);
+        }
+        let message = format!(
+            "there is no {} {} in the region {}, for which the request is signed: its ARN is of {}",
+            arn.kind.noun(),
+            arn.id,
+            self.region,
+            arn.region
+        );
+        Err(ApiError::not_found(arn.kind, arn.id, message))
     }
 }
 
@@ -217,40 +253,45 @@ fn tag_resource(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
     let mut members = Members::new(&call.body);
     let tags = members.tags();
     let tags = members.required("Tags", Some(tags));
-    spaces.tag(call.arn(), members.finish(|| tags)?)?;
+    let tags = members.finish(|| tags)?;
+    spaces.tag(call.arn("ResourceArn")?, tags)?;
     Ok(json!({}))
 }
 
 fn untag_resource(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    let keys = call.query.iter().filter(|(name, _)| name == "tagKeys");
-    let keys: Vec<_> = keys.map(|(_, key)| key.clone()).collect();
+    let keys: Vec<_> = call.query.iter().map(|(_, key)| key.clone()).collect();
     if keys.is_empty() {
-        return Err(ApiError::Validation("tagKeys is required".into()));
+        return Err(ApiError::Validation(format!("{LIST} is required")));
     }
-    spaces.untag(call.arn(), &keys)?;
+    for key in &keys {
+        let refused =
+            |broken| ApiError::Validation(format!("{LIST} has a key {key:?} that {broken}"));
+        rules::tag_key(key).map_err(refused)?;
+    }
+    spaces.untag(call.arn("ResourceArn")?, &keys)?;
     Ok(json!({}))
 }
 
 fn list_tags_for_resource(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    Ok(json!({ "Tags": spaces.tags(call.arn())? }))
+    Ok(json!({ "Tags": spaces.tags(call.arn("ResourceArn")?)? }))
 }
 
 fn put_resource_policy(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
     let mut members = Members::new(&call.body);
-    let arn = members.text("ResourceArn", rules::resource_arn);
+    let arn = members.text("ResourceArn", |text| rules::resource_arn(text).map(drop));
     let arn = members.required("ResourceArn", arn);
     let policy = members.text("Policy", |_| Ok(()));
     let policy = members.required("Policy", policy);
     let (arn, policy) = members.finish(|| Some((arn?, policy?)))?;
-    spaces.put_policy(&arn, &policy)?;
+    spaces.put_policy(call.named("ResourceArn", &arn)?, &policy)?;
     Ok(json!({}))
 }
 
 fn get_resource_policy(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    Ok(json!({ "Policy": spaces.policy(call.arn())? }))
+    Ok(json!({ "Policy": spaces.policy(call.arn("Identifier")?)? }))
 }
 
 fn delete_resource_policy(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    spaces.delete_policy(call.arn())?;
+    spaces.delete_policy(call.arn("Identifier")?)?;
     Ok(json!({}))
 }

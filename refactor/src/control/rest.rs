@@ -1,11 +1,14 @@
 //! REST-JSON: finds the operation of a method and path, reads what it takes, writes what it answers.
 
+use std::collections::BTreeSet;
+
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::Caller;
 use super::answer::Answer;
-use super::operations::{Call, OPERATIONS, Operation};
+use super::json;
+use super::operations::{Call, LIST, OPERATIONS, Operation, Takes};
 use super::protocol::{JSON, Protocol};
 use super::signature::Received;
 use crate::spaces::{ApiError, Spaces};
@@ -18,7 +21,9 @@ pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> A
         Some((operation, parameters))
     });
     let Some((operation, parameters)) = found else { return unknown(received) };
-    match call(caller, parameters, received).and_then(|call| (operation.run)(spaces, &call)) {
+    match call(operation, caller, parameters, received)
+        .and_then(|call| (operation.run)(spaces, &call))
+    {
         Ok(body) => {
             log::debug!("{}: done", operation.name);
             done(&body)
@@ -71,19 +76,45 @@ fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
     }
 }
 
-fn call(caller: &Caller, parameters: Vec<String>, received: &Received) -> Result<Call, ApiError> {
-    let query = url::form_urlencoded::parse(received.query.as_bytes()).into_owned().collect();
+fn call(
+    operation: &Operation,
+    caller: &Caller,
+    parameters: Vec<String>,
+    received: &Received,
+) -> Result<Call, ApiError> {
+    let query: Vec<(String, String)> =
+        url::form_urlencoded::parse(received.query.as_bytes()).into_owned().collect();
     let body = match received.body.as_slice() {
         [] => Map::new(),
-        body => match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => members,
-            Ok(_) => return Err(ApiError::Validation("the body must be a JSON object".into())),
-            Err(error) => {
-                return Err(ApiError::Validation(format!("the body is no JSON: {error}")));
-            }
-        },
+        body => json::object(body).map_err(ApiError::Validation)?,
     };
+    check_names(operation, &query, &body).map_err(ApiError::Validation)?;
     Ok(Call { region: caller.region.clone(), parameters, query, body })
+}
+
+/// Whether the operation takes all that it is given: what it does not know could change what is meant.
+fn check_names(
+    operation: &Operation,
+    query: &[(String, String)],
+    body: &Map<String, Value>,
+) -> Result<(), String> {
+    let (members, parameters): (&[_], &[_]) = match operation.takes {
+        Takes::Body(members) => (members, &[]),
+        Takes::Query(parameters) => (&[], parameters),
+    };
+    let given = |(name, value): (_, &Value)| (!value.is_null()).then_some(name);
+    let members = body.iter().filter_map(given).map(|name| ("member", name, members));
+    let parameters = query.iter().map(|(name, _)| ("query parameter", name, parameters));
+    let mut faults: Vec<_> = members
+        .chain(parameters)
+        .filter(|(_, name, known)| !known.contains(&name.as_str()))
+        .map(|(what, name, _)| format!("{} has no {what} {name}", operation.name))
+        .collect();
+    let once = |(name, _): &&(String, String)| name != LIST;
+    let mut seen = BTreeSet::new();
+    let twice = query.iter().filter(once).filter(|(name, _)| !seen.insert(name));
+    faults.extend(twice.map(|(name, _)| format!("the query has {name} twice")));
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }
 
 #[cfg(test)]

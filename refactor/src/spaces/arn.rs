@@ -34,18 +34,40 @@ pub(crate) fn format(region: &str, parents: &[&str], kind: Kind, id: &str) -> St
     arn
 }
 
-/// The kind and the id of the resource that an ARN names, the last of its path.
-pub(crate) fn parse(arn: &str) -> Option<(Kind, &str)> {
-    let path = arn.strip_prefix("arn:aws:refactor-spaces:")?.splitn(3, ':').nth(2)?;
-    let mut segments = path.rsplit('/');
-    let (id, noun) = (segments.next()?, segments.next()?);
-    let kind = Kind::ALL.into_iter().find(|kind| kind.noun() == noun)?;
-    is_id(kind, id).then_some((kind, id))
+/// An ARN, taken apart. There need not be such a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arn<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) region: &'a str,
+    /// The kind and the id of the resource, the last of the path.
+    pub(crate) kind: Kind,
+    pub(crate) id: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// `None` for what [`format`] cannot give, in whatever region and account.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let (region, rest) = text.strip_prefix("arn:aws:refactor-spaces:")?.split_once(':')?;
+        let (account, path) = rest.split_once(':')?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let right = !region.is_empty() && region.bytes().all(plain);
+        let digits = account.len() == ACCOUNT.len() && account.bytes().all(|b| b.is_ascii_digit());
+        let segments: Vec<_> = path.split('/').collect();
+        let (pairs, []) = segments.as_chunks::<2>() else { return None };
+        let named = |[noun, id]: &[&'a str; 2]| {
+            let kind = Kind::ALL.into_iter().find(|kind| kind.noun() == *noun)?;
+            is_id(kind, id).then_some((kind, *id))
+        };
+        let way: Vec<_> = pairs.iter().map(named).collect::<Option<_>>()?;
+        let kinds: Vec<_> = way.iter().map(|(kind, _)| *kind).collect();
+        let (kind, id) = *way.last()?;
+        (right && digits && kinds == kind.way()).then_some(Self { text, region, kind, id })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{format, is_id, new_id, parse};
+    use super::{Arn, format, is_id, new_id};
     use crate::spaces::resource::Kind;
 
     #[test]
@@ -55,12 +77,34 @@ mod tests {
             arn,
             "arn:aws:refactor-spaces:eu-west-1:000000000000:environment/env-0123456789/application/app-0123456789/route/rte-a"
         );
-        let arn = format("local", &[], Kind::Environment, "env-0123456789");
-        assert_eq!(parse(&arn), Some((Kind::Environment, "env-0123456789")));
-        for arn in
-            ["", "arn:aws:s3:::bucket", "arn:aws:refactor-spaces:r:0:environment/app-0123456789"]
+    }
+
+    #[test]
+    fn an_arn_is_taken_apart_only_if_all_of_it_is_one() {
+        let (env, app) = ("env-0123456789", "app-0123456789");
+        for (parents, kind, id) in [
+            (&[][..], Kind::Environment, env),
+            (&[env][..], Kind::Application, app),
+            (&[env, app][..], Kind::Service, "svc-0123456789"),
+            (&[env, app][..], Kind::Route, "rte-0123456789"),
+        ] {
+            let text = format("eu-west-1", parents, kind, id);
+            let arn = Arn { text: &text, region: "eu-west-1", kind, id };
+            assert_eq!(Arn::parse(&text), Some(arn));
+        }
+        for (parents, kind, id) in [
+            (&[][..], Kind::Environment, app),
+            (&[][..], Kind::Application, app),
+            (&[env][..], Kind::Service, "svc-0123456789"),
+            (&[env, env][..], Kind::Route, "rte-0123456789"),
+        ] {
+            let text = format("local", parents, kind, id);
+            assert_eq!(Arn::parse(&text), None, "{text}");
+        }
+        for text in
+            ["", "arn:aws:s3:::bucket", "arn:aws:refactor-spaces:r:0:environment/env-0123456789"]
         {
-            assert_eq!(parse(arn), None, "{arn}");
+            assert_eq!(Arn::parse(text), None, "{text}");
         }
     }
 

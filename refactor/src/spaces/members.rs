@@ -9,27 +9,30 @@ use super::rules::{self, Broken};
 /// The most tags that a resource has.
 const TAGS: usize = 50;
 
-/// A JSON object while it is read. What it has and nobody asks for is ignored, as AWS does.
+/// A JSON object while it is read. One within another is read whole: a member of it that is not asked for is wrong. Of the
+/// outermost one only some members may be read here; `control/rest.rs` looks for the unknown ones.
 pub(crate) struct Members<'a> {
     object: &'a Map<String, Value>,
     /// What stands before a member's name in errors, such as `UrlEndpoint.`.
     prefix: &'static str,
+    asked: Vec<String>,
     faults: Vec<String>,
 }
 
 impl<'a> Members<'a> {
     pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
-        Self { object, prefix: "", faults: Vec::new() }
+        Self { object, prefix: "", asked: Vec::new(), faults: Vec::new() }
     }
 
     /// A member's value; `null` reads as absent.
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        self.object.get(name).filter(|value| !value.is_null())
+    fn get(&mut self, name: &str) -> Option<&'a Value> {
+        self.asked.push(name.to_owned());
+        present(self.object, name)
     }
 
     /// Whether there is such a member.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        present(self.object, name).is_some()
     }
 
     /// Notes that a member is wrong; `how` follows its name.
@@ -114,8 +117,12 @@ impl<'a> Members<'a> {
             self.wrong(name, "must be an object");
             return None;
         };
-        let mut inner = Members { object, prefix, faults: Vec::new() };
+        let mut inner = Members { prefix, ..Members::new(object) };
         let read = read(&mut inner);
+        let unknown =
+            |member: &&String| present(object, member).is_some() && !inner.asked.contains(member);
+        let unknown: Vec<_> = object.keys().filter(unknown).collect();
+        unknown.into_iter().for_each(|member| inner.wrong(member, "is not known"));
         self.faults.append(&mut inner.faults);
         read
     }
@@ -158,6 +165,10 @@ impl<'a> Members<'a> {
             _ => Err(ApiError::Validation(self.faults.join("; "))),
         }
     }
+}
+
+fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    object.get(name).filter(|value| !value.is_null())
 }
 
 /// Whether a resource may have these tags.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::arn::Arn;
 use super::error::ApiError;
 use super::journal::Token;
 use super::resource::{
@@ -54,6 +55,16 @@ impl Model {
             Change::Policy(arn, Some(policy)) => drop(self.policies.insert(arn, policy)),
             Change::Policy(arn, None) => drop(self.policies.remove(&arn)),
             Change::Token(..) | Change::Answer(..) => {}
+        }
+    }
+
+    /// Whether there is such a resource, wherever it is.
+    pub(crate) fn has(&self, kind: Kind, id: &str) -> bool {
+        match kind {
+            Kind::Environment => self.environments.contains_key(id),
+            Kind::Application => self.applications.contains_key(id),
+            Kind::Service => self.services.contains_key(id),
+            Kind::Route => self.routes.contains_key(id),
         }
     }
 
@@ -174,31 +185,29 @@ impl Model {
     /// What `edit` says; 404 where there is no resource of that ARN.
     pub(crate) fn retag(
         &self,
-        kind: Kind,
-        id: &str,
-        arn: &str,
+        arn: Arn<'_>,
         edit: impl FnOnce(&mut Tags) -> Result<(), ApiError>,
     ) -> Result<Change, ApiError> {
-        match kind {
-            Kind::Environment => {
-                retagged(&self.environments, id, arn, edit).map(Change::Environment)
-            }
-            Kind::Application => {
-                retagged(&self.applications, id, arn, edit).map(Change::Application)
-            }
-            Kind::Service => retagged(&self.services, id, arn, edit).map(Change::Service),
-            Kind::Route => retagged(&self.routes, id, arn, edit).map(Change::Route),
+        match arn.kind {
+            Kind::Environment => retagged(&self.environments, arn, edit).map(Change::Environment),
+            Kind::Application => retagged(&self.applications, arn, edit).map(Change::Application),
+            Kind::Service => retagged(&self.services, arn, edit).map(Change::Service),
+            Kind::Route => retagged(&self.routes, arn, edit).map(Change::Route),
         }
     }
 
     /// The tags of the resource with that ARN.
-    pub(crate) fn tags(&self, kind: Kind, id: &str, arn: &str) -> Option<&Tags> {
-        match kind {
-            Kind::Environment => tags(&self.environments, id, arn),
-            Kind::Application => tags(&self.applications, id, arn),
-            Kind::Service => tags(&self.services, id, arn),
-            Kind::Route => tags(&self.routes, id, arn),
-        }
+    ///
+    /// # Errors
+    /// 404 where there is none.
+    pub(crate) fn tags(&self, arn: Arn<'_>) -> Result<&Tags, ApiError> {
+        let tags = match arn.kind {
+            Kind::Environment => tags(&self.environments, arn),
+            Kind::Application => tags(&self.applications, arn),
+            Kind::Service => tags(&self.services, arn),
+            Kind::Route => tags(&self.routes, arn),
+        };
+        tags.ok_or_else(|| no_such_arn(arn))
     }
 }
 
@@ -220,23 +229,22 @@ fn not_in(kind: Kind, id: &str, place: &Place) -> ApiError {
     ApiError::not_found(kind, id, message)
 }
 
-fn tags<'a, D: Details>(table: &'a Table<D>, id: &str, arn: &str) -> Option<&'a Tags> {
-    table.get(id).filter(|resource| resource.arn == arn).map(|resource| &resource.tags)
+fn tags<'a, D: Details>(table: &'a Table<D>, arn: Arn<'_>) -> Option<&'a Tags> {
+    table.get(arn.id).filter(|resource| resource.arn == arn.text).map(|resource| &resource.tags)
 }
 
 fn retagged<D: Details>(
     table: &Table<D>,
-    id: &str,
-    arn: &str,
+    arn: Arn<'_>,
     edit: impl FnOnce(&mut Tags) -> Result<(), ApiError>,
 ) -> Result<Resource<D>, ApiError> {
-    let found = table.get(id).filter(|resource| resource.arn == arn);
-    let mut resource = found.cloned().ok_or_else(|| no_such_arn(D::KIND, id, arn))?;
+    let found = table.get(arn.id).filter(|resource| resource.arn == arn.text);
+    let mut resource = found.cloned().ok_or_else(|| no_such_arn(arn))?;
     edit(&mut resource.tags)?;
     Ok(resource)
 }
 
-/// 404 for an ARN.
-pub(crate) fn no_such_arn(kind: Kind, id: &str, arn: &str) -> ApiError {
-    ApiError::not_found(kind, id, format!("there is no {} with the ARN {arn}", kind.noun()))
+fn no_such_arn(arn: Arn<'_>) -> ApiError {
+    let message = format!("there is no {} with the ARN {}", arn.kind.noun(), arn.text);
+    ApiError::not_found(arn.kind, arn.id, message)
 }

@@ -52,25 +52,36 @@ impl Request {
 }
 
 impl Spaces {
-    /// What the token was answered with before.
+    /// What the token was answered with before. A lasting one is forgotten with what it made: a stack makes that anew.
     ///
     /// # Errors
-    /// 409 where it came with other wishes then.
-    fn replay<D: Details>(&self, token: Option<&Token>) -> Result<Option<Resource<D>>, ApiError> {
+    /// 409 where it came with other wishes then, or what it made is deleted: a request that comes late must not make again
+    /// what was deleted in the meantime (The Amazon Builders' Library, "Making retries safe with idempotent APIs").
+    fn replay<D: Details>(
+        &self,
+        model: &Model,
+        token: Option<&Token>,
+    ) -> Result<Option<Resource<D>>, ApiError> {
         let Some(token) = token else { return Ok(None) };
         let answered =
             self.0.journal.answered(token).map_err(|error| ApiError::internal(&error))?;
         let Some(answered) = answered else { return Ok(None) };
         let resource: Resource<D> =
             serde_json::from_value(answered.answer).map_err(|error| ApiError::internal(&error))?;
-        if answered.fingerprint == token.fingerprint {
-            return Ok(Some(resource));
+        let (exists, id) = (model.has(D::KIND, &resource.id), &resource.id);
+        if !exists && token.lasting {
+            return Ok(None);
         }
-        let message = format!(
-            "the ClientToken came before with another request, which made {}; use a new one",
-            resource.id
-        );
-        Err(ApiError::conflict(D::KIND, &resource.id, message))
+        let message = if answered.fingerprint != token.fingerprint {
+            format!(
+                "the ClientToken came before with another request, which made {id}; use a new one"
+            )
+        } else if exists {
+            return Ok(Some(resource));
+        } else {
+            format!("the ClientToken came before and made {id}, which is deleted; use a new one")
+        };
+        Err(ApiError::conflict(D::KIND, id, message))
     }
 
     /// Whether there is room for one more of a kind.
@@ -119,15 +130,9 @@ fn document<D: Details>(resource: &Resource<D>) -> Result<Value, ApiError> {
 
 /// An id that no resource has.
 fn unused_id(model: &Model, kind: Kind) -> String {
-    let taken = |id: &String| match kind {
-        Kind::Environment => model.environments.contains_key(id),
-        Kind::Application => model.applications.contains_key(id),
-        Kind::Service => model.services.contains_key(id),
-        Kind::Route => model.routes.contains_key(id),
-    };
     loop {
         let id = new_id(kind);
-        if !taken(&id) {
+        if !model.has(kind, &id) {
             return id;
         }
     }

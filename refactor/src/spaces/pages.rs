@@ -33,7 +33,11 @@ impl PageRequest {
     pub(crate) fn read(query: &[(String, String)]) -> Result<Self, ApiError> {
         let get = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
         let mut faults = Vec::new();
-        let items = get("maxResults").map_or(Some(ITEMS), |text| text.parse().ok());
+        let number = |text: &String| {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| digits)
+        };
+        let items = get("maxResults").map_or(Some(ITEMS), number);
         let items = items.filter(|items| (1..=ITEMS).contains(items)).unwrap_or_else(|| {
             faults.push(format!("maxResults must be a number from 1 to {ITEMS}"));
             ITEMS

@@ -54,18 +54,18 @@ impl Provider for Spaces {
         match kind {
             Kind::Environment => {
                 let found = self.environment(&step.region, &path.place.environment)?;
-                self.set_tags(&found.arn, tags)?;
+                self.set_tags(found.named(), tags)?;
                 Ok(found.attributes())
             }
             Kind::Application => {
                 let Place { region, environment, application } = &path.place;
                 let found = self.application(region, environment, application)?;
-                self.set_tags(&found.arn, tags)?;
+                self.set_tags(found.named(), tags)?;
                 Ok(found.attributes())
             }
             Kind::Service => {
                 let found = self.service(&path.place, &path.id)?;
-                self.set_tags(&found.arn, tags)?;
+                self.set_tags(found.named(), tags)?;
                 Ok(found.attributes())
             }
             Kind::Route => {
@@ -75,7 +75,7 @@ impl Provider for Spaces {
                 if activation(old) != activation(new) {
                     self.update_route(&path.place, &path.id, wanted.active, check(step))?;
                 }
-                self.set_tags(&found.arn, tags)?;
+                self.set_tags(found.named(), tags)?;
                 Ok(found.attributes())
             }
         }

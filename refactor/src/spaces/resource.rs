@@ -18,6 +18,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::arn::Arn;
+
 /// The account that owns everything: there is one owner here, and no IAM.
 pub(crate) const ACCOUNT: &str = "000000000000";
 
@@ -56,6 +58,16 @@ impl Kind {
             Self::Application => "application",
             Self::Service => "service",
             Self::Route => "route",
+        }
+    }
+
+    /// The kinds that an ARN of this one names, parents first.
+    pub(crate) fn way(self) -> &'static [Self] {
+        match self {
+            Self::Environment => &[Self::Environment],
+            Self::Application => &[Self::Environment, Self::Application],
+            Self::Service => &[Self::Environment, Self::Application, Self::Service],
+            Self::Route => &[Self::Environment, Self::Application, Self::Route],
         }
     }
 
@@ -187,6 +199,11 @@ impl<D: Details> Resource<D> {
             error: None,
             details,
         }
+    }
+
+    /// Its ARN, taken apart.
+    pub(crate) fn named(&self) -> Arn<'_> {
+        Arn { text: &self.arn, region: &self.region, kind: D::KIND, id: &self.id }
     }
 
     /// Notes that it changes now: always later than it changed before, even within a millisecond or after the clock

@@ -1,6 +1,6 @@
 //! The rules for texts in requests. Each says what a text must be where it is not.
 
-use super::arn::is_id;
+use super::arn::{Arn, is_id};
 use super::resource::Kind;
 
 /// What a text must be, said after the name of its member.
@@ -151,12 +151,13 @@ pub(crate) fn tag_value(text: &str) -> Result<(), Broken> {
 }
 
 /// The ARN of a resource of this service.
-pub(crate) fn resource_arn(text: &str) -> Result<(), Broken> {
-    require(
-        length(text, 20, 2_048) && super::arn::parse(text).is_some(),
-        "the ARN of an environment, application, service or route, such as \
-         arn:aws:refactor-spaces:REGION:ACCOUNT:environment/env-0123456789",
-    )
+pub(crate) fn resource_arn(text: &str) -> Result<Arn<'_>, Broken> {
+    let arn = Arn::parse(text).filter(|_| length(text, 20, 2_048));
+    arn.ok_or_else(|| {
+        "must be the ARN of an environment, application, service or route, such as \
+         arn:aws:refactor-spaces:REGION:ACCOUNT:environment/env-0123456789"
+            .into()
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod client;
 mod crash;
 mod foreign;
 mod live;
+mod members;
 mod operations;
 mod refusals;
 mod repeats;

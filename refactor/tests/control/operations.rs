@@ -26,7 +26,7 @@ async fn resources_are_made_shown_and_removed_with_the_models_members() {
 
     let new = json!({
         "Name": "my env", "NetworkFabricType": "TRANSIT_GATEWAY", "Description": "It's mine",
-        "Tags": { "team": "board" }, "Unknown": 1, "ClientToken": null,
+        "Tags": { "team": "board" }, "ClientToken": null,
     });
     let environment = post(&program, "/environments", &new).await;
     let common = "Arn CreatedTime EnvironmentId LastUpdatedTime Name OwnerAccountId State Tags";
@@ -64,6 +64,7 @@ async fn resources_are_made_shown_and_removed_with_the_models_members() {
         &vpcs["EnvironmentVpcList"][0],
         "AccountId CidrBlocks CreatedTime EnvironmentId LastUpdatedTime VpcId VpcName",
     );
+    assert_eq!(vpcs["EnvironmentVpcList"][0]["VpcName"], "", "an id is no name");
 
     let health = format!("{}/health/1", upstream.url());
     upstream.behave(Manner::Has(vec![1]));
@@ -146,8 +147,7 @@ async fn tags_and_policies_are_kept_by_arn() {
     refused(&answer, 400, "ValidationException");
 
     let policy = format!("/resourcepolicy/{encoded}");
-    let missing = call(&program, "GET", &policy, &Value::Null).await;
-    refused(&missing, 404, "ResourceNotFoundException");
+    assert_eq!(get(&program, &policy).await, json!({ "Policy": "{}" }));
     let document = r#"{"Version":"2012-10-17","Statement":[]}"#;
     let put = json!({ "ResourceArn": arn, "Policy": document });
     ok(&call(&program, "PUT", "/resourcepolicy", &put).await);
@@ -161,9 +161,16 @@ async fn tags_and_policies_are_kept_by_arn() {
         let put = json!({ "ResourceArn": arn, "Policy": text });
         refused(&call(&program, "PUT", "/resourcepolicy", &put).await, 400, code);
     }
-    ok(&call(&program, "DELETE", &policy, &Value::Null).await);
-    let missing = call(&program, "DELETE", &policy, &Value::Null).await;
-    refused(&missing, 404, "ResourceNotFoundException");
+    for _ in 0..2 {
+        ok(&call(&program, "DELETE", &policy, &Value::Null).await);
+        assert_eq!(get(&program, &policy).await, json!({ "Policy": "{}" }));
+    }
+    for method in ["GET", "DELETE"] {
+        let missing = arn.replace(&arn[arn.len() - 10..], "0123456789");
+        let path = format!("/resourcepolicy/{}", missing.replace(':', "%3A").replace('/', "%2F"));
+        let missing = call(&program, method, &path, &Value::Null).await;
+        refused(&missing, 404, "ResourceNotFoundException");
+    }
     let other = tags.replace("env-", "env-0123456789").get(..tags.len()).unwrap().to_owned();
     let missing = call(&program, "GET", &other, &Value::Null).await;
     let body = refused(&missing, 404, "ResourceNotFoundException");

@@ -98,7 +98,7 @@ async fn paths_that_lead_nowhere_are_told_apart() {
         (format!("{application}/services/%7C"), "ServiceIdentifier"),
         (format!("{application}/routes/svc-0123456789"), "RouteIdentifier"),
         ("/tags/nothing".to_owned(), "ResourceArn"),
-        ("/resourcepolicy/nothing".to_owned(), "ResourceArn"),
+        ("/resourcepolicy/nothing".to_owned(), "Identifier"),
     ] {
         let answer = call(&program, "GET", &path, &Value::Null).await;
         let body = refused(&answer, 400, "ValidationException");

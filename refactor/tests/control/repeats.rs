@@ -46,7 +46,7 @@ async fn a_repeat_gets_the_first_answer_and_makes_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_belongs_to_its_parent_and_outlives_what_it_made() {
+async fn a_token_belongs_to_its_parent() {
     let program = setup().start().await;
     let new = json!({ "Name": "env", "NetworkFabricType": "NONE", "ClientToken": "t" });
     let made = post(&program, "/environments", &new).await;
@@ -59,11 +59,45 @@ async fn a_token_belongs_to_its_parent_and_outlives_what_it_made() {
     let other = format!("/environments/{}", other["EnvironmentId"].as_str().unwrap());
     let second = post(&program, &format!("{other}/applications"), &app).await;
     assert_ne!(first["ApplicationId"], second["ApplicationId"]);
+}
 
-    let application = format!("{path}/applications/{}", first["ApplicationId"].as_str().unwrap());
-    for path in [&application, &path] {
-        assert_eq!(call(&program, "DELETE", path, &Value::Null).await.status, 200);
+#[tokio::test]
+async fn a_token_whose_resource_is_deleted_is_refused_and_makes_nothing() {
+    let upstream = Neighbour::start(Manner::Has(vec![]));
+    let program = setup().start().await;
+    let environment = json!({ "Name": "env", "NetworkFabricType": "NONE", "ClientToken": "t" });
+    let made = post(&program, "/environments", &environment).await;
+    let e = format!("/environments/{}", made["EnvironmentId"].as_str().unwrap());
+    let application = json!({ "Name": "app", "ProxyType": "API_GATEWAY", "VpcId": "vpc-01234567", "ClientToken": "t" });
+    let made = post(&program, &format!("{e}/applications"), &application).await;
+    let a = format!("{e}/applications/{}", made["ApplicationId"].as_str().unwrap());
+    let service = json!({ "Name": "svc", "EndpointType": "URL", "ClientToken": "t",
+        "UrlEndpoint": { "Url": upstream.url() } });
+    let id = post(&program, &format!("{a}/services"), &service).await["ServiceId"].clone();
+    let id = id.as_str().unwrap();
+    let mut route = fallback(id);
+    route["ClientToken"] = "t".into();
+    let rte = post(&program, &format!("{a}/routes"), &route).await["RouteId"].clone();
+    let kinds = [
+        (format!("{a}/routes"), route, format!("{a}/routes/{}", rte.as_str().unwrap()), "ROUTE"),
+        (format!("{a}/services"), service, format!("{a}/services/{id}"), "SERVICE"),
+        (format!("{e}/applications"), application, a.clone(), "APPLICATION"),
+        ("/environments".to_owned(), environment, e.clone(), "ENVIRONMENT"),
+    ];
+    let mut program = program;
+    for (path, body, made, kind) in kinds {
+        assert_eq!(call(&program, "DELETE", &made, &Value::Null).await.status, 200, "{made}");
+        let list = get(&program, &path).await;
+        for _ in 0..2 {
+            let answer = call(&program, "POST", &path, &body).await;
+            let error = refused(&answer, 409, "ConflictException");
+            assert_eq!(error["ResourceType"], kind);
+            assert_eq!(error["ResourceId"], made.rsplit('/').next().unwrap());
+            assert!(error["Message"].as_str().unwrap().contains("use a new one"), "{error}");
+            assert_eq!(get(&program, &path).await, list, "nothing was made");
+            program = program.restart().await;
+        }
     }
-    assert_eq!(post(&program, "/environments", &new).await, made, "as it was answered first");
-    refused(&call(&program, "GET", &path, &Value::Null).await, 404, "ResourceNotFoundException");
+    let another = json!({ "Name": "env", "NetworkFabricType": "NONE", "ClientToken": "u" });
+    post(&program, "/environments", &another).await;
 }

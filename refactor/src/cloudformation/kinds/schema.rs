@@ -109,11 +109,18 @@ fn shaped(shape: &Shape, value: &Value, path: &str) -> Result<Value, String> {
             _ => wrong("of type List of String"),
         },
         Shape::Tags => match value {
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| shaped(&Shape::Object(&TAG), item, &format!("{path}/{index}")))
-                .collect(),
+            Value::Array(items) => {
+                let mut tags: Vec<Value> = Vec::new();
+                for (index, item) in items.iter().enumerate() {
+                    let tag = shaped(&Shape::Object(&TAG), item, &format!("{path}/{index}"))?;
+                    if tags.iter().any(|known| known.get("Key") == tag.get("Key")) {
+                        let key = tag.get("Key").cloned().unwrap_or_default();
+                        return wrong(&format!("a list with each Key once; {key} is there twice"));
+                    }
+                    tags.push(tag);
+                }
+                Ok(tags.into())
+            }
             _ => wrong("of type List of Tag"),
         },
         Shape::Object(members) => match value {

@@ -35,7 +35,7 @@ impl Spaces {
         let mut opened = None;
         let result = self.change(|model, changes| {
             let token = request.token("CreateApplication", &[environment], new)?;
-            if let Some(made) = self.replay(token.as_ref())? {
+            if let Some(made) = self.replay(model, token.as_ref())? {
                 return Ok(made);
             }
             model.environment(&request.region, environment)?;

@@ -17,7 +17,7 @@ impl Spaces {
     ) -> Result<Environment, ApiError> {
         self.change(|model, changes| {
             let token = request.token("CreateEnvironment", &[], new)?;
-            if let Some(made) = self.replay(token.as_ref())? {
+            if let Some(made) = self.replay(model, token.as_ref())? {
                 return Ok(made);
             }
             let id = unused_id(model, Kind::Environment);

@@ -54,7 +54,7 @@ impl Spaces {
         if new.active && check == Check::First {
             let service = {
                 let model = self.model();
-                if let Some(made) = self.replay(token.as_ref())? {
+                if let Some(made) = self.replay(&model, token.as_ref())? {
                     return Ok(made);
                 }
                 self.check_route(&model, place, new, old)?.clone()
@@ -62,7 +62,7 @@ impl Spaces {
             self.check_first(&service)?;
         }
         let made = self.change(|model, changes| {
-            if let Some(made) = self.replay(token.as_ref())? {
+            if let Some(made) = self.replay(model, token.as_ref())? {
                 return Ok(made);
             }
             self.check_route(model, place, new, old)?;

@@ -23,10 +23,13 @@ impl Spaces {
         let parents = [place.environment.as_str(), &place.application];
         let token = request.token("CreateService", &parents, new)?;
         // A repeat gets the first answer, wherever the URL leads by now.
-        if let Some(made) = self.replay(token.as_ref())? {
-            return Ok(made);
-        }
-        let own = self.own_addresses(&self.model());
+        let own = {
+            let model = self.model();
+            if let Some(made) = self.replay(&model, token.as_ref())? {
+                return Ok(made);
+            }
+            self.own_addresses(&model)
+        };
         let urls = [("Url", Some(&new.url)), ("HealthUrl", new.health_url.as_ref())];
         for (member, url) in urls {
             let Some(url) = url else { continue };
@@ -35,7 +38,7 @@ impl Spaces {
             })?;
         }
         self.change(|model, changes| {
-            if let Some(made) = self.replay(token.as_ref())? {
+            if let Some(made) = self.replay(model, token.as_ref())? {
                 return Ok(made);
             }
             model.working_application(place)?;

@@ -2,17 +2,16 @@
 //! swapped; the names are right.)
 
 use super::check_tags;
-use crate::spaces::arn;
-use crate::spaces::model::no_such_arn;
+use crate::spaces::arn::Arn;
 use crate::spaces::resource::{Kind, Tags};
-use crate::spaces::{ApiError, Spaces, rules};
+use crate::spaces::{ApiError, Spaces};
 
 impl Spaces {
     /// Adds tags to a resource, or gives them new values.
     ///
     /// # Errors
     /// 404; 400 where it would have too many, or one of a route that is read has no such value.
-    pub(crate) fn tag(&self, arn: &str, new: Tags) -> Result<(), ApiError> {
+    pub(crate) fn tag(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
         self.retag(arn, |kind, tags| {
             tags.extend(new);
             check_tags(kind, tags)
@@ -23,7 +22,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404.
-    pub(crate) fn untag(&self, arn: &str, keys: &[String]) -> Result<(), ApiError> {
+    pub(crate) fn untag(&self, arn: Arn<'_>, keys: &[String]) -> Result<(), ApiError> {
         self.retag(arn, |_, tags| {
             tags.retain(|key, _| !keys.contains(key));
             Ok(())
@@ -34,7 +33,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404; 400 where they are too many, or one of a route that is read has no such value.
-    pub(crate) fn set_tags(&self, arn: &str, new: Tags) -> Result<(), ApiError> {
+    pub(crate) fn set_tags(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
         self.retag(arn, |kind, tags| {
             *tags = new;
             check_tags(kind, tags)
@@ -45,31 +44,18 @@ impl Spaces {
     ///
     /// # Errors
     /// 404.
-    pub(crate) fn tags(&self, arn: &str) -> Result<Tags, ApiError> {
-        let (kind, id) = named(arn)?;
-        let model = self.model();
-        model.tags(kind, id, arn).cloned().ok_or_else(|| no_such_arn(kind, id, arn))
+    pub(crate) fn tags(&self, arn: Arn<'_>) -> Result<Tags, ApiError> {
+        self.model().tags(arn).cloned()
     }
 
     fn retag(
         &self,
-        arn: &str,
+        arn: Arn<'_>,
         edit: impl FnOnce(Kind, &mut Tags) -> Result<(), ApiError>,
     ) -> Result<(), ApiError> {
-        let (kind, id) = named(arn)?;
         self.change(|model, changes| {
-            changes.push(model.retag(kind, id, arn, |tags| edit(kind, tags))?);
+            changes.push(model.retag(arn, |tags| edit(arn.kind, tags))?);
             Ok(())
         })
     }
-}
-
-/// What an ARN names.
-///
-/// # Errors
-/// 400 where it is none.
-pub(super) fn named(text: &str) -> Result<(Kind, &str), ApiError> {
-    let refused = |broken| ApiError::Validation(format!("ResourceArn {broken}"));
-    rules::resource_arn(text).map_err(refused)?;
-    arn::parse(text).ok_or_else(|| refused("is no ARN".into()))
 }

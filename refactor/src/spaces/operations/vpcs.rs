@@ -7,8 +7,10 @@ use serde_json::json;
 use crate::spaces::resource::ACCOUNT;
 use crate::spaces::{ApiError, Page, PageRequest, Spaces};
 
-/// VPCs are named and never made here, so nothing is known of their addresses.
+/// VPCs are given by their ids and never made here, so nothing is known of their addresses.
 const CIDR_BLOCK: &str = "0.0.0.0/0";
+/// Nor of their names: as AWS shows a VPC without the tag Name.
+const NO_NAME: &str = "";
 
 impl Spaces {
     /// The VPCs of an environment, by the time when each was first named.
@@ -47,7 +49,7 @@ impl Spaces {
                 "EnvironmentId": environment,
                 "LastUpdatedTime": seconds,
                 "VpcId": id,
-                "VpcName": id,
+                "VpcName": NO_NAME,
             })
         })
     }

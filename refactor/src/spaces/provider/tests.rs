@@ -179,6 +179,20 @@ fn a_step_that_comes_again_after_a_restart_makes_nothing() {
 }
 
 #[test]
+fn a_step_that_comes_again_makes_anew_what_was_deleted_meanwhile() {
+    let world = World::new();
+    let properties = json!({ "Name": "env", "NetworkFabricType": "NONE" });
+    let (step, properties) = (world.step(), properties.as_object().unwrap());
+    let create = || world.spaces.create(&step, Kind::Environment, properties).unwrap().physical_id;
+    let first = create();
+    world.spaces.delete_environment("local", &first).unwrap();
+    let second = create();
+    assert_ne!(second, first);
+    assert!(world.spaces.environment("local", &second).is_ok());
+    assert_eq!(create(), second, "and that once");
+}
+
+#[test]
 fn a_service_that_comes_again_is_the_same_wherever_its_url_leads_by_then() {
     let world = World::new();
     let (mut service, _) = world.application();

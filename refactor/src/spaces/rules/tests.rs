@@ -153,7 +153,7 @@ fn tags_and_tokens_have_bounds() {
 #[test]
 fn arns_name_a_resource_of_this_service() {
     table(
-        resource_arn,
+        |text| resource_arn(text).map(drop),
         &["arn:aws:refactor-spaces:local:000000000000:environment/env-0123456789"],
         &[
             "",
