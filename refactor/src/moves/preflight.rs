@@ -1,13 +1,21 @@
 //! What must hold before ownership changes; looked at without changing anything.
 
+use std::time::{Duration, Instant};
+
 use serde::Serialize;
 
 use super::diff::Verdict;
 use super::peer::{Peer, PeerError};
 use super::record::Direction;
 use super::refusal::Refusal;
-use super::wire::{Ownership, Pace};
+use super::switch::hand_over;
+use super::wire::{Ownership, Pace, Position};
 use super::work::Work;
+
+/// For how long a follower is waited for where less lag than that is allowed.
+const LEAST_WAIT: Duration = Duration::from_millis(200);
+/// For how long where more is: the writes would wait for it too.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
@@ -151,8 +159,12 @@ pub(super) fn checks(
         Check::new("owner", owner),
         Check::new("copy", copy(work, pair, from, to)),
         Check::new("lag", lag(work, from, to, most_lag_ms)),
-        Check::new("way back", way_back(work, pair)),
     ];
+    // What is known to be behind need not be waited for.
+    if checks.iter().all(|check| check.ok) {
+        checks.push(Check::new("feed", feed(pair, from, most_lag_ms)));
+    }
+    checks.push(Check::new("way back", way_back(work, pair)));
     // The way back is for an emergency: its copy is the feed of the owner from the first row on. What is known to differ
     // counts all the same.
     if direction == Direction::Switch {
@@ -215,6 +227,25 @@ fn lag(work: &Work<'_>, from: &Ownership, to: &Ownership, most_ms: u64) -> Resul
     }
 }
 
+/// Whether the follower gets what the owner has now. The lag is that of a moment ago, and a transaction may have begun
+/// since behind which the feed does not go on: a switch would hold the writes, and wait for it in vain.
+fn feed(pair: &Pair, from: &Ownership, most_ms: u64) -> Result<String, String> {
+    let wanted = Position { epoch: from.epoch, at: from.position };
+    let end = Instant::now() + Duration::from_millis(most_ms).clamp(LEAST_WAIT, LONGEST_WAIT);
+    let Err(why) = hand_over::catch_up(pair, wanted, end) else {
+        return Ok(format!("{} gets what is written at once", pair.to_name));
+    };
+    let held = pair.from.ownership().ok().and_then(|from| from.held_back);
+    Err(match held {
+        Some(held) => format!("{why}: {held}"),
+        None => format!(
+            "{why}: a transaction that runs in the server of {} may hold the feed back, or the follower is slow; \
+             try again, `banyan status` names it once it takes longer",
+            pair.from_name
+        ),
+    })
+}
+
 /// What keeps a follower behind.
 pub(super) fn causes(from: &Ownership, to: &Ownership) -> Vec<String> {
     let mut causes = Vec::new();
@@ -224,14 +255,7 @@ pub(super) fn causes(from: &Ownership, to: &Ownership) -> Vec<String> {
             causes.push("it is throttled, to spare its source".into());
         }
     }
-    if let Some(held) = &from.held_back {
-        let database = held.database.as_ref().map_or(String::new(), |name| format!(" in {name}"));
-        causes.push(format!(
-            "a transaction that is open for {:.0} s{database} holds the feed back: end the one with the pid \
-             {}, for example with SELECT pg_terminate_backend({})",
-            held.seconds, held.pid, held.pid
-        ));
-    }
+    causes.extend(from.held_back.as_ref().map(ToString::to_string));
     causes
 }
 

@@ -19,7 +19,7 @@
 //! them knows, and only the holder can grant, once an epoch.
 
 mod finish;
-mod hand_over;
+pub(super) mod hand_over;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

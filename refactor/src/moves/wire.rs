@@ -1,5 +1,7 @@
 //! What programs say about a collection under its `/-/`, as far as a move reads it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The protocol of these documents; programs that speak another one are not moved.
@@ -105,9 +107,43 @@ pub(crate) struct Following {
 /// A transaction that keeps a feed from going on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct HeldBack {
-    pub(crate) pid: i64,
+    /// None of a prepared one, and none where the program's role may not see it.
+    pub(crate) pid: Option<i64>,
+    #[serde(default)]
+    pub(crate) prepared: Option<String>,
+    #[serde(default)]
+    pub(crate) role: Option<String>,
     pub(crate) database: Option<String>,
     pub(crate) seconds: f64,
+}
+
+impl fmt::Display for HeldBack {
+    /// What holds the feed back, and what ends that.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, prepared, role, database, seconds } = self;
+        write!(f, "a transaction that is open for {seconds:.0} s")?;
+        for (what, name) in [(" of ", role), (" in ", database)] {
+            if let Some(name) = name {
+                write!(f, "{what}{name}")?;
+            }
+        }
+        f.write_str(" holds the feed back: ")?;
+        match (prepared, pid) {
+            (Some(name), _) => {
+                write!(
+                    f,
+                    "it is prepared, so COMMIT PREPARED '{name}' or ROLLBACK PREPARED '{name}' there"
+                )
+            }
+            (None, Some(pid)) => write!(
+                f,
+                "end the one with the pid {pid}, for example with SELECT pg_terminate_backend({pid})"
+            ),
+            (None, None) => f.write_str(
+                "the program's role may not see which; GRANT pg_read_all_stats to it shows that",
+            ),
+        }
+    }
 }
 
 /// What a copy says of itself.

@@ -40,6 +40,10 @@ pub(crate) struct Copy {
     pub(crate) broken: bool,
     /// It applies nothing.
     pub(crate) frozen: bool,
+    /// A last write commits as its writes are held, and no follower gets it.
+    pub(crate) late: bool,
+    /// What holds its feed back.
+    pub(crate) held_back: Value,
     /// What it does is done, and the answer is lost: of this path, so often.
     pub(crate) loses: Option<(&'static str, usize)>,
     /// It does not do this, and says that it cannot just now.
@@ -144,6 +148,8 @@ fn fresh(url: &str) -> Copy {
         superseded: false,
         broken: false,
         frozen: false,
+        late: false,
+        held_back: Value::Null,
         loses: None,
         cannot: None,
         dead: false,
@@ -170,7 +176,7 @@ fn go_on(copies: &mut BTreeMap<String, Copy>) {
             let Some(found) = copies.get(&base(source)).filter(|found| !found.dead) else {
                 continue;
             };
-            if found.store != *store {
+            if found.store != *store || (found.late && found.hold.is_some()) {
                 continue;
             }
             if copy.rows != found.rows && *covered != (found.epoch, found.position) {
@@ -320,6 +326,7 @@ fn asked(
             }
             let until = Instant::now() + Duration::from_millis(body["ms"].as_u64().unwrap());
             copy.hold = Some((text(&body["id"]), until));
+            copy.position += u64::from(copy.late);
         }
         "grant" => {
             let to = (text(&body["to"]["store"]), text(&body["to"]["url"]));
@@ -418,6 +425,6 @@ fn document(copy: &Copy) -> Value {
             "lagChanges": 0, "lagMs": copy.lag_ms, "throttled": false,
         })),
         "followers": [],
-        "heldBack": null,
+        "heldBack": copy.held_back,
     })
 }

@@ -110,8 +110,7 @@ async fn a_dry_run_says_who_is_the_owner_already() {
 async fn a_follower_that_does_not_catch_up_in_time_costs_a_pause_and_nothing_else() {
     let stand = Stand::new().await;
     stand.verify().await;
-    stand.target.with(|copy| copy.frozen = true);
-    stand.source.write(11..=11);
+    stand.source.with(|copy| copy.late = true);
     let error = stand.refused("switch", json!({ "deadlineMs": 400 })).await;
     assert!(error.contains("did not get every change in time"), "{error}");
     assert!(error.contains("banyan switch users"), "{error}");
@@ -119,18 +118,44 @@ async fn a_follower_that_does_not_catch_up_in_time_costs_a_pause_and_nothing_els
     assert!(stand.source.with(|copy| copy.hold.is_none()), "the hold is released");
     let users = stand.users().await;
     assert!(users.pending.is_none() && !users.last.unwrap().done);
-    stand.target.with(|copy| copy.frozen = false);
+    stand.source.with(|copy| copy.late = false);
     stand.done("switch").await;
     assert!(stand.target.owns());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_a_feed_back_is_said_before_any_write_is_held() {
+    let stand = Stand::new().await;
+    stand.verify().await;
+    // It began a moment ago, so that the lag does not show it.
+    stand.target.with(|copy| copy.frozen = true);
+    stand.source.write(11..=11);
+    for (held_back, said) in [
+        (
+            json!({ "pid": 4711, "role": "postgres", "database": "other", "seconds": 2 }),
+            "of postgres in other holds the feed back: end the one with the pid 4711",
+        ),
+        (
+            json!({ "pid": null, "prepared": "orphan", "database": "other", "seconds": 90 }),
+            "ROLLBACK PREPARED 'orphan'",
+        ),
+        (json!({ "pid": null, "database": null, "seconds": 3 }), "GRANT pg_read_all_stats"),
+        (json!(null), "may hold the feed back"),
+    ] {
+        stand.source.with(|copy| copy.held_back = held_back);
+        let error = stand.refused("switch", json!({ "maxLagMs": 300 })).await;
+        assert!(error.contains(said) && error.contains("nothing was changed"), "{error}");
+    }
+    assert_eq!(stand.source.told("hold"), 0);
+    stand.target.with(|copy| copy.frozen = false);
+    stand.done("switch").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_is_not_released_stays_pending_until_it_is() {
     let stand = Stand::new().await;
     stand.verify().await;
-    stand.target.with(|copy| copy.frozen = true);
-    stand.source.write(11..=11);
-    stand.source.with(|copy| copy.cannot = Some("release"));
+    stand.source.with(|copy| (copy.late, copy.cannot) = (true, Some("release")));
     let switch = stand.refused("switch", json!({ "deadlineMs": 2_000 }));
     let forbid = async {
         until("it is held", async || stand.source.with(|copy| copy.hold.is_some())).await;

@@ -4,6 +4,8 @@
 //! are one thing. It gives each row's last state and not the history of its changes, so a row that
 //! was changed twice comes once.
 
+use std::fmt;
+
 use models::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -121,12 +123,41 @@ pub struct KeyRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldBack {
-    /// The server process that runs it.
-    pub pid: i32,
+    /// The server process that runs it; none of a prepared one, and none where it cannot be seen.
+    pub pid: Option<i32>,
+    /// The name that `PREPARE TRANSACTION` gave it.
+    #[serde(default)]
+    pub prepared: Option<String>,
+    /// The role that began it.
+    #[serde(default)]
+    pub role: Option<String>,
     /// The database that it works in.
-    pub database: String,
-    /// For how long it has been running.
+    pub database: Option<String>,
+    /// For how long it has been running, or is known to this program where the server does not tell its role.
     pub seconds: u64,
+}
+
+impl fmt::Display for HeldBack {
+    /// What it is, and what ends it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, prepared, role, database, seconds } = self;
+        match (prepared, pid) {
+            (Some(name), _) => write!(f, "the prepared transaction '{name}'")?,
+            (None, Some(pid)) => write!(f, "the transaction of process {pid}")?,
+            (None, None) => f.write_str("a transaction that this program's role may not see")?,
+        }
+        for (what, name) in [("role", role), ("database", database)] {
+            if let Some(name) = name {
+                write!(f, ", {what} {name}")?;
+            }
+        }
+        write!(f, ", open for {seconds} s: ")?;
+        match (prepared, pid) {
+            (Some(name), _) => write!(f, "COMMIT PREPARED or ROLLBACK PREPARED '{name}'"),
+            (None, Some(pid)) => write!(f, "wait for it, or SELECT pg_terminate_backend({pid})"),
+            (None, None) => f.write_str("GRANT pg_read_all_stats to the role shows which"),
+        }
+    }
 }
 
 /// What applying a page came to.

@@ -7,6 +7,7 @@ mod error;
 mod feed;
 mod fence;
 mod followers;
+mod holder;
 mod lease;
 mod ownership;
 mod rows;
@@ -25,6 +26,7 @@ use tokio::time::timeout;
 
 use self::error::store_error;
 use self::fence::fenced;
+use self::holder::Holder;
 use self::lease::lease;
 use crate::known::{Desk, Desks, Heard, Known};
 use crate::page::{Met, Walk};
@@ -42,6 +44,7 @@ pub(crate) struct PostgresStore {
     pool: Pool,
     catalog: Catalog,
     desks: Desks,
+    holder: Holder,
 }
 
 impl PostgresStore {
@@ -60,7 +63,7 @@ impl PostgresStore {
         })??;
         schema::migrate(client, url, &catalog, &desks).await?;
         connect::let_sleep(&pool);
-        Ok(Self { pool, catalog, desks })
+        Ok(Self { pool, catalog, desks, holder: Holder::default() })
     }
 
     pub(crate) async fn get<R: Record>(

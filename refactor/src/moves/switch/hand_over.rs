@@ -56,7 +56,11 @@ pub(super) fn hand_over(
 }
 
 /// Waits until the follower has every change.
-fn catch_up(pair: &Pair, wanted: Position, end: Instant) -> Result<(), String> {
+pub(in crate::moves) fn catch_up(
+    pair: &Pair,
+    wanted: Position,
+    end: Instant,
+) -> Result<(), String> {
     let mut last = format!("{} did not answer in time", pair.to_name);
     loop {
         let left = end.saturating_duration_since(Instant::now());
@@ -117,7 +121,10 @@ fn back_out(
         Ok(from) if from.granted(intent.epoch + 1, &intent.to) => {
             "ownership was granted".to_owned()
         }
-        Ok(_) => return backed_out(work, intent, pair, times, why),
+        Ok(from) => {
+            let held = from.held_back.map_or(String::new(), |held| format!(" ({held})"));
+            return backed_out(work, intent, pair, times, &format!("{why}{held}"));
+        }
         Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
     };
     Refusal::conflict(format!(

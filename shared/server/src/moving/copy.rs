@@ -163,9 +163,5 @@ fn seen<M>(changes: &Changes<M>) -> Seen {
 }
 
 fn held_back(by: &HeldBack) -> String {
-    let HeldBack { pid, database, seconds } = by;
-    format!(
-        "a transaction in the source's PostgreSQL server holds the feed back: process {pid}, database \
-         {database}, for {seconds} s; end it, or wait for it"
-    )
+    format!("a transaction in the source's PostgreSQL server holds the feed back: {by}")
 }

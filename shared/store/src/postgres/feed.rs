@@ -23,12 +23,6 @@ use crate::{Changes, FeedCursor, HeldBack, KeyRecord, MoveError, Record, Role, S
 /// The most rows fetched at once.
 const PORTION: usize = 1_000;
 
-/// The oldest transaction that has a number, where it has been running for more than a second.
-const HELD_BACK: &str = "SELECT pid, coalesce(datname, ''), \
-     extract(epoch FROM clock_timestamp() - xact_start)::bigint FROM pg_stat_activity \
-     WHERE backend_xid IS NOT NULL AND xact_start < clock_timestamp() - interval '1 second' \
-     ORDER BY age(backend_xid) DESC LIMIT 1";
-
 impl PostgresStore {
     pub(crate) async fn changes<R: Record>(
         &self,
@@ -61,7 +55,7 @@ impl PostgresStore {
             give_keys(stand, &mut page).await?;
             // Where something has its turn, nothing holds the feed back.
             let held = page.entries.is_empty() && stand.facts.position >= stand.horizon;
-            let held_back = if held { held_back(stand.client).await? } else { None };
+            let held_back = if held { self.holder.find(stand.client).await? } else { None };
             let (run, now) = (stand.facts.run.clone(), stand.facts.now);
             let latest = stand.facts.position.max(document.since);
             Ok(Ok(page.page(after, whole, PageEnd { document, run, latest, now, held_back })))
@@ -70,7 +64,7 @@ impl PostgresStore {
     }
 
     pub(crate) async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
-        lease(&self.pool, async |client| held_back(&*client).await).await
+        lease(&self.pool, async |client| self.holder.find(&*client).await).await
     }
 
     /// Reads in one snapshot.
@@ -94,15 +88,6 @@ impl PostgresStore {
         })
         .await
     }
-}
-
-async fn held_back(client: &impl GenericClient) -> Result<Option<HeldBack>, StoreError> {
-    let row = query(client, HELD_BACK, &[]).await?.into_iter().next();
-    let read = |row: Row| {
-        let seconds = get::<i64>(&row, 2)?.max(0).cast_unsigned();
-        Ok(HeldBack { pid: get(&row, 0)?, database: get(&row, 1)?, seconds })
-    };
-    row.map(read).transpose()
 }
 
 pub(super) async fn query(

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use models::Thread;
-use store::{Changes, Entry, FeedCursor, MAX_FEED_BYTES, MoveError, StoreError};
+use store::{
+    Changes, Entry, FeedCursor, HeldBack, MAX_FEED_BYTES, MoveError, Record, Store, StoreError,
+};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
@@ -171,7 +173,9 @@ async fn what_holds_the_feed_back_is_named() {
     until(async || {
         let page = changes(&store, FeedCursor::START, 100).await;
         assert!(page.covered < page.latest);
-        page.held_back.is_some_and(|held| i64::from(held.pid) == pid && held.database == name)
+        page.held_back.is_some_and(|held| {
+            held.pid.map(i64::from) == Some(pid) && held.database.as_ref() == Some(&name)
+        })
     })
     .await;
     assert!(store.held_back().await.unwrap().is_some());
@@ -183,6 +187,63 @@ async fn what_holds_the_feed_back_is_named() {
     })
     .await;
     long.end().await;
+}
+
+/// The program's role is one that sees little of what others do.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_holds_the_feed_back_is_named_to_a_plain_role() {
+    let Some(engine) = Engine::postgres().await else { return };
+    let other = engine.another().await;
+    // It stays on the test server, and another test may be about to make it.
+    let role = "DO $$ BEGIN CREATE ROLE banyan_plain; EXCEPTION WHEN duplicate_object OR \
+                unique_violation THEN NULL; END $$";
+    engine.execute(&format!("{role}; GRANT ALL ON SCHEMA public TO banyan_plain")).await;
+    let url = engine.url();
+    let (start, query) = url.split_once('?').unwrap_or((&url, ""));
+    let plain = format!("{start}?options=-c%20role%3Dbanyan_plain&{query}");
+    let store = Store::open(&plain.parse().unwrap(), &[Notes::TABLE], 8).await.unwrap();
+    let database =
+        |url: &str| url.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+    let named = async |is: &dyn Fn(HeldBack) -> bool, what: &str| {
+        insert(&store, what).await;
+        let mut cursor = FeedCursor::START;
+        until(async || {
+            let page = changes(&store, cursor, 100).await;
+            cursor = page.cursor;
+            page.held_back.is_some_and(|held| held.seconds >= 1 && is(held))
+        })
+        .await;
+        assert!(store.held_back().await.unwrap().is_some());
+    };
+    for (what, engine) in [("the same database", &engine), ("another database", &other)] {
+        let long = Session::of(engine).await;
+        let pid = long.number("SELECT pg_backend_pid()::bigint").await;
+        long.run("BEGIN; CREATE TABLE other (n INT)").await;
+        let name = database(&engine.url());
+        let same = |held: HeldBack| {
+            assert!(held.to_string().contains("pg_terminate_backend") || held.pid.is_none());
+            held.pid.map(i64::from) == Some(pid)
+                && held.database.as_ref() == Some(&name)
+                && held.role.is_some()
+        };
+        named(&same, what).await;
+        long.run("ROLLBACK").await;
+        long.end().await;
+    }
+    let prepares = Session::of(&other).await;
+    if prepares.number("SELECT current_setting('max_prepared_transactions')::bigint").await == 0 {
+        harness::skipped("the server has no max_prepared_transactions");
+        return;
+    }
+    let orphan = format!("orphan of {}", database(&other.url()));
+    prepares.run(&format!("BEGIN; CREATE TABLE o (n INT); PREPARE TRANSACTION '{orphan}'")).await;
+    let same = |held: HeldBack| {
+        let says = held.to_string();
+        held.prepared.as_ref() == Some(&orphan) && held.pid.is_none() && says.contains("ROLLBACK P")
+    };
+    named(&same, "a prepared one").await;
+    prepares.run(&format!("ROLLBACK PREPARED '{orphan}'")).await;
+    prepares.end().await;
 }
 
 /// A write that runs when the fence comes is in the feed before the hold's place, or was refused. It is
