@@ -8,7 +8,7 @@ use super::order::{self, Needs};
 use super::parameters;
 use super::provider::Properties;
 use super::stacks::{Definition, StackOutput};
-use super::template::{Expression, Kind, Piece, Resource, Template};
+use super::template::{Expression, Kind, Piece, Policies, Resource, Template};
 
 /// What a stack is to be. All types are known, all attributes exist, and nothing needs itself.
 #[derive(Debug)]
@@ -53,6 +53,11 @@ impl Blueprint {
     /// The type of a resource.
     pub(crate) fn kind(&self, logical_id: &str) -> Result<&'static Type, String> {
         Type::find(&self.resource(logical_id)?.kind, logical_id)
+    }
+
+    /// The policies of a resource.
+    pub(crate) fn policies(&self, logical_id: &str) -> Policies {
+        self.template.resource(logical_id).map(|found| found.policies).unwrap_or_default()
     }
 
     /// The properties that a resource is to have, checked against its type. Tags of the stack are tags of its

@@ -7,6 +7,7 @@
 
 mod cleanup;
 mod delete;
+mod drift;
 mod forward;
 mod rollback;
 mod wait;

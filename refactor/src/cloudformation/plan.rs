@@ -8,6 +8,7 @@ use super::blueprint::Blueprint;
 use super::kinds::{Difference, Maker, Type, Update};
 use super::provider::{Kind, Properties};
 use super::stacks::{Generation, Resource, ResourceStatus, StackOutput};
+use super::template::{Policies, Policy};
 
 /// Stands for what is known only once it is made; in AWS' words.
 const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -46,11 +47,21 @@ pub(crate) enum Action {
     Remove,
 }
 
-/// A property that changes.
+/// A property that changes, or a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Detail {
     pub(crate) property: String,
     pub(crate) replaces: bool,
+}
+
+impl Detail {
+    /// What of a resource this is a detail of, in AWS' words: its properties, its tags, or a policy.
+    pub(crate) fn attribute(&self) -> &str {
+        match self.property.as_str() {
+            own @ ("Tags" | "DeletionPolicy" | "UpdateReplacePolicy") => own,
+            _ => "Properties",
+        }
+    }
 }
 
 /// How a resource becomes what it is to be.
@@ -107,8 +118,22 @@ pub(crate) fn plan(blueprint: &Blueprint, resources: &[Resource]) -> Result<Plan
         if let (Some(current), Way::Keep | Way::Change) = (current, &way) {
             stays.insert(logical_id.clone(), current);
         }
+        let policies = blueprint.policies(logical_id);
+        if way == Way::Swap && policies.replacement != Policy::Delete {
+            return Err(format!(
+                "UpdateReplacePolicy Retain of {logical_id}: a route is replaced in one step, because its path may exist only once, so the old one cannot stay; take Delete"
+            ));
+        }
         match (way, current) {
-            (Way::Keep, _) => {}
+            (Way::Keep, Some(current)) => {
+                let details = known.map(|known| policy_details(known.policies, policies));
+                let details = details.unwrap_or_default();
+                if !details.is_empty() {
+                    let modified = change(Action::Modify, logical_id, kind.name, Some(current));
+                    changes.push(Change { details, after: Some(wanted), ..modified });
+                }
+            }
+            (Way::Keep, None) => {}
             (Way::Create, _) | (_, None) => {
                 let added = change(Action::Add, logical_id, kind.name, None);
                 changes.push(Change { after: Some(wanted), ..added });
@@ -165,6 +190,16 @@ impl From<&Difference> for Detail {
             replaces: difference.update == Update::Replaces,
         }
     }
+}
+
+/// The policies that change. On AWS too they are details of a modification that touches nothing else.
+fn policy_details(old: Policies, new: Policies) -> Vec<Detail> {
+    let policies = [
+        ("DeletionPolicy", old.deletion == new.deletion),
+        ("UpdateReplacePolicy", old.replacement == new.replacement),
+    ];
+    let changed = policies.into_iter().filter(|(_, same)| !same);
+    changed.map(|(name, _)| Detail { property: name.to_owned(), replaces: false }).collect()
 }
 
 fn look_up(

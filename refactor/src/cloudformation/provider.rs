@@ -79,6 +79,16 @@ pub(crate) trait Provider: Send + Sync + 'static {
     /// Removes a resource. One that is already gone counts as removed.
     fn delete(&self, step: &Step, kind: Kind, physical_id: &str) -> Result<(), Failure>;
 
+    /// The properties of a resource as they are now: those that `expected` has, but for what may change in place (`Tags`,
+    /// `ActivationState`). `None` if the resource is gone.
+    fn actual(
+        &self,
+        region: &str,
+        kind: Kind,
+        physical_id: &str,
+        expected: &Properties,
+    ) -> Result<Option<Properties>, Failure>;
+
     /// Swaps a route: the old one goes and the new one comes in one step, because a path may exist only once and no
     /// request may fall through to the default route in between. The health check of the new one comes first; if it
     /// fails, the old one stays. An old route that is already gone is no obstacle.

@@ -7,6 +7,7 @@ mod checks;
 mod definition;
 mod deletion;
 mod direct;
+mod drift;
 mod error;
 mod events;
 mod execution;
@@ -87,10 +88,16 @@ impl Api {
             "DeleteChangeSet" => self.delete_change_set(caller, form),
             "DeleteStack" => self.delete_stack(caller, form),
             "DescribeChangeSet" => self.describe_change_set(caller, form, xml),
+            "DescribeStackDriftDetectionStatus" => {
+                self.describe_stack_drift_detection_status(caller, form, xml)
+            }
             "DescribeStackEvents" => self.describe_stack_events(caller, form, xml),
             "DescribeStackResource" => self.describe_stack_resource(caller, form, xml),
+            "DescribeStackResourceDrifts" => self.describe_stack_resource_drifts(caller, form, xml),
             "DescribeStackResources" => self.describe_stack_resources(caller, form, xml),
             "DescribeStacks" => self.describe_stacks(caller, form, xml),
+            "DetectStackDrift" => self.detect_stack_drift(caller, form, xml),
+            "DetectStackResourceDrift" => self.detect_stack_resource_drift(caller, form, xml),
             "ExecuteChangeSet" => self.execute_change_set(caller, form),
             "GetTemplate" => self.get_template(caller, form, xml),
             "GetTemplateSummary" => self.get_template_summary(caller, form, xml),

@@ -1,5 +1,6 @@
 //! Stacks, their resources, change sets and events: what is remembered, and how it is kept on disk.
 
+mod drift;
 mod operation;
 mod schema;
 mod status;
@@ -11,10 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Change;
 use super::provider::Properties;
+use super::template::Policies;
 
+pub(crate) use drift::{ResourceDrift, StackDrift};
 pub(crate) use operation::{LastRequest, Operation, Options, Phase};
 pub(crate) use schema::migrate;
-pub(crate) use status::{ChangeSetStatus, Execution, OnFailure, ResourceStatus, StackStatus};
+pub(crate) use status::{
+    ChangeSetStatus, DriftStatus, Execution, OnFailure, ResourceStatus, StackStatus,
+};
 pub(crate) use store::{Store, StoreError, Transaction};
 
 /// A stack. Times are RFC 3339 in UTC.
@@ -41,6 +46,8 @@ pub(crate) struct Stack {
     pub(crate) timeout_minutes: Option<u32>,
     /// The last operation that was begun with a token.
     pub(crate) last_request: Option<LastRequest>,
+    /// What the last drift detection found; `None` once the stack is changed.
+    pub(crate) drift: Option<StackDrift>,
 }
 
 /// What a caller says about a stack.
@@ -87,6 +94,10 @@ pub(crate) struct Resource {
     pub(crate) leftovers: Vec<Generation>,
     /// The resources that this one needs: they are made before it and removed after it.
     pub(crate) needs: Vec<String>,
+    #[serde(default)]
+    pub(crate) policies: Policies,
+    /// What the last drift detection found; `None` once the stack is changed.
+    pub(crate) drift: Option<ResourceDrift>,
 }
 
 /// A resource as it was made.
@@ -131,6 +142,9 @@ pub(crate) struct ChangeSet {
     pub(crate) fingerprint: u64,
     /// What becomes of the stack if this fails; `None` leaves it to the execution.
     pub(crate) on_failure: Option<OnFailure>,
+    /// Whether resources that are not as the stack made them become so again (`DeploymentMode` `REVERT_DRIFT`).
+    #[serde(default)]
+    pub(crate) reverts_drift: bool,
 }
 
 impl ChangeSet {

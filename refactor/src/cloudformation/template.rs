@@ -7,6 +7,7 @@ mod json;
 mod node;
 mod parameter;
 mod parameter_kind;
+mod policy;
 mod references;
 mod scalar;
 mod section;
@@ -16,6 +17,7 @@ pub(crate) use condition::Condition;
 pub(crate) use expression::{Expression, Kind, Piece};
 pub(crate) use parameter::Parameter;
 pub(crate) use parameter_kind::Form;
+pub(crate) use policy::{Policies, Policy};
 pub(crate) use section::{Output, Resource};
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::operations::{Check, Request};
 use super::resource::{
     Application, Environment, Kind as SpacesKind, NewApplication, NewEnvironment, NewRoute,
-    NewService, Route, Service,
+    NewService, Route, Service, State, Tags,
 };
 use super::{ApiError, Members, Place, Spaces, rules};
 use crate::cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
@@ -46,7 +46,7 @@ impl Provider for Spaces {
         old: &Properties,
         new: &Properties,
     ) -> Result<Attributes, Failure> {
-        let path = Path::parse(step, physical_id)?;
+        let path = Path::parse(&step.region, physical_id)?;
         let members = members(new)?;
         let mut given = Members::new(&members);
         let tags = given.tags();
@@ -82,7 +82,7 @@ impl Provider for Spaces {
     }
 
     fn delete(&self, step: &Step, kind: Kind, physical_id: &str) -> Result<(), Failure> {
-        let Path { place, id } = Path::parse(step, physical_id)?;
+        let Path { place, id } = Path::parse(&step.region, physical_id)?;
         let deleted = match kind {
             Kind::Environment => self.delete_environment(&step.region, &id).map(drop),
             Kind::Application => {
@@ -97,6 +97,31 @@ impl Provider for Spaces {
         }
     }
 
+    fn actual(
+        &self,
+        region: &str,
+        kind: Kind,
+        physical_id: &str,
+        expected: &Properties,
+    ) -> Result<Option<Properties>, Failure> {
+        let Path { place, id } = Path::parse(region, physical_id)?;
+        let found = match kind {
+            Kind::Environment => self.environment(region, &id).map(|found| (found.tags, None)),
+            Kind::Application => {
+                self.application(region, &place.environment, &id).map(|found| (found.tags, None))
+            }
+            Kind::Service => self.service(&place, &id).map(|found| (found.tags, None)),
+            Kind::Route => self
+                .route(&place, &id)
+                .map(|found| (found.tags, Some(found.state != State::Inactive))),
+        };
+        match found {
+            Ok((tags, active)) => Ok(Some(actual(expected, &tags, active))),
+            Err(ApiError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn replace_route(
         &self,
         step: &Step,
@@ -105,7 +130,7 @@ impl Provider for Spaces {
     ) -> Result<Created, Failure> {
         let members = members(properties)?;
         let (place, new) = (place(step, &members)?, new_route(&members)?);
-        let old = Path::parse(step, old_physical_id)?;
+        let old = Path::parse(&step.region, old_physical_id)?;
         Ok(created(&self.replace_route(&request(step), &place, &old.id, &new, check(step))?))
     }
 }
@@ -138,6 +163,32 @@ fn members(properties: &Properties) -> Result<Map<String, Value>, Failure> {
         members.insert("Tags".into(), tags.into());
     }
     Ok(members)
+}
+
+/// Properties with the tags and the activation state that there are, written as they were wherever they are the same.
+fn actual(expected: &Properties, tags: &Tags, active: Option<bool>) -> Properties {
+    let mut actual = expected.clone();
+    let pair = |tag: &Value| {
+        Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.as_str()?.to_owned()))
+    };
+    let list = expected.get("Tags").and_then(Value::as_array);
+    let known: Tags = list.into_iter().flatten().filter_map(pair).collect();
+    if known != *tags {
+        let tag = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
+        actual.insert("Tags".to_owned(), tags.iter().map(tag).collect());
+    }
+    let word = match active {
+        Some(true) => "ACTIVE",
+        Some(false) => "INACTIVE",
+        None => return actual,
+    };
+    for name in ["UriPathRoute", "DefaultRoute"] {
+        let state = actual.get_mut(name).and_then(|nested| nested.get_mut("ActivationState"));
+        if let Some(state) = state {
+            *state = word.into();
+        }
+    }
+    actual
 }
 
 /// The activation state that the properties of a route ask for, as it is written there.
@@ -179,13 +230,13 @@ struct Path {
 }
 
 impl Path {
-    fn parse(step: &Step, physical_id: &str) -> Result<Self, Failure> {
+    fn parse(region: &str, physical_id: &str) -> Result<Self, Failure> {
         let parts: Vec<_> = physical_id.split('|').collect();
         let part = |number: usize| parts.get(number).copied().unwrap_or_default().to_owned();
         let Some(id) = parts.last().filter(|id| !id.is_empty()) else {
             return Err(Failure { reason: "the physical id is empty".into() });
         };
-        let region = step.region.clone();
+        let region = region.to_owned();
         let place = Place { region, environment: part(0), application: part(1) };
         Ok(Self { place, id: (*id).to_owned() })
     }

@@ -59,6 +59,13 @@ impl Engine {
     ) -> Result<Trimmed, StoreError> {
         let mut trimmed = Trimmed::Nothing;
         while let Some(old) = resource.leftovers.first().cloned() {
+            if resource.policies.replacement.retains(false) {
+                resource.leftovers.remove(0);
+                work.note(resource.clone())?;
+                work.tell(&resource, &old.physical_id, ResourceStatus::DeleteSkipped, None)?;
+                trimmed = Trimmed::Removed;
+                continue;
+            }
             work.tell(&resource, &old.physical_id, ResourceStatus::DeleteInProgress, None)?;
             if let Err(reason) = self.remove_generation(work, maker, &resource.logical_id, &old) {
                 return Ok(Trimmed::Refused { physical_id: old.physical_id, reason });
@@ -70,6 +77,11 @@ impl Engine {
         }
         if keeps {
             return Ok(trimmed);
+        }
+        if resource.current.is_some() && work.retains(&resource) {
+            let skipped = ResourceStatus::DeleteSkipped;
+            work.forget(Resource { status: skipped, reason: None, ..resource })?;
+            return Ok(Trimmed::Removed);
         }
         if let Some(current) = resource.current.clone() {
             work.tell(&resource, &current.physical_id, ResourceStatus::DeleteInProgress, None)?;

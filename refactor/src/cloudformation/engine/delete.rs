@@ -18,7 +18,8 @@ impl Engine {
             ) {
                 continue;
             }
-            if work.operation.options.retain.contains(&logical_id) {
+            let kept = resource.current.is_some() && work.retains(&resource);
+            if kept || work.operation.options.retain.contains(&logical_id) {
                 work.skip(resource, None)?;
                 continue;
             }

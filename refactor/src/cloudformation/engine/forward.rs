@@ -10,6 +10,7 @@ use crate::cloudformation::provider::{Created, Properties, Provider, Step};
 use crate::cloudformation::stacks::{
     Before, Generation, Phase, Resource, ResourceStatus, StackStatus, StoreError, now,
 };
+use crate::cloudformation::template::Policies;
 
 /// What AWS says of a resource that cannot change in place.
 const REPLACES: &str =
@@ -81,6 +82,12 @@ impl Engine {
     ) -> Result<Result<(), Stopped>, StoreError> {
         let known = work.resources.get(logical_id).cloned();
         let mut resource = known.unwrap_or_else(|| new_resource(blueprint, logical_id));
+        if work.change_set.as_ref().is_some_and(|set| set.reverts_drift) {
+            resource = match self.as_it_is(&work.stack.region, resource.clone()) {
+                Ok(resource) => resource,
+                Err(failure) => return self.stopped(work, resource, failure.reason),
+            };
+        }
         let wanted = blueprint.kind(logical_id).and_then(|kind| {
             let look_up = |name: &str, attribute: Option<&str>| work.look_up(name, attribute);
             Ok((kind, blueprint.properties(logical_id, &look_up)?))
@@ -92,12 +99,14 @@ impl Engine {
         let current = resource.current.clone();
         let way = way(kind, current.as_ref(), &wanted);
         let needs = needs(blueprint, logical_id);
+        let policies = blueprint.policies(logical_id);
         if way == Way::Keep {
-            keep(work, resource, needs)?;
+            keep(work, resource, needs, policies)?;
             return Ok(Ok(()));
         }
         kind.name.clone_into(&mut resource.kind);
         resource.needs = needs;
+        resource.policies = policies;
         let mut resource = announce(work, resource, &way)?;
         match self.carry_out(work, &way, kind.maker, logical_id, current.as_ref(), &wanted) {
             Ok(made) => {
@@ -172,12 +181,18 @@ impl Engine {
 }
 
 /// A resource is as it should be already: only what it needs may differ, or that it was once to be removed.
-fn keep(work: &mut Work<'_>, mut resource: Resource, needs: Vec<String>) -> Result<(), StoreError> {
+fn keep(
+    work: &mut Work<'_>,
+    mut resource: Resource,
+    needs: Vec<String>,
+    policies: Policies,
+) -> Result<(), StoreError> {
     let refused_to_go = resource.status == ResourceStatus::DeleteFailed;
-    if resource.needs == needs && !refused_to_go {
+    if resource.needs == needs && resource.policies == policies && !refused_to_go {
         return Ok(());
     }
     resource.needs = needs;
+    resource.policies = policies;
     if refused_to_go {
         resource.status = ResourceStatus::UpdateComplete;
         resource.reason = None;
@@ -243,5 +258,7 @@ fn new_resource(blueprint: &Blueprint, logical_id: &str) -> Resource {
         before: Before::Nothing,
         leftovers: Vec::new(),
         needs: needs(blueprint, logical_id),
+        policies: blueprint.policies(logical_id),
+        drift: None,
     }
 }

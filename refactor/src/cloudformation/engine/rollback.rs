@@ -102,13 +102,18 @@ impl Engine {
         }
     }
 
-    /// Removes what the operation made.
+    /// Removes what the operation made, unless its policy is to retain it.
     fn take_away(
         &self,
         work: &mut Work<'_>,
         maker: Maker,
         mut resource: Resource,
     ) -> Result<bool, StoreError> {
+        if resource.current.is_some() && work.retains(&resource) {
+            let skipped = ResourceStatus::DeleteSkipped;
+            work.forget(Resource { status: skipped, reason: None, ..resource })?;
+            return Ok(true);
+        }
         if let Some(current) = resource.current.clone() {
             resource.status = ResourceStatus::DeleteInProgress;
             resource.reason = None;
@@ -167,13 +172,14 @@ impl Engine {
         Ok(done)
     }
 
-    /// After the rollback of an update, needs and outputs are again those of the definition that the stack has kept. A
+    /// After the rollback of an update, needs, policies and outputs are again those of the definition that the stack has kept. A
     /// route that was swapped back has a new id.
     fn restore_view(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
         let Ok(blueprint) = work.blueprint(&work.stack.definition) else { return Ok(()) };
         for (logical_id, needs) in &blueprint.needs {
             let Some(mut resource) = work.resources.get(logical_id).cloned() else { continue };
             resource.needs = needs.iter().cloned().collect();
+            resource.policies = blueprint.policies(logical_id);
             work.note(resource)?;
         }
         if let Ok(outputs) = blueprint.outputs(&|name, attribute| work.look_up(name, attribute)) {

@@ -127,6 +127,15 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// Whether the policy of a resource keeps it where it is although its stack gives it up.
+    pub(super) fn retains(&self, resource: &Resource) -> bool {
+        let made_now = resource.before == Before::Nothing
+            && matches!(self.operation.phase, Phase::Rollback)
+            || self.operation.creates;
+        let except = made_now && self.operation.options.retain_except_on_create;
+        resource.policies.deletion.retains(made_now) && !except
+    }
+
     /// Records that a deletion leaves a resource where it is; `reason` says why it had to.
     pub(super) fn skip(
         &mut self,
@@ -340,6 +349,7 @@ pub(crate) fn stack_event(stack: &Stack, token: Option<String>) -> Event {
 
 /// What a resource is once nothing will be put back: an old one that is still there has only to be removed.
 fn settled(mut resource: Resource) -> Resource {
+    resource.drift = None;
     if let Before::Replaced(old) = std::mem::replace(&mut resource.before, Before::Same) {
         resource.leftovers.push(old);
     }

@@ -9,7 +9,8 @@ use super::{Api, Caller, checks};
 use crate::cloudformation::engine::stack_event;
 use crate::cloudformation::id;
 use crate::cloudformation::stacks::{
-    ChangeSet, ChangeSetStatus, Execution, OnFailure, Stack, StackStatus, Transaction, now,
+    ChangeSet, ChangeSetStatus, Execution, OnFailure, Resource, Stack, StackStatus, Transaction,
+    now,
 };
 use crate::cloudformation::template::{Template, TemplateError};
 
@@ -48,6 +49,14 @@ impl Api {
                 "OnStackFailure DELETE is only valid with ChangeSetType CREATE; an update takes ROLLBACK or DO_NOTHING",
             ));
         }
+        let reverts_drift = form.one_of("DeploymentMode", &["REVERT_DRIFT"])?.is_some();
+        if reverts_drift && creates {
+            return Err(ApiError::validation(
+                "DeploymentMode REVERT_DRIFT is only valid with ChangeSetType UPDATE",
+            ));
+        }
+        // Before the store is locked: what looks at the resources locks it, too.
+        let seen = if reverts_drift { self.as_they_are(caller, stack_name)? } else { Vec::new() };
         // Before the store is locked, since it takes a while; what is wrong with it is said after what is wrong with the stack.
         let parsed = form.get("TemplateBody").map(Template::parse);
         let made = self.store.write(|state| {
@@ -62,7 +71,13 @@ impl Api {
                 }
                 None => new_stack(state, caller, stack_name)?,
             };
-            let made = ChangeSet { on_failure, ..prepare(state, &stack, name, creates, form, parsed)? };
+            let mut resources = state.resources(&stack.id)?;
+            for resource in &mut resources {
+                let now = seen.iter().find(|now| now.logical_id == resource.logical_id);
+                resource.current = now.map_or(resource.current.take(), |now| now.current.clone());
+            }
+            let planned = prepare(state, &stack, &resources, name, creates, form, parsed)?;
+            let made = ChangeSet { on_failure, reverts_drift, ..planned };
             // A stack that is only under review has never been described by anyone as anything else.
             if creates && state.stack(&caller.region, &stack.id)?.is_none() {
                 state.put_stack(&stack)?;
@@ -94,6 +109,7 @@ pub(super) fn on_failure(form: &Form<'_>, name: &str) -> Result<Option<OnFailure
 fn prepare(
     state: &Transaction<'_>,
     stack: &Stack,
+    resources: &[Resource],
     name: &str,
     creates: bool,
     form: &Form<'_>,
@@ -108,7 +124,7 @@ fn prepare(
             (false, _) => state.delete_change_set(&known.id)?,
         }
     }
-    let planned = planned(stack, &state.resources(&stack.id)?, form, parsed)?;
+    let planned = planned(stack, resources, form, parsed)?;
     let nothing = !creates && planned.nothing;
     Ok(ChangeSet {
         id: id::change_set(&stack.region, name),
@@ -124,5 +140,6 @@ fn prepare(
         changes: planned.changes,
         fingerprint,
         on_failure: None,
+        reverts_drift: false,
     })
 }

@@ -1,5 +1,7 @@
 //! One planned change, as `DescribeChangeSet` shows it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::xml::Xml;
@@ -33,7 +35,7 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    fn cover_all(&self, members: &Properties) -> Properties {
+    pub(super) fn cover_all(&self, members: &Properties) -> Properties {
         members.iter().map(|(name, value)| (name.clone(), self.cover(value))).collect()
     }
 }
@@ -54,10 +56,8 @@ pub(super) fn change(xml: &mut Xml, change: &Change, values: Option<&Secrets<'_>
         if modifies {
             xml.text("Replacement", if change.replaces { "True" } else { "False" });
         }
-        let tags = change.details.iter().any(|detail| detail.property == "Tags");
-        let properties = change.details.iter().any(|detail| detail.property != "Tags");
-        let scopes = [("Properties", properties), ("Tags", tags)];
-        xml.texts("Scope", scopes.iter().filter(|(_, there)| *there).map(|(scope, _)| *scope));
+        let scopes: BTreeSet<&str> = change.details.iter().map(Detail::attribute).collect();
+        xml.texts("Scope", scopes);
         xml.list("Details", &change.details, |xml, detail| {
             xml.element("Target", |xml| target(xml, change, detail, values));
             xml.text("Evaluation", "Static");
@@ -76,13 +76,12 @@ pub(super) fn change(xml: &mut Xml, change: &Change, values: Option<&Secrets<'_>
 }
 
 fn target(xml: &mut Xml, change: &Change, detail: &Detail, values: Option<&Secrets<'_>>) {
-    let tags = detail.property == "Tags";
-    xml.text("Attribute", if tags { "Tags" } else { "Properties" });
-    if !tags {
+    xml.text("Attribute", detail.attribute());
+    if detail.attribute() == "Properties" {
         xml.text("Name", &detail.property);
     }
     xml.text("RequiresRecreation", if detail.replaces { "Always" } else { "Never" });
-    let Some(secrets) = values else { return };
+    let Some(secrets) = values.filter(|_| !detail.attribute().ends_with("Policy")) else { return };
     let value = |properties: &Option<Properties>| {
         properties.as_ref()?.get(&detail.property).map(|value| match secrets.cover(value) {
             Value::String(text) => text,

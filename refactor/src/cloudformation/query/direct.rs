@@ -164,6 +164,7 @@ fn begin(
         changes: planned.changes,
         fingerprint: start.fingerprint,
         on_failure: None,
+        reverts_drift: false,
     };
     let stack_id = stack.id.clone();
     execute(state, stack, change_set, start)?;

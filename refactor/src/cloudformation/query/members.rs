@@ -29,6 +29,8 @@ fn honoured(action: &str) -> Option<&'static [&'static str]> {
             "Tags.Key",
             "Tags.Value",
             "OnStackFailure",
+            "DeploymentConfig.Mode",
+            "DeploymentMode",
             // No type here is a stack, so there are none to look into.
             "IncludeNestedStacks",
         ],
@@ -52,6 +54,7 @@ fn honoured(action: &str) -> Option<&'static [&'static str]> {
             "RetainExceptOnCreate",
             "TimeoutInMinutes",
             "EnableTerminationProtection",
+            "DeploymentConfig.Mode",
         ],
         "UpdateStack" => &[
             "StackName",
@@ -71,10 +74,16 @@ fn honoured(action: &str) -> Option<&'static [&'static str]> {
             "Tags.Value",
             "DisableRollback",
             "RetainExceptOnCreate",
+            "DeploymentConfig.Mode",
         ],
-        "DeleteStack" => {
-            &["StackName", "ClientRequestToken", "RoleARN", "RetainResources", "DeletionMode"]
-        }
+        "DeleteStack" => &[
+            "StackName",
+            "ClientRequestToken",
+            "RoleARN",
+            "RetainResources",
+            "DeletionMode",
+            "DeploymentConfig.Mode",
+        ],
         "ExecuteChangeSet" => &[
             "StackName",
             "ChangeSetName",
@@ -86,7 +95,12 @@ fn honoured(action: &str) -> Option<&'static [&'static str]> {
             &["StackName", "ChangeSetName", "NextToken", "IncludePropertyValues"]
         }
         "DeleteChangeSet" => &["StackName", "ChangeSetName"],
-        "DescribeStackResource" => &["StackName", "LogicalResourceId"],
+        "DescribeStackDriftDetectionStatus" => &["StackDriftDetectionId"],
+        "DescribeStackResourceDrifts" => {
+            &["StackName", "StackResourceDriftStatusFilters", "MaxResults", "NextToken"]
+        }
+        "DetectStackDrift" => &["StackName", "LogicalResourceIds"],
+        "DescribeStackResource" | "DetectStackResourceDrift" => &["StackName", "LogicalResourceId"],
         "DescribeStackResources" => &["StackName", "LogicalResourceId", "PhysicalResourceId"],
         "DescribeStackEvents" | "DescribeStacks" | "ListChangeSets" | "ListStackResources" => {
             &["StackName", "NextToken"]
@@ -107,6 +121,8 @@ fn honoured(action: &str) -> Option<&'static [&'static str]> {
 /// 400 for an unknown action, and with the name of the first member that is not honoured.
 pub(super) fn check(action: &str, form: &Form<'_>) -> Result<(), ApiError> {
     let Some(honoured) = honoured(action) else { return Err(ApiError::unknown_action(action)) };
+    // EXPRESS would answer before resources are ready; STANDARD is what is done.
+    form.one_of("DeploymentConfig.Mode", &["STANDARD"])?;
     for (field, value) in form.fields() {
         let member = without_numbers(field);
         let known = matches!(member.as_str(), "Action" | "Version");
@@ -122,7 +138,7 @@ pub(super) fn check(action: &str, form: &Form<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// `Tags.member.1.Key` is `Tags.Key`.
+/// `Tags.member.1.Key` is `Tags.Key`; of a map (`Filter.entry.1.key`) only its name counts.
 fn without_numbers(field: &str) -> String {
     let mut parts = Vec::new();
     let mut rest = field.split('.').peekable();
@@ -131,6 +147,9 @@ fn without_numbers(field: &str) -> String {
             |next: &&str| !next.is_empty() && next.bytes().all(|byte| byte.is_ascii_digit());
         if part == "member" && !parts.is_empty() && rest.next_if(number).is_some() {
             continue;
+        }
+        if part == "entry" && !parts.is_empty() && rest.next_if(number).is_some() {
+            break;
         }
         parts.push(part);
     }

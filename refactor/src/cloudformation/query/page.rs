@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::form::Form;
 use super::xml::Xml;
 
-/// Items a page.
+/// Items a page, at most.
 const PAGE: usize = 100;
 
 /// The items of the page that the form asks for, and the token of the next one.
@@ -24,9 +24,18 @@ pub(super) fn page<'a, T>(
             }
         },
     };
+    let size = match form.get("MaxResults").map(str::parse::<usize>) {
+        None => PAGE,
+        Some(Ok(size)) if (1..=PAGE).contains(&size) => size,
+        Some(_) => {
+            return Err(ApiError::validation(format!(
+                "MaxResults takes a number between 1 and {PAGE}"
+            )));
+        }
+    };
     let rest = &items[start..];
-    let given = &rest[..rest.len().min(PAGE)];
-    let next = if rest.len() > PAGE { given.last().map(key) } else { None };
+    let given = &rest[..rest.len().min(size)];
+    let next = if rest.len() > size { given.last().map(key) } else { None };
     Ok((given, next))
 }
 

@@ -88,6 +88,7 @@ pub(super) fn new_stack(
         termination_protection: false,
         timeout_minutes: None,
         last_request: None,
+        drift: None,
     })
 }
 

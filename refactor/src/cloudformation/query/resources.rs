@@ -103,7 +103,7 @@ impl Api {
         })
     }
 
-    fn stack_resources(
+    pub(super) fn stack_resources(
         &self,
         caller: &Caller,
         form: &Form<'_>,
@@ -129,9 +129,10 @@ fn describe(xml: &mut Xml, resource: &Resource, time: &str) {
     xml.text(time, &resource.updated);
     xml.text("ResourceStatus", resource.status.word());
     xml.optional("ResourceStatusReason", resource.reason.as_deref());
-    not_checked_resource(xml);
-}
-
-fn not_checked_resource(xml: &mut Xml) {
-    xml.element("DriftInformation", |xml| xml.text("StackResourceDriftStatus", "NOT_CHECKED"));
+    xml.element("DriftInformation", |xml| {
+        let drift = resource.drift.as_ref();
+        let status = drift.map_or("NOT_CHECKED", |drift| drift.status.word());
+        xml.text("StackResourceDriftStatus", status);
+        xml.optional("LastCheckTimestamp", drift.map(|drift| drift.time.as_str()));
+    });
 }

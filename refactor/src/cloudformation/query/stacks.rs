@@ -5,7 +5,7 @@ use super::form::Form;
 use super::page::{next_token, page};
 use super::xml::Xml;
 use super::{Api, Caller};
-use crate::cloudformation::stacks::{Definition, Stack};
+use crate::cloudformation::stacks::{Definition, Stack, StackDrift};
 
 impl Api {
     /// One stack, or all that are not deleted. The answer about one that is in progress is held until it is done, for
@@ -70,7 +70,7 @@ fn describe(xml: &mut Xml, stack: &Stack) {
     tags(xml, &stack.definition);
     xml.optional("RoleARN", stack.definition.role.as_deref());
     xml.text("EnableTerminationProtection", &stack.termination_protection.to_string());
-    not_checked(xml);
+    drift(xml, stack);
 }
 
 /// Parameters with their values, except those that the template hides.
@@ -89,7 +89,10 @@ pub(super) fn tags(xml: &mut Xml, definition: &Definition) {
     });
 }
 
-/// There is no drift detection.
-pub(super) fn not_checked(xml: &mut Xml) {
-    xml.element("DriftInformation", |xml| xml.text("StackDriftStatus", "NOT_CHECKED"));
+/// What the last drift detection found.
+pub(super) fn drift(xml: &mut Xml, stack: &Stack) {
+    xml.element("DriftInformation", |xml| {
+        xml.text("StackDriftStatus", stack.drift.as_ref().map_or("NOT_CHECKED", StackDrift::word));
+        xml.optional("LastCheckTimestamp", stack.drift.as_ref().map(|drift| drift.time.as_str()));
+    });
 }

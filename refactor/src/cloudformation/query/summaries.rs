@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::form::Form;
 use super::page::{next_token, page};
-use super::stacks::not_checked;
+use super::stacks::drift;
 use super::xml::Xml;
 use super::{Api, Caller};
 
@@ -61,7 +61,7 @@ impl Api {
             xml.optional("DeletionTime", stack.deleted.as_deref());
             xml.text("StackStatus", stack.status.word());
             xml.optional("StackStatusReason", stack.reason.as_deref());
-            not_checked(xml);
+            drift(xml, stack);
         });
         next_token(xml, token);
         Ok(())

@@ -67,6 +67,15 @@ words! {
 }
 
 words! {
+    /// How a resource is, compared with what its stack made.
+    DriftStatus {
+        InSync = "IN_SYNC",
+        Modified = "MODIFIED",
+        Deleted = "DELETED",
+    }
+}
+
+words! {
     /// State of a change set. It is planned before it is answered, so nothing is ever in progress.
     ChangeSetStatus {
         Complete = "CREATE_COMPLETE",

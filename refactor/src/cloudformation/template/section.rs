@@ -4,6 +4,7 @@ use super::condition::Condition;
 use super::expression::Expression;
 use super::node::{At, Data, Node, Place};
 use super::parameter::Parameter;
+use super::policy::{Policies, Policy};
 use super::{Template, TemplateError};
 
 /// A declared resource.
@@ -15,6 +16,7 @@ pub(crate) struct Resource {
     /// Made only where this condition holds.
     pub(crate) condition: Option<String>,
     pub(crate) depends_on: Vec<String>,
+    pub(crate) policies: Policies,
     pub(crate) properties: Vec<(String, Expression)>,
     pub(crate) place: Place,
 }
@@ -105,6 +107,7 @@ fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, TemplateError> {
         kind: String::new(),
         condition: None,
         depends_on: Vec::new(),
+        policies: Policies::default(),
         properties: Vec::new(),
         place: at.place().clone(),
     };
@@ -125,13 +128,9 @@ fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, TemplateError> {
                     .map(|(name, value)| Ok(((*name).to_owned(), Expression::read(value)?)))
                     .collect::<Result<_, _>>()?;
             }
-            "DeletionPolicy" | "UpdateReplacePolicy" => {
-                let policy = at.text()?;
-                if policy != "Delete" {
-                    return Err(at.error(format!(
-                        "{member} {policy} is not supported here; supported is Delete"
-                    )));
-                }
+            "DeletionPolicy" => resource.policies.deletion = Policy::read(&at, member, true)?,
+            "UpdateReplacePolicy" => {
+                resource.policies.replacement = Policy::read(&at, member, false)?
             }
             "Metadata" => {}
             _ => return Err(at.error(format!("Invalid template resource property '{member}'"))),

@@ -48,8 +48,8 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
             "[Resources/A/Nix (line 4)] Invalid template resource property 'Nix'",
         ),
         (
-            "Resources:\n  A:\n    Type: x\n    DeletionPolicy: Retain",
-            "DeletionPolicy Retain is not supported here",
+            "Resources:\n  A:\n    Type: x\n    DeletionPolicy: Snapshot",
+            "DeletionPolicy Snapshot is not supported here",
         ),
         (
             "Resources:\n  A:\n    Type: x\n    Properties:\n      B:",

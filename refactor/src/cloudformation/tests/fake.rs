@@ -79,6 +79,16 @@ impl World {
         }
     }
 
+    /// Removes a resource by hand.
+    pub(super) fn lose(&self, physical_id: &str) {
+        self.lock().resources.remove(physical_id).unwrap();
+    }
+
+    /// Changes a property of a resource by hand.
+    pub(super) fn change(&self, physical_id: &str, name: &str, value: Value) {
+        self.lock().resources.get_mut(physical_id).unwrap().1.insert(name.to_owned(), value);
+    }
+
     /// What there is, without ids, so that worlds can be compared: kind and what the properties say of it.
     pub(super) fn picture(&self) -> Vec<String> {
         let state = self.lock();
@@ -187,6 +197,16 @@ impl Provider for World {
 
     fn delete(&self, step: &Step, _: Kind, physical_id: &str) -> Result<(), Failure> {
         self.call("delete", step, |state| state.delete(physical_id))
+    }
+
+    fn actual(
+        &self,
+        _: &str,
+        _: Kind,
+        physical_id: &str,
+        _: &Properties,
+    ) -> Result<Option<Properties>, Failure> {
+        Ok(self.lock().resources.get(physical_id).map(|(_, properties)| properties.clone()))
     }
 
     fn replace_route(

@@ -138,7 +138,7 @@ fn values_that_aws_does_not_have_are_refused() {
         (second.0.as_str(), second.1),
         ("Tags.member.2.Value", "2"),
     ];
-    let cases: [(&[(&str, &str)], &str); 12] = [
+    let cases: [(&[(&str, &str)], &str); 13] = [
         (
             &[("Capabilities.member.1", "CAPABILITY_ALL")],
             "enum value set: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND]",
@@ -178,6 +178,7 @@ fn values_that_aws_does_not_have_are_refused() {
             "Parameter Text is given twice",
         ),
         (&[("EnableTerminationProtection", "perhaps")], "takes true or false"),
+        (&[("DeploymentConfig.Mode", "EXPRESS")], "enum value set: [STANDARD]"),
     ];
     for (fields, words) in cases {
         let answer = send(&stand, "CreateStack", fields);
