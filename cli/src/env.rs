@@ -1,25 +1,78 @@
-//! `banyan env`: what the AWS CLI and every AWS SDK need to reach the control port.
+//! `banyan env`: what the AWS CLI and every AWS SDK need to reach the control port, and how to undo it.
+//!
+//! The lines are for shells of POSIX. Each ends with a semicolon, for an `eval` without quotes makes one line of them.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::{board, hold};
+use clap::Args;
+
+use crate::{DataDir, board, hold};
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EnvArgs {
+    #[command(flatten)]
+    data: DataDir,
+    /// Print the lines that give every variable the value that it had before: eval "$(banyan env --unset)".
+    #[arg(long)]
+    unset: bool,
+}
 
 /// What `eval` gets where there is no board: a command that fails, and an endpoint that nobody listens at, so that the
 /// next command does not reach somebody's real account.
-const NOWHERE: &str = "export AWS_ENDPOINT_URL=http://127.0.0.1:1\nfalse";
+const NOWHERE: &str = "export AWS_ENDPOINT_URL=http://127.0.0.1:1;\nfalse";
 
-/// Variables of a real account, or of other endpoints, that would get in between.
-const OTHERS: &str = "AWS_PROFILE AWS_SESSION_TOKEN AWS_IGNORE_CONFIGURED_ENDPOINT_URLS \
-    AWS_ENDPOINT_URL_CLOUDFORMATION AWS_ENDPOINT_URL_MIGRATION_HUB_REFACTOR_SPACES AWS_ENDPOINT_URL_STS";
+/// Variables of a real account, or of other endpoints, that would get in between. An endpoint of one's own for FIPS or two
+/// stacks is an error to the SDKs.
+const OTHERS: &str = "AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_IGNORE_CONFIGURED_ENDPOINT_URLS \
+    AWS_USE_FIPS_ENDPOINT AWS_USE_DUALSTACK_ENDPOINT AWS_ENDPOINT_URL_CLOUDFORMATION \
+    AWS_ENDPOINT_URL_MIGRATION_HUB_REFACTOR_SPACES AWS_ENDPOINT_URL_STS";
+
+/// Variables that are set.
+const OURS: &str = "AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_DEFAULT_REGION AWS_REGION AWS_PAGER \
+    NO_PROXY no_proxy";
 
 /// Prints lines for a shell.
-pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
-    let lines = lines(data_dir);
-    println!("{}", lines.as_deref().unwrap_or(NOWHERE));
+pub(crate) fn run(args: &EnvArgs) -> Result<ExitCode, String> {
+    if args.unset {
+        println!("{}", restore());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let lines = lines(&args.data.data_dir);
+    println!("{}\n{}", save(), lines.as_deref().unwrap_or(NOWHERE));
     lines.map(|_| ExitCode::SUCCESS)
 }
 
+/// Keeps what the variables were, once.
+fn save() -> String {
+    format!(
+        r#"if [ -z "${{BANYAN_ENV+set}}" ]; then
+for BANYAN_ENV in {OTHERS} {OURS}; do
+eval "[ -z \"\${{$BANYAN_ENV+set}}\" ] || export BANYAN_OLD_$BANYAN_ENV=\"\$$BANYAN_ENV\"";
+done;
+export BANYAN_ENV=set;
+fi;"#
+    )
+}
+
+/// Gives the variables back what they were, if they were saved.
+fn restore() -> String {
+    format!(
+        r#"if [ -n "${{BANYAN_ENV+set}}" ]; then
+for BANYAN_ENV in {OTHERS} {OURS}; do
+if eval "[ -n \"\${{BANYAN_OLD_$BANYAN_ENV+set}}\" ]"; then
+eval "export $BANYAN_ENV=\"\$BANYAN_OLD_$BANYAN_ENV\"";
+unset "BANYAN_OLD_$BANYAN_ENV";
+else
+unset "$BANYAN_ENV";
+fi;
+done;
+unset BANYAN_ENV;
+fi;"#
+    )
+}
+
+/// The region is no region of AWS, so a client that is too old for `AWS_ENDPOINT_URL` finds no host of that name.
 fn lines(data_dir: &Path) -> Result<String, String> {
     let holder = hold::running(data_dir)?;
     let control =
@@ -27,11 +80,12 @@ fn lines(data_dir: &Path) -> Result<String, String> {
     let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
     let (key, secret) = (keys.access_key_id, keys.secret_access_key);
     Ok(format!(
-        "unset {OTHERS}\n\
-         export AWS_ENDPOINT_URL={}\n\
-         export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}\n\
-         export AWS_DEFAULT_REGION={region} AWS_REGION={region} AWS_PAGER=\n\
-         export NO_PROXY=\"127.0.0.1${{NO_PROXY:+,$NO_PROXY}}\"",
+        "unset {OTHERS};\n\
+         export AWS_ENDPOINT_URL={};\n\
+         export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret};\n\
+         export AWS_DEFAULT_REGION={region} AWS_REGION={region} AWS_PAGER=;\n\
+         export NO_PROXY=\"127.0.0.1${{BANYAN_OLD_NO_PROXY:+,$BANYAN_OLD_NO_PROXY}}\";\n\
+         export no_proxy=\"127.0.0.1${{BANYAN_OLD_no_proxy:+,$BANYAN_OLD_no_proxy}}\";",
         control.url(),
         region = refactor::REGION,
     ))

@@ -55,7 +55,7 @@ enum Command {
     /// While the source owns it: stop following, and leave nothing behind.
     Cancel(moves::CancelArgs),
     /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
-    Env(DataDir),
+    Env(env::EnvArgs),
     /// Stop one program of the board, until it is started again.
     Stop(ProgramArgs),
     /// Start a program that was stopped.
@@ -108,7 +108,7 @@ pub fn main() -> ExitCode {
         Command::Reverse(args) => report(moves::reverse(&args)),
         Command::Complete(args) => report(moves::complete(&args)),
         Command::Cancel(args) => report(moves::cancel(&args)),
-        Command::Env(data) => report(env::run(&data.data_dir)),
+        Command::Env(args) => report(env::run(&args)),
         Command::Stop(args) => report(pause::stop(&args.data.data_dir, &args.program)),
         Command::Start(args) => report(pause::start(&args.data.data_dir, &args.program)),
         Command::Load(args) => report(load::run(&args)),

@@ -29,7 +29,8 @@ pub(super) fn answer(received: &Received) -> Option<Answer> {
     let protocol = Protocol::of(received, Some(service));
     let message = format!(
         "there is no {} of {service} here: this control port serves migration-hub-refactor-spaces, a part of \
-         cloudformation, and sts get-caller-identity; AWS_ENDPOINT_URL leads every AWS command to it",
+         cloudformation, and sts get-caller-identity; AWS_ENDPOINT_URL leads every AWS command to it, and \
+         `banyan env --unset` undoes that",
         operation(protocol, received)
     );
     let (status, code) = match protocol {
