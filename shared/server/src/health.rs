@@ -27,7 +27,8 @@ pub(crate) async fn alive() -> &'static str {
     "alive"
 }
 
-/// `GET /readyz`: the store can be reached, and whatever follows has everything that was there.
+/// `GET /readyz`: the store can be reached, whatever follows has everything that was there, and something is near enough
+/// to its source to be read: where one of several collections is not, the others still are.
 ///
 /// # Errors
 /// 503 where it cannot, or has not.
@@ -43,6 +44,10 @@ pub(crate) async fn ready(
     })?;
     if let Some(custody) = moving.custodies.iter().find(|custody| !custody.known().ready) {
         let detail = format!("{} are still being copied", custody.collection);
+        return Err(Problem::unavailable(detail));
+    }
+    if moving.custodies.iter().all(|custody| custody.is_unread()) {
+        let detail = "this copy is too far behind its source, or does not know how far";
         return Err(Problem::unavailable(detail));
     }
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready"))

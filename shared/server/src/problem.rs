@@ -166,6 +166,12 @@ impl Problem {
         Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_owner(owner)
     }
 
+    /// 421: this copy is too far behind to be read.
+    pub(crate) fn stale(owner: Option<String>) -> Self {
+        let detail = "this copy is too far behind, or does not know how far; ask the owner of the collection";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_owner(owner)
+    }
+
     /// The same problem, with the collection at its owner, who may know better.
     pub(crate) fn with_owner(self, owner: Option<String>) -> Self {
         Self { owner: owner.map(Into::into), ..self }

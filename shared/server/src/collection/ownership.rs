@@ -33,12 +33,13 @@ impl<R: Record> Collection<R> {
         }
     }
 
-    /// Refuses a read where nothing is served: part of a list would look like the whole of it. One that asks for the
-    /// primary is refused by all others; that is settled before anything is read, by the store's own word.
+    /// Refuses a read where nothing is served: part of a list would look like the whole of it, and what is too old like
+    /// what was undone. One that asks for the primary is refused by all others; that is settled before anything is read,
+    /// by the store's own word.
     ///
     /// # Errors
-    /// 421 where the collection is gone from here, not copied yet, or not here and asked of the primary; 400 for
-    /// another [`READ`] than [`PRIMARY`].
+    /// 421 where the collection is gone from here, not copied yet, too far behind, or not here and asked of the primary;
+    /// 400 for another [`READ`] than [`PRIMARY`].
     pub(super) async fn must_serve(&self, request: &HttpRequest) -> Result<(), Problem> {
         if let Some(read) = request.headers().get(READ) {
             if read != PRIMARY {
@@ -46,6 +47,11 @@ impl<R: Record> Collection<R> {
                 return Err(Problem::malformed("a header is wrong", vec![fault]));
             }
             return self.must_own_now().await;
+        }
+        if self.custody.is_stale::<R>(&self.store)
+            && let Place::Follows { owner } = self.place().await?
+        {
+            return Err(Problem::stale(owner));
         }
         let copy = self.store.role::<R>() == Role::Follower && self.store.serves::<R>();
         let serves = copy || self.custody.was_here::<R>(&self.store);

@@ -194,6 +194,16 @@ impl Custody {
         })
     }
 
+    /// Whether the store is a copy that is too old to be read, or does not know how old it is.
+    pub(crate) fn is_stale<R: Record>(&self, store: &Store) -> bool {
+        store.role::<R>() == Role::Follower && self.progress.is_stale(Instant::now())
+    }
+
+    /// The same, as the store said when it was asked last.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.known().role == Role::Follower && self.progress.is_stale(Instant::now())
+    }
+
     /// Looks for a member. Where the store does not have it and the collection is here, it was here all the
     /// time: a store that was still a copy when it was read, and owns the collection now, is read again.
     ///
@@ -243,6 +253,11 @@ impl Custody {
             Role::Retired => true,
         };
         known.asked_at = Instant::now();
+        match ownership.role {
+            Role::Primary => self.progress.is_current(known.asked_at),
+            Role::Follower if !known.ready => self.progress.is_not_current(),
+            Role::Follower | Role::Retired => {}
+        }
         let other = ownership.successor.as_ref().filter(|_| ownership.role != Role::Primary);
         known.owner = other.map(|owner| owner.url.clone());
         known.role = ownership.role;

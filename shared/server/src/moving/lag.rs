@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 /// How often a source that is followed makes a heartbeat.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
+/// How old what a copy answers may be. A proxy remembers for longer what its clients wrote (`REMEMBER_TIME` in
+/// `refactor/src/proxy/limits.rs`): whoever wrote before that finds it in every copy that still answers.
+pub(crate) const STALE: Duration = Duration::from_secs(30);
 /// After so long without a page nothing is known of the source.
 const SILENCE: Duration = Duration::from_secs(2);
 
@@ -37,8 +40,14 @@ pub(crate) struct Seen {
 }
 
 impl Lag {
-    /// Notes a page that took `applying` from its arrival until it was on disk, at `at`.
-    pub(crate) fn applied(&mut self, seen: Seen, applying: Duration, at: Instant) {
+    /// Notes a page that took `applying` from its arrival until it was on disk, at `at`. Gives the time as of which
+    /// everything is here, where that is known.
+    pub(crate) fn applied(
+        &mut self,
+        seen: Seen,
+        applying: Duration,
+        at: Instant,
+    ) -> Option<Instant> {
         let beat = seen.heartbeat_ms.or(self.heartbeat_ms);
         self.heartbeat_ms = beat;
         let measured = |beat: i64| {
@@ -52,6 +61,8 @@ impl Lag {
             _ => beat.map(measured),
         };
         self.last = Some(Measured { behind, changes: seen.changes, at });
+        let all = (seen.changes == 0).then_some(applying);
+        at.checked_sub(all.or(behind)?)
     }
 
     /// How long ago what is missing here was written; `None` where that is not known.
@@ -91,8 +102,10 @@ mod tests {
     fn nothing_is_known_before_a_heartbeat() {
         let (mut lag, now) = (Lag::default(), Instant::now());
         assert_eq!((lag.behind(now), lag.changes(now)), (None, None));
-        lag.applied(seen(5_000, None, 0), ms(3), now);
-        assert_eq!((lag.behind(now), lag.changes(now)), (None, Some(0)));
+        assert_eq!(lag.applied(seen(5_000, None, 9), ms(3), now), None);
+        assert_eq!((lag.behind(now), lag.changes(now)), (None, Some(9)));
+        // What was all there was needs no heartbeat to be known as that.
+        assert_eq!(lag.applied(seen(5_000, None, 0), ms(3), now), Some(now - ms(3)));
     }
 
     #[test]
@@ -112,7 +125,7 @@ mod tests {
     fn a_backlog_makes_the_last_heartbeat_older() {
         let (mut lag, now) = (Lag::default(), Instant::now());
         lag.applied(seen(5_000, Some(5_000), 0), ms(1), now);
-        lag.applied(seen(9_000, None, 700), ms(1), now);
+        assert_eq!(lag.applied(seen(9_000, None, 700), ms(1), now), Some(now - ms(4_001)));
         assert_eq!((lag.behind(now), lag.changes(now)), (Some(ms(4_001)), Some(700)));
     }
 

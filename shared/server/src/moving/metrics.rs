@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -94,6 +95,21 @@ impl Collector for OwnershipMetrics {
         let lag =
             lag.filter_map(|(collection, following)| Some((of(collection), following.lag_ms?)));
         gauge(encoder, "banyan_follow_lag_ms", about, lag)?;
+        let now = Instant::now();
+        let copies = self.custodies.iter().filter(|custody| custody.known().role == Role::Follower);
+        let copies: Vec<_> =
+            copies.map(|custody| (custody.collection, &custody.progress)).collect();
+        let about = "How old at most what the copy answers is; none where that is unknown";
+        let age = copies.iter().filter_map(|(collection, progress)| {
+            let age = progress.age(now)?.as_millis();
+            Some((of(collection), u64::try_from(age).unwrap_or(u64::MAX)))
+        });
+        gauge(encoder, "banyan_follow_age_ms", about, age)?;
+        let about = "1 for a copy that answers reads, 0 for one that is too old or does not know how old it is";
+        let serves = copies.iter();
+        let serves = serves
+            .map(|(collection, progress)| (of(collection), u64::from(!progress.is_stale(now))));
+        gauge(encoder, "banyan_follow_answers_reads", about, serves)?;
         let about = "How many places of the source's feed are missing; none where that is unknown";
         let lag = following.iter();
         let lag = lag

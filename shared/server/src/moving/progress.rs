@@ -1,12 +1,13 @@
 //! How a follower gets on, as it says it of itself.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use store::RowRate;
 
-use super::lag::{Lag, Seen};
+use super::lag::{Lag, STALE, Seen};
 use super::pace::Pace;
 
 /// What a follower is doing.
@@ -60,8 +61,14 @@ pub(crate) struct Following {
 }
 
 /// How the follower of one collection gets on; nothing while it follows nobody.
-#[derive(Debug, Default)]
-pub(crate) struct Progress(Mutex<Told>);
+#[derive(Debug)]
+pub(crate) struct Progress {
+    told: Mutex<Told>,
+    /// The latest time as of which everything is known to be here, in milliseconds since `start`, and one more; 0: none
+    /// is known. Reads ask for it.
+    current: AtomicU64,
+    start: Instant,
+}
 
 #[derive(Debug, Default)]
 struct Told {
@@ -85,7 +92,35 @@ impl Inner {
     }
 }
 
+impl Default for Progress {
+    fn default() -> Self {
+        Self { told: Mutex::default(), current: AtomicU64::new(0), start: Instant::now() }
+    }
+}
+
 impl Progress {
+    /// Everything that there was at this time is here.
+    pub(crate) fn is_current(&self, at: Instant) {
+        let since = at.saturating_duration_since(self.start);
+        self.current.fetch_max(ms(since).saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// What is here is a part.
+    pub(crate) fn is_not_current(&self) {
+        self.current.store(0, Ordering::Relaxed);
+    }
+
+    /// How old at most what is here is; none where that is not known.
+    pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
+        let current = self.current.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(now.saturating_duration_since(self.start + Duration::from_millis(current)))
+    }
+
+    /// Whether what is here may be too old to be read, as a copy. Where it is not known, it counts as too old.
+    pub(crate) fn is_stale(&self, now: Instant) -> bool {
+        self.age(now).is_none_or(|age| age > STALE)
+    }
+
     /// Follows nobody.
     pub(crate) fn over(&self) {
         self.told().inner = None;
@@ -123,10 +158,13 @@ impl Progress {
     /// Notes that a page which arrived at `at` is on disk now, and how many of its rows were news.
     pub(crate) fn applied(&self, seen: Seen, rows: u64, at: Instant) {
         let now = Instant::now();
-        self.with(|inner| {
+        let current = self.with(|inner| {
             inner.rows += rows;
-            inner.lag.applied(seen, now.saturating_duration_since(at), now);
+            inner.lag.applied(seen, now.saturating_duration_since(at), now)
         });
+        if let Some(current) = current {
+            self.is_current(current);
+        }
     }
 
     /// What it says of itself.
@@ -135,16 +173,19 @@ impl Progress {
         let inner = told.inner.as_ref()?;
         let now = Instant::now();
         let follows = inner.state == State::Following;
-        let ms = |lag: Duration| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
         let lag_ms = inner.lag.behind(now).filter(|_| follows).map(ms);
         let silent = follows && lag_ms.is_none();
         let spares = inner.state == State::Copying && inner.pace.spares_its_source();
-        let cause = match (silent, spares) {
-            (true, _) => Some("no heartbeat of the source has come lately"),
-            (_, true) => Some(
+        let stale = follows && self.is_stale(now);
+        let cause = match (stale, silent, spares) {
+            (true, ..) => {
+                Some("it is too far behind, or does not know how far: it leaves reads to the owner")
+            }
+            (_, true, _) => Some("no heartbeat of the source has come lately"),
+            (_, _, true) => Some(
                 "the source's clients wait longer than usual: it copies more slowly until they do not",
             ),
-            (false, false) => None,
+            (false, false, false) => None,
         };
         Some(Following {
             state: inner.state,
@@ -164,6 +205,30 @@ impl Progress {
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Progress, STALE};
+
+    #[test]
+    fn a_copy_is_too_old_to_be_read_where_it_does_not_know_how_old_it_is_or_is_too_old() {
+        let (progress, now) = (Progress::default(), Instant::now() + Duration::from_secs(1));
+        assert!(progress.is_stale(now));
+        progress.is_current(now);
+        progress.is_current(now - Duration::from_millis(500));
+        assert_eq!(progress.age(now).map(|age| age.as_secs()), Some(0), "the latest counts");
+        assert!(!progress.is_stale(now + STALE - Duration::from_millis(1)));
+        assert!(progress.is_stale(now + STALE + Duration::from_millis(1)));
+        progress.is_not_current();
+        assert!(progress.is_stale(now));
     }
 }

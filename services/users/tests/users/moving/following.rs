@@ -339,6 +339,28 @@ async fn a_source_that_stops_answering_is_noticed_and_followed_again() {
     assert_eq!(target.get("/api/users/5").await.status, 200);
 }
 
+#[tokio::test]
+async fn a_copy_that_does_not_know_how_old_it_is_leaves_reads_to_the_owner() {
+    let source = Setup::new(BINARY).movable().demo().start().await;
+    let target = Setup::new(BINARY).movable().start().await;
+    target.follow(USERS, &source).await;
+    let answers = r#"banyan_follow_answers_reads{collection="users"}"#;
+    assert!(target.get("/metrics").await.body.contains(&format!("{answers} 1")));
+    harness::signal("STOP", source.pid());
+    let target = target.restart().await;
+    for path in ["/api/users/1", "/api/users"] {
+        let answer = target.get(path).await;
+        assert_eq!(answer.status, 421, "{}", answer.body);
+        assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+        assert!(answer.body.contains("too far behind"), "{}", answer.body);
+    }
+    target.get("/readyz").await.problem(503);
+    assert!(target.get("/metrics").await.body.contains(&format!("{answers} 0")));
+    harness::signal("CONT", source.pid());
+    until("it knows", async || target.get("/readyz").await.status == 200).await;
+    assert_eq!(target.get("/api/users/1").await.status, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_is_some_milliseconds_behind_under_load() {
     let source = Setup::new(BINARY).movable().start().await;
