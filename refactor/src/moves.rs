@@ -107,7 +107,8 @@ impl Moves {
         })))
     }
 
-    /// Takes up what was pending when the program ended, each on a thread of its own.
+    /// Tells the proxy what it has to know, and takes up what was pending when the program ended, each on a thread of its
+    /// own.
     pub(crate) fn resume(&self) {
         self.0.resume();
     }

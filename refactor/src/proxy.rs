@@ -24,8 +24,10 @@
 //!   never sent again.
 //! - A client that wrote reads nothing older: the `Banyan-Position` of its last write is remembered for a minute, and an
 //!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
-//!   position itself; such a read waits for 1 s at most, and then the owner's answer is good enough. A client is told apart by its address, `Authorization`, `Cookie`, `User-Agent` and
-//!   `X-Forwarded-For`, its writes by the first segment of the path.
+//!   position itself; such a read waits for 1 s at most, and then the owner's answer is good enough. A client is known by its
+//!   `Authorization`, by its `Cookie`, or by its address with `User-Agent` and `X-Forwarded-For`, its writes by the first segment of the path.
+//! - An answer of an epoch that is over, as the control plane knows it, counts no more: a write is 502, a read is asked of another
+//!   candidate.
 //! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked. In the first
 //!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
 //! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
@@ -61,7 +63,7 @@ mod wire;
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::{fmt, io, thread};
 
 use tokio::net::TcpSocket;
@@ -72,7 +74,7 @@ pub use routes::{Change, Route, SourcePath};
 pub(crate) use tags::check as check_tags;
 
 use metrics::{Labels, Metrics};
-use ownership::Ownership;
+use ownership::{Epochs, Ownership};
 use shadow::Shadows;
 use site::{Shared, Site};
 use split::Split;
@@ -118,12 +120,16 @@ struct Plane {
     shared: Arc<Shared>,
     upstreams: Arc<Upstreams>,
     applications: Mutex<HashMap<String, Application>>,
+    /// By application, whether it is open or not.
+    epochs: Mutex<HashMap<String, Arc<Epochs>>>,
     workers: Workers,
 }
 
 struct Application {
     site: Arc<Site>,
     accepting: AbortHandle,
+    /// Of the tables before: as long as an upload holds one, it is under way.
+    earlier: Vec<Weak<()>>,
 }
 
 impl DataPlane {
@@ -140,7 +146,8 @@ impl DataPlane {
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
         let ownership = Ownership::new(settings.runs_again);
         let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
-        let plane = Plane { shared, upstreams, applications: Mutex::default(), workers };
+        let (applications, epochs) = (Mutex::default(), Mutex::default());
+        let plane = Plane { shared, upstreams, applications, epochs, workers };
         Ok(Self(Arc::new(plane)))
     }
 
@@ -178,6 +185,7 @@ impl DataPlane {
             stage.to_owned(),
             address.port(),
             table,
+            self.0.epochs(application),
             self.0.shared.metrics.counts(Labels {
                 application: application.to_owned(),
                 route: "none".to_owned(),
@@ -185,7 +193,8 @@ impl DataPlane {
             }),
         ));
         let accepting = self.0.workers.accept(listener, Arc::clone(&site));
-        applications.insert(application.to_owned(), Application { site, accepting });
+        applications
+            .insert(application.to_owned(), Application { site, accepting, earlier: Vec::new() });
         Ok(address)
     }
 
@@ -216,11 +225,26 @@ impl DataPlane {
         });
     }
 
+    /// Says in which epoch a collection of an application is now, and none where that is not known any more. An answer
+    /// of an earlier one counts no more: a write that got it is 502, a read is asked of another service.
+    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<u64>) {
+        self.0.epochs(application).set(collection, epoch);
+    }
+
+    /// Whether an upload is under way that began with earlier routes and could not be sent to another service: where a
+    /// route was made since, and its service is to become the owner, such an upload has to be waited for.
+    pub fn has_earlier_uploads(&self, application: &str) -> bool {
+        let applications = self.0.applications();
+        let application = applications.get(application);
+        let mut earlier = application.into_iter().flat_map(|found| &found.earlier);
+        earlier.any(|uploads| uploads.strong_count() > 0)
+    }
+
     /// Stops listening at once, and ends when what is in flight is answered: after 25 s at most, when
     /// it is broken off.
     pub fn close(&self, application: &str) -> impl Future<Output = ()> + use<> {
         let closed = self.0.applications().remove(application);
-        if let Some(Application { site, accepting }) = &closed {
+        if let Some(Application { site, accepting, .. }) = &closed {
             accepting.abort();
             site.drain();
         }
@@ -257,14 +281,24 @@ impl Plane {
         self.applications.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The epochs of an application's collections.
+    fn epochs(&self, application: &str) -> Arc<Epochs> {
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(epochs.entry(application.to_owned()).or_default())
+    }
+
     /// Puts another table in the place of an application's.
     fn replace(&self, application: &str, make: impl FnOnce(&Table) -> Table) {
         // Held to the end: of two calls the later one must win.
-        let applications = self.applications();
-        let Some(Application { site, .. }) = applications.get(application) else { return };
+        let mut applications = self.applications();
+        let Some(Application { site, earlier, .. }) = applications.get_mut(application) else {
+            return;
+        };
         let old = site.table.load();
         let table = make(&old).after(&old);
         let old = site.table.swap(Arc::new(table));
+        earlier.retain(|uploads| uploads.strong_count() > 0);
+        earlier.push(Arc::downgrade(&old.uploads));
         // To forget a large table takes as long as to make one; nobody waits for that.
         self.workers.accepting().spawn_blocking(move || drop(old));
     }

@@ -54,7 +54,8 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
             work.source_name()
         )));
     }
-    switch::flip(work, if before { Owner::TargetForGood } else { Owner::Target })?;
+    let owner = if before { Owner::TargetForGood } else { Owner::Target };
+    switch::flip(work, owner, target.epoch)?;
     pair.from.retire(wishes.keep_data).map_err(|error| {
         Refusal::peer(&format!("{} was not retired", work.source_name()), &error)
     })?;

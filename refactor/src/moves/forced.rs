@@ -44,14 +44,18 @@ pub(super) fn lost(
         if wishes.dry_run {
             return Ok(Some(vec![Check::found("owner", outcome)]));
         }
-        return given_back(work, outcome).map(|()| Some(Vec::new()));
+        return given_back(work, outcome, source.epoch).map(|()| Some(Vec::new()));
     }
     let Some(grant) = source.grant.clone().filter(|_| source.role == Role::Follower) else {
         return Ok(None);
     };
     let target = match target {
         Ok(target) if target.store != grant.to.store => Target::Another,
-        Ok(target) if target.owns() => return Ok(None),
+        Ok(target) if target.owns() => {
+            // A take of which nobody knew whether it had happened has not.
+            work.in_epoch(Some(target.epoch))?;
+            return Ok(None);
+        }
         Ok(_) => Target::Waits,
         Err(error) => Target::Silent(error),
     };
@@ -69,29 +73,45 @@ pub(super) fn lost(
     if wishes.dry_run {
         return Ok(Some(vec![Check::found("loss", loss)]));
     }
-    take(work, pair, &target, &loss)?;
+    take(work, pair, &target, &grant, &loss)?;
     Ok(Some(Vec::new()))
 }
 
-fn given_back(work: &mut Work<'_>, outcome: String) -> Result<(), Refusal> {
-    switch::flip(work, Owner::Source)?;
+fn given_back(work: &mut Work<'_>, outcome: String, epoch: u64) -> Result<(), Refusal> {
+    switch::flip(work, Owner::Source, epoch)?;
     work.ended(Times::start(switch::PATIENCE).outcome(Direction::Reverse, true, outcome, None))
 }
 
-fn take(work: &mut Work<'_>, pair: &Pair, target: &Target, loss: &str) -> Result<(), Refusal> {
+/// Takes the collection back. From before that on, whatever the target answers after all counts no more: what it took at
+/// the same moment is lost.
+fn take(
+    work: &mut Work<'_>,
+    pair: &Pair,
+    target: &Target,
+    grant: &Grant,
+    loss: &str,
+) -> Result<(), Refusal> {
     if let Target::Waits = target {
         pair.from.cancel().map_err(|error| {
             let why = "did not let go of its copy, so it may just have become the owner";
             Refusal::peer(&format!("{} {why}", pair.from_name), &error)
         })?;
     }
-    let taken = pair.to.take();
-    let taken = taken.map_err(|error| {
-        Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error)
-    })?;
+    let before = work.record.epoch;
+    work.in_epoch(Some(grant.epoch + 1))?;
+    let taken = match pair.to.take() {
+        Ok(taken) => taken,
+        Err(error) => {
+            // One that does not say so may have taken it.
+            if pair.to.ownership().is_ok_and(|source| !source.owns()) {
+                work.in_epoch(before)?;
+            }
+            return Err(Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error));
+        }
+    };
     let outcome = format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
     log::warn!("reverse {}: {outcome}", work.record.collection);
-    given_back(work, outcome)
+    given_back(work, outcome, taken.epoch)
 }
 
 /// What stands in the way of the ordinary way, and what helps instead of force.

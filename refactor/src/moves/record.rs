@@ -92,6 +92,9 @@ pub(crate) struct Record {
     pub(super) made: Made,
     #[serde(default)]
     pub(super) owner: Owner,
+    /// The epoch of that ownership; none before the first change of owner.
+    #[serde(default)]
+    pub(super) epoch: Option<u64>,
     /// What was begun and is not known to have ended.
     pub(super) pending: Option<Intent>,
     /// How the last command ended.

@@ -18,17 +18,19 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 impl Inner {
-    /// Takes up every change of ownership that is pending, and every comparison that was running.
+    /// Tells the proxy of the epochs, and takes up every change of ownership that is pending, and every comparison that was
+    /// running.
     pub(super) fn resume(&self) {
-        if self.peers.is_none() {
-            return;
-        }
         let moves = self.journal.moves().unwrap_or_else(|error| {
             log::error!("moves: what was pending cannot be read: {}", server::chain(&error));
             Vec::new()
         });
         for record in moves {
             let key = record.key();
+            self.spaces.set_epoch(&record.application, &record.collection, record.epoch);
+            if self.peers.is_none() {
+                continue;
+            }
             if let Some(intent) = &record.pending {
                 log::info!("{} {}: taken up again", intent.direction.word(), record.collection);
                 self.settle_later(&key);

@@ -53,12 +53,12 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
             work.ended(times.outcome(intent.direction, false, outcome, None))
         }
         Fate::Overtaken => {
-            let owns =
-                |side: &Result<Ownership, PeerError>| side.as_ref().is_ok_and(Ownership::owns);
-            let (from_owns, to_owns) = (owns(&from), owns(&to));
-            if from_owns != to_owns {
-                let target = to_owns == (intent.direction == Direction::Switch);
-                switch::flip(work, if target { Owner::Target } else { Owner::Source })?;
+            let owns = |side: Result<Ownership, PeerError>| side.ok().filter(Ownership::owns);
+            let (from, to) = (owns(from), owns(to));
+            if let (Some(side), None) | (None, Some(side)) = (&from, &to) {
+                let target = to.is_some() == (intent.direction == Direction::Switch);
+                let owner = if target { Owner::Target } else { Owner::Source };
+                switch::flip(work, owner, side.epoch)?;
             }
             let outcome = "was overtaken: another control plane changed the owner".to_owned();
             work.ended(times.outcome(intent.direction, false, outcome, None))

@@ -2,6 +2,7 @@
 //!
 //! 1. **Preflight** (`preflight.rs`): the follower has the copy, its lag is known and small, the way back is there, the
 //!    copy was compared. Nothing is changed; a refusal leaves everything as it was.
+//!    Then uploads that began before the route was made are waited for: the proxy could not send them on.
 //! 2. **Intent**: what is about to be done is on disk.
 //! 3. **Hold**: the owner refuses writes. It lets go by itself when the time is up.
 //! 4. **Caught up**: the follower covers the position at which the owner holds.
@@ -43,6 +44,8 @@ use crate::spaces::{ApiError, Check as HealthCheck};
 const POLL: Duration = Duration::from_millis(3);
 /// How long a follower may take to know how far it is behind; longer than a few heartbeats.
 const LAG_TIME: Duration = Duration::from_secs(2);
+/// How long a switch waits for uploads; a repeat finds those answered that took longer.
+const UPLOAD_TIME: Duration = Duration::from_secs(60);
 /// How often it is looked whether a route's health check has ended.
 const CHECK_POLL: Duration = Duration::from_millis(100);
 /// How long a command waits for what happens without it once ownership is granted.
@@ -52,8 +55,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 enum Ready {
     /// What is to be done, and what was looked at.
     Go(Intent, Vec<Check>),
-    /// It is as wanted already: who owns it.
-    Done(Owner),
+    /// It is as wanted already: who owns it, and in which epoch.
+    Done(Owner, u64),
     /// Somebody granted it, and is gone; the rest is to be done.
     Granted(Intent),
 }
@@ -76,12 +79,12 @@ pub(super) fn run(
     let mut times = Times::start(PATIENCE);
     let (intent, checks) = match ready(work, direction, &pair, wishes)? {
         Ready::Go(intent, checks) => (intent, checks),
-        Ready::Done(owner) => {
+        Ready::Done(owner, epoch) => {
             let outcome = format!("{} is the owner already", pair.to_name);
             if wishes.dry_run {
                 return Ok(vec![Check::found("owner", outcome)]);
             }
-            flip(work, owner)?;
+            flip(work, owner, epoch)?;
             work.ended(times.outcome(direction, true, outcome, None))?;
             return Ok(Vec::new());
         }
@@ -103,6 +106,7 @@ pub(super) fn run(
     }
     // Whatever can fail about the route fails now, and not while writes wait.
     follow::make_route(work)?;
+    wait_for_uploads(work, direction)?;
     work.intend(intent.clone())?;
     times.passed(Step::Intent);
     let handed_over = hand_over(work, &intent, &pair, wishes.deadline, &mut times);
@@ -142,7 +146,8 @@ fn ready(
     if to.owns() && !from.owns() {
         let completed = from.role == Role::Retired && !from.superseded;
         let for_good = direction == Direction::Switch && completed;
-        return Ok(Ready::Done(if for_good { Owner::TargetForGood } else { direction.owner() }));
+        let owner = if for_good { Owner::TargetForGood } else { direction.owner() };
+        return Ok(Ready::Done(owner, to.epoch));
     }
     if let Some(grant) = from.grant.as_ref().filter(|grant| grant.to.store == to.store)
         && !from.owns()
@@ -206,14 +211,42 @@ fn with_lag(pair: &Pair, from: &Ownership, mut to: Ownership) -> Ownership {
     to
 }
 
+/// Waits for uploads that began before the collection had its route: these cannot be sent to the new owner, for nobody
+/// else could have been it, and the proxy kept nothing of them.
+///
+/// # Errors
+/// 409 where one takes too long; nothing is changed.
+fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<(), Refusal> {
+    let (collection, application) = (&work.record.collection, &work.record.application);
+    let is_under_way = || work.inner.spaces.has_earlier_uploads(application);
+    if !is_under_way() {
+        return Ok(());
+    }
+    let verb = direction.word();
+    log::info!("{verb} {collection}: waits for uploads that began before its route was made");
+    let start = Instant::now();
+    while is_under_way() {
+        if start.elapsed() > UPLOAD_TIME {
+            return Err(Refusal::conflict(format!(
+                "{verb} {collection}: an upload is still under way that began before the route /{collection} was \
+                 made, and could not be sent to the new owner; nothing is changed, `banyan {verb} {collection}` \
+                 tries again"
+            )));
+        }
+        sleep(POLL);
+    }
+    Ok(())
+}
+
 /// Leads the route to the owner: ACTIVE where that is the target. It needs no health check, for the owner has just said
 /// what it is; one that is under way is waited for. From the first step on nobody can delete a route that the target needs;
 /// one that was deleted just before is made again.
 ///
 /// # Errors
 /// What the route's application says.
-pub(super) fn flip(work: &mut Work<'_>, owner: Owner) -> Result<(), Refusal> {
+pub(super) fn flip(work: &mut Work<'_>, owner: Owner, epoch: u64) -> Result<(), Refusal> {
     work.owned_by(owner)?;
+    work.in_epoch(Some(epoch))?;
     let active = owner != Owner::Source;
     let start = Instant::now();
     loop {

@@ -103,6 +103,20 @@ impl<'a> Work<'a> {
         self.save()
     }
 
+    /// Writes down in which epoch the collection is, and tells the proxy: what a store answers in an earlier one counts no
+    /// more.
+    ///
+    /// # Errors
+    /// 500 where that fails.
+    pub(super) fn in_epoch(&mut self, epoch: Option<u64>) -> Result<(), Refusal> {
+        if self.record.epoch != epoch {
+            self.record.epoch = epoch;
+            self.save()?;
+        }
+        self.inner.spaces.set_epoch(&self.record.application, &self.record.collection, epoch);
+        Ok(())
+    }
+
     /// Writes down what is about to be done.
     ///
     /// # Errors
@@ -243,6 +257,7 @@ pub(super) fn record(
             target,
             made: Made::default(),
             owner: Owner::default(),
+            epoch: None,
             pending: None,
             last: None,
         },

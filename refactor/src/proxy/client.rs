@@ -51,7 +51,8 @@ pub(crate) trait Client: Send {
     /// Drops what has come of a body that nobody wants.
     fn skip_body(&mut self);
 
-    /// Ready once the client is known to have left. What it sends meanwhile is taken in, as far as there is room.
+    /// Ready once the client is known to have left: a reset. One that has said everything may still listen, whenever it
+    /// says so. What it sends meanwhile is taken in, as far as there is room.
     fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()>;
 
     /// Begins the answer with its status and fields; only those that go end to end are sent.

@@ -90,7 +90,7 @@ async fn forward<C: Client>(
             Ok((connection, bytes)) => {
                 let answer = read(&bytes, &head.method);
                 let answer = answer.map_err(|what| unanswered(&route, Failure::Garbage(what)))?;
-                let Some(next) = chase.judge(&answer) else {
+                let Some(next) = chase.judge(&answer)? else {
                     chase.end(peer, &answer);
                     if let Some(sample) = &mut record.sample {
                         sample.begin(&answer, &bytes);

@@ -91,9 +91,10 @@ pub(crate) const CANDIDATES: usize = 8;
 pub(crate) const OWNERS: usize = 1_024;
 /// For how long an owner is remembered after it was found.
 pub(crate) const OWNER_TIME: Duration = Duration::from_secs(60);
-/// The most clients whose last write is remembered, the last ones, each for every first segment of a path.
-pub(crate) const REMEMBERED_WRITES: usize = 65_536;
-/// For how long a write is remembered: longer than a copy lags behind that is of any use.
+/// The most last writes that are remembered, the last ones: one to three for each client and first segment of a path.
+pub(crate) const REMEMBERED_WRITES: usize = 131_072;
+/// For how long a write is remembered: longer than a copy that answers reads can lag behind (30 s, `STALE` in
+/// `shared/server/src/moving/lag.rs`) and a read can take.
 pub(crate) const REMEMBER_TIME: Duration = Duration::from_secs(60);
 /// How much is read of an answer that nobody gets, so that its connection can go on, and for how long.
 pub(crate) const DISCARD_BYTES: usize = 64 * 1024;

@@ -4,6 +4,7 @@
 //! services and nowhere else; a service that is asked for what it does not own answers 421 and has stored nothing.
 //! What is kept here only saves detours: it is never what decides.
 
+mod epochs;
 mod kept;
 mod owners;
 mod position;
@@ -11,6 +12,7 @@ mod writes;
 
 use tokio::sync::Semaphore;
 
+pub(crate) use epochs::Epochs;
 pub(crate) use kept::{Budget, Kept};
 pub(crate) use owners::Owners;
 pub(crate) use position::Position;

@@ -13,7 +13,7 @@ use tokio::task::{self, AbortHandle};
 
 use crate::proxy::Settings;
 use crate::proxy::metrics::{Counts, Metrics};
-use crate::proxy::ownership::Ownership;
+use crate::proxy::ownership::{Epochs, Ownership};
 use crate::proxy::shadow::Shadows;
 use crate::proxy::table::Table;
 
@@ -36,6 +36,7 @@ pub(crate) struct Site {
     /// The port that it listens on.
     pub(crate) port: u16,
     pub(crate) table: ArcSwap<Table>,
+    pub(crate) epochs: Arc<Epochs>,
     /// Of requests that no route takes.
     pub(crate) unrouted: Arc<Counts>,
     draining: AtomicBool,
@@ -51,12 +52,14 @@ impl Site {
         stage: String,
         port: u16,
         table: Table,
+        epochs: Arc<Epochs>,
         unrouted: Arc<Counts>,
     ) -> Self {
         Self {
             stage,
             port,
             table: ArcSwap::from_pointee(table),
+            epochs,
             unrouted,
             draining: AtomicBool::new(false),
             drains: (0..shared.settings.workers).map(|_| Notify::new()).collect(),

@@ -22,6 +22,8 @@ pub(crate) struct Table {
     all: Map<Arc<Target>>,
     /// How often the application's routes were changed before; what was learned of others counts no more.
     pub(crate) version: u64,
+    /// Held by each upload that began with these routes and is not kept, since nobody else could have owned it.
+    pub(crate) uploads: Arc<()>,
 }
 
 /// The routes at one path, and the paths below it.
@@ -51,7 +53,7 @@ impl Table {
 
     /// This one, as what comes after another.
     pub(crate) fn after(self, old: &Self) -> Self {
-        Self { version: old.version + 1, ..self }
+        Self { version: old.version + 1, uploads: Arc::default(), ..self }
     }
 
     /// The route of an id.

@@ -111,8 +111,19 @@ pub(crate) struct Leased {
     pub(crate) reused: bool,
 }
 
+/// Which connection is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Any: the request can be sent again.
+    Any,
+    /// One of which the system says now that it is open: the request cannot be sent again.
+    SurelyOpen,
+    /// A new one.
+    Fresh,
+}
+
 impl Upstream {
-    /// A connection: an idle one, or where `fresh` is asked for or none is idle, a new one. An idle one is
+    /// A connection: an idle one, or where a fresh one is asked for or none is idle, a new one. An idle one is
     /// given out even while the service is left alone: that it is open still is the better sign.
     ///
     /// # Errors
@@ -120,10 +131,11 @@ impl Upstream {
     pub(crate) async fn lease(
         &self,
         worker: usize,
-        fresh: bool,
+        wanted: Wanted,
         connect_time: Duration,
     ) -> Result<Leased, Failure> {
-        let idle = self.pools.get(worker).filter(|_| !fresh).and_then(Pool::take);
+        let pool = self.pools.get(worker).filter(|_| wanted != Wanted::Fresh);
+        let idle = pool.and_then(|pool| pool.take(wanted == Wanted::SurelyOpen));
         if let Some(connection) = idle {
             return Ok(Leased { connection, reused: true });
         }

@@ -120,6 +120,17 @@ impl Fake {
         });
     }
 
+    /// Follows another one, without having been told.
+    pub(crate) fn follow(&self, source: &Self) {
+        let (store, lineage, epoch) =
+            source.with(|copy| (copy.store.clone(), copy.lineage.clone(), copy.epoch));
+        let url = format!("{}/api/users", source.url);
+        self.with(|copy| {
+            (copy.lineage, copy.role, copy.epoch) = (lineage, "follower", epoch);
+            copy.followed = Some((store, url, (0, 0)));
+        });
+    }
+
     pub(crate) fn told(&self, word: &str) -> usize {
         self.with(|copy| copy.told.iter().filter(|told| *told == word).count())
     }
@@ -204,7 +215,8 @@ fn go_on(copies: &mut BTreeMap<String, Copy>) {
 }
 
 async fn answer(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpResponse {
-    let host = request.connection_info().host().to_owned();
+    // As it is asked, also through the proxy, which forwards what its client asked.
+    let host = request.headers().get("host").unwrap().to_str().unwrap().to_owned();
     let url = format!("http://{host}");
     let path = request.path().to_owned();
     let query: BTreeMap<String, String> =
@@ -250,9 +262,10 @@ async fn answer(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpRe
         let answer = answer.map(|value| value.unwrap_or_else(|| document(&copies[&url])));
         (answer, lost)
     };
+    let position = covered(&world.copies()[&url]);
     match answer {
         _ if lost => hung_up().await,
-        Ok(value) => HttpResponse::Ok().json(value),
+        Ok(value) => HttpResponse::Ok().insert_header(("banyan-position", position)).json(value),
         Err((status, detail)) => problem(status, &detail),
     }
 }

@@ -1,5 +1,6 @@
 //! A target that is lost after the grant: a person decides, and is told what may be lost.
 
+use harness::client;
 use serde_json::json;
 
 use crate::stand::Stand;
@@ -117,4 +118,38 @@ async fn force_is_no_shortcut_where_the_target_is_well() {
     stand.tell("reverse", json!({ "force": true })).await.unwrap();
     assert_eq!(stand.source.told("take"), 0, "the ordinary way");
     assert_eq!(stand.source.with(|copy| copy.rows.len()), 11);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_target_answers_after_it_was_given_up_is_no_success_also_after_a_restart() {
+    let stand = Stand::switched().await;
+    let proxy = stand.proxy().await;
+    let post = async || client().post(format!("{proxy}/api/users")).body("x").send().await.unwrap();
+    assert_eq!(post().await.status(), 200);
+    stand.target.with(|copy| copy.dead = true);
+    stand.tell("reverse", json!({ "force": true })).await.unwrap();
+    stand.target.with(|copy| copy.dead = false);
+    assert_eq!(post().await.status(), 200, "the source owns it");
+    // Somebody leads clients to it all the same.
+    stand.activate("/users", "ACTIVE").await;
+    let answer = post().await;
+    assert_eq!(answer.status(), 502);
+    assert!(answer.text().await.unwrap().contains("no longer the primary"));
+    let stand = stand.restart().await;
+    let proxy = stand.proxy().await;
+    let post = client().post(format!("{proxy}/api/users")).body("x").send().await.unwrap();
+    assert_eq!(post.status(), 502);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_does_not_take_it_back_leaves_the_target_in_its_epoch() {
+    let stand = Stand::switched().await;
+    let proxy = stand.proxy().await;
+    let post = async || client().post(format!("{proxy}/api/users")).body("x").send().await.unwrap();
+    stand.target.with(|copy| copy.dead = true);
+    stand.source.with(|copy| copy.cannot = Some("take"));
+    let message = stand.refused("reverse", json!({ "force": true })).await;
+    assert!(message.contains("did not take ownership"), "{message}");
+    stand.target.with(|copy| copy.dead = false);
+    assert_eq!(post().await.status(), 200, "it owns it as before");
 }

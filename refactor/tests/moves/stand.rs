@@ -133,6 +133,18 @@ impl Stand {
         self.client().send(Method::POST, &path, &new).await.unwrap();
     }
 
+    /// Where clients of the application are answered.
+    pub(crate) async fn proxy(&self) -> String {
+        let application = self.client().send(Method::GET, &self.application, &Value::Null).await;
+        let proxy = application.unwrap()["ApiGatewayProxy"]["ProxyUrl"].clone();
+        proxy.as_str().unwrap().trim_end_matches("/api").to_owned()
+    }
+
+    /// What the data plane counts.
+    pub(crate) async fn metrics(&self) -> String {
+        self.program.get("/metrics").await.body
+    }
+
     pub(crate) fn client(&self) -> Client {
         let keys = Keys::read(&self.program.setup().folder().join(".refactor")).unwrap();
         Client::new(server::http_client(false).unwrap(), self.program.url(), keys)

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use harness::until;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::stand::Stand;
 
@@ -200,4 +202,38 @@ async fn of_two_control_planes_one_switches_and_the_other_does_no_harm() {
     assert!(first.is_ok() || second.is_ok(), "{first:?} {second:?}");
     assert_eq!(one.target.with(|copy| (copy.role, copy.epoch)), ("primary", 2));
     assert_eq!(one.source.with(|copy| (copy.role, copy.epoch)), ("follower", 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_began_before_the_route_was_made_is_answered_before_writes_are_held() {
+    let stand = Stand::new().await;
+    let proxy = stand.proxy().await;
+    // The target follows by itself, as `FOLLOW` has it do: nobody has made its route yet.
+    stand.target.follow(&stand.source);
+    let mut stream = TcpStream::connect(proxy.trim_start_matches("http://")).await.unwrap();
+    let head =
+        "POST /api/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 60000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&[b'x'; 30_000]).await.unwrap();
+    let metric = r#"service="monolith"} 1"#;
+    until("it has begun", async || {
+        let metrics = stand.metrics().await;
+        metrics.lines().any(|line| line.contains("connects_total") && line.ends_with(metric))
+    })
+    .await;
+    let options = json!({ "target": stand.target.url, "force": true });
+    let switch = stand.tell("switch", options);
+    let upload = async {
+        let waits = "waits for uploads";
+        until("it waits", async || stand.program.log().contains(waits)).await;
+        assert_eq!(stand.source.told("hold"), 0);
+        stream.write_all(&[b'x'; 30_000]).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let (switched, answer) = tokio::join!(switch, upload);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    switched.unwrap();
+    assert!(stand.target.owns());
 }

@@ -1,6 +1,7 @@
 //! Requests find whoever owns what they are about, while it moves.
 
 mod bodies;
+mod epochs;
 mod owners;
 mod reads;
 mod waiting;

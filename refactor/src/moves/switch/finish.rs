@@ -63,7 +63,7 @@ fn go_forward(
     }
     let pause = times.pause_ms();
     step(work, times, Step::Promoted)?;
-    flip(work, intent.direction.owner())?;
+    flip(work, intent.direction.owner(), intent.epoch + 1)?;
     step(work, times, Step::Flipped)?;
     let back = wait(&pair.from, None, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }

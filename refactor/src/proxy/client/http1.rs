@@ -50,8 +50,6 @@ struct Exchange {
     expects_continue: bool,
     version: Version,
     chunked_answer: bool,
-    /// Whether its end would tell that the client left: it had not ended its side when that was first asked.
-    watched: Option<bool>,
     /// Whether only the end of the connection ends the answer.
     unending: bool,
     /// Whether the client must see that it is not whole, and would not.
@@ -82,7 +80,6 @@ impl Http1 {
             expects_continue: false,
             version: Version::Http11,
             chunked_answer: false,
-            watched: None,
             unending: false,
             cut: false,
             persists: false,
@@ -165,7 +162,6 @@ impl Http1 {
             expects_continue: head.expects_continue,
             version: head.version,
             chunked_answer: false,
-            watched: None,
             unending: false,
             cut: false,
             persists: head.keep_alive,
@@ -292,15 +288,12 @@ impl Client for Http1 {
             self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(Instant::now())));
         }
         loop {
-            let filled = self.input.poll_fill(context, &mut self.stream);
-            // Some say that they have said everything, and still listen: those who do so before they wait.
-            let ended = matches!(filled, Poll::Ready(Ok(0)));
-            let watched = *self.exchange.watched.get_or_insert(!ended);
-            match ready!(filled) {
+            match ready!(self.input.poll_fill(context, &mut self.stream)) {
                 Ok(1..) => {}
                 Err(error) if error.kind() == io::ErrorKind::OutOfMemory => return Poll::Pending,
-                Ok(0) if !watched => return Poll::Pending,
-                Ok(0) | Err(_) => return Poll::Ready(()),
+                // It has said everything. Whether it still listens cannot be told before it is answered.
+                Ok(0) => return Poll::Pending,
+                Err(_) => return Poll::Ready(()),
             }
         }
     }

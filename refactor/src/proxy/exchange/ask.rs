@@ -11,7 +11,7 @@ use crate::proxy::framing::Malformed;
 use crate::proxy::head::is_interim;
 use crate::proxy::limits::INTERIM_ANSWERS;
 use crate::proxy::target::Target;
-use crate::proxy::upstream::{Connection, Failure};
+use crate::proxy::upstream::{Connection, Failure, Wanted};
 
 /// The connection that carries the answer, and the bytes of its head.
 ///
@@ -25,9 +25,9 @@ pub(super) async fn ask<C: Client>(
     worker: usize,
 ) -> Result<(Connection, Vec<u8>), UploadError> {
     let upstream = &target.upstream;
-    let mut fresh = false;
+    let mut wanted = if method.is_safe() { Wanted::Any } else { Wanted::SurelyOpen };
     loop {
-        let leased = upstream.lease(worker, fresh, target.patience.connect).await;
+        let leased = upstream.lease(worker, wanted, target.patience.connect).await;
         let leased = leased.map_err(UploadError::Service)?;
         if !leased.reused {
             target.counts.connects.inc();
@@ -43,7 +43,7 @@ pub(super) async fn ask<C: Client>(
             {
                 // The connection had ended while it was idle.
                 target.counts.retries.inc();
-                fresh = true;
+                wanted = Wanted::Fresh;
             }
             Err(error) => return Err(error),
         }

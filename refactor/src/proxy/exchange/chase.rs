@@ -7,6 +7,8 @@
 //!   wrote. Such an answer is thrown away, and another candidate is asked.
 //! - **Perhaps too old**: a proxy that has just started again does not know who wrote before. For as long as it would
 //!   have remembered that, what a copy says of itself counts: its answer is thrown away too, and the owner is asked.
+//! - **Of an epoch that is over**: a store that was given up by force, and wakes up, still believes to own what it has. What
+//!   it took is lost, so a write that it answers is 502; a read is asked of another candidate.
 //! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
 //!
 //! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
@@ -63,6 +65,10 @@ pub(super) struct Chase<'a> {
     forgotten: bool,
     /// Whether any service said how far it has come.
     told: bool,
+    /// The present epoch of what is asked for, where that is known.
+    epoch: Option<u64>,
+    /// Where the body is not kept, so that a change of owner waits for the request.
+    _upload: Option<Arc<()>>,
     search: Option<Search<'a>>,
 }
 
@@ -105,12 +111,13 @@ impl<'a> Chase<'a> {
             needed: None,
             forgotten: false,
             told: false,
+            epoch: None,
+            _upload: None,
             search: None,
         };
+        chase.epoch = chase.present();
         if is_read(&head.method) {
-            chase.needed = chase.needed(peer, now);
-            let writes = &site.shared.ownership.writes;
-            chase.forgotten = chase.needed.is_none() && writes.may_be_forgotten(now);
+            chase.look_back(peer, now);
         } else {
             let version = chase.look();
             let hint = chase.segment().and_then(|segment| {
@@ -132,7 +139,20 @@ impl<'a> Chase<'a> {
     /// How far whoever is asked must have come. A service of several programs on one database may know that only when it
     /// has asked that.
     pub(super) fn position(&self) -> Option<Position> {
-        self.needed.as_ref().map(|needed| needed.position)
+        let needed = self.needed.as_ref().map(|needed| needed.position);
+        let epoch = self.epoch.filter(|_| is_read(&self.head.method) && self.said().is_none());
+        needed.or_else(|| epoch.map(Position::begin))
+    }
+
+    /// How far a service must have come, as the client says.
+    fn said(&self) -> Option<Position> {
+        self.head.first(Kind::Position).and_then(Position::parse)
+    }
+
+    /// The present epoch of what is asked for, where that is known.
+    fn present(&self) -> Option<u64> {
+        let epochs = &self.site.epochs;
+        if epochs.is_empty() { None } else { epochs.get(&self.segment()?) }
     }
 
     /// What the body is kept with, where the request may be sent more than once.
@@ -142,7 +162,45 @@ impl<'a> Chase<'a> {
     }
 
     /// Who is asked next, where an answer is not the client's.
-    pub(super) fn judge(&mut self, answer: &Answer<'_>) -> Option<Next> {
+    ///
+    /// # Errors
+    /// 502 where a write was answered by a store that is no longer primary.
+    pub(super) fn judge(&mut self, answer: &Answer<'_>) -> Result<Option<Next>, Ended> {
+        if answer.status != MISDIRECTED && self.is_over(answer) {
+            return self.past_epoch(answer).map(Some);
+        }
+        Ok(self.next(answer))
+    }
+
+    /// Whether an answer is of an epoch that is over. One that began before may be over now.
+    fn is_over(&mut self, answer: &Answer<'_>) -> bool {
+        self.epoch = self.present();
+        let said = answer.first(Kind::Position).and_then(Position::parse);
+        let both = said.zip(self.epoch);
+        both.is_some_and(|(said, present)| said.epoch() < present)
+    }
+
+    /// Who is asked next, where an answer is of an epoch that is over. Its connection goes with it.
+    fn past_epoch(&mut self, answer: &Answer<'_>) -> Result<Next, Ended> {
+        self.look();
+        self.unhint();
+        let target = &self.candidates.get(self.at).target;
+        let (route, service) = (&target.route.id, &target.route.service);
+        if is_read(&self.head.method) {
+            self.chases().read_again.inc();
+            self.named = answer.first(Kind::Owner).and_then(|owner| self.candidates.named(owner));
+            let next = self.named.filter(|owner| self.is_new(*owner)).or_else(|| self.another());
+            return Ok(next.map_or(Next::Later(self.first_again()), Next::Now));
+        }
+        let detail = format!(
+            "route {route}: the service {service} answered this, and is no longer the primary: the epoch in which it \
+             answered is over. If it stored anything, that is lost; look what is there, and send the request again"
+        );
+        log::warn!("{detail}");
+        Err(Ended::Problem(Problem::new(StatusCode::BAD_GATEWAY, detail)))
+    }
+
+    fn next(&mut self, answer: &Answer<'_>) -> Option<Next> {
         if answer.status == MISDIRECTED {
             self.chases().misdirected.inc();
             self.look();
@@ -317,20 +375,20 @@ impl<'a> Chase<'a> {
         }
     }
 
-    /// How far a service must have come for this read, if that matters.
-    fn needed(&mut self, peer: IpAddr, now: Instant) -> Option<Needed> {
+    /// Notes how far a service must have come for this read, if that matters, and whether that may be more than is known.
+    fn look_back(&mut self, peer: IpAddr, now: Instant) {
         let site = self.site;
         let writes = &site.shared.ownership.writes;
-        let said = self.head.first(Kind::Position).and_then(Position::parse);
-        let write = writes.are_any(now).then(|| {
-            let client = self.client(peer, &self.segment()?);
-            Some((client, writes.get(client)?))
+        let said = self.said();
+        let client = writes.are_any(now).then(|| Some(self.client(peer, &self.segment()?)));
+        let (write, is_known) = client.flatten().map_or((None, false), |client| {
+            let upstream = self.candidates.upstream(0);
+            let (write, is_known) = writes.get(client, |write| write.concerns(upstream));
+            (write.map(|write| (client, write)), is_known)
         });
-        let write = write
-            .flatten()
-            .filter(|(_, write)| write.concerns(&self.candidates.get(0).target.upstream));
+        self.forgotten = said.is_none() && !is_known && writes.may_be_forgotten(now);
         let needed = match (said, write) {
-            (None, None) => return None,
+            (None, None) => return,
             (Some(said), Some((_, write))) if said > write.position => {
                 Needed { position: said, write: None }
             }
@@ -340,7 +398,7 @@ impl<'a> Chase<'a> {
             (Some(said), None) => Needed { position: said, write: None },
         };
         self.look();
-        (self.candidates.count() > 1).then_some(needed)
+        self.needed = (self.candidates.count() > 1).then_some(needed);
     }
 
     /// A candidate for a read that was not asked since the last wait.
@@ -376,6 +434,8 @@ impl<'a> Chase<'a> {
         }
         let table = self.site.table.load();
         self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+        let is_alone = self.candidates.count() == 1 && !self.head.body.is_over();
+        self._upload = is_alone.then(|| Arc::clone(&table.uploads));
         *self.looked.insert(table.version)
     }
 
@@ -397,7 +457,7 @@ impl<'a> Chase<'a> {
         self.path.segments().split().map(|(segment, _)| segment)
     }
 
-    /// Who asks, as far as the request tells.
+    /// Who asks, as far as the request tells: where it comes from, with what, and each credential that it shows.
     fn client(&self, peer: IpAddr, segment: &str) -> ownership::Client {
         let address = match peer.to_canonical() {
             IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
@@ -410,10 +470,16 @@ impl<'a> Chase<'a> {
             // The empty part keeps the values of one name from those of the next.
             fields.iter().filter(named).map(|field| field.value).chain([&b""[..]])
         };
-        let told = ["authorization", "cookie", "user-agent", "x-forwarded-for"];
-        let place = [&address[..], &port, segment.as_bytes()];
-        let parts = place.into_iter().chain(told.into_iter().flat_map(named));
-        self.site.shared.ownership.writes.client(parts)
+        let writes = &self.site.shared.ownership.writes;
+        let about = [&port[..], segment.as_bytes()];
+        let place = ["user-agent", "x-forwarded-for"].into_iter().flat_map(named);
+        let place = writes.key(about.into_iter().chain([&address[..]]).chain(place));
+        let shown = |name: &'static str| {
+            let is_shown = fields.iter().any(|field| field.name.eq_ignore_ascii_case(name));
+            let parts = || about.into_iter().chain([name.as_bytes()]).chain(named(name));
+            is_shown.then(|| writes.key(parts()))
+        };
+        [Some(place), shown("authorization"), shown("cookie")]
     }
 }
 

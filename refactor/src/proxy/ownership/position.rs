@@ -11,6 +11,15 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// The beginning of an epoch: whoever has come so far knows everything of those before.
+    pub(crate) fn begin(epoch: u64) -> Self {
+        Self { epoch, at: 0 }
+    }
+
+    pub(crate) fn epoch(self) -> u64 {
+        self.epoch
+    }
+
     /// Reads the value of a field; nothing where it is none.
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         let (epoch, at) = std::str::from_utf8(value).ok()?.split_once('.')?;

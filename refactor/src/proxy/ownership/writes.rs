@@ -12,40 +12,46 @@ use super::Position;
 use crate::proxy::limits::{REMEMBER_TIME, REMEMBERED_WRITES};
 use crate::proxy::upstream::Upstream;
 
-/// The last writes of clients, those of the clients that wrote last.
+/// The last writes of clients, those of the clients that wrote last. A client is found by whatever of it is the same.
 #[derive(Debug)]
 pub(crate) struct Writes {
     /// When the last one was noted, in milliseconds since `start`, and one more; 0: none yet. Asked before anything
     /// else, so that reads cost nothing where nobody writes.
     newest: AtomicU64,
     start: Instant,
-    /// Whether there was a run before this one, and nothing is known of what it remembered.
-    runs_again: bool,
+    /// Until when a write may count that is not known any more, in the same unit: one of an earlier run, or one that gave
+    /// way to those of others.
+    forgotten_until: AtomicU64,
     /// Of the hash that tells clients apart, so that nobody can choose to be taken for another.
     seed: u64,
-    known: Mutex<LruCache<Client, Write>>,
+    known: Mutex<LruCache<Key, Write>>,
 }
 
-/// Who wrote what: a client, and the first segment of the path.
+/// Something that tells a client apart, and the first segment of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Client(u64);
+pub(crate) struct Key(u64);
+
+/// Who wrote what: all that tells a client apart.
+pub(crate) type Client = [Option<Key>; 3];
 
 /// The last write of a client.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
     pub(crate) position: Position,
     /// Who could have taken it, first of all whoever did. To others the position says nothing.
-    pub(crate) copies: Vec<Weak<Upstream>>,
+    pub(crate) copies: Arc<[Weak<Upstream>]>,
     until: Instant,
 }
 
 impl Writes {
     pub(crate) fn new(runs_again: bool) -> Self {
         let most = NonZeroUsize::new(REMEMBERED_WRITES).unwrap_or(NonZeroUsize::MIN);
+        // What an earlier run carried counts for as long as that would have remembered it.
+        let forgotten_until = if runs_again { REMEMBER_TIME.as_millis() as u64 + 1 } else { 0 };
         Self {
             newest: AtomicU64::new(0),
             start: Instant::now(),
-            runs_again,
+            forgotten_until: AtomicU64::new(forgotten_until),
             seed: fastrand::u64(..),
             known: Mutex::new(LruCache::new(most)),
         }
@@ -57,51 +63,70 @@ impl Writes {
         newest > 0 && newest + REMEMBER_TIME.as_millis() as u64 > self.ms(now)
     }
 
-    /// Whether a client of which no write is known may have written all the same: through an earlier run, whose
-    /// writes would still be remembered.
+    /// Whether a client of which no write is known may have written all the same.
     pub(crate) fn may_be_forgotten(&self, now: Instant) -> bool {
-        self.runs_again && now.saturating_duration_since(self.start) < REMEMBER_TIME
+        self.ms(now) < self.forgotten_until.load(Ordering::Relaxed)
     }
 
-    /// A client, by what tells it apart; an empty part stands for one that is not there.
-    pub(crate) fn client<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Client {
+    /// What tells a client apart; an empty part stands for one that is not there.
+    pub(crate) fn key<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Key {
         let mut hash = Xxh3::with_seed(self.seed);
         for part in parts {
             hash.update(&part.len().to_le_bytes());
             hash.update(part);
         }
-        Client(hash.digest())
+        Key(hash.digest())
     }
 
     /// Notes a write. Of two the further one counts, whichever answer came first.
-    pub(crate) fn note(&self, client: Client, position: Position, copies: Vec<Weak<Upstream>>) {
+    pub(crate) fn note(&self, client: Client, position: Position, copies: Arc<[Weak<Upstream>]>) {
         let now = Instant::now();
         let mut known = self.known();
         let until = now + REMEMBER_TIME;
-        match known.get_mut(&client).filter(|write| write.until > now && write.position > position)
-        {
-            Some(further) => further.until = until,
-            None => drop(known.put(client, Write { position, copies, until })),
+        for key in client.into_iter().flatten() {
+            let counts = |write: &&mut Write| write.until > now && write.position > position;
+            if let Some(further) = known.get_mut(&key).filter(counts) {
+                further.until = until;
+                continue;
+            }
+            let write = Write { position, copies: Arc::clone(&copies), until };
+            if let Some((gone, write)) = known.push(key, write)
+                && gone != key
+            {
+                self.forgotten_until.fetch_max(self.ms(write.until), Ordering::Relaxed);
+            }
         }
         self.newest.fetch_max(self.ms(now), Ordering::Relaxed);
     }
 
-    /// The last write of a client.
-    pub(crate) fn get(&self, client: Client) -> Option<Write> {
+    /// The furthest of the writes that are known of a client, among those that count; and whether all that tells it apart
+    /// is known, so that it can have no further one.
+    pub(crate) fn get(
+        &self,
+        client: Client,
+        counts: impl Fn(&Write) -> bool,
+    ) -> (Option<Write>, bool) {
+        let now = Instant::now();
         let mut known = self.known();
-        let write = known.get(&client)?;
-        if write.until > Instant::now() {
-            return Some(write.clone());
+        let (mut furthest, mut all) = (None::<Write>, true);
+        for key in client.into_iter().flatten() {
+            let found = known.get(&key).filter(|write| write.until > now).cloned();
+            all &= found.is_some();
+            let further = found.filter(&counts).filter(|write| {
+                furthest.as_ref().is_none_or(|other| write.position > other.position)
+            });
+            furthest = further.or(furthest);
         }
-        known.pop(&client);
-        None
+        (furthest, all)
     }
 
     /// Forgets a write that all copies have seen, where no other came since.
     pub(crate) fn forget(&self, client: Client, position: Position) {
         let mut known = self.known();
-        if known.peek(&client).is_some_and(|write| write.position <= position) {
-            known.pop(&client);
+        for key in client.into_iter().flatten() {
+            if known.peek(&key).is_some_and(|write| write.position <= position) {
+                known.pop(&key);
+            }
         }
     }
 
@@ -109,7 +134,7 @@ impl Writes {
         now.saturating_duration_since(self.start).as_millis() as u64 + 1
     }
 
-    fn known(&self) -> MutexGuard<'_, LruCache<Client, Write>> {
+    fn known(&self) -> MutexGuard<'_, LruCache<Key, Write>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -132,31 +157,62 @@ fn is(copy: &Weak<Upstream>, upstream: &Arc<Upstream>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::Arc;
 
     use tokio::time::{Instant, advance};
 
-    use super::{Position, REMEMBER_TIME, REMEMBERED_WRITES, Writes};
+    use super::{Client, Position, REMEMBER_TIME, REMEMBERED_WRITES, Writes};
 
     fn position(text: &str) -> Position {
         Position::parse(text.as_bytes()).unwrap()
     }
 
+    fn client<const N: usize>(writes: &Writes, told: [&str; N]) -> Client {
+        let mut client = Client::default();
+        for (slot, told) in client.iter_mut().zip(told) {
+            *slot = Some(writes.key([told.as_bytes()]));
+        }
+        client
+    }
+
+    fn note(writes: &Writes, client: Client, at: &str) {
+        writes.note(client, position(at), Arc::default());
+    }
+
+    fn known(writes: &Writes, client: Client) -> Option<String> {
+        let (write, all) = writes.get(client, |_| true);
+        assert!(write.is_some() || !all, "what is known has a write");
+        write.map(|write| write.position.to_string())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_furthest_write_is_remembered_for_a_while() {
         let writes = Writes::new(false);
-        let known = |client| writes.get(client).map(|write| write.position);
-        let (one, two) = (writes.client([&b"one"[..]]), writes.client([&b"two"[..]]));
+        let (one, two) = (client(&writes, ["one"]), client(&writes, ["two"]));
         assert!(!writes.are_any(Instant::now()));
-        writes.note(one, position("1.7"), Vec::new());
-        writes.note(one, position("1.5"), Vec::new());
+        note(&writes, one, "1.7");
+        note(&writes, one, "1.5");
         assert!(writes.are_any(Instant::now()));
-        assert_eq!((known(one), known(two)), (Some(position("1.7")), None));
+        assert_eq!((known(&writes, one).as_deref(), known(&writes, two)), (Some("1.7"), None));
         advance(REMEMBER_TIME).await;
         assert!(!writes.are_any(Instant::now()));
-        assert_eq!(known(one), None);
-        writes.note(one, position("1.2"), Vec::new());
-        assert_eq!(known(one), Some(position("1.2")), "what is too old does not count");
+        assert_eq!(known(&writes, one), None);
+        note(&writes, one, "1.2");
+        assert_eq!(known(&writes, one).as_deref(), Some("1.2"), "what is too old does not count");
+    }
+
+    #[tokio::test]
+    async fn a_client_is_found_by_whatever_of_it_is_the_same() {
+        let writes = Writes::new(false);
+        let seen = |told| known(&writes, client(&writes, told));
+        note(&writes, client(&writes, ["home", "token"]), "1.5");
+        assert_eq!(seen(["home", "another token"]).as_deref(), Some("1.5"));
+        assert_eq!(seen(["elsewhere", "token"]).as_deref(), Some("1.5"));
+        assert_eq!(seen(["elsewhere", "another token"]), None);
+        note(&writes, client(&writes, ["elsewhere", "another token"]), "1.9");
+        assert_eq!(seen(["home", "another token"]).as_deref(), Some("1.9"), "the furthest");
+        let (write, _) = writes.get(client(&writes, ["home"]), |_| false);
+        assert!(write.is_none(), "one that concerns it");
     }
 
     #[tokio::test(start_paused = true)]
@@ -171,32 +227,37 @@ mod tests {
     #[tokio::test]
     async fn a_write_is_forgotten_unless_a_later_one_came() {
         let writes = Writes::new(false);
-        let client = writes.client([&b"one"[..]]);
-        writes.note(client, position("1.7"), Vec::new());
-        writes.forget(client, position("1.6"));
-        assert!(writes.get(client).is_some());
-        writes.forget(client, position("1.7"));
-        assert!(writes.get(client).is_none());
+        let one = client(&writes, ["one", "token"]);
+        note(&writes, one, "1.7");
+        writes.forget(one, position("1.6"));
+        assert!(known(&writes, one).is_some());
+        writes.forget(one, position("1.7"));
+        assert!(known(&writes, one).is_none());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_of_the_clients_that_wrote_last_are_remembered() {
+    async fn a_write_that_gave_way_to_those_of_others_may_matter_as_long_as_it_would_have_counted()
+    {
         let writes = Writes::new(false);
-        let client = |n: usize| writes.client([&n.to_le_bytes()[..]]);
-        for n in 0..=REMEMBERED_WRITES {
-            writes.note(client(n), position("1.1"), Vec::new());
-        }
-        assert!(writes.get(client(0)).is_none());
-        assert!(writes.get(client(1)).is_some() && writes.get(client(REMEMBERED_WRITES)).is_some());
-        advance(Duration::from_millis(1)).await;
+        let nth = |n: usize| client(&writes, [n.to_string().as_str()]);
+        note(&writes, nth(0), "1.1");
+        advance(REMEMBER_TIME / 2).await;
+        (1..REMEMBERED_WRITES).for_each(|n| note(&writes, nth(n), "1.1"));
+        assert!(!writes.may_be_forgotten(Instant::now()), "there is room for so many");
+        note(&writes, nth(REMEMBERED_WRITES), "1.1");
+        assert!(known(&writes, nth(0)).is_none());
+        assert!(known(&writes, nth(1)).is_some());
+        assert!(writes.may_be_forgotten(Instant::now()));
+        advance(REMEMBER_TIME / 2).await;
+        assert!(!writes.may_be_forgotten(Instant::now()));
     }
 
     #[test]
-    fn what_is_joined_differently_is_another_client() {
+    fn what_is_joined_differently_is_another_key() {
         let writes = Writes::new(false);
-        let client = |parts: [&'static str; 2]| writes.client(parts.map(str::as_bytes));
-        assert_eq!(client(["a", "b"]), client(["a", "b"]));
-        assert_ne!(client(["ab", ""]), client(["a", "b"]));
-        assert_ne!(client(["", "ab"]), client(["ab", ""]));
+        let key = |parts: [&'static str; 2]| writes.key(parts.map(str::as_bytes));
+        assert_eq!(key(["a", "b"]), key(["a", "b"]));
+        assert_ne!(key(["ab", ""]), key(["a", "b"]));
+        assert_ne!(key(["", "ab"]), key(["ab", ""]));
     }
 }

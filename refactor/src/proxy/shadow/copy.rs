@@ -17,7 +17,7 @@ use crate::proxy::head::{Answer, is_interim};
 use crate::proxy::limits::COPY_TIME;
 use crate::proxy::metrics::Outcome;
 use crate::proxy::target::Target;
-use crate::proxy::upstream::{Connection, Failure, Upstream};
+use crate::proxy::upstream::{Connection, Failure, Upstream, Wanted};
 
 /// A copy of a read.
 #[derive(Debug)]
@@ -84,10 +84,10 @@ impl Copy {
     /// The answer to it. A pooled connection that had ended is made up for with a new one.
     async fn ask(&self, upstream: &Upstream) -> Result<Capture, Failure> {
         let patience = self.to.patience;
-        let leased = upstream.lease(0, false, patience.connect).await?;
+        let leased = upstream.lease(0, Wanted::Any, patience.connect).await?;
         match self.exchange(upstream, leased.connection).await {
             Err(Failure::Broken(_)) if leased.reused => {
-                let leased = upstream.lease(0, true, patience.connect).await?;
+                let leased = upstream.lease(0, Wanted::Fresh, patience.connect).await?;
                 self.exchange(upstream, leased.connection).await
             }
             answer => answer,

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -68,6 +70,16 @@ impl Connection {
         }
         let mut context = Context::from_waker(Waker::noop());
         self.input.is_empty() && self.input.poll_fill(&mut context, &mut self.stream).is_pending()
+    }
+
+    /// The same, asked of the system and not of what this thread heard of it last: an end that has come by now is seen.
+    pub(super) fn is_fresh_now(&mut self, now: Instant) -> bool {
+        let socket = match &self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => stream.get_ref().0,
+        };
+        let peeked = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        self.is_fresh(now) && matches!(peeked, Err(Errno::AGAIN | Errno::INTR))
     }
 
     pub(crate) fn poll_write(

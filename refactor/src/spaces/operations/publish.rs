@@ -26,6 +26,16 @@ impl Spaces {
         }
     }
 
+    /// Tells the data plane in which epoch a collection of an application is.
+    pub(crate) fn set_epoch(&self, application: &str, collection: &str, epoch: Option<u64>) {
+        self.0.plane.set_epoch(application, collection, epoch);
+    }
+
+    /// Whether an upload is under way that began with earlier routes, and could not be sent to another service.
+    pub(crate) fn has_earlier_uploads(&self, application: &str) -> bool {
+        self.0.plane.has_earlier_uploads(application)
+    }
+
     /// The routes of an application: those that take traffic, and those that could.
     pub(super) fn live_routes(&self, model: &Model, application: &str) -> Vec<LiveRoute> {
         model.routes_of(application).filter_map(|route| live_route(model, route)).collect()

@@ -7,7 +7,7 @@ use refactor::proxy::Route;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{before, last, post, stores, waiting};
-use crate::plane::{Plane, default, field, read_answer, route, status};
+use crate::plane::{APPLICATION, Plane, default, field, read_answer, route, status};
 use crate::service::{Service, next_request};
 use crate::store::{Role, Store, misdirected};
 
@@ -89,6 +89,34 @@ async fn a_client_that_waits_for_100_continue_is_answered_by_the_owner() {
     stream.write_all(sent.as_bytes()).await.unwrap();
     assert_eq!(status(&read_answer(&mut stream).await), 201);
     assert_eq!(new.rows(), ["abc"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_began_before_another_could_own_it_is_known_until_it_is_answered() {
+    let (old, new) = (Store::start(Role::Owner).await, Store::start(Role::Held).await);
+    let alone = vec![default(&format!("{}/api", old.service.url))];
+    let plane = Plane::start(alone.clone());
+    let head = "POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
+    let mut stream = plane.connect().await;
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&[b'x'; 30_000]).await.unwrap();
+    let connects = r#"refactor_upstream_connects_total{application="app-0123456789",route="rte-default000",service="monolith"}"#;
+    until("it has begun", async || plane.metric(connects) == 1.0).await;
+    assert!(!plane.plane.has_earlier_uploads(APPLICATION), "the routes are the same");
+    plane.set(before(&old.service.url, &new.service.url));
+    assert!(plane.plane.has_earlier_uploads(APPLICATION));
+    plane.set(alone);
+    plane.set(before(&old.service.url, &new.service.url));
+    assert!(plane.plane.has_earlier_uploads(APPLICATION), "however often they change");
+    // What begins now is kept.
+    let mut later = plane.connect().await;
+    later.write_all(head.as_bytes()).await.unwrap();
+    later.write_all(&[b'x'; 30_000]).await.unwrap();
+    stream.write_all(&[b'x'; 30_000]).await.unwrap();
+    assert_eq!(status(&read_answer(&mut stream).await), 201);
+    until("it is over", async || !plane.plane.has_earlier_uploads(APPLICATION)).await;
+    later.write_all(&[b'x'; 30_000]).await.unwrap();
+    assert_eq!(status(&read_answer(&mut later).await), 201);
 }
 
 /// One that says 421 as soon as it has the head, and names an owner.

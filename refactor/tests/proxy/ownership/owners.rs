@@ -129,6 +129,7 @@ async fn only_registered_services_are_ever_asked_whatever_an_answer_names() {
         let mut stream = plane.connect().await;
         stream.write_all(post("one").as_bytes()).await.unwrap();
         until("it is asked again", async || old.count() >= asked + 3).await;
+        stream.set_zero_linger().unwrap();
         drop(stream);
         until("its place is free", async || waiting(&plane) == 0.0).await;
         assert_eq!((foreign.count(), new.service.count()), (0, 0), "{name:?}");

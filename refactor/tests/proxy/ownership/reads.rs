@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use harness::until;
 use refactor::proxy::Settings;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpSocket;
 
 use super::{before, last, post, waiting};
 use crate::canary::tagged;
@@ -61,6 +62,37 @@ async fn who_wrote_never_reads_what_was_before() {
     }
     assert_eq!(plane.metric("banyan_proxy_read_again_total"), again);
     assert_eq!(plane.metric("banyan_proxy_gave_up_total"), 0.0);
+}
+
+#[tokio::test]
+async fn who_wrote_is_known_by_its_place_and_by_each_of_its_credentials() {
+    let (old, new, plane) = canary().await;
+    new.state().rows.push("before".to_owned());
+    let shown = "Authorization: Bearer one\r\nCookie: session=1\r\n";
+    let write = last(&post("one")).replacen("\r\n", &format!("\r\n{shown}"), 1);
+    assert_eq!(status(&plane.send(write).await), 201);
+    let there = plane.address;
+    let from = async |host: &str, fields: &str| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{host}:0").parse().unwrap()).unwrap();
+        let mut stream = socket.connect(there).await.unwrap();
+        let get = format!("GET /api/users/1 HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
+        stream.write_all(get.as_bytes()).await.unwrap();
+        body(&read_answer(&mut stream).await).to_owned()
+    };
+    for _ in 0..20 {
+        // It logged in, or out.
+        for fields in ["", "Authorization: Bearer two\r\n", "Cookie: session=2; theme=dark\r\n"] {
+            assert_eq!(from("127.0.0.1", fields).await, "one", "{fields:?}");
+        }
+        // It came over another way.
+        for fields in ["Authorization: Bearer one\r\nUser-Agent: x\r\n", "Cookie: session=1\r\n"] {
+            assert_eq!(from("127.0.0.2", fields).await, "one", "{fields:?}");
+        }
+    }
+    until("another client reads from the copy", async || from("127.0.0.2", "").await == "before")
+        .await;
+    assert!(old.rows() == ["one"]);
 }
 
 #[tokio::test]

@@ -42,24 +42,30 @@ async fn a_hold_that_is_let_go_costs_a_pause() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_frees_its_place_and_one_that_only_listens_is_answered() {
+async fn a_client_that_resets_frees_its_place_and_one_that_ends_its_side_is_answered_whenever() {
     let (old, _new, plane) = stores().await;
     old.set(Role::Held);
     let mut stream = plane.connect().await;
     stream.write_all(post("left").as_bytes()).await.unwrap();
     until("it waits", async || waiting(&plane) == 1.0).await;
+    stream.set_zero_linger().unwrap();
     drop(stream);
     let left = Instant::now();
     until("its place is free", async || waiting(&plane) == 0.0).await;
     assert!(left.elapsed() < Duration::from_secs(2), "{:?}", left.elapsed());
-    let mut stream = plane.connect().await;
-    stream.write_all(post("listens").as_bytes()).await.unwrap();
-    stream.shutdown().await.unwrap();
+    let (mut early, mut late) = (plane.connect().await, plane.connect().await);
+    early.write_all(post("listens").as_bytes()).await.unwrap();
+    early.shutdown().await.unwrap();
     until("it waits", async || waiting(&plane) == 1.0).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    late.write_all(post("listens").as_bytes()).await.unwrap();
+    until("both wait", async || waiting(&plane) == 2.0).await;
+    late.shutdown().await.unwrap();
+    let asked = old.service.count();
+    until("they are asked again", async || old.service.count() > asked + 8).await;
     old.set(Role::Owner);
-    assert_eq!(status(&read_answer(&mut stream).await), 201);
-    assert_eq!(old.rows(), ["listens"]);
+    assert_eq!(status(&read_answer(&mut early).await), 201);
+    assert_eq!(status(&read_answer(&mut late).await), 201);
+    assert_eq!(old.rows(), ["listens", "listens"]);
 }
 
 #[tokio::test]

@@ -46,7 +46,14 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
     };
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
     let target = Arc::new(Target::new(route, upstream, patience, None, Arc::clone(&counts)));
-    let site = Site::new(Arc::new(shared), "api".to_owned(), 80, Table::new([target]), counts);
+    let site = Site::new(
+        Arc::new(shared),
+        "api".to_owned(),
+        80,
+        Table::new([target]),
+        Arc::default(),
+        counts,
+    );
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
