@@ -1,7 +1,7 @@
 //! What is then.
 
 use crate::model::{Flaw, Model};
-use crate::state::{Entry, Followed, Grant, Hold, Move, Name, Place, Role, State, Write};
+use crate::state::{Entry, Followed, Grant, Hold, Memory, Move, Name, Place, Role, State, Write};
 use crate::step::Step;
 
 /// The state after a step.
@@ -55,7 +55,16 @@ pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
                 next.writes[usize::from(write)] = Write::Stored(store);
             }
         }
-        Step::AnswerWrite { write } => next.writes[usize::from(write)] = Write::Answered,
+        Step::AnswerWrite { write } => answer(model, &mut next, write),
+        Step::Forget { write } => next.memory[usize::from(write)] = Memory::Forgotten,
+        Step::Tell { store } => {
+            next.told = state.store(store).given.map_or(0, |grant| grant.epoch + 1);
+        }
+        Step::Take { store } => take(&mut next, store),
+        Step::Retire { store } => {
+            let store = next.store_mut(store);
+            (store.role, store.hold) = (Role::Retired, None);
+        }
         Step::Crash { store } => crash(model, &mut next, store),
         Step::Promote { by } => {
             let Move { to, epoch, .. } = state.moves[usize::from(by)];
@@ -63,6 +72,31 @@ pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
         }
     }
     next
+}
+
+/// What a store answers in an epoch that is over is handed on as what it is: of unknown outcome.
+fn answer(model: &Model, state: &mut State, write: u8) {
+    let Write::Stored(name) = state.writes[usize::from(write)] else { return };
+    let store = state.store(name);
+    let is_over = store.epoch < state.told && !model.lacks(Flaw::OldEpochsCount);
+    let known = Memory::Known(store.position());
+    state.writes[usize::from(write)] = if is_over { Write::Unknown } else { Write::Answered };
+    if model.reads && !is_over {
+        state.memory[usize::from(write)] = known;
+    }
+}
+
+/// What the store does not have is lost, as whoever takes by force is told; what is answered from then on is not.
+fn take(state: &mut State, name: Name) {
+    let Some(Grant { epoch, .. }) = state.store(name).given else { return };
+    promote(state, name, epoch + 1);
+    state.taken = true;
+    let kept: Vec<_> = state.store(name).writes().collect();
+    for (write, stage) in (0..).zip(&mut state.writes) {
+        if *stage == Write::Answered && !kept.contains(&write) {
+            *stage = Write::Unknown;
+        }
+    }
 }
 
 /// The grant is the last entry of the store's time as primary, and the store follows nobody yet.

@@ -2,10 +2,12 @@
 //! each state the promises are asked.
 //!
 //! What is in it: stores that copy each other's feed, writes that come through a proxy, coordinators that switch and
-//! reverse, a network that loses, delays and repeats, and crashes. What is not: the rows (a write is a number), clocks
-//! (a hold passes at any time), how long a coordinator waits (it may go on or back out at any time), clients' reads, and
-//! `take`, which is a person's decision. Another collection may ask at any time whether a member exists. Nor is any lock that the grant waits for: the model's grant rests on the hold alone, so
-//! that a grant which waits as well is a second guard.
+//! reverse, a network that loses, delays and repeats, and crashes. Another collection may ask at any time whether a member
+//! exists; who wrote may read at any time, from whichever store; and somebody may take the collection back by force from
+//! an owner that only seemed to be lost. What is not: the rows (a write is a number), clocks (a hold passes at any time,
+//! the proxy forgets at any time what every store that answers has), and how long a coordinator waits (it may go on or
+//! back out at any time). Nor is any lock that the grant waits for: the model's grant rests on the hold alone, so that a
+//! grant which waits as well is a second guard.
 //!
 //! The explorer is our own: what is needed of one fits on a page. `stateright` brings 45 packages, an HTTP server
 //! among them, and its documentation says that `eventually` does not see runs that end in a circle.
@@ -23,13 +25,20 @@ mod promises;
 use explore::explore;
 use model::{Flaw, Model};
 use promises::Promise;
-use state::{Role, State, Write};
+use state::{Memory, Role, State, Write};
 
 /// A switch and its way back, one of them with a rival, while writes come.
-const SWITCHES: Model = Model { stores: 2, writes: 2, moves: 3, flaw: None };
+const SWITCHES: Model = Model { stores: 2, writes: 2, moves: 3, ..NOTHING };
 /// Two coordinators who want different targets. A third move would find the one limit that is known: a store that has
 /// not followed its successor yet, when that one grants to a third store, waits for good. It loses nothing.
-const TWO_TARGETS: Model = Model { stores: 3, writes: 2, moves: 2, flaw: None };
+const TWO_TARGETS: Model = Model { stores: 3, writes: 2, moves: 2, ..NOTHING };
+/// The same as the first, shorter, while those who wrote read.
+const READS: Model = Model { stores: 2, writes: 2, moves: 2, reads: true, ..NOTHING };
+/// A switch, and then a take by force while the owner may be alive.
+const FORCED: Model = Model { stores: 2, writes: 2, moves: 1, forced: true, ..NOTHING };
+/// A model in which nothing happens.
+const NOTHING: Model =
+    Model { stores: 1, writes: 0, moves: 0, reads: false, forced: false, flaw: None };
 
 #[test]
 fn a_switch_and_its_way_back_keep_every_promise() {
@@ -52,6 +61,23 @@ fn two_coordinators_with_different_targets_keep_every_promise() {
     for target in [1, 2] {
         assert!(states.keys().any(|state| state.stores[target].role == Role::Primary));
     }
+}
+
+#[test]
+fn who_wrote_reads_nothing_older_from_any_store() {
+    let states = explore(&READS).unwrap_or_else(|broken| panic!("{broken}"));
+    let forgot = |state: &&State| state.memory.contains(&Memory::Forgotten);
+    assert!(states.keys().filter(forgot).any(|state| state.stores[0].epoch == 3));
+}
+
+#[test]
+fn a_take_by_force_loses_nothing_that_is_answered_after_it() {
+    let states = explore(&FORCED).unwrap_or_else(|broken| panic!("{broken}"));
+    let seen = |what: &dyn Fn(&State) -> bool| states.keys().filter(|state| state.taken).any(what);
+    assert!(seen(&|state| state.stores[1].role == Role::Retired));
+    let both = |state: &State| state.stores.iter().all(|store| store.role == Role::Primary);
+    assert!(seen(&|state| both(state) && state.writes.contains(&Write::Stored(1))));
+    assert!(seen(&|state| state.writes.iter().all(|write| *write == Write::Answered)));
 }
 
 /// Each guard is needed: the model without it breaks a promise.
@@ -79,4 +105,8 @@ without_its_guard! {
     an_epoch_that_is_granted_twice_is_found: EpochGrantedTwice in TWO_TARGETS breaks OneOwner;
     a_hold_that_never_passes_is_found: HoldNeverPasses in SWITCHES breaks TheBoardGoesOn;
     a_follower_that_confirms_is_found: FollowerConfirms in SWITCHES breaks WhatIsDeletedIsNotConfirmed;
+    a_write_forgotten_while_a_copy_lags_is_found: ForgetsWhileACopyLags in READS breaks NoWriteIsUndone;
+    positions_compared_without_epochs_are_found: PlacesWithoutEpochs in READS breaks NoWriteIsUndone;
+    an_answer_of_an_epoch_that_is_over_is_found: OldEpochsCount in FORCED breaks NothingIsLost;
+    a_proxy_that_is_told_after_the_take_is_found: ProxyIsToldLater in FORCED breaks NothingIsLost;
 }

@@ -8,6 +8,10 @@ pub(crate) struct Model {
     pub(crate) writes: u8,
     /// How many times a coordinator, new or the same, sets out to move the collection.
     pub(crate) moves: u8,
+    /// Whether clients read what they wrote, from whichever store.
+    pub(crate) reads: bool,
+    /// Whether somebody takes the collection back by force from an owner that may be alive.
+    pub(crate) forced: bool,
     /// The guard that is left out.
     pub(crate) flaw: Option<Flaw>,
 }
@@ -39,6 +43,14 @@ pub(crate) enum Flaw {
     HoldNeverPasses,
     /// A follower's word counts when another collection asks whether a member exists.
     FollowerConfirms,
+    /// The proxy forgets a client's write while a store that answers reads does not have it.
+    ForgetsWhileACopyLags,
+    /// The proxy compares positions by their places alone.
+    PlacesWithoutEpochs,
+    /// The proxy hands on what a store answers in an epoch that is over.
+    OldEpochsCount,
+    /// The proxy hears of the new epoch only after the take.
+    ProxyIsToldLater,
 }
 
 impl Model {

@@ -1,7 +1,7 @@
 //! What can happen next.
 
 use crate::model::{Flaw, Model};
-use crate::state::{Entry, Followed, Grant, Name, Role, State, Write};
+use crate::state::{Entry, Followed, Grant, Memory, Name, Role, State, Write};
 use crate::step::Step;
 
 /// Every step that changes something.
@@ -12,6 +12,9 @@ pub(crate) fn steps(model: &Model, state: &State) -> Vec<Step> {
         own(model, state, name, &mut steps);
     }
     clients(model, state, &mut steps);
+    if model.forced {
+        force(model, state, &mut steps);
+    }
     steps
 }
 
@@ -24,7 +27,7 @@ fn coordinators(model: &Model, state: &State, steps: &mut Vec<Step>) {
     }
     for (by, asked) in (0..).zip(&state.moves) {
         let source = state.store(asked.from);
-        let gave_away = source.role == Role::Follower && !model.lacks(Flaw::EpochGrantedTwice);
+        let gave_away = source.role != Role::Primary && !model.lacks(Flaw::EpochGrantedTwice);
         let is_owner = !gave_away && source.epoch == asked.epoch;
         // The exclusive lock: neither writes nor a grant may run.
         let alone = source.granting.is_none();
@@ -90,6 +93,14 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
             Write::Unsent | Write::Answered | Write::Unknown => {}
         }
     }
+    for (write, memory) in (0..).zip(&state.memory) {
+        // A store that lags for longer than the proxy remembers answers no reads.
+        let has = |name: Name| state.store(name).writes().any(|has| has == write);
+        let all_have = model.lacks(Flaw::ForgetsWhileACopyLags) || state.names().all(has);
+        if matches!(memory, Memory::Known(_)) && all_have {
+            steps.push(Step::Forget { write });
+        }
+    }
     // The writes are alike, so it is enough that they begin in their order.
     if let Some(next) = state.writes.iter().position(|write| *write == Write::Unsent) {
         let takes = |name: &Name| {
@@ -99,5 +110,27 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
         };
         let write = next as u8;
         steps.extend(state.names().filter(takes).map(|store| Step::CheckWrite { write, store }));
+    }
+}
+
+/// What a person does who believes that the owner is lost, and what that one does who was not.
+fn force(model: &Model, state: &State, steps: &mut Vec<Step>) {
+    for name in state.names() {
+        let store = state.store(name);
+        if let (Role::Follower, Some(Grant { epoch, .. })) = (store.role, store.given)
+            && state.owners.iter().any(|(owned, _)| *owned == epoch)
+        {
+            let is_told = state.told > epoch;
+            if !is_told {
+                steps.push(Step::Tell { store: name });
+            }
+            if !state.taken && (is_told || model.lacks(Flaw::ProxyIsToldLater)) {
+                steps.push(Step::Take { store: name });
+            }
+        }
+        let is_idle = !state.is_writing(name) && store.granting.is_none();
+        if store.role == Role::Primary && state.is_superseded(store) && is_idle {
+            steps.push(Step::Retire { store: name });
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::model::{Flaw, Model};
 use crate::next::steps;
-use crate::state::{Entry, Grant, Name, Role, State, Store, Write, written};
+use crate::state::{Entry, Grant, Memory, Name, Role, State, Store, Write, written};
 use crate::step::Step;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Promise {
-    /// No two stores are primary at once, and no epoch is owned twice, not even at different times.
+    /// No two stores are primary at once, but for one that was given up by force, and no epoch is owned twice, not even at
+    /// different times.
     OneOwner,
     /// Every answered write is with the owner, or on its way to who will be.
     NothingIsLost,
@@ -16,7 +17,10 @@ pub(crate) enum Promise {
     /// A store that confirms to another collection that a member exists has every answered write: also the one that
     /// deleted it.
     WhatIsDeletedIsNotConfirmed,
-    /// Left alone, stores come to rest, and then one of them takes writes and the others have all that it has.
+    /// Whoever wrote finds that in every store that may answer it.
+    NoWriteIsUndone,
+    /// Left alone, stores come to rest, and then one of them takes writes and the others have all that it has, but for one
+    /// that was given up by force.
     TheBoardGoesOn,
 }
 
@@ -27,6 +31,7 @@ pub(crate) fn broken(model: &Model, state: &State) -> Option<Promise> {
         (Promise::NothingIsLost, has_every_answered_write(state)),
         (Promise::NothingIsDoneTwice, state.stores.iter().all(has_nothing_twice)),
         (Promise::WhatIsDeletedIsNotConfirmed, confirms_what_is(model, state)),
+        (Promise::NoWriteIsUndone, reads_what_was_written(model, state)),
         (Promise::TheBoardGoesOn, goes_on(model, state)),
     ]
     .into_iter()
@@ -34,7 +39,8 @@ pub(crate) fn broken(model: &Model, state: &State) -> Option<Promise> {
 }
 
 fn primaries(state: &State) -> impl Iterator<Item = Name> {
-    state.names().filter(|name| state.store(*name).role == Role::Primary)
+    let owns = move |store: &Store| store.role == Role::Primary && !state.is_superseded(store);
+    state.names().filter(move |name| owns(state.store(*name)))
 }
 
 fn has_one_owner(state: &State) -> bool {
@@ -81,8 +87,10 @@ fn has_nothing_twice(store: &Store) -> bool {
 }
 
 fn confirms_what_is(model: &Model, state: &State) -> bool {
-    let confirms =
-        |store: &&Store| store.role == Role::Primary || model.lacks(Flaw::FollowerConfirms);
+    let confirms = |store: &&Store| {
+        let owns = store.role == Role::Primary && !state.is_superseded(store);
+        owns || model.lacks(Flaw::FollowerConfirms)
+    };
     let answered = |write: &u8| state.writes[usize::from(*write)] == Write::Answered;
     let answered: Vec<_> = (0..state.writes.len() as u8).filter(answered).collect();
     state
@@ -90,6 +98,21 @@ fn confirms_what_is(model: &Model, state: &State) -> bool {
         .iter()
         .filter(confirms)
         .all(|store| answered.iter().all(|write| store.writes().any(|has| has == *write)))
+}
+
+fn reads_what_was_written(model: &Model, state: &State) -> bool {
+    let mut memories = (0..).zip(&state.memory);
+    memories.all(|(write, memory)| {
+        let may_answer = |store: &&Store| match memory {
+            Memory::Nothing => false,
+            Memory::Forgotten => true,
+            Memory::Known(position) if model.lacks(Flaw::PlacesWithoutEpochs) => {
+                store.position().1 >= position.1
+            }
+            Memory::Known(position) => store.position() >= *position,
+        };
+        state.stores.iter().filter(may_answer).all(|store| store.writes().any(|has| has == write))
+    })
 }
 
 fn goes_on(model: &Model, state: &State) -> bool {
@@ -104,7 +127,10 @@ fn goes_on(model: &Model, state: &State) -> bool {
     let mut owners = primaries(state).filter(|name| state.store(*name).takes_writes());
     let Some(owner) = owners.next() else { return false };
     let all = sorted(state.store(owner));
-    owners.next().is_none() && state.stores.iter().all(|store| sorted(store) == all)
+    owners.next().is_none() && {
+        let mut in_use = state.stores.iter().filter(|store| store.role != Role::Retired);
+        in_use.all(|store| sorted(store) == all)
+    }
 }
 
 /// Rises with every step that a store takes by itself. There are finitely many states, so those steps come to an end.
@@ -112,7 +138,12 @@ pub(crate) fn progress(state: &State) -> usize {
     let store = |store: &Store| {
         let is_free = usize::from(store.held_by().is_none());
         let cursor = store.followed.map_or(0, |followed| followed.cursor);
-        100 * usize::from(store.epoch) + store.feed.len() + usize::from(cursor) + is_free
+        let is_retired = usize::from(store.role == Role::Retired);
+        100 * usize::from(store.epoch)
+            + store.feed.len()
+            + usize::from(cursor)
+            + is_free
+            + is_retired
     };
     let write = |write: &Write| match write {
         Write::Unsent => 0,

@@ -13,8 +13,27 @@ pub(crate) struct State {
     pub(crate) stores: Vec<Store>,
     pub(crate) writes: Vec<Write>,
     pub(crate) moves: Vec<Move>,
+    /// What the proxy remembers of each write.
+    pub(crate) memory: Vec<Memory>,
     /// Every ownership that ever began.
     pub(crate) owners: Vec<(Epoch, Name)>,
+    /// The epoch that the proxy was told; answers of earlier ones do not count.
+    pub(crate) told: Epoch,
+    /// Somebody took the collection back by force.
+    pub(crate) taken: bool,
+}
+
+/// How far a store is.
+pub(crate) type Position = (Epoch, Place);
+
+/// What the proxy remembers of an answered write.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Memory {
+    Nothing,
+    /// A store has to have come so far to answer a read of who wrote it.
+    Known(Position),
+    /// It was known, and any store may answer.
+    Forgotten,
 }
 
 /// A store of the collection. All of it is on disk but `granting`.
@@ -40,6 +59,8 @@ pub(crate) struct Store {
 pub(crate) enum Role {
     Primary,
     Follower,
+    /// It found out that it was given up by force.
+    Retired,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,7 +139,10 @@ impl State {
             stores: (0..model.stores).map(store).collect(),
             writes: vec![Write::Unsent; model.writes.into()],
             moves: Vec::new(),
+            memory: vec![Memory::Nothing; model.writes.into()],
             owners: vec![(1, 0)],
+            told: 0,
+            taken: false,
         }
     }
 
@@ -132,6 +156,12 @@ impl State {
 
     pub(crate) fn names(&self) -> impl Iterator<Item = Name> + use<> {
         (0..).take(self.stores.len())
+    }
+
+    /// Whether the collection was taken from the store by force, whatever it believes.
+    pub(crate) fn is_superseded(&self, store: &Store) -> bool {
+        let newest = self.owners.iter().map(|(epoch, _)| *epoch).max();
+        self.taken && newest.is_some_and(|newest| store.epoch < newest)
     }
 
     /// Whether writes run in the store.
@@ -151,6 +181,11 @@ impl Store {
 
     pub(crate) fn takes_writes(&self) -> bool {
         self.role == Role::Primary && self.held_by().is_none()
+    }
+
+    /// How far it is, as it says with each answer.
+    pub(crate) fn position(&self) -> Position {
+        (self.epoch, self.followed.map_or(self.end(), |followed| followed.cursor))
     }
 
     /// The end of its feed.

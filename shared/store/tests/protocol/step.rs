@@ -61,6 +61,22 @@ pub(crate) enum Step {
     AnswerWrite {
         write: u8,
     },
+    /// The proxy forgets an answered write.
+    Forget {
+        write: u8,
+    },
+    /// The proxy is told of the epoch that a take of this store begins.
+    Tell {
+        store: Name,
+    },
+    /// By force a store takes back what it granted.
+    Take {
+        store: Name,
+    },
+    /// A store finds out that it was given up.
+    Retire {
+        store: Name,
+    },
     /// What runs in a store is lost with its program, which starts again.
     Crash {
         store: Name,
@@ -82,7 +98,8 @@ impl Step {
             | Self::FollowBack { .. }
             | Self::PlaceWrite { .. }
             | Self::CommitWrite { .. }
-            | Self::AnswerWrite { .. } => true,
+            | Self::AnswerWrite { .. }
+            | Self::Retire { .. } => true,
             Self::SetOut { .. }
             | Self::Hold { .. }
             | Self::CheckGrant { .. }
@@ -90,6 +107,9 @@ impl Step {
             | Self::CheckWrite { .. }
             | Self::Crash { .. }
             | Self::ApplyAgain { .. }
+            | Self::Forget { .. }
+            | Self::Tell { .. }
+            | Self::Take { .. }
             | Self::Promote { .. } => false,
         }
     }
@@ -117,6 +137,10 @@ impl fmt::Display for Step {
             Self::PlaceWrite { write } => write!(f, "write {write}: gets its place in the feed"),
             Self::CommitWrite { write } => write!(f, "write {write}: commits"),
             Self::AnswerWrite { write } => write!(f, "write {write}: is answered"),
+            Self::Forget { write } => write!(f, "write {write}: the proxy forgets it"),
+            Self::Tell { store } => write!(f, "the proxy is told of a take of store {store}"),
+            Self::Take { store } => write!(f, "store {store}: takes the collection by force"),
+            Self::Retire { store } => write!(f, "store {store}: finds out that it was given up"),
             Self::Crash { store } => write!(f, "store {store}: crashes and starts again"),
             Self::Promote { by } => write!(f, "move {by}: makes its target primary"),
         }
