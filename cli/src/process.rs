@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use files::LogFile;
 use reqwest::Client;
-use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
@@ -102,11 +101,6 @@ pub(crate) async fn is_healthy(seat: &Seat, health: &HealthCheck, client: &Clien
     let url = format!("{}{}", seat.url(), health.path);
     let answer = client.get(url).timeout(health.timeout).send().await;
     answer.is_ok_and(|answer| health.success_codes.contain(answer.status().as_u16()))
-}
-
-/// Whether anything listens at the program's address.
-pub(crate) async fn is_there(seat: &Seat) -> bool {
-    TcpStream::connect(seat.address).await.is_ok()
 }
 
 /// Whether the program answers that it is ready.

@@ -6,30 +6,55 @@ use std::pin::Pin;
 use std::process::ExitCode;
 use std::thread;
 
-use clap::Args;
+use clap::builder::{PossibleValuesParser, StyledStr};
+use clap::{Args, CommandFactory};
+use server::Variable;
 use tokio::sync::oneshot;
 
-use crate::board;
+use crate::{Cli, board};
 
 /// What to serve.
 #[derive(Args, Debug)]
+#[command(disable_help_flag = true)]
 pub(crate) struct ServeArgs {
     /// The program to run.
-    #[arg(value_parser = clap::builder::PossibleValuesParser::new(board::names()))]
-    program: String,
+    #[arg(value_parser = PossibleValuesParser::new(board::names()), required_unless_present = "help")]
+    program: Option<String>,
     /// Stop when standard input ends, as it does when the parent process ends in whatever way.
     #[arg(long)]
     until_stdin_ends: bool,
+    /// Print help; with a program, also the variables that it reads.
+    #[arg(short, long)]
+    help: bool,
 }
 
 pub(crate) fn run(args: &ServeArgs) -> ExitCode {
+    let Some(name) = args.program.as_deref().filter(|_| !args.help) else {
+        print!("{}", help(args.program.as_deref()));
+        return ExitCode::SUCCESS;
+    };
     let stop: Pin<Box<dyn Future<Output = ()> + Send>> =
         if args.until_stdin_ends { Box::pin(stdin_ends()) } else { Box::pin(pending()) };
-    match board::program(&args.program) {
+    match board::program(name) {
         Some(program) => server::run(program, stop),
         // The command line takes no other name.
         None => refactor::run(stop),
     }
+}
+
+/// The help of `banyan serve`, and the variables of the program, if one is named.
+fn help(program: Option<&str>) -> StyledStr {
+    let mut banyan = Cli::command();
+    // Gives each command its whole name.
+    banyan.build();
+    let serve = banyan.find_subcommand("serve").cloned().unwrap_or_default();
+    let Some(name) = program else { return serve.clone().render_help() };
+    let variables = board::program(name).map_or(refactor::VARIABLES, |_| server::VARIABLES);
+    let variables = format!(
+        "{name} reads these variables of its environment (after the semicolon: the default):\n\n{}",
+        Variable::list(variables)
+    );
+    serve.after_help(variables).render_help()
 }
 
 /// Waits for the end of standard input on a thread of its own: nothing else can.

@@ -9,7 +9,7 @@ use reqwest::Client;
 use tokio::runtime;
 
 use crate::board::{self, Seat};
-use crate::process::{is_ready, is_there};
+use crate::process::is_ready;
 use crate::{DEFAULT_DATA_DIR, hold, moves, pause};
 
 /// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
@@ -35,8 +35,9 @@ const STOPPED: &str = "stopped";
 async fn states(seats: &[Seat], data_dir: &Path, client: &Client) -> Vec<&'static str> {
     let mut states = Vec::new();
     for seat in seats {
-        states.push(if pause::marker(data_dir, &seat.name).exists() {
-            if is_there(seat).await { "stopping" } else { STOPPED }
+        let marker = pause::marker(data_dir, &seat.name);
+        states.push(if marker.exists() {
+            if pause::stands_still(&marker) { STOPPED } else { "stopping" }
         } else if is_ready(seat, client).await {
             READY
         } else {

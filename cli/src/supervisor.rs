@@ -7,6 +7,7 @@ use reqwest::Client;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::pause;
 use crate::process::{Process, Recipe, is_ready};
 use crate::say::say;
 
@@ -33,13 +34,9 @@ pub(crate) async fn supervise(
         let mut delay = tokio::select! {
             biased;
             () = stopping(&mut stop) => return process.stop().await,
-            () = paused(&recipe, true) => {
+            () = pause::is_told(&recipe.pause) => {
                 process.stop().await;
-                say(format_args!("{name} is stopped; `banyan start {name}` starts it again"));
-                tokio::select! {
-                    () = paused(&recipe, false) => Duration::ZERO,
-                    () = stopping(&mut stop) => return,
-                }
+                Duration::ZERO
             }
             ended = process.wait() => {
                 if start.elapsed() > RECOVERED {
@@ -53,8 +50,16 @@ pub(crate) async fn supervise(
         };
         process = loop {
             tokio::select! {
-                () = sleep(delay) => {}
+                biased;
                 () = stopping(&mut stop) => return,
+                () = pause::is_told(&recipe.pause) => {
+                    say(format_args!("{name} is stopped; `banyan start {name}` starts it again"));
+                    tokio::select! {
+                        () = pause::stand_still(&recipe.pause) => {}
+                        () = stopping(&mut stop) => return,
+                    }
+                }
+                () = sleep(delay) => {}
             }
             wait = (wait * 2).min(LONGEST_WAIT);
             delay = wait;
@@ -66,7 +71,7 @@ pub(crate) async fn supervise(
         tokio::select! {
             () = ready(&recipe, &client) => say(format_args!("{name} is back")),
             ended = process.wait() => drop(ended),
-            () = paused(&recipe, true) => {}
+            () = pause::is_told(&recipe.pause) => {}
             () = stopping(&mut stop) => {}
         }
     }
@@ -75,13 +80,6 @@ pub(crate) async fn supervise(
 async fn stopping(stop: &mut watch::Receiver<bool>) {
     // An error means that whoever could say so is gone, which says it too.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Waits until the program is told to stand still, or not to any more.
-async fn paused(recipe: &Recipe, paused: bool) {
-    while recipe.pause.exists() != paused {
-        sleep(POLL).await;
-    }
 }
 
 /// Waits until the program is ready.

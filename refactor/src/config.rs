@@ -10,7 +10,7 @@ use crate::moves::{Targets, is_name, program};
 use crate::spaces::Quotas;
 
 /// Every variable that `refactor` reads, for its `--help`.
-pub(crate) const VARIABLES: &[Variable] = &[
+pub const VARIABLES: &[Variable] = &[
     Variable { name: "HOST", about: "the IP address where applications take traffic; 127.0.0.1" },
     Variable {
         name: "PORT",

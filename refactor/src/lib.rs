@@ -18,5 +18,6 @@ pub use client::{
     Client, Diff, Difference, Following, Keys, Last, Move, MoveRoute, Pending, Preflight, Progress,
     Side, Standing, Step, Successor, Traffic,
 };
+pub use config::VARIABLES;
 pub use first_stack::REGION;
 pub use run::{main, run};

@@ -1,6 +1,8 @@
 //! What happens when a program, or `up` itself, is killed.
 
+use std::fs;
 use std::future::ready;
+use std::time::Duration;
 
 use harness::until;
 use serde_json::json;
@@ -78,4 +80,32 @@ async fn when_up_is_killed_its_programs_end_by_themselves_and_a_new_up_goes_on()
     let board = folder.up().await;
     assert_eq!(board.get("users", &format!("/api/users/{bmo}")).await.json()["name"], "BMO");
     assert_eq!(folder.run(&["status"]).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_program_that_is_stopped_while_it_waits_after_a_crash_is_not_started_once_more() {
+    let folder = Folder::new();
+    let mut board = folder.up().await;
+    let mut last = None;
+    while !board.banyan.stdout().contains("starting it again in 3200 ms") {
+        let next = folder.programs().get("users").copied().filter(|pid| Some(*pid) != last);
+        if let Some(pid) = next {
+            signal("KILL", pid);
+            last = next;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let log = || fs::read_to_string(folder.data().join("logs/users.log")).expect("it has a log");
+    let before = log();
+    let stopped = folder.run(&["stop", "users"]).await;
+    assert_eq!((stopped.code, stopped.stdout.as_str()), (Some(0), "users is stopped\n"));
+    board.banyan.says("users is stopped; `banyan start users` starts it again").await;
+    assert_eq!(log(), before, "it was started once more");
+    assert!(!folder.programs().contains_key("users"));
+    // Again, as any command.
+    assert_eq!(folder.run(&["stop", "users"]).await.code, Some(0));
+    let started = folder.run(&["start", "users"]).await;
+    assert_eq!((started.code, started.stdout.as_str()), (Some(0), "users is ready\n"));
+    assert_eq!(folder.run(&["stop", "users"]).await.code, Some(0));
+    assert!(!folder.programs().contains_key("users"), "it has ended when `stop` says so");
 }

@@ -111,3 +111,35 @@ async fn flags_before_a_subcommand_are_refused_and_not_ignored() {
     }
     assert!(!folder.data().exists());
 }
+
+#[tokio::test]
+async fn the_help_of_serve_lists_what_the_program_reads() {
+    let folder = Folder::new();
+    let help = async |arguments: &[&str]| {
+        let ended = Banyan::start(folder.command(arguments)).ended().await;
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(ended.stdout.contains("Usage: banyan serve [OPTIONS]"), "{}", ended.stdout);
+        ended.stdout
+    };
+    let all = help(&["serve", "--help"]).await;
+    assert!(all.contains("monolith, users, threads, posts, refactor"), "{all}");
+    assert!(!all.contains("DATABASE_URL"), "{all}");
+    for arguments in [["serve", "users", "--help"], ["serve", "-h", "users"]] {
+        let users = help(&arguments).await;
+        assert!(users.contains("users reads these variables"), "{users}");
+        for variable in server::VARIABLES {
+            assert!(
+                users.contains(&format!("\n  {}", variable.name)),
+                "{} in {users}",
+                variable.name
+            );
+        }
+    }
+    let refactor = help(&["serve", "refactor", "--help"]).await;
+    for variable in refactor::VARIABLES {
+        assert!(refactor.contains(&format!("\n  {}", variable.name)), "{}", variable.name);
+    }
+    assert!(!refactor.contains("DATABASE_URL"), "{refactor}");
+    let ended = Banyan::start(folder.command(&["serve"])).ended().await;
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}

@@ -53,6 +53,14 @@ pub fn open(path: &Path) -> io::Result<File> {
     open_private(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))
 }
 
+/// Opens a file that is there to read and write. What it holds stays.
+///
+/// # Errors
+/// As [`open`]; also if there is none.
+pub fn open_existing(path: &Path) -> io::Result<File> {
+    open_private(path, OpenOptions::new().read(true).write(true))
+}
+
 /// Opens a file to write at its end, and makes it if there is none.
 ///
 /// # Errors
@@ -71,7 +79,7 @@ pub fn make_database(path: &Path) -> io::Result<()> {
     for end in ["-wal", "-shm"] {
         let mut beside = path.as_os_str().to_owned();
         beside.push(end);
-        match open_private(Path::new(&beside), OpenOptions::new().read(true).write(true)) {
+        match open_existing(Path::new(&beside)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
