@@ -1,10 +1,11 @@
 //! Where a service's URL leads: what is refused, and by which addresses it is reached.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use server::leads_to;
 use url::{Host, Url};
 
 use crate::addresses::is_refused;
@@ -55,33 +56,12 @@ fn check(address: SocketAddr, own: &[SocketAddr]) -> Result<(), String> {
              gives out the secrets of this machine"
         ));
     }
-    match own.iter().find(|own| leads_to(ip, address.port(), **own)) {
+    match own.iter().find(|own| leads_to(address, **own)) {
         Some(own) => Err(format!(
             "leads back to this proxy, which listens on {own}: requests would go round in a loop; name \
              the address of the service itself"
         )),
         None => Ok(()),
-    }
-}
-
-/// Whether a connection to `ip` and `port` reaches what listens on `listener`.
-fn leads_to(ip: IpAddr, port: u16, listener: SocketAddr) -> bool {
-    // Who connects to "any address" reaches this machine (RFC 1122, 3.2.1.3, says it should not).
-    let ip = if ip.is_unspecified() { loopback_like(ip) } else { ip };
-    port == listener.port()
-        && (ip == listener.ip().to_canonical() || (listener.ip().is_unspecified() && is_ours(ip)))
-}
-
-/// Whether this machine has the address: nobody else's can be bound.
-fn is_ours(ip: IpAddr) -> bool {
-    ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
-}
-
-/// The loopback address of the same family.
-pub(crate) fn loopback_like(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     }
 }
 

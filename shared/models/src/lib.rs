@@ -14,7 +14,7 @@ mod timestamp;
 pub mod view;
 
 pub use alphabet::Alphabet;
-pub use model::{Field, Model, Reference};
+pub use model::{Field, Model, Reference, Target};
 pub use post::{Post, PostInput};
 pub use rules::{FieldError, FieldErrors, MAX_ID, Rule};
 pub use thread::{Thread, ThreadInput};

@@ -51,25 +51,32 @@ pub struct Field {
     pub about: &'static str,
 }
 
+/// A collection that fields of another one refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its name: `users`.
+    pub collection: &'static str,
+    /// One member's name, as [`Model::NAME`] has it: `user`.
+    pub member: &'static str,
+}
+
 /// A field that names a member of another collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// The field that holds the id.
     pub field: &'static str,
     /// The collection it points into.
-    pub collection: &'static str,
+    pub target: Target,
     /// The id that must exist there.
     pub id: u64,
 }
 
 impl Reference {
-    /// The reference, where the field was given an id that a member could have.
-    pub(crate) fn given(
-        field: &'static str,
-        collection: &'static str,
-        id: Option<u64>,
-    ) -> Option<Self> {
-        id.filter(|id| (1..=MAX_ID).contains(id)).map(|id| Self { field, collection, id })
+    /// The reference, if the field is one and was given an id that a member could have.
+    pub(crate) fn given(field: &Field, id: Option<u64>) -> Option<Self> {
+        let Rule::Reference(target) = field.rule else { return None };
+        let id = id.filter(|id| (1..=MAX_ID).contains(id))?;
+        Some(Self { field: field.name, target, id })
     }
 }
 

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::alphabet::Alphabet;
 use crate::model::{Field, Model, Reference, given, given_id};
 use crate::rules::{FieldErrors, Rule};
+use crate::thread::THREADS;
+use crate::user::USERS;
 
 /// Something a user wrote in a thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +33,7 @@ pub struct PostInput {
 
 const THREAD: Field = Field {
     name: "thread",
-    rule: Rule::Reference("threads"),
+    rule: Rule::Reference(THREADS),
     required: true,
     about: "The id of the thread it belongs to.",
 };
@@ -43,7 +45,7 @@ const TEXT: Field = Field {
 };
 const USER: Field = Field {
     name: "user",
-    rule: Rule::Reference("users"),
+    rule: Rule::Reference(USERS),
     required: true,
     about: "The id of the user who wrote it.",
 };
@@ -76,8 +78,8 @@ impl Model for Post {
     }
 
     fn references(input: &PostInput) -> Vec<Reference> {
-        let thread = Reference::given(THREAD.name, "threads", input.thread);
-        let user = Reference::given(USER.name, "users", input.user);
+        let thread = Reference::given(&THREAD, input.thread);
+        let user = Reference::given(&USER, input.user);
         thread.into_iter().chain(user).collect()
     }
 }

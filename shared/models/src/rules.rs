@@ -1,6 +1,7 @@
 //! The rules of single fields, said once: checked here, described by the API's schema.
 
 use crate::alphabet::Alphabet;
+use crate::model::Target;
 
 /// The largest id a store gives out: both engines count in signed 64-bit integers.
 pub const MAX_ID: u64 = i64::MAX as u64;
@@ -17,8 +18,8 @@ pub enum Rule {
         /// Which characters.
         alphabet: Alphabet,
     },
-    /// The id of a member of the collection named.
-    Reference(&'static str),
+    /// The id of a member of another collection.
+    Reference(Target),
 }
 
 /// What is wrong with a field that was not given.

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::alphabet::Alphabet;
-use crate::model::{Field, Model, Reference, given, given_id};
+use crate::model::{Field, Model, Reference, Target, given, given_id};
 use crate::rules::{FieldErrors, Rule};
+use crate::user::USERS;
 
 /// A conversation that posts belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct ThreadInput {
     created_by: Option<u64>,
 }
 
+/// Threads, for those who refer to them.
+pub(crate) const THREADS: Target = Target { collection: "threads", member: Thread::NAME };
+
 const TITLE: Field = Field {
     name: "title",
     rule: Rule::Text { min: 1, max: 200, alphabet: Alphabet::Line },
@@ -34,7 +38,7 @@ const TITLE: Field = Field {
 };
 const CREATED_BY: Field = Field {
     name: "createdBy",
-    rule: Rule::Reference("users"),
+    rule: Rule::Reference(USERS),
     required: true,
     about: "The id of the user who started it.",
 };
@@ -65,6 +69,6 @@ impl Model for Thread {
     }
 
     fn references(input: &ThreadInput) -> Vec<Reference> {
-        Reference::given(CREATED_BY.name, "users", input.created_by).into_iter().collect()
+        Reference::given(&CREATED_BY, input.created_by).into_iter().collect()
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::alphabet::Alphabet;
-use crate::model::{Field, Model, Reference, given};
+use crate::model::{Field, Model, Reference, Target, given};
 use crate::rules::{FieldErrors, Rule};
 
 /// Somebody who starts threads and writes posts.
@@ -28,6 +28,9 @@ pub struct UserInput {
     #[serde(deserialize_with = "given")]
     bio: Option<String>,
 }
+
+/// Users, for those who refer to them.
+pub(crate) const USERS: Target = Target { collection: "users", member: User::NAME };
 
 const USERNAME: Field = Field {
     name: "username",

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use models::view::{Basic, Full};
-use models::{Alphabet, Model, Post, Reference, Thread, Timestamp, User};
+use models::{Alphabet, Model, Post, Reference, Target, Thread, Timestamp, User};
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -251,6 +251,7 @@ fn what_was_stored_before_a_rule_is_not_judged_by_it() {
 #[test]
 fn references_are_those_given_that_could_exist() {
     let input = serde_json::from_value(json!({"thread": 0, "user": 3})).unwrap();
-    let user = Reference { field: "user", collection: "users", id: 3 };
+    let user =
+        Reference { field: "user", target: Target { collection: "users", member: "user" }, id: 3 };
     assert_eq!(Post::references(&input), [user]);
 }

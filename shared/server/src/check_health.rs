@@ -1,12 +1,13 @@
 //! `--check-health`: a container asks its own program, since there is no other one in its image.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use actix_web::rt;
 
 use crate::clients;
 use crate::config::Config;
+use crate::own_address::loopback_like;
 use crate::problem::chain;
 
 /// How long an answer may take. Whoever runs the check has a limit too, as a rule a longer one.
@@ -30,12 +31,8 @@ fn url(host: IpAddr, port: u16) -> Result<String, String> {
     if port == 0 {
         return Err("PORT=\"0\": names no port that could be asked; set the one it got".into());
     }
-    // Who listens on every address is asked on loopback.
-    let host = match host {
-        IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        host => host,
-    };
+    // A program that listens on every address is asked on loopback.
+    let host = if host.is_unspecified() { loopback_like(host) } else { host };
     Ok(format!("http://{}/healthz", SocketAddr::new(host, port)))
 }
 

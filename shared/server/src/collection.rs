@@ -14,7 +14,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use models::Model;
 use store::{Record, Store};
 
-pub(crate) use self::endpoints::{Body, Endpoint, Success, endpoints};
+pub(crate) use self::endpoints::{Body, Endpoint, Success, endpoints, field};
 pub(crate) use self::ownership::{PRIMARY, READ};
 use crate::moving::{self, Custody, Moving};
 use crate::neighbour::Neighbours;

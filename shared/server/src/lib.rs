@@ -32,6 +32,7 @@ mod limits;
 mod logs;
 mod metrics;
 mod observe;
+mod own_address;
 
 pub use authority::is_authority;
 pub use clients::client as http_client;
@@ -39,6 +40,7 @@ pub use config::VARIABLES;
 pub use listen::stopped;
 pub use logs::{Logs, REQUEST, ms_since};
 pub use moving::{Token, TokenError};
+pub use own_address::{leads_to, loopback_like};
 pub use problem::chain;
 pub use program::Program;
 pub use run::{EX_USAGE, main, run};

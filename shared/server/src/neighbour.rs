@@ -48,16 +48,16 @@ impl Neighbours {
         trace: &Trace,
     ) -> Result<FieldErrors, Problem> {
         let asked = join_all(references.iter().map(async |reference| {
-            let Some(neighbour) = self.0.get(reference.collection) else {
-                return Err(unset(reference.collection));
-            };
+            let collection = reference.target.collection;
+            let Some(neighbour) = self.0.get(collection) else { return Err(unset(collection)) };
             neighbour.exists(reference.id, trace).await
         }));
         let mut errors = FieldErrors::default();
         for (reference, exists) in references.iter().zip(asked.await) {
             if !exists? {
-                let Reference { field, collection, id } = reference;
-                errors.add(field, format!("names {id}, which is not among the {collection}"));
+                let Reference { field, target, id } = reference;
+                let among = target.collection;
+                errors.add(field, format!("names {id}, which is not among the {among}"));
             }
         }
         Ok(errors)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use futures_util::future::join3;
-use models::{Model, Rule};
+use models::{Model, Rule, Target};
 use store::{Record, Role, Store, StoreError, Table};
 
 use crate::clients::Clients;
@@ -46,10 +46,10 @@ impl Program {
     }
 
     /// The collections that it refers to and does not serve itself.
-    pub(crate) fn neighbours(&self) -> Vec<&'static str> {
+    pub(crate) fn neighbours(&self) -> Vec<Target> {
         let served = self.collections();
         let mut neighbours: Vec<_> = self.parts.iter().flat_map(|part| part.references()).collect();
-        neighbours.retain(|collection| !served.contains(collection));
+        neighbours.retain(|target| !served.contains(&target.collection));
         neighbours.dedup();
         neighbours
     }
@@ -59,7 +59,7 @@ impl Program {
 pub(crate) trait Part: Send + Sync {
     fn table(&self) -> Table;
     /// The collections that its members refer to.
-    fn references(&self) -> Vec<&'static str>;
+    fn references(&self) -> Vec<Target>;
     /// What the program knows of its ownership.
     fn custody(&self) -> &Arc<Custody>;
     /// Itself, for the other collections of the program.
@@ -97,10 +97,10 @@ impl<R: Record> Part for Served<R> {
         R::TABLE
     }
 
-    fn references(&self) -> Vec<&'static str> {
+    fn references(&self) -> Vec<Target> {
         let fields = <R::Content as Model>::FIELDS.iter();
         let references = fields.filter_map(|field| match field.rule {
-            Rule::Reference(collection) => Some(collection),
+            Rule::Reference(target) => Some(target),
             Rule::Text { .. } => None,
         });
         references.collect()

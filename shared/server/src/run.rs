@@ -3,7 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
 use store::{Database, Store};
 use tokio::sync::watch;
-use url::{Host, Url};
+use url::Url;
 
 use crate::check_health::check_health;
 use crate::clients::Clients;
@@ -21,6 +21,7 @@ use crate::config::{Config, VARIABLES, url_variable};
 use crate::listen;
 use crate::moving::Moving;
 use crate::neighbour::{Neighbours, Remote};
+use crate::own_address::url_leads_to;
 use crate::problem::chain;
 use crate::program::{Context, Program};
 use crate::variables::Variable;
@@ -105,12 +106,12 @@ fn configuration(program: &Program) -> Result<Config, ExitCode> {
     let variables = env::vars_os().map(|(name, value)| {
         (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
     });
-    Config::read(program.name, &program.collections(), &program.neighbours(), variables).map_err(
-        |errors| {
-            eprintln!("{}: the configuration is wrong\n{errors}", program.name);
-            ExitCode::from(EX_USAGE)
-        },
-    )
+    let neighbours: Vec<_> =
+        program.neighbours().into_iter().map(|target| target.collection).collect();
+    Config::read(program.name, &program.collections(), &neighbours, variables).map_err(|errors| {
+        eprintln!("{}: the configuration is wrong\n{errors}", program.name);
+        ExitCode::from(EX_USAGE)
+    })
 }
 
 async fn serve(
@@ -187,11 +188,11 @@ async fn prepare(
         config.workers
     );
     let own = listener.local_addr()?;
-    let keep = program.parts.iter().map(|part| {
-        let named = config.elsewhere.get(part.table().name).filter(|url| !is_at(url, own));
-        let elsewhere = config.follow.iter().chain(named).map(Url::to_string);
-        part.keep(&context, elsewhere.collect())
-    });
+    let mut keep = Vec::new();
+    for part in &program.parts {
+        let elsewhere = elsewhere(&config, part.table().name, own).await;
+        keep.push(part.keep(&context, elsewhere));
+    }
     let keep = join_all(keep).await;
     let feel = Arc::clone(&context.moving).feel();
     let server = listen::listen(program, &config, listener, context, stop)?;
@@ -199,14 +200,15 @@ async fn prepare(
     Ok((server, keepers))
 }
 
-/// Whether a URL names this address. A program that does not serve yet would wait for its own answer.
-fn is_at(url: &Url, address: SocketAddr) -> bool {
-    let host = match url.host() {
-        Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-        Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-        Some(Host::Domain(_)) | None => None,
-    };
-    host == Some(address.ip()) && url.port_or_known_default() == Some(address.port())
+/// Where the other side of a move may be. A program that does not serve yet would wait for its own answer.
+async fn elsewhere(config: &Config, collection: &str, own: SocketAddr) -> Vec<String> {
+    let mut elsewhere = Vec::new();
+    for url in config.follow.iter().chain(config.elsewhere.get(collection)) {
+        if !url_leads_to(url, own).await {
+            elsewhere.push(url.to_string());
+        }
+    }
+    elsewhere
 }
 
 fn neighbours(
@@ -219,10 +221,11 @@ fn neighbours(
     for part in &program.parts {
         neighbours.insert(part.table().name, part.neighbour(store, clients));
     }
-    for collection in program.neighbours() {
+    for target in program.neighbours() {
+        let collection = target.collection;
         match config.elsewhere.get(collection) {
             Some(url) => {
-                let remote = Remote::new(collection, url.clone(), Arc::clone(clients));
+                let remote = Remote::new(target, url.clone(), Arc::clone(clients));
                 neighbours.insert(collection, Arc::new(remote));
             }
             None => log::warn!(

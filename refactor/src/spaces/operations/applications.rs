@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{Request, delete, put, unused_id};
-use crate::spaces::endpoint::loopback_like;
 use crate::spaces::model::{Change, Model};
 use crate::spaces::resource::{
     Application, ApplicationDetails, EndpointType, Fault, FaultCode, Gateway, Kind, NewApplication,
@@ -107,7 +106,7 @@ impl Spaces {
         let ip = self.0.settings.applications.ip();
         match endpoint_type {
             EndpointType::Regional => (ip, port).into(),
-            EndpointType::Private => (loopback_like(ip), port).into(),
+            EndpointType::Private => (server::loopback_like(ip), port).into(),
         }
     }
 

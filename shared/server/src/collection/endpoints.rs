@@ -99,7 +99,7 @@ pub(crate) fn endpoints<R: Record>() -> Vec<Path> {
         path: format!("/{}/{{id}}", filter.path),
         endpoints: vec![Endpoint {
             method: Method::GET,
-            summary: format!("List the {all} of one {}, by id.", filter.column),
+            summary: format!("List the {all} of one {}, by id.", field::<R>(filter.column)),
             parameters: LIST_PARAMETERS,
             body: None,
             success: Success::List,
@@ -113,6 +113,12 @@ pub(crate) fn endpoints<R: Record>() -> Vec<Path> {
         }],
     });
     [collection, member].into_iter().chain(filters).collect()
+}
+
+/// The field that is kept in this column: both are in wire order.
+pub(crate) fn field<R: Record>(column: &'static str) -> &'static str {
+    let mut fields = R::TABLE.columns.iter().zip(<R::Content as Model>::FIELDS);
+    fields.find(|(kept, _)| kept.name == column).map_or(column, |(_, field)| field.name)
 }
 
 fn member<R: Record>(one: &str) -> Vec<Endpoint> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use models::Target;
 use tokio::time::{sleep, timeout};
 
 use crate::clients::Clients;
@@ -21,7 +22,7 @@ const ROUNDS: u32 = 2;
 
 /// Asks for members of one collection, wherever that is.
 pub(super) struct Asker {
-    collection: &'static str,
+    target: Target,
     clients: Arc<Clients>,
 }
 
@@ -44,8 +45,8 @@ pub(super) struct Found {
 }
 
 impl Asker {
-    pub(super) fn new(collection: &'static str, clients: Arc<Clients>) -> Self {
-        Self { collection, clients }
+    pub(super) fn new(target: Target, clients: Arc<Clients>) -> Self {
+        Self { target, clients }
     }
 
     /// What the primary says of the member. Each round begins with `first`, and goes on to the primary that is named
@@ -81,7 +82,7 @@ impl Asker {
             }
         };
         timeout(ANSWER_TIME, rounds).await.unwrap_or_else(|_elapsed| {
-            log::warn!("{}: no primary answers for {id}", self.collection);
+            log::warn!("{}: no primary answers for {id}", self.target.collection);
             Ok(None)
         })
     }
@@ -101,7 +102,7 @@ impl Asker {
     /// What the copy at `url` says.
     pub(super) async fn ask_once(&self, url: &str, id: u64, trace: &Trace) -> Said {
         self.send(url, id, trace).await.unwrap_or_else(|why| {
-            log::warn!("{}: {why}", self.collection);
+            log::warn!("{}: {why}", self.target.collection);
             Said::Nothing
         })
     }
@@ -116,7 +117,8 @@ impl Asker {
         let answer = request.send().await.map_err(|error| problem::chain(&error))?;
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let owner = header(problem::OWNER).map(str::to_owned);
-        let missing = header(problem::MISSING).is_some_and(|missing| self.is_missing(missing, id));
+        let missing =
+            header(problem::MISSING).is_some_and(|named| is_missing(named, self.target, id));
         match (answer.status().as_u16(), owner) {
             (200, None) => Ok(Said::Has(true)),
             // Any web server has a 404, this board's other services too; only the collection's own
@@ -129,11 +131,26 @@ impl Asker {
             (status, _) => Err(format!("{url} answered {status} for {id}")),
         }
     }
+}
 
-    /// Whether a 404 names this very member: `user 7` of the users.
-    fn is_missing(&self, named: &str, id: u64) -> bool {
-        named.split_once(' ').is_some_and(|(member, number)| {
-            self.collection.strip_suffix('s') == Some(member) && number.parse() == Ok(id)
-        })
+/// Whether a 404 names this very member: `user 7` of the users.
+fn is_missing(named: &str, target: Target, id: u64) -> bool {
+    let (member, number) = named.split_once(' ').unwrap_or_default();
+    member == target.member && number.parse() == Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use models::Target;
+
+    use super::is_missing;
+
+    #[test]
+    fn a_404_is_of_the_member_that_it_names_whatever_the_plural_is() {
+        let categories = Target { collection: "categories", member: "category" };
+        assert!(is_missing("category 7", categories, 7));
+        for other in ["category 8", "categorie 7", "categories 7", "user 7", "category", "7", ""] {
+            assert!(!is_missing(other, categories, 7), "{other:?}");
+        }
     }
 }

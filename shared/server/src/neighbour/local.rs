@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use models::Model;
+use models::{Model, Target};
 use store::{Record, Store};
 
 use super::ask::{Asker, Said};
@@ -25,7 +25,8 @@ pub(crate) struct Local<R> {
 
 impl<R: Record> Local<R> {
     pub(crate) fn new(store: Arc<Store>, custody: Arc<Custody>, clients: Arc<Clients>) -> Self {
-        let asker = Asker::new(R::TABLE.name, clients);
+        let target = Target { collection: R::TABLE.name, member: <R::Content as Model>::NAME };
+        let asker = Asker::new(target, clients);
         Self { store, custody, asker, record: PhantomData }
     }
 

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
+use models::Target;
 use url::Url;
 
 use super::ask::{Asker, Found, Said};
@@ -18,7 +19,7 @@ const REMEMBERED: NonZero<usize> = NonZero::new(100_000).expect("not zero");
 /// A collection of another service. What its primary was seen to have is remembered, so that writes go on
 /// while that is down.
 pub(crate) struct Remote {
-    collection: &'static str,
+    target: Target,
     url: Url,
     asker: Asker,
     seen: Mutex<LruCache<u64, ()>>,
@@ -27,10 +28,10 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    pub(crate) fn new(collection: &'static str, url: Url, clients: Arc<Clients>) -> Self {
+    pub(crate) fn new(target: Target, url: Url, clients: Arc<Clients>) -> Self {
         let seen = Mutex::new(LruCache::new(REMEMBERED));
-        let asker = Asker::new(collection, clients);
-        Self { collection, url, asker, seen, primary: Mutex::default() }
+        let asker = Asker::new(target, clients);
+        Self { target, url, asker, seen, primary: Mutex::default() }
     }
 
     async fn find(&self, id: u64, trace: &Trace) -> Result<bool, Problem> {
@@ -59,7 +60,7 @@ impl Remote {
             None => {
                 // It may be what did not answer.
                 *lock(&self.primary) = None;
-                if seen() { Ok(true) } else { Err(silent(self.collection, id)) }
+                if seen() { Ok(true) } else { Err(silent(self.target.collection, id)) }
             }
         }
     }

@@ -4,7 +4,7 @@ use models::{Field, Model, Rule};
 use serde_json::{Map, Value, json};
 use store::{IDEMPOTENCY_HOURS, Record};
 
-use crate::collection::{Body, Endpoint, Success, endpoints};
+use crate::collection::{Body, Endpoint, Success, endpoints, field};
 use crate::idempotency;
 use crate::query::Parameter;
 use crate::{body, limits, problem};
@@ -53,8 +53,8 @@ struct Names {
     one: &'static str,
     /// `User`
     schema: String,
-    /// Whether two members may not have the same name.
-    unique: bool,
+    /// The field in which no two members agree.
+    unique: Option<&'static str>,
 }
 
 impl Names {
@@ -62,7 +62,7 @@ impl Names {
         let one = <R::Content as Model>::NAME;
         let (head, tail) = one.split_at(1);
         let schema = head.to_uppercase() + tail;
-        Self { all: R::TABLE.name, one, schema, unique: R::TABLE.unique.is_some() }
+        Self { all: R::TABLE.name, one, schema, unique: R::TABLE.unique.map(field::<R>) }
     }
 }
 
@@ -250,8 +250,8 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
     }
     if endpoint.body.is_some() {
         problem(408, "The body did not arrive in time.");
-        if names.unique {
-            problem(409, "The name is taken.");
+        if let Some(unique) = names.unique {
+            problem(409, &format!("The {unique} is taken."));
         }
         problem(413, "The body is too large.");
         problem(415, "The body is of another type.");

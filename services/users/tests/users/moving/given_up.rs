@@ -1,5 +1,7 @@
 //! An owner that was given up by force gives way when it comes back.
 
+use std::net::TcpListener;
+
 use harness::{Program, Setup, until};
 use serde_json::json;
 
@@ -69,4 +71,14 @@ async fn an_owner_that_could_not_ask_at_its_start_asks_again() {
     harness::signal("CONT", one.pid());
     until("it gives way", || async { create(&other, "bonnie").await.status == 421 }).await;
     assert!(other.log().contains("looks again"), "{}", other.log());
+}
+
+#[tokio::test]
+async fn an_owner_that_is_given_its_own_url_does_not_wait_for_its_own_answer() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let listening = Setup::new(BINARY).movable().demo().env("HOST", "0.0.0.0").env("PORT", &free);
+    let own = format!("http://localhost:{free}");
+    let users = listening.env("USERS_URL", &own).start().await;
+    assert_eq!(users.get("/api/users/1").await.status, 200);
+    assert!(!users.log().contains("looks again"), "{}", users.log());
 }
