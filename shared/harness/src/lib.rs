@@ -2,6 +2,7 @@
 //! conditions. What a program logs is shown when its test fails, and it ends with its test.
 
 mod answer;
+mod bouncer;
 mod canned;
 mod golden;
 mod line;
@@ -11,6 +12,7 @@ mod postgres;
 mod program;
 
 pub use answer::Answer;
+pub use bouncer::Bouncer;
 pub use canned::Canned;
 pub use golden::golden_reads;
 pub use line::{Cut, Line};

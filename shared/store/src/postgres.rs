@@ -9,7 +9,9 @@ mod fence;
 mod followers;
 mod holder;
 mod lease;
+mod link;
 mod ownership;
+mod pooler;
 mod rows;
 mod schema;
 mod tls;
@@ -19,7 +21,6 @@ pub(crate) use self::connect::SESSION;
 
 use std::sync::Arc;
 
-use deadpool_postgres::{GenericClient, Object, Pool};
 use models::Timestamp;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -27,7 +28,8 @@ use tokio::time::timeout;
 use self::error::store_error;
 use self::fence::fenced;
 use self::holder::Holder;
-use self::lease::lease;
+use self::lease::{Connections, lease, lease_alone};
+use self::link::{Link, Sharing};
 use crate::known::{Desk, Desks, Heard, Known};
 use crate::page::{Met, Walk};
 use crate::sql::{Catalog, Dialect, Statements};
@@ -41,7 +43,7 @@ const KEY_ATTEMPTS: usize = 3;
 
 #[derive(Debug)]
 pub(crate) struct PostgresStore {
-    pool: Pool,
+    pool: Connections,
     catalog: Catalog,
     desks: Desks,
     holder: Holder,
@@ -53,16 +55,18 @@ impl PostgresStore {
         tables: &[Table],
         connections: usize,
     ) -> Result<Self, OpenError> {
-        let pool = connect::pool(url, connections)?;
         let (catalog, desks) = (Catalog::new(tables, Dialect::Postgres), Desks::new(tables));
-        let reached = timeout(connect::WAKE_TIME, schema::reach(&pool, url)).await;
-        let client = reached.map_err(|elapsed| OpenError::Unreachable {
+        let sharing = Sharing::default();
+        let reached = timeout(connect::WAKE_TIME, schema::reach(url, &sharing)).await;
+        reached.map_err(|elapsed| OpenError::Unreachable {
             database: url.shown.clone(),
             advice: "the server accepts connections and does not answer; look at its log",
             cause: Arc::new(elapsed),
         })??;
-        schema::migrate(client, url, &catalog, &desks).await?;
+        let pool = connect::pool(url, connections, Some(sharing.clone()))?;
         connect::let_sleep(&pool);
+        let pool = Connections::new(pool, connections, sharing);
+        schema::migrate(&pool, url, &catalog, &desks).await?;
         Ok(Self { pool, catalog, desks, holder: Holder::default() })
     }
 
@@ -71,7 +75,8 @@ impl PostgresStore {
         id: u64,
     ) -> Result<Option<Row<R::Content>>, StoreError> {
         let statements = self.statements::<R>()?;
-        lease(&self.pool, async |client| rows::find::<R>(client, &statements.get, id).await).await
+        lease_alone(&self.pool, async |client| rows::find::<R>(client, &statements.get, id).await)
+            .await
     }
 
     pub(crate) async fn page<R: Record>(
@@ -79,7 +84,7 @@ impl PostgresStore {
         query: PageQuery,
     ) -> Result<Page<R::Content>, StoreError> {
         let statements = self.statements::<R>()?;
-        lease(&self.pool, async |client| {
+        lease_alone(&self.pool, async |client| {
             let list = async |walk: Walk, start: u64, met: Met<R::Content>| {
                 let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
                 rows::list::<R>(client, sql, start, met, query.filter.map(|(_, id)| id)).await
@@ -100,7 +105,7 @@ impl PostgresStore {
         sent: &Idempotency,
     ) -> Result<Option<Created>, StoreError> {
         let statements = self.statements::<R>()?;
-        lease(&self.pool, async |client| first_answer(client, statements, sent).await).await
+        lease_alone(&self.pool, async |client| first_answer(client, statements, sent).await).await
     }
 
     pub(crate) async fn insert<R: Record>(
@@ -111,7 +116,7 @@ impl PostgresStore {
         let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| match &idempotency {
             None => {
-                let work = async |client: &Object| insert::<R>(client, statements, content).await;
+                let work = async |client: &Link| insert::<R>(client, statements, content).await;
                 fenced(client, statements, desk, work).await
             }
             Some(sent) => insert_once::<R>(client, statements, desk, &content, sent).await,
@@ -127,7 +132,7 @@ impl PostgresStore {
     ) -> Result<Row<R::Content>, StoreError> {
         let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            let work = async |client: &Object| {
+            let work = async |client: &Link| {
                 let row = rows::find::<R>(client, &statements.get_locked, id)
                     .await?
                     .ok_or(StoreError::NotFound)?;
@@ -152,7 +157,7 @@ impl PostgresStore {
     ) -> Result<(), StoreError> {
         let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            let work = async |client: &Object| {
+            let work = async |client: &Link| {
                 let row = rows::find::<R>(client, &statements.get_locked, id)
                     .await?
                     .ok_or(StoreError::NotFound)?;
@@ -172,7 +177,7 @@ impl PostgresStore {
     ) -> Result<bool, StoreError> {
         let (statements, desk) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            let work = async |client: &Object| {
+            let work = async |client: &Link| {
                 // Several programs that start at once must not all find the table empty.
                 schema::lock(client).await.map_err(store_error)?;
                 let any = client.query_opt(&statements.any, &[]).await.map_err(store_error)?;
@@ -191,8 +196,8 @@ impl PostgresStore {
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        lease(&self.pool, async |client| {
-            client.query_one("SELECT 1", &[]).await.map(drop).map_err(store_error)
+        lease_alone(&self.pool, async |client| {
+            client.query("SELECT 1", &[]).await.map(drop).map_err(store_error)
         })
         .await
     }
@@ -223,7 +228,7 @@ impl PostgresStore {
 
 /// Inserts a row and gives its place.
 async fn insert<R: Record>(
-    client: &impl GenericClient,
+    client: &Link,
     statements: &Statements,
     content: R::Content,
 ) -> Result<(Created, Option<u64>), StoreError> {
@@ -235,14 +240,14 @@ async fn insert<R: Record>(
 
 /// Inserts unless the key came before; the key and the row are stored together.
 async fn insert_once<R: Record>(
-    client: &Object,
+    client: &Link,
     statements: &Statements,
     desk: &Desk,
     content: &R::Content,
     sent: &Idempotency,
 ) -> Result<Created, StoreError> {
     for _ in 0..KEY_ATTEMPTS {
-        let work = async |client: &Object| {
+        let work = async |client: &Link| {
             if let Some(first) = first_answer(client, statements, sent).await? {
                 return Ok((first, None));
             }
@@ -267,12 +272,11 @@ async fn insert_once<R: Record>(
 }
 
 async fn first_answer(
-    client: &impl GenericClient,
+    client: &Link,
     statements: &Statements,
     sent: &Idempotency,
 ) -> Result<Option<Created>, StoreError> {
-    let find = client.prepare_cached(&statements.key_find).await.map_err(store_error)?;
-    let found = client.query_opt(&find, &[&sent.key]).await.map_err(store_error)?;
+    let found = client.query_opt(&statements.key_find, &[&sent.key]).await.map_err(store_error)?;
     let Some(row) = found else { return Ok(None) };
     let fingerprint: String = row.try_get(0).map_err(StoreError::failed)?;
     sent.same(&fingerprint)?;
@@ -284,18 +288,15 @@ async fn first_answer(
 
 /// Keeps the answer under its key; false where another transaction has just done so.
 async fn remember(
-    client: &impl GenericClient,
+    client: &Link,
     statements: &Statements,
     sent: &Idempotency,
     created: &Created,
 ) -> Result<bool, StoreError> {
-    let expire = client.prepare_cached(&statements.key_expire).await.map_err(store_error)?;
-    client.execute(&expire, &[&sent.key]).await.map_err(store_error)?;
-    let purge = client.prepare_cached(&statements.keys_purge).await.map_err(store_error)?;
-    client.execute(&purge, &[]).await.map_err(store_error)?;
-    let insert = client.prepare_cached(&statements.key_insert).await.map_err(store_error)?;
+    client.execute(&statements.key_expire, &[&sent.key]).await.map_err(store_error)?;
+    client.execute(&statements.keys_purge, &[]).await.map_err(store_error)?;
     let id = rows::sql_id(created.id)?;
     let (key, fingerprint, answer) = (&sent.key, &sent.fingerprint, &created.answer);
-    let inserted = client.execute(&insert, &[key, fingerprint, &id, answer]).await;
+    let inserted = client.execute(&statements.key_insert, &[key, fingerprint, &id, answer]).await;
     Ok(inserted.map_err(store_error)? > 0)
 }

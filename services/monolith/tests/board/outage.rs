@@ -64,7 +64,7 @@ async fn a_write_whose_commit_is_lost_is_a_502_that_asks_for_no_blind_repeat() {
         ("PATCH", "/api/users/1", &name),
         ("DELETE", "/api/users/2", ""),
     ] {
-        line.cut(Cut::Unanswered, "COMMIT");
+        line.cut(Cut::Unanswered, "COMMIT\0");
         let lost = board.send(method, path, &[json, key], body).await;
         lost.problem(502);
         assert_eq!(lost.header("retry-after"), "", "{method}");

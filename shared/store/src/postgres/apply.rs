@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::types::ToSql;
 
 use super::PostgresStore;
@@ -58,7 +57,7 @@ impl PostgresStore {
 
 /// Stores the rows and says how many were news.
 async fn apply<R: Record>(
-    stand: &Stand<'_, Transaction<'_>>,
+    stand: &Stand<'_>,
     page: &Changes<R::Content>,
     rows: &[&FeedRow<R::Content>],
 ) -> Result<u64, StoreError> {
@@ -85,21 +84,17 @@ async fn apply<R: Record>(
 }
 
 /// Stores the rows that are newer, or leaves the transaction as it was.
-async fn upsert(
-    stand: &Stand<'_, Transaction<'_>>,
-    columns: &Columns<'_>,
-) -> Result<u64, StoreError> {
+async fn upsert(stand: &Stand<'_>, columns: &Columns<'_>) -> Result<u64, StoreError> {
     let sql = &stand.statements.feed.apply;
-    let statement = stand.client.prepare_cached(sql).await.map_err(store_error)?;
-    stand.client.batch_execute("SAVEPOINT page").await.map_err(store_error)?;
-    let done = stand.client.execute(&statement, &columns.parameters()).await;
+    stand.client.batch("SAVEPOINT page").await.map_err(store_error)?;
+    let done = stand.client.execute(sql, &columns.parameters()).await;
     let end = if done.is_ok() { "RELEASE page" } else { "ROLLBACK TO page" };
-    stand.client.batch_execute(end).await.map_err(store_error)?;
+    stand.client.batch(end).await.map_err(store_error)?;
     done.map_err(|error| write_error(error, stand.statements))
 }
 
 async fn apply_keys<M>(
-    stand: &Stand<'_, Transaction<'_>>,
+    stand: &Stand<'_>,
     page: &Changes<M>,
     rows: &[&FeedRow<M>],
 ) -> Result<(), StoreError> {

@@ -15,13 +15,14 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, Error, NoTls, Socket};
 
+use super::link::Sharing;
 use super::tls;
 use crate::{OpenError, PostgresUrl};
 
 /// For how long to try to reach the server.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// For how long a caller waits for a connection that others use.
-const POOL_WAIT: Duration = Duration::from_secs(5);
+pub(super) const POOL_WAIT: Duration = Duration::from_secs(5);
 /// For how long to wait at the start for a server that accepts connections and does not answer. One that was
 /// asleep answers when it is awake: Aurora Serverless v2 takes 15 s for that, and 30 s or more after a day.
 pub(super) const WAKE_TIME: Duration = Duration::from_secs(60);
@@ -43,8 +44,13 @@ pub(crate) const SESSION: &str = "SET statement_timeout = '10s'; \
     SET idle_in_transaction_session_timeout = '30s'; SET enable_bitmapscan = off; \
     SET enable_sort = off; SET jit = off; SET default_transaction_isolation = 'read committed'";
 
-/// A pool whose connections live in the runtime that this is called in.
-pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenError> {
+/// A pool whose connections live in the runtime that this is called in. They are told [`SESSION`] where
+/// `sharing` says that their sessions stay with them.
+pub(super) fn pool(
+    url: &PostgresUrl,
+    connections: usize,
+    sharing: Option<Sharing>,
+) -> Result<Pool, OpenError> {
     let mut config = url.config.clone();
     if config.get_connect_timeout().is_none() {
         // Shorter: an address that nobody answers at is told from a server that is slow to.
@@ -65,8 +71,14 @@ pub(super) fn pool(url: &PostgresUrl, connections: usize) -> Result<Pool, OpenEr
     } else {
         Manager::from_connect(config, HomeRuntime::of(tls::connector(url)?), recycling)
     };
-    let session = Hook::async_fn(|client, _| {
-        Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
+    let session = Hook::async_fn(move |client, _| {
+        let own = sharing.as_ref().is_some_and(|sharing| !sharing.get());
+        Box::pin(async move {
+            if own {
+                client.batch_execute(SESSION).await.map_err(HookError::Backend)?;
+            }
+            Ok(())
+        })
     });
     Pool::builder(manager)
         .max_size(connections)
@@ -166,7 +178,7 @@ mod tests {
     async fn a_connection_that_nobody_uses_is_closed_and_one_in_use_is_not() {
         let Some(database) = harness::postgres().await else { return };
         let Ok(Database::Postgres(url)) = database.url().parse() else { panic!("not PostgreSQL") };
-        let pool = pool(&url, 2).unwrap();
+        let pool = pool(&url, 2, None).unwrap();
         let used = pool.get().await.unwrap();
         drop(pool.get().await.unwrap());
         assert_eq!(pool.status().size, 2);

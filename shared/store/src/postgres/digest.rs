@@ -1,7 +1,5 @@
 //! Fingerprints of rows.
 
-use deadpool_postgres::Transaction;
-
 use super::PostgresStore;
 use super::feed::query;
 use super::ownership::Stand;
@@ -85,14 +83,14 @@ impl Hashing {
         Ok(())
     }
 
-    fn finish(self, stand: &Stand<'_, Transaction<'_>>) -> Hashes {
+    fn finish(self, stand: &Stand<'_>) -> Hashes {
         Hashes { position: stand.document.position(stand.facts.position), rows: self.rows }
     }
 }
 
 /// Gives out the living rows of a range by id until one is not taken; whether one was not.
 async fn each<R: Record>(
-    stand: &Stand<'_, Transaction<'_>>,
+    stand: &Stand<'_>,
     after: u64,
     to: u64,
     mut take: impl FnMut(Row<R::Content>) -> Result<bool, StoreError>,

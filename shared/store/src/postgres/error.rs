@@ -7,6 +7,7 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::Error;
 use tokio_postgres::error::{Severity, SqlState};
 
+use super::link::is_lost_statement;
 use crate::StoreError;
 use crate::sql::{Statements, unique_index};
 
@@ -26,7 +27,7 @@ pub(super) fn store_error(error: Error) -> StoreError {
     // 25006 a read-only standby.
     let transient =
         ["08", "40", "53", "55", "57"].iter().any(|class| state.code().starts_with(class));
-    if transient || *state == SqlState::READ_ONLY_SQL_TRANSACTION {
+    if transient || *state == SqlState::READ_ONLY_SQL_TRANSACTION || is_lost_statement(state) {
         StoreError::unavailable(error)
     } else {
         StoreError::failed(error)

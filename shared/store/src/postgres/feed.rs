@@ -6,13 +6,13 @@
 
 use std::collections::HashMap;
 
-use deadpool_postgres::{GenericClient, Transaction};
 use models::{MAX_ID, Timestamp};
-use tokio_postgres::{IsolationLevel, Row};
+use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::error::store_error;
-use super::lease::lease;
+use super::lease::{lease, lease_alone};
+use super::link::{Link, Parameter, SNAPSHOT};
 use super::ownership::{Stand, maybe};
 use super::rows::{PostgresCells, get, sql_id, unsigned};
 use crate::assemble::{
@@ -64,39 +64,33 @@ impl PostgresStore {
     }
 
     pub(crate) async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
-        lease(&self.pool, async |client| self.holder.find(&*client).await).await
+        lease_alone(&self.pool, async |client| self.holder.find(client).await).await
     }
 
     /// Reads in one snapshot.
     pub(super) async fn compare<R: Record, T>(
         &self,
-        work: impl AsyncFnOnce(&Stand<'_, Transaction<'_>>) -> Result<T, StoreError>,
+        work: impl AsyncFnOnce(&Stand<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let (statements, _) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            let snapshot = client
-                .build_transaction()
-                .isolation_level(IsolationLevel::RepeatableRead)
-                .read_only(true)
-                .start()
-                .await
-                .map_err(store_error)?;
-            let stand = Stand::load(&snapshot, statements).await?;
-            let done = work(&stand).await?;
-            snapshot.commit().await.map_err(store_error)?;
-            Ok(done)
+            client.begin(SNAPSHOT).await.map_err(store_error)?;
+            let done = async {
+                let stand = Stand::load(client, statements).await?;
+                work(&stand).await
+            };
+            client.end(done.await).await
         })
         .await
     }
 }
 
 pub(super) async fn query(
-    client: &impl GenericClient,
+    client: &Link,
     sql: &str,
-    parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    parameters: &[Parameter<'_>],
 ) -> Result<Vec<Row>, StoreError> {
-    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
-    client.query(&statement, parameters).await.map_err(store_error)
+    client.query(sql, parameters).await.map_err(store_error)
 }
 
 /// Reads a row of the feed, and how many bytes it holds.
@@ -106,8 +100,8 @@ fn placed<R: Record>(row: &Row) -> Result<(Placed<R::Content>, usize), StoreErro
     Ok((placed, cells.bytes))
 }
 
-async fn check_run<C: GenericClient>(
-    stand: &Stand<'_, C>,
+async fn check_run(
+    stand: &Stand<'_>,
     after: FeedCursor,
     heard: Option<&str>,
 ) -> Result<Result<(), MoveError>, StoreError> {
@@ -132,7 +126,7 @@ type Take<M> = fn(&mut Collected<M>, Placed<M>, usize) -> bool;
 
 /// Reads rows behind a cursor and below a place until the page takes no more.
 async fn rows<R: Record>(
-    stand: &Stand<'_, Transaction<'_>>,
+    stand: &Stand<'_>,
     (after, below): (FeedCursor, u64),
     page: &mut Collected<R::Content>,
     take: Take<R::Content>,
@@ -159,7 +153,7 @@ async fn rows<R: Record>(
 }
 
 async fn marks<R: Record>(
-    stand: &Stand<'_, Transaction<'_>>,
+    stand: &Stand<'_>,
     after: FeedCursor,
 ) -> Result<Vec<Placed<R::Content>>, StoreError> {
     let mut marks = Vec::new();
@@ -175,10 +169,7 @@ async fn marks<R: Record>(
 }
 
 /// Gives each row the keys with which it was made.
-async fn give_keys<M>(
-    stand: &Stand<'_, Transaction<'_>>,
-    page: &mut Collected<M>,
-) -> Result<(), StoreError> {
+async fn give_keys<M>(stand: &Stand<'_>, page: &mut Collected<M>) -> Result<(), StoreError> {
     let ids = page.rows().map(|row| sql_id(row.id)).collect::<Result<Vec<_>, _>>()?;
     if ids.is_empty() {
         return Ok(());

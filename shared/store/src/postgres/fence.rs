@@ -9,12 +9,12 @@
 use std::future::Future;
 use std::io;
 
-use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::{commit_error, store_error};
+use super::link::{Link, READ_COMMITTED};
 use super::ownership;
 use crate::known::Desk;
 use crate::outcome::Stage;
@@ -43,21 +43,20 @@ pub(super) async fn commit(
 /// Runs a client's work in a transaction, once it is sure that the store may be written to. The work says
 /// at which place it changed something, where it did.
 pub(super) async fn fenced<T>(
-    client: &Object,
+    client: &Link,
     statements: &Statements,
     desk: &Desk,
-    work: impl AsyncFnOnce(&Object) -> Result<(T, Option<u64>), StoreError>,
+    work: impl AsyncFnOnce(&Link) -> Result<(T, Option<u64>), StoreError>,
 ) -> Result<T, StoreError> {
-    let lock = client.prepare_cached(SHARED).await.map_err(store_error)?;
-    let check = client.prepare_cached(&statements.moves.fence).await.map_err(store_error)?;
+    client.ready(&[SHARED, &statements.moves.fence]).await.map_err(store_error)?;
     let number = lock_number(statements);
     let parameters: [&(dyn ToSql + Sync); 1] = [&number];
     // All three are on their way before the first is answered; the server takes them in this order.
     let (begun, locked, epoch) = tokio::join!(
         biased;
-        client.batch_execute("BEGIN"),
-        client.query_one(&lock, &parameters),
-        client.query_opt(&check, &[]),
+        client.begin(READ_COMMITTED),
+        client.query(SHARED, &parameters),
+        client.query_opt(&statements.moves.fence, &[]),
     );
     let epoch = || -> Result<Option<i64>, Error> {
         begun?;
@@ -75,11 +74,11 @@ pub(super) async fn fenced<T>(
     // Where the end fails, the connection must not be used again.
     let ((answer, place), epoch) = match done {
         Ok(done) => {
-            commit(client.batch_execute("COMMIT")).await?;
+            commit(client.batch("COMMIT")).await?;
             done
         }
         Err(error) => {
-            client.batch_execute("ROLLBACK").await.map_err(StoreError::unavailable)?;
+            client.roll_back().await?;
             return Err(error);
         }
     };

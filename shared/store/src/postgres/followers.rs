@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::Transaction;
-
 use super::PostgresStore;
 use super::feed::query;
-use super::lease::lease;
+use super::lease::lease_alone;
 use super::ownership::{Bars, Stand, maybe, run};
 use super::rows::{get, sql_id, unsigned};
 use crate::sql::CLOCK;
@@ -23,18 +21,18 @@ impl PostgresStore {
             return Ok(());
         }
         let position = sql_id(position)?;
-        lease(&self.pool, async |client| {
-            run(&*client, &statements.moves.passed, &[&follower, &position]).await.map(drop)
+        lease_alone(&self.pool, async |client| {
+            run(client, &statements.moves.passed, &[&follower, &position]).await.map(drop)
         })
         .await
     }
 
     pub(crate) async fn followers<R: Record>(&self) -> Result<Vec<FollowerSeen>, StoreError> {
         let (statements, _) = self.parts::<R>()?;
-        lease(&self.pool, async |client| {
-            let now: i64 = maybe(&*client, &format!("SELECT {CLOCK}"), &[]).await?.unwrap_or(0);
+        lease_alone(&self.pool, async |client| {
+            let now: i64 = maybe(client, &format!("SELECT {CLOCK}"), &[]).await?.unwrap_or(0);
             let mut followers = Vec::new();
-            for row in query(&*client, &statements.moves.followers, &[]).await? {
+            for row in query(client, &statements.moves.followers, &[]).await? {
                 let ago = now.saturating_sub(get(&row, 2)?).max(0).cast_unsigned();
                 followers.push(FollowerSeen {
                     store: get(&row, 0)?,
@@ -49,8 +47,8 @@ impl PostgresStore {
 
     pub(crate) async fn forget<R: Record>(&self, follower: &str) -> Result<(), StoreError> {
         let (statements, _) = self.parts::<R>()?;
-        lease(&self.pool, async |client| {
-            run(&*client, &statements.moves.forget_follower, &[&follower]).await.map(drop)
+        lease_alone(&self.pool, async |client| {
+            run(client, &statements.moves.forget_follower, &[&follower]).await.map(drop)
         })
         .await
         .map_err(StoreError::perhaps_done)
@@ -61,7 +59,7 @@ impl PostgresStore {
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let work = async |stand: &mut Stand<'_, Transaction<'_>>| Ok(purge(stand, age).await?);
+        let work = async |stand: &mut Stand<'_>| Ok(purge(stand, age).await?);
         match self.change::<R, _>("purge", Bars::Steps, work).await {
             Ok(rows) => Ok(rows as u64),
             Err(MoveError::Store(error)) => Err(error),
@@ -71,7 +69,7 @@ impl PostgresStore {
 }
 
 /// Removes a portion of the tombstones, and notes in the store's history up to where.
-async fn purge(stand: &Stand<'_, Transaction<'_>>, age_ms: i64) -> Result<usize, StoreError> {
+async fn purge(stand: &Stand<'_>, age_ms: i64) -> Result<usize, StoreError> {
     let statements = stand.statements;
     let passed: Option<Option<i64>> =
         maybe(stand.client, &statements.moves.all_passed, &[]).await?;

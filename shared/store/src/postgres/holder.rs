@@ -3,9 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::GenericClient;
-
 use super::feed::query;
+use super::link::Link;
 use super::rows::get;
 use crate::{HeldBack, StoreError};
 
@@ -31,10 +30,7 @@ pub(super) struct Holder(Mutex<Option<(i64, Instant)>>);
 
 impl Holder {
     /// The transaction that holds the feeds back, once it has for a while.
-    pub(super) async fn find(
-        &self,
-        client: &impl GenericClient,
-    ) -> Result<Option<HeldBack>, StoreError> {
+    pub(super) async fn find(&self, client: &Link) -> Result<Option<HeldBack>, StoreError> {
         let Some(row) = query(client, OLDEST, &[]).await?.into_iter().next() else {
             return Ok(None);
         };

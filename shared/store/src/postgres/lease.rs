@@ -1,38 +1,106 @@
 //! A connection while it is used.
 
-use deadpool_postgres::{Object, Pool};
+use std::sync::Arc;
+use std::time::Duration;
 
+use deadpool_postgres::{Pool, PoolError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::error::SqlState;
+
+use super::connect::POOL_WAIT;
 use super::error::pool_error;
+use super::link::{Link, Sharing};
 use crate::StoreError;
+
+/// For how long a connection that the server has no room for is not tried again.
+const NO_ROOM: Duration = Duration::from_secs(1);
+
+/// The connections of a store: as many as it may have, or as the server has room for.
+#[derive(Debug)]
+pub(super) struct Connections {
+    pool: Pool,
+    places: Arc<Semaphore>,
+    sharing: Sharing,
+}
 
 /// A connection out of the pool, which goes back only when its work has come to an end.
 ///
 /// Work that is given up half-way (its request took too long) may have met a server that will never
 /// answer again; the next one to get that connection would wait for the same answer.
-struct Lease(Option<Object>);
+struct Lease {
+    link: Option<Link>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    pub(super) fn new(pool: Pool, connections: usize, sharing: Sharing) -> Self {
+        Self { pool, places: Arc::new(Semaphore::new(connections)), sharing }
+    }
+
+    pub(super) fn close(&self) {
+        self.pool.close();
+        self.places.close();
+    }
+
+    /// A connection, once there is one. Where the server has room for fewer than there may be, their places
+    /// stay empty for a while, and whoever asked waits for one of the others.
+    async fn get(&self) -> Result<Lease, StoreError> {
+        let got = timeout(POOL_WAIT, async {
+            loop {
+                let place = Arc::clone(&self.places).acquire_owned().await;
+                let place = place.map_err(|_closed| StoreError::closed())?;
+                match self.pool.get().await {
+                    Ok(object) => {
+                        let link = Some(Link::new(object, self.sharing.clone()));
+                        return Ok(Lease { link, _place: place });
+                    }
+                    Err(PoolError::Backend(error))
+                        if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) =>
+                    {
+                        log::warn!("PostgreSQL has no room for another connection: {error}");
+                        tokio::spawn(async move {
+                            sleep(NO_ROOM).await;
+                            drop(place);
+                        });
+                    }
+                    Err(error) => return Err(pool_error(error)),
+                }
+            }
+        });
+        got.await.unwrap_or(Err(StoreError::Busy))
+    }
+}
 
 /// Runs the work with a connection of the pool.
 pub(super) async fn lease<T>(
-    pool: &Pool,
-    work: impl AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
+    connections: &Connections,
+    work: impl AsyncFnOnce(&Link) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let mut lease = Lease(Some(pool.get().await.map_err(pool_error)?));
-    let result = match &mut lease.0 {
-        Some(object) => work(object).await,
+    let mut lease = connections.get().await?;
+    let result = match &lease.link {
+        Some(link) => work(link).await,
         None => Err(StoreError::closed()),
     };
     if !matches!(result, Err(StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_))) {
         // It is sound: back into the pool with it.
-        drop(lease.0.take());
+        drop(lease.link.take());
     }
     result
 }
 
+/// The same for work whose statements need not stand together.
+pub(super) async fn lease_alone<T>(
+    connections: &Connections,
+    work: impl AsyncFnOnce(&Link) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    lease(connections, async |link| link.alone(work).await).await
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(object) = self.0.take() {
-            // Out of the pool and closed.
-            drop(Object::take(object));
+        if let Some(link) = self.link.take() {
+            link.close();
         }
     }
 }

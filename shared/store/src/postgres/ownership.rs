@@ -1,14 +1,14 @@
 //! Who owns a collection: loading and saving the document, and the steps that do more than change it.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use models::Timestamp;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{FromSqlOwned, ToSql};
+use tokio_postgres::types::FromSqlOwned;
 
 use super::PostgresStore;
 use super::error::store_error;
 use super::fence::{ALONE, SHARED, commit, lock_number};
-use super::lease::lease;
+use super::lease::{lease, lease_alone};
+use super::link::{Link, Parameter, READ_COMMITTED};
 use super::rows::{get, sql_id, unsigned};
 use crate::assemble::mark;
 use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
@@ -18,32 +18,28 @@ use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
 /// For how long a step waits for the writes that run.
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '2s'";
 
-type Parameter<'a> = &'a (dyn ToSql + Sync);
-
 /// Runs a statement that gives nothing; says how many rows it changed.
 pub(super) async fn run(
-    client: &impl GenericClient,
+    client: &Link,
     sql: &str,
     parameters: &[Parameter<'_>],
 ) -> Result<u64, StoreError> {
-    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
-    client.execute(&statement, parameters).await.map_err(store_error)
+    client.execute(sql, parameters).await.map_err(store_error)
 }
 
 /// Runs a statement that gives one value, or nothing.
 pub(super) async fn maybe<T: FromSqlOwned>(
-    client: &impl GenericClient,
+    client: &Link,
     sql: &str,
     parameters: &[Parameter<'_>],
 ) -> Result<Option<T>, StoreError> {
-    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
-    let row = client.query_opt(&statement, parameters).await.map_err(store_error)?;
+    let row = client.query_opt(sql, parameters).await.map_err(store_error)?;
     row.map(|row| row.try_get(0)).transpose().map_err(StoreError::failed)
 }
 
 /// Runs a statement that gives one number.
 pub(super) async fn number(
-    client: &impl GenericClient,
+    client: &Link,
     sql: &str,
     parameters: &[Parameter<'_>],
 ) -> Result<u64, StoreError> {
@@ -51,7 +47,7 @@ pub(super) async fn number(
 }
 
 pub(super) async fn document(
-    client: &impl GenericClient,
+    client: &Link,
     statements: &Statements,
 ) -> Result<Document, StoreError> {
     let text: Option<String> = maybe(client, &statements.moves.document, &[]).await?;
@@ -70,8 +66,8 @@ pub(super) enum Bars {
 }
 
 /// A collection's ownership inside a transaction.
-pub(super) struct Stand<'a, C> {
-    pub(super) client: &'a C,
+pub(super) struct Stand<'a> {
+    pub(super) client: &'a Link,
     pub(super) statements: &'a Statements,
     pub(super) document: Document,
     pub(super) facts: Facts,
@@ -83,14 +79,13 @@ pub(super) struct Stand<'a, C> {
     pub(super) beyond: u64,
 }
 
-impl<'a, C: GenericClient> Stand<'a, C> {
+impl<'a> Stand<'a> {
     pub(super) async fn load(
-        client: &'a C,
+        client: &'a Link,
         statements: &'a Statements,
     ) -> Result<Self, StoreError> {
-        let statement =
-            client.prepare_cached(&statements.moves.stand).await.map_err(store_error)?;
-        let row = client.query_one(&statement, &[]).await.map_err(store_error)?;
+        let row = client.query_opt(&statements.moves.stand, &[]).await.map_err(store_error)?;
+        let row = row.ok_or_else(StoreError::closed)?;
         let number = |place| unsigned(get(&row, place)?);
         let text: &str = get(&row, 0)?;
         let run: Option<String> = get(&row, 3)?;
@@ -166,12 +161,12 @@ impl<'a, C: GenericClient> Stand<'a, C> {
 
 /// Makes the document of a collection that has none, and begins a new run, while no write of another program runs.
 pub(super) async fn begin(
-    transaction: &Transaction<'_>,
+    transaction: &Link,
     statements: &Statements,
 ) -> Result<(Document, u64), StoreError> {
     // What is committed from here on belongs to the new run, and what was committed before is seen below.
     let lock = lock_number(statements);
-    transaction.query_one(ALONE, &[&lock]).await.map_err(store_error)?;
+    transaction.query(ALONE, &[&lock]).await.map_err(store_error)?;
     let fresh = serde_json::to_string(&Document::new()).map_err(StoreError::failed)?;
     run(transaction, &statements.moves.create, &[&fresh, &1_i64, &0_i64]).await?;
     maybe::<String>(transaction, &statements.moves.document_locked, &[]).await?;
@@ -197,8 +192,8 @@ pub(super) async fn begin(
 impl PostgresStore {
     pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
         let (statements, desk) = self.parts::<R>()?;
-        lease(&self.pool, async |client| {
-            let stand = Stand::load(&*client, statements).await?;
+        lease_alone(&self.pool, async |client| {
+            let stand = Stand::load(client, statements).await?;
             desk.tell(&stand.document, stand.facts.position);
             Ok(stand.document.tell(statements.table.name, stand.facts))
         })
@@ -305,44 +300,58 @@ impl PostgresStore {
         &self,
         name: &'static str,
         bars: Bars,
-        work: impl AsyncFnOnce(&mut Stand<'_, Transaction<'_>>) -> Result<T, MoveError>,
+        work: impl AsyncFnOnce(&mut Stand<'_>) -> Result<T, MoveError>,
     ) -> Result<T, MoveError> {
         let (statements, desk) = self.parts::<R>()?;
         let done = lease(&self.pool, async |client| {
-            let transaction = client.transaction().await.map_err(store_error)?;
-            transaction.batch_execute(LOCK_WAIT).await.map_err(store_error)?;
-            let lock = match bars {
-                Bars::Writes => Some(ALONE),
-                Bars::Steps => None,
-                Bars::Nothing => Some(SHARED),
-            };
-            if let Some(lock) = lock {
-                let number = lock_number(statements);
-                match transaction.query_one(lock, &[&number]).await {
-                    Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
-                        return Ok(Err(MoveError::WritesRun));
-                    }
-                    locked => locked.map_err(store_error)?,
-                };
-            }
-            if bars != Bars::Nothing {
-                let sql = &statements.moves.document_locked;
-                maybe::<String>(&transaction, sql, &[]).await?;
-            }
-            // Behind the locks, so that it sees what others did while these were waited for.
-            let mut stand = Stand::load(&transaction, statements).await?;
-            let done = match work(&mut stand).await {
-                Err(MoveError::Store(error)) => return Err(error),
-                Err(refused) => return Ok(Err(refused)),
+            client.begin(READ_COMMITTED).await.map_err(store_error)?;
+            let (done, document, latest) = match step(client, statements, bars, work).await {
                 Ok(done) => done,
+                Err(error) => {
+                    client.roll_back().await?;
+                    return match error {
+                        MoveError::Store(error) => Err(error),
+                        refused => Ok(Err(refused)),
+                    };
+                }
             };
-            let (document, latest) = (stand.document, stand.facts.position);
             fault(name, "before-commit");
-            commit(transaction.commit()).await?;
+            commit(client.batch("COMMIT")).await?;
             desk.tell(&document, latest);
             fault(name, "after-commit");
             Ok(Ok(done))
         });
         done.await?
     }
+}
+
+/// Does the work of a step inside its transaction; gives what it made, and what is known after its commit.
+async fn step<T>(
+    client: &Link,
+    statements: &Statements,
+    bars: Bars,
+    work: impl AsyncFnOnce(&mut Stand<'_>) -> Result<T, MoveError>,
+) -> Result<(T, Document, u64), MoveError> {
+    client.batch(LOCK_WAIT).await.map_err(store_error)?;
+    let lock = match bars {
+        Bars::Writes => Some(ALONE),
+        Bars::Steps => None,
+        Bars::Nothing => Some(SHARED),
+    };
+    if let Some(lock) = lock {
+        let number = lock_number(statements);
+        match client.query(lock, &[&number]).await {
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                return Err(MoveError::WritesRun);
+            }
+            locked => locked.map_err(store_error)?,
+        };
+    }
+    if bars != Bars::Nothing {
+        maybe::<String>(client, &statements.moves.document_locked, &[]).await?;
+    }
+    // Behind the locks, so that it sees what others did while these were waited for.
+    let mut stand = Stand::load(client, statements).await?;
+    let done = work(&mut stand).await?;
+    Ok((done, stand.document, stand.facts.position))
 }

@@ -3,12 +3,12 @@
 use std::error::Error;
 
 use bytes::BytesMut;
-use deadpool_postgres::GenericClient;
 use models::Timestamp;
 
 use tokio_postgres::types::{FromSql, FromSqlOwned, IsNull, ToSql, Type, to_sql_checked};
 
 use super::error::{store_error, write_error};
+use super::link::Link;
 use crate::page::{Met, Taken};
 use crate::record::Value;
 use crate::sql::Statements;
@@ -36,12 +36,11 @@ pub(super) fn unsigned(number: i64) -> Result<u64, StoreError> {
 }
 
 pub(super) async fn find<R: Record>(
-    client: &impl GenericClient,
+    client: &Link,
     sql: &str,
     id: u64,
 ) -> Result<Option<Row<R::Content>>, StoreError> {
-    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
-    let row = client.query_opt(&statement, &[&sql_id(id)?]).await.map_err(store_error)?;
+    let row = client.query_opt(sql, &[&sql_id(id)?]).await.map_err(store_error)?;
     row.map(|row| Row::read::<R>(&mut PostgresCells::new(&row))).transpose()
 }
 
@@ -50,13 +49,12 @@ pub(super) async fn find<R: Record>(
 /// The server sends all rows of a query, wanted or not, so it is asked for them in portions: a page
 /// that is full at its limit in bytes has not fetched many more than it holds.
 pub(super) async fn list<R: Record>(
-    client: &impl GenericClient,
+    client: &Link,
     sql: &str,
     start: u64,
     mut met: Met<R::Content>,
     filter: Option<u64>,
 ) -> Result<Met<R::Content>, StoreError> {
-    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     let filter = filter.map(sql_id).transpose()?;
     let mut from = sql_id(start)?;
     loop {
@@ -64,7 +62,7 @@ pub(super) async fn list<R: Record>(
         let count = i64::try_from(portion).map_err(StoreError::failed)?;
         let mut params: Vec<&(dyn ToSql + Sync)> = vec![&from, &count];
         params.extend(filter.as_ref().map(|id| id as &(dyn ToSql + Sync)));
-        let rows = client.query(&statement, &params).await.map_err(store_error)?;
+        let rows = client.query(sql, &params).await.map_err(store_error)?;
         let last = rows.len() < portion;
         for row in rows {
             let mut cells = PostgresCells::new(&row);
@@ -82,35 +80,33 @@ pub(super) async fn list<R: Record>(
 
 /// Gives the id and the place.
 pub(super) async fn insert(
-    client: &impl GenericClient,
+    client: &Link,
     statements: &Statements,
     now: Timestamp,
     values: &[Value<'_>],
 ) -> Result<(u64, u64), StoreError> {
-    let statement = client.prepare_cached(&statements.insert).await.map_err(store_error)?;
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
-    let row = client.query_one(&statement, &params).await;
-    let row = row.map_err(|error| write_error(error, statements))?;
+    let row = client.query_opt(&statements.insert, &params).await;
+    let row = row.map_err(|error| write_error(error, statements))?.ok_or(StoreError::NotFound)?;
     let number = |place| unsigned(get(&row, place)?);
     Ok((number(0)?, number(1)?))
 }
 
 /// Runs an update or delete of a row that is there: `$1` id, `$2` now, then the values. Gives the rev and the place.
 pub(super) async fn execute(
-    client: &impl GenericClient,
+    client: &Link,
     sql: &str,
     statements: &Statements,
     id: u64,
     now: Timestamp,
     values: &[Value<'_>],
 ) -> Result<(u64, u64), StoreError> {
-    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     let id = sql_id(id)?;
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id, &now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
-    let row = client.query_one(&statement, &params).await;
-    let row = row.map_err(|error| write_error(error, statements))?;
+    let row = client.query_opt(sql, &params).await;
+    let row = row.map_err(|error| write_error(error, statements))?.ok_or(StoreError::NotFound)?;
     let number = |place| unsigned(get(&row, place)?);
     Ok((number(0)?, number(1)?))
 }
@@ -122,8 +118,8 @@ impl ToSql for Value<'_> {
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
-            Self::Text(text) => text.to_sql(ty, out),
-            Self::Id(id) => i64::try_from(*id)?.to_sql(ty, out),
+            Self::Text(text) => text.to_sql_checked(ty, out),
+            Self::Id(id) => i64::try_from(*id)?.to_sql_checked(ty, out),
         }
     }
 

@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use deadpool_postgres::{GenericClient, Object, Pool, PoolError, Transaction};
+use deadpool_postgres::{Object, Pool, PoolError};
 
-use super::ownership;
+use super::lease::{Connections, lease};
+use super::link::{Link, READ_COMMITTED, Sharing};
+use super::{connect, ownership, pooler};
 use crate::known::Desks;
 use crate::sql::{
     Catalog, Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations,
@@ -23,12 +25,26 @@ const NO_HURRY: &str = "SET LOCAL statement_timeout = 0; \
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '10s'";
 
 /// Lets one program at a time make or fill tables; held until the transaction ends.
-pub(super) async fn lock(transaction: &impl GenericClient) -> Result<(), tokio_postgres::Error> {
-    transaction.query_one("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
+pub(super) async fn lock(transaction: &Link) -> Result<(), tokio_postgres::Error> {
+    transaction.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
 }
 
-/// The first connection; who calls bounds the wait.
-pub(super) async fn reach(pool: &Pool, url: &PostgresUrl) -> Result<Object, OpenError> {
+/// Waits for the first connection, and finds out what is in between; who calls bounds the wait.
+pub(super) async fn reach(url: &PostgresUrl, sharing: &Sharing) -> Result<(), OpenError> {
+    // Connections of their own: what they are told must not stay with sessions that others get.
+    let pool = connect::pool(url, 2, None)?;
+    let one = first(&pool, url).await?;
+    // Where there is room for one only, there is nothing to find out.
+    if let Ok(other) = pool.get().await
+        && pooler::shares(&one, &other, url).await?
+    {
+        sharing.found();
+    }
+    pool.close();
+    Ok(())
+}
+
+async fn first(pool: &Pool, url: &PostgresUrl) -> Result<Object, OpenError> {
     loop {
         match pool.get().await {
             // The attempt itself wakes one that sleeps.
@@ -39,19 +55,34 @@ pub(super) async fn reach(pool: &Pool, url: &PostgresUrl) -> Result<Object, Open
 }
 
 pub(super) async fn migrate(
-    mut client: Object,
+    connections: &Connections,
+    url: &PostgresUrl,
+    catalog: &Catalog,
+    desks: &Desks,
+) -> Result<(), OpenError> {
+    let work = async |client: &Link| Ok(migrate_on(client, url, catalog, desks).await);
+    lease(connections, work).await.unwrap_or_else(|error| {
+        Err(OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) })
+    })
+}
+
+async fn migrate_on(
+    client: &Link,
     url: &PostgresUrl,
     catalog: &Catalog,
     desks: &Desks,
 ) -> Result<(), OpenError> {
     let schema = |error| OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) };
-    let transaction = client.transaction().await.map_err(schema)?;
-    transaction.batch_execute(NO_HURRY).await.map_err(schema)?;
-    lock(&transaction).await.map_err(schema)?;
-    transaction.batch_execute(LOCK_WAIT).await.map_err(schema)?;
+    let begin = async || {
+        client.begin(READ_COMMITTED).await?;
+        client.batch(NO_HURRY).await
+    };
+    begin().await.map_err(schema)?;
+    lock(client).await.map_err(schema)?;
+    client.batch(LOCK_WAIT).await.map_err(schema)?;
     let mut versions = Vec::new();
     for table in catalog.all().map(|statements| &statements.table) {
-        let found = version(&transaction, table).await.map_err(schema)?;
+        let found = version(client, table).await.map_err(schema)?;
         if found > SCHEMA_VERSION {
             let (collection, known) = (table.name, SCHEMA_VERSION);
             return Err(OpenError::Newer { database: url.shown.clone(), collection, found, known });
@@ -61,27 +92,26 @@ pub(super) async fn migrate(
     // A role that may only read and write rows can serve a schema that is up to date.
     versions.retain(|(_, found)| *found < SCHEMA_VERSION);
     if !versions.is_empty() {
-        transaction.batch_execute(VERSION_TABLE).await.map_err(schema)?;
+        client.batch(VERSION_TABLE).await.map_err(schema)?;
     }
     for (table, found) in versions {
         for statement in migrations(table, Dialect::Postgres, found) {
-            transaction.batch_execute(&statement).await.map_err(schema)?;
+            client.batch(&statement).await.map_err(schema)?;
         }
-        let written = transaction.execute(WRITE_VERSION, &[&table.name, &SCHEMA_VERSION]).await;
+        let written = client.execute(WRITE_VERSION, &[&table.name, &SCHEMA_VERSION]).await;
         written.map_err(schema)?;
     }
-    transaction.commit().await.map_err(schema)?;
+    client.batch("COMMIT").await.map_err(schema)?;
     for statements in catalog.all() {
         // In a transaction of its own: it waits for writes, and the first ones wait for the tables above.
-        let transaction = client.transaction().await.map_err(schema)?;
-        transaction.batch_execute(NO_HURRY).await.map_err(schema)?;
-        transaction.batch_execute(LOCK_WAIT).await.map_err(schema)?;
-        let begun = ownership::begin(&transaction, statements).await;
+        begin().await.map_err(schema)?;
+        client.batch(LOCK_WAIT).await.map_err(schema)?;
+        let begun = ownership::begin(client, statements).await;
         let (document, latest) = begun.map_err(|error| OpenError::Schema {
             database: url.shown.clone(),
             cause: Arc::new(error),
         })?;
-        transaction.commit().await.map_err(schema)?;
+        client.batch("COMMIT").await.map_err(schema)?;
         if let Some(desk) = desks.find(statements.table.name) {
             desk.tell(&document, latest);
         }
@@ -90,12 +120,9 @@ pub(super) async fn migrate(
 }
 
 /// The version of a collection's schema; 0 where it has none yet.
-async fn version(
-    transaction: &Transaction<'_>,
-    table: &Table,
-) -> Result<i64, tokio_postgres::Error> {
-    let exists = "SELECT to_regclass('banyan_schema') IS NOT NULL";
-    if !transaction.query_one(exists, &[]).await?.try_get::<_, bool>(0)? {
+async fn version(transaction: &Link, table: &Table) -> Result<i64, tokio_postgres::Error> {
+    let exists = "SELECT 1 WHERE to_regclass('banyan_schema') IS NOT NULL";
+    if transaction.query_opt(exists, &[]).await?.is_none() {
         return Ok(0);
     }
     let row = transaction.query_opt(READ_VERSION, &[&table.name]).await?;

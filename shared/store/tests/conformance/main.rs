@@ -12,6 +12,7 @@ mod moving;
 mod opening;
 mod outcome;
 mod ownership;
+mod pooler;
 mod purging;
 mod record;
 mod speed;

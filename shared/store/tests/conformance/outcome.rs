@@ -24,12 +24,12 @@ async fn a_commit_whose_answer_is_lost_has_an_unknown_outcome() {
     let rounds = [(Cut::Unheard, id + 1, false), (Cut::Unanswered, id + 2, true)];
     for (when, new, stored) in rounds {
         let text = format!("{when:?}");
-        line.cut(when, "COMMIT");
+        line.cut(when, "COMMIT\0");
         let lost = cut.insert::<Notes>(note(&text, 1), None).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{when:?}: {lost:?}");
         assert_eq!(sound.get::<Notes>(new).await.unwrap().is_some(), stored, "{when:?}");
 
-        line.cut(when, "COMMIT");
+        line.cut(when, "COMMIT\0");
         let next = note(&format!("changed, {text}"), 1);
         let change = {
             let next = next.clone();
@@ -40,7 +40,7 @@ async fn a_commit_whose_answer_is_lost_has_an_unknown_outcome() {
         let row = sound.get::<Notes>(id).await.unwrap().unwrap();
         assert_eq!(row.content == next, stored, "{when:?}");
 
-        line.cut(when, "COMMIT");
+        line.cut(when, "COMMIT\0");
         let lost = cut.delete::<Notes>(id, Precondition::default()).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{when:?}: {lost:?}");
         assert_eq!(sound.get::<Notes>(id).await.unwrap().is_none(), stored, "{when:?}");
@@ -71,7 +71,7 @@ async fn a_key_that_is_sent_again_after_a_lost_commit_stores_one_row() {
     for (when, replayed) in [(Cut::Unheard, false), (Cut::Unanswered, true)] {
         let text = format!("{when:?}");
         let key = || Some(Idempotency { key: text.clone(), fingerprint: "1".into() });
-        line.cut(when, "COMMIT");
+        line.cut(when, "COMMIT\0");
         let lost = cut.insert::<Notes>(note(&text, 1), key()).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{when:?}: {lost:?}");
         let again = cut.insert::<Notes>(note(&text, 1), key()).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_step_of_a_move_whose_commit_is_lost_has_an_unknown_outcome() {
     let Some(database) = harness::postgres().await else { return };
     let line = Line::to(database.url()).await;
     let (cut, sound) = stores(&line, database.url()).await;
-    line.cut(Cut::Unanswered, "COMMIT");
+    line.cut(Cut::Unanswered, "COMMIT\0");
     let lost = cut.hold::<Notes>("a", 1, std::time::Duration::from_secs(2)).await;
     let unknown = matches!(lost, Err(store::MoveError::Store(StoreError::OutcomeUnknown(_))));
     assert!(unknown, "{lost:?}");
