@@ -27,6 +27,7 @@ mod query;
 mod readable;
 
 mod check_health;
+mod drain;
 mod health;
 mod limits;
 mod logs;

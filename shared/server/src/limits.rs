@@ -23,6 +23,9 @@ pub(crate) const TAKE_TIME: Duration = Duration::from_secs(30);
 /// For how long a connection may go without a byte of an answer. A client that keeps to the other
 /// limits gets one sooner: after the longest idle time come a head, a body and the work.
 pub(crate) const QUIET_TIME: Duration = Duration::from_secs(75 + 5 + 10 + 12 + 2 + 3);
+/// For how long a program that was told to stop goes on answering on connections that are open, each time with
+/// `Connection: close`, before it closes those that are idle.
+pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// How long requests under way may take to finish once the service was told to stop.
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(25);
 /// For how long a connection that is refused in the middle of a body is still read, so that its client

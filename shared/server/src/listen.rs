@@ -18,6 +18,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
+use crate::drain::Drain;
 use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
 use crate::program::{Context, Program};
@@ -53,9 +54,10 @@ pub(crate) fn listen(
     config: &Config,
     listener: TcpListener,
     context: Context,
-    stop: impl Future<Output = ()> + Send + 'static,
+    (stop, drain): (impl Future<Output = ()> + Send + 'static, Drain),
 ) -> Result<Server, Box<dyn Error>> {
     let address = listener.local_addr()?;
+    let draining = Data::new(drain.clone());
 
     let counted = Data::new(Metrics::new(program.name, &context.moving));
     let parts = Arc::new(program.parts);
@@ -63,6 +65,7 @@ pub(crate) fn listen(
         let (parts, context) = (Arc::clone(&parts), context.clone());
         App::new()
             .app_data(counted.clone())
+            .app_data(draining.clone())
             .app_data(Data::new(Arc::clone(&context.store)))
             .app_data(Data::new(Arc::clone(&context.moving)))
             .wrap(NormalizePath::trim())
@@ -95,11 +98,15 @@ pub(crate) fn listen(
             .keep_alive(limits::IDLE_TIME)
             .local_addr(address)
             .finish(map_config(app().into_factory(), |()| AppConfig::default()));
-        fn_service(|stream: TcpStream| async {
-            let peer = stream.peer_addr().ok();
-            // An answer is written whole; waiting to fill a packet only delays its end.
-            stream.set_nodelay(true)?;
-            Ok((Bounded::new(stream), Protocol::Http1, peer))
+        let drain = drain.clone();
+        fn_service(move |stream: TcpStream| {
+            let open = drain.open();
+            async move {
+                let peer = stream.peer_addr().ok();
+                // An answer is written whole; waiting to fill a packet only delays its end.
+                stream.set_nodelay(true)?;
+                Ok((Bounded::new(stream, open), Protocol::Http1, peer))
+            }
         })
         .and_then(http)
     })?;

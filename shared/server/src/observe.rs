@@ -1,5 +1,6 @@
 //! What happens around every request: its id, its line in the log, its place in the metrics.
 
+use actix_http::ConnectionType;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -10,6 +11,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, ResponseError};
 use log::Level;
 
+use crate::drain::Drain;
 use crate::logs;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -40,6 +42,7 @@ impl Trace {
 /// Takes the client's request id or makes one; afterwards logs and counts the request.
 pub(crate) async fn observe(
     metrics: Data<Metrics>,
+    drain: Data<Drain>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -57,6 +60,9 @@ pub(crate) async fn observe(
     }
     let mut response = explain_405(response);
     response.headers_mut().insert(REQUEST_ID, id.clone());
+    if drain.has_begun() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
 
     let status = response.status().as_u16();
     let ms = logs::ms_since(start);

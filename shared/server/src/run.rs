@@ -18,6 +18,7 @@ use url::Url;
 use crate::check_health::check_health;
 use crate::clients::Clients;
 use crate::config::{Config, VARIABLES, url_variable};
+use crate::drain::Drain;
 use crate::listen;
 use crate::moving::Moving;
 use crate::neighbour::{Neighbours, Remote};
@@ -133,11 +134,14 @@ async fn serve(
         }
     };
     let (tell, stopping) = watch::channel(false);
+    let drain = Drain::new(stopping.clone());
+    let draining = drain.clone();
     let stop = async move {
         stop.await;
         tell.send_replace(true);
+        draining.ended().await;
     };
-    let served = prepare(program, config, listener, (stop, stopping), &store).await;
+    let served = prepare(program, config, listener, (stop, stopping, drain), &store).await;
     let done = match served {
         Ok((server, keepers)) => {
             let served = server.await.map_err(Into::into);
@@ -157,7 +161,11 @@ async fn prepare(
     program: Program,
     config: Config,
     listener: TcpListener,
-    (stop, stopping): (impl Future<Output = ()> + Send + 'static, watch::Receiver<bool>),
+    (stop, stopping, drain): (
+        impl Future<Output = ()> + Send + 'static,
+        watch::Receiver<bool>,
+        Drain,
+    ),
     store: &Arc<Store>,
 ) -> Result<(Server, Vec<JoinHandle<()>>), Box<dyn Error>> {
     let follow = config.follow.as_ref().map(Url::as_str);
@@ -195,7 +203,7 @@ async fn prepare(
     }
     let keep = join_all(keep).await;
     let feel = Arc::clone(&context.moving).feel();
-    let server = listen::listen(program, &config, listener, context, stop)?;
+    let server = listen::listen(program, &config, listener, context, (stop, drain))?;
     let keepers = keep.into_iter().map(rt::spawn).chain([rt::spawn(feel)]).collect();
     Ok((server, keepers))
 }

@@ -16,17 +16,19 @@ use crate::limits::{QUIET_TIME, TAKE_TIME};
 
 /// A stream that fails with [`io::ErrorKind::TimedOut`] once nothing was written to it for
 /// [`QUIET_TIME`], or once what is to be written has waited [`TAKE_TIME`] for the other side.
-pub(crate) struct Bounded<S> {
+pub(crate) struct Bounded<S, O = ()> {
     stream: S,
+    /// Counts the connection until it is closed.
+    _open: O,
     /// Fires when the stream was quiet for too long.
     quiet: Pin<Box<Sleep>>,
     /// Fires when the other side was too slow; there while something waits for it.
     slow: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Bounded<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, quiet: Box::pin(sleep(QUIET_TIME)), slow: None }
+impl<S, O> Bounded<S, O> {
+    pub(crate) fn new(stream: S, open: O) -> Self {
+        Self { stream, _open: open, quiet: Box::pin(sleep(QUIET_TIME)), slow: None }
     }
 
     /// Notes what became of a write; a pending one waits for the other side.
@@ -49,7 +51,7 @@ fn timed_out() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the connection was held for nothing")
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+impl<S: AsyncRead + Unpin, O: Unpin> AsyncRead for Bounded<S, O> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -62,7 +64,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+impl<S: AsyncWrite + Unpin, O: Unpin> AsyncWrite for Bounded<S, O> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -109,7 +111,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_without_an_answer_ends_however_much_is_sent_on_it() {
         let (mut client, server) = duplex(64);
-        let mut server = Bounded::new(server);
+        let mut server = Bounded::new(server, ());
         let drip = tokio::spawn(async move {
             while client.write_all(b"G").await.is_ok() {
                 sleep(Duration::from_secs(1)).await;
@@ -131,7 +133,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_starts_the_time_anew() {
         let (client, server) = duplex(64);
-        let mut server = Bounded::new(server);
+        let mut server = Bounded::new(server, ());
         for _ in 0..5 {
             advance(QUIET_TIME / 2).await;
             server.write_all(b"x").await.unwrap();
@@ -144,7 +146,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_its_answer_drop_by_drop_is_let_go() {
         let (mut client, server) = duplex(64);
-        let mut server = Bounded::new(server);
+        let mut server = Bounded::new(server, ());
         let sip = tokio::spawn(async move {
             let start = tokio::time::Instant::now();
             while client.read_u8().await.is_ok() {

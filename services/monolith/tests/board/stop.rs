@@ -1,6 +1,6 @@
 //! An orderly end: what is in flight is finished, nothing is waited for that nobody is doing.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
@@ -47,6 +47,35 @@ async fn a_request_in_flight_is_finished_and_then_the_program_ends() {
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     assert_eq!(users, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_told_that_it_ends_before_it_is_closed() {
+    let mut board = Setup::new(crate::BINARY).start().await;
+    let get = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut kept = BufReader::new(TcpStream::connect(board.address()).unwrap());
+    let mut asked = 0;
+    // A client that sends its next request just now gets an answer, and hears when that is the last one.
+    loop {
+        kept.get_mut().write_all(get).unwrap();
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let read = kept.read_line(&mut head).unwrap();
+            assert!(read > 0, "closed without a word: {head:?}");
+        }
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        kept.read_exact(&mut [0; "alive".len()]).unwrap();
+        asked += 1;
+        if head.to_lowercase().contains("connection: close") {
+            break;
+        }
+        if asked == 1 {
+            board.terminate();
+        }
+    }
+    assert!(asked > 1, "it was not told to stop yet");
+    assert_eq!(kept.read(&mut [0]).unwrap(), 0);
+    assert!(board.ended().await.success(), "{}", board.log());
 }
 
 #[test]
