@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub(crate) use due::Due;
+pub(crate) use functions::{KNOWN_AFTER_APPLY, is_unknown};
 pub(crate) use query::Api;
 
 /// The one account there is.

@@ -1,14 +1,21 @@
 //! A template together with its parameter values: what is to be there, and in which order it is made.
 
+mod checks;
+mod validate;
+
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::functions::{Lookup, Scope, StackIdentity, text};
+use super::functions::{Exports, Lookup, Scope, StackIdentity, text};
 use super::kinds::{Maker, Type};
 use super::order::{self, Needs};
 use super::parameters;
-use super::provider::Properties;
+use super::provider::{Properties, Provider};
 use super::stacks::{Definition, StackOutput};
-use super::template::{Expression, Kind, Piece, Policies, Resource, Template};
+use super::template::{Expression, Policies, Resource, Template};
+
+pub(crate) use validate::validate;
 
 /// What a stack is to be. All types are known, all attributes exist, and nothing needs itself.
 #[derive(Debug)]
@@ -27,15 +34,17 @@ impl Blueprint {
     /// # Errors
     /// A sentence in CloudFormation's words: the template cannot be read, a resource type is not known or has no such
     /// attribute, a resource is needed whose condition does not hold, resources need each other in a circle.
-    pub(crate) fn new(definition: &Definition, stack: StackIdentity) -> Result<Self, String> {
+    pub(crate) fn new(
+        definition: &Definition,
+        stack: StackIdentity,
+        exports: Exports,
+    ) -> Result<Self, String> {
         let template = Template::parse(&definition.template).map_err(|err| err.0)?;
         let values = parameters::typed(&template, &definition.parameters);
-        let scope = Scope::new(&template, stack, values).map_err(|err| err.0)?;
-        for resource in &template.resources {
-            Type::find(&resource.kind, &resource.logical_id)?;
-        }
-        attributes(&template)?;
-        absent(&template, &scope)?;
+        let scope = Scope::new(&template, stack, values, exports).map_err(|err| err.0)?;
+        checks::types(&template)?;
+        checks::attributes(&template)?;
+        checks::absent(&template, &scope)?;
         let needs = order::needs(&template, &scope);
         let names = order::present(&template, &scope)
             .into_iter()
@@ -48,6 +57,18 @@ impl Blueprint {
             .collect::<Result<Vec<(String, Maker)>, String>>()?;
         let order = order::sort(&names, &needs).map_err(|circle| circle.to_string())?;
         Ok(Self { template, scope, tags: definition.tags.clone(), order, needs })
+    }
+
+    /// The names of the exports of other stacks that are taken over.
+    ///
+    /// # Errors
+    /// Where a name cannot be worked out.
+    pub(crate) fn imports(&self) -> Result<BTreeSet<String>, String> {
+        let mut names = BTreeSet::new();
+        for (expression, _) in checks::present_values(&self.template, &self.scope) {
+            names.extend(self.scope.imports(expression).map_err(|err| err.0)?);
+        }
+        Ok(names)
     }
 
     /// The type of a resource.
@@ -76,7 +97,22 @@ impl Blueprint {
         if kind.properties.iter().any(|property| property.name == "Tags") {
             self.add_tags(&mut properties);
         }
-        kind.check(&properties).map_err(|what| format!("{what} [properties of {}]", resource.place))
+        kind.check(&properties).map_err(|what| placed(&what, resource))
+    }
+
+    /// What the provider says against such properties, with the place.
+    ///
+    /// # Errors
+    /// Where there is no such resource.
+    pub(crate) fn refused(
+        &self,
+        logical_id: &str,
+        properties: &Properties,
+        provider: &dyn Provider,
+    ) -> Result<Option<String>, String> {
+        let resource = self.resource(logical_id)?;
+        let kind = self.kind(logical_id)?;
+        Ok(refused(kind, resource, properties, provider))
     }
 
     /// The outputs whose conditions hold, in the order of the template.
@@ -128,71 +164,17 @@ impl Blueprint {
     }
 }
 
-/// `Fn::GetAtt` may ask only for what the type gives.
-fn attributes(template: &Template) -> Result<(), String> {
-    let mut wrong = None;
-    let mut check = |resource: &str, attribute: &str, expression: &Expression| {
-        let kind =
-            template.resource(resource).and_then(|found| Type::find(&found.kind, resource).ok());
-        if let Some(kind) = kind
-            && !kind.attributes.contains(&attribute)
-        {
-            wrong.get_or_insert(format!(
-                "Template error: resource {resource} does not support attribute type {attribute} in Fn::GetAtt [{}]; {} has {}",
-                expression.place,
-                kind.name,
-                kind.attributes.join(", ")
-            ));
-        }
-    };
-    let resources = template
-        .resources
-        .iter()
-        .flat_map(|resource| resource.properties.iter().map(|(_, value)| value));
-    let outputs = template
-        .outputs
-        .iter()
-        .flat_map(|output| std::iter::once(&output.value).chain(&output.export));
-    for expression in resources.chain(outputs) {
-        expression.walk(&mut |expression| match &expression.kind {
-            Kind::GetAtt { resource, attribute } => check(resource, attribute, expression),
-            Kind::Sub { pieces, .. } => {
-                for piece in pieces {
-                    if let Piece::GetAtt { resource, attribute } = piece {
-                        check(resource, attribute, expression);
-                    }
-                }
-            }
-            _ => {}
-        });
-    }
-    wrong.map_or(Ok(()), Err)
+fn refused(
+    kind: &Type,
+    resource: &Resource,
+    properties: &Properties,
+    provider: &dyn Provider,
+) -> Option<String> {
+    let Maker::Spaces(maker) = kind.maker else { return None };
+    let failure = provider.check(maker, properties).err()?;
+    Some(placed(&failure.reason, resource))
 }
 
-/// A branch that is taken may not need a resource whose condition does not hold.
-fn absent(template: &Template, scope: &Scope) -> Result<(), String> {
-    let gone = |name: &str| {
-        template.resource(name).is_some_and(|found| !scope.holds(found.condition.as_ref()))
-    };
-    let mut missing: Vec<(String, &str)> = Vec::new();
-    let mut collect = |expression: &Expression, section| {
-        scope.dependencies(expression, &mut |name| {
-            if gone(name) {
-                missing.push((name.to_owned(), section));
-            }
-        });
-    };
-    for resource in order::present(template, scope) {
-        resource.properties.iter().for_each(|(_, value)| collect(value, "Resources"));
-    }
-    for output in template.outputs.iter().filter(|output| scope.holds(output.condition.as_ref())) {
-        collect(&output.value, "Outputs");
-        output.export.iter().for_each(|export| collect(export, "Outputs"));
-    }
-    match missing.first() {
-        Some((name, section)) => Err(format!(
-            "Template format error: Unresolved resource dependencies [{name}] in the {section} block of the template: its condition does not hold"
-        )),
-        None => Ok(()),
-    }
+fn placed(what: &str, resource: &Resource) -> String {
+    format!("{what} [properties of {}]", resource.place)
 }

@@ -48,6 +48,11 @@ impl Engine {
         Ok(engine)
     }
 
+    /// What makes the resources.
+    pub(crate) fn provider(&self) -> &dyn Provider {
+        self.provider.as_ref()
+    }
+
     /// Tells the engine that there is something to do.
     pub(crate) fn wake(&self) {
         self.signal.notify();

@@ -1,17 +1,24 @@
 //! Works out the values of a template: conditions, functions and pseudo parameters.
+//!
+//! A value may not be known yet: that of a resource that is still to be made, or of a parameter while a template is only
+//! validated. [`KNOWN_AFTER_APPLY`] stands for it, and a text that holds it is not known as a whole.
+
+mod cidr;
+mod dynamic;
+mod evaluate;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::ACCOUNT;
-use super::template::{Condition, Expression, Kind, Piece, Template};
+use super::template::{Condition, Expression, Kind, Mappings, Piece, Template};
 
 #[cfg(test)]
 mod tests;
 
-/// Bytes of a text that functions put together; properties and outputs are far shorter.
-const TEXT_LIMIT: usize = 16 * 1024;
+/// Stands for what is known only once it is made; in AWS' words.
+pub(crate) const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// Why a value cannot be worked out: a sentence with the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +26,9 @@ pub(crate) struct EvaluationError(pub(crate) String);
 
 /// Gives the id of a resource (`Ref`), or with a name one of its attributes (`Fn::GetAtt`).
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<String, String>;
+
+/// The values that other stacks of the region export, by name.
+pub(crate) type Exports = BTreeMap<String, String>;
 
 /// The stack that values are worked out for.
 #[derive(Clone, Debug)]
@@ -33,6 +43,10 @@ pub(crate) struct StackIdentity {
 pub(crate) struct Scope {
     stack: StackIdentity,
     parameters: BTreeMap<String, Value>,
+    mappings: Mappings,
+    /// `None` as long as they are not known.
+    exports: Option<Exports>,
+    /// One that is not here is not decided.
     conditions: BTreeMap<String, bool>,
 }
 
@@ -45,155 +59,79 @@ impl Scope {
         template: &Template,
         stack: StackIdentity,
         parameters: BTreeMap<String, Value>,
+        exports: Exports,
     ) -> Result<Self, EvaluationError> {
-        let mut scope = Self { stack, parameters, conditions: BTreeMap::new() };
+        let mappings = template.mappings.clone();
+        let exports = Some(exports);
+        let mut scope = Self { stack, parameters, mappings, exports, conditions: BTreeMap::new() };
         for (name, condition) in &template.conditions {
             scope.decide_named(template, name, condition)?;
         }
         Ok(scope)
     }
 
-    /// Whether what has this condition is there.
-    pub(crate) fn holds(&self, condition: Option<&String>) -> bool {
-        condition.is_none_or(|name| self.conditions.get(name).copied().unwrap_or(false))
-    }
-
-    /// The value, or `None` for `AWS::NoValue`, which takes whatever holds it away.
-    ///
-    /// # Errors
-    /// For arguments that turn out wrong, and what `lookup` says about a resource; both with the place.
-    pub(crate) fn evaluate(
-        &self,
-        expression: &Expression,
-        lookup: Lookup<'_>,
-    ) -> Result<Option<Value>, EvaluationError> {
-        let wrong = |what: String| {
-            EvaluationError(format!("Template error: [{}] {what}", expression.place))
-        };
-        Ok(Some(match &expression.kind {
-            Kind::Literal(value) => value.clone(),
-            Kind::List(items) => Value::Array(self.list(items, lookup)?),
-            Kind::Map(entries) => {
-                let mut map = Map::new();
-                for (key, value) in entries {
-                    if let Some(value) = self.evaluate(value, lookup)? {
-                        map.insert(key.clone(), value);
-                    }
-                }
-                Value::Object(map)
-            }
-            Kind::Ref(name) if name == "AWS::NoValue" => return Ok(None),
-            Kind::Ref(name) => self.reference(name, lookup).map_err(wrong)?,
-            Kind::GetAtt { resource, attribute } => {
-                Value::String(lookup(resource, Some(attribute)).map_err(wrong)?)
-            }
-            Kind::If { condition, then, otherwise } => {
-                let branch = if self.holds(Some(condition)) { then } else { otherwise };
-                return self.evaluate(branch, lookup);
-            }
-            Kind::Join { delimiter, list } => {
-                let texts: Option<Vec<String>> =
-                    self.items(list, lookup)?.and_then(|items| items.iter().map(text).collect());
-                let texts = texts.ok_or_else(|| {
-                    wrong("every Fn::Join object takes a list of strings".to_owned())
-                })?;
-                Value::String(bounded(texts.join(delimiter)).map_err(wrong)?)
-            }
-            Kind::Select { index, list } => {
-                let index = self.evaluate(index, lookup)?.as_ref().and_then(text);
-                let items = self.items(list, lookup)?;
-                let (Some(index), Some(items)) = (index, items) else {
-                    return Err(wrong("Fn::Select takes an index and a list".to_owned()));
-                };
-                let item = index.parse::<usize>().ok().and_then(|index| items.get(index).cloned());
-                item.ok_or_else(|| {
-                    wrong(format!(
-                        "Fn::Select cannot select {index}: the list has {} values, from 0",
-                        items.len()
-                    ))
-                })?
-            }
-            Kind::GetAzs(region) => {
-                let region = self.evaluate(region, lookup)?.as_ref().and_then(text);
-                let region = region.ok_or_else(|| wrong("Fn::GetAZs takes a region".to_owned()))?;
-                let region = if region.is_empty() { &self.stack.region } else { &region };
-                ["a", "b", "c"]
-                    .iter()
-                    .map(|zone| Value::String(format!("{region}{zone}")))
-                    .collect()
-            }
-            Kind::Sub { pieces, variables } => {
-                let mut result = String::new();
-                for piece in pieces {
-                    let value = match piece {
-                        Piece::Text(text) => Value::String(text.clone()),
-                        Piece::Ref(name) => match variables.iter().find(|(known, _)| known == name)
-                        {
-                            Some((_, value)) => self.evaluate(value, lookup)?.unwrap_or_default(),
-                            None => self.reference(name, lookup).map_err(wrong)?,
-                        },
-                        Piece::GetAtt { resource, attribute } => {
-                            Value::String(lookup(resource, Some(attribute)).map_err(wrong)?)
-                        }
-                    };
-                    let part =
-                        text(&value).ok_or_else(|| wrong("Fn::Sub takes strings".to_owned()))?;
-                    result = bounded(result + &part).map_err(wrong)?;
-                }
-                Value::String(result)
-            }
-        }))
-    }
-
-    /// A map of expressions, without what is `AWS::NoValue`.
-    pub(crate) fn map(
-        &self,
-        entries: &[(String, Expression)],
-        lookup: Lookup<'_>,
-    ) -> Result<Map<String, Value>, EvaluationError> {
-        let mut map = Map::new();
-        for (key, value) in entries {
-            if let Some(value) = self.evaluate(value, lookup)? {
-                map.insert(key.clone(), value);
-            }
+    /// The scope of a template whose parameters have no values yet: nothing that depends on them is known.
+    pub(crate) fn undecided(template: &Template) -> Self {
+        let unknown = || KNOWN_AFTER_APPLY.to_owned();
+        let parameters = template.parameters.iter().map(|parameter| {
+            let value = Value::String(unknown());
+            let value = if parameter.kind.is_list { Value::Array(vec![value]) } else { value };
+            (parameter.name.clone(), value)
+        });
+        Self {
+            stack: StackIdentity { id: unknown(), name: unknown(), region: unknown() },
+            parameters: parameters.collect(),
+            mappings: template.mappings.clone(),
+            exports: None,
+            conditions: BTreeMap::new(),
         }
-        Ok(map)
+    }
+
+    /// Whether what has this condition is there. As long as that is not decided, it counts as there.
+    pub(crate) fn holds(&self, condition: Option<&String>) -> bool {
+        condition.is_none_or(|name| self.conditions.get(name).copied().unwrap_or(true))
+    }
+
+    /// Calls `visit` for this expression and all that is in it, in the branches that are taken.
+    pub(crate) fn taken<'a>(
+        &self,
+        expression: &'a Expression,
+        visit: &mut impl FnMut(&'a Expression),
+    ) {
+        visit(expression);
+        if let Kind::If { condition, then, otherwise } = &expression.kind
+            && let Some(holds) = self.conditions.get(condition)
+        {
+            return self.taken(if *holds { then } else { otherwise }, visit);
+        }
+        expression.children().into_iter().for_each(|child| self.taken(child, visit));
     }
 
     /// Calls `visit` for each resource that this value needs, in the branches that are taken.
     pub(crate) fn dependencies(&self, expression: &Expression, visit: &mut impl FnMut(&str)) {
-        match &expression.kind {
-            Kind::Literal(_) => {}
-            Kind::List(items) => items.iter().for_each(|item| self.dependencies(item, visit)),
-            Kind::Map(entries) => {
-                entries.iter().for_each(|(_, value)| self.dependencies(value, visit))
+        self.taken(expression, &mut |inner| match &inner.kind {
+            Kind::Ref(name) | Kind::GetAtt { resource: name, .. } => visit(name),
+            Kind::Sub { pieces, variables } => pieces.iter().for_each(|piece| match piece {
+                Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => {}
+                Piece::Ref(name) | Piece::GetAtt { resource: name, .. } => visit(name),
+                Piece::Text(_) => {}
+            }),
+            _ => {}
+        });
+    }
+
+    /// The names of the exports that this value takes over, in the branches that are taken.
+    ///
+    /// # Errors
+    /// Where a name cannot be worked out.
+    pub(crate) fn imports(&self, expression: &Expression) -> Result<Vec<String>, EvaluationError> {
+        let mut names = Vec::new();
+        self.taken(expression, &mut |inner| {
+            if let Kind::ImportValue(name) = &inner.kind {
+                names.push(self.import_name(name));
             }
-            Kind::Ref(name) => visit(name),
-            Kind::GetAtt { resource, .. } => visit(resource),
-            Kind::If { condition, then, otherwise } => {
-                self.dependencies(
-                    if self.holds(Some(condition)) { then } else { otherwise },
-                    visit,
-                );
-            }
-            Kind::Join { list, .. } => self.dependencies(list, visit),
-            Kind::Select { index, list } => {
-                self.dependencies(index, visit);
-                self.dependencies(list, visit);
-            }
-            Kind::GetAzs(region) => self.dependencies(region, visit),
-            Kind::Sub { pieces, variables } => {
-                for piece in pieces {
-                    match piece {
-                        Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => {}
-                        Piece::Ref(name) => visit(name),
-                        Piece::GetAtt { resource, .. } => visit(resource),
-                        Piece::Text(_) => {}
-                    }
-                }
-                variables.iter().for_each(|(_, value)| self.dependencies(value, visit));
-            }
-        }
+        });
+        names.into_iter().collect()
     }
 
     /// Decides a condition once, however many others use it.
@@ -217,10 +155,11 @@ impl Scope {
         condition: &Condition,
     ) -> Result<bool, EvaluationError> {
         // `template/references.rs` has refused resources in conditions.
-        let nothing: Lookup<'_> = &|name, _| Err(format!("{name} is no parameter"));
+        let nothing = no_resources();
         match condition {
             Condition::Equals(left, right) => {
-                let [left, right] = [self.evaluate(left, nothing)?, self.evaluate(right, nothing)?];
+                let [left, right] =
+                    [self.evaluate(left, &nothing)?, self.evaluate(right, &nothing)?];
                 Ok(match (left.as_ref().and_then(text), right.as_ref().and_then(text)) {
                     (Some(left), Some(right)) => left == right,
                     _ => left == right,
@@ -259,32 +198,20 @@ impl Scope {
             resource => lookup(resource, None)?,
         }))
     }
-
-    fn list(
-        &self,
-        items: &[Expression],
-        lookup: Lookup<'_>,
-    ) -> Result<Vec<Value>, EvaluationError> {
-        items.iter().filter_map(|item| self.evaluate(item, lookup).transpose()).collect()
-    }
-
-    fn items(
-        &self,
-        list: &Expression,
-        lookup: Lookup<'_>,
-    ) -> Result<Option<Vec<Value>>, EvaluationError> {
-        Ok(match self.evaluate(list, lookup)? {
-            Some(Value::Array(items)) => Some(items),
-            _ => None,
-        })
-    }
 }
 
-/// No value that a template puts together may grow without limit.
-fn bounded(text: String) -> Result<String, String> {
-    match text.len() {
-        ..=TEXT_LIMIT => Ok(text),
-        length => Err(format!("the value has {length} bytes; at most {TEXT_LIMIT} are allowed")),
+/// What is looked up where there are no resources.
+fn no_resources() -> impl Fn(&str, Option<&str>) -> Result<String, String> {
+    |name, _| Err(format!("{name} is no parameter"))
+}
+
+/// Whether a text, or one in a list or an object, holds something that is not known yet.
+pub(crate) fn is_unknown(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(KNOWN_AFTER_APPLY),
+        Value::Array(items) => items.iter().any(is_unknown),
+        Value::Object(members) => members.values().any(is_unknown),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

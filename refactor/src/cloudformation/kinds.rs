@@ -35,19 +35,28 @@ impl Type {
     /// # Errors
     /// A sentence that lists what there is.
     pub(crate) fn find(name: &str, logical_id: &str) -> Result<&'static Self, String> {
-        all().find(|kind| kind.name == name).ok_or_else(|| {
-            let names: Vec<&str> = all().map(|kind| kind.name).collect();
+        Self::of(name).ok_or_else(|| {
             format!(
                 "Template format error: Unrecognized resource types: [{name}]: the resource {logical_id} cannot be made here. Supported are {}",
-                names.join(", ")
+                Self::names().join(", ")
             )
         })
+    }
+
+    /// The type of that name, if there is one.
+    pub(crate) fn of(name: &str) -> Option<&'static Self> {
+        all().find(|kind| kind.name == name)
+    }
+
+    /// The names of all types.
+    pub(crate) fn names() -> Vec<&'static str> {
+        all().map(|kind| kind.name).collect()
     }
 
     /// Gives each value the type of the schema: templates write `8080` and `"8080"` for the same.
     ///
     /// # Errors
-    /// The first property that is unknown, missing or of another type, with its path below `Properties`.
+    /// All properties that are unknown, missing or of another type, with their paths below `Properties`.
     pub(crate) fn check(&self, properties: &Properties) -> Result<Properties, String> {
         schema::check(self.properties, properties, "")
     }

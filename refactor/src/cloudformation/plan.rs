@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::blueprint::Blueprint;
+use super::functions::KNOWN_AFTER_APPLY;
 use super::kinds::{Difference, Maker, Type, Update};
-use super::provider::{Kind, Properties};
+use super::provider::{Kind, Properties, Provider};
 use super::stacks::{Generation, Resource, ResourceStatus, StackOutput};
 use super::template::{Policies, Policy};
-
-/// Stands for what is known only once it is made; in AWS' words.
-const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// What a change set comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,13 +94,18 @@ pub(crate) fn way(kind: &Type, current: Option<&Generation>, wanted: &Properties
 /// Plans all changes.
 ///
 /// # Errors
-/// What is wrong with the properties of a resource; a resource whose type changes.
-pub(crate) fn plan(blueprint: &Blueprint, resources: &[Resource]) -> Result<Plan, String> {
+/// All that is wrong with the properties of resources; a resource whose type changes.
+pub(crate) fn plan(
+    blueprint: &Blueprint,
+    resources: &[Resource],
+    provider: &dyn Provider,
+) -> Result<Plan, String> {
     let known: BTreeMap<&str, &Resource> =
         resources.iter().map(|known| (known.logical_id.as_str(), known)).collect();
     // What stays what it is; all else is known only later.
     let mut stays: BTreeMap<String, &Generation> = BTreeMap::new();
     let mut changes = Vec::new();
+    let mut faults = Vec::new();
     for logical_id in &blueprint.order {
         let kind = blueprint.kind(logical_id)?;
         let known = known.get(logical_id.as_str());
@@ -112,9 +115,18 @@ pub(crate) fn plan(blueprint: &Blueprint, resources: &[Resource]) -> Result<Plan
                 known.kind, kind.name
             ));
         }
-        let wanted = blueprint.properties(logical_id, &look_up(blueprint, &stays))?;
+        let wanted = match blueprint.properties(logical_id, &look_up(blueprint, &stays)) {
+            Ok(wanted) => wanted,
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+        };
         let current = known.and_then(|known| known.current.as_ref());
         let way = way(kind, current, &wanted);
+        if way != Way::Keep {
+            faults.extend(blueprint.refused(logical_id, &wanted, provider)?);
+        }
         if let (Some(current), Way::Keep | Way::Change) = (current, &way) {
             stays.insert(logical_id.clone(), current);
         }
@@ -148,6 +160,9 @@ pub(crate) fn plan(blueprint: &Blueprint, resources: &[Resource]) -> Result<Plan
                 });
             }
         }
+    }
+    if !faults.is_empty() {
+        return Err(faults.join("; "));
     }
     changes.extend(unwanted(blueprint, resources).map(|known| {
         change(Action::Remove, &known.logical_id, &known.kind, known.current.as_ref())

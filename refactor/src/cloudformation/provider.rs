@@ -61,6 +61,13 @@ pub(crate) struct Failure {
 
 /// Makes, changes and removes the resources of `AWS::RefactorSpaces::*`.
 pub(crate) trait Provider: Send + Sync + 'static {
+    /// Checks the properties of a resource before anything is made, by what they are alone. What is not known yet
+    /// ([`super::is_unknown`]) is not looked at.
+    ///
+    /// # Errors
+    /// All that `create` would refuse, whatever there is already.
+    fn check(&self, kind: Kind, properties: &Properties) -> Result<(), Failure>;
+
     /// Makes a resource. A route that is to be `ACTIVE` must pass its health check; one that does not is a
     /// [`Failure`], and no trace of it stays.
     fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure>;

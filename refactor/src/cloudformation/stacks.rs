@@ -1,6 +1,7 @@
 //! Stacks, their resources, change sets and events: what is remembered, and how it is kept on disk.
 
 mod drift;
+mod exports;
 mod operation;
 mod schema;
 mod status;

@@ -3,7 +3,9 @@
 
 mod condition;
 mod expression;
+mod function;
 mod json;
+mod mapping;
 mod node;
 mod parameter;
 mod parameter_kind;
@@ -11,10 +13,12 @@ mod policy;
 mod references;
 mod scalar;
 mod section;
+mod sub;
 mod yaml;
 
 pub(crate) use condition::Condition;
 pub(crate) use expression::{Expression, Kind, Piece};
+pub(crate) use mapping::Mappings;
 pub(crate) use parameter::Parameter;
 pub(crate) use parameter_kind::Form;
 pub(crate) use policy::{Policies, Policy};
@@ -36,6 +40,7 @@ pub(crate) struct Template {
     pub(crate) version: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) parameters: Vec<Parameter>,
+    pub(crate) mappings: Mappings,
     pub(crate) conditions: Vec<(String, Condition)>,
     pub(crate) resources: Vec<Resource>,
     pub(crate) outputs: Vec<Output>,
@@ -68,6 +73,15 @@ impl Template {
     /// The resource of that name.
     pub(crate) fn resource(&self, logical_id: &str) -> Option<&Resource> {
         self.resources.iter().find(|resource| resource.logical_id == logical_id)
+    }
+
+    /// What is worked out for resources and outputs.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Expression> {
+        let resources = self.resources.iter().flat_map(|resource| &resource.properties);
+        let outputs = self.outputs.iter();
+        resources
+            .map(|(_, value)| value)
+            .chain(outputs.flat_map(|output| std::iter::once(&output.value).chain(&output.export)))
     }
 
     /// The parameter of that name.

@@ -6,6 +6,7 @@ mod deletion;
 mod deployments;
 mod direct;
 mod drift;
+mod early;
 mod failures;
 mod fake;
 mod language;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::error::ApiError;
 use super::resource::Tags;
 use super::rules::{self, Broken};
+use crate::cloudformation::{KNOWN_AFTER_APPLY, is_unknown};
 
 /// The most tags that a resource has.
 const TAGS: usize = 50;
@@ -16,12 +17,23 @@ pub(crate) struct Members<'a> {
     /// What stands before a member's name in errors, such as `UrlEndpoint.`.
     prefix: &'static str,
     asked: Vec<String>,
+    /// Whether what is not known yet stands for anything.
+    planned: bool,
     faults: Vec<String>,
 }
 
 impl<'a> Members<'a> {
     pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
-        Self { object, prefix: "", asked: Vec::new(), faults: Vec::new() }
+        Self { object, prefix: "", asked: Vec::new(), planned: false, faults: Vec::new() }
+    }
+
+    /// The members of what a template plans: what is not known yet is right, and reads as absent.
+    pub(crate) fn planned(object: &'a Map<String, Value>) -> Self {
+        Self { planned: true, ..Self::new(object) }
+    }
+
+    fn is_open(&self, value: &Value) -> bool {
+        self.planned && is_unknown(value)
     }
 
     /// A member's value; `null` reads as absent.
@@ -55,6 +67,9 @@ impl<'a> Members<'a> {
         rule: impl Fn(&str) -> Result<(), Broken>,
     ) -> Option<String> {
         let value = self.get(name)?;
+        if self.is_open(value) {
+            return None;
+        }
         let Some(text) = value.as_str() else {
             self.wrong(name, "must be a string");
             return None;
@@ -72,7 +87,7 @@ impl<'a> Members<'a> {
     pub(crate) fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
         let value = self.get(name)?;
         let found = choices.iter().find(|(word, _)| value.as_str() == Some(word));
-        if found.is_none() {
+        if found.is_none() && !self.is_open(value) {
             let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
             self.wrong(name, &format!("must be {}", words.join(" or ")));
         }
@@ -83,7 +98,9 @@ impl<'a> Members<'a> {
     pub(crate) fn flag(&mut self, name: &str) -> bool {
         let Some(value) = self.get(name) else { return false };
         value.as_bool().unwrap_or_else(|| {
-            self.wrong(name, "must be true or false");
+            if !self.is_open(value) {
+                self.wrong(name, "must be true or false");
+            }
             false
         })
     }
@@ -99,7 +116,9 @@ impl<'a> Members<'a> {
                 chosen.map(|word| (*word).to_owned()).collect()
             }
             _ => {
-                self.wrong(name, &format!("must be a list of {}", words.join(", ")));
+                if !self.is_open(value) {
+                    self.wrong(name, &format!("must be a list of {}", words.join(", ")));
+                }
                 Vec::new()
             }
         }
@@ -114,10 +133,12 @@ impl<'a> Members<'a> {
     ) -> Option<T> {
         let value = self.get(name)?;
         let Some(object) = value.as_object() else {
-            self.wrong(name, "must be an object");
+            if !self.is_open(value) {
+                self.wrong(name, "must be an object");
+            }
             return None;
         };
-        let mut inner = Members { prefix, ..Members::new(object) };
+        let mut inner = Members { prefix, planned: self.planned, ..Members::new(object) };
         let read = read(&mut inner);
         let unknown =
             |member: &&String| present(object, member).is_some() && !inner.asked.contains(member);
@@ -132,10 +153,15 @@ impl<'a> Members<'a> {
         let mut tags = Tags::new();
         let Some(value) = self.get("Tags") else { return tags };
         let Some(object) = value.as_object() else {
-            self.wrong("Tags", "must be an object of strings");
+            if !self.is_open(value) {
+                self.wrong("Tags", "must be an object of strings");
+            }
             return tags;
         };
         for (key, value) in object {
+            if self.planned && (key.contains(KNOWN_AFTER_APPLY) || is_unknown(value)) {
+                continue;
+            }
             if let Err(broken) = rules::tag_key(key) {
                 self.wrong("Tags", &format!("has a key {key:?} that {broken}"));
             }

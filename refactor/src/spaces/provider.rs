@@ -1,8 +1,12 @@
 //! The resources of stacks: `AWS::RefactorSpaces::*`, made by the operations of the API.
 
+mod planned;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+
+pub(crate) use planned::check_properties;
 
 use super::operations::{Check, Request};
 use super::resource::{
@@ -15,6 +19,10 @@ use crate::cloudformation::provider::{Created, Failure, Kind, Properties, Provid
 type Attributes = BTreeMap<String, String>;
 
 impl Provider for Spaces {
+    fn check(&self, kind: Kind, properties: &Properties) -> Result<(), Failure> {
+        check_properties(kind, properties)
+    }
+
     fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure> {
         let (request, members) = (request(step), members(properties)?);
         Ok(match kind {

@@ -32,6 +32,9 @@ impl Engine {
             Ok(blueprint) => blueprint,
             Err(reason) => return self.failed(work, reason),
         };
+        if let Err(reason) = work.import(&blueprint)? {
+            return self.failed(work, reason);
+        }
         for logical_id in &blueprint.order {
             if work.is_overdue() {
                 return self.failed(work, OVERDUE.to_owned());

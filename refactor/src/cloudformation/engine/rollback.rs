@@ -22,7 +22,10 @@ impl Engine {
         let failure = work.operation.failure.clone();
         if work.operation.creates {
             return match failed.as_slice() {
-                [] => work.finish(StackStatus::RollbackComplete, failure),
+                [] => {
+                    work.import_again(None)?;
+                    work.finish(StackStatus::RollbackComplete, failure)
+                }
                 names => work.finish(StackStatus::RollbackFailed, Some(not_deleted(names))),
             };
         }
@@ -182,6 +185,7 @@ impl Engine {
             resource.policies = blueprint.policies(logical_id);
             work.note(resource)?;
         }
+        work.import_again(Some(&blueprint))?;
         if let Ok(outputs) = blueprint.outputs(&|name, attribute| work.look_up(name, attribute)) {
             work.stack.outputs = outputs;
         }

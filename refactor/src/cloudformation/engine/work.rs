@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Next;
 use crate::cloudformation::blueprint::Blueprint;
-use crate::cloudformation::functions::StackIdentity;
+use crate::cloudformation::functions::{Exports, StackIdentity};
 use crate::cloudformation::id;
 use crate::cloudformation::kinds::Type;
 use crate::cloudformation::order;
@@ -24,6 +24,8 @@ pub(super) struct Work<'a> {
     pub(super) stack: Stack,
     pub(super) change_set: Option<ChangeSet>,
     pub(super) resources: BTreeMap<String, Resource>,
+    /// What other stacks export. None of them changes while this operation runs.
+    exports: Exports,
 }
 
 impl<'a> Work<'a> {
@@ -40,7 +42,8 @@ impl<'a> Work<'a> {
                 .into_iter()
                 .map(|resource| (resource.logical_id.clone(), resource))
                 .collect();
-            Ok(Self { store, operation, stack, change_set, resources })
+            let exports = state.exports(&stack.region, &stack.id)?;
+            Ok(Self { store, operation, stack, change_set, resources, exports })
         })
     }
 
@@ -73,7 +76,7 @@ impl<'a> Work<'a> {
             name: self.stack.name.clone(),
             region: self.stack.region.clone(),
         };
-        Blueprint::new(definition, stack)
+        Blueprint::new(definition, stack, self.exports.clone())
     }
 
     /// `Ref` and `Fn::GetAtt` of the resources as they are now.
@@ -209,24 +212,50 @@ impl<'a> Work<'a> {
         minutes.is_some_and(|minutes| is_over(&self.stack.created, minutes, jiff::Timestamp::now()))
     }
 
+    /// Records what the stack takes over from others, beside what it took over before: they must keep it for as long
+    /// as either may be needed.
+    pub(super) fn import(
+        &mut self,
+        blueprint: &Blueprint,
+    ) -> Result<Result<(), String>, StoreError> {
+        let names = match blueprint.imports() {
+            Ok(names) => names,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        self.write(|work, state| state.add_imports(&work.stack, &names))?;
+        Ok(Ok(()))
+    }
+
+    /// Records what the stack takes over once it is as it was before: what `blueprint` says, or nothing.
+    pub(super) fn import_again(&mut self, blueprint: Option<&Blueprint>) -> Result<(), StoreError> {
+        let names =
+            blueprint.map(Blueprint::imports).transpose().ok().flatten().unwrap_or_default();
+        self.write(|work, state| {
+            state.drop_imports(&work.stack.id)?;
+            state.add_imports(&work.stack, &names)
+        })
+    }
+
     /// Makes what was wanted what the stack is, with its outputs; `Err` says why it cannot be so.
     pub(super) fn commit(
         &mut self,
         blueprint: &Blueprint,
     ) -> Result<Result<(), String>, StoreError> {
-        let outputs = match blueprint.outputs(&|name, attribute| self.look_up(name, attribute)) {
-            Ok(outputs) => outputs,
-            Err(reason) => return Ok(Err(reason)),
-        };
+        let outputs = blueprint.outputs(&|name, attribute| self.look_up(name, attribute));
+        let (outputs, imports) =
+            match outputs.and_then(|outputs| Ok((outputs, blueprint.imports()?))) {
+                Ok(found) => found,
+                Err(reason) => return Ok(Err(reason)),
+            };
         let definition = self.wanted();
         let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
         let stack = Stack { outputs, definition, ..self.stack.clone() };
         let done = self.write(|work, state| {
-            if let Some((name, owner)) = state.put_exports(&stack)? {
-                return Err(Refused::Export(format!(
-                    "Export with name {name} is already exported by stack {owner}"
-                )));
+            if let Some(reason) = state.put_exports(&stack)? {
+                return Err(Refused::Export(reason));
             }
+            state.drop_imports(&stack.id)?;
+            state.add_imports(&stack, &imports)?;
             work.stack = stack;
             for resource in resources {
                 work.put(state, resource)?;

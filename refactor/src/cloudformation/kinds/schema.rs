@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Difference;
-use crate::cloudformation::functions::text;
+use crate::cloudformation::functions::{is_unknown, text};
 use crate::cloudformation::provider::Properties;
 
 /// A property of a resource type, or a member of one.
@@ -63,26 +63,41 @@ pub(super) fn check(
     path: &str,
 ) -> Result<Properties, String> {
     let mut checked = Map::new();
+    let mut faults = Vec::new();
     for (name, value) in values {
-        let Some(property) = schema.iter().find(|property| property.name == name) else {
-            let known: Vec<&str> = schema.iter().map(|property| property.name).collect();
-            return Err(format!(
-                "Encountered unsupported property {path}{name}; supported are {}",
-                known.join(", ")
-            ));
-        };
-        let path = format!("{path}{name}");
-        checked.insert(name.clone(), shaped(&property.shape, value, &path)?);
+        match schema.iter().find(|property| property.name == name) {
+            Some(property) => match shaped(&property.shape, value, &format!("{path}{name}")) {
+                Ok(value) => {
+                    checked.insert(name.clone(), value);
+                }
+                Err(fault) => faults.push(fault),
+            },
+            None => {
+                let known: Vec<&str> = schema.iter().map(|property| property.name).collect();
+                faults.push(format!(
+                    "Encountered unsupported property {path}{name}; supported are {}",
+                    known.join(", ")
+                ));
+            }
+        }
     }
-    match schema.iter().find(|property| property.required && !checked.contains_key(property.name)) {
-        Some(property) => Err(format!("Property {path}{} cannot be empty", property.name)),
-        None => Ok(checked),
-    }
+    let missing = |property: &&Property| property.required && !values.contains_key(property.name);
+    faults.extend(
+        schema
+            .iter()
+            .filter(missing)
+            .map(|property| format!("Property {path}{} cannot be empty", property.name)),
+    );
+    if faults.is_empty() { Ok(checked) } else { Err(faults.join("; ")) }
 }
 
 fn shaped(shape: &Shape, value: &Value, path: &str) -> Result<Value, String> {
     let wrong = |what: &str| Err(format!("Value of property {path} must be {what}"));
     match shape {
+        // What is not known yet may become anything; of an id it is known whether it is one or several.
+        shape if value.is_string() && is_unknown(value) && !matches!(shape, Shape::Id(_)) => {
+            Ok(value.clone())
+        }
         Shape::Text => match text(value) {
             Some(text) => Ok(Value::String(text)),
             None => wrong("of type String"),

@@ -3,14 +3,13 @@
 use super::definition::fingerprint;
 use super::error::ApiError;
 use super::form::Form;
-use super::planned::{new_stack, planned, stack_to_update};
+use super::planned::{Around, new_stack, planned, stack_to_update};
 use super::xml::Xml;
 use super::{Api, Caller, checks};
 use crate::cloudformation::engine::stack_event;
 use crate::cloudformation::id;
 use crate::cloudformation::stacks::{
-    ChangeSet, ChangeSetStatus, Execution, OnFailure, Resource, Stack, StackStatus, Transaction,
-    now,
+    ChangeSet, ChangeSetStatus, Execution, OnFailure, Stack, StackStatus, Transaction, now,
 };
 use crate::cloudformation::template::{Template, TemplateError};
 
@@ -71,12 +70,12 @@ impl Api {
                 }
                 None => new_stack(state, caller, stack_name)?,
             };
-            let mut resources = state.resources(&stack.id)?;
-            for resource in &mut resources {
+            let mut around = self.around(state, &stack)?;
+            for resource in &mut around.resources {
                 let now = seen.iter().find(|now| now.logical_id == resource.logical_id);
                 resource.current = now.map_or(resource.current.take(), |now| now.current.clone());
             }
-            let planned = prepare(state, &stack, &resources, name, creates, form, parsed)?;
+            let planned = prepare(state, &stack, around, name, creates, form, parsed)?;
             let made = ChangeSet { on_failure, reverts_drift, ..planned };
             // A stack that is only under review has never been described by anyone as anything else.
             if creates && state.stack(&caller.region, &stack.id)?.is_none() {
@@ -109,7 +108,7 @@ pub(super) fn on_failure(form: &Form<'_>, name: &str) -> Result<Option<OnFailure
 fn prepare(
     state: &Transaction<'_>,
     stack: &Stack,
-    resources: &[Resource],
+    around: Around<'_>,
     name: &str,
     creates: bool,
     form: &Form<'_>,
@@ -124,7 +123,7 @@ fn prepare(
             (false, _) => state.delete_change_set(&known.id)?,
         }
     }
-    let planned = planned(stack, resources, form, parsed)?;
+    let planned = planned(stack, around, form, parsed)?;
     let nothing = !creates && planned.nothing;
     Ok(ChangeSet {
         id: id::change_set(&stack.region, name),

@@ -48,7 +48,7 @@ impl Api {
                 timeout_minutes,
                 ..new_stack(state, caller, name)?
             };
-            let planned = planned(&stack, &[], form, parsed)?;
+            let planned = planned(&stack, self.around(state, &stack)?, form, parsed)?;
             let start = Start {
                 disable_rollback: disable_rollback || on_failure == Some(OnFailure::DoNothing),
                 options: Options {
@@ -86,7 +86,7 @@ impl Api {
                 return Ok(known.id.clone());
             }
             let stack = stack_to_update(name, known)?;
-            let planned = planned(&stack, &state.resources(&stack.id)?, form, parsed)?;
+            let planned = planned(&stack, self.around(state, &stack)?, form, parsed)?;
             if planned.nothing {
                 return Err(ApiError::validation("No updates are to be performed."));
             }

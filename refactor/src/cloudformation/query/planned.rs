@@ -3,12 +3,15 @@
 use super::definition::definition;
 use super::error::ApiError;
 use super::form::Form;
-use super::{Caller, checks};
+use super::{Api, Caller, checks};
 use crate::cloudformation::blueprint::Blueprint;
-use crate::cloudformation::functions::StackIdentity;
+use crate::cloudformation::functions::{Exports, StackIdentity};
 use crate::cloudformation::id;
 use crate::cloudformation::plan::{Change, plan};
-use crate::cloudformation::stacks::{Definition, Resource, Stack, StackStatus, Transaction, now};
+use crate::cloudformation::provider::Provider;
+use crate::cloudformation::stacks::{
+    Definition, Resource, Stack, StackStatus, StoreError, Transaction, now,
+};
 use crate::cloudformation::template::{Template, TemplateError};
 
 /// How many stacks a region may have: a list of all of them is made in memory, templates included.
@@ -22,13 +25,34 @@ pub(super) struct Planned {
     pub(super) nothing: bool,
 }
 
-/// Plans what a request asks for; `parsed` is its TemplateBody, `resources` are those of the stack.
+/// What a plan depends on beside the stack itself.
+pub(super) struct Around<'a> {
+    /// The resources of the stack.
+    pub(super) resources: Vec<Resource>,
+    exports: Exports,
+    provider: &'a dyn Provider,
+}
+
+impl Api {
+    /// What a plan for a stack depends on beside the stack itself.
+    pub(super) fn around(
+        &self,
+        state: &Transaction<'_>,
+        stack: &Stack,
+    ) -> Result<Around<'_>, StoreError> {
+        let exports = state.exports(&stack.region, &stack.id)?;
+        let resources = state.resources(&stack.id)?;
+        Ok(Around { resources, exports, provider: self.engine.provider() })
+    }
+}
+
+/// Plans what a request asks for; `parsed` is its TemplateBody.
 ///
 /// # Errors
 /// 400 for a bad template or parameter, and a resource type or property that is not supported.
 pub(super) fn planned(
     stack: &Stack,
-    resources: &[Resource],
+    around: Around<'_>,
     form: &Form<'_>,
     parsed: Option<Result<Template, TemplateError>>,
 ) -> Result<Planned, ApiError> {
@@ -38,8 +62,10 @@ pub(super) fn planned(
         name: stack.name.clone(),
         region: stack.region.clone(),
     };
-    let blueprint = Blueprint::new(&definition, identity).map_err(ApiError::validation)?;
-    let plan = plan(&blueprint, resources).map_err(ApiError::validation)?;
+    let blueprint =
+        Blueprint::new(&definition, identity, around.exports).map_err(ApiError::validation)?;
+    let plan =
+        plan(&blueprint, &around.resources, around.provider).map_err(ApiError::validation)?;
     let nothing = plan.changes.is_empty()
         && plan.outputs == stack.outputs
         && definition.tags == stack.definition.tags

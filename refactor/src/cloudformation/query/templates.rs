@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::form::Form;
 use super::xml::Xml;
 use super::{Api, Caller};
+use crate::cloudformation::blueprint::validate;
 use crate::cloudformation::template::{Parameter, Template};
 
 impl Api {
@@ -77,10 +78,11 @@ impl Api {
     /// Checks a template as far as that is possible without values.
     ///
     /// # Errors
-    /// 400 with the first thing that is wrong.
+    /// 400 with what is wrong.
     pub(super) fn validate_template(&self, form: &Form<'_>, xml: &mut Xml) -> Result<(), ApiError> {
         let template = Template::parse(form.required("TemplateBody")?)
             .map_err(|err| ApiError::validation(err.0))?;
+        validate(&template, self.engine.provider()).map_err(ApiError::validation)?;
         xml.list("Parameters", &template.parameters, declared);
         xml.optional("Description", template.description.as_deref());
         xml.texts("Capabilities", std::iter::empty::<&str>());

@@ -43,6 +43,12 @@ pub(crate) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
              stack TEXT NOT NULL,
              PRIMARY KEY (region, name)
          ) STRICT, WITHOUT ROWID;
+         CREATE TABLE IF NOT EXISTS cfn_imports (
+             region TEXT NOT NULL,
+             name TEXT NOT NULL,
+             stack TEXT NOT NULL,
+             PRIMARY KEY (region, name, stack)
+         ) STRICT, WITHOUT ROWID;
          CREATE TABLE IF NOT EXISTS cfn_operations (
              seq INTEGER PRIMARY KEY,
              stack TEXT NOT NULL UNIQUE,

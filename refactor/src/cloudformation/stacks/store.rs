@@ -105,7 +105,7 @@ impl Store {
 }
 
 /// A transaction on the stacks.
-pub(crate) struct Transaction<'a>(rusqlite::Transaction<'a>);
+pub(crate) struct Transaction<'a>(pub(super) rusqlite::Transaction<'a>);
 
 impl Transaction<'_> {
     /// The stack of that ARN, or the living one of that name.
@@ -159,36 +159,10 @@ impl Transaction<'_> {
         )?;
         if !living {
             self.0.execute("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
+            self.drop_imports(&stack.id)?;
             self.forget_deleted(&stack.region)?;
         }
         Ok(())
-    }
-
-    /// Records what a stack exports. Answers the first name that another stack exports, with that stack, and then
-    /// has recorded nothing that matters: the caller gives the transaction up.
-    pub(crate) fn put_exports(
-        &self,
-        stack: &Stack,
-    ) -> Result<Option<(String, String)>, StoreError> {
-        self.0.execute("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
-        for name in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
-            if let Some(owner) = self.exporter(&stack.region, name)? {
-                return Ok(Some((name.clone(), owner)));
-            }
-            self.0.execute(
-                "INSERT INTO cfn_exports (region, name, stack) VALUES (?1, ?2, ?3)",
-                params![stack.region, name, stack.id],
-            )?;
-        }
-        Ok(None)
-    }
-
-    /// ARN of the stack that exports that name.
-    pub(crate) fn exporter(&self, region: &str, name: &str) -> Result<Option<String>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT stack FROM cfn_exports WHERE region = ?1 AND name = ?2")?;
-        Ok(statement.query_row(params![region, name], |row| row.get(0)).optional()?)
     }
 
     /// The resources of a stack, by name.

@@ -1,7 +1,8 @@
 //! The Conditions section.
 
 use super::TemplateError;
-use super::expression::{Expression, arguments};
+use super::expression::Expression;
+use super::function::arguments;
 use super::node::At;
 
 /// A condition as written.

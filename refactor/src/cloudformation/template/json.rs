@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::Number;
 
 use super::TemplateError;
-use super::node::{Data, Node};
+use super::node::{Data, Key, Node};
 
 /// Reads a JSON template.
 ///
@@ -71,12 +71,12 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
-        let mut entries: Vec<(String, Node)> = Vec::new();
+        let mut entries: Vec<(Key, Node)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            if entries.iter().any(|(known, _)| *known == key) {
+            if entries.iter().any(|(known, _)| known.written == key) {
                 return Err(A::Error::custom(format!("the key {key} is there twice")));
             }
-            entries.push((key, map.next_value()?));
+            entries.push((Key::new(key), map.next_value()?));
         }
         Ok(Data::Map(entries))
     }

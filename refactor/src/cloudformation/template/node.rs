@@ -40,7 +40,22 @@ pub(crate) enum Data {
     Number(Number),
     Text(String),
     List(Vec<Node>),
-    Map(Vec<(String, Node)>),
+    Map(Vec<(Key, Node)>),
+}
+
+/// The key of an entry of a map.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    pub(super) written: String,
+    /// What it is read as, if that is not what is written: `true` for `yes`.
+    pub(super) read: Option<String>,
+}
+
+impl Key {
+    /// A key that is read as it is written.
+    pub(super) fn new(written: String) -> Self {
+        Self { written, read: None }
+    }
 }
 
 /// A node on the way down from the root, with the path that led to it.
@@ -111,7 +126,21 @@ impl<'a> At<'a> {
         match &self.node.data {
             Data::Map(entries) => Ok(entries
                 .iter()
-                .map(|(key, node)| (key.as_str(), self.down(key.clone(), node)))
+                .map(|(key, node)| (key.written.as_str(), self.down(key.written.clone(), node)))
+                .collect()),
+            _ => Err(self.error("must be an object")),
+        }
+    }
+
+    /// The entries of a map whose keys are values: `yes` without quotes is `true`.
+    pub(super) fn values(&self) -> Result<Vec<(String, At<'a>)>, TemplateError> {
+        match &self.node.data {
+            Data::Map(entries) => Ok(entries
+                .iter()
+                .map(|(key, node)| {
+                    let read = key.read.as_ref().unwrap_or(&key.written);
+                    (read.clone(), self.down(key.written.clone(), node))
+                })
                 .collect()),
             _ => Err(self.error("must be an object")),
         }
@@ -181,7 +210,7 @@ impl<'a> At<'a> {
         }
         match &self.node.data {
             Data::Map(entries) => {
-                for (key, node) in entries {
+                for (Key { written: key, .. }, node) in entries {
                     let length = key.chars().count();
                     if length > KEY_LIMIT {
                         let key: String = key.chars().take(20).collect();
@@ -212,7 +241,7 @@ mod tests {
     fn the_places_in_a_list_share_the_path_to_it() {
         let text = |line| Node::new(line, Data::Text("a".to_owned()));
         let list = Node::new(1, Data::List(vec![text(2), text(3)]));
-        let root = Node::new(1, Data::Map(vec![("Long".to_owned(), list)]));
+        let root = Node::new(1, Data::Map(vec![(Key::new("Long".to_owned()), list)]));
         let items = At::root(&root).entries().unwrap()[0].1.items().unwrap();
         let above = |at: &At<'_>| at.place().step.as_ref().unwrap().above.clone().unwrap();
         assert!(Arc::ptr_eq(&above(&items[0]), &above(&items[1])));

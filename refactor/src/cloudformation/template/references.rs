@@ -25,7 +25,32 @@ pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
 pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
     conditions(template)?;
     resources(template)?;
-    outputs(template)
+    outputs(template)?;
+    imports(template)
+}
+
+/// The name of an import must be known before there is any resource.
+fn imports(template: &Template) -> Result<(), TemplateError> {
+    let mut wrong = None;
+    for expression in template.values() {
+        expression.walk(&mut |import| {
+            let Kind::ImportValue(name) = &import.kind else { return };
+            let mut found = Names::default();
+            found.collect(template, name);
+            let mut depends = !found.resources.is_empty();
+            name.walk(&mut |inner| {
+                depends |= matches!(inner.kind, Kind::ImportValue(_) | Kind::GetAzs(_));
+            });
+            if depends {
+                wrong.get_or_insert(name.place.clone());
+            }
+        });
+    }
+    wrong.map_or(Ok(()), |place| {
+        Err(TemplateError(format!(
+            "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs [{place}]"
+        )))
+    })
 }
 
 fn conditions(template: &Template) -> Result<(), TemplateError> {
@@ -41,18 +66,21 @@ fn conditions(template: &Template) -> Result<(), TemplateError> {
             return Err(unresolved_condition(&used, "Condition"));
         }
         let mut found = Names::default();
-        let mut branch = None;
+        let mut misplaced = None;
         condition.expressions(&mut |expression| {
             found.collect(template, expression);
             expression.walk(&mut |inner| {
-                if matches!(inner.kind, Kind::If { .. }) {
-                    branch = Some(inner.place.clone());
-                }
+                let name = match inner.kind {
+                    Kind::If { .. } => "Fn::If",
+                    Kind::ImportValue(_) => "Fn::ImportValue",
+                    _ => return,
+                };
+                misplaced = Some((name, inner.place.clone()));
             });
         });
-        if let Some(place) = branch {
+        if let Some((name, place)) = misplaced {
             return Err(TemplateError(format!(
-                "Template format error: [{place}] Fn::If cannot be used in the Conditions section"
+                "Template format error: [{place}] {name} cannot be used in the Conditions section"
             )));
         }
         // Conditions are decided before there is any resource.

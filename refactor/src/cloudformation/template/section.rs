@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use super::expression::Expression;
+use super::mapping::Mappings;
 use super::node::{At, Data, Node, Place};
 use super::parameter::Parameter;
 use super::policy::{Policies, Policy};
@@ -40,6 +41,7 @@ pub(super) fn read(root: &Node) -> Result<Template, TemplateError> {
         version: None,
         description: None,
         parameters: Vec::new(),
+        mappings: Mappings::default(),
         conditions: Vec::new(),
         resources: Vec::new(),
         outputs: Vec::new(),
@@ -58,6 +60,7 @@ pub(super) fn read(root: &Node) -> Result<Template, TemplateError> {
                     .map(|(name, at)| Parameter::read(name, &at))
                     .collect::<Result<_, _>>()?;
             }
+            "Mappings" => template.mappings = Mappings::read(named(&at)?)?,
             "Conditions" => {
                 template.conditions = named(&at)?
                     .map(|(name, at)| Ok((name.to_owned(), Condition::read(&at)?)))
@@ -71,7 +74,7 @@ pub(super) fn read(root: &Node) -> Result<Template, TemplateError> {
                 template.outputs =
                     named(&at)?.map(|(name, at)| output(name, &at)).collect::<Result<_, _>>()?;
             }
-            "Mappings" | "Transform" | "Rules" | "Hooks" => {
+            "Transform" | "Rules" | "Hooks" => {
                 return Err(at.error(format!("the section {name} is not supported here")));
             }
             _ => {
@@ -83,6 +86,7 @@ pub(super) fn read(root: &Node) -> Result<Template, TemplateError> {
     }
     let counts = [
         ("parameters", template.parameters.len(), 200),
+        ("mappings", template.mappings.len(), 200),
         ("conditions", template.conditions.len(), 200),
         ("resources", template.resources.len(), 500),
         ("outputs", template.outputs.len(), 200),

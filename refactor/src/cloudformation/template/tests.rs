@@ -37,7 +37,7 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
         ("Resources: 1\n---\nResources: 2", "a second one begins here"),
         ("Nix: 1\nResources: {}", "Invalid template property or properties [Nix]"),
         ("Transform: AWS::Serverless\n", "the section Transform is not supported here"),
-        ("Mappings: {}\n", "the section Mappings is not supported here"),
+        ("Rules: {}\n", "the section Rules is not supported here"),
         ("Resources:\n  A_b: {Type: x}", "the name A_b is non alphanumeric"),
         (
             "Resources:\n  A: {}",
@@ -56,8 +56,12 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
             "[Resources/A/Properties/B (line 5)] 'null' values are not allowed in templates",
         ),
         (
-            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: !ImportValue x",
-            "Fn::ImportValue is not supported here; supported are Ref",
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: !Base64 x",
+            "Fn::Base64 is not supported here; supported are Ref",
+        ),
+        (
+            "Resources:\n  A:\n    Type: x\n    Properties:\n      B: {'Fn::Length': [x]}",
+            "[Resources/A/Properties/B/Fn::Length (line 5)] Fn::Length needs the transform AWS::LanguageExtensions, which is not supported here",
         ),
         (
             "Resources:\n  A:\n    Type: x\n    Properties:\n      B: {Ref: A, C: 1}",
@@ -94,6 +98,26 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
         (
             "Conditions:\n  C: !Not [!Condition D]\n  D: !And [!Condition C, !Condition C]\nResources:\n  A:\n    Type: x",
             "Circular condition dependency: C -> D -> C",
+        ),
+        (
+            "Conditions:\n  C: !Equals [!ImportValue x, b]\nResources:\n  A:\n    Type: x",
+            "Fn::ImportValue cannot be used in the Conditions section",
+        ),
+        (
+            "Parameters:\n  P: {Type: String, Default: !ImportValue x}\nResources:\n  A:\n    Type: x",
+            "[Parameters/P/Default (line 2)] must be a string",
+        ),
+        (
+            "Mappings:\n  M: {a: {b: {Ref: x}}}\nResources:\n  A:\n    Type: x",
+            "[Mappings/M/a/b (line 2)] Every Mappings attribute must be a String or a List",
+        ),
+        (
+            "Mappings:\n  M: {a: b}\nResources:\n  A:\n    Type: x",
+            "[Mappings/M/a (line 2)] must be an object",
+        ),
+        (
+            "Mappings:\n  M: {yes: {a: b}, on: {a: c}}\nResources:\n  A:\n    Type: x",
+            "the key true is there twice",
         ),
         (
             "Conditions:\n  C: !And [!Condition C]\nResources:\n  A:\n    Type: x",
@@ -185,7 +209,9 @@ fn a_hostile_template_is_read_or_refused_at_once() {
         name: "n".to_owned(),
         region: "r".to_owned(),
     };
-    let scope = crate::cloudformation::functions::Scope::new(&template, stack, [].into()).unwrap();
+    let scope =
+        crate::cloudformation::functions::Scope::new(&template, stack, [].into(), [].into())
+            .unwrap();
     assert!(scope.holds(Some(&"C199".to_owned())));
     let more = format!("{conditions}  D: !Equals [a, a]\n{RESOURCE}");
     assert!(

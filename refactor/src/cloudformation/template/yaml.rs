@@ -3,7 +3,7 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::TemplateError;
-use super::node::{DEPTH_LIMIT, Data, Node};
+use super::node::{DEPTH_LIMIT, Data, Key, Node};
 use super::scalar::plain;
 
 /// The functions that have a short form, and the key that says the same.
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Data, TemplateError> {
-        let mut entries: Vec<(String, Node)> = Vec::new();
+        let mut entries: Vec<(Key, Node)> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             let key = match event {
@@ -129,11 +129,13 @@ impl<'a> Reader<'a> {
                         "hash merges (<<) are not allowed in CloudFormation templates",
                     ));
                 }
-                Event::Scalar(key, ..) => key.into_owned(),
+                Event::Scalar(key, style, _, tag) => {
+                    read_key(key.into_owned(), style == ScalarStyle::Plain && tag.is_none())
+                }
                 _ => return Err(malformed(span, "a key must be a string")),
             };
-            if entries.iter().any(|(known, _)| *known == key) {
-                return Err(malformed(span, &format!("the key {key} is there twice")));
+            if entries.iter().any(|(known, _)| known.written == key.written) {
+                return Err(malformed(span, &format!("the key {} is there twice", key.written)));
             }
             let (event, span) = self.next()?;
             entries.push((key, self.node(event, span, depth + 1)?));
@@ -153,7 +155,9 @@ fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, TemplateError> {
         };
     }
     match SHORT_FORMS.iter().find(|(short, _)| tag.handle == "!" && *short == tag.suffix) {
-        Some((_, key)) => Ok(Node::new(node.line, Data::Map(vec![((*key).to_owned(), node)]))),
+        Some((_, key)) => {
+            Ok(Node::new(node.line, Data::Map(vec![(Key::new((*key).to_owned()), node)])))
+        }
         None => Err(malformed(span, &format!("{tag} is no function of CloudFormation"))),
     }
 }
@@ -163,6 +167,15 @@ fn read(text: String, line: usize) -> Node {
     let data = plain(&text);
     let written = matches!(data, Data::Bool(_) | Data::Number(_)).then_some(text);
     Node { line, data, written }
+}
+
+fn read_key(written: String, is_plain: bool) -> Key {
+    let read = match plain(&written) {
+        Data::Bool(flag) if is_plain => Some(flag.to_string()),
+        Data::Number(number) if is_plain => Some(number.to_string()),
+        _ => None,
+    };
+    Key { written, read }
 }
 
 fn malformed(span: Span, what: &str) -> TemplateError {

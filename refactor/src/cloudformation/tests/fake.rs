@@ -171,6 +171,10 @@ impl World {
 }
 
 impl Provider for World {
+    fn check(&self, kind: Kind, properties: &Properties) -> Result<(), Failure> {
+        crate::spaces::check_properties(kind, properties)
+    }
+
     fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure> {
         assert!((1..=64).contains(&step.token.len()), "token {}", step.token);
         assert!(!step.restores, "a rollback makes nothing new");

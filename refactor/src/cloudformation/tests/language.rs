@@ -82,3 +82,64 @@ fn a_whole_application_with_its_network_is_deployed_and_deleted() {
         assert_eq!(stand.world.picture(), Vec::<String>::new());
     }
 }
+
+const EXPORTS: &str = include_str!("inputs/A9.exports.yaml");
+const IMPORTS: &str = include_str!("inputs/A9.imports.yaml");
+
+#[test]
+fn what_a_stack_exports_is_imported_by_another_and_kept_for_it() {
+    let stand = Stand::new();
+    let from = [("From", "producer")];
+    let refused = stand.plan("consumer", "CREATE", IMPORTS, &from);
+    let said = refused.text("Message");
+    assert!(said.contains("No export named producer:Id found"), "{said}");
+    assert!(said.contains("Resources/App/Properties/EnvironmentIdentifier"), "{said}");
+
+    assert_eq!(stand.deploy("producer", "CREATE", EXPORTS, &[]), "CREATE_COMPLETE");
+    assert_eq!(stand.deploy("consumer", "CREATE", IMPORTS, &from), "CREATE_COMPLETE");
+    let environment = stand.ask("DescribeStacks", &[("StackName", "producer")]).output("Id");
+    assert_eq!(stand.world.property("EnvironmentIdentifier"), [environment]);
+
+    let other = EXPORTS.replace(":Id", ":Other");
+    assert_eq!(stand.deploy("producer", "UPDATE", &other, &[]), "UPDATE_ROLLBACK_COMPLETE");
+    let described = stand.ask("DescribeStacks", &[("StackName", "producer")]);
+    let reason = described.text("StackStatusReason");
+    assert_eq!(reason, "Export producer:Id cannot be deleted as it is in use by consumer");
+    assert_eq!(described.text("ExportName"), "producer:Id");
+
+    let changed = EXPORTS.replace("Name: exporter", "Name: another");
+    assert_eq!(stand.deploy("producer", "UPDATE", &changed, &[]), "UPDATE_ROLLBACK_COMPLETE");
+    let reason =
+        stand.ask("DescribeStacks", &[("StackName", "producer")]).text("StackStatusReason");
+    assert_eq!(reason, "Export producer:Id cannot be updated as it is in use by consumer");
+
+    stand.ask("DeleteStack", &[("StackName", "consumer")]);
+    assert_eq!(stand.deploy("producer", "UPDATE", &other, &[]), "UPDATE_COMPLETE");
+}
+
+#[test]
+fn a_stack_that_imports_no_more_and_one_that_was_rolled_back_hold_no_export() {
+    let stand = Stand::new();
+    let from = [("From", "producer")];
+    let literal = IMPORTS.replace("{Fn::ImportValue: !Sub \"${From}:Id\"}", "env-0123456789");
+    let other = EXPORTS.replace(":Id", ":Other");
+    for (kind, after) in [("CREATE", "ROLLBACK_COMPLETE"), ("UPDATE", "UPDATE_ROLLBACK_COMPLETE")] {
+        let stand = Stand::new();
+        assert_eq!(stand.deploy("producer", "CREATE", EXPORTS, &[]), "CREATE_COMPLETE");
+        if kind == "UPDATE" {
+            let network = include_str!("inputs/A2.AWSECVPCId.yaml")
+                .replace("AWS::EC2::VPC::Id", "String")
+                .replace("P:", "From:");
+            assert_eq!(stand.deploy("consumer", "CREATE", &network, &from), "CREATE_COMPLETE");
+        }
+        stand.world.refuse(Some("create App"));
+        assert_eq!(stand.deploy("consumer", kind, IMPORTS, &from), after);
+        assert_eq!(stand.deploy("producer", "UPDATE", &other, &[]), "UPDATE_COMPLETE", "{kind}");
+    }
+    assert_eq!(stand.deploy("producer", "CREATE", EXPORTS, &[]), "CREATE_COMPLETE");
+    assert_eq!(stand.deploy("consumer", "CREATE", IMPORTS, &from), "CREATE_COMPLETE");
+    let environment = stand.ask("DescribeStacks", &[("StackName", "producer")]).output("Id");
+    let literal = literal.replace("env-0123456789", &environment).replace("importer", "owner");
+    assert_eq!(stand.deploy("consumer", "UPDATE", &literal, &from), "UPDATE_COMPLETE");
+    assert_eq!(stand.deploy("producer", "UPDATE", &other, &[]), "UPDATE_COMPLETE");
+}

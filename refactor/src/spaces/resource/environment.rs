@@ -43,7 +43,11 @@ impl NewEnvironment {
     /// # Errors
     /// 400 with each member that breaks its rule.
     pub(crate) fn read(object: &Map<String, Value>) -> Result<Self, ApiError> {
-        let mut members = Members::new(object);
+        Self::take(Members::new(object))
+    }
+
+    /// The same, for members that are read in another way.
+    pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
         let name = members.text("Name", |text| rules::name(Kind::Environment, text));
         let name = members.required("Name", name);
         let choices = [("TRANSIT_GATEWAY", Fabric::TransitGateway), ("NONE", Fabric::None)];

@@ -58,7 +58,11 @@ impl NewService {
     /// # Errors
     /// 400 with each member that breaks its rule.
     pub(crate) fn read(object: &Map<String, Value>) -> Result<Self, ApiError> {
-        let mut members = Members::new(object);
+        Self::take(Members::new(object))
+    }
+
+    /// The same, for members that are read in another way.
+    pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
         let name = members.text("Name", |text| rules::name(Kind::Service, text));
         let name = members.required("Name", name);
         let description = members.text("Description", rules::description);

@@ -1,0 +1,106 @@
+//! What stacks export to each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Stack, StoreError, Transaction};
+
+impl Transaction<'_> {
+    /// The values that the stacks of a region export, without those of the stack `but`.
+    pub(crate) fn exports(
+        &self,
+        region: &str,
+        but: &str,
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT output.value ->> 'export', output.value ->> 'value'
+             FROM cfn_stacks AS stack, json_each(stack.document, '$.outputs') AS output
+             WHERE stack.region = ?1 AND stack.living AND stack.id <> ?2
+                 AND output.value ->> 'export' IS NOT NULL",
+        )?;
+        let found =
+            statement.query_map(params![region, but], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Records what a stack exports. Answers why it cannot: another stack exports the name, or imports what is to go or
+    /// to change. Then nothing that matters is recorded: the caller gives the transaction up.
+    pub(crate) fn put_exports(&self, stack: &Stack) -> Result<Option<String>, StoreError> {
+        let exported = |stack: &Stack| -> BTreeMap<String, String> {
+            let outputs = stack.outputs.iter();
+            outputs
+                .filter_map(|output| Some((output.export.clone()?, output.value.clone())))
+                .collect()
+        };
+        let new = exported(stack);
+        for (name, value) in exported(&self.stack_by_id(&stack.id)?) {
+            let verb = match new.get(&name) {
+                Some(new) if *new == value => continue,
+                Some(_) => "updated",
+                None => "deleted",
+            };
+            let importers = self.importers(&stack.region, &name)?;
+            if !importers.is_empty() {
+                return Ok(Some(in_use(&name, verb, &importers)));
+            }
+        }
+        self.0.execute("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
+        for name in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
+            if let Some(owner) = self.exporter(&stack.region, name)? {
+                return Ok(Some(format!(
+                    "Export with name {name} is already exported by stack {owner}"
+                )));
+            }
+            self.0.execute(
+                "INSERT INTO cfn_exports (region, name, stack) VALUES (?1, ?2, ?3)",
+                params![stack.region, name, stack.id],
+            )?;
+        }
+        Ok(None)
+    }
+
+    /// ARN of the stack that exports that name.
+    pub(crate) fn exporter(&self, region: &str, name: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT stack FROM cfn_exports WHERE region = ?1 AND name = ?2")?;
+        Ok(statement.query_row(params![region, name], |row| row.get(0)).optional()?)
+    }
+
+    /// Records that a stack imports these exports, beside those that it is known to import.
+    pub(crate) fn add_imports(
+        &self,
+        stack: &Stack,
+        names: &BTreeSet<String>,
+    ) -> Result<(), StoreError> {
+        for name in names {
+            self.0.execute(
+                "INSERT OR IGNORE INTO cfn_imports (region, name, stack) VALUES (?1, ?2, ?3)",
+                params![stack.region, name, stack.id],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what a stack imports.
+    pub(crate) fn drop_imports(&self, stack: &str) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM cfn_imports WHERE stack = ?1", params![stack])?;
+        Ok(())
+    }
+
+    /// The names of the stacks that import an export.
+    pub(crate) fn importers(&self, region: &str, name: &str) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT stack.name FROM cfn_imports AS import JOIN cfn_stacks AS stack ON stack.id = import.stack
+             WHERE import.region = ?1 AND import.name = ?2 ORDER BY stack.name",
+        )?;
+        let found = statement.query_map(params![region, name], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+}
+
+/// CloudFormation's words for an export that is imported; `verb` is what was to happen to it.
+pub(crate) fn in_use(name: &str, verb: &str, importers: &[String]) -> String {
+    format!("Export {name} cannot be {verb} as it is in use by {}", importers.join(", "))
+}

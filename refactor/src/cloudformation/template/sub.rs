@@ -1,0 +1,52 @@
+//! `Fn::Sub`: a text with `${...}` in it.
+
+use super::TemplateError;
+use super::expression::{Expression, Kind, Piece};
+use super::function::arguments;
+use super::node::{At, Data};
+
+/// Reads a text, or a list of a text and a map of variables.
+///
+/// # Errors
+/// For another shape, and for a `${` that names nothing or does not end.
+pub(super) fn read(argument: &At<'_>) -> Result<Kind, TemplateError> {
+    let (text, variables) = match argument.data() {
+        Data::List(_) => {
+            let [text, variables] = arguments(argument, "a text and a map of variables")?;
+            let variables = variables
+                .entries()?
+                .iter()
+                .map(|(name, value)| Ok(((*name).to_owned(), Expression::read(value)?)))
+                .collect::<Result<Vec<_>, _>>()?;
+            (text.text()?, variables)
+        }
+        _ => (argument.text()?, Vec::new()),
+    };
+    let pieces = pieces(&text, &variables).map_err(|what| argument.error(what))?;
+    Ok(Kind::Sub { pieces, variables })
+}
+
+/// Splits the text of `Fn::Sub`. `${!Literal}` stays `${Literal}`.
+fn pieces(text: &str, variables: &[(String, Expression)]) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, after) = after.split_once('}').ok_or("Fn::Sub: a ${ without its }")?;
+        pieces.push(Piece::Text(before.to_owned()));
+        let name = name.trim();
+        pieces.push(match (name.strip_prefix('!'), name.split_once('.')) {
+            (Some(literal), _) => Piece::Text(format!("${{{literal}}}")),
+            _ if name.is_empty() => return Err("Fn::Sub: ${} names nothing".to_owned()),
+            (None, Some((resource, attribute)))
+                if !variables.iter().any(|(known, _)| known == name) =>
+            {
+                Piece::GetAtt { resource: resource.to_owned(), attribute: attribute.to_owned() }
+            }
+            _ => Piece::Ref(name.to_owned()),
+        });
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest.to_owned()));
+    pieces.retain(|piece| *piece != Piece::Text(String::new()));
+    Ok(pieces)
+}

@@ -1,0 +1,199 @@
+//! What is known to be wrong before anything is made is said before anything is made.
+
+use http::StatusCode;
+
+use super::stand::Stand;
+
+const IDS: [(&str, &str); 2] =
+    [("EnvironmentId", "env-0000000001"), ("ApplicationId", "app-0000000002")];
+
+/// What is said of a template, if it is refused.
+fn validated(stand: &Stand, template: &str) -> Option<String> {
+    let answer = stand.ask("ValidateTemplate", &[("TemplateBody", template)]);
+    (answer.status != StatusCode::OK).then(|| answer.text("Message"))
+}
+
+#[test]
+fn a_function_as_a_service_is_refused_with_the_change_set() {
+    let templates = [
+        include_str!("inputs/A15.literal.yaml"),
+        include_str!("inputs/A15.yaml"),
+        include_str!("inputs/A15.without-arn.yaml"),
+    ];
+    let stand = Stand::new();
+    for template in templates {
+        let refused = stand.plan("services", "CREATE", template, &IDS);
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            refused.text("Message"),
+            "EndpointType is LAMBDA: LAMBDA endpoints are not supported here [properties of Resources/Orders (line 4)]"
+        );
+    }
+    let gone = stand.ask("DescribeStacks", &[("StackName", "services")]);
+    assert!(gone.body.contains("does not exist"), "{}", gone.body);
+    assert_eq!(stand.world.calls(), Vec::<String>::new());
+
+    let literal = validated(&stand, templates[0]).unwrap();
+    assert!(literal.contains("LAMBDA endpoints are not supported here"), "{literal}");
+    assert_eq!(validated(&stand, templates[1]), None, "another value may be given");
+}
+
+/// One wrong property after the other, of each kind, and all that is wrong with one at once.
+#[test]
+fn what_a_resource_would_refuse_is_refused_with_the_change_set_and_by_validate_template() {
+    let cases = [
+        (
+            "Environment, Properties: {Name: env-1, NetworkFabricType: NET}",
+            "NetworkFabricType must be TRANSIT_GATEWAY or NONE",
+        ),
+        (
+            "Environment, Properties: {Name: env-1, NetworkFabricType: NET}",
+            "Name must be 3 to 63 letters",
+        ),
+        (
+            "Environment, Properties: {Name: abc, NetworkFabricType: NONE, Tags: [{Key: 'aws:a', Value: b}]}",
+            "Tags has a key \"aws:a\" that must be",
+        ),
+        (
+            "Application, Properties: {Name: abc, EnvironmentIdentifier: env-1, VpcId: vpc-12345678, ProxyType: API_GATEWAY}",
+            "EnvironmentIdentifier must be the id of one environment",
+        ),
+        (
+            "Application, Properties: {Name: abc, EnvironmentIdentifier: env-0000000001, VpcId: vpc-1, ProxyType: NGINX, ApiGatewayProxy: {StageName: '-'}}",
+            "ProxyType must be API_GATEWAY; VpcId must be vpc- and 8 or 17 characters",
+        ),
+        (
+            "Service, Properties: {Name: abc, EnvironmentIdentifier: env-0000000001, ApplicationIdentifier: app-0000000001, EndpointType: URL}",
+            "UrlEndpoint is required where EndpointType is URL",
+        ),
+        (
+            "Service, Properties: {Name: abc, EnvironmentIdentifier: env-0000000001, ApplicationIdentifier: app-0000000001, EndpointType: URL, UrlEndpoint: {Url: 'ftp://a'}}",
+            "UrlEndpoint.Url must be http:// or https://",
+        ),
+        (
+            "Route, Properties: {EnvironmentIdentifier: env-0000000001, ApplicationIdentifier: app-0000000001, ServiceIdentifier: svc-0000000001, RouteType: URI_PATH}",
+            "UriPathRoute is required where RouteType is URI_PATH",
+        ),
+        (
+            "Route, Properties: {EnvironmentIdentifier: env-0000000001, ApplicationIdentifier: app-0000000001, ServiceIdentifier: svc-0000000001, RouteType: URI_PATH, UriPathRoute: {SourcePath: a, ActivationState: on, Methods: [GOT]}}",
+            "UriPathRoute.ActivationState must be ACTIVE or INACTIVE; UriPathRoute.Methods must be a list of",
+        ),
+        (
+            "Environment, Properties: {Nome: abc, Name: [a]}",
+            "Value of property Name must be of type String; Encountered unsupported property Nome; supported are Name, NetworkFabricType, Description, Tags; Property NetworkFabricType cannot be empty",
+        ),
+    ];
+    let stand = Stand::new();
+    for (resource, expected) in cases {
+        let template = format!("Resources: {{A: {{Type: AWS::RefactorSpaces::{resource}}}}}");
+        for said in [
+            stand.plan("early", "CREATE", &template, &[]).text("Message"),
+            validated(&stand, &template).unwrap(),
+        ] {
+            assert!(said.contains(expected), "{resource}\n{said}");
+            assert!(said.contains("[properties of Resources/A (line 1)]"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn the_faults_of_all_resources_are_said_at_once() {
+    let stand = Stand::new();
+    let template = "
+Resources:
+  A: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: a, NetworkFabricType: NONE}}
+  B: {Type: AWS::EC2::VPC, Properties: {EnableDnsSupport: 'yes'}}";
+    for said in [
+        stand.plan("all", "CREATE", template, &[]).text("Message"),
+        validated(&stand, template).unwrap(),
+    ] {
+        assert!(said.contains("[properties of Resources/A (line 3)]"), "{said}");
+        assert!(said.contains("EnableDnsSupport must be of type Boolean: true or false [properties of Resources/B (line 4)]"), "{said}");
+    }
+    let template = "Resources: {A: {Type: AWS::S3::Bucket}, B: {Type: AWS::SQS::Queue}, C: {Type: AWS::EC2::VPC}}";
+    let types = "Template format error: Unrecognized resource types: [AWS::S3::Bucket, AWS::SQS::Queue]: the resources A, B cannot be made here. Supported are AWS::RefactorSpaces::Environment";
+    for said in [
+        stand.plan("all", "CREATE", template, &[]).text("Message"),
+        validated(&stand, template).unwrap(),
+    ] {
+        assert!(said.starts_with(types), "{said}");
+    }
+}
+
+#[test]
+fn validate_template_refuses_what_no_value_of_a_parameter_can_put_right() {
+    let stand = Stand::new();
+    let cases = [
+        (
+            "Resources: {A: {Type: AWS::S3::Bucket}}",
+            "Unrecognized resource types: [AWS::S3::Bucket]: the resource A",
+        ),
+        (
+            "Resources: {A: {Type: AWS::S3::Bucket, Condition: C}}\nConditions: {C: !Equals [a, b]}",
+            "Unrecognized resource types",
+        ),
+        (
+            "Resources: {A: {Type: AWS::EC2::VPC}}\nOutputs: {O: {Value: !GetAtt A.Nothing}}",
+            "resource A does not support attribute type Nothing",
+        ),
+        (
+            "Resources: {A: {Type: AWS::EC2::VPC, Properties: {CidrBlock: '{{resolve:ssm:block}}'}}}",
+            "[Resources/A/Properties/CidrBlock (line 1)] the dynamic reference {{resolve:ssm:...}} is not supported here",
+        ),
+        (
+            "Resources: {A: {Type: AWS::EC2::VPC}}\nOutputs: {O: {Value: '{{resolve:ssm:block}}'}}",
+            "[Outputs/O/Value (line 2)] the dynamic reference",
+        ),
+        (
+            "Resources: {A: {Type: AWS::EC2::VPC, DependsOn: B}, B: {Type: AWS::EC2::VPC, DependsOn: A}}",
+            "Circular dependency between resources: [A, B]",
+        ),
+        (
+            "Resources: {A: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !FindInMap [M, a, b]}}}",
+            "Mapping named 'M' is not present",
+        ),
+    ];
+    for (template, expected) in cases {
+        let said = validated(&stand, template).unwrap_or_default();
+        assert!(said.contains(expected), "{template}\n{said}");
+    }
+    for template in [
+        super::stand::SPACE,
+        super::stand::SERVICES,
+        include_str!("../../../../rs.yaml"),
+        include_str!("../../../../rs-service.yaml"),
+        include_str!("inputs/A9.imports.yaml"),
+        include_str!("inputs/A13.yaml"),
+        "Parameters: {P: {Type: String}}\nResources: {A: {Type: AWS::EC2::VPC, Properties: {EnableDnsSupport: !Ref P, Ipv4NetmaskLength: !Ref P, Tags: [{Key: !Ref P, Value: !Ref P}]}}}",
+        "Parameters: {P: {Type: String}}\nResources: {A: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: !Ref P, NetworkFabricType: !Ref P, Tags: [{Key: !Ref P, Value: a}]}}}",
+        "Conditions: {C: !Equals [a, b]}\nResources: {A: {Type: AWS::RefactorSpaces::Environment, Condition: C, Properties: {Name: a, NetworkFabricType: NONE}}}",
+    ] {
+        assert_eq!(validated(&stand, template), None, "{template}");
+    }
+}
+
+#[test]
+fn a_dynamic_reference_is_refused_in_a_template_and_in_a_parameter() {
+    let stand = Stand::new();
+    let template = "Parameters: {P: {Type: String, NoEcho: true}}
+Resources: {A: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref P}}}";
+    let refused =
+        stand.plan("dynamic", "CREATE", template, &[("P", "{{resolve:ssm-secure:hidden}}")]);
+    let said = refused.text("Message");
+    assert!(said.contains("[Resources/A/Properties/CidrBlock (line 2)] the dynamic reference {{resolve:ssm-secure:...}} is not supported here"), "{said}");
+    assert!(!said.contains("hidden"), "{said}");
+    assert_eq!(
+        stand.deploy("plain", "CREATE", template, &[("P", "{{10.0.0.0/16}}")]),
+        "CREATE_COMPLETE"
+    );
+}
+
+/// Ids of several parts are taken apart as people do it on AWS; it is known beforehand that they will be.
+#[test]
+fn the_parts_of_a_reference_can_be_used_before_it_is_known() {
+    let stand = Stand::new();
+    let template = include_str!("inputs/A13.yaml")
+        .replace("!GetAtt App.ApplicationIdentifier", "!Select [1, !Split ['|', !Ref App]]");
+    let url = [("BackendUrl", "http://127.0.0.1:3000/api")];
+    assert_eq!(stand.deploy("first", "CREATE", &template, &url), "CREATE_COMPLETE");
+}
