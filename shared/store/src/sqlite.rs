@@ -13,6 +13,7 @@ mod fence;
 mod file;
 mod followers;
 mod ownership;
+mod reserve;
 mod rows;
 mod schema;
 mod writer;
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 
 use self::error::store_error;
 use self::file::DatabaseFile;
+use self::reserve::Reserve;
 use self::writer::Writer;
 use crate::known::{Desks, Heard, Known};
 use crate::page::{Met, Walk};
@@ -43,6 +45,7 @@ pub(crate) struct SqliteStore {
     desks: Arc<Desks>,
     readers: ThreadLocal<Connection>,
     writer: Writer,
+    reserve: Reserve,
 }
 
 impl SqliteStore {
@@ -59,11 +62,14 @@ impl SqliteStore {
             database: format!("sqlite:{}", path.display()),
             cause: Arc::new(error),
         })?;
+        let reserve = Reserve::of(file.path());
+        reserve.keep();
         Ok(Self {
             catalog: Arc::new(catalog),
             desks: Arc::new(desks),
             readers: ThreadLocal::new(),
             writer: Writer::start(connection, &file)?,
+            reserve,
             file,
         })
     }

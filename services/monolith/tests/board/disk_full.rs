@@ -2,9 +2,13 @@
 
 use std::{env, fs};
 
-use harness::Setup;
+use harness::{Program, Setup};
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+/// One test at a time fills the disk.
+static DISK: Mutex<()> = Mutex::const_new(());
 
 /// Wants a small file system of its own (4 to 16 MB) in `TEST_SMALL_DISK`.
 #[tokio::test(flavor = "multi_thread")]
@@ -12,6 +16,7 @@ async fn a_full_disk_refuses_writes_and_damages_nothing() {
     let Ok(disk) = env::var("TEST_SMALL_DISK") else {
         return harness::skipped("TEST_SMALL_DISK is not set");
     };
+    let _alone = DISK.lock().await;
     let folder = tempfile::tempdir_in(disk).unwrap();
     let database = folder.path().join("board.db").display().to_string();
     let ballast = folder.path().join("ballast");
@@ -50,4 +55,54 @@ async fn a_full_disk_refuses_writes_and_damages_nothing() {
     let check = Connection::open(&database).unwrap();
     let check: String = check.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
+}
+
+/// A full disk takes no writes, and yet its collections can be given to a program that has room; nothing that was answered
+/// is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collection_leaves_a_full_disk() {
+    let Ok(disk) = env::var("TEST_SMALL_DISK") else {
+        return harness::skipped("TEST_SMALL_DISK is not set");
+    };
+    let _alone = DISK.lock().await;
+    let folder = tempfile::tempdir_in(disk).unwrap();
+    let database = folder.path().join("board.db").display().to_string();
+    let setup = Setup::new(crate::BINARY).movable().demo();
+    let full = setup.env("DATABASE_URL", &format!("sqlite:{database}")).start().await;
+    let other = Setup::new(crate::BINARY).movable().start().await;
+    other.follow("posts", &full).await;
+    let mut size = 10_000;
+    // Down to the last page: large texts first, then small ones, and whatever else writes there.
+    while size > 10 {
+        let post = json!({"thread": 1, "text": "x".repeat(size), "user": 1});
+        if full.json("POST", "/api/posts", &post).await.status != 201 {
+            size /= 10;
+        }
+    }
+    fs::write(folder.path().join("others"), vec![1; 1 << 23]).unwrap_err();
+    let post = json!({"thread": 1, "text": "x", "user": 1});
+    let refused = full.json("POST", "/api/posts", &post).await;
+    assert!(matches!(refused.status, 503 | 507), "{}", refused.body);
+    let rows = digest(&full).await;
+
+    // It is still followed.
+    other.catch_up("posts", &full).await;
+    let epoch = full.ownership("posts").await["epoch"].clone();
+    let to = other.ownership("posts").await["store"].clone();
+    let hold = json!({"id": "h", "epoch": epoch, "ms": 30_000});
+    full.done("posts", "hold", hold).await;
+    // What was given up for it is kept for the next one as far as there is room.
+    full.done("posts", "release", json!({"id": "h"})).await;
+    full.done("posts", "hold", json!({"id": "i", "epoch": epoch, "ms": 30_000})).await;
+    other.catch_up("posts", &full).await;
+    let to = json!({"store": to, "url": other.collection("posts")});
+    full.done("posts", "grant", json!({"id": "i", "epoch": epoch, "to": to})).await;
+    other.owns_so("posts", "it owns them", |document| document["role"] == "primary").await;
+    assert_eq!(digest(&other).await, rows, "nothing is lost");
+    full.json("POST", "/api/posts", &post).await.problem(421);
+}
+
+async fn digest(program: &Program) -> Value {
+    let digest = program.ask("posts", "digest").await.json();
+    json!([digest["rows"], digest["hash"]])
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, param
 
 use super::SqliteStore;
 use super::error::store_error;
+use super::writer::Turn;
 use crate::assemble::mark;
 use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
 use crate::known::Desks;
@@ -177,9 +178,10 @@ impl SqliteStore {
     }
 
     pub(crate) async fn step<R: Record>(&self, step: Step) -> Result<Ownership, MoveError> {
-        self.change::<R, _>(step.name(), move |stand| {
+        let releases = matches!(step, Step::Release { .. });
+        self.change_if_full_too::<R, _>(step.name(), move |stand| {
             let was = stand.document.role;
-            stand.document.step(step, &stand.facts()?)?;
+            stand.document.step(step.clone(), &stand.facts()?)?;
             if was == Role::Follower && stand.document.role == Role::Primary {
                 // Whoever has not read that it was granted the ownership must not read it now.
                 stand.forget_marks()?;
@@ -193,6 +195,10 @@ impl SqliteStore {
             Ok(stand.save()?)
         })
         .await?;
+        if releases {
+            // What was given up for the hold is wanted for the next one.
+            self.reserve.keep();
+        }
         Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
@@ -203,13 +209,13 @@ impl SqliteStore {
         to: Peer,
     ) -> Result<Grant, MoveError> {
         let hold = hold.to_owned();
-        self.change::<R, _>("grant", move |stand| {
+        self.change_if_full_too::<R, _>("grant", move |stand| {
             if let Some(given) = stand.document.check_grant(&hold, epoch, &to, stand.now)? {
                 return Ok(given);
             }
             stand.take_places(1)?;
             let (position, last_id) = (stand.position, stand.last_id()?);
-            let grant = Grant { epoch: epoch + 1, to, position, last_id };
+            let grant = Grant { epoch: epoch + 1, to: to.clone(), position, last_id };
             stand.mark::<R>(&Entry::Grant(grant.clone()))?;
             stand.document.grant(grant.clone());
             stand.save()?;
@@ -267,9 +273,34 @@ impl SqliteStore {
         Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
+    /// Changes the ownership in a transaction, or refuses before anything was written. Where the disk is full, does it
+    /// in the room that is kept for that.
+    async fn change_if_full_too<R: Record, T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Fn(&mut Stand<'_>) -> Result<T, MoveError> + Clone + Send + 'static,
+    ) -> Result<T, MoveError> {
+        match self.change::<R, _>(name, work.clone()).await {
+            Err(MoveError::Store(StoreError::Full(_))) => {
+                log::warn!("store: the disk is full; its reserve is given up for the step {name}");
+                self.change_in::<R, _>(Turn::Last, name, work).await
+            }
+            done => done,
+        }
+    }
+
     /// Changes the ownership in a transaction, or refuses before anything was written.
     pub(super) async fn change<R: Record, T: Send + 'static>(
         &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Stand<'_>) -> Result<T, MoveError> + Send + 'static,
+    ) -> Result<T, MoveError> {
+        self.change_in::<R, _>(Turn::Usual, name, work).await
+    }
+
+    async fn change_in<R: Record, T: Send + 'static>(
+        &self,
+        turn: Turn,
         name: &'static str,
         work: impl FnOnce(&mut Stand<'_>) -> Result<T, MoveError> + Send + 'static,
     ) -> Result<T, MoveError> {
@@ -289,7 +320,7 @@ impl SqliteStore {
             }
             fault(name, "after-commit");
         };
-        self.writer.write(work, announce).await?.0
+        self.writer.write_in(turn, work, announce).await?.0
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::connection;
 use super::error::store_error;
 use super::file::DatabaseFile;
+use super::reserve::Reserve;
 use crate::outcome::Stage;
 use crate::{OpenError, StoreError};
 
@@ -31,15 +32,24 @@ pub(super) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// When a write has its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// With all others that wait.
+    Usual,
+    /// By itself, in the room on a full disk that is given up for it.
+    Last,
+}
+
 enum Message {
-    Job(Box<dyn Job>),
+    Job(Turn, Box<dyn Job>),
     Stop,
 }
 
 impl std::fmt::Debug for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Job(_) => "Job",
+            Self::Job(..) => "Job",
             Self::Stop => "Stop",
         })
     }
@@ -48,7 +58,7 @@ impl std::fmt::Debug for Message {
 impl Writer {
     pub(super) fn start(connection: Connection, file: &DatabaseFile) -> Result<Self, OpenError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let commits = Commits { connection, file: file.clone() };
+        let commits = Commits { connection, file: file.clone(), reserve: Reserve::of(file.path()) };
         let thread = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || commits.run(jobs))
@@ -67,11 +77,21 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         announce: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_in(Turn::Usual, work, announce).await
+    }
+
+    /// The same, in its turn.
+    pub(super) async fn write_in<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        announce: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let stage = Stage::present();
         let begun = Arc::clone(&stage);
         let job = Box::new(Write { stage, work: Some(work), announce, result: None, reply });
-        match self.queue.send_timeout(Message::Job(job), QUEUE_WAIT).await {
+        match self.queue.send_timeout(Message::Job(turn, job), QUEUE_WAIT).await {
             Ok(()) => {}
             Err(SendTimeoutError::Timeout(_)) => return Err(StoreError::Busy),
             Err(SendTimeoutError::Closed(_)) => return Err(StoreError::closed()),
@@ -144,6 +164,7 @@ where
 struct Commits {
     connection: Connection,
     file: DatabaseFile,
+    reserve: Reserve,
 }
 
 impl Commits {
@@ -152,27 +173,38 @@ impl Commits {
         let mut stopping = false;
         while !stopping && jobs.blocking_recv_many(&mut waiting, BATCH) > 0 {
             let mut batch = Vec::with_capacity(waiting.len());
+            let mut last = Vec::new();
             for message in waiting.drain(..) {
                 match message {
-                    Message::Job(job) => batch.push(job),
+                    Message::Job(Turn::Usual, job) => batch.push(job),
+                    Message::Job(Turn::Last, job) => last.push(job),
                     Message::Stop => stopping = true,
                 }
             }
-            if batch.is_empty() {
-                continue;
-            }
-            let commit = self.transaction(&mut batch);
-            if let Err(error) = &commit {
-                log::warn!("store: a transaction of {} writes was undone: {error}", batch.len());
-            }
-            for job in batch {
-                job.answer(commit.clone());
+            self.commit(batch);
+            for job in last {
+                self.reserve.give_up();
+                self.commit(vec![job]);
             }
         }
         // The next start need not read the log; where this fails it will, and nothing is lost.
         let emptied = self.connection.pragma(None, "wal_checkpoint", "truncate", |_| Ok(()));
         if let Err(error) = emptied {
             log::warn!("store: the log of {} stays: {error}", self.file.path().display());
+        }
+    }
+
+    /// Commits the jobs and answers each.
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        if batch.is_empty() {
+            return;
+        }
+        let commit = self.transaction(&mut batch);
+        if let Err(error) = &commit {
+            log::warn!("store: a transaction of {} writes was undone: {error}", batch.len());
+        }
+        for job in batch {
+            job.answer(commit.clone());
         }
     }
 
