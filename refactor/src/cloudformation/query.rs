@@ -11,6 +11,7 @@ mod drift;
 mod error;
 mod events;
 mod execution;
+mod exports;
 mod form;
 mod members;
 mod page;

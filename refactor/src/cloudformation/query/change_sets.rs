@@ -7,7 +7,9 @@ use super::page::{next_token, page};
 use super::stacks::{parameters, tags};
 use super::xml::Xml;
 use super::{Api, Caller};
-use crate::cloudformation::stacks::{ChangeSet, Execution, Stack, StackStatus, Transaction};
+use crate::cloudformation::stacks::{
+    ChangeSet, Execution, OnFailure, Stack, StackStatus, Transaction,
+};
 
 impl Api {
     /// A change set with its changes.
@@ -27,6 +29,8 @@ impl Api {
         xml.texts("NotificationARNs", &change_set.definition.notification_arns);
         xml.texts("Capabilities", &change_set.definition.capabilities);
         tags(xml, &change_set.definition);
+        xml.optional("OnStackFailure", change_set.on_failure.map(OnFailure::word));
+        xml.optional("DeploymentMode", change_set.reverts_drift.then_some("REVERT_DRIFT"));
         let (page, token) = page(&change_set.changes, form, |change| change.logical_id.as_str())?;
         let secrets = Secrets::of([&stack.definition, &change_set.definition]);
         xml.list("Changes", page, |xml, change| {

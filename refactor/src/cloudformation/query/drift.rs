@@ -1,18 +1,15 @@
 //! Drift: `DetectStackDrift`, `DetectStackResourceDrift` and what they found.
 
-use serde_json::Value;
+mod shown;
 
-use super::changes::Secrets;
 use super::error::ApiError;
 use super::form::Form;
 use super::page::{next_token, page};
 use super::xml::Xml;
 use super::{Api, Caller};
 use crate::cloudformation::id;
-use crate::cloudformation::provider::Properties;
-use crate::cloudformation::stacks::{
-    DriftStatus, Resource, ResourceDrift, Stack, StackDrift, StackStatus, now,
-};
+use crate::cloudformation::stacks::{DriftStatus, Resource, Stack, StackDrift, StackStatus, now};
+use shown::describe;
 
 const STATUSES: [&str; 4] = ["IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED"];
 
@@ -192,64 +189,4 @@ fn is_idle(stack: &Stack) -> Result<(), ApiError> {
 
 fn has_drifted(resource: &Resource) -> bool {
     resource.drift.as_ref().is_some_and(|drift| drift.status != DriftStatus::InSync)
-}
-
-fn describe(xml: &mut Xml, stack: &Stack, resource: &Resource, drift: &ResourceDrift) {
-    xml.text("StackId", &stack.id);
-    xml.text("LogicalResourceId", &resource.logical_id);
-    let secrets = Secrets::of([&stack.definition]);
-    let shown = |properties: &Properties| Value::Object(secrets.cover_all(properties)).to_string();
-    if let Some(current) = &resource.current {
-        xml.text("PhysicalResourceId", &current.physical_id);
-        xml.text("ExpectedProperties", &shown(&current.properties));
-    }
-    xml.text("ResourceType", &resource.kind);
-    xml.optional("ActualProperties", drift.actual.as_ref().map(shown).as_deref());
-    let mut differences = Vec::new();
-    if let (Some(current), Some(actual)) = (&resource.current, &drift.actual) {
-        compare(
-            &secrets.cover_all(&current.properties),
-            &secrets.cover_all(actual),
-            "",
-            &mut differences,
-        );
-    }
-    xml.list("PropertyDifferences", differences, |xml, (path, expected, actual)| {
-        xml.text("PropertyPath", &path);
-        xml.text("ExpectedValue", expected.as_ref().map(plain).as_deref().unwrap_or("null"));
-        xml.text("ActualValue", actual.as_ref().map(plain).as_deref().unwrap_or("null"));
-        let kind = match (expected, actual) {
-            (None, _) => "ADD",
-            (_, None) => "REMOVE",
-            _ => "NOT_EQUAL",
-        };
-        xml.text("DifferenceType", kind);
-    });
-    xml.text("StackResourceDriftStatus", drift.status.word());
-    xml.text("Timestamp", &drift.time);
-}
-
-type Compared = (String, Option<Value>, Option<Value>);
-
-fn compare(
-    expected: &Properties,
-    actual: &Properties,
-    path: &str,
-    differences: &mut Vec<Compared>,
-) {
-    let added = actual.keys().filter(|name| !expected.contains_key(*name));
-    for name in expected.keys().chain(added) {
-        let path = format!("{path}/{name}");
-        match (expected.get(name), actual.get(name)) {
-            (old, new) if old == new => {}
-            (Some(Value::Object(old)), Some(Value::Object(new))) => {
-                compare(old, new, &path, differences);
-            }
-            (old, new) => differences.push((path, old.cloned(), new.cloned())),
-        }
-    }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

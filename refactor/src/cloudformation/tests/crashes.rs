@@ -6,10 +6,10 @@ use super::failures::busy_update;
 use super::fake::Crash;
 use super::stand::{MONOLITH, SPACE, Stand};
 
-const BOTH: [Crash; 2] = [Crash::Before, Crash::After];
+pub(super) const BOTH: [Crash; 2] = [Crash::Before, Crash::After];
 
 /// Runs `work` in a process that is killed at a call, if it comes to that call, and gives the next process.
-fn killed(
+pub(super) fn killed(
     stand: &Stand,
     call: usize,
     crash: Crash,

@@ -2,7 +2,9 @@
 
 use http::StatusCode;
 
+use super::fake::Crash;
 use super::stand::{Answer, MONOLITH, SPACE, Stand};
+use crate::cloudformation::stacks::Stack;
 
 const SMALL: &str = "Parameters: {Text: {Type: String, Default: one}}
 Resources: {Env: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: small, NetworkFabricType: NONE, Description: !Ref Text}}}
@@ -159,6 +161,39 @@ fn a_client_request_token_makes_a_repeat_and_marks_the_events() {
     let tokens = events.texts("ClientRequestToken");
     assert_eq!(tokens.len(), events.texts("EventId").len());
     assert!(tokens.iter().filter(|token| *token == "t1").count() >= 4, "{tokens:?}");
+}
+
+#[test]
+fn a_creation_that_takes_longer_than_its_timeout_is_rolled_back() {
+    let stand = Stand::new();
+    stand.world.crash_at(1, Crash::Before);
+    let fields = [
+        ("StackName", "space"),
+        ("TemplateBody", SPACE),
+        ("TimeoutInMinutes", "1"),
+        ("Parameters.member.1.ParameterKey", "MonolithUrl"),
+        ("Parameters.member.1.ParameterValue", MONOLITH.1),
+    ];
+    let id = stand.ask("CreateStack", &fields).text("StackId");
+    assert!(stand.world.crashed(|| false));
+    // It stood still for an hour.
+    let hour = jiff::SignedDuration::from_hours(1);
+    let aged = stand.api.store().write(|state| {
+        let stack = state.stack_by_id(&id)?;
+        let created: jiff::Timestamp = stack.created.parse().unwrap();
+        let created = format!("{:.3}", created - hour);
+        state.put_stack(&Stack { created, ..stack })
+    });
+    aged.unwrap();
+    let stand = stand.restarted();
+    assert_eq!(stand.status("space"), "ROLLBACK_COMPLETE");
+    let shown = stand.ask("DescribeStacks", &[("StackName", "space")]);
+    assert_eq!(
+        shown.text("StackStatusReason"),
+        "Stack creation time exceeded the specified timeout."
+    );
+    assert_eq!(shown.text("TimeoutInMinutes"), "1");
+    assert!(stand.world.picture().is_empty());
 }
 
 /// CDK and SAM sort by the time of an event.

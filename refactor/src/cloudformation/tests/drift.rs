@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::crashes::{BOTH, killed};
 use super::stand::{Answer, MONOLITH, SPACE, Stand};
 
 const ENVIRONMENT: &str = "env-0000000001";
@@ -97,6 +98,25 @@ fn a_stack_whose_resources_are_all_gone_is_made_again() {
     assert_eq!(stand.status("space"), "UPDATE_COMPLETE");
     assert_eq!(stand.world.picture().len(), 4);
     assert_eq!(detect(&stand).text("StackDriftStatus"), "IN_SYNC");
+}
+
+#[test]
+fn a_revert_is_finished_after_a_crash_at_any_call() {
+    for crash in BOTH {
+        for call in 0..2 {
+            let stand = Stand::new();
+            stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+            let whole = stand.world.picture();
+            stand.world.lose(ROUTE);
+            stand.world.lose("env-0000000001|app-0000000002|svc-0000000003");
+            let next = killed(&stand, call, crash, |stand| {
+                revert(stand, &[("DeploymentMode", "REVERT_DRIFT")]);
+            });
+            let next = next.expect("a service and a route are made");
+            assert_eq!(next.status("space"), "UPDATE_COMPLETE", "{crash:?} call {call}");
+            assert_eq!(next.world.picture(), whole, "{crash:?} call {call}");
+        }
+    }
 }
 
 #[test]

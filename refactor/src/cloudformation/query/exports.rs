@@ -1,0 +1,39 @@
+//! `ListExports`.
+
+use super::error::ApiError;
+use super::form::Form;
+use super::page::{next_token, page};
+use super::xml::Xml;
+use super::{Api, Caller};
+
+impl Api {
+    /// What the stacks of the region export.
+    pub(super) fn list_exports(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
+        stacks.retain(|stack| stack.deleted.is_none());
+        let mut exports: Vec<(String, String, String)> = stacks
+            .into_iter()
+            .flat_map(|stack| {
+                let id = stack.id;
+                stack
+                    .outputs
+                    .into_iter()
+                    .filter_map(move |output| Some((output.export?, output.value, id.clone())))
+            })
+            .collect();
+        exports.sort();
+        let (given, token) = page(&exports, form, |(name, ..)| name.as_str())?;
+        xml.list("Exports", given, |xml, (name, value, stack)| {
+            xml.text("ExportingStackId", stack);
+            xml.text("Name", name);
+            xml.text("Value", value);
+        });
+        next_token(xml, token);
+        Ok(())
+    }
+}
