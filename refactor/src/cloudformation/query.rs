@@ -104,6 +104,7 @@ impl Api {
             "GetTemplateSummary" => self.get_template_summary(caller, form, xml),
             "ListChangeSets" => self.list_change_sets(caller, form, xml),
             "ListExports" => self.list_exports(caller, form, xml),
+            "ListImports" => self.list_imports(caller, form, xml),
             "ListStackResources" => self.list_stack_resources(caller, form, xml),
             "ListStacks" => self.list_stacks(caller, form, xml),
             "UpdateStack" => self.update_stack(caller, form, xml),

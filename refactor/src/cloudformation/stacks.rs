@@ -16,6 +16,7 @@ use super::provider::Properties;
 use super::template::Policies;
 
 pub(crate) use drift::{ResourceDrift, StackDrift};
+pub(crate) use exports::in_use;
 pub(crate) use operation::{LastRequest, Operation, Options, Phase};
 pub(crate) use schema::migrate;
 pub(crate) use status::{

@@ -9,6 +9,7 @@ mod drift;
 mod early;
 mod failures;
 mod fake;
+mod imports;
 mod language;
 mod members;
 mod policies;

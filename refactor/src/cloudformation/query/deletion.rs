@@ -9,7 +9,9 @@ use super::xml::Xml;
 use super::{Api, Caller, checks};
 use crate::cloudformation::engine::stack_event;
 use crate::cloudformation::id;
-use crate::cloudformation::stacks::{Operation, Options, Phase, Resource, Stack, StackStatus};
+use crate::cloudformation::stacks::{
+    Operation, Options, Phase, Resource, Stack, StackStatus, in_use,
+};
 
 const MODES: [&str; 2] = ["STANDARD", "FORCE_DELETE_STACK"];
 
@@ -39,6 +41,12 @@ impl Api {
                 _ => {}
             }
             may_go(&stack, &state.resources(&stack.id)?, &options)?;
+            for name in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
+                let importers = state.importers(&caller.region, name)?;
+                if !importers.is_empty() {
+                    return Err(ApiError::validation(in_use(name, "deleted", &importers)));
+                }
+            }
             let start = Start { disable_rollback: false, options, fingerprint: fingerprint(form) };
             stack.status = StackStatus::DeleteInProgress;
             stack.reason = Some("User Initiated".to_owned());

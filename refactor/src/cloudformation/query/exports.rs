@@ -1,4 +1,4 @@
-//! `ListExports`.
+//! `ListExports` and `ListImports`.
 
 use super::error::ApiError;
 use super::form::Form;
@@ -33,6 +33,29 @@ impl Api {
             xml.text("Name", name);
             xml.text("Value", value);
         });
+        next_token(xml, token);
+        Ok(())
+    }
+
+    /// The names of the stacks that import an export.
+    ///
+    /// # Errors
+    /// 400 if there is none, in AWS' words.
+    pub(super) fn list_imports(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        let name = form.required("ExportName")?;
+        let importers = self.store.read(|state| state.importers(&caller.region, name))?;
+        if importers.is_empty() {
+            return Err(ApiError::validation(format!(
+                "Export '{name}' is not imported by any stack."
+            )));
+        }
+        let (given, token) = page(&importers, form, String::as_str)?;
+        xml.texts("Imports", given);
         next_token(xml, token);
         Ok(())
     }

@@ -108,6 +108,7 @@ fn honoured(action: &str) -> Option<&'static [&'static str]> {
         "GetTemplate" => &["StackName", "ChangeSetName", "TemplateStage"],
         "GetTemplateSummary" => &["StackName", "TemplateBody"],
         "ListExports" => &["NextToken"],
+        "ListImports" => &["ExportName", "NextToken"],
         "ListStacks" => &["NextToken", "StackStatusFilter"],
         "UpdateTerminationProtection" => &["StackName", "EnableTerminationProtection"],
         "ValidateTemplate" => &["TemplateBody"],
