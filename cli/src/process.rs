@@ -1,5 +1,6 @@
 //! One program of the board as a child process.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -20,7 +21,7 @@ const STOP_TIME: Duration = Duration::from_secs(28);
 const READY_TIME: Duration = Duration::from_secs(1);
 
 /// How to start a program, again and again.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Recipe {
     pub(crate) seat: Seat,
     binary: PathBuf,
@@ -30,6 +31,16 @@ pub(crate) struct Recipe {
     pub(crate) pause: PathBuf,
     /// The health check of its manifest; the proxy has none yet.
     pub(crate) health: Option<HealthCheck>,
+}
+
+/// Shows the names of the variables alone: their values hold tokens and passwords.
+impl fmt::Debug for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<_> = self.environment.iter().map(|(name, _)| name).collect();
+        let mut shown = f.debug_struct("Recipe");
+        shown.field("seat", &self.seat).field("binary", &self.binary);
+        shown.field("variables", &variables).finish_non_exhaustive()
+    }
 }
 
 /// A program that was started.
@@ -126,5 +137,25 @@ impl Process {
             // Where this fails the process has just ended by itself.
             let _ = self.child.kill().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Recipe, Seat};
+
+    #[test]
+    fn what_starts_a_program_is_shown_without_the_values_of_its_environment() {
+        let seat =
+            Seat { name: "users".into(), address: ([127, 0, 0, 1], 1).into(), path: String::new() };
+        let environment =
+            [("MOVE_TOKEN", "hunter2"), ("DATABASE_SECRET", "{\"password\":\"hunter2\"}")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let recipe =
+            Recipe::new(Path::new("banyan"), &seat, None, environment.into(), Path::new("data"));
+        let shown = format!("{recipe:?}");
+        assert!(shown.contains("MOVE_TOKEN") && !shown.contains("hunter2"), "{shown}");
     }
 }

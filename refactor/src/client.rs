@@ -8,6 +8,7 @@ pub use moves::{
 };
 
 use std::error::Error;
+use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -27,12 +28,19 @@ use crate::first_stack::REGION;
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// The keys of a control port.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Keys {
     /// The access key id.
     pub access_key_id: String,
     /// The secret; never put it into a log.
     pub secret_access_key: String,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Keys");
+        shown.field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
 }
 
 impl Keys {
@@ -286,4 +294,16 @@ struct Route {
     service_id: String,
     source_path: Option<String>,
     state: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Keys;
+
+    #[test]
+    fn keys_are_shown_without_their_secret() {
+        let keys = Keys { access_key_id: "BANYAN1".into(), secret_access_key: "hunter2".into() };
+        let shown = format!("{keys:?} {keys:#?}");
+        assert!(shown.contains("BANYAN1") && !shown.contains("hunter2"), "{shown}");
+    }
 }

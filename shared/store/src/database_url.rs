@@ -272,7 +272,11 @@ mod tests {
         assert_eq!(parse("sqlite:///a/b.db").unwrap().to_string(), "sqlite:/a/b.db");
         let url = parse("postgres://me:hunter2@db.example:5433/board?sslmode=require").unwrap();
         assert_eq!(url.to_string(), "postgres://db.example:5433/board");
-        assert!(!format!("{url:?}").contains("hunter2"));
+        let secret =
+            r#"{"username":"me","password":"hunter2","host":"db.example","dbname":"board"}"#;
+        for url in [url, Database::from_secret(secret).unwrap()] {
+            assert!(!format!("{url:?} {url}").contains("hunter2"), "{url:?}");
+        }
     }
 
     #[test]

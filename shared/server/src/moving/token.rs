@@ -62,6 +62,15 @@ mod tests {
     use super::Token;
 
     #[test]
+    fn a_token_is_never_shown() {
+        let token: Token = "hunter2hunter2hunter2".parse().unwrap();
+        let error = "hunter2".parse::<Token>().unwrap_err();
+        for shown in [format!("{token:?}"), format!("{error:?} {error}")] {
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
     fn only_the_whole_token_is_shown() {
         let token: Token = "0123456789abcdef".parse().unwrap();
         assert!(token.shown_by(token.bearer().as_bytes()));
