@@ -10,12 +10,14 @@ use crate::manifest::{SERVICES, service, text};
 
 const COLLECTIONS: [&str; 3] = ["users", "threads", "posts"];
 
-/// The program as its container would start it: with the variables of its manifest, but for the port, which
+/// The program as its container would start it: with the variables of its manifest, but for the ports, which
 /// must be free here, and for the database, which an addon gives it there.
 async fn deployed(manifest: &Service) -> Program {
     let setup = Setup::new(env!("CARGO_BIN_EXE_banyan")).arg("serve").arg(&manifest.name);
     let variables = manifest.variables.iter().filter(|(name, _)| *name != "PORT");
-    let setup = variables.fold(setup, |setup, (name, value)| setup.env(name, value));
+    let setup = variables.fold(setup, |setup, (name, value)| {
+        setup.env(name, if name == "METRICS_PORT" { "0" } else { value })
+    });
     setup.start().await
 }
 
@@ -81,6 +83,19 @@ async fn the_path_rule_covers_every_route_of_the_program_and_none_of_another() {
         let rule = service(name).http.path;
         for path in ["/", "/api", "/healthz", "/readyz", "/metrics", &format!("/api/{name}x")] {
             assert!(!rule.covers(path), "copilot/{name}/manifest.yml: http.path: {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_load_balancer_leads_to_what_is_for_operators() {
+    for name in SERVICES {
+        let manifest = service(name);
+        let program = deployed(&manifest).await;
+        for path in ["/metrics", "/metrics/", "//metrics", "/api/users/-/ownership"] {
+            let reached = manifest.http.path.covers(path);
+            let there = program.get(path).await.status != 404;
+            assert!(!(reached && there), "copilot/{name}/manifest.yml: {path} is public");
         }
     }
 }

@@ -5,17 +5,16 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 
 use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use server::{guard, readable, scraped};
 use tokio::time::{Instant, timeout};
 
 use super::answer::{Answer, request_id};
 use super::protocol::Protocol;
 use super::signature::Received;
 use super::{Control, foreign, limits, rest};
-
-/// The media type of OpenMetrics 1.0.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Takes the control port. Who connects waits until it is served.
 ///
@@ -34,9 +33,10 @@ pub(crate) fn serve(control: Control, listener: TcpListener) -> io::Result<Serve
     let server = HttpServer::new(move || {
         App::new()
             .app_data(control.clone())
-            .route("/healthz", web::get().to(|| async { HttpResponse::Ok().body("alive") }))
-            .route("/readyz", web::get().to(ready))
-            .route("/metrics", web::get().to(metrics))
+            .wrap(from_fn(guard))
+            .service(readable("/healthz", || async { HttpResponse::Ok().body("alive") }))
+            .service(readable("/readyz", ready))
+            .service(readable("/metrics", metrics))
             // The operations are found on the path as it was sent; actix-web would decode it first.
             .default_service(web::to(take))
     });
@@ -61,13 +61,11 @@ async fn ready(control: Data<Control>) -> HttpResponse {
     }
 }
 
-/// `GET /metrics`: the traffic of all applications and the moves, in the text format of OpenMetrics.
-async fn metrics(control: Data<Control>) -> HttpResponse {
+/// `GET /metrics`: the traffic of all applications and the moves.
+async fn metrics(request: HttpRequest, control: Data<Control>) -> HttpResponse {
     let moves = control.moves_seen.text(&control.moves).await;
     match control.plane.metrics() {
-        Ok(traffic) => {
-            HttpResponse::Ok().content_type(OPEN_METRICS).body(traffic + &moves + "# EOF\n")
-        }
+        Ok(traffic) => scraped(&request, traffic + &moves + "# EOF\n"),
         Err(error) => {
             log::error!("the metrics cannot be written: {error}");
             HttpResponse::InternalServerError().finish()

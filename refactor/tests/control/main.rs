@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod activation;
+mod asked;
 mod client;
 mod crash;
 mod foreign;

@@ -16,6 +16,9 @@ pub(crate) const JSON: &str = "application/json";
 /// The media type of a body that changes some fields (RFC 7396).
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
+/// What clients call UTF-8 in `charset`. ASCII is a part of it; the body must be UTF-8 whatever they say.
+const UTF_8: [&str; 3] = ["utf-8", "utf8", "us-ascii"];
+
 /// Reads the body as JSON.
 ///
 /// # Errors
@@ -49,8 +52,9 @@ fn check_media_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Prob
     }
     let charset = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
     for (name, value) in charset {
-        let utf8 = value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8");
-        if name.trim().eq_ignore_ascii_case("charset") && !utf8 {
+        let value = value.trim().trim_matches('"');
+        let utf_8 = UTF_8.iter().any(|known| known.eq_ignore_ascii_case(value));
+        if name.trim().eq_ignore_ascii_case("charset") && !utf_8 {
             return unsupported("Content-Type", "takes the charset utf-8".into());
         }
     }

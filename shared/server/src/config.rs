@@ -17,6 +17,10 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: "HOST", about: "the IP address to listen on; 0.0.0.0" },
     Variable { name: "PORT", about: "the port to listen on, 0 for any free one; 3000" },
     Variable {
+        name: "METRICS_PORT",
+        about: "the port that /metrics is moved to, 0 for any free one, where PORT is public; PORT",
+    },
+    Variable {
         name: "DATABASE_URL",
         about: "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=MODE; sqlite:NAME.db, \
                 NAME being the program's",
@@ -72,6 +76,8 @@ pub const VARIABLES: &[Variable] = &[
 pub(crate) struct Config {
     pub(crate) host: IpAddr,
     pub(crate) port: u16,
+    /// Where metrics are served, if not with all else.
+    pub(crate) metrics_port: Option<u16>,
     pub(crate) database: Database,
     pub(crate) seed_demo: bool,
     /// Where collections are asked for, by their name; its own too, where that is known.
@@ -103,6 +109,7 @@ impl Config {
         let config = Self {
             host: variables.take("HOST", "an IP address").unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
             port: variables.take("PORT", "a port from 0 to 65535").unwrap_or(3000),
+            metrics_port: variables.take("METRICS_PORT", "a port from 0 to 65535"),
             database: variables.database().unwrap_or(Database::Sqlite(format!("{name}.db").into())),
             seed_demo: variables.one_of("SEED", &[("demo", true)]).unwrap_or(false),
             elsewhere: collections

@@ -19,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::drain::Drain;
+use crate::guard::guard;
 use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
 use crate::program::{Context, Program};
@@ -26,11 +27,33 @@ use crate::readable::readable;
 use crate::transport::Bounded;
 use crate::{health, limits, observe};
 
-/// Takes the program's port. Who connects waits until the program serves.
+/// What a program listens on.
+#[derive(Debug)]
+pub(crate) struct Ports {
+    pub(crate) main: TcpListener,
+    /// For metrics, if they have one of their own.
+    metrics: Option<TcpListener>,
+}
+
+/// What is served on a port.
+#[derive(Clone, Copy)]
+enum Pages {
+    All,
+    AllButMetrics,
+    Metrics,
+}
+
+/// Takes the program's ports. Who connects waits until the program serves.
 ///
 /// # Errors
-/// Where the port cannot be listened on.
-pub(crate) fn bind(config: &Config) -> Result<TcpListener, BindError> {
+/// Where a port cannot be listened on.
+pub(crate) fn bind(config: &Config) -> Result<Ports, BindError> {
+    let main = listener(config, config.port, "PORT")?;
+    let metrics = config.metrics_port.map(|port| listener(config, port, "METRICS_PORT"));
+    Ok(Ports { main, metrics: metrics.transpose()? })
+}
+
+fn listener(config: &Config, port: u16, variable: &'static str) -> Result<TcpListener, BindError> {
     let listening = || {
         let socket = match config.host {
             IpAddr::V4(_) => TcpSocket::new_v4(),
@@ -38,10 +61,10 @@ pub(crate) fn bind(config: &Config) -> Result<TcpListener, BindError> {
         }?;
         // A program that is started again must not wait for the old one's connections to be forgotten.
         socket.set_reuseaddr(true)?;
-        socket.bind((config.host, config.port).into())?;
+        socket.bind((config.host, port).into())?;
         socket.listen(limits::BACKLOG)?.into_std()
     };
-    let failed = |cause| BindError { host: config.host.to_string(), port: config.port, cause };
+    let failed = |cause| BindError { host: config.host.to_string(), port, variable, cause };
     listening().map_err(failed)
 }
 
@@ -52,16 +75,25 @@ pub(crate) fn bind(config: &Config) -> Result<TcpListener, BindError> {
 pub(crate) fn listen(
     program: Program,
     config: &Config,
-    listener: TcpListener,
+    ports: Ports,
     context: Context,
     (stop, drain): (impl Future<Output = ()> + Send + 'static, Drain),
 ) -> Result<Server, Box<dyn Error>> {
-    let address = listener.local_addr()?;
     let draining = Data::new(drain.clone());
+    let address = ports.main.local_addr()?;
+    let with_metrics = match &ports.metrics {
+        Some(metrics) => {
+            log::info!("metrics are on http://{}/metrics", metrics.local_addr()?);
+            Pages::AllButMetrics
+        }
+        None => Pages::All,
+    };
+    let listeners = [(ports.main, with_metrics)].into_iter();
+    let listeners = listeners.chain(ports.metrics.map(|metrics| (metrics, Pages::Metrics)));
 
     let counted = Data::new(Metrics::new(program.name, &context.moving));
     let parts = Arc::new(program.parts);
-    let app = move || {
+    let app = move |pages| {
         let (parts, context) = (Arc::clone(&parts), context.clone());
         App::new()
             .app_data(counted.clone())
@@ -69,49 +101,61 @@ pub(crate) fn listen(
             .app_data(Data::new(Arc::clone(&context.store)))
             .app_data(Data::new(Arc::clone(&context.moving)))
             .wrap(NormalizePath::trim())
+            .wrap(from_fn(guard))
             .wrap(from_fn(observe::observe))
-            .service(readable("/", health::root))
-            .service(readable("/api", health::api))
-            .service(readable("/healthz", health::alive))
-            .service(readable("/readyz", health::ready))
-            .service(readable("/metrics", metrics::show))
-            .configure(|config| parts.iter().for_each(|part| part.mount(config, &context)))
+            .configure(|config| {
+                if !matches!(pages, Pages::AllButMetrics) {
+                    config.service(readable("/metrics", metrics::show));
+                }
+                if !matches!(pages, Pages::Metrics) {
+                    config
+                        .service(readable("/", health::root))
+                        .service(readable("/api", health::api))
+                        .service(readable("/healthz", health::alive))
+                        .service(readable("/readyz", health::ready));
+                    parts.iter().for_each(|part| part.mount(config, &context));
+                }
+            })
             .default_service(web::to(nothing_here))
     };
 
     // What `HttpServer` does, with a stream of our own between socket and HTTP.
-    let builder = Server::build()
+    let mut builder = Server::build()
         .workers(config.workers)
         .max_concurrent_connections(limits::CONNECTIONS_PER_WORKER)
         .shutdown_timeout(limits::STOP_TIME.as_secs())
         .shutdown_signal(stop);
     let stopping = builder.graceful_shutdown_signal();
-    let server = builder.listen("http", listener, move || {
-        let stopping = stopping.clone();
-        let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .client_request_timeout(limits::HEAD_TIME)
-            .client_disconnect_timeout(limits::LINGER_TIME)
-            .keep_alive(limits::IDLE_TIME)
-            .local_addr(address)
-            .finish(map_config(app().into_factory(), |()| AppConfig::default()));
+    for (listener, pages) in listeners {
+        let (address, app, stopping) = (listener.local_addr()?, app.clone(), stopping.clone());
         let drain = drain.clone();
-        fn_service(move |stream: TcpStream| {
-            let open = drain.open();
-            async move {
-                let peer = stream.peer_addr().ok();
-                // An answer is written whole; waiting to fill a packet only delays its end.
-                stream.set_nodelay(true)?;
-                Ok((Bounded::new(stream, open), Protocol::Http1, peer))
-            }
-        })
-        .and_then(http)
-    })?;
+        builder = builder.listen("http", listener, move || {
+            let stopping = stopping.clone();
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .client_request_timeout(limits::HEAD_TIME)
+                .client_disconnect_timeout(limits::LINGER_TIME)
+                .keep_alive(limits::IDLE_TIME)
+                .local_addr(address)
+                .finish(map_config(app(pages).into_factory(), |()| AppConfig::default()));
+            let drain = drain.clone();
+            fn_service(move |stream: TcpStream| {
+                let open = drain.open();
+                async move {
+                    let peer = stream.peer_addr().ok();
+                    // An answer is written whole; waiting to fill a packet only delays its end.
+                    stream.set_nodelay(true)?;
+                    Ok((Bounded::new(stream, open), Protocol::Http1, peer))
+                }
+            })
+            .and_then(http)
+        })?;
+    }
     log::info!("listening on http://{address}");
-    Ok(server.run())
+    Ok(builder.run())
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {
@@ -143,13 +187,14 @@ pub fn stopped(
 pub(crate) struct BindError {
     host: String,
     port: u16,
+    variable: &'static str,
     cause: io::Error,
 }
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, .. } = self;
-        write!(f, "cannot listen on {host}, port {port}; set HOST or PORT to a free one")
+        let Self { host, port, variable, .. } = self;
+        write!(f, "cannot listen on {host}, port {port}; set HOST or {variable} to a free one")
     }
 }
 

@@ -1,10 +1,10 @@
-//! Metrics in the text format of OpenMetrics, which Prometheus reads.
+//! What a program counts, for scrapers.
 
 use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 
 use crate::moving::{Moving, OwnershipMetrics, Pulse};
 use crate::problem::Problem;
+use crate::scrape::scraped;
 
 /// Upper bounds of the buckets of a request's duration, in seconds.
 const DURATIONS: [f64; 12] =
@@ -100,12 +101,14 @@ impl Metrics {
 }
 
 /// `GET /metrics`.
-pub(crate) async fn show(metrics: Data<Metrics>) -> Result<impl Responder, Problem> {
+pub(crate) async fn show(
+    request: HttpRequest,
+    metrics: Data<Metrics>,
+) -> Result<HttpResponse, Problem> {
     let mut text = String::new();
     encode(&mut text, &metrics.registry).map_err(|error| {
         log::error!("metrics: {error}");
         Problem::unavailable("the metrics cannot be written")
     })?;
-    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(HttpResponse::Ok().content_type(media_type).body(text))
+    Ok(scraped(&request, text))
 }

@@ -3,12 +3,12 @@
 use actix_http::ConnectionType;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::rt::time::Instant;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, ResponseError};
+use actix_web::{Error, HttpMessage};
 use log::Level;
 
 use crate::drain::Drain;
@@ -53,12 +53,11 @@ pub(crate) async fn observe(
     request.extensions_mut().insert(Trace::new(&request, id.clone()));
     metrics.in_flight.inc();
     let in_flight = InFlight(&metrics);
-    let response = next.call(request).await?.map_into_boxed_body();
+    let mut response = next.call(request).await?.map_into_boxed_body();
     drop(in_flight);
     if let Some(problem) = response.response().error().and_then(Error::as_error::<Problem>) {
         problem.log_cause(id.to_str().unwrap_or_default());
     }
-    let mut response = explain_405(response);
     response.headers_mut().insert(REQUEST_ID, id.clone());
     if drain.has_begun() {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
@@ -109,18 +108,4 @@ fn request_id(request: &ServiceRequest) -> HeaderValue {
         let made = format!("{:032x}", fastrand::u128(..));
         HeaderValue::from_str(&made).unwrap_or_else(|_hex| HeaderValue::from_static("none"))
     })
-}
-
-/// actix-web knows which methods a path takes but answers without a body.
-fn explain_405(response: ServiceResponse) -> ServiceResponse {
-    let explained = response.headers().contains_key(header::CONTENT_TYPE);
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED || explained {
-        return response;
-    }
-    let allow = response.headers().get(header::ALLOW).cloned();
-    let mut explained = Problem::method_not_allowed().error_response();
-    if let Some(allow) = allow {
-        explained.headers_mut().insert(header::ALLOW, allow);
-    }
-    response.into_response(explained)
 }

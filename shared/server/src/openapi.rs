@@ -15,14 +15,26 @@ pub(crate) fn mount<R: Record>(config: &mut ServiceConfig, root: &str) {
     let document = document::document::<R>();
     let source = format!("{root}/openapi.json");
     let html = page::page(&document, &source);
-    serve(config, format!("{root}/docs"), "text/html; charset=utf-8", html);
-    serve(config, source, "application/json; charset=utf-8", format!("{document:#}\n"));
+    serve(config, format!("{root}/docs"), "text/html; charset=utf-8", html, &page::HEADERS);
+    let document = format!("{document:#}\n");
+    serve(config, source, "application/json; charset=utf-8", document, &[]);
 }
 
-fn serve(config: &mut ServiceConfig, path: String, media_type: &'static str, body: String) {
+fn serve(
+    config: &mut ServiceConfig,
+    path: String,
+    media_type: &'static str,
+    body: String,
+    headers: &'static [(&str, &str)],
+) {
     let body = web::Bytes::from(body);
     config.service(readable(path, move || {
         let body = body.clone();
-        async move { HttpResponse::Ok().content_type(media_type).body(body) }
+        async move {
+            let mut response = HttpResponse::Ok();
+            response.content_type(media_type);
+            headers.iter().for_each(|header| _ = response.insert_header(*header));
+            response.body(body)
+        }
     }));
 }

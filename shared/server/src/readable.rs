@@ -5,7 +5,7 @@ use std::future::Future;
 use actix_web::{FromRequest, Handler, Resource, Responder, web};
 
 /// A path that takes `GET`, and `HEAD` with it.
-pub(crate) fn readable<F, Args>(path: impl Into<String>, handler: F) -> Resource
+pub fn readable<F, Args>(path: impl Into<String>, handler: F) -> Resource
 where
     F: Handler<Args, Output: Responder + 'static, Future: Future>,
     Args: FromRequest + 'static,

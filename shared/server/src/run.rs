@@ -3,7 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::check_health::check_health;
 use crate::clients::Clients;
 use crate::config::{Config, VARIABLES, url_variable};
 use crate::drain::Drain;
-use crate::listen;
+use crate::listen::{self, Ports};
 use crate::moving::Moving;
 use crate::neighbour::{Neighbours, Remote};
 use crate::own_address::url_leads_to;
@@ -121,7 +121,7 @@ async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Box<dyn Error>> {
     // A port that is taken is found before anything is touched.
-    let listener = listen::bind(&config)?;
+    let ports = listen::bind(&config)?;
     // As the first process of a container a program has no default for SIGTERM: it would go on waiting
     // for a database that does not answer until it is killed.
     let mut stop = Box::pin(listen::stopped(stop)?);
@@ -141,7 +141,7 @@ async fn serve(
         tell.send_replace(true);
         draining.ended().await;
     };
-    let served = prepare(program, config, listener, (stop, stopping, drain), &store).await;
+    let served = prepare(program, config, ports, (stop, stopping, drain), &store).await;
     let done = match served {
         Ok((server, keepers)) => {
             let served = server.await.map_err(Into::into);
@@ -160,7 +160,7 @@ async fn serve(
 async fn prepare(
     program: Program,
     config: Config,
-    listener: TcpListener,
+    ports: Ports,
     (stop, stopping, drain): (
         impl Future<Output = ()> + Send + 'static,
         watch::Receiver<bool>,
@@ -195,7 +195,7 @@ async fn prepare(
         config.database,
         config.workers
     );
-    let own = listener.local_addr()?;
+    let own = ports.main.local_addr()?;
     let mut keep = Vec::new();
     for part in &program.parts {
         let elsewhere = elsewhere(&config, part.table().name, own).await;
@@ -203,7 +203,7 @@ async fn prepare(
     }
     let keep = join_all(keep).await;
     let feel = Arc::clone(&context.moving).feel();
-    let server = listen::listen(program, &config, listener, context, (stop, drain))?;
+    let server = listen::listen(program, &config, ports, context, (stop, drain))?;
     let keepers = keep.into_iter().map(rt::spawn).chain([rt::spawn(feel)]).collect();
     Ok((server, keepers))
 }

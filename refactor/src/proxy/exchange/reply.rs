@@ -56,7 +56,9 @@ async fn answer<C: Client>(
     let date = Field { kind: Kind::Date, name: "date", value: date.as_bytes() };
     let id = record.id.clone();
     let id = Field { kind: Kind::RequestId, name: "x-request-id", value: id.as_bytes() };
-    let fields: Vec<_> = fields.iter().copied().chain([date, id]).collect();
+    let (name, value) = ("x-content-type-options", b"nosniff");
+    let nosniff = Field { kind: Kind::EndToEnd, name, value };
+    let fields: Vec<_> = fields.iter().copied().chain([nosniff, date, id]).collect();
     record.status = status.as_u16();
     client.skip_body();
     let length = body.len() as u64;

@@ -1,7 +1,7 @@
 //! Clients who mean no good, or do not know better.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use harness::{Program, Setup};
 
@@ -11,11 +11,23 @@ async fn board() -> Program {
 
 /// Sends the bytes and reads until the program closes the connection, on a thread of its own.
 async fn exchange(board: &Program, bytes: Vec<u8>) -> String {
+    talk(board, bytes, false).await
+}
+
+/// The same, and sends no more once the bytes are sent.
+async fn half_closed(board: &Program, request: String) -> String {
+    talk(board, request.into(), true).await
+}
+
+async fn talk(board: &Program, bytes: Vec<u8>, half_close: bool) -> String {
     let address = board.address().to_owned();
     let talk = move || {
         let mut stream = TcpStream::connect(address).unwrap();
         // The program may refuse in the middle of it.
         let _ = stream.write_all(&bytes);
+        if half_close {
+            stream.shutdown(Shutdown::Write).unwrap();
+        }
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
@@ -92,4 +104,94 @@ async fn what_is_no_http_is_refused() {
         assert!(answer.starts_with("HTTP/1.1 4") || cut, "{request:.80}: {answer}");
     }
     assert_eq!(board.get("/api/users/1").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_is_ignored_whatever_it_asks_for() {
+    let board = board().await;
+    let body = |name: &str| format!(r#"{{"username":"{name}","name":"Up"}}"#);
+    for (number, (protocol, option)) in [
+        ("TLS/1.2", "Upgrade"),
+        ("TLS/1.2, HTTP/1.1", "keep-alive, upgrade"),
+        ("h2c, TLS/1.2", "Upgrade, HTTP2-Settings"),
+        ("websocket", "Upgrade"),
+        ("websocket", "keep-alive"),
+        ("WebSocket, TLS/1.2", "Upgrade"),
+        ("", "Upgrade"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let fields = format!("host: a\r\nconnection: {option}\r\nupgrade: {protocol}\r\n");
+        let read = format!("GET /api/users/1 HTTP/1.1\r\n{fields}\r\n");
+        let read = exchange(&board, read.into()).await;
+        assert!(read.starts_with("HTTP/1.1 200"), "{protocol}: {read}");
+        assert!(!read.to_lowercase().contains("upgrade"), "{protocol}: {read}");
+
+        let json =
+            format!("POST /api/users HTTP/1.1\r\n{fields}content-type: application/json\r\n");
+        let sized = body(&format!("sized{number}"));
+        let length = sized.len();
+        let sized = format!("{json}content-length: {length}\r\n\r\n{sized}");
+        let chunked = body(&format!("chunked{number}"));
+        let length = chunked.len();
+        let chunked =
+            format!("{json}transfer-encoding: chunked\r\n\r\n{length:x}\r\n{chunked}\r\n0\r\n\r\n");
+        for (request, status) in [(sized, 201), (chunked, 201), (format!("{json}\r\n"), 400)] {
+            let answer = exchange(&board, request.into()).await;
+            let expected = format!("HTTP/1.1 {status}");
+            assert!(answer.starts_with(&expected), "{protocol}, {option}: {answer}");
+        }
+    }
+    let too_short = "POST /api/users HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\n\
+                     content-type: application/json\r\ncontent-length: 90\r\n\r\n";
+    let too_short = half_closed(&board, format!("{too_short}{}", body("cut"))).await;
+    assert!(too_short.starts_with("HTTP/1.1 400"), "{too_short}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_is_looked_at_in_every_form() {
+    let board = board().await;
+    for (target, host) in [
+        ("http://m:s@a/healthz", "a"),
+        ("http://a:x/healthz", "a"),
+        ("http:///healthz", "a"),
+        ("http://:80/healthz", ":80"),
+        ("http://a/healthz", "a b"),
+        ("/healthz", "a b"),
+        ("/healthz", "a:x"),
+        ("/healthz", "m:s@a"),
+        ("/healthz", ":80"),
+    ] {
+        let answer = exchange(&board, closing(target, host)).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{target} {host}: {answer}");
+    }
+    for (target, host) in [
+        ("/healthz", "a:80"),
+        ("/healthz", ""),
+        ("http://a:80/healthz", "a"),
+        ("/healthz", "[::1]"),
+    ] {
+        let answer = exchange(&board, closing(target, host)).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{target} {host}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_is_one_path_however_many_slashes_it_has() {
+    let board = board().await;
+    let plain = board.get("/api/users/1").await.body;
+    for path in ["//api/users/1", "/api//users//1", "/api/users/1//", "/api/%75sers/1"] {
+        let answer = exchange(&board, closing(path, "a")).await;
+        assert!(answer.ends_with(&plain), "{path}: {answer}");
+    }
+    // Neither these nor what the proxy makes of them is the path without.
+    for path in ["/api/users%2F1", "/api/%2Fusers/1", "/api/users;a=b/1", "/api/Users/1"] {
+        let answer = exchange(&board, closing(path, "a")).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+    }
+}
+
+fn closing(target: &str, host: &str) -> Vec<u8> {
+    format!("GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").into()
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod moving;
+mod scraped;
 
 use harness::{Setup, golden_reads, on_both_stores, until};
 use serde_json::{Value, json};
@@ -206,6 +207,11 @@ async fn bad_bodies_are_named_and_stored_nowhere() {
     ] {
         users.send("POST", "/api/users", headers, body).await.problem(415);
     }
+    for charset in ["utf-16", "ISO-8859-1", "latin1", "utf8x", ""] {
+        let media_type = format!("application/json; charset={charset}");
+        let headers = [("content-type", media_type.as_str())];
+        assert_eq!(users.send("POST", "/api/users", &headers, body).await.problem(415).len(), 1);
+    }
     // A patch has a media type of its own.
     let patch = [("content-type", "application/merge-patch+json")];
     users.send("POST", "/api/users", &patch, body).await.problem(415);
@@ -216,6 +222,55 @@ async fn bad_bodies_are_named_and_stored_nowhere() {
         assert_eq!(answer.problem(400), ["Idempotency-Key"]);
     }
     assert_eq!(users.get("/api/users").await.body, "[]");
+}
+
+#[tokio::test]
+async fn utf_8_may_be_called_by_any_of_its_names() {
+    let users = Setup::new(BINARY).demo().start().await;
+    for media_type in ["application/json", "application/merge-patch+json"] {
+        for parameter in [
+            "charset=utf-8",
+            "charset=utf8",
+            "charset=\"utf8\"",
+            "charset=UTF8",
+            "Charset = \"Utf-8\"",
+            "charset=us-ascii",
+            "charset=US-ASCII",
+            "v=1",
+        ] {
+            let headers = [("content-type", format!("{media_type}; {parameter}"))];
+            let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let patched =
+                users.send("PATCH", "/api/users/3", &headers, r#"{"name":"Typed"}"#).await;
+            assert_eq!(patched.status, 200, "{media_type}; {parameter}: {}", patched.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_answer_can_be_taken_for_another_type_or_framed() {
+    let users = Setup::new(BINARY).demo().start().await;
+    let paths =
+        ["/", "/healthz", "/metrics", "/api/users", "/api/users/openapi.json", "/api/users/docs"];
+    for path in [&paths[..], &["/nope", "/api/users/99", "/api/users?limit=x"]].concat() {
+        assert_eq!(users.get(path).await.header("x-content-type-options"), "nosniff", "{path}");
+    }
+    let refused = users.send("BREW", "/api/users", &[], "").await;
+    assert_eq!(refused.header("x-content-type-options"), "nosniff");
+
+    let docs = users.get("/api/users/docs").await;
+    let policy = docs.header("content-security-policy");
+    for directive in [
+        "default-src 'none'",
+        "style-src 'sha256-",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ] {
+        assert!(policy.contains(directive), "{policy}");
+    }
+    assert_eq!(docs.header("x-frame-options"), "DENY");
+    assert!(!docs.body.contains(" style="), "the policy has the one style sheet alone");
 }
 
 #[tokio::test]
@@ -284,7 +339,6 @@ async fn health_metrics_and_docs_are_there() {
     let metrics = users.get("/metrics").await.body;
     let counted = r#"http_requests_total{method="GET",route="/api/users/{id}",status="404"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
-    assert!(metrics.ends_with("# EOF\n"));
 
     let document = users.get("/api/users/openapi.json").await;
     assert_eq!(document.header("content-type"), "application/json; charset=utf-8");

@@ -17,6 +17,17 @@ td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
 nav a { margin-right: 1rem; }
 ";
 
+/// What goes with the page: a browser loads nothing and runs nothing for it, and shows it in no frame. Its one style
+/// sheet is told by its hash.
+pub(super) const HEADERS: [(&str, &str); 2] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'sha256-uDT7XQVPK9u8Pwq2YiFRMsYQp/aGxYCnCzy9EwiwXWg='; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+    ),
+    ("x-frame-options", "DENY"),
+];
+
 /// The page of an OpenAPI document that is served at `source`.
 pub(super) fn page(document: &Value, source: &str) -> String {
     let mut html = String::new();
@@ -159,4 +170,20 @@ fn text(value: &Value) -> String {
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use ring::digest::{SHA256, digest};
+
+    use super::{HEADERS, STYLE};
+
+    #[test]
+    fn the_policy_has_the_hash_of_the_style_sheet() {
+        let hash = BASE64_STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+        let expected = format!("style-src 'sha256-{hash}'");
+        assert!(HEADERS[0].1.contains(&expected), "{expected}");
+    }
 }

@@ -1,0 +1,89 @@
+//! What stands before every handler, whatever it answers: a request that has one reading, and an answer that is
+//! taken for what it is.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::{ConnectionType, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::web::Bytes;
+use actix_web::{Error, HttpMessage, ResponseError};
+use futures_util::{Stream, StreamExt, stream};
+
+use crate::authority::is_authority;
+use crate::problem::Problem;
+
+/// Refuses a host that is none with 400, answers as if an `Upgrade` were not there (RFC 9110, 7.8), explains a method
+/// that a path does not take, and tells browsers to believe the type of an answer.
+///
+/// actix-http takes an upgrade for accepted: its connection cannot carry another request, so it is closed.
+///
+/// # Errors
+/// Those of the handler.
+pub async fn guard(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let upgrades = request.headers().contains_key(header::UPGRADE) || request.head().upgrade();
+    if upgrades {
+        bound_body(&mut request);
+    }
+    let mut response = if names_a_host(&request) {
+        explain_405(next.call(request).await?.map_into_boxed_body())
+    } else {
+        let detail = "the host must be one, with an optional port and without user information";
+        request.error_response(Problem::malformed(detail, Vec::new()))
+    };
+    if upgrades {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    let nosniff = header::HeaderValue::from_static("nosniff");
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    Ok(response)
+}
+
+fn names_a_host(request: &ServiceRequest) -> bool {
+    let host = request.headers().get(header::HOST);
+    // An empty one stands for a target without a host (RFC 9112, 3.2).
+    let host = host.is_none_or(|host| host.is_empty() || host.to_str().is_ok_and(is_authority));
+    host && request.uri().authority().is_none_or(|authority| is_authority(authority.as_str()))
+}
+
+/// Ends a body where its head says. With `Upgrade: websocket` actix-http would give out all that still comes on the
+/// connection.
+fn bound_body(request: &mut ServiceRequest) {
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        return;
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.trim().parse().ok()).unwrap_or(0);
+    let body = first(request.take_payload(), length);
+    request.set_payload(Payload::Stream { payload: Box::pin(body) });
+}
+
+/// The first bytes of a stream, which must be there.
+fn first(payload: Payload, length: usize) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    stream::try_unfold((payload, length), |(mut payload, left)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let mut part = payload.next().await.ok_or(PayloadError::Incomplete(None))??;
+        part.truncate(left);
+        let left = left - part.len();
+        Ok(Some((part, (payload, left))))
+    })
+}
+
+/// actix-web knows which methods a path takes but answers without a body.
+fn explain_405(response: ServiceResponse) -> ServiceResponse {
+    let explained = response.headers().contains_key(header::CONTENT_TYPE);
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || explained {
+        return response;
+    }
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut explained = Problem::method_not_allowed().error_response();
+    if let Some(allow) = allow {
+        explained.headers_mut().insert(header::ALLOW, allow);
+    }
+    response.into_response(explained)
+}
