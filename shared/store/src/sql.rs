@@ -51,6 +51,15 @@ impl Dialect {
         }
     }
 
+    /// The place that a change gives its row. On PostgreSQL two changes of a row may be numbered in one order and commit
+    /// in the other: the row keeps the higher number, since places never go back (`check_history` rests on that).
+    fn next_place(self, parameter: usize) -> String {
+        match self {
+            Self::Sqlite => format!("${parameter}"),
+            Self::Postgres => format!("greatest(position, {TRANSACTION})"),
+        }
+    }
+
     /// How many parameters [`Dialect::place`] takes.
     fn places(self) -> usize {
         match self {
@@ -218,14 +227,14 @@ impl Statements {
             update: sql(format!(
                 "UPDATE {name} SET rev = {next_rev}, updated_at = $2, position = {}, {} \
                  WHERE id = $1{}",
-                dialect.place(3),
+                dialect.next_place(3),
                 assign(places(3 + dialect.places()).collect()),
                 dialect.tell_change()
             )),
             delete: sql(format!(
                 "UPDATE {name} SET rev = {next_rev}, updated_at = $2, position = {}, deleted = TRUE, {} \
                  WHERE id = $1{}",
-                dialect.place(3),
+                dialect.next_place(3),
                 assign(blanks.collect()),
                 dialect.tell_change()
             )),

@@ -137,10 +137,15 @@ impl MoveStatements {
             mark: sql(format!(
                 "INSERT INTO banyan_marks (collection, kind, position, content) \
                  VALUES ('{name}', $1, {}, $2) ON CONFLICT (collection, kind) \
-                 DO UPDATE SET position = excluded.position, content = excluded.content",
+                 DO UPDATE SET position = {}, content = excluded.content",
                 match dialect {
                     Dialect::Sqlite => "$3",
                     Dialect::Postgres => TRANSACTION,
+                },
+                match dialect {
+                    Dialect::Sqlite => "excluded.position",
+                    // As for a row: two heartbeats may commit in the other order.
+                    Dialect::Postgres => "greatest(banyan_marks.position, excluded.position)",
                 }
             )),
             forget_marks: sql(format!("DELETE FROM banyan_marks WHERE {whose}")),

@@ -311,6 +311,34 @@ pub(crate) async fn programs_that_start_beside_writers_are_no_step_back(engine: 
     assert_eq!(rows(&copy).await, rows(&store).await);
 }
 
+pub(crate) async fn the_newest_place_never_goes_back(engine: Engine) {
+    let store = Arc::new(engine.open().await);
+    let id = insert(&store, "a").await;
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for count in 0..60 {
+                    if writer % 2 == 0 {
+                        store.heartbeat::<Notes>().await.unwrap();
+                    } else {
+                        rename(&store, id, &format!("{writer} {count}")).await;
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut newest = 0;
+    while writers.iter().any(|writer| !writer.is_finished()) {
+        let found = ownership(&store).await.position;
+        assert!(found >= newest, "{found} after {newest}");
+        newest = found;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
 pub(crate) async fn a_restart_is_no_step_back(engine: Engine) {
     let store = engine.open().await;
     insert(&store, "a").await;

@@ -75,6 +75,7 @@ on_both!(
     feed::a_store_put_back_to_an_earlier_time_of_the_same_run_is_found_out,
     feed::a_store_put_back_while_nobody_followed_is_found_out_later,
     feed::programs_that_start_beside_writers_are_no_step_back,
+    feed::the_newest_place_never_goes_back,
     feed::a_restart_is_no_step_back,
     feed::a_reader_beside_many_writers_misses_nothing,
     ownership::a_new_store_is_primary_of_the_first_epoch,
