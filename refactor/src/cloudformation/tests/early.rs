@@ -16,9 +16,9 @@ fn validated(stand: &Stand, template: &str) -> Option<String> {
 #[test]
 fn a_function_as_a_service_is_refused_with_the_change_set() {
     let templates = [
-        include_str!("inputs/A15.literal.yaml"),
-        include_str!("inputs/A15.yaml"),
-        include_str!("inputs/A15.without-arn.yaml"),
+        include_str!("../../../../cases/inputs/A15.literal.yaml"),
+        include_str!("../../../../cases/inputs/A15.yaml"),
+        include_str!("../../../../cases/inputs/A15.without-arn.yaml"),
     ];
     let stand = Stand::new();
     for template in templates {
@@ -162,8 +162,8 @@ fn validate_template_refuses_what_no_value_of_a_parameter_can_put_right() {
         super::stand::SERVICES,
         include_str!("../../../../rs.yaml"),
         include_str!("../../../../rs-service.yaml"),
-        include_str!("inputs/A9.imports.yaml"),
-        include_str!("inputs/A13.yaml"),
+        include_str!("../../../../cases/inputs/A9.imports.yaml"),
+        include_str!("../../../../cases/inputs/A13.yaml"),
         "Parameters: {P: {Type: String}}\nResources: {A: {Type: AWS::EC2::VPC, Properties: {EnableDnsSupport: !Ref P, Ipv4NetmaskLength: !Ref P, Tags: [{Key: !Ref P, Value: !Ref P}]}}}",
         "Parameters: {P: {Type: String}}\nResources: {A: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: !Ref P, NetworkFabricType: !Ref P, Tags: [{Key: !Ref P, Value: a}]}}}",
         "Conditions: {C: !Equals [a, b]}\nResources: {A: {Type: AWS::RefactorSpaces::Environment, Condition: C, Properties: {Name: a, NetworkFabricType: NONE}}}",
@@ -192,7 +192,7 @@ Resources: {A: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref P}}}";
 #[test]
 fn the_parts_of_a_reference_can_be_used_before_it_is_known() {
     let stand = Stand::new();
-    let template = include_str!("inputs/A13.yaml")
+    let template = include_str!("../../../../cases/inputs/A13.yaml")
         .replace("!GetAtt App.ApplicationIdentifier", "!Select [1, !Split ['|', !Ref App]]");
     let url = [("BackendUrl", "http://127.0.0.1:3000/api")];
     assert_eq!(stand.deploy("first", "CREATE", &template, &url), "CREATE_COMPLETE");

@@ -7,9 +7,9 @@ use super::stand::Stand;
 #[test]
 fn yes_no_on_and_off_without_quotes_are_booleans() {
     let stand = Stand::new();
-    let flags = include_str!("inputs/A1.flags.yaml");
+    let flags = include_str!("../../../../cases/inputs/A1.flags.yaml");
     assert_eq!(stand.deploy("flags", "CREATE", flags, &[]), "CREATE_COMPLETE");
-    let rest = include_str!("inputs/A1.tags-and-condition.yaml");
+    let rest = include_str!("../../../../cases/inputs/A1.tags-and-condition.yaml");
     assert_eq!(stand.deploy("rest", "CREATE", rest, &[]), "CREATE_COMPLETE");
     let tags = r#"[{"Key":"plain","Value":"true"},{"Key":"quoted","Value":"YES"}]"#;
     assert!(stand.world.picture()[0].ends_with(tags), "{:?}", stand.world.picture());
@@ -19,8 +19,12 @@ fn yes_no_on_and_off_without_quotes_are_booleans() {
 #[test]
 fn a_yes_in_quotes_is_a_text_and_no_boolean() {
     let stand = Stand::new();
-    let refused =
-        stand.plan("flags", "CREATE", include_str!("inputs/A1.quoted-is-refused.yaml"), &[]);
+    let refused = stand.plan(
+        "flags",
+        "CREATE",
+        include_str!("../../../../cases/inputs/A1.quoted-is-refused.yaml"),
+        &[],
+    );
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     let said = refused.text("Message");
     assert!(said.contains("EnableDnsSupport must be of type Boolean"), "{said}");
@@ -30,15 +34,23 @@ fn a_yes_in_quotes_is_a_text_and_no_boolean() {
 fn parameters_may_be_ids_of_a_network_whose_form_is_checked() {
     let stand = Stand::new();
     let cases = [
-        (include_str!("inputs/A2.AWSECVPCId.yaml"), "AWS::EC2::VPC::Id", "vpc-0123456789abcdef0"),
-        (include_str!("inputs/A2.AWSECSubnetId.yaml"), "AWS::EC2::Subnet::Id", "subnet-01234567"),
         (
-            include_str!("inputs/A2.AWSECSecurityGroupId.yaml"),
+            include_str!("../../../../cases/inputs/A2.AWSECVPCId.yaml"),
+            "AWS::EC2::VPC::Id",
+            "vpc-0123456789abcdef0",
+        ),
+        (
+            include_str!("../../../../cases/inputs/A2.AWSECSubnetId.yaml"),
+            "AWS::EC2::Subnet::Id",
+            "subnet-01234567",
+        ),
+        (
+            include_str!("../../../../cases/inputs/A2.AWSECSecurityGroupId.yaml"),
             "AWS::EC2::SecurityGroup::Id",
             "sg-01234567",
         ),
         (
-            include_str!("inputs/A2.ListAWSECSubnetId.yaml"),
+            include_str!("../../../../cases/inputs/A2.ListAWSECSubnetId.yaml"),
             "List<AWS::EC2::Subnet::Id>",
             "subnet-01234567,subnet-01234568",
         ),
@@ -57,7 +69,7 @@ fn parameters_may_be_ids_of_a_network_whose_form_is_checked() {
 #[test]
 fn a_pattern_for_a_list_is_asked_of_each_value() {
     let stand = Stand::new();
-    let template = include_str!("inputs/A17.yaml");
+    let template = include_str!("../../../../cases/inputs/A17.yaml");
     for (number, list) in ["GET,POST", "GET, POST", "GET"].into_iter().enumerate() {
         let name = format!("listed{number}");
         let status = stand.deploy(&name, "CREATE", template, &[("List", list)]);
@@ -72,7 +84,7 @@ fn a_pattern_for_a_list_is_asked_of_each_value() {
 #[test]
 fn a_whole_application_with_its_network_is_deployed_and_deleted() {
     let stand = Stand::new();
-    let template = include_str!("inputs/A13.yaml");
+    let template = include_str!("../../../../cases/inputs/A13.yaml");
     for _ in 0..2 {
         let url = [("BackendUrl", "http://127.0.0.1:3000/api")];
         assert_eq!(stand.deploy("first", "CREATE", template, &url), "CREATE_COMPLETE");
@@ -83,8 +95,8 @@ fn a_whole_application_with_its_network_is_deployed_and_deleted() {
     }
 }
 
-const EXPORTS: &str = include_str!("inputs/A9.exports.yaml");
-const IMPORTS: &str = include_str!("inputs/A9.imports.yaml");
+const EXPORTS: &str = include_str!("../../../../cases/inputs/A9.exports.yaml");
+const IMPORTS: &str = include_str!("../../../../cases/inputs/A9.imports.yaml");
 
 #[test]
 fn what_a_stack_exports_is_imported_by_another_and_kept_for_it() {
@@ -127,7 +139,7 @@ fn a_stack_that_imports_no_more_and_one_that_was_rolled_back_hold_no_export() {
         let stand = Stand::new();
         assert_eq!(stand.deploy("producer", "CREATE", EXPORTS, &[]), "CREATE_COMPLETE");
         if kind == "UPDATE" {
-            let network = include_str!("inputs/A2.AWSECVPCId.yaml")
+            let network = include_str!("../../../../cases/inputs/A2.AWSECVPCId.yaml")
                 .replace("AWS::EC2::VPC::Id", "String")
                 .replace("P:", "From:");
             assert_eq!(stand.deploy("consumer", "CREATE", &network, &from), "CREATE_COMPLETE");
