@@ -80,16 +80,28 @@ impl Program {
         self.catch_up(collection, source).await;
     }
 
-    /// Waits until it follows with everything that was there.
+    /// Waits until it follows with everything that was there, and answers reads.
     ///
     /// # Panics
     /// Where it does not.
     pub async fn follows(&self, collection: &str) {
         let following = |document: &Value| document["following"]["state"] == "following";
         self.owns_so(collection, "it follows", following).await;
+        self.answers_reads(collection).await;
     }
 
-    /// Waits until it has everything that the other program has now.
+    /// Waits until it answers reads of the collection. A copy that was started again does not until it knows how old it
+    /// is, and its program is ready before that if another of its collections can be read.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub async fn answers_reads(&self, collection: &str) {
+        let path = format!("/api/{collection}?limit=1");
+        let what = format!("it answers reads of {collection}");
+        until(&what, async || self.get(&path).await.status == 200).await;
+    }
+
+    /// Waits until it has everything that the other program has now, and answers reads.
     ///
     /// # Panics
     /// Where it does not get it.
@@ -102,6 +114,7 @@ impl Program {
             (covered.0.parse().ok(), covered.1.parse().ok()) >= position
         })
         .await;
+        self.answers_reads(collection).await;
     }
 
     /// Hands the collection over to its follower, and follows it back.

@@ -158,13 +158,13 @@ impl Progress {
     /// Notes that a page which arrived at `at` is on disk now, and how many of its rows were news.
     pub(crate) fn applied(&self, seen: Seen, rows: u64, at: Instant) {
         let now = Instant::now();
-        let current = self.with(|inner| {
+        // Together: whatever is told how far this is behind may read it.
+        self.with(|inner| {
             inner.rows += rows;
-            inner.lag.applied(seen, now.saturating_duration_since(at), now)
+            if let Some(current) = inner.lag.applied(seen, now.saturating_duration_since(at), now) {
+                self.is_current(current);
+            }
         });
-        if let Some(current) = current {
-            self.is_current(current);
-        }
     }
 
     /// What it says of itself.
