@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use tokio::runtime;
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 
 use crate::skipped;
 
@@ -50,6 +50,20 @@ impl TestDatabase {
     pub async fn execute(&self, sql: &str) {
         execute(&self.url, sql).await;
     }
+
+    /// Does this work while a transaction that has its number is open in it.
+    ///
+    /// # Panics
+    /// Where there can be none.
+    pub async fn in_a_transaction<T>(&self, work: impl Future<Output = T>) -> T {
+        let transaction = async |client: &Client| {
+            run(client, "BEGIN; SELECT pg_current_xact_id()").await;
+            let done = work.await;
+            run(client, "COMMIT").await;
+            done
+        };
+        connected(&self.url, transaction).await
+    }
 }
 
 impl Drop for TestDatabase {
@@ -67,10 +81,19 @@ impl Drop for TestDatabase {
 }
 
 async fn execute(url: &str, sql: &str) {
+    connected(url, async |client: &Client| run(client, sql).await).await;
+}
+
+async fn connected<T>(url: &str, work: impl AsyncFnOnce(&Client) -> T) -> T {
     let (client, connection) =
         tokio_postgres::connect(url, NoTls).await.expect("PostgreSQL is there");
     let connection = tokio::spawn(connection);
-    client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let done = work(&client).await;
     drop(client);
     connection.await.expect("the connection's task ends").expect("the connection ends in order");
+    done
+}
+
+async fn run(client: &Client, sql: &str) {
+    client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
 }

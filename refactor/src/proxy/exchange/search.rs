@@ -74,17 +74,24 @@ impl<'a> Search<'a> {
         client: &mut C,
         chases: &'a Chases,
     ) -> Result<bool, Ended> {
+        let Some(time) = self.next_pause(chases) else { return Ok(false) };
+        pause(client, Deadline::after(time)).await?;
+        Ok(true)
+    }
+
+    /// How long to wait before all are asked again; none where it took too long already, or too many wait.
+    fn next_pause(&mut self, chases: &'a Chases) -> Option<Duration> {
         if self.waiting.is_none() {
             let place = self.places.try_acquire();
             self.waiting = place.ok().map(|place| Waiting::new(chases, place));
         }
         let left = self.until.saturating_duration_since(Instant::now());
         if self.waiting.is_none() || left.is_zero() {
-            return Ok(false);
+            return None;
         }
-        pause(client, Deadline::after(self.pause.min(left))).await?;
+        let pause = self.pause.min(left);
         self.pause = (self.pause * 2).min(self.longest_pause);
-        Ok(true)
+        Some(pause)
     }
 }
 
@@ -112,4 +119,46 @@ async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ende
         time.poll(context).map(Ok)
     });
     waited.await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{Instant, advance};
+
+    use super::Search;
+    use crate::proxy::metrics::Metrics;
+    use crate::proxy::ownership::Ownership;
+
+    /// For how long a search waits in all, and how often.
+    async fn waits<'a>(search: Search<'a>, metrics: &'a Metrics) -> (Duration, u32) {
+        let (start, mut search, mut count) = (Instant::now(), search, 0);
+        while let Some(pause) = search.next_pause(&metrics.chases) {
+            assert!(!search.is_late());
+            advance(pause).await;
+            count += 1;
+        }
+        assert!(search.is_late());
+        (start.elapsed(), count)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_search_waits_until_its_time_is_up_and_no_longer() {
+        let (ownership, metrics) = (Ownership::new(false), Metrics::new());
+        let (five, one) = (Duration::from_secs(5), Duration::from_secs(1));
+        assert_eq!(waits(Search::of_write(&ownership), &metrics).await, (five, 203));
+        assert_eq!(waits(Search::of_read(&ownership), &metrics).await, (five, 24));
+        assert_eq!(waits(Search::of_said(&ownership), &metrics).await, (one, 8));
+        assert_eq!((metrics.chases.waited.get(), metrics.chases.waiting.get()), (3, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_all_places_are_taken_it_does_not_wait() {
+        let (ownership, metrics) = (Ownership::new(false), Metrics::new());
+        let _all = ownership.waiting_writes.try_acquire_many(1_024).unwrap();
+        let mut search = Search::of_write(&ownership);
+        assert_eq!(search.next_pause(&metrics.chases), None);
+        assert_eq!(metrics.chases.waited.get(), 0);
+    }
 }

@@ -175,8 +175,8 @@ async fn a_client_that_says_a_position_that_never_comes_costs_little_and_gets_wh
     let fields = "Banyan-Position: 999.0\r\nUser-Agent: another\r\n";
     let answer = plane.get("/api/users/1", fields).await;
     assert_eq!((status(&answer), body(&answer)), (200, "one"));
-    let seconds = start.elapsed().as_secs_f64();
-    assert!((1.0..4.0).contains(&seconds), "it might have come: {seconds}");
+    // `a_search_waits_until_its_time_is_up_and_no_longer` has the most that it takes, on a clock of its own.
+    assert!(start.elapsed() >= Duration::from_secs(1), "it might have come: {:?}", start.elapsed());
     let asked = old.service.count() + new.service.count() - asked;
     assert!((4..=22).contains(&asked), "{asked}");
     assert_eq!((waiting(&plane), plane.metric("banyan_proxy_gave_up_total")), (0.0, 0.0));
@@ -187,11 +187,10 @@ async fn an_answer_without_a_position_is_thrown_away_only_where_others_have_one(
     let (old, new, plane) = canary().await;
     new.set(Role::Owner);
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
-    let start = Instant::now();
     for _ in 0..10 {
         assert_eq!(body(&plane.get("/api/users/docs", "").await), "docs");
     }
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(plane.metric("banyan_proxy_waited_total"), 0.0);
     // A copy that only fails says nothing about what was written.
     let failing =
         Service::answering(|_| b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_vec()).await;

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use harness::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::{before, last, post, stores, waiting};
 use crate::plane::{APPLICATION, Plane, body, field, read_answer, status};
@@ -50,9 +51,9 @@ async fn a_client_that_resets_frees_its_place_and_one_that_ends_its_side_is_answ
     until("it waits", async || waiting(&plane) == 1.0).await;
     stream.set_zero_linger().unwrap();
     drop(stream);
-    let left = Instant::now();
     until("its place is free", async || waiting(&plane) == 0.0).await;
-    assert!(left.elapsed() < Duration::from_secs(2), "{:?}", left.elapsed());
+    let gave_up = plane.metric("banyan_proxy_gave_up_total");
+    assert_eq!(gave_up, 0.0, "it is free before its time is up");
     let (mut early, mut late) = (plane.connect().await, plane.connect().await);
     early.write_all(post("listens").as_bytes()).await.unwrap();
     early.shutdown().await.unwrap();
@@ -73,13 +74,14 @@ async fn when_the_time_is_up_the_client_is_told_to_ask_again() {
     let (old, new, plane) = stores().await;
     // Each names the other one.
     old.set(new.followed());
+    // The least that they take. `a_search_waits_until_its_time_is_up_and_no_longer` has the most, on a clock of its own.
     let start = Instant::now();
     let timed = async |answer| (plane.send(answer).await, start.elapsed().as_secs_f64());
     let get = "GET /api/users HTTP/1.1\r\nHost: x\r\nBanyan-Position: 9.9\r\n\r\n";
     let both = tokio::join!(timed(last(&post("one"))), timed(last(get)));
     let ((write, write_seconds), (read, read_seconds)) = both;
-    assert!((5.0..8.0).contains(&write_seconds), "{write_seconds}");
-    assert!((1.0..4.0).contains(&read_seconds), "{read_seconds}");
+    assert!(write_seconds >= 5.0, "{write_seconds}");
+    assert!((1.0..write_seconds).contains(&read_seconds), "{read_seconds}");
     for answer in [&write, &read] {
         assert_eq!((status(answer), field(answer, "retry-after")), (503, Some("1")), "{answer}");
         assert_eq!(field(answer, "content-type"), Some("application/problem+json"));
@@ -123,10 +125,10 @@ async fn no_more_wait_than_there_are_places_and_the_others_are_told_at_once() {
     let writes: Vec<_> =
         (0..PLACES).map(|_| tokio::spawn(plane.send_on(last(&post("one"))))).collect();
     until("all places are taken", async || waiting(&plane) == PLACES as f64).await;
-    let start = Instant::now();
     let answer = plane.send(last(&post("one"))).await;
     assert_eq!((status(&answer), field(&answer, "retry-after")), (503, Some("1")));
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    // At once: it never waited, and the others still do.
+    assert_eq!(plane.metric("banyan_proxy_waited_total"), PLACES as f64);
     assert_eq!(waiting(&plane), PLACES as f64);
     go_on.send(true).unwrap();
     for write in writes {
@@ -181,7 +183,10 @@ async fn a_listener_that_closes_answers_those_that_wait() {
     stream.write_all(post("one").as_bytes()).await.unwrap();
     until("it waits", async || waiting(&plane) == 1.0).await;
     let closed = tokio::spawn(plane.plane.close(APPLICATION));
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until("it takes no more connections", async || {
+        TcpStream::connect(plane.address).await.is_err()
+    })
+    .await;
     assert!(!closed.is_finished());
     new.set(Role::Owner);
     old.set(new.followed());

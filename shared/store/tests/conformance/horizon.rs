@@ -356,23 +356,34 @@ async fn a_hold_does_not_wait_for_ever() {
     look.end().await;
 }
 
-/// The work of a start grows with the tables, and is not bounded like what a client asks for.
+/// The work of a start grows with the tables, and is not bounded like what a client asks for. A trigger notes what the
+/// server gives each statement, where 0 is no limit.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_may_take_longer_than_a_statement_of_a_client() {
     let Some(engine) = Engine::postgres().await else { return };
     let store = engine.open().await;
-    insert(&store, "a").await;
+    let id = insert(&store, "a").await;
     store.close().await;
     engine
         .execute(
             "UPDATE notes SET position = position + 1000000000; \
-             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
-             'BEGIN PERFORM pg_sleep(11); RETURN NEW; END'; \
-             CREATE TRIGGER slow BEFORE UPDATE ON notes FOR EACH STATEMENT EXECUTE FUNCTION slow()",
+             CREATE TABLE given (time TEXT); \
+             CREATE FUNCTION given() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN \
+             INSERT INTO given VALUES (current_setting(''statement_timeout'')); RETURN NEW; END'; \
+             CREATE TRIGGER given BEFORE UPDATE ON notes FOR EACH STATEMENT EXECUTE FUNCTION given()",
         )
         .await;
+    let look = Session::of(&engine).await;
+    let given = async |time: &str| {
+        look.number(&format!("SELECT count(*) FROM given WHERE time = '{time}'")).await
+    };
     let store = engine.open().await;
-    insert(&store, "b").await;
+    let updates = look.number("SELECT count(*) FROM given").await;
+    assert!(updates > 0, "the start has renumbered the rows");
+    assert_eq!(given("0").await, updates);
+    rename(&store, id, "b").await;
+    assert_eq!((given("0").await, given("10s").await), (updates, 1));
+    look.end().await;
 }
 
 /// A program starts while another one on the same database writes. It has the number of its transaction by then, and

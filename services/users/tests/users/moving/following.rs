@@ -403,8 +403,7 @@ async fn a_long_transaction_that_holds_a_feed_back_is_named() {
             .await;
     };
     let database = source.setup().database().unwrap();
-    let long = database.execute("SELECT pg_current_xact_id(), pg_sleep(15)");
-    tokio::join!(long, held_back);
+    database.in_a_transaction(held_back).await;
     target.catch_up(USERS, &source).await;
     assert_eq!(target.get("/api/users/1").await.status, 200);
 }
