@@ -26,8 +26,8 @@
 //!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
 //!   position itself; such a read waits for 1 s at most, and then the owner's answer is good enough. A client is known by its
 //!   `Authorization`, by its `Cookie`, or by its address with `User-Agent` and `X-Forwarded-For`, its writes by the first segment of the path.
-//! - An answer of an epoch that is over, as the control plane knows it, counts no more: a write is 502, a read is asked of another
-//!   candidate.
+//! - An answer of an epoch that was over before it was asked for, as the control plane knows it, or whose primary was given up
+//!   by force, counts no more: a write that was taken is 502, a read is asked of another candidate.
 //! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked. In the first
 //!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
 //! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
@@ -70,6 +70,7 @@ use tokio::net::TcpSocket;
 use tokio::task::AbortHandle;
 
 pub use limits::Patience;
+pub use ownership::Epoch;
 pub use routes::{Change, Route, SourcePath};
 pub(crate) use tags::check as check_tags;
 
@@ -225,9 +226,10 @@ impl DataPlane {
         });
     }
 
-    /// Says in which epoch a collection of an application is now, and none where that is not known any more. An answer
-    /// of an earlier one counts no more: a write that got it is 502, a read is asked of another service.
-    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<u64>) {
+    /// Says in which epoch a collection of an application is now, and none where that is not known any more. What a store
+    /// that was asked after that answers in an earlier one counts no more: a write is 502, a read is asked of another
+    /// service. What was asked before it is 502 only where it may be lost.
+    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
         self.0.epochs(application).set(collection, epoch);
     }
 

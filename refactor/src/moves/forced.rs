@@ -53,7 +53,7 @@ pub(super) fn lost(
         Ok(target) if target.store != grant.to.store => Target::Another,
         Ok(target) if target.owns() => {
             // A take of which nobody knew whether it had happened has not.
-            work.in_epoch(Some(target.epoch))?;
+            work.lose_below(work.record.lost_below.min(target.epoch))?;
             return Ok(None);
         }
         Ok(_) => Target::Waits,
@@ -97,14 +97,14 @@ fn take(
             Refusal::peer(&format!("{} {why}", pair.from_name), &error)
         })?;
     }
-    let before = work.record.epoch;
-    work.in_epoch(Some(grant.epoch + 1))?;
+    let before = work.record.lost_below;
+    work.lose_below(grant.epoch + 1)?;
     let taken = match pair.to.take() {
         Ok(taken) => taken,
         Err(error) => {
             // One that does not say so may have taken it.
             if pair.to.ownership().is_ok_and(|source| !source.owns()) {
-                work.in_epoch(before)?;
+                work.lose_below(before)?;
             }
             return Err(Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error));
         }

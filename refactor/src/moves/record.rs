@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::proxy::Epoch;
 use crate::spaces::Place;
 
 /// A command on a collection.
@@ -95,6 +96,9 @@ pub(crate) struct Record {
     /// The epoch of that ownership; none before the first change of owner.
     #[serde(default)]
     pub(super) epoch: Option<u64>,
+    /// What was written in an epoch below this one may be lost, for its owner was given up by force; 0 if none ever was.
+    #[serde(default)]
+    pub(super) lost_below: u64,
     /// What was begun and is not known to have ended.
     pub(super) pending: Option<Intent>,
     /// How the last command ended.
@@ -108,6 +112,13 @@ impl Record {
             environment: self.environment.clone(),
             application: self.application.clone(),
         }
+    }
+
+    /// What the proxy has to know of it.
+    pub(super) fn told(&self) -> Option<Epoch> {
+        let lost_below = self.lost_below;
+        let told = Epoch { present: self.epoch.unwrap_or_default(), lost_below };
+        (told.first() > 0).then_some(told)
     }
 
     pub(super) fn key(&self) -> Key {

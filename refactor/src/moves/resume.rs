@@ -27,7 +27,7 @@ impl Inner {
         });
         for record in moves {
             let key = record.key();
-            self.spaces.set_epoch(&record.application, &record.collection, record.epoch);
+            self.spaces.set_epoch(&record.application, &record.collection, record.told());
             if self.peers.is_none() {
                 continue;
             }

@@ -246,7 +246,7 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<(), Refusal
 /// What the route's application says.
 pub(super) fn flip(work: &mut Work<'_>, owner: Owner, epoch: u64) -> Result<(), Refusal> {
     work.owned_by(owner)?;
-    work.in_epoch(Some(epoch))?;
+    work.in_epoch(epoch)?;
     let active = owner != Owner::Source;
     let start = Instant::now();
     loop {

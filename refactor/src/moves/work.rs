@@ -103,17 +103,33 @@ impl<'a> Work<'a> {
         self.save()
     }
 
-    /// Writes down in which epoch the collection is, and tells the proxy: what a store answers in an earlier one counts no
-    /// more.
+    /// Writes down in which epoch the collection is, and tells the proxy: what a store that is asked from now on answers in
+    /// an earlier one counts no more.
     ///
     /// # Errors
     /// 500 where that fails.
-    pub(super) fn in_epoch(&mut self, epoch: Option<u64>) -> Result<(), Refusal> {
-        if self.record.epoch != epoch {
-            self.record.epoch = epoch;
+    pub(super) fn in_epoch(&mut self, epoch: u64) -> Result<(), Refusal> {
+        let lost_below = self.record.lost_below.min(epoch);
+        self.count(Some(epoch), lost_below)
+    }
+
+    /// Writes down that what was written in an epoch below this one may be lost, and tells the proxy: a write that was
+    /// answered in one counts no more, whenever it was sent.
+    ///
+    /// # Errors
+    /// 500 where that fails.
+    pub(super) fn lose_below(&mut self, epoch: u64) -> Result<(), Refusal> {
+        self.count(self.record.epoch, epoch)
+    }
+
+    fn count(&mut self, epoch: Option<u64>, lost_below: u64) -> Result<(), Refusal> {
+        let record = &mut self.record;
+        if (record.epoch, record.lost_below) != (epoch, lost_below) {
+            (record.epoch, record.lost_below) = (epoch, lost_below);
             self.save()?;
         }
-        self.inner.spaces.set_epoch(&self.record.application, &self.record.collection, epoch);
+        let Record { application, collection, .. } = &self.record;
+        self.inner.spaces.set_epoch(application, collection, self.record.told());
         Ok(())
     }
 
@@ -258,6 +274,7 @@ pub(super) fn record(
             made: Made::default(),
             owner: Owner::default(),
             epoch: None,
+            lost_below: 0,
             pending: None,
             last: None,
         },

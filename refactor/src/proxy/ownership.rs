@@ -12,6 +12,7 @@ mod writes;
 
 use tokio::sync::Semaphore;
 
+pub use epochs::Epoch;
 pub(crate) use epochs::Epochs;
 pub(crate) use kept::{Budget, Kept};
 pub(crate) use owners::Owners;

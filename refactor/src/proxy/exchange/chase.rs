@@ -8,7 +8,8 @@
 //! - **Perhaps too old**: a proxy that has just started again does not know who wrote before. For as long as it would
 //!   have remembered that, what a copy says of itself counts: its answer is thrown away too, and the owner is asked.
 //! - **Of an epoch that is over**: a store that was given up by force, and wakes up, still believes to own what it has. What
-//!   it took is lost, so a write that it answers is 502; a read is asked of another candidate.
+//!   it took is lost, so a write that it took is 502; a read is asked of another candidate. A write that was sent before an
+//!   ordinary change of owner, and is answered after it, is none: the new owner has it.
 //! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
 //!
 //! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
@@ -29,7 +30,7 @@ use crate::proxy::client::Client;
 use crate::proxy::head::{Answer, Field, Head, Kind};
 use crate::proxy::limits::CHASE_RETRY_SECONDS;
 use crate::proxy::metrics::Chases;
-use crate::proxy::ownership::{self, Kept, Position, Write};
+use crate::proxy::ownership::{self, Epoch, Kept, Position, Write};
 use crate::proxy::path::Path;
 use crate::proxy::problem::Problem;
 use crate::proxy::site::Site;
@@ -38,6 +39,8 @@ use crate::proxy::upstream::Failure;
 
 /// The status of an answer that says that somebody else owns it (RFC 9110, 15.5.20).
 const MISDIRECTED: u16 = 421;
+/// From here on a status says that nothing was done, or is an error all the same (RFC 9110, 15.5 and 15.6).
+const BAD_REQUEST: u16 = 400;
 /// The status of an answer that, where it names the owner, says that this copy may only lag.
 const NOT_FOUND: u16 = 404;
 
@@ -65,8 +68,8 @@ pub(super) struct Chase<'a> {
     forgotten: bool,
     /// Whether any service said how far it has come.
     told: bool,
-    /// The present epoch of what is asked for, where that is known.
-    epoch: Option<u64>,
+    /// The epoch of what is asked for, where that is known, as it was before whoever is asked now was asked.
+    epoch: Option<Epoch>,
     /// Where the body is not kept, so that a change of owner waits for the request.
     _upload: Option<Arc<()>>,
     search: Option<Search<'a>>,
@@ -141,7 +144,7 @@ impl<'a> Chase<'a> {
     pub(super) fn position(&self) -> Option<Position> {
         let needed = self.needed.as_ref().map(|needed| needed.position);
         let epoch = self.epoch.filter(|_| is_read(&self.head.method) && self.said().is_none());
-        needed.or_else(|| epoch.map(Position::begin))
+        needed.or_else(|| epoch.map(|epoch| Position::begin(epoch.first())))
     }
 
     /// How far a service must have come, as the client says.
@@ -149,8 +152,8 @@ impl<'a> Chase<'a> {
         self.head.first(Kind::Position).and_then(Position::parse)
     }
 
-    /// The present epoch of what is asked for, where that is known.
-    fn present(&self) -> Option<u64> {
+    /// The epoch of what is asked for, as it is now, where that is known.
+    fn present(&self) -> Option<Epoch> {
         let epochs = &self.site.epochs;
         if epochs.is_empty() { None } else { epochs.get(&self.segment()?) }
     }
@@ -164,7 +167,7 @@ impl<'a> Chase<'a> {
     /// Who is asked next, where an answer is not the client's.
     ///
     /// # Errors
-    /// 502 where a write was answered by a store that is no longer primary.
+    /// 502 where a write was taken by a store that is no longer primary, and may be lost.
     pub(super) fn judge(&mut self, answer: &Answer<'_>) -> Result<Option<Next>, Ended> {
         if answer.status != MISDIRECTED && self.is_over(answer) {
             return self.past_epoch(answer).map(Some);
@@ -172,12 +175,17 @@ impl<'a> Chase<'a> {
         Ok(self.next(answer))
     }
 
-    /// Whether an answer is of an epoch that is over. One that began before may be over now.
-    fn is_over(&mut self, answer: &Answer<'_>) -> bool {
-        self.epoch = self.present();
+    /// Whether an answer is of an epoch that is over: for a read now, for a write before it was sent. A write that was under
+    /// way while the owner changed is there, unless that was by force; and what was not taken cannot be lost.
+    fn is_over(&self, answer: &Answer<'_>) -> bool {
+        let Some(now) = self.present() else { return false };
+        let first = match is_read(&self.head.method) {
+            true => now.first(),
+            false if answer.status >= BAD_REQUEST => return false,
+            false => now.lost_below.max(self.epoch.map_or(0, Epoch::first)),
+        };
         let said = answer.first(Kind::Position).and_then(Position::parse);
-        let both = said.zip(self.epoch);
-        both.is_some_and(|(said, present)| said.epoch() < present)
+        said.is_some_and(|said| said.epoch() < first)
     }
 
     /// Who is asked next, where an answer is of an epoch that is over. Its connection goes with it.
@@ -298,6 +306,7 @@ impl<'a> Chase<'a> {
             }
         }
         self.search = Some(search);
+        self.epoch = self.present();
         Ok(())
     }
 

@@ -4,14 +4,30 @@ use std::collections::BTreeMap;
 
 use arc_swap::ArcSwap;
 
-/// The present epoch of each collection of an application whose ownership has ever changed, as the control plane knows
-/// it. A store that answers in an earlier one was superseded, or has not heard of it yet. Read without a lock.
+/// In which epoch a collection is, as the control plane knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Epoch {
+    /// The present one: a store that is asked now, and answers in an earlier one, is not its primary.
+    pub present: u64,
+    /// What was written in an epoch below this one may be lost, for its primary was given up by force; 0 if none ever was. An
+    /// ordinary change of owner loses nothing of the epochs before it, however late they are answered.
+    pub lost_below: u64,
+}
+
+impl Epoch {
+    /// The first epoch of which an answer to a read counts.
+    pub(crate) fn first(self) -> u64 {
+        self.present.max(self.lost_below)
+    }
+}
+
+/// The epoch of each collection of an application whose ownership has ever changed. Read without a lock.
 #[derive(Debug, Default)]
-pub(crate) struct Epochs(ArcSwap<BTreeMap<String, u64>>);
+pub(crate) struct Epochs(ArcSwap<BTreeMap<String, Epoch>>);
 
 impl Epochs {
-    /// The present epoch of a collection; none where it was never told.
-    pub(crate) fn get(&self, collection: &str) -> Option<u64> {
+    /// The epoch of a collection; none where it was never told.
+    pub(crate) fn get(&self, collection: &str) -> Option<Epoch> {
         self.0.load().get(collection).copied()
     }
 
@@ -21,7 +37,7 @@ impl Epochs {
     }
 
     /// Counts for every answer that is looked at after this returns.
-    pub(crate) fn set(&self, collection: &str, epoch: Option<u64>) {
+    pub(crate) fn set(&self, collection: &str, epoch: Option<Epoch>) {
         self.0.rcu(|known| {
             let mut known = BTreeMap::clone(known);
             match epoch {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::Method;
 
-use crate::proxy::{Change as LiveChange, Route as LiveRoute, SourcePath};
+use crate::proxy::{Change as LiveChange, Epoch, Route as LiveRoute, SourcePath};
 use crate::spaces::Spaces;
 use crate::spaces::model::Model;
 use crate::spaces::resource::{Route, State};
@@ -27,7 +27,7 @@ impl Spaces {
     }
 
     /// Tells the data plane in which epoch a collection of an application is.
-    pub(crate) fn set_epoch(&self, application: &str, collection: &str, epoch: Option<u64>) {
+    pub(crate) fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
         self.0.plane.set_epoch(application, collection, epoch);
     }
 
