@@ -144,6 +144,37 @@ async fn a_copy_that_does_not_know_a_user_is_not_believed_before_its_owner() {
 }
 
 #[tokio::test]
+async fn an_empty_program_where_the_primary_was_is_not_believed() {
+    let lost = Neighbour::start(Manner::Of(2, Box::new(Manner::Has(vec![3]))));
+    let url = format!("{}/api/users", lost.url());
+    let (home, threads) = beside(Manner::Follows(vec![3], url)).await;
+    let by = |id: u64| json!({"title": "t", "createdBy": id});
+    assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
+    // The service is lost and the collection is taken back; then it starts again with an empty database, which is the
+    // primary of its own first epoch.
+    home.behave(Manner::Of(3, Box::new(Manner::Has(vec![3]))));
+    for empty in [Manner::Of(1, Box::new(Manner::Has(vec![]))), Manner::Has(vec![])] {
+        lost.behave(empty);
+        assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
+        let unknown = threads.json("POST", "/api/threads", &by(4)).await;
+        assert_eq!(unknown.problem(422), ["#/createdBy"]);
+    }
+}
+
+#[tokio::test]
+async fn a_primary_that_does_not_know_that_it_is_none_any_more_confirms_nothing() {
+    let newer = Manner::Of(3, Box::new(Manner::Has(vec![3])));
+    let (home, threads) = beside(newer.clone()).await;
+    let by = |id: u64| json!({"title": "t", "createdBy": id});
+    assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
+    // User 4 was deleted since; the requests lead to the former primary now and then.
+    home.behave(Manner::Of(2, Box::new(Manner::Has(vec![3, 4]))));
+    threads.json("POST", "/api/threads", &by(4)).await.problem(503);
+    home.behave(newer);
+    assert_eq!(threads.json("POST", "/api/threads", &by(4)).await.problem(422), ["#/createdBy"]);
+}
+
+#[tokio::test]
 async fn a_follower_that_still_has_a_deleted_user_is_not_believed_before_its_primary() {
     let primary = Neighbour::start(Manner::Has(vec![3]));
     let url = format!("{}/api/users", primary.url());

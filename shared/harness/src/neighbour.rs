@@ -16,6 +16,8 @@ pub enum Manner {
     Follows(Vec<u64>, String),
     /// 421 without a primary for so many requests, as while that changes; then the other manner.
     Changes(usize, Box<Self>),
+    /// The other manner, as of this epoch.
+    Of(u64, Box<Self>),
     /// A store that was emptied, and says that the collection at this URL has everything.
     Gone(String),
     /// Takes the request and never answers.
@@ -103,6 +105,10 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             }
             manner
         };
+        let (manner, position) = match manner {
+            Manner::Of(epoch, manner) => (*manner, format!("banyan-position: {epoch}.1\r\n")),
+            manner => (manner, String::new()),
+        };
         let mut named = String::new();
         if let Manner::Names(owner) | Manner::Gone(owner) | Manner::Follows(_, owner) = &manner {
             named = format!("banyan-owner: {owner}\r\n");
@@ -114,7 +120,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             Manner::Has(_) | Manner::Names(_) | Manner::Follows(..) => {
                 ("404 Not Found", missing.as_str())
             }
-            Manner::Changes(..) => ("421 Misdirected Request", ""),
+            Manner::Changes(..) | Manner::Of(..) => ("421 Misdirected Request", ""),
             Manner::Gone(_) => ("421 Misdirected Request", missing.as_str()),
             Manner::Another404 => ("404 Not Found", "content-type: application/problem+json\r\n"),
             Manner::Fails => ("500 Internal Server Error", ""),
@@ -122,7 +128,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             // Until the client gives up and closes the connection.
             Manner::Hangs => return drop(lines.next()),
         };
-        let answer = format!("HTTP/1.1 {status}\r\n{header}content-length: 0\r\n\r\n");
+        let answer = format!("HTTP/1.1 {status}\r\n{header}{position}content-length: 0\r\n\r\n");
         if stream.write_all(answer.as_bytes()).is_err() {
             return;
         }

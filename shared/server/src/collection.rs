@@ -16,6 +16,7 @@ use store::{Record, Store};
 
 pub(crate) use self::endpoints::{Body, Endpoint, Success, endpoints, field};
 pub(crate) use self::ownership::{PRIMARY, READ};
+pub(crate) use self::position::POSITION;
 use crate::moving::{self, Custody, Moving};
 use crate::neighbour::Neighbours;
 use crate::openapi;

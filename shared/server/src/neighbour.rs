@@ -4,7 +4,9 @@
 //! the primary is believed, that a member exists and that it does not, as it stands when the write is checked.
 
 mod ask;
+mod hint;
 mod local;
+mod newest;
 mod remote;
 
 use std::collections::BTreeMap;

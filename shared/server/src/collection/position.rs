@@ -13,7 +13,7 @@ use super::Collection;
 use crate::problem;
 
 /// The header, on every answer of a collection; on a read, how far the store must have come for who asks.
-const POSITION: HeaderName = HeaderName::from_static("banyan-position");
+pub(crate) const POSITION: &str = "banyan-position";
 
 /// On every answer of a copy.
 const OWNER: HeaderName = HeaderName::from_static(problem::OWNER);
@@ -39,7 +39,7 @@ pub(super) async fn say<R: Record>(
     let position = if reads { before } else { position() };
     let value = position.and_then(|position| HeaderValue::try_from(position.to_string()).ok());
     if let Some(value) = value {
-        response.headers_mut().insert(POSITION, value);
+        response.headers_mut().insert(HeaderName::from_static(POSITION), value);
     }
     let copy = collection.filter(|collection| collection.store.role::<R>() == Role::Follower);
     let owner = copy.and_then(|copy| copy.custody.owner());

@@ -1,13 +1,15 @@
 //! Asking a collection over HTTP whether it has a member.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use models::Target;
+use store::Position;
 use tokio::time::{sleep, timeout};
 
+use super::newest::Newest;
 use crate::clients::Clients;
-use crate::collection::{PRIMARY, READ};
+use crate::collection::{POSITION, PRIMARY, READ};
 use crate::observe::Trace;
 use crate::problem::{self, Problem};
 
@@ -24,6 +26,7 @@ const ROUNDS: u32 = 2;
 pub(super) struct Asker {
     target: Target,
     clients: Arc<Clients>,
+    newest: Newest,
 }
 
 /// What a copy of the collection says.
@@ -46,7 +49,7 @@ pub(super) struct Found {
 
 impl Asker {
     pub(super) fn new(target: Target, clients: Arc<Clients>) -> Self {
-        Self { target, clients }
+        Self { target, clients, newest: Newest::default() }
     }
 
     /// What the primary says of the member. Each round begins with `first`, and goes on to the primary that is named
@@ -117,9 +120,14 @@ impl Asker {
         let answer = request.send().await.map_err(|error| problem::chain(&error))?;
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let owner = header(problem::OWNER).map(str::to_owned);
+        let epoch = header(POSITION).and_then(|text| text.parse::<Position>().ok());
+        let is_over = epoch.is_some_and(|at| self.newest.is_over(at.epoch, Instant::now()));
         let missing =
             header(problem::MISSING).is_some_and(|named| is_missing(named, self.target, id));
         match (answer.status().as_u16(), owner) {
+            (200 | 404, None) if is_over => {
+                Err(format!("{url} believes that it is primary, in an epoch that is over"))
+            }
             (200, None) => Ok(Said::Has(true)),
             // Any web server has a 404, this board's other services too; only the collection's own
             // says that the member does not exist.

@@ -2,12 +2,14 @@
 
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use lru::LruCache;
 use models::Target;
 use url::Url;
 
 use super::ask::{Asker, Found, Said};
+use super::hint::Hint;
 use super::{Answer, Neighbour, silent};
 use crate::clients::Clients;
 use crate::observe::Trace;
@@ -23,32 +25,38 @@ pub(crate) struct Remote {
     url: Url,
     asker: Asker,
     seen: Mutex<LruCache<u64, ()>>,
-    /// Where the primary was last, if that is not at `url`: a hint, which spares a question.
-    primary: Mutex<Option<String>>,
+    /// Where the primary was last, if that is not at `url`.
+    primary: Hint,
 }
 
 impl Remote {
     pub(crate) fn new(target: Target, url: Url, clients: Arc<Clients>) -> Self {
         let seen = Mutex::new(LruCache::new(REMEMBERED));
         let asker = Asker::new(target, clients);
-        Self { target, url, asker, seen, primary: Mutex::default() }
+        Self { target, url, asker, seen, primary: Hint::default() }
     }
 
     async fn find(&self, id: u64, trace: &Trace) -> Result<bool, Problem> {
         let first = async || {
-            let hint = lock(&self.primary).clone();
-            let said = self.asker.ask_once(hint.as_deref().unwrap_or(self.url.as_str()), id, trace);
-            let said = said.await;
-            if said == Said::Nothing {
-                *lock(&self.primary) = None;
+            if let Some(hint) = self.primary.get(Instant::now()) {
+                match self.asker.ask_once(&hint, id, trace).await {
+                    // Another program may be there by now, which was never given the collection: that it does not have
+                    // the member is believed if the configured address leads there.
+                    Said::Has(false) => {
+                        self.primary.forget();
+                        lock(&self.seen).pop(&id);
+                    }
+                    Said::Nothing => self.primary.forget(),
+                    said => return Ok(said),
+                }
             }
-            Ok(said)
+            Ok(self.asker.ask_once(self.url.as_str(), id, trace).await)
         };
         let seen = || lock(&self.seen).contains(&id);
         match self.asker.ask(first, seen, id, trace).await? {
             Some(Found { has, at }) => {
-                if at.is_some() {
-                    *lock(&self.primary) = at;
+                if let Some(at) = at {
+                    self.primary.set(at, Instant::now());
                 }
                 if has {
                     lock(&self.seen).put(id, ());
@@ -59,7 +67,7 @@ impl Remote {
             }
             None => {
                 // It may be what did not answer.
-                *lock(&self.primary) = None;
+                self.primary.forget();
                 if seen() { Ok(true) } else { Err(silent(self.target.collection, id)) }
             }
         }
