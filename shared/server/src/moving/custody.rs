@@ -40,8 +40,14 @@ pub(crate) struct Known {
     pub(crate) epoch: u64,
     /// Whether everything that was there can be read here.
     pub(crate) ready: bool,
-    /// When that was.
+    /// Of the copies that follow each other; other ones count epochs and places anew.
+    lineage: String,
+    /// The newest place of its own feed.
+    position: u64,
+    /// When it was asked, before it read anything.
     asked_at: Instant,
+    /// When it had answered.
+    learned_at: Instant,
     /// When the collection was asked for anything last.
     used_at: Instant,
     /// Whether other programs may write to the same database.
@@ -87,7 +93,10 @@ impl Custody {
             role: Role::Primary,
             epoch: 0,
             ready: false,
+            lineage: String::new(),
+            position: 0,
             asked_at: now,
+            learned_at: now,
             used_at: now,
             shared: false,
             owner: None,
@@ -232,15 +241,21 @@ impl Custody {
     /// # Errors
     /// Where it cannot be read.
     pub(crate) async fn ask<R: Record>(&self, store: &Store) -> Result<Ownership, StoreError> {
+        let asked_at = Instant::now();
         let ownership = store.ownership::<R>().await?;
-        self.learn(&ownership);
+        self.learn(&ownership, asked_at);
         Ok(ownership)
     }
 
-    /// Notes what the store says.
-    pub(crate) fn learn(&self, ownership: &Ownership) {
-        self.progress.limit(RowRate(ownership.max_rows_per_second));
+    /// Notes what the store says, unless another answer to a question of the same time is newer.
+    fn learn(&self, ownership: &Ownership, asked_at: Instant) {
         let mut known = self.lock();
+        let is_older = ownership.lineage == known.lineage
+            && (ownership.epoch, ownership.position) < (known.epoch, known.position);
+        if asked_at < known.learned_at && is_older {
+            return;
+        }
+        self.progress.limit(RowRate(ownership.max_rows_per_second));
         let followed = ownership.followed.as_ref();
         if ownership.role != Role::Primary {
             known.intends = None;
@@ -252,7 +267,7 @@ impl Custody {
             // The program may have other collections to serve.
             Role::Retired => true,
         };
-        known.asked_at = Instant::now();
+        (known.asked_at, known.learned_at) = (asked_at, Instant::now());
         match ownership.role {
             Role::Primary => self.progress.is_current(known.asked_at),
             Role::Follower if !known.ready => self.progress.is_not_current(),
@@ -261,10 +276,60 @@ impl Custody {
         let other = ownership.successor.as_ref().filter(|_| ownership.role != Role::Primary);
         known.owner = other.map(|owner| owner.url.clone());
         known.role = ownership.role;
-        known.epoch = ownership.epoch;
+        (known.epoch, known.position) = (ownership.epoch, ownership.position);
+        known.lineage.clone_from(&ownership.lineage);
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use serde_json::{from_value, json};
+    use store::{Ownership, Role};
+
+    use super::Custody;
+
+    fn document(role: &str, epoch: u64, position: u64) -> Ownership {
+        let owner = json!({"store": "b", "url": "http://b/api/users"});
+        from_value(json!({
+            "collection": "users", "store": "a", "lineage": "l", "role": role, "epoch": epoch, "since": 0,
+            "position": position, "run": "r", "rows": true, "successor": owner,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn of_two_answers_at_the_same_time_the_newer_one_counts_in_whatever_order_they_come() {
+        let (custody, asked) = (Custody::new("users"), Instant::now());
+        let (before, after) = (document("primary", 1, 7), document("follower", 1, 8));
+        custody.learn(&before, asked);
+        custody.learn(&after, asked);
+        custody.learn(&before, asked);
+        assert_eq!(custody.known().role, Role::Follower);
+        assert_eq!(custody.owner().as_deref(), Some("http://b/api/users"));
+        custody.learn(&document("primary", 3, 9), asked);
+        custody.learn(&document("follower", 2, 12), asked);
+        assert_eq!((custody.known().role, custody.known().epoch), (Role::Primary, 3));
+    }
+
+    #[test]
+    fn an_answer_to_a_later_question_counts_whatever_it_says() {
+        let custody = Custody::new("users");
+        custody.learn(&document("follower", 2, 8), Instant::now());
+        // A store that was cancelled begins anew, and so does one whose database was put back.
+        custody.learn(&document("primary", 1, 0), Instant::now());
+        assert_eq!((custody.known().role, custody.known().epoch), (Role::Primary, 1));
+    }
+
+    #[test]
+    fn an_answer_is_as_old_as_its_question() {
+        let (custody, asked) = (Custody::new("users"), Instant::now());
+        custody.learn(&document("primary", 1, 1), asked);
+        assert_eq!(custody.known().asked_at, asked);
     }
 }

@@ -40,8 +40,9 @@ pub(crate) struct Seen {
 }
 
 impl Lag {
-    /// Notes a page that took `applying` from its arrival until it was on disk, at `at`. Gives the time as of which
-    /// everything is here, where that is known.
+    /// Notes a page that took `applying` from the head of its answer until it was on disk, at `at`. Gives the time as of
+    /// which everything is here, where that is known. A heartbeat of the source's future says nothing: its clock went
+    /// back.
     pub(crate) fn applied(
         &mut self,
         seen: Seen,
@@ -51,14 +52,16 @@ impl Lag {
         let beat = seen.heartbeat_ms.or(self.heartbeat_ms);
         self.heartbeat_ms = beat;
         let measured = |beat: i64| {
-            let ms = seen.now_ms.saturating_sub(beat).max(0).unsigned_abs();
-            Duration::from_millis(ms) + applying
+            let ms = u64::try_from(seen.now_ms.saturating_sub(beat)).ok();
+            let since =
+                ms.map(Duration::from_millis).or((seen.changes == 0).then_some(Duration::ZERO));
+            since.map(|since| since + applying)
         };
-        let behind = match (&self.last, seen.heartbeat_ms) {
-            // The page has all that there was: that the heartbeat before it is some milliseconds old says
-            // nothing of how long this page took.
-            (Some(Measured { behind: Some(_), .. }), None) if seen.changes == 0 => Some(applying),
-            _ => beat.map(measured),
+        let behind = match seen.heartbeat_ms {
+            // The page has all that there was: that the heartbeat before it is some milliseconds old says nothing of how
+            // long this page took; nor does it matter that there was none, as where the source's disk is full.
+            None if seen.changes == 0 => Some(applying),
+            _ => beat.and_then(measured),
         };
         self.last = Some(Measured { behind, changes: seen.changes, at });
         let all = (seen.changes == 0).then_some(applying);
@@ -106,6 +109,7 @@ mod tests {
         assert_eq!((lag.behind(now), lag.changes(now)), (None, Some(9)));
         // What was all there was needs no heartbeat to be known as that.
         assert_eq!(lag.applied(seen(5_000, None, 0), ms(3), now), Some(now - ms(3)));
+        assert_eq!((lag.behind(now), lag.changes(now)), (Some(ms(3)), Some(0)));
     }
 
     #[test]
@@ -119,6 +123,16 @@ mod tests {
         // A source whose clock jumps back is not in the future.
         lag.applied(seen(4_000, Some(5_000), 0), ms(3), now);
         assert_eq!(lag.behind(now), Some(ms(3)));
+    }
+
+    #[test]
+    fn a_source_whose_clock_goes_back_hides_no_backlog() {
+        let (mut lag, now) = (Lag::default(), Instant::now());
+        lag.applied(seen(5_000, Some(5_000), 0), ms(1), now);
+        assert_eq!(lag.applied(seen(4_000, None, 700), ms(1), now), None);
+        assert_eq!((lag.behind(now), lag.changes(now)), (None, Some(700)));
+        // Its next heartbeat is of the new time.
+        assert_eq!(lag.applied(seen(4_200, Some(4_100), 9), ms(1), now), Some(now - ms(101)));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) struct Page<M> {
     pub(crate) changes: Changes<M>,
     /// Whether the peer's clients wait longer than usual.
     pub(crate) busy: bool,
-    /// When it arrived.
+    /// When it began to arrive: the peer had read all of it by then.
     pub(crate) at: std::time::Instant,
 }
 
@@ -80,7 +80,7 @@ impl Peers {
 
     /// The document of ownership of the collection at this URL.
     pub(crate) async fn ownership(&self, url: &str) -> Result<Ownership, PeerError> {
-        let body = self.get(url, "ownership", SILENCE).await?;
+        let (_, body) = self.get(url, "ownership", SILENCE).await?;
         head(url, &body)?;
         read(url, &body)
     }
@@ -101,8 +101,7 @@ impl Peers {
                 path.push_str(&format!("&{name}={value}"));
             }
         }
-        let body = self.get(url, &path, *wait + SILENCE).await?;
-        let at = std::time::Instant::now();
+        let (at, body) = self.get(url, &path, *wait + SILENCE).await?;
         let Head { busy, .. } = head(url, &body)?;
         let changes = if body.len() < LARGE {
             read(url, &body)?
@@ -129,8 +128,13 @@ impl Peers {
         self.send(url, request, SILENCE).await.map(drop)
     }
 
-    /// The body of an answer to `GET`, which begins within `patience`.
-    async fn get(&self, url: &str, path: &str, patience: Duration) -> Result<Vec<u8>, PeerError> {
+    /// The body of an answer to `GET`, which begins within `patience`, and when it began.
+    async fn get(
+        &self,
+        url: &str,
+        path: &str,
+        patience: Duration,
+    ) -> Result<(std::time::Instant, Vec<u8>), PeerError> {
         let request = self.client(url)?.get(format!("{url}/-/{path}"));
         self.send(url, request, patience).await
     }
@@ -140,16 +144,16 @@ impl Peers {
         url: &str,
         request: RequestBuilder,
         patience: Duration,
-    ) -> Result<Vec<u8>, PeerError> {
+    ) -> Result<(std::time::Instant, Vec<u8>), PeerError> {
         let request = request.header(header::AUTHORIZATION, &self.bearer);
         let end = Instant::now() + ANSWER_TIME;
         let answer = timeout(patience, request.send()).await;
         let answer = answer.map_err(|_elapsed| PeerError::silent(url, patience))?;
         let answer = answer.map_err(|error| PeerError::unreachable(url, error))?;
-        let status = answer.status();
+        let (at, status) = (std::time::Instant::now(), answer.status());
         let body = collect(url, answer, end).await?;
         match status {
-            StatusCode::OK => Ok(body),
+            StatusCode::OK => Ok((at, body)),
             StatusCode::NOT_FOUND => Err(PeerError::Unknown { url: url.to_owned() }),
             StatusCode::CONFLICT => {
                 let Refusal { detail } = read(url, &body)?;
@@ -291,3 +295,42 @@ impl fmt::Display for PeerError {
 }
 
 impl Error for PeerError {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::{Peers, SILENCE};
+    use crate::clients::Clients;
+    use crate::moving::Token;
+
+    /// More than what a connection takes that is not read.
+    const BYTES: usize = 24 * 1024 * 1024;
+
+    #[tokio::test]
+    async fn an_answer_is_as_old_as_its_head_however_long_the_rest_takes() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sent = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().unwrap().unwrap() != "" {}
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {BYTES}\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&vec![b' '; BYTES - 1]).unwrap();
+            // Most of it was read by now, and the head before it.
+            let sent = Instant::now();
+            stream.write_all(b" ").unwrap();
+            sent
+        });
+        let token: Token = "a-token-for-this-test".parse().unwrap();
+        let peers = Peers::new(&token, Arc::new(Clients::new().unwrap()));
+        let (at, body) = peers.get(&url, "changes", SILENCE).await.unwrap();
+        assert_eq!(body.len(), BYTES);
+        assert!(at < sent.join().unwrap());
+    }
+}
