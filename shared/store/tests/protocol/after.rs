@@ -51,6 +51,9 @@ pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
         }
         Step::CommitWrite { write } => {
             if let Write::Placed(store, at) = state.writes[usize::from(write)] {
+                if model.forced {
+                    next.revs[usize::from(write)] = state.last_rev(store) + 1;
+                }
                 next.store_mut(store).feed[usize::from(at)] = Entry::Write(write);
                 next.writes[usize::from(write)] = Write::Stored(store);
             }
@@ -60,7 +63,7 @@ pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
         Step::Tell { store } => {
             next.told = state.store(store).given.map_or(0, |grant| grant.epoch + 1);
         }
-        Step::Take { store } => take(&mut next, store),
+        Step::Take { store } => take(model, &mut next, store),
         Step::Retire { store } => {
             let store = next.store_mut(store);
             (store.role, store.hold) = (Role::Retired, None);
@@ -86,10 +89,14 @@ fn answer(model: &Model, state: &mut State, write: u8) {
     }
 }
 
-/// What the store does not have is lost, as whoever takes by force is told; what is answered from then on is not.
-fn take(state: &mut State, name: Name) {
+/// What the store does not have is lost, as whoever takes by force is told; what is answered from then on is not. Its revs
+/// leave room for all that the lost one may have given, and may still give while it believes that it is primary.
+fn take(model: &Model, state: &mut State, name: Name) {
     let Some(Grant { epoch, .. }) = state.store(name).given else { return };
     promote(state, name, epoch + 1);
+    if !model.lacks(Flaw::RevsWithoutRoom) {
+        state.store_mut(name).revs_above = state.last_rev(name) + model.writes;
+    }
     state.taken = true;
     let kept: Vec<_> = state.store(name).writes().collect();
     for (write, stage) in (0..).zip(&mut state.writes) {

@@ -4,9 +4,9 @@
 //! What is in it: stores that copy each other's feed, writes that come through a proxy, coordinators that switch and
 //! reverse, a network that loses, delays and repeats, and crashes. Another collection may ask at any time whether a member
 //! exists; who wrote may read at any time, from whichever store; and somebody may take the collection back by force from
-//! an owner that only seemed to be lost. What is not: the rows (a write is a number), clocks (a hold passes at any time,
-//! the proxy forgets at any time what every store that answers has), and how long a coordinator waits (it may go on or
-//! back out at any time). Nor is any lock that the grant waits for: the model's grant rests on the hold alone, so that a
+//! an owner that only seemed to be lost, in which case all writes change one member. What is not: other rows (a write is a
+//! number), clocks (a hold passes at any time, the proxy forgets at any time what every store that answers has), and how
+//! long a coordinator waits (it may go on or back out at any time). Nor is any lock that the grant waits for: the model's grant rests on the hold alone, so that a
 //! grant which waits as well is a second guard.
 //!
 //! The explorer is our own: what is needed of one fits on a page. `stateright` brings 45 packages, an HTTP server
@@ -78,6 +78,8 @@ fn a_take_by_force_loses_nothing_that_is_answered_after_it() {
     let both = |state: &State| state.stores.iter().all(|store| store.role == Role::Primary);
     assert!(seen(&|state| both(state) && state.writes.contains(&Write::Stored(1))));
     assert!(seen(&|state| state.writes.iter().all(|write| *write == Write::Answered)));
+    // Both gave revs of their own.
+    assert!(seen(&|state| both(state) && state.revs.iter().all(|rev| *rev > 0)));
 }
 
 /// Each guard is needed: the model without it breaks a promise.
@@ -109,4 +111,5 @@ without_its_guard! {
     positions_compared_without_epochs_are_found: PlacesWithoutEpochs in READS breaks NoWriteIsUndone;
     an_answer_of_an_epoch_that_is_over_is_found: OldEpochsCount in FORCED breaks NothingIsLost;
     a_proxy_that_is_told_after_the_take_is_found: ProxyIsToldLater in FORCED breaks NothingIsLost;
+    revs_that_leave_no_room_after_a_take_are_found: RevsWithoutRoom in FORCED breaks OneRevOneState;
 }

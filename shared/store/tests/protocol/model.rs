@@ -51,6 +51,8 @@ pub(crate) enum Flaw {
     OldEpochsCount,
     /// The proxy hears of the new epoch only after the take.
     ProxyIsToldLater,
+    /// A store that takes by force goes on with the next rev that it knows of.
+    RevsWithoutRoom,
 }
 
 impl Model {

@@ -19,6 +19,8 @@ pub(crate) enum Promise {
     WhatIsDeletedIsNotConfirmed,
     /// Whoever wrote finds that in every store that may answer it.
     NoWriteIsUndone,
+    /// No two states of a member have the same rev, so that an `ETag` of one is not true of the other.
+    OneRevOneState,
     /// Left alone, stores come to rest, and then one of them takes writes and the others have all that it has, but for one
     /// that was given up by force.
     TheBoardGoesOn,
@@ -32,6 +34,7 @@ pub(crate) fn broken(model: &Model, state: &State) -> Option<Promise> {
         (Promise::NothingIsDoneTwice, state.stores.iter().all(has_nothing_twice)),
         (Promise::WhatIsDeletedIsNotConfirmed, confirms_what_is(model, state)),
         (Promise::NoWriteIsUndone, reads_what_was_written(model, state)),
+        (Promise::OneRevOneState, has_each_rev_once(state)),
         (Promise::TheBoardGoesOn, goes_on(model, state)),
     ]
     .into_iter()
@@ -84,6 +87,13 @@ fn has_nothing_twice(store: &Store) -> bool {
     let mut writes: Vec<_> = store.writes().collect();
     writes.sort_unstable();
     writes.is_sorted_by(|one, next| one < next)
+}
+
+/// Also of what is lost: its `ETag` may be with a client.
+fn has_each_rev_once(state: &State) -> bool {
+    let mut revs: Vec<_> = state.revs.iter().filter(|rev| **rev > 0).collect();
+    revs.sort_unstable();
+    revs.is_sorted_by(|one, next| one < next)
 }
 
 fn confirms_what_is(model: &Model, state: &State) -> bool {

@@ -7,6 +7,8 @@ pub(crate) type Name = u8;
 pub(crate) type Epoch = u8;
 /// A place in a feed: how many entries come before it.
 pub(crate) type Place = u8;
+/// The number of a member's state.
+pub(crate) type Rev = u8;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct State {
@@ -15,6 +17,9 @@ pub(crate) struct State {
     pub(crate) moves: Vec<Move>,
     /// What the proxy remembers of each write.
     pub(crate) memory: Vec<Memory>,
+    /// The rev that each write gave the member that they all change; 0 before it is committed. Only where somebody may take
+    /// by force: elsewhere a rev is the number of commits.
+    pub(crate) revs: Vec<Rev>,
     /// Every ownership that ever began.
     pub(crate) owners: Vec<(Epoch, Name)>,
     /// The epoch that the proxy was told; answers of earlier ones do not count.
@@ -53,6 +58,8 @@ pub(crate) struct Store {
     pub(crate) given: Option<Grant>,
     /// The move whose grant was checked and is not committed.
     pub(crate) granting: Option<u8>,
+    /// No state that is still to come gets a rev up to this one.
+    pub(crate) revs_above: Rev,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,12 +141,14 @@ impl State {
             followed: (name != 0).then_some(Followed { source: 0, start: 0, cursor: 0 }),
             given: None,
             granting: None,
+            revs_above: 0,
         };
         Self {
             stores: (0..model.stores).map(store).collect(),
             writes: vec![Write::Unsent; model.writes.into()],
             moves: Vec::new(),
             memory: vec![Memory::Nothing; model.writes.into()],
+            revs: vec![0; model.writes.into()],
             owners: vec![(1, 0)],
             told: 0,
             taken: false,
@@ -162,6 +171,13 @@ impl State {
     pub(crate) fn is_superseded(&self, store: &Store) -> bool {
         let newest = self.owners.iter().map(|(epoch, _)| *epoch).max();
         self.taken && newest.is_some_and(|newest| store.epoch < newest)
+    }
+
+    /// The last rev of the member, as the store knows it.
+    pub(crate) fn last_rev(&self, name: Name) -> Rev {
+        let store = self.store(name);
+        let revs = store.writes().map(|write| self.revs[usize::from(write)]);
+        revs.fold(store.revs_above, Rev::max)
     }
 
     /// Whether writes run in the store.
