@@ -2,6 +2,7 @@
 //! name the places where it is to crash.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::process::Stdio;
 use harness::{Answer, Program, Setup, TestDatabase, until};
 use refactor::{Client, Keys, Move};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
@@ -55,17 +57,31 @@ pub(crate) struct Plan {
     pub(crate) relayed: bool,
     /// Whether there are two programs of each on one database, behind the relay of both.
     pub(crate) twice: bool,
+    /// Whether the monolith's database is on the small disk that `TEST_SMALL_DISK` names.
+    pub(crate) small: bool,
 }
 
 impl Plan {
     /// Every program.
     pub(crate) fn whole(source: Engine, target: Engine) -> Self {
-        Self { engines: [source, target], programs: &PROGRAMS, relayed: false, twice: false }
+        Self {
+            engines: [source, target],
+            programs: &PROGRAMS,
+            relayed: false,
+            twice: false,
+            small: false,
+        }
     }
 
     /// Only users have a service, and every network between the programs can be broken.
     pub(crate) fn users(source: Engine, target: Engine) -> Self {
-        Self { engines: [source, target], programs: &PROGRAMS[..2], relayed: true, twice: false }
+        Self {
+            engines: [source, target],
+            programs: &PROGRAMS[..2],
+            relayed: true,
+            twice: false,
+            small: false,
+        }
     }
 
     /// Only users have a service, and it and the monolith are two programs each on one PostgreSQL database.
@@ -90,6 +106,8 @@ pub(crate) struct Board {
     relays: BTreeMap<&'static str, Relay>,
     /// The URL of the proxy, without the stage.
     pub(crate) proxy: String,
+    /// The monolith's folder on the small disk.
+    pub(crate) disk: Option<TempDir>,
     /// Held as `banyan up` holds its data folder.
     _held: Option<File>,
 }
@@ -114,8 +132,13 @@ impl Board {
             relays: BTreeMap::new(),
             proxy: format!("http://127.0.0.1:{}", ports["proxy"]),
             ports,
+            disk: None,
             _held: None,
         };
+        if plan.small {
+            let disk = env::var_os("TEST_SMALL_DISK")?;
+            board.disk = Some(tempfile::tempdir_in(disk).expect("a folder"));
+        }
         if plan.relayed {
             for (name, to) in [(FEED, "monolith"), ("monolith", "monolith"), ("users", "users")] {
                 let ports = plan.programs_of(to).map(|program| board.ports[program]).collect();
@@ -185,6 +208,10 @@ impl Board {
             setup = setup.env(&format!("{}_URL", other.to_uppercase()), &self.url_of(other));
         }
         if name == "monolith" {
+            if let Some(disk) = &self.disk {
+                let database = format!("sqlite:{}", disk.path().join("board.db").display());
+                setup = setup.env("DATABASE_URL", &database);
+            }
             setup.demo()
         } else {
             let to = if self.plan.relayed { FEED } else { "monolith" };
@@ -222,6 +249,14 @@ impl Board {
     pub(crate) async fn kill(&mut self, name: &'static str) {
         let mut program = self.programs.remove(name).expect("it runs");
         program.kill().await;
+        self.setups.insert(name, program.setup().clone());
+    }
+
+    /// Stops a program as whoever deploys does: told by SIGTERM, and waited for.
+    pub(crate) async fn stop(&mut self, name: &'static str) {
+        let mut program = self.programs.remove(name).expect("it runs");
+        program.terminate();
+        assert!(program.ended().await.success(), "{}", program.log());
         self.setups.insert(name, program.setup().clone());
     }
 

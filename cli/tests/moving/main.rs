@@ -16,6 +16,7 @@ mod matrix;
 mod routes;
 
 mod canary;
+mod full;
 mod hurry;
 mod residue;
 mod stalls;

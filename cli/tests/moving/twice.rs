@@ -62,6 +62,25 @@ async fn postgresql_to_postgresql() {
     assert!(report["failed"].as_u64() <= Some(most), "{report:#}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_is_stopped_and_started_again_under_load_and_no_request_fails() {
+    let Some(mut board) = Board::start_as(Plan::twice()).await else { return };
+    let load = Load::start(&board, &LOAD);
+    for _ in 0..4 {
+        // While one is away all connections lead to the other, which is the next one to be stopped.
+        for (program, other) in [("monolith", "monolith-2"), ("monolith-2", "monolith")] {
+            more(&board, program, 5).await;
+            board.stop(program).await;
+            more(&board, other, 5).await;
+            board.start_again(program).await;
+            board.ready().await;
+        }
+    }
+    let report = load.end().await;
+    assert_eq!((&report["failed"], &report["different"]), (&0.into(), &0.into()), "{report:#}");
+    assert!(report["members"].as_u64() > Some(50), "{report:#}");
+}
+
 /// Has a command done. A switch that would take long is taken back before any client is told that nobody owns what it writes.
 async fn change(board: &Board, verb: &str) {
     let changes = ["switch", "reverse"].contains(&verb);

@@ -26,7 +26,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use thread_local::ThreadLocal;
 use tokio::sync::watch;
 
-use self::error::store_error;
+use self::error::{is_full, store_error};
 use self::file::DatabaseFile;
 use self::reserve::Reserve;
 use self::writer::Writer;
@@ -49,7 +49,19 @@ pub(crate) struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// Opens the database. Where its disk is full, does it in the room that is kept for moves: its collections can only
+    /// be given away by a program that runs.
     pub(crate) fn open(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
+        match Self::open_in_room(path, tables) {
+            Err(error) if is_full(&error) && Reserve::of(path).give_up() => {
+                log::warn!("store: the disk is full; its reserve is given up for this start");
+                Self::open_in_room(path, tables)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_in_room(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
         let mut connection = schema::open(path, tables)?;
         let file = DatabaseFile::at(path).map_err(|cause| OpenError::Unreachable {
             database: path.display().to_string(),

@@ -7,8 +7,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// More than all steps of a move write, with room for the database's log to grow in.
-const BYTES: usize = 512 * 1024;
+/// How much is kept, in bytes: the first that there is room for. Each is more than all steps of a move write, and the
+/// largest leaves room for a start and for the database's log to grow in.
+const SIZES: [usize; 3] = [512 * 1024, 256 * 1024, 128 * 1024];
 
 /// The file that keeps the room.
 #[derive(Debug)]
@@ -22,31 +23,47 @@ impl Reserve {
         Self(path.into())
     }
 
-    /// Makes it, if it is not there. Where there is no room for it, says so, and the store does without.
+    /// Makes it, if it is not there, or smaller than it should be. Where there is no room for it, says so, and the store
+    /// does without.
     pub(super) fn keep(&self) {
-        let whole = fs::symlink_metadata(&self.0).is_ok_and(|file| file.len() == BYTES as u64);
-        if !whole && let Err(error) = self.make() {
-            self.give_up();
+        let has = fs::symlink_metadata(&self.0).map_or(0, |file| file.len());
+        if has == SIZES[0] as u64 {
+            return;
+        }
+        let mut failed = None;
+        for bytes in SIZES {
+            match self.make(bytes) {
+                Ok(()) => return,
+                Err(error) => failed = Some(error),
+            }
+        }
+        self.give_up();
+        if let Some(error) = failed {
             let path = self.0.display();
             log::warn!("store: {path}: no room is kept for a move off a full disk: {error}");
         }
     }
 
-    fn make(&self) -> io::Result<()> {
+    fn make(&self, bytes: usize) -> io::Result<()> {
         let mut file = files::open(&self.0)?;
         // A file of zeros may take no room.
-        let bytes: Vec<u8> = (0..BYTES).map(|_| fastrand::u8(..)).collect();
-        file.write_all(&bytes)?;
+        let noise: Vec<u8> = (0..bytes).map(|_| fastrand::u8(..)).collect();
+        file.write_all(&noise)?;
+        // A larger one may have been begun.
+        file.set_len(bytes as u64)?;
         file.sync_all()
     }
 
-    /// Gives the room back to the disk.
-    pub(super) fn give_up(&self) {
+    /// Gives the room back to the disk. Says whether there was any.
+    pub(super) fn give_up(&self) -> bool {
         match fs::remove_file(&self.0) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                log::warn!("store: {}: {error}", self.0.display());
+            Ok(()) => true,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    log::warn!("store: {}: {error}", self.0.display());
+                }
+                false
             }
-            _ => {}
         }
     }
 }
