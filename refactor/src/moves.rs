@@ -150,8 +150,10 @@ impl Moves {
     ) -> Result<Value, Refusal> {
         let mut work = Work::open(&self.0, collection, wishes)?;
         match settle::settle(&mut work, PENDING) {
-            // A reverse is what helps where the target is lost.
-            Err(pending) if verb != Verb::Reverse => return Err(pending),
+            // These are what helps where the target is lost, or both sides are.
+            Err(pending) if !(verb == Verb::Reverse || (verb == Verb::Cancel && wishes.force)) => {
+                return Err(pending);
+            }
             _ => {}
         }
         let mut checks = None;

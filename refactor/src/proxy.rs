@@ -216,7 +216,14 @@ impl DataPlane {
                     Change::Put(route) => {
                         let id = route.id.clone();
                         match self.0.target(application, route, old) {
-                            Some(target) => table.insert(target),
+                            Some(target) => {
+                                let known = old.get(&id).map(|known| &known.upstream);
+                                if !known.is_some_and(|known| Arc::ptr_eq(known, &target.upstream))
+                                {
+                                    self.0.shared.ownership.writes.has_another();
+                                }
+                                table.insert(target);
+                            }
                             None => table.remove(&id),
                         }
                     }

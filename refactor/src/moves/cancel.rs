@@ -29,14 +29,14 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
     if wishes.force
-        && let [source, Err(PeerError::Silent(_))] = work.peers.both(&pair.from, &pair.to)
+        && let [source, Err(PeerError::Silent { .. })] = work.peers.both(&pair.from, &pair.to)
     {
         match source {
             Ok(source) if source.owns() => {
                 work.owned_by(Owner::Source)?;
                 remove_made(work)?;
             }
-            Err(PeerError::Silent(_)) => {}
+            Err(PeerError::Silent { .. }) => {}
             _ => {
                 return Err(Refusal::conflict(format!(
                     "{} is reached, and does not own {collection}: --force would lose the way to its owner; \

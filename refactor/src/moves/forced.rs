@@ -3,12 +3,13 @@
 use super::Wishes;
 use super::peer::PeerError;
 use super::preflight::{Check, Pair, explained};
-use super::record::{Direction, Intent, Owner};
+use super::record::{Direction, Intent, Owner, Step};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
 use super::wire::{Grant, Ownership, Role};
 use super::work::Work;
+use crate::spaces::resource::now_ms;
 
 /// What is known of a target that does not own what it was granted.
 enum Target {
@@ -20,6 +21,19 @@ enum Target {
     Silent(PeerError),
 }
 
+impl Target {
+    /// None where it owns what it was granted.
+    fn of(said: Result<Ownership, PeerError>, grant: &Grant) -> Option<Self> {
+        match said {
+            Err(error) => Some(Self::Silent(error)),
+            Ok(target) if target.store != grant.to.store => Some(Self::Another),
+            Ok(target) if target.owns() && target.epoch >= grant.epoch => None,
+            Ok(target) if target.owns() => Some(Self::Another),
+            Ok(_) => Some(Self::Waits),
+        }
+    }
+}
+
 /// Gives the collection back to a source whose target is lost, where that is so; `None` where the target is well, and the
 /// ordinary way loses nothing. Gives what was found, where nothing is to be changed.
 ///
@@ -27,10 +41,12 @@ enum Target {
 /// 2. Without `force`: says what may be lost, and what `force` would do.
 /// 3. Cancels a target that is there, so that the grant on its way can never be used. One that has just used it
 ///    refuses, and then the ordinary way is open.
-/// 4. The source takes an epoch above the grant, the route leads to it.
+/// 4. Writes down that it is about to be taken: [`settle`] goes on where this is broken off.
+/// 5. The source takes an epoch above the grant, the route leads to it.
 ///
 /// # Errors
-/// 409 where the source does not answer, without `force`, and where it does not take the collection back.
+/// 409 where the source does not answer, without `force`, and where it does not take the collection back, or it is not known
+/// whether it did.
 pub(super) fn lost(
     work: &mut Work<'_>,
     pair: &Pair,
@@ -38,7 +54,21 @@ pub(super) fn lost(
 ) -> Result<Option<Vec<Check>>, Refusal> {
     let [target, source] = work.peers.both(&pair.from, &pair.to);
     let source = source.map_err(|error| explained(work, &pair.to_name, &pair.to, &error))?;
-    if source.owns() && matches!(target, Err(PeerError::Silent(_))) {
+    if source.owns() && target.as_ref().is_ok_and(Ownership::owns) {
+        return Ok(None);
+    }
+    if source.owns()
+        && let Err(older) = work.not_before(source.epoch)
+    {
+        if !wishes.force {
+            return Err(older);
+        }
+        if wishes.dry_run {
+            return Ok(Some(vec![Check::found("loss", older.message().to_owned())]));
+        }
+        forget_epoch(work);
+    }
+    if source.owns() && matches!(target, Err(PeerError::Silent { .. })) {
         // It was given back already, perhaps by force, and nobody has to be asked for that.
         let outcome = format!("{} is the owner already", pair.to_name);
         if wishes.dry_run {
@@ -49,17 +79,17 @@ pub(super) fn lost(
     let Some(grant) = source.grant.clone().filter(|_| source.role == Role::Follower) else {
         return Ok(None);
     };
-    let target = match target {
-        Ok(target) if target.store != grant.to.store => Target::Another,
-        Ok(target) if target.owns() => {
-            // A take of which nobody knew whether it had happened has not.
-            work.lose_below(work.record.lost_below.min(target.epoch))?;
-            return Ok(None);
-        }
-        Ok(_) => Target::Waits,
-        Err(error) => Target::Silent(error),
+    let Some(target) = Target::of(target, &grant) else {
+        // Another way back would end what is pending, and not what was sent.
+        let pending = work.record.pending.as_ref().is_some_and(|intent| intent.by_force.is_some());
+        return if pending { Err(unknown(work, pair, "it has not said so yet")) } else { Ok(None) };
     };
-    let loss = loss(pair, &source, &grant, &target, work.record.pending.as_ref());
+    let older = work.not_before(grant.epoch);
+    if !wishes.force {
+        older.clone()?;
+    }
+    let waits = matches!(target, Target::Waits);
+    let loss = loss(pair, &source, &grant, waits, work.record.pending.as_ref());
     let state = state(pair, &grant, &target);
     if !wishes.force {
         let collection = &work.record.collection;
@@ -73,8 +103,56 @@ pub(super) fn lost(
     if wishes.dry_run {
         return Ok(Some(vec![Check::found("loss", loss)]));
     }
-    take(work, pair, &target, &grant, &loss)?;
+    if let Target::Waits = target {
+        pair.from.cancel().map_err(|error| {
+            let why = "did not let go of its copy, so it may just have become the owner";
+            Refusal::peer(&format!("{} {why}", pair.from_name), &error)
+        })?;
+    }
+    if older.is_err() {
+        forget_epoch(work);
+    }
+    let repeated = work.record.pending.as_ref().and_then(|intent| intent.by_force);
+    let intent = Intent {
+        direction: Direction::Reverse,
+        id: String::new(),
+        from: grant.to.store.clone(),
+        to: source.store,
+        epoch: grant.epoch,
+        began_ms: now_ms(),
+        step: Step::Intent,
+        by_force: repeated.or(Some(work.record.lost_below)),
+    };
+    work.give_up_below(grant.epoch + 1, intent.clone())?;
+    Times::start(switch::PATIENCE).passed(Step::Intent);
+    let taken = take(work, &intent, pair, &loss);
+    switch::later(work, taken)?;
     Ok(Some(Vec::new()))
+}
+
+/// Goes on with a take that was begun: a person decided it, and it may have been sent.
+///
+/// # Errors
+/// As [`lost`].
+pub(super) fn settle(
+    work: &mut Work<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    source: Result<Ownership, PeerError>,
+) -> Result<(), Refusal> {
+    let source = source.map_err(|error| unknown(work, pair, &error.to_string()))?;
+    match source.grant.clone() {
+        Some(grant) if source.store == intent.to && source.granted(intent.epoch, &intent.from) => {
+            let loss = loss(pair, &source, &grant, false, Some(intent));
+            take(work, intent, pair, &loss)
+        }
+        _ => not_taken(work, intent, "was overtaken: its source is another one now".to_owned()),
+    }
+}
+
+/// A person says so: an owner of an earlier epoch counts.
+fn forget_epoch(work: &mut Work<'_>) {
+    (work.record.epoch, work.record.lost_below) = (None, 0);
 }
 
 fn given_back(work: &mut Work<'_>, outcome: String, epoch: u64) -> Result<(), Refusal> {
@@ -83,35 +161,41 @@ fn given_back(work: &mut Work<'_>, outcome: String, epoch: u64) -> Result<(), Re
 }
 
 /// Takes the collection back. From before that on, whatever the target answers after all counts no more: what it took at
-/// the same moment is lost.
-fn take(
-    work: &mut Work<'_>,
-    pair: &Pair,
-    target: &Target,
-    grant: &Grant,
-    loss: &str,
-) -> Result<(), Refusal> {
-    if let Target::Waits = target {
-        pair.from.cancel().map_err(|error| {
-            let why = "did not let go of its copy, so it may just have become the owner";
-            Refusal::peer(&format!("{} {why}", pair.from_name), &error)
-        })?;
-    }
-    let before = work.record.lost_below;
-    work.lose_below(grant.epoch + 1)?;
-    let taken = match pair.to.take() {
-        Ok(taken) => taken,
-        Err(error) => {
-            // One that does not say so may have taken it.
-            if pair.to.ownership().is_ok_and(|source| !source.owns()) {
-                work.lose_below(before)?;
-            }
-            return Err(Refusal::peer(&format!("{} did not take ownership", pair.to_name), &error));
+/// the same moment is lost. Can be repeated.
+fn take(work: &mut Work<'_>, intent: &Intent, pair: &Pair, loss: &str) -> Result<(), Refusal> {
+    let collection = work.record.collection.clone();
+    match pair.to.take() {
+        Ok(taken) => {
+            let outcome =
+                format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
+            log::warn!("reverse {collection}: {outcome}");
+            given_back(work, outcome, taken.epoch)
         }
-    };
-    let outcome = format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
-    log::warn!("reverse {}: {outcome}", work.record.collection);
-    given_back(work, outcome, taken.epoch)
+        Err(error) if error.is_sure() => {
+            let why = format!("{} did not take ownership", pair.to_name);
+            not_taken(work, intent, format!("{why}: {error}"))?;
+            Err(Refusal::peer(&why, &error))
+        }
+        Err(error) => Err(unknown(work, pair, &error.to_string())),
+    }
+}
+
+/// Ends a take that surely did not happen: what the target writes is as good as before.
+fn not_taken(work: &mut Work<'_>, intent: &Intent, outcome: String) -> Result<(), Refusal> {
+    work.record.lost_below = intent.by_force.unwrap_or_default();
+    let mut times = Times::start(switch::PATIENCE);
+    work.ended(times.outcome(Direction::Reverse, false, outcome, None))?;
+    work.tell_epoch();
+    Ok(())
+}
+
+fn unknown(work: &Work<'_>, pair: &Pair, why: &str) -> Refusal {
+    let collection = &work.record.collection;
+    Refusal::conflict(format!(
+        "reverse {collection}: whether {} took ownership by force is not known: {why}. Start it: it is told again until \
+         it says so. Until then a write that {} takes is answered 502, for it may be lost",
+        pair.to_name, pair.from_name
+    ))
 }
 
 /// What stands in the way of the ordinary way, and what helps instead of force.
@@ -137,10 +221,10 @@ fn loss(
     pair: &Pair,
     source: &Ownership,
     grant: &Grant,
-    target: &Target,
+    waits: bool,
     pending: Option<&Intent>,
 ) -> String {
-    if matches!(target, Target::Waits) {
+    if waits {
         return "Its copy is removed by force; nothing that was answered is lost.".into();
     }
     let epoch = grant.epoch;

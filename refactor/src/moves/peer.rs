@@ -25,8 +25,8 @@ const PURGE: Duration = Duration::from_secs(600);
 /// Why a program did not do what it was asked for.
 #[derive(Clone, Debug)]
 pub(super) enum PeerError {
-    /// No whole answer came: it may have done it.
-    Silent(String),
+    /// No whole answer came: it may have done it, unless it never got the request.
+    Silent { how: String, sent: bool },
     /// It has no such path, for us: another collection, no token, or another one.
     Unknown,
     /// It did not, and says why.
@@ -38,11 +38,18 @@ pub(super) enum PeerError {
 impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Silent(how) => write!(f, "it is not reached ({how})"),
+            Self::Silent { how, .. } => write!(f, "it is not reached ({how})"),
             Self::Unknown => f.write_str("it answers 404"),
             Self::Refused(why) => f.write_str(why),
             Self::Failed(how) => write!(f, "it does not answer as it should ({how})"),
         }
+    }
+}
+
+impl PeerError {
+    /// Whether it surely did not do what it was asked for.
+    pub(super) fn is_sure(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Refused(_) | Self::Silent { sent: false, .. })
     }
 }
 
@@ -199,7 +206,7 @@ impl Peer {
             // A retired copy says where its rows are now.
             Err(PeerError::Refused(_)) => Some(true),
             Err(PeerError::Unknown) => Some(false),
-            Err(PeerError::Silent(_) | PeerError::Failed(_)) => None,
+            Err(PeerError::Silent { .. } | PeerError::Failed(_)) => None,
         }
     }
 
@@ -232,14 +239,16 @@ impl Peer {
     ) -> Result<Value, PeerError> {
         let url = format!("{}{path}", self.url);
         let silent = |error: reqwest::Error| {
-            PeerError::Silent(if error.is_connect() {
+            let sent = !error.is_connect();
+            let how = if !sent {
                 "no connection".to_owned()
             } else if error.is_timeout() {
                 format!("no answer within {} ms", time.as_millis())
             } else {
                 // Its own words hold the URL, with the query.
                 server::chain(&error.without_url())
-            })
+            };
+            PeerError::Silent { how, sent }
         };
         let mut request = self.peers.http.request(method, &url).timeout(time);
         if path.starts_with("/-/") {

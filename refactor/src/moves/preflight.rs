@@ -131,7 +131,7 @@ pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerErr
             let place = format!(" at {who}");
             work.inner.no_collection(&work.record.application, collection, &place)
         }
-        PeerError::Silent(_) => {
+        PeerError::Silent { .. } => {
             // As `banyan up` calls the programs.
             let target = peer.url == work.record.target;
             let name = if target { collection } else { "monolith" };

@@ -150,6 +150,9 @@ pub(crate) struct Intent {
     pub(super) began_ms: i64,
     /// The last step that is known to have been done.
     pub(super) step: Step,
+    /// Of a take by force: below which epoch writes could be lost before it.
+    #[serde(default)]
+    pub(super) by_force: Option<u64>,
 }
 
 /// The steps of a switch, in their order.

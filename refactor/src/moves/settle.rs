@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::forced;
 use super::peer::PeerError;
 use super::preflight::Pair;
 use super::record::{Direction, Intent, Owner};
@@ -32,6 +33,9 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
     let Some(intent) = work.record.pending.clone() else { return Ok(()) };
     let pair = Pair::of(work, intent.direction);
     let [from, to] = work.peers.both(&pair.from, &pair.to);
+    if intent.by_force.is_some() {
+        return forced::settle(work, &intent, &pair, to);
+    }
     let mut times = Times::start(patience);
     match fate(&intent, &from, &to) {
         Fate::Forward => switch::finish(work, &intent, &pair, &mut times),

@@ -2,7 +2,7 @@
 //!
 //! 1. **Preflight** (`preflight.rs`): the follower has the copy, its lag is known and small, the way back is there, the
 //!    copy was compared. Nothing is changed; a refusal leaves everything as it was.
-//!    Then uploads that began before the route was made are waited for: the proxy could not send them on.
+//!    Then writes that began before the route was made are waited for: the proxy could not send them on.
 //! 2. **Intent**: what is about to be done is on disk.
 //! 3. **Hold**: the owner refuses writes. It lets go by itself when the time is up.
 //! 4. **Caught up**: the follower covers the position at which the owner holds.
@@ -25,8 +25,7 @@ pub(super) mod hand_over;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(super) use self::finish::finish;
-use self::finish::later;
+pub(super) use self::finish::{finish, later};
 use self::hand_over::hand_over;
 pub(super) use self::hand_over::released;
 use super::Wishes;
@@ -93,6 +92,7 @@ pub(super) fn run(
                 let granted = format!("ownership is granted to {} already", pair.to_name);
                 return Ok(vec![Check::found("owner", granted)]);
             }
+            work.not_before(intent.epoch + 1)?;
             work.intend(intent.clone())?;
             finish(work, &intent, &pair, &mut times)?;
             return Ok(Vec::new());
@@ -104,6 +104,7 @@ pub(super) fn run(
     if let Some(refusal) = preflight::refused(work, direction, &checks) {
         return Err(refusal);
     }
+    work.not_before(intent.epoch)?;
     // Whatever can fail about the route fails now, and not while writes wait.
     follow::make_route(work)?;
     wait_for_uploads(work, direction)?;
@@ -160,6 +161,7 @@ fn ready(
             epoch: grant.epoch.saturating_sub(1),
             began_ms: now_ms(),
             step: Step::Granted,
+            by_force: None,
         }));
     }
     match (from.role, to.role) {
@@ -183,6 +185,7 @@ fn ready(
                 epoch: from.epoch,
                 began_ms: now_ms(),
                 step: Step::Intent,
+                by_force: None,
             };
             Ok(Ready::Go(intent, checks))
         }
@@ -211,7 +214,7 @@ fn with_lag(pair: &Pair, from: &Ownership, mut to: Ownership) -> Ownership {
     to
 }
 
-/// Waits for uploads that began before the collection had its route: these cannot be sent to the new owner, for nobody
+/// Waits for writes that began before the collection had its route: these cannot be sent to the new owner, for nobody
 /// else could have been it, and the proxy kept nothing of them.
 ///
 /// # Errors
@@ -223,12 +226,14 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<(), Refusal
         return Ok(());
     }
     let verb = direction.word();
-    log::info!("{verb} {collection}: waits for uploads that began before its route was made");
+    log::info!(
+        "{verb} {collection}: waits for uploads and other writes that began before its route was made"
+    );
     let start = Instant::now();
     while is_under_way() {
         if start.elapsed() > UPLOAD_TIME {
             return Err(Refusal::conflict(format!(
-                "{verb} {collection}: an upload is still under way that began before the route /{collection} was \
+                "{verb} {collection}: a write is still under way that began before the route /{collection} was \
                  made, and could not be sent to the new owner; nothing is changed, `banyan {verb} {collection}` \
                  tries again"
             )));
@@ -245,8 +250,8 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<(), Refusal
 /// # Errors
 /// What the route's application says.
 pub(super) fn flip(work: &mut Work<'_>, owner: Owner, epoch: u64) -> Result<(), Refusal> {
-    work.owned_by(owner)?;
     work.in_epoch(epoch)?;
+    work.owned_by(owner)?;
     let active = owner != Owner::Source;
     let start = Instant::now();
     loop {

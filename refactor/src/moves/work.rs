@@ -107,30 +107,53 @@ impl<'a> Work<'a> {
     /// an earlier one counts no more.
     ///
     /// # Errors
-    /// 500 where that fails.
+    /// As [`Work::not_before`]; 500 where that fails.
     pub(super) fn in_epoch(&mut self, epoch: u64) -> Result<(), Refusal> {
-        let lost_below = self.record.lost_below.min(epoch);
-        self.count(Some(epoch), lost_below)
-    }
-
-    /// Writes down that what was written in an epoch below this one may be lost, and tells the proxy: a write that was
-    /// answered in one counts no more, whenever it was sent.
-    ///
-    /// # Errors
-    /// 500 where that fails.
-    pub(super) fn lose_below(&mut self, epoch: u64) -> Result<(), Refusal> {
-        self.count(self.record.epoch, epoch)
-    }
-
-    fn count(&mut self, epoch: Option<u64>, lost_below: u64) -> Result<(), Refusal> {
-        let record = &mut self.record;
-        if (record.epoch, record.lost_below) != (epoch, lost_below) {
-            (record.epoch, record.lost_below) = (epoch, lost_below);
+        self.not_before(epoch)?;
+        if self.record.epoch != Some(epoch) {
+            self.record.epoch = Some(epoch);
+            self.record.lost_below = self.record.lost_below.min(epoch);
             self.save()?;
         }
+        self.tell_epoch();
+        Ok(())
+    }
+
+    /// Refuses an owner of an earlier epoch than the last one that is known.
+    ///
+    /// # Errors
+    /// 409 that says what would be lost, and what helps.
+    pub(super) fn not_before(&self, epoch: u64) -> Result<(), Refusal> {
+        match self.record.epoch.filter(|known| *known > epoch) {
+            None => Ok(()),
+            Some(known) => {
+                let collection = &self.record.collection;
+                Err(Refusal::conflict(format!(
+                    "{collection}: its owner says that it is in epoch {epoch}, and epoch {known} has begun already: the \
+                     database of the owner is from before that, a backup perhaps, and what was written since is not in it. \
+                     Put a newer database back, or start the side that has epoch {known}, and nothing is lost. `banyan \
+                     reverse {collection} --force` leads to the source all the same, and gives up what it does not have"
+                )))
+            }
+        }
+    }
+
+    /// Writes down that a take by force is about to be sent, and that what was written below this epoch may be lost by it;
+    /// tells the proxy.
+    ///
+    /// # Errors
+    /// 500 where that fails; then it must not be sent.
+    pub(super) fn give_up_below(&mut self, epoch: u64, intent: Intent) -> Result<(), Refusal> {
+        self.record.lost_below = epoch;
+        self.intend(intent)?;
+        self.tell_epoch();
+        Ok(())
+    }
+
+    /// Tells the proxy which answers count.
+    pub(super) fn tell_epoch(&self) {
         let Record { application, collection, .. } = &self.record;
         self.inner.spaces.set_epoch(application, collection, self.record.told());
-        Ok(())
     }
 
     /// Writes down what is about to be done.

@@ -21,10 +21,7 @@ mod reply;
 
 use std::sync::Arc;
 
-use http::Method;
-
 use crate::proxy::client::Client;
-use crate::proxy::framing::Malformed;
 use crate::proxy::head::{Answer, Head};
 use crate::proxy::problem::Problem;
 use crate::proxy::site::Site;
@@ -88,7 +85,7 @@ async fn forward<C: Client>(
         record.route(&route);
         let next = match ask::ask(client, &mut upload, &route, &head.method, worker).await {
             Ok((connection, bytes)) => {
-                let answer = read(&bytes, &head.method);
+                let answer = Answer::parse_final(&bytes, &head.method);
                 let answer = answer.map_err(|what| unanswered(&route, Failure::Garbage(what)))?;
                 let Some(next) = chase.judge(&answer)? else {
                     chase.end(peer, &answer);
@@ -118,15 +115,6 @@ async fn forward<C: Client>(
         let position = chase.position();
         let request = outgoing::request(site, peer, head, chase.side(), &path, position, record);
         upload.restart(&request);
-    }
-}
-
-/// The answer that a head begins.
-fn read<'a>(bytes: &'a [u8], method: &Method) -> Result<Answer<'a>, Malformed> {
-    let answer = Answer::parse(bytes, method)?;
-    match answer.status {
-        101 => Err(Malformed("the service switches protocols without being asked to")),
-        _ => Ok(answer),
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Copy {
     pub(crate) loses: Option<(&'static str, usize)>,
     /// It does not do this, and says that it cannot just now.
     pub(crate) cannot: Option<&'static str>,
+    /// It refuses to do this.
+    pub(crate) refuses: Option<&'static str>,
     /// It answers nothing.
     pub(crate) dead: bool,
     /// It cannot read the other side's feed.
@@ -163,6 +165,7 @@ fn fresh(url: &str) -> Copy {
         held_back: Value::Null,
         loses: None,
         cannot: None,
+        refuses: None,
         dead: false,
         blind: false,
         told: Vec::new(),
@@ -307,6 +310,7 @@ fn asked(
     let held = copy.hold.clone().filter(|(_, until)| *until > Instant::now()).map(|(id, _)| id);
     match word {
         _ if copy.cannot == Some(word) => return Err((503, "not just now".into())),
+        _ if copy.refuses == Some(word) => return refuse("it does not want to"),
         "ownership" | "release" => {
             if word == "release" && held == Some(text(&body["id"])) {
                 copy.hold = None;

@@ -1,6 +1,6 @@
 //! A target that is lost after the grant: a person decides, and is told what may be lost.
 
-use harness::client;
+use harness::{client, until};
 use serde_json::json;
 
 use crate::stand::Stand;
@@ -147,9 +147,79 @@ async fn a_source_that_does_not_take_it_back_leaves_the_target_in_its_epoch() {
     let proxy = stand.proxy().await;
     let post = async || client().post(format!("{proxy}/api/users")).body("x").send().await.unwrap();
     stand.target.with(|copy| copy.dead = true);
-    stand.source.with(|copy| copy.cannot = Some("take"));
+    stand.source.with(|copy| copy.refuses = Some("take"));
     let message = stand.refused("reverse", json!({ "force": true })).await;
     assert!(message.contains("did not take ownership"), "{message}");
     stand.target.with(|copy| copy.dead = false);
     assert_eq!(post().await.status(), 200, "it owns it as before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_take_of_which_no_answer_comes_is_carried_through() {
+    let stand = Stand::switched().await;
+    let proxy = stand.proxy().await;
+    stand.target.with(|copy| copy.dead = true);
+    stand.source.with(|copy| copy.cannot = Some("take"));
+    let message = stand.refused("reverse", json!({ "force": true })).await;
+    assert!(message.contains("is not known"), "{message}");
+    assert!(stand.users().await.pending.is_some(), "it is written down");
+    // The target comes back meanwhile: what it takes may be lost at any moment.
+    stand.target.with(|copy| copy.dead = false);
+    let post = async || client().post(format!("{proxy}/api/users")).body("x").send().await.unwrap();
+    assert_eq!(post().await.status(), 502);
+    for verb in ["switch", "cancel", "reverse"] {
+        let message = stand.refused(verb, json!({})).await;
+        assert!(message.contains("is not known"), "{verb}: {message}");
+    }
+    stand.source.with(|copy| copy.cannot = None);
+    until("nothing is pending", async || stand.users().await.pending.is_none()).await;
+    assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    assert_eq!(post().await.status(), 200, "the source owns it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_take_that_dies_when_it_is_written_down_is_carried_through() {
+    let stand = Stand::switched().await;
+    stand.target.with(|copy| copy.dead = true);
+    stand.arm("moves.intent");
+    stand.refused("reverse", json!({ "force": true })).await;
+    let stand = stand.revive().await;
+    until("nothing is pending", async || stand.users().await.pending.is_none()).await;
+    assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    assert!(stand.users().await.last.unwrap().outcome.contains("by force in epoch 3"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_from_a_backup_of_an_earlier_epoch_gets_no_traffic_without_force() {
+    let stand = Stand::switched().await;
+    stand.target.write(11..=11);
+    stand.target.with(|copy| copy.dead = true);
+    stand.source.with(|copy| {
+        (copy.role, copy.epoch, copy.grant, copy.followed) = ("primary", 1, None, None);
+    });
+    let message = stand.refused("reverse", json!({})).await;
+    for part in ["epoch 1", "epoch 2", "backup", "--force"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert_eq!(stand.route().await.as_deref(), Some("ACTIVE"));
+    stand.tell("reverse", json!({ "force": true, "dryRun": true })).await.unwrap();
+    assert_eq!(stand.route().await.as_deref(), Some("ACTIVE"));
+    stand.tell("reverse", json!({ "force": true })).await.unwrap();
+    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
+    let proxy = stand.proxy().await;
+    let post = client().post(format!("{proxy}/api/users")).body("x").send().await.unwrap();
+    assert_eq!(post.status(), 200, "its epoch counts now");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_whose_sides_are_gone_is_forgotten_by_force_also_where_something_is_pending() {
+    let stand = Stand::switched().await;
+    stand.source.with(|copy| copy.cannot = Some("take"));
+    stand.target.with(|copy| copy.dead = true);
+    stand.refused("reverse", json!({ "force": true })).await;
+    stand.source.with(|copy| copy.dead = true);
+    stand.refused("cancel", json!({})).await;
+    stand.tell("cancel", json!({ "force": true })).await.unwrap();
 }

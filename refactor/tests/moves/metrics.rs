@@ -7,7 +7,8 @@ use crate::stand::Stand;
 impl Stand {
     /// The value of a metric of users, by its name without `banyan_move_` and its labels behind the collection.
     async fn metric(&self, name: &str, labels: &str) -> Option<f64> {
-        let text = self.program.get("/metrics").await.body;
+        let accept = [("accept", "application/openmetrics-text")];
+        let text = self.program.send("GET", "/metrics", &accept, "").await.body;
         assert!(text.ends_with("# EOF\n") && text.matches("# EOF").count() == 1, "{text}");
         let application = self.application.rsplit('/').next().unwrap();
         let labels = format!("application=\"{application}\",collection=\"users\"{labels}");

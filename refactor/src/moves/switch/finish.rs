@@ -29,7 +29,7 @@ pub(in crate::moves) fn finish(
 }
 
 /// Has whatever is still pending after an error taken up again by itself.
-pub(super) fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
+pub(in crate::moves) fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
     if result.is_err() && work.record.pending.is_some() {
         work.inner.settle_later(&work.record.key());
     }

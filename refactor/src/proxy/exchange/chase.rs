@@ -70,7 +70,7 @@ pub(super) struct Chase<'a> {
     told: bool,
     /// The epoch of what is asked for, where that is known, as it was before whoever is asked now was asked.
     epoch: Option<Epoch>,
-    /// Where the body is not kept, so that a change of owner waits for the request.
+    /// Of a write that could not be sent to another service, so that a change of owner waits for it.
     _upload: Option<Arc<()>>,
     search: Option<Search<'a>>,
 }
@@ -218,6 +218,10 @@ impl<'a> Chase<'a> {
             return Some(match named {
                 Some(owner) if self.is_new(owner) => Next::Now(owner),
                 Some(owner) => Next::Later(owner),
+                // A copy that lags too much, and whose owner is nobody that is known here.
+                None if is_read(&self.head.method) => {
+                    self.another().map_or(Next::Later(self.first_again()), Next::Now)
+                }
                 None => Next::Later(self.at),
             });
         }
@@ -280,8 +284,8 @@ impl<'a> Chase<'a> {
         if self.needed.is_some() {
             return Some(self.another().map_or(Next::Later(self.first_again()), Next::Now));
         }
-        let next = if self.at == 0 { self.named.unwrap_or_default() } else { 0 };
-        Some(Next::Later(next))
+        let next = self.named.filter(|named| *named != self.at);
+        Some(Next::Later(next.unwrap_or((self.at + 1) % self.candidates.count())))
     }
 
     /// Goes on to the next candidate, at once or after a wait.
@@ -374,9 +378,14 @@ impl<'a> Chase<'a> {
             let owners = &self.candidates.get(0).target.owners;
             owners.note(&segment, owner, version, Instant::now());
         }
-        if let Some(position) = position
-            && self.candidates.count() > 1
-        {
+        if !may_have_stored(answer.status) {
+            return;
+        }
+        if let Some(position) = position {
+            if self.candidates.count() == 1 {
+                writes.let_go();
+                return;
+            }
             let others = (0..self.candidates.count()).filter(|index| *index != self.at);
             let copies = std::iter::once(self.at).chain(others);
             let copies = copies.map(|index| Arc::downgrade(self.candidates.upstream(index)));
@@ -443,7 +452,7 @@ impl<'a> Chase<'a> {
         }
         let table = self.site.table.load();
         self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
-        let is_alone = self.candidates.count() == 1 && !self.head.body.is_over();
+        let is_alone = self.candidates.count() == 1 && !is_read(&self.head.method);
         self._upload = is_alone.then(|| Arc::clone(&table.uploads));
         *self.looked.insert(table.version)
     }
@@ -490,6 +499,12 @@ impl<'a> Chase<'a> {
         };
         [Some(place), shown("authorization"), shown("cookie")]
     }
+}
+
+/// Whether something may have been stored where a write is answered so. A 409 or a 412 is about what is there: the client
+/// reads that next.
+fn may_have_stored(status: u16) -> bool {
+    !matches!(status, 400..=499) || matches!(status, 409 | 412)
 }
 
 fn bit(index: usize) -> u32 {

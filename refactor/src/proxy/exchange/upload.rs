@@ -12,6 +12,8 @@ use crate::proxy::wire::write_chunk;
 
 /// How much may wait for the service, in bytes, before no more is taken from the client.
 const AHEAD_BYTES: usize = 16 * 1024;
+/// The most that frames a chunk, in bytes: its size in hexadecimal, and two ends of lines.
+const CHUNK_BYTES: usize = 16 + 4;
 
 /// A request on its way.
 #[derive(Debug)]
@@ -139,7 +141,9 @@ impl<'a> Upload<'a> {
             Poll::Pending => return Ok(Poll::Pending),
             Poll::Ready(more) => self.complete = !more?,
         }
-        if self.kept.as_mut().is_some_and(|kept| !kept.take(self.part.len())) {
+        let framing = if self.chunked { CHUNK_BYTES } else { 0 };
+        let size = self.part.len() + framing;
+        if self.kept.as_mut().is_some_and(|kept| !kept.take(size)) {
             self.kept = None;
         }
         if self.kept.is_none() && self.sent > 0 && self.sent == self.out.len() {

@@ -30,6 +30,10 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// Where it is no answer, or its end could be read in two ways.
     pub(crate) fn parse(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
+        if !bytes.starts_with(b"HTTP/") {
+            // An empty line would be skipped, and what comes then be taken for something else than it is.
+            return Err(Malformed("the head of the answer does not begin with HTTP/"));
+        }
         let mut headers = [httparse::EMPTY_HEADER; FIELDS];
         let mut response = httparse::Response::new(&mut headers);
         let parsed = response.parse(bytes);
@@ -75,6 +79,19 @@ impl<'a> Answer<'a> {
             .flat_map(|field| list(field.value))
             .find_map(|parameter| decimal(parameter.strip_prefix(b"timeout=")?));
         Ok(Self { status, fields, body, length, keep_alive, keep_alive_seconds })
+    }
+
+    /// Reads the head of the answer that ends the exchange.
+    ///
+    /// # Errors
+    /// As [`Answer::parse`], and where another answer would have to follow, or another protocol does.
+    pub(crate) fn parse_final(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
+        let answer = Self::parse(bytes, method)?;
+        match answer.status {
+            101 => Err(Malformed("the service switches protocols without being asked to")),
+            100..=199 => Err(Malformed("an interim answer that HTTP/1.1 does not know")),
+            _ => Ok(answer),
+        }
     }
 
     /// The value of the first field of a kind.
@@ -167,6 +184,20 @@ mod tests {
         }
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
         assert_eq!(body(&Method::HEAD, head), Some((Framing::NONE, true)));
+    }
+
+    #[test]
+    fn what_is_no_final_answer_ends_no_exchange() {
+        for (head, expected) in [
+            ("HTTP/1.1 204 No\r\n\r\n", true),
+            ("\r\nHTTP/1.1 204 No\r\n\r\n", false),
+            ("\r\nHTTP/1.1 100 Continue\r\n\r\n", false),
+            ("HTTP/1.1 101 Switching\r\n\r\n", false),
+            ("HTTP/1.0 100 Continue\r\n\r\n", false),
+        ] {
+            let read = Answer::parse_final(head.as_bytes(), &Method::GET);
+            assert_eq!(read.is_ok(), expected, "{head:?}");
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Writes {
     /// Until when a write may count that is not known any more, in the same unit: one of an earlier run, or one that gave
     /// way to those of others.
     forgotten_until: AtomicU64,
+    /// When the last write was answered that was not noted, since only one service could have it; in the same unit.
+    let_go: AtomicU64,
     /// Of the hash that tells clients apart, so that nobody can choose to be taken for another.
     seed: u64,
     known: Mutex<LruCache<Key, Write>>,
@@ -52,6 +54,7 @@ impl Writes {
             newest: AtomicU64::new(0),
             start: Instant::now(),
             forgotten_until: AtomicU64::new(forgotten_until),
+            let_go: AtomicU64::new(0),
             seed: fastrand::u64(..),
             known: Mutex::new(LruCache::new(most)),
         }
@@ -97,6 +100,20 @@ impl Writes {
             }
         }
         self.newest.fetch_max(self.ms(now), Ordering::Relaxed);
+    }
+
+    /// A write was answered that is not noted, since no other service could answer for its collection.
+    pub(crate) fn let_go(&self) {
+        self.let_go.fetch_max(self.ms(Instant::now()), Ordering::Relaxed);
+    }
+
+    /// Another service can answer from now on: what was let go may matter.
+    pub(crate) fn has_another(&self) {
+        let let_go = self.let_go.load(Ordering::Relaxed);
+        if let_go > 0 {
+            let until = let_go + REMEMBER_TIME.as_millis() as u64;
+            self.forgotten_until.fetch_max(until, Ordering::Relaxed);
+        }
     }
 
     /// The furthest of the writes that are known of a client, among those that count; and whether all that tells it apart
@@ -221,6 +238,20 @@ mod tests {
         assert!(writes.may_be_forgotten(Instant::now()));
         assert!(!Writes::new(false).may_be_forgotten(Instant::now()));
         advance(REMEMBER_TIME).await;
+        assert!(!writes.may_be_forgotten(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_was_let_go_may_matter_once_another_service_can_answer() {
+        let writes = Writes::new(false);
+        writes.has_another();
+        assert!(!writes.may_be_forgotten(Instant::now()), "there was none");
+        writes.let_go();
+        assert!(!writes.may_be_forgotten(Instant::now()), "there is no other");
+        advance(REMEMBER_TIME / 2).await;
+        writes.has_another();
+        assert!(writes.may_be_forgotten(Instant::now()));
+        advance(REMEMBER_TIME / 2).await;
         assert!(!writes.may_be_forgotten(Instant::now()));
     }
 

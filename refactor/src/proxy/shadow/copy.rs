@@ -108,7 +108,7 @@ impl Copy {
                 break head;
             }
         };
-        let answer = Answer::parse(&head, &self.method).map_err(Failure::Garbage)?;
+        let answer = Answer::parse_final(&head, &self.method).map_err(Failure::Garbage)?;
         let mut capture = Capture::new(&answer, &head);
         let mut body = answer.body;
         loop {

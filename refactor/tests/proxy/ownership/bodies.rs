@@ -7,10 +7,11 @@ use std::time::Duration;
 use harness::until;
 use refactor::proxy::Route;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
 
 use super::{before, last, post, stores, waiting};
 use crate::plane::{APPLICATION, Plane, default, field, read_answer, route, status};
-use crate::service::{Service, next_request};
+use crate::service::{Service, next_request, ok};
 use crate::store::{Role, Store, misdirected};
 
 #[tokio::test]
@@ -199,4 +200,30 @@ async fn a_421_never_leaves_the_proxy_where_the_request_cannot_be_sent_again() {
     let answer = plane.send(last(&post(&"x".repeat(100_000)))).await;
     assert_eq!((status(&answer), field(&answer, "retry-after")), (503, Some("1")));
     assert_eq!(only.count(), 1);
+}
+
+#[tokio::test]
+async fn a_write_without_a_body_that_could_go_nowhere_else_is_under_way_until_it_is_answered() {
+    let (wake, awake) = watch::channel(false);
+    let (got, mut has_got) = watch::channel(false);
+    let old = Service::serving(move |mut stream| {
+        let (mut awake, got) = (awake.clone(), got.clone());
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            got.send_replace(true);
+            let _ = awake.wait_for(|awake| *awake).await;
+            let _ = stream.write_all(&ok("gone")).await;
+        }
+    })
+    .await;
+    let plane = Plane::start(vec![default(&old.url)]);
+    let delete = "DELETE /api/users/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let write = tokio::spawn(plane.send_on(delete));
+    has_got.wait_for(|got| *got).await.unwrap();
+    plane.set(before(&old.url, &old.url));
+    assert!(plane.plane.has_earlier_uploads(APPLICATION));
+    wake.send_replace(true);
+    assert_eq!(status(&write.await.unwrap()), 200);
+    let answered = async || !plane.plane.has_earlier_uploads(APPLICATION);
+    until("nothing is under way", answered).await;
 }

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use harness::until;
-use refactor::proxy::Settings;
+use refactor::proxy::{Change, Settings};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
 use super::{before, last, post, waiting};
 use crate::canary::tagged;
-use crate::plane::{Plane, body, default, field, read_answer, route, status};
+use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, route, status};
 use crate::service::Service;
 use crate::store::{Role, Store, misdirected};
 
@@ -245,4 +245,48 @@ async fn who_owns_it_is_not_for_clients_and_how_far_it_has_come_is() {
     assert_eq!(field(&answer, "banyan-position"), Some("3.1842"));
     assert_eq!(owner.seen()[0].field("banyan-owner"), None);
     assert_eq!(owner.seen()[0].field("banyan-position"), Some("1.1"));
+}
+
+#[tokio::test]
+async fn a_read_that_a_copy_refuses_whose_owner_is_not_known_is_asked_of_another() {
+    for named in ["", "Banyan-Owner: http://another-name:1/api/users\r\n"] {
+        let copy = Service::answering(move |_| {
+            format!("HTTP/1.1 421 Misdirected\r\n{named}Content-Length: 0\r\n\r\n").into_bytes()
+        })
+        .await;
+        let owner = Store::start(Role::Owner).await;
+        owner.state().rows.push("one".to_owned());
+        let users = route("rte-users00000", "/users", &format!("{}/api", copy.url));
+        let plane = Plane::start(vec![default(&format!("{}/api", owner.service.url)), users]);
+        assert_eq!(body(&plane.get("/api/users/1", "").await), "one");
+        assert_eq!(copy.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_stored_nothing_is_not_remembered() {
+    let refusing = Service::answering(|request| {
+        let (status, at) =
+            if request.line().starts_with("GET ") { ("200 OK", 1) } else { ("400 No", 9) };
+        format!("HTTP/1.1 {status}\r\nBanyan-Position: 1.{at}\r\nContent-Length: 0\r\n\r\n")
+            .into_bytes()
+    })
+    .await;
+    let other = Store::start(Role::Owner).await;
+    let plane = Plane::start(before(&refusing.url, &other.service.url));
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 400);
+    assert_eq!(status(&plane.get("/api/users/1", "").await), 200);
+    assert_eq!((refusing.count(), other.service.count()), (2, 0));
+}
+
+#[tokio::test]
+async fn who_wrote_before_a_copy_could_answer_finds_it_when_the_copy_gets_traffic() {
+    let owner = Store::start(Role::Owner).await;
+    let copy = Store::start(owner.followed()).await;
+    copy.state().rows.push("before".to_owned());
+    let plane = Plane::start(vec![default(&format!("{}/api", owner.service.url))]);
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+    let users = route("rte-users00000", "/users", &format!("{}/api", copy.service.url));
+    plane.plane.change_routes(APPLICATION, vec![Change::Put(users)]);
+    assert_eq!(body(&plane.get("/api/users/1", "").await), "one");
 }

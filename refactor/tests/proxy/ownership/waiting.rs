@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use harness::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{before, last, post, stores, waiting};
 use crate::plane::{APPLICATION, Plane, body, field, read_answer, status};
@@ -194,4 +194,22 @@ async fn a_listener_that_closes_answers_those_that_wait() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert_eq!((status(&answer), field(&answer, "connection")), (201, Some("close")));
     closed.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_write_that_was_held_finds_the_new_owner_where_the_old_one_is_gone_without_naming_it() {
+    let new = Store::start(Role::Owner).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let old = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        next_request(&mut stream, &mut Vec::new()).await;
+        let held = String::from_utf8(misdirected(&Role::Held)).unwrap();
+        let held = held.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+        stream.write_all(held.as_bytes()).await.unwrap();
+    });
+    let plane = Plane::start(before(&old, &new.service.url));
+    assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
+    assert_eq!(new.rows(), ["one"]);
 }

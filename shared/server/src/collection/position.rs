@@ -19,7 +19,8 @@ pub(crate) const POSITION: &str = "banyan-position";
 const OWNER: HeaderName = HeaderName::from_static(problem::OWNER);
 
 /// Says how far the store was before a read, and how far it is after a write: what is read is never older
-/// than that, and what was written is never newer. What a copy answers may be older than what its owner would, and
+/// than that, and what was written is never newer. It is a copy's answer also where it was one only before the read, or only
+/// after it. What a copy answers may be older than what its owner would, and
 /// says so: who cannot know what a client wrote asks the owner.
 pub(super) async fn say<R: Record>(
     request: ServiceRequest,
@@ -34,15 +35,19 @@ pub(super) async fn say<R: Record>(
     if reads && let Some(collection) = &collection {
         catch_up(collection, request.headers().get(POSITION)).await;
     }
+    let owner = || {
+        let copy = collection.as_ref().filter(|copy| copy.store.role::<R>() == Role::Follower);
+        copy.and_then(|copy| copy.custody.owner())
+    };
     let before = position();
+    let owner_before = if reads { owner() } else { None };
     let mut response = next.call(request).await?;
     let position = if reads { before } else { position() };
     let value = position.and_then(|position| HeaderValue::try_from(position.to_string()).ok());
     if let Some(value) = value {
         response.headers_mut().insert(HeaderName::from_static(POSITION), value);
     }
-    let copy = collection.filter(|collection| collection.store.role::<R>() == Role::Follower);
-    let owner = copy.and_then(|copy| copy.custody.owner());
+    let owner = owner_before.or_else(owner);
     if let Some(owner) = owner.and_then(|owner| HeaderValue::try_from(owner).ok())
         && !response.headers().contains_key(OWNER)
     {
