@@ -8,6 +8,7 @@ mod disk_full;
 mod hostile;
 mod million;
 mod moving;
+mod one_connection;
 mod outage;
 mod references;
 mod start;

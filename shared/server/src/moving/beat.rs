@@ -13,6 +13,8 @@ use crate::problem::chain;
 
 /// How often deleted rows are purged. Each time makes the store's history longer, and they are a week old.
 const PURGE: Duration = Duration::from_secs(600);
+/// How long to wait after a heartbeat that failed: a full disk stays full for a while, and each one is logged.
+const AGAIN: Duration = Duration::from_secs(1);
 /// The most portions that are purged between two heartbeats, so that clients' writes come in between too.
 const PORTIONS: usize = 20;
 
@@ -22,14 +24,15 @@ pub(crate) async fn beat<R: Record>(store: Arc<Store>, moving: Arc<Moving>, cust
         let mut ticks = interval(HEARTBEAT);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut purge_at = Instant::now() + PURGE;
-        let mut beats = true;
+        let (mut beats, mut beat_at) = (true, Instant::now());
         loop {
             ticks.tick().await;
             if store.role::<R>() != Role::Primary {
                 continue;
             }
-            if custody.is_followed() {
+            if custody.is_followed() && Instant::now() >= beat_at {
                 beats = heartbeat::<R>(&store, &custody, beats).await;
+                beat_at = Instant::now() + if beats { Duration::ZERO } else { AGAIN };
             }
             // Nobody wakes a database for its deleted rows.
             if Instant::now() >= purge_at && custody.in_use() {
