@@ -16,7 +16,6 @@ use super::provider::Properties;
 use super::template::Policies;
 
 pub(crate) use drift::{ResourceDrift, StackDrift};
-pub(crate) use exports::in_use;
 pub(crate) use operation::{LastRequest, Operation, Options, Phase};
 pub(crate) use schema::migrate;
 pub(crate) use status::{
@@ -46,7 +45,7 @@ pub(crate) struct Stack {
     pub(crate) termination_protection: bool,
     /// How long its creation may take.
     pub(crate) timeout_minutes: Option<u32>,
-    /// The last operation that was begun with a token.
+    /// The last operation, if it was begun with a token.
     pub(crate) last_request: Option<LastRequest>,
     /// What the last drift detection found; `None` once the stack is changed.
     pub(crate) drift: Option<StackDrift>,
@@ -121,6 +120,8 @@ pub(crate) enum Before {
     Changed(Generation),
     /// Another resource, which is still there.
     Replaced(Generation),
+    /// Another resource, which was gone already: the current one takes its place.
+    Lost(Generation),
     /// A route that is gone: the current one took its place.
     Swapped(Generation),
 }

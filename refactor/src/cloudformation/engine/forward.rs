@@ -86,10 +86,16 @@ impl Engine {
         let known = work.resources.get(logical_id).cloned();
         let mut resource = known.unwrap_or_else(|| new_resource(blueprint, logical_id));
         if work.change_set.as_ref().is_some_and(|set| set.reverts_drift) {
+            let recorded = resource.current.clone();
             resource = match self.as_it_is(&work.stack.region, resource.clone()) {
                 Ok(resource) => resource,
                 Err(failure) => return self.stopped(work, resource, failure.reason),
             };
+            if let (Some(lost), None, Before::Same) =
+                (recorded, &resource.current, &resource.before)
+            {
+                resource.before = Before::Lost(lost);
+            }
         }
         let wanted = blueprint.kind(logical_id).and_then(|kind| {
             let look_up = |name: &str, attribute: Option<&str>| work.look_up(name, attribute);
@@ -118,7 +124,7 @@ impl Engine {
                     attributes: made.attributes,
                     properties: wanted,
                 });
-                reached(work, resource, way, current)?;
+                reached(work, resource, &way, current)?;
                 Ok(Ok(()))
             }
             Err(reason) => self.stopped(work, resource, reason),
@@ -215,7 +221,9 @@ fn announce(
     match way {
         Way::Create => {
             resource.status = ResourceStatus::CreateInProgress;
-            resource.before = Before::Nothing;
+            if resource.before == Before::Same {
+                resource.before = Before::Nothing;
+            }
         }
         Way::Replace => resource.reason = Some(REPLACES.to_owned()),
         Way::Keep | Way::Change | Way::Swap => {}
@@ -228,17 +236,18 @@ fn announce(
 fn reached(
     work: &mut Work<'_>,
     mut resource: Resource,
-    way: Way,
+    way: &Way,
     old: Option<Generation>,
 ) -> Result<(), StoreError> {
     resource.before = match (way, old) {
         (Way::Change, Some(old)) => Before::Changed(old),
         (Way::Replace, Some(old)) => Before::Replaced(old),
         (Way::Swap, Some(old)) => Before::Swapped(old),
-        (_, None) | (Way::Keep | Way::Create, Some(_)) => Before::Nothing,
+        // As it was announced.
+        (_, None) | (Way::Keep | Way::Create, Some(_)) => resource.before,
     };
-    resource.status = match resource.before {
-        Before::Nothing => ResourceStatus::CreateComplete,
+    resource.status = match way {
+        Way::Create => ResourceStatus::CreateComplete,
         _ => ResourceStatus::UpdateComplete,
     };
     resource.reason = None;

@@ -29,7 +29,7 @@ impl Engine {
                 names => work.finish(StackStatus::RollbackFailed, Some(not_deleted(names))),
             };
         }
-        self.restore_view(work)?;
+        self.restore_view(work, failed.is_empty())?;
         match failed.as_slice() {
             [] => work.finish(StackStatus::UpdateRollbackComplete, failure),
             names => {
@@ -77,9 +77,10 @@ impl Engine {
                     .map_err(|failure| failure.reason);
                 self.restored(work, resource, old, made)
             }
-            Before::Replaced(old) => {
+            Before::Replaced(old) | Before::Lost(old) => {
                 let mut resource = self.announce(work, resource)?;
-                // The old one is still there: it is the resource again, whatever becomes of the new one.
+                // The old one is still there, or was gone before: it is the resource again, whatever becomes of the new
+                // one.
                 if let Some(current) = resource.current.take() {
                     let physical_id = current.physical_id.clone();
                     if let Err(reason) =
@@ -175,9 +176,10 @@ impl Engine {
         Ok(done)
     }
 
-    /// After the rollback of an update, needs, policies and outputs are again those of the definition that the stack has kept. A
-    /// route that was swapped back has a new id.
-    fn restore_view(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
+    /// After the rollback of an update, needs, policies and outputs are again those of the definition that the stack has
+    /// kept. A route that was swapped back has a new id. What could not be put back may still use what the update took
+    /// over from other stacks: only a `whole` rollback gives that up.
+    fn restore_view(&self, work: &mut Work<'_>, whole: bool) -> Result<(), StoreError> {
         let Ok(blueprint) = work.blueprint(&work.stack.definition) else { return Ok(()) };
         for (logical_id, needs) in &blueprint.needs {
             let Some(mut resource) = work.resources.get(logical_id).cloned() else { continue };
@@ -185,7 +187,9 @@ impl Engine {
             resource.policies = blueprint.policies(logical_id);
             work.note(resource)?;
         }
-        work.import_again(Some(&blueprint))?;
+        if whole {
+            work.import_again(Some(&blueprint))?;
+        }
         if let Ok(outputs) = blueprint.outputs(&|name, attribute| work.look_up(name, attribute)) {
             work.stack.outputs = outputs;
         }

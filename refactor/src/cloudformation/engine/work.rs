@@ -47,11 +47,18 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// From the queue to the first phase. What an earlier operation left half-done (it failed, and was not to be
-    /// rolled back) is from here on what the stack is; what it wanted to remove is removed in the end.
+    /// From the queue to the first phase; a deletion ends here if another stack imports from this one. What an earlier
+    /// operation left half-done (it failed, and was not to be rolled back) is from here on what the stack is; what it
+    /// wanted to remove is removed in the end.
     pub(super) fn begin(&mut self) -> Result<Next, StoreError> {
         let phase =
             if self.operation.change_set_id.is_some() { Phase::Forward } else { Phase::Delete };
+        // The operations before this one may have imported what nothing imported when it was asked for.
+        if phase == Phase::Delete
+            && let Some(reason) = self.store.read(|state| state.still_imported(&self.stack))?
+        {
+            return self.finish(StackStatus::DeleteFailed, Some(reason));
+        }
         let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
         self.write(|work, state| {
             for resource in resources {
@@ -226,10 +233,11 @@ impl<'a> Work<'a> {
         Ok(Ok(()))
     }
 
-    /// Records what the stack takes over once it is as it was before: what `blueprint` says, or nothing.
+    /// Records what the stack takes over once it is as it was before: what `blueprint` says, or nothing. Where that
+    /// cannot be worked out, it stays all that the stack may take over.
     pub(super) fn import_again(&mut self, blueprint: Option<&Blueprint>) -> Result<(), StoreError> {
-        let names =
-            blueprint.map(Blueprint::imports).transpose().ok().flatten().unwrap_or_default();
+        let Ok(names) = blueprint.map(Blueprint::imports).transpose() else { return Ok(()) };
+        let names = names.unwrap_or_default();
         self.write(|work, state| {
             state.drop_imports(&work.stack.id)?;
             state.add_imports(&work.stack, &names)

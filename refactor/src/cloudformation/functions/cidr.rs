@@ -31,7 +31,8 @@ pub(super) fn cidr(block: &str, count: &str, bits: &str) -> Result<Vec<String>, 
     let start =
         address.checked_shr(width - prefix).unwrap_or(0).checked_shl(width - prefix).unwrap_or(0);
     Ok((0..count)
-        .map(|number| start + (u128::from(number) << bits))
+        // All 128 bits are shifted out only where there is one part, the whole block.
+        .map(|number| start + u128::from(number).checked_shl(bits).unwrap_or(0))
         .map(|part| match u32::try_from(part) {
             Ok(part) if width == 32 => format!("{}/{}", Ipv4Addr::from(part), width - bits),
             _ => format!("{}/{}", Ipv6Addr::from(part), width - bits),
@@ -62,6 +63,7 @@ mod tests {
             (("0.0.0.0/0", "2", "31"), "0.0.0.0/1 128.0.0.0/1"),
             (("2001:db8::/56", "2", "64"), "2001:db8::/64 2001:db8:0:1::/64"),
             (("::/0", "2", "127"), "::/1 8000::/1"),
+            (("::/0", "1", "128"), "::/0"),
         ];
         for ((block, count, bits), expected) in cases {
             assert_eq!(cidr(block, count, bits).unwrap().join(" "), expected, "{block}");

@@ -73,12 +73,10 @@ impl Api {
         form: &Form<'_>,
     ) -> Result<(), ApiError> {
         self.store.write(|state| {
-            let name = form.required("ChangeSetName")?;
-            let stack = stack_of(state, caller, form)?;
-            let Some(change_set) =
-                state.change_set(stack.as_ref().map(|stack| stack.id.as_str()), name)?
-            else {
-                return Ok(());
+            let change_set = match find(state, caller, form) {
+                Ok((_, change_set)) => change_set,
+                Err(err) if err.is_not_found() => return Ok(()),
+                Err(err) => return Err(err),
             };
             if change_set.execution == Execution::InProgress {
                 return Err(ApiError::change_set_status(format!(

@@ -9,9 +9,7 @@ use super::xml::Xml;
 use super::{Api, Caller, checks};
 use crate::cloudformation::engine::stack_event;
 use crate::cloudformation::id;
-use crate::cloudformation::stacks::{
-    Operation, Options, Phase, Resource, Stack, StackStatus, in_use,
-};
+use crate::cloudformation::stacks::{Operation, Options, Phase, Resource, Stack, StackStatus};
 
 const MODES: [&str; 2] = ["STANDARD", "FORCE_DELETE_STACK"];
 
@@ -41,16 +39,13 @@ impl Api {
                 _ => {}
             }
             may_go(&stack, &state.resources(&stack.id)?, &options)?;
-            for name in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
-                let importers = state.importers(&caller.region, name)?;
-                if !importers.is_empty() {
-                    return Err(ApiError::validation(in_use(name, "deleted", &importers)));
-                }
+            if let Some(reason) = state.still_imported(&stack)? {
+                return Err(ApiError::validation(reason));
             }
             let start = Start { disable_rollback: false, options, fingerprint: fingerprint(form) };
             stack.status = StackStatus::DeleteInProgress;
             stack.reason = Some("User Initiated".to_owned());
-            stack.last_request = start.last_request().or(stack.last_request);
+            stack.last_request = start.last_request();
             stack.definition.role = role.or(stack.definition.role);
             state.put_stack(&stack)?;
             state.add_event(&stack_event(&stack, start.options.token.clone()))?;

@@ -95,6 +95,11 @@ impl ApiError {
         }
     }
 
+    /// Whether it says that there is no such change set.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
     /// 400: the change set cannot be executed.
     pub(super) fn change_set_status(message: String) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code: "InvalidChangeSetStatus", message }

@@ -106,7 +106,7 @@ pub(super) fn execute(
     stack.change_set_id = (!change_set.is_direct()).then(|| change_set.id.clone());
     stack.disable_rollback = start.disable_rollback;
     stack.drift = None;
-    stack.last_request = start.last_request().or(stack.last_request);
+    stack.last_request = start.last_request();
     state.put_stack(&stack)?;
     state.add_event(&stack_event(&stack, start.options.token.clone()))?;
     change_set.execution = Execution::InProgress;

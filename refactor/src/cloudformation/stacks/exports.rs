@@ -89,6 +89,17 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Why a stack cannot be deleted: another one imports what it exports.
+    pub(crate) fn still_imported(&self, stack: &Stack) -> Result<Option<String>, StoreError> {
+        for name in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
+            let importers = self.importers(&stack.region, name)?;
+            if !importers.is_empty() {
+                return Ok(Some(in_use(name, "deleted", &importers)));
+            }
+        }
+        Ok(None)
+    }
+
     /// The names of the stacks that import an export.
     pub(crate) fn importers(&self, region: &str, name: &str) -> Result<Vec<String>, StoreError> {
         let mut statement = self.0.prepare_cached(
@@ -101,6 +112,6 @@ impl Transaction<'_> {
 }
 
 /// CloudFormation's words for an export that is imported; `verb` is what was to happen to it.
-pub(crate) fn in_use(name: &str, verb: &str, importers: &[String]) -> String {
+fn in_use(name: &str, verb: &str, importers: &[String]) -> String {
     format!("Export {name} cannot be {verb} as it is in use by {}", importers.join(", "))
 }

@@ -163,6 +163,22 @@ fn a_client_request_token_makes_a_repeat_and_marks_the_events() {
     assert!(tokens.iter().filter(|token| *token == "t1").count() >= 4, "{tokens:?}");
 }
 
+/// On purpose: the stack is no longer as that request made it.
+#[test]
+fn a_request_with_its_token_is_carried_out_again_after_an_operation_without_a_token() {
+    let stand = Stand::new();
+    send(&stand, "CreateStack", &[]);
+    assert_eq!(stand.status("direct"), "CREATE_COMPLETE");
+    let two = [&[("ClientRequestToken", "t")][..], &text("two")].concat();
+    for (fields, value) in [(&two[..], "two"), (&text("three"), "three"), (&two, "two")] {
+        let answer = send(&stand, "UpdateStack", fields);
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let described = stand.ask("DescribeStacks", &[("StackName", "direct")]);
+        assert_eq!(described.text("ParameterValue"), value);
+        assert_eq!(described.text("StackStatus"), "UPDATE_COMPLETE");
+    }
+}
+
 #[test]
 fn a_creation_that_takes_longer_than_its_timeout_is_rolled_back() {
     let stand = Stand::new();

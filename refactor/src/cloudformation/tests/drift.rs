@@ -120,6 +120,33 @@ fn a_revert_is_finished_after_a_crash_at_any_call() {
 }
 
 #[test]
+fn a_revert_that_fails_leaves_what_was_deleted_by_hand_on_record() {
+    let stand = Stand::new();
+    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let whole = stand.world.picture();
+    let listed = || {
+        let list = stand.ask("ListStackResources", &[("StackName", "space")]);
+        let ids = list.texts("PhysicalResourceId").into_iter();
+        list.texts("LogicalResourceId").into_iter().zip(ids).collect::<Vec<_>>()
+    };
+    let before = listed();
+    stand.world.lose(ROUTE);
+    stand.world.lose("env-0000000001|app-0000000002|svc-0000000003");
+    // The service is made again, and its route cannot be.
+    stand.world.refuse(Some("create DefaultRoute"));
+    revert(&stand, &[("DeploymentMode", "REVERT_DRIFT")]);
+    assert_eq!(stand.status("space"), "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(stand.world.picture().len(), whole.len() - 2, "as before the operation");
+    assert_eq!(listed(), before);
+    let found = detect(&stand);
+    assert_eq!(found.text("DriftedStackResourceCount"), "2");
+    stand.world.refuse(None);
+    revert(&stand, &[("DeploymentMode", "REVERT_DRIFT")]);
+    assert_eq!(stand.status("space"), "UPDATE_COMPLETE");
+    assert_eq!(stand.world.picture(), whole);
+}
+
+#[test]
 fn one_resource_can_be_looked_at_alone() {
     let stand = Stand::new();
     stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);

@@ -388,3 +388,26 @@ fn long_histories_come_in_pages() {
     let wrong = stand.ask("DescribeStackEvents", &[("StackName", "space"), ("NextToken", "x")]);
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
+
+#[test]
+fn a_change_set_is_deleted_only_through_its_own_stack_and_region() {
+    let stand = Stand::new();
+    stand.deploy("other", "CREATE", SPACE, &[MONOLITH]);
+    let id = stand.plan("space", "CREATE", SPACE, &[MONOLITH]).text("Id");
+    let there =
+        || stand.ask("DescribeChangeSet", &[("ChangeSetName", &id)]).status == StatusCode::OK;
+    let delete = |region: &str, fields: &[(&str, &str)]| {
+        let fields = [&[("Action", "DeleteChangeSet"), ("ChangeSetName", &id)], fields].concat();
+        let form: Vec<_> =
+            fields.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let (status, body) =
+            stand.api.handle(&crate::control::Caller { region: region.to_owned() }, &form);
+        assert_eq!(status, StatusCode::OK, "what is not there is deleted already: {body}");
+    };
+    delete("local", &[("StackName", "other")]);
+    assert!(there(), "of another stack");
+    delete("elsewhere", &[]);
+    assert!(there(), "of another region");
+    delete("local", &[]);
+    assert!(!there());
+}
