@@ -43,14 +43,15 @@ pub(crate) fn run(args: &EnvArgs) -> Result<ExitCode, String> {
     lines.map(|_| ExitCode::SUCCESS)
 }
 
-/// Keeps what the variables were, once.
+/// Keeps what the variables were, once. No program of Banyan reads these names: one that begins with `BANYAN_` and is unknown
+/// would keep it from starting in that shell.
 fn save() -> String {
     format!(
-        r#"if [ -z "${{BANYAN_ENV+set}}" ]; then
-for BANYAN_ENV in {OTHERS} {OURS}; do
-eval "[ -z \"\${{$BANYAN_ENV+set}}\" ] || export BANYAN_OLD_$BANYAN_ENV=\"\$$BANYAN_ENV\"";
+        r#"if [ -z "${{_BANYAN_ENV+set}}" ]; then
+for _BANYAN_ENV in {OTHERS} {OURS}; do
+eval "[ -z \"\${{$_BANYAN_ENV+set}}\" ] || export _BANYAN_OLD_$_BANYAN_ENV=\"\$$_BANYAN_ENV\"";
 done;
-export BANYAN_ENV=set;
+export _BANYAN_ENV=set;
 fi;"#
     )
 }
@@ -58,16 +59,16 @@ fi;"#
 /// Gives the variables back what they were, if they were saved.
 fn restore() -> String {
     format!(
-        r#"if [ -n "${{BANYAN_ENV+set}}" ]; then
-for BANYAN_ENV in {OTHERS} {OURS}; do
-if eval "[ -n \"\${{BANYAN_OLD_$BANYAN_ENV+set}}\" ]"; then
-eval "export $BANYAN_ENV=\"\$BANYAN_OLD_$BANYAN_ENV\"";
-unset "BANYAN_OLD_$BANYAN_ENV";
+        r#"if [ -n "${{_BANYAN_ENV+set}}" ]; then
+for _BANYAN_ENV in {OTHERS} {OURS}; do
+if eval "[ -n \"\${{_BANYAN_OLD_$_BANYAN_ENV+set}}\" ]"; then
+eval "export $_BANYAN_ENV=\"\$_BANYAN_OLD_$_BANYAN_ENV\"";
+unset "_BANYAN_OLD_$_BANYAN_ENV";
 else
-unset "$BANYAN_ENV";
+unset "$_BANYAN_ENV";
 fi;
 done;
-unset BANYAN_ENV;
+unset _BANYAN_ENV;
 fi;"#
     )
 }
@@ -84,8 +85,8 @@ fn lines(data_dir: &Path) -> Result<String, String> {
          export AWS_ENDPOINT_URL={};\n\
          export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret};\n\
          export AWS_DEFAULT_REGION={region} AWS_REGION={region} AWS_PAGER=;\n\
-         export NO_PROXY=\"127.0.0.1${{BANYAN_OLD_NO_PROXY:+,$BANYAN_OLD_NO_PROXY}}\";\n\
-         export no_proxy=\"127.0.0.1${{BANYAN_OLD_no_proxy:+,$BANYAN_OLD_no_proxy}}\";",
+         export NO_PROXY=\"127.0.0.1${{_BANYAN_OLD_NO_PROXY:+,$_BANYAN_OLD_NO_PROXY}}\";\n\
+         export no_proxy=\"127.0.0.1${{_BANYAN_OLD_no_proxy:+,$_BANYAN_OLD_no_proxy}}\";",
         control.url(),
         region = refactor::REGION,
     ))

@@ -34,6 +34,19 @@ async fn without_a_board_what_is_evaluated_fails_and_leads_to_nobodys_account() 
 }
 
 #[tokio::test]
+async fn a_program_starts_in_a_shell_that_evaluated_the_lines() {
+    let folder = Folder::new();
+    let lines = folder.run(&["env"]).await.stdout;
+    let banyan = env!("CARGO_BIN_EXE_banyan");
+    // With a port that is none it ends at once, and says everything that is wrong with its environment.
+    let script = format!("eval \"$LINES\" || true; PORT=none exec {banyan} serve users");
+    let ran = run("sh", &script, &[("LINES", &lines)]);
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(64), "{said}");
+    assert!(said.contains("PORT=\"none\"") && !said.contains("BANYAN_ENV"), "{said}");
+}
+
+#[tokio::test]
 async fn unset_alone_changes_nothing_and_needs_no_board() {
     let folder = Folder::new();
     let printed = folder.run(&["env", "--unset"]).await;
@@ -114,6 +127,6 @@ async fn nothing_of_a_real_account_is_left_beside_the_keys() {
         // Clients look at either, and most at the one in small letters first.
         assert_eq!(value("NO_PROXY"), Some("127.0.0.1"));
         assert_eq!(value("no_proxy"), Some("127.0.0.1,localhost,.corp"));
-        assert_eq!(value("BANYAN_OLD_AWS_PROFILE"), Some("my profile"));
+        assert_eq!(value("_BANYAN_OLD_AWS_PROFILE"), Some("my profile"));
     }
 }
