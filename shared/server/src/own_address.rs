@@ -40,7 +40,17 @@ pub(crate) async fn url_leads_to(url: &Url, listener: SocketAddr) -> bool {
         },
         None => Vec::new(),
     };
-    found.into_iter().any(|address| leads_to(address, listener))
+    found
+        .into_iter()
+        .any(|address| leads_to(address, listener) && !is_for_another(address.ip(), listener.ip()))
+}
+
+/// Whether a loopback address may be that of another program: a mesh (Amazon ECS Service Connect) gives its names
+/// addresses such as 127.255.0.1 on each machine. Debian gives a machine's own name 127.0.1.1.
+fn is_for_another(ip: IpAddr, listener: IpAddr) -> bool {
+    let (ip, own) = (ip.to_canonical(), [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 1, 1)]);
+    let own = own.into_iter().any(|own| ip == own) || ip == listener.to_canonical();
+    ip.is_ipv4() && ip.is_loopback() && !own
 }
 
 /// Whether this machine has the address: another machine's cannot be bound.
@@ -64,6 +74,10 @@ mod tests {
             ("https://127.0.0.1", "0.0.0.0:443", true),
             ("http://127.0.0.1:3001", "0.0.0.0:3000", false),
             ("http://127.0.0.2:3000", "127.0.0.1:3000", false),
+            ("http://127.0.0.2:3000", "127.0.0.2:3000", true),
+            ("http://127.0.1.1:3000", "0.0.0.0:3000", true),
+            ("http://127.255.0.1:3000", "0.0.0.0:3000", false),
+            ("http://[::ffff:127.255.0.1]:3000", "[::]:3000", false),
             ("http://192.0.2.1:3000", "0.0.0.0:3000", false),
             ("http://no-such-host.invalid:3000", "0.0.0.0:3000", false),
         ] {

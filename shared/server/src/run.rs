@@ -212,7 +212,9 @@ async fn prepare(
 async fn elsewhere(config: &Config, collection: &str, own: SocketAddr) -> Vec<String> {
     let mut elsewhere = Vec::new();
     for url in config.follow.iter().chain(config.elsewhere.get(collection)) {
-        if !url_leads_to(url, own).await {
+        if url_leads_to(url, own).await {
+            log::info!("{url} is this program itself: it is not asked who owns {collection}");
+        } else {
             elsewhere.push(url.to_string());
         }
     }
