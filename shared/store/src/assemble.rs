@@ -3,6 +3,7 @@
 use models::{MAX_ID, Model, Timestamp};
 
 use crate::document::Document;
+use crate::feed::heard;
 use crate::{
     Cells, Changes, Entry, FeedCursor, FeedRow, HeldBack, MAX_FEED_BYTES, MoveError, Record, Row,
     StoreError,
@@ -128,6 +129,7 @@ impl<M> Collected<M> {
             lineage: document.lineage,
             role: document.role,
             epoch: document.epoch,
+            heard: Some(heard(&run, latest)),
             run,
             entries: self
                 .entries

@@ -26,6 +26,9 @@ pub struct Changes<M> {
     pub epoch: u64,
     /// The newest part of the store's history.
     pub run: String,
+    /// What to say with the next request; none from a store of an older version, which knows its runs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<String>,
     /// What changed after the cursor that was asked for.
     pub entries: Vec<Entry<M>>,
     /// The cursor that stands behind these entries.
@@ -48,9 +51,10 @@ pub struct Changes<M> {
 }
 
 impl<M> Changes<M> {
-    /// What whoever applied this page has heard of the store's history: to be said with the next request.
+    /// What a store that applied this page has heard of the source's history: to be said with the next request, in
+    /// words that the source knows.
     pub fn heard(&self) -> String {
-        heard(&self.run, self.latest)
+        self.heard.clone().unwrap_or_else(|| self.run.clone())
     }
 
     /// When a key of this page came, by the clock of a store whose time is `now`: as long ago as by the clock of the

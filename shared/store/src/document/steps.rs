@@ -5,7 +5,6 @@ use std::time::Duration;
 use models::{MAX_ID, Timestamp};
 
 use super::{Document, Facts};
-use crate::feed::heard;
 use crate::{
     FeedCursor, Followed, Grant, Hold, MAX_HOLD, MoveError, Peer, Position, Role, RowRate,
 };
@@ -215,7 +214,8 @@ impl Document {
             source: peer,
             // All that the peer has of earlier epochs came from here.
             cursor: FeedCursor { position: since, id: MAX_ID },
-            run: Some(heard(&run, since)),
+            // What follows it is heard with the first page.
+            run: Some(run),
             covered: Position { epoch, at: since },
             copied: true,
         });

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 
+use models::Thread;
 use store::{
     Changes, Entry, FeedCursor, MoveError, Ownership, Peer, Position, Role, RowRate, StoreError,
 };
@@ -91,6 +92,20 @@ pub(crate) async fn a_page_that_does_not_fit_is_refused(engine: Engine) {
     copy.apply::<Notes>(start, Arc::new(page.clone())).await.unwrap();
     // A page is applied once.
     assert!(matches!(apply(start, page).await, MoveError::OtherCursor { .. }));
+}
+
+/// A source of an older version knows its runs, and no places beside them.
+pub(crate) async fn a_source_is_told_what_it_has_heard_in_its_own_words(engine: Engine) {
+    let (source, copy) = (engine.open().await, engine.another().await.open().await);
+    insert(&source, "a").await;
+    follow(&copy, &source).await;
+    let page = changes(&source, FeedCursor::START, 10).await;
+    let mut older = serde_json::to_value(page).unwrap();
+    older.as_object_mut().unwrap().remove("heard");
+    let older: Changes<Thread> = serde_json::from_value(older).unwrap();
+    let run = older.run.clone();
+    copy.apply::<Notes>(FeedCursor::START, Arc::new(older)).await.unwrap();
+    assert_eq!(ownership(&copy).await.followed.unwrap().run, Some(run));
 }
 
 pub(crate) async fn a_copy_has_everything_as_it_is(engine: Engine) {
