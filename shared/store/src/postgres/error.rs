@@ -34,6 +34,13 @@ pub(super) fn store_error(error: Error) -> StoreError {
     }
 }
 
+/// Whether a lock was not to be had in time.
+pub(super) fn is_lock_timeout(error: &StoreError) -> bool {
+    let StoreError::Unavailable(cause) = error else { return false };
+    let cause = cause.downcast_ref::<Error>();
+    cause.and_then(Error::code) == Some(&SqlState::LOCK_NOT_AVAILABLE)
+}
+
 /// An error of a commit. Only the server's own word that it failed, on a connection that stays, says that
 /// nothing is stored: a server that shuts down, or a pooler in between that lost it, may have committed.
 pub(super) fn commit_error(error: Error) -> StoreError {

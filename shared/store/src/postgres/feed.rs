@@ -74,7 +74,7 @@ impl PostgresStore {
     ) -> Result<T, StoreError> {
         let (statements, _) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
-            client.begin(SNAPSHOT).await.map_err(store_error)?;
+            client.begin(SNAPSHOT).await?;
             let done = async {
                 let stand = Stand::load(client, statements).await?;
                 work(&stand).await

@@ -58,8 +58,8 @@ pub(super) async fn fenced<T>(
         client.query(SHARED, &parameters),
         client.query_opt(&statements.moves.fence, &[]),
     );
+    begun?;
     let epoch = || -> Result<Option<i64>, Error> {
-        begun?;
         locked?;
         epoch?.map(|row| row.try_get(0)).transpose()
     };

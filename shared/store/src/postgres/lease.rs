@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Pool, PoolError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::error::SqlState;
 
 use super::connect::POOL_WAIT;
@@ -46,29 +46,29 @@ impl Connections {
     /// A connection, once there is one. Where the server has room for fewer than there may be, their places
     /// stay empty for a while, and whoever asked waits for one of the others.
     async fn get(&self) -> Result<Lease, StoreError> {
-        let got = timeout(POOL_WAIT, async {
-            loop {
-                let place = Arc::clone(&self.places).acquire_owned().await;
-                let place = place.map_err(|_closed| StoreError::closed())?;
-                match self.pool.get().await {
-                    Ok(object) => {
-                        let link = Some(Link::new(object, self.sharing.clone()));
-                        return Ok(Lease { link, _place: place });
-                    }
-                    Err(PoolError::Backend(error))
-                        if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) =>
-                    {
-                        log::warn!("PostgreSQL has no room for another connection: {error}");
-                        tokio::spawn(async move {
-                            sleep(NO_ROOM).await;
-                            drop(place);
-                        });
-                    }
-                    Err(error) => return Err(pool_error(error)),
+        let end = Instant::now() + POOL_WAIT;
+        loop {
+            let place = timeout_at(end, Arc::clone(&self.places).acquire_owned()).await;
+            let place = place.map_err(|_elapsed| StoreError::Busy)?;
+            let place = place.map_err(|_closed| StoreError::closed())?;
+            // To make a connection may take longer than to wait for a place: the pool bounds it.
+            match self.pool.get().await {
+                Ok(object) => {
+                    let link = Some(Link::new(object, self.sharing.clone()));
+                    return Ok(Lease { link, _place: place });
                 }
+                Err(PoolError::Backend(error))
+                    if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) =>
+                {
+                    log::warn!("PostgreSQL has no room for another connection: {error}");
+                    tokio::spawn(async move {
+                        sleep(NO_ROOM).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => return Err(pool_error(error)),
             }
-        });
-        got.await.unwrap_or(Err(StoreError::Busy))
+        }
     }
 }
 

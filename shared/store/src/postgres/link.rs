@@ -67,7 +67,8 @@ impl Link {
     pub(super) async fn ready(&self, statements: &[&str]) -> Result<(), Error> {
         if !self.sharing.get() {
             for sql in statements {
-                self.object.prepare_cached(sql).await?;
+                let prepared = self.object.prepare_cached(sql).await;
+                prepared.map_err(|error| self.seen(error))?;
             }
         }
         Ok(())
@@ -119,13 +120,26 @@ impl Link {
         self.object.batch_execute(sql).await
     }
 
-    /// Begins a transaction of this kind.
-    pub(super) async fn begin(&self, kind: &str) -> Result<(), Error> {
-        if self.sharing.get() {
+    /// Begins a transaction of this kind. Where this fails, the connection must not be used again: it may have
+    /// begun and not have been told its limits.
+    pub(super) async fn begin(&self, kind: &str) -> Result<(), StoreError> {
+        let begun = if self.sharing.get() {
             self.batch(&format!("{kind}; {}", *LOCAL)).await
         } else {
             self.batch(kind).await
-        }
+        };
+        begun.map_err(StoreError::unavailable)
+    }
+
+    /// Does work inside a transaction that takes as long as the tables are large.
+    pub(super) async fn unhurried<T>(
+        &self,
+        work: impl AsyncFnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.batch("SET LOCAL statement_timeout = 0").await.map_err(store_error)?;
+        let done = work().await?;
+        self.batch("SET LOCAL statement_timeout = '10s'").await.map_err(store_error)?;
+        Ok(done)
     }
 
     /// Ends a transaction in which nothing was changed that matters, or all of it failed.
@@ -152,7 +166,7 @@ impl Link {
         }
         // Both are on their way before the first is answered.
         let (begun, done) = tokio::join!(biased; self.begin(READ_COMMITTED), work(self));
-        begun.map_err(store_error)?;
+        begun?;
         self.end(done).await
     }
 

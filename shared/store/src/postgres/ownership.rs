@@ -178,9 +178,13 @@ pub(super) async fn begin(
         // begin anew, and so do those who follow.
         log::warn!("{}: the database is on another server now", statements.table.name);
         run(transaction, &statements.moves.forget_runs, &[]).await?;
-        for sql in &statements.feed.renumber {
-            run(transaction, sql, &[]).await?;
-        }
+        let renumber = async || {
+            for sql in &statements.feed.renumber {
+                run(transaction, sql, &[]).await?;
+            }
+            Ok(())
+        };
+        transaction.unhurried(renumber).await?;
         stand.document.since = place;
         stand.save().await?;
         stand.facts.position = place;
@@ -216,7 +220,9 @@ impl PostgresStore {
                     stand.forget_follower(&grant.to.store).await?;
                 }
                 stand.raise_ids(past_lost(stand.last_id().await?)).await?;
-                let last_rev = number(stand.client, &stand.statements.moves.last_rev, &[]).await?;
+                let sql = &stand.statements.moves.last_rev;
+                let read = async || number(stand.client, sql, &[]).await;
+                let last_rev = stand.client.unhurried(read).await?;
                 stand.document.revs_above = past_lost(last_rev.max(stand.document.revs_above));
             }
             Ok(stand.save().await?)
@@ -304,7 +310,7 @@ impl PostgresStore {
     ) -> Result<T, MoveError> {
         let (statements, desk) = self.parts::<R>()?;
         let done = lease(&self.pool, async |client| {
-            client.begin(READ_COMMITTED).await.map_err(store_error)?;
+            client.begin(READ_COMMITTED).await?;
             let (done, document, latest) = match step(client, statements, bars, work).await {
                 Ok(done) => done,
                 Err(error) => {

@@ -10,6 +10,8 @@ use tokio_postgres::{Error, SimpleQueryMessage};
 use crate::{OpenError, PostgresUrl};
 
 const SESSION_NUMBER: &str = "SELECT pg_backend_pid()";
+/// How often to look: where others use the pooler too, one of them may be in between a session and a look at it.
+const LOOKS: usize = 4;
 /// For how long to look.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -25,14 +27,20 @@ pub(super) async fn shares(
 ) -> Result<bool, OpenError> {
     let looked = timeout(PATIENCE, async {
         let session = session(one).await?;
-        if self::session(one).await? != session {
-            return Ok(true);
+        for _ in 0..LOOKS {
+            if self::session(one).await? != session {
+                return Ok(true);
+            }
+            // While this transaction runs, its session is not given to another one.
+            other.batch_execute("BEGIN").await?;
+            let met =
+                self::session(other).await? == session || self::session(one).await? != session;
+            other.batch_execute("ROLLBACK").await?;
+            if met {
+                return Ok(true);
+            }
         }
-        // While this transaction runs, its session is not given to another one.
-        other.batch_execute("BEGIN").await?;
-        let met = self::session(other).await? == session || self::session(one).await? != session;
-        other.batch_execute("ROLLBACK").await?;
-        Ok(met)
+        Ok(false)
     });
     match looked.await {
         Ok(Ok(shares)) => Ok(shares),

@@ -2,27 +2,40 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError};
+use tokio::time::{Instant, sleep};
+use tokio_postgres::error::SqlState;
 
+use super::connect::{self, WAKE_TIME};
+use super::error::{is_lock_timeout, store_error};
 use super::lease::{Connections, lease};
 use super::link::{Link, READ_COMMITTED, Sharing};
-use super::{connect, ownership, pooler};
-use crate::known::Desks;
+use super::{ownership, pooler};
+use crate::known::{Desk, Desks};
 use crate::sql::{
-    Catalog, Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations,
+    Catalog, Dialect, READ_VERSION, SCHEMA_VERSION, Statements, VERSION_TABLE, WRITE_VERSION,
+    migrations,
 };
-use crate::{OpenError, PostgresUrl, Table};
+use crate::{OpenError, PostgresUrl, StoreError, Table};
 
 /// Names Banyan's lock among the advisory locks of a database: "banyan" in ASCII.
 const LOCK: i64 = 0x62_61_6e_79_61_6e;
 
-/// What a start's transaction is told first. Its statements take as long as the tables are large, and so does
-/// its turn where another program starts.
-const NO_HURRY: &str = "SET LOCAL statement_timeout = 0; \
-     SET LOCAL idle_in_transaction_session_timeout = 0";
-/// What it is told when it has its turn: whoever waits for a table keeps all others from it.
+/// What the transaction that changes tables is told first. Its statements take as long as the tables are large, and
+/// so does its turn where another program starts.
+const NO_HURRY: &str = "SET LOCAL statement_timeout = 0";
+/// What it is told when it has its turn: a transaction that waits for a table keeps all others from it.
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '10s'";
+/// What a transaction that keeps writes out is told. While it waits for the writes that run, new ones wait behind
+/// it. If its program falls silent, the server soon ends it.
+const BRIEFLY: &str = "SET LOCAL lock_timeout = '500ms'; \
+     SET LOCAL idle_in_transaction_session_timeout = '5s'";
+/// For how long it lets others write before it tries again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// For how long it tries: the server ends the write of a program that was lost after 30 s (`SESSION`).
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Lets one program at a time make or fill tables; held until the transaction ends.
 pub(super) async fn lock(transaction: &Link) -> Result<(), tokio_postgres::Error> {
@@ -45,13 +58,24 @@ pub(super) async fn reach(url: &PostgresUrl, sharing: &Sharing) -> Result<(), Op
 }
 
 async fn first(pool: &Pool, url: &PostgresUrl) -> Result<Object, OpenError> {
+    let end = Instant::now() + WAKE_TIME;
     loop {
         match pool.get().await {
             // The attempt itself wakes one that sleeps.
             Err(PoolError::Timeout(_)) => log::info!("{} does not answer yet", url.shown),
+            Err(PoolError::Backend(error)) if not_yet(&error) && Instant::now() + PAUSE < end => {
+                log::warn!("{} takes no connection yet: {error}", url.shown);
+                sleep(PAUSE).await;
+            }
             got => return got.map_err(|error| unreachable(url, error)),
         }
     }
+}
+
+/// Whether a server that refuses a connection may soon take one: it starts, or all that it has room for are in use.
+fn not_yet(error: &tokio_postgres::Error) -> bool {
+    let passing = [SqlState::CANNOT_CONNECT_NOW, SqlState::TOO_MANY_CONNECTIONS];
+    error.code().is_some_and(|code| passing.contains(code))
 }
 
 pub(super) async fn migrate(
@@ -61,9 +85,18 @@ pub(super) async fn migrate(
     desks: &Desks,
 ) -> Result<(), OpenError> {
     let work = async |client: &Link| Ok(migrate_on(client, url, catalog, desks).await);
-    lease(connections, work).await.unwrap_or_else(|error| {
-        Err(OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) })
-    })
+    lease(connections, work).await.unwrap_or_else(|error| Err(failed(url, error)))
+}
+
+/// What keeps a start from the tables.
+fn failed(url: &PostgresUrl, error: StoreError) -> OpenError {
+    let database = url.shown.clone();
+    if is_lock_timeout(&error) {
+        let advice = "another session keeps its tables or a write on them open; nothing was changed: \
+                      find it in pg_locks and end it, or wait, and start again";
+        return OpenError::Unreachable { database, advice, cause: Arc::new(error) };
+    }
+    OpenError::Schema { database, cause: Arc::new(error) }
 }
 
 async fn migrate_on(
@@ -72,12 +105,9 @@ async fn migrate_on(
     catalog: &Catalog,
     desks: &Desks,
 ) -> Result<(), OpenError> {
-    let schema = |error| OpenError::Schema { database: url.shown.clone(), cause: Arc::new(error) };
-    let begin = async || {
-        client.begin(READ_COMMITTED).await?;
-        client.batch(NO_HURRY).await
-    };
-    begin().await.map_err(schema)?;
+    let schema = |error| failed(url, store_error(error));
+    client.begin(READ_COMMITTED).await.map_err(|error| failed(url, error))?;
+    client.batch(NO_HURRY).await.map_err(schema)?;
     lock(client).await.map_err(schema)?;
     client.batch(LOCK_WAIT).await.map_err(schema)?;
     let mut versions = Vec::new();
@@ -103,20 +133,37 @@ async fn migrate_on(
     }
     client.batch("COMMIT").await.map_err(schema)?;
     for statements in catalog.all() {
-        // In a transaction of its own: it waits for writes, and the first ones wait for the tables above.
-        begin().await.map_err(schema)?;
-        client.batch(LOCK_WAIT).await.map_err(schema)?;
-        let begun = ownership::begin(client, statements).await;
-        let (document, latest) = begun.map_err(|error| OpenError::Schema {
-            database: url.shown.clone(),
-            cause: Arc::new(error),
-        })?;
-        client.batch("COMMIT").await.map_err(schema)?;
-        if let Some(desk) = desks.find(statements.table.name) {
-            desk.tell(&document, latest);
-        }
+        let desk = desks.find(statements.table.name);
+        begin(client, statements, desk).await.map_err(|error| failed(url, error))?;
     }
     Ok(())
+}
+
+/// Begins a run in a transaction of its own: it waits for writes, and the first ones wait for the tables.
+async fn begin(
+    client: &Link,
+    statements: &Statements,
+    desk: Option<&Desk>,
+) -> Result<(), StoreError> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        client.begin(READ_COMMITTED).await?;
+        client.batch(BRIEFLY).await.map_err(store_error)?;
+        match client.end(ownership::begin(client, statements).await).await {
+            Err(error) if is_lock_timeout(&error) && Instant::now() < end => {
+                let name = statements.table.name;
+                log::info!("{name}: the start waits for a write that runs: {error}");
+                sleep(PAUSE).await;
+            }
+            begun => {
+                let (document, latest) = begun?;
+                if let Some(desk) = desk {
+                    desk.tell(&document, latest);
+                }
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// The version of a collection's schema; 0 where it has none yet.
@@ -130,9 +177,12 @@ async fn version(transaction: &Link, table: &Table) -> Result<i64, tokio_postgre
 }
 
 fn unreachable(url: &PostgresUrl, error: PoolError) -> OpenError {
+    let passing = matches!(&error, PoolError::Backend(error) if not_yet(error));
     let from_server = matches!(&error, PoolError::Backend(error) if error.code().is_some());
     let certificate = format!("{:?}", error.source()).contains("Certificate");
-    let advice = if from_server {
+    let advice = if passing {
+        "it takes no connection now; let it start, or give it room for more (max_connections, CONNECTION LIMIT)"
+    } else if from_server {
         "check the user, the password and the database's name"
     } else if certificate {
         "check sslmode and sslrootcert"

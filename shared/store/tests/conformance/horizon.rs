@@ -14,26 +14,26 @@ use crate::moving::{HOLD, catch_up, changes, follow, insert, ownership, rename, 
 use crate::record::{Notes, note};
 
 /// A session beside the store's.
-struct Session {
+pub(crate) struct Session {
     client: Client,
     connection: JoinHandle<Result<(), tokio_postgres::Error>>,
 }
 
 impl Session {
-    async fn of(engine: &Engine) -> Self {
+    pub(crate) async fn of(engine: &Engine) -> Self {
         let (client, connection) = tokio_postgres::connect(&engine.url(), NoTls).await.unwrap();
         Self { client, connection: tokio::spawn(connection) }
     }
 
-    async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         self.client.batch_execute(sql).await.unwrap();
     }
 
-    async fn number(&self, sql: &str) -> i64 {
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
         self.client.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         drop(self.client);
         self.connection.await.unwrap().unwrap();
     }

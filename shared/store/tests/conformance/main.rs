@@ -16,6 +16,7 @@ mod pooler;
 mod purging;
 mod record;
 mod speed;
+mod starting;
 
 use engine::Engine;
 
@@ -90,6 +91,7 @@ on_both!(
     following::only_an_unused_store_follows,
     following::a_rate_is_kept_until_another_one_is_told,
     following::a_page_that_does_not_fit_is_refused,
+    following::a_source_is_told_what_it_has_heard_in_its_own_words,
     following::a_copy_has_everything_as_it_is,
     following::who_waits_for_a_copy_is_woken_by_a_page_without_rows,
     following::a_copy_goes_on_where_it_ended,
