@@ -44,6 +44,7 @@ use serde_json::{Value, json};
 use server::Token;
 use tokio::runtime::Handle;
 
+use crate::proxy::DataPlane;
 use crate::spaces::Spaces;
 use crate::spaces::state::Shared;
 use journal::Journal;
@@ -54,6 +55,18 @@ use work::Work;
 
 /// How long a command waits for what an earlier one left pending.
 const PENDING: Duration = Duration::from_secs(3);
+
+/// Tells the proxy in which epochs the collections of a state are: before it listens for an application, so that no answer is
+/// taken for what it is not.
+///
+/// # Errors
+/// Where the state cannot be used.
+pub(crate) fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Error>> {
+    for record in Journal::open(Shared::clone(state))?.moves()? {
+        plane.set_epoch(&record.application, &record.collection, record.told());
+    }
+    Ok(())
+}
 
 /// All moves. Cheap to clone.
 #[derive(Clone)]
@@ -107,7 +120,7 @@ impl Moves {
         })))
     }
 
-    /// Tells the proxy what it has to know, and takes up what was pending when the program ended, each on a thread of its
+    /// Takes up what was pending when the program ended, each on a thread of its
     /// own.
     pub(crate) fn resume(&self) {
         self.0.resume();

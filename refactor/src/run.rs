@@ -18,7 +18,7 @@ use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Credentials;
 use crate::control::{self, Caller, Control, Stacks};
 use crate::first_stack::FirstStack;
-use crate::moves::Moves;
+use crate::moves::{self, Moves};
 use crate::proxy::{self, DataPlane};
 use crate::spaces::{Settings, Spaces, state};
 
@@ -99,6 +99,7 @@ async fn serve(
     let settings =
         Settings { applications: config.applications, control: address, quotas: config.quotas };
     let plane = DataPlane::new(proxy::Settings { runs_again, ..proxy::Settings::default() })?;
+    moves::tell_epochs(&state, &plane)?;
     let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
         .map_err(|cause| {
             let folder = config.data_dir.display();

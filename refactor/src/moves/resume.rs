@@ -18,7 +18,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 impl Inner {
-    /// Tells the proxy of the epochs, and takes up every change of ownership that is pending, and every comparison that was
+    /// Takes up every change of ownership that is pending, and every comparison that was
     /// running.
     pub(super) fn resume(&self) {
         let moves = self.journal.moves().unwrap_or_else(|error| {
@@ -27,7 +27,6 @@ impl Inner {
         });
         for record in moves {
             let key = record.key();
-            self.spaces.set_epoch(&record.application, &record.collection, record.told());
             if self.peers.is_none() {
                 continue;
             }

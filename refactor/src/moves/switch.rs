@@ -76,7 +76,7 @@ pub(super) fn run(
         return Ok(checks);
     }
     let mut times = Times::start(PATIENCE);
-    let (intent, checks) = match ready(work, direction, &pair, wishes)? {
+    let (mut intent, mut checks) = match ready(work, direction, &pair, wishes)? {
         Ready::Go(intent, checks) => (intent, checks),
         Ready::Done(owner, epoch) => {
             let outcome = format!("{} is the owner already", pair.to_name);
@@ -107,7 +107,20 @@ pub(super) fn run(
     work.not_before(intent.epoch)?;
     // Whatever can fail about the route fails now, and not while writes wait.
     follow::make_route(work)?;
-    wait_for_uploads(work, direction)?;
+    if wait_for_uploads(work, direction)? {
+        // What was looked at is as old as the wait was long.
+        let Ready::Go(again, looked) = ready(work, direction, &pair, wishes)? else {
+            return Err(Refusal::conflict(format!(
+                "{}: the owner changed while writes were waited for; `banyan status` shows who it is",
+                work.record.collection
+            )));
+        };
+        if let Some(refusal) = preflight::refused(work, direction, &looked) {
+            return Err(refusal);
+        }
+        work.not_before(again.epoch)?;
+        (intent, checks) = (again, looked);
+    }
     work.intend(intent.clone())?;
     times.passed(Step::Intent);
     let handed_over = hand_over(work, &intent, &pair, wishes.deadline, &mut times);
@@ -215,15 +228,15 @@ fn with_lag(pair: &Pair, from: &Ownership, mut to: Ownership) -> Ownership {
 }
 
 /// Waits for writes that began before the collection had its route: these cannot be sent to the new owner, for nobody
-/// else could have been it, and the proxy kept nothing of them.
+/// else could have been it, and the proxy kept nothing of them. Says whether it waited.
 ///
 /// # Errors
 /// 409 where one takes too long; nothing is changed.
-fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<(), Refusal> {
+fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refusal> {
     let (collection, application) = (&work.record.collection, &work.record.application);
     let is_under_way = || work.inner.spaces.has_earlier_uploads(application);
     if !is_under_way() {
-        return Ok(());
+        return Ok(false);
     }
     let verb = direction.word();
     log::info!(
@@ -240,7 +253,7 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<(), Refusal
         }
         sleep(POLL);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Leads the route to the owner: ACTIVE where that is the target. It needs no health check, for the owner has just said

@@ -141,7 +141,8 @@ impl Http1 {
             match read.await {
                 Ok(0) | Err(_) if idle => return Ok(Next::End),
                 Ok(0) => return Ok(Next::End),
-                Ok(_) if idle => self.reading.set(HEAD_TIME),
+                // Lines too many begin no request.
+                Ok(_) if idle && !is_blank(self.input.filled()) => self.reading.set(HEAD_TIME),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     let seconds = HEAD_TIME.as_secs();
@@ -374,4 +375,9 @@ impl Client for Http1 {
         self.output.clear();
         self.sent = 0;
     }
+}
+
+/// Whether these bytes are no more than lines too many before a request.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }

@@ -81,6 +81,19 @@ async fn an_idle_connection_ends_without_a_word() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lines_too_many_hold_no_connection_beyond_the_time_for_idle_ones() {
+    let start = Instant::now();
+    let (mut client, served) = connected().await;
+    while !served.is_finished() && start.elapsed() < 2 * IDLE_TIME {
+        // What is closed already takes no more.
+        let _ = client.write_all(b"\r\n").await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    served.await.unwrap();
+    assert!(start.elapsed() < IDLE_TIME + Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_head_that_drips_in_is_408_however_steadily_it_drips() {
     let (mut client, served) = connected().await;
     let start = Instant::now();
