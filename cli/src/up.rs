@@ -22,8 +22,8 @@ use crate::say::say;
 use crate::status::{self, Told};
 use crate::supervisor::{POLL, describe, supervise};
 
-/// What takes longer than this is said.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// What takes longer than this is said. A program that has open connections takes 2 s to announce its end.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the proxy may take to make its first stack, once everything else is started.
 const PROXY_TIME: Duration = Duration::from_secs(30);
 

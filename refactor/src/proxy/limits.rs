@@ -28,7 +28,10 @@ pub(crate) const TAKE_TIME: Duration = Duration::from_secs(30);
 /// For how long a connection that is refused in the middle of a body is still read, so that its
 /// client gets to see the answer.
 pub(crate) const LINGER_TIME: Duration = Duration::from_secs(1);
-/// How many bytes of a body that nobody wants are read, so that the connection can go on.
+/// How many bytes are read meanwhile. A client writes on until it looks for an answer, and what the system keeps for it and
+/// for us is some megabytes: if any of it is left unread, the client sees a reset in place of its answer.
+pub(crate) const LAST_BYTES: usize = 16 * 1024 * 1024;
+/// The same for a stream of HTTP/2, whose connection goes on.
 pub(crate) const LINGER_BYTES: usize = 256 * 1024;
 /// How long requests under way may take to finish once a listener closes.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(25);

@@ -18,7 +18,7 @@ use crate::proxy::deadline::Deadline;
 use crate::proxy::framing::{Framing, Piece};
 use crate::proxy::head::{Field, Head, Scan, Status, Version};
 use crate::proxy::limits::{
-    BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, TAKE_TIME,
+    BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME,
 };
 use crate::proxy::problem::Problem;
 use crate::proxy::site::{Drain, Site};
@@ -187,7 +187,7 @@ impl Http1 {
         if self.exchange.cut && self.stream.set_zero_linger().is_ok() {
             return;
         }
-        let mut left = LINGER_BYTES;
+        let mut left = LAST_BYTES;
         let lingered = async {
             poll_fn(|context| Pin::new(&mut self.stream).poll_shutdown(context)).await?;
             while left > 0 {
