@@ -26,7 +26,8 @@ impl Reserve {
     /// Makes it, if it is not there, or smaller than it should be. Where there is no room for it, says so, and the store
     /// does without.
     pub(super) fn keep(&self) {
-        let has = fs::symlink_metadata(&self.0).map_or(0, |file| file.len());
+        let found = files::open(&self.0).and_then(|file| file.metadata());
+        let has = found.map_or(0, |file| file.len());
         if has == SIZES[0] as u64 {
             return;
         }
