@@ -60,7 +60,7 @@ const PENDING: Duration = Duration::from_secs(3);
 /// taken for what it is not.
 ///
 /// # Errors
-/// Where the state cannot be used.
+/// If the state cannot be used.
 pub(crate) fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Error>> {
     for record in Journal::open(Shared::clone(state))?.moves()? {
         plane.set_epoch(&record.application, &record.collection, record.told());

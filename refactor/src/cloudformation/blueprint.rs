@@ -62,7 +62,7 @@ impl Blueprint {
     /// The names of the exports of other stacks that are taken over.
     ///
     /// # Errors
-    /// Where a name cannot be worked out.
+    /// If a name cannot be worked out.
     pub(crate) fn imports(&self) -> Result<BTreeSet<String>, String> {
         let mut names = BTreeSet::new();
         for (expression, _) in checks::present_values(&self.template, &self.scope) {
@@ -103,7 +103,7 @@ impl Blueprint {
     /// What the provider says against such properties, with the place.
     ///
     /// # Errors
-    /// Where there is no such resource.
+    /// If there is no such resource.
     pub(crate) fn refused(
         &self,
         logical_id: &str,

@@ -123,7 +123,7 @@ impl Scope {
     /// The names of the exports that this value takes over, in the branches that are taken.
     ///
     /// # Errors
-    /// Where a name cannot be worked out.
+    /// If a name cannot be worked out.
     pub(crate) fn imports(&self, expression: &Expression) -> Result<Vec<String>, EvaluationError> {
         let mut names = Vec::new();
         self.taken(expression, &mut |inner| {

@@ -11,7 +11,7 @@ const HERE: [&str; 3] = ["cloudformation", "sts", "refactor-spaces"];
 /// The longest name of an operation that is said, in characters.
 const NAME: usize = 128;
 
-/// The service that a request is signed for, whoever signed it: the last word but one of a credential, which may lack the
+/// The service that a request is signed for, with any key: the last word but one of a credential, which may lack the
 /// region (AWS, "Create a signed AWS API request", "SigV4A").
 pub(super) fn service(received: &Received) -> Option<&str> {
     let header = received.header("authorization")?;

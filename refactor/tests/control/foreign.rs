@@ -1,4 +1,4 @@
-//! Requests for services that are not here are answered in their own protocol, whoever signed them.
+//! Requests for services that are not here are answered in their own protocol, with any key.
 
 use harness::{Answer, Program};
 use serde_json::json;

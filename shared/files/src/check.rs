@@ -30,7 +30,7 @@ pub(super) fn is_regular(file: &File) -> io::Result<()> {
     Err(refused("it is no regular file; remove it, or choose another place".to_owned()))
 }
 
-/// Takes from others what `mode` does not give them. A folder or file of root's stays as it is: whoever mounts a volume
+/// Takes from others what `mode` does not give them. A folder or file of root's stays as it is: the user that mounts a volume
 /// for a container chooses its mode.
 pub(super) fn narrow(file: &File, mode: u32) -> io::Result<()> {
     let found = file.metadata()?;

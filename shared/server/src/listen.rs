@@ -46,7 +46,7 @@ enum Pages {
 /// Takes the program's ports. Who connects waits until the program serves.
 ///
 /// # Errors
-/// Where a port cannot be listened on.
+/// If a port cannot be listened on.
 pub(crate) fn bind(config: &Config) -> Result<Ports, BindError> {
     let main = listener(config, config.port, "PORT")?;
     let metrics = config.metrics_port.map(|port| listener(config, port, "METRICS_PORT"));

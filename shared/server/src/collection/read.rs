@@ -110,7 +110,7 @@ fn link(request: &HttpRequest, query: &ListQuery, cursor: Cursor) -> String {
 
 pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(value).map_err(|error| {
-        // A write that is answered is stored, so nobody may be told to send it again.
+        // A write that is answered is stored, so no client may be told to send it again.
         log::error!("an answer cannot be written: {error}");
         Problem::internal()
     })

@@ -71,7 +71,7 @@ pub(super) async fn fenced<T>(
         }
     };
     let done = work().await;
-    // Where the end fails, the connection must not be used again.
+    // If the end fails, the connection must not be used again.
     let ((answer, place), epoch) = match done {
         Ok(done) => {
             commit(client.batch("COMMIT")).await?;

@@ -151,7 +151,7 @@ impl Link {
         done
     }
 
-    /// Where this fails, the connection must not be used again.
+    /// If this fails, the connection must not be used again.
     pub(super) async fn roll_back(&self) -> Result<(), StoreError> {
         self.batch("ROLLBACK").await.map_err(StoreError::unavailable)
     }

@@ -47,7 +47,7 @@ pub(super) async fn reach(url: &PostgresUrl, sharing: &Sharing) -> Result<(), Op
     // Connections of their own: what they are told must not stay with sessions that others get.
     let pool = connect::pool(url, 2, None)?;
     let one = first(&pool, url).await?;
-    // Where there is room for one only, there is nothing to find out.
+    // If there is room for one only, there is nothing to find out.
     if let Ok(other) = pool.get().await
         && pooler::shares(&one, &other, url).await?
     {

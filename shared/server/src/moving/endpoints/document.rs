@@ -57,7 +57,7 @@ async fn answer<R: Record>(collection: &Collection<R>) -> Result<HttpResponse, P
 /// The document as it is now.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub(super) async fn read<R: Record>(collection: &Collection<R>) -> Result<Document, StoreError> {
     let store = &collection.store;
     let read = tokio::try_join!(
