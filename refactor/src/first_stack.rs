@@ -85,7 +85,7 @@ impl FirstStack {
     }
 
     /// Does what is due, and notes the URL. Blocks until that is done.
-    fn bring(&self) -> Result<(), String> {
+    pub(crate) fn bring(&self) -> Result<(), String> {
         if let Some(due) = self.due()? {
             self.change(&due)?;
             if self.due()?.is_some() {
@@ -104,17 +104,16 @@ impl FirstStack {
 
     fn change(&self, due: &Due) -> Result<(), String> {
         let change_set = format!("{NAME}-{:016x}", fastrand::u64(..));
-        let ask = |action: &str, more: Vec<(String, String)>| {
-            let fields = [("Action", action), ("StackName", NAME), ("ChangeSetName", &change_set)];
-            let form = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let form: Vec<_> = form.into_iter().chain(more).collect();
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let ask = |action: &str, mut form: Vec<(String, String)>| {
+            form.extend([field("Action", action), field("StackName", NAME)]);
             match self.stacks.handle(&caller(), &form) {
                 (status, _) if status.is_success() => Ok(()),
                 (_, answer) => Err(format!("the stack {NAME}, {action}: {answer}")),
             }
         };
-        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut form = vec![
+            field("ChangeSetName", &change_set),
             field("Parameters.member.1.ParameterKey", PARAMETER),
             field("Parameters.member.1.ParameterValue", self.monolith.as_str()),
         ];
@@ -139,7 +138,7 @@ impl FirstStack {
             ask("DescribeStacks", Vec::new()).unwrap_or_default();
         }
         ask("CreateChangeSet", form)?;
-        ask("ExecuteChangeSet", Vec::new())
+        ask("ExecuteChangeSet", vec![field("ChangeSetName", &change_set)])
     }
 }
 

@@ -9,6 +9,7 @@ mod drift;
 mod early;
 mod failures;
 mod fake;
+mod first_stack;
 mod imports;
 mod language;
 mod members;
