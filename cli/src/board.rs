@@ -6,28 +6,21 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use server::Program;
 
-use crate::copilot::{self, ManifestError};
-
-/// A program of the board, and the manifest with which Copilot deploys it.
+/// A program of the board, and the path that is its own, as in `copilot/<name>/manifest.yml`.
 struct Member {
     program: fn() -> Program,
-    file: &'static str,
-    manifest: &'static str,
-}
-
-macro_rules! member {
-    ($program:expr, $file:literal) => {
-        Member { program: $program, file: $file, manifest: include_str!(concat!("../../", $file)) }
-    };
+    path: &'static str,
 }
 
 /// Every program, in the order of their ports.
 const MEMBERS: [Member; 4] = [
-    member!(monolith::program, "copilot/monolith/manifest.yml"),
-    member!(users::program, "copilot/users/manifest.yml"),
-    member!(threads::program, "copilot/threads/manifest.yml"),
-    member!(posts::program, "copilot/posts/manifest.yml"),
+    Member { program: monolith::program, path: "/" },
+    Member { program: users::program, path: "/api/users" },
+    Member { program: threads::program, path: "/api/threads" },
+    Member { program: posts::program, path: "/api/posts" },
 ];
+/// The port of each program in its container.
+const CONTAINER_PORT: u16 = 3000;
 
 /// The program of that name.
 pub(crate) fn program(name: &str) -> Option<Program> {
@@ -43,14 +36,6 @@ const REFACTOR_PORTS: [u16; 2] = [8080, 9080];
 pub(crate) fn names() -> Vec<&'static str> {
     let members = MEMBERS.iter().map(|member| (member.program)().name());
     members.chain([REFACTOR]).collect()
-}
-
-/// The manifest of every program, in the order of the programs.
-///
-/// # Errors
-/// Names the first file that is wrong, and the place.
-pub(crate) fn manifests() -> Result<Vec<copilot::Service>, ManifestError> {
-    MEMBERS.iter().map(|member| copilot::Service::read(member.file, member.manifest)).collect()
 }
 
 /// A program with its address, and what it serves there.
@@ -108,11 +93,8 @@ pub(crate) fn refactor_folder(data_dir: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Names every port that is taken, and the flag that chooses others.
-pub(crate) fn seats(
-    manifests: &[copilot::Service],
-    base: Option<u16>,
-) -> Result<(Vec<Seat>, SocketAddr), String> {
-    let wanted = manifests.iter().map(|manifest| (manifest.name.as_str(), manifest.image.port));
+pub(crate) fn seats(base: Option<u16>) -> Result<(Vec<Seat>, SocketAddr), String> {
+    let wanted = MEMBERS.iter().map(|member| ((member.program)().name(), CONTAINER_PORT));
     let wanted = wanted.chain([("the proxy", REFACTOR_PORTS[0]), (REFACTOR, REFACTOR_PORTS[1])]);
     let wanted: Vec<_> = wanted.collect();
     let mut listeners = Vec::new();
@@ -130,10 +112,10 @@ pub(crate) fn seats(
         }
     }
     if let (true, [programs @ .., proxy, control]) = (taken.is_empty(), addresses.as_slice()) {
-        let seats = manifests.iter().zip(programs).map(|(manifest, address)| Seat {
-            name: manifest.name.clone(),
+        let seats = MEMBERS.iter().zip(programs).map(|(member, address)| Seat {
+            name: (member.program)().name().to_owned(),
             address: *address,
-            path: manifest.http.path.as_str().to_owned(),
+            path: member.path.to_owned(),
         });
         let control = Seat { name: REFACTOR.to_owned(), address: *control, path: String::new() };
         return Ok((seats.chain([control]).collect(), *proxy));
@@ -150,7 +132,7 @@ fn ports(wanted: &[(&str, u16)], base: Option<u16>) -> Result<Vec<u16>, String> 
         let first = base.unwrap_or(*port);
         let free = (first..=u16::MAX).find(|port| first == 0 || !ports.contains(port));
         ports.push(free.ok_or_else(|| {
-            let from = if base.is_some() { "--port-base" } else { "the manifests' port" };
+            let from = if base.is_some() { "--port-base" } else { "the programs' port" };
             format!("{from} {first} leaves no room for {} ports", wanted.len())
         })?);
     }
@@ -213,7 +195,12 @@ pub(crate) fn environment(
 
 #[cfg(test)]
 mod tests {
-    use super::{manifests, ports};
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::{CONTAINER_PORT, MEMBERS, ports};
+    use crate::process::{GRACE_PERIOD, HEALTH_PATH, HEALTH_TIME};
 
     #[test]
     fn programs_take_the_port_of_their_container_or_the_next() {
@@ -225,9 +212,21 @@ mod tests {
     }
 
     #[test]
-    fn the_manifests_inside_can_be_read() {
-        let names: Vec<_> =
-            manifests().unwrap().into_iter().map(|manifest| manifest.name).collect();
-        assert_eq!(names, super::names()[..names.len()]);
+    fn what_up_knows_of_the_programs_is_what_their_manifests_say() {
+        for member in &MEMBERS {
+            let name = (member.program)().name();
+            let file = format!("{}/../copilot/{name}/manifest.yml", env!("CARGO_MANIFEST_DIR"));
+            let manifest: Value =
+                serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+            assert_eq!(manifest["name"], name);
+            assert_eq!(manifest["image"]["port"], CONTAINER_PORT);
+            let path = manifest["http"]["path"].as_str().unwrap();
+            assert_eq!(format!("/{}", path.trim_start_matches('/')), member.path);
+            let check = &manifest["http"]["healthcheck"];
+            assert_eq!(check["path"], HEALTH_PATH);
+            assert_eq!(check["success_codes"], json!("200"));
+            assert_eq!(check["timeout"], format!("{}s", HEALTH_TIME.as_secs()));
+            assert_eq!(check["grace_period"], format!("{}s", GRACE_PERIOD.as_secs()));
+        }
     }
 }

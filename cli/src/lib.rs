@@ -2,8 +2,6 @@
 //!
 //! The one binary carries every program of the board and starts itself once for each.
 
-pub mod copilot;
-
 mod board;
 mod env;
 mod hold;

@@ -7,16 +7,21 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use files::LogFile;
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 use crate::board::Seat;
-use crate::copilot::HealthCheck;
 use crate::pause;
 
 /// Longer than a program takes to finish what is in flight.
 const STOP_TIME: Duration = Duration::from_secs(28);
+/// The health check of every program, as in the manifests.
+pub(crate) const HEALTH_PATH: &str = "/healthz";
+/// How long a program may take to answer its health check.
+pub(crate) const HEALTH_TIME: Duration = Duration::from_secs(5);
+/// How long a program may be unhealthy after its start.
+pub(crate) const GRACE_PERIOD: Duration = Duration::from_secs(90);
 /// How long a program may take to say that it is ready.
 const READY_TIME: Duration = Duration::from_secs(1);
 
@@ -29,8 +34,6 @@ pub(crate) struct Recipe {
     pub(crate) log: PathBuf,
     /// A file that is there while the program is to stand still.
     pub(crate) pause: PathBuf,
-    /// The health check of its manifest; the proxy has none yet.
-    pub(crate) health: Option<HealthCheck>,
 }
 
 /// Shows the names of the variables alone: their values hold tokens and passwords.
@@ -56,13 +59,12 @@ impl Recipe {
     pub(crate) fn new(
         binary: &Path,
         seat: &Seat,
-        health: Option<HealthCheck>,
         environment: Vec<(String, String)>,
         data_dir: &Path,
     ) -> Self {
         let log = data_dir.join("logs").join(format!("{}.log", seat.name));
         let pause = pause::marker(data_dir, &seat.name);
-        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log, pause, health }
+        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log, pause }
     }
 
     /// Starts the program with an empty log.
@@ -107,11 +109,11 @@ impl Recipe {
     }
 }
 
-/// Whether the program passes the health check of its manifest.
-pub(crate) async fn is_healthy(seat: &Seat, health: &HealthCheck, client: &Client) -> bool {
-    let url = format!("{}{}", seat.url(), health.path);
-    let answer = client.get(url).timeout(health.timeout).send().await;
-    answer.is_ok_and(|answer| health.success_codes.contain(answer.status().as_u16()))
+/// Whether the program passes its health check.
+pub(crate) async fn is_healthy(seat: &Seat, client: &Client) -> bool {
+    let url = format!("{}{HEALTH_PATH}", seat.url());
+    let answer = client.get(url).timeout(HEALTH_TIME).send().await;
+    answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
 }
 
 /// Whether the program answers that it is ready.
@@ -153,8 +155,7 @@ mod tests {
         let environment =
             [("MOVE_TOKEN", "hunter2"), ("DATABASE_SECRET", "{\"password\":\"hunter2\"}")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let recipe =
-            Recipe::new(Path::new("banyan"), &seat, None, environment.into(), Path::new("data"));
+        let recipe = Recipe::new(Path::new("banyan"), &seat, environment.into(), Path::new("data"));
         let shown = format!("{recipe:?}");
         assert!(shown.contains("MOVE_TOKEN") && !shown.contains("hunter2"), "{shown}");
     }

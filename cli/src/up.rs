@@ -17,7 +17,7 @@ use crate::board::{self, Seat};
 use crate::hold::Hold;
 use crate::move_token;
 use crate::pause;
-use crate::process::{Process, Recipe, is_healthy, is_ready};
+use crate::process::{GRACE_PERIOD, HEALTH_PATH, Process, Recipe, is_healthy, is_ready};
 use crate::say::say;
 use crate::status::{self, Told};
 use crate::supervisor::{POLL, describe, supervise};
@@ -34,9 +34,8 @@ pub(crate) fn run(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, S
 }
 
 async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
-    let manifests = board::manifests().map_err(|error| error.to_string())?;
     let mut hold = Hold::take(data_dir)?;
-    let (seats, proxy) = board::seats(&manifests, port_base)?;
+    let (seats, proxy) = board::seats(port_base)?;
     pause::forget(data_dir, &board::names())
         .map_err(|error| format!("cannot write to {}: {error}", data_dir.display()))?;
     hold.announce(&seats)?;
@@ -45,14 +44,13 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
     let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
-    let checks = manifests.into_iter().map(|manifest| Some(manifest.http.healthcheck));
-    let recipes = seats.iter().zip(checks.chain([None])).map(|(seat, check)| {
+    let recipes = seats.iter().map(|seat| {
         let environment = if seat.name == board::REFACTOR {
             board::refactor_environment(&seats, seat, proxy, &data_dir, &token)
         } else {
             board::environment(seat, &seats, &data_dir, &token)
         };
-        Recipe::new(&binary, seat, check, environment, &data_dir)
+        Recipe::new(&binary, seat, environment, &data_dir)
     });
     let recipes: Vec<_> = recipes.collect();
     let mut stop = Signals::new()?;
@@ -117,18 +115,20 @@ async fn start(
             if is_ready(&recipe.seat, client).await {
                 continue;
             }
-            if let Some(check) = &recipe.health
-                && start.elapsed() > check.grace_period
-                && !is_healthy(&recipe.seat, check, client).await
-            {
-                let (name, path, grace) = (&recipe.seat.name, &check.path, check.grace_period);
-                let (seconds, words) = (grace.as_secs(), recipe.last_words());
-                return Err(format!("{name} does not answer {path} after {seconds} s: {words}"));
-            }
-            if recipe.health.is_none() && start.elapsed() > PROXY_TIME {
-                let (name, log) = (&recipe.seat.name, recipe.log.display());
-                let (seconds, words) = (PROXY_TIME.as_secs(), recipe.last_words());
-                return Err(format!("{name} is not ready after {seconds} s (see {log}): {words}"));
+            let (name, waited) = (&recipe.seat.name, start.elapsed());
+            if name == board::REFACTOR {
+                if waited > PROXY_TIME {
+                    let (seconds, log) = (PROXY_TIME.as_secs(), recipe.log.display());
+                    let words = recipe.last_words();
+                    return Err(format!(
+                        "{name} is not ready after {seconds} s (see {log}): {words}"
+                    ));
+                }
+            } else if waited > GRACE_PERIOD && !is_healthy(&recipe.seat, client).await {
+                let (seconds, words) = (GRACE_PERIOD.as_secs(), recipe.last_words());
+                return Err(format!(
+                    "{name} does not answer {HEALTH_PATH} after {seconds} s: {words}"
+                ));
             }
             still.push(index);
         }

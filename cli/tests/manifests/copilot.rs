@@ -15,17 +15,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_saphyr::{Options, options};
 
-pub use environment::{Environment, Observability};
-pub use path::{HttpPath, RulePath};
-pub use service::{Build, Cooldown, Count, HealthCheck, Http, Image, Service, StatusCodes};
+pub(crate) use environment::Environment;
+pub(crate) use path::{HttpPath, RulePath};
+pub(crate) use service::Service;
 
 /// What is wrong with a manifest, and where.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ManifestError {
+pub(crate) struct ManifestError {
     /// The file, from the root of the workspace.
-    pub file: String,
+    pub(crate) file: String,
     /// The key, or line and column, and what is wrong there.
-    pub fault: String,
+    pub(crate) fault: String,
 }
 
 impl fmt::Display for ManifestError {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use cli::copilot::{Environment, Service};
+use crate::copilot::{Environment, Service};
 
 /// The services that Copilot deploys, each in an environment of its own.
 pub(crate) const SERVICES: [&str; 4] = ["monolith", "users", "threads", "posts"];

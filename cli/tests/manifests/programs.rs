@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 
-use cli::copilot::Service;
+use crate::copilot::Service;
 use harness::{Program, Setup, golden_reads};
 
 use crate::manifest::{SERVICES, service, text};

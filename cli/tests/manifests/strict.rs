@@ -1,6 +1,6 @@
 //! What Copilot would take in silence is refused, with the file and the place.
 
-use cli::copilot::{Environment, Service};
+use crate::copilot::{Environment, Service};
 
 use crate::manifest::text;
 

@@ -7,13 +7,13 @@ use super::{Manifest, ManifestError, read};
 /// Where one service runs. Its network is Copilot's own: `network.vpc.cidr` without subnets would make a network without any.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// The name of its folder.
-    pub name: String,
+    pub(crate) name: String,
     #[serde(rename = "type")]
     kind: Kind,
-    /// What is watched.
-    pub observability: Observability,
+    #[expect(dead_code, reason = "read for its form alone")]
+    observability: Observability,
 }
 
 #[derive(Debug, Deserialize)]
@@ -24,9 +24,10 @@ enum Kind {
 /// What is watched of an environment.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Observability {
+struct Observability {
     /// Whether the cluster's metrics are collected, which is paid for.
-    pub container_insights: bool,
+    #[expect(dead_code, reason = "read for its form alone")]
+    container_insights: bool,
 }
 
 impl Environment {
@@ -34,7 +35,7 @@ impl Environment {
     ///
     /// # Errors
     /// Names the file, the place and what is wrong there.
-    pub fn read(file: &str, text: &str) -> Result<Self, ManifestError> {
+    pub(crate) fn read(file: &str, text: &str) -> Result<Self, ManifestError> {
         read(file, text)
     }
 }

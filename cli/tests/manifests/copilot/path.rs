@@ -8,23 +8,18 @@ use serde::{Deserialize, Deserializer, de};
 ///
 /// `/` asks for everything; any other path for itself and for what is below it, whole segments only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RulePath(String);
+pub(crate) struct RulePath(String);
 
 impl RulePath {
     /// Whether the load balancer sends requests for this path here.
-    pub fn covers(&self, path: &str) -> bool {
+    pub(crate) fn covers(&self, path: &str) -> bool {
         let below = path.strip_prefix(&self.0);
         self.is_root() || below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
     /// Whether every path comes here.
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.0 == "/"
-    }
-
-    /// The path with its leading slash.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -45,11 +40,11 @@ impl<'de> Deserialize<'de> for RulePath {
 
 /// The path of a health check, asked of a task itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpPath(String);
+pub(crate) struct HttpPath(String);
 
 impl HttpPath {
     /// The path with its leading slash.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -11,29 +11,29 @@ use super::{HttpPath, Manifest, ManifestError, RulePath, duration, read};
 /// A service, its image and how many tasks of it run. Every key is required: a default that nobody wrote down cannot be reviewed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Service {
+pub(crate) struct Service {
     /// The name of its folder.
-    pub name: String,
+    pub(crate) name: String,
     #[serde(rename = "type")]
     kind: Kind,
     /// How the load balancer reaches it.
-    pub http: Http,
+    pub(crate) http: Http,
     /// What runs.
-    pub image: Image,
+    pub(crate) image: Image,
     /// CPU units of a task; 1024 are one core.
-    pub cpu: u32,
+    pub(crate) cpu: u32,
     /// MiB of a task.
-    pub memory: u32,
+    pub(crate) memory: u32,
     platform: Platform,
     /// How many tasks run.
-    pub count: Count,
+    pub(crate) count: Count,
     exec: bool,
     storage: Storage,
     network: Network,
     deployment: Deployment,
     logging: Logging,
     /// The environment of the program.
-    pub variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,46 +45,46 @@ enum Kind {
 /// How the load balancer reaches a service.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Http {
+pub(crate) struct Http {
     /// Which requests come here.
-    pub path: RulePath,
+    pub(crate) path: RulePath,
     /// How a task shows that it is alive.
-    pub healthcheck: HealthCheck,
+    pub(crate) healthcheck: HealthCheck,
     /// How long a task that is leaving may still answer.
     #[serde(deserialize_with = "duration::read")]
-    pub deregistration_delay: Duration,
+    pub(crate) deregistration_delay: Duration,
 }
 
 /// How a task shows that it is alive.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HealthCheck {
+pub(crate) struct HealthCheck {
     /// Asked at the task's own port.
-    pub path: HttpPath,
+    pub(crate) path: HttpPath,
     /// The answers of a healthy task.
-    pub success_codes: StatusCodes,
+    pub(crate) success_codes: StatusCodes,
     /// How many good answers in a row make it healthy.
-    pub healthy_threshold: u8,
+    pub(crate) healthy_threshold: u8,
     /// How many bad ones make it unhealthy.
-    pub unhealthy_threshold: u8,
+    pub(crate) unhealthy_threshold: u8,
     /// From one question to the next.
     #[serde(deserialize_with = "duration::read")]
-    pub interval: Duration,
+    pub(crate) interval: Duration,
     /// How long one answer may take.
     #[serde(deserialize_with = "duration::read")]
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// How long after its start a task may be unhealthy.
     #[serde(deserialize_with = "duration::read")]
-    pub grace_period: Duration,
+    pub(crate) grace_period: Duration,
 }
 
 /// Status codes of HTTP: `'200'`, or `'200-299'`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusCodes(RangeInclusive<u16>);
+pub(crate) struct StatusCodes(RangeInclusive<u16>);
 
 impl StatusCodes {
     /// Whether this is one of them.
-    pub fn contain(&self, status: u16) -> bool {
+    pub(crate) fn contain(&self, status: u16) -> bool {
         self.0.contains(&status)
     }
 }
@@ -109,23 +109,23 @@ impl<'de> Deserialize<'de> for StatusCodes {
 /// What runs in a task.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Image {
+pub(crate) struct Image {
     /// How it is made.
-    pub build: Build,
+    pub(crate) build: Build,
     /// Where the program listens.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// How an image is made; paths are relative to the root of the workspace.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Build {
+pub(crate) struct Build {
     /// The Dockerfile.
-    pub dockerfile: String,
+    pub(crate) dockerfile: String,
     /// The folder that the build sees; without it that would be the Dockerfile's own.
-    pub context: String,
+    pub(crate) context: String,
     /// The stage of the Dockerfile.
-    pub target: String,
+    pub(crate) target: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,28 +137,32 @@ enum Platform {
 /// How many tasks run, and what makes them more.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Count {
+pub(crate) struct Count {
     /// The fewest and the most.
+    #[expect(dead_code, reason = "read for its form alone")]
     #[serde(deserialize_with = "task_range")]
-    pub range: RangeInclusive<u32>,
+    range: RangeInclusive<u32>,
     /// The load of a task's processor to keep to, in percent.
-    pub cpu_percentage: u8,
+    pub(crate) cpu_percentage: u8,
     /// The use of a task's memory to keep to, in percent.
-    pub memory_percentage: u8,
+    pub(crate) memory_percentage: u8,
     /// How long to wait before the next change.
-    pub cooldown: Cooldown,
+    #[expect(dead_code, reason = "read for its form alone")]
+    cooldown: Cooldown,
 }
 
 /// How long to wait after a change in the number of tasks.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cooldown {
+struct Cooldown {
     /// Before there are fewer.
+    #[expect(dead_code, reason = "read for its form alone")]
     #[serde(rename = "in", deserialize_with = "duration::read")]
-    pub fewer: Duration,
+    fewer: Duration,
     /// Before there are more.
+    #[expect(dead_code, reason = "read for its form alone")]
     #[serde(rename = "out", deserialize_with = "duration::read")]
-    pub more: Duration,
+    more: Duration,
 }
 
 #[derive(Debug, Deserialize)]
@@ -221,7 +225,7 @@ impl Service {
     ///
     /// # Errors
     /// Names the file, the place and what is wrong there.
-    pub fn read(file: &str, text: &str) -> Result<Self, ManifestError> {
+    pub(crate) fn read(file: &str, text: &str) -> Result<Self, ManifestError> {
         read(file, text)
     }
 }
