@@ -26,11 +26,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use crate::moves::Moves;
-use crate::proxy::DataPlane;
 use crate::spaces::Spaces;
 use answer::Answer;
 use credentials::Credentials;
 use protocol::Protocol;
+use proxy::DataPlane;
 use signature::{Received, Refused};
 
 /// Where the last differences between the answers to mirrored reads are, as JSON lines.

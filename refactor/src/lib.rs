@@ -3,14 +3,12 @@
 //! `proxy` carries the traffic, `spaces` knows where it is to go, `control` is how clients say so, and
 //! `cloudformation` how templates do. `moves` takes the data along.
 
-mod addresses;
 mod client;
 mod cloudformation;
 mod config;
 mod control;
 mod first_stack;
 mod moves;
-pub mod proxy;
 mod run;
 mod spaces;
 

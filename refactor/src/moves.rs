@@ -44,12 +44,12 @@ use serde_json::{Value, json};
 use server::Token;
 use tokio::runtime::Handle;
 
-use crate::proxy::DataPlane;
 use crate::spaces::Spaces;
 use crate::spaces::state::Shared;
 use journal::Journal;
 use metrics::Pauses;
 use peer::Peers;
+use proxy::DataPlane;
 use record::{Direction, Key};
 use work::Work;
 

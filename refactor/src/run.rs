@@ -19,8 +19,8 @@ use crate::control::credentials::Credentials;
 use crate::control::{self, Caller, Control, Stacks};
 use crate::first_stack::FirstStack;
 use crate::moves::{self, Moves};
-use crate::proxy::{self, DataPlane};
 use crate::spaces::{Settings, Spaces, state};
+use proxy::DataPlane;
 
 /// The whole of `main`: runs until SIGTERM or SIGINT.
 pub fn main() -> ExitCode {

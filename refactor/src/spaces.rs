@@ -34,9 +34,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 
-use crate::proxy::DataPlane;
 use journal::Journal;
 use model::{Change, Model};
+use proxy::DataPlane;
 use resource::{Kind, Route};
 
 /// What the spaces are told from outside.

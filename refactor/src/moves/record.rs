@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::proxy::Epoch;
 use crate::spaces::Place;
+use proxy::Epoch;
 
 /// A command on a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

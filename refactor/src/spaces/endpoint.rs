@@ -8,7 +8,7 @@ use std::time::Duration;
 use server::leads_to;
 use url::{Host, Url};
 
-use crate::addresses::is_refused;
+use proxy::is_refused;
 
 /// How long a name may take to become addresses.
 const RESOLVE_TIME: Duration = Duration::from_secs(2);

@@ -147,7 +147,7 @@ fn delete<D: Details>(changes: &mut Vec<Change>, resource: &Resource<D>) {
 /// Tags of a resource as a change of them leaves them. Those of a route may be read by the data plane.
 fn check_tags(kind: Kind, tags: &Tags) -> Result<(), ApiError> {
     let read = || match kind {
-        Kind::Route => crate::proxy::check_tags(tags)
+        Kind::Route => proxy::check_tags(tags)
             .map_err(|broken| format!("has a tag that is read here: {broken}")),
         Kind::Environment | Kind::Application | Kind::Service => Ok(()),
     };

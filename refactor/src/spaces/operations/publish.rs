@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use http::Method;
 
-use crate::proxy::{Change as LiveChange, Epoch, Route as LiveRoute, SourcePath};
 use crate::spaces::Spaces;
 use crate::spaces::model::Model;
 use crate::spaces::resource::{Route, State};
+use proxy::{Change as LiveChange, Epoch, Route as LiveRoute, SourcePath};
 
 impl Spaces {
     /// Tells the data plane what became of routes: each stands with its application, by its id.

@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::proxy::{self, DataPlane};
 use crate::spaces::resource::State;
 use crate::spaces::{PageRequest, Quotas, Settings, state};
+use proxy::DataPlane;
 
 /// Where no test connects to.
 const CONTROL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);

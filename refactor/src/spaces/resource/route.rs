@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Details, Kind, Resource, Tags, View};
-use crate::proxy::check_tags;
 use crate::spaces::error::ApiError;
 use crate::spaces::members::Members;
 use crate::spaces::rules;
+use proxy::check_tags;
 
 /// A route.
 pub(crate) type Route = Resource<RouteDetails>;

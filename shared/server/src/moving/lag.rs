@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// How often a source that is followed makes a heartbeat.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
 /// How old what a copy answers may be. A proxy remembers for longer what its clients wrote (`REMEMBER_TIME` in
-/// `refactor/src/proxy/limits.rs`): whoever wrote before that finds it in every copy that still answers.
+/// `refactor/proxy/src/limits.rs`): whoever wrote before that finds it in every copy that still answers.
 pub(crate) const STALE: Duration = Duration::from_secs(30);
 /// After so long without a page nothing is known of the source.
 const SILENCE: Duration = Duration::from_secs(2);

@@ -1,0 +1,73 @@
+//! The client's side of an exchange, whichever version of HTTP it speaks.
+
+mod http1;
+mod http2;
+mod serve;
+
+use std::io;
+use std::net::IpAddr;
+use std::task::{Context, Poll};
+
+pub(crate) use serve::serve;
+
+use crate::head::{Field, Status};
+
+/// Why the rest of a request's body does not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// It is not as its framing says.
+    Malformed(&'static str),
+    /// It is larger than what is taken, in bytes.
+    TooLarge(u64),
+    /// The client was too slow.
+    TooSlow,
+    /// The client went away.
+    Gone,
+}
+
+/// How the body of an answer follows its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// There is none, whatever a length says that is passed on.
+    None(Option<u64>),
+    /// So many bytes.
+    Length(u64),
+    /// As many as come.
+    Unknown,
+}
+
+/// One exchange as the client sees it: the body of its request comes, one answer goes.
+pub(crate) trait Client: Send {
+    /// Where the client is.
+    fn peer(&self) -> IpAddr;
+
+    /// Appends what comes next of the request's body; false once it is over.
+    fn poll_body(
+        &mut self,
+        context: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<bool, BodyError>>;
+
+    /// Drops what has come of a body that nobody wants.
+    fn skip_body(&mut self);
+
+    /// Ready once the client is known to have left: a reset. One that has said everything may still listen, whenever it
+    /// says so. What it sends meanwhile is taken in, as far as there is room.
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// Begins the answer with its status and fields; only those that go end to end are sent.
+    fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body);
+
+    /// Takes the next part of the answer's body. Whoever calls it waits for [`Client::poll_flush`] before
+    /// it goes on, so what is kept here is bounded.
+    fn push(&mut self, part: &[u8]);
+
+    /// Ends the answer.
+    fn end(&mut self);
+
+    /// Ready once all that was taken is sent.
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Gives the answer up, so that the client sees that it is not whole.
+    fn abort(&mut self);
+}

@@ -1,0 +1,383 @@
+//! A client that speaks HTTP/1.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::StatusCode;
+use tokio::io::AsyncWrite;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::{Body, BodyError, Client};
+use crate::buffer::Buffer;
+use crate::deadline::Deadline;
+use crate::framing::{Framing, Piece};
+use crate::head::{Field, Head, Scan, Status, Version};
+use crate::limits::{
+    BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME,
+};
+use crate::problem::Problem;
+use crate::site::{Drain, Site};
+use crate::wire::{write_chunk, write_field, write_number};
+
+/// A connection of a client, and where it is in its current exchange.
+pub(crate) struct Http1 {
+    stream: TcpStream,
+    peer: IpAddr,
+    site: Arc<Site>,
+    input: Buffer,
+    output: Vec<u8>,
+    sent: usize,
+    /// For the next bytes of the client.
+    reading: Deadline,
+    /// For the client to take what is sent; set while it is behind.
+    writing: Option<Deadline>,
+    exchange: Exchange,
+}
+
+/// What is known of the current exchange.
+struct Exchange {
+    body: Framing,
+    /// How many bytes of the body may still come.
+    room: u64,
+    /// When the body must be there.
+    body_until: Option<Instant>,
+    /// Whether the client waits to be told to send the body.
+    expects_continue: bool,
+    version: Version,
+    chunked_answer: bool,
+    /// Whether only the end of the connection ends the answer.
+    unending: bool,
+    /// Whether the client must see that it is not whole, and would not.
+    cut: bool,
+    /// Whether another request may follow.
+    persists: bool,
+}
+
+/// What comes next on a connection.
+pub(crate) enum Next {
+    /// The bytes of a head.
+    Head(Vec<u8>),
+    /// The first bytes of HTTP/2.
+    Http2,
+    /// Nothing: the client left, was idle for too long, or the listener closes.
+    End,
+}
+
+/// What a connection of HTTP/2 begins with (RFC 9113, 3.4), as far as it looks like a request.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
+
+impl Http1 {
+    pub(crate) fn new(stream: TcpStream, peer: IpAddr, site: Arc<Site>) -> Self {
+        let exchange = Exchange {
+            body: Framing::NONE,
+            room: 0,
+            body_until: None,
+            expects_continue: false,
+            version: Version::Http11,
+            chunked_answer: false,
+            unending: false,
+            cut: false,
+            persists: false,
+        };
+        Self {
+            stream,
+            peer,
+            site,
+            input: Buffer::default(),
+            output: Vec::new(),
+            sent: 0,
+            reading: Deadline::after(IDLE_TIME),
+            writing: None,
+            exchange,
+        }
+    }
+
+    /// Waits for the head of the next request.
+    ///
+    /// # Errors
+    /// 400, 408, 414 or 431; the connection cannot go on.
+    pub(crate) async fn next(&mut self, drain: &mut Drain<'_>) -> Result<Next, Problem> {
+        let mut scan = Scan::default();
+        self.reading.set(if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME });
+        loop {
+            while self.input.filled().starts_with(b"\r\n") {
+                // RFC 9112, 2.2: some clients end a body with a line too many.
+                self.input.consume(2);
+            }
+            let arrived = self.input.filled();
+            match arrived.first() {
+                None => scan = Scan::default(),
+                Some(b'\r') if arrived.len() == 1 => {}
+                Some(b'P') if arrived.starts_with(PREFACE) => return Ok(Next::Http2),
+                Some(byte)
+                    if !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte) =>
+                {
+                    return Err(Problem::bad_request("this is not HTTP; is it TLS?"));
+                }
+                Some(_) => {
+                    if let Some(end) = scan.find_end(arrived)? {
+                        let head = arrived.get(..end).unwrap_or_default().to_vec();
+                        self.input.consume(end);
+                        return Ok(Next::Head(head));
+                    }
+                }
+            }
+            let idle = self.input.is_empty();
+            let read = poll_fn(|context| {
+                if let Poll::Ready(read) = self.input.poll_fill(context, &mut self.stream) {
+                    return Poll::Ready(read);
+                }
+                if idle && drain.poll(context).is_ready() {
+                    return Poll::Ready(Ok(0));
+                }
+                ready!(self.reading.poll(context));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            });
+            match read.await {
+                Ok(0) | Err(_) if idle => return Ok(Next::End),
+                Ok(0) => return Ok(Next::End),
+                // Lines too many begin no request.
+                Ok(_) if idle && !is_blank(self.input.filled()) => self.reading.set(HEAD_TIME),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    let seconds = HEAD_TIME.as_secs();
+                    let detail = format!("the head of the request took longer than {seconds} s");
+                    return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, detail));
+                }
+                Err(_) => return Ok(Next::End),
+            }
+        }
+    }
+
+    /// Begins an exchange whose request's body is at most `room` bytes.
+    pub(crate) fn start(&mut self, head: &Head<'_>, room: u64) {
+        self.exchange = Exchange {
+            body: head.body,
+            room,
+            body_until: None,
+            expects_continue: head.expects_continue,
+            version: head.version,
+            chunked_answer: false,
+            unending: false,
+            cut: false,
+            persists: head.keep_alive,
+        };
+    }
+
+    /// Whether another request may follow.
+    pub(crate) fn persists(&self) -> bool {
+        self.exchange.persists
+    }
+
+    /// Whether the client sent bytes of a body that were not read.
+    fn owes(&self) -> bool {
+        !self.exchange.body.is_over()
+    }
+
+    /// Closes the connection so that the client gets to see its last answer: what it still sends is
+    /// read for a moment, else it would see a reset (RFC 9112, 9.6).
+    ///
+    /// An answer that broke off and whose end nothing else tells ends in a reset (RFC 9112, 8).
+    pub(crate) async fn close(mut self) {
+        if self.exchange.cut && self.stream.set_zero_linger().is_ok() {
+            return;
+        }
+        let mut left = LAST_BYTES;
+        let lingered = async {
+            poll_fn(|context| Pin::new(&mut self.stream).poll_shutdown(context)).await?;
+            while left > 0 {
+                self.input.consume(usize::MAX);
+                match poll_fn(|context| self.input.poll_fill(context, &mut self.stream)).await? {
+                    0 => break,
+                    read => left = left.saturating_sub(read),
+                }
+            }
+            io::Result::Ok(())
+        };
+        // Whether the client took it cannot be told, and nothing else is to be done.
+        let _ = tokio::time::timeout(LINGER_TIME, lingered).await;
+    }
+
+    /// The socket, and what was read from it.
+    pub(crate) fn into_parts(self) -> (TcpStream, Buffer) {
+        (self.stream, self.input)
+    }
+
+    fn poll_more_body(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        let now = Instant::now();
+        let until = *self.exchange.body_until.get_or_insert_with(|| {
+            self.reading.set(BODY_PAUSE);
+            now + BODY_TIME
+        });
+        match self.input.poll_fill(context, &mut self.stream) {
+            Poll::Ready(Ok(0)) => return Poll::Ready(Err(BodyError::Gone)),
+            Poll::Ready(Ok(_)) => {
+                self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(now)));
+                return Poll::Ready(Ok(()));
+            }
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::OutOfMemory => {
+                return Poll::Ready(Err(BodyError::Malformed("a line between chunks is too long")));
+            }
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(BodyError::Gone)),
+            Poll::Pending => {}
+        }
+        if self.exchange.expects_continue {
+            self.exchange.expects_continue = false;
+            self.reading.set(BODY_PAUSE);
+            // Nothing else is on its way to the client, so all of it fits into the socket.
+            let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+            if let Poll::Ready(Err(_)) = Pin::new(&mut self.stream).poll_write(context, go_on) {
+                return Poll::Ready(Err(BodyError::Gone));
+            }
+        }
+        ready!(self.reading.poll(context));
+        Poll::Ready(Err(BodyError::TooSlow))
+    }
+}
+
+impl Client for Http1 {
+    fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    fn poll_body(
+        &mut self,
+        context: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<bool, BodyError>> {
+        loop {
+            let exchange = &mut self.exchange;
+            if exchange.body.is_over() {
+                return Poll::Ready(Ok(false));
+            }
+            let input = self.input.filled();
+            let piece = exchange.body.next(input).map_err(|error| BodyError::Malformed(error.0))?;
+            let end = piece.framing + piece.content;
+            exchange.room = exchange
+                .room
+                .checked_sub(piece.content as u64)
+                .ok_or(BodyError::TooLarge(self.site.settings().upload_limit_bytes))?;
+            out.extend_from_slice(input.get(piece.framing..end).unwrap_or_default());
+            self.input.consume(end);
+            if piece.content > 0 {
+                return Poll::Ready(Ok(!self.exchange.body.is_over()));
+            }
+            if piece == Piece::default() {
+                ready!(self.poll_more_body(context))?;
+            }
+        }
+    }
+
+    fn skip_body(&mut self) {
+        while !self.exchange.body.is_over() {
+            let piece = self.exchange.body.next(self.input.filled()).unwrap_or_default();
+            if piece == Piece::default() {
+                break;
+            }
+            self.input.consume(piece.framing + piece.content);
+        }
+    }
+
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(until) = self.exchange.body_until {
+            // It is not the client that is slow now.
+            self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(Instant::now())));
+        }
+        loop {
+            match ready!(self.input.poll_fill(context, &mut self.stream)) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::OutOfMemory => return Poll::Pending,
+                // It has said everything. Whether it still listens cannot be told before it is answered.
+                Ok(0) => return Poll::Pending,
+                Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
+    fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body) {
+        let unending = body == Body::Unknown && self.exchange.version == Version::Http10;
+        if unending || self.owes() || self.site.is_draining() {
+            self.exchange.persists = false;
+        }
+        self.exchange.unending = unending;
+        let out = &mut self.output;
+        out.extend_from_slice(b"HTTP/1.1 ");
+        write_number(out, u64::from(status));
+        out.push(b' ');
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        out.extend_from_slice(reason.unwrap_or_default().as_bytes());
+        out.extend_from_slice(b"\r\n");
+        for field in fields {
+            if field.kind.goes_to_clients() {
+                write_field(out, field.name, field.value);
+            }
+        }
+        match body {
+            Body::None(None) => {}
+            Body::None(Some(length)) | Body::Length(length) => {
+                out.extend_from_slice(b"content-length: ");
+                write_number(out, length);
+                out.extend_from_slice(b"\r\n");
+            }
+            Body::Unknown if unending => {}
+            Body::Unknown => {
+                self.exchange.chunked_answer = true;
+                write_field(out, "transfer-encoding", b"chunked");
+            }
+        }
+        if !self.exchange.persists {
+            write_field(out, "connection", b"close");
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        if !self.exchange.chunked_answer {
+            self.output.extend_from_slice(part);
+        } else if !part.is_empty() {
+            write_chunk(&mut self.output, part);
+        }
+    }
+
+    fn end(&mut self) {
+        if self.exchange.chunked_answer {
+            self.output.extend_from_slice(b"0\r\n\r\n");
+        }
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest @ [_, ..]) = self.output.get(self.sent..) {
+            match Pin::new(&mut self.stream).poll_write(context, rest) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => self.sent += count,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    let behind = self.writing.get_or_insert_with(|| Deadline::after(TAKE_TIME));
+                    ready!(behind.poll(context));
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
+        }
+        self.writing = None;
+        self.sent = 0;
+        self.output.clear();
+        Poll::Ready(Ok(()))
+    }
+
+    fn abort(&mut self) {
+        self.exchange.persists = false;
+        self.exchange.cut = self.exchange.unending;
+        self.output.clear();
+        self.sent = 0;
+    }
+}
+
+/// Whether these bytes are no more than lines too many before a request.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+}

@@ -1,0 +1,309 @@
+//! Clients that speak HTTP/2 without TLS (RFC 9113, with prior knowledge).
+
+mod reply;
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::server::Builder;
+use h2::{Reason, RecvStream};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use reply::Reply;
+
+use super::{Body, BodyError, Client};
+use crate::buffer::Buffer;
+use crate::deadline::Deadline;
+use crate::exchange::{exchange, refuse_unread};
+use crate::framing::Framing;
+use crate::head::{Field, Head, Status};
+use crate::limits::{
+    BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS,
+    TAKE_TIME,
+};
+use crate::site::{Drain, Site};
+
+/// How many bytes of bodies a client may send before they are taken: of one, and of all together.
+const WINDOW_BYTES: u32 = 64 * 1024;
+const WINDOWS_BYTES: u32 = 1024 * 1024;
+
+/// Answers the requests of a connection, each in a task of its own.
+pub(super) async fn serve(
+    stream: TcpStream,
+    read: Buffer,
+    peer: SocketAddr,
+    site: &Arc<Site>,
+    worker: usize,
+    mut drain: Drain<'_>,
+) {
+    let handshake = Builder::new()
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(FIELDS_BYTES as u32)
+        .initial_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOWS_BYTES)
+        .handshake::<_, Bytes>(Rewound { read, stream });
+    let Ok(Ok(mut connection)) = tokio::time::timeout(HEAD_TIME, handshake).await else { return };
+    let mut exchanges = JoinSet::new();
+    let mut idle = Deadline::after(IDLE_TIME);
+    let mut leaving = false;
+    loop {
+        let accepted = poll_fn(|context| {
+            while let Poll::Ready(Some(_)) = exchanges.poll_join_next(context) {
+                idle.set(IDLE_TIME);
+            }
+            if !leaving && drain.poll(context).is_ready() {
+                leaving = true;
+                connection.graceful_shutdown();
+            }
+            // A stream that its client reset is none to the other side, but its exchange may not have ended
+            // yet: who resets all of them gets no more than who waits for the answers.
+            if exchanges.len() >= STREAMS as usize {
+                return connection.poll_closed(context).map(|_ended| None);
+            }
+            if let Poll::Ready(accepted) = connection.poll_accept(context) {
+                return Poll::Ready(accepted);
+            }
+            if exchanges.is_empty() {
+                ready!(idle.poll(context));
+                return Poll::Ready(None);
+            }
+            Poll::Pending
+        });
+        // At the end the exchanges that are under way go with the connection.
+        let Some(Ok((request, respond))) = accepted.await else { return };
+        let site = Arc::clone(site);
+        let reply = Reply::new(respond);
+        let reset = reply.clone();
+        exchanges.spawn(async move {
+            // Nobody waits for what a client gave up, whatever of it the service has already.
+            tokio::select! {
+                () = one(request, reply, peer.ip(), site, worker) => {}
+                () = poll_fn(|context| reset.poll_reset(context)) => {}
+            }
+        });
+    }
+}
+
+async fn one(
+    request: Request<RecvStream>,
+    reply: Reply,
+    peer: IpAddr,
+    site: Arc<Site>,
+    worker: usize,
+) {
+    let (parts, body) = request.into_parts();
+    let room = site.settings().upload_limit_bytes;
+    let ended = body.is_end_stream();
+    let mut client = Http2 {
+        peer,
+        body,
+        limit: room,
+        room,
+        reply,
+        out: Vec::new(),
+        ended: false,
+        reading: Deadline::after(BODY_PAUSE),
+        body_until: Instant::now() + BODY_TIME,
+        writing: None,
+    };
+    match Head::from_http2(&parts) {
+        Ok(mut head) => {
+            if ended {
+                head.body = Framing::NONE;
+            } else if !matches!(head.body, Framing::Length(1..)) {
+                head.body = Framing::CHUNKED;
+            }
+            exchange(&site, worker, &mut client, &head).await;
+        }
+        Err(problem) => refuse_unread(&site, &mut client, &problem).await,
+    }
+    // Nothing waits for it, so nothing is to be done where it takes too long.
+    let _ = timeout(LINGER_TIME, client.linger()).await;
+}
+
+/// One exchange of a connection.
+struct Http2 {
+    peer: IpAddr,
+    body: RecvStream,
+    /// How many bytes of the body are taken at most, and how many may still come.
+    limit: u64,
+    room: u64,
+    reply: Reply,
+    out: Vec<u8>,
+    ended: bool,
+    reading: Deadline,
+    /// When the body must be there.
+    body_until: Instant,
+    writing: Option<Deadline>,
+}
+
+impl Http2 {
+    /// Takes in some of a body that is not wanted. The stream is reset where there is more, and some clients drop an
+    /// answer that comes together with a reset.
+    async fn linger(&mut self) {
+        let mut left = LINGER_BYTES;
+        while let Some(Ok(data)) = poll_fn(|context| self.body.poll_data(context)).await {
+            let _ = self.body.flow_control().release_capacity(data.len());
+            left = left.saturating_sub(data.len());
+            if left == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl Client for Http2 {
+    fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    fn poll_body(
+        &mut self,
+        context: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<bool, BodyError>> {
+        let data = match self.body.poll_data(context) {
+            Poll::Ready(None) => return Poll::Ready(Ok(false)),
+            Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(BodyError::Gone)),
+            Poll::Ready(Some(Ok(data))) => data,
+            Poll::Pending => {
+                ready!(self.reading.poll(context));
+                return Poll::Ready(Err(BodyError::TooSlow));
+            }
+        };
+        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
+        let room = self.room.checked_sub(data.len() as u64);
+        self.room = room.ok_or(BodyError::TooLarge(self.limit))?;
+        out.extend_from_slice(&data);
+        // What was taken makes room for more; a stream that is gone needs none.
+        let _ = self.body.flow_control().release_capacity(data.len());
+        Poll::Ready(Ok(!self.body.is_end_stream()))
+    }
+
+    fn skip_body(&mut self) {}
+
+    fn poll_gone(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        // It is not the client that is slow now. Whoever resets the stream ends the whole exchange.
+        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
+        Poll::Pending
+    }
+
+    fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body) {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let headers = response.headers_mut();
+        for field in fields.iter().filter(|field| field.kind.goes_to_clients()) {
+            let name = HeaderName::from_bytes(field.name.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
+                headers.append(name, value);
+            }
+        }
+        if let Body::None(Some(length)) | Body::Length(length) = body {
+            headers.insert(http::header::CONTENT_LENGTH, length.into());
+        }
+        self.ended = matches!(body, Body::None(_) | Body::Length(0));
+        self.reply.begin(response, self.ended);
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        self.out.extend_from_slice(part);
+    }
+
+    fn end(&mut self) {
+        if !self.ended && self.out.is_empty() {
+            // A stream that is gone needs no end.
+            let _ = self.reply.send(Bytes::new(), true);
+        }
+        self.ended = true;
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.reply.has_begun() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        while !self.out.is_empty() {
+            let Poll::Ready(granted) = self.reply.poll_room(context, self.out.len()) else {
+                let behind = self.writing.get_or_insert_with(|| Deadline::after(TAKE_TIME));
+                ready!(behind.poll(context));
+                self.reply.reset(Reason::CANCEL);
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            };
+            let part: Bytes = self.out.drain(..granted?).collect();
+            self.reply.send(part, self.ended && self.out.is_empty())?;
+        }
+        self.writing = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn abort(&mut self) {
+        self.out.clear();
+        self.reply.reset(if self.reply.has_begun() {
+            Reason::INTERNAL_ERROR
+        } else {
+            Reason::CANCEL
+        });
+    }
+}
+
+/// A stream of which some was read already.
+struct Rewound {
+    read: Buffer,
+    stream: TcpStream,
+}
+
+impl AsyncRead for Rewound {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, out);
+        }
+        let read = self.read.filled();
+        let read = read.get(..out.remaining()).unwrap_or(read);
+        out.put_slice(read);
+        let count = read.len();
+        self.read.consume(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Rewound {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

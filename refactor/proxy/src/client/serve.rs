@@ -1,0 +1,45 @@
+//! One connection of a client, from its first byte to its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+
+use super::http1::{Http1, Next};
+use super::http2;
+use crate::exchange::{exchange, refuse_unread};
+use crate::head::Head;
+use crate::site::{Drain, Site};
+
+/// Answers the requests of a connection, one after the other.
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, worker: usize) {
+    let mut drain = Drain::new(&site, worker);
+    let mut client = Http1::new(stream, peer.ip(), Arc::clone(&site));
+    loop {
+        let refused = match client.next(&mut drain).await {
+            Ok(Next::End) => return,
+            Ok(Next::Http2) => {
+                let (stream, input) = client.into_parts();
+                return http2::serve(stream, input, peer, &site, worker, drain).await;
+            }
+            Ok(Next::Head(bytes)) => match Head::parse(&bytes) {
+                Err(problem) => problem,
+                Ok(head) => {
+                    client.start(&head, site.settings().upload_limit_bytes);
+                    exchange(&site, worker, &mut client, &head).await;
+                    if client.persists() {
+                        continue;
+                    }
+                    return client.close().await;
+                }
+            },
+            Err(problem) => problem,
+        };
+        client.start(&Head::unread(), 0);
+        refuse_unread(&site, &mut client, &refused).await;
+        return client.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! What becomes of clients that hold a connection for nothing. The clock stands still and jumps to the next
+//! timer whenever nobody has anything to do.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant, timeout};
+
+use super::serve;
+use crate::Settings;
+use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
+use crate::metrics::{Labels, Metrics};
+use crate::ownership::Ownership;
+use crate::routes::Route;
+use crate::shadow::Shadows;
+use crate::site::{Shared, Site};
+use crate::table::Table;
+use crate::target::Target;
+use crate::upstream::{Origin, Upstreams};
+
+/// A client, and what serves it: with one default route, to nobody in particular.
+async fn connected() -> (TcpStream, JoinHandle<()>) {
+    let settings = Settings { workers: 1, ..Settings::default() };
+    let patience = settings.patience;
+    let shared = Shared {
+        settings,
+        metrics: Metrics::new(),
+        shadows: Shadows::start().unwrap(),
+        ownership: Ownership::new(false),
+        pseudonym: "refactor-test".to_owned(),
+    };
+    let labels =
+        Labels { application: String::new(), route: String::new(), service: String::new() };
+    let counts = shared.metrics.counts(labels);
+    let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", service.local_addr().unwrap()).parse().unwrap();
+    let route = Route {
+        id: "rte-0000000000".to_owned(),
+        source: None,
+        upstream: url,
+        service: "posts".to_owned(),
+        active: true,
+        tags: Default::default(),
+    };
+    let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
+    let target = Arc::new(Target::new(route, upstream, patience, None, Arc::clone(&counts)));
+    let site = Site::new(
+        Arc::new(shared),
+        "api".to_owned(),
+        80,
+        Table::new([target]),
+        Arc::default(),
+        counts,
+    );
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, peer) = listener.accept().await.unwrap();
+    let served = tokio::spawn(async move {
+        serve(stream, peer, Arc::new(site), 0).await;
+        drop(service);
+    });
+    (client, served)
+}
+
+async fn read_to_end(mut client: TcpStream) -> String {
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_ends_without_a_word() {
+    let start = Instant::now();
+    let (client, served) = connected().await;
+    assert_eq!(read_to_end(client).await, "");
+    served.await.unwrap();
+    assert!((IDLE_TIME..IDLE_TIME + Duration::from_secs(2)).contains(&start.elapsed()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_too_many_hold_no_connection_beyond_the_time_for_idle_ones() {
+    let start = Instant::now();
+    let (mut client, served) = connected().await;
+    while !served.is_finished() && start.elapsed() < 2 * IDLE_TIME {
+        // What is closed already takes no more.
+        let _ = client.write_all(b"\r\n").await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    served.await.unwrap();
+    assert!(start.elapsed() < IDLE_TIME + Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_drips_in_is_408_however_steadily_it_drips() {
+    let (mut client, served) = connected().await;
+    let start = Instant::now();
+    for byte in b"GET / HTTP/1.1\r\nHost: a-long-name" {
+        client.write_all(&[*byte]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        if served.is_finished() {
+            break;
+        }
+    }
+    assert!(start.elapsed() < HEAD_TIME + Duration::from_secs(3), "{:?}", start.elapsed());
+    let mut answer = [0; 12];
+    client.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_408() {
+    let (mut client, served) = connected().await;
+    let start = Instant::now();
+    let head = b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab";
+    client.write_all(head).await.unwrap();
+    let answer = read_to_end(client).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    served.await.unwrap();
+    assert!(start.elapsed() < BODY_PAUSE + Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_take_its_answers_is_let_go() {
+    let (mut client, served) = connected().await;
+    let start = Instant::now();
+    // Answers are written until the sockets are full; then nothing more is read either.
+    let many = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000);
+    while timeout(TAKE_TIME * 2, client.write_all(&many)).await.is_ok_and(|sent| sent.is_ok()) {}
+    served.await.unwrap();
+    assert!(start.elapsed() < TAKE_TIME * 2, "{:?}", start.elapsed());
+}

@@ -1,0 +1,142 @@
+//! One request from its head to the end of its answer, in the order in which it happens.
+
+mod owner;
+mod route;
+
+mod candidates;
+mod chase;
+mod search;
+
+mod ask;
+mod mirror;
+mod outgoing;
+mod upload;
+
+mod discard;
+mod relay;
+
+mod problems;
+mod record;
+mod reply;
+
+use std::sync::Arc;
+
+use crate::client::Client;
+use crate::head::{Answer, Head};
+use crate::problem::Problem;
+use crate::site::Site;
+use crate::target::Target;
+use crate::upstream::{Connection, Failure};
+use chase::Chase;
+use problems::{unanswered, unreceived};
+use record::Record;
+use upload::{Upload, UploadError};
+
+/// Why the client gets no answer of a service.
+enum Ended {
+    /// The proxy answers: with its greeting, or with a problem.
+    Greeting,
+    Problem(Problem),
+    /// The client went away, or the answer broke off: there is nobody to tell.
+    Gone,
+}
+
+/// Answers one request. Whatever happens, it is logged and counted once.
+pub(crate) async fn exchange<C: Client>(
+    site: &Site,
+    worker: usize,
+    client: &mut C,
+    head: &Head<'_>,
+) {
+    let mut record = Record::begin(site, head);
+    match forward(site, worker, client, head, &mut record).await {
+        Ok(()) => {}
+        Err(Ended::Greeting) => reply::greet(client, &mut record, head).await,
+        Err(Ended::Problem(problem)) => reply::refuse(client, &mut record, head, &problem).await,
+        Err(Ended::Gone) => client.abort(),
+    }
+}
+
+/// Answers a request of which not even the head could be read.
+pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, problem: &Problem) {
+    let head = Head::unread();
+    let mut record = Record::begin(site, &head);
+    reply::refuse(client, &mut record, &head, problem).await;
+}
+
+/// The flow of a request that a service answers: route, owner, outgoing request, answer. Where the answer is that of
+/// somebody who is not the owner, the flow goes on with the next one.
+async fn forward<C: Client>(
+    site: &Site,
+    worker: usize,
+    client: &mut C,
+    head: &Head<'_>,
+    record: &mut Record<'_>,
+) -> Result<(), Ended> {
+    let peer = client.peer();
+    let (owner, path) = route::route(site, head)?;
+    record.sample = mirror::mirror(site, peer, head, &path, &owner, record);
+    let mut chase = Chase::begin(site, peer, head, &path, owner, record.start);
+    let request =
+        outgoing::request(site, peer, head, chase.side(), &path, chase.position(), record);
+    let mut upload = Upload::new(request, head.body, chase.kept());
+    loop {
+        let route = Arc::clone(&chase.side().target);
+        record.route(&route);
+        let next = match ask::ask(client, &mut upload, &route, &head.method, worker).await {
+            Ok((connection, bytes)) => {
+                let answer = Answer::parse_final(&bytes, &head.method);
+                let answer = answer.map_err(|what| unanswered(&route, Failure::Garbage(what)))?;
+                let Some(next) = chase.judge(&answer)? else {
+                    chase.end(peer, &answer);
+                    if let Some(sample) = &mut record.sample {
+                        sample.begin(&answer, &bytes);
+                    }
+                    return hand_on(worker, client, &route, connection, upload, &answer, record)
+                        .await;
+                };
+                if upload.is_sent() {
+                    discard::discard(worker, &route, connection, &answer).await;
+                }
+                next
+            }
+            Err(UploadError::Client(error)) => return Err(unreceived(error)),
+            Err(UploadError::Service(failure)) => match chase.without(&failure) {
+                Some(next) => next,
+                None => return Err(unanswered(&route, failure)),
+            },
+        };
+        if !upload.is_whole() {
+            return Err(chase.give_up());
+        }
+        // Who answers in the end may be the one who got the copy.
+        record.sample = None;
+        chase.go_on(client, next).await?;
+        let position = chase.position();
+        let request = outgoing::request(site, peer, head, chase.side(), &path, position, record);
+        upload.restart(&request);
+    }
+}
+
+/// Relays the answer; its connection goes back to its pool.
+async fn hand_on<C: Client>(
+    worker: usize,
+    client: &mut C,
+    route: &Target,
+    mut connection: Connection,
+    mut upload: Upload<'_>,
+    answer: &Answer<'_>,
+    record: &mut Record<'_>,
+) -> Result<(), Ended> {
+    record.status = answer.status;
+    connection.allow(route.patience.idle);
+    relay::relay(client, &mut connection, &mut upload, answer, route, record).await?;
+    if let Some(sample) = record.sample.take() {
+        sample.end();
+    }
+    if answer.keep_alive && upload.is_sent() && connection.filled().is_empty() {
+        connection.rest(answer.keep_alive_seconds);
+        route.upstream.give_back(worker, connection);
+    }
+    Ok(())
+}

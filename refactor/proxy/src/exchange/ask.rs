@@ -1,0 +1,83 @@
+//! Sends a request to its service, once more where that is safe, and waits for the head of the answer.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use http::Method;
+
+use super::upload::{Upload, UploadError};
+use crate::client::Client;
+use crate::framing::Malformed;
+use crate::head::is_interim;
+use crate::limits::INTERIM_ANSWERS;
+use crate::target::Target;
+use crate::upstream::{Connection, Failure, Wanted};
+
+/// The connection that carries the answer, and the bytes of its head.
+///
+/// # Errors
+/// Where the body does not come, or no answer.
+pub(super) async fn ask<C: Client>(
+    client: &mut C,
+    upload: &mut Upload<'_>,
+    target: &Target,
+    method: &Method,
+    worker: usize,
+) -> Result<(Connection, Vec<u8>), UploadError> {
+    let upstream = &target.upstream;
+    let mut wanted = if method.is_safe() { Wanted::Any } else { Wanted::SurelyOpen };
+    loop {
+        let leased = upstream.lease(worker, wanted, target.patience.connect).await;
+        let leased = leased.map_err(UploadError::Service)?;
+        if !leased.reused {
+            target.counts.connects.inc();
+        }
+        let mut connection = leased.connection;
+        match head(client, upload, &mut connection, target).await {
+            Ok(bytes) => {
+                upstream.reached();
+                return Ok((connection, bytes));
+            }
+            Err(UploadError::Service(failure))
+                if leased.reused && upload.rewind(&failure, method) =>
+            {
+                // The connection had ended while it was idle.
+                target.counts.retries.inc();
+                wanted = Wanted::Fresh;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Sends the request and waits for the head of its answer; interim ones are left out.
+async fn head<C: Client>(
+    client: &mut C,
+    upload: &mut Upload<'_>,
+    connection: &mut Connection,
+    target: &Target,
+) -> Result<Vec<u8>, UploadError> {
+    let garbage = |what| UploadError::Service(Failure::Garbage(what));
+    connection.allow(target.patience.first_byte);
+    for _ in 0..=INTERIM_ANSWERS {
+        let bytes = poll_fn(|context| {
+            match upload.poll(context, client, connection) {
+                Poll::Ready(Err(UploadError::Client(error))) => {
+                    return Poll::Ready(Err(UploadError::Client(error)));
+                }
+                // A service that stops reading may have answered before; that is seen below.
+                Poll::Ready(Err(UploadError::Service(_)) | Ok(())) | Poll::Pending => {}
+            }
+            if upload.progressed() {
+                connection.allow(target.patience.first_byte);
+            }
+            connection.poll_head(context).map_err(UploadError::Service)
+        });
+        let bytes = bytes.await?;
+        if !is_interim(&bytes).map_err(garbage)? {
+            return Ok(bytes);
+        }
+    }
+    // One more each time would keep the client waiting without end.
+    Err(garbage(Malformed("interim answers come without end")))
+}

@@ -1,0 +1,92 @@
+//! Who could answer a request: whoever its route leads to, and who may own what it is about instead.
+
+use std::sync::Arc;
+
+use http::Method;
+use url::Url;
+
+use super::owner::Side;
+use crate::limits::CANDIDATES;
+use crate::path::Path;
+use crate::table::Table;
+use crate::target::Target;
+use crate::upstream::{Origin, Upstream};
+
+/// The services that a request may be sent to, each once. They are called by their index; 0 is the one that the
+/// route chose.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    chosen: Side,
+    others: Vec<Side>,
+}
+
+impl Candidates {
+    pub(super) fn of(chosen: Side) -> Self {
+        Self { chosen, others: Vec::new() }
+    }
+
+    /// Looks for the others: `other`, the other side of a divided route, or else who is next without the chosen
+    /// route; and all routes that take no traffic and would match.
+    pub(super) fn look(
+        &mut self,
+        table: &Table,
+        method: &Method,
+        path: &Path<'_>,
+        other: Option<&Side>,
+    ) {
+        let next = match other {
+            Some(side) => Some(side.clone()),
+            None => {
+                table.find_past(method, path, &[&self.chosen.target]).map(|next| Side::of(&next))
+            }
+        };
+        self.others.extend(next);
+        let mut passed = Vec::new();
+        while passed.len() < CANDIDATES {
+            let Some(found) = table.find_inactive(method, path, &passed) else { break };
+            passed.push(found.target);
+            self.others.push(Side::of(&found));
+        }
+        let mut known = vec![Arc::clone(&self.chosen.target)];
+        self.others.retain(|side| {
+            let new = !known.iter().any(|known| known.is_at_the_place_of(&side.target));
+            if new {
+                known.push(Arc::clone(&side.target));
+            }
+            new && known.len() <= CANDIDATES
+        });
+    }
+
+    pub(super) fn get(&self, index: usize) -> &Side {
+        index.checked_sub(1).and_then(|index| self.others.get(index)).unwrap_or(&self.chosen)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    pub(super) fn upstream(&self, index: usize) -> &Arc<Upstream> {
+        &self.get(index).target.upstream
+    }
+
+    /// The one that this route's service is.
+    pub(super) fn index_of(&self, owner: &Target) -> Option<usize> {
+        (0..self.count()).find(|index| self.get(*index).target.is_at_the_place_of(owner))
+    }
+
+    /// The one that a service names as owner. Whatever it says, nobody else is ever asked. Of several at the origin it
+    /// is the one whose path the named URL is below, by the longest such path.
+    pub(super) fn named(&self, owner: &[u8]) -> Option<usize> {
+        let owner = Url::parse(std::str::from_utf8(owner).ok()?).ok()?;
+        let origin = Origin::of(&owner)?;
+        let there = || (0..self.count()).filter(|index| self.upstream(*index).origin == origin);
+        let base = |index: usize| self.get(index).target.base.as_str();
+        let below = there().filter(|index| is_below(owner.path(), base(*index)));
+        below.max_by_key(|index| base(*index).len()).or_else(|| there().next())
+    }
+}
+
+/// Whether a path is a base, or continues it with a segment.
+fn is_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

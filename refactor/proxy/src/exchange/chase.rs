@@ -1,0 +1,512 @@
+//! Finds the service that answers a request, where the one that was asked first does not.
+//!
+//! - **Misdirected**: a service that does not own what a request is about answers 421 and has stored nothing. The
+//!   request goes to the candidate that the answer names. Where it names none (while ownership changes hands), or
+//!   the two name each other, the request waits a little and asks again.
+//! - **Too old**: a client that wrote, and then reads from a copy that has not come so far, would not find what it
+//!   wrote. Such an answer is thrown away, and another candidate is asked.
+//! - **Perhaps too old**: a proxy that has just started again does not know who wrote before. For as long as it would
+//!   have remembered that, what a copy says of itself counts: its answer is thrown away too, and the owner is asked.
+//! - **Of an epoch that is over**: a store that was given up by force, and wakes up, still believes to own what it has. What
+//!   it took is lost, so a write that it took is 502; a read is asked of another candidate. A write that was sent before an
+//!   ordinary change of owner, and is answered after it, is none: the new owner has it.
+//! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
+//!
+//! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
+//! sent again; what broke off is not.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::Ended;
+use super::candidates::Candidates;
+use super::owner::{Owner, Side};
+use super::search::Search;
+use crate::client::Client;
+use crate::head::{Answer, Field, Head, Kind};
+use crate::limits::CHASE_RETRY_SECONDS;
+use crate::metrics::Chases;
+use crate::ownership::{self, Epoch, Kept, Position, Write};
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::site::Site;
+use crate::split::is_read;
+use crate::upstream::Failure;
+
+/// The status of an answer that says that somebody else owns it (RFC 9110, 15.5.20).
+const MISDIRECTED: u16 = 421;
+/// From here on a status says that nothing was done, or is an error all the same (RFC 9110, 15.5 and 15.6).
+const BAD_REQUEST: u16 = 400;
+/// The status of an answer that, where it names the owner, says that this copy may only lag.
+const NOT_FOUND: u16 = 404;
+
+/// Where a request is on its way to its owner.
+pub(super) struct Chase<'a> {
+    site: &'a Site,
+    head: &'a Head<'a>,
+    path: &'a Path<'a>,
+    candidates: Candidates,
+    /// The other side of a route that divides its requests.
+    other: Option<Side>,
+    /// The version of the table in which the other candidates were looked for, once they were.
+    looked: Option<u64>,
+    /// Which candidate is asked.
+    at: usize,
+    /// Whether that one is only believed to be the owner, since it was so before.
+    hinted: bool,
+    /// The last one that was named as owner.
+    named: Option<usize>,
+    /// Who was asked since the last wait, a bit each.
+    asked: u32,
+    /// How far a service must have come.
+    needed: Option<Needed>,
+    /// Whether the client may have written through an earlier run of the proxy.
+    forgotten: bool,
+    /// Whether any service said how far it has come.
+    told: bool,
+    /// The epoch of what is asked for, where that is known, as it was before whoever is asked now was asked.
+    epoch: Option<Epoch>,
+    /// Of a write that could not be sent to another service, so that a change of owner waits for it.
+    _upload: Option<Arc<()>>,
+    search: Option<Search<'a>>,
+}
+
+/// How far a service must have come to answer a read.
+struct Needed {
+    position: Position,
+    /// The write that says so; none where the client says so itself.
+    write: Option<(ownership::Client, Write)>,
+}
+
+/// Who is asked next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// This candidate, at once.
+    Now(usize),
+    /// This candidate, after a wait.
+    Later(usize),
+}
+
+impl<'a> Chase<'a> {
+    pub(super) fn begin(
+        site: &'a Site,
+        peer: IpAddr,
+        head: &'a Head<'a>,
+        path: &'a Path<'a>,
+        owner: Owner,
+        now: Instant,
+    ) -> Self {
+        let mut chase = Self {
+            site,
+            head,
+            path,
+            candidates: Candidates::of(owner.side),
+            other: owner.other.map(|other| other.side),
+            looked: None,
+            at: 0,
+            hinted: false,
+            named: None,
+            asked: 0,
+            needed: None,
+            forgotten: false,
+            told: false,
+            epoch: None,
+            _upload: None,
+            search: None,
+        };
+        chase.epoch = chase.present();
+        if is_read(&head.method) {
+            chase.look_back(peer, now);
+        } else {
+            let version = chase.look();
+            let hint = chase.segment().and_then(|segment| {
+                let owners = &chase.candidates.get(0).target.owners;
+                let owner = owners.get(&segment, version, now)?;
+                chase.candidates.index_of(&owner)
+            });
+            chase.hinted = hint.is_some();
+            chase.at = hint.unwrap_or_default();
+        }
+        chase
+    }
+
+    /// Who is asked.
+    pub(super) fn side(&self) -> &Side {
+        self.candidates.get(self.at)
+    }
+
+    /// How far whoever is asked must have come. A service of several programs on one database may know that only when it
+    /// has asked that.
+    pub(super) fn position(&self) -> Option<Position> {
+        let needed = self.needed.as_ref().map(|needed| needed.position);
+        let epoch = self.epoch.filter(|_| is_read(&self.head.method) && self.said().is_none());
+        needed.or_else(|| epoch.map(|epoch| Position::begin(epoch.first())))
+    }
+
+    /// How far a service must have come, as the client says.
+    fn said(&self) -> Option<Position> {
+        self.head.first(Kind::Position).and_then(Position::parse)
+    }
+
+    /// The epoch of what is asked for, as it is now, where that is known.
+    fn present(&self) -> Option<Epoch> {
+        let epochs = &self.site.epochs;
+        if epochs.is_empty() { None } else { epochs.get(&self.segment()?) }
+    }
+
+    /// What the body is kept with, where the request may be sent more than once.
+    pub(super) fn kept(&self) -> Option<Kept<'a>> {
+        let again = self.candidates.count() > 1 && !self.head.body.is_over();
+        again.then(|| self.site.shared.ownership.kept.open())
+    }
+
+    /// Who is asked next, where an answer is not the client's.
+    ///
+    /// # Errors
+    /// 502 where a write was taken by a store that is no longer primary, and may be lost.
+    pub(super) fn judge(&mut self, answer: &Answer<'_>) -> Result<Option<Next>, Ended> {
+        if answer.status != MISDIRECTED && self.is_over(answer) {
+            return self.past_epoch(answer).map(Some);
+        }
+        Ok(self.next(answer))
+    }
+
+    /// Whether an answer is of an epoch that is over: for a read now, for a write before it was sent. A write that was under
+    /// way while the owner changed is there, unless that was by force; and what was not taken cannot be lost.
+    fn is_over(&self, answer: &Answer<'_>) -> bool {
+        let Some(now) = self.present() else { return false };
+        let first = match is_read(&self.head.method) {
+            true => now.first(),
+            false if answer.status >= BAD_REQUEST => return false,
+            false => now.lost_below.max(self.epoch.map_or(0, Epoch::first)),
+        };
+        let said = answer.first(Kind::Position).and_then(Position::parse);
+        said.is_some_and(|said| said.epoch() < first)
+    }
+
+    /// Who is asked next, where an answer is of an epoch that is over. Its connection goes with it.
+    fn past_epoch(&mut self, answer: &Answer<'_>) -> Result<Next, Ended> {
+        self.look();
+        self.unhint();
+        let target = &self.candidates.get(self.at).target;
+        let (route, service) = (&target.route.id, &target.route.service);
+        if is_read(&self.head.method) {
+            self.chases().read_again.inc();
+            self.named = answer.first(Kind::Owner).and_then(|owner| self.candidates.named(owner));
+            let next = self.named.filter(|owner| self.is_new(*owner)).or_else(|| self.another());
+            return Ok(next.map_or(Next::Later(self.first_again()), Next::Now));
+        }
+        let detail = format!(
+            "route {route}: the service {service} answered this, and is no longer the primary: the epoch in which it \
+             answered is over. If it stored anything, that is lost; look what is there, and send the request again"
+        );
+        log::warn!("{detail}");
+        Err(Ended::Problem(Problem::new(StatusCode::BAD_GATEWAY, detail)))
+    }
+
+    fn next(&mut self, answer: &Answer<'_>) -> Option<Next> {
+        if answer.status == MISDIRECTED {
+            self.chases().misdirected.inc();
+            self.look();
+            self.unhint();
+            let named = answer.first(Kind::Owner).and_then(|owner| self.candidates.named(owner));
+            self.named = named.or(self.named);
+            return Some(match named {
+                Some(owner) if self.is_new(owner) => Next::Now(owner),
+                Some(owner) => Next::Later(owner),
+                // A copy that lags too much, and whose owner is nobody that is known here.
+                None if is_read(&self.head.method) => {
+                    self.another().map_or(Next::Later(self.first_again()), Next::Now)
+                }
+                None => Next::Later(self.at),
+            });
+        }
+        if answer.status == NOT_FOUND
+            && is_read(&self.head.method)
+            && let Some(owner) = answer.first(Kind::Owner)
+        {
+            self.look();
+            self.named = self.candidates.named(owner);
+            if let Some(owner) = self.named.filter(|owner| self.is_new(*owner)) {
+                self.chases().read_again.inc();
+                return Some(Next::Now(owner));
+            }
+        }
+        if self.forgotten
+            && let Some(owner) = answer.first(Kind::Owner)
+        {
+            return self.past_copy(owner);
+        }
+        let needed = self.needed.as_ref()?;
+        let position = answer.first(Kind::Position).and_then(Position::parse);
+        self.told |= position.is_some();
+        if position.is_some_and(|position| position >= needed.position) {
+            return None;
+        }
+        if self.is_late() && self.is_only_said() && answer.first(Kind::Owner).is_none() {
+            // The owner has no more than this: the client means another collection, or what it wrote was lost.
+            return None;
+        }
+        let another = self.another();
+        if another.is_none() && !self.told {
+            // Nobody knows of positions here, so there is nothing to be older than.
+            return None;
+        }
+        self.chases().read_again.inc();
+        Some(another.map_or(Next::Later(self.first_again()), Next::Now))
+    }
+
+    /// Who is asked next, where a copy names its owner and must not answer. One whose owner is nobody that is known here
+    /// may, since it is all there is.
+    fn past_copy(&mut self, owner: &[u8]) -> Option<Next> {
+        self.look();
+        let owner = self.candidates.named(owner).filter(|owner| *owner != self.at)?;
+        self.named = Some(owner);
+        self.chases().read_again.inc();
+        Some(if self.is_new(owner) { Next::Now(owner) } else { Next::Later(owner) })
+    }
+
+    /// Who is asked next, where a service got nothing of the request and was not the only one to ask.
+    pub(super) fn without(&mut self, failure: &Failure) -> Option<Next> {
+        // Also where it may have got the request: the next one is not to end in the same way.
+        let hinted = self.unhint();
+        let (Failure::Down(_) | Failure::Unreachable(_) | Failure::Unconnected) = failure else {
+            return None;
+        };
+        if hinted {
+            return Some(Next::Now(0));
+        }
+        self.search.as_ref()?;
+        if self.needed.is_some() {
+            return Some(self.another().map_or(Next::Later(self.first_again()), Next::Now));
+        }
+        let next = self.named.filter(|named| *named != self.at);
+        Some(Next::Later(next.unwrap_or((self.at + 1) % self.candidates.count())))
+    }
+
+    /// Goes on to the next candidate, at once or after a wait.
+    ///
+    /// # Errors
+    /// 503 where it took too long already, or too many wait; or where the client left meanwhile.
+    pub(super) async fn go_on<C: Client>(
+        &mut self,
+        client: &mut C,
+        next: Next,
+    ) -> Result<(), Ended> {
+        self.asked |= bit(self.at);
+        let mut search = self.search.take().unwrap_or_else(|| self.new_search());
+        match next {
+            Next::Now(next) => self.at = next,
+            Next::Later(next) => {
+                if !search.wait(client, self.chases()).await? {
+                    return Err(self.give_up());
+                }
+                self.asked = 0;
+                self.at = next;
+            }
+        }
+        self.search = Some(search);
+        self.epoch = self.present();
+        Ok(())
+    }
+
+    fn new_search(&self) -> Search<'a> {
+        let ownership = &self.site.shared.ownership;
+        if self.is_only_said() {
+            Search::of_said(ownership)
+        } else if is_read(&self.head.method) {
+            Search::of_read(ownership)
+        } else {
+            Search::of_write(ownership)
+        }
+    }
+
+    /// Whether only the client says how far a service must have come.
+    fn is_only_said(&self) -> bool {
+        self.needed.as_ref().is_some_and(|needed| needed.write.is_none())
+    }
+
+    /// Whether the time for the search is up.
+    fn is_late(&self) -> bool {
+        self.search.as_ref().is_some_and(Search::is_late)
+    }
+
+    /// What the client is told where the search ends without an answer. Nothing was stored.
+    pub(super) fn give_up(&self) -> Ended {
+        self.chases().gave_up.inc();
+        let route = &self.candidates.get(0).target.route.id;
+        let what = match &self.needed {
+            Some(_) => "no service has come as far yet as what was written before; ask again",
+            None if self.forgotten => {
+                "its owner does not answer, and its copies may not have what was written last; ask again"
+            }
+            None if is_read(&self.head.method) => "no service owns this just now; ask again",
+            None => "no service owns this just now; nothing was stored, send it again",
+        };
+        log::warn!("route {route}: {what}");
+        let detail = format!("route {route}: {what}");
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+        problem.retry_after = Some(CHASE_RETRY_SECONDS);
+        Ended::Problem(problem)
+    }
+
+    /// Ends the search with the client's answer, and notes what it tells for the next requests.
+    pub(super) fn end(&mut self, peer: IpAddr, answer: &Answer<'_>) {
+        let searched = self.search.take().is_some();
+        let position = answer.first(Kind::Position).and_then(Position::parse);
+        let writes = &self.site.shared.ownership.writes;
+        if is_read(&self.head.method) {
+            if let Some(Needed { write: Some((client, write)), .. }) = &self.needed
+                && let Some(position) = position
+                && write.copies.len() == 2
+                && !write.was_taken_by(self.candidates.upstream(self.at))
+            {
+                writes.forget(*client, position);
+            }
+            return;
+        }
+        let Some(segment) = self.segment() else { return };
+        if searched
+            && self.at != 0
+            && let Some(version) = self.looked
+        {
+            let owner = &self.candidates.get(self.at).target;
+            let owners = &self.candidates.get(0).target.owners;
+            owners.note(&segment, owner, version, Instant::now());
+        }
+        if !may_have_stored(answer.status) {
+            return;
+        }
+        if let Some(position) = position {
+            if self.candidates.count() == 1 {
+                writes.let_go();
+                return;
+            }
+            let others = (0..self.candidates.count()).filter(|index| *index != self.at);
+            let copies = std::iter::once(self.at).chain(others);
+            let copies = copies.map(|index| Arc::downgrade(self.candidates.upstream(index)));
+            writes.note(self.client(peer, &segment), position, copies.collect());
+        }
+    }
+
+    /// Notes how far a service must have come for this read, if that matters, and whether that may be more than is known.
+    fn look_back(&mut self, peer: IpAddr, now: Instant) {
+        let site = self.site;
+        let writes = &site.shared.ownership.writes;
+        let said = self.said();
+        let client = writes.are_any(now).then(|| Some(self.client(peer, &self.segment()?)));
+        let (write, is_known) = client.flatten().map_or((None, false), |client| {
+            let upstream = self.candidates.upstream(0);
+            let (write, is_known) = writes.get(client, |write| write.concerns(upstream));
+            (write.map(|write| (client, write)), is_known)
+        });
+        self.forgotten = said.is_none() && !is_known && writes.may_be_forgotten(now);
+        let needed = match (said, write) {
+            (None, None) => return,
+            (Some(said), Some((_, write))) if said > write.position => {
+                Needed { position: said, write: None }
+            }
+            (_, Some((client, write))) => {
+                Needed { position: write.position, write: Some((client, write)) }
+            }
+            (Some(said), None) => Needed { position: said, write: None },
+        };
+        self.look();
+        self.needed = (self.candidates.count() > 1).then_some(needed);
+    }
+
+    /// A candidate for a read that was not asked since the last wait.
+    fn another(&self) -> Option<usize> {
+        let mut others = (0..self.candidates.count()).filter(|index| self.is_new(*index));
+        match self.needed.as_ref().and_then(|needed| needed.write.as_ref()) {
+            Some((_, write)) => {
+                others.find(|index| write.concerns(self.candidates.upstream(*index)))
+            }
+            None => others.next(),
+        }
+    }
+
+    /// Whom a read asks first after a wait: the one that took the write.
+    fn first_again(&self) -> usize {
+        let write = self.needed.as_ref().and_then(|needed| needed.write.as_ref());
+        let taker = write.and_then(|(_, write)| {
+            let taken = |index: &usize| write.was_taken_by(self.candidates.upstream(*index));
+            (0..self.candidates.count()).find(taken)
+        });
+        taker.unwrap_or_default()
+    }
+
+    /// Whether a candidate was not asked since the last wait.
+    fn is_new(&self, index: usize) -> bool {
+        (self.asked | bit(self.at)) & bit(index) == 0
+    }
+
+    /// Looks for all candidates, once. Gives the version of the table that has them.
+    fn look(&mut self) -> u64 {
+        if let Some(version) = self.looked {
+            return version;
+        }
+        let table = self.site.table.load();
+        self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+        let is_alone = self.candidates.count() == 1 && !is_read(&self.head.method);
+        self._upload = is_alone.then(|| Arc::clone(&table.uploads));
+        *self.looked.insert(table.version)
+    }
+
+    /// Forgets the hint that was followed, if one was.
+    fn unhint(&mut self) -> bool {
+        let hinted = std::mem::take(&mut self.hinted);
+        if hinted && let Some(segment) = self.segment() {
+            self.candidates.get(0).target.owners.forget(&segment);
+        }
+        hinted
+    }
+
+    fn chases(&self) -> &'a Chases {
+        &self.site.shared.metrics.chases
+    }
+
+    /// The first segment of the path: what is owned as one.
+    fn segment(&self) -> Option<Cow<'a, str>> {
+        self.path.segments().split().map(|(segment, _)| segment)
+    }
+
+    /// Who asks, as far as the request tells: where it comes from, with what, and each credential that it shows.
+    fn client(&self, peer: IpAddr, segment: &str) -> ownership::Client {
+        let address = match peer.to_canonical() {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+            IpAddr::V6(ip) => ip.octets(),
+        };
+        let port = self.site.port.to_be_bytes();
+        let fields = &self.head.fields;
+        let named = |name: &'static str| {
+            let named = move |field: &&Field<'a>| field.name.eq_ignore_ascii_case(name);
+            // The empty part keeps the values of one name from those of the next.
+            fields.iter().filter(named).map(|field| field.value).chain([&b""[..]])
+        };
+        let writes = &self.site.shared.ownership.writes;
+        let about = [&port[..], segment.as_bytes()];
+        let place = ["user-agent", "x-forwarded-for"].into_iter().flat_map(named);
+        let place = writes.key(about.into_iter().chain([&address[..]]).chain(place));
+        let shown = |name: &'static str| {
+            let is_shown = fields.iter().any(|field| field.name.eq_ignore_ascii_case(name));
+            let parts = || about.into_iter().chain([name.as_bytes()]).chain(named(name));
+            is_shown.then(|| writes.key(parts()))
+        };
+        [Some(place), shown("authorization"), shown("cookie")]
+    }
+}
+
+/// Whether something may have been stored where a write is answered so. A 409 or a 412 is about what is there: the client
+/// reads that next.
+fn may_have_stored(status: u16) -> bool {
+    !matches!(status, 400..=499) || matches!(status, 409 | 412)
+}
+
+fn bit(index: usize) -> u32 {
+    1 << index.min(31)
+}

@@ -1,0 +1,51 @@
+//! An answer that nobody gets.
+
+use std::future::poll_fn;
+
+use tokio::time::timeout;
+
+use crate::head::Answer;
+use crate::limits::{DISCARD_BYTES, DISCARD_TIME};
+use crate::target::Target;
+use crate::upstream::Connection;
+
+/// Reads the rest of an answer, so that its connection can carry the next request. One that is long, or slow, or in
+/// any doubt is left with its connection.
+pub(super) async fn discard(
+    worker: usize,
+    target: &Target,
+    mut connection: Connection,
+    answer: &Answer<'_>,
+) {
+    let read = timeout(DISCARD_TIME, read(&mut connection, answer));
+    if answer.keep_alive
+        && read.await.is_ok_and(|read| read.is_some())
+        && connection.filled().is_empty()
+    {
+        connection.rest(answer.keep_alive_seconds);
+        target.upstream.give_back(worker, connection);
+    }
+}
+
+/// Nothing where it does not come to its end.
+async fn read(connection: &mut Connection, answer: &Answer<'_>) -> Option<()> {
+    let (mut body, mut left) = (answer.body, DISCARD_BYTES);
+    loop {
+        while !body.is_over() {
+            let piece = body.next(connection.filled()).ok()?;
+            let bytes = piece.framing + piece.content;
+            if bytes == 0 {
+                break;
+            }
+            left = left.checked_sub(bytes)?;
+            connection.consume(bytes);
+        }
+        if body.is_over() {
+            return Some(());
+        }
+        let read = poll_fn(|context| connection.poll_fill(context)).await.ok()?;
+        if read == 0 {
+            return None;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The request as the service gets it.
+
+use std::net::IpAddr;
+
+use super::owner::Side;
+use super::record::Record;
+use crate::framing::Framing;
+use crate::head::{Head, Kind, Version};
+use crate::identity::traceparent;
+use crate::ownership::Position;
+use crate::path::Path;
+use crate::site::Site;
+use crate::wire::{write_field, write_number};
+
+/// Marks a copy, so that services can leave it out of what they count.
+pub(super) const SHADOW: &str = "x-banyan-shadow";
+/// Room for what is added to a head, in bytes.
+const ADDED: usize = 512;
+
+/// The head of the request to a service: what goes end to end, and what a proxy says about the way
+/// that it came; and how far the service must have come to answer, where that is known here.
+pub(super) fn request(
+    site: &Site,
+    peer: IpAddr,
+    head: &Head<'_>,
+    side: &Side,
+    path: &Path<'_>,
+    needed: Option<Position>,
+    record: &Record<'_>,
+) -> Vec<u8> {
+    let target = &side.target;
+    let size: usize =
+        head.fields.iter().map(|field| field.name.len() + field.value.len() + 4).sum();
+    let mut out = Vec::with_capacity(head.target.len() + target.base.len() + size + ADDED);
+    out.extend_from_slice(head.method.as_str().as_bytes());
+    out.push(b' ');
+    path.join(&target.base, target.query.as_deref(), side.matched, &mut out);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    write_field(&mut out, "host", target.host.as_bytes());
+    for field in &head.fields {
+        let goes = match field.kind {
+            Kind::EndToEnd | Kind::Date => true,
+            Kind::Position => needed.is_none(),
+            _ => false,
+        };
+        if goes {
+            write_field(&mut out, field.name, field.value);
+        }
+    }
+    if let Some(needed) = needed {
+        write_field(&mut out, "banyan-position", needed.to_string().as_bytes());
+    }
+    join(&mut out, head, Kind::Cookie, "cookie", "; ", None);
+    let peer = peer.to_canonical().to_string();
+    join(&mut out, head, Kind::ForwardedFor, "x-forwarded-for", ", ", Some(&peer));
+    write_field(&mut out, "x-forwarded-proto", b"http");
+    write_field(&mut out, "x-forwarded-host", head.host.as_bytes());
+    out.extend_from_slice(b"x-forwarded-port: ");
+    write_number(&mut out, u64::from(site.port));
+    out.extend_from_slice(b"\r\n");
+    write_field(&mut out, "x-request-id", record.id.as_bytes());
+    write_field(&mut out, "traceparent", traceparent(head).as_bytes());
+    let version = match head.version {
+        Version::Http10 => "1.0 ",
+        Version::Http11 => "1.1 ",
+        Version::Http2 => "2 ",
+    };
+    let via = [version, &site.shared.pseudonym].concat();
+    join(&mut out, head, Kind::Via, "via", ", ", Some(&via));
+    match head.body {
+        Framing::Chunked(_) | Framing::UntilClose => {
+            write_field(&mut out, "transfer-encoding", b"chunked");
+        }
+        Framing::Length(length) if length > 0 || head.first(Kind::ContentLength).is_some() => {
+            out.extend_from_slice(b"content-length: ");
+            write_number(&mut out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+        Framing::Length(_) => {}
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// The head of a read's copy: that of the request, and the field that marks it.
+pub(super) fn copy(
+    site: &Site,
+    peer: IpAddr,
+    head: &Head<'_>,
+    side: &Side,
+    path: &Path<'_>,
+    record: &Record<'_>,
+) -> Vec<u8> {
+    let mut out = request(site, peer, head, side, path, None, record);
+    // Before the empty line.
+    out.truncate(out.len().saturating_sub(2));
+    write_field(&mut out, SHADOW, b"1");
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// Writes all fields of a kind as one, with our own member at its end.
+fn join(
+    out: &mut Vec<u8>,
+    head: &Head<'_>,
+    kind: Kind,
+    name: &str,
+    separator: &str,
+    own: Option<&str>,
+) {
+    let given = head.fields.iter().filter(|field| field.kind == kind).map(|field| field.value);
+    let mut before: &[&str] = &[name, ": "];
+    for value in given.chain(own.map(str::as_bytes)) {
+        before.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        out.extend_from_slice(value);
+        before = std::slice::from_ref(&separator);
+    }
+    if before.len() == 1 {
+        out.extend_from_slice(b"\r\n");
+    }
+}

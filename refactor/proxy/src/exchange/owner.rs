@@ -1,0 +1,76 @@
+//! Who answers a request, and who else could: the two sides of its route.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::path::Path;
+use crate::split::Split;
+use crate::table::{Found, Table};
+use crate::target::Target;
+
+/// Who answers a request.
+#[derive(Debug)]
+pub(super) struct Owner {
+    pub(super) side: Side,
+    /// The other side of a route whose tags divide it.
+    pub(super) other: Option<Other>,
+}
+
+/// A service that can answer a request.
+#[derive(Clone, Debug)]
+pub(super) struct Side {
+    pub(super) target: Arc<Target>,
+    /// How many bytes of the path the route takes away.
+    pub(super) matched: usize,
+}
+
+/// The side that does not answer.
+#[derive(Debug)]
+pub(super) struct Other {
+    /// The route whose tags say so.
+    pub(super) route: Arc<Target>,
+    pub(super) side: Side,
+}
+
+/// The owner of a request that this route takes.
+pub(super) fn owner(table: &Table, method: &Method, path: &Path<'_>, found: &Found<'_>) -> Owner {
+    let Some(split) = &found.target.split else {
+        return Owner { side: Side::of(found), other: None };
+    };
+    let Some(rest) = rest(table, method, path, found) else {
+        return Owner { side: Side::of(found), other: None };
+    };
+    divide(split, method, found, &rest)
+}
+
+fn divide(split: &Split, method: &Method, found: &Found<'_>, rest: &Found<'_>) -> Owner {
+    let (owner, other) = if split.keeps(method) { (found, rest) } else { (rest, found) };
+    let other = Other { route: Arc::clone(found.target), side: Side::of(other) };
+    Owner { side: Side::of(owner), other: Some(other) }
+}
+
+/// Where a request would go without a route: the next best one may let it pass too, the last one not.
+fn rest<'a>(
+    table: &'a Table,
+    method: &Method,
+    path: &Path<'_>,
+    found: &Found<'a>,
+) -> Option<Found<'a>> {
+    let mut passed = vec![found.target];
+    let mut rest = table.find_past(method, path, &passed)?;
+    while rest.target.split.as_ref().is_some_and(|split| !split.keeps(method)) {
+        passed.push(rest.target);
+        match table.find_past(method, path, &passed) {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    Some(rest)
+}
+
+impl Side {
+    pub(super) fn of(found: &Found<'_>) -> Self {
+        Self { target: Arc::clone(found.target), matched: found.matched }
+    }
+}

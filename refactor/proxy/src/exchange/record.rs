@@ -1,0 +1,86 @@
+//! What stays of a request: its line in the log, its place in the metrics.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::head::{Head, Status};
+use crate::identity::request_id;
+use crate::metrics::Counts;
+use crate::shadow::Sample;
+use crate::site::Site;
+use crate::target::Target;
+
+/// The target of the lines that tell of requests.
+const REQUEST: &str = server::REQUEST;
+
+/// The status of a request whose client did not wait for its answer, in logs alone (as nginx has it).
+const CLIENT_CLOSED: Status = 499;
+
+/// A request that is under way. However it ends, it is logged and counted when this is dropped.
+pub(super) struct Record<'a> {
+    /// Its `X-Request-Id`.
+    pub(super) id: Cow<'a, str>,
+    /// The status that the client gets.
+    pub(super) status: Status,
+    /// How many bytes of the answer's body were sent.
+    pub(super) bytes: u64,
+    /// Keeps the answer of a request that is mirrored.
+    pub(super) sample: Option<Sample>,
+    method: &'a str,
+    target: &'a str,
+    pub(super) start: Instant,
+    route: Option<Arc<Target>>,
+    unrouted: &'a Counts,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn begin(site: &'a Site, head: &'a Head<'_>) -> Self {
+        Self {
+            id: request_id(head),
+            status: CLIENT_CLOSED,
+            bytes: 0,
+            sample: None,
+            method: head.method.as_str(),
+            target: head.target,
+            start: Instant::now(),
+            route: None,
+            unrouted: &site.unrouted,
+        }
+    }
+
+    /// Notes the route whose service is asked; in the end the one that answered counts.
+    pub(super) fn route(&mut self, target: &Arc<Target>) {
+        target.counts.in_flight.inc();
+        if let Some(before) = self.route.replace(Arc::clone(target)) {
+            before.counts.in_flight.dec();
+        }
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        let elapsed = self.start.elapsed();
+        let route = match &self.route {
+            Some(target) => {
+                target.counts.in_flight.dec();
+                target.counts.answered(self.status, elapsed.as_secs_f64());
+                &target.route.id
+            }
+            None => {
+                self.unrouted.answered(self.status, elapsed.as_secs_f64());
+                "none"
+            }
+        };
+        // Exact up to 2^53 µs: 285 years.
+        let ms = elapsed.as_micros() as f64 / 1_000.0;
+        let path = self.target.split_once('?').map_or(self.target, |(path, _)| path);
+        log::info!(
+            target: REQUEST,
+            method = self.method, path = path, status = self.status, ms = ms, bytes = self.bytes,
+            id = &*self.id, route = route;
+            "answered"
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! Hands an answer on while it arrives: what the client has not taken is not read from the service.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use super::Ended;
+use super::record::Record;
+use super::upload::Upload;
+use crate::client::{Body, Client};
+use crate::framing::{Framing, Malformed, Piece};
+use crate::head::{Answer, Field, Kind};
+use crate::target::Target;
+use crate::upstream::Connection;
+
+/// Sends the whole answer to the client. What is left of the request goes on its way meanwhile.
+pub(super) async fn relay<C: Client>(
+    client: &mut C,
+    connection: &mut Connection,
+    upload: &mut Upload<'_>,
+    answer: &Answer<'_>,
+    route: &Target,
+    record: &mut Record<'_>,
+) -> Result<(), Ended> {
+    begin(client, answer, record);
+    let mut body = answer.body;
+    loop {
+        let arrived = take(client, connection, &mut body, record);
+        let over = body.is_over();
+        if over {
+            client.end();
+        }
+        let flushed = poll_fn(|context| {
+            go_on(upload, context, client, connection);
+            client.poll_flush(context)
+        });
+        flushed.await.map_err(|_gone| Ended::Gone)?;
+        arrived.map_err(|malformed| cut(route, malformed.0))?;
+        if over {
+            return Ok(());
+        }
+        connection.allow(route.patience.idle);
+        let read = poll_fn(|context| {
+            go_on(upload, context, client, connection);
+            connection.poll_fill(context)
+        });
+        match (read.await, body) {
+            (Ok(0), Framing::UntilClose) => body = Framing::NONE,
+            (Ok(0), _) => return Err(cut(route, "the connection ended")),
+            (Ok(_), _) => {}
+            (Err(error), _) => return Err(cut(route, &error.to_string())),
+        }
+    }
+}
+
+/// Hands over what has arrived of the body.
+fn take<C: Client>(
+    client: &mut C,
+    connection: &mut Connection,
+    body: &mut Framing,
+    record: &mut Record<'_>,
+) -> Result<(), Malformed> {
+    while !body.is_over() {
+        let arrived = connection.filled();
+        let piece = body.next(arrived)?;
+        if piece == Piece::default() {
+            break;
+        }
+        let end = piece.framing + piece.content;
+        let content = arrived.get(piece.framing..end).unwrap_or_default();
+        client.push(content);
+        if let Some(sample) = &mut record.sample {
+            sample.push(content);
+        }
+        record.bytes += piece.content as u64;
+        connection.consume(end);
+    }
+    Ok(())
+}
+
+fn begin<C: Client>(client: &mut C, answer: &Answer<'_>, record: &Record<'_>) {
+    let body = match answer.body {
+        // A 204 has no length (RFC 9110, 8.6), a 205 none but 0 (15.3.6); that of a `HEAD` or a 304 is the one of
+        // a `GET`.
+        Framing::Length(0) if answer.status == 204 => Body::None(None),
+        Framing::Length(0) if answer.status == 205 => Body::None(Some(0)),
+        Framing::Length(0) => Body::None(answer.length),
+        Framing::Length(length) => Body::Length(length),
+        Framing::Chunked(_) | Framing::UntilClose => Body::Unknown,
+    };
+    let mut fields = answer.fields.clone();
+    fields.retain(|field| field.kind != Kind::RequestId);
+    let id = record.id.as_bytes();
+    fields.push(Field { kind: Kind::RequestId, name: "x-request-id", value: id });
+    client.begin(answer.status, &fields, body);
+}
+
+/// Sends what is left of the request. Where that fails the answer is still worth reading.
+fn go_on<C: Client>(
+    upload: &mut Upload<'_>,
+    context: &mut Context<'_>,
+    client: &mut C,
+    connection: &mut Connection,
+) {
+    if !upload.is_sent() {
+        let _: Poll<Result<(), _>> = upload.poll(context, client, connection);
+    }
+}
+
+/// The answer broke off: its head is sent, so only the end of the connection can tell the client.
+fn cut(route: &Target, why: &str) -> Ended {
+    let (id, service) = (&route.route.id, &route.route.service);
+    log::warn!("route {id}, service {service}: an answer broke off, {why}");
+    Ended::Gone
+}

@@ -1,0 +1,76 @@
+//! The proxy's own answers.
+
+use std::future::poll_fn;
+
+use http::{Method, StatusCode};
+
+use super::record::Record;
+use crate::client::{Body, Client};
+use crate::head::{Field, Head, Kind};
+use crate::problem::{MEDIA_TYPE, Problem};
+
+/// What the proxy answers to `GET /`, as the board does.
+const GREETING: &[u8] = b"Ready to receive requests";
+
+/// Answers `GET /`.
+pub(super) async fn greet<C: Client>(client: &mut C, record: &mut Record<'_>, head: &Head<'_>) {
+    let value = b"text/plain; charset=utf-8";
+    let fields = [Field { kind: Kind::EndToEnd, name: "content-type", value }];
+    answer(client, record, head, StatusCode::OK, &fields, GREETING).await;
+}
+
+/// Answers with a problem.
+pub(super) async fn refuse<C: Client>(
+    client: &mut C,
+    record: &mut Record<'_>,
+    head: &Head<'_>,
+    problem: &Problem,
+) {
+    let retry_after = problem.retry_after.map(|seconds| seconds.to_string());
+    let fields = [
+        ("content-type", Some(MEDIA_TYPE)),
+        ("retry-after", retry_after.as_deref()),
+        ("allow", problem.allow),
+    ];
+    let fields: Vec<_> = fields
+        .into_iter()
+        .filter_map(|(name, value)| {
+            Some(Field { kind: Kind::EndToEnd, name, value: value?.as_bytes() })
+        })
+        .collect();
+    answer(client, record, head, problem.status(), &fields, &problem.document()).await;
+}
+
+/// The proxy's own answer.
+async fn answer<C: Client>(
+    client: &mut C,
+    record: &mut Record<'_>,
+    head: &Head<'_>,
+    status: StatusCode,
+    fields: &[Field<'_>],
+    body: &[u8],
+) {
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&jiff::Timestamp::now())
+        .unwrap_or_default();
+    let date = Field { kind: Kind::Date, name: "date", value: date.as_bytes() };
+    let id = record.id.clone();
+    let id = Field { kind: Kind::RequestId, name: "x-request-id", value: id.as_bytes() };
+    let (name, value) = ("x-content-type-options", b"nosniff");
+    let nosniff = Field { kind: Kind::EndToEnd, name, value };
+    let fields: Vec<_> = fields.iter().copied().chain([nosniff, date, id]).collect();
+    record.status = status.as_u16();
+    client.skip_body();
+    let length = body.len() as u64;
+    if head.method == Method::HEAD {
+        client.begin(record.status, &fields, Body::None(Some(length)));
+    } else {
+        client.begin(record.status, &fields, Body::Length(length));
+        client.push(body);
+        record.bytes = length;
+    }
+    client.end();
+    if poll_fn(|context| client.poll_flush(context)).await.is_err() {
+        client.abort();
+    }
+}

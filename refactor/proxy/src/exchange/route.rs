@@ -1,0 +1,54 @@
+//! Where a request goes: its route and so its owner, or why it has none.
+
+use http::{Method, StatusCode};
+
+use super::Ended;
+use super::owner::{Owner, owner};
+use super::problems::too_large;
+use crate::framing::Framing;
+use crate::head::{Field, Head, Kind};
+use crate::path::{Path, Place};
+use crate::problem::Problem;
+use crate::site::Site;
+
+/// The owner of a request by its route, and the path behind the stage.
+pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Owner, Path<'a>), Ended> {
+    let refuse = |problem| Err(Ended::Problem(problem));
+    if let Method::CONNECT | Method::TRACE = head.method {
+        let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+        return refuse(Problem::method_not_allowed(allow, "this method is not forwarded"));
+    }
+    let pseudonym = site.shared.pseudonym.as_bytes();
+    let own = |via: &Field<'_>| memchr::memmem::find(via.value, pseudonym).is_some();
+    if head.fields.iter().any(|field| field.kind == Kind::Via && own(field)) {
+        let detail = "the request came from this proxy: a route leads back to it";
+        return refuse(Problem::new(StatusCode::LOOP_DETECTED, detail));
+    }
+    if matches!(head.body, Framing::Length(length) if length > site.settings().upload_limit_bytes) {
+        return refuse(too_large(site.settings().upload_limit_bytes));
+    }
+    let path = match Path::place(head.target, &site.stage) {
+        Ok(Place::Application(path)) => path,
+        Ok(Place::Root) if matches!(head.method, Method::GET | Method::HEAD) => {
+            return Err(Ended::Greeting);
+        }
+        Ok(Place::Root) => {
+            let detail = "the proxy itself answers here, and only reads";
+            return refuse(Problem::method_not_allowed("GET, HEAD", detail));
+        }
+        Ok(Place::Outside) => {
+            let detail = format!("there is nothing here; the application is under /{}", site.stage);
+            return refuse(Problem::not_found(detail));
+        }
+        Err(problem) => return refuse(problem),
+    };
+    let table = site.table.load();
+    match table.find(&head.method, &path) {
+        Some(found) => Ok((owner(&table, &head.method, &path, &found), path)),
+        None => {
+            let detail =
+                "no route takes this request, and the application has no active default route";
+            refuse(Problem::not_found(detail))
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What a request that looks for its owner may cost, and how it waits.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::Ended;
+use crate::client::Client;
+use crate::deadline::Deadline;
+use crate::limits::{
+    CHASE_PAUSE, CHASE_TIME, LONGEST_CHASE_PAUSE, LONGEST_READ_PAUSE, READ_PAUSE, SAID_TIME,
+};
+use crate::metrics::Chases;
+use crate::ownership::Ownership;
+
+/// What begins with the first answer that is not the client's.
+pub(super) struct Search<'a> {
+    until: Instant,
+    pause: Duration,
+    longest_pause: Duration,
+    places: &'a Semaphore,
+    waiting: Option<Waiting<'a>>,
+}
+
+/// A request that waits; it leaves its place when this is dropped.
+struct Waiting<'a> {
+    since: Instant,
+    chases: &'a Chases,
+    _place: SemaphorePermit<'a>,
+}
+
+impl<'a> Search<'a> {
+    /// Of a write.
+    pub(super) fn of_write(ownership: &'a Ownership) -> Self {
+        let places = &ownership.waiting_writes;
+        Self::begin(places, CHASE_TIME, CHASE_PAUSE, LONGEST_CHASE_PAUSE)
+    }
+
+    /// Of a read.
+    pub(super) fn of_read(ownership: &'a Ownership) -> Self {
+        Self::begin(&ownership.waiting_reads, CHASE_TIME, READ_PAUSE, LONGEST_READ_PAUSE)
+    }
+
+    /// Of a read of which only the client says how far a service must have come.
+    pub(super) fn of_said(ownership: &'a Ownership) -> Self {
+        Self::begin(&ownership.waiting_said, SAID_TIME, READ_PAUSE, LONGEST_READ_PAUSE)
+    }
+
+    fn begin(
+        places: &'a Semaphore,
+        time: Duration,
+        pause: Duration,
+        longest_pause: Duration,
+    ) -> Self {
+        let until = Instant::now() + time;
+        Self { until, pause, longest_pause, places, waiting: None }
+    }
+
+    /// Whether its time is up.
+    pub(super) fn is_late(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Waits before all are asked again, the last time until the time is up. Says whether it did: not where it took too
+    /// long already, or too many wait.
+    ///
+    /// # Errors
+    /// Where the client left meanwhile.
+    pub(super) async fn wait<C: Client>(
+        &mut self,
+        client: &mut C,
+        chases: &'a Chases,
+    ) -> Result<bool, Ended> {
+        let Some(time) = self.next_pause(chases) else { return Ok(false) };
+        pause(client, Deadline::after(time)).await?;
+        Ok(true)
+    }
+
+    /// How long to wait before all are asked again; none where it took too long already, or too many wait.
+    fn next_pause(&mut self, chases: &'a Chases) -> Option<Duration> {
+        if self.waiting.is_none() {
+            let place = self.places.try_acquire();
+            self.waiting = place.ok().map(|place| Waiting::new(chases, place));
+        }
+        let left = self.until.saturating_duration_since(Instant::now());
+        if self.waiting.is_none() || left.is_zero() {
+            return None;
+        }
+        let pause = self.pause.min(left);
+        self.pause = (self.pause * 2).min(self.longest_pause);
+        Some(pause)
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn new(chases: &'a Chases, place: SemaphorePermit<'a>) -> Self {
+        chases.waited.inc();
+        chases.waiting.inc();
+        Self { since: Instant::now(), chases, _place: place }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.chases.waiting.dec();
+        self.chases.wait.observe(self.since.elapsed().as_secs_f64());
+    }
+}
+
+/// Waits, but not for a client that left.
+async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
+    let waited = poll_fn(|context| {
+        if client.poll_gone(context).is_ready() {
+            return Poll::Ready(Err(Ended::Gone));
+        }
+        time.poll(context).map(Ok)
+    });
+    waited.await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{Instant, advance};
+
+    use super::Search;
+    use crate::metrics::Metrics;
+    use crate::ownership::Ownership;
+
+    /// For how long a search waits in all, and how often.
+    async fn waits<'a>(search: Search<'a>, metrics: &'a Metrics) -> (Duration, u32) {
+        let (start, mut search, mut count) = (Instant::now(), search, 0);
+        while let Some(pause) = search.next_pause(&metrics.chases) {
+            assert!(!search.is_late());
+            advance(pause).await;
+            count += 1;
+        }
+        assert!(search.is_late());
+        (start.elapsed(), count)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_search_waits_until_its_time_is_up_and_no_longer() {
+        let (ownership, metrics) = (Ownership::new(false), Metrics::new());
+        let (five, one) = (Duration::from_secs(5), Duration::from_secs(1));
+        assert_eq!(waits(Search::of_write(&ownership), &metrics).await, (five, 203));
+        assert_eq!(waits(Search::of_read(&ownership), &metrics).await, (five, 24));
+        assert_eq!(waits(Search::of_said(&ownership), &metrics).await, (one, 8));
+        assert_eq!((metrics.chases.waited.get(), metrics.chases.waiting.get()), (3, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_all_places_are_taken_it_does_not_wait() {
+        let (ownership, metrics) = (Ownership::new(false), Metrics::new());
+        let _all = ownership.waiting_writes.try_acquire_many(1_024).unwrap();
+        let mut search = Search::of_write(&ownership);
+        assert_eq!(search.next_pause(&metrics.chases), None);
+        assert_eq!(metrics.chases.waited.get(), 0);
+    }
+}

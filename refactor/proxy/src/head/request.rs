@@ -1,0 +1,345 @@
+//! The head of a request.
+
+use http::{Method, StatusCode};
+use server::is_authority;
+
+use super::{Field, Kind, classify, connection_has, decimal};
+use crate::framing::Framing;
+use crate::limits::{FIELDS, TARGET_BYTES};
+use crate::problem::Problem;
+
+const NO_AUTHORITY: &str =
+    "the authority of the target must be a host with an optional port, without user information";
+
+/// The version of HTTP that a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    Http10,
+    Http11,
+    Http2,
+}
+
+/// The head of a request that only one reading is possible of.
+#[derive(Clone, Debug)]
+pub(crate) struct Head<'a> {
+    pub(crate) method: Method,
+    /// In origin form, as it was sent.
+    pub(crate) target: &'a str,
+    pub(crate) version: Version,
+    /// The host that the client asked for, perhaps with a port.
+    pub(crate) host: &'a str,
+    pub(crate) fields: Vec<Field<'a>>,
+    pub(crate) body: Framing,
+    /// Whether the client wants the connection to stay.
+    pub(crate) keep_alive: bool,
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    pub(crate) expects_continue: bool,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head of an HTTP/1 request, whose lines are known to end in CR LF.
+    ///
+    /// # Errors
+    /// 400, 414, 417, 431, 501 or 505; the connection cannot go on, since where the request ends is not known.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
+        let mut headers = [httparse::EMPTY_HEADER; FIELDS];
+        let mut request = httparse::Request::new(&mut headers);
+        let (Some(method), Some(target), Some(version)) =
+            (match request.parse(bytes).map_err(unreadable)? {
+                httparse::Status::Complete(_) => (request.method, request.path, request.version),
+                httparse::Status::Partial => (None, None, None),
+            })
+        else {
+            return Err(Problem::bad_request("the head of the request ends too soon"));
+        };
+        let version = if version == 1 { Version::Http11 } else { Version::Http10 };
+        let method = Method::from_bytes(method.as_bytes())
+            .map_err(|_invalid| Problem::bad_request("the method is not a token"))?;
+        let fields = request.headers.iter().map(|header| (header.name, header.value));
+        Self::new(method, target, version, classify(fields))
+    }
+
+    fn new(
+        method: Method,
+        target: &'a str,
+        version: Version,
+        fields: Vec<Field<'a>>,
+    ) -> Result<Self, Problem> {
+        let mut only = Only::default();
+        for field in &fields {
+            only.note(field)?;
+        }
+        let (authority, target) = origin_form(&method, target)?;
+        if only.host.is_none() && version == Version::Http11 {
+            return Err(Problem::bad_request("the request has no Host"));
+        }
+        // An empty one stands for a target without a host (RFC 9112, 3.2).
+        let host = std::str::from_utf8(only.host.unwrap_or_default()).ok();
+        let host = host.filter(|host| host.is_empty() || is_authority(host));
+        let host =
+            host.ok_or_else(|| Problem::bad_request("the Host is no host with an optional port"))?;
+        let host = match authority {
+            Some(authority) if !is_authority(authority) => {
+                return Err(Problem::bad_request(NO_AUTHORITY));
+            }
+            authority => authority.unwrap_or(host),
+        };
+        let body = match (only.length, only.coding) {
+            (Some(_), Some(_)) => {
+                let detail = "the request has both Content-Length and Transfer-Encoding";
+                return Err(Problem::bad_request(detail));
+            }
+            (None, Some(_)) if version == Version::Http10 => {
+                return Err(Problem::bad_request("HTTP/1.0 has no Transfer-Encoding"));
+            }
+            (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Framing::CHUNKED,
+            (None, Some(_)) => {
+                let detail = "the only Transfer-Encoding that is understood is chunked";
+                return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, detail));
+            }
+            (Some(length), None) => Framing::Length(
+                decimal(length)
+                    .ok_or_else(|| Problem::bad_request("the Content-Length is not a number"))?,
+            ),
+            (None, None) => Framing::NONE,
+        };
+        if only.expect.is_some_and(|expect| !expect.eq_ignore_ascii_case(b"100-continue")) {
+            let detail = "the only expectation that can be met is 100-continue";
+            return Err(Problem::new(StatusCode::EXPECTATION_FAILED, detail));
+        }
+        Ok(Self {
+            keep_alive: version == Version::Http11 && !connection_has(&fields, b"close"),
+            expects_continue: only.expect.is_some() && version == Version::Http11,
+            method,
+            target,
+            version,
+            host,
+            fields,
+            body,
+        })
+    }
+
+    /// The head of an HTTP/2 request, whose framing the protocol itself keeps.
+    ///
+    /// # Errors
+    /// 400 or 414 for a target, host or length that no HTTP/1.1 request could have.
+    pub(crate) fn from_http2(parts: &'a http::request::Parts) -> Result<Self, Problem> {
+        let fields = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let mut head = Self::new(parts.method.clone(), target, Version::Http2, classify(fields))?;
+        if let Some(authority) = parts.uri.authority() {
+            head.host = authority.as_str();
+            if !is_authority(head.host) {
+                return Err(Problem::bad_request(NO_AUTHORITY));
+            }
+        }
+        Ok(head)
+    }
+
+    /// Stands for a head that could not be read.
+    pub(crate) fn unread() -> Self {
+        Self {
+            method: Method::GET,
+            target: "",
+            version: Version::Http11,
+            host: "",
+            fields: Vec::new(),
+            body: Framing::NONE,
+            keep_alive: false,
+            expects_continue: false,
+        }
+    }
+
+    /// The value of the first field of a kind.
+    pub(crate) fn first(&self, kind: Kind) -> Option<&'a [u8]> {
+        self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)
+    }
+}
+
+/// The fields that may be there once.
+#[derive(Default)]
+struct Only<'a> {
+    host: Option<&'a [u8]>,
+    length: Option<&'a [u8]>,
+    coding: Option<&'a [u8]>,
+    expect: Option<&'a [u8]>,
+}
+
+impl<'a> Only<'a> {
+    fn note(&mut self, field: &Field<'a>) -> Result<(), Problem> {
+        let place = match field.kind {
+            Kind::Host => &mut self.host,
+            Kind::ContentLength => &mut self.length,
+            Kind::TransferEncoding => &mut self.coding,
+            Kind::Expect => &mut self.expect,
+            _ => return Ok(()),
+        };
+        match place.replace(field.value) {
+            None => Ok(()),
+            Some(_) => Err(Problem::bad_request(format!("the request repeats {}", field.name))),
+        }
+    }
+}
+
+/// The authority of a target in absolute form, and its origin form (RFC 9112, 3.2).
+fn origin_form<'a>(
+    method: &Method,
+    target: &'a str,
+) -> Result<(Option<&'a str>, &'a str), Problem> {
+    if target.len() > TARGET_BYTES {
+        return Err(Problem::new(
+            StatusCode::URI_TOO_LONG,
+            format!("the target is longer than {TARGET_BYTES} bytes"),
+        ));
+    }
+    if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Problem::bad_request("the target holds bytes that must be percent-encoded"));
+    }
+    if target.starts_with('/') || *method == Method::CONNECT {
+        return Ok((None, target));
+    }
+    let scheme = |target: &'a str| {
+        let (scheme, rest) = target.split_once("://")?;
+        ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(rest)
+    };
+    let Some(rest) = scheme(target) else {
+        return Err(Problem::bad_request("the target is neither a path nor a URL"));
+    };
+    match rest.find(['/', '?']) {
+        None => Ok((Some(rest), "/")),
+        Some(end) => match rest.split_at(end) {
+            (authority, path) if path.starts_with('/') => Ok((Some(authority), path)),
+            _ => Err(Problem::bad_request("the target has a query without a path")),
+        },
+    }
+}
+
+fn unreadable(error: httparse::Error) -> Problem {
+    match error {
+        httparse::Error::TooManyHeaders => Problem::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            format!("the request has more than {FIELDS} fields"),
+        ),
+        httparse::Error::Version => Problem::new(
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            "the request is not of HTTP/1.0, HTTP/1.1 or HTTP/2",
+        ),
+        error => Problem::bad_request(format!("the head of the request cannot be read: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Framing, Head, Kind};
+
+    fn parse(fields: &str) -> Result<Head<'static>, u16> {
+        let head = format!("POST /x HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
+        Head::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
+    }
+
+    #[test]
+    fn the_framing_has_one_reading_or_none() {
+        let framing = |fields| parse(fields).map(|head| head.body);
+        assert_eq!(framing(""), Ok(Framing::NONE));
+        assert_eq!(framing("Content-Length: 5\r\n"), Ok(Framing::Length(5)));
+        assert_eq!(framing("Transfer-Encoding: Chunked\r\n"), Ok(Framing::CHUNKED));
+        for (fields, status) in [
+            ("Content-Length: 5\r\nContent-Length: 5\r\n", 400),
+            ("Content-Length: 5\r\ncontent-length: 6\r\n", 400),
+            ("Content-Length: 5, 5\r\n", 400),
+            ("Content-Length: +5\r\n", 400),
+            ("Content-Length: -5\r\n", 400),
+            ("Content-Length: 0x5\r\n", 400),
+            ("Content-Length: 5 5\r\n", 400),
+            ("Content-Length: 99999999999999999999\r\n", 400),
+            ("Content-Length:\r\n", 400),
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
+            ("Transfer-Encoding: chunked, chunked\r\n", 501),
+            ("Transfer-Encoding: gzip, chunked\r\n", 501),
+            ("Transfer-Encoding: identity\r\n", 501),
+            ("Transfer-Encoding: xchunked\r\n", 501),
+            ("Transfer-Encoding: \u{b}chunked\r\n", 400),
+            ("Transfer-Encoding : chunked\r\n", 400),
+            ("Transfer-Encoding\r\n : chunked\r\n", 400),
+            ("X: a\r\n b\r\n", 400),
+            (" X: a\r\n", 400),
+            ("X: a\rb\r\n", 400),
+            ("X: a\0b\r\n", 400),
+            ("X\0: a\r\n", 400),
+            (": a\r\n", 400),
+            ("X\r\n", 400),
+            ("Host: y\r\n", 400),
+            ("Expect: 200-ok\r\n", 417),
+        ] {
+            assert_eq!(framing(fields), Err(status), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_line_has_one_reading_or_none() {
+        let parse = |line: &str| {
+            let head = format!("{line}\r\nHost: x\r\n\r\n").leak();
+            Head::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
+        };
+        for (line, target) in [
+            ("GET / HTTP/1.1", "/"),
+            ("GET /a?b=/c HTTP/1.0", "/a?b=/c"),
+            ("GET http://y:1/a HTTP/1.1", "/a"),
+            ("GET HTTP://y HTTP/1.1", "/"),
+        ] {
+            assert_eq!(parse(line).unwrap().target, target);
+        }
+        assert_eq!(parse("GET http://y:1/a HTTP/1.1").unwrap().host, "y:1");
+        for (line, status) in [
+            ("GET  / HTTP/1.1", 400),
+            ("GET\t/ HTTP/1.1", 400),
+            ("GET / HTTP/1.1 ", 400),
+            ("GET / HTTP/2.0", 505),
+            ("GET / HTTP/0.9", 505),
+            ("GET /", 400),
+            ("GET /a b HTTP/1.1", 505),
+            ("GET /ä HTTP/1.1", 400),
+            ("GET a HTTP/1.1", 400),
+            ("OPTIONS * HTTP/1.1", 400),
+            ("GET http://y@z/ HTTP/1.1", 400),
+            ("GET http://y?a HTTP/1.1", 400),
+            ("G(T / HTTP/1.1", 400),
+        ] {
+            assert_eq!(parse(line).map(|head| head.target), Err(status), "{line:?}");
+        }
+        for (line, host, status) in [
+            ("GET http://y/ HTTP/1.1", "", Some(400)),
+            ("GET http://y/ HTTP/1.1", "Host: a b\r\n", Some(400)),
+            ("GET http://y/ HTTP/1.1", "Host: z\r\n", None),
+            ("GET http://y/ HTTP/1.0", "", None),
+            ("GET http:/// HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET http://:80/ HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET http://m:s@y/ HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET http://y:z/ HTTP/1.1", "Host: x\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host: y:z\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host: :80\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host: m:s@y\r\n", Some(400)),
+            ("GET / HTTP/1.1", "Host:\r\n", None),
+            ("GET / HTTP/1.1", "Host: [::1]:80\r\n", None),
+        ] {
+            let head = format!("{line}\r\n{host}\r\n").leak();
+            let read = Head::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16());
+            assert_eq!(read.err(), status, "{line} {host}");
+        }
+        let long = format!("GET /{} HTTP/1.1", "x".repeat(10_240));
+        assert_eq!(parse(&long).map(|head| head.target), Err(414));
+    }
+
+    #[test]
+    fn what_connection_names_ends_here() {
+        let head =
+            parse("Connection: close, X-Token,\r\nX-Token: 1\r\nX-Other: 2\r\nTE: trailers\r\n");
+        let head = head.unwrap();
+        let kind = |name| head.fields.iter().find(|field| field.name == name).unwrap().kind;
+        assert_eq!(kind("X-Token"), Kind::HopByHop);
+        assert_eq!(kind("TE"), Kind::HopByHop);
+        assert_eq!(kind("X-Other"), Kind::EndToEnd);
+        assert!(!head.keep_alive);
+    }
+}

@@ -1,0 +1,104 @@
+//! What names a request across programs: its id and its place in a distributed trace.
+
+use std::borrow::Cow;
+
+use crate::head::{Head, Kind};
+
+/// The longest request id that is taken from a client, in characters.
+const LONGEST_ID: usize = 128;
+
+/// The client's `X-Request-Id` where it can be written anywhere, else a new one.
+pub(crate) fn request_id<'a>(head: &Head<'a>) -> Cow<'a, str> {
+    let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+    let given = head.first(Kind::RequestId);
+    let given = given.filter(|id| (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(safe));
+    match given.and_then(|id| std::str::from_utf8(id).ok()) {
+        Some(id) => Cow::Borrowed(id),
+        None => Cow::Owned(hex::<32>(fastrand::u128(..))),
+    }
+}
+
+/// The client's `traceparent` where it is one, else that of a new trace (W3C Trace Context, 3.2).
+pub(crate) fn traceparent<'a>(head: &Head<'a>) -> Cow<'a, str> {
+    let given = head.first(Kind::TraceParent).and_then(|value| std::str::from_utf8(value).ok());
+    match given.filter(|value| is_traceparent(value)) {
+        Some(value) => Cow::Borrowed(value),
+        None => {
+            let (trace, parent) = (fastrand::u128(1..), fastrand::u64(1..));
+            let (trace, parent) = (hex::<32>(trace), hex::<16>(parent.into()));
+            Cow::Owned(["00-", &trace, "-", &parent, "-00"].concat())
+        }
+    }
+}
+
+fn is_traceparent(value: &str) -> bool {
+    let hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let not_zero = |part: &str| part.bytes().any(|byte| byte != b'0');
+    let mut parts = value.split('-');
+    let (Some(version), Some(trace), Some(parent), Some(flags)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    hex(version, 2)
+        && version != "ff"
+        && (version != "00" || parts.next().is_none())
+        && hex(trace, 32)
+        && not_zero(trace)
+        && hex(parent, 16)
+        && not_zero(parent)
+        && hex(flags, 2)
+}
+
+/// The last `LENGTH` hexadecimal digits of a number.
+fn hex<const LENGTH: usize>(mut number: u128) -> String {
+    let mut digits = [b'0'; LENGTH];
+    for digit in digits.iter_mut().rev() {
+        let value = (number & 15) as usize;
+        *digit = b"0123456789abcdef".get(value).copied().unwrap_or_default();
+        number >>= 4;
+    }
+    digits.iter().copied().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Head, hex, request_id, traceparent};
+
+    fn head(fields: &str) -> Head<'static> {
+        let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
+        Head::parse(head.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_id_that_is_safe_to_write_is_kept() {
+        assert_eq!(request_id(&head("X-Request-Id: a-1\r\n")), "a-1");
+        for given in ["", "X-Request-Id:\r\n", "X-Request-Id: a b\r\n", "X-Request-Id: \"a\"\r\n"] {
+            assert_eq!(request_id(&head(given)).len(), 32, "{given}");
+        }
+        assert_ne!(request_id(&head("")), request_id(&head("")));
+    }
+
+    #[test]
+    fn a_trace_is_carried_on_or_begun() {
+        let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(traceparent(&head(&format!("traceparent: {given}\r\n"))), given);
+        for wrong in [
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+            "x",
+        ] {
+            let begun = traceparent(&head(&format!("traceparent: {wrong}\r\n")));
+            assert!(begun != wrong && super::is_traceparent(&begun), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn digits_are_those_of_the_number() {
+        assert_eq!(hex::<4>(0x0abc), "0abc");
+    }
+}

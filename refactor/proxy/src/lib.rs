@@ -1,0 +1,349 @@
+//! The data plane: listens for each application and sends every request where its route leads.
+//!
+//! One thread accepts connections and deals them out; from then on a connection, its requests and the
+//! connections to services that they need stay with one worker thread. In the order of a request:
+//!
+//! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2, and `head` gives it one reading or refuses it.
+//! 2. `exchange` finds the **route** in the `table`, an immutable tree, by the `path`. A change makes a new one that
+//!    shares with the old one what stays the same.
+//! 3. The route's service is the **owner** of the request, but where the route's tags divide it between two
+//!    (`split`); then the other one may get a copy, whose answer is compared (`shadow`).
+//! 4. The **outgoing request** is written: what goes end to end, and how it came.
+//! 5. The owner is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
+//! 6. Whoever answers that it is not the owner, or has not come as far as what the client wrote, sends the request
+//!    on: the **chase** goes back to 4 with another candidate, perhaps after a wait.
+//! 7. The **answer** is relayed as it arrives; the connection goes back to its pool.
+//! 8. The request is **recorded**: one line in the log, one count in the metrics.
+//!
+//! What holds while a service moves (`exchange::chase`, `ownership`):
+//! - The candidates are the service that the route leads to, the one that the request would go to without that route, and
+//!   those of the application's routes that take no traffic and would match. Nobody else is asked, whatever an answer says.
+//! - A 421 never reaches a client. Nothing was stored by whoever said it, so the same request with the same id and the
+//!   same bytes goes to the candidate that `Banyan-Owner` names, or again to whoever said it after a wait of 2 ms, doubling
+//!   to 25 ms (a read: 10 ms, to 250 ms); for 5 s in all, then the client gets 503 with `Retry-After`. What broke off is
+//!   never sent again.
+//! - A client that wrote reads nothing older: the `Banyan-Position` of its last write is remembered for a minute, and an
+//!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
+//!   position itself; such a read waits for 1 s at most, and then the owner's answer is good enough. A client is known by its
+//!   `Authorization`, by its `Cookie`, or by its address with `User-Agent` and `X-Forwarded-For`, its writes by the first segment of the path.
+//! - An answer of an epoch that was over before it was asked for, as the control plane knows it, or whose primary was given up
+//!   by force, counts no more: a write that was taken is 502, a read is asked of another candidate.
+//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked. In the first
+//!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
+//! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
+//!
+//! What is absent: no lock is held while anything is waited for, no request waits for another thread but to resolve a
+//! name, and no body is held whole, but that of a request which more than one service could own.
+
+mod addresses;
+mod client;
+mod exchange;
+mod head;
+mod limits;
+mod ownership;
+mod path;
+mod routes;
+mod shadow;
+mod site;
+mod split;
+mod table;
+mod tags;
+mod target;
+mod upstream;
+mod workers;
+
+mod buffer;
+mod deadline;
+mod files;
+mod framing;
+mod identity;
+mod metrics;
+mod problem;
+mod wire;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::{fmt, io, thread};
+
+use tokio::net::TcpSocket;
+use tokio::task::AbortHandle;
+
+pub use addresses::is_refused;
+pub use limits::Patience;
+pub use ownership::Epoch;
+pub use routes::{Change, Route, SourcePath};
+pub use tags::check as check_tags;
+
+use metrics::{Labels, Metrics};
+use ownership::{Epochs, Ownership};
+use shadow::Shadows;
+use site::{Shared, Site};
+use split::Split;
+use table::Table;
+use target::Target;
+use upstream::{Origin, Upstreams};
+use workers::Workers;
+
+/// What holds for all applications.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many threads answer requests.
+    pub workers: usize,
+    /// The most connections of clients at once.
+    pub connections: usize,
+    /// The largest body of a request, in bytes.
+    pub upload_limit_bytes: u64,
+    /// How long services may take where a route does not say it.
+    pub patience: Patience,
+    /// Whether an earlier run may have carried writes, which this one knows nothing of.
+    pub runs_again: bool,
+}
+
+impl Default for Settings {
+    /// A worker a core, 20,000 connections, 10 MiB.
+    fn default() -> Self {
+        Self {
+            workers: thread::available_parallelism().map_or(2, usize::from),
+            connections: 20_000,
+            upload_limit_bytes: 10 * 1024 * 1024,
+            patience: Patience::default(),
+            runs_again: false,
+        }
+    }
+}
+
+/// Listens for each application, and routes what comes. Cheap to clone; usable from any thread. With
+/// the last clone all connections end.
+#[derive(Clone)]
+pub struct DataPlane(Arc<Plane>);
+
+struct Plane {
+    shared: Arc<Shared>,
+    upstreams: Arc<Upstreams>,
+    applications: Mutex<HashMap<String, Application>>,
+    /// By application, whether it is open or not.
+    epochs: Mutex<HashMap<String, Arc<Epochs>>>,
+    workers: Workers,
+}
+
+struct Application {
+    site: Arc<Site>,
+    accepting: AbortHandle,
+    /// Of the tables before: as long as an upload holds one, it is under way.
+    earlier: Vec<Weak<()>>,
+}
+
+impl DataPlane {
+    /// Starts the worker threads, and lets the process open as many files as it may.
+    ///
+    /// # Errors
+    /// Where the system gives no thread or no event queue.
+    pub fn new(settings: Settings) -> io::Result<Self> {
+        files::allow_all();
+        let settings = Settings { workers: settings.workers.max(1), ..settings };
+        let upstreams = Arc::new(Upstreams::new(settings.workers));
+        let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
+        let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
+        let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
+        let ownership = Ownership::new(settings.runs_again);
+        let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
+        let (applications, epochs) = (Mutex::default(), Mutex::default());
+        let plane = Plane { shared, upstreams, applications, epochs, workers };
+        Ok(Self(Arc::new(plane)))
+    }
+
+    /// Binds `address` and serves `http://address/<stage>`; where there are no routes all of it is 404.
+    /// Returns the address that was bound.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened on, or the application is open already.
+    pub fn open(
+        &self,
+        application: &str,
+        stage: &str,
+        address: SocketAddr,
+        routes: Vec<Route>,
+    ) -> io::Result<SocketAddr> {
+        let mut applications = self.0.applications();
+        if applications.contains_key(application) {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the application is open"));
+        }
+        let listener = {
+            let _within = self.0.workers.accepting().enter();
+            let socket = match address {
+                SocketAddr::V4(_) => TcpSocket::new_v4(),
+                SocketAddr::V6(_) => TcpSocket::new_v6(),
+            }?;
+            // A proxy that is started again must not wait for the old one's connections to be forgotten.
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(limits::BACKLOG)?
+        };
+        let address = listener.local_addr()?;
+        let table = self.0.table(application, routes, &Table::default());
+        let site = Arc::new(Site::new(
+            Arc::clone(&self.0.shared),
+            stage.to_owned(),
+            address.port(),
+            table,
+            self.0.epochs(application),
+            self.0.shared.metrics.counts(Labels {
+                application: application.to_owned(),
+                route: "none".to_owned(),
+                service: String::new(),
+            }),
+        ));
+        let accepting = self.0.workers.accept(listener, Arc::clone(&site));
+        applications
+            .insert(application.to_owned(), Application { site, accepting, earlier: Vec::new() });
+        Ok(address)
+    }
+
+    /// Replaces the whole table; live for every request that begins after this returns. Does nothing
+    /// for an application that is not open.
+    pub fn set_routes(&self, application: &str, routes: Vec<Route>) {
+        self.0.replace(application, |old| self.0.table(application, routes, old));
+    }
+
+    /// Changes some routes, all at once; live for every request that begins after this returns. Takes as long
+    /// as what changes, however many others there are. Does nothing for an application that is not open.
+    pub fn change_routes(&self, application: &str, changes: Vec<Change>) {
+        self.0.replace(application, |old| {
+            let mut table = old.clone();
+            for change in changes {
+                match change {
+                    Change::Remove(id) => table.remove(&id),
+                    Change::Put(route) => {
+                        let id = route.id.clone();
+                        match self.0.target(application, route, old) {
+                            Some(target) => {
+                                let known = old.get(&id).map(|known| &known.upstream);
+                                if !known.is_some_and(|known| Arc::ptr_eq(known, &target.upstream))
+                                {
+                                    self.0.shared.ownership.writes.has_another();
+                                }
+                                table.insert(target);
+                            }
+                            None => table.remove(&id),
+                        }
+                    }
+                }
+            }
+            table
+        });
+    }
+
+    /// Says in which epoch a collection of an application is now, and none where that is not known any more. What a store
+    /// that was asked after that answers in an earlier one counts no more: a write is 502, a read is asked of another
+    /// service. What was asked before it is 502 only where it may be lost.
+    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
+        self.0.epochs(application).set(collection, epoch);
+    }
+
+    /// Whether an upload is under way that began with earlier routes and could not be sent to another service: where a
+    /// route was made since, and its service is to become the owner, such an upload has to be waited for.
+    pub fn has_earlier_uploads(&self, application: &str) -> bool {
+        let applications = self.0.applications();
+        let application = applications.get(application);
+        let mut earlier = application.into_iter().flat_map(|found| &found.earlier);
+        earlier.any(|uploads| uploads.strong_count() > 0)
+    }
+
+    /// Stops listening at once, and ends when what is in flight is answered: after 25 s at most, when
+    /// it is broken off.
+    pub fn close(&self, application: &str) -> impl Future<Output = ()> + use<> {
+        let closed = self.0.applications().remove(application);
+        if let Some(Application { site, accepting, .. }) = &closed {
+            accepting.abort();
+            site.drain();
+        }
+        async move {
+            let Some(Application { site, .. }) = closed else { return };
+            if tokio::time::timeout(limits::DRAIN_TIME, site.emptied()).await.is_err() {
+                site.abort();
+            }
+        }
+    }
+
+    /// What was counted, in the text format of OpenMetrics.
+    ///
+    /// # Errors
+    /// Where a metric cannot be written.
+    pub fn metrics(&self) -> Result<String, fmt::Error> {
+        self.0.shared.metrics.text()
+    }
+
+    /// The last differences between the answers to mirrored reads, as JSON lines, the oldest first.
+    pub fn differences(&self) -> String {
+        self.0.shared.shadows.differences()
+    }
+}
+
+impl fmt::Debug for DataPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataPlane").field("shared", &self.0.shared).finish_non_exhaustive()
+    }
+}
+
+impl Plane {
+    fn applications(&self) -> MutexGuard<'_, HashMap<String, Application>> {
+        self.applications.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The epochs of an application's collections.
+    fn epochs(&self, application: &str) -> Arc<Epochs> {
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(epochs.entry(application.to_owned()).or_default())
+    }
+
+    /// Puts another table in the place of an application's.
+    fn replace(&self, application: &str, make: impl FnOnce(&Table) -> Table) {
+        // Held to the end: of two calls the later one must win.
+        let mut applications = self.applications();
+        let Some(Application { site, earlier, .. }) = applications.get_mut(application) else {
+            return;
+        };
+        let old = site.table.load();
+        let table = make(&old).after(&old);
+        let old = site.table.swap(Arc::new(table));
+        earlier.retain(|uploads| uploads.strong_count() > 0);
+        earlier.push(Arc::downgrade(&old.uploads));
+        // To forget a large table takes as long as to make one; nobody waits for that.
+        self.workers.accepting().spawn_blocking(move || drop(old));
+    }
+
+    /// A table of these routes.
+    fn table(&self, application: &str, routes: Vec<Route>, old: &Table) -> Table {
+        Table::new(routes.into_iter().filter_map(|route| self.target(application, route, old)))
+    }
+
+    /// What a request to a route needs: the same as before where the route is the same.
+    fn target(&self, application: &str, route: Route, old: &Table) -> Option<Arc<Target>> {
+        if let Some(same) = old.get(&route.id).filter(|target| target.route == route) {
+            return Some(Arc::clone(same));
+        }
+        let Some(origin) = Origin::of(&route.upstream) else {
+            log::error!("route {}: {} is no http or https URL", route.id, route.upstream);
+            return None;
+        };
+        let patience = self.shared.settings.patience;
+        // The control plane takes no such tags; a state that is older than the rule may hold them.
+        let ignore = |broken: &str| log::warn!("route {}: its tag {broken}", route.id);
+        let patience = patience.tagged(&route.tags).unwrap_or_else(|broken| {
+            ignore(&broken);
+            patience
+        });
+        let split = Split::tagged(&route.tags).unwrap_or_else(|broken| {
+            ignore(&broken);
+            None
+        });
+        let counts = self.shared.metrics.counts(Labels {
+            application: application.to_owned(),
+            route: route.id.clone(),
+            service: route.service.clone(),
+        });
+        Some(Arc::new(Target::new(route, self.upstreams.get(origin), patience, split, counts)))
+    }
+}

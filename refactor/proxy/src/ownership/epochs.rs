@@ -1,0 +1,50 @@
+//! From which epoch on an answer counts, by collection.
+
+use std::collections::BTreeMap;
+
+use arc_swap::ArcSwap;
+
+/// In which epoch a collection is, as the control plane knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Epoch {
+    /// The present one: a store that is asked now, and answers in an earlier one, is not its primary.
+    pub present: u64,
+    /// What was written in an epoch below this one may be lost, for its primary was given up by force; 0 if none ever was. An
+    /// ordinary change of owner loses nothing of the epochs before it, however late they are answered.
+    pub lost_below: u64,
+}
+
+impl Epoch {
+    /// The first epoch of which an answer to a read counts.
+    pub fn first(self) -> u64 {
+        self.present.max(self.lost_below)
+    }
+}
+
+/// The epoch of each collection of an application whose ownership has ever changed. Read without a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Epochs(ArcSwap<BTreeMap<String, Epoch>>);
+
+impl Epochs {
+    /// The epoch of a collection; none where it was never told.
+    pub(crate) fn get(&self, collection: &str) -> Option<Epoch> {
+        self.0.load().get(collection).copied()
+    }
+
+    /// Whether none was ever told, as where nothing moves.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.load().is_empty()
+    }
+
+    /// Counts for every answer that is looked at after this returns.
+    pub(crate) fn set(&self, collection: &str, epoch: Option<Epoch>) {
+        self.0.rcu(|known| {
+            let mut known = BTreeMap::clone(known);
+            match epoch {
+                Some(epoch) => known.insert(collection.to_owned(), epoch),
+                None => known.remove(collection),
+            };
+            known
+        });
+    }
+}

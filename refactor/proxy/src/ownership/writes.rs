@@ -1,0 +1,294 @@
+//! What clients wrote lately, so that they find it where they read next.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use lru::LruCache;
+use tokio::time::Instant;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::Position;
+use crate::limits::{REMEMBER_TIME, REMEMBERED_WRITES};
+use crate::upstream::Upstream;
+
+/// The last writes of clients, those of the clients that wrote last. A client is found by whatever of it is the same.
+#[derive(Debug)]
+pub(crate) struct Writes {
+    /// When the last one was noted, in milliseconds since `start`, and one more; 0: none yet. Asked before anything
+    /// else, so that reads cost nothing where nobody writes.
+    newest: AtomicU64,
+    start: Instant,
+    /// Until when a write may count that is not known any more, in the same unit: one of an earlier run, or one that gave
+    /// way to those of others.
+    forgotten_until: AtomicU64,
+    /// When the last write was answered that was not noted, since only one service could have it; in the same unit.
+    let_go: AtomicU64,
+    /// Of the hash that tells clients apart, so that nobody can choose to be taken for another.
+    seed: u64,
+    known: Mutex<LruCache<Key, Write>>,
+}
+
+/// Something that tells a client apart, and the first segment of the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key(u64);
+
+/// Who wrote what: all that tells a client apart.
+pub(crate) type Client = [Option<Key>; 3];
+
+/// The last write of a client.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    pub(crate) position: Position,
+    /// Who could have taken it, first of all whoever did. To others the position says nothing.
+    pub(crate) copies: Arc<[Weak<Upstream>]>,
+    until: Instant,
+}
+
+impl Writes {
+    pub(crate) fn new(runs_again: bool) -> Self {
+        let most = NonZeroUsize::new(REMEMBERED_WRITES).unwrap_or(NonZeroUsize::MIN);
+        // What an earlier run carried counts for as long as that would have remembered it.
+        let forgotten_until = if runs_again { REMEMBER_TIME.as_millis() as u64 + 1 } else { 0 };
+        Self {
+            newest: AtomicU64::new(0),
+            start: Instant::now(),
+            forgotten_until: AtomicU64::new(forgotten_until),
+            let_go: AtomicU64::new(0),
+            seed: fastrand::u64(..),
+            known: Mutex::new(LruCache::new(most)),
+        }
+    }
+
+    /// Whether there can be any that count.
+    pub(crate) fn are_any(&self, now: Instant) -> bool {
+        let newest = self.newest.load(Ordering::Relaxed);
+        newest > 0 && newest + REMEMBER_TIME.as_millis() as u64 > self.ms(now)
+    }
+
+    /// Whether a client of which no write is known may have written all the same.
+    pub(crate) fn may_be_forgotten(&self, now: Instant) -> bool {
+        self.ms(now) < self.forgotten_until.load(Ordering::Relaxed)
+    }
+
+    /// What tells a client apart; an empty part stands for one that is not there.
+    pub(crate) fn key<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Key {
+        let mut hash = Xxh3::with_seed(self.seed);
+        for part in parts {
+            hash.update(&part.len().to_le_bytes());
+            hash.update(part);
+        }
+        Key(hash.digest())
+    }
+
+    /// Notes a write. Of two the further one counts, whichever answer came first.
+    pub(crate) fn note(&self, client: Client, position: Position, copies: Arc<[Weak<Upstream>]>) {
+        let now = Instant::now();
+        let mut known = self.known();
+        let until = now + REMEMBER_TIME;
+        for key in client.into_iter().flatten() {
+            let counts = |write: &&mut Write| write.until > now && write.position > position;
+            if let Some(further) = known.get_mut(&key).filter(counts) {
+                further.until = until;
+                continue;
+            }
+            let write = Write { position, copies: Arc::clone(&copies), until };
+            if let Some((gone, write)) = known.push(key, write)
+                && gone != key
+            {
+                self.forgotten_until.fetch_max(self.ms(write.until), Ordering::Relaxed);
+            }
+        }
+        self.newest.fetch_max(self.ms(now), Ordering::Relaxed);
+    }
+
+    /// A write was answered that is not noted, since no other service could answer for its collection.
+    pub(crate) fn let_go(&self) {
+        self.let_go.fetch_max(self.ms(Instant::now()), Ordering::Relaxed);
+    }
+
+    /// Another service can answer from now on: what was let go may matter.
+    pub(crate) fn has_another(&self) {
+        let let_go = self.let_go.load(Ordering::Relaxed);
+        if let_go > 0 {
+            let until = let_go + REMEMBER_TIME.as_millis() as u64;
+            self.forgotten_until.fetch_max(until, Ordering::Relaxed);
+        }
+    }
+
+    /// The furthest of the writes that are known of a client, among those that count; and whether all that tells it apart
+    /// is known, so that it can have no further one.
+    pub(crate) fn get(
+        &self,
+        client: Client,
+        counts: impl Fn(&Write) -> bool,
+    ) -> (Option<Write>, bool) {
+        let now = Instant::now();
+        let mut known = self.known();
+        let (mut furthest, mut all) = (None::<Write>, true);
+        for key in client.into_iter().flatten() {
+            let found = known.get(&key).filter(|write| write.until > now).cloned();
+            all &= found.is_some();
+            let further = found.filter(&counts).filter(|write| {
+                furthest.as_ref().is_none_or(|other| write.position > other.position)
+            });
+            furthest = further.or(furthest);
+        }
+        (furthest, all)
+    }
+
+    /// Forgets a write that all copies have seen, where no other came since.
+    pub(crate) fn forget(&self, client: Client, position: Position) {
+        let mut known = self.known();
+        for key in client.into_iter().flatten() {
+            if known.peek(&key).is_some_and(|write| write.position <= position) {
+                known.pop(&key);
+            }
+        }
+    }
+
+    fn ms(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.start).as_millis() as u64 + 1
+    }
+
+    fn known(&self) -> MutexGuard<'_, LruCache<Key, Write>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write {
+    /// Whether a service is one of the copies of what was written.
+    pub(crate) fn concerns(&self, upstream: &Arc<Upstream>) -> bool {
+        self.copies.iter().any(|copy| is(copy, upstream))
+    }
+
+    /// Whether a service is the one that took it.
+    pub(crate) fn was_taken_by(&self, upstream: &Arc<Upstream>) -> bool {
+        self.copies.first().is_some_and(|copy| is(copy, upstream))
+    }
+}
+
+fn is(copy: &Weak<Upstream>, upstream: &Arc<Upstream>) -> bool {
+    std::ptr::eq(copy.as_ptr(), Arc::as_ptr(upstream))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::time::{Instant, advance};
+
+    use super::{Client, Position, REMEMBER_TIME, REMEMBERED_WRITES, Writes};
+
+    fn position(text: &str) -> Position {
+        Position::parse(text.as_bytes()).unwrap()
+    }
+
+    fn client<const N: usize>(writes: &Writes, told: [&str; N]) -> Client {
+        let mut client = Client::default();
+        for (slot, told) in client.iter_mut().zip(told) {
+            *slot = Some(writes.key([told.as_bytes()]));
+        }
+        client
+    }
+
+    fn note(writes: &Writes, client: Client, at: &str) {
+        writes.note(client, position(at), Arc::default());
+    }
+
+    fn known(writes: &Writes, client: Client) -> Option<String> {
+        let (write, all) = writes.get(client, |_| true);
+        assert!(write.is_some() || !all, "what is known has a write");
+        write.map(|write| write.position.to_string())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_furthest_write_is_remembered_for_a_while() {
+        let writes = Writes::new(false);
+        let (one, two) = (client(&writes, ["one"]), client(&writes, ["two"]));
+        assert!(!writes.are_any(Instant::now()));
+        note(&writes, one, "1.7");
+        note(&writes, one, "1.5");
+        assert!(writes.are_any(Instant::now()));
+        assert_eq!((known(&writes, one).as_deref(), known(&writes, two)), (Some("1.7"), None));
+        advance(REMEMBER_TIME).await;
+        assert!(!writes.are_any(Instant::now()));
+        assert_eq!(known(&writes, one), None);
+        note(&writes, one, "1.2");
+        assert_eq!(known(&writes, one).as_deref(), Some("1.2"), "what is too old does not count");
+    }
+
+    #[tokio::test]
+    async fn a_client_is_found_by_whatever_of_it_is_the_same() {
+        let writes = Writes::new(false);
+        let seen = |told| known(&writes, client(&writes, told));
+        note(&writes, client(&writes, ["home", "token"]), "1.5");
+        assert_eq!(seen(["home", "another token"]).as_deref(), Some("1.5"));
+        assert_eq!(seen(["elsewhere", "token"]).as_deref(), Some("1.5"));
+        assert_eq!(seen(["elsewhere", "another token"]), None);
+        note(&writes, client(&writes, ["elsewhere", "another token"]), "1.9");
+        assert_eq!(seen(["home", "another token"]).as_deref(), Some("1.9"), "the furthest");
+        let (write, _) = writes.get(client(&writes, ["home"]), |_| false);
+        assert!(write.is_none(), "one that concerns it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_earlier_run_carried_may_matter_for_as_long_as_it_would_have_remembered_it() {
+        let writes = Writes::new(true);
+        assert!(writes.may_be_forgotten(Instant::now()));
+        assert!(!Writes::new(false).may_be_forgotten(Instant::now()));
+        advance(REMEMBER_TIME).await;
+        assert!(!writes.may_be_forgotten(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_was_let_go_may_matter_once_another_service_can_answer() {
+        let writes = Writes::new(false);
+        writes.has_another();
+        assert!(!writes.may_be_forgotten(Instant::now()), "there was none");
+        writes.let_go();
+        assert!(!writes.may_be_forgotten(Instant::now()), "there is no other");
+        advance(REMEMBER_TIME / 2).await;
+        writes.has_another();
+        assert!(writes.may_be_forgotten(Instant::now()));
+        advance(REMEMBER_TIME / 2).await;
+        assert!(!writes.may_be_forgotten(Instant::now()));
+    }
+
+    #[tokio::test]
+    async fn a_write_is_forgotten_unless_a_later_one_came() {
+        let writes = Writes::new(false);
+        let one = client(&writes, ["one", "token"]);
+        note(&writes, one, "1.7");
+        writes.forget(one, position("1.6"));
+        assert!(known(&writes, one).is_some());
+        writes.forget(one, position("1.7"));
+        assert!(known(&writes, one).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_gave_way_to_those_of_others_may_matter_as_long_as_it_would_have_counted()
+    {
+        let writes = Writes::new(false);
+        let nth = |n: usize| client(&writes, [n.to_string().as_str()]);
+        note(&writes, nth(0), "1.1");
+        advance(REMEMBER_TIME / 2).await;
+        (1..REMEMBERED_WRITES).for_each(|n| note(&writes, nth(n), "1.1"));
+        assert!(!writes.may_be_forgotten(Instant::now()), "there is room for so many");
+        note(&writes, nth(REMEMBERED_WRITES), "1.1");
+        assert!(known(&writes, nth(0)).is_none());
+        assert!(known(&writes, nth(1)).is_some());
+        assert!(writes.may_be_forgotten(Instant::now()));
+        advance(REMEMBER_TIME / 2).await;
+        assert!(!writes.may_be_forgotten(Instant::now()));
+    }
+
+    #[test]
+    fn what_is_joined_differently_is_another_key() {
+        let writes = Writes::new(false);
+        let key = |parts: [&'static str; 2]| writes.key(parts.map(str::as_bytes));
+        assert_eq!(key(["a", "b"]), key(["a", "b"]));
+        assert_ne!(key(["ab", ""]), key(["a", "b"]));
+        assert_ne!(key(["", "ab"]), key(["ab", ""]));
+    }
+}

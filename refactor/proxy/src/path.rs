@@ -1,0 +1,197 @@
+//! The path of a request: what is refused, its segments, and the path that a service gets.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+
+use crate::problem::Problem;
+
+/// A request's target behind the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Path<'a> {
+    /// The path behind the stage as it was sent: empty, or from a slash on.
+    pub(crate) raw: &'a str,
+    /// The query without its question mark, as it was sent.
+    query: Option<&'a str>,
+}
+
+/// Where a request's target leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place<'a> {
+    /// To the proxy itself.
+    Root,
+    /// Into the application.
+    Application(Path<'a>),
+    /// Nowhere: outside the stage.
+    Outside,
+}
+
+impl<'a> Path<'a> {
+    /// Reads a target in origin form (RFC 9112, 3.2.1).
+    ///
+    /// # Errors
+    /// 400 for a path that two programs could read in two ways, 404 for one that is never forwarded.
+    pub(crate) fn place(target: &'a str, stage: &str) -> Result<Place<'a>, Problem> {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        if path == "/" {
+            return Ok(Place::Root);
+        }
+        if path.contains(['\\', '#']) {
+            return Err(Problem::bad_request(r"a path cannot hold \ or #; encode them"));
+        }
+        for segment in segments(path) {
+            // A service may take an encoded slash for a slash.
+            for part in segment.split(['/', '\\']) {
+                match part {
+                    "." | ".." => {
+                        let detail = "a path cannot hold the segments . and .., encoded or not";
+                        return Err(Problem::bad_request(detail));
+                    }
+                    "-" => {
+                        let detail = "paths with the segment - are for operators; \
+                                      they are not reached through the proxy";
+                        return Err(Problem::not_found(detail));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let first = path.get(1..).unwrap_or_default();
+        let (first, raw) = first.split_at(first.find('/').unwrap_or(first.len()));
+        if decoded(first) != stage {
+            return Ok(Place::Outside);
+        }
+        Ok(Place::Application(Self { raw, query }))
+    }
+
+    /// The segments for matching. Empty ones are none, as for the services of the board: else `//users` would pass
+    /// the route of `/users` by.
+    pub(crate) fn segments(&self) -> Segments<'a> {
+        Segments { rest: self.raw }
+    }
+
+    /// The target that a service gets.
+    ///
+    /// `base` is its URL's path without trailing slashes, `fixed` its URL's query. `matched` bytes of
+    /// the path are taken away.
+    pub(crate) fn join(&self, base: &str, fixed: Option<&str>, matched: usize, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(base.as_bytes());
+        out.extend_from_slice(self.raw.get(matched..).unwrap_or_default().as_bytes());
+        if out.len() == start {
+            out.push(b'/');
+        }
+        let mut mark = b'?';
+        for query in [fixed, self.query].into_iter().flatten() {
+            out.push(mark);
+            out.extend_from_slice(query.as_bytes());
+            mark = b'&';
+        }
+    }
+}
+
+/// The rest of a path, segment by segment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segments<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Segments<'a> {
+    /// The first segment, decoded, and those after it; nothing at the end.
+    pub(crate) fn split(self) -> Option<(Cow<'a, str>, Self)> {
+        let rest = self.rest.trim_start_matches('/');
+        let end = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
+        let (segment, rest) = rest.split_at(end);
+        (!segment.is_empty()).then(|| (decoded(segment), Self { rest }))
+    }
+
+    /// How many bytes of the path have not been walked yet.
+    pub(crate) fn remaining(self) -> usize {
+        self.rest.len()
+    }
+}
+
+fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    path.split('/').skip(1).map(decoded)
+}
+
+/// A segment without percent encoding; one that is not UTF-8 equals no literal.
+fn decoded(segment: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'%', segment.as_bytes()).is_none() {
+        return Cow::Borrowed(segment);
+    }
+    percent_decode(segment.as_bytes()).decode_utf8_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Path, Place};
+
+    fn application(target: &str) -> Path<'_> {
+        match Path::place(target, "api").unwrap() {
+            Place::Application(path) => path,
+            other => panic!("{target}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_first_segment_is_the_stage() {
+        for (target, raw) in [
+            ("/api", ""),
+            ("/api/", "/"),
+            ("/api/users/3", "/users/3"),
+            ("/%61pi/users", "/users"),
+            ("/api/api/users?x=/", "/api/users"),
+        ] {
+            assert_eq!(application(target).raw, raw, "{target}");
+        }
+        for target in ["/apix", "/ap", "//api", "/users", "/API/users"] {
+            assert_eq!(Path::place(target, "api").unwrap(), Place::Outside, "{target}");
+        }
+        assert_eq!(Path::place("/", "api").unwrap(), Place::Root);
+        assert_eq!(Path::place("/?x", "api").unwrap(), Place::Root);
+    }
+
+    #[test]
+    fn what_two_programs_could_read_in_two_ways_is_refused() {
+        for target in [
+            "/api/.",
+            "/api/../x",
+            "/api/%2e%2E/x",
+            "/api/.%2e",
+            "/api/a%2f..%2Fb",
+            "/api/a%5c..",
+            "/api/a\\b",
+            "/..",
+            "/api/a#b",
+        ] {
+            assert_eq!(Path::place(target, "api").unwrap_err().status(), 400, "{target}");
+        }
+        for target in ["/api/...", "/api/.a", "/api/a..", "/api/x?a=/../", "/api/-x/--"] {
+            application(target);
+        }
+    }
+
+    #[test]
+    fn paths_for_operators_are_never_forwarded() {
+        for target in ["/api/users/-/changes", "/api/users/%2D/x", "/api/users%2f-%2fx", "/api/-"] {
+            assert_eq!(Path::place(target, "api").unwrap_err().status(), 404, "{target}");
+        }
+    }
+
+    #[test]
+    fn joining_keeps_every_byte() {
+        let joined = |target, base, fixed, matched| {
+            let mut out = Vec::new();
+            application(target).join(base, fixed, matched, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(joined("/api/a/b%2Fc%20d", "", None, 0), "/a/b%2Fc%20d");
+        assert_eq!(joined("/api/a/b?q=2&q=%7c|;", "/x", Some("k=1"), 0), "/x/a/b?k=1&q=2&q=%7c|;");
+        assert_eq!(joined("/api/posts", "", None, 6), "/");
+        assert_eq!(joined("/api/posts?", "/v2", None, 6), "/v2?");
+    }
+}

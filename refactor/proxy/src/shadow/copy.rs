@@ -1,0 +1,166 @@
+//! One copy of a read, from its first byte to the verdict.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::Method;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::capture::Capture;
+use super::compare::{Verdict, compare};
+use super::differences::{Asked, Difference};
+use super::{Mirror, Work};
+use crate::framing::{Framing, Malformed};
+use crate::head::{Answer, is_interim};
+use crate::limits::COPY_TIME;
+use crate::metrics::Outcome;
+use crate::target::Target;
+use crate::upstream::{Connection, Failure, Upstream, Wanted};
+
+/// A copy of a read.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    /// The route whose tags ask for it.
+    pub(crate) route: Arc<Target>,
+    /// Who answers the client.
+    pub(crate) owner: Arc<Target>,
+    /// Who gets the copy: the other side, or for a repeat the owner too.
+    pub(crate) to: Arc<Target>,
+    pub(crate) repeat: bool,
+    /// The client's request.
+    pub(crate) asked: Asked,
+    pub(crate) method: Method,
+    /// The head that is sent; there is no body.
+    pub(crate) request: Vec<u8>,
+}
+
+impl Copy {
+    /// Sends it, waits for both answers, compares and counts them.
+    pub(super) async fn run(self, work: &Work, answer: oneshot::Receiver<Capture>) {
+        let Some(mirror) = self.route.split.as_ref().and_then(|split| split.mirror.as_ref()) else {
+            return;
+        };
+        let origin = &self.to.upstream.origin;
+        let upstream = self.to.copies.get_or_init(|| work.upstreams.get(origin.clone()));
+        let copied = async { self.ask(upstream).await.map_err(Some) };
+        let answered = async { answer.await.map_err(|_ended| None) };
+        let both = async { tokio::try_join!(answered, copied) };
+        let outcome = match timeout(COPY_TIME, both).await {
+            Ok(Ok((answer, copy))) => self.judge(work, mirror, answer, copy),
+            Ok(Err(Some(failure))) => self.unanswered(&failure),
+            Ok(Err(None)) => Outcome::Abandoned,
+            Err(_elapsed) => self.unanswered(&Failure::Late),
+        };
+        self.route.counts.mirrored(outcome);
+    }
+
+    fn unanswered(&self, failure: &Failure) -> Outcome {
+        let (route, service) = (&self.route.route.id, &self.to.route.service);
+        log::debug!("route {route}, a copy to the service {service}: {failure}");
+        Outcome::Unanswered
+    }
+
+    fn judge(&self, work: &Work, mirror: &Mirror, answer: Capture, copy: Capture) -> Outcome {
+        let verdict = compare(&answer, &copy, &mirror.ignored);
+        if self.repeat {
+            if let Verdict::Different(places) = &verdict {
+                mirror.noise.learn(places);
+            }
+            return Outcome::Repeated;
+        }
+        match verdict {
+            Verdict::Same => Outcome::Matched,
+            Verdict::SameInPart => Outcome::MatchedInPart,
+            Verdict::Different(places) if mirror.noise.explains(&places) => Outcome::Noise,
+            Verdict::Different(places) => {
+                work.differences.keep(Difference::new(self, &places, answer, copy));
+                Outcome::Differed
+            }
+        }
+    }
+
+    /// The answer to it. A pooled connection that had ended is made up for with a new one.
+    async fn ask(&self, upstream: &Upstream) -> Result<Capture, Failure> {
+        let patience = self.to.patience;
+        let leased = upstream.lease(0, Wanted::Any, patience.connect).await?;
+        match self.exchange(upstream, leased.connection).await {
+            Err(Failure::Broken(_)) if leased.reused => {
+                let leased = upstream.lease(0, Wanted::Fresh, patience.connect).await?;
+                self.exchange(upstream, leased.connection).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        upstream: &Upstream,
+        mut connection: Connection,
+    ) -> Result<Capture, Failure> {
+        let mut sent = 0;
+        poll_fn(|context| self.poll_send(context, &mut connection, &mut sent)).await?;
+        connection.allow(self.to.patience.first_byte);
+        let head = loop {
+            let head = poll_fn(|context| connection.poll_head(context)).await?;
+            if !is_interim(&head).map_err(Failure::Garbage)? {
+                break head;
+            }
+        };
+        let answer = Answer::parse_final(&head, &self.method).map_err(Failure::Garbage)?;
+        let mut capture = Capture::new(&answer, &head);
+        let mut body = answer.body;
+        loop {
+            take(&mut connection, &mut body, &mut capture).map_err(Failure::Garbage)?;
+            if capture.cut {
+                return Ok(capture);
+            }
+            if body.is_over() {
+                break;
+            }
+            connection.allow(self.to.patience.idle);
+            match poll_fn(|context| connection.poll_fill(context)).await.map_err(Failure::Broken)? {
+                0 if body == Framing::UntilClose => break,
+                0 => return Err(Failure::Garbage(Malformed("the connection ended"))),
+                _ => {}
+            }
+        }
+        if answer.keep_alive && connection.filled().is_empty() {
+            connection.rest(answer.keep_alive_seconds);
+            upstream.give_back(0, connection);
+        }
+        Ok(capture)
+    }
+
+    fn poll_send(
+        &self,
+        context: &mut Context<'_>,
+        connection: &mut Connection,
+        sent: &mut usize,
+    ) -> Poll<Result<(), Failure>> {
+        while let Some(rest) = self.request.get(*sent..).filter(|rest| !rest.is_empty()) {
+            *sent += ready!(connection.poll_write(context, rest)).map_err(Failure::Broken)?;
+        }
+        connection.poll_flush(context).map_err(Failure::Broken)
+    }
+}
+
+/// Takes what has arrived of the body.
+fn take(
+    connection: &mut Connection,
+    body: &mut Framing,
+    capture: &mut Capture,
+) -> Result<(), Malformed> {
+    while !body.is_over() {
+        let arrived = connection.filled();
+        let piece = body.next(arrived)?;
+        let end = piece.framing + piece.content;
+        if end == 0 {
+            break;
+        }
+        capture.push(arrived.get(piece.framing..end).unwrap_or_default());
+        connection.consume(end);
+    }
+    Ok(())
+}

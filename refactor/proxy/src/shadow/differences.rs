@@ -1,0 +1,162 @@
+//! The last differences, for people to look at.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::capture::Capture;
+use super::compare::Place;
+use super::copy::Copy;
+use crate::limits::{DIFFERENCES, KEPT_BODY_BYTES};
+
+/// Fields whose values let somebody act as a client: they are never shown.
+const SECRET: [&str; 6] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    "x-amz-security-token",
+];
+
+/// What the client asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// Its `X-Request-Id`, as in the log.
+    pub(crate) id: String,
+    /// The target as it was sent.
+    pub(crate) target: String,
+}
+
+/// The last [`DIFFERENCES`] of all routes.
+#[derive(Debug, Default)]
+pub(super) struct Differences(Mutex<VecDeque<Arc<Difference>>>);
+
+/// Two answers to one read that are not the same.
+#[derive(Debug)]
+pub(super) struct Difference {
+    time: Timestamp,
+    route: String,
+    method: String,
+    asked: Asked,
+    /// The head of the copy; it shows what the client sent.
+    request: Vec<u8>,
+    places: Vec<String>,
+    answer: Side,
+    copy: Side,
+}
+
+#[derive(Debug)]
+struct Side {
+    service: String,
+    capture: Capture,
+}
+
+impl Differences {
+    pub(super) fn keep(&self, difference: Difference) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == DIFFERENCES {
+            kept.pop_front();
+        }
+        kept.push_back(Arc::new(difference));
+    }
+
+    /// One JSON document a line, the oldest first.
+    pub(super) fn lines(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.iter().map(|difference| format!("{}\n", difference.document())).collect()
+    }
+}
+
+impl Difference {
+    pub(super) fn new(copy: &Copy, places: &[Place], answer: Capture, other: Capture) -> Self {
+        Self {
+            time: Timestamp::now(),
+            route: copy.route.route.id.clone(),
+            method: copy.method.to_string(),
+            asked: copy.asked.clone(),
+            request: copy.request.clone(),
+            places: places.iter().map(ToString::to_string).collect(),
+            answer: Side::new(&copy.owner.route.service, answer),
+            copy: Side::new(&copy.to.route.service, other),
+        }
+    }
+
+    fn document(&self) -> Value {
+        json!({
+            "time": self.time.to_string(),
+            "route": self.route,
+            "differs": self.places,
+            "request": {
+                "id": self.asked.id,
+                "method": self.method,
+                "target": self.asked.target,
+                "headers": headers(&self.request),
+            },
+            "answer": self.answer.document(),
+            "copy": self.copy.document(),
+        })
+    }
+}
+
+impl Side {
+    fn new(service: &str, mut capture: Capture) -> Self {
+        capture.cut |= capture.body.len() > KEPT_BODY_BYTES;
+        capture.body.truncate(KEPT_BODY_BYTES);
+        capture.body.shrink_to_fit();
+        Self { service: service.to_owned(), capture }
+    }
+
+    fn document(&self) -> Value {
+        let Capture { status, head, body, cut, .. } = &self.capture;
+        json!({
+            "service": self.service,
+            "status": status,
+            "headers": headers(head),
+            "body": String::from_utf8_lossy(body),
+            "bodyIsCut": cut,
+        })
+    }
+}
+
+/// The fields of a head, without secrets; repeated ones as one list (RFC 9110, 5.3).
+fn headers(head: &[u8]) -> Map<String, Value> {
+    let head = String::from_utf8_lossy(head);
+    let mut headers = Map::new();
+    for (name, value) in head.lines().skip(1).filter_map(|line| line.split_once(':')) {
+        let name = name.to_ascii_lowercase();
+        let value = if SECRET.contains(&name.as_str()) { "(redacted)" } else { value.trim() };
+        match headers.get_mut(&name) {
+            Some(Value::String(given)) => {
+                given.push_str(", ");
+                given.push_str(value);
+            }
+            _ => {
+                headers.insert(name, value.into());
+            }
+        }
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::headers;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let head =
+            b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nCOOKIE: a=1\r\nX-A: 1\r\n\
+                     Set-Cookie: a\r\nSet-Cookie: b\r\nx-a:2\r\nX-Api-Key: k\r\n\r\n";
+        let redacted = "(redacted)";
+        let expected = json!({
+            "host": "x", "authorization": redacted, "cookie": redacted, "x-a": "1, 2",
+            "set-cookie": "(redacted), (redacted)", "x-api-key": redacted,
+        });
+        assert_eq!(serde_json::Value::from(headers(head)), expected);
+    }
+}

@@ -1,0 +1,132 @@
+//! How a route's tags divide its reads between two services, and have them compared.
+//!
+//! A route that is tagged has two sides: its own (new) service, and where its requests would go without
+//! it, the next best route's service, normally that of the default route. `GET` and `HEAD` are reads.
+//!
+//! | tag | what it says |
+//! |---|---|
+//! | `banyan:canary` | percent of the reads that its own service answers; the other side answers the rest of them and all other methods. Without the tag its own service answers everything |
+//! | `banyan:shadow` | percent of the reads that are mirrored: a copy goes to the side that did not answer, and the two answers are compared |
+//! | `banyan:ignore` | JSON pointers, parted by spaces or commas, that are left out of the comparison |
+//!
+//! So `banyan:canary=0` with `banyan:shadow=100` is the use before a switch: all traffic stays where it
+//! is, and the new service is shown every read. Percentages are whole numbers from 0 to 100. Where there
+//! is no other side, as for a default route, its own service answers everything and nothing is mirrored.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+
+use crate::shadow::{Mirror, Pointer};
+
+/// How a route's requests are divided.
+#[derive(Debug)]
+pub(crate) struct Split {
+    /// How many of the reads its own service answers; none: it answers everything.
+    canary: Option<Percent>,
+    /// What is mirrored.
+    pub(crate) mirror: Option<Mirror>,
+}
+
+impl Split {
+    /// What the tags say; nothing where they divide nothing.
+    ///
+    /// # Errors
+    /// The tag that breaks its rule, and the rule.
+    pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Result<Option<Self>, String> {
+        let canary = percent(tags, "banyan:canary")?;
+        let shadow = percent(tags, "banyan:shadow")?.filter(|percent| *percent != Percent::NONE);
+        let ignored = match tags.get("banyan:ignore") {
+            Some(pointers) => Pointer::list(pointers)
+                .map_err(|broken| format!("banyan:ignore must be JSON pointers: {broken}"))?,
+            None => Vec::new(),
+        };
+        let mirror = shadow.map(|share| Mirror::new(share, ignored));
+        Ok((canary.is_some() || mirror.is_some()).then_some(Self { canary, mirror }))
+    }
+
+    /// Whether the route's own service answers a request, as it falls out this time.
+    pub(crate) fn keeps(&self, method: &Method) -> bool {
+        self.canary.is_none_or(|share| is_read(method) && share.takes())
+    }
+}
+
+/// Whether a method only reads, so that a copy of it changes nothing.
+pub(crate) fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// A part of a hundred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(u8);
+
+impl Percent {
+    const NONE: Self = Self(0);
+
+    /// Whether one of many is among them: by lot.
+    pub(crate) fn takes(self) -> bool {
+        self.0 == 100 || (self.0 > 0 && fastrand::u8(..100) < self.0)
+    }
+}
+
+fn percent(tags: &BTreeMap<String, String>, tag: &str) -> Result<Option<Percent>, String> {
+    let Some(value) = tags.get(tag) else { return Ok(None) };
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse().ok().filter(|number| digits && *number <= 100);
+    match number {
+        Some(number) => Ok(Some(Percent(number))),
+        None => Err(format!("{tag} must be a whole number from 0 to 100, not {value:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use http::Method;
+
+    use super::{Percent, Split};
+
+    fn split(tags: &[(&str, &str)]) -> Result<Option<Split>, String> {
+        let tags = tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned()));
+        Split::tagged(&tags.collect::<BTreeMap<_, _>>())
+    }
+
+    #[test]
+    fn tags_that_divide_nothing_cost_nothing() {
+        for tags in
+            [&[][..], &[("team", "x")], &[("banyan:shadow", "0")], &[("banyan:ignore", "/a")]]
+        {
+            assert!(split(tags).unwrap().is_none(), "{tags:?}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_a_whole_number_up_to_a_hundred() {
+        for tag in ["banyan:canary", "banyan:shadow"] {
+            for value in ["1", "100", "050"] {
+                assert!(split(&[(tag, value)]).unwrap().is_some(), "{tag}={value}");
+            }
+            for value in ["", "101", "-1", "+1", "1.5", "10%", "ten", " 1", "256"] {
+                let refused = split(&[(tag, value)]).unwrap_err();
+                assert!(refused.starts_with(tag) && refused.contains(value), "{refused}");
+            }
+        }
+        assert!(split(&[("banyan:ignore", "a")]).unwrap_err().starts_with("banyan:ignore"));
+    }
+
+    #[test]
+    fn a_canary_gets_reads_alone() {
+        let share = |tags, method: &Method| {
+            let split = split(tags).unwrap().unwrap();
+            (0..10_000).filter(|_| split.keeps(method)).count()
+        };
+        assert_eq!(share(&[("banyan:canary", "100")], &Method::POST), 0);
+        assert_eq!(share(&[("banyan:canary", "100")], &Method::HEAD), 10_000);
+        assert_eq!(share(&[("banyan:canary", "0")], &Method::GET), 0);
+        // Six deviations of 50.
+        assert!((4_700..5_300).contains(&share(&[("banyan:canary", "50")], &Method::GET)));
+        assert_eq!(share(&[("banyan:shadow", "50")], &Method::POST), 10_000);
+        assert!((0..10_000).all(|_| Percent(100).takes() && !Percent(0).takes()));
+    }
+}

@@ -1,0 +1,88 @@
+//! A route with all that a request to it needs, found out once.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::limits::Patience;
+use crate::metrics::Counts;
+use crate::ownership::Owners;
+use crate::routes::Route;
+use crate::split::Split;
+use crate::upstream::Upstream;
+
+/// A route, and what is derived from it.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) route: Route,
+    pub(crate) upstream: Arc<Upstream>,
+    /// What `Host` says to the service.
+    pub(crate) host: String,
+    /// The path of the service's URL without trailing slashes.
+    pub(crate) base: String,
+    /// The query of the service's URL.
+    pub(crate) query: Option<String>,
+    pub(crate) patience: Patience,
+    /// How its tags divide its requests; most routes take all of them.
+    pub(crate) split: Option<Split>,
+    pub(crate) counts: Arc<Counts>,
+    /// Who owned last what it leads to, where that was not its own service.
+    pub(crate) owners: Owners,
+    /// The service as copies reach it, on connections of their own; made with the first copy.
+    pub(crate) copies: OnceLock<Arc<Upstream>>,
+}
+
+impl Target {
+    pub(crate) fn new(
+        route: Route,
+        upstream: Arc<Upstream>,
+        patience: Patience,
+        split: Option<Split>,
+        counts: Arc<Counts>,
+    ) -> Self {
+        Self {
+            host: upstream.origin.authority(),
+            base: route.upstream.path().trim_end_matches('/').to_owned(),
+            query: route.upstream.query().map(str::to_owned),
+            upstream,
+            patience,
+            split,
+            counts,
+            owners: Owners::default(),
+            copies: OnceLock::new(),
+            route,
+        }
+    }
+
+    /// Whether both lead to the same service: two may share an origin.
+    pub(crate) fn is_at_the_place_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.upstream, &other.upstream) && self.base == other.base
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::Target;
+    use crate::limits::Patience;
+    use crate::metrics::{Labels, Metrics};
+    use crate::routes::{Route, SourcePath};
+    use crate::upstream::{Origin, Upstreams};
+
+    /// A route by itself, with an upstream of its own.
+    pub(crate) fn target(
+        id: &str,
+        source: Option<SourcePath>,
+        url: &str,
+        active: bool,
+    ) -> Arc<Target> {
+        let upstream = url.parse().unwrap();
+        let origin = Upstreams::new(0).get(Origin::of(&upstream).unwrap());
+        let labels =
+            Labels { application: String::new(), route: String::new(), service: String::new() };
+        let (id, service, tags) = (id.to_owned(), String::new(), BTreeMap::new());
+        let route = Route { id, source, upstream, service, active, tags };
+        let counts = Metrics::new().counts(labels);
+        Arc::new(Target::new(route, origin, Patience::default(), None, counts))
+    }
+}

@@ -1,0 +1,280 @@
+//! Services as the proxy reaches them: one upstream for each scheme, host and port, whatever the
+//! number of routes that lead there.
+
+mod connection;
+mod health;
+mod names;
+mod pool;
+mod tls;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use std::{fmt, io};
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use url::{Host, Url};
+
+pub(crate) use connection::Connection;
+use health::Health;
+use names::Names;
+use pool::Pool;
+use tls::Tls;
+
+use crate::files;
+use crate::framing::Malformed;
+
+/// Why a service gave no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It is known to be down; when to ask again.
+    Down(Duration),
+    /// No connection, or no TLS on it: nothing was sent.
+    Unreachable(io::Error),
+    /// No connection in time.
+    Unconnected,
+    /// The connection ended before the answer began.
+    Broken(io::Error),
+    /// What came is no answer.
+    Garbage(Malformed),
+    /// No answer in time.
+    Late,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Down(pause) => write!(f, "left alone for {} ms more", pause.as_millis()),
+            Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
+            Self::Unconnected => f.write_str("no connection in time"),
+            Self::Broken(cause) => write!(f, "the connection ended before the answer: {cause}"),
+            Self::Garbage(Malformed(what)) => f.write_str(what),
+            Self::Late => f.write_str("no answer in time"),
+        }
+    }
+}
+
+/// A scheme, a host and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Origin {
+    https: bool,
+    host: Host<String>,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an http or https URL; nothing for any other.
+    pub(crate) fn of(url: &Url) -> Option<Self> {
+        let https = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        Some(Self { https, host: url.host()?.to_owned(), port: url.port_or_known_default()? })
+    }
+
+    /// What `Host` says: the port only where it is not the scheme's own.
+    pub(crate) fn authority(&self) -> String {
+        match (self.https, self.port) {
+            (false, 80) | (true, 443) => self.host.to_string(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { https, host, port } = self;
+        write!(f, "{}://{host}:{port}", if *https { "https" } else { "http" })
+    }
+}
+
+/// A service's address, its health, and the connections to it.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) origin: Origin,
+    names: Names,
+    health: Health,
+    tls: Option<Tls>,
+    /// Which of its addresses is tried first next time.
+    turn: AtomicUsize,
+    /// One for each worker, so that no worker waits for another.
+    pools: Box<[Pool]>,
+}
+
+/// A connection to a service, ready for a request.
+pub(crate) struct Leased {
+    pub(crate) connection: Connection,
+    /// Whether it carried requests before: it may have been closed by now.
+    pub(crate) reused: bool,
+}
+
+/// Which connection is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Any: the request can be sent again.
+    Any,
+    /// One of which the system says now that it is open: the request cannot be sent again.
+    SurelyOpen,
+    /// A new one.
+    Fresh,
+}
+
+impl Upstream {
+    /// A connection: an idle one, or where a fresh one is asked for or none is idle, a new one. An idle one is
+    /// given out even while the service is left alone: that it is open still is the better sign.
+    ///
+    /// # Errors
+    /// Where the service is known to be down or no connection comes about.
+    pub(crate) async fn lease(
+        &self,
+        worker: usize,
+        wanted: Wanted,
+        connect_time: Duration,
+    ) -> Result<Leased, Failure> {
+        let pool = self.pools.get(worker).filter(|_| wanted != Wanted::Fresh);
+        let idle = pool.and_then(|pool| pool.take(wanted == Wanted::SurelyOpen));
+        if let Some(connection) = idle {
+            return Ok(Leased { connection, reused: true });
+        }
+        self.health.admit(Instant::now()).map_err(Failure::Down)?;
+        let made = match timeout(connect_time, self.connect(connect_time)).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
+                Err(Failure::Unreachable(error))
+            }
+            Ok(Err(_)) | Err(_) => Err(Failure::Unconnected),
+        };
+        match made {
+            Ok(connection) => {
+                self.reached();
+                Ok(Leased { connection, reused: false })
+            }
+            Err(failure) => {
+                self.unconnected(&failure);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Notes that the service is there: a new connection came about, or an answer over an old one.
+    pub(crate) fn reached(&self) {
+        if self.health.succeeded() {
+            log::info!("{} can be reached again", self.origin);
+        }
+    }
+
+    /// Takes back a connection whose answer was read to its end.
+    pub(crate) fn give_back(&self, worker: usize, connection: Connection) {
+        if let Some(pool) = self.pools.get(worker) {
+            pool.put(connection);
+        }
+    }
+
+    /// Notes that no connection came about. A connection that breaks later says less: a request that a
+    /// service fails at must not keep the others from it; and what this machine is short of says nothing.
+    fn unconnected(&self, failure: &Failure) {
+        if matches!(failure, Failure::Unreachable(error) if files::are_short(error)) {
+            return;
+        }
+        if let Some(pause) = self.health.failed(Instant::now()) {
+            log::warn!("{} is left alone for {} ms: {failure}", self.origin, pause.as_millis());
+        }
+    }
+
+    /// Connects to one address after the other, each time from another one on; each gets its share of
+    /// the time, so that one that does not answer leaves some for the others.
+    async fn connect(&self, time: Duration) -> io::Result<Connection> {
+        let addresses = self.names.addresses().await?;
+        let count = addresses.len().max(1);
+        let share = time / u32::try_from(count).unwrap_or(u32::MAX);
+        let first = self.turn.fetch_add(1, Ordering::Relaxed) % count;
+        let mut error = io::Error::other("it has no address, or only refused ones");
+        for address in addresses.iter().cycle().skip(first).take(addresses.len()) {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    stream.set_nodelay(true)?;
+                    let stream = match &self.tls {
+                        None => connection::Stream::Plain(stream),
+                        Some(tls) => connection::Stream::Tls(Box::new(tls.connect(stream).await?)),
+                    };
+                    return Ok(Connection::new(stream, self.names.are_fixed()));
+                }
+                Ok(Err(cause)) => error = cause,
+                Err(_elapsed) => error = io::ErrorKind::TimedOut.into(),
+            }
+        }
+        Err(error)
+    }
+}
+
+/// Every upstream that a route leads to.
+#[derive(Debug)]
+pub(crate) struct Upstreams {
+    known: Mutex<HashMap<Origin, Weak<Upstream>>>,
+    workers: usize,
+}
+
+impl Upstreams {
+    pub(crate) fn new(workers: usize) -> Self {
+        Self { known: Mutex::default(), workers }
+    }
+
+    /// The upstream of an origin, the same one for as long as anything leads there.
+    pub(crate) fn get(&self, origin: Origin) -> Arc<Upstream> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(upstream) = known.get(&origin).and_then(Weak::upgrade) {
+            return upstream;
+        }
+        known.retain(|_, upstream| upstream.strong_count() > 0);
+        let upstream = Arc::new(Upstream {
+            names: Names::new(&origin.host, origin.port),
+            health: Health::default(),
+            tls: origin.https.then(|| Tls::new(&origin.host)),
+            turn: AtomicUsize::new(0),
+            pools: (0..self.workers).map(|_| Pool::default()).collect(),
+            origin: origin.clone(),
+        });
+        known.insert(origin, Arc::downgrade(&upstream));
+        upstream
+    }
+
+    /// Closes the connections of a worker that were idle for too long or that their service closed.
+    pub(crate) fn sweep(&self, worker: usize) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let upstreams: Vec<_> = known.values().filter_map(Weak::upgrade).collect();
+        drop(known);
+        for pool in upstreams.iter().filter_map(|upstream| upstream.pools.get(worker)) {
+            pool.sweep();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio::time::Instant;
+
+    use super::{Failure, Origin, Upstreams};
+
+    #[test]
+    fn a_service_is_not_blamed_for_what_this_machine_is_short_of() {
+        use rustix::io::Errno;
+        for (cause, blamed) in [
+            (Errno::MFILE, false),
+            (Errno::NFILE, false),
+            (Errno::ADDRNOTAVAIL, false),
+            (Errno::CONNREFUSED, true),
+        ] {
+            let origin = Origin::of(&"http://service:80".parse().unwrap()).unwrap();
+            let upstream = Upstreams::new(1).get(origin);
+            for _ in 0..10 {
+                upstream.unconnected(&Failure::Unreachable(io::Error::from(cause)));
+            }
+            assert_eq!(upstream.health.admit(Instant::now()).is_err(), blamed, "{cause}");
+        }
+    }
+}

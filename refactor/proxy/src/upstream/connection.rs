@@ -1,0 +1,206 @@
+//! One HTTP/1.1 connection to a service.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::client::TlsStream;
+
+use super::Failure;
+use crate::buffer::Buffer;
+use crate::deadline::Deadline;
+use crate::framing::Malformed;
+use crate::head::{Ending, Scan};
+use crate::limits::{DNS_TIME, POOL_TIME};
+
+/// A connection; it carries one request after the other.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: Stream,
+    input: Buffer,
+    scan: Scan,
+    deadline: Deadline,
+    /// Once it has been idle for so long the service may close it.
+    idle_until: Instant,
+    /// After this the service's name is asked for again.
+    use_until: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Connection {
+    pub(crate) fn new(stream: Stream, is_address: bool) -> Self {
+        let now = Instant::now();
+        Self {
+            stream,
+            input: Buffer::default(),
+            scan: Scan::default(),
+            deadline: Deadline::after(POOL_TIME),
+            idle_until: now + POOL_TIME,
+            use_until: (!is_address).then(|| now + DNS_TIME),
+        }
+    }
+
+    /// Sets for how long the service may take for whatever is waited for next.
+    pub(crate) fn allow(&mut self, time: Duration) {
+        self.deadline.set(time);
+    }
+
+    /// Notes that the connection becomes idle, and for how many seconds the service keeps it then.
+    pub(crate) fn rest(&mut self, keep_alive_seconds: Option<u64>) {
+        // A second less: what is sent when the time is up would be lost.
+        let said = keep_alive_seconds.map(|time| Duration::from_secs(time.saturating_sub(1)));
+        self.idle_until = Instant::now() + said.unwrap_or(POOL_TIME).min(POOL_TIME);
+    }
+
+    /// Whether an idle connection can carry a request: nothing has come, not even its end.
+    pub(super) fn is_fresh(&mut self, now: Instant) -> bool {
+        if now >= self.idle_until || self.use_until.is_some_and(|until| now >= until) {
+            return false;
+        }
+        let mut context = Context::from_waker(Waker::noop());
+        self.input.is_empty() && self.input.poll_fill(&mut context, &mut self.stream).is_pending()
+    }
+
+    /// The same, asked of the system and not of what this thread heard of it last: an end that has come by now is seen.
+    pub(super) fn is_fresh_now(&mut self, now: Instant) -> bool {
+        let socket = match &self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => stream.get_ref().0,
+        };
+        let peeked = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        self.is_fresh(now) && matches!(peeked, Err(Errno::AGAIN | Errno::INTR))
+    }
+
+    pub(crate) fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match ready!(Pin::new(&mut self.stream).poll_write(context, bytes))? {
+            0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            count => {
+                // TLS keeps what the socket did not take; a pending flush is tried with the next poll.
+                if let Stream::Tls(stream) = &mut self.stream {
+                    let _ = Pin::new(stream).poll_flush(context)?;
+                }
+                Poll::Ready(Ok(count))
+            }
+        }
+    }
+
+    /// Writes out what TLS still keeps.
+    pub(crate) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(_) => Poll::Ready(Ok(())),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    /// The bytes of the next head.
+    pub(crate) fn poll_head(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Vec<u8>, Failure>> {
+        loop {
+            let end = self.scan.find_end(self.input.filled()).map_err(|ending| {
+                Failure::Garbage(Malformed(match ending {
+                    Ending::BareLineFeed => "the answer has a bare LF in its head",
+                    Ending::LongLine | Ending::LargeFields => "the head of the answer is too large",
+                }))
+            });
+            if let Some(end) = end? {
+                let head = self.input.filled().get(..end).unwrap_or_default().to_vec();
+                self.input.consume(end);
+                self.scan = Scan::default();
+                return Poll::Ready(Ok(head));
+            }
+            let begun = !self.input.is_empty();
+            match self.poll_fill(context) {
+                Poll::Ready(Ok(0)) if begun => {
+                    let cut = Malformed("the connection ended within the head of the answer");
+                    return Poll::Ready(Err(Failure::Garbage(cut)));
+                }
+                Poll::Ready(Ok(0)) => {
+                    return Poll::Ready(Err(Failure::Broken(io::ErrorKind::UnexpectedEof.into())));
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                    return Poll::Ready(Err(Failure::Late));
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(Failure::Broken(error))),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// What was read and not consumed.
+    pub(crate) fn filled(&self) -> &[u8] {
+        self.input.filled()
+    }
+
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.input.consume(count);
+    }
+
+    /// Reads more; 0 at the end, `TimedOut` once the time that was allowed is over.
+    pub(crate) fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        match self.input.poll_fill(context, &mut self.stream) {
+            Poll::Ready(read) => Poll::Ready(read),
+            Poll::Pending => {
+                ready!(self.deadline.poll(context));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
