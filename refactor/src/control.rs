@@ -16,10 +16,8 @@ mod query;
 mod rest;
 mod signature;
 
-pub(crate) use limits::BLOCKING_THREADS;
 pub(crate) use listen::{bind, serve};
 pub(crate) use moves_seen::MovesSeen;
-pub(crate) use query::Stacks;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,6 +26,7 @@ use std::time::SystemTime;
 use crate::moves::Moves;
 use crate::spaces::Spaces;
 use answer::Answer;
+use cloudformation::{Api, Caller};
 use credentials::Credentials;
 use protocol::Protocol;
 use proxy::DataPlane;
@@ -38,17 +37,10 @@ const DIFFERENCES: &str = "/-/shadow/differences";
 
 const JSON_LINES: &str = "application/x-ndjson";
 
-/// Who sent a request, as its signature says. There is one account.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    /// The region of the signature: any word.
-    pub(crate) region: String,
-}
-
 /// What answers the control port.
 pub(crate) struct Control {
     pub(crate) spaces: Spaces,
-    pub(crate) stacks: Arc<dyn Stacks>,
+    pub(crate) stacks: Arc<Api>,
     pub(crate) credentials: Credentials,
     /// Whether what has to be there from the start is there.
     pub(crate) ready: Arc<AtomicBool>,
@@ -82,7 +74,7 @@ impl Control {
         }
         let caller = Caller { region: signed.region };
         if asks_query {
-            query::answer(&*self.stacks, &caller, &received.body)
+            query::answer(&self.stacks, &caller, &received.body)
         } else if received.path.starts_with("/-/") && !received.query.is_empty() {
             let message =
                 format!("{} has no query parameters; leave out ?{}", received.path, received.query);

@@ -13,8 +13,7 @@ use reqwest::Client;
 use tokio::time::sleep;
 use url::Url;
 
-use crate::cloudformation::{Api, Due};
-use crate::control::Caller;
+use cloudformation::{Api, Caller, Due};
 
 /// The stack's name.
 const NAME: &str = "banyan";
@@ -148,4 +147,81 @@ fn caller() -> Caller {
 
 async fn asked(client: &Client, monolith: &Url) -> bool {
     client.get(monolith.clone()).timeout(ANSWER_TIME).send().await.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
+
+    use super::FirstStack;
+
+    /// Makes what it is asked for, but for the second time.
+    #[derive(Default)]
+    struct FailsOnce(AtomicUsize);
+
+    impl Provider for FailsOnce {
+        fn check(&self, _: Kind, _: &Properties) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn create(&self, step: &Step, _: Kind, _: &Properties) -> Result<Created, Failure> {
+            if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
+                return Err(Failure { reason: "no disk".to_owned() });
+            }
+            let names = ["ApplicationIdentifier", "ServiceIdentifier", "ProxyUrl"];
+            let attributes = names.map(|name| (name.to_owned(), step.logical_id.clone()));
+            Ok(Created { physical_id: step.logical_id.clone(), attributes: attributes.into() })
+        }
+
+        fn update(
+            &self,
+            _: &Step,
+            _: Kind,
+            _: &str,
+            _: &Properties,
+            _: &Properties,
+        ) -> Result<BTreeMap<String, String>, Failure> {
+            unreachable!("the template stays the same")
+        }
+
+        fn delete(&self, _: &Step, _: Kind, _: &str) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn actual(
+            &self,
+            _: &str,
+            _: Kind,
+            _: &str,
+            _: &Properties,
+        ) -> Result<Option<Properties>, Failure> {
+            Ok(None)
+        }
+
+        fn replace_route(&self, _: &Step, _: &str, _: &Properties) -> Result<Created, Failure> {
+            unreachable!("the template stays the same")
+        }
+    }
+
+    #[test]
+    fn a_first_stack_that_could_not_be_made_is_made_at_the_next_attempt() {
+        let data = tempfile::tempdir().unwrap();
+        let state = rusqlite::Connection::open_in_memory().unwrap();
+        let stacks =
+            cloudformation::open(Arc::new(Mutex::new(state)), Arc::new(FailsOnce::default()));
+        let first = FirstStack {
+            stacks: Arc::new(stacks.unwrap()),
+            monolith: "http://127.0.0.1:3000/api".parse().unwrap(),
+            data_dir: data.path().to_owned(),
+        };
+        let failed = first.bring().unwrap_err();
+        assert!(failed.contains("could not lead to"), "{failed}");
+        assert!(failed.contains("no disk"), "{failed}");
+        assert_eq!(first.bring(), Ok(()));
+        assert!(first.due().unwrap().is_none());
+    }
 }

@@ -4,7 +4,6 @@
 //! `cloudformation` how templates do. `moves` takes the data along.
 
 mod client;
-mod cloudformation;
 mod config;
 mod control;
 mod first_stack;

@@ -9,14 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::rt;
-use http::StatusCode;
 use server::{EX_USAGE, Variable, chain};
 use tokio::runtime::Handle;
 
-use crate::cloudformation;
 use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Credentials;
-use crate::control::{self, Caller, Control, Stacks};
+use crate::control::{self, Control};
 use crate::first_stack::FirstStack;
 use crate::moves::{self, Moves};
 use crate::spaces::{Settings, Spaces, state};
@@ -111,7 +109,7 @@ async fn serve(
     let ready = Arc::new(AtomicBool::new(false));
     let control = Control {
         spaces: spaces.clone(),
-        stacks: Arc::clone(&stacks) as Arc<dyn Stacks>,
+        stacks: Arc::clone(&stacks),
         credentials,
         ready: Arc::clone(&ready),
         moves: moves.clone(),
@@ -145,11 +143,5 @@ async fn serve(
 async fn first_stack(first: Option<FirstStack>) {
     if let Some(first) = first {
         first.keep().await;
-    }
-}
-
-impl Stacks for cloudformation::Api {
-    fn handle(&self, caller: &Caller, form: &[(String, String)]) -> (StatusCode, String) {
-        self.handle(caller, form)
     }
 }

@@ -26,8 +26,6 @@ pub(crate) use members::Members;
 pub(crate) use model::Place;
 pub(crate) use operations::{Check, Request};
 pub(crate) use pages::{Page, PageRequest};
-#[cfg(test)]
-pub(crate) use provider::check_properties;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

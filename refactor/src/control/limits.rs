@@ -17,6 +17,8 @@ pub(super) const CONNECTIONS: usize = 256;
 /// The threads that take requests; what blocks runs on others.
 pub(super) const WORKERS: usize = 1;
 /// How many requests may block at once: waiting for a health check, or for a stack.
-pub(crate) const BLOCKING_THREADS: usize = 32;
+pub(super) const BLOCKING_THREADS: usize = 32;
+// Held answers keep a thread each, and most threads have to stay free for other requests.
+const _: () = assert!(cloudformation::HELD_ANSWERS * 4 <= BLOCKING_THREADS);
 /// The longest region, in characters.
 pub(super) const REGION: usize = 64;

@@ -1,8 +1,7 @@
 //! The Query API: forms in, XML out. CloudFormation answers for itself; of STS there is one call.
 
-use http::StatusCode;
+use cloudformation::{Api, Caller};
 
-use super::Caller;
 use super::answer::{Answer, request_id};
 use super::protocol::{Protocol, XML};
 use crate::spaces::resource::ACCOUNT;
@@ -10,14 +9,8 @@ use crate::spaces::resource::ACCOUNT;
 const CLOUDFORMATION: &str = "2010-05-15";
 const STS: &str = "2011-06-15";
 
-/// Stacks, as the Query API of CloudFormation speaks of them.
-pub(crate) trait Stacks: Send + Sync {
-    /// Answers the fields of a form with a status and XML. Blocks until the work is done.
-    fn handle(&self, caller: &Caller, form: &[(String, String)]) -> (StatusCode, String);
-}
-
 /// Carries out the action of a signed form.
-pub(super) fn answer(stacks: &dyn Stacks, caller: &Caller, body: &[u8]) -> Answer {
+pub(super) fn answer(stacks: &Api, caller: &Caller, body: &[u8]) -> Answer {
     let form: Vec<_> = url::form_urlencoded::parse(body).into_owned().collect();
     let field = |name: &str| {
         form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::Caller;
 use super::answer::Answer;
 use super::json;
 use super::operations::{Call, LIST, OPERATIONS, Operation, Takes};
 use super::protocol::{JSON, Protocol};
 use super::signature::Received;
 use crate::spaces::{ApiError, Spaces};
+use cloudformation::Caller;
 
 /// Carries out the operation of a signed request.
 pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> Answer {

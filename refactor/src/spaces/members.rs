@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::error::ApiError;
 use super::resource::Tags;
 use super::rules::{self, Broken};
-use crate::cloudformation::{KNOWN_AFTER_APPLY, is_unknown};
+use cloudformation::{KNOWN_AFTER_APPLY, is_unknown};
 
 /// The most tags that a resource has.
 const TAGS: usize = 50;

@@ -6,15 +6,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use planned::check_properties;
-
 use super::operations::{Check, Request};
 use super::resource::{
     Application, Environment, Kind as SpacesKind, NewApplication, NewEnvironment, NewRoute,
     NewService, Route, Service, State, Tags,
 };
 use super::{ApiError, Members, Place, Spaces, rules};
-use crate::cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
+use cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
+use planned::check_properties;
 
 type Attributes = BTreeMap<String, String>;
 

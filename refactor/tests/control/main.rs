@@ -16,3 +16,4 @@ mod restart;
 mod shadow;
 mod signatures;
 mod start;
+mod templates;

@@ -3,16 +3,16 @@
 use serde_json::{Map, Value};
 
 use super::{SpacesKind, members};
-use crate::cloudformation::is_unknown;
-use crate::cloudformation::provider::{Failure, Kind, Properties};
 use crate::spaces::resource::{NewApplication, NewEnvironment, NewRoute, NewService};
 use crate::spaces::{ApiError, Members, rules};
+use cloudformation::is_unknown;
+use cloudformation::provider::{Failure, Kind, Properties};
 
 /// Checks properties by what they are alone; what is not known yet is not looked at.
 ///
 /// # Errors
 /// All that creating the resource would refuse, whatever there is already.
-pub(crate) fn check_properties(kind: Kind, properties: &Properties) -> Result<(), Failure> {
+pub(super) fn check_properties(kind: Kind, properties: &Properties) -> Result<(), Failure> {
     let mut properties = properties.clone();
     if properties.get("Tags").is_some_and(|tags| tags.is_string() && is_unknown(tags)) {
         properties.remove("Tags");

@@ -1,0 +1,64 @@
+//! What is known to be wrong with a template without any value of a parameter.
+
+use super::{checks, placed, refused};
+use crate::functions::{KNOWN_AFTER_APPLY, Scope};
+use crate::kinds::{Maker, Type};
+use crate::order;
+use crate::provider::Provider;
+use crate::template::{Resource, Template};
+
+/// Checks a template whatever values its parameters get: types, attributes, the properties and outputs that hang on no
+/// condition, as far as they are known, and circles if no condition can break them.
+///
+/// # Errors
+/// All that is wrong with properties; or else the first other thing.
+pub(crate) fn validate(template: &Template, provider: &dyn Provider) -> Result<(), String> {
+    checks::types(template)?;
+    checks::attributes(template)?;
+    let scope = Scope::undecided(template);
+    let mut faults = Vec::new();
+    for resource in template.resources.iter().filter(|resource| resource.condition.is_none()) {
+        faults.extend(properties(resource, &scope, provider)?);
+    }
+    for output in template.outputs.iter().filter(|output| output.condition.is_none()) {
+        for value in std::iter::once(&output.value).chain(&output.export) {
+            faults.extend(scope.evaluate(value, &look_up).err().map(|err| err.0));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults.join("; "));
+    }
+    if template.conditions.is_empty() {
+        let needs = order::needs(template, &scope);
+        order::sort(&makers(template)?, &needs).map_err(|circle| circle.to_string())?;
+    }
+    Ok(())
+}
+
+fn properties(
+    resource: &Resource,
+    scope: &Scope,
+    provider: &dyn Provider,
+) -> Result<Option<String>, String> {
+    let kind = Type::find(&resource.kind, &resource.logical_id)?;
+    let values = match scope.map(&resource.properties, &look_up) {
+        Ok(values) => values,
+        Err(err) => return Ok(Some(err.0)),
+    };
+    Ok(match kind.check(&values) {
+        Ok(values) => refused(kind, resource, &values, provider),
+        Err(what) => Some(placed(&what, resource)),
+    })
+}
+
+fn look_up(_: &str, _: Option<&str>) -> Result<String, String> {
+    Ok(KNOWN_AFTER_APPLY.to_owned())
+}
+
+fn makers(template: &Template) -> Result<Vec<(String, Maker)>, String> {
+    let makers = template.resources.iter().map(|resource| {
+        let kind = Type::find(&resource.kind, &resource.logical_id)?;
+        Ok((resource.logical_id.clone(), kind.maker))
+    });
+    makers.collect()
+}

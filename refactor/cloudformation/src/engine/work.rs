@@ -1,0 +1,405 @@
+//! An operation that is under way: what is known of its stack, and how each step is recorded.
+
+use std::collections::BTreeMap;
+
+use super::Next;
+use crate::blueprint::Blueprint;
+use crate::functions::{Exports, StackIdentity};
+use crate::id;
+use crate::kinds::Type;
+use crate::order;
+use crate::provider::Step;
+use crate::stacks::{
+    Before, ChangeSet, Definition, Event, Execution, Operation, Phase, Resource, ResourceStatus,
+    Stack, StackStatus, Store, StoreError, Transaction, is_over, now,
+};
+
+/// The resource type under which a stack's own events stand.
+const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+
+/// What an operation works on. What stands here stands on disk, too.
+pub(super) struct Work<'a> {
+    store: &'a Store,
+    pub(super) operation: Operation,
+    pub(super) stack: Stack,
+    pub(super) change_set: Option<ChangeSet>,
+    pub(super) resources: BTreeMap<String, Resource>,
+    /// What other stacks export. None of them changes while this operation runs.
+    exports: Exports,
+}
+
+impl<'a> Work<'a> {
+    /// Reads what is recorded.
+    pub(super) fn load(store: &'a Store, operation: Operation) -> Result<Self, StoreError> {
+        store.read(|state| {
+            let stack = state.stack_by_id(&operation.stack_id)?;
+            let change_set = match &operation.change_set_id {
+                Some(id) => state.change_set(None, id)?,
+                None => None,
+            };
+            let resources = state.resources(&stack.id)?;
+            let resources = resources
+                .into_iter()
+                .map(|resource| (resource.logical_id.clone(), resource))
+                .collect();
+            let exports = state.exports(&stack.region, &stack.id)?;
+            Ok(Self { store, operation, stack, change_set, resources, exports })
+        })
+    }
+
+    /// From the queue to the first phase; a deletion ends here if another stack imports from this one. What an earlier
+    /// operation left half-done (it failed, and was not to be rolled back) is from here on what the stack is; what it
+    /// wanted to remove is removed in the end.
+    pub(super) fn begin(&mut self) -> Result<Next, StoreError> {
+        let phase =
+            if self.operation.change_set_id.is_some() { Phase::Forward } else { Phase::Delete };
+        // The operations before this one may have imported what nothing imported when it was asked for.
+        if phase == Phase::Delete
+            && let Some(reason) = self.store.read(|state| state.still_imported(&self.stack))?
+        {
+            return self.finish(StackStatus::DeleteFailed, Some(reason));
+        }
+        let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
+        self.write(|work, state| {
+            for resource in resources {
+                work.put(state, resource)?;
+            }
+            work.phase(state, phase)
+        })?;
+        Ok(Next::Phase)
+    }
+
+    /// The definition that this operation is to bring about.
+    pub(super) fn wanted(&self) -> Definition {
+        self.change_set
+            .as_ref()
+            .map_or_else(|| self.stack.definition.clone(), |set| set.definition.clone())
+    }
+
+    /// What a definition comes to for this stack.
+    pub(super) fn blueprint(&self, definition: &Definition) -> Result<Blueprint, String> {
+        let stack = StackIdentity {
+            id: self.stack.id.clone(),
+            name: self.stack.name.clone(),
+            region: self.stack.region.clone(),
+        };
+        Blueprint::new(definition, stack, self.exports.clone())
+    }
+
+    /// `Ref` and `Fn::GetAtt` of the resources as they are now.
+    pub(super) fn look_up(&self, name: &str, attribute: Option<&str>) -> Result<String, String> {
+        match self.resources.get(name).and_then(|resource| resource.current.as_ref()) {
+            Some(current) => current.look_up(name, attribute),
+            None => Err(format!("the resource {name} is not there")),
+        }
+    }
+
+    /// Names of all resources, each after what it needs.
+    pub(super) fn order(&self) -> Vec<String> {
+        let names: Vec<_> = self
+            .resources
+            .values()
+            .filter_map(|resource| {
+                Some((
+                    resource.logical_id.clone(),
+                    Type::find(&resource.kind, &resource.logical_id).ok()?.maker,
+                ))
+            })
+            .collect();
+        let needs = self
+            .resources
+            .values()
+            .map(|resource| (resource.logical_id.clone(), resource.needs.iter().cloned().collect()))
+            .collect();
+        // A circle can stand here only between old and new needs; then any order is as good as another.
+        order::sort(&names, &needs)
+            .unwrap_or_else(|_| names.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// A step of this operation. The same step has the same token after a restart.
+    pub(super) fn step(&self, logical_id: &str, verb: &str) -> Step {
+        let digest = xxhash_rust::xxh3::xxh3_128(format!("{logical_id}/{verb}").as_bytes());
+        Step {
+            region: self.stack.region.clone(),
+            stack_id: self.stack.id.clone(),
+            logical_id: logical_id.to_owned(),
+            // Together 20 + 1 + 32 characters.
+            token: format!("{}-{digest:032x}", self.operation.id),
+            restores: self.operation.phase == Phase::Rollback,
+        }
+    }
+
+    /// Records a resource and an event that says the same.
+    pub(super) fn record(&mut self, resource: Resource) -> Result<(), StoreError> {
+        self.write(|work, state| {
+            state.add_event(&work.resource_event(&resource))?;
+            work.put(state, resource)
+        })
+    }
+
+    /// Whether the policy of a resource keeps it where it is although its stack gives it up.
+    pub(super) fn retains(&self, resource: &Resource) -> bool {
+        let made_now = resource.before == Before::Nothing
+            && matches!(self.operation.phase, Phase::Rollback)
+            || self.operation.creates;
+        let except = made_now && self.operation.options.retain_except_on_create;
+        resource.policies.deletion.retains(made_now) && !except
+    }
+
+    /// Records that a deletion leaves a resource where it is; `reason` says why it had to.
+    pub(super) fn skip(
+        &mut self,
+        resource: Resource,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        let status = ResourceStatus::DeleteSkipped;
+        self.record(Resource { status, reason, updated: now(), ..resource })
+    }
+
+    /// Records a resource without an event: nothing has happened to it, but more is known.
+    pub(super) fn note(&mut self, resource: Resource) -> Result<(), StoreError> {
+        self.write(|work, state| work.put(state, resource))
+    }
+
+    /// Records that something of a resource, which is not all of it, has got a state.
+    pub(super) fn tell(
+        &mut self,
+        resource: &Resource,
+        physical_id: &str,
+        status: ResourceStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.write(|work, state| {
+            let event = Event {
+                physical_id: physical_id.to_owned(),
+                status: status.word().to_owned(),
+                reason,
+                ..work.resource_event(resource)
+            };
+            state.add_event(&event)
+        })
+    }
+
+    /// Forgets a resource that is gone.
+    pub(super) fn forget(&mut self, resource: Resource) -> Result<(), StoreError> {
+        self.write(|work, state| {
+            state.add_event(&work.resource_event(&resource))?;
+            state.delete_resource(&work.stack.id, &resource.logical_id)?;
+            work.resources.remove(&resource.logical_id);
+            Ok(())
+        })
+    }
+
+    /// Goes on to another phase, with the state that the stack has in it.
+    pub(super) fn enter(
+        &mut self,
+        phase: Phase,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<Next, StoreError> {
+        self.write(|work, state| {
+            work.phase(state, phase)?;
+            work.status(state, status, reason)
+        })?;
+        Ok(Next::Phase)
+    }
+
+    /// Records a state that the stack passes through.
+    pub(super) fn tell_status(
+        &mut self,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.write(|work, state| work.status(state, status, reason))
+    }
+
+    /// Whether the creation of the stack has taken longer than it may.
+    pub(super) fn is_overdue(&self) -> bool {
+        let minutes = self.stack.timeout_minutes.filter(|_| self.operation.creates);
+        minutes.is_some_and(|minutes| is_over(&self.stack.created, minutes, jiff::Timestamp::now()))
+    }
+
+    /// Records what the stack takes over from others, beside what it took over before: they must keep it for as long
+    /// as either may be needed.
+    pub(super) fn import(
+        &mut self,
+        blueprint: &Blueprint,
+    ) -> Result<Result<(), String>, StoreError> {
+        let names = match blueprint.imports() {
+            Ok(names) => names,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        self.write(|work, state| state.add_imports(&work.stack, &names))?;
+        Ok(Ok(()))
+    }
+
+    /// Records what the stack takes over once it is as it was before: what `blueprint` says, or nothing. Where that
+    /// cannot be worked out, it stays all that the stack may take over.
+    pub(super) fn import_again(&mut self, blueprint: Option<&Blueprint>) -> Result<(), StoreError> {
+        let Ok(names) = blueprint.map(Blueprint::imports).transpose() else { return Ok(()) };
+        let names = names.unwrap_or_default();
+        self.write(|work, state| {
+            state.drop_imports(&work.stack.id)?;
+            state.add_imports(&work.stack, &names)
+        })
+    }
+
+    /// Makes what was wanted what the stack is, with its outputs; `Err` says why it cannot be so.
+    pub(super) fn commit(
+        &mut self,
+        blueprint: &Blueprint,
+    ) -> Result<Result<(), String>, StoreError> {
+        let outputs = blueprint.outputs(&|name, attribute| self.look_up(name, attribute));
+        let (outputs, imports) =
+            match outputs.and_then(|outputs| Ok((outputs, blueprint.imports()?))) {
+                Ok(found) => found,
+                Err(reason) => return Ok(Err(reason)),
+            };
+        let definition = self.wanted();
+        let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
+        let stack = Stack { outputs, definition, ..self.stack.clone() };
+        let done = self.write(|work, state| {
+            if let Some(reason) = state.put_exports(&stack)? {
+                return Err(Refused::Export(reason));
+            }
+            state.drop_imports(&stack.id)?;
+            state.add_imports(&stack, &imports)?;
+            work.stack = stack;
+            for resource in resources {
+                work.put(state, resource)?;
+            }
+            if work.operation.creates {
+                work.end(state, StackStatus::CreateComplete, None)?;
+            } else {
+                work.phase(state, Phase::Cleanup)?;
+                work.status(state, StackStatus::UpdateCleanup, None)?;
+            }
+            Ok(())
+        });
+        match done {
+            Ok(()) => Ok(Ok(())),
+            Err(Refused::Export(reason)) => Ok(Err(reason)),
+            Err(Refused::Store(err)) => Err(err),
+        }
+    }
+
+    /// Ends the operation.
+    pub(super) fn finish(
+        &mut self,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<Next, StoreError> {
+        self.write(|work, state| work.end(state, status, reason))?;
+        Ok(Next::Finished)
+    }
+
+    /// All that is written together is on disk together. Where that fails, the operation is read again from disk, so
+    /// what `work` has changed here does not matter.
+    fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self, &Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let store = self.store;
+        store.write(|state| work(self, state))
+    }
+
+    fn put(&mut self, state: &Transaction<'_>, resource: Resource) -> Result<(), StoreError> {
+        state.put_resource(&self.stack.id, &resource)?;
+        self.resources.insert(resource.logical_id.clone(), resource);
+        Ok(())
+    }
+
+    fn phase(&mut self, state: &Transaction<'_>, phase: Phase) -> Result<(), StoreError> {
+        self.operation.phase = phase;
+        state.put_operation(&self.operation)
+    }
+
+    fn status(
+        &mut self,
+        state: &Transaction<'_>,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.stack.status = status;
+        self.stack.reason = reason;
+        if status == StackStatus::DeleteComplete {
+            self.stack.deleted = Some(now());
+        }
+        state.put_stack(&self.stack)?;
+        state.add_event(&stack_event(&self.stack, self.operation.options.token.clone()))
+    }
+
+    fn end(
+        &mut self,
+        state: &Transaction<'_>,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.status(state, status, reason)?;
+        if let Some(change_set) = &mut self.change_set {
+            if change_set.is_direct() {
+                state.delete_change_set(&change_set.id)?;
+                return state.end_operation(&self.stack.id);
+            }
+            let done = matches!(status, StackStatus::CreateComplete | StackStatus::UpdateComplete);
+            change_set.execution = if done { Execution::Complete } else { Execution::Failed };
+            state.put_change_set(change_set)?;
+        }
+        state.end_operation(&self.stack.id)
+    }
+
+    fn resource_event(&self, resource: &Resource) -> Event {
+        Event {
+            id: format!("{}-{}-{}", resource.logical_id, resource.status.word(), id::uuid()),
+            stack_id: self.stack.id.clone(),
+            stack_name: self.stack.name.clone(),
+            logical_id: resource.logical_id.clone(),
+            physical_id: resource
+                .current
+                .as_ref()
+                .map(|current| current.physical_id.clone())
+                .unwrap_or_default(),
+            kind: resource.kind.clone(),
+            time: now(),
+            status: resource.status.word().to_owned(),
+            reason: resource.reason.clone(),
+            token: self.operation.options.token.clone(),
+        }
+    }
+}
+
+/// The event that says in which state a stack is.
+pub(crate) fn stack_event(stack: &Stack, token: Option<String>) -> Event {
+    Event {
+        id: id::uuid(),
+        stack_id: stack.id.clone(),
+        stack_name: stack.name.clone(),
+        logical_id: stack.name.clone(),
+        physical_id: stack.id.clone(),
+        kind: STACK_TYPE.to_owned(),
+        time: now(),
+        status: stack.status.word().to_owned(),
+        reason: stack.reason.clone(),
+        token,
+    }
+}
+
+/// What a resource is once nothing will be put back: an old one that is still there has only to be removed.
+fn settled(mut resource: Resource) -> Resource {
+    resource.drift = None;
+    if let Before::Replaced(old) = std::mem::replace(&mut resource.before, Before::Same) {
+        resource.leftovers.push(old);
+    }
+    resource
+}
+
+enum Refused {
+    Export(String),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(err: StoreError) -> Self {
+        Self::Store(err)
+    }
+}

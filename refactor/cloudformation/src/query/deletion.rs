@@ -1,0 +1,122 @@
+//! `DeleteStack` and `UpdateTerminationProtection`.
+
+use super::definition::fingerprint;
+use super::direct::options;
+use super::error::ApiError;
+use super::execution::{Start, obsolete};
+use super::form::Form;
+use super::xml::Xml;
+use super::{Api, Caller, checks};
+use crate::engine::stack_event;
+use crate::id;
+use crate::stacks::{Operation, Options, Phase, Resource, Stack, StackStatus};
+
+const MODES: [&str; 2] = ["STANDARD", "FORCE_DELETE_STACK"];
+
+impl Api {
+    /// Removes a stack with its resources. Answers at once; `DescribeStacks` waits for the end. A stack that does not
+    /// exist is no error.
+    ///
+    /// # Errors
+    /// 400 if another operation on the stack is under way and does not end within 25 s, if the stack is protected or
+    /// another one imports from it, and for what is only for a stack in `DELETE_FAILED`.
+    pub(super) fn delete_stack(&self, caller: &Caller, form: &Form<'_>) -> Result<(), ApiError> {
+        let name = form.required("StackName")?;
+        let role = checks::role(form)?;
+        let force = form.one_of("DeletionMode", &MODES)? == Some("FORCE_DELETE_STACK");
+        let options = Options { retain: form.texts("RetainResources")?, force, ..options(form)? };
+        let Some(stack) = self.stack(caller, name)? else { return Ok(()) };
+        if stack.status.in_progress() && stack.status != StackStatus::DeleteInProgress {
+            self.hold(&stack.id)?;
+        }
+        self.store.write(|state| {
+            let mut stack = state.stack_by_id(&stack.id)?;
+            match stack.status {
+                StackStatus::DeleteInProgress | StackStatus::DeleteComplete => return Ok(()),
+                status if status.in_progress() => {
+                    return Err(ApiError::wrong_state(&stack, "deleted", ""));
+                }
+                _ => {}
+            }
+            may_go(&stack, &state.resources(&stack.id)?, &options)?;
+            if let Some(reason) = state.still_imported(&stack)? {
+                return Err(ApiError::validation(reason));
+            }
+            let start = Start { disable_rollback: false, options, fingerprint: fingerprint(form) };
+            stack.status = StackStatus::DeleteInProgress;
+            stack.reason = Some("User Initiated".to_owned());
+            stack.last_request = start.last_request();
+            stack.definition.role = role.or(stack.definition.role);
+            state.put_stack(&stack)?;
+            state.add_event(&stack_event(&stack, start.options.token.clone()))?;
+            obsolete(state, &stack.id, None)?;
+            Ok(state.put_operation(&Operation {
+                id: id::operation(),
+                stack_id: stack.id,
+                change_set_id: None,
+                creates: false,
+                phase: Phase::Queued,
+                failure: None,
+                options: start.options,
+            })?)
+        })?;
+        self.engine.wake();
+        Ok(())
+    }
+
+    /// Protects a stack from `DeleteStack`, or no longer.
+    ///
+    /// # Errors
+    /// 400 where there is no such stack.
+    pub(super) fn update_termination_protection(
+        &self,
+        caller: &Caller,
+        form: &Form<'_>,
+        xml: &mut Xml,
+    ) -> Result<(), ApiError> {
+        let name = form.required("StackName")?;
+        form.required("EnableTerminationProtection")?;
+        let protected = form.flag("EnableTerminationProtection")?;
+        let id = self.store.write(|state| {
+            let known = state.stack(&caller.region, name)?;
+            let stack = known.ok_or_else(|| ApiError::no_stack(name))?;
+            if stack.deleted.is_some() {
+                return Err(ApiError::wrong_state(&stack, "protected", ""));
+            }
+            state.put_stack(&Stack { termination_protection: protected, ..stack.clone() })?;
+            Ok::<_, ApiError>(stack.id)
+        })?;
+        xml.text("StackId", &id);
+        Ok(())
+    }
+}
+
+/// Whether a stack may be deleted in this way.
+fn may_go(stack: &Stack, resources: &[Resource], options: &Options) -> Result<(), ApiError> {
+    if stack.termination_protection {
+        return Err(ApiError::validation(format!(
+            "Stack [{}] cannot be deleted while TerminationProtection is enabled",
+            stack.name
+        )));
+    }
+    let failed = stack.status == StackStatus::DeleteFailed;
+    let only = [
+        ("RetainResources", !options.retain.is_empty()),
+        ("DeletionMode FORCE_DELETE_STACK", options.force),
+    ];
+    if let Some((what, _)) = only.iter().find(|(_, given)| *given && !failed) {
+        return Err(ApiError::validation(format!(
+            "{what} is only for a stack in DELETE_FAILED state; {} is in {} state: delete it without first",
+            stack.id,
+            stack.status.word()
+        )));
+    }
+    let has = |name: &String| resources.iter().any(|resource| resource.logical_id == *name);
+    match options.retain.iter().find(|name| !has(name)) {
+        Some(name) => Err(ApiError::validation(format!(
+            "Resource {name} of RetainResources does not exist for stack {}",
+            stack.name
+        ))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,166 @@
+//! Errors of the Query API.
+
+use http::StatusCode;
+
+use super::xml::Xml;
+use crate::id;
+use crate::stacks::{Stack, StoreError};
+
+/// An error as a client sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    /// 400: something about the request. Almost everything is this one.
+    pub(super) fn validation(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: "ValidationError", message: message.into() }
+    }
+
+    /// 400: a member that must be there is not.
+    pub(super) fn missing(name: &str) -> Self {
+        Self::validation(format!(
+            "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+            lower_first(name)
+        ))
+    }
+
+    /// 400: a member breaks a rule, which is told in a sentence.
+    pub(super) fn constraint(name: &str, value: &str, rule: &str) -> Self {
+        Self::validation(format!(
+            "1 validation error detected: Value '{value}' at '{}' failed to satisfy constraint: {rule}",
+            lower_first(name)
+        ))
+    }
+
+    /// 400: a member is none of the words that it takes.
+    pub(super) fn not_one_of(name: &str, value: &str, words: &[&str]) -> Self {
+        let rule = format!("Member must satisfy enum value set: [{}]", words.join(", "));
+        Self::constraint(name, value, &rule)
+    }
+
+    /// 400: there is a stack of that name.
+    pub(super) fn stack_exists(name: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "AlreadyExistsException",
+            message: format!("Stack [{name}] already exists"),
+        }
+    }
+
+    /// 400: another request had that `ClientRequestToken`.
+    pub(super) fn token_exists(token: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "TokenAlreadyExistsException",
+            message: format!(
+                "ClientRequestToken {token} came before with another request; use a new one"
+            ),
+        }
+    }
+
+    /// 400: no such stack, in the words that `deploy` looks for.
+    pub(super) fn no_stack_with_id(name: &str) -> Self {
+        Self::validation(format!("Stack with id {name} does not exist"))
+    }
+
+    /// 400: no such stack, in the words of the other actions.
+    pub(super) fn no_stack(name: &str) -> Self {
+        Self::validation(format!("Stack [{name}] does not exist"))
+    }
+
+    /// 400: the stack has no such resource.
+    pub(super) fn no_resource(stack: &Stack, logical_id: &str) -> Self {
+        Self::validation(format!("Resource {logical_id} does not exist for stack {}", stack.name))
+    }
+
+    /// 400: the stack is in a state that does not allow it.
+    pub(super) fn wrong_state(stack: &Stack, verb: &str, hint: &str) -> Self {
+        Self::validation(format!(
+            "Stack:{} is in {} state and can not be {verb}.{hint}",
+            stack.id,
+            stack.status.word()
+        ))
+    }
+
+    /// 404: no such change set.
+    pub(super) fn no_change_set(name: &str) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            code: "ChangeSetNotFound",
+            message: format!("ChangeSet [{name}] does not exist"),
+        }
+    }
+
+    /// Whether it says that there is no such change set.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
+    /// 400: the change set cannot be executed.
+    pub(super) fn change_set_status(message: String) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: "InvalidChangeSetStatus", message }
+    }
+
+    /// 400: a change set of that name waits to be executed.
+    pub(super) fn already_exists(name: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "AlreadyExistsException",
+            message: format!(
+                "ChangeSet {name} already exists; execute it, delete it, or give this one another name"
+            ),
+        }
+    }
+
+    /// 400: there are as many stacks as there may be.
+    pub(super) fn too_many_stacks(limit: usize) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "LimitExceededException",
+            message: format!("A region has at most {limit} stacks; delete one first"),
+        }
+    }
+
+    /// 400: an action that there is not.
+    pub(super) fn unknown_action(action: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "InvalidAction",
+            message: format!("Could not find operation {action} for version 2010-05-15"),
+        }
+    }
+
+    /// Status and body.
+    pub(super) fn into_answer(self) -> (StatusCode, String) {
+        let mut xml = Xml::default();
+        xml.element("Error", |xml| {
+            xml.text("Type", if self.status.is_server_error() { "Receiver" } else { "Sender" });
+            xml.text("Code", self.code);
+            xml.text("Message", &self.message);
+        });
+        xml.text("RequestId", &id::uuid());
+        (self.status, xml.into_error())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(err: StoreError) -> Self {
+        let cause = std::error::Error::source(&err).map(ToString::to_string).unwrap_or_default();
+        log::error!("stacks: {err}: {cause}");
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "InternalFailure",
+            message: "The state of the stacks cannot be read or written; the log of the refactor proxy says why".to_owned(),
+        }
+    }
+}
+
+/// Names of members begin with a small letter in AWS' messages.
+fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
+}

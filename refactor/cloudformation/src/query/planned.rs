@@ -1,0 +1,135 @@
+//! What a request comes to for a stack: everything that can be known beforehand is decided before it is answered.
+
+use super::definition::definition;
+use super::error::ApiError;
+use super::form::Form;
+use super::{Api, Caller, checks};
+use crate::blueprint::Blueprint;
+use crate::functions::{Exports, StackIdentity};
+use crate::id;
+use crate::plan::{Change, plan};
+use crate::provider::Provider;
+use crate::stacks::{Definition, Resource, Stack, StackStatus, StoreError, Transaction, now};
+use crate::template::{Template, TemplateError};
+
+/// How many stacks a region may have: a list of all of them is made in memory, templates included.
+const STACKS_LIMIT: usize = 200;
+
+/// A plan for a stack.
+pub(super) struct Planned {
+    pub(super) definition: Definition,
+    pub(super) changes: Vec<Change>,
+    /// Whether nothing would change.
+    pub(super) nothing: bool,
+}
+
+/// What a plan depends on beside the stack itself.
+pub(super) struct Around<'a> {
+    /// The resources of the stack.
+    pub(super) resources: Vec<Resource>,
+    exports: Exports,
+    provider: &'a dyn Provider,
+}
+
+impl Api {
+    /// What a plan for a stack depends on beside the stack itself.
+    pub(super) fn around(
+        &self,
+        state: &Transaction<'_>,
+        stack: &Stack,
+    ) -> Result<Around<'_>, StoreError> {
+        let exports = state.exports(&stack.region, &stack.id)?;
+        let resources = state.resources(&stack.id)?;
+        Ok(Around { resources, exports, provider: self.engine.provider() })
+    }
+}
+
+/// Plans what a request asks for; `parsed` is its TemplateBody.
+///
+/// # Errors
+/// 400 for a bad template or parameter, and a resource type or property that is not supported.
+pub(super) fn planned(
+    stack: &Stack,
+    around: Around<'_>,
+    form: &Form<'_>,
+    parsed: Option<Result<Template, TemplateError>>,
+) -> Result<Planned, ApiError> {
+    let definition = definition(&stack.definition, form, parsed)?;
+    let identity = StackIdentity {
+        id: stack.id.clone(),
+        name: stack.name.clone(),
+        region: stack.region.clone(),
+    };
+    let blueprint =
+        Blueprint::new(&definition, identity, around.exports).map_err(ApiError::validation)?;
+    let plan =
+        plan(&blueprint, &around.resources, around.provider).map_err(ApiError::validation)?;
+    let nothing = plan.changes.is_empty()
+        && plan.outputs == stack.outputs
+        && definition.tags == stack.definition.tags
+        && definition.notification_arns == stack.definition.notification_arns
+        && is_whole(stack);
+    Ok(Planned { definition, changes: plan.changes, nothing })
+}
+
+/// Whether the last operation left the stack as it was meant to be. One that failed half-way is made whole even by a
+/// template that changes nothing.
+fn is_whole(stack: &Stack) -> bool {
+    let whole = [
+        StackStatus::CreateComplete,
+        StackStatus::UpdateComplete,
+        StackStatus::UpdateRollbackComplete,
+    ];
+    whole.contains(&stack.status)
+}
+
+/// A stack that there is not yet, under review.
+///
+/// # Errors
+/// 400 for a bad name, and where the region has as many stacks as it may have.
+pub(super) fn new_stack(
+    state: &Transaction<'_>,
+    caller: &Caller,
+    name: &str,
+) -> Result<Stack, ApiError> {
+    if state.living(&caller.region)? >= STACKS_LIMIT {
+        return Err(ApiError::too_many_stacks(STACKS_LIMIT));
+    }
+    checks::name("StackName", name)?;
+    Ok(Stack {
+        id: id::stack(&caller.region, name),
+        name: name.to_owned(),
+        region: caller.region.clone(),
+        status: StackStatus::ReviewInProgress,
+        reason: Some("User Initiated".to_owned()),
+        created: now(),
+        updated: None,
+        deleted: None,
+        definition: Definition::default(),
+        outputs: Vec::new(),
+        change_set_id: None,
+        disable_rollback: false,
+        termination_protection: false,
+        timeout_minutes: None,
+        last_request: None,
+        drift: None,
+    })
+}
+
+/// The stack that is to be updated.
+///
+/// # Errors
+/// 400 where there is none, or it is in a state that allows no update.
+pub(super) fn stack_to_update(name: &str, known: Option<Stack>) -> Result<Stack, ApiError> {
+    let stack = known.ok_or_else(|| ApiError::no_stack(name))?;
+    if stack.status.can_update() {
+        return Ok(stack);
+    }
+    let hint = match stack.status {
+        StackStatus::RollbackComplete | StackStatus::RollbackFailed | StackStatus::DeleteFailed => {
+            format!(" Delete it first: aws cloudformation delete-stack --stack-name {}", stack.name)
+        }
+        _ => String::new(),
+    };
+    Err(ApiError::wrong_state(&stack, "updated", &hint))
+}
