@@ -207,31 +207,25 @@ impl DataPlane {
         self.0.replace(application, |old| self.0.table(application, routes, old));
     }
 
-    /// Changes some routes, all at once; live for every request that begins after this returns. Takes as long
-    /// as what changes, however many others there are. Does nothing for an application that is not open.
+    /// Changes some routes, all at once; live for every request that begins after this returns. Does nothing for
+    /// an application that is not open.
     pub fn change_routes(&self, application: &str, changes: Vec<Change>) {
         self.0.replace(application, |old| {
-            let mut table = old.clone();
-            for change in changes {
-                match change {
-                    Change::Remove(id) => table.remove(&id),
-                    Change::Put(route) => {
-                        let id = route.id.clone();
-                        match self.0.target(application, route, old) {
-                            Some(target) => {
-                                let known = old.get(&id).map(|known| &known.upstream);
-                                if !known.is_some_and(|known| Arc::ptr_eq(known, &target.upstream))
-                                {
-                                    self.0.shared.ownership.writes.has_another();
-                                }
-                                table.insert(target);
-                            }
-                            None => table.remove(&id),
-                        }
+            old.with(changes.into_iter().map(|change| match change {
+                Change::Remove(id) => (id, None),
+                Change::Put(route) => {
+                    let id = route.id.clone();
+                    let target = self.0.target(application, route, old);
+                    if let Some(target) = &target
+                        && old
+                            .get(&id)
+                            .is_none_or(|known| !Arc::ptr_eq(&known.upstream, &target.upstream))
+                    {
+                        self.0.shared.ownership.writes.has_another();
                     }
+                    (id, target)
                 }
-            }
-            table
+            }))
         });
     }
 

@@ -201,13 +201,13 @@ fn the_tree_finds_what_a_search_through_a_list_finds() {
 #[test]
 fn a_changed_table_is_as_if_it_were_made_anew_and_leaves_the_old_one_as_it_was() {
     let mut random = fastrand::Rng::with_seed(5);
-    let mut tables = vec![(Table::default(), BTreeMap::new())];
+    let mut tables = vec![(Arc::new(Table::default()), BTreeMap::new())];
     for _ in 0..300 {
         let (mut table, mut routes) = tables[random.usize(..tables.len())].clone();
         for _ in 0..random.usize(1..4) {
             let id = random.u8(..20).to_string();
             if random.u8(..3) == 0 {
-                table.remove(&id);
+                table = Arc::new(table.with([(id.clone(), None)]));
                 routes.remove(&id);
                 continue;
             }
@@ -217,7 +217,7 @@ fn a_changed_table_is_as_if_it_were_made_anew_and_leaves_the_old_one_as_it_was()
                 .then(|| source(&template, &[], random.bool(), true))
                 .flatten();
             let target = target(&id, source, "http://x", random.u8(..4) > 0);
-            table.insert(Arc::clone(&target));
+            table = Arc::new(table.with([(id.clone(), Some(Arc::clone(&target)))]));
             routes.insert(id, target);
         }
         tables.push((table, routes));
