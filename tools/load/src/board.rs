@@ -6,8 +6,6 @@ use reqwest::header::{self, HeaderName, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde_json::Value;
 
-use super::content::Collection;
-
 /// Longer than the proxy waits for anybody.
 const ANSWER_TIME: Duration = Duration::from_secs(35);
 const POSITION: HeaderName = HeaderName::from_static("banyan-position");
@@ -16,10 +14,10 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// A board, at the URL that ends in its stage.
 pub(crate) struct Board {
     http: reqwest::Client,
-    url: String,
+    pub(crate) url: String,
 }
 
-/// What was answered, and how long that took.
+/// What was answered.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) etag: String,
@@ -42,25 +40,22 @@ pub(crate) type Position = (u64, u64);
 
 impl Board {
     /// # Errors
-    /// Where the URL cannot be asked.
-    pub(crate) fn at(url: &Url) -> Result<Self, String> {
-        if !["http", "https"].contains(&url.scheme()) {
+    /// The URL cannot be asked.
+    pub(crate) fn at(url: &str) -> Result<Self, String> {
+        let scheme = Url::parse(url).map(|url| url.scheme().to_owned()).unwrap_or_default();
+        if !["http", "https"].contains(&scheme.as_str()) {
             return Err(format!("{url} is not the http or https URL of a board"));
         }
-        let https = url.scheme() == "https";
-        let http = server::http_client(https).map_err(|error| format!("cannot ask: {error}"))?;
-        let url = url.as_str().trim_end_matches('/');
+        let http = server::http_client(scheme == "https");
+        let http = http.map_err(|error| format!("cannot ask: {error}"))?;
+        let url = url.trim_end_matches('/');
         Ok(Self { http, url: format!("{}/api", url.strip_suffix("/api").unwrap_or(url)) })
-    }
-
-    pub(crate) fn url(&self) -> &str {
-        &self.url
     }
 
     /// Asks for a path below the stage, such as `/users/3`.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// There is no answer.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -80,18 +75,6 @@ impl Board {
         Answer::read(request.send().await.map_err(Lost::new)?).await
     }
 
-    /// Reads a member in its full view.
-    pub(crate) async fn read(
-        &self,
-        collection: Collection,
-        id: u64,
-        agent: &str,
-        position: Option<Position>,
-    ) -> Result<Answer, Lost> {
-        let path = format!("/{}/{id}?view=full", collection.name());
-        self.get(&path, agent, position).await
-    }
-
     /// Asks as this client, for nothing that is older than the position.
     pub(crate) async fn get(
         &self,
@@ -108,17 +91,22 @@ impl Board {
 
 impl Answer {
     pub(crate) async fn read(response: Response) -> Result<Self, Lost> {
-        let status = response.status();
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers = response.headers();
         let header = |name: HeaderName| headers.get(name).map(text).unwrap_or_default();
-        let (etag, location) = (header(header::ETAG), header(header::LOCATION));
-        let (link, position) = (header(header::LINK), parse_position(&header(POSITION)));
-        let body = response.bytes().await.map_err(Lost::new)?.into();
-        Ok(Self { status, etag, location, link, position, body })
+        let position = header(POSITION);
+        let position = position.split_once('.');
+        Ok(Self {
+            status: response.status(),
+            etag: header(header::ETAG),
+            location: header(header::LOCATION),
+            link: header(header::LINK),
+            position: position.and_then(|(epoch, at)| epoch.parse().ok().zip(at.parse().ok())),
+            body: response.bytes().await.map_err(Lost::new)?.into(),
+        })
     }
 
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null if it is none.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -137,11 +125,9 @@ impl Answer {
 
     /// The kind of problem: its status, and what its type and title add to that.
     pub(crate) fn kind(&self) -> String {
-        let problem = self.json();
-        let of_its_own = problem["type"].as_str().filter(|name| *name != "about:blank");
+        let (problem, status) = (self.json(), self.status.as_u16());
         let title = problem["title"].as_str().unwrap_or("without a problem document");
-        let status = self.status.as_u16();
-        match of_its_own {
+        match problem["type"].as_str().filter(|name| *name != "about:blank") {
             Some(name) => format!("{status} {title} ({name})"),
             None => format!("{status} {title}"),
         }
@@ -153,11 +139,6 @@ impl Answer {
         let detail = problem["detail"].as_str().unwrap_or("without a problem document");
         format!("{} {detail}", self.status.as_u16())
     }
-}
-
-fn parse_position(text: &str) -> Option<Position> {
-    let (epoch, at) = text.split_once('.')?;
-    Some((epoch.parse().ok()?, at.parse().ok()?))
 }
 
 impl Lost {

@@ -8,11 +8,12 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::client::Record;
-use super::content::Collection;
-use super::differences::{Differences, place};
-use super::http::{Answer, Board, Position};
-use super::lists::Lists;
+use crate::Work;
+use crate::board::{Answer, Board, Position};
+use crate::client::Record;
+use crate::content::Collection;
+use crate::lists::Lists;
+use crate::report::Differences;
 
 /// For how long a read is tried again that fails: a program that crashed may still be starting.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,24 +21,25 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(250);
 const AGENT: &str = "banyan-load/check";
 
 /// # Errors
-/// Where the board cannot be read.
+/// The board cannot be read.
 pub(crate) async fn check(
-    board: &Arc<Board>,
+    work: &Arc<Work>,
     run: u64,
-    records: &Arc<Vec<Record>>,
+    records: Vec<Record>,
 ) -> Result<Differences, String> {
     let mut lists = Lists::new(run, records.iter().map(|record| &record.ledger));
     for collection in Collection::ALL {
-        let members = records.iter().flat_map(|record| record.ledger.members());
-        if members.into_iter().any(|member| member.collection == collection) {
+        let mut members = records.iter().flat_map(|record| record.ledger.members());
+        if members.any(|member| member.collection == collection) {
             let positions = records.iter().filter_map(|record| record.positions.get(&collection));
-            walk(board, collection, positions.max().copied(), &mut lists).await?;
+            walk(&work.board, collection, positions.max().copied(), &mut lists).await?;
         }
     }
     let mut differences = lists.end();
     let mut running = JoinSet::new();
-    for client in 0..records.len() {
-        running.spawn(members(Arc::clone(board), Arc::clone(records), client));
+    for record in records {
+        let work = Arc::clone(work);
+        running.spawn(async move { members(&work.board, &record).await });
     }
     while let Some(found) = running.join_next().await {
         differences.extend(found.map_err(|error| error.to_string())??);
@@ -54,10 +56,9 @@ async fn walk(
 ) -> Result<(), String> {
     let mut next = Some(format!("/{}?limit=1000&view=full", collection.name()));
     while let Some(path) = next {
-        let wanted = [StatusCode::OK];
-        let page = read(board, &path, AGENT, position, &wanted).await?;
+        let page = read(board, &path, AGENT, position, &[StatusCode::OK]).await?;
         let Value::Array(members) = page.json() else {
-            return Err(format!("{}{path} is not a list", board.url()));
+            return Err(format!("{}{path} is not a list", board.url));
         };
         members.iter().for_each(|member| lists.member(collection, member));
         next = page.next().map(str::to_owned);
@@ -66,19 +67,15 @@ async fn walk(
 }
 
 /// Reads each member that a client made.
-async fn members(
-    board: Arc<Board>,
-    records: Arc<Vec<Record>>,
-    client: usize,
-) -> Result<Differences, String> {
-    let Record { agent, ledger, positions, .. } = &records[client];
+async fn members(board: &Board, record: &Record) -> Result<Differences, String> {
     let mut differences = Differences::default();
-    for member in ledger.members() {
+    for member in record.ledger.members() {
         let Some(id) = member.id else { continue };
-        let (place, position) = (place(member.collection, id), positions.get(&member.collection));
+        let position = record.positions.get(&member.collection).copied();
+        let place = member.collection.place(id);
         let path = format!("{place}?view=full");
         let wanted = [StatusCode::OK, StatusCode::NOT_FOUND];
-        let answer = read(&board, &path, agent, position.copied(), &wanted).await?;
+        let answer = read(board, &path, &record.agent, position, &wanted).await?;
         if let Some(what) = member.differs_from(&answer) {
             differences.add(place, format!("read in the end, it {what}"));
         }
@@ -102,7 +99,7 @@ async fn read(
             Err(lost) => lost.cause,
         };
         if start.elapsed() > PATIENCE {
-            return Err(format!("{}{path}: {why}", board.url()));
+            return Err(format!("{}{path}: {why}", board.url));
         }
         sleep(BETWEEN_ATTEMPTS).await;
     }

@@ -6,17 +6,15 @@ use std::time::Duration;
 
 use reqwest::header::{self, HeaderName};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout_at};
 
-use super::content::{Collection, Content};
-use super::differences::place as named;
-use super::http::{Answer, Board, IDEMPOTENCY_KEY, Lost, Position};
-use super::ledger::{Ledger, Member, State};
-use super::mix::{Action, Match, Mix};
-use super::references::References;
-use super::tally::Tally;
-use super::work::Work;
+use crate::Work;
+use crate::board::{Answer, Board, IDEMPOTENCY_KEY, Lost, Position};
+use crate::content::{Collection, Content};
+use crate::ledger::Ledger;
+use crate::mix::{Action, Match, Mix};
+use crate::tally::Tally;
 
 /// After a request failed, so that a board that is down is not asked thousands of times a second.
 const REST: Duration = Duration::from_millis(20);
@@ -24,13 +22,10 @@ const REST: Duration = Duration::from_millis(20);
 const OTHER_STATE: &str = "\"0-full\"";
 
 pub(crate) struct Client {
-    board: Arc<Board>,
     work: Arc<Work>,
-    references: References,
     mix: Mix,
     /// Between two writes.
     pace: Option<Interval>,
-    reads_after_writes: bool,
     record: Record,
 }
 
@@ -55,36 +50,66 @@ enum Outcome {
     Unsure,
 }
 
+/// Members that are there before the clients begin, and that none of them deletes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct References {
+    user: u64,
+    thread: u64,
+}
+
+impl References {
+    /// Finds the members that the others refer to, and makes those that are missing.
+    ///
+    /// # Errors
+    /// The board does not answer as one does.
+    pub(crate) async fn find(
+        board: &Board,
+        run: u64,
+        collections: &[Collection],
+    ) -> Result<Self, String> {
+        let mut found = Self::default();
+        let posts = collections.contains(&Collection::Posts);
+        if posts || collections.contains(&Collection::Threads) {
+            let user = json!({"username": format!("load-{run:x}"), "name": "banyan load"});
+            found.user = any_of(board, Collection::Users, &user).await?;
+        }
+        if posts {
+            let thread = json!({"title": "banyan load", "createdBy": found.user});
+            found.thread = any_of(board, Collection::Threads, &thread).await?;
+        }
+        Ok(found)
+    }
+}
+
+/// The id of a member of the collection; this one is made if there is none.
+async fn any_of(board: &Board, collection: Collection, member: &Value) -> Result<u64, String> {
+    let path = format!("/{}", collection.name());
+    let trouble = |why: &str| format!("{}{path}: {why}", board.url);
+    let lost = |lost: Lost| trouble(&lost.cause);
+    let list = board.get(&format!("{path}?limit=1&view=full"), "banyan-load", None).await;
+    let list = list.map_err(lost)?;
+    if list.status != StatusCode::OK {
+        return Err(trouble(&list.detail()));
+    }
+    if let Some(id) = list.json()[0]["id"].as_u64() {
+        return Ok(id);
+    }
+    let made = board.send(Method::POST, &path, &[], Some(member)).await.map_err(lost)?;
+    made.id().ok_or_else(|| trouble(&made.detail()))
+}
+
 impl Client {
-    pub(crate) fn new(
-        board: Arc<Board>,
-        work: Arc<Work>,
-        references: References,
-        mix: Mix,
-        ledger: Ledger,
-    ) -> Self {
-        let agent = format!("banyan-load/{}", ledger.client());
-        let (tally, positions) = (Tally::default(), BTreeMap::new());
-        let record = Record { agent, ledger, tally, positions };
-        Self { board, work, references, mix, pace: None, reads_after_writes: false, record }
-    }
-
-    /// Reads each member at once after it was written.
-    pub(crate) fn that_reads_after_writes(mut self, reads: bool) -> Self {
-        self.reads_after_writes = reads;
-        self
-    }
-
-    /// Sends its share of so many writes a second.
-    pub(crate) fn at_a_rate(mut self, rate: Option<u32>, clients: u32) -> Self {
-        self.pace = rate.map(|rate| {
+    pub(crate) fn new(work: Arc<Work>, mix: Mix, ledger: Ledger) -> Self {
+        let pace = work.options.rate.map(|rate| {
             let between = Duration::from_secs(1) / rate;
-            let first = self.work.start + between * self.record.ledger.client();
-            let mut pace = interval_at(first, between * clients);
+            let first = work.start + between * ledger.client;
+            let mut pace = interval_at(first, between * work.options.clients);
             pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
             pace
         });
-        self
+        let agent = format!("banyan-load/{}", ledger.client);
+        let (tally, positions) = (Tally::default(), BTreeMap::new());
+        Self { work, mix, pace, record: Record { agent, ledger, tally, positions } }
     }
 
     /// Works until there is nothing left to do.
@@ -101,7 +126,7 @@ impl Client {
 
     async fn may_write(&mut self) -> bool {
         if let Some(pace) = &mut self.pace {
-            // Where the end comes first, there is no more work either.
+            // If the end comes first, there is no more work either.
             let _ = timeout_at(self.work.end, pace.tick()).await;
         }
         self.work.take()
@@ -111,15 +136,14 @@ impl Client {
         match action {
             Action::Make(collection) => self.make(collection, false).await,
             Action::MakeTwice(collection) => self.make(collection, true).await,
-            Action::Patch(place, precondition) => {
-                self.change(Method::PATCH, place, precondition).await;
-            }
-            Action::Put(place, precondition) => {
-                self.change(Method::PUT, place, precondition).await;
-            }
-            Action::Delete(place, precondition) => self.delete(place, precondition).await,
+            Action::Patch(place, given) => self.change(Method::PATCH, place, given).await,
+            Action::Put(place, given) => self.change(Method::PUT, place, given).await,
+            Action::Delete(place, given) => self.change(Method::DELETE, place, given).await,
             Action::Read(place) => self.read(place).await,
-            Action::List(collection) => self.list(collection).await,
+            Action::List(collection) => {
+                let path = format!("/{}?order=desc&limit=20", collection.name());
+                self.get(collection, &path, &[StatusCode::OK]).await;
+            }
         }
     }
 
@@ -146,7 +170,7 @@ impl Client {
         };
         let place = self.record.ledger.made(collection, id, first.etag.clone(), content);
         if twice && self.may_write().await {
-            // Where this one fails, the first still says what is there.
+            // If this one fails, the first still says what is there.
             if let Outcome::Expected(second) = post(self).await
                 && (second.id(), second.json()) != (Some(id), first.json())
             {
@@ -157,80 +181,81 @@ impl Client {
         self.look(place).await;
     }
 
+    /// Changes or deletes a member.
     async fn change(&mut self, method: Method, place: usize, precondition: Match) {
-        let member = self.record.ledger.member(place);
-        let (collection, token) = (member.collection, member.token);
-        let (Some(path), State::Present(content)) = (path(member), member.sure) else { return };
+        let member = &self.record.ledger.members()[place];
+        let (collection, token, etag) = (member.collection, member.token, member.etag.clone());
+        let (Some(id), Some(content)) = (member.id, member.sure) else { return };
         let mut next = Content { version: content.version + 1, ..content };
-        let etag = member.etag.clone();
-        let body = if method == Method::PUT {
+        let (next, body, done) = if method == Method::DELETE {
+            (None, None, StatusCode::NO_CONTENT)
+        } else if method == Method::PUT {
             References { user: next.user, thread: next.thread } = self.referred();
-            collection.whole(token, next)
+            (Some(next), Some(collection.whole(token, next)), StatusCode::OK)
         } else {
-            collection.patch(token, next)
+            (Some(next), Some(collection.texts(token, next.version)), StatusCode::OK)
         };
-        let headers = precondition.headers(&etag);
-        let expected = precondition.expected(StatusCode::OK);
-        let sent = self.write(method, collection, &path, &headers, Some(&body), expected).await;
-        match sent {
-            Outcome::Refused(status) => self.refused(place, status),
+        let (headers, expected) = match precondition {
+            Match::None => (vec![], done),
+            Match::Present => (vec![(header::IF_MATCH, etag.as_str())], done),
+            Match::Other => {
+                (vec![(header::IF_MATCH, OTHER_STATE)], StatusCode::PRECONDITION_FAILED)
+            }
+        };
+        let path = collection.place(id);
+        match self.write(method, collection, &path, &headers, body.as_ref(), expected).await {
+            // A write was refused, or done, that must not have been: what the member is now, only the board knows.
+            Outcome::Refused(status)
+                if status.is_success()
+                    || status == StatusCode::NOT_FOUND
+                    || status == StatusCode::PRECONDITION_FAILED =>
+            {
+                self.differs(place, format!("answered a write with {status}"));
+                self.record.ledger.leave(place);
+            }
+            Outcome::Refused(_) => {}
             // It asks for a state that the member never had, so nothing was done.
             _ if precondition == Match::Other => {}
             Outcome::Expected(answer) => self.record.ledger.changed(place, answer.etag, next),
             Outcome::Unsent => return,
-            Outcome::Unsure => return self.record.ledger.maybe(place, State::Present(next)),
+            Outcome::Unsure => return self.record.ledger.maybe(place, next),
         }
         self.look(place).await;
     }
 
-    async fn delete(&mut self, place: usize, precondition: Match) {
-        let member = self.record.ledger.member(place);
-        let (collection, etag) = (member.collection, member.etag.clone());
-        let Some(path) = path(member) else { return };
-        let headers = precondition.headers(&etag);
-        let expected = precondition.expected(StatusCode::NO_CONTENT);
-        let sent = self.write(Method::DELETE, collection, &path, &headers, None, expected).await;
-        match sent {
-            Outcome::Refused(status) => self.refused(place, status),
-            _ if precondition == Match::Other => {}
-            Outcome::Expected(_) => self.record.ledger.deleted(place),
-            Outcome::Unsent => return,
-            Outcome::Unsure => return self.record.ledger.maybe(place, State::Absent),
-        }
-        self.look(place).await;
-    }
-
-    /// Reads a member that was just written, where that is wanted.
+    /// Reads a member that was just written, if that is wanted.
     async fn look(&mut self, place: usize) {
-        if self.reads_after_writes {
+        if self.work.options.read_after_write {
             self.read(place).await;
         }
     }
 
     async fn read(&mut self, place: usize) {
-        let member = self.record.ledger.member(place);
+        let member = &self.record.ledger.members()[place];
         let (Some(id), collection) = (member.id, member.collection) else { return };
-        let began = Instant::now();
-        let answer = self.board.read(collection, id, &self.record.agent, None).await;
-        self.record.tally.read(began.elapsed());
-        match answer {
-            Ok(answer) if [StatusCode::OK, StatusCode::NOT_FOUND].contains(&answer.status) => {
-                if let Some(what) = self.record.ledger.member(place).differs_from(&answer) {
-                    self.differs(place, format!("read after its write, it {what}"));
-                }
-            }
-            other => self.failed(&Method::GET, collection, &other).await,
+        let path = format!("{}?view=full", collection.place(id));
+        let answer = self.get(collection, &path, &[StatusCode::OK, StatusCode::NOT_FOUND]).await;
+        let member = &self.record.ledger.members()[place];
+        if let Some(what) = answer.and_then(|answer| member.differs_from(&answer)) {
+            self.differs(place, format!("read after its write, it {what}"));
         }
     }
 
-    async fn list(&mut self, collection: Collection) {
-        let path = format!("/{}?order=desc&limit=20", collection.name());
+    /// Reads a path; gives the answer if its status is one of these.
+    async fn get(
+        &mut self,
+        collection: Collection,
+        path: &str,
+        wanted: &[StatusCode],
+    ) -> Option<Answer> {
         let began = Instant::now();
-        let answer = self.board.get(&path, &self.record.agent, None).await;
+        let answer = self.work.board.get(path, &self.record.agent, None).await;
         self.record.tally.read(began.elapsed());
-        if !answer.as_ref().is_ok_and(|answer| answer.status == StatusCode::OK) {
-            self.failed(&Method::GET, collection, &answer).await;
+        match answer {
+            Ok(answer) if wanted.contains(&answer.status) => return Some(answer),
+            other => self.failed(&Method::GET, collection, &other).await,
         }
+        None
     }
 
     async fn write(
@@ -245,7 +270,7 @@ impl Client {
         let began = Instant::now();
         let mut all = vec![(header::USER_AGENT, self.record.agent.as_str())];
         all.extend_from_slice(headers);
-        let answer = self.board.send(method.clone(), path, &all, body).await;
+        let answer = self.work.board.send(method.clone(), path, &all, body).await;
         self.record.tally.write(began - self.work.start, began.elapsed());
         match answer {
             Ok(answer) if answer.status == expected => {
@@ -258,17 +283,14 @@ impl Client {
             ref other => self.failed(&method, collection, other).await,
         }
         match answer {
-            // Whoever answers so may not know whether it was done.
-            Ok(answer) if answer.status.is_server_error() => self.unsure(),
-            Ok(answer) => Outcome::Refused(answer.status),
-            Err(lost) if lost.was_sent => self.unsure(),
-            Err(_) => Outcome::Unsent,
+            Ok(answer) if !answer.status.is_server_error() => Outcome::Refused(answer.status),
+            Err(Lost { was_sent: false, .. }) => Outcome::Unsent,
+            // A program that answers 5xx may not know whether it was done.
+            _ => {
+                self.record.tally.unsure += 1;
+                Outcome::Unsure
+            }
         }
-    }
-
-    fn unsure(&mut self) -> Outcome {
-        self.record.tally.unsure += 1;
-        Outcome::Unsure
     }
 
     async fn failed(
@@ -285,59 +307,23 @@ impl Client {
         sleep(REST).await;
     }
 
-    /// A write was refused, or done, that must not have been: what the member is now, only the board knows.
-    fn refused(&mut self, place: usize, status: StatusCode) {
-        let surprise = |status: StatusCode| {
-            status.is_success()
-                || [StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED].contains(&status)
-        };
-        if surprise(status) {
-            self.differs(place, format!("answered a write with {status}"));
-            self.record.ledger.leave(place);
-        }
-    }
-
     fn differs(&mut self, place: usize, what: String) {
-        let member = self.record.ledger.member(place);
+        let member = &self.record.ledger.members()[place];
         if let Some(id) = member.id {
-            self.record.tally.differences.add(named(member.collection, id), what);
+            self.record.tally.differences.add(member.collection.place(id), what);
         }
     }
 
-    /// Whom the next member names: one of the client's own users and threads, or one that is always there.
+    /// What the next member refers to: one of the client's own users and threads, or one that is always there.
     fn referred(&mut self) -> References {
         let mut own = |collection, otherwise| {
-            let random = &mut self.mix.random;
-            let own = random.bool().then(|| self.record.ledger.living(collection, random));
-            own.flatten().and_then(|place| self.record.ledger.member(place).id).unwrap_or(otherwise)
+            let (random, ledger) = (&mut self.mix.random, &self.record.ledger);
+            let own = random.bool().then(|| ledger.living(collection, random)).flatten();
+            own.and_then(|place| ledger.members()[place].id).unwrap_or(otherwise)
         };
         References {
-            user: own(Collection::Users, self.references.user),
-            thread: own(Collection::Threads, self.references.thread),
+            user: own(Collection::Users, self.work.references.user),
+            thread: own(Collection::Threads, self.work.references.thread),
         }
     }
-}
-
-impl Match {
-    /// The header with which a member is changed that has this tag.
-    fn headers(self, etag: &str) -> Vec<(HeaderName, &str)> {
-        let etag = match self {
-            Self::None => return Vec::new(),
-            Self::Present => etag,
-            Self::Other => OTHER_STATE,
-        };
-        vec![(header::IF_MATCH, etag)]
-    }
-
-    /// The status of an answer that would be this one without a precondition.
-    fn expected(self, status: StatusCode) -> StatusCode {
-        match self {
-            Self::None | Self::Present => status,
-            Self::Other => StatusCode::PRECONDITION_FAILED,
-        }
-    }
-}
-
-fn path(member: &Member) -> Option<String> {
-    Some(named(member.collection, member.id?))
 }

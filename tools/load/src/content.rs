@@ -5,12 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A collection of the board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
 pub(crate) enum Collection {
     Users,
     Threads,
@@ -30,30 +28,32 @@ pub(crate) struct Token {
 pub(crate) struct Content {
     /// One more with each change.
     pub(crate) version: u32,
-    /// The user that it names, where it names one.
+    /// The user that it names, if it names one.
     pub(crate) user: u64,
-    /// The thread that it names, where it names one.
+    /// The thread that it names, if it names one.
     pub(crate) thread: u64,
 }
 
 /// Makes texts of different lengths.
-const WORDS: &str = "and the candy kingdom sleeps while the vampire queen tunes her axe bass";
+pub(crate) const WORDS: &str =
+    "and the candy kingdom sleeps while the vampire queen tunes her axe bass";
 /// No text has more of them.
-const LINES: u32 = 12;
+pub(crate) const LINES: u32 = 12;
 
 impl Collection {
     pub(crate) const ALL: [Self; 3] = [Self::Users, Self::Threads, Self::Posts];
 
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Threads => "threads",
-            Self::Posts => "posts",
-        }
+        ["users", "threads", "posts"][self as usize]
     }
 
-    /// The fields that no change of this member leaves as they are.
-    fn texts(self, token: Token, version: u32) -> Value {
+    /// The path of a member below the stage.
+    pub(crate) fn place(self, id: u64) -> String {
+        format!("/{}/{id}", self.name())
+    }
+
+    /// The fields that every change writes anew.
+    pub(crate) fn texts(self, token: Token, version: u32) -> Value {
         let title = format!("{token} v{version}");
         let lines = token.number.wrapping_mul(7).wrapping_add(version) % LINES;
         let text = (0..lines).fold(title.clone(), |text, _| format!("{text} {WORDS}"));
@@ -78,18 +78,9 @@ impl Collection {
         whole
     }
 
-    /// What changes a member of an older version into this one.
-    pub(crate) fn patch(self, token: Token, content: Content) -> Value {
-        self.texts(token, content.version)
-    }
-
-    /// The token in a member that was read, where a client of `banyan load` made it.
+    /// The token in a member that was read, if a client of `banyan load` made it.
     pub(crate) fn token(self, member: &Value) -> Option<Token> {
-        let field = match self {
-            Self::Users => "username",
-            Self::Threads => "title",
-            Self::Posts => "text",
-        };
+        let field = ["username", "title", "text"][self as usize];
         member[field].as_str()?.split(' ').next()?.parse().ok()
     }
 
@@ -124,35 +115,5 @@ impl FromStr for Token {
         let token = Self { run, client, number };
         // There is one way to write it.
         if token.to_string() == text { Ok(token) } else { Err(()) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Collection, Content, LINES, Token, WORDS};
-
-    const TOKEN: Token = Token { run: 1_764_000_000_000_999, client: 9_999, number: 4_000_000 };
-
-    #[test]
-    fn a_token_is_read_from_what_was_written() {
-        let content = Content { version: 3, user: 1, thread: 2 };
-        for collection in Collection::ALL {
-            let whole = collection.whole(TOKEN, content);
-            assert_eq!(collection.token(&whole), Some(TOKEN));
-            assert_eq!(collection.differs(&whole, TOKEN, content), None);
-            let older = Content { version: 2, ..content };
-            assert!(collection.differs(&whole, TOKEN, older).is_some());
-        }
-        let thread = Collection::Threads.whole(TOKEN, Content { user: 7, ..content });
-        let differs = Collection::Threads.differs(&thread, TOKEN, content);
-        assert_eq!(differs, Some(("createdBy".to_owned(), 1.into())));
-        assert_eq!(Collection::Users.token(&serde_json::json!({"username": "pb"})), None);
-    }
-
-    #[test]
-    fn what_is_written_keeps_the_rules_of_the_board() {
-        assert!(TOKEN.to_string().len() <= 32);
-        let longest = TOKEN.to_string().len() + LINES as usize * (WORDS.len() + 1);
-        assert!(longest < 1_000, "{longest}");
     }
 }

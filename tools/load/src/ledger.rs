@@ -1,23 +1,30 @@
 //! What a client was answered, and so what its members must be.
 
 use fastrand::Rng;
+use reqwest::StatusCode;
+use serde_json::Value;
 
-use super::content::{Collection, Content, Token};
+use crate::board::Answer;
+use crate::content::{Collection, Content, Token};
+use crate::report::shown;
 
 /// What one client knows of its members.
 pub(crate) struct Ledger {
     run: u64,
-    client: u32,
+    pub(crate) client: u32,
     members: Vec<Member>,
     /// Places of the members of each collection that are there and can be written again.
     living: [Vec<usize>; 3],
 }
 
+/// What a member says; `None`: it is not there.
+pub(crate) type State = Option<Content>;
+
 /// A member that the client made, or tried to.
 pub(crate) struct Member {
     pub(crate) collection: Collection,
     pub(crate) token: Token,
-    /// None where the answer that would have told it was lost.
+    /// `None` if the answer that would have told it was lost.
     pub(crate) id: Option<u64>,
     /// Of the last write that was answered.
     pub(crate) etag: String,
@@ -27,20 +34,9 @@ pub(crate) struct Member {
     pub(crate) unsure: Option<State>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Absent,
-    Present(Content),
-}
-
 impl Ledger {
     pub(crate) fn new(run: u64, client: u32) -> Self {
         Self { run, client, members: Vec::new(), living: Default::default() }
-    }
-
-    /// The number of the client.
-    pub(crate) fn client(&self) -> u32 {
-        self.client
     }
 
     pub(crate) fn members(&self) -> &[Member] {
@@ -60,9 +56,8 @@ impl Ledger {
         etag: String,
         content: Content,
     ) -> usize {
-        let token = self.next_token();
-        let (sure, place) = (State::Present(content), self.members.len());
-        let id = Some(id);
+        let (token, place) = (self.next_token(), self.members.len());
+        let (id, sure) = (Some(id), Some(content));
         self.members.push(Member { collection, token, id, etag, sure, unsure: None });
         self.living[collection as usize].push(place);
         place
@@ -70,22 +65,17 @@ impl Ledger {
 
     /// Notes a member that may have been made.
     pub(crate) fn maybe_made(&mut self, collection: Collection, content: Content) {
-        let (token, etag) = (self.next_token(), String::new());
-        let (sure, unsure) = (State::Absent, Some(State::Present(content)));
-        self.members.push(Member { collection, token, id: None, etag, sure, unsure });
+        let (token, etag, unsure) = (self.next_token(), String::new(), Some(Some(content)));
+        self.members.push(Member { collection, token, id: None, etag, sure: None, unsure });
     }
 
-    /// Notes a change.
-    pub(crate) fn changed(&mut self, place: usize, etag: String, content: Content) {
+    /// Notes a change or a deletion.
+    pub(crate) fn changed(&mut self, place: usize, etag: String, state: State) {
         let member = &mut self.members[place];
-        member.etag = etag;
-        member.sure = State::Present(content);
-    }
-
-    /// Notes a deletion.
-    pub(crate) fn deleted(&mut self, place: usize) {
-        self.members[place].sure = State::Absent;
-        self.leave(place);
+        (member.etag, member.sure) = (etag, state);
+        if state.is_none() {
+            self.leave(place);
+        }
     }
 
     /// Notes a write that may have been done. The member is left alone from now on: only the board knows what it is.
@@ -112,49 +102,36 @@ impl Ledger {
         let place = random.choice(0..self.members.len())?;
         self.members[place].unsure.is_none().then_some(place)
     }
-
-    pub(crate) fn member(&self, place: usize) -> &Member {
-        &self.members[place]
-    }
 }
 
 impl Member {
-    /// Every state that the member may be in.
-    pub(crate) fn may_be(&self, state: impl Fn(State) -> bool) -> bool {
-        state(self.sure) || self.unsure.is_some_and(state)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use fastrand::Rng;
-
-    use super::{Ledger, State};
-    use crate::load::content::{Collection, Content};
-
-    const CONTENT: Content = Content { version: 1, user: 1, thread: 1 };
-
-    #[test]
-    fn what_was_deleted_or_is_unsure_is_not_written_again() {
-        let (mut ledger, mut random) = (Ledger::new(7, 0), Rng::with_seed(1));
-        let posts = Collection::Posts;
-        let places = [1, 2, 3].map(|id| ledger.made(posts, id, String::new(), CONTENT));
-        ledger.deleted(places[0]);
-        ledger.maybe(places[2], State::Absent);
-        ledger.maybe_made(posts, CONTENT);
-        assert_eq!(ledger.living(posts, &mut random), Some(places[1]));
-        ledger.leave(places[1]);
-        assert_eq!(ledger.living(posts, &mut random), None);
-        assert_eq!(ledger.living(Collection::Users, &mut random), None);
+    /// Whether one of the states that the member may be in is so.
+    pub(crate) fn may_be(&self, is: impl Fn(State) -> bool) -> bool {
+        is(self.sure) || self.unsure.is_some_and(is)
     }
 
-    #[test]
-    fn no_token_is_given_twice() {
-        let mut ledger = Ledger::new(7, 0);
-        let first = ledger.next_token();
-        ledger.maybe_made(Collection::Users, CONTENT);
-        let second = ledger.next_token();
-        ledger.made(Collection::Users, 1, String::new(), CONTENT);
-        assert!(first != second && second != ledger.next_token() && first != ledger.next_token());
+    /// What an answer of 200 or 404 says of the member that it cannot be, as the rest of a sentence.
+    pub(crate) fn differs_from(&self, answer: &Answer) -> Option<String> {
+        if answer.status == StatusCode::NOT_FOUND {
+            let right = self.may_be(|state| state.is_none());
+            return (!right).then(|| "is not there".to_owned());
+        }
+        self.differs_from_read(&answer.json()).or_else(|| {
+            let wrong = self.unsure.is_none() && answer.etag != self.etag;
+            wrong.then(|| format!("has the ETag {}, not {}", answer.etag, self.etag))
+        })
+    }
+
+    /// The same for a member in a list, without its tag.
+    pub(crate) fn differs_from_read(&self, member: &Value) -> Option<String> {
+        let differs = |content| self.collection.differs(member, self.token, content);
+        if self.may_be(|state| state.is_some_and(|content| differs(content).is_none())) {
+            return None;
+        }
+        let Some(content) = self.sure else {
+            return Some("is there, although it was deleted or never made so".to_owned());
+        };
+        let (field, must) = differs(content)?;
+        Some(format!("has the {field} {}, not {}", shown(&member[&field]), shown(&must)))
     }
 }

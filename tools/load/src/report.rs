@@ -1,21 +1,26 @@
 //! What came of it, for people and for machines.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::differences::Differences;
-use super::http::Board;
-use super::tally::{Failures, Tally, Waits};
-use crate::say::say;
+use crate::Work;
+use crate::tally::{Failures, Tally, Waits};
 
 /// So many differences are told one by one.
 const SHOWN: usize = 20;
+/// No text of a difference is much longer.
+const SHOWN_CHARACTERS: usize = 120;
+/// No place says more.
+const SHOWN_OF_A_PLACE: usize = 4;
 
-#[derive(Serialize)]
+/// What many clients saw of a board. As JSON it is one object.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Report {
+pub struct Report {
     url: String,
     clients: u32,
     seed: u64,
@@ -34,11 +39,11 @@ pub(crate) struct Report {
     failed: u64,
     /// By the kind of failure.
     failures: BTreeMap<String, Failures>,
-    /// Writes of which nobody could tell whether they were done, until the board was read.
+    /// Writes of which no client could tell whether they were done, until the board was read.
     unsure: u64,
     /// The members in the ledgers.
     members: usize,
-    /// Why the members were not all checked, where that is so.
+    /// Why the members were not all checked, if they were not.
     unchecked: Option<String>,
     /// How many places are not as the ledgers have them.
     different: usize,
@@ -46,7 +51,7 @@ pub(crate) struct Report {
     differences: Vec<Difference>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Times {
     p50: f64,
     p90: f64,
@@ -54,43 +59,70 @@ struct Times {
     max: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Difference {
     place: String,
     what: Vec<String>,
 }
 
+/// What is wrong, by place: `/users/17`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Differences(pub(crate) BTreeMap<String, Vec<String>>);
+
+impl Differences {
+    pub(crate) fn add(&mut self, place: String, what: String) {
+        let said = self.0.entry(place).or_default();
+        if said.len() < SHOWN_OF_A_PLACE && !said.contains(&what) {
+            said.push(what);
+        }
+    }
+
+    pub(crate) fn extend(&mut self, others: Self) {
+        for (place, all) in others.0 {
+            all.into_iter().for_each(|what| self.add(place.clone(), what));
+        }
+    }
+}
+
+/// A member in a sentence.
+pub(crate) fn shown(member: &Value) -> String {
+    let text = member.to_string();
+    match text.char_indices().nth(SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
 impl Report {
     /// `found` is what differed in the end.
     pub(crate) fn new(
-        board: &Board,
-        clients: u32,
+        work: &Work,
         seed: u64,
         took: Duration,
         members: usize,
         tally: Tally,
         found: Result<Differences, String>,
     ) -> Self {
-        let (mut writes, mut reads) = (tally.writes, tally.reads);
-        let (write_ms, read_ms) = (Times::of(&mut writes), Times::of(&mut reads));
+        let (writes, reads) = (tally.writes.count(), tally.reads.count());
         let (pause, at) = tally.longest.unwrap_or_default();
         let mut differences = tally.differences;
         let unchecked = found.map(|found| differences.extend(found)).err();
         let seconds = rounded(took);
-        let (writes, reads) = (writes.count(), reads.count());
         let a_second = |count: usize| (count as f64 / seconds * 10.0).round() / 10.0;
+        let different = differences.0.len();
+        let differences = differences.0.into_iter().take(SHOWN);
         Self {
-            url: board.url().to_owned(),
-            clients,
+            url: work.board.url.clone(),
+            clients: work.options.clients,
             seed,
             seconds,
             requests: writes + reads,
             requests_per_second: a_second(writes + reads),
             writes,
             writes_per_second: a_second(writes),
-            write_ms,
+            write_ms: Times::of(tally.writes),
             reads,
-            read_ms,
+            read_ms: Times::of(tally.reads),
             longest_pause_ms: rounded(pause * 1_000),
             longest_pause_at_seconds: rounded(at),
             failed: tally.failures.values().map(|failures| failures.count).sum(),
@@ -98,62 +130,54 @@ impl Report {
             unsure: tally.unsure,
             members,
             unchecked,
-            different: differences.len(),
-            differences: differences.iter().take(SHOWN).map(Difference::new).collect(),
+            different,
+            differences: differences.map(|(place, what)| Difference { place, what }).collect(),
         }
     }
 
     /// Whether nothing failed and nothing differs.
-    pub(crate) fn is_well(&self) -> bool {
+    pub fn is_well(&self) -> bool {
         self.failed == 0 && self.different == 0 && self.unchecked.is_none()
     }
+}
 
-    /// # Errors
-    /// Where it cannot be written as JSON.
-    pub(crate) fn print(&self, as_json: bool) -> Result<(), String> {
-        if as_json {
-            let json = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
-            say(format_args!("{json}"));
-        } else {
-            self.tell();
-        }
-        Ok(())
-    }
-
-    fn tell(&self) {
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, clients, seed, seconds, requests, writes, members, .. } = self;
-        say(format_args!("{clients} clients asked {url} for {seconds:.1} s (--seed {seed}).\n"));
-        say(format_args!(
+        writeln!(f, "{clients} clients asked {url} for {seconds:.1} s (--seed {seed}).\n")?;
+        writeln!(
+            f,
             "  {requests} requests, {:.0} a second; {writes} of them writes, {:.0} a second",
             self.requests_per_second, self.writes_per_second
-        ));
-        say(format_args!("  {:8}{:>10}{:>10}{:>10}{:>10}", "ms", "p50", "p90", "p99", "max"));
+        )?;
+        writeln!(f, "  {:8}{:>10}{:>10}{:>10}{:>10}", "ms", "p50", "p90", "p99", "max")?;
         for (name, times) in [("writes", &self.write_ms), ("reads", &self.read_ms)] {
             let Times { p50, p90, p99, max } = times;
-            say(format_args!("  {name:8}{p50:10.1}{p90:10.1}{p99:10.1}{max:10.1}"));
+            writeln!(f, "  {name:8}{p50:10.1}{p90:10.1}{p99:10.1}{max:10.1}")?;
         }
-        say(format_args!(
+        writeln!(
+            f,
             "  the longest that a write waited: {:.0} ms, {:.1} s after the start",
             self.longest_pause_ms, self.longest_pause_at_seconds
-        ));
-        say(format_args!("\n{} requests failed.", self.failed));
+        )?;
+        writeln!(f, "\n{} requests failed.", self.failed)?;
         for (kind, Failures { count, example }) in &self.failures {
-            say(format_args!("  {count} x {kind}, such as {example}"));
+            writeln!(f, "  {count} x {kind}, such as {example}")?;
         }
         if self.unsure > 0 {
-            say(format_args!("  {} of these may have been done or not.", self.unsure));
+            writeln!(f, "  {} of these may have been done or not.", self.unsure)?;
         }
         match &self.unchecked {
-            Some(why) => say(format_args!("The {members} members were not all checked: {why}")),
-            None => say(format_args!("{members} members were checked.")),
+            Some(why) => writeln!(f, "The {members} members were not all checked: {why}")?,
+            None => writeln!(f, "{members} members were checked.")?,
         }
-        say(format_args!("{} places are not as they must be.", self.different));
+        write!(f, "{} places are not as they must be.", self.different)?;
         for Difference { place, what } in &self.differences {
-            say(format_args!("  {place} {}", what.join("; ")));
+            write!(f, "\n  {place} {}", what.join("; "))?;
         }
-        let more = self.different - self.differences.len();
-        if more > 0 {
-            say(format_args!("  and {more} more"));
+        match self.different - self.differences.len() {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
         }
     }
 }
@@ -164,7 +188,7 @@ fn rounded(time: Duration) -> f64 {
 }
 
 impl Times {
-    fn of(waits: &mut Waits) -> Self {
+    fn of(mut waits: Waits) -> Self {
         waits.sort();
         Self {
             p50: waits.within_ms(0.5),
@@ -172,11 +196,5 @@ impl Times {
             p99: waits.within_ms(0.99),
             max: waits.within_ms(1.0),
         }
-    }
-}
-
-impl Difference {
-    fn new((place, what): (&str, &[String])) -> Self {
-        Self { place: place.to_owned(), what: what.to_vec() }
     }
 }

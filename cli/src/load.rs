@@ -1,0 +1,58 @@
+//! `banyan load`: the load generator, against the board that runs or another URL.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use reqwest::Url;
+use tokio::runtime;
+
+use crate::say::say;
+use crate::{DataDir, board, hold};
+
+/// What is asked, and how.
+#[derive(Args, Debug)]
+pub(crate) struct LoadArgs {
+    #[command(flatten)]
+    data: DataDir,
+    /// The proxy or program to ask, such as http://127.0.0.1:8080; without it the proxy of the board that runs on the
+    /// data folder.
+    #[arg(long, value_name = "URL")]
+    url: Option<Url>,
+    #[command(flatten)]
+    options: load::Options,
+    /// Report in JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Exits 0 if every request was answered as it must be and the board is as the clients know it, 1 otherwise.
+pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode, String> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    let report = runtime.block_on(async {
+        let url = match &args.url {
+            Some(url) => url.clone(),
+            None => proxy(&args.data.data_dir).await?,
+        };
+        load::run(url.as_str(), &args.options).await
+    })?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        say(format_args!("{json}"));
+    } else {
+        say(format_args!("{report}"));
+    }
+    Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The URL of the proxy of the board that runs on this folder.
+async fn proxy(data_dir: &Path) -> Result<Url, String> {
+    let holder = hold::running(data_dir)?;
+    let http = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let traffic = board::control(&holder.seats, data_dir, http)?.traffic().await?;
+    let first = traffic.iter().find_map(|route| Url::parse(&route.from).ok());
+    let mut url = first.ok_or("the refactor proxy has no route; --url says whom to ask")?;
+    url.set_path("");
+    Ok(url)
+}
