@@ -11,7 +11,7 @@ use crate::traffic::Load;
 /// tag `banyan:canary=50`:
 /// `banyan load --collection users --read-after-write --writes 100000 --seconds 3600 --clients 32`
 async fn half_of_the_reads_go_to_a_copy_and_none_goes_back_in_time(source: Engine, target: Engine) {
-    let Some(board) = Board::start_as(Plan::users(source, target)).await else { return };
+    let board = Board::start_as(Plan::users(source, target)).await;
     board.succeeds(&["follow", "users"]).await;
     board.tag("users", json!({ "banyan:canary": "50" })).await;
     board.activate("users", "ACTIVE").await;
@@ -45,6 +45,7 @@ async fn sqlite_to_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn postgresql_to_postgresql() {
     half_of_the_reads_go_to_a_copy_and_none_goes_back_in_time(Engine::Postgres, Engine::Postgres)
         .await;

@@ -110,8 +110,7 @@ async fn what_holds_other_data_is_not_overwritten() {
 }
 
 async fn board() -> Board {
-    let board = Board::start_as(Plan::users(Engine::Sqlite, Engine::Sqlite)).await;
-    board.expect("SQLite is always there")
+    Board::start_as(Plan::users(Engine::Sqlite, Engine::Sqlite)).await
 }
 
 fn watch(board: &Board) -> Watch {

@@ -56,8 +56,7 @@ async fn a_way_back_and_there_again_ends_as_a_straight_one() {
 }
 
 async fn board() -> Board {
-    let board = Board::start_as(Plan::users(Engine::Sqlite, Engine::Sqlite)).await;
-    board.expect("SQLite is always there")
+    Board::start_as(Plan::users(Engine::Sqlite, Engine::Sqlite)).await
 }
 
 async fn done(board: &Board, verb: &str) {

@@ -18,8 +18,9 @@ const LOAD: [&str; 7] =
 const BROKEN: &str = "closed the connection without an answer";
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn postgresql_to_postgresql() {
-    let Some(mut board) = Board::start_as(Plan::twice()).await else { return };
+    let mut board = Board::start_as(Plan::twice()).await;
     let watch = Watch::start(&board, "users", &PROGRAMS);
     let load = Load::start(&board, &LOAD);
     for verb in ["follow", "diff", "switch"] {
@@ -63,8 +64,9 @@ async fn postgresql_to_postgresql() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn one_of_two_is_stopped_and_started_again_under_load_and_no_request_fails() {
-    let Some(mut board) = Board::start_as(Plan::twice()).await else { return };
+    let mut board = Board::start_as(Plan::twice()).await;
     let load = Load::start(&board, &LOAD);
     for _ in 0..4 {
         // While one is away all connections lead to the other, which is the next one to be stopped.

@@ -1,14 +1,14 @@
 //! PgBouncer in front of a database.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::{env, fs};
 
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{skipped, until};
+use crate::{needs, until};
 
 /// A pooler that is ended when this is dropped.
 #[derive(Debug)]
@@ -20,15 +20,12 @@ pub struct Bouncer {
 
 impl Bouncer {
     /// PgBouncer in this `pool_mode`, with two sessions for all who use it, in front of
-    /// `postgres://USER@HOST:PORT/NAME`. Without `TEST_PGBOUNCER`, its path, says that the test is skipped.
+    /// `postgres://USER@HOST:PORT/NAME`. Its program is at the path in `TEST_PGBOUNCER`.
     ///
     /// # Panics
-    /// Where it does not start.
-    pub async fn start(database: &str, mode: &str) -> Option<Self> {
-        let Ok(binary) = env::var("TEST_PGBOUNCER") else {
-            skipped("TEST_PGBOUNCER is not set");
-            return None;
-        };
+    /// If that variable is not set, or PgBouncer does not start.
+    pub async fn start(database: &str, mode: &str) -> Self {
+        let binary = needs("TEST_PGBOUNCER");
         let (user, rest) = database.split_once('@').expect("a user");
         let (server, name) = rest.split_once('/').expect("a database");
         let (host, port) = server.split_once(':').expect("a port");
@@ -62,7 +59,7 @@ impl Bouncer {
         })
         .await;
         let url = format!("postgres://{user}@127.0.0.1:{own}/{name}?sslmode=disable");
-        Some(Self { child, url, _folder: folder })
+        Self { child, url, _folder: folder }
     }
 
     /// The database behind it.

@@ -21,10 +21,9 @@ pub use neighbour::{Manner, Neighbour};
 pub use postgres::{TestDatabase, postgres};
 pub use program::{Program, Setup, client};
 
+use std::env;
 use std::future::Future;
-use std::io::{self, Write};
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 /// Sends a signal, such as `TERM`, to a process.
@@ -37,12 +36,13 @@ pub fn signal(name: &str, pid: u32) {
     assert!(sent.expect("there is a shell").success(), "no process {pid}");
 }
 
-/// Says that the test that runs is skipped, and why, past the test runner's own capture of what
-/// tests print.
-pub fn skipped(reason: &str) {
-    let test = thread::current().name().unwrap_or("a test").to_owned();
-    // Where standard error is closed there is nobody to tell.
-    let _ = writeln!(io::stderr(), "SKIPPED {test}: {reason}");
+/// The value of an environment variable that the running test needs. Such a test has
+/// `#[ignore = "needs VARIABLE"]`, so that it only runs with `--include-ignored`.
+///
+/// # Panics
+/// If the variable is not set.
+pub fn needs(variable: &str) -> String {
+    env::var(variable).unwrap_or_else(|_| panic!("this test needs {variable}: see CONTRIBUTING.md"))
 }
 
 /// How long a condition may take to come true before its test fails.
@@ -62,7 +62,7 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnM
 }
 
 /// Makes a test of each case for each store: `async fn case(setup: Setup)` gets the program set up
-/// with SQLite, and, where `TEST_DATABASE_URL` is set, with PostgreSQL.
+/// with SQLite, and in an ignored test, which needs `TEST_DATABASE_URL`, with PostgreSQL.
 #[macro_export]
 macro_rules! on_both_stores {
     ($binary:expr; $($case:ident),* $(,)?) => {
@@ -74,18 +74,18 @@ macro_rules! on_both_stores {
         }
         mod postgresql {
             $(#[tokio::test(flavor = "multi_thread")]
+            #[ignore = "needs TEST_DATABASE_URL"]
             async fn $case() {
-                if let Some(database) = $crate::postgres().await {
-                    super::$case($crate::Setup::new($binary).postgres(database)).await;
-                }
+                let database = $crate::postgres().await;
+                super::$case($crate::Setup::new($binary).postgres(database)).await;
             })*
         }
     };
 }
 
 /// Makes a test of each case for each pair of stores that a collection moves between: `async fn
-/// case(source: Setup, target: Setup)` gets both programs set up, with a token; PostgreSQL where
-/// `TEST_DATABASE_URL` is set.
+/// case(source: Setup, target: Setup)` gets both programs set up, with a token. The tests with
+/// PostgreSQL are ignored: they need `TEST_DATABASE_URL`.
 #[macro_export]
 macro_rules! on_store_pairs {
     ($binary:expr; $($case:ident),* $(,)?) => {
@@ -98,21 +98,19 @@ macro_rules! on_store_pairs {
         }
         mod sqlite_to_postgresql {
             $(#[tokio::test(flavor = "multi_thread")]
+            #[ignore = "needs TEST_DATABASE_URL"]
             async fn $case() {
                 let program = || $crate::Setup::new($binary).movable();
-                if let Some(database) = $crate::postgres().await {
-                    super::$case(program(), program().postgres(database)).await;
-                }
+                super::$case(program(), program().postgres($crate::postgres().await)).await;
             })*
         }
         mod postgresql_to_postgresql {
             $(#[tokio::test(flavor = "multi_thread")]
+            #[ignore = "needs TEST_DATABASE_URL"]
             async fn $case() {
                 let program = || $crate::Setup::new($binary).movable();
-                if let (Some(one), Some(other)) = ($crate::postgres().await, $crate::postgres().await)
-                {
-                    super::$case(program().postgres(one), program().postgres(other)).await;
-                }
+                let (one, other) = ($crate::postgres().await, $crate::postgres().await);
+                super::$case(program().postgres(one), program().postgres(other)).await;
             })*
         }
     };

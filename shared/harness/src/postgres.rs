@@ -1,13 +1,12 @@
 //! A PostgreSQL database for one test.
 
-use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use tokio::runtime;
 use tokio_postgres::{Client, NoTls};
 
-use crate::skipped;
+use crate::needs;
 
 /// A fresh database, dropped when this is.
 #[derive(Debug)]
@@ -17,24 +16,20 @@ pub struct TestDatabase {
     url: String,
 }
 
-/// A fresh database on the server that `TEST_DATABASE_URL` names. Without that variable, says that
-/// the test is skipped.
+/// A fresh database on the server that `TEST_DATABASE_URL` names.
 ///
 /// # Panics
-/// Where the server cannot be used.
-pub async fn postgres() -> Option<TestDatabase> {
+/// If that variable is not set, or the server cannot be used.
+pub async fn postgres() -> TestDatabase {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let Ok(admin) = env::var("TEST_DATABASE_URL") else {
-        skipped("TEST_DATABASE_URL is not set");
-        return None;
-    };
+    let admin = needs("TEST_DATABASE_URL");
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("banyan_test_{}_{count}", std::process::id());
     execute(&admin, &format!("CREATE DATABASE {name}")).await;
     let (base, query) = admin.split_once('?').unwrap_or((&admin, ""));
     let (server, _) = base.rsplit_once('/').expect("TEST_DATABASE_URL names a database");
     let url = format!("{server}/{name}?{query}").trim_end_matches('?').to_owned();
-    Some(TestDatabase { admin, name, url })
+    TestDatabase { admin, name, url }
 }
 
 impl TestDatabase {

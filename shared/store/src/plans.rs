@@ -68,8 +68,9 @@ fn sqlite_walks_one_index_and_sorts_nothing() {
 /// Threads of a thousand posts each, but for thread 999: it has a tenth of all posts, and all of them
 /// are recent. A planner that takes posts of one thread to be spread evenly walks all others first.
 #[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn postgresql_walks_one_index_and_sorts_nothing() {
-    let Some(database) = harness::postgres().await else { return };
+    let database = harness::postgres().await;
     for statement in migrations(&POSTS, Dialect::Postgres, 0) {
         database.execute(&statement).await;
     }

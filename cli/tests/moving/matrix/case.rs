@@ -129,12 +129,21 @@ macro_rules! matrix {
     };
 }
 
-/// Makes a test of some cases of the module above for a pair of engines.
+/// Makes a test of some cases of the module above for a pair of engines. Those with PostgreSQL are ignored: they need
+/// `TEST_DATABASE_URL`.
 #[macro_export]
 macro_rules! matrix_on {
+    (Sqlite, Sqlite; $($case:ident)*) => {
+        use $crate::board::Engine;
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::matrix::driver::run(Engine::Sqlite, Engine::Sqlite, super::$case()).await;
+        })*
+    };
     ($source:ident, $target:ident; $($case:ident)*) => {
         use $crate::board::Engine;
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        #[ignore = "needs TEST_DATABASE_URL"]
         async fn $case() {
             $crate::matrix::driver::run(Engine::$source, Engine::$target, super::$case()).await;
         })*

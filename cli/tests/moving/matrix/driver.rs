@@ -33,7 +33,7 @@ const LOAD: [&str; 9] = [
 
 /// Lets the fault come in a switch, and then in a reverse.
 pub(crate) async fn run(source: Engine, target: Engine, case: Case) {
-    let Some(mut board) = Board::start_as(Plan::users(source, target)).await else { return };
+    let mut board = Board::start_as(Plan::users(source, target)).await;
     let watch = Watch::start(&board, "users", &["monolith", "users"]);
     let (load, stubborn) = (Load::start(&board, &LOAD), Stubborn::start(&board));
     let before = ownership(&board, "users").await["epoch"].as_u64().expect("an epoch");

@@ -15,11 +15,11 @@ use tokio_rustls::TlsAcceptor;
 use crate::plane::{Plane, body, default, status};
 use crate::service::ok;
 
-/// Where the test that runs in a process of its own finds certificate and key.
+/// Names the folder with certificate and key, in the process that trusts them.
 const FOLDER: &str = "TEST_TLS_FOLDER";
 
 /// Makes a certificate for `localhost` that vouches for itself.
-fn certificate(folder: &Path) -> bool {
+fn certificate(folder: &Path) {
     let made = Command::new("openssl")
         .args([
             "req",
@@ -43,11 +43,9 @@ fn certificate(folder: &Path) -> bool {
             "cert.pem",
         ])
         .current_dir(folder)
-        .output();
-    match made {
-        Ok(made) => made.status.success(),
-        Err(_) => false,
-    }
+        .output()
+        .expect("openssl is installed");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
 /// A service that speaks https on this port, as `localhost`.
@@ -87,11 +85,10 @@ async fn service(folder: &Path) -> u16 {
 }
 
 #[tokio::test]
+#[ignore = "needs openssl"]
 async fn a_service_that_nobody_vouches_for_gets_no_request() {
     let folder = tempfile::tempdir().unwrap();
-    if !certificate(folder.path()) {
-        return harness::skipped("there is no openssl");
-    }
+    certificate(folder.path());
     let port = service(folder.path()).await;
     let plane = Plane::start(vec![default(&format!("https://localhost:{port}"))]);
     let answer = plane.get("/api", "").await;
@@ -99,15 +96,22 @@ async fn a_service_that_nobody_vouches_for_gets_no_request() {
     assert!(body(&answer).contains("cannot be reached"), "{answer}");
 }
 
+/// What a machine trusts is read from the environment when a process starts, so this test runs itself in another one.
 #[tokio::test]
+#[ignore = "needs openssl"]
 async fn a_service_that_this_machine_trusts_is_spoken_to() {
-    let folder = tempfile::tempdir().unwrap();
-    if !certificate(folder.path()) {
-        return harness::skipped("there is no openssl");
+    match std::env::var_os(FOLDER) {
+        Some(folder) => speaks_to_a_trusted_service(Path::new(&folder)).await,
+        None => trust_and_run("tls::a_service_that_this_machine_trusts_is_spoken_to"),
     }
-    // What a machine trusts is read from its environment, so this takes a process of its own.
+}
+
+/// Runs a test of this file in a process that trusts a new certificate.
+fn trust_and_run(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path());
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "tls::in_a_process_of_its_own", "--ignored"])
+        .args(["--exact", test, "--include-ignored"])
         .env("SSL_CERT_FILE", folder.path().join("cert.pem"))
         .env(FOLDER, folder.path())
         .output()
@@ -116,11 +120,8 @@ async fn a_service_that_this_machine_trusts_is_spoken_to() {
     assert!(child.status.success() && shown.contains("1 passed"), "{shown}");
 }
 
-#[tokio::test]
-#[ignore = "run by the test before, with what it trusts"]
-async fn in_a_process_of_its_own() {
-    let folder = std::env::var(FOLDER).unwrap();
-    let port = service(Path::new(&folder)).await;
+async fn speaks_to_a_trusted_service(folder: &Path) {
+    let port = service(folder).await;
     let plane = Plane::start(vec![default(&format!("https://localhost:{port}"))]);
     for _ in 0..3 {
         let answer = plane.get("/api", "").await;

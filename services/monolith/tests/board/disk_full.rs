@@ -1,6 +1,8 @@
 //! A full disk: writes are refused, reads go on, nothing is damaged.
+//!
+//! Needs a folder on a small file system (4 to 16 MB) in `TEST_SMALL_DISK`.
 
-use std::{env, fs};
+use std::fs;
 
 use harness::{Program, Setup};
 use rusqlite::Connection;
@@ -10,14 +12,11 @@ use tokio::sync::Mutex;
 /// One test at a time fills the disk.
 static DISK: Mutex<()> = Mutex::const_new(());
 
-/// Wants a small file system of its own (4 to 16 MB) in `TEST_SMALL_DISK`.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_SMALL_DISK"]
 async fn a_full_disk_refuses_writes_and_damages_nothing() {
-    let Ok(disk) = env::var("TEST_SMALL_DISK") else {
-        return harness::skipped("TEST_SMALL_DISK is not set");
-    };
     let _alone = DISK.lock().await;
-    let folder = tempfile::tempdir_in(disk).unwrap();
+    let folder = tempfile::tempdir_in(harness::needs("TEST_SMALL_DISK")).unwrap();
     let database = folder.path().join("board.db").display().to_string();
     let ballast = folder.path().join("ballast");
     fs::write(&ballast, vec![1; 1 << 20]).unwrap();
@@ -60,12 +59,10 @@ async fn a_full_disk_refuses_writes_and_damages_nothing() {
 /// A full disk takes no writes, and yet its collections can be given to a program that has room; nothing that was answered
 /// is lost.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_SMALL_DISK"]
 async fn a_collection_leaves_a_full_disk() {
-    let Ok(disk) = env::var("TEST_SMALL_DISK") else {
-        return harness::skipped("TEST_SMALL_DISK is not set");
-    };
     let _alone = DISK.lock().await;
-    let folder = tempfile::tempdir_in(disk).unwrap();
+    let folder = tempfile::tempdir_in(harness::needs("TEST_SMALL_DISK")).unwrap();
     let database = folder.path().join("board.db").display().to_string();
     let setup = Setup::new(crate::BINARY).movable().demo();
     let full = setup.env("DATABASE_URL", &format!("sqlite:{database}")).start().await;

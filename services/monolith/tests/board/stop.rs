@@ -95,8 +95,9 @@ fn a_program_that_waits_for_its_database_stops_in_order() {
 
 /// A worker that has nothing to do ends at once, and must not take along what others wait for.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn writes_that_wait_for_postgresql_are_finished_too() {
-    let Some(database) = harness::postgres().await else { return };
+    let database = harness::postgres().await;
     let url = database.url().to_owned();
     let setup = Setup::new(crate::BINARY).demo().postgres(database).env("BANYAN_WORKERS", "4");
     let mut board = setup.start().await;

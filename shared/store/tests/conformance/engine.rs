@@ -43,16 +43,15 @@ impl Engine {
         Place::Sqlite(Arc::new(tempfile::tempdir().unwrap())).into()
     }
 
-    pub(crate) async fn postgres() -> Option<Self> {
-        let database = harness::postgres().await?;
-        Some(Place::Postgres(Arc::new(database)).into())
+    pub(crate) async fn postgres() -> Self {
+        Place::Postgres(Arc::new(harness::postgres().await)).into()
     }
 
     /// Another database on the same engine, which lives as long as this one.
     pub(crate) async fn another(&self) -> Self {
         let other = match self.place {
             Place::Sqlite(_) => Self::sqlite(),
-            Place::Postgres(_) => Self::postgres().await.unwrap(),
+            Place::Postgres(_) => Self::postgres().await,
         };
         self.beside.lock().unwrap().push(other.place.clone());
         other

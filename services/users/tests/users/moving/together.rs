@@ -9,8 +9,9 @@ use super::{USERS, create, digest, position, source_with};
 use crate::BINARY;
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn a_program_knows_what_another_one_wrote_when_a_reader_says_so() {
-    let Some(database) = postgres().await else { return };
+    let database = postgres().await;
     let setup = Setup::new(BINARY).postgres(database);
     let (one, other) = (setup.clone().start().await, setup.start().await);
     for number in 0..20 {
@@ -28,8 +29,9 @@ async fn a_program_knows_what_another_one_wrote_when_a_reader_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn a_program_that_is_asked_as_the_primary_knows_that_another_one_gave_the_collection_away() {
-    let (Some(database), Some(target)) = (postgres().await, postgres().await) else { return };
+    let (database, target) = (postgres().await, postgres().await);
     let setup = Setup::new(BINARY).movable().postgres(database);
     let target = Setup::new(BINARY).movable().postgres(target).start().await;
     let (one, other) = (setup.clone().start().await, setup.start().await);
@@ -45,8 +47,9 @@ async fn a_program_that_is_asked_as_the_primary_knows_that_another_one_gave_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn both_together_go_no_faster_than_one_of_them_was_told() {
-    let Some(database) = postgres().await else { return };
+    let database = postgres().await;
     let source = source_with(40).await;
     let setup = Setup::new(BINARY).movable().postgres(database);
     let (one, other) = (setup.clone().start().await, setup.start().await);
