@@ -8,11 +8,13 @@ mod engine;
 mod feed;
 mod following;
 mod horizon;
+mod leaving;
 mod moving;
 mod opening;
 mod outcome;
 mod ownership;
 mod pooler;
+mod promotion;
 mod purging;
 mod record;
 mod starting;
@@ -93,17 +95,17 @@ on_both!(
     following::a_copy_has_everything_as_it_is,
     following::who_waits_for_a_copy_is_woken_by_a_page_without_rows,
     following::a_copy_goes_on_where_it_ended,
-    following::a_grant_makes_the_copy_primary,
-    following::an_id_whose_tombstone_is_purged_is_not_given_by_the_next_owner,
-    following::ownership_goes_there_and_back_and_there_again,
-    following::a_first_answer_is_found_after_a_promotion,
-    following::a_first_answer_is_found_whatever_the_two_clocks_say,
-    following::revs_leave_room_after_a_forced_take_and_the_room_moves_along,
     following::unique_values_may_change_hands_within_a_page_and_across_pages,
-    following::a_cancelled_copy_leaves_nothing,
-    following::a_cancelled_copy_owns_nothing_until_it_follows_again,
-    following::a_retired_store_keeps_rows_or_not,
     following::two_programs_may_apply_to_one_database,
+    promotion::a_grant_makes_the_copy_primary,
+    promotion::an_id_whose_tombstone_is_purged_is_not_given_by_the_next_owner,
+    promotion::ownership_goes_there_and_back_and_there_again,
+    promotion::a_first_answer_is_found_after_a_promotion,
+    promotion::a_first_answer_is_found_whatever_the_two_clocks_say,
+    promotion::revs_leave_room_after_a_forced_take_and_the_room_moves_along,
+    leaving::a_cancelled_copy_leaves_nothing,
+    leaving::a_cancelled_copy_owns_nothing_until_it_follows_again,
+    leaving::a_retired_store_keeps_rows_or_not,
     digests::the_same_rows_have_the_same_fingerprint_on_every_store,
     digests::a_change_behind_the_back_is_seen,
     digests::chunks_cover_every_row_once,
