@@ -41,7 +41,6 @@ async fn routes_flip_under_load_without_a_failed_request_or_one_that_goes_astray
         })
         .collect();
     let in_flight = r#"refactor_requests_in_flight{application="app-0123456789",route="rte-posts00000",service="rte-posts00000"}"#;
-    let begun = std::time::Instant::now();
     for flip in 0..FLIPS {
         let start = answered.load(Ordering::SeqCst);
         if flip % 2 == 0 {
@@ -62,8 +61,6 @@ async fn routes_flip_under_load_without_a_failed_request_or_one_that_goes_astray
         }
         assert!(clients.iter().all(|client| !client.is_finished()), "a client failed");
     }
-    let rate = answered.load(Ordering::SeqCst) as f64 / begun.elapsed().as_secs_f64();
-    println!("{rate:.0} requests/s over {FLIPS} flips");
     stop.store(true, Ordering::SeqCst);
     for client in clients {
         client.await.unwrap();

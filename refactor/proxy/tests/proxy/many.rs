@@ -1,7 +1,5 @@
 //! Many of everything: routes, idle connections.
 
-use std::time::Instant;
-
 use proxy::{Change, Route, Settings};
 use tokio::io::AsyncWriteExt;
 
@@ -26,9 +24,7 @@ async fn ten_thousand_routes_are_matched_and_changed() {
         assert_eq!(body(&read_answer(&mut stream).await), expected);
     }
     let without = routes[..10_000].to_vec();
-    let start = Instant::now();
     plane.set(without);
-    println!("10,000 routes were replaced within {:?}", start.elapsed());
     stream.write_all(b"GET /api/n9999/1 HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     assert_eq!(body(&read_answer(&mut stream).await), "monolith");
 }
@@ -46,7 +42,6 @@ async fn one_of_ten_thousand_routes_changes_at_once_and_the_others_notice_nothin
         body(&read_answer(&mut stream).await).to_owned()
     };
     assert_eq!((ask("/n7").await.as_str(), ask("/n8").await.as_str()), ("moved", "moved"));
-    let start = Instant::now();
     for step in 0..200 {
         let (change, expected) = match step % 4 {
             0 => (Change::Put(Route { active: false, ..n(7) }), "monolith"),
@@ -56,7 +51,6 @@ async fn one_of_ten_thousand_routes_changes_at_once_and_the_others_notice_nothin
         plane.plane.change_routes(APPLICATION, vec![change]);
         assert_eq!(ask("/n7").await, expected, "step {step}");
     }
-    println!("200 changes of one of 10,000 routes, each with a request: {:?}", start.elapsed());
     assert_eq!(ask("/n8").await, "moved");
     let connects = r#"refactor_upstream_connects_total{application="app-0123456789",route="rte-0000000008",service="rte-0000000008"}"#;
     assert_eq!(plane.metric(connects), 0.0, "it used the connection of the one before");

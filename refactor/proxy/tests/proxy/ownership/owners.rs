@@ -279,12 +279,6 @@ async fn ownership_changes_hands_under_load_without_a_lost_write_or_one_that_is_
     }
     let mut executed = [one.rows(), two.rows()].concat();
     let count = |name: &str| plane.metric(&format!("banyan_proxy_{name}_total"));
-    println!(
-        "{} writes, {} misdirected, {} waited",
-        executed.len(),
-        count("misdirected"),
-        count("waited")
-    );
     executed.sort();
     expected.sort();
     assert!(executed == expected, "each answered write was executed once");
