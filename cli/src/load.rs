@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use reqwest::Url;
-use tokio::runtime;
+use tokio::runtime::Builder;
 
 use crate::say::say;
 use crate::{DataDir, board, hold};
@@ -28,7 +28,7 @@ pub(crate) struct LoadArgs {
 
 /// Exits 0 if every request was answered as it must be and the board is as the clients know it, 1 otherwise.
 pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode, String> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let report = runtime.block_on(async {
         let url = match &args.url {
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode, String> {
 /// The URL of the proxy of the board that runs on this folder.
 async fn proxy(data_dir: &Path) -> Result<Url, String> {
     let holder = hold::running(data_dir)?;
-    let http = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let traffic = board::control(&holder.seats, data_dir, http)?.traffic().await?;
     let first = traffic.iter().find_map(|route| Url::parse(&route.from).ok());
     let mut url = first.ok_or("the refactor proxy has no route; --url says whom to ask")?;

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tokio::runtime;
+use tokio::runtime::Builder;
 use tokio::time::sleep;
 
 use crate::process::is_ready;
@@ -79,9 +79,9 @@ fn change(data_dir: &Path, name: &str, stops: bool) -> Result<ExitCode, String> 
     let marker = marker(data_dir, name);
     let changed = if stops { files::open(&marker).map(drop) } else { forget(data_dir, &[name]) };
     changed.map_err(|error| format!("cannot write to {shown}: {error}"))?;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let client = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     runtime.block_on(async {
         loop {
             if hold::holder(data_dir).is_none() {

@@ -8,7 +8,7 @@ use std::thread;
 
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Args, CommandFactory};
-use server::Variable;
+use runtime::Variable;
 use tokio::sync::oneshot;
 
 use crate::{Cli, board};
@@ -36,9 +36,9 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
     let stop: Pin<Box<dyn Future<Output = ()> + Send>> =
         if args.until_stdin_ends { Box::pin(stdin_ends()) } else { Box::pin(pending()) };
     match board::program(name) {
-        Some(program) => server::run(program, stop),
+        Some(program) => runtime::run(program, stop),
         // The command line takes no other name.
-        None => refactor::run(stop),
+        None => runtime::run(refactor::Refactor, stop),
     }
 }
 

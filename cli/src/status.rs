@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use refactor::{Move, Traffic};
 use reqwest::Client;
-use tokio::runtime;
+use tokio::runtime::Builder;
 
 use crate::board::{self, Seat};
 use crate::process::is_ready;
@@ -15,9 +15,9 @@ use crate::{DEFAULT_DATA_DIR, hold, moves, pause};
 /// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
     let holder = hold::running(data_dir)?;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let client = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let client = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let (states, told) = runtime.block_on(async {
         let states = states(&holder.seats, data_dir, &client).await;
         (states, Told::ask(&holder.seats, data_dir, &client).await)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use refactor::Move;
 use reqwest::Client;
-use tokio::runtime;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PROXY_TIME: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(up(data_dir, port_base))
 }
@@ -42,7 +42,7 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
     let token = move_token::open(data_dir)?;
     let given = data_dir;
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
-    let client = server::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
+    let client = runtime::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
     let recipes = seats.iter().map(|seat| {
         let environment = if seat.name == board::REFACTOR {

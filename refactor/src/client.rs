@@ -49,7 +49,7 @@ impl Keys {
     /// # Errors
     /// Where there are none, or they cannot be read.
     pub fn read(folder: &Path) -> Result<Self, String> {
-        let keys = Credentials::read(folder).map_err(|error| server::chain(&error))?;
+        let keys = Credentials::read(folder).map_err(|error| runtime::chain(&error))?;
         Ok(Self { access_key_id: keys.access_key_id, secret_access_key: keys.secret_access_key })
     }
 }
@@ -173,7 +173,7 @@ impl Client {
         let url = format!("{}{path}", self.url);
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut request = self.http.request(method.clone(), &url).timeout(time);
-        let signed = self.sign(&method, &url, &body).map_err(|error| server::chain(&*error))?;
+        let signed = self.sign(&method, &url, &body).map_err(|error| runtime::chain(&*error))?;
         for (name, value) in signed {
             request = request.header(name, value);
         }
@@ -194,7 +194,7 @@ impl Client {
                  that `banyan up` runs; --data-dir leads to another board"
             );
         }
-        let why = server::chain(&error.without_url());
+        let why = runtime::chain(&error.without_url());
         format!(
             "the control plane at {url} gave no answer: {why}; what it was told may be done all the same"
         )

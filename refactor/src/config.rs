@@ -1,9 +1,9 @@
 //! The configuration: read from the environment once, everything wrong with it said at once.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use server::{ConfigErrors, Logs, Token, Variable, Variables};
+use runtime::{ConfigErrors, ListenAddress, Logs, Token, Variable, Variables};
 use url::Url;
 
 use crate::moves::{Targets, is_name, program};
@@ -38,12 +38,9 @@ pub const VARIABLES: &[Variable] = &[
         about: "where collections are to go unless a route or a command says it, such as \
                 users=http://127.0.0.1:3001,threads=http://127.0.0.1:3002; nothing",
     },
-    Variable { name: "LOG_FORMAT", about: "text or json; text" },
-    Variable {
-        name: "LOG_FILE",
-        about: "the file that takes the log; at 8 MiB it becomes NAME.1 and begins anew; standard error",
-    },
-    Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
+    Logs::FORMAT,
+    Logs::FILE,
+    Logs::FILTER,
     Variable {
         name: "BANYAN_MAX_ENVIRONMENTS",
         about: "the most environments in a region, 1 to 10000; 100",
@@ -64,10 +61,10 @@ pub const VARIABLES: &[Variable] = &[
 
 /// What `refactor` is told from outside.
 #[derive(Debug)]
-pub(crate) struct Config {
+pub struct Config {
     /// Where the first application listens.
     pub(crate) applications: SocketAddr,
-    pub(crate) control: SocketAddr,
+    pub(crate) control: ListenAddress,
     pub(crate) data_dir: PathBuf,
     /// Where the first stack leads; without it there is none.
     pub(crate) monolith: Option<Url>,
@@ -87,13 +84,10 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
         let mut variables = Variables::new(VARIABLES, environment);
-        let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let ip = "an IP address";
-        let port = "a port from 0 to 65535";
-        let host = variables.take("HOST", ip).unwrap_or(loopback);
-        let applications = (host, variables.take("PORT", port).unwrap_or(8080)).into();
-        let host = variables.take("CONTROL_HOST", ip).unwrap_or(loopback);
-        let control = (host, variables.take("CONTROL_PORT", port).unwrap_or(9080)).into();
+        let mut listen =
+            |names, port| ListenAddress::read(&mut variables, names, (Ipv4Addr::LOCALHOST, port));
+        let applications = listen(["HOST", "PORT"], 8080);
+        let control = listen(["CONTROL_HOST", "CONTROL_PORT"], 9080);
         let mut quota = |name, most, default| variables.number(name, 1, most).unwrap_or(default);
         let quotas = Quotas {
             environments: quota("BANYAN_MAX_ENVIRONMENTS", 10_000, 100),
@@ -101,17 +95,12 @@ impl Config {
             services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
             routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
         };
-        let move_token = variables.secret("MOVE_TOKEN").map(str::parse).transpose();
-        let move_token = move_token.unwrap_or_else(|error| {
-            variables.wrong(format!("MOVE_TOKEN: {error}"));
-            None
-        });
         let config = Self {
-            applications,
+            applications: (applications.host, applications.port).into(),
             control,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
             monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
-            move_token,
+            move_token: variables.token("MOVE_TOKEN"),
             move_targets: variables
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
                 .unwrap_or_default(),
@@ -142,6 +131,8 @@ fn targets(text: &str) -> Option<Targets> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::Config;
 
     fn read(environment: &[(&str, &str)]) -> Result<Config, String> {
@@ -154,7 +145,7 @@ mod tests {
     fn an_empty_environment_is_enough() {
         let config = read(&[]).unwrap();
         assert_eq!(config.applications.to_string(), "127.0.0.1:8080");
-        assert_eq!(config.control.to_string(), "127.0.0.1:9080");
+        assert_eq!((config.control.host, config.control.port), (Ipv4Addr::LOCALHOST.into(), 9080));
     }
 
     #[test]

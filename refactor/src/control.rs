@@ -16,7 +16,7 @@ mod query;
 mod rest;
 mod signature;
 
-pub(crate) use listen::{bind, serve};
+pub(crate) use listen::serve;
 pub(crate) use moves_seen::MovesSeen;
 
 use std::sync::Arc;

@@ -69,7 +69,7 @@ impl FirstStack {
     }
 
     async fn monolith_answers(&self) {
-        let Ok(client) = server::http_client(self.monolith.scheme() == "https") else { return };
+        let Ok(client) = runtime::http_client(self.monolith.scheme() == "https") else { return };
         while !asked(&client, &self.monolith).await {
             sleep(POLL).await;
         }
@@ -80,7 +80,7 @@ impl FirstStack {
         let before = fs::read_to_string(self.data_dir.join(FILE)).ok();
         let (value, before) = (self.monolith.as_str(), before.as_deref());
         let due = self.stacks.due(&caller(), NAME, PARAMETER, value, before);
-        due.map_err(|error| server::chain(&error))
+        due.map_err(|error| runtime::chain(&error))
     }
 
     /// Does what is due, and notes the URL. Blocks until that is done.
@@ -89,7 +89,7 @@ impl FirstStack {
             self.change(&due)?;
             if self.due()?.is_some() {
                 let reason = self.stacks.reason(&caller(), NAME);
-                let reason = reason.map_err(|error| server::chain(&error))?;
+                let reason = reason.map_err(|error| runtime::chain(&error))?;
                 return Err(format!(
                     "the stack {NAME} could not lead to {}: {reason}",
                     self.monolith

@@ -17,4 +17,4 @@ pub use client::{
 };
 pub use config::VARIABLES;
 pub use first_stack::REGION;
-pub use run::{main, run};
+pub use run::Refactor;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    refactor::main()
+    runtime::main(refactor::Refactor)
 }

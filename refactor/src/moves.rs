@@ -40,8 +40,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use runtime::Token;
 use serde_json::{Value, json};
-use server::Token;
 use tokio::runtime::Handle;
 
 use crate::spaces::Spaces;

@@ -1,15 +1,11 @@
 //! Running the proxy: configuration, state, listening, and an orderly end.
 
-use std::env;
 use std::error::Error;
-use std::future::{Future, pending};
-use std::io;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::rt;
-use server::{EX_USAGE, Variable, chain};
+use runtime::{ConfigErrors, Daemon, ListenAddress, Logs, Stop, Variable, chain};
 use tokio::runtime::Handle;
 
 use crate::config::{Config, VARIABLES};
@@ -20,76 +16,49 @@ use crate::moves::{self, Moves};
 use crate::spaces::{Settings, Spaces, state};
 use proxy::DataPlane;
 
-/// The whole of `main`: runs until SIGTERM or SIGINT.
-pub fn main() -> ExitCode {
-    match env::args().nth(1).as_deref() {
-        None => run(pending()),
-        Some("--help" | "-h") => {
-            println!(
-                "The refactor proxy: moves the traffic of an HTTP service, route by route. Reads these \
-                 variables of its environment (after the semicolon: the default):\n\n{}",
-                Variable::list(VARIABLES)
-            );
-            ExitCode::SUCCESS
-        }
-        Some("--version" | "-V") => {
-            println!("refactor {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
-        }
-        Some(argument) => {
-            eprintln!(
-                "refactor: takes no argument {argument:?}; refactor --help lists its variables"
-            );
-            ExitCode::from(EX_USAGE)
-        }
+/// The refactor proxy as a program.
+#[derive(Debug)]
+pub struct Refactor;
+
+impl Daemon for Refactor {
+    type Config = Config;
+
+    fn name(&self) -> &'static str {
+        "refactor"
+    }
+
+    fn about(&self) -> String {
+        "The refactor proxy: moves the traffic of an HTTP service, route by route.".to_owned()
+    }
+
+    fn variables(&self) -> &'static [Variable] {
+        VARIABLES
+    }
+
+    fn configure(
+        &self,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigErrors> {
+        Config::read(environment)
+    }
+
+    fn logs(config: &Config) -> &Logs {
+        &config.logs
+    }
+
+    fn health(config: &Config) -> &ListenAddress {
+        &config.control
+    }
+
+    async fn serve(self, config: Config, stop: Stop) -> Result<(), Box<dyn Error>> {
+        serve(config, stop).await
     }
 }
 
-/// Runs until SIGTERM, SIGINT, or the end of `stop`. The exit code is 64 for a wrong configuration, 1
-/// for any other failure.
-pub fn run(stop: impl Future<Output = ()> + Send + 'static) -> ExitCode {
-    let variables = env::vars_os().map(|(name, value)| {
-        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-    });
-    let config = match Config::read(variables) {
-        Ok(config) => config,
-        Err(errors) => {
-            eprintln!("refactor: the configuration is wrong\n{errors}");
-            return ExitCode::from(EX_USAGE);
-        }
-    };
-    if let Err(wrong) = config.logs.start() {
-        eprintln!("refactor: {wrong}");
-        return ExitCode::from(EX_USAGE);
-    }
-    match rt::System::new().block_on(serve(config, stop)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let message = format!("refactor: {}", chain(&*error));
-            if log::log_enabled!(log::Level::Error) {
-                log::error!("{message}");
-            } else {
-                // Whoever wants no log still wants to know why nothing runs.
-                eprintln!("{message}");
-            }
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(
-    config: Config,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Box<dyn Error>> {
+async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> {
     // A port that is taken is found before anything is touched.
-    let listener = control::bind(config.control).map_err(|cause| {
-        let address = config.control;
-        io::Error::other(format!(
-            "cannot listen on {address} ({cause}); set CONTROL_HOST or CONTROL_PORT to a free one"
-        ))
-    })?;
+    let listener = config.control.bind()?;
     let address = listener.local_addr()?;
-    let mut stopped = Box::pin(server::stopped(stop)?);
     state::make_folder(&config.data_dir)?;
     let runs_again = state::is_there(&config.data_dir);
     let state = state::open(&config.data_dir)?;
@@ -135,7 +104,6 @@ async fn serve(
     });
     server.await?;
     ended.await?;
-    log::info!("stopped");
     Ok(())
 }
 

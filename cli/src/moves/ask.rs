@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use refactor::{Client, Move};
 use serde_json::Value;
-use tokio::runtime;
+use tokio::runtime::Builder;
 use tokio::time::sleep;
 
 use crate::{DataDir, board, hold};
@@ -27,9 +27,9 @@ pub(super) fn run(
     work: impl AsyncFnOnce(Control) -> Result<ExitCode, String>,
 ) -> Result<ExitCode, String> {
     let holder = hold::running(&data.data_dir)?;
-    let http = server::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let control = board::control(&holder.seats, &data.data_dir, http)?;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(work(Control(control)))
 }

@@ -46,7 +46,7 @@ async fn clients_of_the_proxy_only_wait_while_the_owner_changes(board: Board) {
 /// Writes users and reads each of them, until told to stop; gives how many there are.
 async fn write(client: usize, url: String, stop: Arc<AtomicBool>) -> usize {
     // Connections and headers of its own: to the proxy it is a client of its own.
-    let http = server::http_client(false).expect("a client");
+    let http = runtime::http_client(false).expect("a client");
     let agent = format!("client-{client}");
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {

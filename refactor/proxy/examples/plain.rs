@@ -13,7 +13,7 @@ use proxy::{DataPlane, Route, Settings, SourcePath};
 const APPLICATION: &str = "app-plain00000";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    server::Logs::default().start().map_err(std::io::Error::other)?;
+    runtime::Logs::default().start().map_err(std::io::Error::other)?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [listen, upstream, workers, routes] = &*arguments else {
         return Err("usage: plain LISTEN UPSTREAM WORKERS ROUTES".into());

@@ -1,12 +1,9 @@
 //! The proxy's own errors: `application/problem+json` (RFC 9457).
 
 use http::StatusCode;
-use serde::Serialize;
+use runtime::ProblemDocument;
 
-/// The media type of every error.
-pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
-
-/// One error document. Its `type` is `about:blank`: the status says it all (RFC 9457, 4.2.1).
+/// One error, as [`ProblemDocument`] shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     status: StatusCode,
@@ -15,14 +12,6 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<u64>,
     /// The methods of a 405.
     pub(crate) allow: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    r#type: &'static str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
 }
 
 impl Problem {
@@ -48,12 +37,7 @@ impl Problem {
 
     /// The document, as JSON.
     pub(crate) fn document(&self) -> Vec<u8> {
-        let document = Document {
-            r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
-            detail: &self.detail,
-        };
+        let document = ProblemDocument::<()>::new(self.status.as_u16(), &self.detail, &[]);
         // Strings and a number can always be written.
         serde_json::to_vec(&document).unwrap_or_default()
     }

@@ -136,7 +136,7 @@ mod tests {
         let file = folder.path().join(FILE);
         for mode in [0o640, 0o604, 0o700] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            let error = server::chain(&Credentials::open(folder.path()).unwrap_err());
+            let error = runtime::chain(&Credentials::open(folder.path()).unwrap_err());
             assert!(error.contains("chmod 600"), "{error}");
         }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();

@@ -1,28 +1,20 @@
 //! Listening on the control port.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use server::{guard, readable, scraped};
+use runtime::{guard, readable, scraped};
 use tokio::time::{Instant, timeout};
 
 use super::answer::{Answer, request_id};
 use super::protocol::Protocol;
 use super::signature::Received;
 use super::{Control, foreign, limits, rest};
-
-/// Takes the control port. Who connects waits until it is served.
-///
-/// # Errors
-/// Where it cannot be listened on.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address)
-}
 
 /// Serves the control port until the server is told to stop.
 ///
@@ -81,7 +73,7 @@ async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> Ht
         Ok((received, protocol)) => {
             let answered = web::block(move || control.answer(&received)).await;
             answered.unwrap_or_else(|error| {
-                log::error!("the control port: {}", server::chain(&error));
+                log::error!("the control port: {}", runtime::chain(&error));
                 let message = "the request could not be carried out; the log says why";
                 protocol.error(500, "InternalServerException", message)
             })
@@ -89,9 +81,9 @@ async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> Ht
         Err(answer) => answer,
     };
     log::info!(
-        target: server::REQUEST,
+        target: runtime::REQUEST,
         method = request.method().as_str(), path = request.uri().path(), status = answer.status,
-        ms = server::ms_since(start), bytes = answer.body.len(), id = id.as_str();
+        ms = runtime::ms_since(start), bytes = answer.body.len(), id = id.as_str();
         "answered"
     );
     answer.into_response(&id)

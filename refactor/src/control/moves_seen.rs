@@ -30,7 +30,7 @@ impl MovesSeen {
                 String::new()
             }
             Err(error) => {
-                log::error!("the metrics of moves: {}", server::chain(&error));
+                log::error!("the metrics of moves: {}", runtime::chain(&error));
                 String::new()
             }
         };

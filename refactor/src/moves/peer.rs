@@ -6,9 +6,9 @@ use std::time::Duration;
 use http::Method;
 use http::header::AUTHORIZATION;
 use reqwest::Client;
+use runtime::Token;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use server::Token;
 use tokio::runtime::Handle;
 
 use super::wire::{Digest, Hashes, Ownership, PROTOCOL, Peer as Name, Position};
@@ -65,7 +65,7 @@ impl Peers {
     /// # Errors
     /// Where TLS cannot be set up.
     pub(super) fn new(token: Token, runtime: Handle) -> reqwest::Result<Self> {
-        Ok(Self { token, http: server::http_client(true)?, runtime })
+        Ok(Self { token, http: runtime::http_client(true)?, runtime })
     }
 
     /// The program that holds a collection at this URL, such as `http://127.0.0.1:3001/api/users`.
@@ -246,7 +246,7 @@ impl Peer {
                 format!("no answer within {} ms", time.as_millis())
             } else {
                 // Its own words hold the URL, with the query.
-                server::chain(&error.without_url())
+                runtime::chain(&error.without_url())
             };
             PeerError::Silent { how, sent }
         };

@@ -25,7 +25,7 @@ impl Refusal {
 
     /// A failure of ours: the cause goes to the log.
     pub(super) fn internal(cause: &dyn Error) -> Self {
-        log::error!("moves: {}", server::chain(cause));
+        log::error!("moves: {}", runtime::chain(cause));
         Self::Internal("the state could not be read or written; the log says why".into())
     }
 

@@ -22,7 +22,7 @@ impl Inner {
     /// running.
     pub(super) fn resume(&self) {
         let moves = self.journal.moves().unwrap_or_else(|error| {
-            log::error!("moves: what was pending cannot be read: {}", server::chain(&error));
+            log::error!("moves: what was pending cannot be read: {}", runtime::chain(&error));
             Vec::new()
         });
         for record in moves {
@@ -40,7 +40,7 @@ impl Inner {
                     self.compare_on(key, comparison, record.source, record.target);
                 }
                 Ok(_) => {}
-                Err(error) => log::error!("diff {}: {}", record.collection, server::chain(&error)),
+                Err(error) => log::error!("diff {}: {}", record.collection, runtime::chain(&error)),
             }
         }
     }

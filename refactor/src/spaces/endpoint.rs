@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use server::leads_to;
+use runtime::leads_to;
 use url::{Host, Url};
 
 use proxy::is_refused;

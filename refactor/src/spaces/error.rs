@@ -34,7 +34,7 @@ impl ApiError {
 
     /// A failure of ours: the cause goes to the log, the client learns that there was one.
     pub(crate) fn internal(cause: &dyn Error) -> Self {
-        log::error!("refactor spaces: {}", server::chain(cause));
+        log::error!("refactor spaces: {}", runtime::chain(cause));
         Self::Internal("the change could not be stored, and was not made; the log says why".into())
     }
 

@@ -43,7 +43,7 @@ pub(crate) async fn check(service: &ServiceDetails, own: Vec<SocketAddr>) -> Res
         error if error.is_timeout() => {
             format!("{url} did not answer within {} s", ANSWER_TIME.as_secs())
         }
-        error => format!("{url} did not answer: {}", server::chain(&error.without_url())),
+        error => format!("{url} did not answer: {}", runtime::chain(&error.without_url())),
     })?;
     if service.health_url.is_some() && !(200..400).contains(&status) {
         return Err(format!("the HealthUrl {url} answered {status}, and 200 to 399 is healthy"));

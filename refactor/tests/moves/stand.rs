@@ -147,7 +147,7 @@ impl Stand {
 
     pub(crate) fn client(&self) -> Client {
         let keys = Keys::read(&self.program.setup().folder().join(".refactor")).unwrap();
-        Client::new(server::http_client(false).unwrap(), self.program.url(), keys)
+        Client::new(runtime::http_client(false).unwrap(), self.program.url(), keys)
     }
 
     pub(crate) async fn tell(&self, verb: &str, options: Value) -> Result<Move, String> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    server::main(posts::program())
+    runtime::main(posts::program())
 }

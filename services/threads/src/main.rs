@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    server::main(threads::program())
+    runtime::main(threads::program())
 }

@@ -4,40 +4,45 @@
 //! sent that request already. So a program that was told to stop goes on for a short time, and each answer
 //! in it says `Connection: close` (RFC 9112, 9.6).
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::limits::DRAIN_TIME;
+/// For how long a program that was told to stop goes on answering on connections that are open, each time with
+/// `Connection: close`, before it closes those that are idle.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// Counts connections, and knows whether they are coming to their end.
 #[derive(Clone, Debug)]
-pub(crate) struct Drain {
+pub struct Drain {
     open: watch::Sender<usize>,
     stopping: watch::Receiver<bool>,
 }
 
 /// A connection while it is open.
 #[derive(Debug)]
-pub(crate) struct Open(watch::Sender<usize>);
+pub struct Open(watch::Sender<usize>);
 
 impl Drain {
-    pub(crate) fn new(stopping: watch::Receiver<bool>) -> Self {
+    /// The connections of a program that stops once `stopping` says so.
+    pub fn new(stopping: watch::Receiver<bool>) -> Self {
         Self { open: watch::Sender::new(0), stopping }
     }
 
     /// Counts a connection until what it gives is dropped.
-    pub(crate) fn open(&self) -> Open {
+    pub fn open(&self) -> Open {
         self.open.send_modify(|count| *count += 1);
         Open(self.open.clone())
     }
 
     /// Whether an answer is the last one on its connection.
-    pub(crate) fn has_begun(&self) -> bool {
+    pub fn has_begun(&self) -> bool {
         *self.stopping.borrow()
     }
 
     /// Ends when no connection is open any more, or after [`DRAIN_TIME`].
-    pub(crate) async fn ended(&self) {
+    pub async fn ended(&self) {
         let mut open = self.open.subscribe();
         let none = open.wait_for(|count| *count == 0);
         if timeout(DRAIN_TIME, none).await.is_err() {

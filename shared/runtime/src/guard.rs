@@ -7,11 +7,11 @@ use actix_web::error::PayloadError;
 use actix_web::http::{ConnectionType, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage, ResponseError};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::authority::is_authority;
-use crate::problem::Problem;
+use crate::problem::{PROBLEM_JSON, ProblemDocument};
 
 /// Refuses a host that is none with 400, answers as if an `Upgrade` were not there (RFC 9110, 7.8), explains a method
 /// that a path does not take, and tells browsers to believe the type of an answer.
@@ -32,7 +32,7 @@ pub async fn guard(
         explain_405(next.call(request).await?.map_into_boxed_body())
     } else {
         let detail = "the host must be one, with an optional port and without user information";
-        request.error_response(Problem::malformed(detail, Vec::new()))
+        request.into_response(refusal(StatusCode::BAD_REQUEST, detail))
     };
     if upgrades {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
@@ -81,9 +81,15 @@ fn explain_405(response: ServiceResponse) -> ServiceResponse {
         return response;
     }
     let allow = response.headers().get(header::ALLOW).cloned();
-    let mut explained = Problem::method_not_allowed().error_response();
+    let detail = "this path does not take this method; Allow lists those it takes";
+    let mut explained = refusal(StatusCode::METHOD_NOT_ALLOWED, detail);
     if let Some(allow) = allow {
         explained.headers_mut().insert(header::ALLOW, allow);
     }
     response.into_response(explained)
+}
+
+fn refusal(status: StatusCode, detail: &str) -> HttpResponse {
+    let document = ProblemDocument::<()>::new(status.as_u16(), detail, &[]);
+    HttpResponse::build(status).content_type(PROBLEM_JSON).json(document)
 }

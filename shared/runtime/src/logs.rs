@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use actix_web::rt::time::Instant;
 use env_logger::{Builder, Target};
 use files::LogFile;
+use jiff::Timestamp;
 use log::kv::{self, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
-use models::Timestamp;
 use serde_json::Map;
 
-use crate::variables::Variables;
+use crate::variables::{Variable, Variables};
 
 /// The target of the lines that tell of requests.
 pub const REQUEST: &str = "request";
@@ -35,12 +35,23 @@ pub struct Logs {
 }
 
 impl Logs {
+    /// How its lines look.
+    pub const FORMAT: Variable = Variable { name: "LOG_FORMAT", about: "text or json; text" };
+    /// Where they go.
+    pub const FILE: Variable = Variable {
+        name: "LOG_FILE",
+        about: "the file that takes the log; at 8 MiB it becomes NAME.1 and begins anew; standard error",
+    };
+    /// Which there are. The logger reads it by itself.
+    pub const FILTER: Variable =
+        Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" };
+
     /// Reads `LOG_FORMAT` and `LOG_FILE`.
     pub fn read(variables: &mut Variables) -> Self {
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         Self {
-            format: variables.one_of("LOG_FORMAT", &formats).unwrap_or(LogFormat::Text),
-            file: variables.take("LOG_FILE", "a path"),
+            format: variables.one_of(Self::FORMAT.name, &formats).unwrap_or(LogFormat::Text),
+            file: variables.take(Self::FILE.name, "a path"),
         }
     }
 
@@ -77,7 +88,7 @@ fn builder(format: LogFormat) -> Builder {
 }
 
 fn text(out: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
-    write!(out, "{} {:5}", Timestamp::now(), record.level())?;
+    write!(out, "{:.3} {:5}", Timestamp::now(), record.level())?;
     if record.target() == REQUEST {
         let mut values = Values(out, Ok(()));
         // The visitor keeps its own error.
@@ -118,7 +129,7 @@ impl std::fmt::Display for OneLine<'_> {
 
 fn json(out: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
     let mut line = Map::new();
-    line.insert("time".into(), Timestamp::now().to_string().into());
+    line.insert("time".into(), format!("{:.3}", Timestamp::now()).into());
     line.insert("level".into(), record.level().as_str().into());
     line.insert("target".into(), record.target().into());
     line.insert("message".into(), record.args().to_string().into());

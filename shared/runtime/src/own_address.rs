@@ -28,7 +28,7 @@ pub fn loopback_like(ip: IpAddr) -> IpAddr {
 }
 
 /// Whether the URL leads to what listens on `listener`, by the addresses that its host has now.
-pub(crate) async fn url_leads_to(url: &Url, listener: SocketAddr) -> bool {
+pub async fn url_leads_to(url: &Url, listener: SocketAddr) -> bool {
     let Some(port) = url.port_or_known_default() else { return false };
     let found = match url.host() {
         Some(Host::Ipv4(ip)) => vec![(ip, port).into()],

@@ -1,8 +1,11 @@
 //! The token that both sides of a move show each other.
 
 use std::fmt;
-use std::hint::black_box;
 use std::str::FromStr;
+
+use subtle::ConstantTimeEq;
+
+use crate::variables::Variables;
 
 /// The fewest characters of a token, so that none can be guessed.
 const SHORTEST: usize = 16;
@@ -23,15 +26,18 @@ impl Token {
 
     /// Whether the value of an `Authorization` header shows this token. How long that takes tells
     /// nothing of how much of it is right.
-    pub(crate) fn shown_by(&self, authorization: &[u8]) -> bool {
+    pub fn shown_by(&self, authorization: &[u8]) -> bool {
         const SCHEME: usize = "Bearer ".len();
         let Some((scheme, shown)) = authorization.split_at_checked(SCHEME) else { return false };
-        let own = self.0.as_bytes();
-        if !scheme.eq_ignore_ascii_case(b"Bearer ") || shown.len() != own.len() {
-            return false;
-        }
-        let differences = shown.iter().zip(own).map(|(shown, own)| black_box(shown ^ own));
-        black_box(differences.fold(0, |all, difference| all | difference)) == 0
+        scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(shown.ct_eq(self.0.as_bytes()))
+    }
+}
+
+impl Variables {
+    /// A token, which no error shows.
+    pub fn token(&mut self, name: &str) -> Option<Token> {
+        let read = self.secret(name)?.parse();
+        read.map_err(|error| self.wrong(format!("{name}: {error}"))).ok()
     }
 }
 

@@ -10,14 +10,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Duration, Instant, Sleep, sleep};
 
-use crate::limits::{QUIET_TIME, TAKE_TIME};
+/// How long a connection may be held.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Without a byte of an answer.
+    pub quiet: Duration,
+    /// While an answer waits for a client that takes it slowly.
+    pub take: Duration,
+}
 
 /// A stream that fails with [`io::ErrorKind::TimedOut`] once nothing was written to it for
-/// [`QUIET_TIME`], or once what is to be written has waited [`TAKE_TIME`] for the other side.
-pub(crate) struct Bounded<S, O = ()> {
+/// [`Limits::quiet`], or once what is to be written has waited [`Limits::take`] for the other side.
+pub struct Bounded<S, O = ()> {
     stream: S,
+    limits: Limits,
     /// Counts the connection until it is closed.
     _open: O,
     /// Fires when the stream was quiet for too long.
@@ -27,8 +35,9 @@ pub(crate) struct Bounded<S, O = ()> {
 }
 
 impl<S, O> Bounded<S, O> {
-    pub(crate) fn new(stream: S, open: O) -> Self {
-        Self { stream, _open: open, quiet: Box::pin(sleep(QUIET_TIME)), slow: None }
+    /// Bounds a stream. `open` is dropped with it.
+    pub fn new(stream: S, limits: Limits, open: O) -> Self {
+        Self { stream, limits, _open: open, quiet: Box::pin(sleep(limits.quiet)), slow: None }
     }
 
     /// Notes what became of a write; a pending one waits for the other side.
@@ -38,10 +47,11 @@ impl<S, O> Bounded<S, O> {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.quiet.as_mut().reset(Instant::now() + QUIET_TIME);
+            self.quiet.as_mut().reset(Instant::now() + self.limits.quiet);
             return written;
         }
-        let slow = self.slow.get_or_insert_with(|| Box::pin(sleep(TAKE_TIME)));
+        let take = self.limits.take;
+        let slow = self.slow.get_or_insert_with(|| Box::pin(sleep(take)));
         ready!(slow.as_mut().poll(context));
         Poll::Ready(Err(timed_out()))
     }
@@ -105,13 +115,15 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
     use tokio::time::{Duration, advance, sleep};
 
-    use super::Bounded;
-    use crate::limits::{QUIET_TIME, TAKE_TIME};
+    use super::{Bounded, Limits};
+
+    const LIMITS: Limits =
+        Limits { quiet: Duration::from_secs(107), take: Duration::from_secs(30) };
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_without_an_answer_ends_however_much_is_sent_on_it() {
         let (mut client, server) = duplex(64);
-        let mut server = Bounded::new(server, ());
+        let mut server = Bounded::new(server, LIMITS, ());
         let drip = tokio::spawn(async move {
             while client.write_all(b"G").await.is_ok() {
                 sleep(Duration::from_secs(1)).await;
@@ -125,7 +137,7 @@ mod tests {
             }
         };
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert!(read >= QUIET_TIME.as_secs() - 1, "{read}");
+        assert!(read >= LIMITS.quiet.as_secs() - 1, "{read}");
         drop(server);
         drip.await.unwrap();
     }
@@ -133,9 +145,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_starts_the_time_anew() {
         let (client, server) = duplex(64);
-        let mut server = Bounded::new(server, ());
+        let mut server = Bounded::new(server, LIMITS, ());
         for _ in 0..5 {
-            advance(QUIET_TIME / 2).await;
+            advance(LIMITS.quiet / 2).await;
             server.write_all(b"x").await.unwrap();
             server.flush().await.unwrap();
         }
@@ -146,7 +158,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_its_answer_drop_by_drop_is_let_go() {
         let (mut client, server) = duplex(64);
-        let mut server = Bounded::new(server, ());
+        let mut server = Bounded::new(server, LIMITS, ());
         let sip = tokio::spawn(async move {
             let start = tokio::time::Instant::now();
             while client.read_u8().await.is_ok() {
@@ -159,6 +171,6 @@ mod tests {
         drop(server);
         // What was on its way is read to its end: 64 bytes more.
         let taken = sip.await.unwrap();
-        assert!(taken < TAKE_TIME + Duration::from_secs(70), "{taken:?}");
+        assert!(taken < LIMITS.take + Duration::from_secs(70), "{taken:?}");
     }
 }

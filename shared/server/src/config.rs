@@ -1,16 +1,13 @@
 //! The configuration: read from the environment once, everything wrong with it said at once.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
+use runtime::{ConfigErrors, ListenAddress, Logs, Token, Variable, Variables};
 use store::Database;
 use url::Url;
-
-use crate::logs::Logs;
-use crate::moving::Token;
-use crate::variables::{ConfigErrors, Variable, Variables};
 
 /// Every variable that a service reads.
 pub const VARIABLES: &[Variable] = &[
@@ -55,12 +52,9 @@ pub const VARIABLES: &[Variable] = &[
                 http://monolith:3000/api/users",
     },
     Variable { name: "READ_ONLY", about: "true refuses every write with 403; false" },
-    Variable { name: "LOG_FORMAT", about: "text or json; text" },
-    Variable {
-        name: "LOG_FILE",
-        about: "the file that takes the log; at 8 MiB it becomes NAME.1 and begins anew; standard error",
-    },
-    Variable { name: "RUST_LOG", about: "which lines to log, as env_logger reads it; info" },
+    Logs::FORMAT,
+    Logs::FILE,
+    Logs::FILTER,
     Variable {
         name: "BANYAN_WORKERS",
         about: "threads that answer requests, 1 to 512; one a core",
@@ -73,11 +67,10 @@ pub const VARIABLES: &[Variable] = &[
 
 /// What a service is told from outside.
 #[derive(Debug)]
-pub(crate) struct Config {
-    pub(crate) host: IpAddr,
-    pub(crate) port: u16,
+pub struct Config {
+    pub(crate) listen: ListenAddress,
     /// Where metrics are served, if not with all else.
-    pub(crate) metrics_port: Option<u16>,
+    pub(crate) metrics: Option<ListenAddress>,
     pub(crate) database: Database,
     pub(crate) seed_demo: bool,
     /// Where collections are asked for, by their name; its own too, where that is known.
@@ -106,21 +99,23 @@ impl Config {
     ) -> Result<Self, ConfigErrors> {
         let mut variables = Variables::new(VARIABLES, environment);
         let cores = available_parallelism().map_or(1, NonZero::get);
+        let everywhere = (Ipv4Addr::UNSPECIFIED, 3000);
+        let listen = ListenAddress::read(&mut variables, ["HOST", "PORT"], everywhere);
         let config = Self {
-            host: variables.take("HOST", "an IP address").unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
-            port: variables.take("PORT", "a port from 0 to 65535").unwrap_or(3000),
-            metrics_port: variables.take("METRICS_PORT", "a port from 0 to 65535"),
-            database: variables.database().unwrap_or(Database::Sqlite(format!("{name}.db").into())),
+            metrics: listen.with_port(&mut variables, "METRICS_PORT"),
+            listen,
+            database: database(&mut variables)
+                .unwrap_or(Database::Sqlite(format!("{name}.db").into())),
             seed_demo: variables.one_of("SEED", &[("demo", true)]).unwrap_or(false),
             elsewhere: collections
                 .iter()
                 .chain(neighbours)
                 .filter_map(|name| {
-                    Some((*name, variables.collection_url(&url_variable(name), name)?))
+                    Some((*name, read_url(&mut variables, &url_variable(name), name)?))
                 })
                 .collect(),
-            move_token: variables.move_token(),
-            follow: variables.follow(collections),
+            move_token: variables.token("MOVE_TOKEN"),
+            follow: follow(&mut variables, collections),
             read_only: variables
                 .one_of("READ_ONLY", &[("true", true), ("false", false)])
                 .unwrap_or(false),
@@ -137,53 +132,42 @@ pub(crate) fn url_variable(collection: &str) -> String {
     format!("{}_URL", collection.to_uppercase())
 }
 
-/// What only a service of the board reads.
-impl Variables {
-    /// The database. Either variable may hold a password, so neither's value is shown.
-    fn database(&mut self) -> Option<Database> {
-        let read = match (self.secret("DATABASE_URL"), self.secret("DATABASE_SECRET")) {
-            (None, None) => return None,
-            (Some(_), Some(_)) => {
-                let error = "DATABASE_URL, DATABASE_SECRET: take the one or the other, not both";
-                self.wrong(error.into());
-                return None;
-            }
-            (Some(url), None) => url.parse().map_err(|error| format!("DATABASE_URL: {error}")),
-            (None, Some(secret)) => {
-                Database::from_secret(secret).map_err(|error| format!("DATABASE_SECRET: {error}"))
-            }
-        };
-        read.map_err(|error| self.wrong(error)).ok()
-    }
-
-    /// The URL of a collection, out of one that may stop at its host or at `/api`.
-    fn collection_url(&mut self, variable: &str, collection: &str) -> Option<Url> {
-        let takes = format!(
-            "http://HOST:PORT or https://HOST:PORT, with nothing, /api or /api/{collection} behind it"
-        );
-        self.read(variable, &takes, |value| collection_url(value, collection))
-    }
-
-    /// The token of moves, which no error shows.
-    fn move_token(&mut self) -> Option<Token> {
-        let read = self.secret("MOVE_TOKEN")?.parse();
-        read.map_err(|error| self.wrong(format!("MOVE_TOKEN: {error}"))).ok()
-    }
-
-    /// What the program's one collection follows.
-    fn follow(&mut self, collections: &[&str]) -> Option<Url> {
-        self.secret("FOLLOW")?;
-        let &[collection] = collections else {
-            let error = "FOLLOW: is for a program with one collection; this one has more, which follow \
-                         by `banyan follow`";
-            self.wrong(error.into());
-            return None;
-        };
-        if self.secret("MOVE_TOKEN").is_none() {
-            self.wrong("FOLLOW: needs MOVE_TOKEN, with the value that the other side has".into());
+/// The database. Either variable may hold a password, so neither's value is shown.
+fn database(variables: &mut Variables) -> Option<Database> {
+    let read = match (variables.secret("DATABASE_URL"), variables.secret("DATABASE_SECRET")) {
+        (None, None) => return None,
+        (Some(_), Some(_)) => {
+            Err("DATABASE_URL, DATABASE_SECRET: take the one or the other, not both".to_owned())
         }
-        self.collection_url("FOLLOW", collection)
+        (Some(url), None) => url.parse().map_err(|error| format!("DATABASE_URL: {error}")),
+        (None, Some(secret)) => {
+            Database::from_secret(secret).map_err(|error| format!("DATABASE_SECRET: {error}"))
+        }
+    };
+    read.map_err(|error| variables.wrong(error)).ok()
+}
+
+/// The URL of a collection, out of one that may stop at its host or at `/api`.
+fn read_url(variables: &mut Variables, variable: &str, collection: &str) -> Option<Url> {
+    let takes = format!(
+        "http://HOST:PORT or https://HOST:PORT, with nothing, /api or /api/{collection} behind it"
+    );
+    variables.read(variable, &takes, |value| collection_url(value, collection))
+}
+
+/// What the program's one collection follows.
+fn follow(variables: &mut Variables, collections: &[&str]) -> Option<Url> {
+    variables.secret("FOLLOW")?;
+    let &[collection] = collections else {
+        let error = "FOLLOW: is for a program with one collection; this one has more, which follow \
+                     by `banyan follow`";
+        variables.wrong(error.into());
+        return None;
+    };
+    if variables.secret("MOVE_TOKEN").is_none() {
+        variables.wrong("FOLLOW: needs MOVE_TOKEN, with the value that the other side has".into());
     }
+    read_url(variables, "FOLLOW", collection)
 }
 
 /// The URL of a collection, out of one that may stop at its host or at `/api`.
@@ -202,8 +186,9 @@ pub(crate) fn collection_url(value: &str, collection: &str) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
+    use runtime::ConfigErrors;
+
     use super::Config;
-    use crate::variables::ConfigErrors;
 
     fn read(environment: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         let owned =
@@ -222,7 +207,10 @@ mod tests {
     #[test]
     fn an_empty_environment_is_enough() {
         let config = read(&[("SEED", ""), ("PATH", "/bin")]).unwrap();
-        assert_eq!((config.host.to_string().as_str(), config.port), ("0.0.0.0", 3000));
+        assert_eq!(
+            (config.listen.host.to_string().as_str(), config.listen.port),
+            ("0.0.0.0", 3000)
+        );
         assert_eq!(config.database.to_string(), "sqlite:posts.db");
         assert!(!config.seed_demo && !config.read_only && config.elsewhere.is_empty());
         assert!(config.move_token.is_none() && config.follow.is_none());

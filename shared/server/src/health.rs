@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use runtime::chain;
 use store::Store;
 use tokio::time::timeout;
 
 use crate::limits;
 use crate::moving::Moving;
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 
 /// `GET /`: the original board's answer.
 pub(crate) async fn root() -> &'static str {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use runtime::Limits;
+
 /// The largest body, in bytes. The largest valid one, a post of 10,000 characters that are all
 /// written as two `\u` escapes, takes half of it.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
@@ -18,21 +20,15 @@ pub(crate) const READY_TIME: Duration = Duration::from_secs(2);
 /// For how long a connection may be idle between requests. Longer than the 60 s of AWS' load
 /// balancers, so that they never send a request to a connection that is just being closed.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
-/// For how long an answer may wait for a client that takes it slowly.
-pub(crate) const TAKE_TIME: Duration = Duration::from_secs(30);
-/// For how long a connection may go without a byte of an answer. A client that keeps to the other
-/// limits gets one sooner: after the longest idle time come a head, a body and the work.
-pub(crate) const QUIET_TIME: Duration = Duration::from_secs(75 + 5 + 10 + 12 + 2 + 3);
-/// For how long a program that was told to stop goes on answering on connections that are open, each time with
-/// `Connection: close`, before it closes those that are idle.
-pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(2);
+/// How long a connection may be held. A client that keeps to the other limits gets a byte of an answer in time: after
+/// the longest idle time come a head, a body and the work.
+pub(crate) const CONNECTION: Limits =
+    Limits { quiet: Duration::from_secs(75 + 5 + 10 + 12 + 2 + 3), take: Duration::from_secs(30) };
 /// How long requests under way may take to finish once the service was told to stop.
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(25);
 /// For how long a connection that is refused in the middle of a body is still read, so that its client
 /// gets to see the answer.
 pub(crate) const LINGER_TIME: Duration = Duration::from_secs(1);
-/// The most connections that wait to be accepted.
-pub(crate) const BACKLOG: u32 = 1024;
 /// The most connections that one worker serves at once.
 pub(crate) const CONNECTIONS_PER_WORKER: usize = 4096;
 /// How long to wait before asking again, in seconds, said in `Retry-After`.

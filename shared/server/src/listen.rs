@@ -2,9 +2,8 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::net::{IpAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
-use std::{fmt, io};
 
 use actix_http::{HttpService, Protocol};
 use actix_server::Server;
@@ -14,17 +13,13 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse};
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
+use runtime::{BindError, Bounded, Drain, ListenAddress, guard, readable};
+use tokio::net::TcpStream;
 
 use crate::config::Config;
-use crate::drain::Drain;
-use crate::guard::guard;
 use crate::metrics::{self, Metrics};
 use crate::problem::Problem;
 use crate::program::{Context, Program};
-use crate::readable::readable;
-use crate::transport::Bounded;
 use crate::{health, limits, observe};
 
 /// What a program listens on.
@@ -43,35 +38,19 @@ enum Pages {
     Metrics,
 }
 
-/// Takes the program's ports. Who connects waits until the program serves.
+/// Takes the program's ports. A client that connects waits until the program serves.
 ///
 /// # Errors
 /// If a port cannot be listened on.
 pub(crate) fn bind(config: &Config) -> Result<Ports, BindError> {
-    let main = listener(config, config.port, "PORT")?;
-    let metrics = config.metrics_port.map(|port| listener(config, port, "METRICS_PORT"));
-    Ok(Ports { main, metrics: metrics.transpose()? })
-}
-
-fn listener(config: &Config, port: u16, variable: &'static str) -> Result<TcpListener, BindError> {
-    let listening = || {
-        let socket = match config.host {
-            IpAddr::V4(_) => TcpSocket::new_v4(),
-            IpAddr::V6(_) => TcpSocket::new_v6(),
-        }?;
-        // A program that is started again must not wait for the old one's connections to be forgotten.
-        socket.set_reuseaddr(true)?;
-        socket.bind((config.host, port).into())?;
-        socket.listen(limits::BACKLOG)?.into_std()
-    };
-    let failed = |cause| BindError { host: config.host.to_string(), port, variable, cause };
-    listening().map_err(failed)
+    let metrics = config.metrics.as_ref().map(ListenAddress::bind);
+    Ok(Ports { main: config.listen.bind()?, metrics: metrics.transpose()? })
 }
 
 /// Serves the program until the end of `stop`.
 ///
 /// # Errors
-/// Where the port cannot be listened to.
+/// If a port cannot be listened on.
 pub(crate) fn listen(
     program: Program,
     config: &Config,
@@ -148,7 +127,7 @@ pub(crate) fn listen(
                     let peer = stream.peer_addr().ok();
                     // An answer is written whole; waiting to fill a packet only delays its end.
                     stream.set_nodelay(true)?;
-                    Ok((Bounded::new(stream, open), Protocol::Http1, peer))
+                    Ok((Bounded::new(stream, limits::CONNECTION, open), Protocol::Http1, peer))
                 }
             })
             .and_then(http)
@@ -161,45 +140,4 @@ pub(crate) fn listen(
 async fn nothing_here() -> Result<HttpResponse, Problem> {
     let detail = "there is nothing under this path; the collections are under /api/";
     Err(Problem::new(StatusCode::NOT_FOUND, detail))
-}
-
-/// Ends with the first of SIGTERM, SIGINT and `stop`.
-///
-/// # Errors
-/// Where a signal cannot be listened to.
-pub fn stopped(
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let by = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-            () = stop => "its parent",
-        };
-        log::info!("stopping, told by {by}: finishing what is in flight");
-    })
-}
-
-/// The port cannot be listened on.
-#[derive(Debug)]
-pub(crate) struct BindError {
-    host: String,
-    port: u16,
-    variable: &'static str,
-    cause: io::Error,
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, variable, .. } = self;
-        write!(f, "cannot listen on {host}, port {port}; set HOST or {variable} to a free one")
-    }
-}
-
-impl Error for BindError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.cause)
-    }
 }

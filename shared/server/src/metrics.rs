@@ -13,10 +13,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use runtime::scraped;
 
 use crate::moving::{Moving, OwnershipMetrics, Pulse};
 use crate::problem::Problem;
-use crate::scrape::scraped;
 
 /// Upper bounds of the buckets of a request's duration, in seconds.
 const DURATIONS: [f64; 12] =

@@ -4,7 +4,6 @@
 mod custody;
 mod keeper;
 mod shared;
-mod token;
 
 mod endpoints;
 
@@ -30,7 +29,6 @@ pub(crate) use self::metrics::OwnershipMetrics;
 pub(crate) use self::pulse::Pulse;
 pub(crate) use self::rival::Lookout;
 pub(crate) use self::shared::Moving;
-pub use self::token::{Token, TokenError};
 
 /// What is spoken between programs that move a collection. Another number is another language.
 const PROTOCOL: u32 = 1;

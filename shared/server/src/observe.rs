@@ -10,9 +10,8 @@ use actix_web::rt::time::Instant;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use log::Level;
+use runtime::{Drain, REQUEST, ms_since};
 
-use crate::drain::Drain;
-use crate::logs;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 
@@ -64,14 +63,14 @@ pub(crate) async fn observe(
     }
 
     let status = response.status().as_u16();
-    let ms = logs::ms_since(start);
+    let ms = ms_since(start);
     let bytes = match response.response().body().size() {
         actix_web::body::BodySize::Sized(bytes) if method != Method::HEAD => bytes,
         _ => 0,
     };
     let route = response.request().match_pattern();
     log::log!(
-        target: logs::REQUEST,
+        target: REQUEST,
         level(route.as_deref()),
         method = method.as_str(), path = path.as_str(), status, ms, bytes,
         id = id.to_str().unwrap_or_default();

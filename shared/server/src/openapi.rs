@@ -6,9 +6,8 @@ mod page;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
+use runtime::readable;
 use store::Record;
-
-use crate::readable::readable;
 
 /// Adds `openapi.json` and `docs` below the collection's path. Both are made once.
 pub(crate) fn mount<R: Record>(config: &mut ServiceConfig, root: &str) {

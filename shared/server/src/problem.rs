@@ -9,14 +9,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use log::Level;
 use models::FieldErrors;
+use runtime::{PROBLEM_JSON, ProblemDocument, chain};
 use serde::Serialize;
 use store::{Late, StoreError};
 
 use crate::idempotency;
 use crate::limits::RETRY_AFTER_SECONDS;
-
-/// The media type of every error.
-pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Names the member that a 404 speaks of, so that it can be told from a 404 for another reason.
 pub(crate) const MISSING: &str = "banyan-missing";
@@ -30,7 +28,7 @@ const PERHAPS: &str = "this write may be stored, or not. POST: send it again wit
     without a key, look with GET first. PUT, PATCH and DELETE: look with GET, or send it again; if it was done, \
     DELETE then answers 404, and If-Match 412";
 
-/// One error document. Its `type` is `about:blank`: the status says it all (RFC 9457, 4.2.1).
+/// One error, as [`ProblemDocument`] shows it.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
@@ -177,12 +175,6 @@ impl Problem {
         Self { owner: owner.map(Into::into), ..self }
     }
 
-    /// 405; the response needs its `Allow` header from whoever knows the methods.
-    pub(crate) fn method_not_allowed() -> Self {
-        let detail = "this path does not take this method; Allow lists those it takes";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
-    }
-
     /// 500 for a fault of the service.
     pub(crate) fn internal() -> Self {
         let detail = "a fault of the service; its log has the cause under this X-Request-Id";
@@ -233,32 +225,6 @@ impl Problem {
     }
 }
 
-/// An error with all its causes, on one line.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        // Some drivers repeat their cause in their own words.
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
-    errors: &'a [Fault],
-}
-
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.status, self.detail)
@@ -272,7 +238,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        response.content_type(MEDIA_TYPE);
+        response.content_type(PROBLEM_JSON);
         if self.retry {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
@@ -285,13 +251,7 @@ impl ResponseError for Problem {
         if let Some(owner) = &self.owner {
             response.insert_header((OWNER, &**owner));
         }
-        response.json(Document {
-            r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            errors: &self.faults,
-        })
+        response.json(ProblemDocument::new(self.status.as_u16(), &self.detail, &self.faults))
     }
 }
 
@@ -303,16 +263,17 @@ mod tests {
     use actix_web::ResponseError;
     use actix_web::body::MessageBody;
     use models::FieldErrors;
+    use runtime::PROBLEM_JSON;
     use store::{Late, StoreError};
 
-    use super::{Problem, chain};
+    use super::Problem;
 
     #[test]
     fn a_problem_is_a_document_of_rfc_9457() {
         let mut errors = FieldErrors::default();
         errors.add("name", "is required");
         let response = Problem::invalid(errors).error_response();
-        assert_eq!(response.headers().get("content-type").unwrap(), super::MEDIA_TYPE);
+        assert_eq!(response.headers().get("content-type").unwrap(), PROBLEM_JSON);
         let Ok(body) = response.into_body().try_into_bytes() else { panic!("no body") };
         assert_eq!(
             body,
@@ -338,11 +299,5 @@ mod tests {
         let response = given_up.error_response();
         assert_eq!(response.status(), 503);
         assert!(response.headers().contains_key("retry-after"));
-    }
-
-    #[test]
-    fn a_chain_shows_each_cause_once() {
-        let error = StoreError::Failed(std::sync::Arc::new(io::Error::other("disk on fire")));
-        assert_eq!(chain(&error), "the store failed: disk on fire");
     }
 }

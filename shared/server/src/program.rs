@@ -8,9 +8,9 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig};
 use futures_util::future::join3;
 use models::{Model, Rule, Target};
+use runtime::Clients;
 use store::{Record, Role, Store, StoreError, Table};
 
-use crate::clients::Clients;
 use crate::collection::{self, Collection};
 use crate::moving::{Custody, Keeper, Lookout, Moving, beat};
 use crate::neighbour::{Local, Neighbour, Neighbours};

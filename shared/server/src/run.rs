@@ -1,159 +1,89 @@
-//! Running a program: configuration, store, listening, and an orderly end.
+//! Running a program of the board: its store, its collections, its orderly end.
 
-use std::env;
 use std::error::Error;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use actix_server::Server;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
+use runtime::{
+    Clients, ConfigErrors, Daemon, Drain, ListenAddress, Logs, Stop, Variable, url_leads_to,
+};
 use store::{Database, Store};
 use tokio::sync::watch;
 use url::Url;
 
-use crate::check_health::check_health;
-use crate::clients::Clients;
 use crate::config::{Config, VARIABLES, url_variable};
-use crate::drain::Drain;
 use crate::listen::{self, Ports};
 use crate::moving::Moving;
 use crate::neighbour::{Neighbours, Remote};
-use crate::own_address::url_leads_to;
-use crate::problem::chain;
 use crate::program::{Context, Program};
-use crate::variables::Variable;
 
-/// The command line or the configuration is wrong (sysexits(3)).
-pub const EX_USAGE: u8 = 64;
+impl Daemon for Program {
+    type Config = Config;
 
-/// The whole of a service's `main`: runs until SIGTERM or SIGINT.
-pub fn main(program: Program) -> ExitCode {
-    match env::args().nth(1).as_deref() {
-        None => run(program, std::future::pending()),
-        Some("--help" | "-h") => {
-            println!("{}", help(program.name));
-            ExitCode::SUCCESS
-        }
-        Some("--version" | "-V") => {
-            println!("{} {}", program.name, env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
-        }
-        Some("--check-health") => health(&program),
-        Some(argument) => {
-            let name = program.name;
-            eprintln!("{name}: takes no argument {argument:?}; {name} --help lists its variables");
-            ExitCode::from(EX_USAGE)
-        }
+    fn name(&self) -> &'static str {
+        Self::name(self)
     }
-}
 
-fn help(name: &str) -> String {
-    format!(
-        "Serves {name}; with --check-health, asks one that runs with the same environment whether \
-         it is alive.\nReads these variables of its environment (after the semicolon: the \
-         default):\n\n{}",
-        Variable::list(VARIABLES)
-    )
-}
-
-/// Runs a program until SIGTERM, SIGINT, or the end of `stop`. Its exit code is 64 for a wrong
-/// configuration, 1 for any other failure.
-pub fn run(program: Program, stop: impl Future<Output = ()> + Send + 'static) -> ExitCode {
-    let name = program.name;
-    let config = match configuration(&program) {
-        Ok(config) => config,
-        Err(wrong) => return wrong,
-    };
-    if let Err(wrong) = config.logs.start() {
-        eprintln!("{name}: {wrong}");
-        return ExitCode::from(EX_USAGE);
+    fn about(&self) -> String {
+        format!("Serves {}.", Self::name(self))
     }
-    match rt::System::new().block_on(serve(program, config, stop)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let message = format!("{name}: {}", chain(&*error));
-            if log::log_enabled!(log::Level::Error) {
-                log::error!("{message}");
-            } else {
-                // Whoever wants no log still wants to know why nothing runs.
-                eprintln!("{message}");
+
+    fn variables(&self) -> &'static [Variable] {
+        VARIABLES
+    }
+
+    fn configure(
+        &self,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigErrors> {
+        let neighbours = self.neighbours();
+        let neighbours: Vec<_> = neighbours.iter().map(|target| target.collection).collect();
+        Config::read(Self::name(self), &self.collections(), &neighbours, environment)
+    }
+
+    fn logs(config: &Config) -> &Logs {
+        &config.logs
+    }
+
+    fn health(config: &Config) -> &ListenAddress {
+        &config.listen
+    }
+
+    async fn serve(self, config: Config, mut stop: Stop) -> Result<(), Box<dyn Error>> {
+        // A port that is taken is found before anything is touched.
+        let ports = listen::bind(&config)?;
+        let tables: Vec<_> = self.parts.iter().map(|part| part.table()).collect();
+        let store = tokio::select! {
+            store = Store::open(&config.database, &tables, config.connections) => Arc::new(store?),
+            // A database that does not answer would be waited for until the program is killed.
+            () = &mut stop => return Ok(()),
+        };
+        let (tell, stopping) = watch::channel(false);
+        let drain = Drain::new(stopping.clone());
+        let draining = drain.clone();
+        let stop = async move {
+            stop.await;
+            tell.send_replace(true);
+            draining.ended().await;
+        };
+        let served = prepare(self, config, ports, (stop, stopping, drain), &store).await;
+        let done = match served {
+            Ok((server, keepers)) => {
+                let served = server.await.map_err(Into::into);
+                // They write to the store, so it stays open until they have ended.
+                join_all(keepers).await;
+                served
             }
-            ExitCode::FAILURE
-        }
+            Err(error) => Err(error),
+        };
+        store.close().await;
+        done
     }
-}
-
-/// Whether the program that runs with this environment is alive: exit code 0, or 1.
-fn health(program: &Program) -> ExitCode {
-    let config = match configuration(program) {
-        Ok(config) => config,
-        Err(wrong) => return wrong,
-    };
-    match check_health(&config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{}: {message}", program.name);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The configuration in the environment; where it is wrong, says so and gives the exit code.
-fn configuration(program: &Program) -> Result<Config, ExitCode> {
-    let variables = env::vars_os().map(|(name, value)| {
-        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-    });
-    let neighbours: Vec<_> =
-        program.neighbours().into_iter().map(|target| target.collection).collect();
-    Config::read(program.name, &program.collections(), &neighbours, variables).map_err(|errors| {
-        eprintln!("{}: the configuration is wrong\n{errors}", program.name);
-        ExitCode::from(EX_USAGE)
-    })
-}
-
-async fn serve(
-    program: Program,
-    config: Config,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Box<dyn Error>> {
-    // A port that is taken is found before anything is touched.
-    let ports = listen::bind(&config)?;
-    // As the first process of a container a program has no default for SIGTERM: it would go on waiting
-    // for a database that does not answer until it is killed.
-    let mut stop = Box::pin(listen::stopped(stop)?);
-    let tables: Vec<_> = program.parts.iter().map(|part| part.table()).collect();
-    let store = tokio::select! {
-        store = Store::open(&config.database, &tables, config.connections) => Arc::new(store?),
-        () = &mut stop => {
-            log::info!("stopped");
-            return Ok(());
-        }
-    };
-    let (tell, stopping) = watch::channel(false);
-    let drain = Drain::new(stopping.clone());
-    let draining = drain.clone();
-    let stop = async move {
-        stop.await;
-        tell.send_replace(true);
-        draining.ended().await;
-    };
-    let served = prepare(program, config, ports, (stop, stopping, drain), &store).await;
-    let done = match served {
-        Ok((server, keepers)) => {
-            let served = server.await.map_err(Into::into);
-            // They write to the store, so it stays open until they have ended.
-            join_all(keepers).await;
-            served
-        }
-        Err(error) => Err(error),
-    };
-    store.close().await;
-    log::info!("stopped");
-    done
 }
 
 /// Fills the store where it should be, and only then serves and keeps.

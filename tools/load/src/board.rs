@@ -46,7 +46,7 @@ impl Board {
         if !["http", "https"].contains(&scheme.as_str()) {
             return Err(format!("{url} is not the http or https URL of a board"));
         }
-        let http = server::http_client(scheme == "https");
+        let http = runtime::http_client(scheme == "https");
         let http = http.map_err(|error| format!("cannot ask: {error}"))?;
         let url = url.trim_end_matches('/');
         Ok(Self { http, url: format!("{}/api", url.strip_suffix("/api").unwrap_or(url)) })
@@ -147,7 +147,7 @@ impl Lost {
         let cause = if error.is_timeout() {
             format!("no answer within {} s", ANSWER_TIME.as_secs())
         } else {
-            server::chain(&error.without_url())
+            runtime::chain(&error.without_url())
         };
         Self { cause, was_sent }
     }

@@ -38,7 +38,7 @@ impl Board {
     pub(crate) fn control(&self) -> Client {
         let setup = self.program(CONTROL).setup();
         let keys = Keys::read(&setup.folder().join("refactor")).expect("it has keys");
-        let http = server::http_client(false).expect("a client");
+        let http = runtime::http_client(false).expect("a client");
         Client::new(http, self.program(CONTROL).url(), keys)
     }
 

@@ -13,7 +13,7 @@ use crate::site::Site;
 use crate::target::Target;
 
 /// The target of the lines that tell of requests.
-const REQUEST: &str = server::REQUEST;
+const REQUEST: &str = runtime::REQUEST;
 
 /// The status of a request whose client did not wait for its answer, in logs alone (as nginx has it).
 const CLIENT_CLOSED: Status = 499;

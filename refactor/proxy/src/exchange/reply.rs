@@ -3,11 +3,12 @@
 use std::future::poll_fn;
 
 use http::{Method, StatusCode};
+use runtime::PROBLEM_JSON;
 
 use super::record::Record;
 use crate::client::{Body, Client};
 use crate::head::{Field, Head, Kind};
-use crate::problem::{MEDIA_TYPE, Problem};
+use crate::problem::Problem;
 
 /// What the proxy answers to `GET /`, as the board does.
 const GREETING: &[u8] = b"Ready to receive requests";
@@ -28,7 +29,7 @@ pub(super) async fn refuse<C: Client>(
 ) {
     let retry_after = problem.retry_after.map(|seconds| seconds.to_string());
     let fields = [
-        ("content-type", Some(MEDIA_TYPE)),
+        ("content-type", Some(PROBLEM_JSON)),
         ("retry-after", retry_after.as_deref()),
         ("allow", problem.allow),
     ];

@@ -1,7 +1,7 @@
 //! The head of a request.
 
 use http::{Method, StatusCode};
-use server::is_authority;
+use runtime::is_authority;
 
 use super::{Field, Kind, classify, connection_has, decimal};
 use crate::framing::Framing;

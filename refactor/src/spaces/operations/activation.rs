@@ -90,7 +90,7 @@ impl Spaces {
                 let _ = ended.send(());
             });
             if let Err(error) = stored.await {
-                log::error!("a health check was not stored: {}", server::chain(&error));
+                log::error!("a health check was not stored: {}", runtime::chain(&error));
             }
         });
         waiting

@@ -106,7 +106,7 @@ impl Spaces {
         let ip = self.0.settings.applications.ip();
         match endpoint_type {
             EndpointType::Regional => (ip, port).into(),
-            EndpointType::Private => (server::loopback_like(ip), port).into(),
+            EndpointType::Private => (runtime::loopback_like(ip), port).into(),
         }
     }
 

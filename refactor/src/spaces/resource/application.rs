@@ -137,7 +137,7 @@ impl ApplicationDetails {
     pub(crate) fn proxy_url(&self) -> String {
         let mut address = self.address;
         if address.ip().is_unspecified() {
-            address.set_ip(server::loopback_like(address.ip()));
+            address.set_ip(runtime::loopback_like(address.ip()));
         }
         format!("http://{address}/{}", self.stage)
     }

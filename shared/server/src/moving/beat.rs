@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::chain;
 use store::{MIN_TOMBSTONE_AGE, MoveError, Record, Role, Store};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::lag::HEARTBEAT;
 use super::{Custody, Moving};
-use crate::problem::chain;
 
 /// How often deleted rows are purged. Each time makes the store's history longer, and they are a week old.
 const PURGE: Duration = Duration::from_secs(600);

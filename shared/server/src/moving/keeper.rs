@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use runtime::chain;
 use store::{MoveError, Ownership, Peer, Record, Role, Store};
 use tokio::time::{sleep, timeout};
 
@@ -15,7 +16,6 @@ use super::adopt::{AdoptError, adopt};
 use super::peers::PeerError;
 use super::progress::State;
 use super::{Custody, Moving, copy, successor};
-use crate::problem::chain;
 
 /// How often a store with nothing to do is looked at: another program may have changed it.
 const LOOK: Duration = Duration::from_secs(1);

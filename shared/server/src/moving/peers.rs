@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use actix_web::web::block;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
+use runtime::{Clients, Token, chain};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::{Changes, FeedCursor, Ownership};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{PROTOCOL, Token};
+use super::PROTOCOL;
 use crate::body::JSON;
-use crate::clients::Clients;
-use crate::problem::chain;
 
 /// For how long a peer may say nothing where it need not wait for anything itself.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -305,8 +304,8 @@ mod tests {
     use std::time::Instant;
 
     use super::{Peers, SILENCE};
-    use crate::clients::Clients;
-    use crate::moving::Token;
+    use runtime::Clients;
+    use runtime::Token;
 
     /// More than what a connection takes that is not read.
     const BYTES: usize = 24 * 1024 * 1024;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use runtime::chain;
 use store::{MoveError, Ownership, Peer, Record, Role, Store};
 use tokio::time::{sleep, timeout};
 
 use super::{Custody, Moving};
-use crate::problem::chain;
 
 /// How often an owner looks for one of a later epoch.
 const LOOK: Duration = Duration::from_secs(20);

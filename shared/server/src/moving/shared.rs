@@ -4,12 +4,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::{Clients, Token};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::interval;
 
 use super::peers::{PeerError, Peers};
-use super::{Custody, Pulse, Token};
-use crate::clients::Clients;
+use super::{Custody, Pulse};
 
 /// How many pages of feeds are read at once; more would only take turns on the disk.
 const FEED_READS: usize = 2;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use models::Target;
+use runtime::Clients;
 use store::Position;
 use tokio::time::{sleep, timeout};
 
 use super::newest::Newest;
-use crate::clients::Clients;
 use crate::collection::{POSITION, PRIMARY, READ};
 use crate::observe::Trace;
 use crate::problem::{self, Problem};
@@ -117,7 +117,7 @@ impl Asker {
             // actix-web and reqwest name the same header by types of different crates.
             request = request.header(name.as_str(), value.as_bytes());
         }
-        let answer = request.send().await.map_err(|error| problem::chain(&error))?;
+        let answer = request.send().await.map_err(|error| runtime::chain(&error))?;
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let owner = header(problem::OWNER).map(str::to_owned);
         let epoch = header(POSITION).and_then(|text| text.parse::<Position>().ok());

@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use models::{Model, Target};
+use runtime::Clients;
 use store::{Record, Store};
 
 use super::ask::{Asker, Said};
 use super::{Answer, Neighbour, silent};
-use crate::clients::Clients;
 use crate::moving::{Custody, Place};
 use crate::observe::Trace;
 use crate::problem::Problem;

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use lru::LruCache;
 use models::Target;
+use runtime::Clients;
 use url::Url;
 
 use super::ask::{Asker, Found, Said};
 use super::hint::Hint;
 use super::{Answer, Neighbour, silent};
-use crate::clients::Clients;
 use crate::observe::Trace;
 use crate::problem::Problem;
 

@@ -7,7 +7,7 @@ use store::{IDEMPOTENCY_HOURS, Record};
 use crate::collection::{Body, Endpoint, Success, endpoints, field};
 use crate::idempotency;
 use crate::query::Parameter;
-use crate::{body, limits, problem};
+use crate::{body, limits};
 
 /// A reference to one of the document's own schemas.
 fn schema(name: &str) -> Value {
@@ -238,7 +238,7 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
     let (status, success) = success(endpoint.success, names);
     responses.insert(status.into(), success);
     let mut problem = |status: u16, about: &str| {
-        let content = json!({ problem::MEDIA_TYPE: {"schema": schema("Problem")} });
+        let content = json!({ runtime::PROBLEM_JSON: {"schema": schema("Problem")} });
         responses.insert(status.to_string(), json!({"description": about, "content": content}));
     };
     problem(400, "The request cannot be read.");

@@ -2,11 +2,12 @@
 
 use actix_web::http::StatusCode;
 use models::Model;
+use runtime::chain;
 use store::{MoveError, Record, StoreError};
 
 use super::super::adopt::AdoptError;
 use super::super::peers::PeerError;
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 
 /// 409 with what is wrong and which command helps; what the store itself cannot do is answered as
 /// anywhere else.

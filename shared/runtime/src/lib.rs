@@ -1,0 +1,57 @@
+//! What every program needs: configuration, logs, an HTTP client, back-off, an orderly end.
+//!
+//! Each program of the workspace is a [`Daemon`]; its `main` is one line, `runtime::main(program)`.
+//! Nothing here knows a collection, a route or a move.
+//!
+//! A configuration is read once, and everything wrong with it is said at once:
+//!
+//! ```
+//! use runtime::{Variable, Variables};
+//!
+//! const VARIABLES: &[Variable] =
+//!     &[Variable { name: "LIMIT", about: "the most of them, 1 to 10; 5" }];
+//!
+//! let environment = [("LIMIT".to_owned(), "eleven".to_owned())];
+//! let mut variables = Variables::new(VARIABLES, environment);
+//! let limit = variables.number("LIMIT", 1, 10).unwrap_or(5);
+//! let errors = variables.finish(limit).unwrap_err();
+//! assert_eq!(errors.to_string(), r#"LIMIT="eleven": takes a number from 1 to 10"#);
+//! ```
+
+mod chain;
+mod logs;
+mod variables;
+
+mod check_health;
+mod daemon;
+mod listen;
+mod stop;
+
+mod drain;
+mod transport;
+
+mod authority;
+mod guard;
+mod problem;
+mod readable;
+mod scrape;
+
+mod http_client;
+mod own_address;
+mod token;
+
+pub use authority::is_authority;
+pub use chain::chain;
+pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
+pub use drain::{Drain, Open};
+pub use guard::guard;
+pub use http_client::{Clients, http_client};
+pub use listen::{BindError, ListenAddress};
+pub use logs::{Logs, REQUEST, ms_since};
+pub use own_address::{leads_to, loopback_like, url_leads_to};
+pub use problem::{PROBLEM_JSON, ProblemDocument};
+pub use readable::readable;
+pub use scrape::scraped;
+pub use token::{Token, TokenError};
+pub use transport::{Bounded, Limits};
+pub use variables::{ConfigErrors, Variable, Variables};
