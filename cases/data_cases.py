@@ -186,8 +186,8 @@ def c3(board):
             programs.new(f"c3-{name}")
 
             def told():
-                found = programs.said(programs.source)["heldBack"]
-                return found or programs.said(programs.copy).get("heldBack")
+                found = programs.said(programs.source)["blockedBy"]
+                return found or programs.said(programs.copy).get("blockedBy")
             found = until(f"{name}: what holds the feed back is told", told)
             assert found["seconds"] >= 0, found
             held.stdin.write("ROLLBACK;\n" if name != "prepared" else "ROLLBACK PREPARED 'case-c3';\n")

@@ -40,14 +40,14 @@ pub(crate) fn names() -> Vec<&'static str> {
 
 /// A program with its address, and what it serves there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Seat {
+pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) address: SocketAddr,
     /// The path that is the program's own, such as `/api/users`; empty for the proxy's control port.
     pub(crate) path: String,
 }
 
-impl Seat {
+impl Endpoint {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -58,28 +58,28 @@ impl Seat {
     }
 }
 
-/// The seat of the program of that name.
-pub(crate) fn find<'a>(seats: &'a [Seat], name: &str) -> Option<&'a Seat> {
-    seats.iter().find(|seat| seat.name == name)
+/// The endpoint of the program of that name.
+pub(crate) fn find<'a>(endpoints: &'a [Endpoint], name: &str) -> Option<&'a Endpoint> {
+    endpoints.iter().find(|endpoint| endpoint.name == name)
 }
 
-/// The seat of the refactor proxy's control port.
-pub(crate) fn refactor(seats: &[Seat]) -> Option<&Seat> {
-    find(seats, REFACTOR)
+/// The endpoint of the refactor proxy's control port.
+pub(crate) fn refactor(endpoints: &[Endpoint]) -> Option<&Endpoint> {
+    find(endpoints, REFACTOR)
 }
 
-/// The control port of the board whose seats these are, signed for with the keys in its data folder.
+/// The control port of the board whose endpoints these are, signed for with the keys in its data folder.
 ///
 /// # Errors
 /// Where there is no proxy, or its keys cannot be read.
 pub(crate) fn control(
-    seats: &[Seat],
+    endpoints: &[Endpoint],
     data_dir: &Path,
     http: reqwest::Client,
 ) -> Result<refactor::Client, String> {
-    let seat = refactor(seats).ok_or("this `banyan up` runs no refactor proxy")?;
+    let endpoint = refactor(endpoints).ok_or("this `banyan up` runs no refactor proxy")?;
     let keys = refactor::Keys::read(&refactor_folder(data_dir))?;
-    Ok(refactor::Client::new(http, seat.url(), keys))
+    Ok(refactor::Client::new(http, endpoint.url(), keys))
 }
 
 /// Where the refactor proxy keeps its state and its keys.
@@ -89,11 +89,11 @@ pub(crate) fn refactor_folder(data_dir: &Path) -> PathBuf {
 
 /// Gives each program a port that is free now: `base` and the following ones, or any where that is 0. Without a
 /// base each takes the port of its container, or the next one where another program has that: containers
-/// can share a port, processes cannot. Gives the seats, and the address at which the proxy takes traffic.
+/// can share a port, processes cannot. Gives the endpoints, and the address at which the proxy takes traffic.
 ///
 /// # Errors
 /// Names every port that is taken, and the flag that chooses others.
-pub(crate) fn seats(base: Option<u16>) -> Result<(Vec<Seat>, SocketAddr), String> {
+pub(crate) fn endpoints(base: Option<u16>) -> Result<(Vec<Endpoint>, SocketAddr), String> {
     let wanted = MEMBERS.iter().map(|member| ((member.program)().name(), CONTAINER_PORT));
     let wanted = wanted.chain([("the proxy", REFACTOR_PORTS[0]), (REFACTOR, REFACTOR_PORTS[1])]);
     let wanted: Vec<_> = wanted.collect();
@@ -112,13 +112,14 @@ pub(crate) fn seats(base: Option<u16>) -> Result<(Vec<Seat>, SocketAddr), String
         }
     }
     if let (true, [programs @ .., proxy, control]) = (taken.is_empty(), addresses.as_slice()) {
-        let seats = MEMBERS.iter().zip(programs).map(|(member, address)| Seat {
+        let endpoints = MEMBERS.iter().zip(programs).map(|(member, address)| Endpoint {
             name: (member.program)().name().to_owned(),
             address: *address,
             path: member.path.to_owned(),
         });
-        let control = Seat { name: REFACTOR.to_owned(), address: *control, path: String::new() };
-        return Ok((seats.chain([control]).collect(), *proxy));
+        let control =
+            Endpoint { name: REFACTOR.to_owned(), address: *control, path: String::new() };
+        return Ok((endpoints.chain([control]).collect(), *proxy));
     }
     Err(format!(
         "cannot listen on {}\nstop what listens there, or choose other ports with --port-base PORT",
@@ -140,21 +141,22 @@ fn ports(wanted: &[(&str, u16)], base: Option<u16>) -> Result<Vec<u16>, String> 
 }
 
 /// The URL of the program that has every collection.
-fn monolith(seats: &[Seat]) -> String {
-    seats.iter().find(|seat| seat.path == "/").map(Seat::url).unwrap_or_default()
+fn monolith(endpoints: &[Endpoint]) -> String {
+    endpoints.iter().find(|endpoint| endpoint.path == "/").map(Endpoint::url).unwrap_or_default()
 }
 
 /// The environment of the refactor proxy, whose first stack leads to the monolith.
 pub(crate) fn refactor_environment(
-    seats: &[Seat],
-    control: &Seat,
+    endpoints: &[Endpoint],
+    control: &Endpoint,
     proxy: SocketAddr,
     data_dir: &Path,
     move_token: &str,
 ) -> Vec<(String, String)> {
-    let monolith = monolith(seats);
-    let services = seats.iter().filter(|seat| seat.collection().is_some());
-    let targets: Vec<_> = services.map(|seat| format!("{}={}", seat.name, seat.url())).collect();
+    let monolith = monolith(endpoints);
+    let services = endpoints.iter().filter(|endpoint| endpoint.collection().is_some());
+    let targets: Vec<_> =
+        services.map(|endpoint| format!("{}={}", endpoint.name, endpoint.url())).collect();
     let variables = [
         ("HOST", proxy.ip().to_string()),
         ("PORT", proxy.port().to_string()),
@@ -171,17 +173,17 @@ pub(crate) fn refactor_environment(
 /// The environment of one program. A service with a collection of its own follows the monolith from its first start; the
 /// demo data is the monolith's.
 pub(crate) fn environment(
-    seat: &Seat,
-    seats: &[Seat],
+    endpoint: &Endpoint,
+    endpoints: &[Endpoint],
     data_dir: &Path,
     move_token: &str,
 ) -> Vec<(String, String)> {
-    let database = data_dir.join(format!("{}.db", seat.name));
-    let follow = seat.collection().map(|path| format!("{}{path}", monolith(seats)));
+    let database = data_dir.join(format!("{}.db", endpoint.name));
+    let follow = endpoint.collection().map(|path| format!("{}{path}", monolith(endpoints)));
     let seed = if follow.is_some() { "" } else { "demo" };
     let own = [
-        ("HOST", seat.address.ip().to_string()),
-        ("PORT", seat.address.port().to_string()),
+        ("HOST", endpoint.address.ip().to_string()),
+        ("PORT", endpoint.address.port().to_string()),
         ("DATABASE_URL", format!("sqlite:{}", database.display())),
         ("DATABASE_SECRET", String::new()),
         ("SEED", seed.to_owned()),
@@ -189,7 +191,9 @@ pub(crate) fn environment(
         ("MOVE_TOKEN", move_token.to_owned()),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let others = seats.iter().map(|seat| (format!("{}_URL", seat.name.to_uppercase()), seat.url()));
+    let others = endpoints
+        .iter()
+        .map(|endpoint| (format!("{}_URL", endpoint.name.to_uppercase()), endpoint.url()));
     own.chain(others).collect()
 }
 

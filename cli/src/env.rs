@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::{DataDir, board, hold};
+use crate::{DataDir, board, lock};
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EnvArgs {
@@ -75,9 +75,9 @@ fi;"#
 
 /// The region is no region of AWS, so a client that is too old for `AWS_ENDPOINT_URL` finds no host of that name.
 fn lines(data_dir: &Path) -> Result<String, String> {
-    let holder = hold::running(data_dir)?;
+    let holder = lock::running(data_dir)?;
     let control =
-        board::refactor(&holder.seats).ok_or("this `banyan up` runs no refactor proxy")?;
+        board::refactor(&holder.endpoints).ok_or("this `banyan up` runs no refactor proxy")?;
     let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
     let (key, secret) = (keys.access_key_id, keys.secret_access_key);
     Ok(format!(

@@ -4,8 +4,8 @@
 
 mod board;
 mod env;
-mod hold;
 mod load;
+mod lock;
 mod move_token;
 mod moves;
 mod pause;
@@ -44,9 +44,9 @@ enum Command {
     Follow(moves::FollowArgs),
     /// Compare a collection with its copy while both go on, and name each row that differs.
     Diff(moves::MoveArgs),
-    /// Make the service the owner of a collection: it takes the writes, and the monolith follows it.
+    /// Make the service the primary of a collection: it takes the writes, and the monolith follows it.
     Switch(moves::SwitchArgs),
-    /// Make the monolith the owner again; what was written since the switch is there.
+    /// Make the monolith the primary again; what was written since the switch is there.
     Reverse(moves::SwitchArgs),
     /// End the move of a collection: the monolith gives it up for good.
     Complete(moves::CompleteArgs),

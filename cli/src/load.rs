@@ -8,7 +8,7 @@ use reqwest::Url;
 use tokio::runtime::Builder;
 
 use crate::say::say;
-use crate::{DataDir, board, hold};
+use crate::{DataDir, board, lock};
 
 /// What is asked, and how.
 #[derive(Args, Debug)]
@@ -48,9 +48,9 @@ pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode, String> {
 
 /// The URL of the proxy of the board that runs on this folder.
 async fn proxy(data_dir: &Path) -> Result<Url, String> {
-    let holder = hold::running(data_dir)?;
+    let holder = lock::running(data_dir)?;
     let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
-    let traffic = board::control(&holder.seats, data_dir, http)?.traffic().await?;
+    let traffic = board::control(&holder.endpoints, data_dir, http)?.traffic().await?;
     let first = traffic.iter().find_map(|route| Url::parse(&route.from).ok());
     let mut url = first.ok_or("the refactor proxy has no route; --url says whom to ask")?;
     url.set_path("");

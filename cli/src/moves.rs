@@ -55,7 +55,7 @@ pub(crate) struct SwitchArgs {
     /// How far behind the follower may be.
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     max_lag_ms: u64,
-    /// For how long writes may be held at the most; then everything stays as it was.
+    /// For how long writes may be fenced at the most; then everything stays as it was.
     #[arg(long, value_name = "MS", default_value_t = 3_000)]
     deadline_ms: u64,
     /// switch: go on without a fresh diff. reverse: go back even if the service is lost, and with it what only it had;

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use crate::process::is_ready;
 use crate::supervisor::POLL;
-use crate::{board, hold};
+use crate::{board, lock};
 
 /// The file that says that a program is to stand still.
 pub(crate) fn marker(data_dir: &Path, name: &str) -> PathBuf {
@@ -73,9 +73,9 @@ pub(crate) fn start(data_dir: &Path, name: &str) -> Result<ExitCode, String> {
 
 fn change(data_dir: &Path, name: &str, stops: bool) -> Result<ExitCode, String> {
     let shown = data_dir.display();
-    let holder = hold::running(data_dir)?;
-    let seat = board::find(&holder.seats, name);
-    let seat = seat.ok_or_else(|| format!("there is no program {name} on {shown}"))?;
+    let holder = lock::running(data_dir)?;
+    let endpoint = board::find(&holder.endpoints, name);
+    let endpoint = endpoint.ok_or_else(|| format!("there is no program {name} on {shown}"))?;
     let marker = marker(data_dir, name);
     let changed = if stops { files::open(&marker).map(drop) } else { forget(data_dir, &[name]) };
     changed.map_err(|error| format!("cannot write to {shown}: {error}"))?;
@@ -84,10 +84,11 @@ fn change(data_dir: &Path, name: &str, stops: bool) -> Result<ExitCode, String> 
     let client = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     runtime.block_on(async {
         loop {
-            if hold::holder(data_dir).is_none() {
+            if lock::holder(data_dir).is_none() {
                 return Err(format!("`banyan up` ended on {shown}"));
             }
-            let done = if stops { stands_still(&marker) } else { is_ready(seat, &client).await };
+            let done =
+                if stops { stands_still(&marker) } else { is_ready(endpoint, &client).await };
             if done {
                 println!("{name} is {}", if stops { "stopped" } else { "ready" });
                 return Ok(ExitCode::SUCCESS);

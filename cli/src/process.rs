@@ -11,7 +11,7 @@ use reqwest::{Client, StatusCode};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use crate::board::Seat;
+use crate::board::Endpoint;
 use crate::pause;
 
 /// Longer than a program takes to finish what is in flight.
@@ -27,8 +27,8 @@ const READY_TIME: Duration = Duration::from_secs(1);
 
 /// How to start a program, again and again.
 #[derive(Clone)]
-pub(crate) struct Recipe {
-    pub(crate) seat: Seat,
+pub(crate) struct ProcessSpec {
+    pub(crate) endpoint: Endpoint,
     binary: PathBuf,
     environment: Vec<(String, String)>,
     pub(crate) log: PathBuf,
@@ -37,11 +37,11 @@ pub(crate) struct Recipe {
 }
 
 /// Shows the names of the variables alone: their values hold tokens and passwords.
-impl fmt::Debug for Recipe {
+impl fmt::Debug for ProcessSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let variables: Vec<_> = self.environment.iter().map(|(name, _)| name).collect();
-        let mut shown = f.debug_struct("Recipe");
-        shown.field("seat", &self.seat).field("binary", &self.binary);
+        let mut shown = f.debug_struct("ProcessSpec");
+        shown.field("endpoint", &self.endpoint).field("binary", &self.binary);
         shown.field("variables", &variables).finish_non_exhaustive()
     }
 }
@@ -53,18 +53,18 @@ pub(crate) struct Process {
     stdin: Option<ChildStdin>,
 }
 
-impl Recipe {
+impl ProcessSpec {
     /// `binary` is this program's own path, asked for once: when it was built anew since, the system
     /// no longer tells a path that can be started.
     pub(crate) fn new(
         binary: &Path,
-        seat: &Seat,
+        endpoint: &Endpoint,
         environment: Vec<(String, String)>,
         data_dir: &Path,
     ) -> Self {
-        let log = data_dir.join("logs").join(format!("{}.log", seat.name));
-        let pause = pause::marker(data_dir, &seat.name);
-        Self { seat: seat.clone(), binary: binary.to_owned(), environment, log, pause }
+        let log = data_dir.join("logs").join(format!("{}.log", endpoint.name));
+        let pause = pause::marker(data_dir, &endpoint.name);
+        Self { endpoint: endpoint.clone(), binary: binary.to_owned(), environment, log, pause }
     }
 
     /// Starts the program with an empty log.
@@ -85,7 +85,7 @@ impl Recipe {
             io::Error::new(error.kind(), format!("cannot write {}: {error}", self.log.display()))
         })?;
         let mut child = Command::new(&self.binary)
-            .args(["serve", &self.seat.name, "--until-stdin-ends"])
+            .args(["serve", &self.endpoint.name, "--until-stdin-ends"])
             .env("LOG_FILE", &self.log)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
@@ -110,15 +110,15 @@ impl Recipe {
 }
 
 /// Whether the program passes its health check.
-pub(crate) async fn is_healthy(seat: &Seat, client: &Client) -> bool {
-    let url = format!("{}{HEALTH_PATH}", seat.url());
+pub(crate) async fn is_healthy(endpoint: &Endpoint, client: &Client) -> bool {
+    let url = format!("{}{HEALTH_PATH}", endpoint.url());
     let answer = client.get(url).timeout(HEALTH_TIME).send().await;
     answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
 }
 
 /// Whether the program answers that it is ready.
-pub(crate) async fn is_ready(seat: &Seat, client: &Client) -> bool {
-    let url = format!("{}/readyz", seat.url());
+pub(crate) async fn is_ready(endpoint: &Endpoint, client: &Client) -> bool {
+    let url = format!("{}/readyz", endpoint.url());
     let answer = client.get(url).timeout(READY_TIME).send().await;
     answer.is_ok_and(|answer| answer.status().is_success())
 }
@@ -146,17 +146,21 @@ impl Process {
 mod tests {
     use std::path::Path;
 
-    use super::{Recipe, Seat};
+    use super::{Endpoint, ProcessSpec};
 
     #[test]
     fn what_starts_a_program_is_shown_without_the_values_of_its_environment() {
-        let seat =
-            Seat { name: "users".into(), address: ([127, 0, 0, 1], 1).into(), path: String::new() };
+        let endpoint = Endpoint {
+            name: "users".into(),
+            address: ([127, 0, 0, 1], 1).into(),
+            path: String::new(),
+        };
         let environment =
             [("MOVE_TOKEN", "hunter2"), ("DATABASE_SECRET", "{\"password\":\"hunter2\"}")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let recipe = Recipe::new(Path::new("banyan"), &seat, environment.into(), Path::new("data"));
-        let shown = format!("{recipe:?}");
+        let spec =
+            ProcessSpec::new(Path::new("banyan"), &endpoint, environment.into(), Path::new("data"));
+        let shown = format!("{spec:?}");
         assert!(shown.contains("MOVE_TOKEN") && !shown.contains("hunter2"), "{shown}");
     }
 }

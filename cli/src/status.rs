@@ -8,22 +8,22 @@ use refactor::{Move, Traffic};
 use reqwest::Client;
 use tokio::runtime::Builder;
 
-use crate::board::{self, Seat};
+use crate::board::{self, Endpoint};
 use crate::process::is_ready;
-use crate::{DEFAULT_DATA_DIR, hold, moves, pause};
+use crate::{DEFAULT_DATA_DIR, lock, moves, pause};
 
 /// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
-    let holder = hold::running(data_dir)?;
+    let holder = lock::running(data_dir)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let client = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let (states, told) = runtime.block_on(async {
-        let states = states(&holder.seats, data_dir, &client).await;
-        (states, Told::ask(&holder.seats, data_dir, &client).await)
+        let states = states(&holder.endpoints, data_dir, &client).await;
+        (states, Told::ask(&holder.endpoints, data_dir, &client).await)
     });
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
-    print!("{}\n{}", table(&holder.seats, data_dir, states.iter().copied()), told.shown());
+    print!("{}\n{}", table(&holder.endpoints, data_dir, states.iter().copied()), told.shown());
     let ready = states.iter().all(|state| [READY, STOPPED].contains(state));
     Ok(if ready && told.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -32,13 +32,13 @@ const READY: &str = "ready";
 /// As somebody wanted it.
 const STOPPED: &str = "stopped";
 
-async fn states(seats: &[Seat], data_dir: &Path, client: &Client) -> Vec<&'static str> {
+async fn states(endpoints: &[Endpoint], data_dir: &Path, client: &Client) -> Vec<&'static str> {
     let mut states = Vec::new();
-    for seat in seats {
-        let marker = pause::marker(data_dir, &seat.name);
+    for endpoint in endpoints {
+        let marker = pause::marker(data_dir, &endpoint.name);
         states.push(if marker.exists() {
             if pause::stands_still(&marker) { STOPPED } else { "stopping" }
-        } else if is_ready(seat, client).await {
+        } else if is_ready(endpoint, client).await {
             READY
         } else {
             "not ready"
@@ -49,7 +49,7 @@ async fn states(seats: &[Seat], data_dir: &Path, client: &Client) -> Vec<&'stati
 
 /// The programs, a line each.
 pub(crate) fn table(
-    seats: &[Seat],
+    endpoints: &[Endpoint],
     data_dir: &Path,
     states: impl IntoIterator<Item = &'static str>,
 ) -> String {
@@ -61,12 +61,12 @@ pub(crate) fn table(
         format!(" --data-dir {}", data_dir.display())
     };
     // Whoever serves every path has all collections; its docs begin with the first.
-    let own = |seat: &&Seat| !["", "/"].contains(&seat.path.as_str());
-    let first = seats.iter().find(own).map_or("/api", |seat| &seat.path);
+    let own = |endpoint: &&Endpoint| !["", "/"].contains(&endpoint.path.as_str());
+    let first = endpoints.iter().find(own).map_or("/api", |endpoint| &endpoint.path);
     let mut text = String::new();
-    for (seat, state) in seats.iter().zip(states) {
-        let (name, url) = (&seat.name, seat.url());
-        let more = match seat.path.as_str() {
+    for (endpoint, state) in endpoints.iter().zip(states) {
+        let (name, url) = (&endpoint.name, endpoint.url());
+        let more = match endpoint.path.as_str() {
             "" => format!("for the AWS CLI: eval \"$({banyan} env{folder})\""),
             "/" => format!("{url}{first}/docs"),
             path => format!("{url}{path}/docs"),
@@ -84,8 +84,8 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) async fn ask(seats: &[Seat], data_dir: &Path, client: &Client) -> Self {
-        match board::control(seats, data_dir, client.clone()) {
+    pub(crate) async fn ask(endpoints: &[Endpoint], data_dir: &Path, client: &Client) -> Self {
+        match board::control(endpoints, data_dir, client.clone()) {
             Ok(control) => Self { routes: control.traffic().await, moves: control.moves().await },
             Err(error) => Self { routes: Err(error.clone()), moves: Err(error) },
         }

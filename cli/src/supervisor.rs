@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::pause;
-use crate::process::{Process, Recipe, is_ready};
+use crate::process::{Process, ProcessSpec, is_ready};
 use crate::say::say;
 
 /// How long to wait before the first restart; each further one waits twice as long.
@@ -22,19 +22,19 @@ pub(crate) const POLL: Duration = Duration::from_millis(50);
 
 /// Starts the program again whenever it ends, until told to stop; then stops it.
 pub(crate) async fn supervise(
-    recipe: Recipe,
+    spec: ProcessSpec,
     mut process: Process,
     client: Client,
     mut stop: watch::Receiver<bool>,
 ) {
-    let name = &recipe.seat.name;
+    let name = &spec.endpoint.name;
     let mut wait = FIRST_WAIT;
     loop {
         let start = Instant::now();
         let mut delay = tokio::select! {
             biased;
             () = stopping(&mut stop) => return process.stop().await,
-            () = pause::is_told(&recipe.pause) => {
+            () = pause::is_told(&spec.pause) => {
                 process.stop().await;
                 Duration::ZERO
             }
@@ -43,7 +43,7 @@ pub(crate) async fn supervise(
                     wait = FIRST_WAIT;
                 }
                 let how = ended.map_or_else(|error| error.to_string(), describe);
-                let (ms, log) = (wait.as_millis(), recipe.log.display());
+                let (ms, log) = (wait.as_millis(), spec.log.display());
                 say(format_args!("{name} {how}; starting it again in {ms} ms (see {log})"));
                 wait
             }
@@ -52,10 +52,10 @@ pub(crate) async fn supervise(
             tokio::select! {
                 biased;
                 () = stopping(&mut stop) => return,
-                () = pause::is_told(&recipe.pause) => {
+                () = pause::is_told(&spec.pause) => {
                     say(format_args!("{name} is stopped; `banyan start {name}` starts it again"));
                     tokio::select! {
-                        () = pause::stand_still(&recipe.pause) => {}
+                        () = pause::stand_still(&spec.pause) => {}
                         () = stopping(&mut stop) => return,
                     }
                 }
@@ -63,15 +63,15 @@ pub(crate) async fn supervise(
             }
             wait = (wait * 2).min(LONGEST_WAIT);
             delay = wait;
-            match recipe.start_again() {
+            match spec.start_again() {
                 Ok(process) => break process,
                 Err(error) => say(format_args!("{name} does not start: {error}")),
             }
         };
         tokio::select! {
-            () = ready(&recipe, &client) => say(format_args!("{name} is back")),
+            () = ready(&spec, &client) => say(format_args!("{name} is back")),
             ended = process.wait() => drop(ended),
-            () = pause::is_told(&recipe.pause) => {}
+            () = pause::is_told(&spec.pause) => {}
             () = stopping(&mut stop) => {}
         }
     }
@@ -83,8 +83,8 @@ async fn stopping(stop: &mut watch::Receiver<bool>) {
 }
 
 /// Waits until the program is ready.
-async fn ready(recipe: &Recipe, client: &Client) {
-    while !is_ready(&recipe.seat, client).await {
+async fn ready(spec: &ProcessSpec, client: &Client) {
+    while !is_ready(&spec.endpoint, client).await {
         sleep(POLL).await;
     }
 }

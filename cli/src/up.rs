@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
 
-use crate::board::{self, Seat};
-use crate::hold::Hold;
+use crate::board::{self, Endpoint};
+use crate::lock::DataDirLock;
 use crate::move_token;
 use crate::pause;
-use crate::process::{GRACE_PERIOD, HEALTH_PATH, Process, Recipe, is_healthy, is_ready};
+use crate::process::{GRACE_PERIOD, HEALTH_PATH, Process, ProcessSpec, is_healthy, is_ready};
 use crate::say::say;
 use crate::status::{self, Told};
 use crate::supervisor::{POLL, describe, supervise};
@@ -34,45 +34,45 @@ pub(crate) fn run(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, S
 }
 
 async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
-    let mut hold = Hold::take(data_dir)?;
-    let (seats, proxy) = board::seats(port_base)?;
+    let mut lock = DataDirLock::take(data_dir)?;
+    let (endpoints, proxy) = board::endpoints(port_base)?;
     pause::forget(data_dir, &board::names())
         .map_err(|error| format!("cannot write to {}: {error}", data_dir.display()))?;
-    hold.announce(&seats)?;
+    lock.announce(&endpoints)?;
     let token = move_token::open(data_dir)?;
     let given = data_dir;
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
     let client = runtime::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
-    let recipes = seats.iter().map(|seat| {
-        let environment = if seat.name == board::REFACTOR {
-            board::refactor_environment(&seats, seat, proxy, &data_dir, &token)
+    let specs = endpoints.iter().map(|endpoint| {
+        let environment = if endpoint.name == board::REFACTOR {
+            board::refactor_environment(&endpoints, endpoint, proxy, &data_dir, &token)
         } else {
-            board::environment(seat, &seats, &data_dir, &token)
+            board::environment(endpoint, &endpoints, &data_dir, &token)
         };
-        Recipe::new(&binary, seat, environment, &data_dir)
+        ProcessSpec::new(&binary, endpoint, environment, &data_dir)
     });
-    let recipes: Vec<_> = recipes.collect();
+    let specs: Vec<_> = specs.collect();
     let mut stop = Signals::new()?;
 
     let mut processes = Vec::new();
     let started = tokio::select! {
-        started = start(&recipes, &mut processes, &client) => started,
+        started = start(&specs, &mut processes, &client) => started,
         () = stop.wait() => Err("stopped before everything was ready".to_owned()),
     };
     let (tell, told) = watch::channel(started.is_err());
     let mut running = JoinSet::new();
-    for (recipe, process) in recipes.into_iter().zip(processes) {
-        running.spawn(supervise(recipe, process, client.clone(), told.clone()));
+    for (spec, process) in specs.into_iter().zip(processes) {
+        running.spawn(supervise(spec, process, client.clone(), told.clone()));
     }
     if let Err(message) = started {
         finish(running).await;
         return Err(message);
     }
-    let told = Told::ask(&seats, &data_dir, &client).await;
-    let table = status::table(&seats, given, seats.iter().map(|_| "ready"));
+    let told = Told::ask(&endpoints, &data_dir, &client).await;
+    let table = status::table(&endpoints, given, endpoints.iter().map(|_| "ready"));
     say(format_args!("The board is up.\n\n{table}\n{}\nTry:", told.shown()));
-    for request in requests(&seats, proxy, told.moves()) {
+    for request in requests(&endpoints, proxy, told.moves()) {
         say(format_args!("  {request}"));
     }
     say(format_args!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display()));
@@ -91,41 +91,41 @@ async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String>
 
 /// Starts every program and waits until all are ready.
 async fn start(
-    recipes: &[Recipe],
+    specs: &[ProcessSpec],
     processes: &mut Vec<Process>,
     client: &Client,
 ) -> Result<(), String> {
-    for recipe in recipes {
-        let process = recipe.start_fresh();
+    for spec in specs {
+        let process = spec.start_fresh();
         let process =
-            process.map_err(|error| format!("cannot start {}: {error}", recipe.seat.name));
+            process.map_err(|error| format!("cannot start {}: {error}", spec.endpoint.name));
         processes.push(process?);
     }
     let start = Instant::now();
     let mut said = 0;
-    let mut waiting: Vec<usize> = (0..recipes.len()).collect();
+    let mut waiting: Vec<usize> = (0..specs.len()).collect();
     while !waiting.is_empty() {
         let mut still = Vec::new();
         for index in waiting {
-            let recipe = &recipes[index];
+            let spec = &specs[index];
             if let Ok(Some(status)) = processes[index].try_wait() {
-                let (name, how) = (&recipe.seat.name, describe(status));
-                return Err(format!("{name} {how}: {}", recipe.last_words()));
+                let (name, how) = (&spec.endpoint.name, describe(status));
+                return Err(format!("{name} {how}: {}", spec.last_words()));
             }
-            if is_ready(&recipe.seat, client).await {
+            if is_ready(&spec.endpoint, client).await {
                 continue;
             }
-            let (name, waited) = (&recipe.seat.name, start.elapsed());
+            let (name, waited) = (&spec.endpoint.name, start.elapsed());
             if name == board::REFACTOR {
                 if waited > PROXY_TIME {
-                    let (seconds, log) = (PROXY_TIME.as_secs(), recipe.log.display());
-                    let words = recipe.last_words();
+                    let (seconds, log) = (PROXY_TIME.as_secs(), spec.log.display());
+                    let words = spec.last_words();
                     return Err(format!(
                         "{name} is not ready after {seconds} s (see {log}): {words}"
                     ));
                 }
-            } else if waited > GRACE_PERIOD && !is_healthy(&recipe.seat, client).await {
-                let (seconds, words) = (GRACE_PERIOD.as_secs(), recipe.last_words());
+            } else if waited > GRACE_PERIOD && !is_healthy(&spec.endpoint, client).await {
+                let (seconds, words) = (GRACE_PERIOD.as_secs(), spec.last_words());
                 return Err(format!(
                     "{name} does not answer {HEALTH_PATH} after {seconds} s: {words}"
                 ));
@@ -137,7 +137,7 @@ async fn start(
         if !waiting.is_empty() && seconds > said {
             said = seconds;
             let names: Vec<_> =
-                waiting.iter().map(|index| recipes[*index].seat.name.as_str()).collect();
+                waiting.iter().map(|index| specs[*index].endpoint.name.as_str()).collect();
             say(format_args!("waiting for {} ({seconds} s)", names.join(", ")));
         }
         sleep(POLL).await;
@@ -164,8 +164,8 @@ async fn finish(mut running: JoinSet<()>) {
 
 /// Requests to try, of programs that answer them as things stand: a service follows when it is started, and the monolith
 /// has a collection until its move is completed.
-fn requests(seats: &[Seat], proxy: SocketAddr, moves: &[Move]) -> [String; 3] {
-    let url = |name: &str| board::find(seats, name).map(Seat::url).unwrap_or_default();
+fn requests(endpoints: &[Endpoint], proxy: SocketAddr, moves: &[Move]) -> [String; 3] {
+    let url = |name: &str| board::find(endpoints, name).map(Endpoint::url).unwrap_or_default();
     let completed = |found: &Move| found.collection == "users" && found.phase == "completed";
     let users = if moves.iter().any(completed) { "users" } else { "monolith" };
     [

@@ -4,7 +4,7 @@ mod moves;
 
 pub use moves::{
     Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
-    Standing, Step, Successor,
+    SideStatus, Step, Successor,
 };
 
 use std::error::Error;

@@ -13,7 +13,7 @@ mod spaces;
 
 pub use client::{
     Client, Diff, Difference, Following, Keys, Last, Move, MoveRoute, Pending, Preflight, Progress,
-    Side, Standing, Step, Successor, Traffic,
+    Side, SideStatus, Step, Successor, Traffic,
 };
 pub use config::VARIABLES;
 pub use first_stack::REGION;

@@ -14,6 +14,7 @@ mod forced;
 mod journal;
 mod keep;
 mod metrics;
+mod options;
 mod peer;
 mod preflight;
 mod recent;
@@ -26,13 +27,12 @@ mod status;
 mod switch;
 mod times;
 mod wire;
-mod wishes;
 mod work;
 
+pub(crate) use options::Options;
 pub(crate) use record::Verb;
 pub(crate) use refusal::Refusal;
 pub(crate) use sides::{Targets, is_name, program};
-pub(crate) use wishes::Wishes;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -159,24 +159,24 @@ impl Moves {
         &self,
         collection: &str,
         verb: Verb,
-        wishes: &Wishes,
+        options: &Options,
     ) -> Result<Value, Refusal> {
-        let mut work = Work::open(&self.0, collection, wishes)?;
+        let mut work = Work::open(&self.0, collection, options)?;
         match settle::settle(&mut work, PENDING) {
             // These are what helps where the target is lost, or both sides are.
-            Err(pending) if !(verb == Verb::Reverse || (verb == Verb::Cancel && wishes.force)) => {
+            Err(pending) if !(verb == Verb::Reverse || (verb == Verb::Cancel && options.force)) => {
                 return Err(pending);
             }
             _ => {}
         }
         let mut checks = None;
         match verb {
-            Verb::Follow => follow::run(&mut work, wishes)?,
+            Verb::Follow => follow::run(&mut work, options)?,
             Verb::Diff => diff::run(&mut work)?,
-            Verb::Switch => checks = Some(switch::run(&mut work, Direction::Switch, wishes)?),
-            Verb::Reverse => checks = Some(switch::run(&mut work, Direction::Reverse, wishes)?),
-            Verb::Complete => complete::run(&mut work, wishes)?,
-            Verb::Cancel => cancel::run(&mut work, wishes)?,
+            Verb::Switch => checks = Some(switch::run(&mut work, Direction::Switch, options)?),
+            Verb::Reverse => checks = Some(switch::run(&mut work, Direction::Reverse, options)?),
+            Verb::Complete => complete::run(&mut work, options)?,
+            Verb::Cancel => cancel::run(&mut work, options)?,
         }
         let mut view = status::view(&self.0, &work.record, work.route().as_ref())?;
         if let Some(checks) = checks {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
-use crate::{DataDir, board, hold};
+use crate::{DataDir, board, lock};
 
 /// How long a command is certainly on its way.
 const ON_ITS_WAY: Duration = Duration::from_millis(20);
@@ -26,9 +26,9 @@ pub(super) fn run(
     data: &DataDir,
     work: impl AsyncFnOnce(Control) -> Result<ExitCode, String>,
 ) -> Result<ExitCode, String> {
-    let holder = hold::running(&data.data_dir)?;
+    let holder = lock::running(&data.data_dir)?;
     let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
-    let control = board::control(&holder.seats, &data.data_dir, http)?;
+    let control = board::control(&holder.endpoints, &data.data_dir, http)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(work(Control(control)))

@@ -42,32 +42,32 @@ pub(crate) fn table(moves: &[Move]) -> String {
 
 fn standing(found: &Move) -> String {
     let (source, target) = (&found.source, &found.target);
-    let owner = match owner(found) {
-        Some((side, epoch)) => format!("owner {} (epoch {epoch})", side.url),
+    let primary = match primary(found) {
+        Some((side, epoch)) => format!("primary {} (epoch {epoch})", side.url),
         None => match successor(source).or_else(|| successor(target)) {
-            Some(url) => format!("owner {url} (does not say so now)"),
-            None => "owner not known".to_owned(),
+            Some(url) => format!("primary {url} (does not say so now)"),
+            None => "primary not known".to_owned(),
         },
     };
     let copy = match found.phase.as_str() {
-        "not followed" => return format!("{owner}, not followed"),
+        "not followed" => return format!("{primary}, not followed"),
         "apart" => {
             return format!(
-                "{owner}, {} has data of its own and follows nobody: with an empty database it would",
+                "{primary}, {} has data of its own and follows nobody: with an empty database it would",
                 target.url
             );
         }
         "switched" => format!("switched, {}", followed(source)),
         phase @ ("copying" | "following") => format!("{phase}, {}", followed(target)),
-        "completed" => return format!("{owner}, completed"),
-        "granted" => format!("granted to {}, which has not taken it yet", target.url),
+        "completed" => return format!("{primary}, completed"),
+        "handed-over" => format!("handed over to {}, which has not taken it yet", target.url),
         phase => phase.to_owned(),
     };
-    format!("{owner}, {copy}, diff {}", diff(&found.diff))
+    format!("{primary}, {copy}, diff {}", diff(&found.diff))
 }
 
 /// The side that takes the writes, and its epoch.
-fn owner(found: &Move) -> Option<(&Side, u64)> {
+fn primary(found: &Move) -> Option<(&Side, u64)> {
     let sides = [&found.source, &found.target].into_iter();
     let primary = sides.filter_map(|side| {
         let ownership = side.ownership.as_ref()?;
@@ -77,7 +77,7 @@ fn owner(found: &Move) -> Option<(&Side, u64)> {
     primary.reduce(|one, other| if other.1 > one.1 { other } else { one })
 }
 
-/// Whom a side takes for the owner.
+/// Whom a side takes for the primary.
 fn successor(side: &Side) -> Option<&str> {
     Some(&side.ownership.as_ref()?.successor.as_ref()?.url)
 }

@@ -8,7 +8,7 @@ use super::ask::Control;
 use super::{SwitchArgs, shown};
 use crate::say::say;
 
-/// Exit code 0 where the owner is as wanted, or, with `--dry-run`, would be; 1 otherwise.
+/// Exit code 0 where the primary is as wanted, or, with `--dry-run`, would be; 1 otherwise.
 pub(super) async fn run(
     control: &Control,
     verb: &str,

@@ -117,9 +117,9 @@ impl Board {
     fn hold(&mut self, control: &Setup) {
         let path = control.folder().join("up.json");
         let address = format!("127.0.0.1:{}", self.ports[CONTROL]);
-        let seat = json!({ "name": CONTROL, "address": address, "path": "" });
-        let seats = json!({ "pid": std::process::id(), "seats": [seat] });
-        fs::write(&path, seats.to_string()).expect("it can be written");
+        let endpoint = json!({ "name": CONTROL, "address": address, "path": "" });
+        let endpoints = json!({ "pid": std::process::id(), "endpoints": [endpoint] });
+        fs::write(&path, endpoints.to_string()).expect("it can be written");
         let held = File::open(path).expect("it is there");
         held.lock().expect("nobody else has it");
         self._held = Some(held);

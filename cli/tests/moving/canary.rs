@@ -1,4 +1,4 @@
-//! Reads are divided between the owner and a follower, and every client finds what it has just written.
+//! Reads are divided between the primary and a follower, and every client finds what it has just written.
 
 use serde_json::json;
 

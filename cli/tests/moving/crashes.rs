@@ -1,4 +1,4 @@
-//! The control plane is killed at each of its places in a switch or reverse, and started again: one owner is left, and
+//! The control plane is killed at each of its places in a switch or reverse, and started again: one primary is left, and
 //! nothing that was answered is lost.
 
 use serde_json::{Value, json};
@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 use crate::board::{Board, CONTROL, LAG_MS};
 use crate::on_both_engines;
 
-on_both_engines!(a_control_plane_that_dies_anywhere_leaves_one_owner);
+on_both_engines!(a_control_plane_that_dies_anywhere_leaves_one_primary);
 
 /// The places of the control plane, and whether the switch goes on from there.
 const PLACES: [(&str, bool); 7] = [
     ("moves.intent", false),
-    ("moves.held", false),
+    ("moves.fenced", false),
     ("moves.caught-up", false),
-    ("moves.granted", true),
+    ("moves.handed-over", true),
     ("moves.promoted", true),
     ("moves.flipped", true),
     ("moves.followed-back", true),
 ];
 
-async fn a_control_plane_that_dies_anywhere_leaves_one_owner(mut board: Board) {
+async fn a_control_plane_that_dies_anywhere_leaves_one_primary(mut board: Board) {
     let mut count = 4;
     for (place, goes_on) in PLACES {
         for (verb, from, to) in [("switch", "monolith", "users"), ("reverse", "users", "monolith")]
@@ -38,14 +38,14 @@ async fn a_control_plane_that_dies_anywhere_leaves_one_owner(mut board: Board) {
             assert!(told.is_err() && !board.is_armed(CONTROL, place), "{place}: {told:?}");
             board.revive(CONTROL).await;
             let found = board.settled("users").await;
-            let owner = if goes_on { to } else { from };
+            let primary = if goes_on { to } else { from };
             let wanted =
-                if owner == "users" { ["follower", "primary"] } else { ["primary", "follower"] };
+                if primary == "users" { ["follower", "primary"] } else { ["primary", "follower"] };
             assert_eq!(board.roles("users").await, wanted, "{place}, {verb}");
-            let state = if owner == "users" { "ACTIVE" } else { "INACTIVE" };
+            let state = if primary == "users" { "ACTIVE" } else { "INACTIVE" };
             assert_eq!(found.route.expect("a route").state, state, "{place}, {verb}");
             count += 1;
-            write(&board, owner, count).await;
+            write(&board, primary, count).await;
             if !goes_on {
                 // Again, and this time to the end.
                 board

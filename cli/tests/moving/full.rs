@@ -19,7 +19,7 @@ async fn users_leave_a_full_disk() {
     board.start_again("users").await;
     board.ready().await;
     board.settled("users").await;
-    // The owner ends there too, and starts on the full disk.
+    // The primary ends there too, and starts on the full disk.
     board.kill("monolith").await;
     board.start_again("monolith").await;
     board.ready().await;

@@ -37,13 +37,13 @@ async fn a_complete_during_a_switch_comes_after_it_or_is_refused() {
     during(&["complete", "users", "--keep-data"]).await;
 }
 
-/// Another command while a switch stands at each of its steps: there is one owner all the time, nothing is lost, and the
+/// Another command while a switch stands at each of its steps: there is one primary all the time, nothing is lost, and the
 /// board takes writes in the end.
 async fn during(other: &[&str]) {
     for (who, place) in [
         (CONTROL, "moves.intent"),
-        ("monolith", "store.hold.after-commit"),
-        ("monolith", "store.grant.before-commit"),
+        ("monolith", "store.fence.after-commit"),
+        ("monolith", "store.handover.before-commit"),
         ("users", "store.promote.before-commit"),
         ("users", "store.promote.after-commit"),
     ] {
@@ -65,13 +65,13 @@ async fn during(other: &[&str]) {
         let before = written(&board).await;
         until("the board takes writes", async || written(&board).await > before).await;
         let made = stubborn.end().await;
-        let owner = if board.program("users").ownership("users").await["role"] == "primary" {
+        let primary = if board.program("users").ownership("users").await["role"] == "primary" {
             board.program("users")
         } else {
             board.program("monolith")
         };
         for (id, name) in made {
-            let user = owner.get(&format!("/api/users/{id}")).await;
+            let user = primary.get(&format!("/api/users/{id}")).await;
             assert!(user.body.contains(&name), "{place}: {name}: {user:?} {switched:?} {then:?}");
         }
         watch.end();
@@ -88,7 +88,7 @@ async fn what_was_not_switched_cannot_be_completed() {
     );
     let refused = board.run(&["reverse", "users"]).await;
     assert!(
-        refused.is_ok_and(|said| said.contains("owner already")),
+        refused.is_ok_and(|said| said.contains("primary already")),
         "there is nothing to reverse"
     );
     assert_eq!(board.roles("users").await, ["primary", "follower"]);

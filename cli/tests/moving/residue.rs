@@ -18,7 +18,7 @@ async fn what_was_cancelled_leaves_nothing_behind() {
     board.succeeds(&["cancel", "users"]).await;
     assert_eq!(shape(board.resources().await), resources, "cancel leaves routes behind");
     let cancelled = board.program("users").ownership("users").await;
-    for field in ["role", "epoch", "since", "rows", "hold", "grant", "followed", "successor"] {
+    for field in ["role", "epoch", "since", "rows", "fence", "handover", "followed", "successor"] {
         assert_eq!(cancelled[field], never_used[field], "{field}: {cancelled}");
     }
     assert_ne!(cancelled["store"], never_used["store"], "who followed it would not notice");

@@ -1,4 +1,4 @@
-//! Clients of the proxy while the owner changes: each gets one answer to each request, and reads what it wrote.
+//! Clients of the proxy while the primary changes: each gets one answer to each request, and reads what it wrote.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::board::{Board, LAG_MS};
 use crate::on_both_engines;
 
-on_both_engines!(clients_of_the_proxy_only_wait_while_the_owner_changes);
+on_both_engines!(clients_of_the_proxy_only_wait_while_the_primary_changes);
 
 /// How many write at the same time.
 const CLIENTS: usize = 4;
 
-async fn clients_of_the_proxy_only_wait_while_the_owner_changes(board: Board) {
+async fn clients_of_the_proxy_only_wait_while_the_primary_changes(board: Board) {
     let stop = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|number| {

@@ -1,4 +1,4 @@
-//! Looks at the owners all the time, whatever else happens.
+//! Looks at the primaries all the time, whatever else happens.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -25,7 +25,7 @@ pub(crate) struct Watch {
 #[derive(Debug, Default)]
 struct Seen {
     /// The stores that said that they own an epoch.
-    owners: BTreeMap<u64, BTreeSet<String>>,
+    primaries: BTreeMap<u64, BTreeSet<String>>,
     /// The last epoch of each store, as each program said it: two programs of one store are asked at once, and the one that
     /// was asked first may be heard last.
     epochs: BTreeMap<(String, String), u64>,
@@ -64,9 +64,9 @@ impl Watch {
     pub(crate) fn end(self) {
         let seen = self.seen.lock().expect("nobody panics with it");
         assert!(seen.wrong.is_empty(), "{:?}", seen.wrong);
-        assert!(!seen.owners.is_empty(), "nobody was seen");
-        for (epoch, owners) in &seen.owners {
-            assert_eq!(owners.len(), 1, "owners of epoch {epoch}: {owners:?}");
+        assert!(!seen.primaries.is_empty(), "nobody was seen");
+        for (epoch, primaries) in &seen.primaries {
+            assert_eq!(primaries.len(), 1, "primaries of epoch {epoch}: {primaries:?}");
         }
     }
 }
@@ -78,7 +78,7 @@ impl Seen {
             return self.wrong.push(format!("no ownership: {ownership}"));
         };
         if ownership["role"] == "primary" {
-            self.owners.entry(epoch).or_default().insert(store.to_owned());
+            self.primaries.entry(epoch).or_default().insert(store.to_owned());
         }
         let said = (program.to_owned(), store.to_owned());
         let before = self.epochs.insert(said, epoch).unwrap_or_default();

@@ -42,16 +42,16 @@ async fn a_collection_is_followed_cancelled_and_followed_anew(board: Board) {
 
 async fn nothing_that_was_answered_is_lost_on_the_way_there_and_back_and_there(mut board: Board) {
     let mut written = names(&board, "monolith").await;
-    let mut owner = "monolith";
+    let mut primary = "monolith";
     for (index, verb) in ["switch", "reverse", "switch"].into_iter().enumerate() {
         let name = format!("before-{index}");
-        let answer = board.send(owner, "POST", "/api/users", &user(&name)).await;
+        let answer = board.send(primary, "POST", "/api/users", &user(&name)).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         written.push(name);
         assert_eq!(board.compare("users").await.diff.state, "verified");
         let last = board.done("users", verb).await.last.expect("it has ended");
         assert!(last.done && last.pause_ms.is_some(), "{last:?}");
-        owner = if verb == "switch" { "users" } else { "monolith" };
+        primary = if verb == "switch" { "users" } else { "monolith" };
         let other = if verb == "switch" { "monolith" } else { "users" };
         let answer = board.send(other, "POST", "/api/users", &user("nobody")).await;
         assert_eq!(answer.status, 421, "{}", answer.body);

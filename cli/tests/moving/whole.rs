@@ -59,7 +59,7 @@ async fn whole(source: Engine, target: Engine) {
     assert!(report["members"].as_u64() > Some(50), "{report:#}");
 }
 
-/// Whether a command changes the owner.
+/// Whether a command changes the primary.
 fn changes(verb: &str) -> bool {
     ["switch", "reverse"].contains(&verb)
 }

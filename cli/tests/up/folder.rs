@@ -56,7 +56,7 @@ impl Folder {
         Board::of(self.banyan(&["up", "--port-base", "0"])).await
     }
 
-    /// Makes the services the owners of these collections.
+    /// Makes the services the primaries of these collections.
     pub(crate) async fn switch(&self, collections: &[&str]) {
         for collection in collections {
             let switched = self.run(&["switch", collection, "--force"]).await;

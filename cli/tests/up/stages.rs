@@ -158,7 +158,7 @@ async fn the_proxy_comes_back_while_the_monolith_is_stopped() {
     let mut board = folder.up().await;
     let proxy = Proxy::of(&board, &folder).await;
     proxy.route(&board, "users").await;
-    // A proxy that is new asks the owner of what it may have carried writes to; so users are moved with their data.
+    // A proxy that is new asks the primary of what it may have carried writes to; so users are moved with their data.
     let switched = folder.run(&["switch", "users", "--force"]).await;
     assert_eq!(switched.code, Some(0), "{}{}", switched.stdout, switched.stderr);
     assert_eq!(folder.run(&["stop", "monolith"]).await.code, Some(0));
@@ -193,7 +193,7 @@ async fn the_monolith_is_stopped_for_good_once_its_data_is_moved() {
         board.golden_reads_at(&proxy.url, &COLLECTIONS).await;
         done(&["switch", collection]).await;
         let said = done(&["switch", collection, "--dry-run"]).await;
-        assert!(said.contains("is the owner already"), "{said}");
+        assert!(said.contains("is the primary already"), "{said}");
         let said = done(&["complete", collection]).await;
         assert!(said.contains("has removed its rows"), "{said}");
         let said = done(&["complete", collection]).await;

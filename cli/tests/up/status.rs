@@ -90,7 +90,7 @@ async fn status_says_how_old_a_diff_is() {
     assert_eq!(folder.run(&["diff", "users"]).await.code, Some(0));
     let status = folder.run(&["status"]).await.stdout;
     let users =
-        status.lines().find(|line| line.trim().starts_with("users ") && line.contains(" owner "));
+        status.lines().find(|line| line.trim().starts_with("users ") && line.contains(" primary "));
     let (_, diff) = users.expect(&status).rsplit_once("diff verified (4 rows, ").expect(&status);
     let seconds = diff.strip_suffix(" s ago)").map(str::parse::<u64>);
     assert!(seconds.is_some_and(|seconds| seconds.is_ok()), "{status}");
@@ -100,6 +100,6 @@ async fn status_says_how_old_a_diff_is() {
 fn rows(printed: &str) -> Vec<&str> {
     let lines = printed.lines().map(str::trim);
     // The table of collections has the same names, and says who owns them.
-    let lines = lines.filter(|line| !line.contains(" owner "));
+    let lines = lines.filter(|line| !line.contains(" primary "));
     lines.filter(|line| PROGRAMS.iter().any(|(name, _)| line.starts_with(name))).collect()
 }

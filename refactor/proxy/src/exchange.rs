@@ -1,6 +1,6 @@
 //! One request from its head to the end of its answer, in the order in which it happens.
 
-mod owner;
+mod destination;
 mod route;
 
 mod candidates;
@@ -64,8 +64,8 @@ pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, proble
     reply::refuse(client, &mut record, &head, problem).await;
 }
 
-/// The flow of a request that a service answers: route, owner, outgoing request, answer. Where the answer is that of
-/// somebody who is not the owner, the flow goes on with the next one.
+/// The flow of a request that a service answers: route, primary, outgoing request, answer. Where the answer is that of
+/// somebody who is not the primary, the flow goes on with the next one.
 async fn forward<C: Client>(
     site: &Site,
     worker: usize,
@@ -74,9 +74,9 @@ async fn forward<C: Client>(
     record: &mut Record<'_>,
 ) -> Result<(), Ended> {
     let peer = client.peer();
-    let (owner, path) = route::route(site, head)?;
-    record.sample = mirror::mirror(site, peer, head, &path, &owner, record);
-    let mut chase = Chase::begin(site, peer, head, &path, owner, record.start);
+    let (destination, path) = route::route(site, head)?;
+    record.sample = mirror::mirror(site, peer, head, &path, &destination, record);
+    let mut chase = Chase::begin(site, peer, head, &path, destination, record.start);
     let request =
         outgoing::request(site, peer, head, chase.side(), &path, chase.position(), record);
     let mut upload = Upload::new(request, head.body, chase.kept());

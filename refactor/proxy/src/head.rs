@@ -35,7 +35,7 @@ pub(crate) enum Kind {
     Host,
     KeepAlive,
     /// Says who owns what was asked for: between services and the proxy alone.
-    Owner,
+    Primary,
     /// Says how far a service has come, or how far it must have come for the client.
     Position,
     RequestId,
@@ -60,9 +60,13 @@ impl Kind {
             &[],
             &[("connection", Kind::Connection), ("keep-alive", Kind::KeepAlive)],
             &[("traceparent", Kind::TraceParent)],
-            &[("x-request-id", Kind::RequestId), ("banyan-owner", Kind::Owner)],
+            &[("x-request-id", Kind::RequestId)],
             &[],
-            &[("content-length", Kind::ContentLength), ("http2-settings", Kind::HopByHop)],
+            &[
+                ("content-length", Kind::ContentLength),
+                ("http2-settings", Kind::HopByHop),
+                ("banyan-primary", Kind::Primary),
+            ],
             &[("x-forwarded-for", Kind::ForwardedFor), ("banyan-position", Kind::Position)],
             &[
                 ("x-forwarded-host", Kind::Forwarded),

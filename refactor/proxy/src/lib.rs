@@ -6,11 +6,11 @@
 //! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2, and `head` gives it one reading or refuses it.
 //! 2. `exchange` finds the **route** in the `table`, an immutable tree, by the `path`. A change makes a new one that
 //!    shares with the old one what stays the same.
-//! 3. The route's service is the **owner** of the request, but where the route's tags divide it between two
+//! 3. The route's service is the **primary** of the request, but where the route's tags divide it between two
 //!    (`split`); then the other one may get a copy, whose answer is compared (`shadow`).
 //! 4. The **outgoing request** is written: what goes end to end, and how it came.
-//! 5. The owner is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
-//! 6. Whoever answers that it is not the owner, or has not come as far as what the client wrote, sends the request
+//! 5. The primary is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
+//! 6. Whoever answers that it is not the primary, or has not come as far as what the client wrote, sends the request
 //!    on: the **chase** goes back to 4 with another candidate, perhaps after a wait.
 //! 7. The **answer** is relayed as it arrives; the connection goes back to its pool.
 //! 8. The request is **recorded**: one line in the log, one count in the metrics.
@@ -19,18 +19,18 @@
 //! - The candidates are the service that the route leads to, the one that the request would go to without that route, and
 //!   those of the application's routes that take no traffic and would match. Nobody else is asked, whatever an answer says.
 //! - A 421 never reaches a client. Nothing was stored by whoever said it, so the same request with the same id and the
-//!   same bytes goes to the candidate that `Banyan-Owner` names, or again to whoever said it after a wait of 2 ms, doubling
+//!   same bytes goes to the candidate that `Banyan-Primary` names, or again to whoever said it after a wait of 2 ms, doubling
 //!   to 25 ms (a read: 10 ms, to 250 ms); for 5 s in all, then the client gets 503 with `Retry-After`. What broke off is
 //!   never sent again.
 //! - A client that wrote reads nothing older: the `Banyan-Position` of its last write is remembered for a minute, and an
 //!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
-//!   position itself; such a read waits for 1 s at most, and then the owner's answer is good enough. A client is known by its
+//!   position itself; such a read waits for 1 s at most, and then the primary's answer is good enough. A client is known by its
 //!   `Authorization`, by its `Cookie`, or by its address with `User-Agent` and `X-Forwarded-For`, its writes by the first segment of the path.
 //! - An answer of an epoch that was over before it was asked for, as the control plane knows it, or whose primary was given up
 //!   by force, counts no more: a write that was taken is 502, a read is asked of another candidate.
-//! - A copy that lags and does not have what is read says 404 and `Banyan-Owner`; then the owner is asked. In the first
+//! - A copy that lags and does not have what is read says 404 and `Banyan-Primary`; then the primary is asked. In the first
 //!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
-//! - `Banyan-Owner` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
+//! - `Banyan-Primary` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
 //!
 //! What is absent: no lock is held while anything is waited for, no request waits for another thread but to resolve a
 //! name, and no body is held whole, but that of a request which more than one service could own.
@@ -237,7 +237,7 @@ impl DataPlane {
     }
 
     /// Whether an upload is under way that began with earlier routes and could not be sent to another service: where a
-    /// route was made since, and its service is to become the owner, such an upload has to be waited for.
+    /// route was made since, and its service is to become the primary, such an upload has to be waited for.
     pub fn has_earlier_uploads(&self, application: &str) -> bool {
         let applications = self.0.applications();
         let application = applications.get(application);

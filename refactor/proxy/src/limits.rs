@@ -67,20 +67,20 @@ pub(crate) const REPEAT_EVERY: u64 = 100;
 pub(crate) const DIFFERENCES: usize = 100;
 /// How much is kept of each body of a difference, in bytes.
 pub(crate) const KEPT_BODY_BYTES: usize = 64 * 1024;
-/// For how long a request may look for the owner of what it is about, in all its waits together.
+/// For how long a request may look for the primary of what it is about, in all its waits together.
 pub(crate) const CHASE_TIME: Duration = Duration::from_secs(5);
 /// The same for a read of which only the client says how far a service must have come: it may say anything.
 pub(crate) const SAID_TIME: Duration = Duration::from_secs(1);
 /// How long a write waits before it asks again at first; doubles each time.
 pub(crate) const CHASE_PAUSE: Duration = Duration::from_millis(2);
-/// The longest wait of a write: how late a new owner may be noticed.
+/// The longest wait of a write: how late a new primary may be noticed.
 pub(crate) const LONGEST_CHASE_PAUSE: Duration = Duration::from_millis(25);
 /// The same for a read, which asks every candidate after each wait: about 9 times in `SAID_TIME`, 25 in `CHASE_TIME`.
 pub(crate) const READ_PAUSE: Duration = Duration::from_millis(10);
 pub(crate) const LONGEST_READ_PAUSE: Duration = Duration::from_millis(250);
-/// After how many seconds a client may ask again that was told that no owner was found.
+/// After how many seconds a client may ask again that was told that no primary was found.
 pub(crate) const CHASE_RETRY_SECONDS: u64 = 1;
-/// The most writes at once that wait for an owner; one more is told at once to ask again.
+/// The most writes at once that wait for a primary; one more is told at once to ask again.
 pub(crate) const WAITING_WRITES: usize = 1_024;
 /// The most reads at once that wait until a service has come far enough; one more is told the same.
 pub(crate) const WAITING_READS: usize = 256;
@@ -90,10 +90,10 @@ pub(crate) const WAITING_SAID: usize = 64;
 pub(crate) const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// The most services that one request may be sent to.
 pub(crate) const CANDIDATES: usize = 8;
-/// The most owners that are remembered of one route.
-pub(crate) const OWNERS: usize = 1_024;
-/// For how long an owner is remembered after it was found.
-pub(crate) const OWNER_TIME: Duration = Duration::from_secs(60);
+/// The most primaries that are remembered of one route.
+pub(crate) const PRIMARIES: usize = 1_024;
+/// For how long a primary is remembered after it was found.
+pub(crate) const PRIMARY_TIME: Duration = Duration::from_secs(60);
 /// The most last writes that are remembered, the last ones: one to three for each client and first segment of a path.
 pub(crate) const REMEMBERED_WRITES: usize = 131_072;
 /// For how long a write is remembered: longer than a copy that answers reads can lag behind (30 s, `STALE` in

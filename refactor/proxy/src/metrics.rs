@@ -29,7 +29,7 @@ pub(crate) struct Metrics {
     pub(crate) chases: Chases,
 }
 
-/// What requests did to find the owner of what they are about.
+/// What requests did to find the primary of what they are about.
 #[derive(Clone, Debug)]
 pub(crate) struct Chases {
     /// Answers that said that somebody else owns it, or nobody just now.
@@ -38,7 +38,7 @@ pub(crate) struct Chases {
     pub(crate) waited: Counter,
     /// For how long each waited in all, in seconds.
     pub(crate) wait: Histogram,
-    /// Requests that found no owner in time, or no room to wait for one.
+    /// Requests that found no primary in time, or no room to wait for one.
     pub(crate) gave_up: Counter,
     /// Answers to reads that were too old for their client.
     pub(crate) read_again: Counter,
@@ -62,12 +62,12 @@ impl Chases {
         let Self { misdirected, waited, wait, gave_up, read_again, waiting } = chases.clone();
         let what = "Answers of services that do not own what was asked for (421)";
         registry.register("misdirected", what, misdirected);
-        registry.register("waited", "Requests that waited for an owner", waited);
-        registry.register("wait_seconds", "For how long a request waited for an owner", wait);
-        registry.register("gave_up", "Requests that no owner was found for in time", gave_up);
+        registry.register("waited", "Requests that waited for a primary", waited);
+        registry.register("wait_seconds", "For how long a request waited for a primary", wait);
+        registry.register("gave_up", "Requests that no primary was found for in time", gave_up);
         let what = "Answers to reads that were older than the client's last write";
         registry.register("read_again", what, read_again);
-        registry.register("waiting", "Requests that wait for an owner now", waiting);
+        registry.register("waiting", "Requests that wait for a primary now", waiting);
         chases
     }
 }

@@ -6,8 +6,8 @@
 
 mod epochs;
 mod kept;
-mod owners;
 mod position;
+mod primaries;
 mod writes;
 
 use tokio::sync::Semaphore;
@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 pub use epochs::Epoch;
 pub(crate) use epochs::Epochs;
 pub(crate) use kept::{Budget, Kept};
-pub(crate) use owners::Owners;
 pub(crate) use position::Position;
+pub(crate) use primaries::Primaries;
 pub(crate) use writes::{Client, Write, Writes};
 
 use crate::limits::{KEPT_BYTES, WAITING_READS, WAITING_SAID, WAITING_WRITES};
@@ -24,9 +24,9 @@ use crate::limits::{KEPT_BYTES, WAITING_READS, WAITING_SAID, WAITING_WRITES};
 /// What all requests of a data plane share.
 #[derive(Debug)]
 pub(crate) struct Ownership {
-    /// Places for writes that wait for an owner.
+    /// Places for writes that wait for a primary.
     pub(crate) waiting_writes: Semaphore,
-    /// Places for reads that wait for what was written through here, or for an owner.
+    /// Places for reads that wait for what was written through here, or for a primary.
     pub(crate) waiting_reads: Semaphore,
     /// Places for reads that wait for what only their clients say; apart, so that no client can take those of others
     /// with a position that never comes.

@@ -16,7 +16,7 @@ pub struct Route {
     pub upstream: Url,
     /// The service's name, for logs, metrics and problems.
     pub service: String,
-    /// Whether it takes traffic. One that does not is known all the same: its service may be the owner of what it
+    /// Whether it takes traffic. One that does not is known all the same: its service may be the primary of what it
     /// would match.
     pub active: bool,
     /// The route's tags; see [`super::limits`] for those that are read here.

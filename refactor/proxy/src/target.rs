@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::limits::Patience;
 use crate::metrics::Counts;
-use crate::ownership::Owners;
+use crate::ownership::Primaries;
 use crate::routes::Route;
 use crate::split::Split;
 use crate::upstream::Upstream;
@@ -25,7 +25,7 @@ pub(crate) struct Target {
     pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
     /// Who owned last what it leads to, where that was not its own service.
-    pub(crate) owners: Owners,
+    pub(crate) primaries: Primaries,
     /// The service as copies reach it, on connections of their own; made with the first copy.
     pub(crate) copies: OnceLock<Arc<Upstream>>,
 }
@@ -46,7 +46,7 @@ impl Target {
             patience,
             split,
             counts,
-            owners: Owners::default(),
+            primaries: Primaries::default(),
             copies: OnceLock::new(),
             route,
         }

@@ -20,7 +20,7 @@ pub struct Move {
     pub collection: String,
     /// The application whose route it has.
     pub application: String,
-    /// `not followed`, `apart` (the target holds data of its own), `copying`, `following`, `granted`, `switched`,
+    /// `not followed`, `apart` (the target holds data of its own), `copying`, `following`, `handed-over`, `switched`,
     /// `completed` or `unknown`.
     pub phase: String,
     /// What was begun and has not ended.
@@ -61,14 +61,14 @@ pub struct Side {
     /// The collection's URL there.
     pub url: String,
     /// What it says of itself; `None` where it does not answer.
-    pub ownership: Option<Standing>,
+    pub ownership: Option<SideStatus>,
     /// Why it does not.
     pub error: Option<String>,
 }
 
 /// What a copy says of itself.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Standing {
+pub struct SideStatus {
     /// `primary`, `follower` or `retired`.
     pub role: String,
     /// The number of the ownership.

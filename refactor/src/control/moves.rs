@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::rest;
 use super::signature::Received;
-use crate::moves::{Moves, Refusal, Verb, Wishes};
+use crate::moves::{Moves, Options, Refusal, Verb};
 
 const PATH: &str = "/-/moves";
 
@@ -58,5 +58,5 @@ fn no_command(path: &str) -> String {
 }
 
 fn command(moves: &Moves, collection: &str, verb: Verb, body: &[u8]) -> Result<Value, Refusal> {
-    moves.command(collection, verb, &Wishes::read(body)?)
+    moves.command(collection, verb, &Options::read(body)?)
 }

@@ -1,9 +1,9 @@
 //! `cancel`: while the source owns the collection, as if nothing had been followed.
 
-use super::Wishes;
+use super::Options;
 use super::peer::PeerError;
 use super::preflight::{self, Pair};
-use super::record::{Direction, Made, Owner};
+use super::record::{Direction, Made, Primary};
 use super::refusal::Refusal;
 use super::wire::Role;
 use super::work::Work;
@@ -12,7 +12,7 @@ use crate::spaces::{ApiError, Check};
 
 /// Ends the following and leaves nothing behind.
 ///
-/// 1. Looks at both sides: the source owns the collection, and never granted it to the target.
+/// 1. Looks at both sides: the source owns the collection, and never handed it over to the target.
 /// 2. Takes traffic from the route that `follow` made: nobody reads what is about to be empty.
 /// 3. Tells the target to forget everything; it is then as if it had never been used.
 /// 4. Removes the route and the service that `follow` made.
@@ -25,21 +25,21 @@ use crate::spaces::{ApiError, Check};
 ///
 /// # Errors
 /// 409 that says what stands against it.
-pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
+pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
-    if wishes.force
+    if options.force
         && let [source, Err(PeerError::Silent { .. })] = work.peers.both(&pair.from, &pair.to)
     {
         match source {
-            Ok(source) if source.owns() => {
-                work.owned_by(Owner::Source)?;
+            Ok(source) if source.is_primary() => {
+                work.set_primary(Primary::Source)?;
                 remove_made(work)?;
             }
             Err(PeerError::Silent { .. }) => {}
             _ => {
                 return Err(Refusal::conflict(format!(
-                    "{} is reached, and does not own {collection}: --force would lose the way to its owner; \
+                    "{} is reached, and does not own {collection}: --force would lose the way to its primary; \
                      `banyan status` shows who that is",
                     work.source_name()
                 )));
@@ -59,21 +59,21 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
             work.source_name()
         )));
     }
-    if !ours && target.owns() && target.rows {
+    if !ours && target.is_primary() && target.rows {
         return Err(Refusal::conflict(format!(
             "{} follows nobody: it holds data of its own, which stays",
             work.target_name()
         )));
     }
-    if ours && target.owns() {
+    if ours && target.is_primary() {
         return Err(Refusal::conflict(format!(
             "{} owns {collection}: `banyan reverse {collection}` gives it back first",
             work.target_name()
         )));
     }
-    if !source.owns() {
+    if !source.is_primary() {
         return Err(Refusal::conflict(format!(
-            "{} has granted {collection} already: `banyan status` shows how far it is, and `banyan reverse \
+            "{} has handed over {collection} already: `banyan status` shows how far it is, and `banyan reverse \
              {collection}` gives it back",
             work.source_name()
         )));
@@ -90,7 +90,7 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
             work.target_name()
         )));
     }
-    work.owned_by(Owner::Source)?;
+    work.set_primary(Primary::Source)?;
     let (spaces, place) = (&work.inner.spaces, work.record.place());
     if let Some(route) = &made.route {
         gone(spaces.update_route(&place, route, false, Check::Skipped))?;

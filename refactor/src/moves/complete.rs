@@ -1,9 +1,9 @@
 //! `complete`: the source's part is over.
 
-use super::Wishes;
+use super::Options;
 use super::diff::Verdict;
 use super::preflight::Pair;
-use super::record::{Direction, Outcome, Owner, Verb};
+use super::record::{Direction, Outcome, Primary, Verb};
 use super::refusal::Refusal;
 use super::switch;
 use super::wire::Role;
@@ -20,18 +20,18 @@ use crate::spaces::resource::now_ms;
 ///
 /// # Errors
 /// 409 that says what stands against it; then nothing was changed.
-pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
+pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
-    if source.owns() {
+    if source.is_primary() {
         return Err(Refusal::conflict(format!(
             "{} still owns {collection}: `banyan switch {collection}` gives it to {}",
             work.source_name(),
             work.target_name()
         )));
     }
-    if !target.owns() || target.lineage != source.lineage {
+    if !target.is_primary() || target.lineage != source.lineage {
         return Err(Refusal::conflict(format!(
             "{} does not own {collection} yet: `banyan status` shows how far it is",
             work.target_name()
@@ -46,7 +46,8 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
     }
     let before = source.role == Role::Retired;
     let verdict = work.verdict(Some((&source, &target)))?;
-    if !before && !wishes.keep_data && !wishes.force && matches!(verdict, Verdict::Differs { .. }) {
+    if !before && !options.keep_data && !options.force && matches!(verdict, Verdict::Differs { .. })
+    {
         return Err(Refusal::conflict(format!(
             "complete {collection}: the copy {}, and {} would remove its rows: `banyan diff {collection}` names those; \
              --keep-data leaves the rows there, --force goes on all the same",
@@ -54,14 +55,14 @@ pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
             work.source_name()
         )));
     }
-    let owner = if before { Owner::TargetForGood } else { Owner::Target };
-    switch::flip(work, owner, target.epoch)?;
-    pair.from.retire(wishes.keep_data).map_err(|error| {
+    let primary = if before { Primary::TargetForGood } else { Primary::Target };
+    switch::flip(work, primary, target.epoch)?;
+    pair.from.retire(options.keep_data).map_err(|error| {
         Refusal::peer(&format!("{} was not retired", work.source_name()), &error)
     })?;
-    work.record.owner = Owner::TargetForGood;
+    work.record.primary = Primary::TargetForGood;
     let source = work.source_name();
-    let outcome = match (before, wishes.keep_data) {
+    let outcome = match (before, options.keep_data) {
         (false, true) => format!("{source} is retired and keeps its rows"),
         (false, false) => format!("{source} is retired and has removed its rows"),
         (true, true) => format!("was completed already: {source} is retired"),

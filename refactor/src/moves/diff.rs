@@ -2,7 +2,7 @@
 //!
 //! Both sides hash the same ranges of ids, some 10,000 rows at a time. Where the hashes differ the rows of the range are
 //! looked at one by one (`looks.rs`): a row differs only if it still does once the follower has everything up to where
-//! the owner's row was read, and the owner's row has not changed meanwhile. What is in motion is no difference.
+//! the primary's row was read, and the primary's row has not changed meanwhile. What is in motion is no difference.
 //!
 //! A comparison is written down after each range: one that was broken off, by whatever, goes on there.
 
@@ -50,10 +50,10 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
             work.source_name()
         )));
     }
-    let switched = target.owns() && target.lineage == source.lineage;
-    let (owner, follower) = if switched { (&target, &source) } else { (&source, &target) };
+    let switched = target.is_primary() && target.lineage == source.lineage;
+    let (primary, follower) = if switched { (&target, &source) } else { (&source, &target) };
     let copied = follower.followed.as_ref().is_some_and(|followed| followed.copied);
-    if !owner.owns() || !follower.follows(&owner.store) || !copied {
+    if !primary.is_primary() || !follower.follows(&primary.store) || !copied {
         let (what, whom) = if switched {
             (work.source_name(), work.target_name())
         } else {
@@ -66,11 +66,11 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     }
     let before = work.inner.journal.comparison(&key)?;
     let goes_on =
-        before.filter(|before| before.can_go_on(&owner.store, &follower.store, owner.epoch));
+        before.filter(|before| before.can_go_on(&primary.store, &follower.store, primary.epoch));
     let up_to = work.peers.at(if switched { &work.record.target } else { &work.record.source });
     let up_to = up_to.highest_id().unwrap_or_default();
     let mut comparison = goes_on.unwrap_or_else(|| {
-        Comparison::new(&owner.store, &follower.store, owner.epoch, switched, now_ms())
+        Comparison::new(&primary.store, &follower.store, primary.epoch, switched, now_ms())
     });
     comparison.begin(up_to);
     work.save()?;

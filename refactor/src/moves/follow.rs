@@ -1,6 +1,6 @@
 //! `follow`: the target copies the source's collection, and keeps following.
 
-use super::Wishes;
+use super::Options;
 use super::preflight::Pair;
 use super::record::{Direction, Outcome, Verb};
 use super::refusal::Refusal;
@@ -21,12 +21,12 @@ use crate::spaces::{Check, Request};
 ///
 /// # Errors
 /// 409 that says what stands against it.
-pub(super) fn run(work: &mut Work<'_>, wishes: &Wishes) -> Result<(), Refusal> {
+pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal> {
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
     check(work, &source, &target)?;
     make_route(work)?;
-    pair.to.follow(&pair.from.url, wishes.most_rows_per_second).map_err(|error| {
+    pair.to.follow(&pair.from.url, options.most_rows_per_second).map_err(|error| {
         Refusal::peer(&format!("{} does not follow", work.target_name()), &error)
     })?;
     let outcome = format!("{} follows {}", work.target_name(), work.source_name());
@@ -48,16 +48,16 @@ fn check(work: &Work<'_>, source: &Ownership, target: &Ownership) -> Result<(), 
             "{source_name} has given {collection} away for good (`banyan complete`): it cannot be followed"
         )));
     }
-    if target.owns() && target.lineage == source.lineage {
+    if target.is_primary() && target.lineage == source.lineage {
         return Err(Refusal::conflict(format!(
             "{target_name} owns {collection} already: `banyan reverse {collection}` gives it back, `banyan \
              complete {collection}` ends the move"
         )));
     }
     if source.role == Role::Follower {
-        let owner = source.successor.as_ref().map_or("another one", |peer| &peer.url);
+        let primary = source.successor.as_ref().map_or("another one", |peer| &peer.url);
         return Err(Refusal::conflict(format!(
-            "{source_name} does not own {collection}: it follows {owner}; `banyan status` shows who does"
+            "{source_name} does not own {collection}: it follows {primary}; `banyan status` shows who does"
         )));
     }
     if target.follows(&source.store) || (target.role == Role::Primary && !target.rows) {

@@ -1,19 +1,19 @@
-//! `reverse` where the target is lost after the grant: by force, a person's decision.
+//! `reverse` where the target is lost after the handover: by force, a person's decision.
 
-use super::Wishes;
+use super::Options;
 use super::peer::PeerError;
 use super::preflight::{Check, Pair, explained};
-use super::record::{Direction, Intent, Owner, Step};
+use super::record::{Direction, Intent, Primary, Step};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
-use super::wire::{Grant, Ownership, Role};
+use super::wire::{Handover, Ownership, Role};
 use super::work::Work;
 use crate::spaces::resource::now_ms;
 
-/// What is known of a target that does not own what it was granted.
+/// What is known of a target that does not own what it was handed over.
 enum Target {
-    /// It is there, and has not used the grant.
+    /// It is there, and has not used the handover.
     Waits,
     /// It is there with another store: what it was is gone.
     Another,
@@ -22,13 +22,13 @@ enum Target {
 }
 
 impl Target {
-    /// None where it owns what it was granted.
-    fn of(said: Result<Ownership, PeerError>, grant: &Grant) -> Option<Self> {
+    /// None where it owns what it was handed over.
+    fn of(said: Result<Ownership, PeerError>, handover: &Handover) -> Option<Self> {
         match said {
             Err(error) => Some(Self::Silent(error)),
-            Ok(target) if target.store != grant.to.store => Some(Self::Another),
-            Ok(target) if target.owns() && target.epoch >= grant.epoch => None,
-            Ok(target) if target.owns() => Some(Self::Another),
+            Ok(target) if target.store != handover.to.store => Some(Self::Another),
+            Ok(target) if target.is_primary() && target.epoch >= handover.epoch => None,
+            Ok(target) if target.is_primary() => Some(Self::Another),
             Ok(_) => Some(Self::Waits),
         }
     }
@@ -37,12 +37,12 @@ impl Target {
 /// Gives the collection back to a source whose target is lost, where that is so; `None` where the target is well, and the
 /// ordinary way loses nothing. Gives what was found, where nothing is to be changed.
 ///
-/// 1. Looks at both sides: the source has granted, the target does not say that it owns.
+/// 1. Looks at both sides: the source has handed over, the target does not say that it owns.
 /// 2. Without `force`: says what may be lost, and what `force` would do.
-/// 3. Cancels a target that is there, so that the grant on its way can never be used. One that has just used it
+/// 3. Cancels a target that is there, so that the handover on its way can never be used. One that has just used it
 ///    refuses, and then the ordinary way is open.
 /// 4. Writes down that it is about to be taken: [`settle`] goes on where this is broken off.
-/// 5. The source takes an epoch above the grant, the route leads to it.
+/// 5. The source takes an epoch above the handover, the route leads to it.
 ///
 /// # Errors
 /// 409 where the source does not answer, without `force`, and where it does not take the collection back, or it is not known
@@ -50,62 +50,62 @@ impl Target {
 pub(super) fn lost(
     work: &mut Work<'_>,
     pair: &Pair,
-    wishes: &Wishes,
+    options: &Options,
 ) -> Result<Option<Vec<Check>>, Refusal> {
     let [target, source] = work.peers.both(&pair.from, &pair.to);
     let source = source.map_err(|error| explained(work, &pair.to_name, &pair.to, &error))?;
-    if source.owns() && target.as_ref().is_ok_and(Ownership::owns) {
+    if source.is_primary() && target.as_ref().is_ok_and(Ownership::is_primary) {
         return Ok(None);
     }
-    if source.owns()
+    if source.is_primary()
         && let Err(older) = work.not_before(source.epoch)
     {
-        if !wishes.force {
+        if !options.force {
             return Err(older);
         }
-        if wishes.dry_run {
+        if options.dry_run {
             return Ok(Some(vec![Check::found("loss", older.message().to_owned())]));
         }
         forget_epoch(work);
     }
-    if source.owns() && matches!(target, Err(PeerError::Silent { .. })) {
+    if source.is_primary() && matches!(target, Err(PeerError::Silent { .. })) {
         // It was given back already, perhaps by force, and nobody has to be asked for that.
-        let outcome = format!("{} is the owner already", pair.to_name);
-        if wishes.dry_run {
-            return Ok(Some(vec![Check::found("owner", outcome)]));
+        let outcome = format!("{} is the primary already", pair.to_name);
+        if options.dry_run {
+            return Ok(Some(vec![Check::found("primary", outcome)]));
         }
         return given_back(work, outcome, source.epoch).map(|()| Some(Vec::new()));
     }
-    let Some(grant) = source.grant.clone().filter(|_| source.role == Role::Follower) else {
+    let Some(handover) = source.handover.clone().filter(|_| source.role == Role::Follower) else {
         return Ok(None);
     };
-    let Some(target) = Target::of(target, &grant) else {
+    let Some(target) = Target::of(target, &handover) else {
         // Another way back would end what is pending, and not what was sent.
         let pending = work.record.pending.as_ref().is_some_and(|intent| intent.by_force.is_some());
         return if pending { Err(unknown(work, pair, "it has not said so yet")) } else { Ok(None) };
     };
-    let older = work.not_before(grant.epoch);
-    if !wishes.force {
+    let older = work.not_before(handover.epoch);
+    if !options.force {
         older.clone()?;
     }
     let waits = matches!(target, Target::Waits);
-    let loss = loss(pair, &source, &grant, waits, work.record.pending.as_ref());
-    let state = state(pair, &grant, &target);
-    if !wishes.force {
+    let loss = loss(pair, &source, &handover, waits, work.record.pending.as_ref());
+    let state = state(pair, &handover, &target);
+    if !options.force {
         let collection = &work.record.collection;
         return Err(Refusal::conflict(format!(
-            "reverse {collection}: {state} {loss} `banyan reverse {collection} --force` makes {} the owner all the \
+            "reverse {collection}: {state} {loss} `banyan reverse {collection} --force` makes {} the primary all the \
              same, in epoch {}",
             pair.to_name,
-            grant.epoch + 1
+            handover.epoch + 1
         )));
     }
-    if wishes.dry_run {
+    if options.dry_run {
         return Ok(Some(vec![Check::found("loss", loss)]));
     }
     if let Target::Waits = target {
         pair.from.cancel().map_err(|error| {
-            let why = "did not let go of its copy, so it may just have become the owner";
+            let why = "did not let go of its copy, so it may just have become the primary";
             Refusal::peer(&format!("{} {why}", pair.from_name), &error)
         })?;
     }
@@ -116,14 +116,14 @@ pub(super) fn lost(
     let intent = Intent {
         direction: Direction::Reverse,
         id: String::new(),
-        from: grant.to.store.clone(),
+        from: handover.to.store.clone(),
         to: source.store,
-        epoch: grant.epoch,
+        epoch: handover.epoch,
         began_ms: now_ms(),
         step: Step::Intent,
         by_force: repeated.or(Some(work.record.lost_below)),
     };
-    work.give_up_below(grant.epoch + 1, intent.clone())?;
+    work.give_up_below(handover.epoch + 1, intent.clone())?;
     Times::start(switch::PATIENCE).passed(Step::Intent);
     let taken = take(work, &intent, pair, &loss);
     switch::later(work, taken)?;
@@ -141,22 +141,24 @@ pub(super) fn settle(
     source: Result<Ownership, PeerError>,
 ) -> Result<(), Refusal> {
     let source = source.map_err(|error| unknown(work, pair, &error.to_string()))?;
-    match source.grant.clone() {
-        Some(grant) if source.store == intent.to && source.granted(intent.epoch, &intent.from) => {
-            let loss = loss(pair, &source, &grant, false, Some(intent));
+    match source.handover.clone() {
+        Some(handover)
+            if source.store == intent.to && source.handed_over(intent.epoch, &intent.from) =>
+        {
+            let loss = loss(pair, &source, &handover, false, Some(intent));
             take(work, intent, pair, &loss)
         }
         _ => not_taken(work, intent, "was overtaken: its source is another one now".to_owned()),
     }
 }
 
-/// A person says so: an owner of an earlier epoch counts.
+/// A person says so: a primary of an earlier epoch counts.
 fn forget_epoch(work: &mut Work<'_>) {
     (work.record.epoch, work.record.lost_below) = (None, 0);
 }
 
 fn given_back(work: &mut Work<'_>, outcome: String, epoch: u64) -> Result<(), Refusal> {
-    switch::flip(work, Owner::Source, epoch)?;
+    switch::flip(work, Primary::Source, epoch)?;
     work.ended(Times::start(switch::PATIENCE).outcome(Direction::Reverse, true, outcome, None))
 }
 
@@ -199,19 +201,19 @@ fn unknown(work: &Work<'_>, pair: &Pair, why: &str) -> Refusal {
 }
 
 /// What stands in the way of the ordinary way, and what helps instead of force.
-fn state(pair: &Pair, grant: &Grant, target: &Target) -> String {
-    let (target_name, epoch) = (&pair.from_name, grant.epoch);
+fn state(pair: &Pair, handover: &Handover, target: &Target) -> String {
+    let (target_name, epoch) = (&pair.from_name, handover.epoch);
     match target {
         Target::Waits => format!(
-            "{target_name} was granted epoch {epoch}, and has not taken it yet; it does so by itself when it gets \
+            "{target_name} was given epoch {epoch}, and has not taken it yet; it does so by itself when it gets \
              the end of the feed."
         ),
         Target::Another => format!(
-            "{target_name} was granted epoch {epoch}, and holds another store now. Put its database back, and \
+            "{target_name} was given epoch {epoch}, and holds another store now. Put its database back, and \
              nothing is lost."
         ),
         Target::Silent(error) => format!(
-            "{target_name} was granted epoch {epoch}, and {error}. Start it, and nothing is lost."
+            "{target_name} was given epoch {epoch}, and {error}. Start it, and nothing is lost."
         ),
     }
 }
@@ -220,16 +222,16 @@ fn state(pair: &Pair, grant: &Grant, target: &Target) -> String {
 fn loss(
     pair: &Pair,
     source: &Ownership,
-    grant: &Grant,
+    handover: &Handover,
     waits: bool,
     pending: Option<&Intent>,
 ) -> String {
     if waits {
         return "Its copy is removed by force; nothing that was answered is lost.".into();
     }
-    let epoch = grant.epoch;
+    let epoch = handover.epoch;
     let followed = source.followed.as_ref().filter(|followed| {
-        followed.source.store == grant.to.store && followed.covered.epoch == epoch
+        followed.source.store == handover.to.store && followed.covered.epoch == epoch
     });
     let since = pending.map_or(String::new(), |intent| {
         let time = jiff::Timestamp::from_millisecond(intent.began_ms).unwrap_or_default();
@@ -244,12 +246,12 @@ fn loss(
             "if it took writes in epoch {epoch}, after position {}.{} of {}{since}, they are lost; what was \
              answered before is not",
             epoch.saturating_sub(1),
-            grant.position,
+            handover.position,
             pair.to_name
         ),
     };
     format!(
         "Given up by force: {lost}. New ids begin far above those that are known, for it may have given some. Should \
-         it come back as an owner, it retires: start it with an empty database."
+         it come back as a primary, it retires: start it with an empty database."
     )
 }

@@ -1,7 +1,7 @@
-//! Which routes have to stay: an owner of a collection that no route leads to gets no writes.
+//! Which routes have to stay: a primary of a collection that no route leads to gets no writes.
 
 use super::journal::Journal;
-use super::record::Owner;
+use super::record::Primary;
 use super::sides;
 use crate::spaces::ApiError;
 use crate::spaces::resource::{Kind, Route};
@@ -15,13 +15,13 @@ pub(super) fn may_go(journal: &Journal, route: &Route) -> Result<(), ApiError> {
     let Some(collection) = sides::collection(route) else { return Ok(()) };
     let key = (route.details.application.clone(), collection.to_owned());
     let found = journal.find(&key).map_err(|error| ApiError::internal(&error))?;
-    match found.filter(|record| record.owner == Owner::Target) {
+    match found.filter(|record| record.primary == Primary::Target) {
         None => Ok(()),
         Some(record) => Err(ApiError::conflict(
             Kind::Route,
             &route.id,
             format!(
-                "the route {} (/{collection}) leads to the owner of {collection}, {}, which would get no more \
+                "the route {} (/{collection}) leads to the primary of {collection}, {}, which would get no more \
                  writes: `banyan reverse {collection}` gives {collection} back, and `banyan cancel \
                  {collection}` ends the move; the route may go then. Where its programs are gone for good: `banyan \
                  cancel {collection} --force`",

@@ -135,22 +135,22 @@ impl Peer {
         self.tell("cancel", &json!({}), PURGE)
     }
 
-    pub(super) fn hold(
+    pub(super) fn fence(
         &self,
         id: &str,
         epoch: u64,
         time: Duration,
     ) -> Result<Ownership, PeerError> {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.tell("hold", &json!({ "id": id, "epoch": epoch, "ms": ms }), time)
+        self.tell("fence", &json!({ "id": id, "epoch": epoch, "ms": ms }), time)
     }
 
     pub(super) fn release(&self, id: &str) -> Result<Ownership, PeerError> {
         self.tell("release", &json!({ "id": id }), QUICK)
     }
 
-    pub(super) fn grant(&self, id: &str, epoch: u64, to: &Name) -> Result<Ownership, PeerError> {
-        self.tell("grant", &json!({ "id": id, "epoch": epoch, "to": to }), QUICK)
+    pub(super) fn handover(&self, id: &str, epoch: u64, to: &Name) -> Result<Ownership, PeerError> {
+        self.tell("handover", &json!({ "id": id, "epoch": epoch, "to": to }), QUICK)
     }
 
     pub(super) fn retire(&self, keep_data: bool) -> Result<Ownership, PeerError> {

@@ -71,13 +71,13 @@ impl Pair {
         let [from, to] = work.peers.both(&self.from, &self.to);
         let from = from.map_err(|error| explained(work, &self.from_name, &self.from, &error))?;
         let to = to.map_err(|error| explained(work, &self.to_name, &self.to, &error))?;
-        match two_owners(&from, &to) {
+        match two_primaries(&from, &to) {
             Some(why) => Err(Refusal::conflict(format!("{}: {why}", work.record.collection))),
             None => Ok((from, to)),
         }
     }
 
-    /// The same; refuses where one of them has retired for an owner of a later epoch.
+    /// The same; refuses where one of them has retired for a primary of a later epoch.
     ///
     /// # Errors
     /// As [`Pair::look`], or 409 that says what helps.
@@ -96,23 +96,23 @@ impl Pair {
 }
 
 /// Why nothing can be done while both sides own the collection: one was given up by force, and came back.
-pub(super) fn two_owners(one: &Ownership, other: &Ownership) -> Option<String> {
+pub(super) fn two_primaries(one: &Ownership, other: &Ownership) -> Option<String> {
     let apart = one.store != other.store;
-    let both = apart && one.owns() && other.owns() && one.lineage == other.lineage;
+    let both = apart && one.is_primary() && other.is_primary() && one.lineage == other.lineage;
     let newer = one.epoch.max(other.epoch);
     both.then(|| {
         format!(
-            "BOTH SIDES OWN IT: the owner is the one of epoch {newer}, and the other one was given up by `banyan reverse \
+            "BOTH SIDES OWN IT: the primary is the one of epoch {newer}, and the other one was given up by `banyan reverse \
              --force`. Whatever that one took since is in its database alone: stop its program, keep its database \
              aside, and start it with an empty one"
         )
     })
 }
 
-/// What is to be done with a side that has retired for an owner of a later epoch.
+/// What is to be done with a side that has retired for a primary of a later epoch.
 pub(super) fn gave_way(side: &str, collection: &str) -> String {
     format!(
-        "{side} has retired, for {collection} has an owner of a later epoch: it was given up by `banyan reverse --force`, \
+        "{side} has retired, for {collection} has a primary of a later epoch: it was given up by `banyan reverse --force`, \
          or its database is from a backup. It serves nothing of {collection}, and keeps its rows. Put a newer backup \
          back; or keep the database aside, start its program with an empty one, and `banyan follow {collection}`"
     )
@@ -153,10 +153,10 @@ pub(super) fn checks(
     most_lag_ms: u64,
     force: bool,
 ) -> Result<Vec<Check>, Refusal> {
-    let owner =
+    let primary =
         Ok(format!("{} owns {} in epoch {}", pair.from_name, work.record.collection, from.epoch));
     let mut checks = vec![
-        Check::new("owner", owner),
+        Check::new("primary", primary),
         Check::new("copy", copy(work, pair, from, to)),
         Check::new("lag", lag(work, from, to, most_lag_ms)),
     ];
@@ -165,7 +165,7 @@ pub(super) fn checks(
         checks.push(Check::new("feed", feed(pair, from, most_lag_ms)));
     }
     checks.push(Check::new("way back", way_back(work, pair)));
-    // The way back is for an emergency: its copy is the feed of the owner from the first row on. What is known to differ
+    // The way back is for an emergency: its copy is the feed of the primary from the first row on. What is known to differ
     // counts all the same.
     if direction == Direction::Switch {
         let verdict = work.verdict(Some((from, to)))?;
@@ -227,17 +227,17 @@ fn lag(work: &Work<'_>, from: &Ownership, to: &Ownership, most_ms: u64) -> Resul
     }
 }
 
-/// Whether the follower gets what the owner has now. The lag is that of a moment ago, and a transaction may have begun
-/// since behind which the feed does not go on: a switch would hold the writes, and wait for it in vain.
+/// Whether the follower gets what the primary has now. The lag is that of a moment ago, and a transaction may have begun
+/// since behind which the feed does not go on: a switch would fence the writes, and wait for it in vain.
 fn feed(pair: &Pair, from: &Ownership, most_ms: u64) -> Result<String, String> {
     let wanted = Position { epoch: from.epoch, at: from.position };
     let end = Instant::now() + Duration::from_millis(most_ms).clamp(LEAST_WAIT, LONGEST_WAIT);
     let Err(why) = hand_over::catch_up(pair, wanted, end) else {
         return Ok(format!("{} gets what is written at once", pair.to_name));
     };
-    let held = pair.from.ownership().ok().and_then(|from| from.held_back);
-    Err(match held {
-        Some(held) => format!("{why}: {held}"),
+    let blocked = pair.from.ownership().ok().and_then(|from| from.blocked_by);
+    Err(match blocked {
+        Some(blocked) => format!("{why}: {blocked}"),
         None => format!(
             "{why}: a transaction that runs in the server of {} may hold the feed back, or the follower is slow; \
              try again, `banyan status` names it once it takes longer",
@@ -255,7 +255,7 @@ pub(super) fn causes(from: &Ownership, to: &Ownership) -> Vec<String> {
             causes.push("it is throttled, to spare its source".into());
         }
     }
-    causes.extend(from.held_back.as_ref().map(ToString::to_string));
+    causes.extend(from.blocked_by.as_ref().map(ToString::to_string));
     causes
 }
 

@@ -32,16 +32,16 @@ impl Compared {
     }
 }
 
-/// Compares the rows that the owner changed last with the follower's.
+/// Compares the rows that the primary changed last with the follower's.
 ///
 /// # Errors
 /// Says why they could not be compared.
-pub(super) fn compare(owner: &Peer, follower: &Peer) -> Result<Compared, String> {
-    let told = |error: super::peer::PeerError| format!("{}: {error}", owner.url);
-    let epoch = owner.ownership().map_err(told)?.epoch;
-    let recent = owner.recent(ROWS).map_err(told)?;
+pub(super) fn compare(primary: &Peer, follower: &Peer) -> Result<Compared, String> {
+    let told = |error: super::peer::PeerError| format!("{}: {error}", primary.url);
+    let epoch = primary.ownership().map_err(told)?.epoch;
+    let recent = primary.recent(ROWS).map_err(told)?;
     let rows = recent.rows.len();
-    let looked = look(owner, follower, epoch, recent.rows.into_iter().map(|row| row.id));
+    let looked = look(primary, follower, epoch, recent.rows.into_iter().map(|row| row.id));
     match looked {
         Ok(looked) => {
             let differing = looked.differing.into_iter().map(|row| row.id).collect();

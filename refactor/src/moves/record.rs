@@ -56,19 +56,19 @@ impl Direction {
     }
 
     /// Who owns the collection when it is done.
-    pub(super) fn owner(self) -> Owner {
+    pub(super) fn primary(self) -> Primary {
         match self {
-            Self::Switch => Owner::Target,
-            Self::Reverse => Owner::Source,
+            Self::Switch => Primary::Target,
+            Self::Reverse => Primary::Source,
         }
     }
 }
 
-/// Whom the route was led to last, as the owner of the collection. The stores may know better; this is there when none of
+/// Whom the route was led to last, as the primary of the collection. The stores may know better; this is there when none of
 /// them answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Owner {
+pub(crate) enum Primary {
     #[default]
     Source,
     /// The source follows it: there is a way back.
@@ -92,11 +92,11 @@ pub(crate) struct Record {
     /// What was made for the move, and goes when it is cancelled.
     pub(super) made: Made,
     #[serde(default)]
-    pub(super) owner: Owner,
-    /// The epoch of that ownership; none before the first change of owner.
+    pub(super) primary: Primary,
+    /// The epoch of that ownership; none before the first change of primary.
     #[serde(default)]
     pub(super) epoch: Option<u64>,
-    /// What was written in an epoch below this one may be lost, for its owner was given up by force; 0 if none ever was.
+    /// What was written in an epoch below this one may be lost, for its primary was given up by force; 0 if none ever was.
     #[serde(default)]
     pub(super) lost_below: u64,
     /// What was begun and is not known to have ended.
@@ -140,7 +140,7 @@ pub(crate) struct Made {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Intent {
     pub(super) direction: Direction,
-    /// Of the hold; nobody else has it, so nobody else can use the hold.
+    /// Of the fence; nobody else has it, so nobody else can use the fence.
     pub(super) id: String,
     /// The copy that owns the collection, and the one that is to own it.
     pub(super) from: String,
@@ -160,9 +160,9 @@ pub(crate) struct Intent {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
     Intent,
-    Held,
+    Fenced,
     CaughtUp,
-    Granted,
+    HandedOver,
     Promoted,
     Flipped,
     FollowedBack,
@@ -174,12 +174,12 @@ impl Step {
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Intent => "the intent is written down",
-            Self::Held => "the owner holds its writes",
+            Self::Fenced => "the primary fences its writes",
             Self::CaughtUp => "the follower has every change",
-            Self::Granted => "ownership is granted",
-            Self::Promoted => "the follower is the owner",
-            Self::Flipped => "the route leads to the owner",
-            Self::FollowedBack => "the former owner follows",
+            Self::HandedOver => "ownership is handed over",
+            Self::Promoted => "the follower is the primary",
+            Self::Flipped => "the route leads to the primary",
+            Self::FollowedBack => "the former primary follows",
             Self::Compared => "the last changed rows are compared",
         }
     }
@@ -188,9 +188,9 @@ impl Step {
     pub(super) fn fault(self) -> &'static str {
         match self {
             Self::Intent => "moves.intent",
-            Self::Held => "moves.held",
+            Self::Fenced => "moves.fenced",
             Self::CaughtUp => "moves.caught-up",
-            Self::Granted => "moves.granted",
+            Self::HandedOver => "moves.handed-over",
             Self::Promoted => "moves.promoted",
             Self::Flipped => "moves.flipped",
             Self::FollowedBack => "moves.followed-back",

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::settle::settle;
 use super::times::Times;
 use super::work::{Alone, Work};
-use super::{Inner, Wishes, sides};
+use super::{Inner, Options, sides};
 
 /// How long one attempt waits for what happens without it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -95,7 +95,7 @@ impl Inner {
         }
     }
 
-    /// Ends what is pending where it is. Who owns the collection stands in the stores; a hold passes by itself.
+    /// Ends what is pending where it is. Who owns the collection stands in the stores; a fence passes by itself.
     fn abandon(&self, key: &Key, why: &str) -> Result<(), Refusal> {
         let _alone = Alone::wait(self, key)?;
         let Some(mut record) = self.journal.find(key)? else { return Ok(()) };
@@ -108,7 +108,7 @@ impl Inner {
 
     /// While a command is at work on the move, this waits; between attempts, commands find the move free.
     fn try_to_settle(&self, (application, collection): &Key) -> Result<(), Refusal> {
-        let mut work = Work::open(self, collection, &Wishes::of_application(application))?;
+        let mut work = Work::open(self, collection, &Options::of_application(application))?;
         settle(&mut work, PATIENCE)
     }
 }

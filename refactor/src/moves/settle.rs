@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::forced;
 use super::peer::PeerError;
 use super::preflight::Pair;
-use super::record::{Direction, Intent, Owner};
+use super::record::{Direction, Intent, Primary};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
@@ -14,12 +14,12 @@ use super::work::Work;
 
 /// What has become of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// The grant is there, or was used: the rest is done.
+enum IntentOutcome {
+    /// The handover is there, or was used: the rest is done.
     Forward,
-    /// There is no grant: the hold is released, and everything is as before.
+    /// There is no handover: the fence is released, and everything is as before.
     Back,
-    /// Somebody else changed the owner: there is nothing left to do but to lead the route there.
+    /// Somebody else changed the primary: there is nothing left to do but to lead the route there.
     Overtaken,
     /// Whoever knows does not answer.
     Unknown,
@@ -37,9 +37,9 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
         return forced::settle(work, &intent, &pair, to);
     }
     let mut times = Times::start(patience);
-    match fate(&intent, &from, &to) {
-        Fate::Forward => switch::finish(work, &intent, &pair, &mut times),
-        Fate::Back => {
+    match intent_outcome(&intent, &from, &to) {
+        IntentOutcome::Forward => switch::finish(work, &intent, &pair, &mut times),
+        IntentOutcome::Back => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             let unclear = |why: &str| {
                 Refusal::conflict(format!(
@@ -49,25 +49,26 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
             };
             let from =
                 switch::released(&pair, &intent).map_err(|error| unclear(&error.to_string()))?;
-            if from.granted(intent.epoch + 1, &intent.to) {
-                return Err(unclear("it granted ownership after all"));
+            if from.handed_over(intent.epoch + 1, &intent.to) {
+                return Err(unclear("it handed over ownership after all"));
             }
             let outcome =
-                format!("was broken off before the grant; {} owns it as before", pair.from_name);
+                format!("was broken off before the handover; {} owns it as before", pair.from_name);
             work.ended(times.outcome(intent.direction, false, outcome, None))
         }
-        Fate::Overtaken => {
-            let owns = |side: Result<Ownership, PeerError>| side.ok().filter(Ownership::owns);
-            let (from, to) = (owns(from), owns(to));
+        IntentOutcome::Overtaken => {
+            let is_primary =
+                |side: Result<Ownership, PeerError>| side.ok().filter(Ownership::is_primary);
+            let (from, to) = (is_primary(from), is_primary(to));
             if let (Some(side), None) | (None, Some(side)) = (&from, &to) {
                 let target = to.is_some() == (intent.direction == Direction::Switch);
-                let owner = if target { Owner::Target } else { Owner::Source };
-                switch::flip(work, owner, side.epoch)?;
+                let primary = if target { Primary::Target } else { Primary::Source };
+                switch::flip(work, primary, side.epoch)?;
             }
-            let outcome = "was overtaken: another control plane changed the owner".to_owned();
+            let outcome = "was overtaken: another control plane changed the primary".to_owned();
             work.ended(times.outcome(intent.direction, false, outcome, None))
         }
-        Fate::Unknown => {
+        IntentOutcome::Unknown => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             let silent = from.err().map_or_else(String::new, |error| error.to_string());
             Err(Refusal::conflict(format!(
@@ -79,21 +80,24 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
     }
 }
 
-fn fate(
+fn intent_outcome(
     intent: &Intent,
     from: &Result<Ownership, PeerError>,
     to: &Result<Ownership, PeerError>,
-) -> Fate {
-    let owns =
-        |side: &Ownership| side.store == intent.to && side.owns() && side.epoch > intent.epoch;
-    if to.as_ref().is_ok_and(owns) {
-        return Fate::Forward;
+) -> IntentOutcome {
+    let is_primary = |side: &Ownership| {
+        side.store == intent.to && side.is_primary() && side.epoch > intent.epoch
+    };
+    if to.as_ref().is_ok_and(is_primary) {
+        return IntentOutcome::Forward;
     }
     match from {
-        Err(_) => Fate::Unknown,
-        Ok(from) if from.store != intent.from => Fate::Overtaken,
-        Ok(from) if from.owns() && from.epoch == intent.epoch => Fate::Back,
-        Ok(from) if !from.owns() && from.granted(intent.epoch + 1, &intent.to) => Fate::Forward,
-        Ok(_) => Fate::Overtaken,
+        Err(_) => IntentOutcome::Unknown,
+        Ok(from) if from.store != intent.from => IntentOutcome::Overtaken,
+        Ok(from) if from.is_primary() && from.epoch == intent.epoch => IntentOutcome::Back,
+        Ok(from) if !from.is_primary() && from.handed_over(intent.epoch + 1, &intent.to) => {
+            IntentOutcome::Forward
+        }
+        Ok(_) => IntentOutcome::Overtaken,
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Inner;
 use super::peer::PeerError;
 use super::preflight;
-use super::record::{Owner, Record};
+use super::record::{Primary, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led};
 use super::wire::{Ownership, Role};
@@ -107,32 +107,36 @@ fn side(url: &str, said: &Said) -> Value {
 
 /// What keeps the follower behind, if anything does.
 fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) -> Vec<String> {
-    let Record { collection, source: source_url, target: target_url, owner, .. } = record;
+    let Record { collection, source: source_url, target: target_url, primary, .. } = record;
     for (side, said) in [(source_url, source), (target_url, target)] {
         if said.as_ref().is_ok_and(|side| side.superseded) {
             return vec![preflight::gave_way(side, collection)];
         }
     }
     match (source, target) {
-        (Err(_), Ok(target)) if target.owns() && target.epoch > 1 && *owner == Owner::Source => {
+        (Err(_), Ok(target))
+            if target.is_primary() && target.epoch > 1 && *primary == Primary::Source =>
+        {
             vec![format!(
-                "{source_url} was the owner last, and does not answer; {target_url} says that it owns \
+                "{source_url} was the primary last, and does not answer; {target_url} says that it owns \
                  {collection}: start the former"
             )]
         }
-        (Ok(source), Ok(target)) if granted(source) && !target.owns() => vec![format!(
-            "ownership is granted to {target_url}, which has not taken it: nobody takes writes until it does; start \
+        (Ok(source), Ok(target)) if handed_over(source) && !target.is_primary() => vec![format!(
+            "ownership is handed over to {target_url}, which has not taken it: nobody takes writes until it does; start \
              it, and it does by itself"
         )],
-        (Ok(source), Ok(target)) if target.owns() && !source.owns() && route.is_none() => {
+        (Ok(source), Ok(target))
+            if target.is_primary() && !source.is_primary() && route.is_none() =>
+        {
             vec![format!(
                 "no route leads to {target_url}: `banyan switch {collection}` makes it again"
             )]
         }
-        (Ok(source), Ok(target)) if source.owns() && target.owns() => {
-            preflight::two_owners(source, target).into_iter().collect()
+        (Ok(source), Ok(target)) if source.is_primary() && target.is_primary() => {
+            preflight::two_primaries(source, target).into_iter().collect()
         }
-        (Ok(source), Ok(target)) if target.owns() && source.role == Role::Follower => {
+        (Ok(source), Ok(target)) if target.is_primary() && source.role == Role::Follower => {
             preflight::causes(target, source)
         }
         (Ok(source), Ok(target)) if target.role == Role::Follower => {
@@ -147,7 +151,7 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
 }
 
 /// Whether a source has given the collection away, and does not follow whom it gave it to yet.
-fn granted(source: &Ownership) -> bool {
+fn handed_over(source: &Ownership) -> bool {
     source.role == Role::Follower && source.followed.is_none()
 }
 
@@ -158,8 +162,8 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
             match (source.role, target.role) {
                 _ if source.superseded || target.superseded => "superseded",
                 (Role::Retired, _) => "completed",
-                (_, Role::Primary) if !source.owns() => "switched",
-                (Role::Follower, _) if source.grant.is_some() => "granted",
+                (_, Role::Primary) if !source.is_primary() => "switched",
+                (Role::Follower, _) if source.handover.is_some() => "handed-over",
                 (_, Role::Follower) => copying(target),
                 _ => "not followed",
             }
@@ -169,11 +173,11 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
         (Ok(source), Err(_)) if source.role == Role::Retired => "completed",
         (Ok(source), Err(_)) if source.role == Role::Follower => "switched",
         // A store that was never given anything is in its first epoch.
-        (Err(_), Ok(target)) if target.owns() && target.epoch > 1 => match record.owner {
-            Owner::TargetForGood => "completed",
-            Owner::Target => "switched",
+        (Err(_), Ok(target)) if target.is_primary() && target.epoch > 1 => match record.primary {
+            Primary::TargetForGood => "completed",
+            Primary::Target => "switched",
             // It was taken back, and that one may not know it yet.
-            Owner::Source => "unknown",
+            Primary::Source => "unknown",
         },
         (Ok(_), Ok(target)) if target.rows => "apart",
         (Ok(_), Ok(_)) => "not followed",

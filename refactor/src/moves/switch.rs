@@ -1,23 +1,23 @@
-//! Changing the owner: `switch` and, with the sides swapped, `reverse`.
+//! Changing the primary: `switch` and, with the sides swapped, `reverse`.
 //!
 //! 1. **Preflight** (`preflight.rs`): the follower has the copy, its lag is known and small, the way back is there, the
 //!    copy was compared. Nothing is changed; a refusal leaves everything as it was.
 //!    Then writes that began before the route was made are waited for: the proxy could not send them on.
 //! 2. **Intent**: what is about to be done is on disk.
-//! 3. **Hold**: the owner refuses writes. It lets go by itself when the time is up.
-//! 4. **Caught up**: the follower covers the position at which the owner holds.
-//! 5. **Grant**: the owner writes, as the last of its feed, that the next epoch is the follower's.
-//! 6. **Promotion**: the follower applies the grant, and with it owns the collection. Nobody tells it to.
-//! 7. **Flip**: the route leads to the owner: ACTIVE after a switch, INACTIVE after a reverse.
-//! 8. **Follow back**: the former owner follows the new one.
+//! 3. **Fence**: the primary refuses writes. It lets go by itself when the time is up.
+//! 4. **Caught up**: the follower covers the position at which the primary fences writes.
+//! 5. **Handover**: the primary writes, as the last of its feed, that the next epoch is the follower's.
+//! 6. **Promotion**: the follower applies the handover, and with it owns the collection. Nobody tells it to.
+//! 7. **Flip**: the route leads to the primary: ACTIVE after a switch, INACTIVE after a reverse.
+//! 8. **Follow back**: the former primary follows the new one.
 //! 9. **Compare**: the rows that were changed last are the same on both sides.
 //!
-//! Each step can be repeated, and after each the control plane may die. Up to the grant whatever goes wrong, or takes
-//! longer than the deadline, is taken back: the hold is released, the owner is the old one. From the grant on there is
-//! only the way forward: a grant that is on its way may be used. `settle.rs` goes on from wherever this was broken off,
-//! by what both stores say of themselves. After success the new owner takes the writes and the old one follows it, so
-//! that the same procedure leads back. Two coordinators at once do no harm: a hold belongs to an id that only one of
-//! them knows, and only the holder can grant, once an epoch.
+//! Each step can be repeated, and after each the control plane may die. Up to the handover whatever goes wrong, or takes
+//! longer than the deadline, is taken back: the fence is released, the primary is the old one. From the handover on there is
+//! only the way forward: a handover that is on its way may be used. `settle.rs` goes on from wherever this was broken off,
+//! by what both stores say of themselves. After success the new primary takes the writes and the old one follows it, so
+//! that the same procedure leads back. Two coordinators at once do no harm: a fence belongs to an id that only one of
+//! them knows, and only the holder can hand over, once an epoch.
 
 mod finish;
 pub(super) mod hand_over;
@@ -28,9 +28,9 @@ use std::time::{Duration, Instant};
 pub(super) use self::finish::{finish, later};
 use self::hand_over::hand_over;
 pub(super) use self::hand_over::released;
-use super::Wishes;
+use super::Options;
 use super::preflight::{self, Check, Pair};
-use super::record::{Direction, Intent, Owner, Step};
+use super::record::{Direction, Intent, Primary, Step};
 use super::refusal::Refusal;
 use super::times::Times;
 use super::wire::{Ownership, Role};
@@ -47,7 +47,7 @@ const LAG_TIME: Duration = Duration::from_secs(2);
 const UPLOAD_TIME: Duration = Duration::from_secs(60);
 /// How often it is looked whether a route's health check has ended.
 const CHECK_POLL: Duration = Duration::from_millis(100);
-/// How long a command waits for what happens without it once ownership is granted.
+/// How long a command waits for what happens without it once ownership is handed over.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a command found: whether it is to go on.
@@ -55,42 +55,42 @@ enum Ready {
     /// What is to be done, and what was looked at.
     Go(Intent, Vec<Check>),
     /// It is as wanted already: who owns it, and in which epoch.
-    Done(Owner, u64),
-    /// Somebody granted it, and is gone; the rest is to be done.
-    Granted(Intent),
+    Done(Primary, u64),
+    /// Somebody handed it over, and is gone; the rest is to be done.
+    HandedOver(Intent),
 }
 
-/// Makes the follower the owner. Gives what was looked at first.
+/// Makes the follower the primary. Gives what was looked at first.
 ///
 /// # Errors
 /// 409 with everything that stands against it, or with what went wrong and how things stand.
 pub(super) fn run(
     work: &mut Work<'_>,
     direction: Direction,
-    wishes: &Wishes,
+    options: &Options,
 ) -> Result<Vec<Check>, Refusal> {
     let pair = Pair::of(work, direction);
     if direction == Direction::Reverse
-        && let Some(checks) = forced::lost(work, &pair, wishes)?
+        && let Some(checks) = forced::lost(work, &pair, options)?
     {
         return Ok(checks);
     }
     let mut times = Times::start(PATIENCE);
-    let (mut intent, mut checks) = match ready(work, direction, &pair, wishes)? {
+    let (mut intent, mut checks) = match ready(work, direction, &pair, options)? {
         Ready::Go(intent, checks) => (intent, checks),
-        Ready::Done(owner, epoch) => {
-            let outcome = format!("{} is the owner already", pair.to_name);
-            if wishes.dry_run {
-                return Ok(vec![Check::found("owner", outcome)]);
+        Ready::Done(primary, epoch) => {
+            let outcome = format!("{} is the primary already", pair.to_name);
+            if options.dry_run {
+                return Ok(vec![Check::found("primary", outcome)]);
             }
-            flip(work, owner, epoch)?;
+            flip(work, primary, epoch)?;
             work.ended(times.outcome(direction, true, outcome, None))?;
             return Ok(Vec::new());
         }
-        Ready::Granted(intent) => {
-            if wishes.dry_run {
-                let granted = format!("ownership is granted to {} already", pair.to_name);
-                return Ok(vec![Check::found("owner", granted)]);
+        Ready::HandedOver(intent) => {
+            if options.dry_run {
+                let handed_over = format!("ownership is handed over to {} already", pair.to_name);
+                return Ok(vec![Check::found("primary", handed_over)]);
             }
             work.not_before(intent.epoch + 1)?;
             work.intend(intent.clone())?;
@@ -98,7 +98,7 @@ pub(super) fn run(
             return Ok(Vec::new());
         }
     };
-    if wishes.dry_run {
+    if options.dry_run {
         return Ok(checks);
     }
     if let Some(refusal) = preflight::refused(work, direction, &checks) {
@@ -109,9 +109,9 @@ pub(super) fn run(
     follow::make_route(work)?;
     if wait_for_uploads(work, direction)? {
         // What was looked at is as old as the wait was long.
-        let Ready::Go(again, looked) = ready(work, direction, &pair, wishes)? else {
+        let Ready::Go(again, looked) = ready(work, direction, &pair, options)? else {
             return Err(Refusal::conflict(format!(
-                "{}: the owner changed while writes were waited for; `banyan status` shows who it is",
+                "{}: the primary changed while writes were waited for; `banyan status` shows who it is",
                 work.record.collection
             )));
         };
@@ -123,7 +123,7 @@ pub(super) fn run(
     }
     work.intend(intent.clone())?;
     times.passed(Step::Intent);
-    let handed_over = hand_over(work, &intent, &pair, wishes.deadline, &mut times);
+    let handed_over = hand_over(work, &intent, &pair, options.deadline, &mut times);
     later(work, handed_over)?;
     finish(work, &intent, &pair, &mut times)?;
     Ok(checks)
@@ -134,7 +134,7 @@ fn ready(
     work: &Work<'_>,
     direction: Direction,
     pair: &Pair,
-    wishes: &Wishes,
+    options: &Options,
 ) -> Result<Ready, Refusal> {
     let collection = &work.record.collection;
     let (from, to) = pair.look(work)?;
@@ -157,23 +157,23 @@ fn ready(
             work.source_name()
         )));
     }
-    if to.owns() && !from.owns() {
+    if to.is_primary() && !from.is_primary() {
         let completed = from.role == Role::Retired && !from.superseded;
         let for_good = direction == Direction::Switch && completed;
-        let owner = if for_good { Owner::TargetForGood } else { direction.owner() };
-        return Ok(Ready::Done(owner, to.epoch));
+        let primary = if for_good { Primary::TargetForGood } else { direction.primary() };
+        return Ok(Ready::Done(primary, to.epoch));
     }
-    if let Some(grant) = from.grant.as_ref().filter(|grant| grant.to.store == to.store)
-        && !from.owns()
+    if let Some(handover) = from.handover.as_ref().filter(|handover| handover.to.store == to.store)
+        && !from.is_primary()
     {
-        return Ok(Ready::Granted(Intent {
+        return Ok(Ready::HandedOver(Intent {
             direction,
             id: String::new(),
             from: from.store.clone(),
             to: to.store.clone(),
-            epoch: grant.epoch.saturating_sub(1),
+            epoch: handover.epoch.saturating_sub(1),
             began_ms: now_ms(),
-            step: Step::Granted,
+            step: Step::HandedOver,
             by_force: None,
         }));
     }
@@ -189,7 +189,7 @@ fn ready(
             let to = with_lag(pair, &from, to);
             let both = (&from, &to);
             let checks =
-                preflight::checks(work, direction, pair, both, wishes.most_lag_ms, wishes.force)?;
+                preflight::checks(work, direction, pair, both, options.most_lag_ms, options.force)?;
             let intent = Intent {
                 direction,
                 id: format!("{:032x}", fastrand::u128(..)),
@@ -227,7 +227,7 @@ fn with_lag(pair: &Pair, from: &Ownership, mut to: Ownership) -> Ownership {
     to
 }
 
-/// Waits for writes that began before the collection had its route: these cannot be sent to the new owner, for nobody
+/// Waits for writes that began before the collection had its route: these cannot be sent to the new primary, for nobody
 /// else could have been it, and the proxy kept nothing of them. Says whether it waited.
 ///
 /// # Errors
@@ -247,7 +247,7 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refus
         if start.elapsed() > UPLOAD_TIME {
             return Err(Refusal::conflict(format!(
                 "{verb} {collection}: a write is still under way that began before the route /{collection} was \
-                 made, and could not be sent to the new owner; nothing is changed, `banyan {verb} {collection}` \
+                 made, and could not be sent to the new primary; nothing is changed, `banyan {verb} {collection}` \
                  tries again"
             )));
         }
@@ -256,16 +256,16 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refus
     Ok(true)
 }
 
-/// Leads the route to the owner: ACTIVE where that is the target. It needs no health check, for the owner has just said
+/// Leads the route to the primary: ACTIVE where that is the target. It needs no health check, for the primary has just said
 /// what it is; one that is under way is waited for. From the first step on nobody can delete a route that the target needs;
 /// one that was deleted just before is made again.
 ///
 /// # Errors
 /// What the route's application says.
-pub(super) fn flip(work: &mut Work<'_>, owner: Owner, epoch: u64) -> Result<(), Refusal> {
+pub(super) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<(), Refusal> {
     work.in_epoch(epoch)?;
-    work.owned_by(owner)?;
-    let active = owner != Owner::Source;
+    work.set_primary(primary)?;
+    let active = primary != Primary::Source;
     let start = Instant::now();
     loop {
         let route = match work.route() {
@@ -289,7 +289,7 @@ fn step(work: &mut Work<'_>, times: &mut Times, step: Step) -> Result<(), Refusa
         intent.step = step;
     }
     // While writes wait, nobody waits for the disk: the intent is there, and the stores know the rest.
-    if !(Step::Held..Step::Promoted).contains(&step) {
+    if !(Step::Fenced..Step::Promoted).contains(&step) {
         work.save()?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::spaces::resource::now_ms;
 /// When each step of a command was done.
 pub(super) struct Times {
     began: Instant,
-    held_at: Option<Instant>,
+    fenced_at: Option<Instant>,
     steps: Vec<Taken>,
     patience: Duration,
 }
@@ -16,7 +16,7 @@ pub(super) struct Times {
 impl Times {
     /// Of a command that begins now, and waits for so long for what happens without it.
     pub(super) fn start(patience: Duration) -> Self {
-        Self { began: Instant::now(), held_at: None, steps: Vec::new(), patience }
+        Self { began: Instant::now(), fenced_at: None, steps: Vec::new(), patience }
     }
 
     /// A step is done; a test may end the program here.
@@ -30,13 +30,13 @@ impl Times {
     }
 
     /// Writes wait from now on.
-    pub(super) fn hold(&mut self) -> Instant {
-        *self.held_at.insert(Instant::now())
+    pub(super) fn fence(&mut self) -> Instant {
+        *self.fenced_at.insert(Instant::now())
     }
 
     /// For how long they have waited, if they do.
     pub(super) fn pause_ms(&self) -> Option<u64> {
-        self.held_at.map(|held| ms(held.elapsed()))
+        self.fenced_at.map(|fenced| ms(fenced.elapsed()))
     }
 
     /// How long to wait for what happens without the command.

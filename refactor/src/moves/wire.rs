@@ -53,13 +53,13 @@ pub(crate) struct Peer {
 
 /// Writes are refused for a while, for whoever has the id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Hold {
+pub(crate) struct Fence {
     pub(crate) id: String,
 }
 
 /// Ownership that was given away.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Grant {
+pub(crate) struct Handover {
     pub(crate) epoch: u64,
     pub(crate) to: Peer,
     pub(crate) position: u64,
@@ -106,7 +106,7 @@ pub(crate) struct Following {
 
 /// A transaction that keeps a feed from going on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct HeldBack {
+pub(crate) struct BlockingTransaction {
     /// None of a prepared one, and none where the program's role may not see it.
     pub(crate) pid: Option<i64>,
     #[serde(default)]
@@ -117,7 +117,7 @@ pub(crate) struct HeldBack {
     pub(crate) seconds: f64,
 }
 
-impl fmt::Display for HeldBack {
+impl fmt::Display for BlockingTransaction {
     /// What holds the feed back, and what ends that.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pid, prepared, role, database, seconds } = self;
@@ -159,22 +159,22 @@ pub(crate) struct Ownership {
     pub(crate) position: u64,
     /// Whether it ever held a row.
     pub(crate) rows: bool,
-    pub(crate) hold: Option<Hold>,
+    pub(crate) fence: Option<Fence>,
     /// The last one that it gave.
-    pub(crate) grant: Option<Grant>,
+    pub(crate) handover: Option<Handover>,
     pub(crate) followed: Option<Followed>,
     /// Whom it lost ownership to, or whom it follows.
     pub(crate) successor: Option<Peer>,
-    /// Whether it retired for an owner of a later epoch that it did not give the ownership to.
+    /// Whether it retired for a primary of a later epoch that it did not give the ownership to.
     #[serde(default)]
     pub(crate) superseded: bool,
     pub(crate) following: Option<Following>,
-    pub(crate) held_back: Option<HeldBack>,
+    pub(crate) blocked_by: Option<BlockingTransaction>,
 }
 
 impl Ownership {
     /// Whether it takes the writes now.
-    pub(super) fn owns(&self) -> bool {
+    pub(super) fn is_primary(&self) -> bool {
         self.role == Role::Primary
     }
 
@@ -185,9 +185,9 @@ impl Ownership {
     }
 
     /// Whether it gave that epoch to that copy.
-    pub(super) fn granted(&self, epoch: u64, store: &str) -> bool {
-        let grant = self.grant.as_ref();
-        grant.is_some_and(|grant| grant.epoch == epoch && grant.to.store == store)
+    pub(super) fn handed_over(&self, epoch: u64, store: &str) -> bool {
+        let handover = self.handover.as_ref();
+        handover.is_some_and(|handover| handover.epoch == epoch && handover.to.store == store)
     }
 
     /// Whether it has everything up to a position, its own history or another's.

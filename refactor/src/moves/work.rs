@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::diff::Verdict;
 use super::peer::{Peer, Peers};
-use super::record::{Intent, Key, Made, Outcome, Owner, Record};
+use super::record::{Intent, Key, Made, Outcome, Primary, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
 use super::wire::Ownership;
-use super::{Inner, Wishes};
+use super::{Inner, Options};
 use crate::spaces::resource::now_ms;
 
 /// How long a command waits for another one on the same move.
@@ -38,10 +38,10 @@ impl<'a> Work<'a> {
     pub(super) fn open(
         inner: &'a Inner,
         collection: &str,
-        wishes: &Wishes,
+        options: &Options,
     ) -> Result<Self, Refusal> {
         let peers = inner.peers()?;
-        let application = sides::application(&inner.spaces, wishes.application.as_deref())?;
+        let application = sides::application(&inner.spaces, options.application.as_deref())?;
         if !sides::is_name(collection) {
             return Err(inner.no_collection(&application.id, collection, ""));
         }
@@ -49,7 +49,7 @@ impl<'a> Work<'a> {
         let key = (application.id.clone(), collection.to_owned());
         let alone = Alone::wait(inner, &key)?;
         let known = inner.journal.find(&key)?;
-        let record = record(inner, collection, &sides, known, wishes.target.as_deref());
+        let record = record(inner, collection, &sides, known, options.target.as_deref());
         let record = record.map_err(|refusal| match peers.at(&sides.source).exists() {
             // What is not there can go nowhere.
             Some(false) => {
@@ -95,11 +95,11 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 where that fails.
-    pub(super) fn owned_by(&mut self, owner: Owner) -> Result<(), Refusal> {
-        if self.record.owner == owner {
+    pub(super) fn set_primary(&mut self, primary: Primary) -> Result<(), Refusal> {
+        if self.record.primary == primary {
             return Ok(());
         }
-        self.record.owner = owner;
+        self.record.primary = primary;
         self.save()
     }
 
@@ -119,7 +119,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Refuses an owner of an earlier epoch than the last one that is known.
+    /// Refuses a primary of an earlier epoch than the last one that is known.
     ///
     /// # Errors
     /// 409 that says what would be lost, and what helps.
@@ -129,8 +129,8 @@ impl<'a> Work<'a> {
             Some(known) => {
                 let collection = &self.record.collection;
                 Err(Refusal::conflict(format!(
-                    "{collection}: its owner says that it is in epoch {epoch}, and epoch {known} has begun already: the \
-                     database of the owner is from before that, a backup perhaps, and what was written since is not in it. \
+                    "{collection}: its primary says that it is in epoch {epoch}, and epoch {known} has begun already: the \
+                     database of the primary is from before that, a backup perhaps, and what was written since is not in it. \
                      Put a newer database back, or start the side that has epoch {known}, and nothing is lost. `banyan \
                      reverse {collection} --force` leads to the source all the same, and gives up what it does not have"
                 )))
@@ -295,7 +295,7 @@ pub(super) fn record(
             source,
             target,
             made: Made::default(),
-            owner: Owner::default(),
+            primary: Primary::default(),
             epoch: None,
             lost_below: 0,
             pending: None,

@@ -28,7 +28,7 @@ use super::resource::{Details, Kind, Resource, Tags};
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) region: String,
-    /// The same token with the same wishes gets the first answer again, and makes nothing.
+    /// The same token with the same parameters gets the first answer again, and makes nothing.
     pub(crate) token: Option<String>,
     /// Whether the token is remembered for as long as what it made exists, instead of 24 hours.
     pub(crate) lasting: bool,
@@ -55,7 +55,7 @@ impl Spaces {
     /// What the token was answered with before. A lasting one is forgotten with what it made: a stack makes that anew.
     ///
     /// # Errors
-    /// 409 where it came with other wishes then, or what it made is deleted: a request that comes late must not make again
+    /// 409 where it came with other parameters then, or what it made is deleted: a request that comes late must not make again
     /// what was deleted in the meantime (The Amazon Builders' Library, "Making retries safe with idempotent APIs").
     fn replay<D: Details>(
         &self,

@@ -76,7 +76,7 @@ async fn the_service_of_a_route_that_takes_no_traffic_gets_what_it_owns() {
     let url = |listener: &TcpListener| format!("http://{}/api", listener.local_addr().unwrap());
     let (monolith, users) = (url(&old), url(&new));
     let refusal = format!(
-        "HTTP/1.1 421 No\r\nBanyan-Owner: {users}/users\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        "HTTP/1.1 421 No\r\nBanyan-Primary: {users}/users\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     );
     tokio::spawn(answering(old, refusal));
     let taken = "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned();

@@ -3,19 +3,19 @@
 use harness::until;
 use serde_json::json;
 
-use crate::stand::Stand;
+use crate::fixture::Fixture;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_row_that_differs_is_named_with_what_differs() {
-    let stand = Stand::new().await;
-    stand.follow().await;
-    stand.target.with(|copy| {
+    let fixture = Fixture::new().await;
+    fixture.follow().await;
+    fixture.target.with(|copy| {
         copy.rows.remove(&2);
         copy.rows.get_mut(&5).unwrap().1 = "another name".into();
         copy.rows.get_mut(&7).unwrap().0 = 9;
         copy.rows.insert(99, (1, "only here".into()));
     });
-    let diff = stand.compare().await.diff;
+    let diff = fixture.compare().await.diff;
     assert_eq!((diff.state.as_str(), diff.count), ("differs", 4));
     let named: Vec<_> = diff.differences.iter().map(|row| (row.id, row.what.as_str())).collect();
     assert_eq!(
@@ -27,61 +27,61 @@ async fn each_row_that_differs_is_named_with_what_differs() {
             (99, "only on the target"),
         ]
     );
-    let error = stand.refused("switch", json!({})).await;
+    let error = fixture.refused("switch", json!({})).await;
     assert!(error.contains("differs in 4 rows") && error.contains("banyan diff users"), "{error}");
-    assert!(stand.source.owns());
+    assert!(fixture.source.is_primary());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_to_differ_is_given_back_and_completed_by_force_only() {
-    let stand = Stand::switched().await;
-    stand.source.with(|copy| copy.rows.get_mut(&5).unwrap().1 = "another name".into());
-    assert_eq!(stand.compare().await.diff.state, "differs");
+    let fixture = Fixture::switched().await;
+    fixture.source.with(|copy| copy.rows.get_mut(&5).unwrap().1 = "another name".into());
+    assert_eq!(fixture.compare().await.diff.state, "differs");
     for (verb, options) in [("reverse", json!({})), ("complete", json!({}))] {
-        let error = stand.refused(verb, options).await;
+        let error = fixture.refused(verb, options).await;
         assert!(
             error.contains("differs in 1 rows") && error.contains("--force"),
             "{verb}: {error}"
         );
     }
-    assert!(stand.target.owns());
-    assert_eq!(stand.source.told("retire"), 0);
-    stand.tell("complete", json!({ "force": true })).await.unwrap();
-    assert_eq!(stand.source.told("retire"), 1);
+    assert!(fixture.target.is_primary());
+    assert_eq!(fixture.source.told("retire"), 0);
+    fixture.tell("complete", json!({ "force": true })).await.unwrap();
+    assert_eq!(fixture.source.told("retire"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_that_cannot_go_on_ends_a_comparison() {
-    let stand = Stand::new().await;
-    stand.follow().await;
-    stand.target.with(|copy| {
+    let fixture = Fixture::new().await;
+    fixture.follow().await;
+    fixture.target.with(|copy| {
         (copy.frozen, copy.broken) = (true, true);
         copy.detail = Some("the source was put back".into());
     });
-    stand.source.write(1..=1);
-    let diff = stand.compare().await.diff;
+    fixture.source.write(1..=1);
+    let diff = fixture.compare().await.diff;
     assert_eq!(diff.state, "not done");
     assert!(diff.detail.is_some_and(|detail| detail.contains("the source was put back")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_compared_range_by_range_and_all_are_counted() {
-    let stand = Stand::new().await;
-    stand.source.write(11..=12_000);
-    stand.follow().await;
-    let diff = stand.compare().await.diff;
+    let fixture = Fixture::new().await;
+    fixture.source.write(11..=12_000);
+    fixture.follow().await;
+    let diff = fixture.compare().await.diff;
     assert_eq!((diff.state.as_str(), diff.rows_compared), ("verified", 12_000));
-    stand.target.with(|copy| copy.rows.retain(|id, _| *id > 1_050 && *id != 10_500));
-    let diff = stand.compare().await.diff;
+    fixture.target.with(|copy| copy.rows.retain(|id, _| *id > 1_050 && *id != 10_500));
+    let diff = fixture.compare().await.diff;
     assert_eq!((diff.count, diff.rows_compared), (1_051, 12_000));
     assert_eq!(diff.differences.len(), 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_motion_is_no_difference() {
-    let stand = Stand::new().await;
-    stand.follow().await;
-    let source = stand.source.clone();
+    let fixture = Fixture::new().await;
+    fixture.follow().await;
+    let source = fixture.source.clone();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let stopped = std::sync::Arc::clone(&stop);
     let writer = std::thread::spawn(move || {
@@ -91,7 +91,7 @@ async fn what_is_in_motion_is_no_difference() {
         }
     });
     for _ in 0..3 {
-        let diff = stand.compare().await.diff;
+        let diff = fixture.compare().await.diff;
         assert_eq!((diff.state.as_str(), diff.count), ("verified", 0), "{diff:?}");
     }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -100,35 +100,37 @@ async fn what_is_in_motion_is_no_difference() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comparison_that_was_killed_goes_on_at_its_last_range() {
-    let stand = Stand::new().await;
-    stand.source.write(11..=15_000);
-    stand.follow().await;
+    let fixture = Fixture::new().await;
+    fixture.source.write(11..=15_000);
+    fixture.follow().await;
     // The second range waits for a follower that does not get on.
-    stand.target.with(|copy| {
+    fixture.target.with(|copy| {
         copy.rows.remove(&12_000);
         copy.frozen = true;
     });
-    stand.source.write(1..=1);
-    stand.target.with(|copy| copy.rows.insert(1, (2, "row 1".into())));
-    stand.done("diff").await;
-    until("the first range is compared", async || stand.users().await.diff.rows_compared == 10_000)
-        .await;
-    let mut stand = stand;
-    stand.program.kill().await;
-    stand.program = stand.program.restart().await;
-    stand.source.with(|copy| copy.rows.insert(2, (7, "never looked at again".into())));
-    stand.target.with(|copy| copy.followed.as_mut().unwrap().2 = (1, u64::MAX / 2));
-    until("it has ended", async || stand.users().await.diff.state != "running").await;
-    let diff = stand.users().await.diff;
+    fixture.source.write(1..=1);
+    fixture.target.with(|copy| copy.rows.insert(1, (2, "row 1".into())));
+    fixture.done("diff").await;
+    until("the first range is compared", async || {
+        fixture.users().await.diff.rows_compared == 10_000
+    })
+    .await;
+    let mut fixture = fixture;
+    fixture.program.kill().await;
+    fixture.program = fixture.program.restart().await;
+    fixture.source.with(|copy| copy.rows.insert(2, (7, "never looked at again".into())));
+    fixture.target.with(|copy| copy.followed.as_mut().unwrap().2 = (1, u64::MAX / 2));
+    until("it has ended", async || fixture.users().await.diff.state != "running").await;
+    let diff = fixture.users().await.diff;
     let named: Vec<_> = diff.differences.iter().map(|row| row.id).collect();
     assert_eq!((named, diff.rows_compared), (vec![12_000], 15_000));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comparison_does_not_count_for_a_copy_that_was_made_anew() {
-    let stand = Stand::new().await;
-    assert_eq!(stand.verify().await.diff.state, "verified");
-    stand.done("cancel").await;
-    stand.follow().await;
-    assert_eq!(stand.users().await.diff.state, "not done");
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.verify().await.diff.state, "verified");
+    fixture.done("cancel").await;
+    fixture.follow().await;
+    assert_eq!(fixture.users().await.diff.state, "not done");
 }

@@ -25,25 +25,25 @@ pub(crate) struct Copy {
     pub(crate) position: u64,
     /// Rev and name by id.
     pub(crate) rows: BTreeMap<u64, (u64, String)>,
-    pub(crate) hold: Option<(String, Instant)>,
+    pub(crate) fence: Option<(String, Instant)>,
     /// Epoch, store, URL and position.
-    pub(crate) grant: Option<(u64, String, String, u64)>,
+    pub(crate) handover: Option<(u64, String, String, u64)>,
     /// Store, URL, and how far.
     pub(crate) followed: Option<(String, String, (u64, u64))>,
     pub(crate) copied: bool,
     pub(crate) lag_ms: Option<u64>,
     pub(crate) detail: Option<String>,
     pub(crate) protocol: u64,
-    /// It retired for an owner of a later epoch.
+    /// It retired for a primary of a later epoch.
     pub(crate) superseded: bool,
     /// It cannot go on following.
     pub(crate) broken: bool,
     /// It applies nothing.
     pub(crate) frozen: bool,
-    /// A last write commits as its writes are held, and no follower gets it.
+    /// A last write commits as its writes are fenced, and no follower gets it.
     pub(crate) late: bool,
     /// What holds its feed back.
-    pub(crate) held_back: Value,
+    pub(crate) blocked_by: Value,
     /// What it does is done, and the answer is lost: of this path, so often.
     pub(crate) loses: Option<(&'static str, usize)>,
     /// It does not do this, and says that it cannot just now.
@@ -137,7 +137,7 @@ impl Fake {
         self.with(|copy| copy.told.iter().filter(|told| *told == word).count())
     }
 
-    pub(crate) fn owns(&self) -> bool {
+    pub(crate) fn is_primary(&self) -> bool {
         self.with(|copy| copy.role == "primary")
     }
 }
@@ -151,8 +151,8 @@ fn fresh(url: &str) -> Copy {
         epoch: 1,
         position: 0,
         rows: BTreeMap::new(),
-        hold: None,
-        grant: None,
+        fence: None,
+        handover: None,
         followed: None,
         copied: false,
         lag_ms: Some(1),
@@ -162,7 +162,7 @@ fn fresh(url: &str) -> Copy {
         broken: false,
         frozen: false,
         late: false,
-        held_back: Value::Null,
+        blocked_by: Value::Null,
         loses: None,
         cannot: None,
         refuses: None,
@@ -178,7 +178,7 @@ fn base(collection: &str) -> String {
     collection.strip_suffix("/api/users").unwrap_or(collection).to_owned()
 }
 
-/// What happens by itself: followers apply the feed, and with it a grant; who granted follows back.
+/// What happens by itself: followers apply the feed, and with it a handover; who handed over follows back.
 fn go_on(copies: &mut BTreeMap<String, Copy>) {
     let urls: Vec<_> = copies.keys().cloned().collect();
     for url in urls {
@@ -190,7 +190,7 @@ fn go_on(copies: &mut BTreeMap<String, Copy>) {
             let Some(found) = copies.get(&base(source)).filter(|found| !found.dead) else {
                 continue;
             };
-            if found.store != *store || (found.late && found.hold.is_some()) {
+            if found.store != *store || (found.late && found.fence.is_some()) {
                 continue;
             }
             if copy.rows != found.rows && *covered != (found.epoch, found.position) {
@@ -199,13 +199,13 @@ fn go_on(copies: &mut BTreeMap<String, Copy>) {
             }
             (*covered, copy.epoch, copy.copied) =
                 ((found.epoch, found.position), found.epoch, true);
-            if let Some((epoch, to, _, _)) = &found.grant
+            if let Some((epoch, to, _, _)) = &found.handover
                 && *to == copy.store
                 && *epoch > copy.epoch
             {
                 (copy.role, copy.epoch, copy.followed) = ("primary", *epoch, None);
             }
-        } else if let Some((epoch, store, source, _)) = &copy.grant {
+        } else if let Some((epoch, store, source, _)) = &copy.handover {
             let back = copies
                 .get(&base(source))
                 .filter(|found| !found.dead && found.store == *store && found.role == "primary");
@@ -307,13 +307,13 @@ fn asked(
 ) -> Answer {
     let refuse = |why: &str| Err((409, why.to_owned()));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let held = copy.hold.clone().filter(|(_, until)| *until > Instant::now()).map(|(id, _)| id);
+    let fenced = copy.fence.clone().filter(|(_, until)| *until > Instant::now()).map(|(id, _)| id);
     match word {
         _ if copy.cannot == Some(word) => return Err((503, "not just now".into())),
         _ if copy.refuses == Some(word) => return refuse("it does not want to"),
         "ownership" | "release" => {
-            if word == "release" && held == Some(text(&body["id"])) {
-                copy.hold = None;
+            if word == "release" && fenced == Some(text(&body["id"])) {
+                copy.fence = None;
             }
         }
         "follow" => {
@@ -334,28 +334,28 @@ fn asked(
             let url = copy.store.rsplit('-').next().unwrap().to_owned();
             *copy = Copy { told, ..fresh(&format!(":{url}")) };
         }
-        "hold" => {
+        "fence" => {
             if copy.role != "primary" || body["epoch"] != copy.epoch {
                 return refuse("it is not the primary of that epoch");
             }
-            if held.is_some_and(|held| held != text(&body["id"])) {
+            if fenced.is_some_and(|fenced| fenced != text(&body["id"])) {
                 return refuse("somebody else holds it");
             }
             let until = Instant::now() + Duration::from_millis(body["ms"].as_u64().unwrap());
-            copy.hold = Some((text(&body["id"]), until));
+            copy.fence = Some((text(&body["id"]), until));
             copy.position += u64::from(copy.late);
         }
-        "grant" => {
+        "handover" => {
             let to = (text(&body["to"]["store"]), text(&body["to"]["url"]));
             let epoch = body["epoch"].as_u64().unwrap() + 1;
-            let same = copy.grant.as_ref().is_some_and(|(e, s, _, _)| *e == epoch && *s == to.0);
+            let same = copy.handover.as_ref().is_some_and(|(e, s, _, _)| *e == epoch && *s == to.0);
             if !same {
-                if held != Some(text(&body["id"])) || copy.role != "primary" {
-                    return refuse("it is not held by that id");
+                if fenced != Some(text(&body["id"])) || copy.role != "primary" {
+                    return refuse("it is not fenced by that id");
                 }
                 copy.position += 1;
-                copy.grant = Some((epoch, to.0, to.1, copy.position));
-                (copy.role, copy.hold, copy.followed) = ("follower", None, None);
+                copy.handover = Some((epoch, to.0, to.1, copy.position));
+                (copy.role, copy.fence, copy.followed) = ("follower", None, None);
             }
         }
         "retire" => {
@@ -365,7 +365,9 @@ fn asked(
             }
         }
         "take" => {
-            let Some((epoch, ..)) = copy.grant.clone() else { return refuse("it granted nothing") };
+            let Some((epoch, ..)) = copy.handover.clone() else {
+                return refuse("it handed over nothing");
+            };
             (copy.role, copy.epoch, copy.followed) = ("primary", epoch + 1, None);
         }
         "probe" if copy.blind => return refuse("the peer answers 404"),
@@ -410,7 +412,7 @@ fn hashes(copy: &Copy, query: &BTreeMap<String, String>) -> Value {
 
 fn document(copy: &Copy) -> Value {
     let peer = |store: &str, url: &str| json!({ "store": store, "url": url });
-    let held = copy.hold.as_ref().filter(|(_, until)| *until > Instant::now());
+    let fenced = copy.fence.as_ref().filter(|(_, until)| *until > Instant::now());
     json!({
         "protocol": copy.protocol,
         "collection": "users",
@@ -423,8 +425,8 @@ fn document(copy: &Copy) -> Value {
         "position": copy.position,
         "run": "run",
         "rows": !copy.rows.is_empty(),
-        "hold": held.map(|(id, _)| json!({ "id": id, "untilMs": 0 })),
-        "grant": copy.grant.as_ref().map(|(epoch, store, url, position)| json!({
+        "fence": fenced.map(|(id, _)| json!({ "id": id, "untilMs": 0 })),
+        "handover": copy.handover.as_ref().map(|(epoch, store, url, position)| json!({
             "epoch": epoch, "to": peer(store, url), "position": position, "lastId": 0,
         })),
         "followed": copy.followed.as_ref().map(|(store, url, _)| json!({
@@ -442,6 +444,6 @@ fn document(copy: &Copy) -> Value {
             "lagChanges": 0, "lagMs": copy.lag_ms, "throttled": false,
         })),
         "followers": [],
-        "heldBack": copy.held_back,
+        "blockedBy": copy.blocked_by,
     })
 }

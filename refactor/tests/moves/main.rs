@@ -6,7 +6,7 @@
 #[path = "../control/client.rs"]
 mod client;
 mod fake;
-mod stand;
+mod fixture;
 
 mod crashes;
 mod diff;

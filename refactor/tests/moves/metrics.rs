@@ -2,9 +2,9 @@
 
 use harness::until;
 
-use crate::stand::Stand;
+use crate::fixture::Fixture;
 
-impl Stand {
+impl Fixture {
     /// The value of a metric of users, by its name without `banyan_move_` and its labels behind the collection.
     async fn metric(&self, name: &str, labels: &str) -> Option<f64> {
         let accept = [("accept", "application/openmetrics-text")];
@@ -26,43 +26,43 @@ impl Stand {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_can_alert_on_each_thing_that_a_move_says_of_itself() {
-    let stand = Stand::new().await;
-    stand.verify().await;
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
     let is = |value: f64| move |found| found == Some(value);
     let is_recent = |found: Option<f64>| found.is_some_and(|age| age < 60.0);
-    stand.tells("phase", ",phase=\"following\"", is(1.0)).await;
-    stand.tells("primaries", "", is(1.0)).await;
+    fixture.tells("phase", ",phase=\"following\"", is(1.0)).await;
+    fixture.tells("primaries", "", is(1.0)).await;
     let follower = |url: &str| format!(",follower=\"{url}/api/users\"");
-    stand.tells("lag_seconds", &follower(&stand.target.url), is_recent).await;
-    stand.tells("diff_age_seconds", "", is_recent).await;
-    stand.tells("diff_rows", "", is(0.0)).await;
-    stand.tells("pending_seconds", "", is(0.0)).await;
-    assert_eq!(stand.metric("pause_seconds_count", ",verb=\"switch\"").await, None);
+    fixture.tells("lag_seconds", &follower(&fixture.target.url), is_recent).await;
+    fixture.tells("diff_age_seconds", "", is_recent).await;
+    fixture.tells("diff_rows", "", is(0.0)).await;
+    fixture.tells("pending_seconds", "", is(0.0)).await;
+    assert_eq!(fixture.metric("pause_seconds_count", ",verb=\"switch\"").await, None);
 
-    stand.done("switch").await;
-    stand.tells("phase", ",phase=\"switched\"", is(1.0)).await;
-    assert_eq!(stand.metric("phase", ",phase=\"following\"").await, None);
-    stand.tells("epoch", ",side=\"target\"", is(2.0)).await;
-    stand.tells("pause_seconds_count", ",verb=\"switch\"", is(1.0)).await;
-    stand.tells("last_command_failed", ",verb=\"switch\"", is(0.0)).await;
+    fixture.done("switch").await;
+    fixture.tells("phase", ",phase=\"switched\"", is(1.0)).await;
+    assert_eq!(fixture.metric("phase", ",phase=\"following\"").await, None);
+    fixture.tells("epoch", ",side=\"target\"", is(2.0)).await;
+    fixture.tells("pause_seconds_count", ",verb=\"switch\"", is(1.0)).await;
+    fixture.tells("last_command_failed", ",verb=\"switch\"", is(0.0)).await;
     let since_2023 = |found: Option<f64>| found.is_some_and(|at| at > 1.7e9);
-    stand.tells("last_command_timestamp_seconds", ",verb=\"switch\"", since_2023).await;
+    fixture.tells("last_command_timestamp_seconds", ",verb=\"switch\"", since_2023).await;
 
-    stand.target.with(|copy| copy.dead = true);
-    stand.tells("reachable", ",side=\"target\"", is(0.0)).await;
-    stand.tells("primaries", "", is(0.0)).await;
-    stand.source.with(|copy| copy.dead = true);
-    stand.tells("reachable", ",side=\"source\"", is(0.0)).await;
+    fixture.target.with(|copy| copy.dead = true);
+    fixture.tells("reachable", ",side=\"target\"", is(0.0)).await;
+    fixture.tells("primaries", "", is(0.0)).await;
+    fixture.source.with(|copy| copy.dead = true);
+    fixture.tells("reachable", ",side=\"source\"", is(0.0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_whose_lag_is_not_known_counts_as_infinitely_late_and_two_primaries_are_counted()
 {
-    let stand = Stand::new().await;
-    stand.follow().await;
-    let follower = format!(",follower=\"{}/api/users\"", stand.target.url);
-    stand.target.with(|copy| copy.lag_ms = None);
-    stand.tells("lag_seconds", &follower, |found| found == Some(f64::INFINITY)).await;
-    stand.target.with(|copy| copy.role = "primary");
-    stand.tells("primaries", "", |found| found == Some(2.0)).await;
+    let fixture = Fixture::new().await;
+    fixture.follow().await;
+    let follower = format!(",follower=\"{}/api/users\"", fixture.target.url);
+    fixture.target.with(|copy| copy.lag_ms = None);
+    fixture.tells("lag_seconds", &follower, |found| found == Some(f64::INFINITY)).await;
+    fixture.target.with(|copy| copy.role = "primary");
+    fixture.tells("primaries", "", |found| found == Some(2.0)).await;
 }

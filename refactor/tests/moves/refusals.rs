@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use crate::client::Request;
-use crate::stand::{Stand, setup};
+use crate::fixture::{Fixture, setup};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_nothing_is_moved_and_the_variable_is_named() {
-    let stand = Stand::set_up(setup().env("MOVE_TOKEN", "")).await;
+    let fixture = Fixture::set_up(setup().env("MOVE_TOKEN", "")).await;
     for message in [
-        stand.refused("follow", json!({ "target": stand.target.url })).await,
-        stand.client().moves().await.unwrap_err(),
+        fixture.refused("follow", json!({ "target": fixture.target.url })).await,
+        fixture.client().moves().await.unwrap_err(),
     ] {
         assert!(message.contains("MOVE_TOKEN"), "{message}");
     }
@@ -18,43 +18,43 @@ async fn without_a_token_nothing_is_moved_and_the_variable_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_with_another_token_is_told_from_one_without_the_collection() {
-    let stand = Stand::set_up(setup().env("MOVE_TOKEN", "another-token-than-theirs")).await;
-    let target = json!({ "target": stand.target.url });
-    let message = stand.refused("follow", target.clone()).await;
+    let fixture = Fixture::set_up(setup().env("MOVE_TOKEN", "another-token-than-theirs")).await;
+    let target = json!({ "target": fixture.target.url });
+    let message = fixture.refused("follow", target.clone()).await;
     assert!(message.contains("MOVE_TOKEN"), "{message}");
-    let client = stand.client();
+    let client = fixture.client();
     let message = client.command("threads", "follow", &target).await.unwrap_err();
     assert!(message.contains("no collection \"threads\" at the source"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn options_are_an_object_and_not_taken_by_their_order() {
-    let stand = Stand::new().await;
-    stand.verify().await;
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
     for options in [json!([]), json!([null, null, null, null, true]), json!("force")] {
-        let message = stand.refused("switch", options).await;
+        let message = fixture.refused("switch", options).await;
         assert!(message.contains("JSON object"), "{message}");
     }
-    assert!(stand.source.owns());
+    assert!(fixture.source.is_primary());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_followed_is_said() {
-    let stand = Stand::new().await;
-    let follow = async |options| stand.refused("follow", options).await;
+    let fixture = Fixture::new().await;
+    let follow = async |options| fixture.refused("follow", options).await;
     let message = follow(json!({})).await;
     assert!(message.contains("--target"), "{message}");
     let message = follow(json!({ "target": "users:3000" })).await;
     assert!(message.contains("http://127.0.0.1:3001"), "{message}");
-    let message = follow(json!({ "target": stand.source.url })).await;
+    let message = follow(json!({ "target": fixture.source.url })).await;
     assert!(message.contains("cannot follow itself"), "{message}");
     let message = follow(json!({ "target": "http://127.0.0.1:1" })).await;
     assert!(message.contains("is not reached"), "{message}");
-    stand.target.write(1..=1);
-    let message = follow(json!({ "target": stand.target.url })).await;
+    fixture.target.write(1..=1);
+    let message = follow(json!({ "target": fixture.target.url })).await;
     assert!(message.contains("data of its own") && message.contains("empty database"), "{message}");
-    assert_eq!(stand.routes().await.len(), 1, "no route was made");
-    let client = stand.client();
+    assert_eq!(fixture.routes().await.len(), 1, "no route was made");
+    let client = fixture.client();
     let message = client.command("No Such", "follow", &json!({})).await.unwrap_err();
     assert!(message.contains("no collection \"No Such\""), "{message}");
 }
@@ -62,11 +62,11 @@ async fn what_cannot_be_followed_is_said() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collection_that_is_not_there_is_answered_with_those_that_are() {
     let targets = "users=http://127.0.0.1:1,posts=http://127.0.0.1:2";
-    let stand = Stand::set_up(setup().env("MOVE_TARGETS", targets)).await;
-    stand.make_route("threads", &stand.target.url).await;
-    let target = json!({ "target": stand.target.url });
+    let fixture = Fixture::set_up(setup().env("MOVE_TARGETS", targets)).await;
+    fixture.make_route("threads", &fixture.target.url).await;
+    let target = json!({ "target": fixture.target.url });
     for (name, options) in [("user", json!({})), ("user", target), ("User!", json!({}))] {
-        let message = stand.client().command(name, "switch", &options).await.unwrap_err();
+        let message = fixture.client().command(name, "switch", &options).await.unwrap_err();
         assert!(message.contains(&format!("no collection {name:?}")), "{message}");
         assert!(message.contains("posts, threads, users"), "{message}");
     }
@@ -74,22 +74,22 @@ async fn a_collection_that_is_not_there_is_answered_with_those_that_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_proxy_itself_is_no_target() {
-    let stand = Stand::new().await;
-    let traffic = stand.client().traffic().await.unwrap();
+    let fixture = Fixture::new().await;
+    let traffic = fixture.client().traffic().await.unwrap();
     let proxy = traffic[0].from.strip_suffix("/api").unwrap().to_owned();
-    for url in [proxy, stand.program.url()] {
-        let message = stand.refused("follow", json!({ "target": url })).await;
+    for url in [proxy, fixture.program.url()] {
+        let message = fixture.refused("follow", json!({ "target": url })).await;
         assert!(message.contains("leads back to this proxy"), "{message}");
         assert!(message.contains(&url) && message.contains("`banyan status`"), "{message}");
     }
-    assert_eq!(stand.routes().await.len(), 1, "no route was made");
+    assert_eq!(fixture.routes().await.len(), 1, "no route was made");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_method_or_verb_is_answered_with_the_right_ones() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let ask = async |method, path| {
-        Request::new(&stand.program, method, path, String::new()).send(&stand.program).await
+        Request::new(&fixture.program, method, path, String::new()).send(&fixture.program).await
     };
     for (method, path, allowed) in [
         ("GET", "/-/moves/users/switch", "POST"),
@@ -113,86 +113,86 @@ async fn a_wrong_method_or_verb_is_answered_with_the_right_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_has_a_route_never_sees_the_token() {
-    let stand = Stand::new().await;
-    let foreign = stand.source.another();
-    stand.make_route("threads", &foreign.url).await;
-    assert!(stand.client().moves().await.unwrap().is_empty());
-    stand.follow().await;
-    let moves = stand.client().moves().await.unwrap();
+    let fixture = Fixture::new().await;
+    let foreign = fixture.source.another();
+    fixture.make_route("threads", &foreign.url).await;
+    assert!(fixture.client().moves().await.unwrap().is_empty());
+    fixture.follow().await;
+    let moves = fixture.client().moves().await.unwrap();
     let names: Vec<_> = moves.iter().map(|found| found.collection.as_str()).collect();
     assert_eq!(names, ["users"]);
-    assert!(stand.target.with(|copy| copy.shown) > 0);
+    assert!(fixture.target.with(|copy| copy.shown) > 0);
     // Nor does it where its route takes the place of the one that was followed.
-    stand.delete_route("/users").await.unwrap();
-    stand.make_route("users", &foreign.url).await;
-    let users = stand.users().await;
-    assert_eq!(users.target.url, format!("{}/api/users", stand.target.url));
+    fixture.delete_route("/users").await.unwrap();
+    fixture.make_route("users", &foreign.url).await;
+    let users = fixture.users().await;
+    assert_eq!(users.target.url, format!("{}/api/users", fixture.target.url));
     assert_eq!(foreign.with(|copy| copy.shown), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_applications_are_named() {
-    let stand = Stand::new().await;
-    let other = stand.make_application(&stand.source.url).await;
+    let fixture = Fixture::new().await;
+    let other = fixture.make_application(&fixture.source.url).await;
     let other = other.rsplit('/').next().unwrap();
-    let message = stand.refused("follow", json!({ "target": stand.target.url })).await;
+    let message = fixture.refused("follow", json!({ "target": fixture.target.url })).await;
     assert!(message.contains("--application") && message.contains(other), "{message}");
-    let unknown = json!({ "target": stand.target.url, "application": "app-0000000000" });
-    let message = stand.refused("follow", unknown).await;
+    let unknown = json!({ "target": fixture.target.url, "application": "app-0000000000" });
+    let message = fixture.refused("follow", unknown).await;
     assert!(message.contains("no application app-0000000000"), "{message}");
     assert!(message.contains(other), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_switch_names_everything_that_stands_against_it() {
-    let stand = Stand::new().await;
-    stand.follow().await;
-    stand.source.with(|copy| copy.blind = true);
-    stand.target.with(|copy| copy.lag_ms = Some(5_000));
-    let message = stand.refused("switch", json!({})).await;
+    let fixture = Fixture::new().await;
+    fixture.follow().await;
+    fixture.source.with(|copy| copy.blind = true);
+    fixture.target.with(|copy| copy.lag_ms = Some(5_000));
+    let message = fixture.refused("switch", json!({})).await;
     for part in ["5000 ms behind", "--max-lag-ms", "no way back", "banyan diff users", "--force"] {
         assert!(message.contains(part), "{part}: {message}");
     }
-    stand.target.with(|copy| {
+    fixture.target.with(|copy| {
         copy.lag_ms = None;
         copy.detail = Some("the source is stopped: banyan start monolith".into());
     });
-    let message = stand.refused("switch", json!({ "force": true, "maxLagMs": 10_000 })).await;
+    let message = fixture.refused("switch", json!({ "force": true, "maxLagMs": 10_000 })).await;
     assert!(
         message.contains("not known") && message.contains("banyan start monolith"),
         "{message}"
     );
     assert!(message.contains("no way back"), "--force does not go on without: {message}");
-    assert_eq!(stand.source.told("hold"), 0);
-    stand.source.with(|copy| copy.blind = false);
-    stand.target.with(|copy| copy.lag_ms = Some(1));
-    stand.tell("switch", json!({ "force": true })).await.unwrap();
+    assert_eq!(fixture.source.told("fence"), 0);
+    fixture.source.with(|copy| copy.blind = false);
+    fixture.target.with(|copy| copy.lag_ms = Some(1));
+    fixture.tell("switch", json!({ "force": true })).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_speaks_another_protocol_is_refused_by_name() {
-    let stand = Stand::new().await;
-    stand.target.with(|copy| copy.protocol = 2);
-    let message = stand.refused("follow", json!({ "target": stand.target.url })).await;
-    assert!(message.contains("protocol 2") && message.contains(&stand.target.url), "{message}");
+    let fixture = Fixture::new().await;
+    fixture.target.with(|copy| copy.protocol = 2);
+    let message = fixture.refused("follow", json!({ "target": fixture.target.url })).await;
+    assert!(message.contains("protocol 2") && message.contains(&fixture.target.url), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_cancelled_or_completed_at_the_wrong_time() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    let message = stand.refused("complete", json!({})).await;
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    let message = fixture.refused("complete", json!({})).await;
     assert!(message.contains("banyan switch users"), "{message}");
-    stand.done("switch").await;
-    let message = stand.refused("cancel", json!({})).await;
+    fixture.done("switch").await;
+    let message = fixture.refused("cancel", json!({})).await;
     assert!(message.contains("banyan reverse users"), "{message}");
-    let message = stand.refused("follow", json!({})).await;
+    let message = fixture.refused("follow", json!({})).await;
     assert!(message.contains("banyan complete users"), "{message}");
-    stand.done("complete").await;
-    let message = stand.refused("reverse", json!({})).await;
+    fixture.done("complete").await;
+    let message = fixture.refused("reverse", json!({})).await;
     assert!(message.contains("no way back") && message.contains("banyan complete"), "{message}");
     for verb in ["follow", "diff", "cancel"] {
-        let message = stand.refused(verb, json!({})).await;
+        let message = fixture.refused(verb, json!({})).await;
         assert!(
             message.contains("banyan complete") && !message.contains("banyan reverse"),
             "{message}"
@@ -202,9 +202,9 @@ async fn nothing_is_cancelled_or_completed_at_the_wrong_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_option_that_does_not_exist_is_named() {
-    let stand = Stand::new().await;
-    let message = stand.refused("switch", json!({ "forced": true })).await;
+    let fixture = Fixture::new().await;
+    let message = fixture.refused("switch", json!({ "forced": true })).await;
     assert!(message.contains("forced"), "{message}");
-    let message = stand.refused("switch", json!({ "deadlineMs": 1 })).await;
+    let message = fixture.refused("switch", json!({ "deadlineMs": 1 })).await;
     assert!(message.contains("deadlineMs"), "{message}");
 }

@@ -7,69 +7,72 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::stand::Stand;
+use crate::fixture::Fixture;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn following_makes_a_route_that_takes_no_traffic_and_cancelling_removes_it() {
-    let stand = Stand::new().await;
-    let found = stand.follow().await;
+    let fixture = Fixture::new().await;
+    let found = fixture.follow().await;
     assert_eq!((found.phase.as_str(), found.collection.as_str()), ("following", "users"));
-    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
-    assert_eq!(stand.target.with(|copy| copy.rows.len()), 10);
-    stand.done("cancel").await;
-    assert_eq!(stand.route().await, None);
-    assert_eq!(stand.target.with(|copy| (copy.role, copy.rows.len())), ("primary", 0));
-    assert_eq!(stand.routes().await.len(), 1, "only the DEFAULT route is left");
-    assert!(stand.source.owns());
-    stand.follow().await;
-    assert_eq!(stand.target.with(|copy| copy.rows.len()), 10, "it starts afresh");
+    assert_eq!(fixture.route().await.as_deref(), Some("INACTIVE"));
+    assert_eq!(fixture.target.with(|copy| copy.rows.len()), 10);
+    fixture.done("cancel").await;
+    assert_eq!(fixture.route().await, None);
+    assert_eq!(fixture.target.with(|copy| (copy.role, copy.rows.len())), ("primary", 0));
+    assert_eq!(fixture.routes().await.len(), 1, "only the DEFAULT route is left");
+    assert!(fixture.source.is_primary());
+    fixture.follow().await;
+    assert_eq!(fixture.target.with(|copy| copy.rows.len()), 10, "it starts afresh");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_switch_gives_the_target_everything_and_a_reverse_gives_it_back() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    let done = stand.done("switch").await;
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    let done = fixture.done("switch").await;
     let last = done.last.unwrap();
     assert!(last.done && last.pause_ms.is_some(), "{last:?}");
     assert_eq!(last.steps.len(), 8, "{last:?}");
-    assert!(stand.target.owns() && !stand.source.owns());
-    assert_eq!((done.phase.as_str(), stand.route().await.as_deref()), ("switched", Some("ACTIVE")));
-    stand.target.write(11..=12);
-    let done = stand.done("reverse").await;
-    assert!(stand.source.owns() && !stand.target.owns());
-    assert_eq!(stand.source.with(|copy| (copy.epoch, copy.rows.len())), (3, 12));
+    assert!(fixture.target.is_primary() && !fixture.source.is_primary());
     assert_eq!(
-        (done.phase.as_str(), stand.route().await.as_deref()),
+        (done.phase.as_str(), fixture.route().await.as_deref()),
+        ("switched", Some("ACTIVE"))
+    );
+    fixture.target.write(11..=12);
+    let done = fixture.done("reverse").await;
+    assert!(fixture.source.is_primary() && !fixture.target.is_primary());
+    assert_eq!(fixture.source.with(|copy| (copy.epoch, copy.rows.len())), (3, 12));
+    assert_eq!(
+        (done.phase.as_str(), fixture.route().await.as_deref()),
         ("following", Some("INACTIVE"))
     );
-    stand.compare().await;
-    stand.done("switch").await;
-    assert_eq!(stand.target.with(|copy| (copy.role, copy.epoch)), ("primary", 4));
-    let done = stand.done("complete").await;
+    fixture.compare().await;
+    fixture.done("switch").await;
+    assert_eq!(fixture.target.with(|copy| (copy.role, copy.epoch)), ("primary", 4));
+    let done = fixture.done("complete").await;
     assert_eq!(done.phase, "completed");
-    assert_eq!(stand.source.with(|copy| (copy.role, copy.rows.len())), ("retired", 0));
-    stand.source.with(|copy| copy.dead = true);
-    assert_eq!(stand.users().await.phase, "completed", "also when the source is gone");
+    assert_eq!(fixture.source.with(|copy| (copy.role, copy.rows.len())), ("retired", 0));
+    fixture.source.with(|copy| copy.dead = true);
+    assert_eq!(fixture.users().await.phase, "completed", "also when the source is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_command_can_be_repeated() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.follow().await;
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    fixture.follow().await;
     for epoch in [2, 2] {
-        stand.done("switch").await;
-        assert_eq!(stand.target.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
+        fixture.done("switch").await;
+        assert_eq!(fixture.target.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
     }
     for epoch in [3, 3] {
-        stand.done("reverse").await;
-        assert_eq!(stand.source.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
+        fixture.done("reverse").await;
+        assert_eq!(fixture.source.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
     }
-    stand.compare().await;
-    stand.done("switch").await;
+    fixture.compare().await;
+    fixture.done("switch").await;
     for again in [false, true] {
-        let done = stand.done("complete").await;
+        let done = fixture.done("complete").await;
         assert_eq!(done.phase, "completed");
         let outcome = done.last.unwrap().outcome;
         assert_eq!(outcome.contains("completed already"), again, "{outcome}");
@@ -79,60 +82,60 @@ async fn each_command_can_be_repeated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_looks_and_changes_nothing() {
-    let stand = Stand::new().await;
-    stand.follow().await;
-    let found = stand.tell("switch", json!({ "dryRun": true })).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.follow().await;
+    let found = fixture.tell("switch", json!({ "dryRun": true })).await.unwrap();
     let wrong: Vec<_> = found.preflight.iter().filter(|check| !check.ok).collect();
     assert_eq!(wrong.len(), 1, "{wrong:?}");
     assert!(wrong[0].what == "diff" && wrong[0].detail.contains("banyan diff users"), "{wrong:?}");
-    assert_eq!(stand.source.told("hold"), 0);
-    assert_eq!(stand.route().await.as_deref(), Some("INACTIVE"));
-    stand.compare().await;
-    let found = stand.tell("switch", json!({ "dryRun": true })).await.unwrap();
+    assert_eq!(fixture.source.told("fence"), 0);
+    assert_eq!(fixture.route().await.as_deref(), Some("INACTIVE"));
+    fixture.compare().await;
+    let found = fixture.tell("switch", json!({ "dryRun": true })).await.unwrap();
     assert!(found.preflight.iter().all(|check| check.ok), "{:?}", found.preflight);
-    assert!(stand.source.owns());
+    assert!(fixture.source.is_primary());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_says_who_is_the_owner_already() {
-    let stand = Stand::new().await;
-    stand.verify().await;
+async fn a_dry_run_says_who_is_the_primary_already() {
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
     let already = async |verb: &str, side: &str| {
-        let found = stand.tell(verb, json!({ "dryRun": true })).await.unwrap();
+        let found = fixture.tell(verb, json!({ "dryRun": true })).await.unwrap();
         let [check] = found.preflight.as_slice() else { panic!("{:?}", found.preflight) };
-        let expected = format!("{side}/api/users is the owner already");
+        let expected = format!("{side}/api/users is the primary already");
         assert!(check.ok && check.detail.ends_with(&expected), "{check:?}");
     };
-    already("reverse", &stand.source.url).await;
-    stand.done("switch").await;
-    already("switch", &stand.target.url).await;
+    already("reverse", &fixture.source.url).await;
+    fixture.done("switch").await;
+    already("switch", &fixture.target.url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_that_does_not_catch_up_in_time_costs_a_pause_and_nothing_else() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.source.with(|copy| copy.late = true);
-    let error = stand.refused("switch", json!({ "deadlineMs": 400 })).await;
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    fixture.source.with(|copy| copy.late = true);
+    let error = fixture.refused("switch", json!({ "deadlineMs": 400 })).await;
     assert!(error.contains("did not get every change in time"), "{error}");
     assert!(error.contains("banyan switch users"), "{error}");
-    assert!(stand.source.owns());
-    assert!(stand.source.with(|copy| copy.hold.is_none()), "the hold is released");
-    let users = stand.users().await;
+    assert!(fixture.source.is_primary());
+    assert!(fixture.source.with(|copy| copy.fence.is_none()), "the fence is released");
+    let users = fixture.users().await;
     assert!(users.pending.is_none() && !users.last.unwrap().done);
-    stand.source.with(|copy| copy.late = false);
-    stand.done("switch").await;
-    assert!(stand.target.owns());
+    fixture.source.with(|copy| copy.late = false);
+    fixture.done("switch").await;
+    assert!(fixture.target.is_primary());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_holds_a_feed_back_is_said_before_any_write_is_held() {
-    let stand = Stand::new().await;
-    stand.verify().await;
+async fn what_holds_a_feed_back_is_said_before_any_write_is_fenced() {
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
     // It began a moment ago, so that the lag does not show it.
-    stand.target.with(|copy| copy.frozen = true);
-    stand.source.write(11..=11);
-    for (held_back, said) in [
+    fixture.target.with(|copy| copy.frozen = true);
+    fixture.source.write(11..=11);
+    for (blocked_by, said) in [
         (
             json!({ "pid": 4711, "role": "postgres", "database": "other", "seconds": 2 }),
             "of postgres in other holds the feed back: end the one with the pid 4711",
@@ -144,52 +147,52 @@ async fn what_holds_a_feed_back_is_said_before_any_write_is_held() {
         (json!({ "pid": null, "database": null, "seconds": 3 }), "GRANT pg_read_all_stats"),
         (json!(null), "may hold the feed back"),
     ] {
-        stand.source.with(|copy| copy.held_back = held_back);
-        let error = stand.refused("switch", json!({ "maxLagMs": 300 })).await;
+        fixture.source.with(|copy| copy.blocked_by = blocked_by);
+        let error = fixture.refused("switch", json!({ "maxLagMs": 300 })).await;
         assert!(error.contains(said) && error.contains("nothing was changed"), "{error}");
     }
-    assert_eq!(stand.source.told("hold"), 0);
-    stand.target.with(|copy| copy.frozen = false);
-    stand.done("switch").await;
+    assert_eq!(fixture.source.told("fence"), 0);
+    fixture.target.with(|copy| copy.frozen = false);
+    fixture.done("switch").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hold_that_is_not_released_stays_pending_until_it_is() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.source.with(|copy| (copy.late, copy.cannot) = (true, Some("release")));
-    let switch = stand.refused("switch", json!({ "deadlineMs": 2_000 }));
+async fn a_fence_that_is_not_released_stays_pending_until_it_is() {
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    fixture.source.with(|copy| (copy.late, copy.cannot) = (true, Some("release")));
+    let switch = fixture.refused("switch", json!({ "deadlineMs": 2_000 }));
     let forbid = async {
-        until("it is held", async || stand.source.with(|copy| copy.hold.is_some())).await;
-        // However long this test takes, the hold does not pass by itself.
-        stand.source.with(|copy| {
-            copy.hold.as_mut().unwrap().1 = Instant::now() + Duration::from_secs(600);
+        until("it is fenced", async || fixture.source.with(|copy| copy.fence.is_some())).await;
+        // However long this test takes, the fence does not pass by itself.
+        fixture.source.with(|copy| {
+            copy.fence.as_mut().unwrap().1 = Instant::now() + Duration::from_secs(600);
         });
     };
     let (error, ()) = tokio::join!(switch, forbid);
     assert!(error.contains("does not say that it let go"), "{error}");
-    assert!(stand.users().await.pending.is_some());
-    stand.source.with(|copy| copy.cannot = None);
-    until("nothing is pending", async || stand.users().await.pending.is_none()).await;
-    assert!(stand.source.owns() && stand.source.with(|copy| copy.hold.is_none()));
-    assert!(!stand.users().await.last.unwrap().done);
+    assert!(fixture.users().await.pending.is_some());
+    fixture.source.with(|copy| copy.cannot = None);
+    until("nothing is pending", async || fixture.users().await.pending.is_none()).await;
+    assert!(fixture.source.is_primary() && fixture.source.with(|copy| copy.fence.is_none()));
+    assert!(!fixture.users().await.last.unwrap().done);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_to_the_grant_is_resolved_by_asking_the_source() {
-    let stand = Stand::new().await;
-    stand.verify().await;
-    stand.source.with(|copy| copy.loses = Some(("grant", 1)));
-    stand.done("switch").await;
-    assert!(stand.target.owns());
-    assert_eq!(stand.source.told("grant"), 1, "it was not granted twice");
+async fn a_lost_answer_to_the_handover_is_resolved_by_asking_the_source() {
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    fixture.source.with(|copy| copy.loses = Some(("handover", 1)));
+    fixture.done("switch").await;
+    assert!(fixture.target.is_primary());
+    assert_eq!(fixture.source.told("handover"), 1, "it was not handed over twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_control_planes_one_switches_and_the_other_does_no_harm() {
-    let one = Stand::new().await;
+    let one = Fixture::new().await;
     one.verify().await;
-    let mut other = Stand::new().await;
+    let mut other = Fixture::new().await;
     (other.source, other.target) = (one.source.clone(), one.target.clone());
     // Its own application leads elsewhere, so it gets one that leads here.
     let path = other.make_application(&one.source.url).await;
@@ -205,11 +208,11 @@ async fn of_two_control_planes_one_switches_and_the_other_does_no_harm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_began_before_the_route_was_made_is_answered_before_writes_are_held() {
-    let stand = Stand::new().await;
-    let proxy = stand.proxy().await;
+async fn an_upload_that_began_before_the_route_was_made_is_answered_before_writes_are_fenced() {
+    let fixture = Fixture::new().await;
+    let proxy = fixture.proxy().await;
     // The target follows by itself, as `FOLLOW` has it do: nobody has made its route yet.
-    stand.target.follow(&stand.source);
+    fixture.target.follow(&fixture.source);
     let mut stream = TcpStream::connect(proxy.trim_start_matches("http://")).await.unwrap();
     let head =
         "POST /api/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 60000\r\n\r\n";
@@ -217,16 +220,16 @@ async fn an_upload_that_began_before_the_route_was_made_is_answered_before_write
     stream.write_all(&[b'x'; 30_000]).await.unwrap();
     let metric = r#"service="monolith"} 1"#;
     until("it has begun", async || {
-        let metrics = stand.metrics().await;
+        let metrics = fixture.metrics().await;
         metrics.lines().any(|line| line.contains("connects_total") && line.ends_with(metric))
     })
     .await;
-    let options = json!({ "target": stand.target.url, "force": true });
-    let switch = stand.tell("switch", options);
+    let options = json!({ "target": fixture.target.url, "force": true });
+    let switch = fixture.tell("switch", options);
     let upload = async {
         let waits = "waits for uploads";
-        until("it waits", async || stand.program.log().contains(waits)).await;
-        assert_eq!(stand.source.told("hold"), 0);
+        until("it waits", async || fixture.program.log().contains(waits)).await;
+        assert_eq!(fixture.source.told("fence"), 0);
         stream.write_all(&[b'x'; 30_000]).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -235,5 +238,5 @@ async fn an_upload_that_began_before_the_route_was_made_is_answered_before_write
     let (switched, answer) = tokio::join!(switch, upload);
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     switched.unwrap();
-    assert!(stand.target.owns());
+    assert!(fixture.target.is_primary());
 }

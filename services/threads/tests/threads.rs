@@ -125,9 +125,9 @@ async fn the_trace_of_a_request_goes_on_to_users() {
 }
 
 #[tokio::test]
-async fn a_copy_that_does_not_know_a_user_is_not_believed_before_its_owner() {
-    let owner = Neighbour::start(Manner::Has(vec![3]));
-    let url = format!("{}/api/users", owner.url());
+async fn a_copy_that_does_not_know_a_user_is_not_believed_before_its_primary() {
+    let primary = Neighbour::start(Manner::Has(vec![3]));
+    let url = format!("{}/api/users", primary.url());
     for copy in [Manner::Names(url.clone()), Manner::Gone(url)] {
         let (_copy, threads) = beside(copy.clone()).await;
         let by = |id: u64| json!({"title": "t", "createdBy": id});
@@ -135,9 +135,9 @@ async fn a_copy_that_does_not_know_a_user_is_not_believed_before_its_owner() {
         let unknown = threads.json("POST", "/api/threads", &by(4)).await;
         assert_eq!(unknown.problem(422), ["#/createdBy"], "{copy:?}");
     }
-    // An owner that sends on again is none, and says nothing.
-    let url = format!("{}/api/users", owner.url());
-    owner.behave(Manner::Names(url.clone()));
+    // A primary that sends on again is none, and says nothing.
+    let url = format!("{}/api/users", primary.url());
+    primary.behave(Manner::Names(url.clone()));
     let (_copy, threads) = beside(Manner::Names(url)).await;
     let thread = json!({"title": "t", "createdBy": 3});
     threads.json("POST", "/api/threads", &thread).await.problem(503);

@@ -12,7 +12,7 @@ pub const VARIABLE: &str = "BANYAN_FAULTS";
 /// What a file says at whose place the program is to stand still.
 pub const STOP: &str = "stop";
 
-/// Aborts or stops the process where a test has armed this place, such as `store.grant.before-commit`.
+/// Aborts or stops the process where a test has armed this place, such as `store.handover.before-commit`.
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {
     use std::path::PathBuf;

@@ -59,7 +59,12 @@ impl Program {
     ///
     /// # Panics
     /// Where it does not.
-    pub async fn owns_so(&self, collection: &str, what: &str, condition: impl Fn(&Value) -> bool) {
+    pub async fn ownership_is(
+        &self,
+        collection: &str,
+        what: &str,
+        condition: impl Fn(&Value) -> bool,
+    ) {
         until(what, async || condition(&self.ownership(collection).await)).await;
     }
 
@@ -86,7 +91,7 @@ impl Program {
     /// Where it does not.
     pub async fn follows(&self, collection: &str) {
         let following = |document: &Value| document["following"]["state"] == "following";
-        self.owns_so(collection, "it follows", following).await;
+        self.ownership_is(collection, "it follows", following).await;
         self.answers_reads(collection).await;
     }
 
@@ -108,7 +113,7 @@ impl Program {
     pub async fn catch_up(&self, collection: &str, source: &Self) {
         let source = source.ownership(collection).await;
         let position = (source["epoch"].as_u64(), source["position"].as_u64());
-        self.owns_so(collection, "it has caught up", |document| {
+        self.ownership_is(collection, "it has caught up", |document| {
             let covered = document["followed"]["covered"].as_str().unwrap_or_default();
             let covered = covered.split_once('.').unwrap_or_default();
             (covered.0.parse().ok(), covered.1.parse().ok()) >= position
@@ -123,14 +128,15 @@ impl Program {
     /// Where it is not handed over.
     pub async fn hand_over(&self, collection: &str, to: &Self) {
         let epoch = self.ownership(collection).await["epoch"].as_u64();
-        let hold = json!({"id": "switch", "epoch": epoch, "ms": 30_000});
-        self.done(collection, "hold", hold).await;
+        let fence = json!({"id": "switch", "epoch": epoch, "ms": 30_000});
+        self.done(collection, "fence", fence).await;
         to.catch_up(collection, self).await;
         let peer = to.ownership(collection).await["store"].clone();
         let peer = json!({"store": peer, "url": to.collection(collection)});
-        self.done(collection, "grant", json!({"id": "switch", "epoch": epoch, "to": peer})).await;
+        self.done(collection, "handover", json!({"id": "switch", "epoch": epoch, "to": peer}))
+            .await;
         let primary = |document: &Value| document["role"] == "primary";
-        to.owns_so(collection, "it owns the collection", primary).await;
+        to.ownership_is(collection, "it owns the collection", primary).await;
         self.follows(collection).await;
     }
 }

@@ -110,8 +110,10 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             manner => (manner, String::new()),
         };
         let mut named = String::new();
-        if let Manner::Names(owner) | Manner::Gone(owner) | Manner::Follows(_, owner) = &manner {
-            named = format!("banyan-owner: {owner}\r\n");
+        if let Manner::Names(primary) | Manner::Gone(primary) | Manner::Follows(_, primary) =
+            &manner
+        {
+            named = format!("banyan-primary: {primary}\r\n");
             missing.push_str(&named);
         }
         let (status, header) = match manner {

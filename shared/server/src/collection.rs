@@ -17,7 +17,7 @@ use store::{Record, Store};
 pub(crate) use self::endpoints::{Body, Endpoint, Success, endpoints, field};
 pub(crate) use self::ownership::{PRIMARY, READ};
 pub(crate) use self::position::POSITION;
-use crate::moving::{self, Custody, Moving};
+use crate::moving::{self, Moving, OwnershipCache};
 use crate::neighbour::Neighbours;
 use crate::openapi;
 use crate::problem::Problem;
@@ -26,7 +26,7 @@ use crate::problem::Problem;
 pub(crate) struct Collection<R> {
     pub(crate) store: Arc<Store>,
     pub(crate) neighbours: Arc<Neighbours>,
-    pub(crate) custody: Arc<Custody>,
+    pub(crate) ownership_cache: Arc<OwnershipCache>,
     pub(crate) moving: Arc<Moving>,
     pub(crate) read_only: bool,
     pub(crate) record: std::marker::PhantomData<R>,

@@ -43,11 +43,13 @@ pub(crate) async fn ready(
         log::warn!("not ready: {}", chain(&error));
         Problem::unavailable("the store cannot be reached")
     })?;
-    if let Some(custody) = moving.custodies.iter().find(|custody| !custody.known().ready) {
-        let detail = format!("{} are still being copied", custody.collection);
+    if let Some(ownership_cache) =
+        moving.ownership_caches.iter().find(|ownership_cache| !ownership_cache.known().ready)
+    {
+        let detail = format!("{} are still being copied", ownership_cache.collection);
         return Err(Problem::unavailable(detail));
     }
-    if moving.custodies.iter().all(|custody| custody.is_unread()) {
+    if moving.ownership_caches.iter().all(|ownership_cache| ownership_cache.is_unread()) {
         let detail = "this copy is too far behind its source, or does not know how far";
         return Err(Problem::unavailable(detail));
     }

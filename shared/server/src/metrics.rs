@@ -15,7 +15,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use runtime::scraped;
 
-use crate::moving::{Moving, OwnershipMetrics, Pulse};
+use crate::moving::{LatencyMonitor, Moving, OwnershipMetrics};
 use crate::problem::Problem;
 
 /// Upper bounds of the buckets of a request's duration, in seconds.
@@ -30,7 +30,7 @@ pub(crate) struct Metrics {
     durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
     pub(crate) in_flight: Gauge,
     /// How long clients wait, for those who would make them wait longer.
-    pulse: Arc<Pulse>,
+    latency_monitor: Arc<LatencyMonitor>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -82,7 +82,13 @@ impl Metrics {
         );
         registry.register("http_requests_in_flight", "Requests being worked on", in_flight.clone());
         registry.register_collector(Box::new(OwnershipMetrics::new(moving)));
-        Self { registry, requests, durations, in_flight, pulse: Arc::clone(&moving.pulse) }
+        Self {
+            registry,
+            requests,
+            durations,
+            in_flight,
+            latency_monitor: Arc::clone(&moving.latency_monitor),
+        }
     }
 
     /// Counts one answered request.
@@ -90,7 +96,7 @@ impl Metrics {
         // What other programs ask may wait for a change, and is nobody's to wait for.
         if route.as_ref().is_some_and(|route| route.starts_with("/api/") && !route.contains("/-/"))
         {
-            self.pulse.count(seconds * 1_000.0);
+            self.latency_monitor.count(seconds * 1_000.0);
         }
         let method = MethodLabel::of(method);
         let route = route.unwrap_or_else(|| "none".to_owned());

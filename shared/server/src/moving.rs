@@ -1,34 +1,34 @@
 //! Moving a collection from one program to another: what a program answers under `/-/`, and what it does
 //! by itself as a follower, as a source, and as a store that gave its collection away.
 
-mod custody;
-mod keeper;
+mod ownership_cache;
+mod replicator;
 mod shared;
 
 mod endpoints;
 
 mod adopt;
-mod aside;
-mod beat;
 mod copy;
+mod heartbeat;
 mod peers;
-mod rival;
+mod spawn_blocking;
+mod split_brain_check;
 mod successor;
 
 mod lag;
+mod latency_monitor;
 mod metrics;
 mod pace;
 mod progress;
-mod pulse;
 
-pub(crate) use self::beat::beat;
-pub(crate) use self::custody::{Custody, Found, Place};
 pub(crate) use self::endpoints::mount;
-pub(crate) use self::keeper::Keeper;
+pub(crate) use self::heartbeat::beat;
+pub(crate) use self::latency_monitor::LatencyMonitor;
 pub(crate) use self::metrics::OwnershipMetrics;
-pub(crate) use self::pulse::Pulse;
-pub(crate) use self::rival::Lookout;
+pub(crate) use self::ownership_cache::{Found, OwnershipCache, Place};
+pub(crate) use self::replicator::Replicator;
 pub(crate) use self::shared::Moving;
+pub(crate) use self::split_brain_check::SplitBrainCheck;
 
 /// What is spoken between programs that move a collection. Another number is another language.
 const PROTOCOL: u32 = 1;

@@ -19,8 +19,8 @@ use crate::limits::RETRY_AFTER_SECONDS;
 /// Names the member that a 404 speaks of, so that it can be told from a 404 for another reason.
 pub(crate) const MISSING: &str = "banyan-missing";
 
-/// Names the collection at its owner, where a copy of it cannot do what was asked.
-pub(crate) const OWNER: &str = "banyan-owner";
+/// Names the collection at its primary, where a copy of it cannot do what was asked.
+pub(crate) const PRIMARY: &str = "banyan-primary";
 
 /// What a client is told to do after a write of which it is not known whether it was stored. Without
 /// `Retry-After`: a POST that is sent again without its key would be stored twice.
@@ -37,7 +37,7 @@ pub(crate) struct Problem {
     retry: bool,
     close: bool,
     missing: Option<Box<str>>,
-    owner: Option<Box<str>>,
+    primary: Option<Box<str>>,
     cause: Option<(Level, String)>,
 }
 
@@ -84,7 +84,7 @@ impl Problem {
             retry: false,
             close: false,
             missing: None,
-            owner: None,
+            primary: None,
             cause: None,
         }
     }
@@ -153,26 +153,26 @@ impl Problem {
         }
     }
 
-    /// 421 for what only the collection's owner does; none is named where that is just being settled.
-    pub(crate) fn misdirected(owner: Option<String>) -> Self {
-        let detail = match owner {
+    /// 421 for what only the collection's primary does; none is named where that is just being settled.
+    pub(crate) fn misdirected(primary: Option<String>) -> Self {
+        let detail = match primary {
             Some(_) => {
-                "another service owns this collection, and Banyan-Owner says where; nothing was stored"
+                "another service owns this collection, and Banyan-Primary says where; nothing was stored"
             }
             None => "this collection is being handed over; nothing was stored; ask again",
         };
-        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_owner(owner)
+        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_primary(primary)
     }
 
     /// 421: this copy is too far behind to be read.
-    pub(crate) fn stale(owner: Option<String>) -> Self {
-        let detail = "this copy is too far behind, or does not know how far; ask the owner of the collection";
-        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_owner(owner)
+    pub(crate) fn stale(primary: Option<String>) -> Self {
+        let detail = "this copy is too far behind, or does not know how far; ask the primary of the collection";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_primary(primary)
     }
 
-    /// The same problem, with the collection at its owner, who may know better.
-    pub(crate) fn with_owner(self, owner: Option<String>) -> Self {
-        Self { owner: owner.map(Into::into), ..self }
+    /// The same problem, with the collection at its primary, who may know better.
+    pub(crate) fn with_primary(self, primary: Option<String>) -> Self {
+        Self { primary: primary.map(Into::into), ..self }
     }
 
     /// 500 for a fault of the service.
@@ -185,7 +185,7 @@ impl Problem {
     /// are called `name`.
     pub(crate) fn of_store(error: StoreError, name: &str, id: Option<u64>) -> Self {
         match error {
-            StoreError::NotPrimary { owner } => Self::misdirected(owner),
+            StoreError::NotPrimary { primary } => Self::misdirected(primary),
             StoreError::NotFound => match id {
                 Some(id) => Self::no_such(name, id),
                 None => Self::new(StatusCode::NOT_FOUND, format!("no such {name}")),
@@ -248,8 +248,8 @@ impl ResponseError for Problem {
         if let Some(missing) = &self.missing {
             response.insert_header((MISSING, &**missing));
         }
-        if let Some(owner) = &self.owner {
-            response.insert_header((OWNER, &**owner));
+        if let Some(primary) = &self.primary {
+            response.insert_header((PRIMARY, &**primary));
         }
         response.json(ProblemDocument::new(self.status.as_u16(), &self.detail, &self.faults))
     }

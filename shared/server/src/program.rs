@@ -12,7 +12,7 @@ use runtime::Clients;
 use store::{Record, Role, Store, StoreError, Table};
 
 use crate::collection::{self, Collection};
-use crate::moving::{Custody, Keeper, Lookout, Moving, beat};
+use crate::moving::{Moving, OwnershipCache, Replicator, SplitBrainCheck, beat};
 use crate::neighbour::{Local, Neighbour, Neighbours};
 
 /// A program of the board.
@@ -30,8 +30,8 @@ impl Program {
     /// The same program, serving this collection too. `demo` is a JSON array of the contents that
     /// `SEED=demo` stores.
     pub fn serves<R: Record>(mut self, demo: &'static str) -> Self {
-        let custody = Arc::new(Custody::new(R::TABLE.name));
-        self.parts.push(Box::new(Served::<R> { demo, custody, record: PhantomData }));
+        let ownership_cache = Arc::new(OwnershipCache::new(R::TABLE.name));
+        self.parts.push(Box::new(Served::<R> { demo, ownership_cache, record: PhantomData }));
         self
     }
 
@@ -61,14 +61,14 @@ pub(crate) trait Part: Send + Sync {
     /// The collections that its members refer to.
     fn references(&self) -> Vec<Target>;
     /// What the program knows of its ownership.
-    fn custody(&self) -> &Arc<Custody>;
+    fn ownership_cache(&self) -> &Arc<OwnershipCache>;
     /// Itself, for the other collections of the program.
     fn neighbour(&self, store: &Arc<Store>, clients: &Arc<Clients>) -> Arc<dyn Neighbour>;
     /// Takes note of who owns it; one that was never used is to follow `follow`.
     fn look<'a>(&'a self, store: &'a Store, follow: Option<&'a str>) -> Work<'a, ()>;
     /// Stores the demo data in an empty store; says whether it did.
     fn seed<'a>(&'a self, store: &'a Store) -> Work<'a, bool>;
-    /// Makes sure that nobody else was made its owner; then gives what acts on who owns it until the program stops.
+    /// Makes sure that nobody else was made its primary; then gives what acts on who owns it until the program stops.
     /// The other side of a move may be at `elsewhere`.
     fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'_, Task<'static>>;
     fn mount(&self, config: &mut ServiceConfig, context: &Context);
@@ -88,7 +88,7 @@ pub(crate) struct Context {
 
 struct Served<R> {
     demo: &'static str,
-    custody: Arc<Custody>,
+    ownership_cache: Arc<OwnershipCache>,
     record: PhantomData<R>,
 }
 
@@ -106,24 +106,24 @@ impl<R: Record> Part for Served<R> {
         references.collect()
     }
 
-    fn custody(&self) -> &Arc<Custody> {
-        &self.custody
+    fn ownership_cache(&self) -> &Arc<OwnershipCache> {
+        &self.ownership_cache
     }
 
     fn neighbour(&self, store: &Arc<Store>, clients: &Arc<Clients>) -> Arc<dyn Neighbour> {
-        let (store, custody) = (Arc::clone(store), Arc::clone(&self.custody));
-        Arc::new(Local::<R>::new(store, custody, Arc::clone(clients)))
+        let (store, ownership_cache) = (Arc::clone(store), Arc::clone(&self.ownership_cache));
+        Arc::new(Local::<R>::new(store, ownership_cache, Arc::clone(clients)))
     }
 
     fn look<'a>(&'a self, store: &'a Store, follow: Option<&'a str>) -> Work<'a, ()> {
         Box::pin(async move {
-            let ownership = self.custody.ask::<R>(store).await?;
+            let ownership = self.ownership_cache.ask::<R>(store).await?;
             let Some(url) = follow else { return Ok(()) };
             let moved = ownership.role != Role::Primary || ownership.epoch > 1;
             if ownership.rows && !moved {
                 log::warn!("does not follow {url}: this store has been in use by itself");
             } else if !moved {
-                self.custody.intend(url);
+                self.ownership_cache.intend(url);
             }
             Ok(())
         })
@@ -144,17 +144,18 @@ impl<R: Record> Part for Served<R> {
     #[expect(clippy::async_yields_async, reason = "what it gives runs as long as the program")]
     fn keep(&self, context: &Context, elsewhere: Vec<String>) -> Task<'_, Task<'static>> {
         let Context { store, moving, .. } = context.clone();
-        let custody = Arc::clone(&self.custody);
-        let parts = || (Arc::clone(&store), Arc::clone(&moving), Arc::clone(&custody));
+        let ownership_cache = Arc::clone(&self.ownership_cache);
+        let parts = || (Arc::clone(&store), Arc::clone(&moving), Arc::clone(&ownership_cache));
         let (shared, told, known) = parts();
-        let mut lookout = Lookout::<R>::new(shared, told, known, elsewhere.clone());
+        let mut split_brain_check =
+            SplitBrainCheck::<R>::new(shared, told, known, elsewhere.clone());
         let (shared, told, known) = parts();
         let beats = beat::<R>(shared, told, known);
-        let keeper = Keeper::<R>::new(store, moving, custody, elsewhere);
+        let replicator = Replicator::<R>::new(store, moving, ownership_cache, elsewhere);
         Box::pin(async move {
-            lookout.begin().await;
+            split_brain_check.begin().await;
             let all = async move {
-                join3(keeper.keep(), beats, lookout.watch()).await;
+                join3(replicator.keep(), beats, split_brain_check.watch()).await;
             };
             Box::pin(all) as Task<'static>
         })
@@ -162,9 +163,10 @@ impl<R: Record> Part for Served<R> {
 
     fn mount(&self, config: &mut ServiceConfig, context: &Context) {
         let Context { store, neighbours, moving, read_only } = context.clone();
-        let custody = Arc::clone(&self.custody);
+        let ownership_cache = Arc::clone(&self.ownership_cache);
         let record = PhantomData;
-        let collection = Collection::<R> { store, neighbours, custody, moving, read_only, record };
+        let collection =
+            Collection::<R> { store, neighbours, ownership_cache, moving, read_only, record };
         collection::mount(config, Data::new(collection));
     }
 }

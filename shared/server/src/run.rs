@@ -73,10 +73,10 @@ impl Daemon for Program {
         };
         let served = prepare(self, config, ports, (stop, stopping, drain), &store).await;
         let done = match served {
-            Ok((server, keepers)) => {
+            Ok((server, replicators)) => {
                 let served = server.await.map_err(Into::into);
                 // They write to the store, so it stays open until they have ended.
-                join_all(keepers).await;
+                join_all(replicators).await;
                 served
             }
             Err(error) => Err(error),
@@ -102,7 +102,7 @@ async fn prepare(
     let shared = matches!(config.database, Database::Postgres(_));
     for part in &program.parts {
         if shared {
-            part.custody().share();
+            part.ownership_cache().share();
         }
         part.look(store, follow).await?;
         if config.seed_demo && follow.is_none() && part.seed(store).await? {
@@ -110,12 +110,13 @@ async fn prepare(
         }
     }
     let clients = Arc::new(Clients::new()?);
-    let custodies = program.parts.iter().map(|part| Arc::clone(part.custody())).collect();
+    let ownership_caches =
+        program.parts.iter().map(|part| Arc::clone(part.ownership_cache())).collect();
     let token = config.move_token.clone();
     let context = Context {
         store: Arc::clone(store),
         neighbours: Arc::new(neighbours(&program, &config, store, &clients)),
-        moving: Arc::new(Moving::new(token, &clients, custodies, shared, stopping)),
+        moving: Arc::new(Moving::new(token, &clients, ownership_caches, shared, stopping)),
         read_only: config.read_only,
     };
     log::info!(
@@ -132,10 +133,10 @@ async fn prepare(
         keep.push(part.keep(&context, elsewhere));
     }
     let keep = join_all(keep).await;
-    let feel = Arc::clone(&context.moving).feel();
+    let observe_latency = Arc::clone(&context.moving).observe_latency();
     let server = listen::listen(program, &config, ports, context, (stop, drain))?;
-    let keepers = keep.into_iter().map(rt::spawn).chain([rt::spawn(feel)]).collect();
-    Ok((server, keepers))
+    let replicators = keep.into_iter().map(rt::spawn).chain([rt::spawn(observe_latency)]).collect();
+    Ok((server, replicators))
 }
 
 /// Where the other side of a move may be. A program that does not serve yet would wait for its own answer.

@@ -5,8 +5,8 @@ use models::{MAX_ID, Model, Timestamp};
 use crate::document::Document;
 use crate::feed::heard;
 use crate::{
-    Cells, Changes, Entry, FeedCursor, FeedRow, HeldBack, MAX_FEED_BYTES, MoveError, Record, Row,
-    StoreError,
+    BlockingTransaction, Cells, Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError,
+    Record, Row, StoreError,
 };
 
 /// An entry and its place.
@@ -39,7 +39,7 @@ pub(crate) fn mark<M: Model>(entry: &Entry<M>) -> Result<(&'static str, String),
     let kind = match entry {
         Entry::Row(_) => "row",
         Entry::Heartbeat { .. } => "heartbeat",
-        Entry::Grant(_) => "grant",
+        Entry::Handover(_) => "handover",
     };
     serde_json::to_string(entry).map(|content| (kind, content)).map_err(StoreError::failed)
 }
@@ -110,14 +110,14 @@ impl<M> Collected<M> {
         self.entries.iter_mut().chain(&mut self.ahead).filter_map(|placed| {
             match &mut placed.entry {
                 Entry::Row(row) => Some(row),
-                Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+                Entry::Heartbeat { .. } | Entry::Handover(_) => None,
             }
         })
     }
 
     /// The page. One that is not full has all that there is up to `whole`.
     pub(crate) fn page(self, after: FeedCursor, whole: u64, end: PageEnd) -> Changes<M> {
-        let PageEnd { document, run, latest, now, held_back } = end;
+        let PageEnd { document, run, latest, now, blocked_by } = end;
         let promises = !self.more && !self.hidden;
         let cursor = if promises {
             after.max(FeedCursor { position: whole, id: MAX_ID })
@@ -143,7 +143,7 @@ impl<M> Collected<M> {
             revs_above: document.revs_above,
             more: self.more,
             now,
-            held_back,
+            blocked_by,
         }
     }
 }
@@ -155,7 +155,7 @@ pub(crate) struct PageEnd {
     pub(crate) run: String,
     pub(crate) latest: u64,
     pub(crate) now: Timestamp,
-    pub(crate) held_back: Option<HeldBack>,
+    pub(crate) blocked_by: Option<BlockingTransaction>,
 }
 
 /// What a reader has heard of a store's history.

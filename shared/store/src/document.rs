@@ -12,7 +12,7 @@ use models::{MAX_ID, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::steps::Step;
-use crate::{Followed, Grant, Hold, MAX_HOLD, MoveError, Ownership, Peer, Position, Role};
+use crate::{Fence, Followed, Handover, MAX_FENCE, MoveError, Ownership, Peer, Position, Role};
 
 /// What a database keeps of one collection's ownership.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,11 +23,11 @@ pub(crate) struct Document {
     pub(crate) role: Role,
     pub(crate) epoch: u64,
     pub(crate) since: u64,
-    pub(crate) hold: Option<Hold>,
-    pub(crate) grant: Option<Grant>,
+    pub(crate) fence: Option<Fence>,
+    pub(crate) handover: Option<Handover>,
     pub(crate) followed: Option<Followed>,
     pub(crate) successor: Option<Peer>,
-    /// Whether it retired for an owner of a later epoch that it did not give the ownership to.
+    /// Whether it retired for a primary of a later epoch that it did not give the ownership to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) superseded: bool,
     /// Whom it has the ownership from.
@@ -91,8 +91,8 @@ impl Document {
             role: Role::Primary,
             epoch: 1,
             since: 0,
-            hold: None,
-            grant: None,
+            fence: None,
+            handover: None,
             followed: None,
             successor: None,
             superseded: false,
@@ -114,7 +114,7 @@ impl Document {
     pub(crate) fn tell(self, collection: &str, facts: Facts) -> Ownership {
         Ownership {
             collection: collection.to_owned(),
-            hold: self.held(facts.now).cloned(),
+            fence: self.fenced(facts.now).cloned(),
             position: facts.position.max(self.since),
             run: facts.run,
             rows: facts.rows,
@@ -123,7 +123,7 @@ impl Document {
             role: self.role,
             epoch: self.epoch,
             since: self.since,
-            grant: self.grant,
+            handover: self.handover,
             followed: self.followed,
             successor: self.successor,
             superseded: self.superseded,
@@ -147,44 +147,46 @@ impl Document {
         }
     }
 
-    /// The hold that has not passed.
-    pub(crate) fn held(&self, now: Timestamp) -> Option<&Hold> {
-        // Where the clock was set back, a hold must not last for as long as that.
-        let longest = now.unix_ms.saturating_add(MAX_HOLD.as_millis() as i64);
-        let lasts = |hold: &&Hold| hold.until > now && hold.until.unix_ms <= longest;
-        self.hold.as_ref().filter(lasts)
+    /// The fence that has not passed.
+    pub(crate) fn fenced(&self, now: Timestamp) -> Option<&Fence> {
+        // Where the clock was set back, a fence must not last for as long as that.
+        let longest = now.unix_ms.saturating_add(MAX_FENCE.as_millis() as i64);
+        let lasts = |fence: &&Fence| fence.until > now && fence.until.unix_ms <= longest;
+        self.fence.as_ref().filter(lasts)
     }
 
     /// Whether what the store has may be read: all that there was at some time, and not a part of it.
     pub(crate) fn serves(&self) -> bool {
         match self.acts_as() {
             Role::Primary => true,
-            // Who granted had everything.
+            // Who handed over had everything.
             Role::Follower => self.followed.as_ref().is_none_or(|followed| followed.copied),
             Role::Retired => false,
         }
     }
 
     /// Whom a refused write may be sent to.
-    pub(crate) fn owner(&self) -> Option<String> {
+    pub(crate) fn primary(&self) -> Option<String> {
         let elsewhere = self.role != Role::Primary;
         let successor = self.successor.as_ref().filter(|_| elsewhere);
         successor.map(|peer| &peer.url).or(self.forwarded.as_ref()).cloned()
     }
 
-    /// The grant whose successor was not seen to take over.
-    fn open_grant(&self) -> Option<&Grant> {
+    /// The handover whose successor was not seen to take over.
+    fn open_handover(&self) -> Option<&Handover> {
         let waits = self.role == Role::Follower && self.followed.is_none();
-        self.grant.as_ref().filter(|_| waits)
+        self.handover.as_ref().filter(|_| waits)
     }
 
     fn not_primary(&self) -> MoveError {
-        MoveError::NotPrimary { role: self.acts_as(), owner: self.owner() }
+        MoveError::NotPrimary { role: self.acts_as(), primary: self.primary() }
     }
 
     fn not_follower(&self) -> MoveError {
-        match self.open_grant() {
-            Some(Grant { to, epoch, .. }) => MoveError::GrantOpen { to: to.clone(), epoch: *epoch },
+        match self.open_handover() {
+            Some(Handover { to, epoch, .. }) => {
+                MoveError::HandoverOpen { to: to.clone(), epoch: *epoch }
+            }
             None => MoveError::NotFollower { role: self.role },
         }
     }

@@ -11,10 +11,10 @@ type Cause = Arc<dyn Error + Send + Sync>;
 /// Why a store did not do what it was asked. Nothing was stored, unless the variant says otherwise.
 #[derive(Clone, Debug)]
 pub enum StoreError {
-    /// The store is not primary, or its writes are held; whoever owns the collection may be asked.
+    /// The store is not primary, or its writes are fenced; whoever owns the collection may be asked.
     NotPrimary {
-        /// The collection at its owner, where there is one; none while writes are held.
-        owner: Option<String>,
+        /// The collection at its primary, where there is one; none while writes are fenced.
+        primary: Option<String>,
     },
     /// The id was never given out, or its row is deleted.
     NotFound,
@@ -76,10 +76,10 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotPrimary { owner: Some(owner) } => {
-                write!(f, "another store owns the collection: {owner}")
+            Self::NotPrimary { primary: Some(primary) } => {
+                write!(f, "another store owns the collection: {primary}")
             }
-            Self::NotPrimary { owner: None } => f.write_str("the store takes no writes now"),
+            Self::NotPrimary { primary: None } => f.write_str("the store takes no writes now"),
             Self::NotFound => f.write_str("no such row"),
             Self::PreconditionFailed => f.write_str("the row has changed"),
             Self::Taken { column } => write!(f, "this {column} is taken"),

@@ -10,7 +10,7 @@ use models::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::document::is_zero;
-use crate::{FeedCursor, Grant, Role, RowRate, unix_ms};
+use crate::{FeedCursor, Handover, Role, RowRate, unix_ms};
 
 /// A page of the feed, all of it out of one snapshot of the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct Changes<M> {
     #[serde(rename = "nowMs", with = "unix_ms")]
     pub now: Timestamp,
     /// What keeps the feed from going on, where something does.
-    pub held_back: Option<HeldBack>,
+    pub blocked_by: Option<BlockingTransaction>,
 }
 
 impl<M> Changes<M> {
@@ -83,7 +83,7 @@ pub enum Entry<M> {
         at: Timestamp,
     },
     /// Ownership was given away.
-    Grant(Grant),
+    Handover(Handover),
 }
 
 /// A row with everything that a copy of it needs.
@@ -126,7 +126,7 @@ pub struct KeyRecord {
 /// on: what others committed since it began cannot be put in order before it ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct HeldBack {
+pub struct BlockingTransaction {
     /// The server process that runs it; none of a prepared one, and none where it cannot be seen.
     pub pid: Option<i32>,
     /// The name that `PREPARE TRANSACTION` gave it.
@@ -141,7 +141,7 @@ pub struct HeldBack {
     pub seconds: u64,
 }
 
-impl fmt::Display for HeldBack {
+impl fmt::Display for BlockingTransaction {
     /// What it is, and what ends it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pid, prepared, role, database, seconds } = self;

@@ -20,7 +20,7 @@ mod write;
 
 mod assemble;
 mod document;
-mod known;
+mod position_watch;
 mod sql;
 mod unix_ms;
 
@@ -33,14 +33,14 @@ mod plans;
 pub use database_url::{Database, PostgresUrl, UrlError};
 pub use digest::{Digest, Hashes, RowHash};
 pub use error::{OpenError, StoreError};
-pub use feed::{Applied, Changes, Entry, FeedRow, FollowerSeen, HeldBack, KeyRecord};
-pub use known::Heard;
-pub use limits::{MAX_FEED_BYTES, MAX_HOLD, MIN_TOMBSTONE_AGE};
+pub use feed::{Applied, BlockingTransaction, Changes, Entry, FeedRow, FollowerSeen, KeyRecord};
+pub use limits::{MAX_FEED_BYTES, MAX_FENCE, MIN_TOMBSTONE_AGE};
 pub use move_error::MoveError;
 pub use outcome::{Late, in_time};
-pub use ownership::{Followed, Grant, Hold, Ownership, Peer, Role, RowRate};
+pub use ownership::{Fence, Followed, Handover, Ownership, Peer, Role, RowRate};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
 pub use position::{FeedCursor, NotTwoNumbers, Position};
+pub use position_watch::Heard;
 pub use record::{Cells, Column, ColumnType, Filter, Record, Table, Value};
 pub use row::Row;
 pub use store::Store;

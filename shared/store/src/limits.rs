@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The longest that writes can be held at once. A store whose clock is set back is never held longer.
-pub const MAX_HOLD: Duration = Duration::from_secs(60);
+/// The longest that writes can be fenced at once. A store whose clock is set back is never held longer.
+pub const MAX_FENCE: Duration = Duration::from_secs(60);
 
 /// For how long a deleted row is kept at least, so that whoever follows can hear of it.
 pub const MIN_TOMBSTONE_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -21,7 +21,7 @@ pub enum MoveError {
         /// What the store is.
         role: Role,
         /// Who owns the collection, where that is known.
-        owner: Option<String>,
+        primary: Option<String>,
     },
     /// It takes a follower.
     NotFollower {
@@ -35,36 +35,36 @@ pub enum MoveError {
         /// The one that the store is in.
         present: u64,
     },
-    /// Somebody else holds the writes.
-    Held {
+    /// Somebody else fences the writes.
+    Fenced {
         /// The id of that hold.
         by: String,
     },
-    /// The hold has passed, was let go, or never was.
-    NotHeld {
+    /// The fence has passed, was let go, or never was.
+    NotFenced {
         /// The id that was asked for.
         id: String,
     },
-    /// A hold takes longer than it may.
-    HoldTooLong,
+    /// A fence takes longer than it may.
+    FenceTooLong,
     /// Running writes did not end in time.
     WritesRun,
     /// The epoch was given away, to somebody else than is asked for.
-    Granted {
+    HandedOver {
         /// Who has it.
         to: Peer,
         /// The epoch.
         epoch: u64,
     },
-    /// The store granted, and nobody has seen its successor take over yet.
-    GrantOpen {
+    /// The store handed over, and nobody has seen its successor take over yet.
+    HandoverOpen {
         /// To whom.
         to: Peer,
         /// The epoch.
         epoch: u64,
     },
-    /// The store never granted this epoch to this peer.
-    NeverGranted {
+    /// The store never handed over this epoch to this peer.
+    NeverHandedOver {
         /// The epoch.
         epoch: u64,
     },
@@ -124,10 +124,10 @@ impl fmt::Display for MoveError {
                 "rows that were deleted up to {purged} are purged, and the follower has not heard of \
                  them; `banyan cancel` the copy and `banyan follow` again"
             ),
-            Self::NotPrimary { role, owner } => {
+            Self::NotPrimary { role, primary } => {
                 write!(f, "this store is {}, not primary; ", role.name())?;
-                match owner {
-                    Some(owner) => write!(f, "ask {owner}, or see `banyan status`"),
+                match primary {
+                    Some(primary) => write!(f, "ask {primary}, or see `banyan status`"),
                     None => f.write_str("see `banyan status`"),
                 }
             }
@@ -139,32 +139,32 @@ impl fmt::Display for MoveError {
                 "this was meant for the epoch {asked} and it is the epoch {present}; \
                  see `banyan status`"
             ),
-            Self::Held { by } => write!(
+            Self::Fenced { by } => write!(
                 f,
-                "another move ({by}) holds the writes; wait until it has ended, it is over within \
+                "another move ({by}) fences the writes; wait until it has ended, it is over within \
                  seconds"
             ),
-            Self::NotHeld { id } => {
-                write!(f, "the hold {id} has passed or was let go; `banyan switch` again")
+            Self::NotFenced { id } => {
+                write!(f, "the fence {id} has passed or was let go; `banyan switch` again")
             }
-            Self::HoldTooLong => write!(f, "a hold takes at most {} s", crate::MAX_HOLD.as_secs()),
+            Self::FenceTooLong => write!(f, "a fence takes at most {} s", crate::MAX_FENCE.as_secs()),
             Self::WritesRun => f.write_str(
-                "writes that were running did not end in time, so nothing was held; \
+                "writes that were running did not end in time, so nothing was fenced; \
                  `banyan switch` again when fewer write",
             ),
-            Self::Granted { to, epoch } => write!(
+            Self::HandedOver { to, epoch } => write!(
                 f,
-                "the epoch {epoch} was granted to {} at {}; see `banyan status`",
+                "the epoch {epoch} was handed over to {} at {}; see `banyan status`",
                 to.store, to.url
             ),
-            Self::GrantOpen { to, epoch } => write!(
+            Self::HandoverOpen { to, epoch } => write!(
                 f,
-                "the epoch {epoch} was granted to {} and it has not been seen to take over; wait for \
+                "the epoch {epoch} was handed over to {} and it has not been seen to take over; wait for \
                  it, or `banyan reverse --force` where it is lost for good",
                 to.url
             ),
-            Self::NeverGranted { epoch } => {
-                write!(f, "this store did not grant the epoch {epoch} to it; see `banyan status`")
+            Self::NeverHandedOver { epoch } => {
+                write!(f, "this store did not hand over the epoch {epoch} to it; see `banyan status`")
             }
             Self::InUse => f.write_str(
                 "this store has been in use, and a copy starts empty; give it another database, \
@@ -192,7 +192,7 @@ impl fmt::Display for MoveError {
             ),
             Self::SourceFollows => f.write_str(
                 "the source has handed the collection over; `banyan cancel` the copy and \
-                 `banyan follow` its owner",
+                 `banyan follow` its primary",
             ),
             Self::OtherCursor { present } => {
                 write!(f, "the page does not begin at {present}, where this store is")

@@ -43,7 +43,7 @@ pub struct Peer {
 /// Writes are refused until a time, or until whoever asked for that lets go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hold {
+pub struct Fence {
     /// Names who asked for it.
     pub id: String,
     /// When it passes by itself, by the store's own clock.
@@ -54,12 +54,12 @@ pub struct Hold {
 /// Ownership of an epoch, given to another store once and for all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Grant {
+pub struct Handover {
     /// The epoch that is given, one more than that of the store that gives it.
     pub epoch: u64,
     /// Who becomes its primary.
     pub to: Peer,
-    /// The place of the grant in the feed of the store that gave it; nothing of its epoch comes after.
+    /// The place of the handover in the feed of the store that gave it; nothing of its epoch comes after.
     pub position: u64,
     /// The highest id that was ever given.
     pub last_id: u64,
@@ -108,10 +108,10 @@ pub struct Ownership {
     /// Whether it ever held a row.
     pub rows: bool,
     /// Who holds its writes back, where somebody does now.
-    pub hold: Option<Hold>,
-    /// The last grant it gave.
-    pub grant: Option<Grant>,
-    /// What it follows; none for a primary, and for a store that has granted and whose successor is
+    pub fence: Option<Fence>,
+    /// The last handover it gave.
+    pub handover: Option<Handover>,
+    /// What it follows; none for a primary, and for a store that has handed over and whose successor is
     /// not primary yet.
     pub followed: Option<Followed>,
     /// Whom it lost the ownership to, or whom it follows: there a write belongs.
@@ -119,7 +119,7 @@ pub struct Ownership {
     /// How many rows a second it copies at most, where it was told.
     #[serde(default)]
     pub max_rows_per_second: Option<NonZero<u32>>,
-    /// Whether it was retired by an owner of a later epoch that it did not give the ownership to; its rows stay.
+    /// Whether it was retired by a primary of a later epoch that it did not give the ownership to; its rows stay.
     #[serde(default)]
     pub superseded: bool,
     /// Whom it has the ownership from, where it was ever given to it.

@@ -1,13 +1,12 @@
 //! The PostgreSQL engine: a pool of connections, prepared statements, a transaction a write.
 
 mod apply;
+mod blocking;
 mod connect;
 mod digest;
 mod error;
 mod feed;
-mod fence;
 mod followers;
-mod holder;
 mod lease;
 mod link;
 mod ownership;
@@ -15,6 +14,7 @@ mod pooler;
 mod rows;
 mod schema;
 mod tls;
+mod write_check;
 
 #[cfg(test)]
 pub(crate) use self::connect::SESSION;
@@ -25,13 +25,13 @@ use models::Timestamp;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use self::blocking::BlockingCheck;
 use self::error::store_error;
-use self::fence::fenced;
-use self::holder::Holder;
 use self::lease::{Connections, lease, lease_alone};
 use self::link::{Link, Sharing};
-use crate::known::{Desk, Desks, Heard, Known};
+use self::write_check::checked;
 use crate::page::{Met, Walk};
+use crate::position_watch::{Heard, Known, PositionWatch, PositionWatches};
 use crate::sql::{Catalog, Dialect, Statements};
 use crate::{
     Change, Created, Idempotency, OpenError, Page, PageQuery, PostgresUrl, Precondition, Record,
@@ -45,8 +45,8 @@ const KEY_ATTEMPTS: usize = 3;
 pub(crate) struct PostgresStore {
     pool: Connections,
     catalog: Catalog,
-    desks: Desks,
-    holder: Holder,
+    position_watches: PositionWatches,
+    blocking: BlockingCheck,
 }
 
 impl PostgresStore {
@@ -55,7 +55,8 @@ impl PostgresStore {
         tables: &[Table],
         connections: usize,
     ) -> Result<Self, OpenError> {
-        let (catalog, desks) = (Catalog::new(tables, Dialect::Postgres), Desks::new(tables));
+        let (catalog, position_watches) =
+            (Catalog::new(tables, Dialect::Postgres), PositionWatches::new(tables));
         let sharing = Sharing::default();
         let reached = timeout(connect::WAKE_TIME, schema::reach(url, &sharing)).await;
         reached.map_err(|elapsed| OpenError::Unreachable {
@@ -66,8 +67,8 @@ impl PostgresStore {
         let pool = connect::pool(url, connections, Some(sharing.clone()))?;
         connect::let_sleep(&pool);
         let pool = Connections::new(pool, connections, sharing);
-        schema::migrate(&pool, url, &catalog, &desks).await?;
-        Ok(Self { pool, catalog, desks, holder: Holder::default() })
+        schema::migrate(&pool, url, &catalog, &position_watches).await?;
+        Ok(Self { pool, catalog, position_watches, blocking: BlockingCheck::default() })
     }
 
     pub(crate) async fn get<R: Record>(
@@ -113,13 +114,15 @@ impl PostgresStore {
         content: R::Content,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, StoreError> {
-        let (statements, desk) = self.parts::<R>()?;
+        let (statements, position_watch) = self.parts::<R>()?;
         lease(&self.pool, async |client| match &idempotency {
             None => {
                 let work = async |client: &Link| insert::<R>(client, statements, content).await;
-                fenced(client, statements, desk, work).await
+                checked(client, statements, position_watch, work).await
             }
-            Some(sent) => insert_once::<R>(client, statements, desk, &content, sent).await,
+            Some(sent) => {
+                insert_once::<R>(client, statements, position_watch, &content, sent).await
+            }
         })
         .await
     }
@@ -130,7 +133,7 @@ impl PostgresStore {
         precondition: Precondition,
         change: impl Change<R::Content>,
     ) -> Result<Row<R::Content>, StoreError> {
-        let (statements, desk) = self.parts::<R>()?;
+        let (statements, position_watch) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
             let work = async |client: &Link| {
                 let row = rows::find::<R>(client, &statements.get_locked, id)
@@ -145,7 +148,7 @@ impl PostgresStore {
                 next.rev = changed.0;
                 Ok((next, Some(changed.1)))
             };
-            fenced(client, statements, desk, work).await
+            checked(client, statements, position_watch, work).await
         })
         .await
     }
@@ -155,7 +158,7 @@ impl PostgresStore {
         id: u64,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        let (statements, desk) = self.parts::<R>()?;
+        let (statements, position_watch) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
             let work = async |client: &Link| {
                 let row = rows::find::<R>(client, &statements.get_locked, id)
@@ -166,7 +169,7 @@ impl PostgresStore {
                 let (_, place) = rows::execute(client, sql, statements, id, now, &[]).await?;
                 Ok(((), Some(place)))
             };
-            fenced(client, statements, desk, work).await
+            checked(client, statements, position_watch, work).await
         })
         .await
     }
@@ -175,7 +178,7 @@ impl PostgresStore {
         &self,
         contents: Vec<R::Content>,
     ) -> Result<bool, StoreError> {
-        let (statements, desk) = self.parts::<R>()?;
+        let (statements, position_watch) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
             let work = async |client: &Link| {
                 // Several programs that start at once must not all find the table empty.
@@ -190,7 +193,7 @@ impl PostgresStore {
                 }
                 Ok((true, place))
             };
-            fenced(client, statements, desk, work).await
+            checked(client, statements, position_watch, work).await
         })
         .await
     }
@@ -211,18 +214,19 @@ impl PostgresStore {
     }
 
     /// What there is of a collection: its statements, and what is known of it.
-    fn parts<R: Record>(&self) -> Result<(&Statements, &Desk), StoreError> {
+    fn parts<R: Record>(&self) -> Result<(&Statements, &PositionWatch), StoreError> {
         let statements = self.statements::<R>()?;
-        let desk = self.desks.find(R::TABLE.name).ok_or_else(StoreError::closed)?;
-        Ok((statements, desk))
+        let position_watch =
+            self.position_watches.find(R::TABLE.name).ok_or_else(StoreError::closed)?;
+        Ok((statements, position_watch))
     }
 
     pub(crate) fn known<R: Record>(&self) -> Known {
-        self.desks.known::<R>()
+        self.position_watches.known::<R>()
     }
 
     pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
-        self.desks.changed::<R>()
+        self.position_watches.changed::<R>()
     }
 }
 
@@ -242,7 +246,7 @@ async fn insert<R: Record>(
 async fn insert_once<R: Record>(
     client: &Link,
     statements: &Statements,
-    desk: &Desk,
+    position_watch: &PositionWatch,
     content: &R::Content,
     sent: &Idempotency,
 ) -> Result<Created, StoreError> {
@@ -258,7 +262,7 @@ async fn insert_once<R: Record>(
             // Another one was faster. Its answer can be read once this transaction is gone.
             Err(StoreError::Busy)
         };
-        match fenced(client, statements, desk, work).await {
+        match checked(client, statements, position_watch, work).await {
             Err(StoreError::Busy) => {}
             // Perhaps this very insert, sent twice at once, is what took it.
             Err(StoreError::Taken { column }) => {

@@ -9,13 +9,13 @@ mod connection;
 mod digest;
 mod error;
 mod feed;
-mod fence;
 mod file;
 mod followers;
 mod ownership;
 mod reserve;
 mod rows;
 mod schema;
+mod write_check;
 mod writer;
 
 use std::path::Path;
@@ -30,8 +30,8 @@ use self::error::{is_full, store_error};
 use self::file::DatabaseFile;
 use self::reserve::Reserve;
 use self::writer::Writer;
-use crate::known::{Desks, Heard, Known};
 use crate::page::{Met, Walk};
+use crate::position_watch::{Heard, Known, PositionWatches};
 use crate::sql::{Catalog, Dialect, Statements};
 use crate::{
     Change, Created, Idempotency, OpenError, Page, PageQuery, Position, Precondition, Record, Row,
@@ -42,7 +42,7 @@ use crate::{
 pub(crate) struct SqliteStore {
     file: DatabaseFile,
     catalog: Arc<Catalog>,
-    desks: Arc<Desks>,
+    position_watches: Arc<PositionWatches>,
     readers: ThreadLocal<Connection>,
     writer: Writer,
     reserve: Reserve,
@@ -69,16 +69,18 @@ impl SqliteStore {
             cause: Arc::new(cause),
         })?;
         let catalog = Catalog::new(tables, Dialect::Sqlite);
-        let desks = Desks::new(tables);
-        ownership::begin(&mut connection, &catalog, &desks).map_err(|error| OpenError::Schema {
-            database: format!("sqlite:{}", path.display()),
-            cause: Arc::new(error),
+        let position_watches = PositionWatches::new(tables);
+        ownership::begin(&mut connection, &catalog, &position_watches).map_err(|error| {
+            OpenError::Schema {
+                database: format!("sqlite:{}", path.display()),
+                cause: Arc::new(error),
+            }
         })?;
         let reserve = Reserve::of(file.path());
         reserve.keep();
         Ok(Self {
             catalog: Arc::new(catalog),
-            desks: Arc::new(desks),
+            position_watches: Arc::new(position_watches),
             readers: ThreadLocal::new(),
             writer: Writer::start(connection, &file)?,
             reserve,
@@ -190,7 +192,7 @@ impl SqliteStore {
                 insert::<R>(connection, statements, first, now, place)?;
             }
             for content in contents {
-                let place = fence::pass(connection, statements, now)?.at;
+                let place = write_check::pass(connection, statements, now)?.at;
                 insert::<R>(connection, statements, content, now, place)?;
             }
             Ok(true)
@@ -224,26 +226,27 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection, &Statements, u64) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (catalog, desks) = (Arc::clone(&self.catalog), Arc::clone(&self.desks));
+        let (catalog, position_watches) =
+            (Arc::clone(&self.catalog), Arc::clone(&self.position_watches));
         let work = move |connection: &Connection| {
             let statements = catalog.find(R::TABLE.name)?;
-            let place = fence::pass(connection, statements, Timestamp::now())?;
+            let place = write_check::pass(connection, statements, Timestamp::now())?;
             Ok((work(connection, statements, place.at)?, place))
         };
         let announce = move |(_, place): &(T, Position)| {
-            if let Some(desk) = desks.find(R::TABLE.name) {
-                desk.wrote(*place);
+            if let Some(position_watch) = position_watches.find(R::TABLE.name) {
+                position_watch.wrote(*place);
             }
         };
         self.writer.write(work, announce).await.map(|(answer, _)| answer)
     }
 
     pub(crate) fn known<R: Record>(&self) -> Known {
-        self.desks.known::<R>()
+        self.position_watches.known::<R>()
     }
 
     pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
-        self.desks.changed::<R>()
+        self.position_watches.changed::<R>()
     }
 }
 

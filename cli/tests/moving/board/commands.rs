@@ -76,7 +76,7 @@ impl Board {
     }
 
     /// Waits until nothing is pending, and the copy that does not own the collection follows the other one, as far behind as
-    /// a change of the owner allows.
+    /// a change of the primary allows.
     pub(crate) async fn settled(&self, collection: &str) -> Move {
         until("it is settled", async || {
             let found = self.look(collection).await;

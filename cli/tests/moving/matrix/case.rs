@@ -12,11 +12,11 @@ pub(crate) struct Case {
     pub(crate) then: Then,
 }
 
-/// A program, by its part in the change of the owner.
+/// A program, by its part in the change of the primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     /// Owns the collection when it begins.
-    Owner,
+    Primary,
     /// Is to own it.
     Follower,
     /// The control plane, and the proxy.
@@ -30,7 +30,7 @@ pub(crate) enum Who {
 pub(crate) enum Then {
     /// It crashes; at the same time another one is killed, perhaps.
     Crash(Option<Who>),
-    /// It stands still, until something was done and the hold's time has passed.
+    /// It stands still, until something was done and the fence's time has passed.
     Stop(Deed),
 }
 
@@ -47,12 +47,12 @@ pub(crate) enum Deed {
     Swallow(Way),
 }
 
-/// A network between owner and follower.
+/// A network between primary and follower.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
-    /// Through which the follower reads the owner's feed.
+    /// Through which the follower reads the primary's feed.
     There,
-    /// Through which the former owner is to read the follower's.
+    /// Through which the former primary is to read the follower's.
     Back,
 }
 
@@ -71,7 +71,7 @@ impl Verb {
         }
     }
 
-    /// The owner, and the one that is to be it.
+    /// The primary, and the one that is to be it.
     pub(crate) fn sides(self) -> [&'static str; 2] {
         match self {
             Self::Switch => ["monolith", "users"],
@@ -82,9 +82,9 @@ impl Verb {
 
 impl Who {
     pub(crate) fn name(self, verb: Verb) -> &'static str {
-        let [owner, follower] = verb.sides();
+        let [primary, follower] = verb.sides();
         match self {
-            Self::Owner => owner,
+            Self::Primary => primary,
             Self::Follower => follower,
             Self::Control => CONTROL,
             Self::Cli => CLI,

@@ -1,24 +1,24 @@
-//! One program crashes, at each place of a change of the owner, on each side.
+//! One program crashes, at each place of a change of the primary, on each side.
 
-use super::case::Who::{Cli, Control, Follower, Owner};
+use super::case::Who::{Cli, Control, Follower, Primary};
 use super::case::crash;
 use crate::matrix;
 
 matrix! {
-    the_owner_crashes_before_its_hold_is_on_disk: crash(Owner, "store.hold.before-commit");
-    the_owner_crashes_after_its_hold_is_on_disk: crash(Owner, "store.hold.after-commit");
-    the_owner_crashes_before_its_grant_is_on_disk: crash(Owner, "store.grant.before-commit");
-    the_owner_crashes_after_its_grant_is_on_disk: crash(Owner, "store.grant.after-commit");
-    the_owner_crashes_before_it_follows_back: crash(Owner, "store.follow-back.before-commit");
-    the_owner_crashes_after_it_follows_back: crash(Owner, "store.follow-back.after-commit");
+    the_primary_crashes_before_its_fence_is_on_disk: crash(Primary, "store.fence.before-commit");
+    the_primary_crashes_after_its_fence_is_on_disk: crash(Primary, "store.fence.after-commit");
+    the_primary_crashes_before_its_handover_is_on_disk: crash(Primary, "store.handover.before-commit");
+    the_primary_crashes_after_its_handover_is_on_disk: crash(Primary, "store.handover.after-commit");
+    the_primary_crashes_before_it_follows_back: crash(Primary, "store.follow-back.before-commit");
+    the_primary_crashes_after_it_follows_back: crash(Primary, "store.follow-back.after-commit");
     the_follower_crashes_before_a_change_is_on_disk: crash(Follower, "store.apply.before-commit");
     the_follower_crashes_after_a_change_is_on_disk: crash(Follower, "store.apply.after-commit");
-    the_follower_crashes_before_it_is_the_owner: crash(Follower, "store.promote.before-commit");
-    the_follower_crashes_after_it_is_the_owner: crash(Follower, "store.promote.after-commit");
+    the_follower_crashes_before_it_is_the_primary: crash(Follower, "store.promote.before-commit");
+    the_follower_crashes_after_it_is_the_primary: crash(Follower, "store.promote.after-commit");
     the_control_plane_crashes_with_its_intent: crash(Control, "moves.intent");
-    the_control_plane_crashes_while_writes_are_held: crash(Control, "moves.held");
+    the_control_plane_crashes_while_writes_are_fenced: crash(Control, "moves.fenced");
     the_control_plane_crashes_when_the_follower_has_caught_up: crash(Control, "moves.caught-up");
-    the_control_plane_crashes_after_the_grant: crash(Control, "moves.granted");
+    the_control_plane_crashes_after_the_handover: crash(Control, "moves.handed-over");
     the_control_plane_crashes_after_the_promotion: crash(Control, "moves.promoted");
     the_control_plane_crashes_after_the_flip: crash(Control, "moves.flipped");
     the_control_plane_crashes_after_the_way_back: crash(Control, "moves.followed-back");
@@ -28,24 +28,24 @@ matrix! {
 
 mod sqlite_to_postgresql {
     crate::matrix_on! { Sqlite, Postgres;
-        the_owner_crashes_after_its_hold_is_on_disk
-        the_owner_crashes_after_its_grant_is_on_disk
-        the_follower_crashes_before_it_is_the_owner
-        the_follower_crashes_after_it_is_the_owner
-        the_control_plane_crashes_while_writes_are_held
-        the_control_plane_crashes_after_the_grant
+        the_primary_crashes_after_its_fence_is_on_disk
+        the_primary_crashes_after_its_handover_is_on_disk
+        the_follower_crashes_before_it_is_the_primary
+        the_follower_crashes_after_it_is_the_primary
+        the_control_plane_crashes_while_writes_are_fenced
+        the_control_plane_crashes_after_the_handover
     }
 }
 
 mod postgresql_to_postgresql {
     crate::matrix_on! { Postgres, Postgres;
-        the_owner_crashes_before_its_hold_is_on_disk
-        the_owner_crashes_before_its_grant_is_on_disk
-        the_owner_crashes_before_it_follows_back
-        the_owner_crashes_after_its_grant_is_on_disk
-        the_follower_crashes_before_it_is_the_owner
-        the_follower_crashes_after_it_is_the_owner
-        the_control_plane_crashes_while_writes_are_held
-        the_control_plane_crashes_after_the_grant
+        the_primary_crashes_before_its_fence_is_on_disk
+        the_primary_crashes_before_its_handover_is_on_disk
+        the_primary_crashes_before_it_follows_back
+        the_primary_crashes_after_its_handover_is_on_disk
+        the_follower_crashes_before_it_is_the_primary
+        the_follower_crashes_after_it_is_the_primary
+        the_control_plane_crashes_while_writes_are_fenced
+        the_control_plane_crashes_after_the_handover
     }
 }

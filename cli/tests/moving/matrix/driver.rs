@@ -12,7 +12,7 @@ use crate::board::{Board, CLI, Engine, Plan};
 use crate::traffic::{Load, Stubborn};
 use crate::watch::Watch;
 
-/// Longer than a hold lasts.
+/// Longer than a fence lasts.
 const OUTLAST: Duration = Duration::from_millis(1_000);
 /// For how long a command is repeated that does not succeed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,9 +39,9 @@ pub(crate) async fn run(source: Engine, target: Engine, case: Case) {
     let before = ownership(&board, "users").await["epoch"].as_u64().expect("an epoch");
     for (count, verb) in [Verb::Switch, Verb::Reverse].into_iter().enumerate() {
         let said = change(&mut board, verb, case).await;
-        let [former, owner] = verb.sides();
+        let [former, primary] = verb.sides();
         let epoch = before + 1 + count as u64;
-        let now = ownership(&board, owner).await;
+        let now = ownership(&board, primary).await;
         assert_eq!(
             (&now["role"], now["epoch"].as_u64()),
             (&"primary".into(), Some(epoch)),

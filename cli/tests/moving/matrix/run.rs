@@ -5,7 +5,7 @@ use tokio::process::Child;
 use super::case::Verb;
 use crate::board::Board;
 
-/// For how long writes may be held: short, so that a test can outlast it.
+/// For how long writes may be fenced: short, so that a test can outlast it.
 pub(crate) const DEADLINE_MS: &str = "800";
 
 /// A `banyan switch` or `reverse` that runs; killed when this is dropped.

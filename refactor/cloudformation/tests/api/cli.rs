@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use crate::stand::{SERVICES, SPACE, Stand};
+use crate::fixture::{Fixture, SERVICES, SPACE};
 use cloudformation::{Api, Caller};
 
 /// The commands of the tutorial, and those that its readers try next.
@@ -81,7 +81,7 @@ fn the_aws_cli_deploys_describes_waits_and_deletes() {
         let deployed = aws.run(&[&deploy[..], &first].concat());
         assert!(deployed.status.success(), "{posts:?}: {}", said(&deployed));
     }
-    assert_eq!(aws.stand.world.picture().len(), 8, "{:?}", aws.stand.world.picture());
+    assert_eq!(aws.fixture.world.picture().len(), 8, "{:?}", aws.fixture.world.picture());
 
     for wait in ["stack-exists", "stack-create-complete"] {
         assert!(aws.run(&["wait", wait, "--stack-name", "space"]).status.success());
@@ -127,12 +127,12 @@ fn the_aws_cli_deploys_describes_waits_and_deletes() {
     assert!(aws.run(&["delete-stack", "--stack-name", "space"]).status.success());
     let waited = aws.run(&["wait", "stack-delete-complete", "--stack-name", "space"]);
     assert!(said(&waited).contains("DELETE_FAILED"), "{}", said(&waited));
-    assert_eq!(aws.stand.world.picture().len(), 8);
+    assert_eq!(aws.fixture.world.picture().len(), 8);
     assert!(aws.run(&["delete-stack", "--stack-name", "services"]).status.success());
     assert!(aws.run(&["delete-stack", "--stack-name", "space"]).status.success());
     let waited = aws.run(&["wait", "stack-delete-complete", "--stack-name", "space"]);
     assert!(waited.status.success(), "{}", said(&waited));
-    assert_eq!(aws.stand.world.picture(), Vec::<String>::new());
+    assert_eq!(aws.fixture.world.picture(), Vec::<String>::new());
     assert!(aws.run(&["delete-stack", "--stack-name", "space"]).status.success());
     let gone = aws.run(&["describe-stacks", "--stack-name", "space"]);
     assert!(said(&gone).contains("Stack with id space does not exist"), "{}", said(&gone));
@@ -142,7 +142,7 @@ fn the_aws_cli_deploys_describes_waits_and_deletes() {
 #[ignore = "needs the AWS CLI"]
 fn the_aws_cli_says_that_a_deployment_failed() {
     let aws = Aws::start();
-    aws.stand.world.refuse(Some("create DefaultRoute"));
+    aws.fixture.world.refuse(Some("create DefaultRoute"));
     let deploy = [
         "deploy",
         "--template-file",
@@ -196,32 +196,32 @@ fn the_aws_cli_reviews_a_change_set_before_it_is_executed() {
     assert!(aws.run(&[&["delete-change-set"][..], &named].concat()).status.success());
     let gone = aws.run(&[&["describe-change-set"][..], &named].concat());
     assert!(said(&gone).contains("(ChangeSetNotFound)"), "{}", said(&gone));
-    assert_eq!(aws.stand.world.calls(), Vec::<String>::new());
+    assert_eq!(aws.fixture.world.calls(), Vec::<String>::new());
 
-    aws.stand.world.refuse(Some("create DefaultRoute"));
+    aws.fixture.world.refuse(Some("create DefaultRoute"));
     let whole =
         ["deploy", "--template-file", "space.yaml", "--stack-name", "space", "--disable-rollback"];
     let failed = aws.run(
         &[&whole[..], &["--parameter-overrides", "MonolithUrl=http://127.0.0.1:3000/api"]].concat(),
     );
     assert_eq!(failed.status.code(), Some(255), "{}", said(&failed));
-    assert_eq!(aws.stand.status("space"), "CREATE_FAILED");
-    aws.stand.world.refuse(None);
+    assert_eq!(aws.fixture.status("space"), "CREATE_FAILED");
+    aws.fixture.world.refuse(None);
     let repaired = aws.run(&whole);
     assert!(repaired.status.success(), "{}", said(&repaired));
 }
 
 /// The CLI, and a server that it is pointed at.
 struct Aws {
-    stand: Stand,
+    fixture: Fixture,
     folder: tempfile::TempDir,
     address: SocketAddr,
 }
 
 impl Aws {
     fn start() -> Self {
-        let stand = Stand::new();
-        let api = Arc::clone(&stand.api);
+        let fixture = Fixture::new();
+        let api = Arc::clone(&fixture.api);
         let (bound, address) = mpsc::channel();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
@@ -237,7 +237,7 @@ impl Aws {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("space.yaml"), SPACE).unwrap();
         std::fs::write(folder.path().join("services.yaml"), SERVICES).unwrap();
-        Self { stand, folder, address: address.recv().unwrap() }
+        Self { fixture, folder, address: address.recv().unwrap() }
     }
 
     fn run(&self, arguments: &[&str]) -> Output {

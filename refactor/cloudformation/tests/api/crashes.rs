@@ -4,38 +4,38 @@ use std::sync::mpsc;
 
 use crate::failures::busy_update;
 use crate::fake::Crash;
-use crate::stand::{MONOLITH, SPACE, Stand};
+use crate::fixture::{Fixture, MONOLITH, SPACE};
 
 pub(crate) const BOTH: [Crash; 2] = [Crash::Before, Crash::After];
 
 /// Runs `work` in a process that is killed at a call, if it comes to that call, and gives the next process.
 pub(crate) fn killed(
-    stand: &Stand,
+    fixture: &Fixture,
     call: usize,
     crash: Crash,
-    work: impl FnOnce(&Stand) + Send + 'static,
-) -> Option<Stand> {
-    stand.world.forget_calls();
-    stand.world.crash_at(call, crash);
+    work: impl FnOnce(&Fixture) + Send + 'static,
+) -> Option<Fixture> {
+    fixture.world.forget_calls();
+    fixture.world.crash_at(call, crash);
     let (done, ended) = mpsc::channel();
-    let other = Stand::clone(stand);
+    let other = Fixture::clone(fixture);
     // This thread is lost when the engine's is, as it would be in a killed process.
     std::thread::spawn(move || {
         work(&other);
         done.send(()).ok();
     });
-    stand.world.crashed(|| ended.try_recv().is_ok()).then(|| stand.restarted())
+    fixture.world.crashed(|| ended.try_recv().is_ok()).then(|| fixture.restarted())
 }
 
 #[test]
 fn a_create_is_finished_after_a_crash_at_any_call() {
-    let whole = Stand::new();
+    let whole = Fixture::new();
     whole.deploy("space", "CREATE", SPACE, &[MONOLITH]);
     for crash in BOTH {
         for call in 0..4 {
-            let stand = Stand::new();
-            let next = killed(&stand, call, crash, |stand| {
-                stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+            let fixture = Fixture::new();
+            let next = killed(&fixture, call, crash, |fixture| {
+                fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
             });
             let next = next.expect("a create makes four calls");
             assert_eq!(next.status("space"), "CREATE_COMPLETE", "{crash:?} call {call}");
@@ -48,10 +48,10 @@ fn a_create_is_finished_after_a_crash_at_any_call() {
 fn a_rollback_is_finished_after_a_crash_at_any_call() {
     for crash in BOTH {
         for call in 4..7 {
-            let stand = Stand::new();
-            stand.world.refuse(Some("create DefaultRoute"));
-            let next = killed(&stand, call, crash, |stand| {
-                stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+            let fixture = Fixture::new();
+            fixture.world.refuse(Some("create DefaultRoute"));
+            let next = killed(&fixture, call, crash, |fixture| {
+                fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
             });
             let next = next.expect("three deletes follow four creates");
             assert_eq!(next.status("space"), "ROLLBACK_COMPLETE", "{crash:?} call {call}");
@@ -62,7 +62,7 @@ fn a_rollback_is_finished_after_a_crash_at_any_call() {
 
 #[test]
 fn an_update_is_finished_after_a_crash_at_any_call() {
-    let whole = Stand::new();
+    let whole = Fixture::new();
     let (_, update) = busy_update(&whole);
     whole.world.forget_calls();
     assert_eq!(update(&whole), "UPDATE_COMPLETE");
@@ -70,10 +70,10 @@ fn an_update_is_finished_after_a_crash_at_any_call() {
     assert_eq!(calls, 7, "{:?}", whole.world.calls());
     for crash in BOTH {
         for call in 0..calls {
-            let stand = Stand::new();
-            let (_, update) = busy_update(&stand);
-            let next = killed(&stand, call, crash, move |stand| {
-                update(stand);
+            let fixture = Fixture::new();
+            let (_, update) = busy_update(&fixture);
+            let next = killed(&fixture, call, crash, move |fixture| {
+                update(fixture);
             });
             let next = next.expect("it comes to this call");
             assert_eq!(next.status("services"), "UPDATE_COMPLETE", "{crash:?} call {call}");
@@ -86,11 +86,11 @@ fn an_update_is_finished_after_a_crash_at_any_call() {
 fn the_rollback_of_an_update_is_finished_after_a_crash_at_any_call() {
     for crash in BOTH {
         for call in 0..20 {
-            let stand = Stand::new();
-            let (before, update) = busy_update(&stand);
-            stand.world.refuse(Some("create UsersRoute"));
-            let next = killed(&stand, call, crash, move |stand| {
-                update(stand);
+            let fixture = Fixture::new();
+            let (before, update) = busy_update(&fixture);
+            fixture.world.refuse(Some("create UsersRoute"));
+            let next = killed(&fixture, call, crash, move |fixture| {
+                update(fixture);
             });
             let Some(next) = next else {
                 assert!(call > 6, "an update with its rollback makes more than {call} calls");
@@ -110,11 +110,11 @@ fn the_rollback_of_an_update_is_finished_after_a_crash_at_any_call() {
 fn a_deletion_is_finished_after_a_crash_at_any_call() {
     for crash in BOTH {
         for call in 0..4 {
-            let stand = Stand::new();
-            stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-            let next = killed(&stand, call, crash, |stand| {
-                stand.ask("DeleteStack", &[("StackName", "space")]);
-                stand.ask("DescribeStacks", &[("StackName", "space")]);
+            let fixture = Fixture::new();
+            fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+            let next = killed(&fixture, call, crash, |fixture| {
+                fixture.ask("DeleteStack", &[("StackName", "space")]);
+                fixture.ask("DescribeStacks", &[("StackName", "space")]);
             });
             let next = next.expect("a deletion makes four calls");
             let described = next.ask("DescribeStacks", &[("StackName", "space")]);

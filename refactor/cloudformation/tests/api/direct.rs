@@ -3,16 +3,16 @@
 use http::StatusCode;
 
 use crate::fake::Crash;
-use crate::stand::{Answer, MONOLITH, SPACE, Stand};
+use crate::fixture::{Answer, Fixture, MONOLITH, SPACE};
 
 const SMALL: &str = "Parameters: {Text: {Type: String, Default: one}}
 Resources: {Env: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: small, NetworkFabricType: NONE, Description: !Ref Text}}}
 Outputs: {Id: {Value: !Ref Env}}";
 
 /// Sends a request about the stack `direct` with the template.
-fn send(stand: &Stand, action: &str, more: &[(&str, &str)]) -> Answer {
+fn send(fixture: &Fixture, action: &str, more: &[(&str, &str)]) -> Answer {
     let fields = [&[("StackName", "direct"), ("TemplateBody", SMALL)], more].concat();
-    stand.ask(action, &fields)
+    fixture.ask(action, &fields)
 }
 
 fn text(value: &str) -> [(&str, &str); 2] {
@@ -28,56 +28,60 @@ fn refused(answer: &Answer, code: &str, words: &str) {
 
 #[test]
 fn a_stack_is_made_and_updated_without_a_change_set() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let made = send(
-        &stand,
+        &fixture,
         "CreateStack",
         &[("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "board")],
     );
     assert_eq!(made.status, StatusCode::OK, "{}", made.body);
-    assert_eq!(stand.status("direct"), "CREATE_COMPLETE");
+    assert_eq!(fixture.status("direct"), "CREATE_COMPLETE");
     refused(
-        &send(&stand, "CreateStack", &[]),
+        &send(&fixture, "CreateStack", &[]),
         "AlreadyExistsException",
         "Stack [direct] already exists",
     );
     refused(
-        &send(&stand, "UpdateStack", &[]),
+        &send(&fixture, "UpdateStack", &[]),
         "ValidationError",
         "No updates are to be performed.",
     );
-    let updated = send(&stand, "UpdateStack", &text("two"));
+    let updated = send(&fixture, "UpdateStack", &text("two"));
     assert_eq!(updated.text("StackId"), made.text("StackId"));
-    assert_eq!(stand.status("direct"), "UPDATE_COMPLETE");
-    let described = stand.ask("DescribeStacks", &[("StackName", "direct")]);
+    assert_eq!(fixture.status("direct"), "UPDATE_COMPLETE");
+    let described = fixture.ask("DescribeStacks", &[("StackName", "direct")]);
     assert_eq!(described.text("ParameterValue"), "two");
     assert_eq!(described.text("Key"), "team", "tags that are not mentioned stay");
     assert!(described.texts("ChangeSetId").is_empty(), "{}", described.body);
-    let listed = stand.ask("ListChangeSets", &[("StackName", "direct")]);
+    let listed = fixture.ask("ListChangeSets", &[("StackName", "direct")]);
     assert!(listed.texts("ChangeSetId").is_empty(), "{}", listed.body);
 }
 
 #[test]
 fn an_update_keeps_the_template_and_the_values_that_it_names() {
-    let stand = Stand::new();
-    send(&stand, "CreateStack", &text("two"));
-    assert_eq!(stand.status("direct"), "CREATE_COMPLETE");
+    let fixture = Fixture::new();
+    send(&fixture, "CreateStack", &text("two"));
+    assert_eq!(fixture.status("direct"), "CREATE_COMPLETE");
     let same = [
         ("StackName", "direct"),
         ("UsePreviousTemplate", "true"),
         ("Parameters.member.1.ParameterKey", "Text"),
         ("Parameters.member.1.UsePreviousValue", "true"),
     ];
-    refused(&stand.ask("UpdateStack", &same), "ValidationError", "No updates are to be performed.");
+    refused(
+        &fixture.ask("UpdateStack", &same),
+        "ValidationError",
+        "No updates are to be performed.",
+    );
     let tagged = [&same[..], &[("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")]].concat();
-    assert_eq!(stand.ask("UpdateStack", &tagged).status, StatusCode::OK);
-    assert_eq!(stand.status("direct"), "UPDATE_COMPLETE");
-    let described = stand.ask("DescribeStacks", &[("StackName", "direct")]);
+    assert_eq!(fixture.ask("UpdateStack", &tagged).status, StatusCode::OK);
+    assert_eq!(fixture.status("direct"), "UPDATE_COMPLETE");
+    let described = fixture.ask("DescribeStacks", &[("StackName", "direct")]);
     assert_eq!(
         (described.text("ParameterValue"), described.text("Key")),
         ("two".into(), "a".into())
     );
-    let unknown = stand.ask("UpdateStack", &[("StackName", "nix"), ("TemplateBody", SMALL)]);
+    let unknown = fixture.ask("UpdateStack", &[("StackName", "nix"), ("TemplateBody", SMALL)]);
     refused(&unknown, "ValidationError", "Stack [nix] does not exist");
 }
 
@@ -91,24 +95,24 @@ fn a_failed_creation_is_rolled_back_kept_or_deleted_as_the_request_says() {
         (("TimeoutInMinutes", "5"), "ROLLBACK_COMPLETE"),
     ];
     for (member, status) in cases {
-        let stand = Stand::new();
-        stand.world.refuse(Some("create"));
-        let made = send(&stand, "CreateStack", &[member]);
-        assert_eq!(stand.status(&made.text("StackId")), status, "{member:?}");
-        let events = stand.ask("DescribeStackEvents", &[("StackName", &made.text("StackId"))]);
+        let fixture = Fixture::new();
+        fixture.world.refuse(Some("create"));
+        let made = send(&fixture, "CreateStack", &[member]);
+        assert_eq!(fixture.status(&made.text("StackId")), status, "{member:?}");
+        let events = fixture.ask("DescribeStackEvents", &[("StackName", &made.text("StackId"))]);
         assert!(events.body.contains("failed to create: [Env]"), "{}", events.body);
     }
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     for (member, value, words) in [
         ("OnFailure", "PERHAPS", "enum value set: [DO_NOTHING, ROLLBACK, DELETE]"),
         ("TimeoutInMinutes", "0", "greater than or equal to 1"),
         ("DisableRollback", "perhaps", "takes true or false"),
     ] {
-        refused(&send(&stand, "CreateStack", &[(member, value)]), "ValidationError", words);
+        refused(&send(&fixture, "CreateStack", &[(member, value)]), "ValidationError", words);
     }
     let both = [("OnFailure", "DELETE"), ("DisableRollback", "true")];
-    refused(&send(&stand, "CreateStack", &both), "ValidationError", "give only one of them");
-    assert!(stand.ask("DescribeStacks", &[]).texts("StackName").is_empty(), "nothing was begun");
+    refused(&send(&fixture, "CreateStack", &both), "ValidationError", "give only one of them");
+    assert!(fixture.ask("DescribeStacks", &[]).texts("StackName").is_empty(), "nothing was begun");
 }
 
 #[test]
@@ -118,25 +122,25 @@ fn on_stack_failure_of_a_change_set_is_obeyed() {
         ("DO_NOTHING", "CREATE_FAILED"),
         ("DELETE", "DELETE_COMPLETE"),
     ] {
-        let stand = Stand::new();
-        stand.world.refuse(Some("create"));
+        let fixture = Fixture::new();
+        fixture.world.refuse(Some("create"));
         let fields =
             [("ChangeSetName", "c"), ("ChangeSetType", "CREATE"), ("OnStackFailure", word)];
-        let planned = send(&stand, "CreateChangeSet", &fields);
+        let planned = send(&fixture, "CreateChangeSet", &fields);
         let id = planned.text("Id");
         let both =
-            stand.ask("ExecuteChangeSet", &[("ChangeSetName", &id), ("DisableRollback", "true")]);
+            fixture.ask("ExecuteChangeSet", &[("ChangeSetName", &id), ("DisableRollback", "true")]);
         refused(&both, "ValidationError", "DisableRollback must not be given");
-        stand.ask("ExecuteChangeSet", &[("ChangeSetName", &id)]);
-        assert_eq!(stand.status(&planned.text("StackId")), status, "{word}");
+        fixture.ask("ExecuteChangeSet", &[("ChangeSetName", &id)]);
+        assert_eq!(fixture.status(&planned.text("StackId")), status, "{word}");
     }
-    let stand = Stand::new();
-    send(&stand, "CreateStack", &[]);
-    assert_eq!(stand.status("direct"), "CREATE_COMPLETE");
+    let fixture = Fixture::new();
+    send(&fixture, "CreateStack", &[]);
+    assert_eq!(fixture.status("direct"), "CREATE_COMPLETE");
     let update =
         [&[("ChangeSetName", "c"), ("OnStackFailure", "DELETE")][..], &text("two")].concat();
     refused(
-        &send(&stand, "CreateChangeSet", &update),
+        &send(&fixture, "CreateChangeSet", &update),
         "ValidationError",
         "only valid with ChangeSetType CREATE",
     );
@@ -144,19 +148,19 @@ fn on_stack_failure_of_a_change_set_is_obeyed() {
 
 #[test]
 fn a_client_request_token_makes_a_repeat_and_marks_the_events() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let token = [("ClientRequestToken", "t1")];
-    let made = send(&stand, "CreateStack", &token);
-    assert_eq!(stand.status("direct"), "CREATE_COMPLETE");
-    assert_eq!(send(&stand, "CreateStack", &token).text("StackId"), made.text("StackId"));
+    let made = send(&fixture, "CreateStack", &token);
+    assert_eq!(fixture.status("direct"), "CREATE_COMPLETE");
+    assert_eq!(send(&fixture, "CreateStack", &token).text("StackId"), made.text("StackId"));
     let other = [&token[..], &text("two")].concat();
-    refused(&send(&stand, "CreateStack", &other), "TokenAlreadyExistsException", "t1");
+    refused(&send(&fixture, "CreateStack", &other), "TokenAlreadyExistsException", "t1");
     let update = [&[("ClientRequestToken", "t2")][..], &text("two")].concat();
     for _ in 0..2 {
-        assert_eq!(send(&stand, "UpdateStack", &update).status, StatusCode::OK);
-        assert_eq!(stand.status("direct"), "UPDATE_COMPLETE");
+        assert_eq!(send(&fixture, "UpdateStack", &update).status, StatusCode::OK);
+        assert_eq!(fixture.status("direct"), "UPDATE_COMPLETE");
     }
-    let events = stand.ask("DescribeStackEvents", &[("StackName", "direct")]);
+    let events = fixture.ask("DescribeStackEvents", &[("StackName", "direct")]);
     let tokens = events.texts("ClientRequestToken");
     assert_eq!(tokens.len(), events.texts("EventId").len());
     assert!(tokens.iter().filter(|token| *token == "t1").count() >= 4, "{tokens:?}");
@@ -165,14 +169,14 @@ fn a_client_request_token_makes_a_repeat_and_marks_the_events() {
 /// On purpose: the stack is no longer as that request made it.
 #[test]
 fn a_request_with_its_token_is_carried_out_again_after_an_operation_without_a_token() {
-    let stand = Stand::new();
-    send(&stand, "CreateStack", &[]);
-    assert_eq!(stand.status("direct"), "CREATE_COMPLETE");
+    let fixture = Fixture::new();
+    send(&fixture, "CreateStack", &[]);
+    assert_eq!(fixture.status("direct"), "CREATE_COMPLETE");
     let two = [&[("ClientRequestToken", "t")][..], &text("two")].concat();
     for (fields, value) in [(&two[..], "two"), (&text("three"), "three"), (&two, "two")] {
-        let answer = send(&stand, "UpdateStack", fields);
+        let answer = send(&fixture, "UpdateStack", fields);
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-        let described = stand.ask("DescribeStacks", &[("StackName", "direct")]);
+        let described = fixture.ask("DescribeStacks", &[("StackName", "direct")]);
         assert_eq!(described.text("ParameterValue"), value);
         assert_eq!(described.text("StackStatus"), "UPDATE_COMPLETE");
     }
@@ -180,8 +184,8 @@ fn a_request_with_its_token_is_carried_out_again_after_an_operation_without_a_to
 
 #[test]
 fn a_creation_that_takes_longer_than_its_timeout_is_rolled_back() {
-    let stand = Stand::new();
-    stand.world.crash_at(1, Crash::Before);
+    let fixture = Fixture::new();
+    fixture.world.crash_at(1, Crash::Before);
     let fields = [
         ("StackName", "space"),
         ("TemplateBody", SPACE),
@@ -189,31 +193,31 @@ fn a_creation_that_takes_longer_than_its_timeout_is_rolled_back() {
         ("Parameters.member.1.ParameterKey", "MonolithUrl"),
         ("Parameters.member.1.ParameterValue", MONOLITH.1),
     ];
-    let id = stand.ask("CreateStack", &fields).text("StackId");
-    assert!(stand.world.crashed(|| false));
+    let id = fixture.ask("CreateStack", &fields).text("StackId");
+    assert!(fixture.world.crashed(|| false));
     // It stood still for an hour.
     let created = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
-    stand.alter_stack(&id, "created", &format!("{created:.3}"));
-    let stand = stand.restarted();
-    assert_eq!(stand.status("space"), "ROLLBACK_COMPLETE");
-    let shown = stand.ask("DescribeStacks", &[("StackName", "space")]);
+    fixture.alter_stack(&id, "created", &format!("{created:.3}"));
+    let fixture = fixture.restarted();
+    assert_eq!(fixture.status("space"), "ROLLBACK_COMPLETE");
+    let shown = fixture.ask("DescribeStacks", &[("StackName", "space")]);
     assert_eq!(
         shown.text("StackStatusReason"),
         "Stack creation time exceeded the specified timeout."
     );
     assert_eq!(shown.text("TimeoutInMinutes"), "1");
-    assert!(stand.world.picture().is_empty());
+    assert!(fixture.world.picture().is_empty());
 }
 
 /// CDK and SAM sort by the time of an event.
 #[test]
 fn every_event_of_a_stack_is_later_than_the_one_before() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    stand.ask("DeleteStack", &[("StackName", "space")]);
-    let id = stand.ask("ListStacks", &[]).text("StackId");
-    assert_eq!(stand.status(&id), "DELETE_COMPLETE");
-    let mut times = stand.ask("DescribeStackEvents", &[("StackName", &id)]).texts("Timestamp");
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    fixture.ask("DeleteStack", &[("StackName", "space")]);
+    let id = fixture.ask("ListStacks", &[]).text("StackId");
+    assert_eq!(fixture.status(&id), "DELETE_COMPLETE");
+    let mut times = fixture.ask("DescribeStackEvents", &[("StackName", &id)]).texts("Timestamp");
     times.reverse();
     assert!(times.len() > 20 && times.is_sorted_by(|a, b| a < b), "{times:?}");
 }

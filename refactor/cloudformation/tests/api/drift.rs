@@ -3,21 +3,22 @@
 use serde_json::json;
 
 use crate::crashes::{BOTH, killed};
-use crate::stand::{Answer, MONOLITH, SPACE, Stand};
+use crate::fixture::{Answer, Fixture, MONOLITH, SPACE};
 
 const ENVIRONMENT: &str = "env-0000000001";
 const ROUTE: &str = "env-0000000001|app-0000000002|rte-0000000004";
 
 /// Looks at the whole stack, and gives what was found.
-fn detect(stand: &Stand) -> Answer {
-    let id = stand.ask("DetectStackDrift", &[("StackName", "space")]).text("StackDriftDetectionId");
-    let found = stand.ask("DescribeStackDriftDetectionStatus", &[("StackDriftDetectionId", &id)]);
+fn detect(fixture: &Fixture) -> Answer {
+    let id =
+        fixture.ask("DetectStackDrift", &[("StackName", "space")]).text("StackDriftDetectionId");
+    let found = fixture.ask("DescribeStackDriftDetectionStatus", &[("StackDriftDetectionId", &id)]);
     assert_eq!(found.text("DetectionStatus"), "DETECTION_COMPLETE");
     found
 }
 
 /// Plans and carries out an update of the same template; the status of the change set.
-fn revert(stand: &Stand, mode: &[(&str, &str)]) -> Answer {
+fn revert(fixture: &Fixture, mode: &[(&str, &str)]) -> Answer {
     let name = format!("c{}", fastrand::u64(..));
     let fields = [
         &[
@@ -30,31 +31,31 @@ fn revert(stand: &Stand, mode: &[(&str, &str)]) -> Answer {
         mode,
     ]
     .concat();
-    let planned = stand.ask("CreateChangeSet", &fields);
+    let planned = fixture.ask("CreateChangeSet", &fields);
     let id = planned.text("Id");
-    stand.ask("ExecuteChangeSet", &[("ChangeSetName", &id)]);
-    stand.ask("DescribeChangeSet", &[("ChangeSetName", &id)])
+    fixture.ask("ExecuteChangeSet", &[("ChangeSetName", &id)]);
+    fixture.ask("DescribeChangeSet", &[("ChangeSetName", &id)])
 }
 
 #[test]
 fn a_resource_that_was_deleted_or_changed_by_hand_is_found_and_made_again() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    let found = detect(&stand);
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let found = detect(&fixture);
     assert_eq!(
         (found.text("StackDriftStatus"), found.text("DriftedStackResourceCount")),
         ("IN_SYNC".into(), "0".into())
     );
-    stand.world.lose(ROUTE);
-    stand.world.change(ENVIRONMENT, "Tags", json!([{ "Key": "by", "Value": "hand" }]));
-    let found = detect(&stand);
+    fixture.world.lose(ROUTE);
+    fixture.world.change(ENVIRONMENT, "Tags", json!([{ "Key": "by", "Value": "hand" }]));
+    let found = detect(&fixture);
     assert_eq!(
         (found.text("StackDriftStatus"), found.text("DriftedStackResourceCount")),
         ("DRIFTED".into(), "2".into())
     );
     let drifts = |status| {
         let fields = [("StackName", "space"), ("StackResourceDriftStatusFilters.member.1", status)];
-        stand.ask("DescribeStackResourceDrifts", &fields)
+        fixture.ask("DescribeStackResourceDrifts", &fields)
     };
     assert_eq!(drifts("DELETED").texts("LogicalResourceId"), ["DefaultRoute"]);
     let modified = drifts("MODIFIED");
@@ -65,52 +66,52 @@ fn a_resource_that_was_deleted_or_changed_by_hand_is_found_and_made_again() {
     );
     assert_eq!(drifts("IN_SYNC").texts("LogicalResourceId"), ["Application", "MonolithService"]);
     assert!(drifts("GONE").text("Message").contains("enum value set"));
-    let shown = stand.ask("DescribeStacks", &[("StackName", "space")]);
+    let shown = fixture.ask("DescribeStacks", &[("StackName", "space")]);
     assert_eq!(shown.text("StackDriftStatus"), "DRIFTED");
 
-    assert_eq!(revert(&stand, &[]).text("Status"), "FAILED", "nothing is new in the template");
-    let reverted = revert(&stand, &[("DeploymentMode", "REVERT_DRIFT")]);
+    assert_eq!(revert(&fixture, &[]).text("Status"), "FAILED", "nothing is new in the template");
+    let reverted = revert(&fixture, &[("DeploymentMode", "REVERT_DRIFT")]);
     assert_eq!(reverted.texts("Action"), ["Modify", "Add"]);
     assert_eq!(reverted.texts("LogicalResourceId"), ["Environment", "DefaultRoute"]);
-    assert_eq!(stand.status("space"), "UPDATE_COMPLETE");
-    let shown = stand.ask("DescribeStacks", &[("StackName", "space")]);
+    assert_eq!(fixture.status("space"), "UPDATE_COMPLETE");
+    let shown = fixture.ask("DescribeStacks", &[("StackName", "space")]);
     assert_eq!(shown.text("StackDriftStatus"), "NOT_CHECKED", "it was changed since");
-    assert_eq!(detect(&stand).text("StackDriftStatus"), "IN_SYNC");
-    assert_eq!(revert(&stand, &[("DeploymentMode", "REVERT_DRIFT")]).text("Status"), "FAILED");
+    assert_eq!(detect(&fixture).text("StackDriftStatus"), "IN_SYNC");
+    assert_eq!(revert(&fixture, &[("DeploymentMode", "REVERT_DRIFT")]).text("Status"), "FAILED");
 }
 
 /// With the environment goes all that is in it.
 #[test]
 fn a_stack_whose_resources_are_all_gone_is_made_again() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
     for id in [
         ROUTE,
         "env-0000000001|app-0000000002|svc-0000000003",
         "env-0000000001|app-0000000002",
         ENVIRONMENT,
     ] {
-        stand.world.lose(id);
+        fixture.world.lose(id);
     }
-    let before = stand.world.picture();
+    let before = fixture.world.picture();
     assert!(before.is_empty(), "{before:?}");
-    revert(&stand, &[("DeploymentMode", "REVERT_DRIFT")]);
-    assert_eq!(stand.status("space"), "UPDATE_COMPLETE");
-    assert_eq!(stand.world.picture().len(), 4);
-    assert_eq!(detect(&stand).text("StackDriftStatus"), "IN_SYNC");
+    revert(&fixture, &[("DeploymentMode", "REVERT_DRIFT")]);
+    assert_eq!(fixture.status("space"), "UPDATE_COMPLETE");
+    assert_eq!(fixture.world.picture().len(), 4);
+    assert_eq!(detect(&fixture).text("StackDriftStatus"), "IN_SYNC");
 }
 
 #[test]
 fn a_revert_is_finished_after_a_crash_at_any_call() {
     for crash in BOTH {
         for call in 0..2 {
-            let stand = Stand::new();
-            stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-            let whole = stand.world.picture();
-            stand.world.lose(ROUTE);
-            stand.world.lose("env-0000000001|app-0000000002|svc-0000000003");
-            let next = killed(&stand, call, crash, |stand| {
-                revert(stand, &[("DeploymentMode", "REVERT_DRIFT")]);
+            let fixture = Fixture::new();
+            fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+            let whole = fixture.world.picture();
+            fixture.world.lose(ROUTE);
+            fixture.world.lose("env-0000000001|app-0000000002|svc-0000000003");
+            let next = killed(&fixture, call, crash, |fixture| {
+                revert(fixture, &[("DeploymentMode", "REVERT_DRIFT")]);
             });
             let next = next.expect("a service and a route are made");
             assert_eq!(next.status("space"), "UPDATE_COMPLETE", "{crash:?} call {call}");
@@ -121,53 +122,53 @@ fn a_revert_is_finished_after_a_crash_at_any_call() {
 
 #[test]
 fn a_revert_that_fails_leaves_what_was_deleted_by_hand_on_record() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    let whole = stand.world.picture();
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let whole = fixture.world.picture();
     let listed = || {
-        let list = stand.ask("ListStackResources", &[("StackName", "space")]);
+        let list = fixture.ask("ListStackResources", &[("StackName", "space")]);
         let ids = list.texts("PhysicalResourceId").into_iter();
         list.texts("LogicalResourceId").into_iter().zip(ids).collect::<Vec<_>>()
     };
     let before = listed();
-    stand.world.lose(ROUTE);
-    stand.world.lose("env-0000000001|app-0000000002|svc-0000000003");
+    fixture.world.lose(ROUTE);
+    fixture.world.lose("env-0000000001|app-0000000002|svc-0000000003");
     // The service is made again, and its route cannot be.
-    stand.world.refuse(Some("create DefaultRoute"));
-    revert(&stand, &[("DeploymentMode", "REVERT_DRIFT")]);
-    assert_eq!(stand.status("space"), "UPDATE_ROLLBACK_COMPLETE");
-    assert_eq!(stand.world.picture().len(), whole.len() - 2, "as before the operation");
+    fixture.world.refuse(Some("create DefaultRoute"));
+    revert(&fixture, &[("DeploymentMode", "REVERT_DRIFT")]);
+    assert_eq!(fixture.status("space"), "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(fixture.world.picture().len(), whole.len() - 2, "as before the operation");
     assert_eq!(listed(), before);
-    let found = detect(&stand);
+    let found = detect(&fixture);
     assert_eq!(found.text("DriftedStackResourceCount"), "2");
-    stand.world.refuse(None);
-    revert(&stand, &[("DeploymentMode", "REVERT_DRIFT")]);
-    assert_eq!(stand.status("space"), "UPDATE_COMPLETE");
-    assert_eq!(stand.world.picture(), whole);
+    fixture.world.refuse(None);
+    revert(&fixture, &[("DeploymentMode", "REVERT_DRIFT")]);
+    assert_eq!(fixture.status("space"), "UPDATE_COMPLETE");
+    assert_eq!(fixture.world.picture(), whole);
 }
 
 #[test]
 fn one_resource_can_be_looked_at_alone() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    stand.world.lose(ROUTE);
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    fixture.world.lose(ROUTE);
     let look = |name| {
         let fields = [("StackName", "space"), ("LogicalResourceId", name)];
-        stand.ask("DetectStackResourceDrift", &fields)
+        fixture.ask("DetectStackResourceDrift", &fields)
     };
     assert_eq!(look("DefaultRoute").text("StackResourceDriftStatus"), "DELETED");
     assert_eq!(look("Application").text("StackResourceDriftStatus"), "IN_SYNC");
     assert!(look("VPC").text("Message").contains("it is only recorded"));
     assert_eq!(look("Nix").text("Message"), "Resource Nix does not exist for stack space");
-    let shown = stand.ask(
+    let shown = fixture.ask(
         "DescribeStackResource",
         &[("StackName", "space"), ("LogicalResourceId", "DefaultRoute")],
     );
     assert_eq!(shown.text("StackResourceDriftStatus"), "DELETED");
-    let some = stand
+    let some = fixture
         .ask("DetectStackDrift", &[("StackName", "space"), ("LogicalResourceIds.member.1", "Nix")]);
     assert_eq!(some.text("Message"), "Resource Nix does not exist for stack space");
     let page =
-        stand.ask("DescribeStackResourceDrifts", &[("StackName", "space"), ("MaxResults", "1")]);
+        fixture.ask("DescribeStackResourceDrifts", &[("StackName", "space"), ("MaxResults", "1")]);
     assert_eq!((page.texts("LogicalResourceId").len(), page.texts("NextToken").len()), (1, 1));
 }

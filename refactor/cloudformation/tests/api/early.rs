@@ -2,22 +2,22 @@
 
 use http::StatusCode;
 
-use crate::stand::Stand;
+use crate::fixture::Fixture;
 
 /// What is said of a template, if it is refused.
-fn validated(stand: &Stand, template: &str) -> Option<String> {
-    let answer = stand.ask("ValidateTemplate", &[("TemplateBody", template)]);
+fn validated(fixture: &Fixture, template: &str) -> Option<String> {
+    let answer = fixture.ask("ValidateTemplate", &[("TemplateBody", template)]);
     (answer.status != StatusCode::OK).then(|| answer.text("Message"))
 }
 
 #[test]
 fn the_faults_of_all_resource_types_are_said_at_once() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let template = "Resources: {A: {Type: AWS::S3::Bucket}, B: {Type: AWS::SQS::Queue}, C: {Type: AWS::EC2::VPC}}";
     let types = "Template format error: Unrecognized resource types: [AWS::S3::Bucket, AWS::SQS::Queue]: the resources A, B cannot be made here. Supported are AWS::RefactorSpaces::Environment";
     for said in [
-        stand.plan("all", "CREATE", template, &[]).text("Message"),
-        validated(&stand, template).unwrap(),
+        fixture.plan("all", "CREATE", template, &[]).text("Message"),
+        validated(&fixture, template).unwrap(),
     ] {
         assert!(said.starts_with(types), "{said}");
     }
@@ -25,7 +25,7 @@ fn the_faults_of_all_resource_types_are_said_at_once() {
 
 #[test]
 fn validate_template_refuses_what_no_value_of_a_parameter_can_put_right() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let cases = [
         (
             "Resources: {A: {Type: AWS::S3::Bucket}}",
@@ -57,12 +57,12 @@ fn validate_template_refuses_what_no_value_of_a_parameter_can_put_right() {
         ),
     ];
     for (template, expected) in cases {
-        let said = validated(&stand, template).unwrap_or_default();
+        let said = validated(&fixture, template).unwrap_or_default();
         assert!(said.contains(expected), "{template}\n{said}");
     }
     for template in [
-        crate::stand::SPACE,
-        crate::stand::SERVICES,
+        crate::fixture::SPACE,
+        crate::fixture::SERVICES,
         include_str!("../../../../rs.yaml"),
         include_str!("../../../../rs-service.yaml"),
         include_str!("../../../../cases/inputs/A9.imports.yaml"),
@@ -71,22 +71,22 @@ fn validate_template_refuses_what_no_value_of_a_parameter_can_put_right() {
         "Parameters: {P: {Type: String}}\nResources: {A: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: !Ref P, NetworkFabricType: !Ref P, Tags: [{Key: !Ref P, Value: a}]}}}",
         "Conditions: {C: !Equals [a, b]}\nResources: {A: {Type: AWS::RefactorSpaces::Environment, Condition: C, Properties: {Name: a, NetworkFabricType: NONE}}}",
     ] {
-        assert_eq!(validated(&stand, template), None, "{template}");
+        assert_eq!(validated(&fixture, template), None, "{template}");
     }
 }
 
 #[test]
 fn a_dynamic_reference_is_refused_in_a_template_and_in_a_parameter() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let template = "Parameters: {P: {Type: String, NoEcho: true}}
 Resources: {A: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref P}}}";
     let refused =
-        stand.plan("dynamic", "CREATE", template, &[("P", "{{resolve:ssm-secure:hidden}}")]);
+        fixture.plan("dynamic", "CREATE", template, &[("P", "{{resolve:ssm-secure:hidden}}")]);
     let said = refused.text("Message");
     assert!(said.contains("[Resources/A/Properties/CidrBlock (line 2)] the dynamic reference {{resolve:ssm-secure:...}} is not supported here"), "{said}");
     assert!(!said.contains("hidden"), "{said}");
     assert_eq!(
-        stand.deploy("plain", "CREATE", template, &[("P", "{{10.0.0.0/16}}")]),
+        fixture.deploy("plain", "CREATE", template, &[("P", "{{10.0.0.0/16}}")]),
         "CREATE_COMPLETE"
     );
 }
@@ -94,9 +94,9 @@ Resources: {A: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref P}}}";
 /// Ids of several parts are taken apart as people do it on AWS; it is known beforehand that they will be.
 #[test]
 fn the_parts_of_a_reference_can_be_used_before_it_is_known() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let template = include_str!("../../../../cases/inputs/A13.yaml")
         .replace("!GetAtt App.ApplicationIdentifier", "!Select [1, !Split ['|', !Ref App]]");
     let url = [("BackendUrl", "http://127.0.0.1:3000/api")];
-    assert_eq!(stand.deploy("first", "CREATE", &template, &url), "CREATE_COMPLETE");
+    assert_eq!(fixture.deploy("first", "CREATE", &template, &url), "CREATE_COMPLETE");
 }

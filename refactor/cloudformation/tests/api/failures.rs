@@ -1,36 +1,39 @@
 //! Deployments and deletions that fail: what was there before is there afterwards.
 
-use crate::stand::{MONOLITH, SERVICES, SPACE, Stand};
+use crate::fixture::{Fixture, MONOLITH, SERVICES, SPACE};
 
 #[test]
 fn a_create_that_fails_anywhere_leaves_nothing() {
     for call in 0..4 {
-        let stand = Stand::new();
-        stand.world.fail_at(&[call]);
-        assert_eq!(stand.deploy("space", "CREATE", SPACE, &[MONOLITH]), "ROLLBACK_COMPLETE");
-        assert_eq!(stand.world.picture(), Vec::<String>::new(), "call {call} failed");
-        let again = stand.plan("space", "UPDATE", SPACE, &[MONOLITH]);
+        let fixture = Fixture::new();
+        fixture.world.fail_at(&[call]);
+        assert_eq!(fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]), "ROLLBACK_COMPLETE");
+        assert_eq!(fixture.world.picture(), Vec::<String>::new(), "call {call} failed");
+        let again = fixture.plan("space", "UPDATE", SPACE, &[MONOLITH]);
         assert!(
             again.text("Message").contains("is in ROLLBACK_COMPLETE state and can not be updated.")
         );
         assert!(again.text("Message").contains("delete-stack --stack-name space"));
-        stand.ask("DeleteStack", &[("StackName", "space")]);
+        fixture.ask("DeleteStack", &[("StackName", "space")]);
         assert!(
-            stand.ask("DescribeStacks", &[("StackName", "space")]).body.contains("does not exist")
+            fixture
+                .ask("DescribeStacks", &[("StackName", "space")])
+                .body
+                .contains("does not exist")
         );
-        assert_eq!(stand.deploy("space", "CREATE", SPACE, &[MONOLITH]), "CREATE_COMPLETE");
+        assert_eq!(fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]), "CREATE_COMPLETE");
     }
 }
 
 #[test]
 fn the_events_and_the_stack_say_what_failed_and_why() {
-    let stand = Stand::new();
-    stand.world.refuse(Some("create DefaultRoute"));
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    let described = stand.ask("DescribeStacks", &[("StackName", "space")]);
+    let fixture = Fixture::new();
+    fixture.world.refuse(Some("create DefaultRoute"));
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let described = fixture.ask("DescribeStacks", &[("StackName", "space")]);
     let reason = "The following resource(s) failed to create: [DefaultRoute]. create DefaultRoute was told to fail";
     assert_eq!(described.text("StackStatusReason"), reason);
-    let events = stand.ask("DescribeStackEvents", &[("StackName", "space")]);
+    let events = fixture.ask("DescribeStackEvents", &[("StackName", "space")]);
     let statuses = events.texts("ResourceStatus");
     assert_eq!(
         statuses.first().map(String::as_str),
@@ -51,17 +54,17 @@ fn the_events_and_the_stack_say_what_failed_and_why() {
 #[test]
 fn an_update_that_fails_anywhere_leaves_what_was_there() {
     for call in 0..6 {
-        let stand = Stand::new();
-        let (before, update) = busy_update(&stand);
-        stand.world.forget_calls();
-        stand.world.fail_at(&[call]);
-        let status = update(&stand);
-        let calls = stand.world.calls();
+        let fixture = Fixture::new();
+        let (before, update) = busy_update(&fixture);
+        fixture.world.forget_calls();
+        fixture.world.fail_at(&[call]);
+        let status = update(&fixture);
+        let calls = fixture.world.calls();
         if status == "UPDATE_ROLLBACK_COMPLETE" {
-            assert_eq!(stand.world.picture(), before, "call {call} failed: {calls:?}");
-            let described = stand.ask("DescribeStacks", &[("StackName", "services")]);
+            assert_eq!(fixture.world.picture(), before, "call {call} failed: {calls:?}");
+            let described = fixture.ask("DescribeStacks", &[("StackName", "services")]);
             let route = described.output("PostsRouteId");
-            let listed = stand.ask("DescribeStackResources", &[("StackName", "services")]);
+            let listed = fixture.ask("DescribeStackResources", &[("StackName", "services")]);
             let ids = listed.texts("PhysicalResourceId");
             assert!(
                 ids.iter().any(|id| id.ends_with(&route)),
@@ -77,12 +80,12 @@ fn an_update_that_fails_anywhere_leaves_what_was_there() {
 
 #[test]
 fn what_an_update_could_not_remove_goes_with_the_next_one() {
-    let stand = Stand::new();
-    let (_, update) = busy_update(&stand);
-    stand.world.refuse(Some("delete PostsService"));
-    assert_eq!(update(&stand), "UPDATE_COMPLETE");
+    let fixture = Fixture::new();
+    let (_, update) = busy_update(&fixture);
+    fixture.world.refuse(Some("delete PostsService"));
+    assert_eq!(update(&fixture), "UPDATE_COMPLETE");
     assert_eq!(
-        stand
+        fixture
             .world
             .picture()
             .iter()
@@ -90,16 +93,16 @@ fn what_an_update_could_not_remove_goes_with_the_next_one() {
             .count(),
         2
     );
-    stand.world.refuse(None);
-    stand.world.forget_calls();
+    fixture.world.refuse(None);
+    fixture.world.forget_calls();
     let parameters = [
         ("EnvironmentId", "(previous)"),
         ("ApplicationID", "(previous)"),
         ("PostsUrl", "http://p3:1"),
     ];
-    assert_eq!(stand.deploy("services", "UPDATE", SERVICES, &parameters), "UPDATE_COMPLETE");
+    assert_eq!(fixture.deploy("services", "UPDATE", SERVICES, &parameters), "UPDATE_COMPLETE");
     assert_eq!(
-        stand
+        fixture
             .world
             .picture()
             .iter()
@@ -111,105 +114,107 @@ fn what_an_update_could_not_remove_goes_with_the_next_one() {
 
 #[test]
 fn a_failed_create_that_is_not_rolled_back_can_be_updated() {
-    let stand = Stand::new();
-    stand.world.refuse(Some("create DefaultRoute"));
-    let planned = stand.plan("space", "CREATE", SPACE, &[MONOLITH]);
-    stand.ask(
+    let fixture = Fixture::new();
+    fixture.world.refuse(Some("create DefaultRoute"));
+    let planned = fixture.plan("space", "CREATE", SPACE, &[MONOLITH]);
+    fixture.ask(
         "ExecuteChangeSet",
         &[("ChangeSetName", &planned.text("Id")), ("DisableRollback", "true")],
     );
-    assert_eq!(stand.status("space"), "CREATE_FAILED");
-    assert_eq!(stand.world.picture().len(), 3, "what was made stays");
-    stand.world.refuse(None);
-    stand.world.forget_calls();
-    assert_eq!(stand.deploy("space", "UPDATE", SPACE, &[MONOLITH]), "UPDATE_COMPLETE");
-    assert_eq!(stand.world.calls(), ["create DefaultRoute"]);
+    assert_eq!(fixture.status("space"), "CREATE_FAILED");
+    assert_eq!(fixture.world.picture().len(), 3, "what was made stays");
+    fixture.world.refuse(None);
+    fixture.world.forget_calls();
+    assert_eq!(fixture.deploy("space", "UPDATE", SPACE, &[MONOLITH]), "UPDATE_COMPLETE");
+    assert_eq!(fixture.world.calls(), ["create DefaultRoute"]);
 }
 
 #[test]
 fn a_failed_update_that_is_not_rolled_back_can_be_updated() {
-    let stand = Stand::new();
-    let ids = stand.deploy_space();
+    let fixture = Fixture::new();
+    let ids = fixture.deploy_space();
     let [environment, application] = ids.each_ref().map(|(key, value)| (*key, value.as_str()));
-    stand.deploy(
+    fixture.deploy(
         "services",
         "CREATE",
         SERVICES,
         &[environment, application, ("PostsUrl", "http://p1:1")],
     );
-    stand.world.refuse(Some("swap PostsRoute"));
+    fixture.world.refuse(Some("swap PostsRoute"));
     let next = [environment, application, ("PostsUrl", "http://p2:1")];
-    let planned = stand.plan("services", "UPDATE", SERVICES, &next);
-    stand.ask(
+    let planned = fixture.plan("services", "UPDATE", SERVICES, &next);
+    fixture.ask(
         "ExecuteChangeSet",
         &[("ChangeSetName", &planned.text("Id")), ("DisableRollback", "true")],
     );
-    assert_eq!(stand.status("services"), "UPDATE_FAILED");
-    stand.world.refuse(None);
-    stand.world.forget_calls();
-    assert_eq!(stand.deploy("services", "UPDATE", SERVICES, &next), "UPDATE_COMPLETE");
-    assert_eq!(stand.world.calls(), ["swap PostsRoute", "delete PostsService"]);
-    assert_eq!(stand.world.picture().len(), 6);
+    assert_eq!(fixture.status("services"), "UPDATE_FAILED");
+    fixture.world.refuse(None);
+    fixture.world.forget_calls();
+    assert_eq!(fixture.deploy("services", "UPDATE", SERVICES, &next), "UPDATE_COMPLETE");
+    assert_eq!(fixture.world.calls(), ["swap PostsRoute", "delete PostsService"]);
+    assert_eq!(fixture.world.picture().len(), 6);
 }
 
 /// Both stacks are there, and the first is deleted first.
 #[test]
 fn a_deletion_that_is_refused_loses_nothing_and_can_be_tried_again() {
-    let stand = Stand::new();
-    let ids = stand.deploy_space();
+    let fixture = Fixture::new();
+    let ids = fixture.deploy_space();
     let [environment, application] = ids.each_ref().map(|(key, value)| (*key, value.as_str()));
-    stand.deploy(
+    fixture.deploy(
         "services",
         "CREATE",
         SERVICES,
         &[environment, application, ("PostsUrl", "http://p:1")],
     );
-    let before = stand.world.picture();
+    let before = fixture.world.picture();
     let listed =
-        stand.ask("ListStackResources", &[("StackName", "space")]).texts("PhysicalResourceId");
-    stand.ask("DeleteStack", &[("StackName", "space")]);
-    let described = stand.ask("DescribeStacks", &[("StackName", "space")]);
+        fixture.ask("ListStackResources", &[("StackName", "space")]).texts("PhysicalResourceId");
+    fixture.ask("DeleteStack", &[("StackName", "space")]);
+    let described = fixture.ask("DescribeStacks", &[("StackName", "space")]);
     assert_eq!(described.text("StackStatus"), "DELETE_FAILED");
     let reason = "The following resource(s) failed to delete: [DefaultRoute]. ";
     assert_eq!(described.text("StackStatusReason"), reason);
-    assert_eq!(stand.world.picture(), before);
+    assert_eq!(fixture.world.picture(), before);
     assert_eq!(
-        stand.ask("ListStackResources", &[("StackName", "space")]).texts("PhysicalResourceId"),
+        fixture.ask("ListStackResources", &[("StackName", "space")]).texts("PhysicalResourceId"),
         listed
     );
-    let events = stand.ask("DescribeStackEvents", &[("StackName", "space")]);
+    let events = fixture.ask("DescribeStackEvents", &[("StackName", "space")]);
     assert!(events.body.contains("the default route goes last"), "{}", events.body);
 
-    stand.ask("DeleteStack", &[("StackName", "services")]);
-    stand.ask("DeleteStack", &[("StackName", "space")]);
-    assert!(stand.ask("DescribeStacks", &[("StackName", "space")]).body.contains("does not exist"));
-    assert_eq!(stand.world.picture(), Vec::<String>::new());
+    fixture.ask("DeleteStack", &[("StackName", "services")]);
+    fixture.ask("DeleteStack", &[("StackName", "space")]);
+    assert!(
+        fixture.ask("DescribeStacks", &[("StackName", "space")]).body.contains("does not exist")
+    );
+    assert_eq!(fixture.world.picture(), Vec::<String>::new());
 }
 
 #[test]
 fn an_export_belongs_to_one_stack_of_a_region() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let template = SPACE.replacen("!Join [':', [!Ref 'AWS::StackName', VPCId]]", "the-vpc", 1);
-    assert_eq!(stand.deploy("one", "CREATE", &template, &[MONOLITH]), "CREATE_COMPLETE");
-    assert_eq!(stand.deploy("two", "CREATE", &template, &[MONOLITH]), "ROLLBACK_COMPLETE");
-    let reason = stand.ask("DescribeStacks", &[("StackName", "two")]).text("StackStatusReason");
+    assert_eq!(fixture.deploy("one", "CREATE", &template, &[MONOLITH]), "CREATE_COMPLETE");
+    assert_eq!(fixture.deploy("two", "CREATE", &template, &[MONOLITH]), "ROLLBACK_COMPLETE");
+    let reason = fixture.ask("DescribeStacks", &[("StackName", "two")]).text("StackStatusReason");
     assert!(
         reason.starts_with("Export with name the-vpc is already exported by stack "),
         "{reason}"
     );
-    assert_eq!(stand.world.picture().len(), 4, "the first stack is not touched");
+    assert_eq!(fixture.world.picture().len(), 4, "the first stack is not touched");
     for stack in ["one", "two"] {
-        stand.ask("DeleteStack", &[("StackName", stack)]);
+        fixture.ask("DeleteStack", &[("StackName", stack)]);
         assert!(
-            stand.ask("DescribeStacks", &[("StackName", stack)]).body.contains("does not exist")
+            fixture.ask("DescribeStacks", &[("StackName", stack)]).body.contains("does not exist")
         );
     }
-    assert_eq!(stand.deploy("two", "CREATE", &template, &[MONOLITH]), "CREATE_COMPLETE");
+    assert_eq!(fixture.deploy("two", "CREATE", &template, &[MONOLITH]), "CREATE_COMPLETE");
 }
 
 /// A stack of services, and an update of it that adds, swaps, changes in place and removes.
-pub(crate) fn busy_update(stand: &Stand) -> (Vec<String>, impl Fn(&Stand) -> String + use<>) {
-    let ids = stand.deploy_space();
+pub(crate) fn busy_update(fixture: &Fixture) -> (Vec<String>, impl Fn(&Fixture) -> String + use<>) {
+    let ids = fixture.deploy_space();
     let [environment, application] = ids.each_ref().map(|(key, value)| (*key, value.as_str()));
     let first = SERVICES.replacen(
         "Resources:",
@@ -234,19 +239,19 @@ pub(crate) fn busy_update(stand: &Stand) -> (Vec<String>, impl Fn(&Stand) -> Str
         1,
     );
     let parameters = [environment, application, ("PostsUrl", "http://p1:1")];
-    assert_eq!(stand.deploy("services", "CREATE", &first, &parameters), "CREATE_COMPLETE");
+    assert_eq!(fixture.deploy("services", "CREATE", &first, &parameters), "CREATE_COMPLETE");
     let second = first.replacen("Value: one", "Value: two", 1).replacen(
         &first[first.find("  Extra:").unwrap()..first.find("  Tagged:").unwrap()],
         "",
         1,
     );
     let owned = ids.clone();
-    let update = move |stand: &Stand| {
+    let update = move |fixture: &Fixture| {
         let [environment, application] =
             owned.each_ref().map(|(key, value)| (*key, value.as_str()));
         let parameters =
             [environment, application, ("PostsUrl", "http://p2:1"), ("UsersUrl", "http://u1:1")];
-        stand.deploy("services", "UPDATE", &second, &parameters)
+        fixture.deploy("services", "UPDATE", &second, &parameters)
     };
-    (stand.world.picture(), update)
+    (fixture.world.picture(), update)
 }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::stand::{Answer, Stand};
+use crate::fixture::{Answer, Fixture};
 
 const SMALL: &str = "Parameters: {Text: {Type: String, Default: one}, Secret: {Type: String, Default: hush, NoEcho: true}}
 Resources: {Env: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: small, NetworkFabricType: NONE, Description: !Sub '${Text} ${Secret}'}}}";
@@ -10,11 +10,11 @@ Resources: {Env: {Type: AWS::RefactorSpaces::Environment, Properties: {Name: sma
 const TOPIC: &str = "arn:aws:sns:local:000000000000:topic";
 const ROLE: &str = "arn:aws:iam::000000000000:role/deploy";
 
-fn send(stand: &Stand, action: &str, more: &[(&str, &str)]) -> Answer {
-    stand.ask(action, &[&[("StackName", "kept"), ("TemplateBody", SMALL)], more].concat())
+fn send(fixture: &Fixture, action: &str, more: &[(&str, &str)]) -> Answer {
+    fixture.ask(action, &[&[("StackName", "kept"), ("TemplateBody", SMALL)], more].concat())
 }
 
-fn plan(stand: &Stand, kind: &str, text: &str, more: &[(&str, &str)]) -> Answer {
+fn plan(fixture: &Fixture, kind: &str, text: &str, more: &[(&str, &str)]) -> Answer {
     let name = format!("c{}", fastrand::u64(..));
     let fields = [
         &[
@@ -26,17 +26,17 @@ fn plan(stand: &Stand, kind: &str, text: &str, more: &[(&str, &str)]) -> Answer 
         more,
     ]
     .concat();
-    let planned = send(stand, "CreateChangeSet", &fields);
+    let planned = send(fixture, "CreateChangeSet", &fields);
     assert_eq!(planned.status, StatusCode::OK, "{}", planned.body);
-    stand.ask("DescribeChangeSet", &[("ChangeSetName", &planned.text("Id"))])
+    fixture.ask("DescribeChangeSet", &[("ChangeSetName", &planned.text("Id"))])
 }
 
 /// Deploys and gives the tags, topics, capabilities and role that the stack has then.
-fn deploy(stand: &Stand, kind: &str, text: &str, more: &[(&str, &str)]) -> [usize; 4] {
-    let planned = plan(stand, kind, text, more);
+fn deploy(fixture: &Fixture, kind: &str, text: &str, more: &[(&str, &str)]) -> [usize; 4] {
+    let planned = plan(fixture, kind, text, more);
     assert_eq!(planned.text("Status"), "CREATE_COMPLETE", "{}", planned.body);
-    stand.ask("ExecuteChangeSet", &[("ChangeSetName", &planned.text("ChangeSetId"))]);
-    let described = stand.ask("DescribeStacks", &[("StackName", "kept")]);
+    fixture.ask("ExecuteChangeSet", &[("ChangeSetName", &planned.text("ChangeSetId"))]);
+    let described = fixture.ask("DescribeStacks", &[("StackName", "kept")]);
     [
         described.texts("Key").len(),
         described.body.matches(TOPIC).count(),
@@ -47,7 +47,7 @@ fn deploy(stand: &Stand, kind: &str, text: &str, more: &[(&str, &str)]) -> [usiz
 
 #[test]
 fn what_an_update_does_not_mention_stays_and_an_empty_list_removes() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let all = [
         ("Tags.member.1.Key", "team"),
         ("Tags.member.1.Value", "board"),
@@ -55,17 +55,21 @@ fn what_an_update_does_not_mention_stays_and_an_empty_list_removes() {
         ("Capabilities.member.1", "CAPABILITY_IAM"),
         ("RoleARN", ROLE),
     ];
-    assert_eq!(deploy(&stand, "CREATE", "one", &all), [1, 1, 1, 1]);
-    assert_eq!(plan(&stand, "UPDATE", "one", &[]).text("Status"), "FAILED", "nothing is new");
-    assert_eq!(deploy(&stand, "UPDATE", "two", &[]), [1, 1, 1, 1]);
+    assert_eq!(deploy(&fixture, "CREATE", "one", &all), [1, 1, 1, 1]);
+    assert_eq!(plan(&fixture, "UPDATE", "one", &[]).text("Status"), "FAILED", "nothing is new");
+    assert_eq!(deploy(&fixture, "UPDATE", "two", &[]), [1, 1, 1, 1]);
     let none = [("Tags", ""), ("NotificationARNs", ""), ("Capabilities", "")];
-    assert_eq!(deploy(&stand, "UPDATE", "three", &none), [0, 0, 0, 1]);
-    assert_eq!(deploy(&stand, "UPDATE", "three", &all[2..3]), [0, 1, 0, 1], "topics are a change");
+    assert_eq!(deploy(&fixture, "UPDATE", "three", &none), [0, 0, 0, 1]);
+    assert_eq!(
+        deploy(&fixture, "UPDATE", "three", &all[2..3]),
+        [0, 1, 0, 1],
+        "topics are a change"
+    );
 }
 
 #[test]
 fn a_member_that_is_not_honoured_is_refused_by_its_name() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let cases = [
         ("CreateStack", "TemplateURL", "https://example.com", "TemplateURL"),
         ("CreateStack", "StackPolicyBody", "{}", "StackPolicyBody"),
@@ -107,7 +111,7 @@ fn a_member_that_is_not_honoured_is_refused_by_its_name() {
         ("ListStacks", "StackName", "a", "StackName"),
     ];
     for (action, field, value, name) in cases {
-        let answer = stand.ask(action, &[(field, value)]);
+        let answer = fixture.ask(action, &[(field, value)]);
         assert_eq!(answer.text("Code"), "ValidationError", "{action} {field}");
         let message = answer.text("Message");
         assert!(
@@ -118,7 +122,7 @@ fn a_member_that_is_not_honoured_is_refused_by_its_name() {
     let off = [("ImportExistingResources", "false"), ("ResourcesToImport", "")];
     assert_eq!(
         send(
-            &stand,
+            &fixture,
             "CreateChangeSet",
             &[&off[..], &[("ChangeSetName", "c"), ("ChangeSetType", "CREATE")]].concat()
         )
@@ -129,7 +133,7 @@ fn a_member_that_is_not_honoured_is_refused_by_its_name() {
 
 #[test]
 fn values_that_aws_does_not_have_are_refused() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let tag = |number, key| (format!("Tags.member.{number}.Key"), key);
     let (first, second) = (tag(1, "a"), tag(2, "a"));
     let twice = [
@@ -181,7 +185,7 @@ fn values_that_aws_does_not_have_are_refused() {
         (&[("DeploymentConfig.Mode", "EXPRESS")], "enum value set: [STANDARD]"),
     ];
     for (fields, words) in cases {
-        let answer = send(&stand, "CreateStack", fields);
+        let answer = send(&fixture, "CreateStack", fields);
         assert_eq!(answer.text("Code"), "ValidationError", "{words}");
         assert!(answer.text("Message").contains(words), "{words}\n{}", answer.text("Message"));
     }
@@ -189,24 +193,28 @@ fn values_that_aws_does_not_have_are_refused() {
         ("ResourceTypes.member.1", "AWS::EC2::VPC"),
         ("ResourceTypes.member.2", "AWS::RefactorSpaces::*"),
     ];
-    assert_eq!(send(&stand, "CreateStack", &allowed).status, StatusCode::OK);
-    let filter = stand.ask("ListStacks", &[("StackStatusFilter.member.1", "GONE")]);
+    assert_eq!(send(&fixture, "CreateStack", &allowed).status, StatusCode::OK);
+    let filter = fixture.ask("ListStacks", &[("StackStatusFilter.member.1", "GONE")]);
     assert!(filter.text("Message").contains("'GONE' at 'stackStatusFilter'"), "{}", filter.body);
-    let stage = stand.ask("GetTemplate", &[("StackName", "kept"), ("TemplateStage", "Raw")]);
+    let stage = fixture.ask("GetTemplate", &[("StackName", "kept"), ("TemplateStage", "Raw")]);
     assert!(stage.text("Message").contains("[Original, Processed]"), "{}", stage.body);
-    let two = stand.ask("GetTemplateSummary", &[("StackName", "kept"), ("TemplateBody", SMALL)]);
+    let two = fixture.ask("GetTemplateSummary", &[("StackName", "kept"), ("TemplateBody", SMALL)]);
     assert!(two.text("Message").contains("give only one of them"), "{}", two.body);
 }
 
 #[test]
 fn property_values_of_a_change_set_are_shown_when_they_are_asked_for() {
-    let stand = Stand::new();
-    deploy(&stand, "CREATE", "one", &[]);
-    let planned =
-        plan(&stand, "UPDATE", "two", &[("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")]);
+    let fixture = Fixture::new();
+    deploy(&fixture, "CREATE", "one", &[]);
+    let planned = plan(
+        &fixture,
+        "UPDATE",
+        "two",
+        &[("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")],
+    );
     assert!(!planned.body.contains("AfterContext"), "{}", planned.body);
     let id = planned.text("ChangeSetId");
-    let shown = stand
+    let shown = fixture
         .ask("DescribeChangeSet", &[("ChangeSetName", &id), ("IncludePropertyValues", "true")]);
     assert!(shown.text("BeforeContext").contains(r#""Description":"one ****""#), "{}", shown.body);
     assert!(shown.text("AfterContext").contains(r#""Description":"two ****""#), "{}", shown.body);

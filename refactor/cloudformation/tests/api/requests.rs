@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::stand::{MONOLITH, SERVICES, SPACE, Stand};
+use crate::fixture::{Fixture, MONOLITH, SERVICES, SPACE};
 
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
@@ -40,10 +40,10 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
         ),
         (SPACE.replacen("Select [0,", "Select [7,", 1), "Fn::Select cannot select 7"),
     ];
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     for (template, expected) in cases {
         assert_ne!(template, SPACE, "{expected}");
-        let answer = stand.plan("space", "CREATE", &template, &[MONOLITH]);
+        let answer = fixture.plan("space", "CREATE", &template, &[MONOLITH]);
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{expected}");
         assert_eq!(answer.text("Code"), "ValidationError");
         assert!(
@@ -52,13 +52,15 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
             answer.text("Message")
         );
     }
-    assert!(stand.ask("DescribeStacks", &[("StackName", "space")]).body.contains("does not exist"));
+    assert!(
+        fixture.ask("DescribeStacks", &[("StackName", "space")]).body.contains("does not exist")
+    );
 }
 
 #[test]
 fn messages_that_clients_match_on_are_word_for_word() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
     let cases: [(&str, Fields<'_>, u16, &str, &str); 11] = [
         (
             "DescribeStacks",
@@ -149,7 +151,7 @@ fn messages_that_clients_match_on_are_word_for_word() {
         ),
     ];
     for (action, fields, status, code, message) in cases {
-        let answer = stand.ask(action, fields);
+        let answer = fixture.ask(action, fields);
         assert_eq!(
             (answer.status.as_u16(), answer.text("Code"), answer.text("Message")),
             (status, code.into(), message.into())
@@ -161,26 +163,28 @@ fn messages_that_clients_match_on_are_word_for_word() {
 /// The tutorial writes `EnvironmentId` but `ApplicationID`; the CLI drops a name that the template does not have.
 #[test]
 fn a_missing_parameter_says_how_it_is_written() {
-    let stand = Stand::new();
-    let answer = stand.plan("services", "CREATE", SERVICES, &[("EnvironmentId", "env-0000000001")]);
+    let fixture = Fixture::new();
+    let answer =
+        fixture.plan("services", "CREATE", SERVICES, &[("EnvironmentId", "env-0000000001")]);
     let message = answer.text("Message");
     assert!(message.starts_with("Parameters: [ApplicationID] must have values. "), "{message}");
     assert!(message.contains("--parameter-overrides ApplicationID=..."), "{message}");
     assert!(message.contains("(ApplicationID, not ApplicationId)"), "{message}");
-    let answer = stand.plan("services", "CREATE", SERVICES, &[("ApplicationId", "app-0000000001")]);
+    let answer =
+        fixture.plan("services", "CREATE", SERVICES, &[("ApplicationId", "app-0000000001")]);
     let message = "Parameters: [ApplicationId] do not exist in the template. Names are case-sensitive: this one is ApplicationID";
     assert_eq!(answer.text("Message"), message);
 }
 
 #[test]
 fn an_id_of_several_parts_names_the_part_to_use() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let parameters = [
         ("EnvironmentId", "env-0000000001"),
         ("ApplicationID", "env-0000000001|app-0000000002"),
         ("PostsUrl", "http://p:1"),
     ];
-    let message = stand.plan("services", "CREATE", SERVICES, &parameters).text("Message");
+    let message = fixture.plan("services", "CREATE", SERVICES, &parameters).text("Message");
     assert!(message.contains("use the part app-0000000002"), "{message}");
     assert!(message.contains("[properties of Resources/PostsService (line 2"), "{message}");
 }
@@ -189,7 +193,7 @@ fn an_id_of_several_parts_names_the_part_to_use() {
 fn ref_of_an_application_is_refused_where_its_id_belongs() {
     let template =
         SPACE.replacen("!GetAtt Application.ApplicationIdentifier", "!Ref Application", 1);
-    let message = Stand::new().plan("space", "CREATE", &template, &[MONOLITH]).text("Message");
+    let message = Fixture::new().plan("space", "CREATE", &template, &[MONOLITH]).text("Message");
     assert!(message.contains("names more than one resource (it is what Ref gives)"), "{message}");
     assert!(
         message.contains("in a template Fn::GetAtt [properties of Resources/DefaultRoute"),
@@ -199,35 +203,35 @@ fn ref_of_an_application_is_refused_where_its_id_belongs() {
 
 #[test]
 fn a_region_has_a_limited_number_of_stacks() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let template = "Resources: {A: {Type: AWS::EC2::InternetGateway}}";
     for number in 0..200 {
         assert_eq!(
-            stand.plan(&format!("s{number}"), "CREATE", template, &[]).status,
+            fixture.plan(&format!("s{number}"), "CREATE", template, &[]).status,
             StatusCode::OK
         );
     }
     assert_eq!(
-        stand.plan("one-more", "CREATE", template, &[]).text("Code"),
+        fixture.plan("one-more", "CREATE", template, &[]).text("Code"),
         "LimitExceededException"
     );
     assert_eq!(
-        stand.plan("s7", "CREATE", template, &[]).status,
+        fixture.plan("s7", "CREATE", template, &[]).status,
         StatusCode::OK,
         "known ones go on"
     );
-    let first = stand.ask("DescribeStacks", &[]);
+    let first = fixture.ask("DescribeStacks", &[]);
     assert_eq!(first.texts("StackName").len(), 100);
-    let second = stand.ask("DescribeStacks", &[("NextToken", &first.text("NextToken"))]);
+    let second = fixture.ask("DescribeStacks", &[("NextToken", &first.text("NextToken"))]);
     assert_eq!((second.texts("StackName").len(), second.texts("NextToken").len()), (100, 0));
 }
 
 #[test]
 fn a_change_set_can_be_executed_twice_and_works_once() {
-    let stand = Stand::new();
-    let planned = stand.plan("space", "CREATE", SPACE, &[MONOLITH]);
+    let fixture = Fixture::new();
+    let planned = fixture.plan("space", "CREATE", SPACE, &[MONOLITH]);
     for _ in 0..2 {
-        let executed = stand.ask(
+        let executed = fixture.ask(
             "ExecuteChangeSet",
             &[("ChangeSetName", &planned.text("Id")), ("StackName", "space")],
         );
@@ -238,14 +242,14 @@ fn a_change_set_can_be_executed_twice_and_works_once() {
             executed.body
         );
     }
-    assert_eq!(stand.world.calls().len(), 4);
-    let described = stand.ask("DescribeChangeSet", &[("ChangeSetName", &planned.text("Id"))]);
+    assert_eq!(fixture.world.calls().len(), 4);
+    let described = fixture.ask("DescribeChangeSet", &[("ChangeSetName", &planned.text("Id"))]);
     assert_eq!(described.text("ExecutionStatus"), "EXECUTE_COMPLETE");
 }
 
 #[test]
 fn a_repeated_request_gives_the_same_change_set() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let fields = |url| {
         [
             ("StackName", "space"),
@@ -258,114 +262,116 @@ fn a_repeated_request_gives_the_same_change_set() {
             ("Tags", ""),
         ]
     };
-    let first = stand.ask("CreateChangeSet", &fields(MONOLITH.1));
-    let second = stand.ask("CreateChangeSet", &fields(MONOLITH.1));
+    let first = fixture.ask("CreateChangeSet", &fields(MONOLITH.1));
+    let second = fixture.ask("CreateChangeSet", &fields(MONOLITH.1));
     assert_eq!(first.text("Id"), second.text("Id"));
-    let other = stand.ask("CreateChangeSet", &fields("http://other/api"));
+    let other = fixture.ask("CreateChangeSet", &fields("http://other/api"));
     assert_eq!(other.text("Code"), "AlreadyExistsException");
-    stand.ask("ExecuteChangeSet", &[("ChangeSetName", "c1"), ("StackName", "space")]);
-    assert_eq!(stand.status("space"), "CREATE_COMPLETE");
+    fixture.ask("ExecuteChangeSet", &[("ChangeSetName", "c1"), ("StackName", "space")]);
+    assert_eq!(fixture.status("space"), "CREATE_COMPLETE");
     let mut update = fields("http://other/api");
     update[2].1 = "UPDATE";
-    let again = stand.ask("CreateChangeSet", &update);
+    let again = fixture.ask("CreateChangeSet", &update);
     assert_eq!(again.status, StatusCode::OK, "the first of that name is done: {}", again.body);
 }
 
 #[test]
 fn a_stack_under_review_can_be_planned_again_and_deleted() {
-    let stand = Stand::new();
-    let first = stand.plan("space", "CREATE", SPACE, &[MONOLITH]);
-    let second = stand.plan("space", "CREATE", SPACE, &[("MonolithUrl", "http://other/api")]);
+    let fixture = Fixture::new();
+    let first = fixture.plan("space", "CREATE", SPACE, &[MONOLITH]);
+    let second = fixture.plan("space", "CREATE", SPACE, &[("MonolithUrl", "http://other/api")]);
     assert_eq!(first.text("StackId"), second.text("StackId"));
-    assert_eq!(stand.status("space"), "REVIEW_IN_PROGRESS");
-    stand.ask("ExecuteChangeSet", &[("ChangeSetName", &second.text("Id"))]);
-    let late = stand.ask("ExecuteChangeSet", &[("ChangeSetName", &first.text("Id"))]);
+    assert_eq!(fixture.status("space"), "REVIEW_IN_PROGRESS");
+    fixture.ask("ExecuteChangeSet", &[("ChangeSetName", &second.text("Id"))]);
+    let late = fixture.ask("ExecuteChangeSet", &[("ChangeSetName", &first.text("Id"))]);
     assert_eq!(late.text("Code"), "InvalidChangeSetStatus");
-    stand.plan("other", "CREATE", SPACE, &[MONOLITH]);
-    stand.ask("DeleteStack", &[("StackName", "other")]);
-    assert!(stand.ask("DescribeStacks", &[("StackName", "other")]).body.contains("does not exist"));
-    assert_eq!(stand.ask("DeleteStack", &[("StackName", "never-was")]).status, StatusCode::OK);
+    fixture.plan("other", "CREATE", SPACE, &[MONOLITH]);
+    fixture.ask("DeleteStack", &[("StackName", "other")]);
+    assert!(
+        fixture.ask("DescribeStacks", &[("StackName", "other")]).body.contains("does not exist")
+    );
+    assert_eq!(fixture.ask("DeleteStack", &[("StackName", "never-was")]).status, StatusCode::OK);
 }
 
 #[test]
 fn a_stack_without_resources_is_a_stack() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let parameters = [("EnvironmentId", "env-0000000001"), ("ApplicationID", "app-0000000001")];
-    assert_eq!(stand.deploy("services", "CREATE", SERVICES, &parameters), "CREATE_COMPLETE");
-    let described = stand.ask("DescribeStacks", &[("StackName", "services")]);
+    assert_eq!(fixture.deploy("services", "CREATE", SERVICES, &parameters), "CREATE_COMPLETE");
+    let described = fixture.ask("DescribeStacks", &[("StackName", "services")]);
     assert_eq!(described.output("UsersService"), "Users service creation skipped");
 }
 
 #[test]
 fn views_show_what_is_stored() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-    assert_eq!(stand.ask("GetTemplate", &[("StackName", "space")]).text("TemplateBody"), SPACE);
-    let summary = stand.ask("GetTemplateSummary", &[("StackName", "space")]);
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    assert_eq!(fixture.ask("GetTemplate", &[("StackName", "space")]).text("TemplateBody"), SPACE);
+    let summary = fixture.ask("GetTemplateSummary", &[("StackName", "space")]);
     assert_eq!(
         summary.texts("ParameterKey"),
         ["EnvironmentName", "MonolithUrl", "ProxyEndpointType"]
     );
     assert_eq!(summary.text("Version"), "2010-09-09");
     let bare = "{\"Resources\": {\"A\": {\"Type\": \"AWS::EC2::InternetGateway\"}}}";
-    let summary = stand.ask("GetTemplateSummary", &[("TemplateBody", bare)]);
+    let summary = fixture.ask("GetTemplateSummary", &[("TemplateBody", bare)]);
     assert!(
         summary.body.contains("<Parameters></Parameters>"),
         "the CLI dies without it: {}",
         summary.body
     );
     assert_eq!(
-        stand.ask("ValidateTemplate", &[("TemplateBody", SPACE)]).texts("DefaultValue"),
+        fixture.ask("ValidateTemplate", &[("TemplateBody", SPACE)]).texts("DefaultValue"),
         ["banyan", "REGIONAL"]
     );
     assert_eq!(
-        stand
+        fixture
             .ask("ListStacks", &[("StackStatusFilter.member.1", "CREATE_COMPLETE")])
             .text("StackName"),
         "space"
     );
     assert!(
-        stand
+        fixture
             .ask("ListStacks", &[("StackStatusFilter.member.1", "DELETE_COMPLETE")])
             .texts("StackName")
             .is_empty()
     );
-    let resource = stand.ask(
+    let resource = fixture.ask(
         "DescribeStackResources",
         &[("StackName", "space"), ("LogicalResourceId", "Application")],
     );
     assert_eq!(resource.text("PhysicalResourceId"), "env-0000000001|app-0000000002");
-    assert_eq!(stand.ask("ListExports", &[]).text("Name"), "space:VPCId");
+    assert_eq!(fixture.ask("ListExports", &[]).text("Name"), "space:VPCId");
     assert_eq!(
-        stand.ask("ListChangeSets", &[("StackName", "space")]).text("ExecutionStatus"),
+        fixture.ask("ListChangeSets", &[("StackName", "space")]).text("ExecutionStatus"),
         "EXECUTE_COMPLETE"
     );
 }
 
 #[test]
 fn stacks_of_one_region_are_not_seen_in_another() {
-    let stand = Stand::new();
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
     let form = [("Action", "DescribeStacks"), ("StackName", "space")]
         .map(|(k, v)| (k.to_owned(), v.to_owned()));
     let (status, _) =
-        stand.api.handle(&cloudformation::Caller { region: "moon".to_owned() }, &form);
+        fixture.api.handle(&cloudformation::Caller { region: "moon".to_owned() }, &form);
     assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[test]
 fn long_histories_come_in_pages() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     for _ in 0..5 {
-        stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
-        stand.ask("DeleteStack", &[("StackName", "space")]);
-        stand.ask("DescribeStacks", &[("StackName", "space")]);
+        fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+        fixture.ask("DeleteStack", &[("StackName", "space")]);
+        fixture.ask("DescribeStacks", &[("StackName", "space")]);
     }
-    stand.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
     for url in 0..6 {
         let url = format!("http://m{url}/api");
         assert_eq!(
-            stand.deploy("space", "UPDATE", SPACE, &[("MonolithUrl", &url)]),
+            fixture.deploy("space", "UPDATE", SPACE, &[("MonolithUrl", &url)]),
             "UPDATE_COMPLETE"
         );
     }
@@ -374,7 +380,7 @@ fn long_histories_come_in_pages() {
     loop {
         let fields_now: Vec<(&str, &str)> =
             fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let page = stand.ask("DescribeStackEvents", &fields_now);
+        let page = fixture.ask("DescribeStackEvents", &fields_now);
         seen.extend(page.texts("EventId"));
         match page.texts("NextToken").into_iter().next() {
             Some(token) => fields = vec![fields[0].clone(), ("NextToken".to_owned(), token)],
@@ -385,23 +391,23 @@ fn long_histories_come_in_pages() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), all, "no event comes twice");
-    let wrong = stand.ask("DescribeStackEvents", &[("StackName", "space"), ("NextToken", "x")]);
+    let wrong = fixture.ask("DescribeStackEvents", &[("StackName", "space"), ("NextToken", "x")]);
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
 
 #[test]
 fn a_change_set_is_deleted_only_through_its_own_stack_and_region() {
-    let stand = Stand::new();
-    stand.deploy("other", "CREATE", SPACE, &[MONOLITH]);
-    let id = stand.plan("space", "CREATE", SPACE, &[MONOLITH]).text("Id");
+    let fixture = Fixture::new();
+    fixture.deploy("other", "CREATE", SPACE, &[MONOLITH]);
+    let id = fixture.plan("space", "CREATE", SPACE, &[MONOLITH]).text("Id");
     let there =
-        || stand.ask("DescribeChangeSet", &[("ChangeSetName", &id)]).status == StatusCode::OK;
+        || fixture.ask("DescribeChangeSet", &[("ChangeSetName", &id)]).status == StatusCode::OK;
     let delete = |region: &str, fields: &[(&str, &str)]| {
         let fields = [&[("Action", "DeleteChangeSet"), ("ChangeSetName", &id)], fields].concat();
         let form: Vec<_> =
             fields.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let (status, body) =
-            stand.api.handle(&cloudformation::Caller { region: region.to_owned() }, &form);
+            fixture.api.handle(&cloudformation::Caller { region: region.to_owned() }, &form);
         assert_eq!(status, StatusCode::OK, "what is not there is deleted already: {body}");
     };
     delete("local", &[("StackName", "other")]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use url::Url;
 
-use super::owner::Side;
+use super::destination::Side;
 use crate::limits::CANDIDATES;
 use crate::path::Path;
 use crate::table::Table;
@@ -70,18 +70,18 @@ impl Candidates {
     }
 
     /// The one that this route's service is.
-    pub(super) fn index_of(&self, owner: &Target) -> Option<usize> {
-        (0..self.count()).find(|index| self.get(*index).target.is_at_the_place_of(owner))
+    pub(super) fn index_of(&self, primary: &Target) -> Option<usize> {
+        (0..self.count()).find(|index| self.get(*index).target.is_at_the_place_of(primary))
     }
 
-    /// The one that a service names as owner. Whatever it says, nobody else is ever asked. Of several at the origin it
+    /// The one that a service names as primary. Whatever it says, nobody else is ever asked. Of several at the origin it
     /// is the one whose path the named URL is below, by the longest such path.
-    pub(super) fn named(&self, owner: &[u8]) -> Option<usize> {
-        let owner = Url::parse(std::str::from_utf8(owner).ok()?).ok()?;
-        let origin = Origin::of(&owner)?;
+    pub(super) fn named(&self, primary: &[u8]) -> Option<usize> {
+        let primary = Url::parse(std::str::from_utf8(primary).ok()?).ok()?;
+        let origin = Origin::of(&primary)?;
         let there = || (0..self.count()).filter(|index| self.upstream(*index).origin == origin);
         let base = |index: usize| self.get(index).target.base.as_str();
-        let below = there().filter(|index| is_below(owner.path(), base(*index)));
+        let below = there().filter(|index| is_below(primary.path(), base(*index)));
         below.max_by_key(|index| base(*index).len()).or_else(|| there().next())
     }
 }

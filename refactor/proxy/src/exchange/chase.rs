@@ -6,11 +6,11 @@
 //! - **Too old**: a client that wrote, and then reads from a copy that has not come so far, would not find what it
 //!   wrote. Such an answer is thrown away, and another candidate is asked.
 //! - **Perhaps too old**: a proxy that has just started again does not know who wrote before. For as long as it would
-//!   have remembered that, what a copy says of itself counts: its answer is thrown away too, and the owner is asked.
+//!   have remembered that, what a copy says of itself counts: its answer is thrown away too, and the primary is asked.
 //! - **Of an epoch that is over**: a store that was given up by force, and wakes up, still believes to own what it has. What
 //!   it took is lost, so a write that it took is 502; a read is asked of another candidate. A write that was sent before an
-//!   ordinary change of owner, and is answered after it, is none: the new owner has it.
-//! - **Not here yet**: a copy that does not have what is read says 404, and who the owner is; that one is asked too.
+//!   ordinary change of primary, and is answered after it, is none: the new primary has it.
+//! - **Not here yet**: a copy that does not have what is read says 404, and who the primary is; that one is asked too.
 //!
 //! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
 //! sent again; what broke off is not.
@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use super::Ended;
 use super::candidates::Candidates;
-use super::owner::{Owner, Side};
+use super::destination::{Destination, Side};
 use super::search::Search;
 use crate::client::Client;
 use crate::head::{Answer, Field, Head, Kind};
@@ -41,10 +41,10 @@ use crate::upstream::Failure;
 const MISDIRECTED: u16 = 421;
 /// From here on a status says that nothing was done, or is an error all the same (RFC 9110, 15.5 and 15.6).
 const BAD_REQUEST: u16 = 400;
-/// The status of an answer that, where it names the owner, says that this copy may only lag.
+/// The status of an answer that, where it names the primary, says that this copy may only lag.
 const NOT_FOUND: u16 = 404;
 
-/// Where a request is on its way to its owner.
+/// Where a request is on its way to its primary.
 pub(super) struct Chase<'a> {
     site: &'a Site,
     head: &'a Head<'a>,
@@ -56,9 +56,9 @@ pub(super) struct Chase<'a> {
     looked: Option<u64>,
     /// Which candidate is asked.
     at: usize,
-    /// Whether that one is only believed to be the owner, since it was so before.
+    /// Whether that one is only believed to be the primary, since it was so before.
     hinted: bool,
-    /// The last one that was named as owner.
+    /// The last one that was named as primary.
     named: Option<usize>,
     /// Who was asked since the last wait, a bit each.
     asked: u32,
@@ -70,7 +70,7 @@ pub(super) struct Chase<'a> {
     told: bool,
     /// The epoch of what is asked for, where that is known, as it was before whoever is asked now was asked.
     epoch: Option<Epoch>,
-    /// Of a write that could not be sent to another service, so that a change of owner waits for it.
+    /// Of a write that could not be sent to another service, so that a change of primary waits for it.
     _upload: Option<Arc<()>>,
     search: Option<Search<'a>>,
 }
@@ -97,15 +97,15 @@ impl<'a> Chase<'a> {
         peer: IpAddr,
         head: &'a Head<'a>,
         path: &'a Path<'a>,
-        owner: Owner,
+        destination: Destination,
         now: Instant,
     ) -> Self {
         let mut chase = Self {
             site,
             head,
             path,
-            candidates: Candidates::of(owner.side),
-            other: owner.other.map(|other| other.side),
+            candidates: Candidates::of(destination.side),
+            other: destination.other.map(|other| other.side),
             looked: None,
             at: 0,
             hinted: false,
@@ -124,9 +124,9 @@ impl<'a> Chase<'a> {
         } else {
             let version = chase.look();
             let hint = chase.segment().and_then(|segment| {
-                let owners = &chase.candidates.get(0).target.owners;
-                let owner = owners.get(&segment, version, now)?;
-                chase.candidates.index_of(&owner)
+                let primaries = &chase.candidates.get(0).target.primaries;
+                let primary = primaries.get(&segment, version, now)?;
+                chase.candidates.index_of(&primary)
             });
             chase.hinted = hint.is_some();
             chase.at = hint.unwrap_or_default();
@@ -176,7 +176,7 @@ impl<'a> Chase<'a> {
     }
 
     /// Whether an answer is of an epoch that is over: for a read now, for a write before it was sent. A write that was under
-    /// way while the owner changed is there, unless that was by force; and what was not taken cannot be lost.
+    /// way while the primary changed is there, unless that was by force; and what was not taken cannot be lost.
     fn is_over(&self, answer: &Answer<'_>) -> bool {
         let Some(now) = self.present() else { return false };
         let first = match is_read(&self.head.method) {
@@ -196,8 +196,10 @@ impl<'a> Chase<'a> {
         let (route, service) = (&target.route.id, &target.route.service);
         if is_read(&self.head.method) {
             self.chases().read_again.inc();
-            self.named = answer.first(Kind::Owner).and_then(|owner| self.candidates.named(owner));
-            let next = self.named.filter(|owner| self.is_new(*owner)).or_else(|| self.another());
+            self.named =
+                answer.first(Kind::Primary).and_then(|primary| self.candidates.named(primary));
+            let next =
+                self.named.filter(|primary| self.is_new(*primary)).or_else(|| self.another());
             return Ok(next.map_or(Next::Later(self.first_again()), Next::Now));
         }
         let detail = format!(
@@ -213,12 +215,13 @@ impl<'a> Chase<'a> {
             self.chases().misdirected.inc();
             self.look();
             self.unhint();
-            let named = answer.first(Kind::Owner).and_then(|owner| self.candidates.named(owner));
+            let named =
+                answer.first(Kind::Primary).and_then(|primary| self.candidates.named(primary));
             self.named = named.or(self.named);
             return Some(match named {
-                Some(owner) if self.is_new(owner) => Next::Now(owner),
-                Some(owner) => Next::Later(owner),
-                // A copy that lags too much, and whose owner is nobody that is known here.
+                Some(primary) if self.is_new(primary) => Next::Now(primary),
+                Some(primary) => Next::Later(primary),
+                // A copy that lags too much, and whose primary is nobody that is known here.
                 None if is_read(&self.head.method) => {
                     self.another().map_or(Next::Later(self.first_again()), Next::Now)
                 }
@@ -227,19 +230,19 @@ impl<'a> Chase<'a> {
         }
         if answer.status == NOT_FOUND
             && is_read(&self.head.method)
-            && let Some(owner) = answer.first(Kind::Owner)
+            && let Some(primary) = answer.first(Kind::Primary)
         {
             self.look();
-            self.named = self.candidates.named(owner);
-            if let Some(owner) = self.named.filter(|owner| self.is_new(*owner)) {
+            self.named = self.candidates.named(primary);
+            if let Some(primary) = self.named.filter(|primary| self.is_new(*primary)) {
                 self.chases().read_again.inc();
-                return Some(Next::Now(owner));
+                return Some(Next::Now(primary));
             }
         }
         if self.forgotten
-            && let Some(owner) = answer.first(Kind::Owner)
+            && let Some(primary) = answer.first(Kind::Primary)
         {
-            return self.past_copy(owner);
+            return self.past_copy(primary);
         }
         let needed = self.needed.as_ref()?;
         let position = answer.first(Kind::Position).and_then(Position::parse);
@@ -247,8 +250,8 @@ impl<'a> Chase<'a> {
         if position.is_some_and(|position| position >= needed.position) {
             return None;
         }
-        if self.is_late() && self.is_only_said() && answer.first(Kind::Owner).is_none() {
-            // The owner has no more than this: the client means another collection, or what it wrote was lost.
+        if self.is_late() && self.is_only_said() && answer.first(Kind::Primary).is_none() {
+            // The primary has no more than this: the client means another collection, or what it wrote was lost.
             return None;
         }
         let another = self.another();
@@ -260,14 +263,14 @@ impl<'a> Chase<'a> {
         Some(another.map_or(Next::Later(self.first_again()), Next::Now))
     }
 
-    /// Who is asked next, where a copy names its owner and must not answer. One whose owner is nobody that is known here
+    /// Who is asked next, where a copy names its primary and must not answer. One whose primary is nobody that is known here
     /// may, since it is all there is.
-    fn past_copy(&mut self, owner: &[u8]) -> Option<Next> {
+    fn past_copy(&mut self, primary: &[u8]) -> Option<Next> {
         self.look();
-        let owner = self.candidates.named(owner).filter(|owner| *owner != self.at)?;
-        self.named = Some(owner);
+        let primary = self.candidates.named(primary).filter(|primary| *primary != self.at)?;
+        self.named = Some(primary);
         self.chases().read_again.inc();
-        Some(if self.is_new(owner) { Next::Now(owner) } else { Next::Later(owner) })
+        Some(if self.is_new(primary) { Next::Now(primary) } else { Next::Later(primary) })
     }
 
     /// Who is asked next, where a service got nothing of the request and was not the only one to ask.
@@ -342,7 +345,7 @@ impl<'a> Chase<'a> {
         let what = match &self.needed {
             Some(_) => "no service has come as far yet as what was written before; ask again",
             None if self.forgotten => {
-                "its owner does not answer, and its copies may not have what was written last; ask again"
+                "its primary does not answer, and its copies may not have what was written last; ask again"
             }
             None if is_read(&self.head.method) => "no service owns this just now; ask again",
             None => "no service owns this just now; nothing was stored, send it again",
@@ -374,9 +377,9 @@ impl<'a> Chase<'a> {
             && self.at != 0
             && let Some(version) = self.looked
         {
-            let owner = &self.candidates.get(self.at).target;
-            let owners = &self.candidates.get(0).target.owners;
-            owners.note(&segment, owner, version, Instant::now());
+            let primary = &self.candidates.get(self.at).target;
+            let primaries = &self.candidates.get(0).target.primaries;
+            primaries.note(&segment, primary, version, Instant::now());
         }
         if !may_have_stored(answer.status) {
             return;
@@ -461,7 +464,7 @@ impl<'a> Chase<'a> {
     fn unhint(&mut self) -> bool {
         let hinted = std::mem::take(&mut self.hinted);
         if hinted && let Some(segment) = self.segment() {
-            self.candidates.get(0).target.owners.forget(&segment);
+            self.candidates.get(0).target.primaries.forget(&segment);
         }
         hinted
     }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::destination::Destination;
 use super::outgoing;
-use super::owner::Owner;
 use super::record::Record;
 use crate::head::Head;
 use crate::metrics::Outcome;
@@ -19,10 +19,10 @@ pub(super) fn mirror(
     peer: IpAddr,
     head: &Head<'_>,
     path: &Path<'_>,
-    owner: &Owner,
+    destination: &Destination,
     record: &Record<'_>,
 ) -> Option<Sample> {
-    let other = owner.other.as_ref()?;
+    let other = destination.other.as_ref()?;
     let mirror = other.route.split.as_ref()?.mirror.as_ref()?;
     if !is_read(&head.method) || is_copy(head) || !mirror.share.takes() {
         return None;
@@ -35,10 +35,10 @@ pub(super) fn mirror(
         return None;
     };
     let repeat = mirror.is_repeat();
-    let to = if repeat { &owner.side } else { &other.side };
+    let to = if repeat { &destination.side } else { &other.side };
     let copy = Copy {
         route: Arc::clone(&other.route),
-        owner: Arc::clone(&owner.side.target),
+        destination: Arc::clone(&destination.side.target),
         to: Arc::clone(&to.target),
         repeat,
         asked: Asked { id: record.id.clone().into_owned(), target: head.target.to_owned() },

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::owner::Side;
+use super::destination::Side;
 use super::record::Record;
 use crate::framing::Framing;
 use crate::head::{Head, Kind, Version};

@@ -1,9 +1,9 @@
-//! Where a request goes: its route and so its owner, or why it has none.
+//! Where a request goes: its route and so its primary, or why it has none.
 
 use http::{Method, StatusCode};
 
 use super::Ended;
-use super::owner::{Owner, owner};
+use super::destination::{Destination, destination};
 use super::problems::too_large;
 use crate::framing::Framing;
 use crate::head::{Field, Head, Kind};
@@ -11,8 +11,8 @@ use crate::path::{Path, Place};
 use crate::problem::Problem;
 use crate::site::Site;
 
-/// The owner of a request by its route, and the path behind the stage.
-pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Owner, Path<'a>), Ended> {
+/// The primary of a request by its route, and the path behind the stage.
+pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Destination, Path<'a>), Ended> {
     let refuse = |problem| Err(Ended::Problem(problem));
     if let Method::CONNECT | Method::TRACE = head.method {
         let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -44,7 +44,7 @@ pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Owner, Path<'a>
     };
     let table = site.table.load();
     match table.find(&head.method, &path) {
-        Some(found) => Ok((owner(&table, &head.method, &path, &found), path)),
+        Some(found) => Ok((destination(&table, &head.method, &path, &found), path)),
         None => {
             let detail =
                 "no route takes this request, and the application has no active default route";

@@ -1,4 +1,4 @@
-//! What a request that looks for its owner may cost, and how it waits.
+//! What a request that looks for its primary may cost, and how it waits.
 
 use std::future::poll_fn;
 use std::task::Poll;

@@ -10,7 +10,7 @@ pub struct Epoch {
     /// The present one: a store that is asked now, and answers in an earlier one, is not its primary.
     pub present: u64,
     /// What was written in an epoch below this one may be lost, for its primary was given up by force; 0 if none ever was. An
-    /// ordinary change of owner loses nothing of the epochs before it, however late they are answered.
+    /// ordinary change of primary loses nothing of the epochs before it, however late they are answered.
     pub lost_below: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A place in the history of a collection: `<epoch>.<position>`. A later owner knows all of the earlier ones, so an
+/// A place in the history of a collection: `<epoch>.<position>`. A later primary knows all of the earlier ones, so an
 /// epoch counts for more than any position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {

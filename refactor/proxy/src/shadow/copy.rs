@@ -25,8 +25,8 @@ pub(crate) struct Copy {
     /// The route whose tags ask for it.
     pub(crate) route: Arc<Target>,
     /// Who answers the client.
-    pub(crate) owner: Arc<Target>,
-    /// Who gets the copy: the other side, or for a repeat the owner too.
+    pub(crate) destination: Arc<Target>,
+    /// Who gets the copy: the other side, or for a repeat the primary too.
     pub(crate) to: Arc<Target>,
     pub(crate) repeat: bool,
     /// The client's request.

@@ -79,7 +79,7 @@ impl Difference {
             asked: copy.asked.clone(),
             request: copy.request.clone(),
             places: places.iter().map(ToString::to_string).collect(),
-            answer: Side::new(&copy.owner.route.service, answer),
+            answer: Side::new(&copy.destination.route.service, answer),
             copy: Side::new(&copy.to.route.service, other),
         }
     }

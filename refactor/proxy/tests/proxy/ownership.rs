@@ -2,7 +2,7 @@
 
 mod bodies;
 mod epochs;
-mod owners;
+mod primaries;
 mod reads;
 mod waiting;
 
@@ -22,7 +22,7 @@ fn before(old: &str, new: &str) -> Vec<Route> {
 }
 
 async fn stores() -> (Store, Store, Plane) {
-    let old = Store::start(Role::Owner).await;
+    let old = Store::start(Role::Primary).await;
     let new = Store::start(old.followed()).await;
     let plane = Plane::start(before(&old.service.url, &new.service.url));
     (old, new, plane)

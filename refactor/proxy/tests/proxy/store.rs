@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::service::{Request, Service};
 
-/// A copy: the owner of the collection, or not.
+/// A copy: the primary of the collection, or not.
 pub(crate) struct Store {
     pub(crate) service: Service,
     state: Arc<Mutex<State>>,
@@ -22,10 +22,10 @@ pub(crate) struct State {
 /// Who a copy believes to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    Owner,
-    /// Nobody is the owner just now.
-    Held,
-    /// Somebody else is the owner, at this URL.
+    Primary,
+    /// Nobody is the primary just now.
+    Fenced,
+    /// Somebody else is the primary, at this URL.
     Follower(String),
 }
 
@@ -72,7 +72,7 @@ impl Store {
 impl State {
     fn answer(&mut self, request: &Request) -> Vec<u8> {
         if !["GET ", "HEAD "].iter().any(|method| request.line().starts_with(method)) {
-            if self.role != Role::Owner {
+            if self.role != Role::Primary {
                 return misdirected(&self.role);
             }
             self.position += 1;
@@ -97,29 +97,29 @@ impl State {
     }
 
     fn say(&self, status: &str, body: &str) -> Vec<u8> {
-        let owner = match &self.role {
-            Role::Follower(owner) => format!("Banyan-Owner: {owner}\r\n"),
-            Role::Owner | Role::Held => String::new(),
+        let primary = match &self.role {
+            Role::Follower(primary) => format!("Banyan-Primary: {primary}\r\n"),
+            Role::Primary | Role::Fenced => String::new(),
         };
         let Self { epoch, position, .. } = self;
         let length = body.len();
         format!(
-            "HTTP/1.1 {status}\r\nBanyan-Position: {epoch}.{position}\r\n{owner}Content-Length: {length}\r\n\r\n{body}"
+            "HTTP/1.1 {status}\r\nBanyan-Position: {epoch}.{position}\r\n{primary}Content-Length: {length}\r\n\r\n{body}"
         )
         .into_bytes()
     }
 }
 
-/// The answer of one who is not the owner.
+/// The answer of one who is not the primary.
 pub(crate) fn misdirected(role: &Role) -> Vec<u8> {
-    let owner = match role {
-        Role::Follower(owner) => format!("Banyan-Owner: {owner}\r\n"),
-        Role::Owner | Role::Held => String::new(),
+    let primary = match role {
+        Role::Follower(primary) => format!("Banyan-Primary: {primary}\r\n"),
+        Role::Primary | Role::Fenced => String::new(),
     };
     let body = r#"{"type":"about:blank","title":"Misdirected Request","status":421}"#;
     let length = body.len();
     format!(
-        "HTTP/1.1 421 Misdirected Request\r\nContent-Type: application/problem+json\r\n{owner}Content-Length: \
+        "HTTP/1.1 421 Misdirected Request\r\nContent-Type: application/problem+json\r\n{primary}Content-Length: \
          {length}\r\n\r\n{body}"
     )
     .into_bytes()

@@ -17,7 +17,7 @@ const ROWS: u64 = 10_000;
 pub(super) struct Chunk {
     /// The id at which it ends.
     pub(super) to: u64,
-    /// How many rows the owner has in it.
+    /// How many rows the primary has in it.
     pub(super) rows: u64,
     /// Whether there is nothing behind it.
     pub(super) last: bool,
@@ -28,10 +28,10 @@ pub(super) struct Chunk {
 /// The two sides of a comparison.
 pub(super) struct Two {
     peers: Peers,
-    owner: Peer,
+    primary: Peer,
     follower: Peer,
     /// What they are called.
-    owner_name: &'static str,
+    primary_name: &'static str,
     follower_name: &'static str,
     epoch: u64,
 }
@@ -39,13 +39,13 @@ pub(super) struct Two {
 impl Two {
     pub(super) fn new(peers: &Peers, source: &str, target: &str, comparison: &Comparison) -> Self {
         let (source, target) = ((peers.at(source), "source"), (peers.at(target), "target"));
-        let (owner, follower) =
+        let (primary, follower) =
             if comparison.switched() { (target, source) } else { (source, target) };
         Self {
             peers: peers.clone(),
-            owner: owner.0,
+            primary: primary.0,
             follower: follower.0,
-            owner_name: owner.1,
+            primary_name: primary.1,
             follower_name: follower.1,
             epoch: comparison.epoch(),
         }
@@ -54,11 +54,11 @@ impl Two {
     /// Compares the next rows behind an id.
     ///
     /// # Errors
-    /// Where a side does not answer, or the owner has changed.
+    /// Where a side does not answer, or the primary has changed.
     pub(super) fn chunk(&self, after: u64) -> Result<Chunk, Trouble> {
         let (ours, copied) = self.digests(after)?;
         if ours.position.epoch != self.epoch {
-            return Err(Trouble::Over("the owner has changed meanwhile".into()));
+            return Err(Trouble::Over("the primary has changed meanwhile".into()));
         }
         let last = ours.last && copied.last;
         let same = |one: &Digest, other: &Digest| one.rows == other.rows && one.hash == other.hash;
@@ -69,7 +69,7 @@ impl Two {
         // Neither side is asked for more rows than a range has, whatever the other one lacks.
         let to = ours.to.min(copied.to);
         let ours =
-            self.owner.hashes(after, to).map_err(|error| Trouble::of(&self.owner, &error))?;
+            self.primary.hashes(after, to).map_err(|error| Trouble::of(&self.primary, &error))?;
         let copied = self.follower.hashes(after, to);
         let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
         let rows = ours.rows.len() as u64;
@@ -77,21 +77,21 @@ impl Two {
         let copied: BTreeSet<_> =
             copied.rows.iter().map(|row| (row.id, row.rev, &row.hash)).collect();
         let suspects = ours.symmetric_difference(&copied).map(|(id, _, _)| *id);
-        let looked = look(&self.owner, &self.follower, self.epoch, suspects)?;
+        let looked = look(&self.primary, &self.follower, self.epoch, suspects)?;
         let differences = looked.differing.iter().map(|row| self.named(row)).collect();
         Ok(Chunk { to, rows, last, differences, moving: looked.moving })
     }
 
     fn digests(&self, after: u64) -> Result<(Digest, Digest), Trouble> {
-        let [ours, copied] = self.peers.digests(&self.owner, &self.follower, after, ROWS);
-        let ours = ours.map_err(|error| Trouble::of(&self.owner, &error))?;
+        let [ours, copied] = self.peers.digests(&self.primary, &self.follower, after, ROWS);
+        let ours = ours.map_err(|error| Trouble::of(&self.primary, &error))?;
         let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
         Ok((ours, copied))
     }
 
     /// Says in what a row differs.
     fn named(&self, row: &Differing) -> Difference {
-        let what = match (&row.owner, &row.follower) {
+        let what = match (&row.primary, &row.follower) {
             (Some(_), None) => format!("missing on the {}", self.follower_name),
             (None, _) => format!("only on the {}", self.follower_name),
             (Some(ours), Some(copied)) => {
@@ -99,7 +99,7 @@ impl Two {
                 if ours.rev != copied.rev {
                     fields.push(format!(
                         "rev ({} on the {}, {} on the {})",
-                        ours.rev, self.owner_name, copied.rev, self.follower_name
+                        ours.rev, self.primary_name, copied.rev, self.follower_name
                     ));
                 }
                 // Something that readers do not see, such as a time's last digits.
@@ -112,7 +112,8 @@ impl Two {
 
     /// The fields in which a row differs, as readers see it.
     fn fields(&self, id: u64) -> Vec<String> {
-        let (Ok(Some(ours)), Ok(Some(copied))) = (self.owner.member(id), self.follower.member(id))
+        let (Ok(Some(ours)), Ok(Some(copied))) =
+            (self.primary.member(id), self.follower.member(id))
         else {
             return Vec::new();
         };

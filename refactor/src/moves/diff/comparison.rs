@@ -14,11 +14,11 @@ const FRESH_MS: i64 = 10 * 60 * 1_000;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Comparison {
     /// The stores that are compared.
-    owner: String,
+    primary: String,
     follower: String,
-    /// The epoch in which they are: when the owner changes, it is over.
+    /// The epoch in which they are: when the primary changes, it is over.
     epoch: u64,
-    /// Whether the target is the owner.
+    /// Whether the target is the primary.
     switched: bool,
     began_ms: i64,
     /// When it came to its end; `None` until then.
@@ -47,14 +47,14 @@ pub(crate) struct Difference {
 impl Comparison {
     /// One that has not compared anything yet.
     pub(super) fn new(
-        owner: &str,
+        primary: &str,
         follower: &str,
         epoch: u64,
         switched: bool,
         now_ms: i64,
     ) -> Self {
         Self {
-            owner: owner.to_owned(),
+            primary: primary.to_owned(),
             follower: follower.to_owned(),
             epoch,
             switched,
@@ -71,8 +71,11 @@ impl Comparison {
     }
 
     /// Whether it was broken off, and was about the same copies in the same epoch.
-    pub(super) fn can_go_on(&self, owner: &str, follower: &str, epoch: u64) -> bool {
-        self.is_open() && self.owner == owner && self.follower == follower && self.epoch == epoch
+    pub(super) fn can_go_on(&self, primary: &str, follower: &str, epoch: u64) -> bool {
+        self.is_open()
+            && self.primary == primary
+            && self.follower == follower
+            && self.epoch == epoch
     }
 
     /// Whether it has not come to its end.
@@ -164,7 +167,7 @@ impl Verdict {
                 found.broken_off.clone().unwrap_or_else(|| "broken off".into()),
             ));
         };
-        let pair = (found.owner.as_str(), found.follower.as_str());
+        let pair = (found.primary.as_str(), found.follower.as_str());
         let same = stores.is_none_or(|(one, other)| pair == (one, other) || pair == (other, one));
         let age_ms = now_ms - ended_ms;
         if !same {

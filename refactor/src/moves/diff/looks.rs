@@ -13,7 +13,7 @@ const LOOKS: usize = 10;
 const PAUSE: Duration = Duration::from_millis(50);
 /// How many rows are asked for at once.
 const ROWS: usize = 500;
-/// How long the follower may take to get where the owner was.
+/// How long the follower may take to get where the primary was.
 const CATCH_UP: Duration = Duration::from_secs(10);
 /// How often it is asked.
 const POLL: Duration = Duration::from_millis(5);
@@ -36,7 +36,7 @@ impl Trouble {
 /// A row that differs, as each side has it; `None` where it has none.
 pub(in crate::moves) struct Differing {
     pub(in crate::moves) id: u64,
-    pub(super) owner: Option<RowHash>,
+    pub(super) primary: Option<RowHash>,
     pub(super) follower: Option<RowHash>,
 }
 
@@ -49,15 +49,15 @@ pub(in crate::moves) struct Looked {
 
 /// Looks at these rows.
 ///
-/// 1. Reads them at the owner, and then the owner's position: it is not before any of them.
+/// 1. Reads them at the primary, and then the primary's position: it is not before any of them.
 /// 2. Waits until the follower has everything up to there, and reads them there.
-/// 3. Reads them at the owner again. Where a row has not changed meanwhile and the follower's is another one, it
+/// 3. Reads them at the primary again. Where a row has not changed meanwhile and the follower's is another one, it
 ///    differs. One that has changed is looked at again, a few times.
 ///
 /// # Errors
-/// Where a side does not answer, or the owner is no longer in that epoch.
+/// Where a side does not answer, or the primary is no longer in that epoch.
 pub(in crate::moves) fn look(
-    owner: &Peer,
+    primary: &Peer,
     follower: &Peer,
     epoch: u64,
     ids: impl IntoIterator<Item = u64>,
@@ -71,14 +71,14 @@ pub(in crate::moves) fn look(
         if number > 0 {
             sleep(PAUSE);
         }
-        let before = rows(owner, &open)?;
-        let now = owner.ownership().map_err(|error| Trouble::of(owner, &error))?;
-        if !now.owns() || now.epoch != epoch {
-            return Err(Trouble::Over("the owner has changed meanwhile".into()));
+        let before = rows(primary, &open)?;
+        let now = primary.ownership().map_err(|error| Trouble::of(primary, &error))?;
+        if !now.is_primary() || now.epoch != epoch {
+            return Err(Trouble::Over("the primary has changed meanwhile".into()));
         }
         wait(follower, Position { epoch, at: now.position })?;
         let copied = rows(follower, &open)?;
-        let after = rows(owner, &open)?;
+        let after = rows(primary, &open)?;
         open.retain(|id| {
             let (before, copied, after) = (before.get(id), copied.get(id), after.get(id));
             if copied == after {
@@ -87,7 +87,11 @@ pub(in crate::moves) fn look(
             if before != after {
                 return true;
             }
-            differing.push(Differing { id: *id, owner: after.cloned(), follower: copied.cloned() });
+            differing.push(Differing {
+                id: *id,
+                primary: after.cloned(),
+                follower: copied.cloned(),
+            });
             false
         });
     }

@@ -1,4 +1,4 @@
-//! Steps 6 to 9: once ownership is granted there is only the way forward.
+//! Steps 6 to 9: once ownership is handed over there is only the way forward.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::super::wire::{Ownership, Position};
 use super::super::work::Work;
 use super::{POLL, flip, step};
 
-/// Steps 6 to 9: what is left once ownership is granted. Where the follower is not promoted in time, or anything else
+/// Steps 6 to 9: what is left once ownership is handed over. Where the follower is not promoted in time, or anything else
 /// fails, the intent stays pending, and is taken up again by itself.
 ///
 /// # Errors
@@ -46,15 +46,15 @@ fn go_forward(
     // The primary of an epoch has everything of the one before.
     let primary = Position { epoch: intent.epoch + 1, at: 0 };
     let promoted = wait(&pair.to, Some(primary), times.patience(), |to| {
-        if to.store == intent.to && to.owns() && to.epoch > intent.epoch {
+        if to.store == intent.to && to.is_primary() && to.epoch > intent.epoch {
             return Ok(());
         }
         let detail = to.following.as_ref().and_then(|following| following.detail.clone());
-        Err(detail.unwrap_or_else(|| "it has not applied the grant".into()))
+        Err(detail.unwrap_or_else(|| "it has not applied the handover".into()))
     });
     if let Err(why) = promoted {
         return Err(Refusal::conflict(format!(
-            "{} {collection}: ownership is granted, and {} does not take it: {why}. Start it and it does, by \
+            "{} {collection}: ownership is handed over, and {} does not take it: {why}. Start it and it does, by \
              itself. Only if it is lost for good: `banyan reverse {collection}` says what may be lost, and what \
              --force would do",
             intent.direction.word(),
@@ -63,7 +63,7 @@ fn go_forward(
     }
     let pause = times.pause_ms();
     step(work, times, Step::Promoted)?;
-    flip(work, intent.direction.owner(), intent.epoch + 1)?;
+    flip(work, intent.direction.primary(), intent.epoch + 1)?;
     step(work, times, Step::Flipped)?;
     let back = wait(&pair.from, None, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }

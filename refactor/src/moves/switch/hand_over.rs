@@ -1,4 +1,4 @@
-//! Steps 3 to 5: as long as nothing is granted, everything can be taken back.
+//! Steps 3 to 5: as long as nothing is handed over, everything can be taken back.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,10 +12,10 @@ use super::super::wire::{Ownership, Peer as Name, Position};
 use super::super::work::Work;
 use super::{POLL, step};
 
-/// What is kept of the deadline for the grant: a hold that passes first refuses it.
-const GRANT_TIME: Duration = Duration::from_millis(500);
+/// What is kept of the deadline for the handover: a fence that passes first refuses it.
+const HANDOVER_TIME: Duration = Duration::from_millis(500);
 
-/// Steps 3 to 5. When this fails, the owner is the old one and the hold is released; or that is not known yet, and the
+/// Steps 3 to 5. When this fails, the primary is the old one and the fence is released; or that is not known yet, and the
 /// intent stays pending.
 pub(super) fn hand_over(
     work: &mut Work<'_>,
@@ -24,29 +24,29 @@ pub(super) fn hand_over(
     deadline: Duration,
     times: &mut Times,
 ) -> Result<(), Refusal> {
-    let start = times.hold();
-    let held = match pair.from.hold(&intent.id, intent.epoch, deadline) {
-        Ok(held) => held,
+    let start = times.fence();
+    let fenced = match pair.from.fence(&intent.id, intent.epoch, deadline) {
+        Ok(fenced) => fenced,
         Err(error) => {
-            let why = format!("{} did not hold its writes: {error}", pair.from_name);
+            let why = format!("{} did not fence its writes: {error}", pair.from_name);
             return Err(back_out(work, intent, pair, times, &why));
         }
     };
-    step(work, times, Step::Held)?;
-    let end = start + deadline.saturating_sub(GRANT_TIME.min(deadline / 4));
-    let wanted = Position { epoch: intent.epoch, at: held.position };
+    step(work, times, Step::Fenced)?;
+    let end = start + deadline.saturating_sub(HANDOVER_TIME.min(deadline / 4));
+    let wanted = Position { epoch: intent.epoch, at: fenced.position };
     if let Err(why) = catch_up(pair, wanted, end) {
         return Err(back_out(work, intent, pair, times, &why));
     }
     step(work, times, Step::CaughtUp)?;
     let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
-    match granted(pair, intent, &to, start + deadline) {
-        Granted::Yes => step(work, times, Step::Granted),
-        Granted::No(why) => Err(back_out(work, intent, pair, times, &why)),
-        Granted::Unknown(why) => {
+    match handed_over(pair, intent, &to, start + deadline) {
+        HandedOver::Yes => step(work, times, Step::HandedOver),
+        HandedOver::No(why) => Err(back_out(work, intent, pair, times, &why)),
+        HandedOver::Unknown(why) => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             Err(Refusal::conflict(format!(
-                "{verb} {collection}: whether ownership was granted is not known. {}: {why}. It is asked \
+                "{verb} {collection}: whether ownership was handed over is not known. {}: {why}. It is asked \
                  again until it says so, and then this goes on or back by itself; `banyan status` shows it, \
                  and no answered write is lost",
                 pair.from_name
@@ -78,37 +78,40 @@ pub(in crate::moves) fn catch_up(
     }
 }
 
-/// What became of a grant.
-enum Granted {
+/// What became of a handover.
+enum HandedOver {
     Yes,
-    /// It is not there, and cannot come any more once the hold is released.
+    /// It is not there, and cannot come any more once the fence is released.
     No(String),
     Unknown(String),
 }
 
-/// Grants, and where no answer says that it did, asks the owner what stands in its store.
-fn granted(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> Granted {
+/// Hands over, and where no answer says that it did, asks the primary what stands in its store.
+fn handed_over(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> HandedOver {
     let epoch = intent.epoch + 1;
     loop {
-        let why = match pair.from.grant(&intent.id, intent.epoch, to) {
-            Ok(_) => return Granted::Yes,
+        let why = match pair.from.handover(&intent.id, intent.epoch, to) {
+            Ok(_) => return HandedOver::Yes,
             Err(error) => error,
         };
         match pair.from.ownership() {
-            Ok(from) if from.granted(epoch, &to.store) => return Granted::Yes,
+            Ok(from) if from.handed_over(epoch, &to.store) => return HandedOver::Yes,
             Ok(_) if matches!(why, PeerError::Refused(_) | PeerError::Unknown) => {
-                return Granted::No(format!("{} did not grant ownership: {why}", pair.from_name));
+                return HandedOver::No(format!(
+                    "{} did not hand over ownership: {why}",
+                    pair.from_name
+                ));
             }
             Ok(_) if Instant::now() > end => {
-                return Granted::No(format!("{}: {why}, and the time is up", pair.from_name));
+                return HandedOver::No(format!("{}: {why}, and the time is up", pair.from_name));
             }
-            Err(error) if Instant::now() > end => return Granted::Unknown(error.to_string()),
+            Err(error) if Instant::now() > end => return HandedOver::Unknown(error.to_string()),
             Ok(_) | Err(_) => sleep(POLL),
         }
     }
 }
 
-/// Takes back what stands before the grant; gives the refusal. Where the owner does not say that it let go, or a grant
+/// Takes back what stands before the handover; gives the refusal. Where the primary does not say that it let go, or a handover
 /// that was sent came first, the intent stays pending.
 fn back_out(
     work: &mut Work<'_>,
@@ -118,12 +121,12 @@ fn back_out(
     why: &str,
 ) -> Refusal {
     let pending = match released(pair, intent) {
-        Ok(from) if from.granted(intent.epoch + 1, &intent.to) => {
-            "ownership was granted".to_owned()
+        Ok(from) if from.handed_over(intent.epoch + 1, &intent.to) => {
+            "ownership was handed over".to_owned()
         }
         Ok(from) => {
-            let held = from.held_back.map_or(String::new(), |held| format!(" ({held})"));
-            return backed_out(work, intent, pair, times, &format!("{why}{held}"));
+            let blocked = from.blocked_by.map_or(String::new(), |blocked| format!(" ({blocked})"));
+            return backed_out(work, intent, pair, times, &format!("{why}{blocked}"));
         }
         Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
     };
@@ -151,15 +154,16 @@ fn backed_out(
     })
 }
 
-/// Releases the hold; gives what the owner says of itself then. Without the hold no grant of this intent can come any
+/// Releases the fence; gives what the primary says of itself then. Without the fence no handover of this intent can come any
 /// more, however late it arrives; so whether there is one is known for good.
 ///
 /// # Errors
-/// Where the hold may still stand.
+/// Where the fence may still stand.
 pub(in crate::moves) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
     pair.from.release(&intent.id).or_else(|error| {
         let from = pair.from.ownership().ok();
-        let let_go = |from: &Ownership| from.hold.as_ref().is_none_or(|hold| hold.id != intent.id);
+        let let_go =
+            |from: &Ownership| from.fence.as_ref().is_none_or(|fence| fence.id != intent.id);
         from.filter(let_go).ok_or(error)
     })
 }

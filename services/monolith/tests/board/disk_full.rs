@@ -86,15 +86,15 @@ async fn a_collection_leaves_a_full_disk() {
     other.catch_up("posts", &full).await;
     let epoch = full.ownership("posts").await["epoch"].clone();
     let to = other.ownership("posts").await["store"].clone();
-    let hold = json!({"id": "h", "epoch": epoch, "ms": 30_000});
-    full.done("posts", "hold", hold).await;
+    let fence = json!({"id": "h", "epoch": epoch, "ms": 30_000});
+    full.done("posts", "fence", fence).await;
     // What was given up for it is kept for the next one as far as there is room.
     full.done("posts", "release", json!({"id": "h"})).await;
-    full.done("posts", "hold", json!({"id": "i", "epoch": epoch, "ms": 30_000})).await;
+    full.done("posts", "fence", json!({"id": "i", "epoch": epoch, "ms": 30_000})).await;
     other.catch_up("posts", &full).await;
     let to = json!({"store": to, "url": other.collection("posts")});
-    full.done("posts", "grant", json!({"id": "i", "epoch": epoch, "to": to})).await;
-    other.owns_so("posts", "it owns them", |document| document["role"] == "primary").await;
+    full.done("posts", "handover", json!({"id": "i", "epoch": epoch, "to": to})).await;
+    other.ownership_is("posts", "it owns them", |document| document["role"] == "primary").await;
     assert_eq!(digest(&other).await, rows, "nothing is lost");
     full.json("POST", "/api/posts", &post).await.problem(421);
 }

@@ -29,7 +29,7 @@ async fn a_thread_by_a_user_made_a_moment_ago_elsewhere_is_accepted(one: Setup, 
     let mut moved = other.start().await;
     moved.follow("users", &board).await;
     board.hand_over("users", &moved).await;
-    // What the board's copy does not have yet, the owner has.
+    // What the board's copy does not have yet, the primary has.
     for number in 0..20 {
         let id = user(&moved, &format!("u{number}")).await;
         let created = board.json("POST", "/api/threads", &thread(id)).await;
@@ -52,7 +52,7 @@ async fn a_thread_by_a_user_made_a_moment_ago_elsewhere_is_accepted(one: Setup, 
     assert_eq!(nobody.problem(422), ["#/createdBy"]);
     assert_eq!(moved.json("PATCH", "/api/threads/1", &thread(999)).await.status, 422);
 
-    // What only the owner can know is not guessed while it is down.
+    // What only the primary can know is not guessed while it is down.
     moved.hand_over("threads", &board).await;
     board.hand_over("users", &moved).await;
     board.done("users", "retire", json!({"keepData": false})).await;

@@ -28,11 +28,11 @@ async fn a_collection_leaves_a_server_that_has_one_connection_for_it() {
         other.catch_up("posts", &crowded).await;
         let epoch = crowded.ownership("posts").await["epoch"].clone();
         let to = other.ownership("posts").await["store"].clone();
-        crowded.done("posts", "hold", json!({"id": "h", "epoch": epoch, "ms": 30_000})).await;
+        crowded.done("posts", "fence", json!({"id": "h", "epoch": epoch, "ms": 30_000})).await;
         other.catch_up("posts", &crowded).await;
         let to = json!({"store": to, "url": other.collection("posts")});
-        crowded.done("posts", "grant", json!({"id": "h", "epoch": epoch, "to": to})).await;
-        other.owns_so("posts", "it owns them", |document| document["role"] == "primary").await;
+        crowded.done("posts", "handover", json!({"id": "h", "epoch": epoch, "to": to})).await;
+        other.ownership_is("posts", "it owns them", |document| document["role"] == "primary").await;
         stop.store(true, Ordering::Relaxed);
     };
     let (one, two, three, ()) = tokio::join!(client(), client(), client(), leave);

@@ -19,7 +19,11 @@ impl<R: Record> Collection<R> {
     /// # Errors
     /// 421 where another store owns the collection.
     pub(super) async fn must_own(&self) -> Result<(), Problem> {
-        if self.custody.was_here::<R>(&self.store) { Ok(()) } else { self.must_own_now().await }
+        if self.ownership_cache.was_here::<R>(&self.store) {
+            Ok(())
+        } else {
+            self.must_own_now().await
+        }
     }
 
     /// The same, by the store's own word: for a refusal that rests on what was read here.
@@ -29,7 +33,9 @@ impl<R: Record> Collection<R> {
     pub(super) async fn must_own_now(&self) -> Result<(), Problem> {
         match self.place().await? {
             Place::Here => Ok(()),
-            Place::Follows { owner } | Place::Gone { owner } => Err(Problem::misdirected(owner)),
+            Place::Follows { primary } | Place::Gone { primary } => {
+                Err(Problem::misdirected(primary))
+            }
         }
     }
 
@@ -48,13 +54,13 @@ impl<R: Record> Collection<R> {
             }
             return self.must_own_now().await;
         }
-        if self.custody.is_stale::<R>(&self.store)
-            && let Place::Follows { owner } = self.place().await?
+        if self.ownership_cache.is_stale::<R>(&self.store)
+            && let Place::Follows { primary } = self.place().await?
         {
-            return Err(Problem::stale(owner));
+            return Err(Problem::stale(primary));
         }
         let copy = self.store.role::<R>() == Role::Follower && self.store.serves::<R>();
-        let serves = copy || self.custody.was_here::<R>(&self.store);
+        let serves = copy || self.ownership_cache.was_here::<R>(&self.store);
         if serves { Ok(()) } else { self.must_serve_now().await }
     }
 
@@ -63,18 +69,22 @@ impl<R: Record> Collection<R> {
     /// # Errors
     /// 421 where the collection is gone from here.
     pub(super) async fn still_serves(&self) -> Result<(), Problem> {
-        if self.custody.was_here::<R>(&self.store) { Ok(()) } else { self.must_serve_now().await }
+        if self.ownership_cache.was_here::<R>(&self.store) {
+            Ok(())
+        } else {
+            self.must_serve_now().await
+        }
     }
 
     async fn must_serve_now(&self) -> Result<(), Problem> {
         match self.place().await? {
             Place::Here | Place::Follows { .. } => Ok(()),
-            Place::Gone { owner } => Err(Problem::misdirected(owner)),
+            Place::Gone { primary } => Err(Problem::misdirected(primary)),
         }
     }
 
     async fn place(&self) -> Result<Place, Problem> {
-        let place = self.custody.place::<R>(&self.store).await;
+        let place = self.ownership_cache.place::<R>(&self.store).await;
         place.map_err(Self::problem(None))
     }
 }

@@ -1,4 +1,4 @@
-//! `Banyan-Position`: how far the store was, so that nobody is sent back in time; and `Banyan-Owner`, where it is
+//! `Banyan-Position`: how far the store was, so that nobody is sent back in time; and `Banyan-Primary`, where it is
 //! no more than a copy.
 
 use actix_web::Error;
@@ -16,12 +16,12 @@ use crate::problem;
 pub(crate) const POSITION: &str = "banyan-position";
 
 /// On every answer of a copy.
-const OWNER: HeaderName = HeaderName::from_static(problem::OWNER);
+const PRIMARY: HeaderName = HeaderName::from_static(problem::PRIMARY);
 
 /// Says how far the store was before a read, and how far it is after a write: what is read is never older
 /// than that, and what was written is never newer. It is a copy's answer also where it was one only before the read, or only
-/// after it. What a copy answers may be older than what its owner would, and
-/// says so: who cannot know what a client wrote asks the owner.
+/// after it. What a copy answers may be older than what its primary would, and
+/// says so: who cannot know what a client wrote asks the primary.
 pub(super) async fn say<R: Record>(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -29,29 +29,29 @@ pub(super) async fn say<R: Record>(
     let collection = request.app_data::<Data<Collection<R>>>().cloned();
     let position = || collection.as_ref().map(|collection| collection.store.position::<R>());
     if let Some(collection) = &collection {
-        collection.custody.used();
+        collection.ownership_cache.used();
     }
     let reads = request.method().is_safe();
     if reads && let Some(collection) = &collection {
         catch_up(collection, request.headers().get(POSITION)).await;
     }
-    let owner = || {
+    let primary = || {
         let copy = collection.as_ref().filter(|copy| copy.store.role::<R>() == Role::Follower);
-        copy.and_then(|copy| copy.custody.owner())
+        copy.and_then(|copy| copy.ownership_cache.primary())
     };
     let before = position();
-    let owner_before = if reads { owner() } else { None };
+    let primary_before = if reads { primary() } else { None };
     let mut response = next.call(request).await?;
     let position = if reads { before } else { position() };
     let value = position.and_then(|position| HeaderValue::try_from(position.to_string()).ok());
     if let Some(value) = value {
         response.headers_mut().insert(HeaderName::from_static(POSITION), value);
     }
-    let owner = owner_before.or_else(owner);
-    if let Some(owner) = owner.and_then(|owner| HeaderValue::try_from(owner).ok())
-        && !response.headers().contains_key(OWNER)
+    let primary = primary_before.or_else(primary);
+    if let Some(primary) = primary.and_then(|primary| HeaderValue::try_from(primary).ok())
+        && !response.headers().contains_key(PRIMARY)
     {
-        response.headers_mut().insert(OWNER, owner);
+        response.headers_mut().insert(PRIMARY, primary);
     }
     Ok(response)
 }
@@ -59,11 +59,11 @@ pub(super) async fn say<R: Record>(
 /// Asks the database how far it is, where another program may have written what this one does not know yet and who asks
 /// knows. Otherwise the answer would be thrown away.
 async fn catch_up<R: Record>(collection: &Collection<R>, wanted: Option<&HeaderValue>) {
-    let Collection { store, custody, moving, .. } = collection;
+    let Collection { store, ownership_cache, moving, .. } = collection;
     let wanted = wanted.and_then(|wanted| wanted.to_str().ok()?.parse::<Position>().ok());
     let is_behind = wanted.is_some_and(|wanted| wanted > store.position::<R>());
     if is_behind && moving.shares_database {
         // Where it does not answer, the read that comes next says so.
-        let _ = custody.ask::<R>(store).await;
+        let _ = ownership_cache.ask::<R>(store).await;
     }
 }

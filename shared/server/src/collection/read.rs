@@ -27,7 +27,7 @@ pub(super) async fn find<R: Record>(
     query: MemberQuery,
 ) -> Result<HttpResponse, Problem> {
     collection.must_serve(&request).await?;
-    let found = collection.custody.find::<R>(&collection.store, id).await;
+    let found = collection.ownership_cache.find::<R>(&collection.store, id).await;
     let row = match found.map_err(Collection::<R>::problem(Some(id)))? {
         Found::Here(row) => row,
         Found::Missing(place) => return Err(missing::<R>(id, place)),
@@ -82,8 +82,8 @@ fn missing<R: Record>(id: u64, place: Place) -> Problem {
     match place {
         Place::Here => missing,
         // This copy may not have it yet.
-        Place::Follows { owner } => missing.with_owner(owner),
-        Place::Gone { owner } => Problem::misdirected(owner),
+        Place::Follows { primary } => missing.with_primary(primary),
+        Place::Gone { primary } => Problem::misdirected(primary),
     }
 }
 

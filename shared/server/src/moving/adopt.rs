@@ -24,8 +24,8 @@ pub(super) async fn adopt<R: Record>(
         return Err(MoveError::Itself.into());
     }
     if source.role != Role::Primary || source.forwarded.is_some() {
-        let owner = source.successor.map(|successor| successor.url).or(source.forwarded);
-        return Err(AdoptError::NotPrimary { url: url.to_owned(), role: source.role, owner });
+        let primary = source.successor.map(|successor| successor.url).or(source.forwarded);
+        return Err(AdoptError::NotPrimary { url: url.to_owned(), role: source.role, primary });
     }
     let peer = Peer { store: source.store, url: url.to_owned() };
     Ok(store.follow::<R>(peer, &source.lineage, source.epoch, rate).await?)
@@ -45,7 +45,7 @@ pub(super) enum AdoptError {
     NotPrimary {
         url: String,
         role: Role,
-        owner: Option<String>,
+        primary: Option<String>,
     },
 }
 
@@ -69,10 +69,10 @@ impl fmt::Display for AdoptError {
             Self::Collection { url, found } => {
                 write!(f, "{url} is the collection {found}; name one of the same kind")
             }
-            Self::NotPrimary { url, role, owner } => {
+            Self::NotPrimary { url, role, primary } => {
                 write!(f, "{url} is {} and owns nothing that could be followed; ", role.name())?;
-                match owner {
-                    Some(owner) => write!(f, "`banyan follow` its owner, {owner}"),
+                match primary {
+                    Some(primary) => write!(f, "`banyan follow` its primary, {primary}"),
                     None => f.write_str("see `banyan status`"),
                 }
             }

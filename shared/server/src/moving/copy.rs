@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use store::{Changes, Entry, FeedCursor, Followed, HeldBack, MoveError, Peer, Record};
+use store::{BlockingTransaction, Changes, Entry, FeedCursor, Followed, MoveError, Peer, Record};
 use tokio::time::{sleep, sleep_until};
 
-use super::keeper::{FIRST_WAIT, Halt, Keeper};
 use super::lag::Seen;
 use super::peers::{Ask, Page, PeerError};
 use super::progress::State;
+use super::replicator::{FIRST_WAIT, Halt, Replicator};
 
 /// The most entries of a page. Large rows end it earlier.
 const PAGE_ENTRIES: usize = 5_000;
@@ -23,18 +23,18 @@ const OTHERS: Duration = Duration::from_millis(100);
 
 /// Follows until something is wrong or the ownership changes. Sets `wait` back once a page is on disk.
 pub(super) async fn copy<R: Record>(
-    keeper: &Keeper<R>,
+    replicator: &Replicator<R>,
     own: String,
     followed: Followed,
     wait: &mut Duration,
 ) -> Halt {
     let Followed { source, cursor, run, copied, .. } = followed;
-    let mut copy = Copy { keeper, own, cursor, run, copied };
+    let mut copy = Copy { replicator, own, cursor, run, copied };
     let (url, mut page) = match copy.find(&source).await {
         Ok(found) => found,
         Err(halt) => return halt,
     };
-    keeper.readdress(&source, &url).await;
+    replicator.readdress(&source, &url).await;
     loop {
         page = match copy.turn(&url, page).await {
             Ok(page) => page,
@@ -46,7 +46,7 @@ pub(super) async fn copy<R: Record>(
 
 /// How far a copy is.
 struct Copy<'a, R> {
-    keeper: &'a Keeper<R>,
+    replicator: &'a Replicator<R>,
     /// The id of the store that copies.
     own: String,
     /// What is on disk here.
@@ -58,10 +58,10 @@ struct Copy<'a, R> {
 impl<R: Record> Copy<'_, R> {
     /// The first page, and where the source was found.
     async fn find(&self, source: &Peer) -> Result<(String, Page<R::Content>), Halt> {
-        let peers = self.keeper.moving.peers()?;
+        let peers = self.replicator.moving.peers()?;
         let ask = Ask { wait: Duration::ZERO, ..self.ask(self.cursor, self.run.clone()) };
         let mut first: Option<Halt> = None;
-        for url in self.keeper.addresses(source) {
+        for url in self.replicator.addresses(source) {
             let failed: Halt = match peers.changes(&url, &ask).await {
                 Ok(page) if page.changes.store == source.store => return Ok((url, page)),
                 Ok(page) => PeerError::Stranger { url, found: page.changes.store }.into(),
@@ -75,8 +75,8 @@ impl<R: Record> Copy<'_, R> {
     /// Applies a page while the next one is fetched.
     async fn turn(&mut self, url: &str, page: Page<R::Content>) -> Result<Page<R::Content>, Halt> {
         let Page { changes, busy, at } = page;
-        let progress = &self.keeper.custody.progress;
-        let peers = self.keeper.moving.peers()?;
+        let progress = &self.replicator.ownership_cache.progress;
+        let peers = self.replicator.moving.peers()?;
         let (from, next, heard) = (self.cursor, changes.cursor, changes.heard());
         let rows = rows(&changes);
         // A source whose clients wait is given time where there is a lot to fetch; what is new is not.
@@ -87,7 +87,7 @@ impl<R: Record> Copy<'_, R> {
             peers.changes(url, &ask).await
         });
         let changes = Arc::new(changes);
-        let applied = pin!(self.keeper.store.apply::<R>(from, Arc::clone(&changes)));
+        let applied = pin!(self.replicator.store.apply::<R>(from, Arc::clone(&changes)));
         let (applied, fetched) = match select(applied, fetched).await {
             Either::Left((applied, fetched)) => (applied, Either::Left(fetched)),
             Either::Right((fetched, applied)) => (applied.await, Either::Right(fetched)),
@@ -108,7 +108,10 @@ impl<R: Record> Copy<'_, R> {
         progress.limit(applied.rate);
         progress.applied(seen(&changes), applied.rows, at);
         if applied.promoted {
-            log::info!("{}: this store owns the collection now", self.keeper.custody.collection);
+            log::info!(
+                "{}: this store owns the collection now",
+                self.replicator.ownership_cache.collection
+            );
             return Err(Halt::News);
         }
         (self.cursor, self.run) = (next, Some(heard));
@@ -122,15 +125,15 @@ impl<R: Record> Copy<'_, R> {
 
     /// Says how it goes.
     fn say(&mut self, url: &str, changes: &Changes<R::Content>) {
-        let custody = &self.keeper.custody;
+        let ownership_cache = &self.replicator.ownership_cache;
         let whole = !self.copied && changes.covered > 0;
         self.copied |= whole;
         if whole {
-            log::info!("{}: has copied {url} and follows it", custody.collection);
+            log::info!("{}: has copied {url} and follows it", ownership_cache.collection);
         }
-        custody.copied(self.copied);
+        ownership_cache.copied(self.copied);
         let state = if self.copied { State::Following } else { State::Copying };
-        custody.progress.now(state, changes.held_back.as_ref().map(held_back));
+        ownership_cache.progress.now(state, changes.blocked_by.as_ref().map(blocked_by));
     }
 
     fn ask(&self, after: FeedCursor, run: Option<String>) -> Ask {
@@ -138,7 +141,7 @@ impl<R: Record> Copy<'_, R> {
             after,
             passed: self.cursor,
             run,
-            limit: self.keeper.custody.progress.page_rows(PAGE_ENTRIES),
+            limit: self.replicator.ownership_cache.progress.page_rows(PAGE_ENTRIES),
             wait: WAIT,
             follower: Some(self.own.clone()),
         }
@@ -153,7 +156,7 @@ fn rows<M>(changes: &Changes<M>) -> usize {
 fn seen<M>(changes: &Changes<M>) -> Seen {
     let heartbeat = changes.entries.iter().rev().find_map(|entry| match entry {
         Entry::Heartbeat { at } => Some(at.unix_ms),
-        Entry::Row(_) | Entry::Grant(_) => None,
+        Entry::Row(_) | Entry::Handover(_) => None,
     });
     Seen {
         now_ms: changes.now.unix_ms,
@@ -162,6 +165,6 @@ fn seen<M>(changes: &Changes<M>) -> Seen {
     }
 }
 
-fn held_back(by: &HeldBack) -> String {
+fn blocked_by(by: &BlockingTransaction) -> String {
     format!("a transaction in the source's PostgreSQL server holds the feed back: {by}")
 }

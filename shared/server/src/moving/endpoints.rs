@@ -39,9 +39,9 @@ pub(crate) fn mount<R: Record>(
             .service(post("/follow", web::post().to(steps::follow::<R>)))
             .service(post("/cancel", web::post().to(steps::cancel::<R>)))
             .service(post("/probe", web::post().to(steps::probe::<R>)))
-            .service(post("/hold", web::post().to(steps::hold::<R>)))
+            .service(post("/fence", web::post().to(steps::fence::<R>)))
             .service(post("/release", web::post().to(steps::release::<R>)))
-            .service(post("/grant", web::post().to(steps::grant::<R>)))
+            .service(post("/handover", web::post().to(steps::handover::<R>)))
             .service(post("/retire", web::post().to(steps::retire::<R>)))
             .service(post("/take", web::post().to(steps::take::<R>)))
             .service(post("/forget", web::post().to(steps::forget::<R>))),

@@ -12,24 +12,25 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use store::Role;
 
 use super::progress::{Following, State};
-use super::{Custody, Moving};
+use super::{Moving, OwnershipCache};
 
 /// Reads what there is to say of the collections of a program.
 #[derive(Debug)]
 pub(crate) struct OwnershipMetrics {
-    custodies: Vec<Arc<Custody>>,
+    ownership_caches: Vec<Arc<OwnershipCache>>,
 }
 
 impl OwnershipMetrics {
     pub(crate) fn new(moving: &Moving) -> Self {
-        Self { custodies: moving.custodies.clone() }
+        Self { ownership_caches: moving.ownership_caches.clone() }
     }
 
     /// The collections that follow now.
     fn following(&self) -> Vec<(&'static str, Following)> {
-        let following =
-            |custody: &Arc<Custody>| Some((custody.collection, custody.progress.following()?));
-        self.custodies.iter().filter_map(following).collect()
+        let following = |ownership_cache: &Arc<OwnershipCache>| {
+            Some((ownership_cache.collection, ownership_cache.progress.following()?))
+        };
+        self.ownership_caches.iter().filter_map(following).collect()
     }
 }
 
@@ -73,12 +74,13 @@ fn gauge(
 impl Collector for OwnershipMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let encoder = &mut encoder;
-        let custodies = self.custodies.iter();
-        let known: Vec<_> =
-            custodies.map(|custody| (custody.collection, custody.known())).collect();
+        let ownership_caches = self.ownership_caches.iter();
+        let known: Vec<_> = ownership_caches
+            .map(|ownership_cache| (ownership_cache.collection, ownership_cache.known()))
+            .collect();
         let about = "The number of the ownership that the store has or knows of";
         let epochs = known.iter().map(|(collection, known)| (of(collection), known.epoch));
-        gauge(encoder, "banyan_ownership_epoch", about, epochs)?;
+        gauge(encoder, "banyan_epoch", about, epochs)?;
         let roles = known.iter().flat_map(|(collection, known)| {
             let all = [Role::Primary, Role::Follower, Role::Retired];
             choice(collection, "role", known.role, &all, Role::name)
@@ -96,9 +98,13 @@ impl Collector for OwnershipMetrics {
             lag.filter_map(|(collection, following)| Some((of(collection), following.lag_ms?)));
         gauge(encoder, "banyan_follow_lag_ms", about, lag)?;
         let now = Instant::now();
-        let copies = self.custodies.iter().filter(|custody| custody.known().role == Role::Follower);
-        let copies: Vec<_> =
-            copies.map(|custody| (custody.collection, &custody.progress)).collect();
+        let copies = self
+            .ownership_caches
+            .iter()
+            .filter(|ownership_cache| ownership_cache.known().role == Role::Follower);
+        let copies: Vec<_> = copies
+            .map(|ownership_cache| (ownership_cache.collection, &ownership_cache.progress))
+            .collect();
         let about = "How old at most what the copy answers is; none where that is unknown";
         let age = copies.iter().filter_map(|(collection, progress)| {
             let age = progress.age(now)?.as_millis();

@@ -178,9 +178,9 @@ impl Progress {
         let spares = inner.state == State::Copying && inner.pace.spares_its_source();
         let stale = follows && self.is_stale(now);
         let cause = match (stale, silent, spares) {
-            (true, ..) => {
-                Some("it is too far behind, or does not know how far: it leaves reads to the owner")
-            }
+            (true, ..) => Some(
+                "it is too far behind, or does not know how far: it leaves reads to the primary",
+            ),
             (_, true, _) => Some("no heartbeat of the source has come lately"),
             (_, _, true) => Some(
                 "the source's clients wait longer than usual: it copies more slowly until they do not",

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::interval;
 
 use super::peers::{PeerError, Peers};
-use super::{Custody, Pulse};
+use super::{LatencyMonitor, OwnershipCache};
 
 /// How many pages of feeds are read at once; more would only take turns on the disk.
 const FEED_READS: usize = 2;
@@ -22,13 +22,13 @@ pub(crate) struct Moving {
     pub(crate) token: Option<Token>,
     pub(crate) peers: Option<Peers>,
     /// How long the clients of this program wait.
-    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) latency_monitor: Arc<LatencyMonitor>,
     pub(crate) feed_reads: Arc<Semaphore>,
     pub(crate) comparisons: Arc<Semaphore>,
     /// Whether other programs may write to the same database.
     pub(crate) shares_database: bool,
     /// The collections of this program.
-    pub(crate) custodies: Vec<Arc<Custody>>,
+    pub(crate) ownership_caches: Vec<Arc<OwnershipCache>>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -36,7 +36,7 @@ impl Moving {
     pub(crate) fn new(
         token: Option<Token>,
         clients: &Arc<Clients>,
-        custodies: Vec<Arc<Custody>>,
+        ownership_caches: Vec<Arc<OwnershipCache>>,
         shares_database: bool,
         stopping: watch::Receiver<bool>,
     ) -> Self {
@@ -44,11 +44,11 @@ impl Moving {
         Self {
             token,
             peers,
-            pulse: Arc::default(),
+            latency_monitor: Arc::default(),
             feed_reads: Arc::new(Semaphore::new(FEED_READS)),
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),
             shares_database,
-            custodies,
+            ownership_caches,
             stopping,
         }
     }
@@ -62,12 +62,12 @@ impl Moving {
     }
 
     /// Looks each second at how long clients wait, until the program stops.
-    pub(crate) async fn feel(self: Arc<Self>) {
+    pub(crate) async fn observe_latency(self: Arc<Self>) {
         let mut seconds = interval(Duration::from_secs(1));
         let mut stopped = pin!(self.stopped());
         loop {
             tokio::select! {
-                _ = seconds.tick() => self.pulse.tick(),
+                _ = seconds.tick() => self.latency_monitor.tick(),
                 () = &mut stopped => return,
             }
         }

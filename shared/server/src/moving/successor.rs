@@ -6,9 +6,9 @@ use std::time::Duration;
 use store::{MoveError, Ownership, Peer, Record, Role};
 use tokio::time::sleep;
 
-use super::keeper::{Halt, Keeper};
 use super::peers::PeerError;
 use super::progress::State;
+use super::replicator::{Halt, Replicator};
 
 /// How soon a successor is asked again.
 const SOON: Duration = Duration::from_millis(5);
@@ -17,18 +17,18 @@ const LATE: Duration = Duration::from_millis(250);
 
 /// Waits for the successor and follows it.
 pub(super) async fn follow_back<R: Record>(
-    keeper: &Keeper<R>,
+    replicator: &Replicator<R>,
     lineage: &str,
     epoch: u64,
     to: &Peer,
 ) -> Halt {
     let mut pause = SOON;
     loop {
-        let (url, found) = match find(keeper, to).await {
+        let (url, found) = match find(replicator, to).await {
             Ok(found) => found,
             Err(halt) => return halt,
         };
-        keeper.readdress(to, &url).await;
+        replicator.readdress(to, &url).await;
         if found.lineage != lineage {
             return MoveError::OtherLineage.into();
         }
@@ -42,24 +42,27 @@ pub(super) async fn follow_back<R: Record>(
         if found.epoch == epoch && found.role == Role::Primary {
             let peer = Peer { store: found.store, url };
             let followed =
-                keeper.store.follow_back::<R>(peer, epoch, found.since, &found.run).await;
+                replicator.store.follow_back::<R>(peer, epoch, found.since, &found.run).await;
             return match followed {
                 Ok(_) => Halt::News,
                 Err(error) => error.into(),
             };
         }
         let detail = format!("waits until {url} takes the epoch {epoch}");
-        keeper.custody.progress.now(State::Waiting, Some(detail));
+        replicator.ownership_cache.progress.now(State::Waiting, Some(detail));
         sleep(pause).await;
         pause = (pause * 2).min(LATE);
     }
 }
 
 /// The successor's document of ownership, and where it was found.
-async fn find<R: Record>(keeper: &Keeper<R>, to: &Peer) -> Result<(String, Ownership), Halt> {
-    let peers = keeper.moving.peers()?;
+async fn find<R: Record>(
+    replicator: &Replicator<R>,
+    to: &Peer,
+) -> Result<(String, Ownership), Halt> {
+    let peers = replicator.moving.peers()?;
     let mut first: Option<Halt> = None;
-    for url in keeper.addresses(to) {
+    for url in replicator.addresses(to) {
         let failed: Halt = match peers.ownership(&url).await {
             Ok(found) if found.store == to.store => return Ok((url, found)),
             Ok(found) => PeerError::Stranger { url, found: found.store }.into(),

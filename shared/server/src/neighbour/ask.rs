@@ -119,12 +119,12 @@ impl Asker {
         }
         let answer = request.send().await.map_err(|error| runtime::chain(&error))?;
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let owner = header(problem::OWNER).map(str::to_owned);
+        let primary = header(problem::PRIMARY).map(str::to_owned);
         let epoch = header(POSITION).and_then(|text| text.parse::<Position>().ok());
         let is_over = epoch.is_some_and(|at| self.newest.is_over(at.epoch, Instant::now()));
         let missing =
             header(problem::MISSING).is_some_and(|named| is_missing(named, self.target, id));
-        match (answer.status().as_u16(), owner) {
+        match (answer.status().as_u16(), primary) {
             (200 | 404, None) if is_over => {
                 Err(format!("{url} believes that it is primary, in an epoch that is over"))
             }
@@ -133,9 +133,9 @@ impl Asker {
             // says that the member does not exist.
             (404, None) if missing => Ok(Said::Has(false)),
             // A program of an earlier version answers as a follower.
-            (200, owner) => Ok(Said::Ask(owner)),
-            (404, owner) if missing => Ok(Said::Ask(owner)),
-            (421, owner) => Ok(Said::Ask(owner)),
+            (200, primary) => Ok(Said::Ask(primary)),
+            (404, primary) if missing => Ok(Said::Ask(primary)),
+            (421, primary) => Ok(Said::Ask(primary)),
             (status, _) => Err(format!("{url} answered {status} for {id}")),
         }
     }

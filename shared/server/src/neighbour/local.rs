@@ -10,7 +10,7 @@ use store::{Record, Store};
 
 use super::ask::{Asker, Said};
 use super::{Answer, Neighbour, silent};
-use crate::moving::{Custody, Place};
+use crate::moving::{OwnershipCache, Place};
 use crate::observe::Trace;
 use crate::problem::Problem;
 
@@ -18,16 +18,20 @@ use crate::problem::Problem;
 /// counts only while the primary cannot be reached, so that writes go on.
 pub(crate) struct Local<R> {
     store: Arc<Store>,
-    custody: Arc<Custody>,
+    ownership_cache: Arc<OwnershipCache>,
     asker: Asker,
     record: PhantomData<R>,
 }
 
 impl<R: Record> Local<R> {
-    pub(crate) fn new(store: Arc<Store>, custody: Arc<Custody>, clients: Arc<Clients>) -> Self {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        ownership_cache: Arc<OwnershipCache>,
+        clients: Arc<Clients>,
+    ) -> Self {
         let target = Target { collection: R::TABLE.name, member: <R::Content as Model>::NAME };
         let asker = Asker::new(target, clients);
-        Self { store, custody, asker, record: PhantomData }
+        Self { store, ownership_cache, asker, record: PhantomData }
     }
 
     /// What the primary has: this store, or the one that it names.
@@ -37,15 +41,15 @@ impl<R: Record> Local<R> {
         let copied = Cell::new(false);
         let first = async || {
             // The role comes before the row: a store that is the primary has all that was answered until then.
-            match self.custody.place::<R>(&self.store).await.map_err(failed)? {
+            match self.ownership_cache.place::<R>(&self.store).await.map_err(failed)? {
                 Place::Here => Ok(Said::Has(has().await?)),
-                Place::Follows { owner } => {
+                Place::Follows { primary } => {
                     copied.set(has().await?);
-                    Ok(Said::Ask(owner))
+                    Ok(Said::Ask(primary))
                 }
-                Place::Gone { owner } => {
+                Place::Gone { primary } => {
                     copied.set(false);
-                    Ok(Said::Ask(owner))
+                    Ok(Said::Ask(primary))
                 }
             }
         };

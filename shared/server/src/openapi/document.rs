@@ -275,7 +275,7 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
     }
     problem(
         421,
-        "Another service owns this collection (Banyan-Owner says where), or it is being handed over. \
+        "Another service owns this collection (Banyan-Primary says where), or it is being handed over. \
          Nothing was stored. The proxy sends such a request on by itself.",
     );
     problem(

@@ -1,7 +1,7 @@
 //! The pages of a source's feed: which are applied, and what they change.
 
 use super::Document;
-use crate::{Changes, Entry, FeedCursor, Grant, MoveError, Position, Role};
+use crate::{Changes, Entry, FeedCursor, Handover, MoveError, Position, Role};
 
 impl Document {
     /// Whether a page, which begins at `from`, is to be applied.
@@ -24,8 +24,8 @@ impl Document {
         if page.epoch < self.epoch {
             return Err(MoveError::OldEpoch { page: page.epoch, followed: self.epoch });
         }
-        // A source that granted is in its old epoch until it follows its successor. From then on its
-        // places no longer are those of the owner.
+        // A source that handed over is in its old epoch until it follows its successor. From then on its
+        // places no longer are those of the primary.
         let handed_over = page.epoch > self.epoch && page.role != Role::Primary;
         if handed_over || page.role == Role::Retired {
             return Err(MoveError::SourceFollows);
@@ -36,14 +36,19 @@ impl Document {
         Ok(())
     }
 
-    /// The entries of a page that are to be applied, and the grant to this store that ends them.
-    pub(crate) fn split<'a, M>(&self, page: &'a Changes<M>) -> (&'a [Entry<M>], Option<&'a Grant>) {
-        let mine = |grant: &Grant| grant.to.store == self.store && grant.epoch == page.epoch + 1;
+    /// The entries of a page that are to be applied, and the handover to this store that ends them.
+    pub(crate) fn split<'a, M>(
+        &self,
+        page: &'a Changes<M>,
+    ) -> (&'a [Entry<M>], Option<&'a Handover>) {
+        let mine = |handover: &Handover| {
+            handover.to.store == self.store && handover.epoch == page.epoch + 1
+        };
         for (place, entry) in page.entries.iter().enumerate() {
-            if let Entry::Grant(grant) = entry
-                && mine(grant)
+            if let Entry::Handover(handover) = entry
+                && mine(handover)
             {
-                return (&page.entries[..place], Some(grant));
+                return (&page.entries[..place], Some(handover));
             }
         }
         (&page.entries, None)
@@ -64,10 +69,10 @@ impl Document {
         }
     }
 
-    /// Takes the ownership that the page grants, at the store's own place.
-    pub(crate) fn promote<M>(&mut self, page: &Changes<M>, grant: &Grant, since: u64) {
+    /// Takes the ownership that the page hands over, at the store's own place.
+    pub(crate) fn promote<M>(&mut self, page: &Changes<M>, handover: &Handover, since: u64) {
         self.revs_above = self.revs_above.max(page.revs_above);
         self.predecessor = self.followed.take().map(|followed| followed.source);
-        self.become_primary(grant.epoch, since);
+        self.become_primary(handover.epoch, since);
     }
 }

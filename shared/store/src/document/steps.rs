@@ -6,7 +6,7 @@ use models::{MAX_ID, Timestamp};
 
 use super::{Document, Facts};
 use crate::{
-    FeedCursor, Followed, Grant, Hold, MAX_HOLD, MoveError, Peer, Position, Role, RowRate,
+    FeedCursor, Fence, Followed, Handover, MAX_FENCE, MoveError, Peer, Position, Role, RowRate,
 };
 
 /// A step that changes the document and nothing else of a store.
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) enum Step {
     Follow { source: Peer, lineage: String, epoch: u64, rate: Option<RowRate> },
     Readdress(Peer),
-    Hold { id: String, epoch: u64, lasts: Duration },
+    Fence { id: String, epoch: u64, lasts: Duration },
     Release { id: String },
     FollowBack { peer: Peer, epoch: u64, since: u64, run: String },
     Retire,
@@ -28,7 +28,7 @@ impl Step {
         match self {
             Self::Follow { .. } => "follow",
             Self::Readdress(_) => "readdress",
-            Self::Hold { .. } => "hold",
+            Self::Fence { .. } => "fence",
             Self::Release { .. } => "release",
             Self::FollowBack { .. } => "follow-back",
             Self::Retire => "retire",
@@ -50,7 +50,7 @@ impl Document {
                 Ok(())
             }
             Step::Readdress(peer) => self.readdress(&peer),
-            Step::Hold { id, epoch, lasts } => self.hold(id, epoch, lasts, facts.now),
+            Step::Fence { id, epoch, lasts } => self.fence(id, epoch, lasts, facts.now),
             Step::Release { id } => self.release(&id, facts.now),
             Step::FollowBack { peer, epoch, since, run } => {
                 self.follow_back(peer, epoch, since, run)
@@ -82,11 +82,11 @@ impl Document {
             (_, Role::Retired) => return Err(MoveError::InUse),
             (_, Role::Primary) => {}
         }
-        if facts.rows || self.epoch != 1 || self.grant.is_some() {
+        if facts.rows || self.epoch != 1 || self.handover.is_some() {
             return Err(MoveError::InUse);
         }
-        if let Some(hold) = self.held(facts.now) {
-            return Err(MoveError::Held { by: hold.id.clone() });
+        if let Some(fence) = self.fenced(facts.now) {
+            return Err(MoveError::Fenced { by: fence.id.clone() });
         }
         self.role = Role::Follower;
         self.lineage = lineage;
@@ -115,7 +115,7 @@ impl Document {
         if known { Ok(()) } else { Err(MoveError::NoSuccessor) }
     }
 
-    fn hold(
+    fn fence(
         &mut self,
         id: String,
         epoch: u64,
@@ -123,22 +123,22 @@ impl Document {
         now: Timestamp,
     ) -> Result<(), MoveError> {
         self.primary_of(epoch)?;
-        if lasts > MAX_HOLD {
-            return Err(MoveError::HoldTooLong);
+        if lasts > MAX_FENCE {
+            return Err(MoveError::FenceTooLong);
         }
-        if let Some(hold) = self.held(now).filter(|hold| hold.id != id) {
-            return Err(MoveError::Held { by: hold.id.clone() });
+        if let Some(fence) = self.fenced(now).filter(|fence| fence.id != id) {
+            return Err(MoveError::Fenced { by: fence.id.clone() });
         }
         let until = Timestamp { unix_ms: now.unix_ms.saturating_add(lasts.as_millis() as i64) };
-        self.hold = Some(Hold { id, until });
+        self.fence = Some(Fence { id, until });
         Ok(())
     }
 
     fn release(&mut self, id: &str, now: Timestamp) -> Result<(), MoveError> {
-        if let Some(hold) = self.held(now).filter(|hold| hold.id != id) {
-            return Err(MoveError::Held { by: hold.id.clone() });
+        if let Some(fence) = self.fenced(now).filter(|fence| fence.id != id) {
+            return Err(MoveError::Fenced { by: fence.id.clone() });
         }
-        self.hold = None;
+        self.fence = None;
         Ok(())
     }
 
@@ -157,38 +157,40 @@ impl Document {
         self.primary_of(self.epoch)
     }
 
-    /// The grant that was given already, where this one is a repeat of it; else that it may be given.
-    pub(crate) fn check_grant(
+    /// The handover that was given already, where this one is a repeat of it; else that it may be given.
+    pub(crate) fn check_handover(
         &self,
-        hold: &str,
+        fence: &str,
         epoch: u64,
         to: &Peer,
         now: Timestamp,
-    ) -> Result<Option<Grant>, MoveError> {
-        if let Some(grant) = self.grant.as_ref().filter(|grant| grant.epoch == epoch + 1) {
-            if grant.to.store == to.store {
-                return Ok(Some(grant.clone()));
+    ) -> Result<Option<Handover>, MoveError> {
+        if let Some(handover) =
+            self.handover.as_ref().filter(|handover| handover.epoch == epoch + 1)
+        {
+            if handover.to.store == to.store {
+                return Ok(Some(handover.clone()));
             }
-            return Err(MoveError::Granted { to: grant.to.clone(), epoch: grant.epoch });
+            return Err(MoveError::HandedOver { to: handover.to.clone(), epoch: handover.epoch });
         }
         self.primary_of(epoch)?;
         if to.store == self.store {
             return Err(MoveError::Itself);
         }
-        match self.held(now) {
-            Some(present) if present.id == hold => Ok(None),
-            Some(present) => Err(MoveError::Held { by: present.id.clone() }),
-            None => Err(MoveError::NotHeld { id: hold.to_owned() }),
+        match self.fenced(now) {
+            Some(present) if present.id == fence => Ok(None),
+            Some(present) => Err(MoveError::Fenced { by: present.id.clone() }),
+            None => Err(MoveError::NotFenced { id: fence.to_owned() }),
         }
     }
 
-    /// Gives the ownership away, as [`Document::check_grant`] has allowed.
-    pub(crate) fn grant(&mut self, grant: Grant) {
+    /// Gives the ownership away, as [`Document::check_handover`] has allowed.
+    pub(crate) fn handover(&mut self, handover: Handover) {
         self.role = Role::Follower;
-        self.hold = None;
+        self.fence = None;
         self.followed = None;
-        self.successor = Some(grant.to.clone());
-        self.grant = Some(grant);
+        self.successor = Some(handover.to.clone());
+        self.handover = Some(handover);
     }
 
     fn follow_back(
@@ -201,9 +203,10 @@ impl Document {
         if self.role != Role::Follower {
             return Err(MoveError::NotFollower { role: self.role });
         }
-        let granted = |grant: &Grant| grant.epoch == epoch && grant.to.store == peer.store;
-        if !self.grant.as_ref().is_some_and(granted) {
-            return Err(MoveError::NeverGranted { epoch });
+        let handed_over =
+            |handover: &Handover| handover.epoch == epoch && handover.to.store == peer.store;
+        if !self.handover.as_ref().is_some_and(handed_over) {
+            return Err(MoveError::NeverHandedOver { epoch });
         }
         if self.followed.is_some() {
             return self.readdress(&peer);
@@ -252,8 +255,8 @@ impl Document {
     }
 
     fn take(&mut self, epoch: u64, position: u64) -> Result<(), MoveError> {
-        if self.grant.as_ref().is_none_or(|grant| grant.epoch != epoch) {
-            return Err(MoveError::NeverGranted { epoch });
+        if self.handover.as_ref().is_none_or(|handover| handover.epoch != epoch) {
+            return Err(MoveError::NeverHandedOver { epoch });
         }
         match self.role {
             Role::Primary if self.epoch > epoch => return Ok(()),
@@ -264,7 +267,7 @@ impl Document {
         Ok(())
     }
 
-    /// Retires with all that it has: an owner of a later epoch was made by force.
+    /// Retires with all that it has: a primary of a later epoch was made by force.
     fn give_way(&mut self, to: Peer, lineage: &str, epoch: u64) -> Result<(), MoveError> {
         if to.store == self.store {
             return Err(MoveError::Itself);
@@ -280,7 +283,7 @@ impl Document {
         }
         self.role = Role::Retired;
         self.superseded = true;
-        self.hold = None;
+        self.fence = None;
         self.successor = Some(to);
         Ok(())
     }
@@ -289,7 +292,7 @@ impl Document {
         self.role = Role::Primary;
         self.epoch = epoch;
         self.since = since;
-        self.hold = None;
+        self.fence = None;
         self.followed = None;
         self.successor = None;
     }

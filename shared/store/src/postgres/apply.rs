@@ -6,7 +6,7 @@ use tokio_postgres::types::ToSql;
 
 use super::PostgresStore;
 use super::error::{store_error, write_error};
-use super::ownership::{Bars, Stand, run};
+use super::ownership::{Bars, OwnershipTx, run};
 use super::rows::sql_id;
 use crate::document::fault;
 use crate::record::{ColumnType, Value};
@@ -18,34 +18,34 @@ impl PostgresStore {
         from: FeedCursor,
         page: Arc<Changes<R::Content>>,
     ) -> Result<Applied, MoveError> {
-        let grants = page.entries.iter().any(|entry| matches!(entry, Entry::Grant(_)));
-        let bars = if grants { Bars::Writes } else { Bars::Steps };
+        let hands_over = page.entries.iter().any(|entry| matches!(entry, Entry::Handover(_)));
+        let bars = if hands_over { Bars::Writes } else { Bars::Steps };
         let applied = self
-            .change::<R, _>("apply", bars, async |stand| {
-                stand.document.check_page(from, &page)?;
-                let (entries, grant) = stand.document.split(&page);
+            .change::<R, _>("apply", bars, async |tx| {
+                tx.document.check_page(from, &page)?;
+                let (entries, handover) = tx.document.split(&page);
                 let rows = entries.iter().filter_map(|entry| match entry {
                     Entry::Row(row) => Some(row),
-                    Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+                    Entry::Heartbeat { .. } | Entry::Handover(_) => None,
                 });
-                let rows = apply::<R>(stand, &page, &rows.collect::<Vec<_>>()).await?;
-                if rows > 0 || grant.is_some() {
-                    stand.facts.position = stand.place().await?;
+                let rows = apply::<R>(tx, &page, &rows.collect::<Vec<_>>()).await?;
+                if rows > 0 || handover.is_some() {
+                    tx.facts.position = tx.place().await?;
                 }
-                match grant {
-                    Some(grant) => {
-                        stand.document.promote(&page, grant, stand.facts.position);
-                        stand.forget_marks().await?;
-                        stand.raise_ids(grant.last_id).await?;
+                match handover {
+                    Some(handover) => {
+                        tx.document.promote(&page, handover, tx.facts.position);
+                        tx.forget_marks().await?;
+                        tx.raise_ids(handover.last_id).await?;
                     }
-                    None => stand.document.applied(&page),
+                    None => tx.document.applied(&page),
                 }
-                stand.save().await?;
-                if grant.is_some() {
+                tx.save().await?;
+                if handover.is_some() {
                     fault("promote", "before-commit");
                 }
-                let rate = RowRate(stand.document.max_rows_per_second);
-                Ok(Applied { rows, promoted: grant.is_some(), rate })
+                let rate = RowRate(tx.document.max_rows_per_second);
+                Ok(Applied { rows, promoted: handover.is_some(), rate })
             })
             .await?;
         if applied.promoted {
@@ -57,7 +57,7 @@ impl PostgresStore {
 
 /// Stores the rows and says how many were news.
 async fn apply<R: Record>(
-    stand: &Stand<'_>,
+    tx: &OwnershipTx<'_>,
     page: &Changes<R::Content>,
     rows: &[&FeedRow<R::Content>],
 ) -> Result<u64, StoreError> {
@@ -65,36 +65,36 @@ async fn apply<R: Record>(
         return Ok(0);
     }
     let columns = Columns::of::<R>(rows)?;
-    let news = match upsert(stand, &columns).await {
+    let news = match upsert(tx, &columns).await {
         Err(StoreError::Taken { .. }) => {
             // Rows have values here that they had lost there: their newer states come later.
-            if let Some(supersede) = &stand.statements.feed.supersede {
+            if let Some(supersede) = &tx.statements.feed.supersede {
                 let unique = columns.unique::<R>(rows);
                 let parameters: [&(dyn ToSql + Sync); 3] = [&columns.ids, &columns.revs, &unique];
-                run(stand.client, supersede, &parameters).await?;
+                run(tx.client, supersede, &parameters).await?;
             }
-            upsert(stand, &columns).await?
+            upsert(tx, &columns).await?
         }
         done => done?,
     };
-    apply_keys(stand, page, rows).await?;
+    apply_keys(tx, page, rows).await?;
     // Nobody else removes them from a store that no client writes to.
-    run(stand.client, &stand.statements.keys_purge, &[]).await?;
+    run(tx.client, &tx.statements.keys_purge, &[]).await?;
     Ok(news)
 }
 
 /// Stores the rows that are newer, or leaves the transaction as it was.
-async fn upsert(stand: &Stand<'_>, columns: &Columns<'_>) -> Result<u64, StoreError> {
-    let sql = &stand.statements.feed.apply;
-    stand.client.batch("SAVEPOINT page").await.map_err(store_error)?;
-    let done = stand.client.execute(sql, &columns.parameters()).await;
+async fn upsert(tx: &OwnershipTx<'_>, columns: &Columns<'_>) -> Result<u64, StoreError> {
+    let sql = &tx.statements.feed.apply;
+    tx.client.batch("SAVEPOINT page").await.map_err(store_error)?;
+    let done = tx.client.execute(sql, &columns.parameters()).await;
     let end = if done.is_ok() { "RELEASE page" } else { "ROLLBACK TO page" };
-    stand.client.batch(end).await.map_err(store_error)?;
-    done.map_err(|error| write_error(error, stand.statements))
+    tx.client.batch(end).await.map_err(store_error)?;
+    done.map_err(|error| write_error(error, tx.statements))
 }
 
 async fn apply_keys<M>(
-    stand: &Stand<'_>,
+    tx: &OwnershipTx<'_>,
     page: &Changes<M>,
     rows: &[&FeedRow<M>],
 ) -> Result<(), StoreError> {
@@ -105,7 +105,7 @@ async fn apply_keys<M>(
             keys.push(key.key.as_str());
             fingerprints.push(key.fingerprint.as_str());
             ids.push(sql_id(row.id)?);
-            times.push(page.came_at(key, stand.facts.now));
+            times.push(page.came_at(key, tx.facts.now));
             answers.push(key.answer.as_str());
         }
     }
@@ -113,7 +113,7 @@ async fn apply_keys<M>(
         return Ok(());
     }
     let parameters: [&(dyn ToSql + Sync); 5] = [&keys, &fingerprints, &ids, &times, &answers];
-    run(stand.client, &stand.statements.feed.apply_key, &parameters).await.map(drop)
+    run(tx.client, &tx.statements.feed.apply_key, &parameters).await.map(drop)
 }
 
 /// Rows as an array for each column.

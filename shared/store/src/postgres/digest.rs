@@ -2,7 +2,7 @@
 
 use super::PostgresStore;
 use super::feed::query;
-use super::ownership::Stand;
+use super::ownership::OwnershipTx;
 use super::rows::{self, PostgresCells, sql_id};
 use crate::digest::{Digesting, Hasher};
 use crate::{Digest, Hashes, Record, Row, RowHash, StoreError};
@@ -17,15 +17,15 @@ impl PostgresStore {
         to: Option<u64>,
         limit: usize,
     ) -> Result<Digest, StoreError> {
-        self.compare::<R, _>(async |stand| {
+        self.compare::<R, _>(async |tx| {
             let mut digesting = Digesting::new(after, to, limit);
             let end = digesting.end();
-            let full = each::<R>(stand, after, end, |row| digesting.take(&row)).await?;
+            let full = each::<R>(tx, after, end, |row| digesting.take(&row)).await?;
             let more = match to {
                 None => full,
-                Some(to) => each::<R>(stand, to, models::MAX_ID, |_| Ok(false)).await?,
+                Some(to) => each::<R>(tx, to, models::MAX_ID, |_| Ok(false)).await?,
             };
-            Ok(digesting.finish(stand.document.position(stand.facts.position), more))
+            Ok(digesting.finish(tx.document.position(tx.facts.position), more))
         })
         .await
     }
@@ -35,36 +35,36 @@ impl PostgresStore {
         after: u64,
         to: u64,
     ) -> Result<Hashes, StoreError> {
-        self.compare::<R, _>(async |stand| {
+        self.compare::<R, _>(async |tx| {
             let mut hashing = Hashing::default();
-            each::<R>(stand, after, to, |row| hashing.take(&row).map(|()| true)).await?;
-            Ok(hashing.finish(stand))
+            each::<R>(tx, after, to, |row| hashing.take(&row).map(|()| true)).await?;
+            Ok(hashing.finish(tx))
         })
         .await
     }
 
     pub(crate) async fn recent<R: Record>(&self, count: usize) -> Result<Hashes, StoreError> {
-        self.compare::<R, _>(async |stand| {
+        self.compare::<R, _>(async |tx| {
             let mut hashing = Hashing::default();
             let count = sql_id(count as u64)?;
-            for row in query(stand.client, &stand.statements.feed.recent, &[&count]).await? {
+            for row in query(tx.client, &tx.statements.feed.recent, &[&count]).await? {
                 hashing.take(&Row::read::<R>(&mut PostgresCells::new(&row))?)?;
             }
-            Ok(hashing.finish(stand))
+            Ok(hashing.finish(tx))
         })
         .await
     }
 
     pub(crate) async fn row_hash<R: Record>(&self, ids: &[u64]) -> Result<Hashes, StoreError> {
-        self.compare::<R, _>(async |stand| {
+        self.compare::<R, _>(async |tx| {
             let mut hashing = Hashing::default();
             for id in ids {
-                let get = &stand.statements.get;
-                if let Some(row) = rows::find::<R>(stand.client, get, *id).await? {
+                let get = &tx.statements.get;
+                if let Some(row) = rows::find::<R>(tx.client, get, *id).await? {
                     hashing.take(&row)?;
                 }
             }
-            Ok(hashing.finish(stand))
+            Ok(hashing.finish(tx))
         })
         .await
     }
@@ -83,21 +83,21 @@ impl Hashing {
         Ok(())
     }
 
-    fn finish(self, stand: &Stand<'_>) -> Hashes {
-        Hashes { position: stand.document.position(stand.facts.position), rows: self.rows }
+    fn finish(self, tx: &OwnershipTx<'_>) -> Hashes {
+        Hashes { position: tx.document.position(tx.facts.position), rows: self.rows }
     }
 }
 
 /// Gives out the living rows of a range by id until one is not taken; whether one was not.
 async fn each<R: Record>(
-    stand: &Stand<'_>,
+    tx: &OwnershipTx<'_>,
     after: u64,
     to: u64,
     mut take: impl FnMut(Row<R::Content>) -> Result<bool, StoreError>,
 ) -> Result<bool, StoreError> {
     let (mut from, to, count) = (sql_id(after)?, sql_id(to)?, sql_id(PORTION as u64)?);
     loop {
-        let rows = query(stand.client, &stand.statements.feed.range, &[&from, &to, &count]).await?;
+        let rows = query(tx.client, &tx.statements.feed.range, &[&from, &to, &count]).await?;
         for row in &rows {
             let row = Row::read::<R>(&mut PostgresCells::new(row))?;
             from = sql_id(row.id)?;

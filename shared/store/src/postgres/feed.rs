@@ -13,12 +13,14 @@ use super::PostgresStore;
 use super::error::store_error;
 use super::lease::{lease, lease_alone};
 use super::link::{Link, Parameter, SNAPSHOT};
-use super::ownership::{Stand, maybe};
+use super::ownership::{OwnershipTx, maybe};
 use super::rows::{PostgresCells, get, sql_id, unsigned};
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
-use crate::{Changes, FeedCursor, HeldBack, KeyRecord, MoveError, Record, Role, StoreError};
+use crate::{
+    BlockingTransaction, Changes, FeedCursor, KeyRecord, MoveError, Record, Role, StoreError,
+};
 
 /// The most rows fetched at once.
 const PORTION: usize = 1_000;
@@ -30,54 +32,54 @@ impl PostgresStore {
         heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<R::Content>, MoveError> {
-        let page = self.compare::<R, _>(async |stand| {
-            let document = stand.document.clone();
+        let page = self.compare::<R, _>(async |tx| {
+            let document = tx.document.clone();
             if document.acts_as() == Role::Retired {
-                let (role, owner) = (Role::Retired, document.owner());
-                return Ok(Err(MoveError::NotPrimary { role, owner }));
+                let (role, primary) = (Role::Retired, document.primary());
+                return Ok(Err(MoveError::NotPrimary { role, primary }));
             }
-            if after.position >= stand.beyond {
+            if after.position >= tx.beyond {
                 return Ok(Err(MoveError::WentBack));
             }
-            if let Err(refused) = check_run(stand, after, heard).await? {
+            if let Err(refused) = check_run(tx, after, heard).await? {
                 return Ok(Err(refused));
             }
-            let whole = stand.horizon - 1;
+            let whole = tx.horizon - 1;
             let mut page = Collected::new(limit);
-            let turn = (after, stand.horizon);
-            rows::<R>(stand, turn, &mut page, Collected::take).await?;
-            page.add_marks(marks::<R>(stand, after).await?);
+            let turn = (after, tx.horizon);
+            rows::<R>(tx, turn, &mut page, Collected::take).await?;
+            page.add_marks(marks::<R>(tx, after).await?);
             let end = FeedCursor { position: whole, id: MAX_ID };
             if !page.more && end > after {
                 let ahead = (end, MAX_ID);
-                rows::<R>(stand, ahead, &mut page, Collected::take_ahead).await?;
+                rows::<R>(tx, ahead, &mut page, Collected::take_ahead).await?;
             }
-            give_keys(stand, &mut page).await?;
+            give_keys(tx, &mut page).await?;
             // Where something has its turn, nothing holds the feed back.
-            let held = page.entries.is_empty() && stand.facts.position >= stand.horizon;
-            let held_back = if held { self.holder.find(stand.client).await? } else { None };
-            let (run, now) = (stand.facts.run.clone(), stand.facts.now);
-            let latest = stand.facts.position.max(document.since);
-            Ok(Ok(page.page(after, whole, PageEnd { document, run, latest, now, held_back })))
+            let blocked = page.entries.is_empty() && tx.facts.position >= tx.horizon;
+            let blocked_by = if blocked { self.blocking.find(tx.client).await? } else { None };
+            let (run, now) = (tx.facts.run.clone(), tx.facts.now);
+            let latest = tx.facts.position.max(document.since);
+            Ok(Ok(page.page(after, whole, PageEnd { document, run, latest, now, blocked_by })))
         });
         page.await?
     }
 
-    pub(crate) async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
-        lease_alone(&self.pool, async |client| self.holder.find(client).await).await
+    pub(crate) async fn blocked_by(&self) -> Result<Option<BlockingTransaction>, StoreError> {
+        lease_alone(&self.pool, async |client| self.blocking.find(client).await).await
     }
 
     /// Reads in one snapshot.
     pub(super) async fn compare<R: Record, T>(
         &self,
-        work: impl AsyncFnOnce(&Stand<'_>) -> Result<T, StoreError>,
+        work: impl AsyncFnOnce(&OwnershipTx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let (statements, _) = self.parts::<R>()?;
         lease(&self.pool, async |client| {
             client.begin(SNAPSHOT).await?;
             let done = async {
-                let stand = Stand::load(client, statements).await?;
-                work(&stand).await
+                let tx = OwnershipTx::load(client, statements).await?;
+                work(&tx).await
             };
             client.end(done.await).await
         })
@@ -101,19 +103,19 @@ fn placed<R: Record>(row: &Row) -> Result<(Placed<R::Content>, usize), StoreErro
 }
 
 async fn check_run(
-    stand: &Stand<'_>,
+    tx: &OwnershipTx<'_>,
     after: FeedCursor,
     heard: Option<&str>,
 ) -> Result<Result<(), MoveError>, StoreError> {
-    let moves = &stand.statements.moves;
+    let moves = &tx.statements.moves;
     let Some(LastHeard { run, latest }) = heard.map(LastHeard::read) else {
-        return Ok(check_purged(after, stand.purged));
+        return Ok(check_purged(after, tx.purged));
     };
-    if maybe::<i32>(stand.client, &moves.run_known, &[&run]).await?.is_none() {
+    if maybe::<i32>(tx.client, &moves.run_known, &[&run]).await?.is_none() {
         return Ok(Err(MoveError::WentBack));
     }
     let mut later = Vec::new();
-    for row in query(stand.client, &moves.runs_after, &[&run]).await? {
+    for row in query(tx.client, &moves.runs_after, &[&run]).await? {
         let number = |place| unsigned(get(&row, place)?);
         later.push(LaterRun { position: number(0)?, purged: number(1)? });
     }
@@ -126,7 +128,7 @@ type Take<M> = fn(&mut Collected<M>, Placed<M>, usize) -> bool;
 
 /// Reads rows behind a cursor and below a place until the page takes no more.
 async fn rows<R: Record>(
-    stand: &Stand<'_>,
+    tx: &OwnershipTx<'_>,
     (after, below): (FeedCursor, u64),
     page: &mut Collected<R::Content>,
     take: Take<R::Content>,
@@ -137,8 +139,8 @@ async fn rows<R: Record>(
         let portion = page.wanted().min(PORTION);
         let count = sql_id(portion as u64)?;
         let (position, id) = (sql_id(from.position)?, sql_id(from.id)?);
-        let sql = &stand.statements.feed.page;
-        let rows = query(stand.client, sql, &[&position, &id, &count, &below]).await?;
+        let sql = &tx.statements.feed.page;
+        let rows = query(tx.client, sql, &[&position, &id, &count, &below]).await?;
         for row in &rows {
             let (row, bytes) = placed::<R>(row)?;
             from = row.at;
@@ -153,15 +155,15 @@ async fn rows<R: Record>(
 }
 
 async fn marks<R: Record>(
-    stand: &Stand<'_>,
+    tx: &OwnershipTx<'_>,
     after: FeedCursor,
 ) -> Result<Vec<Placed<R::Content>>, StoreError> {
     let mut marks = Vec::new();
     let position = sql_id(after.position)?;
-    for row in query(stand.client, &stand.statements.moves.marks, &[&position]).await? {
+    for row in query(tx.client, &tx.statements.moves.marks, &[&position]).await? {
         let position = unsigned(get(&row, 0)?)?;
         let content: &str = get(&row, 1)?;
-        if position < stand.horizon {
+        if position < tx.horizon {
             marks.push(Placed::mark(position, content)?);
         }
     }
@@ -169,12 +171,12 @@ async fn marks<R: Record>(
 }
 
 /// Gives each row the keys with which it was made.
-async fn give_keys<M>(stand: &Stand<'_>, page: &mut Collected<M>) -> Result<(), StoreError> {
+async fn give_keys<M>(tx: &OwnershipTx<'_>, page: &mut Collected<M>) -> Result<(), StoreError> {
     let ids = page.rows().map(|row| sql_id(row.id)).collect::<Result<Vec<_>, _>>()?;
     if ids.is_empty() {
         return Ok(());
     }
-    let keys = query(stand.client, &stand.statements.feed.keys, &[&ids]).await?;
+    let keys = query(tx.client, &tx.statements.feed.keys, &[&ids]).await?;
     let mut by_id = HashMap::<u64, Vec<KeyRecord>>::new();
     for key in keys {
         let record = KeyRecord {

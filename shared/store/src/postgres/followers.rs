@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::PostgresStore;
 use super::feed::query;
 use super::lease::lease_alone;
-use super::ownership::{Bars, Stand, maybe, run};
+use super::ownership::{Bars, OwnershipTx, maybe, run};
 use super::rows::{get, sql_id, unsigned};
 use crate::sql::CLOCK;
 use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
@@ -16,8 +16,8 @@ impl PostgresStore {
         follower: &str,
         position: u64,
     ) -> Result<(), StoreError> {
-        let (statements, desk) = self.parts::<R>()?;
-        if !desk.is_to_note(follower) {
+        let (statements, position_watch) = self.parts::<R>()?;
+        if !position_watch.is_to_note(follower) {
             return Ok(());
         }
         let position = sql_id(position)?;
@@ -59,7 +59,7 @@ impl PostgresStore {
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let work = async |stand: &mut Stand<'_>| Ok(purge(stand, age).await?);
+        let work = async |tx: &mut OwnershipTx<'_>| Ok(purge(tx, age).await?);
         match self.change::<R, _>("purge", Bars::Steps, work).await {
             Ok(rows) => Ok(rows as u64),
             Err(MoveError::Store(error)) => Err(error),
@@ -69,20 +69,19 @@ impl PostgresStore {
 }
 
 /// Removes a portion of the tombstones, and notes in the store's history up to where.
-async fn purge(stand: &Stand<'_>, age_ms: i64) -> Result<usize, StoreError> {
-    let statements = stand.statements;
-    let passed: Option<Option<i64>> =
-        maybe(stand.client, &statements.moves.all_passed, &[]).await?;
+async fn purge(tx: &OwnershipTx<'_>, age_ms: i64) -> Result<usize, StoreError> {
+    let statements = tx.statements;
+    let passed: Option<Option<i64>> = maybe(tx.client, &statements.moves.all_passed, &[]).await?;
     let end = passed.flatten().unwrap_or(i64::MAX);
-    let oldest = stand.facts.now.unix_ms.saturating_sub(age_ms);
+    let oldest = tx.facts.now.unix_ms.saturating_sub(age_ms);
     let mut highest = 0;
-    let places = query(stand.client, &statements.feed.purge, &[&oldest, &end]).await?;
+    let places = query(tx.client, &statements.feed.purge, &[&oldest, &end]).await?;
     for row in &places {
         highest = highest.max(unsigned(get(row, 0)?)?);
     }
     if highest > 0 {
         // Writes go on beside it, so it says nothing of which places there were.
-        stand.begin_run(highest, i64::MAX).await?;
+        tx.begin_run(highest, i64::MAX).await?;
     }
     Ok(places.len())
 }

@@ -6,14 +6,14 @@ use tokio_postgres::types::FromSqlOwned;
 
 use super::PostgresStore;
 use super::error::store_error;
-use super::fence::{ALONE, SHARED, commit, lock_number};
 use super::lease::{lease, lease_alone};
 use super::link::{Link, Parameter, READ_COMMITTED};
 use super::rows::{get, sql_id, unsigned};
+use super::write_check::{ALONE, SHARED, commit, lock_number};
 use crate::assemble::mark;
 use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
 use crate::sql::{Statements, TRANSACTION};
-use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
+use crate::{Entry, Handover, MoveError, Ownership, Peer, Record, Role, StoreError};
 
 /// For how long a step waits for the writes that run.
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '2s'";
@@ -66,7 +66,7 @@ pub(super) enum Bars {
 }
 
 /// A collection's ownership inside a transaction.
-pub(super) struct Stand<'a> {
+pub(super) struct OwnershipTx<'a> {
     pub(super) client: &'a Link,
     pub(super) statements: &'a Statements,
     pub(super) document: Document,
@@ -79,12 +79,12 @@ pub(super) struct Stand<'a> {
     pub(super) beyond: u64,
 }
 
-impl<'a> Stand<'a> {
+impl<'a> OwnershipTx<'a> {
     pub(super) async fn load(
         client: &'a Link,
         statements: &'a Statements,
     ) -> Result<Self, StoreError> {
-        let row = client.query_opt(&statements.moves.stand, &[]).await.map_err(store_error)?;
+        let row = client.query_opt(&statements.moves.snapshot, &[]).await.map_err(store_error)?;
         let row = row.ok_or_else(StoreError::closed)?;
         let number = |place| unsigned(get(&row, place)?);
         let text: &str = get(&row, 0)?;
@@ -103,11 +103,11 @@ impl<'a> Stand<'a> {
     }
 
     pub(super) async fn save(&self) -> Result<(), StoreError> {
-        let Document { epoch, hold, .. } = &self.document;
+        let Document { epoch, fence, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
-        let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
+        let fenced_until = fence.as_ref().map_or(0, |fence| fence.until.unix_ms);
         let (role, epoch) = (self.document.acts_as().name(), sql_id(*epoch)?);
-        let parameters: [Parameter<'_>; 4] = [&text, &role, &epoch, &held_until];
+        let parameters: [Parameter<'_>; 4] = [&text, &role, &epoch, &fenced_until];
         run(self.client, &self.statements.moves.save, &parameters).await.map(drop)
     }
 
@@ -170,10 +170,10 @@ pub(super) async fn begin(
     let fresh = serde_json::to_string(&Document::new()).map_err(StoreError::failed)?;
     run(transaction, &statements.moves.create, &[&fresh, &1_i64, &0_i64]).await?;
     maybe::<String>(transaction, &statements.moves.document_locked, &[]).await?;
-    let mut stand = Stand::load(transaction, statements).await?;
-    let place = stand.place().await?;
+    let mut tx = OwnershipTx::load(transaction, statements).await?;
+    let place = tx.place().await?;
     // Another program on this database may have written behind the number of this transaction.
-    if stand.facts.position >= stand.beyond && stand.facts.position > place {
+    if tx.facts.position >= tx.beyond && tx.facts.position > place {
         // Its rows were numbered by another server: nothing could be put in order behind them. They
         // begin anew, and so do those who follow.
         log::warn!("{}: the database is on another server now", statements.table.name);
@@ -185,21 +185,21 @@ pub(super) async fn begin(
             Ok(())
         };
         transaction.unhurried(renumber).await?;
-        stand.document.since = place;
-        stand.save().await?;
-        stand.facts.position = place;
+        tx.document.since = place;
+        tx.save().await?;
+        tx.facts.position = place;
     }
-    stand.begin_run(0, stand.next_place()?).await?;
-    Ok((stand.document, stand.facts.position))
+    tx.begin_run(0, tx.next_place()?).await?;
+    Ok((tx.document, tx.facts.position))
 }
 
 impl PostgresStore {
     pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
-        let (statements, desk) = self.parts::<R>()?;
+        let (statements, position_watch) = self.parts::<R>()?;
         lease_alone(&self.pool, async |client| {
-            let stand = Stand::load(client, statements).await?;
-            desk.tell(&stand.document, stand.facts.position);
-            Ok(stand.document.tell(statements.table.name, stand.facts))
+            let tx = OwnershipTx::load(client, statements).await?;
+            position_watch.tell(&tx.document, tx.facts.position);
+            Ok(tx.document.tell(statements.table.name, tx.facts))
         })
         .await
     }
@@ -210,54 +210,54 @@ impl PostgresStore {
             _ => Bars::Writes,
         };
         let name = step.name();
-        self.change::<R, _>(name, bars, async |stand| {
-            let was = stand.document.role;
-            stand.document.step(step, &stand.facts)?;
-            if was == Role::Follower && stand.document.role == Role::Primary {
-                // Whoever has not read that it was granted the ownership must not read it now.
-                stand.forget_marks().await?;
-                if let Some(grant) = &stand.document.grant {
-                    stand.forget_follower(&grant.to.store).await?;
+        self.change::<R, _>(name, bars, async |tx| {
+            let was = tx.document.role;
+            tx.document.step(step, &tx.facts)?;
+            if was == Role::Follower && tx.document.role == Role::Primary {
+                // Whoever has not read that it was given the ownership must not read it now.
+                tx.forget_marks().await?;
+                if let Some(handover) = &tx.document.handover {
+                    tx.forget_follower(&handover.to.store).await?;
                 }
-                stand.raise_ids(past_lost(stand.last_id().await?)).await?;
-                let sql = &stand.statements.moves.last_rev;
-                let read = async || number(stand.client, sql, &[]).await;
-                let last_rev = stand.client.unhurried(read).await?;
-                stand.document.revs_above = past_lost(last_rev.max(stand.document.revs_above));
+                tx.raise_ids(past_lost(tx.last_id().await?)).await?;
+                let sql = &tx.statements.moves.last_rev;
+                let read = async || number(tx.client, sql, &[]).await;
+                let last_rev = tx.client.unhurried(read).await?;
+                tx.document.revs_above = past_lost(last_rev.max(tx.document.revs_above));
             }
-            Ok(stand.save().await?)
+            Ok(tx.save().await?)
         })
         .await?;
         Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
-    pub(crate) async fn grant<R: Record>(
+    pub(crate) async fn handover<R: Record>(
         &self,
-        hold: &str,
+        fence: &str,
         epoch: u64,
         to: Peer,
-    ) -> Result<Grant, MoveError> {
-        self.change::<R, _>("grant", Bars::Writes, async |stand| {
-            let now = stand.facts.now;
-            if let Some(given) = stand.document.check_grant(hold, epoch, &to, now)? {
+    ) -> Result<Handover, MoveError> {
+        self.change::<R, _>("handover", Bars::Writes, async |tx| {
+            let now = tx.facts.now;
+            if let Some(given) = tx.document.check_handover(fence, epoch, &to, now)? {
                 return Ok(given);
             }
-            let (position, last_id) = (stand.place().await?, stand.last_id().await?);
-            let grant = Grant { epoch: epoch + 1, to, position, last_id };
-            stand.mark::<R>(&Entry::Grant(grant.clone())).await?;
-            stand.document.grant(grant.clone());
-            stand.save().await?;
-            stand.facts.position = position;
-            Ok(grant)
+            let (position, last_id) = (tx.place().await?, tx.last_id().await?);
+            let handover = Handover { epoch: epoch + 1, to, position, last_id };
+            tx.mark::<R>(&Entry::Handover(handover.clone())).await?;
+            tx.document.handover(handover.clone());
+            tx.save().await?;
+            tx.facts.position = position;
+            Ok(handover)
         })
         .await
     }
 
     pub(crate) async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
-        self.change::<R, _>("heartbeat", Bars::Nothing, async |stand| {
-            stand.document.check_primary()?;
-            stand.mark::<R>(&Entry::Heartbeat { at: stand.facts.now }).await?;
-            stand.facts.position = stand.place().await?;
+        self.change::<R, _>("heartbeat", Bars::Nothing, async |tx| {
+            tx.document.check_primary()?;
+            tx.mark::<R>(&Entry::Heartbeat { at: tx.facts.now }).await?;
+            tx.facts.position = tx.place().await?;
             Ok(())
         })
         .await
@@ -269,10 +269,10 @@ impl PostgresStore {
             return Ok(ownership);
         }
         loop {
-            let portion = self.change::<R, _>("purge", Bars::Steps, async |stand| {
-                let feed = &stand.statements.feed;
-                let rows = run(stand.client, &feed.remove_rows, &[]).await?;
-                Ok(rows + run(stand.client, &feed.remove_keys, &[]).await?)
+            let portion = self.change::<R, _>("purge", Bars::Steps, async |tx| {
+                let feed = &tx.statements.feed;
+                let rows = run(tx.client, &feed.remove_rows, &[]).await?;
+                Ok(rows + run(tx.client, &feed.remove_keys, &[]).await?)
             });
             if portion.await? == 0 {
                 return Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?);
@@ -281,21 +281,21 @@ impl PostgresStore {
     }
 
     pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
-        self.change::<R, _>("cancel", Bars::Writes, async |stand| {
-            if !stand.document.check_cancel(stand.facts.rows)? {
+        self.change::<R, _>("cancel", Bars::Writes, async |tx| {
+            if !tx.document.check_cancel(tx.facts.rows)? {
                 return Ok(());
             }
-            let moves = &stand.statements.moves;
-            for sql in stand.statements.feed.empty.iter().chain([
+            let moves = &tx.statements.moves;
+            for sql in tx.statements.feed.empty.iter().chain([
                 &moves.forget_marks,
                 &moves.forget_followers,
                 &moves.forget_runs,
             ]) {
-                run(stand.client, sql, &[]).await?;
+                run(tx.client, sql, &[]).await?;
             }
-            stand.document = stand.document.cancelled();
-            stand.save().await?;
-            Ok(stand.begin_run(0, stand.next_place()?).await?)
+            tx.document = tx.document.cancelled();
+            tx.save().await?;
+            Ok(tx.begin_run(0, tx.next_place()?).await?)
         })
         .await?;
         Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
@@ -306,9 +306,9 @@ impl PostgresStore {
         &self,
         name: &'static str,
         bars: Bars,
-        work: impl AsyncFnOnce(&mut Stand<'_>) -> Result<T, MoveError>,
+        work: impl AsyncFnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError>,
     ) -> Result<T, MoveError> {
-        let (statements, desk) = self.parts::<R>()?;
+        let (statements, position_watch) = self.parts::<R>()?;
         let done = lease(&self.pool, async |client| {
             client.begin(READ_COMMITTED).await?;
             let (done, document, latest) = match step(client, statements, bars, work).await {
@@ -323,7 +323,7 @@ impl PostgresStore {
             };
             fault(name, "before-commit");
             commit(client.batch("COMMIT")).await?;
-            desk.tell(&document, latest);
+            position_watch.tell(&document, latest);
             fault(name, "after-commit");
             Ok(Ok(done))
         });
@@ -336,7 +336,7 @@ async fn step<T>(
     client: &Link,
     statements: &Statements,
     bars: Bars,
-    work: impl AsyncFnOnce(&mut Stand<'_>) -> Result<T, MoveError>,
+    work: impl AsyncFnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError>,
 ) -> Result<(T, Document, u64), MoveError> {
     client.batch(LOCK_WAIT).await.map_err(store_error)?;
     let lock = match bars {
@@ -357,7 +357,7 @@ async fn step<T>(
         maybe::<String>(client, &statements.moves.document_locked, &[]).await?;
     }
     // Behind the locks, so that it sees what others did while these were waited for.
-    let mut stand = Stand::load(client, statements).await?;
-    let done = work(&mut stand).await?;
-    Ok((done, stand.document, stand.facts.position))
+    let mut tx = OwnershipTx::load(client, statements).await?;
+    let done = work(&mut tx).await?;
+    Ok((done, tx.document, tx.facts.position))
 }

@@ -13,7 +13,7 @@ use super::error::{is_lock_timeout, store_error};
 use super::lease::{Connections, lease};
 use super::link::{Link, READ_COMMITTED, Sharing};
 use super::{ownership, pooler};
-use crate::known::{Desk, Desks};
+use crate::position_watch::{PositionWatch, PositionWatches};
 use crate::sql::{
     Catalog, Dialect, READ_VERSION, SCHEMA_VERSION, Statements, VERSION_TABLE, WRITE_VERSION,
     migrations,
@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// For how long it tries: the server ends the write of a program that was lost after 30 s (`SESSION`).
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// Lets one program at a time make or fill tables; held until the transaction ends.
+/// Lets one program at a time make or fill tables; fenced until the transaction ends.
 pub(super) async fn lock(transaction: &Link) -> Result<(), tokio_postgres::Error> {
     transaction.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
 }
@@ -82,9 +82,9 @@ pub(super) async fn migrate(
     connections: &Connections,
     url: &PostgresUrl,
     catalog: &Catalog,
-    desks: &Desks,
+    position_watches: &PositionWatches,
 ) -> Result<(), OpenError> {
-    let work = async |client: &Link| Ok(migrate_on(client, url, catalog, desks).await);
+    let work = async |client: &Link| Ok(migrate_on(client, url, catalog, position_watches).await);
     lease(connections, work).await.unwrap_or_else(|error| Err(failed(url, error)))
 }
 
@@ -103,7 +103,7 @@ async fn migrate_on(
     client: &Link,
     url: &PostgresUrl,
     catalog: &Catalog,
-    desks: &Desks,
+    position_watches: &PositionWatches,
 ) -> Result<(), OpenError> {
     let schema = |error| failed(url, store_error(error));
     client.begin(READ_COMMITTED).await.map_err(|error| failed(url, error))?;
@@ -133,8 +133,8 @@ async fn migrate_on(
     }
     client.batch("COMMIT").await.map_err(schema)?;
     for statements in catalog.all() {
-        let desk = desks.find(statements.table.name);
-        begin(client, statements, desk).await.map_err(|error| failed(url, error))?;
+        let position_watch = position_watches.find(statements.table.name);
+        begin(client, statements, position_watch).await.map_err(|error| failed(url, error))?;
     }
     Ok(())
 }
@@ -143,7 +143,7 @@ async fn migrate_on(
 async fn begin(
     client: &Link,
     statements: &Statements,
-    desk: Option<&Desk>,
+    position_watch: Option<&PositionWatch>,
 ) -> Result<(), StoreError> {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -157,8 +157,8 @@ async fn begin(
             }
             begun => {
                 let (document, latest) = begun?;
-                if let Some(desk) = desk {
-                    desk.tell(&document, latest);
+                if let Some(position_watch) = position_watch {
+                    position_watch.tell(&document, latest);
                 }
                 return Ok(());
             }

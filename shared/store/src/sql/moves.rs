@@ -1,7 +1,7 @@
 //! The statements on who owns a collection, on the store's history, on marks and on followers.
 
 use super::{Dialect, TRANSACTION};
-use crate::limits::MAX_HOLD;
+use crate::limits::MAX_FENCE;
 use crate::record::Table;
 
 /// Every statement on what is kept of one collection besides its rows.
@@ -10,7 +10,7 @@ pub(crate) struct MoveStatements {
     /// `$1` now. Gives place and epoch where the store may be written to, else nothing. On SQLite it
     /// takes the next place; on PostgreSQL the place is the transaction's number, and only what comes
     /// after the shared lock in the same transaction may rest on it.
-    pub(crate) fence: String,
+    pub(crate) write_check: String,
     /// Gives the document.
     pub(crate) document: String,
     /// Gives the document; holds it until the transaction ends.
@@ -19,10 +19,10 @@ pub(crate) struct MoveStatements {
     pub(crate) latest: String,
     /// Gives the document, the clock, the newest place, the newest run, the highest place that was purged,
     /// whether there is any row, and between which transactions the snapshot lies. PostgreSQL only.
-    pub(crate) stand: String,
+    pub(crate) snapshot: String,
     /// `$1` how many. Takes so many places and gives the last of them. SQLite only.
     pub(crate) take_places: String,
-    /// `$1` document, `$2` role, `$3` epoch, `$4` held until.
+    /// `$1` document, `$2` role, `$3` epoch, `$4` fenced until.
     pub(crate) save: String,
     /// `$1` document, `$2` epoch, `$3` place. Where there is none yet.
     pub(crate) create: String,
@@ -68,8 +68,8 @@ impl MoveStatements {
     pub(super) fn new(table: &Table, dialect: Dialect) -> Self {
         let name = table.name;
         let whose = format!("collection = '{name}'");
-        let longest = MAX_HOLD.as_millis();
-        let free = format!("NOT (held_until > $1 AND held_until <= $1 + {longest})");
+        let longest = MAX_FENCE.as_millis();
+        let free = format!("NOT (fenced_until > $1 AND fenced_until <= $1 + {longest})");
         let writable = format!("{whose} AND role = 'primary' AND {free}");
         let sql = |text: String| dialect.finish(text);
         let document = format!("SELECT document FROM banyan_ownership WHERE {whose}");
@@ -85,14 +85,14 @@ impl MoveStatements {
         let run = format!("SELECT run {newest} ORDER BY number DESC LIMIT 1");
         let purged = format!("SELECT coalesce(max(purged), 0) {newest}");
         Self {
-            stand: sql(format!(
+            snapshot: sql(format!(
                 "SELECT document, {CLOCK}, ({latest}), ({run}), ({purged}), \
                  EXISTS (SELECT 1 FROM {name}), \
                  pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
                  pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
                  FROM banyan_ownership WHERE {whose}"
             )),
-            fence: sql(match dialect {
+            write_check: sql(match dialect {
                 Dialect::Sqlite => format!(
                     "UPDATE banyan_ownership SET position = position + 1 WHERE {writable} \
                      RETURNING position, epoch"
@@ -112,11 +112,11 @@ impl MoveStatements {
             )),
             save: sql(format!(
                 "UPDATE banyan_ownership SET document = $1, role = $2, epoch = $3, \
-                 held_until = $4 WHERE {whose}"
+                 fenced_until = $4 WHERE {whose}"
             )),
             create: sql(format!(
                 "INSERT INTO banyan_ownership \
-                 (collection, role, epoch, held_until, position, document) \
+                 (collection, role, epoch, fenced_until, position, document) \
                  VALUES ('{name}', 'primary', $2, 0, $3, $1) ON CONFLICT (collection) DO NOTHING"
             )),
             run: sql(run),

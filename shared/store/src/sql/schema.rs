@@ -104,7 +104,7 @@ fn give_places(table: &Table, dialect: Dialect) -> Vec<String> {
         format!("CREATE INDEX {name}_deleted ON {name} (position) WHERE deleted"),
         format!("CREATE INDEX {name}_idempotency_id ON {name}_idempotency (id)"),
     ]);
-    // A copy may meet the new owner of a unique value before it hears what became of the old one.
+    // A copy may meet the new primary of a unique value before it hears what became of the old one.
     statements.extend(table.unique.into_iter().flat_map(|column| {
         let index = unique_index(name, column);
         [
@@ -124,7 +124,7 @@ fn give_places(table: &Table, dialect: Dialect) -> Vec<String> {
 const MOVE_TABLES: [&str; 6] = [
     // What each write looks at stands beside the document, so that it need not be read.
     "CREATE TABLE IF NOT EXISTS banyan_ownership (collection TEXT PRIMARY KEY, \
-     role TEXT NOT NULL, epoch BIGINT NOT NULL, held_until BIGINT NOT NULL, \
+     role TEXT NOT NULL, epoch BIGINT NOT NULL, fenced_until BIGINT NOT NULL, \
      position BIGINT NOT NULL, document TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS banyan_runs (collection TEXT NOT NULL, number BIGINT NOT NULL, \
      run TEXT NOT NULL, position BIGINT NOT NULL, purged BIGINT NOT NULL, \

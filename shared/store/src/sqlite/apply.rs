@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, ToSql, params};
 
 use super::SqliteStore;
 use super::error::{store_error, write_error};
-use super::ownership::{Stand, run};
+use super::ownership::{OwnershipTx, run};
 use crate::document::fault;
 use crate::record::Value;
 use crate::sql::Statements;
@@ -23,24 +23,24 @@ impl SqliteStore {
         page: Arc<Changes<R::Content>>,
     ) -> Result<Applied, MoveError> {
         let applied = self
-            .change::<R, _>("apply", move |stand| {
-                stand.document.check_page(from, &page)?;
-                let (entries, grant) = stand.document.split(&page);
-                let rows = apply::<R>(stand, &page, entries)?;
-                match grant {
-                    Some(grant) => {
-                        stand.document.promote(&page, grant, stand.position);
-                        stand.forget_marks()?;
-                        stand.raise_ids(grant.last_id)?;
+            .change::<R, _>("apply", move |tx| {
+                tx.document.check_page(from, &page)?;
+                let (entries, handover) = tx.document.split(&page);
+                let rows = apply::<R>(tx, &page, entries)?;
+                match handover {
+                    Some(handover) => {
+                        tx.document.promote(&page, handover, tx.position);
+                        tx.forget_marks()?;
+                        tx.raise_ids(handover.last_id)?;
                     }
-                    None => stand.document.applied(&page),
+                    None => tx.document.applied(&page),
                 }
-                stand.save()?;
-                if grant.is_some() {
+                tx.save()?;
+                if handover.is_some() {
                     fault("promote", "before-commit");
                 }
-                let rate = RowRate(stand.document.max_rows_per_second);
-                Ok(Applied { rows, promoted: grant.is_some(), rate })
+                let rate = RowRate(tx.document.max_rows_per_second);
+                Ok(Applied { rows, promoted: handover.is_some(), rate })
             })
             .await?;
         if applied.promoted {
@@ -52,23 +52,23 @@ impl SqliteStore {
 
 /// Stores the rows among the entries, each at a place of its own, and says how many were news.
 fn apply<R: Record>(
-    stand: &mut Stand<'_>,
+    tx: &mut OwnershipTx<'_>,
     page: &Changes<R::Content>,
     entries: &[Entry<R::Content>],
 ) -> Result<u64, StoreError> {
     let rows = || {
         entries.iter().filter_map(|entry| match entry {
             Entry::Row(row) => Some(row),
-            Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+            Entry::Heartbeat { .. } | Entry::Handover(_) => None,
         })
     };
     let count = rows().count() as u64;
     if count == 0 {
         return Ok(0);
     }
-    let mut place = stand.position;
-    stand.take_places(count)?;
-    let Stand { connection, statements, now, .. } = *stand;
+    let mut place = tx.position;
+    tx.take_places(count)?;
+    let OwnershipTx { connection, statements, now, .. } = *tx;
     let mut rows_in = Rows::prepare(connection, statements)?;
     let mut news = 0;
     for row in rows() {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::error::store_error;
-use super::ownership::Stand;
+use super::ownership::OwnershipTx;
 use super::rows::{self, SqliteCells};
 use crate::digest::{Digesting, Hasher};
 use crate::sql::Statements;
@@ -69,8 +69,8 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let statements = self.statements::<R>()?;
         let snapshot = self.reader()?.unchecked_transaction().map_err(store_error)?;
-        let stand = Stand::load(&snapshot, statements)?;
-        let position = stand.document.position(stand.position);
+        let tx = OwnershipTx::load(&snapshot, statements)?;
+        let position = tx.document.position(tx.position);
         work(&snapshot, statements, position)
     }
 

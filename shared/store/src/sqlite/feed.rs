@@ -5,14 +5,15 @@ use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::error::store_error;
-use super::ownership::{Stand, maybe, one};
+use super::ownership::{OwnershipTx, maybe, one};
 use super::rows::SqliteCells;
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
 use crate::sql::Statements;
 use crate::{
-    Changes, FeedCursor, HeldBack, Idempotency, KeyRecord, MoveError, Record, Role, StoreError,
+    BlockingTransaction, Changes, FeedCursor, Idempotency, KeyRecord, MoveError, Record, Role,
+    StoreError,
 };
 use models::Timestamp;
 
@@ -26,11 +27,11 @@ impl SqliteStore {
         let statements = self.statements::<R>()?;
         let connection = self.reader()?;
         let snapshot = connection.unchecked_transaction().map_err(store_error)?;
-        let stand = Stand::load(&snapshot, statements)?;
-        let Stand { document, position: latest, now, .. } = stand;
+        let tx = OwnershipTx::load(&snapshot, statements)?;
+        let OwnershipTx { document, position: latest, now, .. } = tx;
         if document.acts_as() == Role::Retired {
-            let (role, owner) = (Role::Retired, document.owner());
-            return Err(MoveError::NotPrimary { role, owner });
+            let (role, primary) = (Role::Retired, document.primary());
+            return Err(MoveError::NotPrimary { role, primary });
         }
         if after.position > latest {
             return Err(MoveError::WentBack);
@@ -40,10 +41,10 @@ impl SqliteStore {
         page.add_marks(marks::<R>(&snapshot, statements, after)?);
         give_keys(&snapshot, statements, &mut page, now)?;
         let run = one(&snapshot, &statements.moves.run, [])?;
-        Ok(page.page(after, latest, PageEnd { document, run, latest, now, held_back: None }))
+        Ok(page.page(after, latest, PageEnd { document, run, latest, now, blocked_by: None }))
     }
 
-    pub(crate) async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
+    pub(crate) async fn blocked_by(&self) -> Result<Option<BlockingTransaction>, StoreError> {
         Ok(None)
     }
 }

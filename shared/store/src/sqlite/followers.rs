@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::SqliteStore;
 use super::error::store_error;
-use super::ownership::{Stand, maybe, run, seconds_since};
+use super::ownership::{OwnershipTx, maybe, run, seconds_since};
 use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
 use models::Timestamp;
 
@@ -16,8 +16,8 @@ impl SqliteStore {
         follower: &str,
         position: u64,
     ) -> Result<(), StoreError> {
-        let desk = self.desks.find(R::TABLE.name);
-        if !desk.is_some_and(|desk| desk.is_to_note(follower)) {
+        let position_watch = self.position_watches.find(R::TABLE.name);
+        if !position_watch.is_some_and(|position_watch| position_watch.is_to_note(follower)) {
             return Ok(());
         }
         let sql = self.statements::<R>()?.moves.passed.clone();
@@ -51,7 +51,7 @@ impl SqliteStore {
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let done = self.change::<R, _>("purge", move |stand| Ok(purge(stand, age)?)).await;
+        let done = self.change::<R, _>("purge", move |tx| Ok(purge(tx, age)?)).await;
         match done {
             Ok(rows) => Ok(rows as u64),
             Err(MoveError::Store(error)) => Err(error),
@@ -61,8 +61,8 @@ impl SqliteStore {
 }
 
 /// Removes a portion of the tombstones, and notes in the store's history up to where.
-fn purge(stand: &Stand<'_>, age_ms: i64) -> Result<usize, StoreError> {
-    let Stand { connection, statements, now, .. } = *stand;
+fn purge(tx: &OwnershipTx<'_>, age_ms: i64) -> Result<usize, StoreError> {
+    let OwnershipTx { connection, statements, now, .. } = *tx;
     let passed: Option<u64> = maybe(connection, &statements.moves.all_passed, [])?.flatten();
     let end = passed.unwrap_or(i64::MAX as u64);
     let mut purge = connection.prepare_cached(&statements.feed.purge).map_err(store_error)?;
@@ -71,7 +71,7 @@ fn purge(stand: &Stand<'_>, age_ms: i64) -> Result<usize, StoreError> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(store_error)?;
     if let Some(highest) = places.iter().max() {
-        stand.begin_run(*highest)?;
+        tx.begin_run(*highest)?;
     }
     Ok(places.len())
 }

@@ -11,9 +11,9 @@ use super::error::store_error;
 use super::writer::Turn;
 use crate::assemble::mark;
 use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
-use crate::known::Desks;
+use crate::position_watch::PositionWatches;
 use crate::sql::{Catalog, Statements};
-use crate::{Entry, Grant, MoveError, Ownership, Peer, Record, Role, StoreError};
+use crate::{Entry, Handover, MoveError, Ownership, Peer, Record, Role, StoreError};
 
 /// The place of an empty collection's making, before that of its first row.
 const FIRST_PLACE: u64 = 1;
@@ -50,7 +50,7 @@ pub(super) fn document(
 pub(super) fn begin(
     connection: &mut Connection,
     catalog: &Catalog,
-    desks: &Desks,
+    position_watches: &PositionWatches,
 ) -> Result<(), StoreError> {
     let behavior = TransactionBehavior::Immediate;
     let transaction = connection.transaction_with_behavior(behavior).map_err(store_error)?;
@@ -60,14 +60,14 @@ pub(super) fn begin(
         let sql = format!("SELECT coalesce(max(position), 0) FROM {table}");
         let newest: u64 = one(&transaction, &sql, [])?;
         create(&transaction, statements, newest.max(FIRST_PLACE))?;
-        let stand = Stand::load(&transaction, statements)?;
-        stand.begin_run(0)?;
-        told.push((table, stand.document, stand.position));
+        let tx = OwnershipTx::load(&transaction, statements)?;
+        tx.begin_run(0)?;
+        told.push((table, tx.document, tx.position));
     }
     transaction.commit().map_err(store_error)?;
     for (table, document, latest) in told {
-        if let Some(desk) = desks.find(table) {
-            desk.tell(&document, latest);
+        if let Some(position_watch) = position_watches.find(table) {
+            position_watch.tell(&document, latest);
         }
     }
     Ok(())
@@ -84,7 +84,7 @@ fn create(
 }
 
 /// A collection's ownership inside a transaction.
-pub(super) struct Stand<'a> {
+pub(super) struct OwnershipTx<'a> {
     pub(super) connection: &'a Connection,
     pub(super) statements: &'a Statements,
     pub(super) document: Document,
@@ -93,7 +93,7 @@ pub(super) struct Stand<'a> {
     pub(super) now: Timestamp,
 }
 
-impl<'a> Stand<'a> {
+impl<'a> OwnershipTx<'a> {
     pub(super) fn load(
         connection: &'a Connection,
         statements: &'a Statements,
@@ -115,11 +115,11 @@ impl<'a> Stand<'a> {
     }
 
     pub(super) fn save(&self) -> Result<(), StoreError> {
-        let Document { epoch, hold, .. } = &self.document;
+        let Document { epoch, fence, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
-        let held_until = hold.as_ref().map_or(0, |hold| hold.until.unix_ms);
+        let fenced_until = fence.as_ref().map_or(0, |fence| fence.until.unix_ms);
         let role = self.document.acts_as().name();
-        let params = params![text, role, epoch, held_until];
+        let params = params![text, role, epoch, fenced_until];
         run(self.connection, &self.statements.moves.save, params).map(drop)
     }
 
@@ -170,65 +170,65 @@ impl SqliteStore {
     pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
         let connection = self.reader()?;
         let snapshot = connection.unchecked_transaction().map_err(store_error)?;
-        let stand = Stand::load(&snapshot, self.statements::<R>()?)?;
-        if let Some(desk) = self.desks.find(R::TABLE.name) {
-            desk.tell(&stand.document, stand.position);
+        let tx = OwnershipTx::load(&snapshot, self.statements::<R>()?)?;
+        if let Some(position_watch) = self.position_watches.find(R::TABLE.name) {
+            position_watch.tell(&tx.document, tx.position);
         }
-        stand.tell()
+        tx.tell()
     }
 
     pub(crate) async fn step<R: Record>(&self, step: Step) -> Result<Ownership, MoveError> {
         let releases = matches!(step, Step::Release { .. });
-        self.change_if_full_too::<R, _>(step.name(), move |stand| {
-            let was = stand.document.role;
-            stand.document.step(step.clone(), &stand.facts()?)?;
-            if was == Role::Follower && stand.document.role == Role::Primary {
-                // Whoever has not read that it was granted the ownership must not read it now.
-                stand.forget_marks()?;
-                if let Some(grant) = &stand.document.grant {
-                    stand.forget_follower(&grant.to.store)?;
+        self.change_if_full_too::<R, _>(step.name(), move |tx| {
+            let was = tx.document.role;
+            tx.document.step(step.clone(), &tx.facts()?)?;
+            if was == Role::Follower && tx.document.role == Role::Primary {
+                // Whoever has not read that it was given the ownership must not read it now.
+                tx.forget_marks()?;
+                if let Some(handover) = &tx.document.handover {
+                    tx.forget_follower(&handover.to.store)?;
                 }
-                stand.raise_ids(past_lost(stand.last_id()?))?;
-                let last_rev: u64 = one(stand.connection, &stand.statements.moves.last_rev, [])?;
-                stand.document.revs_above = past_lost(last_rev.max(stand.document.revs_above));
+                tx.raise_ids(past_lost(tx.last_id()?))?;
+                let last_rev: u64 = one(tx.connection, &tx.statements.moves.last_rev, [])?;
+                tx.document.revs_above = past_lost(last_rev.max(tx.document.revs_above));
             }
-            Ok(stand.save()?)
+            Ok(tx.save()?)
         })
         .await?;
         if releases {
-            // What was given up for the hold is wanted for the next one.
+            // What was given up for the fence is wanted for the next one.
             self.reserve.keep();
         }
         Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
     }
 
-    pub(crate) async fn grant<R: Record>(
+    pub(crate) async fn handover<R: Record>(
         &self,
-        hold: &str,
+        fence: &str,
         epoch: u64,
         to: Peer,
-    ) -> Result<Grant, MoveError> {
-        let hold = hold.to_owned();
-        self.change_if_full_too::<R, _>("grant", move |stand| {
-            if let Some(given) = stand.document.check_grant(&hold, epoch, &to, stand.now)? {
+    ) -> Result<Handover, MoveError> {
+        let fence = fence.to_owned();
+        self.change_if_full_too::<R, _>("handover", move |tx| {
+            if let Some(given) = tx.document.check_handover(&fence, epoch, &to, tx.now)? {
                 return Ok(given);
             }
-            stand.take_places(1)?;
-            let (position, last_id) = (stand.position, stand.last_id()?);
-            let grant = Grant { epoch: epoch + 1, to: to.clone(), position, last_id };
-            stand.mark::<R>(&Entry::Grant(grant.clone()))?;
-            stand.document.grant(grant.clone());
-            stand.save()?;
-            Ok(grant)
+            tx.take_places(1)?;
+            let (position, last_id) = (tx.position, tx.last_id()?);
+            let handover = Handover { epoch: epoch + 1, to: to.clone(), position, last_id };
+            tx.mark::<R>(&Entry::Handover(handover.clone()))?;
+            tx.document.handover(handover.clone());
+            tx.save()?;
+            Ok(handover)
         })
         .await
     }
 
     pub(crate) async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
-        self.change::<R, _>("heartbeat", |stand| {
-            stand.document.check_primary()?;
-            stand.take_places(1)?;
-            Ok(stand.mark::<R>(&Entry::Heartbeat { at: stand.now })?)
+        self.change::<R, _>("heartbeat", |tx| {
+            tx.document.check_primary()?;
+            tx.take_places(1)?;
+            Ok(tx.mark::<R>(&Entry::Heartbeat { at: tx.now })?)
         })
         .await
     }
@@ -239,10 +239,10 @@ impl SqliteStore {
             return Ok(ownership);
         }
         loop {
-            let work = |stand: &mut Stand<'_>| {
-                let feed = &stand.statements.feed;
-                let rows = run(stand.connection, &feed.remove_rows, [])?;
-                Ok(rows + run(stand.connection, &feed.remove_keys, [])?)
+            let work = |tx: &mut OwnershipTx<'_>| {
+                let feed = &tx.statements.feed;
+                let rows = run(tx.connection, &feed.remove_rows, [])?;
+                Ok(rows + run(tx.connection, &feed.remove_keys, [])?)
             };
             if self.change::<R, _>("purge", work).await? == 0 {
                 return Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?);
@@ -251,11 +251,11 @@ impl SqliteStore {
     }
 
     pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
-        self.change::<R, _>("cancel", |stand| {
-            if !stand.document.check_cancel(stand.facts()?.rows)? {
+        self.change::<R, _>("cancel", |tx| {
+            if !tx.document.check_cancel(tx.facts()?.rows)? {
                 return Ok(());
             }
-            let Stand { connection, statements, .. } = *stand;
+            let OwnershipTx { connection, statements, .. } = *tx;
             let moves = &statements.moves;
             for sql in statements.feed.empty.iter().chain([
                 &moves.reset_ids,
@@ -265,9 +265,9 @@ impl SqliteStore {
             ]) {
                 run(connection, sql, [])?;
             }
-            stand.document = stand.document.cancelled();
-            stand.save()?;
-            Ok(stand.begin_run(0)?)
+            tx.document = tx.document.cancelled();
+            tx.save()?;
+            Ok(tx.begin_run(0)?)
         })
         .await?;
         Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
@@ -278,7 +278,7 @@ impl SqliteStore {
     async fn change_if_full_too<R: Record, T: Send + 'static>(
         &self,
         name: &'static str,
-        work: impl Fn(&mut Stand<'_>) -> Result<T, MoveError> + Clone + Send + 'static,
+        work: impl Fn(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Clone + Send + 'static,
     ) -> Result<T, MoveError> {
         match self.change::<R, _>(name, work.clone()).await {
             Err(MoveError::Store(StoreError::Full(_))) => {
@@ -293,7 +293,7 @@ impl SqliteStore {
     pub(super) async fn change<R: Record, T: Send + 'static>(
         &self,
         name: &'static str,
-        work: impl FnOnce(&mut Stand<'_>) -> Result<T, MoveError> + Send + 'static,
+        work: impl FnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Send + 'static,
     ) -> Result<T, MoveError> {
         self.change_in::<R, _>(Turn::Usual, name, work).await
     }
@@ -302,21 +302,22 @@ impl SqliteStore {
         &self,
         turn: Turn,
         name: &'static str,
-        work: impl FnOnce(&mut Stand<'_>) -> Result<T, MoveError> + Send + 'static,
+        work: impl FnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Send + 'static,
     ) -> Result<T, MoveError> {
-        let (catalog, desks) = (Arc::clone(&self.catalog), Arc::clone(&self.desks));
+        let (catalog, position_watches) =
+            (Arc::clone(&self.catalog), Arc::clone(&self.position_watches));
         let work = move |connection: &Connection| {
-            let mut stand = Stand::load(connection, catalog.find(R::TABLE.name)?)?;
-            let done = match work(&mut stand) {
+            let mut tx = OwnershipTx::load(connection, catalog.find(R::TABLE.name)?)?;
+            let done = match work(&mut tx) {
                 Err(MoveError::Store(error)) => return Err(error),
                 done => done,
             };
             fault(name, "before-commit");
-            Ok((done, stand.document, stand.position))
+            Ok((done, tx.document, tx.position))
         };
         let announce = move |(_, document, latest): &(_, Document, u64)| {
-            if let Some(desk) = desks.find(R::TABLE.name) {
-                desk.tell(document, *latest);
+            if let Some(position_watch) = position_watches.find(R::TABLE.name) {
+                position_watch.tell(document, *latest);
             }
             fault(name, "after-commit");
         };

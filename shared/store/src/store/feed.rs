@@ -3,7 +3,9 @@
 use tokio::sync::watch;
 
 use super::{Engine, Store};
-use crate::{Changes, Digest, FeedCursor, Hashes, Heard, HeldBack, MoveError, Record, StoreError};
+use crate::{
+    BlockingTransaction, Changes, Digest, FeedCursor, Hashes, Heard, MoveError, Record, StoreError,
+};
 
 impl Store {
     /// At most `limit` entries of the feed after a cursor, out of one snapshot. Reads what it gives and a
@@ -34,8 +36,8 @@ impl Store {
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn held_back(&self) -> Result<Option<HeldBack>, StoreError> {
-        each!(self, engine => engine.held_back().await)
+    pub async fn blocked_by(&self) -> Result<Option<BlockingTransaction>, StoreError> {
+        each!(self, engine => engine.blocked_by().await)
     }
 
     /// The fingerprint of the living rows with ids above `after`, up to `to`; without that, of the next

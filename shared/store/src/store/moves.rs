@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Engine, Store};
 use crate::document::Step;
 use crate::{
-    Applied, Changes, FeedCursor, FollowerSeen, Grant, MoveError, Ownership, Peer, Position,
+    Applied, Changes, FeedCursor, FollowerSeen, Handover, MoveError, Ownership, Peer, Position,
     Record, Role, RowRate, StoreError,
 };
 
@@ -49,7 +49,7 @@ impl Store {
     /// told before where `rate` says nothing.
     ///
     /// # Errors
-    /// [`MoveError::InUse`], [`MoveError::Follows`], [`MoveError::Itself`], [`MoveError::Held`], or where
+    /// [`MoveError::InUse`], [`MoveError::Follows`], [`MoveError::Itself`], [`MoveError::Fenced`], or where
     /// the store cannot be written.
     pub async fn follow<R: Record>(
         &self,
@@ -71,7 +71,7 @@ impl Store {
     }
 
     /// Applies a page of the source's feed, which begins at `from`: all of it or nothing, together with
-    /// the cursor behind it. A grant to this store makes it the primary in the same transaction.
+    /// the cursor behind it. A handover to this store makes it the primary in the same transaction.
     ///
     /// A row's newest state may take a unique value from a row whose own newer state is still to come.
     /// Until that comes both are there, each as it was at some time.
@@ -88,11 +88,11 @@ impl Store {
         each!(self, engine => engine.apply::<R>(from, page).await)
     }
 
-    /// Makes a store that granted `epoch` a follower of its successor, which became primary of it at its
+    /// Makes a store that handed over `epoch` a follower of its successor, which became primary of it at its
     /// own place `since`, in its run `run`.
     ///
     /// # Errors
-    /// [`MoveError::NeverGranted`], [`MoveError::NotFollower`], or where the store cannot be written.
+    /// [`MoveError::NeverHandedOver`], [`MoveError::NotFollower`], or where the store cannot be written.
     pub async fn follow_back<R: Record>(
         &self,
         peer: Peer,
@@ -104,50 +104,50 @@ impl Store {
         each!(self, engine => engine.step::<R>(step).await)
     }
 
-    /// Refuses writes for a time, at most [`MAX_HOLD`](crate::MAX_HOLD), once those that run have ended.
+    /// Refuses writes for a time, at most [`MAX_FENCE`](crate::MAX_FENCE), once those that run have ended.
     /// The same id holds on from now.
     ///
     /// # Errors
-    /// [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`], [`MoveError::Held`],
-    /// [`MoveError::HoldTooLong`], [`MoveError::WritesRun`], or where the store cannot be written.
-    pub async fn hold<R: Record>(
+    /// [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`], [`MoveError::Fenced`],
+    /// [`MoveError::FenceTooLong`], [`MoveError::WritesRun`], or where the store cannot be written.
+    pub async fn fence<R: Record>(
         &self,
         id: &str,
         epoch: u64,
         lasts: Duration,
     ) -> Result<Ownership, MoveError> {
-        let step = Step::Hold { id: id.to_owned(), epoch, lasts };
+        let step = Step::Fence { id: id.to_owned(), epoch, lasts };
         each!(self, engine => engine.step::<R>(step).await)
     }
 
     /// Lets writes go on that this id holds. Where it holds none, changes nothing.
     ///
     /// # Errors
-    /// [`MoveError::Held`] where another id holds them; or where the store cannot be written.
+    /// [`MoveError::Fenced`] where another id holds them; or where the store cannot be written.
     pub async fn release<R: Record>(&self, id: &str) -> Result<Ownership, MoveError> {
         let step = Step::Release { id: id.to_owned() };
         each!(self, engine => engine.step::<R>(step).await)
     }
 
     /// Gives the ownership of the epoch after this one to another store, as the last entry of this one's
-    /// feed. From here the store takes no writes. A repeat with the same successor gives the same grant.
+    /// feed. From here the store takes no writes. A repeat with the same successor gives the same handover.
     ///
     /// # Errors
-    /// [`MoveError::NotHeld`], [`MoveError::Granted`], [`MoveError::NotPrimary`],
+    /// [`MoveError::NotFenced`], [`MoveError::HandedOver`], [`MoveError::NotPrimary`],
     /// [`MoveError::OtherEpoch`], [`MoveError::Itself`], or where the store cannot be written.
-    pub async fn grant<R: Record>(
+    pub async fn handover<R: Record>(
         &self,
-        hold: &str,
+        fence: &str,
         epoch: u64,
         to: Peer,
-    ) -> Result<Grant, MoveError> {
-        each!(self, engine => engine.grant::<R>(hold, epoch, to).await)
+    ) -> Result<Handover, MoveError> {
+        each!(self, engine => engine.handover::<R>(fence, epoch, to).await)
     }
 
     /// Ends a follower's service. Its rows go, unless they are to be kept.
     ///
     /// # Errors
-    /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::GrantOpen`], or where the store
+    /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::HandoverOpen`], or where the store
     /// cannot be written.
     pub async fn retire<R: Record>(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
         each!(self, engine => engine.retire::<R>(keep_rows).await)
@@ -157,16 +157,16 @@ impl Store {
     /// is. Until it follows again it takes no writes. Changes nothing where the store was never used.
     ///
     /// # Errors
-    /// [`MoveError::NotFollower`], [`MoveError::GrantOpen`], or where the store cannot be written.
+    /// [`MoveError::NotFollower`], [`MoveError::HandoverOpen`], or where the store cannot be written.
     pub async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
         each!(self, engine => engine.cancel::<R>().await)
     }
 
-    /// Makes a store that granted `epoch` the primary of the epoch after that, by force: the successor is
+    /// Makes a store that handed over `epoch` the primary of the epoch after that, by force: the successor is
     /// lost for good, and with it whatever it alone has.
     ///
     /// # Errors
-    /// [`MoveError::NeverGranted`], or where the store cannot be written.
+    /// [`MoveError::NeverHandedOver`], or where the store cannot be written.
     pub async fn take<R: Record>(&self, epoch: u64) -> Result<Ownership, MoveError> {
         each!(self, engine => engine.step::<R>(Step::Take { epoch }).await)
     }

@@ -86,10 +86,10 @@ impl Engine {
     }
 
     /// Puts a copy of everything aside, as it is now: of the file, or as a dump has it.
-    pub(crate) async fn aside(&self) -> Option<Vec<u8>> {
+    pub(crate) async fn backup(&self) -> Option<Vec<u8>> {
         let Some(path) = self.file() else {
-            let copies = TABLES.map(|name| format!("CREATE TABLE aside.{name} AS TABLE {name};"));
-            self.execute(&format!("CREATE SCHEMA aside; {}", copies.concat())).await;
+            let copies = TABLES.map(|name| format!("CREATE TABLE backup.{name} AS TABLE {name};"));
+            self.execute(&format!("CREATE SCHEMA backup; {}", copies.concat())).await;
             return None;
         };
         let connection = Connection::open(&path).unwrap();
@@ -100,8 +100,8 @@ impl Engine {
 
     /// Puts the store back to the state of the copy; on PostgreSQL as a dump is restored: what the server numbers
     /// its transactions with has gone on.
-    pub(crate) async fn put_back(&self, aside: Option<Vec<u8>>) {
-        if let Some((path, bytes)) = self.file().zip(aside) {
+    pub(crate) async fn put_back(&self, backup: Option<Vec<u8>>) {
+        if let Some((path, bytes)) = self.file().zip(backup) {
             for log in ["db-wal", "db-shm"] {
                 // There is none where the last connection was closed.
                 let _ = std::fs::remove_file(path.with_extension(log));
@@ -109,7 +109,7 @@ impl Engine {
             std::fs::remove_file(&path).unwrap();
             return std::fs::write(path, bytes).unwrap();
         }
-        let back = TABLES.map(|name| format!("INSERT INTO {name} TABLE aside.{name};"));
+        let back = TABLES.map(|name| format!("INSERT INTO {name} TABLE backup.{name};"));
         let ids = "SELECT setval(pg_get_serial_sequence('notes', 'id'), max(id)) FROM notes";
         self.execute(&format!("TRUNCATE {}; {} {ids}", TABLES.join(", "), back.concat())).await;
     }

@@ -8,7 +8,7 @@ use store::{Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError, Stor
 
 use crate::engine::Engine;
 use crate::moving::{
-    HOLD, catch_up, changes, delete, follow, insert, key, ownership, peer, pull, rename, rows,
+    FENCE, catch_up, changes, delete, follow, insert, key, ownership, peer, pull, rename, rows,
     until,
 };
 use crate::record::{Notes, note};
@@ -27,7 +27,7 @@ async fn settled(store: &Store, after: FeedCursor, limit: usize) -> Changes<Thre
 fn feed_rows(page: &Changes<Thread>) -> Vec<&FeedRow<Thread>> {
     let rows = page.entries.iter().filter_map(|entry| match entry {
         Entry::Row(row) => Some(row),
-        Entry::Heartbeat { .. } | Entry::Grant(_) => None,
+        Entry::Heartbeat { .. } | Entry::Handover(_) => None,
     });
     rows.collect()
 }
@@ -124,7 +124,7 @@ pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
         let kind = |entry: &Entry<Thread>| match entry {
             Entry::Row(row) => row.id.to_string(),
             Entry::Heartbeat { .. } => "beat".to_owned(),
-            Entry::Grant(_) => "grant".to_owned(),
+            Entry::Handover(_) => "handover".to_owned(),
         };
         page.entries.iter().map(kind).collect::<Vec<_>>()
     };
@@ -140,13 +140,13 @@ pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
     store.heartbeat::<Notes>().await.unwrap();
     assert_eq!(kinds(&settled(&store, FeedCursor::START, 100).await), ["1", "2", "beat"]);
     let other = engine.another().await.open().await;
-    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    store.fence::<Notes>("h", 1, FENCE).await.unwrap();
     store.heartbeat::<Notes>().await.unwrap();
-    store.grant::<Notes>("h", 1, peer(&other).await).await.unwrap();
+    store.handover::<Notes>("h", 1, peer(&other).await).await.unwrap();
     let page = settled(&store, FeedCursor::START, 100).await;
-    assert_eq!(kinds(&page), ["1", "2", "beat", "grant"]);
+    assert_eq!(kinds(&page), ["1", "2", "beat", "handover"]);
     let beat = store.heartbeat::<Notes>().await;
-    assert!(matches!(beat, Err(MoveError::NotPrimary { .. })), "nothing comes after the grant");
+    assert!(matches!(beat, Err(MoveError::NotPrimary { .. })), "nothing comes after the handover");
 }
 
 pub(crate) async fn a_deleted_row_travels_without_its_content(engine: Engine) {
@@ -196,14 +196,14 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     let old = settled(&store, FeedCursor::START, 100).await;
     store.close().await;
     drop(store);
-    let aside = engine.aside().await;
+    let backup = engine.backup().await;
     let store = engine.open().await;
     insert(&store, "lost").await;
     let page = settled(&store, old.cursor, 100).await;
     assert_eq!(ids(&page), [2]);
     store.close().await;
     drop(store);
-    engine.put_back(aside).await;
+    engine.put_back(backup).await;
 
     let store = engine.open().await;
     let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
@@ -226,14 +226,14 @@ pub(crate) async fn a_store_put_back_to_an_earlier_time_of_the_same_run_is_found
     let store = engine.open().await;
     insert(&store, "kept").await;
     let old = settled(&store, FeedCursor::START, 100).await;
-    let aside = engine.aside().await;
+    let backup = engine.backup().await;
     insert(&store, "lost").await;
     rename(&store, 1, "lost too").await;
     let page = settled(&store, old.cursor, 100).await;
     assert_eq!(page.run, old.run);
     store.close().await;
     drop(store);
-    engine.put_back(aside).await;
+    engine.put_back(backup).await;
 
     // Whether it is asked at once, or once it was opened again and has got further than it was.
     for _ in 0..2 {
@@ -261,12 +261,12 @@ pub(crate) async fn a_store_put_back_to_an_earlier_time_of_the_same_run_is_found
 pub(crate) async fn a_store_put_back_while_nobody_followed_is_found_out_later(engine: Engine) {
     let (store, copy) = (engine.open().await, engine.another().await.open().await);
     insert(&store, "kept").await;
-    let aside = engine.aside().await;
+    let backup = engine.backup().await;
     follow(&copy, &store).await;
     store.heartbeat::<Notes>().await.unwrap();
     catch_up(&copy, &store, 100).await;
     store.close().await;
-    engine.put_back(aside).await;
+    engine.put_back(backup).await;
     let store = engine.open().await;
     for count in 0..20 {
         insert(&store, &format!("{count}")).await;

@@ -8,7 +8,7 @@ use store::{Changes, Entry, FeedCursor, MoveError, Peer, Position, Role, RowRate
 
 use crate::engine::Engine;
 use crate::moving::{
-    HOLD, catch_up, changes, delete, follow, hand_over, insert, ownership, peer, pull, rename,
+    FENCE, catch_up, changes, delete, follow, hand_over, insert, ownership, peer, pull, rename,
     rows, until,
 };
 use crate::record::{Notes, note};
@@ -19,9 +19,9 @@ pub(crate) async fn only_an_unused_store_follows(engine: Engine) {
     let source = peer(&source).await;
     let itself = copy.follow::<Notes>(peer(&copy).await, "l", 1, None).await;
     assert!(matches!(itself, Err(MoveError::Itself)));
-    copy.hold::<Notes>("h", 1, HOLD).await.unwrap();
-    let held = copy.follow::<Notes>(source.clone(), "l", 4, None).await;
-    assert!(matches!(held, Err(MoveError::Held { .. })));
+    copy.fence::<Notes>("h", 1, FENCE).await.unwrap();
+    let fenced = copy.follow::<Notes>(source.clone(), "l", 4, None).await;
+    assert!(matches!(fenced, Err(MoveError::Fenced { .. })));
     copy.release::<Notes>("h").await.unwrap();
 
     let found = copy.follow::<Notes>(source.clone(), "l", 4, None).await.unwrap();
@@ -30,7 +30,7 @@ pub(crate) async fn only_an_unused_store_follows(engine: Engine) {
     assert_eq!((followed.cursor, followed.copied), (FeedCursor::START, false));
     assert_eq!(copy.position::<Notes>(), Position::default(), "it has nothing yet");
     let refused = copy.insert::<Notes>(note("a", 1), None).await;
-    assert!(matches!(refused, Err(StoreError::NotPrimary { owner: Some(o) }) if o == source.url));
+    assert!(matches!(refused, Err(StoreError::NotPrimary { primary: Some(o) }) if o == source.url));
     let moved = Peer { url: "http://moved/api/notes".into(), ..source.clone() };
     let again = copy.follow::<Notes>(moved.clone(), "l", 4, None).await.unwrap();
     assert_eq!(again.followed.unwrap().source, moved, "a repeat notes the address");
@@ -130,7 +130,7 @@ pub(crate) async fn a_copy_has_everything_as_it_is(engine: Engine) {
         entries.retain(|entry| matches!(entry, Entry::Row(_)));
         entries.sort_by_key(|entry| match entry {
             Entry::Row(row) => row.id,
-            Entry::Heartbeat { .. } | Entry::Grant(_) => 0,
+            Entry::Heartbeat { .. } | Entry::Handover(_) => 0,
         });
         entries
     };

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use models::Thread;
 use store::{
-    Changes, Entry, FeedCursor, HeldBack, MAX_FEED_BYTES, MoveError, Record, Store, StoreError,
+    BlockingTransaction, Changes, Entry, FeedCursor, MAX_FEED_BYTES, MoveError, Record, Store,
+    StoreError,
 };
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
 use crate::engine::Engine;
-use crate::moving::{HOLD, catch_up, changes, follow, insert, ownership, rename, rows, until};
+use crate::moving::{FENCE, catch_up, changes, follow, insert, ownership, rename, rows, until};
 use crate::record::{Notes, note};
 
 /// A session beside the store's.
@@ -42,7 +43,7 @@ impl Session {
 fn ids(page: &Changes<Thread>) -> Vec<u64> {
     let id = |entry: &Entry<Thread>| match entry {
         Entry::Row(row) => row.id,
-        Entry::Heartbeat { .. } | Entry::Grant(_) => 0,
+        Entry::Heartbeat { .. } | Entry::Handover(_) => 0,
     };
     page.entries.iter().map(id).collect()
 }
@@ -177,17 +178,17 @@ async fn what_holds_the_feed_back_is_named() {
     until(async || {
         let page = changes(&store, FeedCursor::START, 100).await;
         assert!(page.covered < page.latest);
-        page.held_back.is_some_and(|held| {
-            held.pid.map(i64::from) == Some(pid) && held.database.as_ref() == Some(&name)
+        page.blocked_by.is_some_and(|blocked| {
+            blocked.pid.map(i64::from) == Some(pid) && blocked.database.as_ref() == Some(&name)
         })
     })
     .await;
-    assert!(store.held_back().await.unwrap().is_some());
+    assert!(store.blocked_by().await.unwrap().is_some());
     long.run("COMMIT").await;
     let latest = ownership(&store).await.position;
     until(async || {
         let page = changes(&store, FeedCursor::START, 100).await;
-        page.covered >= latest && page.held_back.is_none()
+        page.covered >= latest && page.blocked_by.is_none()
     })
     .await;
     long.end().await;
@@ -209,27 +210,27 @@ async fn whoever_holds_the_feed_back_is_named_to_a_plain_role() {
     let store = Store::open(&plain.parse().unwrap(), &[Notes::TABLE], 8).await.unwrap();
     let database =
         |url: &str| url.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
-    let named = async |is: &dyn Fn(HeldBack) -> bool, what: &str| {
+    let named = async |is: &dyn Fn(BlockingTransaction) -> bool, what: &str| {
         insert(&store, what).await;
         let mut cursor = FeedCursor::START;
         until(async || {
             let page = changes(&store, cursor, 100).await;
             cursor = page.cursor;
-            page.held_back.is_some_and(|held| held.seconds >= 1 && is(held))
+            page.blocked_by.is_some_and(|blocked| blocked.seconds >= 1 && is(blocked))
         })
         .await;
-        assert!(store.held_back().await.unwrap().is_some());
+        assert!(store.blocked_by().await.unwrap().is_some());
     };
     for (what, engine) in [("the same database", &engine), ("another database", &other)] {
         let long = Session::of(engine).await;
         let pid = long.number("SELECT pg_backend_pid()::bigint").await;
         long.run("BEGIN; CREATE TABLE other (n INT)").await;
         let name = database(&engine.url());
-        let same = |held: HeldBack| {
-            assert!(held.to_string().contains("pg_terminate_backend") || held.pid.is_none());
-            held.pid.map(i64::from) == Some(pid)
-                && held.database.as_ref() == Some(&name)
-                && held.role.is_some()
+        let same = |blocked: BlockingTransaction| {
+            assert!(blocked.to_string().contains("pg_terminate_backend") || blocked.pid.is_none());
+            blocked.pid.map(i64::from) == Some(pid)
+                && blocked.database.as_ref() == Some(&name)
+                && blocked.role.is_some()
         };
         named(&same, what).await;
         long.run("ROLLBACK").await;
@@ -240,16 +241,18 @@ async fn whoever_holds_the_feed_back_is_named_to_a_plain_role() {
     assert!(room > 0, "this test needs a server with max_prepared_transactions above 0");
     let orphan = format!("orphan of {}", database(&other.url()));
     prepares.run(&format!("BEGIN; CREATE TABLE o (n INT); PREPARE TRANSACTION '{orphan}'")).await;
-    let same = |held: HeldBack| {
-        let says = held.to_string();
-        held.prepared.as_ref() == Some(&orphan) && held.pid.is_none() && says.contains("ROLLBACK P")
+    let same = |blocked: BlockingTransaction| {
+        let says = blocked.to_string();
+        blocked.prepared.as_ref() == Some(&orphan)
+            && blocked.pid.is_none()
+            && says.contains("ROLLBACK P")
     };
     named(&same, "a prepared one").await;
     prepares.run(&format!("ROLLBACK PREPARED '{orphan}'")).await;
     prepares.end().await;
 }
 
-/// A write that runs when the fence comes is in the feed before the hold's place, or was refused. It is
+/// A write that runs when the fence comes is in the feed before the fence's place, or was refused. It is
 /// stopped where it hurts most: after its check, before its change.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs TEST_DATABASE_URL"]
@@ -275,19 +278,19 @@ async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
     };
     let look = Session::of(&engine).await;
     until(async || look.number(&waiting("transactionid")).await == 1).await;
-    let hold = {
+    let fence = {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.hold::<Notes>("h", 1, HOLD).await })
+        tokio::spawn(async move { store.fence::<Notes>("h", 1, FENCE).await })
     };
-    // The hold waits for the write, unless it has got past it.
-    until(async || look.number(&waiting("advisory")).await == 1 || hold.is_finished()).await;
+    // The fence waits for the write, unless it has got past it.
+    until(async || look.number(&waiting("advisory")).await == 1 || fence.is_finished()).await;
     blocker.run("ROLLBACK").await;
-    let (write, held) = (write.await.unwrap(), hold.await.unwrap().unwrap());
+    let (write, blocked) = (write.await.unwrap(), fence.await.unwrap().unwrap());
     assert!(write.is_ok() || matches!(write, Err(StoreError::NotPrimary { .. })), "{write:?}");
     let end = ownership(&store).await.position;
-    assert_eq!(end, held.position, "nothing was written behind the hold");
+    assert_eq!(end, blocked.position, "nothing was written behind the fence");
     let late = store.insert::<Notes>(note("late", 1), None).await;
-    assert!(matches!(late, Err(StoreError::NotPrimary { owner: None })));
+    assert!(matches!(late, Err(StoreError::NotPrimary { primary: None })));
     blocker.end().await;
     look.end().await;
 }
@@ -303,7 +306,7 @@ async fn a_write_that_waited_for_the_fence_sees_what_was_done_there() {
     engine.execute(&format!("ALTER DATABASE {name} SET {level}")).await;
     let store = Arc::new(engine.open().await);
     let id = insert(&store, "a").await;
-    // A hold waits for a write, and a second write waits for the hold.
+    // A fence waits for a write, and a second write waits for the fence.
     let blocker = Session::of(&engine).await;
     blocker.run(&format!("BEGIN; SELECT 1 FROM notes WHERE id = {id} FOR UPDATE")).await;
     let change = |title: &'static str| {
@@ -322,25 +325,25 @@ async fn a_write_that_waited_for_the_fence_sees_what_was_done_there() {
     let look = Session::of(&engine).await;
     let early = change("early");
     until(async || look.number(&waiting("transactionid")).await == 1).await;
-    let hold = {
+    let fence = {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.hold::<Notes>("h", 1, HOLD).await })
+        tokio::spawn(async move { store.fence::<Notes>("h", 1, FENCE).await })
     };
-    until(async || look.number(&waiting("advisory")).await == 1 || hold.is_finished()).await;
+    until(async || look.number(&waiting("advisory")).await == 1 || fence.is_finished()).await;
     let late = change("late");
-    until(async || look.number(&waiting("advisory")).await == 2 || hold.is_finished()).await;
+    until(async || look.number(&waiting("advisory")).await == 2 || fence.is_finished()).await;
     blocker.run("ROLLBACK").await;
     early.await.unwrap().unwrap();
-    hold.await.unwrap().unwrap();
+    fence.await.unwrap().unwrap();
     let late = late.await.unwrap();
-    assert!(matches!(late, Err(StoreError::NotPrimary { owner: None })), "{late:?}");
+    assert!(matches!(late, Err(StoreError::NotPrimary { primary: None })), "{late:?}");
     blocker.end().await;
     look.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs TEST_DATABASE_URL"]
-async fn a_hold_does_not_wait_for_ever() {
+async fn a_fence_does_not_wait_for_ever() {
     let engine = Engine::postgres().await;
     let store = Arc::new(engine.open().await);
     let id = insert(&store, "a").await;
@@ -353,8 +356,8 @@ async fn a_hold_does_not_wait_for_ever() {
     let look = Session::of(&engine).await;
     let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
     until(async || look.number(waits).await >= 1).await;
-    let held = store.hold::<Notes>("h", 1, HOLD).await;
-    assert!(matches!(held, Err(MoveError::WritesRun)), "{held:?}");
+    let blocked = store.fence::<Notes>("h", 1, FENCE).await;
+    assert!(matches!(blocked, Err(MoveError::WritesRun)), "{blocked:?}");
     blocker.run("ROLLBACK").await;
     write.await.unwrap().unwrap();
     insert(&store, "the store goes on").await;

@@ -4,7 +4,7 @@ use store::{FeedCursor, MoveError, Role, StoreError};
 
 use crate::engine::Engine;
 use crate::moving::{
-    HOLD, catch_up, delete, follow, hand_over, insert, key, ownership, peer, rows,
+    FENCE, catch_up, delete, follow, hand_over, insert, key, ownership, peer, rows,
 };
 use crate::record::{Notes, note};
 
@@ -45,21 +45,21 @@ pub(crate) async fn a_cancelled_copy_owns_nothing_until_it_follows_again(engine:
     follow(&copy, &source).await;
     catch_up(&copy, &source, 100).await;
     copy.cancel::<Notes>().await.unwrap();
-    let owner = Some(peer(&source).await.url);
+    let primary = Some(peer(&source).await.url);
     let check = async |copy: &store::Store| {
         let found = ownership(copy).await;
-        assert_eq!((found.forwarded, copy.role::<Notes>()), (owner.clone(), Role::Retired));
+        assert_eq!((found.forwarded, copy.role::<Notes>()), (primary.clone(), Role::Retired));
         let written = copy.insert::<Notes>(note("own", 1), None).await;
-        assert!(matches!(written, Err(StoreError::NotPrimary { owner: o }) if o == owner));
+        assert!(matches!(written, Err(StoreError::NotPrimary { primary: o }) if o == primary));
         let seeded = copy.seed::<Notes>(vec![note("own", 1)]).await;
-        assert!(matches!(seeded, Err(StoreError::NotPrimary { owner: o }) if o == owner));
+        assert!(matches!(seeded, Err(StoreError::NotPrimary { primary: o }) if o == primary));
         for refused in [
             copy.changes::<Notes>(FeedCursor::START, None, 10).await.map(drop),
-            copy.hold::<Notes>("h", 1, HOLD).await.map(drop),
+            copy.fence::<Notes>("h", 1, FENCE).await.map(drop),
             copy.heartbeat::<Notes>().await,
         ] {
             let here =
-                matches!(&refused, Err(MoveError::NotPrimary { owner: o, .. }) if *o == owner);
+                matches!(&refused, Err(MoveError::NotPrimary { primary: o, .. }) if *o == primary);
             assert!(here, "{refused:?}");
         }
     };
@@ -90,9 +90,9 @@ pub(crate) async fn a_retired_store_keeps_rows_or_not(engine: Engine) {
             assert_eq!(found.successor, Some(peer(&copy).await));
         }
         assert_eq!(rows(&source).await.len(), usize::from(keep_rows));
-        let owner = Some(peer(&copy).await.url);
+        let primary = Some(peer(&copy).await.url);
         let refused = source.insert::<Notes>(note("b", 1), None).await;
-        assert!(matches!(refused, Err(StoreError::NotPrimary { owner: o }) if o == owner));
+        assert!(matches!(refused, Err(StoreError::NotPrimary { primary: o }) if o == primary));
         let refused = source.changes::<Notes>(FeedCursor::START, None, 10).await;
         assert!(matches!(refused, Err(MoveError::NotPrimary { role: Role::Retired, .. })));
         let refused = source.cancel::<Notes>().await;

@@ -11,7 +11,7 @@ use crate::record::{Notes, note};
 
 /// Longer than any step takes.
 const PATIENCE: Duration = Duration::from_secs(60);
-pub(crate) const HOLD: Duration = Duration::from_secs(30);
+pub(crate) const FENCE: Duration = Duration::from_secs(30);
 
 pub(crate) async fn ownership(store: &Store) -> Ownership {
     store.ownership::<Notes>().await.unwrap()
@@ -70,14 +70,14 @@ pub(crate) async fn catch_up(copy: &Store, source: &Store, limit: usize) {
     .await;
 }
 
-/// Hands the ownership over and makes the old owner follow the new one.
+/// Hands the ownership over and makes the old primary follow the new one.
 pub(crate) async fn hand_over(from: &Store, to: &Store) {
     let epoch = ownership(from).await.epoch;
     let (giver, taker) = (peer(from).await, peer(to).await);
-    from.hold::<Notes>("move", epoch, HOLD).await.unwrap();
+    from.fence::<Notes>("move", epoch, FENCE).await.unwrap();
     catch_up(to, from, 100).await;
-    let grant = from.grant::<Notes>("move", epoch, taker.clone()).await.unwrap();
-    assert_eq!((grant.epoch, &grant.to), (epoch + 1, &taker));
+    let handover = from.handover::<Notes>("move", epoch, taker.clone()).await.unwrap();
+    assert_eq!((handover.epoch, &handover.to), (epoch + 1, &taker));
     until(async || pull(to, from, 100).await.unwrap().0.promoted).await;
     let Ownership { epoch, since, run, .. } = ownership(to).await;
     assert_ne!(giver.store, taker.store);

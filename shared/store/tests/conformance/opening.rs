@@ -99,7 +99,7 @@ pub(crate) async fn rows_of_an_older_schema_get_their_places(engine: Engine) {
     let page = changes(&store, FeedCursor::START, 100).await;
     let ids = page.entries.iter().map(|entry| match entry {
         Entry::Row(row) => row.id,
-        Entry::Heartbeat { .. } | Entry::Grant(_) => 0,
+        Entry::Heartbeat { .. } | Entry::Handover(_) => 0,
     });
     assert_eq!(ids.collect::<Vec<_>>(), [1, 2, 3, 4]);
 }

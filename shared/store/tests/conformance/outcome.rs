@@ -89,8 +89,8 @@ async fn a_step_of_a_move_whose_commit_is_lost_has_an_unknown_outcome() {
     let line = Line::to(database.url()).await;
     let (cut, sound) = stores(&line, database.url()).await;
     line.cut(Cut::Unanswered, "COMMIT\0");
-    let lost = cut.hold::<Notes>("a", 1, std::time::Duration::from_secs(2)).await;
+    let lost = cut.fence::<Notes>("a", 1, std::time::Duration::from_secs(2)).await;
     let unknown = matches!(lost, Err(store::MoveError::Store(StoreError::OutcomeUnknown(_))));
     assert!(unknown, "{lost:?}");
-    assert!(sound.ownership::<Notes>().await.unwrap().hold.is_some());
+    assert!(sound.ownership::<Notes>().await.unwrap().fence.is_some());
 }

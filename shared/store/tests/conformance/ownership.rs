@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use models::Thread;
-use store::{MAX_HOLD, MoveError, Position, Precondition, Role, Store, StoreError};
+use store::{MAX_FENCE, MoveError, Position, Precondition, Role, Store, StoreError};
 
 use crate::engine::Engine;
-use crate::moving::{HOLD, insert, key, ownership, peer, rows, until};
+use crate::moving::{FENCE, insert, key, ownership, peer, rows, until};
 use crate::record::{Notes, note};
 
 /// Tries every kind of write, each with an input that would be refused for another reason too.
@@ -19,11 +19,11 @@ async fn refusals(store: &Store) -> Vec<Option<String>> {
         store.delete::<Notes>(999, Precondition::default()).await,
         store.seed::<Notes>(vec![note("a", 1)]).await.map(drop),
     ];
-    let owner = |refused: Result<(), StoreError>| match refused {
-        Err(StoreError::NotPrimary { owner }) => owner,
+    let primary = |refused: Result<(), StoreError>| match refused {
+        Err(StoreError::NotPrimary { primary }) => primary,
         other => panic!("it was not refused: {other:?}"),
     };
-    refused.into_iter().map(owner).collect()
+    refused.into_iter().map(primary).collect()
 }
 
 pub(crate) async fn a_new_store_is_primary_of_the_first_epoch(engine: Engine) {
@@ -31,7 +31,7 @@ pub(crate) async fn a_new_store_is_primary_of_the_first_epoch(engine: Engine) {
     let first = ownership(&store).await;
     assert_eq!((first.role, first.epoch, first.rows), (Role::Primary, 1, false));
     assert_eq!(first.collection, "notes");
-    assert!(first.followed.is_none() && first.successor.is_none() && first.grant.is_none());
+    assert!(first.followed.is_none() && first.successor.is_none() && first.handover.is_none());
     assert_eq!(store.role::<Notes>(), Role::Primary);
     insert(&store, "a").await;
     let second = ownership(&engine.open().await).await;
@@ -42,82 +42,82 @@ pub(crate) async fn a_new_store_is_primary_of_the_first_epoch(engine: Engine) {
     assert!(other.store != first.store && other.lineage != first.lineage);
 }
 
-pub(crate) async fn a_held_store_refuses_every_write_and_stores_nothing(engine: Engine) {
+pub(crate) async fn a_fenced_store_refuses_every_write_and_stores_nothing(engine: Engine) {
     let store = engine.open().await;
     insert(&store, "a").await;
-    let held = store.hold::<Notes>("h", 1, HOLD).await.unwrap();
-    assert_eq!(held.hold.as_ref().map(|hold| hold.id.as_str()), Some("h"));
-    assert_eq!(held.position, store.position::<Notes>().at);
-    assert_eq!(refusals(&store).await, vec![None; 5], "nobody else is the owner");
-    assert_eq!(ownership(&store).await.position, held.position);
+    let fenced = store.fence::<Notes>("h", 1, FENCE).await.unwrap();
+    assert_eq!(fenced.fence.as_ref().map(|fence| fence.id.as_str()), Some("h"));
+    assert_eq!(fenced.position, store.position::<Notes>().at);
+    assert_eq!(refusals(&store).await, vec![None; 5], "nobody else is the primary");
+    assert_eq!(ownership(&store).await.position, fenced.position);
     assert_eq!(rows(&store).await.len(), 1, "reads go on");
     let free = store.release::<Notes>("h").await.unwrap();
-    assert_eq!(free.hold, None);
+    assert_eq!(free.fence, None);
     insert(&store, "b").await;
     store.release::<Notes>("h").await.unwrap();
 }
 
-pub(crate) async fn a_hold_passes_by_itself(engine: Engine) {
+pub(crate) async fn a_fence_passes_by_itself(engine: Engine) {
     let store = engine.open().await;
-    store.hold::<Notes>("h", 1, Duration::from_millis(300)).await.unwrap();
+    store.fence::<Notes>("h", 1, Duration::from_millis(300)).await.unwrap();
     assert!(store.insert::<Notes>(note("early", 1), None).await.is_err());
     until(async || store.insert::<Notes>(note("late", 1), None).await.is_ok()).await;
-    assert_eq!(ownership(&store).await.hold, None);
+    assert_eq!(ownership(&store).await.fence, None);
     let to = peer(&engine.another().await.open().await).await;
-    let grant = store.grant::<Notes>("h", 1, to).await;
-    assert!(matches!(grant, Err(MoveError::NotHeld { .. })), "{grant:?}");
+    let handover = store.handover::<Notes>("h", 1, to).await;
+    assert!(matches!(handover, Err(MoveError::NotFenced { .. })), "{handover:?}");
     // A clock that was set back by hours does not make it last for hours.
-    let hours = "UPDATE banyan_ownership SET held_until = held_until + 36000000";
-    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    let hours = "UPDATE banyan_ownership SET fenced_until = fenced_until + 36000000";
+    store.fence::<Notes>("h", 1, FENCE).await.unwrap();
     engine.execute(hours).await;
     insert(&store, "anyway").await;
 }
 
-pub(crate) async fn a_hold_belongs_to_its_id(engine: Engine) {
+pub(crate) async fn a_fence_belongs_to_its_id(engine: Engine) {
     let store = engine.open().await;
-    let first = store.hold::<Notes>("one", 1, Duration::from_secs(20)).await.unwrap();
-    let other = store.hold::<Notes>("two", 1, HOLD).await;
-    assert!(matches!(other, Err(MoveError::Held { by }) if by == "one"));
+    let first = store.fence::<Notes>("one", 1, Duration::from_secs(20)).await.unwrap();
+    let other = store.fence::<Notes>("two", 1, FENCE).await;
+    assert!(matches!(other, Err(MoveError::Fenced { by }) if by == "one"));
     let other = store.release::<Notes>("two").await;
-    assert!(matches!(other, Err(MoveError::Held { .. })));
-    let again = store.hold::<Notes>("one", 1, HOLD).await.unwrap();
-    assert!(again.hold.unwrap().until > first.hold.unwrap().until, "it lasts longer now");
-    let wrong = store.hold::<Notes>("one", 2, HOLD).await;
+    assert!(matches!(other, Err(MoveError::Fenced { .. })));
+    let again = store.fence::<Notes>("one", 1, FENCE).await.unwrap();
+    assert!(again.fence.unwrap().until > first.fence.unwrap().until, "it lasts longer now");
+    let wrong = store.fence::<Notes>("one", 2, FENCE).await;
     assert!(matches!(wrong, Err(MoveError::OtherEpoch { asked: 2, present: 1 })));
-    let long = store.hold::<Notes>("one", 1, MAX_HOLD + Duration::from_secs(1)).await;
-    assert!(matches!(long, Err(MoveError::HoldTooLong)));
+    let long = store.fence::<Notes>("one", 1, MAX_FENCE + Duration::from_secs(1)).await;
+    assert!(matches!(long, Err(MoveError::FenceTooLong)));
     let to = peer(&engine.another().await.open().await).await;
-    let grant = store.grant::<Notes>("two", 1, to).await;
-    assert!(matches!(grant, Err(MoveError::Held { .. })));
+    let handover = store.handover::<Notes>("two", 1, to).await;
+    assert!(matches!(handover, Err(MoveError::Fenced { .. })));
 }
 
-pub(crate) async fn only_a_held_store_grants_and_only_once(engine: Engine) {
+pub(crate) async fn only_a_fenced_store_hands_over_and_only_once(engine: Engine) {
     let store = engine.open().await;
     insert(&store, "a").await;
     let (one, two) = (engine.another().await, engine.another().await);
     let (one, two) = (peer(&one.open().await).await, peer(&two.open().await).await);
-    let early = store.grant::<Notes>("h", 1, one.clone()).await;
-    assert!(matches!(early, Err(MoveError::NotHeld { .. })), "{early:?}");
-    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
-    let wrong = store.grant::<Notes>("h", 7, one.clone()).await;
+    let early = store.handover::<Notes>("h", 1, one.clone()).await;
+    assert!(matches!(early, Err(MoveError::NotFenced { .. })), "{early:?}");
+    store.fence::<Notes>("h", 1, FENCE).await.unwrap();
+    let wrong = store.handover::<Notes>("h", 7, one.clone()).await;
     assert!(matches!(wrong, Err(MoveError::OtherEpoch { asked: 7, present: 1 })));
-    let itself = store.grant::<Notes>("h", 1, peer(&store).await).await;
+    let itself = store.handover::<Notes>("h", 1, peer(&store).await).await;
     assert!(matches!(itself, Err(MoveError::Itself)));
-    let grant = store.grant::<Notes>("h", 1, one.clone()).await.unwrap();
-    assert_eq!((grant.epoch, grant.last_id, &grant.to), (2, 1, &one));
-    assert_eq!(store.grant::<Notes>("h", 1, one.clone()).await.unwrap(), grant, "a repeat");
-    let second = store.grant::<Notes>("h", 1, two).await;
-    assert!(matches!(second, Err(MoveError::Granted { epoch: 2, .. })), "{second:?}");
+    let handover = store.handover::<Notes>("h", 1, one.clone()).await.unwrap();
+    assert_eq!((handover.epoch, handover.last_id, &handover.to), (2, 1, &one));
+    assert_eq!(store.handover::<Notes>("h", 1, one.clone()).await.unwrap(), handover, "a repeat");
+    let second = store.handover::<Notes>("h", 1, two).await;
+    assert!(matches!(second, Err(MoveError::HandedOver { epoch: 2, .. })), "{second:?}");
     let found = ownership(&store).await;
-    assert_eq!((found.grant, found.position), (Some(grant.clone()), grant.position));
+    assert_eq!((found.handover, found.position), (Some(handover.clone()), handover.position));
 }
 
-pub(crate) async fn a_granted_store_takes_no_write_and_names_its_successor(engine: Engine) {
+pub(crate) async fn a_handed_over_store_takes_no_write_and_names_its_successor(engine: Engine) {
     let store = engine.open().await;
     insert(&store, "a").await;
     let to = peer(&engine.another().await.open().await).await;
-    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
-    store.grant::<Notes>("h", 1, to.clone()).await.unwrap();
+    store.fence::<Notes>("h", 1, FENCE).await.unwrap();
+    store.handover::<Notes>("h", 1, to.clone()).await.unwrap();
     assert_eq!(store.role::<Notes>(), Role::Follower);
     let check = async |store: &Store| {
         assert_eq!(refusals(store).await, vec![Some(to.url.clone()); 5]);
@@ -125,10 +125,12 @@ pub(crate) async fn a_granted_store_takes_no_write_and_names_its_successor(engin
         assert_eq!((found.role, found.epoch), (Role::Follower, 1));
         assert_eq!((found.followed, found.successor.as_ref()), (None, Some(&to)));
         for refused in
-            [store.hold::<Notes>("h", 1, HOLD).await.map(drop), store.heartbeat::<Notes>().await]
+            [store.fence::<Notes>("h", 1, FENCE).await.map(drop), store.heartbeat::<Notes>().await]
         {
-            let owner = Some(to.url.clone());
-            assert!(matches!(refused, Err(MoveError::NotPrimary { owner: o, .. }) if o == owner));
+            let primary = Some(to.url.clone());
+            assert!(
+                matches!(refused, Err(MoveError::NotPrimary { primary: o, .. }) if o == primary)
+            );
         }
         // Nothing may take its rows away: the successor may not have read them.
         for refused in [
@@ -136,7 +138,7 @@ pub(crate) async fn a_granted_store_takes_no_write_and_names_its_successor(engin
             store.retire::<Notes>(false).await,
             store.follow::<Notes>(to.clone(), &found.lineage, 1, None).await,
         ] {
-            assert!(matches!(refused, Err(MoveError::GrantOpen { .. })), "{refused:?}");
+            assert!(matches!(refused, Err(MoveError::HandoverOpen { .. })), "{refused:?}");
         }
         store.release::<Notes>("h").await.unwrap();
         assert_eq!(rows(store).await.len(), 1);
@@ -153,17 +155,17 @@ pub(crate) async fn a_granted_store_takes_no_write_and_names_its_successor(engin
     assert!(matches!(refused, Err(MoveError::NoSuccessor)));
 }
 
-pub(crate) async fn a_grant_is_taken_back_by_force_only(engine: Engine) {
+pub(crate) async fn a_handover_is_taken_back_by_force_only(engine: Engine) {
     let store = engine.open().await;
     insert(&store, "a").await;
     let never = store.take::<Notes>(2).await;
-    assert!(matches!(never, Err(MoveError::NeverGranted { epoch: 2 })));
+    assert!(matches!(never, Err(MoveError::NeverHandedOver { epoch: 2 })));
     let to = peer(&engine.another().await.open().await).await;
-    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    store.fence::<Notes>("h", 1, FENCE).await.unwrap();
     for follower in ["another", to.store.as_str()] {
         store.passed::<Notes>(follower, 1).await.unwrap();
     }
-    store.grant::<Notes>("h", 1, to).await.unwrap();
+    store.handover::<Notes>("h", 1, to).await.unwrap();
     let taken = store.take::<Notes>(2).await.unwrap();
     let followers = store.followers::<Notes>().await.unwrap();
     let followers: Vec<_> = followers.iter().map(|seen| seen.store.as_str()).collect();
@@ -173,9 +175,9 @@ pub(crate) async fn a_grant_is_taken_back_by_force_only(engine: Engine) {
     // Whoever is lost may have given some ids above the last one that is known here.
     assert_eq!(insert(&store, "b").await, 1_000_002);
     assert!(store.position::<Notes>() > Position { epoch: 3, at: taken.since });
-    // Whoever was granted the ownership and comes late does not read of it any more.
+    // Whoever was given the ownership and comes late does not read of it any more.
     let page = store.changes::<Notes>(store::FeedCursor::START, None, 100).await.unwrap();
-    assert!(!page.entries.iter().any(|entry| matches!(entry, store::Entry::Grant(_))));
+    assert!(!page.entries.iter().any(|entry| matches!(entry, store::Entry::Handover(_))));
 }
 
 pub(crate) async fn a_primary_gives_way_to_a_later_epoch_only(engine: Engine) {
@@ -190,9 +192,9 @@ pub(crate) async fn a_primary_gives_way_to_a_later_epoch_only(engine: Engine) {
     let same = store.give_way::<Notes>(to.clone(), &lineage, 1).await;
     assert!(matches!(same, Err(MoveError::OtherEpoch { asked: 1, present: 1 })));
     assert_eq!(insert(&store, "b").await, 2);
-    store.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    store.fence::<Notes>("h", 1, FENCE).await.unwrap();
     let retired = store.give_way::<Notes>(to.clone(), &lineage, 2).await.unwrap();
-    assert_eq!((retired.role, retired.superseded, retired.hold), (Role::Retired, true, None));
+    assert_eq!((retired.role, retired.superseded, retired.fence), (Role::Retired, true, None));
     assert_eq!(retired.successor.as_ref(), Some(&to));
     assert_eq!(refusals(&store).await, vec![Some(to.url.clone()); 5]);
     assert_eq!(rows(&store).await.len(), 2, "all that it has stays");

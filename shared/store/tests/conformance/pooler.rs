@@ -57,8 +57,8 @@ async fn behind_a_pooler_in_transaction_mode_nothing_fails() {
     let one = Arc::new(open(bouncer.url(), 4).await.unwrap());
     let two = Arc::new(open(bouncer.url(), 4).await.unwrap());
     tokio::join!(work(&one, "one", 8), work(&two, "two", 8));
-    one.hold::<Notes>("hold", 1, std::time::Duration::from_secs(2)).await.unwrap();
-    one.release::<Notes>("hold").await.unwrap();
+    one.fence::<Notes>("fence", 1, std::time::Duration::from_secs(2)).await.unwrap();
+    one.release::<Notes>("fence").await.unwrap();
     one.heartbeat::<Notes>().await.unwrap();
     one.passed::<Notes>("follower", 1).await.unwrap();
     assert_eq!(one.followers::<Notes>().await.unwrap().len(), 1);

@@ -6,12 +6,12 @@ use store::{Entry, FeedCursor, MoveError, Ownership, Position, Role, StoreError}
 
 use crate::engine::Engine;
 use crate::moving::{
-    HOLD, catch_up, changes, delete, follow, hand_over, insert, key, ownership, peer, pull, rename,
-    rows, until,
+    FENCE, catch_up, changes, delete, follow, hand_over, insert, key, ownership, peer, pull,
+    rename, rows, until,
 };
 use crate::record::{Notes, note};
 
-pub(crate) async fn a_grant_makes_the_copy_primary(engine: Engine) {
+pub(crate) async fn a_handover_makes_the_copy_primary(engine: Engine) {
     let (source, copy) = (engine.open().await, engine.another().await.open().await);
     for title in ["a", "b", "c"] {
         insert(&source, title).await;
@@ -20,10 +20,10 @@ pub(crate) async fn a_grant_makes_the_copy_primary(engine: Engine) {
     let third = engine.another().await.open().await;
     follow(&copy, &source).await;
     follow(&third, &source).await;
-    source.hold::<Notes>("h", 1, HOLD).await.unwrap();
+    source.fence::<Notes>("h", 1, FENCE).await.unwrap();
     catch_up(&copy, &source, 100).await;
     assert!(copy.insert::<Notes>(note("early", 1), None).await.is_err());
-    source.grant::<Notes>("h", 1, peer(&copy).await).await.unwrap();
+    source.handover::<Notes>("h", 1, peer(&copy).await).await.unwrap();
     until(async || pull(&copy, &source, 100).await.unwrap().0.promoted).await;
     let found = ownership(&copy).await;
     assert_eq!((found.role, found.epoch), (Role::Primary, 2));
@@ -31,16 +31,16 @@ pub(crate) async fn a_grant_makes_the_copy_primary(engine: Engine) {
     assert_eq!(copy.role::<Notes>(), Role::Primary);
     assert!(copy.position::<Notes>() >= Position { epoch: 2, at: found.since });
     assert_eq!(insert(&copy, "d").await, 4, "ids go on, above a deleted row's too");
-    // Another follower reads of the grant and is not meant.
+    // Another follower reads of the handover and is not meant.
     catch_up(&third, &source, 100).await;
     assert_eq!(ownership(&third).await.role, Role::Follower);
     // Wrong steps back.
     let Ownership { since, run, .. } = found;
     let stranger = peer(&third).await;
     let refused = source.follow_back::<Notes>(stranger, 2, since, &run).await;
-    assert!(matches!(refused, Err(MoveError::NeverGranted { epoch: 2 })));
+    assert!(matches!(refused, Err(MoveError::NeverHandedOver { epoch: 2 })));
     let refused = source.follow_back::<Notes>(peer(&copy).await, 3, since, &run).await;
-    assert!(matches!(refused, Err(MoveError::NeverGranted { epoch: 3 })));
+    assert!(matches!(refused, Err(MoveError::NeverHandedOver { epoch: 3 })));
     let refused = copy.follow_back::<Notes>(peer(&source).await, 2, since, &run).await;
     assert!(matches!(refused, Err(MoveError::NotFollower { role: Role::Primary })));
     for _ in 0..2 {
@@ -52,7 +52,9 @@ pub(crate) async fn a_grant_makes_the_copy_primary(engine: Engine) {
     assert!(matches!(refused, Err(MoveError::SourceFollows)), "{refused:?}");
 }
 
-pub(crate) async fn an_id_whose_tombstone_is_purged_is_not_given_by_the_next_owner(engine: Engine) {
+pub(crate) async fn an_id_whose_tombstone_is_purged_is_not_given_by_the_next_primary(
+    engine: Engine,
+) {
     for empty in [false, true] {
         let (database, copy) = (engine.another().await, engine.another().await.open().await);
         let source = database.open().await;
@@ -87,7 +89,7 @@ pub(crate) async fn ownership_goes_there_and_back_and_there_again(engine: Engine
             ids.push(id);
             ids.push(insert(to, &format!("{round} {}", ids.len())).await);
             let refused = from.insert::<Notes>(note("lost", 1), None).await;
-            assert!(matches!(refused, Err(StoreError::NotPrimary { owner: Some(_) })));
+            assert!(matches!(refused, Err(StoreError::NotPrimary { primary: Some(_) })));
             catch_up(from, to, 100).await;
             assert_eq!(rows(from).await, rows(to).await);
             assert_eq!(from.position::<Notes>().epoch, to.position::<Notes>().epoch);
@@ -143,7 +145,7 @@ pub(crate) async fn a_first_answer_is_found_whatever_the_two_clocks_say(engine: 
         catch_up(&one, &two, 100).await;
         let keys = |entry: &Entry<_>| match entry {
             Entry::Row(row) => row.keys.iter().map(|key| key.created_at.unix_ms).collect(),
-            Entry::Heartbeat { .. } | Entry::Grant(_) => Vec::new(),
+            Entry::Heartbeat { .. } | Entry::Handover(_) => Vec::new(),
         };
         let page = changes(&two, FeedCursor::START, 10).await;
         let came: Vec<i64> = page.entries.iter().flat_map(keys).collect();
@@ -193,7 +195,7 @@ pub(crate) async fn revs_leave_room_after_a_forced_take_and_the_room_moves_along
 
     // The next forced take leaves room above all that.
     hand_over(&one, &two).await;
-    one.take::<Notes>(ownership(&one).await.grant.unwrap().epoch).await.unwrap();
+    one.take::<Notes>(ownership(&one).await.handover.unwrap().epoch).await.unwrap();
     rename(&one, 1, "found once more").await;
     assert!(rev(&one, 1).await > 2_000_006);
 }

@@ -1,7 +1,9 @@
 //! What is then.
 
 use crate::model::{Flaw, Model};
-use crate::state::{Entry, Followed, Grant, Hold, Memory, Move, Name, Place, Role, State, Write};
+use crate::state::{
+    Entry, Fence, Followed, Handover, Memory, Move, Name, Place, Role, State, Write,
+};
 use crate::step::Step;
 
 /// The state after a step.
@@ -9,24 +11,24 @@ pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
     let mut next = state.clone();
     match step {
         Step::SetOut { from, to } => {
-            next.moves.push(Move { from, to, epoch: state.store(from).epoch, held: false })
+            next.moves.push(Move { from, to, epoch: state.store(from).epoch, fenced: false })
         }
-        Step::Hold { by } => {
+        Step::Fence { by } => {
             let asked = &mut next.moves[usize::from(by)];
-            asked.held = true;
+            asked.fenced = true;
             let from = asked.from;
-            next.store_mut(from).hold = Some(Hold { by, passed: false });
+            next.store_mut(from).fence = Some(Fence { by, passed: false });
         }
 
-        Step::CheckGrant { by } => {
-            next.store_mut(state.moves[usize::from(by)].from).granting = Some(by);
+        Step::CheckHandover { by } => {
+            next.store_mut(state.moves[usize::from(by)].from).handing_over = Some(by);
         }
-        Step::CommitGrant { store } => commit_grant(&mut next, store),
+        Step::CommitHandover { store } => commit_handover(&mut next, store),
 
-        Step::Release { by } => next.store_mut(state.moves[usize::from(by)].from).hold = None,
+        Step::Release { by } => next.store_mut(state.moves[usize::from(by)].from).fence = None,
         Step::Pass { store } => {
-            if let Some(hold) = &mut next.store_mut(store).hold {
-                hold.passed = true;
+            if let Some(fence) = &mut next.store_mut(store).fence {
+                fence.passed = true;
             }
         }
         Step::Apply { store } => {
@@ -61,12 +63,12 @@ pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
         Step::AnswerWrite { write } => answer(model, &mut next, write),
         Step::Forget { write } => next.memory[usize::from(write)] = Memory::Forgotten,
         Step::Tell { store } => {
-            next.told = state.store(store).given.map_or(0, |grant| grant.epoch + 1);
+            next.told = state.store(store).given.map_or(0, |handover| handover.epoch + 1);
         }
         Step::Take { store } => take(model, &mut next, store),
         Step::Retire { store } => {
             let store = next.store_mut(store);
-            (store.role, store.hold) = (Role::Retired, None);
+            (store.role, store.fence) = (Role::Retired, None);
         }
         Step::Crash { store } => crash(model, &mut next, store),
         Step::Promote { by } => {
@@ -92,7 +94,7 @@ fn answer(model: &Model, state: &mut State, write: u8) {
 /// What the store does not have is lost, as whoever takes by force is told; what is answered from then on is not. Its revs
 /// leave room for all that the lost one may have given, and may still give while it believes that it is primary.
 fn take(model: &Model, state: &mut State, name: Name) {
-    let Some(Grant { epoch, .. }) = state.store(name).given else { return };
+    let Some(Handover { epoch, .. }) = state.store(name).given else { return };
     promote(state, name, epoch + 1);
     if !model.lacks(Flaw::RevsWithoutRoom) {
         state.store_mut(name).revs_above = state.last_rev(name) + model.writes;
@@ -106,16 +108,16 @@ fn take(model: &Model, state: &mut State, name: Name) {
     }
 }
 
-/// The grant is the last entry of the store's time as primary, and the store follows nobody yet.
-fn commit_grant(state: &mut State, name: Name) {
-    let Some(by) = state.store_mut(name).granting.take() else { return };
+/// The handover is the last entry of the store's time as primary, and the store follows nobody yet.
+fn commit_handover(state: &mut State, name: Name) {
+    let Some(by) = state.store_mut(name).handing_over.take() else { return };
     let Move { to, epoch, .. } = state.moves[usize::from(by)];
-    let grant = Grant { epoch: epoch + 1, to };
+    let handover = Handover { epoch: epoch + 1, to };
     let store = state.store_mut(name);
-    store.feed.push(Entry::Grant(grant));
+    store.feed.push(Entry::Handover(handover));
     store.role = Role::Follower;
-    store.given = Some(grant);
-    store.hold = None;
+    store.given = Some(handover);
+    store.fence = None;
 }
 
 fn apply(state: &mut State, name: Name, followed: Followed, at: Place) {
@@ -125,9 +127,9 @@ fn apply(state: &mut State, name: Name, followed: Followed, at: Place) {
     match entry {
         Entry::Write(_) => store.feed.push(entry),
         Entry::Open(_) | Entry::Nothing => {}
-        Entry::Grant(grant) if grant.to == name => promote(state, name, grant.epoch),
-        // Its source follows the new owner, and so does it.
-        Entry::Grant(grant) => store.epoch = grant.epoch,
+        Entry::Handover(handover) if handover.to == name => promote(state, name, handover.epoch),
+        // Its source follows the new primary, and so does it.
+        Entry::Handover(handover) => store.epoch = handover.epoch,
     }
 }
 
@@ -136,13 +138,13 @@ fn promote(state: &mut State, name: Name, epoch: u8) {
     store.role = Role::Primary;
     store.epoch = epoch;
     store.since = store.end();
-    store.hold = None;
+    store.fence = None;
     store.followed = None;
-    state.owners.push((epoch, name));
+    state.promotions.push((epoch, name));
 }
 
 fn follow_back(model: &Model, state: &mut State, name: Name) {
-    let Some(Grant { epoch, to }) = state.store(name).given else { return };
+    let Some(Handover { epoch, to }) = state.store(name).given else { return };
     let since = state.store(to).since;
     let start = if model.lacks(Flaw::FollowsBackFromTheStart) { 0 } else { since };
     let store = state.store_mut(name);
@@ -151,7 +153,7 @@ fn follow_back(model: &Model, state: &mut State, name: Name) {
 }
 
 fn crash(model: &Model, state: &mut State, name: Name) {
-    state.store_mut(name).granting = None;
+    state.store_mut(name).handing_over = None;
     let again = model.lacks(Flaw::LostAnswerIsSentAgain);
     for write in 0..state.writes.len() {
         match state.writes[write] {

@@ -4,10 +4,10 @@
 //! What is in it: stores that copy each other's feed, writes that come through a proxy, coordinators that switch and
 //! reverse, a network that loses, delays and repeats, and crashes. Another collection may ask at any time whether a member
 //! exists; who wrote may read at any time, from whichever store; and somebody may take the collection back by force from
-//! an owner that only seemed to be lost, in which case all writes change one member. What is not: other rows (a write is a
-//! number), clocks (a hold passes at any time, the proxy forgets at any time what every store that answers has), and how
-//! long a coordinator waits (it may go on or back out at any time). Nor is any lock that the grant waits for: the model's grant rests on the hold alone, so that a
-//! grant which waits as well is a second guard.
+//! a primary that only seemed to be lost, in which case all writes change one member. What is not: other rows (a write is a
+//! number), clocks (a fence passes at any time, the proxy forgets at any time what every store that answers has), and how
+//! long a coordinator waits (it may go on or back out at any time). Nor is any lock that the handover waits for: the model's handover rests on the fence alone, so that a
+//! handover which waits as well is a second guard.
 //!
 //! The explorer is our own: what is needed of one fits on a page. `stateright` brings 45 packages, an HTTP server
 //! among them, and its documentation says that `eventually` does not see runs that end in a circle.
@@ -30,11 +30,11 @@ use state::{Memory, Role, State, Write};
 /// A switch and its way back, one of them with a rival, while writes come.
 const SWITCHES: Model = Model { stores: 2, writes: 2, moves: 3, ..NOTHING };
 /// Two coordinators who want different targets. A third move would find the one limit that is known: a store that has
-/// not followed its successor yet, when that one grants to a third store, waits for good. It loses nothing.
+/// not followed its successor yet, when that one hands over to a third store, waits for good. It loses nothing.
 const TWO_TARGETS: Model = Model { stores: 3, writes: 2, moves: 2, ..NOTHING };
 /// The same as the first, shorter, while those who wrote read.
 const READS: Model = Model { stores: 2, writes: 2, moves: 2, reads: true, ..NOTHING };
-/// A switch, and then a take by force while the owner may be alive.
+/// A switch, and then a take by force while the primary may be alive.
 const FORCED: Model = Model { stores: 2, writes: 2, moves: 1, forced: true, ..NOTHING };
 /// A model in which nothing happens.
 const NOTHING: Model =
@@ -50,7 +50,7 @@ fn a_switch_and_its_way_back_keep_every_promise() {
     assert!(seen(&|state| state.stores[0].role == Role::Primary && state.stores[0].epoch == 3));
     // Two coordinators at once, and the way back.
     let rivals = |state: &State| {
-        state.moves.iter().filter(|asked| asked.held && asked.epoch == 1).count() == 2
+        state.moves.iter().filter(|asked| asked.fenced && asked.epoch == 1).count() == 2
     };
     assert!(seen(&|state| rivals(state) && state.stores[0].epoch == 3));
 }
@@ -95,17 +95,17 @@ macro_rules! without_its_guard {
 }
 
 without_its_guard! {
-    a_grant_without_a_hold_is_found: GrantWithoutHold in SWITCHES breaks NothingIsLost;
-    a_grant_by_a_hold_that_passed_is_found: PassedHoldGrants in SWITCHES breaks NothingIsLost;
-    a_grant_that_lets_writes_begin_is_found: GrantLetsWritesBegin in SWITCHES breaks NothingIsLost;
-    a_hold_that_does_not_wait_for_writes_is_found: HoldDoesNotWait in SWITCHES breaks NothingIsLost;
-    a_promotion_before_the_grant_is_found: PromotedBeforeTheGrant in SWITCHES breaks OneOwner;
+    a_handover_without_a_fence_is_found: HandoverWithoutFence in SWITCHES breaks NothingIsLost;
+    a_handover_by_a_fence_that_passed_is_found: PassedFenceHandsOver in SWITCHES breaks NothingIsLost;
+    a_handover_that_lets_writes_begin_is_found: HandoverLetsWritesBegin in SWITCHES breaks NothingIsLost;
+    a_fence_that_does_not_wait_for_writes_is_found: FenceDoesNotWait in SWITCHES breaks NothingIsLost;
+    a_promotion_before_the_handover_is_found: PromotedBeforeTheHandover in SWITCHES breaks OnePrimary;
     a_page_applied_at_any_cursor_is_found: AnyCursor in SWITCHES breaks NothingIsDoneTwice;
     a_feed_that_passes_a_running_write_is_found: FeedPassesRunningWrites in SWITCHES breaks TheBoardGoesOn;
     a_follower_back_from_the_start_is_found: FollowsBackFromTheStart in SWITCHES breaks NothingIsDoneTwice;
     a_write_sent_again_after_a_crash_is_found: LostAnswerIsSentAgain in SWITCHES breaks NothingIsDoneTwice;
-    an_epoch_that_is_granted_twice_is_found: EpochGrantedTwice in TWO_TARGETS breaks OneOwner;
-    a_hold_that_never_passes_is_found: HoldNeverPasses in SWITCHES breaks TheBoardGoesOn;
+    an_epoch_that_is_handed_over_twice_is_found: EpochHandedOverTwice in TWO_TARGETS breaks OnePrimary;
+    a_fence_that_never_passes_is_found: FenceNeverPasses in SWITCHES breaks TheBoardGoesOn;
     a_follower_that_confirms_is_found: FollowerConfirms in SWITCHES breaks WhatIsDeletedIsNotConfirmed;
     a_write_forgotten_while_a_copy_lags_is_found: ForgetsWhileACopyLags in READS breaks NoWriteIsUndone;
     positions_compared_without_epochs_are_found: PlacesWithoutEpochs in READS breaks NoWriteIsUndone;

@@ -10,7 +10,7 @@ pub(crate) struct Model {
     pub(crate) moves: u8,
     /// Whether clients read what they wrote, from whichever store.
     pub(crate) reads: bool,
-    /// Whether somebody takes the collection back by force from an owner that may be alive.
+    /// Whether somebody takes the collection back by force from a primary that may be alive.
     pub(crate) forced: bool,
     /// The guard that is left out.
     pub(crate) flaw: Option<Flaw>,
@@ -19,16 +19,16 @@ pub(crate) struct Model {
 /// A guard that is left out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// A store grants whether it is held or not.
-    GrantWithoutHold,
-    /// A store grants to whom it was last held by, although that hold has passed.
-    PassedHoldGrants,
-    /// Writes can begin between the check of a grant and its commit.
-    GrantLetsWritesBegin,
-    /// A hold does not take the fence's exclusive lock: writes that were checked before still commit.
-    HoldDoesNotWait,
-    /// The coordinator makes the target primary once the source is held.
-    PromotedBeforeTheGrant,
+    /// A store hands over whether it is fenced or not.
+    HandoverWithoutFence,
+    /// A store hands over to whom it was last held by, although that hold has passed.
+    PassedFenceHandsOver,
+    /// Writes can begin between the check of a handover and its commit.
+    HandoverLetsWritesBegin,
+    /// A fence does not take the fence's exclusive lock: writes that were checked before still commit.
+    FenceDoesNotWait,
+    /// The coordinator makes the target primary once the source is fenced.
+    PromotedBeforeTheHandover,
     /// A page is applied without a look at the cursor it begins at.
     AnyCursor,
     /// A feed gives out entries that come after one of a write that runs.
@@ -37,10 +37,10 @@ pub(crate) enum Flaw {
     FollowsBackFromTheStart,
     /// The proxy sends a write again whose connection broke.
     LostAnswerIsSentAgain,
-    /// A store that gave its epoch away can be held and grants that epoch again.
-    EpochGrantedTwice,
-    /// A hold lasts until it is released.
-    HoldNeverPasses,
+    /// A store that gave its epoch away can be held and hands over that epoch again.
+    EpochHandedOverTwice,
+    /// A fence lasts until it is released.
+    FenceNeverPasses,
     /// A follower's word counts when another collection asks whether a member exists.
     FollowerConfirms,
     /// The proxy forgets a client's write while a store that answers reads does not have it.

@@ -1,7 +1,7 @@
 //! What can happen next.
 
 use crate::model::{Flaw, Model};
-use crate::state::{Entry, Followed, Grant, Memory, Name, Role, State, Write};
+use crate::state::{Entry, Followed, Handover, Memory, Name, Role, State, Write};
 use crate::step::Step;
 
 /// Every step that changes something.
@@ -27,25 +27,25 @@ fn coordinators(model: &Model, state: &State, steps: &mut Vec<Step>) {
     }
     for (by, asked) in (0..).zip(&state.moves) {
         let source = state.store(asked.from);
-        let gave_away = source.role != Role::Primary && !model.lacks(Flaw::EpochGrantedTwice);
-        let is_owner = !gave_away && source.epoch == asked.epoch;
-        // The exclusive lock: neither writes nor a grant may run.
-        let alone = source.granting.is_none();
-        let quiet = model.lacks(Flaw::HoldDoesNotWait) || !state.is_writing(asked.from);
-        if is_owner && alone && quiet && source.held_by().is_none() {
-            steps.push(Step::Hold { by });
+        let gave_away = source.role != Role::Primary && !model.lacks(Flaw::EpochHandedOverTwice);
+        let is_primary = !gave_away && source.epoch == asked.epoch;
+        // The exclusive lock: neither writes nor a handover may run.
+        let alone = source.handing_over.is_none();
+        let quiet = model.lacks(Flaw::FenceDoesNotWait) || !state.is_writing(asked.from);
+        if is_primary && alone && quiet && source.fenced_by().is_none() {
+            steps.push(Step::Fence { by });
         }
-        let held = source.hold.is_some_and(|hold| {
-            hold.by == by && (!hold.passed || model.lacks(Flaw::PassedHoldGrants))
+        let fenced = source.fence.is_some_and(|fence| {
+            fence.by == by && (!fence.passed || model.lacks(Flaw::PassedFenceHandsOver))
         });
-        let held = held || model.lacks(Flaw::GrantWithoutHold);
-        if asked.held && is_owner && alone && held {
-            steps.push(Step::CheckGrant { by });
+        let fenced = fenced || model.lacks(Flaw::HandoverWithoutFence);
+        if asked.fenced && is_primary && alone && fenced {
+            steps.push(Step::CheckHandover { by });
         }
-        if alone && source.held_by() == Some(by) {
+        if alone && source.fenced_by() == Some(by) {
             steps.push(Step::Release { by });
         }
-        let early = model.lacks(Flaw::PromotedBeforeTheGrant) && asked.held;
+        let early = model.lacks(Flaw::PromotedBeforeTheHandover) && asked.fenced;
         if early && state.store(asked.to).role == Role::Follower {
             steps.push(Step::Promote { by });
         }
@@ -55,11 +55,11 @@ fn coordinators(model: &Model, state: &State, steps: &mut Vec<Step>) {
 /// What a store does by itself.
 fn own(model: &Model, state: &State, name: Name, steps: &mut Vec<Step>) {
     let store = state.store(name);
-    if store.held_by().is_some() && !model.lacks(Flaw::HoldNeverPasses) {
+    if store.fenced_by().is_some() && !model.lacks(Flaw::FenceNeverPasses) {
         steps.push(Step::Pass { store: name });
     }
-    if store.granting.is_some() {
-        steps.push(Step::CommitGrant { store: name });
+    if store.handing_over.is_some() {
+        steps.push(Step::CommitHandover { store: name });
     }
     if let Some(Followed { source, start, cursor }) = store.followed {
         let next = state.store(source).feed.get(usize::from(cursor));
@@ -72,14 +72,14 @@ fn own(model: &Model, state: &State, name: Name, steps: &mut Vec<Step>) {
         if model.lacks(Flaw::AnyCursor) {
             steps.extend((start..cursor).map(|at| Step::ApplyAgain { store: name, at }));
         }
-    } else if let (Role::Follower, Some(Grant { epoch, to })) = (store.role, store.given) {
+    } else if let (Role::Follower, Some(Handover { epoch, to })) = (store.role, store.given) {
         let successor = state.store(to);
         if successor.role == Role::Primary && successor.epoch == epoch {
             steps.push(Step::FollowBack { store: name });
         }
     }
-    let is_granting = store.granting.is_some();
-    if is_granting || state.is_writing(name) || state.writes.contains(&Write::Stored(name)) {
+    let is_handing_over = store.handing_over.is_some();
+    if is_handing_over || state.is_writing(name) || state.writes.contains(&Write::Stored(name)) {
         steps.push(Step::Crash { store: name });
     }
 }
@@ -105,7 +105,8 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
     if let Some(next) = state.writes.iter().position(|write| *write == Write::Unsent) {
         let takes = |name: &Name| {
             let store = state.store(*name);
-            let locked = store.granting.is_some() && !model.lacks(Flaw::GrantLetsWritesBegin);
+            let locked =
+                store.handing_over.is_some() && !model.lacks(Flaw::HandoverLetsWritesBegin);
             store.takes_writes() && !locked
         };
         let write = next as u8;
@@ -113,12 +114,12 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
     }
 }
 
-/// What a person does who believes that the owner is lost, and what that one does who was not.
+/// What a person does who believes that the primary is lost, and what that one does who was not.
 fn force(model: &Model, state: &State, steps: &mut Vec<Step>) {
     for name in state.names() {
         let store = state.store(name);
-        if let (Role::Follower, Some(Grant { epoch, .. })) = (store.role, store.given)
-            && state.owners.iter().any(|(owned, _)| *owned == epoch)
+        if let (Role::Follower, Some(Handover { epoch, .. })) = (store.role, store.given)
+            && state.promotions.iter().any(|(owned, _)| *owned == epoch)
         {
             let is_told = state.told > epoch;
             if !is_told {
@@ -128,7 +129,7 @@ fn force(model: &Model, state: &State, steps: &mut Vec<Step>) {
                 steps.push(Step::Take { store: name });
             }
         }
-        let is_idle = !state.is_writing(name) && store.granting.is_none();
+        let is_idle = !state.is_writing(name) && store.handing_over.is_none();
         if store.role == Role::Primary && state.is_superseded(store) && is_idle {
             steps.push(Step::Retire { store: name });
         }

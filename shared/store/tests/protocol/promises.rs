@@ -2,15 +2,15 @@
 
 use crate::model::{Flaw, Model};
 use crate::next::steps;
-use crate::state::{Entry, Grant, Memory, Name, Role, State, Store, Write, written};
+use crate::state::{Entry, Handover, Memory, Name, Role, State, Store, Write, written};
 use crate::step::Step;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Promise {
     /// No two stores are primary at once, but for one that was given up by force, and no epoch is owned twice, not even at
     /// different times.
-    OneOwner,
-    /// Every answered write is with the owner, or on its way to who will be.
+    OnePrimary,
+    /// Every answered write is with the primary, or on its way to who will be.
     NothingIsLost,
     /// No store has a write twice.
     NothingIsDoneTwice,
@@ -29,7 +29,7 @@ pub(crate) enum Promise {
 /// The first promise that the state breaks.
 pub(crate) fn broken(model: &Model, state: &State) -> Option<Promise> {
     [
-        (Promise::OneOwner, has_one_owner(state)),
+        (Promise::OnePrimary, has_one_primary(state)),
         (Promise::NothingIsLost, has_every_answered_write(state)),
         (Promise::NothingIsDoneTwice, state.stores.iter().all(has_nothing_twice)),
         (Promise::WhatIsDeletedIsNotConfirmed, confirms_what_is(model, state)),
@@ -46,10 +46,10 @@ fn primaries(state: &State) -> impl Iterator<Item = Name> {
     state.names().filter(move |name| owns(state.store(*name)))
 }
 
-fn has_one_owner(state: &State) -> bool {
+fn has_one_primary(state: &State) -> bool {
     // The epochs rise by one, so none comes twice.
-    let owners = || state.owners.iter().map(|(epoch, _)| *epoch);
-    owners().eq(1..=owners().count() as u8) && primaries(state).count() <= 1
+    let promotions = || state.promotions.iter().map(|(epoch, _)| *epoch);
+    promotions().eq(1..=promotions().count() as u8) && primaries(state).count() <= 1
 }
 
 fn has_every_answered_write(state: &State) -> bool {
@@ -58,27 +58,27 @@ fn has_every_answered_write(state: &State) -> bool {
     writes.all(|(write, stage)| *stage != Write::Answered || kept.contains(&write))
 }
 
-/// The writes that the owner of the highest epoch has, or will have when it becomes primary.
+/// The writes that the primary of the highest epoch has, or will have when it becomes primary.
 fn future(state: &State) -> Vec<u8> {
-    let granters = state.names().filter_map(|name| Some((name, state.store(name).given?)));
-    let granted = granters.max_by_key(|(_, grant)| grant.epoch);
-    let owner = primaries(state).max_by_key(|name| state.store(*name).epoch);
-    match (owner, granted) {
-        (Some(owner), None) => state.store(owner).writes().collect(),
-        (Some(owner), Some((_, grant))) if state.store(owner).epoch >= grant.epoch => {
-            state.store(owner).writes().collect()
+    let givers = state.names().filter_map(|name| Some((name, state.store(name).given?)));
+    let handed_over = givers.max_by_key(|(_, handover)| handover.epoch);
+    let primary = primaries(state).max_by_key(|name| state.store(*name).epoch);
+    match (primary, handed_over) {
+        (Some(primary), None) => state.store(primary).writes().collect(),
+        (Some(primary), Some((_, handover))) if state.store(primary).epoch >= handover.epoch => {
+            state.store(primary).writes().collect()
         }
-        (_, Some((granter, grant))) => on_its_way(state, granter, grant),
+        (_, Some((giver, handover))) => on_its_way(state, giver, handover),
         (None, None) => Vec::new(),
     }
 }
 
-/// What the target has, and what it will apply before the grant.
-fn on_its_way(state: &State, granter: Name, grant: Grant) -> Vec<u8> {
-    let target = state.store(grant.to);
-    let feed = &state.store(granter).feed;
-    let end = feed.iter().rposition(|entry| *entry == Entry::Grant(grant)).unwrap_or(0);
-    let cursor = target.followed.filter(|followed| followed.source == granter);
+/// What the target has, and what it will apply before the handover.
+fn on_its_way(state: &State, giver: Name, handover: Handover) -> Vec<u8> {
+    let target = state.store(handover.to);
+    let feed = &state.store(giver).feed;
+    let end = feed.iter().rposition(|entry| *entry == Entry::Handover(handover)).unwrap_or(0);
+    let cursor = target.followed.filter(|followed| followed.source == giver);
     let rest = cursor.and_then(|followed| feed.get(usize::from(followed.cursor)..end));
     target.writes().chain(written(rest.unwrap_or_default())).collect()
 }
@@ -134,10 +134,10 @@ fn goes_on(model: &Model, state: &State) -> bool {
         writes.sort_unstable();
         writes
     };
-    let mut owners = primaries(state).filter(|name| state.store(*name).takes_writes());
-    let Some(owner) = owners.next() else { return false };
-    let all = sorted(state.store(owner));
-    owners.next().is_none() && {
+    let mut serving = primaries(state).filter(|name| state.store(*name).takes_writes());
+    let Some(primary) = serving.next() else { return false };
+    let all = sorted(state.store(primary));
+    serving.next().is_none() && {
         let mut in_use = state.stores.iter().filter(|store| store.role != Role::Retired);
         in_use.all(|store| sorted(store) == all)
     }
@@ -146,7 +146,7 @@ fn goes_on(model: &Model, state: &State) -> bool {
 /// Rises with every step that a store takes by itself. There are finitely many states, so those steps come to an end.
 pub(crate) fn progress(state: &State) -> usize {
     let store = |store: &Store| {
-        let is_free = usize::from(store.held_by().is_none());
+        let is_free = usize::from(store.fenced_by().is_none());
         let cursor = store.followed.map_or(0, |followed| followed.cursor);
         let is_retired = usize::from(store.role == Role::Retired);
         100 * usize::from(store.epoch)
@@ -162,8 +162,8 @@ pub(crate) fn progress(state: &State) -> usize {
         Write::Stored(_) => 3,
         Write::Answered | Write::Unknown => 4,
     };
-    // With a new epoch or owner a cursor may go back.
+    // With a new epoch or primary a cursor may go back.
     let stores: usize = state.stores.iter().map(store).sum();
     let writes: usize = state.writes.iter().map(write).sum();
-    100 * state.owners.len() + stores + writes
+    100 * state.promotions.len() + stores + writes
 }

@@ -21,7 +21,7 @@ pub(crate) struct State {
     /// by force: elsewhere a rev is the number of commits.
     pub(crate) revs: Vec<Rev>,
     /// Every ownership that ever began.
-    pub(crate) owners: Vec<(Epoch, Name)>,
+    pub(crate) promotions: Vec<(Epoch, Name)>,
     /// The epoch that the proxy was told; answers of earlier ones do not count.
     pub(crate) told: Epoch,
     /// Somebody took the collection back by force.
@@ -41,7 +41,7 @@ pub(crate) enum Memory {
     Forgotten,
 }
 
-/// A store of the collection. All of it is on disk but `granting`.
+/// A store of the collection. All of it is on disk but `handing over`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Store {
     pub(crate) role: Role,
@@ -51,13 +51,13 @@ pub(crate) struct Store {
     pub(crate) feed: Vec<Entry>,
     /// The place in its own feed at which it became primary of its epoch.
     pub(crate) since: Place,
-    pub(crate) hold: Option<Hold>,
-    /// Whom it copies. A store that granted copies nobody until its successor is primary.
+    pub(crate) fence: Option<Fence>,
+    /// Whom it copies. A store that handed over copies nobody until its successor is primary.
     pub(crate) followed: Option<Followed>,
-    /// The last grant that it gave.
-    pub(crate) given: Option<Grant>,
-    /// The move whose grant was checked and is not committed.
-    pub(crate) granting: Option<u8>,
+    /// The last handover that it gave.
+    pub(crate) given: Option<Handover>,
+    /// The move whose handover was checked and is not committed.
+    pub(crate) handing_over: Option<u8>,
     /// No state that is still to come gets a rev up to this one.
     pub(crate) revs_above: Rev,
 }
@@ -77,17 +77,17 @@ pub(crate) enum Entry {
     /// Of a write that was rolled back.
     Nothing,
     Write(u8),
-    Grant(Grant),
+    Handover(Handover),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Grant {
+pub(crate) struct Handover {
     pub(crate) epoch: Epoch,
     pub(crate) to: Name,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Hold {
+pub(crate) struct Fence {
     /// The move that holds.
     pub(crate) by: u8,
     pub(crate) passed: bool,
@@ -125,8 +125,8 @@ pub(crate) struct Move {
     pub(crate) to: Name,
     /// The epoch that it saw.
     pub(crate) epoch: Epoch,
-    /// The source said that it is held; it need not be any more.
-    pub(crate) held: bool,
+    /// The source said that it is fenced; it need not be any more.
+    pub(crate) fenced: bool,
 }
 
 impl State {
@@ -137,10 +137,10 @@ impl State {
             epoch: 1,
             feed: Vec::new(),
             since: 0,
-            hold: None,
+            fence: None,
             followed: (name != 0).then_some(Followed { source: 0, start: 0, cursor: 0 }),
             given: None,
-            granting: None,
+            handing_over: None,
             revs_above: 0,
         };
         Self {
@@ -149,7 +149,7 @@ impl State {
             moves: Vec::new(),
             memory: vec![Memory::Nothing; model.writes.into()],
             revs: vec![0; model.writes.into()],
-            owners: vec![(1, 0)],
+            promotions: vec![(1, 0)],
             told: 0,
             taken: false,
         }
@@ -169,7 +169,7 @@ impl State {
 
     /// Whether the collection was taken from the store by force, whatever it believes.
     pub(crate) fn is_superseded(&self, store: &Store) -> bool {
-        let newest = self.owners.iter().map(|(epoch, _)| *epoch).max();
+        let newest = self.promotions.iter().map(|(epoch, _)| *epoch).max();
         self.taken && newest.is_some_and(|newest| store.epoch < newest)
     }
 
@@ -191,12 +191,12 @@ impl State {
 
 impl Store {
     /// The move that holds it now.
-    pub(crate) fn held_by(&self) -> Option<u8> {
-        self.hold.filter(|hold| !hold.passed).map(|hold| hold.by)
+    pub(crate) fn fenced_by(&self) -> Option<u8> {
+        self.fence.filter(|fence| !fence.passed).map(|fence| fence.by)
     }
 
     pub(crate) fn takes_writes(&self) -> bool {
-        self.role == Role::Primary && self.held_by().is_none()
+        self.role == Role::Primary && self.fenced_by().is_none()
     }
 
     /// How far it is, as it says with each answer.
@@ -218,6 +218,6 @@ impl Store {
 pub(crate) fn written(feed: &[Entry]) -> impl Iterator<Item = u8> {
     feed.iter().filter_map(|entry| match entry {
         Entry::Write(write) => Some(*write),
-        Entry::Open(_) | Entry::Nothing | Entry::Grant(_) => None,
+        Entry::Open(_) | Entry::Nothing | Entry::Handover(_) => None,
     })
 }

@@ -4,30 +4,30 @@ use std::fmt;
 
 use crate::state::{Name, Place};
 
-/// One event. Those of a store's transaction are one step; a write and a grant check in one and commit in another.
+/// One event. Those of a store's transaction are one step; a write and a handover check in one and commit in another.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
-    /// A coordinator sees who is primary and who follows it, and sends the hold.
+    /// A coordinator sees who is primary and who follows it, and sends the fence.
     SetOut {
         from: Name,
         to: Name,
     },
-    /// A hold arrives.
-    Hold {
+    /// A fence arrives.
+    Fence {
         by: u8,
     },
-    /// A grant arrives and is checked. Its coordinator sends it when it was told of its hold.
-    CheckGrant {
+    /// A handover arrives and is checked. Its coordinator sends it when it was told of its fence.
+    CheckHandover {
         by: u8,
     },
-    CommitGrant {
+    CommitHandover {
         store: Name,
     },
     /// A release arrives. A coordinator backs out whenever it likes.
     Release {
         by: u8,
     },
-    /// A hold's deadline passes.
+    /// A fence's deadline passes.
     Pass {
         store: Name,
     },
@@ -41,7 +41,7 @@ pub(crate) enum Step {
         store: Name,
         at: Place,
     },
-    /// A store that granted sees that its successor is primary, and follows it.
+    /// A store that handed over sees that its successor is primary, and follows it.
     FollowBack {
         store: Name,
     },
@@ -69,7 +69,7 @@ pub(crate) enum Step {
     Tell {
         store: Name,
     },
-    /// By force a store takes back what it granted.
+    /// By force a store takes back what it handed over.
     Take {
         store: Name,
     },
@@ -81,7 +81,7 @@ pub(crate) enum Step {
     Crash {
         store: Name,
     },
-    /// Only with [`crate::model::Flaw::PromotedBeforeTheGrant`].
+    /// Only with [`crate::model::Flaw::PromotedBeforeTheHandover`].
     Promote {
         by: u8,
     },
@@ -92,7 +92,7 @@ impl Step {
     /// the network keeps.
     pub(crate) fn comes_by_itself(self) -> bool {
         match self {
-            Self::CommitGrant { .. }
+            Self::CommitHandover { .. }
             | Self::Pass { .. }
             | Self::Apply { .. }
             | Self::FollowBack { .. }
@@ -101,8 +101,8 @@ impl Step {
             | Self::AnswerWrite { .. }
             | Self::Retire { .. } => true,
             Self::SetOut { .. }
-            | Self::Hold { .. }
-            | Self::CheckGrant { .. }
+            | Self::Fence { .. }
+            | Self::CheckHandover { .. }
             | Self::Release { .. }
             | Self::CheckWrite { .. }
             | Self::Crash { .. }
@@ -119,13 +119,15 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SetOut { from, to } => write!(f, "a move from store {from} to {to} sets out"),
-            Self::Hold { by } => write!(f, "move {by}: its hold arrives"),
+            Self::Fence { by } => write!(f, "move {by}: its fence arrives"),
 
-            Self::CheckGrant { by } => write!(f, "move {by}: its grant arrives and is checked"),
-            Self::CommitGrant { store } => write!(f, "store {store}: the grant commits"),
+            Self::CheckHandover { by } => {
+                write!(f, "move {by}: its handover arrives and is checked")
+            }
+            Self::CommitHandover { store } => write!(f, "store {store}: the handover commits"),
 
             Self::Release { by } => write!(f, "move {by}: its release arrives"),
-            Self::Pass { store } => write!(f, "store {store}: its hold passes"),
+            Self::Pass { store } => write!(f, "store {store}: its fence passes"),
             Self::Apply { store } => write!(f, "store {store}: applies the next entry"),
             Self::ApplyAgain { store, at } => {
                 write!(f, "store {store}: applies the entry {at} again")

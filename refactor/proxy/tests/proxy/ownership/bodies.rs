@@ -1,4 +1,4 @@
-//! The body of a write arrives at the owner as it was sent.
+//! The body of a write arrives at the primary as it was sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,13 +15,13 @@ use crate::service::{Service, next_request, ok};
 use crate::store::{Role, Store, misdirected};
 
 #[tokio::test]
-async fn a_body_arrives_at_the_owner_byte_for_byte_however_it_came() {
+async fn a_body_arrives_at_the_primary_byte_for_byte_however_it_came() {
     let (old, new, plane) = stores().await;
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     let long: String = (0..300_000).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
     for sent in ["", "x", &long[..20_000], &long] {
-        // Who is not known to be the owner is asked second.
-        old.set(Role::Owner);
+        // Who is not known to be the primary is asked second.
+        old.set(Role::Primary);
         let forget = plane.send(last("DELETE /api/users/1 HTTP/1.1\r\nHost: x\r\n\r\n")).await;
         assert_eq!(status(&forget), 201);
         old.set(new.followed());
@@ -44,10 +44,10 @@ async fn a_body_arrives_at_the_owner_byte_for_byte_however_it_came() {
 }
 
 #[tokio::test]
-async fn a_body_that_came_over_http_2_arrives_at_the_owner() {
+async fn a_body_that_came_over_http_2_arrives_at_the_primary() {
     let (old, new, plane) = stores().await;
-    new.set(Role::Owner);
-    old.set(Role::Held);
+    new.set(Role::Primary);
+    old.set(Role::Fenced);
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     let sent: Vec<_> = (0..20).map(|n| n.to_string().repeat(10_000)).collect();
@@ -67,8 +67,8 @@ async fn a_body_that_came_over_http_2_arrives_at_the_owner() {
     sent.sort();
     assert!(rows == sent, "each body once");
     // A client that resets its stream frees its place.
-    old.set(Role::Held);
-    new.set(Role::Held);
+    old.set(Role::Fenced);
+    new.set(Role::Fenced);
     let request = client.post(plane.url("/api/users")).body("late").send();
     tokio::select! {
         answer = request => panic!("{answer:?}"),
@@ -80,9 +80,9 @@ async fn a_body_that_came_over_http_2_arrives_at_the_owner() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_for_100_continue_is_answered_by_the_owner() {
+async fn a_client_that_waits_for_100_continue_is_answered_by_the_primary() {
     let (old, new, plane) = stores().await;
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     old.set(new.followed());
     let mut stream = plane.connect().await;
     let request = post("abc").replace("Host: x\r\n", "Host: x\r\nExpect: 100-continue\r\n");
@@ -98,7 +98,7 @@ async fn a_client_that_waits_for_100_continue_is_answered_by_the_owner() {
 
 #[tokio::test]
 async fn an_upload_that_began_before_another_could_own_it_is_known_until_it_is_answered() {
-    let (old, new) = (Store::start(Role::Owner).await, Store::start(Role::Held).await);
+    let (old, new) = (Store::start(Role::Primary).await, Store::start(Role::Fenced).await);
     let alone = vec![default(&format!("{}/api", old.service.url))];
     let plane = Plane::start(alone.clone());
     let head = "POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
@@ -124,10 +124,10 @@ async fn an_upload_that_began_before_another_could_own_it_is_known_until_it_is_a
     assert_eq!(status(&read_answer(&mut later).await), 201);
 }
 
-/// One that says 421 as soon as it has the head, and names an owner.
-async fn hasty(owner: String) -> Service {
+/// One that says 421 as soon as it has the head, and names a primary.
+async fn hasty(primary: String) -> Service {
     Service::serving(move |mut stream| {
-        let role = Role::Follower(owner.clone());
+        let role = Role::Follower(primary.clone());
         async move {
             let mut read = Vec::new();
             while !read.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -145,7 +145,7 @@ async fn hasty(owner: String) -> Service {
 
 #[tokio::test]
 async fn a_421_that_comes_before_the_body_does_loses_nothing_of_it() {
-    let new = Store::start(Role::Owner).await;
+    let new = Store::start(Role::Primary).await;
     let old = hasty(new.collection()).await;
     let plane = Plane::start(before(&old.url, &new.service.url));
     let mut stream = plane.connect().await;
@@ -153,7 +153,7 @@ async fn a_421_that_comes_before_the_body_does_loses_nothing_of_it() {
     stream.write_all(head.as_bytes()).await.unwrap();
     let (half, rest) = ("a".repeat(20_000), "b".repeat(20_000));
     stream.write_all(half.as_bytes()).await.unwrap();
-    until("the owner is asked", async || plane.metric("banyan_proxy_misdirected_total") == 1.0)
+    until("the primary is asked", async || plane.metric("banyan_proxy_misdirected_total") == 1.0)
         .await;
     // The rest drips in.
     for part in rest.as_bytes().chunks(5_000) {
@@ -166,16 +166,16 @@ async fn a_421_that_comes_before_the_body_does_loses_nothing_of_it() {
 
 #[tokio::test]
 async fn a_421_with_a_body_without_end_holds_nobody_up() {
-    let new = Store::start(Role::Owner).await;
-    let owner = new.collection();
+    let new = Store::start(Role::Primary).await;
+    let primary = new.collection();
     let written = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&written);
     let old = Service::serving(move |mut stream| {
-        let (owner, counted) = (owner.clone(), Arc::clone(&counted));
+        let (primary, counted) = (primary.clone(), Arc::clone(&counted));
         async move {
             next_request(&mut stream, &mut Vec::new()).await;
             let head = format!(
-                "HTTP/1.1 421 No\r\nBanyan-Owner: {owner}\r\nContent-Length: 1000000000000\r\n\r\n"
+                "HTTP/1.1 421 No\r\nBanyan-Primary: {primary}\r\nContent-Length: 1000000000000\r\n\r\n"
             );
             let _ = stream.write_all(head.as_bytes()).await;
             while stream.write_all(&[b'x'; 10_000]).await.is_ok() {
@@ -195,7 +195,7 @@ async fn a_421_with_a_body_without_end_holds_nobody_up() {
 #[tokio::test]
 async fn a_421_never_leaves_the_proxy_where_the_request_cannot_be_sent_again() {
     // Nobody else could own it, so the body was not kept.
-    let only = Service::answering(|_| misdirected(&Role::Held)).await;
+    let only = Service::answering(|_| misdirected(&Role::Fenced)).await;
     let plane = Plane::start(vec![default(&only.url)]);
     let answer = plane.send(last(&post(&"x".repeat(100_000)))).await;
     assert_eq!((status(&answer), field(&answer, "retry-after")), (503, Some("1")));

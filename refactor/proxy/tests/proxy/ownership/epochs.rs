@@ -11,7 +11,7 @@ use crate::store::{Role, Store};
 
 /// A primary of epoch 3, and one that was given up by force and woke up in epoch 2; the route leads to the latter.
 async fn given_up() -> (Store, Store, Vec<Route>) {
-    let (present, former) = (Store::start(Role::Owner).await, Store::start(Role::Owner).await);
+    let (present, former) = (Store::start(Role::Primary).await, Store::start(Role::Primary).await);
     present.state().epoch = 3;
     former.state().epoch = 2;
     let users = route("rte-users00000", "/users", &format!("{}/api", former.service.url));
@@ -57,7 +57,7 @@ async fn a_read_that_is_answered_in_an_epoch_that_is_over_is_asked_of_another() 
 
 /// What is answered to a write that a store takes in epoch 2, of which that is told only after it was sent.
 async fn told_meanwhile(status: &str, epoch: Epoch) -> String {
-    let present = Store::start(Role::Owner).await;
+    let present = Store::start(Role::Primary).await;
     let (wake, awake) = watch::channel(false);
     let (got, mut has_got) = watch::channel(false);
     let taken = format!("HTTP/1.1 {status}\r\nBanyan-Position: 2.7\r\nContent-Length: 0\r\n\r\n");

@@ -13,9 +13,9 @@ use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, route,
 use crate::service::Service;
 use crate::store::{Role, Store, misdirected};
 
-/// The owner, a follower that gets half of the reads, and what is between.
+/// The primary, a follower that gets half of the reads, and what is between.
 async fn canary() -> (Store, Store, Plane) {
-    let old = Store::start(Role::Owner).await;
+    let old = Store::start(Role::Primary).await;
     let new = Store::start(old.followed()).await;
     let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
     let users = tagged(users, &[("banyan:canary", "50")]);
@@ -116,14 +116,14 @@ async fn a_proxy_that_runs_again_does_not_know_who_wrote_and_believes_no_copy() 
     // Where it has never run before, a client that it does not know has never written.
     let never = routes(false);
     until("a copy answers", async || body(&never.get("/api/users/1", "").await) == "one").await;
-    // While the owner lets go, and nobody is it, such a read waits.
+    // While the primary lets go, and nobody is it, such a read waits.
     old.set(new.followed());
     let read = tokio::spawn(again.send_on(last("GET /api/users/1 HTTP/1.1\r\nHost: x\r\n\r\n")));
     until("it waits", async || waiting(&again) == 1.0).await;
     new.follow(&old);
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     assert_eq!(body(&read.await.unwrap()), "two");
-    // Where the owner is nobody that is known, the copy is all there is.
+    // Where the primary is nobody that is known, the copy is all there is.
     new.set(Role::Follower("http://127.0.0.1:1/api/users".to_owned()));
     assert_eq!(body(&again.get("/api/users/1", "").await), "two");
 }
@@ -166,7 +166,8 @@ async fn whoever_is_asked_is_told_how_far_it_must_have_come() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_a_position_that_never_comes_costs_little_and_gets_what_the_owner_has() {
+async fn a_client_that_says_a_position_that_never_comes_costs_little_and_gets_what_the_primary_has()
+{
     let (old, new, plane) = canary().await;
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
     new.state().rows.push("before".to_owned());
@@ -185,7 +186,7 @@ async fn a_client_that_says_a_position_that_never_comes_costs_little_and_gets_wh
 #[tokio::test]
 async fn an_answer_without_a_position_is_thrown_away_only_where_others_have_one() {
     let (old, new, plane) = canary().await;
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
     for _ in 0..10 {
         assert_eq!(body(&plane.get("/api/users/docs", "").await), "docs");
@@ -214,16 +215,16 @@ async fn a_copy_that_does_not_have_it_yet_is_not_believed() {
     old.state().rows.clear();
     for _ in 0..20 {
         let answer = plane.get("/api/users/1", "").await;
-        assert_eq!((status(&answer), field(&answer, "banyan-owner")), (404, None));
+        assert_eq!((status(&answer), field(&answer, "banyan-primary")), (404, None));
     }
 }
 
 #[tokio::test]
-async fn reads_of_a_copy_that_is_retired_are_answered_by_the_owner() {
-    let new = Store::start(Role::Owner).await;
+async fn reads_of_a_copy_that_is_retired_are_answered_by_the_primary() {
+    let new = Store::start(Role::Primary).await;
     new.state().rows.push("there".to_owned());
-    let owner = new.collection();
-    let old = Service::answering(move |_| misdirected(&Role::Follower(owner.clone()))).await;
+    let primary = new.collection();
+    let old = Service::answering(move |_| misdirected(&Role::Follower(primary.clone()))).await;
     let plane = Plane::start(before(&old.url, &new.service.url));
     assert_eq!(body(&plane.get("/api/users/1", "").await), "there");
     let head = plane.send(last("HEAD /api/users/1 HTTP/1.1\r\nHost: x\r\n\r\n")).await;
@@ -232,32 +233,32 @@ async fn reads_of_a_copy_that_is_retired_are_answered_by_the_owner() {
 
 #[tokio::test]
 async fn who_owns_it_is_not_for_clients_and_how_far_it_has_come_is() {
-    let owner = Service::answering(|_| {
-        b"HTTP/1.1 200 OK\r\nBanyan-Owner: http://10.0.0.7/api/users\r\nBanyan-Position: 3.1842\r\n\
+    let primary = Service::answering(|_| {
+        b"HTTP/1.1 200 OK\r\nBanyan-Primary: http://10.0.0.7/api/users\r\nBanyan-Position: 3.1842\r\n\
           Content-Length: 0\r\n\r\n"
             .to_vec()
     })
     .await;
-    let plane = Plane::start(vec![default(&owner.url)]);
+    let plane = Plane::start(vec![default(&primary.url)]);
     let answer =
-        plane.get("/api/users", "Banyan-Owner: http://x\r\nBanyan-Position: 1.1\r\n").await;
-    assert_eq!(field(&answer, "banyan-owner"), None);
+        plane.get("/api/users", "Banyan-Primary: http://x\r\nBanyan-Position: 1.1\r\n").await;
+    assert_eq!(field(&answer, "banyan-primary"), None);
     assert_eq!(field(&answer, "banyan-position"), Some("3.1842"));
-    assert_eq!(owner.seen()[0].field("banyan-owner"), None);
-    assert_eq!(owner.seen()[0].field("banyan-position"), Some("1.1"));
+    assert_eq!(primary.seen()[0].field("banyan-primary"), None);
+    assert_eq!(primary.seen()[0].field("banyan-position"), Some("1.1"));
 }
 
 #[tokio::test]
-async fn a_read_that_a_copy_refuses_whose_owner_is_not_known_is_asked_of_another() {
-    for named in ["", "Banyan-Owner: http://another-name:1/api/users\r\n"] {
+async fn a_read_that_a_copy_refuses_whose_primary_is_not_known_is_asked_of_another() {
+    for named in ["", "Banyan-Primary: http://another-name:1/api/users\r\n"] {
         let copy = Service::answering(move |_| {
             format!("HTTP/1.1 421 Misdirected\r\n{named}Content-Length: 0\r\n\r\n").into_bytes()
         })
         .await;
-        let owner = Store::start(Role::Owner).await;
-        owner.state().rows.push("one".to_owned());
+        let primary = Store::start(Role::Primary).await;
+        primary.state().rows.push("one".to_owned());
         let users = route("rte-users00000", "/users", &format!("{}/api", copy.url));
-        let plane = Plane::start(vec![default(&format!("{}/api", owner.service.url)), users]);
+        let plane = Plane::start(vec![default(&format!("{}/api", primary.service.url)), users]);
         assert_eq!(body(&plane.get("/api/users/1", "").await), "one");
         assert_eq!(copy.count(), 1);
     }
@@ -272,7 +273,7 @@ async fn a_write_that_stored_nothing_is_not_remembered() {
             .into_bytes()
     })
     .await;
-    let other = Store::start(Role::Owner).await;
+    let other = Store::start(Role::Primary).await;
     let plane = Plane::start(before(&refusing.url, &other.service.url));
     assert_eq!(status(&plane.send(last(&post("one"))).await), 400);
     assert_eq!(status(&plane.get("/api/users/1", "").await), 200);
@@ -281,10 +282,10 @@ async fn a_write_that_stored_nothing_is_not_remembered() {
 
 #[tokio::test]
 async fn who_wrote_before_a_copy_could_answer_finds_it_when_the_copy_gets_traffic() {
-    let owner = Store::start(Role::Owner).await;
-    let copy = Store::start(owner.followed()).await;
+    let primary = Store::start(Role::Primary).await;
+    let copy = Store::start(primary.followed()).await;
     copy.state().rows.push("before".to_owned());
-    let plane = Plane::start(vec![default(&format!("{}/api", owner.service.url))]);
+    let plane = Plane::start(vec![default(&format!("{}/api", primary.service.url))]);
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
     let users = route("rte-users00000", "/users", &format!("{}/api", copy.service.url));
     plane.plane.change_routes(APPLICATION, vec![Change::Put(users)]);

@@ -14,16 +14,16 @@ use crate::service::{Service, next_request, nobody, ok};
 use crate::store::{Role, Store, misdirected};
 
 #[tokio::test]
-async fn a_write_waits_while_nobody_is_the_owner() {
+async fn a_write_waits_while_nobody_is_the_primary() {
     let (old, new, plane) = stores().await;
-    old.set(Role::Held);
+    old.set(Role::Fenced);
     let write = tokio::spawn(plane.send_on(last(&post("one"))));
     until("it waits", async || waiting(&plane) == 1.0).await;
     // In between each says that it is the other one.
     old.set(new.followed());
     let asked = new.service.count();
     until("both are asked", async || new.service.count() > asked + 2).await;
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     assert_eq!(status(&write.await.unwrap()), 201);
     assert_eq!((old.rows().len(), new.rows()), (0, vec!["one".to_owned()]));
     assert_eq!(plane.metric("banyan_proxy_waited_total"), 1.0);
@@ -34,10 +34,10 @@ async fn a_write_waits_while_nobody_is_the_owner() {
 #[tokio::test]
 async fn a_hold_that_is_let_go_costs_a_pause() {
     let (old, _new, plane) = stores().await;
-    old.set(Role::Held);
+    old.set(Role::Fenced);
     let write = tokio::spawn(plane.send_on(last(&post("one"))));
     until("it waits", async || waiting(&plane) == 1.0).await;
-    old.set(Role::Owner);
+    old.set(Role::Primary);
     assert_eq!(status(&write.await.unwrap()), 201);
     assert_eq!(old.rows(), ["one"]);
 }
@@ -45,7 +45,7 @@ async fn a_hold_that_is_let_go_costs_a_pause() {
 #[tokio::test]
 async fn a_client_that_resets_frees_its_place_and_one_that_ends_its_side_is_answered_whenever() {
     let (old, _new, plane) = stores().await;
-    old.set(Role::Held);
+    old.set(Role::Fenced);
     let mut stream = plane.connect().await;
     stream.write_all(post("left").as_bytes()).await.unwrap();
     until("it waits", async || waiting(&plane) == 1.0).await;
@@ -63,7 +63,7 @@ async fn a_client_that_resets_frees_its_place_and_one_that_ends_its_side_is_answ
     late.shutdown().await.unwrap();
     let asked = old.service.count();
     until("they are asked again", async || old.service.count() > asked + 8).await;
-    old.set(Role::Owner);
+    old.set(Role::Primary);
     assert_eq!(status(&read_answer(&mut early).await), 201);
     assert_eq!(status(&read_answer(&mut late).await), 201);
     assert_eq!(old.rows(), ["listens", "listens"]);
@@ -103,7 +103,7 @@ async fn reluctant(go_on: tokio::sync::watch::Receiver<bool>) -> Service {
             while let Some(request) = next_request(&mut stream, &mut read).await {
                 let id = request.field("x-request-id").unwrap().to_owned();
                 let answer = if known.lock().unwrap().insert(id) {
-                    misdirected(&Role::Held)
+                    misdirected(&Role::Fenced)
                 } else {
                     let _ = go_on.wait_for(|go_on| *go_on).await;
                     ok("taken")
@@ -120,7 +120,7 @@ async fn no_more_wait_than_there_are_places_and_the_others_are_told_at_once() {
     const PLACES: usize = 1_024;
     let (go_on, wait) = tokio::sync::watch::channel(false);
     let old = reluctant(wait).await;
-    let new = Store::start(Role::Held).await;
+    let new = Store::start(Role::Fenced).await;
     let plane = Plane::start(before(&old.url, &new.service.url));
     let writes: Vec<_> =
         (0..PLACES).map(|_| tokio::spawn(plane.send_on(last(&post("one"))))).collect();
@@ -138,7 +138,7 @@ async fn no_more_wait_than_there_are_places_and_the_others_are_told_at_once() {
 }
 
 #[tokio::test]
-async fn an_owner_that_cannot_be_reached_is_waited_for_and_a_known_one_is_forgotten() {
+async fn a_primary_that_cannot_be_reached_is_waited_for_and_a_known_one_is_forgotten() {
     let dead = nobody().await;
     let old = Store::start(Role::Follower(format!("{dead}/api/users"))).await;
     let plane = Plane::start(before(&old.service.url, &dead));
@@ -152,7 +152,7 @@ async fn an_owner_that_cannot_be_reached_is_waited_for_and_a_known_one_is_forgot
     stream.write_all(&ok("taken")).await.unwrap();
     assert_eq!(status(&write.await.unwrap()), 200);
     drop((stream, listener));
-    old.set(Role::Owner);
+    old.set(Role::Primary);
     assert_eq!(status(&plane.send(last(&post("two"))).await), 201, "it is believed no longer");
     assert_eq!(old.rows(), ["two"]);
 }
@@ -160,13 +160,13 @@ async fn an_owner_that_cannot_be_reached_is_waited_for_and_a_known_one_is_forgot
 #[tokio::test]
 async fn the_order_of_a_connection_s_requests_is_kept() {
     let (old, new, plane) = stores().await;
-    old.set(Role::Held);
+    old.set(Role::Fenced);
     let mut stream = plane.connect().await;
     let many: String = (0..20).map(|n| post(&n.to_string())).collect();
     stream.write_all(many.as_bytes()).await.unwrap();
     stream.write_all(last("GET /api/users HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
     until("the first one waits", async || waiting(&plane) == 1.0).await;
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     old.set(new.followed());
     let mut answers = String::new();
     stream.read_to_string(&mut answers).await.unwrap();
@@ -178,7 +178,7 @@ async fn the_order_of_a_connection_s_requests_is_kept() {
 #[tokio::test]
 async fn a_listener_that_closes_answers_those_that_wait() {
     let (old, new, plane) = stores().await;
-    old.set(Role::Held);
+    old.set(Role::Fenced);
     let mut stream = plane.connect().await;
     stream.write_all(post("one").as_bytes()).await.unwrap();
     until("it waits", async || waiting(&plane) == 1.0).await;
@@ -188,7 +188,7 @@ async fn a_listener_that_closes_answers_those_that_wait() {
     })
     .await;
     assert!(!closed.is_finished());
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     old.set(new.followed());
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -197,17 +197,17 @@ async fn a_listener_that_closes_answers_those_that_wait() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_held_finds_the_new_owner_where_the_old_one_is_gone_without_naming_it() {
-    let new = Store::start(Role::Owner).await;
+async fn a_write_that_was_held_finds_the_new_primary_where_the_old_one_is_gone_without_naming_it() {
+    let new = Store::start(Role::Primary).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let old = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         drop(listener);
         next_request(&mut stream, &mut Vec::new()).await;
-        let held = String::from_utf8(misdirected(&Role::Held)).unwrap();
-        let held = held.replacen("\r\n", "\r\nConnection: close\r\n", 1);
-        stream.write_all(held.as_bytes()).await.unwrap();
+        let fenced = String::from_utf8(misdirected(&Role::Fenced)).unwrap();
+        let fenced = fenced.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+        stream.write_all(fenced.as_bytes()).await.unwrap();
     });
     let plane = Plane::start(before(&old, &new.service.url));
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);

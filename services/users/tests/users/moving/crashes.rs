@@ -133,7 +133,7 @@ async fn a_source_that_was_put_back_to_an_older_state_is_refused() {
     // What it writes now must not be taken for what it wrote before.
     assert_eq!(create(&source, "lsp").await.status, 201);
     target
-        .owns_so(USERS, "it refuses the older state", |document| {
+        .ownership_is(USERS, "it refuses the older state", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
             document["following"]["state"] == "broken" && detail.contains("older state")
         })

@@ -11,7 +11,7 @@ use crate::BINARY;
 on_store_pairs!(
     crate::BINARY;
     a_copy_reads_like_its_source_to_the_byte,
-    a_copy_refuses_writes_and_names_the_owner,
+    a_copy_refuses_writes_and_names_the_primary,
     a_copy_that_is_asked_as_the_primary_says_that_it_is_not,
     changes_and_deletions_arrive,
     a_cancelled_copy_leaves_nothing_and_can_begin_afresh,
@@ -38,14 +38,14 @@ async fn a_copy_reads_like_its_source_to_the_byte(source: Setup, target: Setup) 
     assert_eq!(document["followed"]["copied"], true);
     assert_eq!(document["following"]["rows"], 4);
     target
-        .owns_so(USERS, "it knows how far behind it is", |document| {
+        .ownership_is(USERS, "it knows how far behind it is", |document| {
             let following = &document["following"];
             following["lagMs"].is_u64() && following["detail"].is_null()
         })
         .await;
     let own = target.ownership(USERS).await["store"].clone();
     source
-        .owns_so(USERS, "the source knows its follower", |document| {
+        .ownership_is(USERS, "the source knows its follower", |document| {
             document["followers"][0]["store"] == own
         })
         .await;
@@ -53,7 +53,7 @@ async fn a_copy_reads_like_its_source_to_the_byte(source: Setup, target: Setup) 
     for line in [
         r#"banyan_role{collection="users",role="follower"} 1"#,
         r#"banyan_role{collection="users",role="primary"} 0"#,
-        r#"banyan_ownership_epoch{collection="users"} 1"#,
+        r#"banyan_epoch{collection="users"} 1"#,
         r#"banyan_follow_state{collection="users",state="following"} 1"#,
         r#"banyan_follow_rows_total{collection="users"} 4"#,
         r#"banyan_follow_lag_ms{collection="users"}"#,
@@ -63,11 +63,11 @@ async fn a_copy_reads_like_its_source_to_the_byte(source: Setup, target: Setup) 
     }
 }
 
-async fn a_copy_refuses_writes_and_names_the_owner(source: Setup, target: Setup) {
+async fn a_copy_refuses_writes_and_names_the_primary(source: Setup, target: Setup) {
     let source = source.demo().start().await;
     let target = target.start().await;
     target.follow(USERS, &source).await;
-    let owner = source.collection(USERS);
+    let primary = source.collection(USERS);
     let before = target.get("/api/users?view=full").await.body;
     let bmo = json!({"username": "bmo", "name": "BMO"});
     for refused in [
@@ -80,18 +80,18 @@ async fn a_copy_refuses_writes_and_names_the_owner(source: Setup, target: Setup)
         target.json("PATCH", "/api/users/999", &json!({"bio": "x"})).await,
     ] {
         refused.problem(421);
-        assert_eq!(refused.header("banyan-owner"), owner);
+        assert_eq!(refused.header("banyan-primary"), primary);
         assert!(refused.header("banyan-position").starts_with("1."), "a refusal says so too");
     }
     let read = target.get("/api/users?view=full").await;
-    assert_eq!((&read.body, read.header("banyan-owner")), (&before, owner.as_str()));
-    assert_eq!(target.get("/api/users/1").await.header("banyan-owner"), owner, "it is a copy");
-    assert_eq!(source.get("/api/users/1").await.header("banyan-owner"), "");
+    assert_eq!((&read.body, read.header("banyan-primary")), (&before, primary.as_str()));
+    assert_eq!(target.get("/api/users/1").await.header("banyan-primary"), primary, "it is a copy");
+    assert_eq!(source.get("/api/users/1").await.header("banyan-primary"), "");
     let missing = target.get("/api/users/999").await;
     missing.problem(404);
-    assert_eq!(missing.header("banyan-owner"), owner);
+    assert_eq!(missing.header("banyan-primary"), primary);
     assert_eq!(missing.header("banyan-missing"), "user 999");
-    assert_eq!(source.get("/api/users/999").await.header("banyan-owner"), "");
+    assert_eq!(source.get("/api/users/999").await.header("banyan-primary"), "");
 }
 
 async fn a_copy_that_is_asked_as_the_primary_says_that_it_is_not(source: Setup, target: Setup) {
@@ -103,7 +103,7 @@ async fn a_copy_that_is_asked_as_the_primary_says_that_it_is_not(source: Setup, 
         for method in ["GET", "HEAD"] {
             let answer = target.send(method, path, &asked, "").await;
             assert_eq!(answer.status, 421, "{method} {path}");
-            assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+            assert_eq!(answer.header("banyan-primary"), source.collection(USERS));
         }
         let answer = source.send("GET", path, &asked, "").await;
         assert_eq!(answer.status, source.get(path).await.status, "{path}");
@@ -143,7 +143,7 @@ async fn a_cancelled_copy_leaves_nothing_and_can_begin_afresh(source: Setup, tar
     assert_eq!((&cancelled["role"], &cancelled["epoch"]), (&json!("primary"), &json!(1)));
     assert_ne!(cancelled["store"], before["store"]);
     assert_eq!(cancelled["followed"], Value::Null);
-    target.owns_so(USERS, "it rests", |document| document["following"] == Value::Null).await;
+    target.ownership_is(USERS, "it rests", |document| document["following"] == Value::Null).await;
     // Others may still ask it, and must not take it for the collection, which it has no longer.
     for answer in [
         target.get("/api/users").await,
@@ -152,7 +152,7 @@ async fn a_cancelled_copy_leaves_nothing_and_can_begin_afresh(source: Setup, tar
         create(&target, "bmo").await,
     ] {
         assert_eq!(answer.status, 421, "{}", answer.body);
-        assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+        assert_eq!(answer.header("banyan-primary"), source.collection(USERS));
         assert_eq!(answer.header("banyan-missing"), "");
     }
     // The source does not wait for it any more.
@@ -204,7 +204,7 @@ async fn a_cancelled_copy_points_to_its_source_until_it_follows_again() {
     let target = setup.env("FOLLOW", "").start().await;
     let refused = create(&target, "bmo").await;
     refused.problem(421);
-    assert_eq!(refused.header("banyan-owner"), source.collection(USERS));
+    assert_eq!(refused.header("banyan-primary"), source.collection(USERS));
 }
 
 #[tokio::test]
@@ -249,11 +249,11 @@ async fn a_new_program_waits_for_the_source_that_it_was_told_to_follow() {
         target.get("/api/users/1").await,
     ] {
         answer.problem(421);
-        assert_eq!(answer.header("banyan-owner"), url);
+        assert_eq!(answer.header("banyan-primary"), url);
     }
     target.get("/readyz").await.problem(503);
     target
-        .owns_so(USERS, "it says what is wrong", |document| {
+        .ownership_is(USERS, "it says what is wrong", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
             document["following"]["state"] == "stalled" && detail.contains("cannot be reached")
         })
@@ -292,7 +292,7 @@ async fn a_copy_serves_nothing_before_it_has_everything() {
     let body = json!({"source": source.collection(USERS), "maxRowsPerSecond": 1});
     target.done(USERS, "follow", body).await;
     target
-        .owns_so(USERS, "a part is there", |document| {
+        .ownership_is(USERS, "a part is there", |document| {
             document["following"]["rows"].as_u64() > Some(0)
         })
         .await;
@@ -304,7 +304,7 @@ async fn a_copy_serves_nothing_before_it_has_everything() {
         create(&target, "bmo").await,
     ] {
         assert_eq!(answer.status, 421, "{}", answer.body);
-        assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+        assert_eq!(answer.header("banyan-primary"), source.collection(USERS));
     }
     target.get("/readyz").await.problem(503);
     target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
@@ -321,12 +321,12 @@ async fn a_source_that_stops_answering_is_noticed_and_followed_again() {
     target.follow(USERS, &source).await;
     harness::signal("STOP", source.pid());
     target
-        .owns_so(USERS, "the silence is noticed", |document| {
+        .ownership_is(USERS, "the silence is noticed", |document| {
             document["following"]["lagMs"] == Value::Null
         })
         .await;
     target
-        .owns_so(USERS, "the cause is named", |document| {
+        .ownership_is(USERS, "the cause is named", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
             document["following"]["state"] == "stalled" && detail.contains("does not answer")
         })
@@ -340,7 +340,7 @@ async fn a_source_that_stops_answering_is_noticed_and_followed_again() {
 }
 
 #[tokio::test]
-async fn a_copy_that_does_not_know_how_old_it_is_leaves_reads_to_the_owner() {
+async fn a_copy_that_does_not_know_how_old_it_is_leaves_reads_to_the_primary() {
     let source = Setup::new(BINARY).movable().demo().start().await;
     let target = Setup::new(BINARY).movable().start().await;
     target.follow(USERS, &source).await;
@@ -351,7 +351,7 @@ async fn a_copy_that_does_not_know_how_old_it_is_leaves_reads_to_the_owner() {
     for path in ["/api/users/1", "/api/users"] {
         let answer = target.get(path).await;
         assert_eq!(answer.status, 421, "{}", answer.body);
-        assert_eq!(answer.header("banyan-owner"), source.collection(USERS));
+        assert_eq!(answer.header("banyan-primary"), source.collection(USERS));
         assert!(answer.body.contains("too far behind"), "{}", answer.body);
     }
     target.get("/readyz").await.problem(503);
@@ -387,24 +387,24 @@ async fn a_long_transaction_that_holds_a_feed_back_is_named() {
     let source = Setup::new(BINARY).movable().postgres(database).start().await;
     let target = Setup::new(BINARY).movable().start().await;
     target.follow(USERS, &source).await;
-    let held_back = async {
+    let blocked_by = async {
         // Others that share the server may run long transactions too.
         source
-            .owns_so(USERS, "the source names it", |document| {
-                let held_back = &document["heldBack"];
-                held_back["database"] == name.as_str() && held_back["pid"].is_number()
+            .ownership_is(USERS, "the source names it", |document| {
+                let blocked_by = &document["blockedBy"];
+                blocked_by["database"] == name.as_str() && blocked_by["pid"].is_number()
             })
             .await;
         assert_eq!(create(&source, "bmo").await.status, 201, "writes go on");
         target
-            .owns_so(USERS, "the copy names it", |document| {
+            .ownership_is(USERS, "the copy names it", |document| {
                 let detail = document["following"]["detail"].as_str().unwrap_or_default();
                 detail.contains("holds the feed back") && detail.contains(&name)
             })
             .await;
     };
     let database = source.setup().database().unwrap();
-    database.in_a_transaction(held_back).await;
+    database.in_a_transaction(blocked_by).await;
     target.catch_up(USERS, &source).await;
     assert_eq!(target.get("/api/users/1").await.status, 200);
 }

@@ -1,4 +1,4 @@
-//! An owner that was given up by force gives way when it comes back.
+//! A primary that was given up by force gives way when it comes back.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{USERS, create};
 use crate::BINARY;
 
-/// The owner of epoch 3, and the one of epoch 2, which was killed and given up.
+/// The primary of epoch 3, and the one of epoch 2, which was killed and given up.
 async fn given_up() -> (Program, Program) {
     let one = Setup::new(BINARY).movable().demo().start().await;
     let mut other = Setup::new(BINARY).movable().start().await;
@@ -27,7 +27,7 @@ async fn who_was_given_up_by_force_serves_nothing_when_it_comes_back() {
     other.follows(USERS).await;
     one.hand_over(USERS, &other).await;
     one.catch_up(USERS, &other).await;
-    // An owner of a later epoch is what it gives way to, and nobody else.
+    // A primary of a later epoch is what it gives way to, and nobody else.
     let mut other = other.restart().await;
     assert_eq!(create(&other, "bmo").await.status, 201);
     other.kill().await;
@@ -38,7 +38,7 @@ async fn who_was_given_up_by_force_serves_nothing_when_it_comes_back() {
     let other = other.restart().await;
     for refused in [create(&other, "bonnie").await, other.get("/api/users/1").await] {
         refused.problem(421);
-        assert_eq!(refused.header("banyan-owner"), one.collection(USERS));
+        assert_eq!(refused.header("banyan-primary"), one.collection(USERS));
     }
     let document = other.ownership(USERS).await;
     assert_eq!((&document["role"], &document["rows"]), (&json!("retired"), &json!(true)));
@@ -58,12 +58,12 @@ async fn who_was_told_whom_to_follow_knows_whom_to_give_way_to() {
     let other = other.restart().await;
     let refused = create(&other, "bonnie").await;
     refused.problem(421);
-    assert_eq!(refused.header("banyan-owner"), third.collection(USERS));
+    assert_eq!(refused.header("banyan-primary"), third.collection(USERS));
     assert_eq!(other.ownership(USERS).await["role"], "retired");
 }
 
 #[tokio::test]
-async fn an_owner_that_could_not_ask_at_its_start_asks_again() {
+async fn a_primary_that_could_not_ask_at_its_start_asks_again() {
     let (one, other) = given_up().await;
     harness::signal("STOP", one.pid());
     let other = other.restart().await;
@@ -74,7 +74,7 @@ async fn an_owner_that_could_not_ask_at_its_start_asks_again() {
 }
 
 #[tokio::test]
-async fn an_owner_that_is_given_its_own_url_does_not_wait_for_its_own_answer() {
+async fn a_primary_that_is_given_its_own_url_does_not_wait_for_its_own_answer() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let listening = Setup::new(BINARY).movable().demo().env("HOST", "0.0.0.0").env("PORT", &free);
     let own = format!("http://localhost:{free}");

@@ -24,7 +24,7 @@ async fn the_ownership_goes_over_and_back(one: Setup, other: Setup) {
     one.hand_over(USERS, &other).await;
     let refused = create(&one, "bonnie").await;
     refused.problem(421);
-    assert_eq!(refused.header("banyan-owner"), other.collection(USERS));
+    assert_eq!(refused.header("banyan-primary"), other.collection(USERS));
     let created = create(&other, "bonnie").await;
     assert_eq!((created.status, &created.json()["id"]), (201, &json!(6)), "no id is given twice");
     assert!(created.header("banyan-position").starts_with("2."));
@@ -79,7 +79,7 @@ async fn a_retired_store_serves_nothing_and_says_who_does(one: Setup, other: Set
         one.send("DELETE", "/api/users/1", &[], "").await,
     ] {
         answer.problem(421);
-        assert_eq!(answer.header("banyan-owner"), other.collection(USERS));
+        assert_eq!(answer.header("banyan-primary"), other.collection(USERS));
     }
     assert_eq!(other.ownership(USERS).await["followers"], json!([]));
     // The program may have other collections to serve.
@@ -89,33 +89,33 @@ async fn a_retired_store_serves_nothing_and_says_who_does(one: Setup, other: Set
 }
 
 #[tokio::test]
-async fn a_held_store_refuses_writes_until_it_is_released_or_the_time_has_passed() {
+async fn a_fenced_store_refuses_writes_until_it_is_released_or_the_time_has_passed() {
     let users = Setup::new(BINARY).movable().demo().start().await;
-    let hold = |ms: u64| json!({"id": "a", "epoch": 1, "ms": ms});
-    let document = users.done(USERS, "hold", hold(30_000)).await;
-    assert_eq!(document["hold"]["id"], "a");
+    let fence = |ms: u64| json!({"id": "a", "epoch": 1, "ms": ms});
+    let document = users.done(USERS, "fence", fence(30_000)).await;
+    assert_eq!(document["fence"]["id"], "a");
     for refused in [
         create(&users, "bmo").await,
         users.json("PATCH", "/api/users/1", &json!({"bio": "x"})).await,
         users.send("DELETE", "/api/users/1", &[], "").await,
     ] {
         refused.problem(421);
-        assert_eq!(refused.header("banyan-owner"), "", "nobody else owns it");
+        assert_eq!(refused.header("banyan-primary"), "", "nobody else owns it");
     }
     harness::golden_reads(&users, &["users"]).await;
     let other = json!({"id": "b", "epoch": 1, "ms": 100});
-    users.step(USERS, "hold", other).await.problem(409);
+    users.step(USERS, "fence", other).await.problem(409);
     users.step(USERS, "release", json!({"id": "b"})).await.problem(409);
     let document = users.done(USERS, "release", json!({"id": "a"})).await;
-    assert_eq!(document["hold"], Value::Null);
+    assert_eq!(document["fence"], Value::Null);
     assert_eq!(create(&users, "bmo").await.status, 201);
 
-    users.done(USERS, "hold", hold(200)).await;
+    users.done(USERS, "fence", fence(200)).await;
     create(&users, "lady.r").await.problem(421);
     until("it lets go by itself", || async { create(&users, "lady.r").await.status == 201 }).await;
-    let grant =
+    let handover =
         json!({"id": "a", "epoch": 1, "to": {"store": "x", "url": "http://127.0.0.1:1/api/users"}});
-    users.step(USERS, "grant", grant).await.problem(409);
+    users.step(USERS, "handover", handover).await.problem(409);
 }
 
 #[tokio::test]
@@ -127,10 +127,10 @@ async fn a_store_waits_for_its_successor_and_can_take_back_what_it_never_took() 
         json!({"store": other.ownership(USERS).await["store"], "url": other.collection(USERS)});
     one.step(USERS, "take", json!({})).await.problem(409);
     other.kill().await;
-    one.done(USERS, "hold", json!({"id": "a", "epoch": 1, "ms": 30_000})).await;
-    one.done(USERS, "grant", json!({"id": "a", "epoch": 1, "to": peer})).await;
+    one.done(USERS, "fence", json!({"id": "a", "epoch": 1, "ms": 30_000})).await;
+    one.done(USERS, "handover", json!({"id": "a", "epoch": 1, "to": peer})).await;
     create(&one, "bmo").await.problem(421);
-    one.owns_so(USERS, "it says what it waits for", |document| {
+    one.ownership_is(USERS, "it says what it waits for", |document| {
         let detail = document["following"]["detail"].as_str().unwrap_or_default();
         document["role"] == "follower" && detail.contains("cannot be reached")
     })

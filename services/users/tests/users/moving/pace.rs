@@ -20,7 +20,9 @@ async fn a_copy_goes_no_faster_than_it_was_told() {
     let document = target.done(USERS, "follow", body.clone()).await;
     assert_eq!(document["role"], "follower");
     target
-        .owns_so(USERS, "it is held back", |document| document["following"]["throttled"] == true)
+        .ownership_is(USERS, "it is held back", |document| {
+            document["following"]["throttled"] == true
+        })
         .await;
     // Again, without a limit: nothing else changes.
     let free = json!({"source": source.collection(USERS)});
@@ -44,9 +46,9 @@ async fn a_limit_outlives_the_program_and_not_the_copy() {
         let following = &document["following"];
         following["throttled"] == true && following["rows"].as_u64() > Some(0)
     };
-    target.owns_so(USERS, "it is held back", held_back).await;
+    target.ownership_is(USERS, "it is held back", held_back).await;
     let target = target.restart().await;
-    target.owns_so(USERS, "it is held back again", held_back).await;
+    target.ownership_is(USERS, "it is held back again", held_back).await;
     let document = target.ownership(USERS).await;
     assert_eq!(document["following"]["state"], "copying", "{document}");
     assert_eq!(document["maxRowsPerSecond"], 2, "{document}");
@@ -97,10 +99,10 @@ async fn a_copy_spares_a_source_whose_clients_wait() {
     tokio::select! {
         () = clients => {}
         () = stops => {}
-        () = target.owns_so(USERS, "it copies more slowly and says why", spares) => {}
+        () = target.ownership_is(USERS, "it copies more slowly and says why", spares) => {}
     }
     harness::signal("CONT", source.pid());
-    target.owns_so(USERS, "it goes on so", spares).await;
+    target.ownership_is(USERS, "it goes on so", spares).await;
     // Without the limit it is only the source that holds it back.
     let free = json!({"source": source.collection(USERS)});
     let document = target.done(USERS, "follow", free).await;

@@ -58,7 +58,7 @@ async fn neither_a_circle_nor_a_store_with_data_follows() {
     let circle = source.step(USERS, "follow", json!({"source": target.collection(USERS)})).await;
     circle.problem(409);
     let detail = circle.json()["detail"].as_str().unwrap().to_owned();
-    assert!(detail.contains(&source.collection(USERS)), "it names the owner: {detail}");
+    assert!(detail.contains(&source.collection(USERS)), "it names the primary: {detail}");
 
     let third = Setup::new(BINARY).movable().demo().start().await;
     let used = third.step(USERS, "follow", json!({"source": source.collection(USERS)})).await;
@@ -78,12 +78,12 @@ async fn a_step_for_another_epoch_or_role_is_refused() {
     let peer =
         json!({"store": target.ownership(USERS).await["store"], "url": target.collection(USERS)});
     for (program, step, body) in [
-        (&source, "hold", json!({"id": "a", "epoch": 2, "ms": 100})),
-        (&source, "hold", json!({"id": "a", "epoch": 1, "ms": 10_000_000})),
-        (&source, "grant", json!({"id": "a", "epoch": 1, "to": peer})),
+        (&source, "fence", json!({"id": "a", "epoch": 2, "ms": 100})),
+        (&source, "fence", json!({"id": "a", "epoch": 1, "ms": 10_000_000})),
+        (&source, "handover", json!({"id": "a", "epoch": 1, "to": peer})),
         (&source, "cancel", json!({})),
         (&source, "retire", json!({"keepData": true})),
-        (&target, "hold", json!({"id": "a", "epoch": 1, "ms": 100})),
+        (&target, "fence", json!({"id": "a", "epoch": 1, "ms": 100})),
         (&target, "take", json!({})),
     ] {
         let answer = program.step(USERS, step, body.clone()).await;
@@ -92,8 +92,8 @@ async fn a_step_for_another_epoch_or_role_is_refused() {
     assert_eq!(create(&source, "bmo").await.status, 201);
     let own =
         json!({"store": source.ownership(USERS).await["store"], "url": source.collection(USERS)});
-    source.done(USERS, "hold", json!({"id": "a", "epoch": 1, "ms": 30_000})).await;
-    source.step(USERS, "grant", json!({"id": "a", "epoch": 1, "to": own})).await.problem(409);
+    source.done(USERS, "fence", json!({"id": "a", "epoch": 1, "ms": 30_000})).await;
+    source.step(USERS, "handover", json!({"id": "a", "epoch": 1, "to": own})).await.problem(409);
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_source_that_changes_its_nature_breaks_the_copy_loudly() {
     drop(source);
     let source = Setup::new(BINARY).movable().demo().env("PORT", &port).start().await;
     target
-        .owns_so(USERS, "it names the stranger", |document| {
+        .ownership_is(USERS, "it names the stranger", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
             detail.contains("another store")
         })
@@ -127,7 +127,7 @@ async fn a_source_that_changes_its_nature_breaks_the_copy_loudly() {
     drop(source);
     let _source = setup.start().await;
     target
-        .owns_so(USERS, "it names the token", |document| {
+        .ownership_is(USERS, "it names the token", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
             document["following"]["state"] == "broken" && detail.contains("MOVE_TOKEN")
         })

@@ -43,7 +43,7 @@ async fn a_program_that_is_asked_as_the_primary_knows_that_another_one_gave_the_
     one.hand_over(USERS, &target).await;
     let read = other.send("HEAD", created.header("location"), &asked, "").await;
     assert_eq!(read.status, 421);
-    assert_eq!(read.header("banyan-owner"), target.collection(USERS));
+    assert_eq!(read.header("banyan-primary"), target.collection(USERS));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn both_together_go_no_faster_than_one_of_them_was_told() {
     let slow = json!({"source": source.collection(USERS), "maxRowsPerSecond": 20});
     one.done(USERS, "follow", slow).await;
     let copied = |document: &Value| document["followed"]["copied"] == true;
-    other.owns_so(USERS, "everything is copied", copied).await;
+    other.ownership_is(USERS, "everything is copied", copied).await;
     assert!(start.elapsed() > Duration::from_millis(1_200), "{:?}", start.elapsed());
     assert_eq!(digest(&other).await, digest(&source).await);
 }

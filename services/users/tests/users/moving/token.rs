@@ -14,7 +14,7 @@ const PATHS: [&str; 14] = [
     "/api/users/-/changes?after=0.0",
     "/api/users/-/changes?after=nonsense",
     "/api/users/-/follow",
-    "/api/users/-/hold",
+    "/api/users/-/fence",
     "/api/users/-/take",
     "/api/users/-/nothing",
     "/api/users/-/x/y",
@@ -42,7 +42,7 @@ async fn every_path_answers_as_one_that_does_not_exist() {
                 assert_eq!(answer.status, 404, "{method} {path} {headers:?}");
                 assert_eq!(answer.body, nothing.body, "{method} {path} {headers:?}");
                 let names = |answer: &harness::Answer| {
-                    ["content-type", "content-length", "allow", "banyan-position", "banyan-owner"]
+                    ["content-type", "content-length", "allow", "banyan-position", "banyan-primary"]
                         .map(|name| answer.header(name).to_owned())
                 };
                 assert_eq!(names(&answer), names(&nothing), "{method} {path}");
@@ -78,9 +78,9 @@ async fn what_cannot_be_read_is_a_400() {
         ("follow", r#"{"source": "http://u:p@127.0.0.1/api/users"}"#),
         ("follow", r#"{"source": "http://127.0.0.1/api/users", "maxRowsPerSecond": 0}"#),
         ("follow", "{}"),
-        ("hold", r#"{"id": "a"}"#),
+        ("fence", r#"{"id": "a"}"#),
         ("cancel", r#"{"force": true}"#),
-        ("grant", r#"{"id": "a", "epoch": 1, "to": {"store": "b"}}"#),
+        ("handover", r#"{"id": "a", "epoch": 1, "to": {"store": "b"}}"#),
     ] {
         users.step("users", step, serde_json::from_str(body).unwrap()).await.problem(400);
     }

@@ -12,7 +12,7 @@ use super::query::{self, ChangesQuery};
 use super::refusal;
 use super::waiter::Waiter;
 use crate::collection::Collection;
-use crate::moving::aside::aside;
+use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
 
 /// A page of the feed, and what the program says besides.
@@ -60,14 +60,14 @@ async fn note<R: Record>(
     follower: &str,
     position: u64,
 ) -> Result<(), StoreError> {
-    let Collection { custody, store, .. } = collection;
-    if custody.has_left(follower) {
+    let Collection { ownership_cache, store, .. } = collection;
+    if ownership_cache.has_left(follower) {
         return Ok(());
     }
-    custody.followed();
+    ownership_cache.followed();
     store.passed::<R>(follower, position).await?;
     // It may have said so while this was written.
-    if custody.has_left(follower) { store.forget::<R>(follower).await } else { Ok(()) }
+    if ownership_cache.has_left(follower) { store.forget::<R>(follower).await } else { Ok(()) }
 }
 
 /// Reads a page, and writes it as JSON beside the clients' requests too.
@@ -75,9 +75,9 @@ async fn read_page<R: Record>(
     collection: &Collection<R>,
     query: &ChangesQuery,
 ) -> Result<Read, Problem> {
-    let (store, busy) = (collection.store.clone(), collection.moving.pulse.busy());
+    let (store, busy) = (collection.store.clone(), collection.moving.latency_monitor.busy());
     let (after, run, limit) = (query.after(), query.run.clone(), query.limit());
-    let read = aside(&collection.moving.feed_reads, move || async move {
+    let read = spawn_blocking(&collection.moving.feed_reads, move || async move {
         let changes = store.changes::<R>(after, run.as_deref(), limit).await?;
         let page = Page { protocol: PROTOCOL, busy, changes: &changes };
         let body =

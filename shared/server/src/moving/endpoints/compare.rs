@@ -6,7 +6,7 @@ use store::Record;
 
 use super::query::{self, DigestQuery, HashesQuery, Rows};
 use crate::collection::Collection;
-use crate::moving::aside::aside;
+use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
 
 /// The rows of a chunk where nobody says how many.
@@ -20,7 +20,7 @@ pub(super) async fn digest<R: Record>(
     let DigestQuery { after, to, limit } = query::read(&request)?;
     let limit = limit.unwrap_or(if to.is_some() { usize::MAX } else { CHUNK_ROWS }).max(1);
     let store = collection.store.clone();
-    let digest = aside(&collection.moving.comparisons, move || async move {
+    let digest = spawn_blocking(&collection.moving.comparisons, move || async move {
         store.digest::<R>(after, to, limit).await
     });
     let digest = digest.await?.map_err(Collection::<R>::problem(None))?;
@@ -34,7 +34,7 @@ pub(super) async fn hashes<R: Record>(
 ) -> Result<HttpResponse, Problem> {
     let rows = query::read::<HashesQuery>(&request)?.rows()?;
     let store = collection.store.clone();
-    let hashes = aside(&collection.moving.comparisons, move || async move {
+    let hashes = spawn_blocking(&collection.moving.comparisons, move || async move {
         match rows {
             Rows::Range { after, to } => store.hashes::<R>(after, to).await,
             Rows::Recent(count) => store.recent::<R>(count).await,

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use store::{FollowerSeen, HeldBack, Ownership, Record, StoreError};
+use store::{BlockingTransaction, FollowerSeen, Ownership, Record, StoreError};
 
 use super::super::PROTOCOL;
 use super::super::progress::Following;
@@ -21,7 +21,7 @@ pub(super) struct Document {
     ownership: Ownership,
     following: Option<Following>,
     followers: Vec<FollowerSeen>,
-    held_back: Option<HeldBack>,
+    blocked_by: Option<BlockingTransaction>,
 }
 
 /// `GET -/ownership`: what the store is now. With `covers` it waits until the store is as far as that, or has waited for
@@ -32,7 +32,7 @@ pub(super) async fn show<R: Record>(
 ) -> Result<HttpResponse, Problem> {
     let query: OwnershipQuery = query::read(&request)?;
     // Somebody cares who owns it: a store that is not asked for anything else looks too.
-    collection.custody.used();
+    collection.ownership_cache.used();
     let Some(wanted) = query.covers else { return answer(&collection).await };
     let covers = || collection.store.position::<R>() >= wanted;
     let mut waiter = Waiter::new(&collection, query.wait());
@@ -40,7 +40,7 @@ pub(super) async fn show<R: Record>(
         waiter.looks();
         if !covers() {
             // Another program on the same database may have brought it there.
-            let asked = collection.custody.ask::<R>(&collection.store).await;
+            let asked = collection.ownership_cache.ask::<R>(&collection.store).await;
             asked.map_err(Collection::<R>::problem(None))?;
         }
         if covers() || !waiter.news(true).await {
@@ -61,11 +61,11 @@ async fn answer<R: Record>(collection: &Collection<R>) -> Result<HttpResponse, P
 pub(super) async fn read<R: Record>(collection: &Collection<R>) -> Result<Document, StoreError> {
     let store = &collection.store;
     let read = tokio::try_join!(
-        collection.custody.ask::<R>(store),
+        collection.ownership_cache.ask::<R>(store),
         store.followers::<R>(),
-        store.held_back(),
+        store.blocked_by(),
     );
-    let (ownership, followers, held_back) = read?;
-    let following = collection.custody.progress.following();
-    Ok(Document { protocol: PROTOCOL, ownership, following, followers, held_back })
+    let (ownership, followers, blocked_by) = read?;
+    let following = collection.ownership_cache.progress.following();
+    Ok(Document { protocol: PROTOCOL, ownership, following, followers, blocked_by })
 }

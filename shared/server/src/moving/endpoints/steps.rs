@@ -54,7 +54,7 @@ pub(super) async fn cancel<R: Record>(
 ) -> Answer {
     let Nothing {} = read(&request, payload).await?;
     let store = &collection.store;
-    let before = collection.custody.ask::<R>(store).await;
+    let before = collection.ownership_cache.ask::<R>(store).await;
     let before = before.map_err(Collection::<R>::problem(None))?;
     store.cancel::<R>().await.map_err(refusal::of_move::<R>)?;
     if let Some(followed) = before.followed {
@@ -65,21 +65,21 @@ pub(super) async fn cancel<R: Record>(
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Hold {
+struct Fence {
     id: String,
     epoch: u64,
     ms: u64,
 }
 
-/// `POST -/hold`: refuses writes for a time, once those that run have ended.
-pub(super) async fn hold<R: Record>(
+/// `POST -/fence`: refuses writes for a time, once those that run have ended.
+pub(super) async fn fence<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,
     payload: Payload,
 ) -> Answer {
-    let Hold { id, epoch, ms } = read(&request, payload).await?;
+    let Fence { id, epoch, ms } = read(&request, payload).await?;
     let lasts = Duration::from_millis(ms);
-    collection.store.hold::<R>(&id, epoch, lasts).await.map_err(refusal::of_move::<R>)?;
+    collection.store.fence::<R>(&id, epoch, lasts).await.map_err(refusal::of_move::<R>)?;
     done(&collection).await
 }
 
@@ -102,21 +102,21 @@ pub(super) async fn release<R: Record>(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Grant {
+struct Handover {
     id: String,
     epoch: u64,
     to: Peer,
 }
 
-/// `POST -/grant`: gives the ownership away.
-pub(super) async fn grant<R: Record>(
+/// `POST -/handover`: gives the ownership away.
+pub(super) async fn handover<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,
     payload: Payload,
 ) -> Answer {
-    let Grant { id, epoch, mut to } = read(&request, payload).await?;
+    let Handover { id, epoch, mut to } = read(&request, payload).await?;
     to.url = address("#/to/url", &to.url)?;
-    collection.store.grant::<R>(&id, epoch, to).await.map_err(refusal::of_move::<R>)?;
+    collection.store.handover::<R>(&id, epoch, to).await.map_err(refusal::of_move::<R>)?;
     done(&collection).await
 }
 
@@ -140,17 +140,18 @@ pub(super) async fn retire<R: Record>(
     done(&collection).await
 }
 
-/// `POST -/take`: takes back, by force, what was granted to a store that is lost.
+/// `POST -/take`: takes back, by force, what was handed over to a store that is lost.
 pub(super) async fn take<R: Record>(
     request: HttpRequest,
     collection: Data<Collection<R>>,
     payload: Payload,
 ) -> Answer {
     let Nothing {} = read(&request, payload).await?;
-    let ownership = collection.custody.ask::<R>(&collection.store).await;
+    let ownership = collection.ownership_cache.ask::<R>(&collection.store).await;
     let ownership = ownership.map_err(Collection::<R>::problem(None))?;
-    let granted = ownership.grant.ok_or(MoveError::NeverGranted { epoch: ownership.epoch + 1 });
-    let epoch = granted.map_err(refusal::of_move::<R>)?.epoch;
+    let handed_over =
+        ownership.handover.ok_or(MoveError::NeverHandedOver { epoch: ownership.epoch + 1 });
+    let epoch = handed_over.map_err(refusal::of_move::<R>)?.epoch;
     collection.store.take::<R>(epoch).await.map_err(refusal::of_move::<R>)?;
     done(&collection).await
 }
@@ -169,7 +170,7 @@ pub(super) async fn forget<R: Record>(
 ) -> Answer {
     let Forget { follower } = read(&request, payload).await?;
     query::store_id(&follower).map_err(|wrong| unreadable("#/follower", wrong))?;
-    collection.custody.left(&follower);
+    collection.ownership_cache.left(&follower);
     let forgotten = collection.store.forget::<R>(&follower).await;
     forgotten.map_err(|error| refusal::of_move::<R>(error.into()))?;
     done(&collection).await
@@ -221,7 +222,7 @@ pub(super) async fn probe<R: Record>(
 /// Wakes whoever acts on the new state, and answers it.
 async fn done<R: Record>(collection: &Collection<R>) -> Answer {
     let document = document::read(collection).await;
-    collection.custody.news.notify_one();
+    collection.ownership_cache.news.notify_one();
     // The step is done, whatever became of reading what it made.
     Ok(HttpResponse::Ok().json(document.map_err(|error| refusal::perhaps(&error))?))
 }

@@ -8,23 +8,24 @@ use super::ownership;
 use crate::sql::Statements;
 use crate::{Position, StoreError};
 
-/// Takes the next place of the feed, where the store is primary and not held. Checking and counting are
+/// Takes the next place of the feed, where the store is primary and not fenced. Checking and counting are
 /// one statement: nobody can take the ownership away in between.
 pub(super) fn pass(
     connection: &Connection,
     statements: &Statements,
     now: Timestamp,
 ) -> Result<Position, StoreError> {
-    let mut fence = connection.prepare_cached(&statements.moves.fence).map_err(store_error)?;
-    let place = fence
+    let mut check =
+        connection.prepare_cached(&statements.moves.write_check).map_err(store_error)?;
+    let place = check
         .query_row([now.unix_ms], |row| Ok(Position { at: row.get(0)?, epoch: row.get(1)? }))
         .optional()
         .map_err(store_error)?;
     match place {
         Some(place) => Ok(place),
         None => {
-            let owner = ownership::document(connection, statements)?.owner();
-            Err(StoreError::NotPrimary { owner })
+            let primary = ownership::document(connection, statements)?.primary();
+            Err(StoreError::NotPrimary { primary })
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::target::Target;
 
 /// Who answers a request.
 #[derive(Debug)]
-pub(super) struct Owner {
+pub(super) struct Destination {
     pub(super) side: Side,
     /// The other side of a route whose tags divide it.
     pub(super) other: Option<Other>,
@@ -33,21 +33,26 @@ pub(super) struct Other {
     pub(super) side: Side,
 }
 
-/// The owner of a request that this route takes.
-pub(super) fn owner(table: &Table, method: &Method, path: &Path<'_>, found: &Found<'_>) -> Owner {
+/// The primary of a request that this route takes.
+pub(super) fn destination(
+    table: &Table,
+    method: &Method,
+    path: &Path<'_>,
+    found: &Found<'_>,
+) -> Destination {
     let Some(split) = &found.target.split else {
-        return Owner { side: Side::of(found), other: None };
+        return Destination { side: Side::of(found), other: None };
     };
     let Some(rest) = rest(table, method, path, found) else {
-        return Owner { side: Side::of(found), other: None };
+        return Destination { side: Side::of(found), other: None };
     };
     divide(split, method, found, &rest)
 }
 
-fn divide(split: &Split, method: &Method, found: &Found<'_>, rest: &Found<'_>) -> Owner {
-    let (owner, other) = if split.keeps(method) { (found, rest) } else { (rest, found) };
+fn divide(split: &Split, method: &Method, found: &Found<'_>, rest: &Found<'_>) -> Destination {
+    let (destination, other) = if split.keeps(method) { (found, rest) } else { (rest, found) };
     let other = Other { route: Arc::clone(found.target), side: Side::of(other) };
-    Owner { side: Side::of(owner), other: Some(other) }
+    Destination { side: Side::of(destination), other: Some(other) }
 }
 
 /// Where a request would go without a route: the next best one may let it pass too, the last one not.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::fake::{Fake, TOKEN, World};
 
-pub(crate) struct Stand {
+pub(crate) struct Fixture {
     pub(crate) program: Program,
     pub(crate) source: Fake,
     pub(crate) target: Fake,
@@ -18,7 +18,7 @@ pub(crate) struct Stand {
     pub(crate) application: String,
 }
 
-impl Stand {
+impl Fixture {
     /// Both programs are there, the source with ten rows; nobody follows yet.
     pub(crate) async fn new() -> Self {
         Self::set_up(setup()).await
@@ -26,10 +26,10 @@ impl Stand {
 
     /// The target owns the collection, after a comparison, and the source follows it.
     pub(crate) async fn switched() -> Self {
-        let stand = Self::new().await;
-        stand.verify().await;
-        stand.done("switch").await;
-        stand
+        let fixture = Self::new().await;
+        fixture.verify().await;
+        fixture.done("switch").await;
+        fixture
     }
 
     pub(crate) async fn set_up(setup: Setup) -> Self {
@@ -39,15 +39,15 @@ impl Stand {
         let faults = setup.folder().join("faults");
         std::fs::create_dir_all(&faults).unwrap();
         let setup = setup.env("BANYAN_FAULTS", faults.to_str().unwrap());
-        let mut stand = Self {
+        let mut fixture = Self {
             program: setup.start().await,
             source,
             target,
             faults,
             application: String::new(),
         };
-        stand.application = stand.make_application(&stand.source.url).await;
-        stand
+        fixture.application = fixture.make_application(&fixture.source.url).await;
+        fixture
     }
 
     /// An application whose DEFAULT route leads to this program: its path on the control port.

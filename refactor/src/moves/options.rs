@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 
 /// The options of a command; each takes what it needs of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Wishes {
+pub(crate) struct Options {
     /// The id of the application, where there are several.
     pub(super) application: Option<String>,
     /// The base URL of the service.
@@ -22,7 +22,7 @@ pub(crate) struct Wishes {
     pub(super) dry_run: bool,
     /// Whether a retired source keeps its rows.
     pub(super) keep_data: bool,
-    /// For how long writes may be held.
+    /// For how long writes may be fenced.
     pub(super) deadline: Duration,
 }
 
@@ -42,13 +42,13 @@ struct Body {
 
 /// How far behind a follower may be.
 const LAG_MS: u64 = 1_000;
-/// For how long writes are held unless it is said: less than the proxy keeps a write waiting, so that what is left after a late
-/// grant finds it there still.
+/// For how long writes are fenced unless it is said: less than the proxy keeps a write waiting, so that what is left after a late
+/// handover finds it there still.
 const DEADLINE_MS: u64 = 3_000;
 /// The shortest and the longest that can be said.
 const DEADLINES_MS: std::ops::RangeInclusive<u64> = 100..=30_000;
 
-impl Wishes {
+impl Options {
     /// Reads the body of a command; an empty one says nothing.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Wishes {
         if !DEADLINES_MS.contains(&deadline_ms) {
             let (least, most) = (DEADLINES_MS.start(), DEADLINES_MS.end());
             return Err(invalid(format!(
-                "deadlineMs is {deadline_ms}, and can be {least} to {most}: so long are writes held"
+                "deadlineMs is {deadline_ms}, and can be {least} to {most}: so long are writes fenced"
             )));
         }
         if body.max_rows_per_second == Some(0) {

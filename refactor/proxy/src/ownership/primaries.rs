@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::time::Instant;
 
-use crate::limits::{OWNER_TIME, OWNERS};
+use crate::limits::{PRIMARIES, PRIMARY_TIME};
 use crate::target::Target;
 
-/// Owners by the first segment of the path. A hint: whoever follows it is told where it is wrong, and forgets it.
+/// Primaries by the first segment of the path. A hint: whoever follows it is told where it is wrong, and forgets it.
 ///
 /// A copy that was cancelled tells nobody, for it owns what it holds. So a hint counts for one version of the
 /// application's routes, which a cancelled copy loses, and only for a while.
 #[derive(Debug, Default)]
-pub(crate) struct Owners {
+pub(crate) struct Primaries {
     /// Whether there are any: most routes never have one.
     any: AtomicBool,
     known: Mutex<HashMap<String, Known>>,
@@ -22,13 +22,13 @@ pub(crate) struct Owners {
 
 #[derive(Debug)]
 struct Known {
-    owner: Weak<Target>,
+    primary: Weak<Target>,
     /// The version of the table in which it was found.
     version: u64,
     until: Instant,
 }
 
-impl Owners {
+impl Primaries {
     /// Who owned this last, as far as that counts with this version of the table.
     pub(crate) fn get(&self, segment: &str, version: u64, now: Instant) -> Option<Arc<Target>> {
         if !self.any.load(Ordering::Relaxed) {
@@ -37,17 +37,17 @@ impl Owners {
         let known = self.known();
         let known = known.get(segment)?;
         let counts = known.version == version && now < known.until;
-        counts.then(|| known.owner.upgrade()).flatten()
+        counts.then(|| known.primary.upgrade()).flatten()
     }
 
-    pub(crate) fn note(&self, segment: &str, owner: &Arc<Target>, version: u64, now: Instant) {
+    pub(crate) fn note(&self, segment: &str, primary: &Arc<Target>, version: u64, now: Instant) {
         let mut known = self.known();
-        if known.len() >= OWNERS {
+        if known.len() >= PRIMARIES {
             // Clients choose what a first segment is; what was a hint is found out again.
             known.clear();
         }
-        let owner = Arc::downgrade(owner);
-        known.insert(segment.to_owned(), Known { owner, version, until: now + OWNER_TIME });
+        let primary = Arc::downgrade(primary);
+        known.insert(segment.to_owned(), Known { primary, version, until: now + PRIMARY_TIME });
         self.any.store(true, Ordering::Relaxed);
     }
 
@@ -71,39 +71,40 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{OWNER_TIME, OWNERS, Owners};
+    use super::{PRIMARIES, PRIMARY_TIME, Primaries};
     use crate::target::tests::target;
 
     #[test]
-    fn an_owner_is_known_until_it_is_forgotten_or_gone_or_there_are_too_many() {
-        let owner = target("rte-posts", None, "http://posts:80", false);
-        let (owners, now) = (Owners::default(), Instant::now());
-        let known =
-            |segment| owners.get(segment, 1, now).is_some_and(|known| Arc::ptr_eq(&known, &owner));
+    fn a_primary_is_known_until_it_is_forgotten_or_gone_or_there_are_too_many() {
+        let primary = target("rte-posts", None, "http://posts:80", false);
+        let (primaries, now) = (Primaries::default(), Instant::now());
+        let known = |segment| {
+            primaries.get(segment, 1, now).is_some_and(|known| Arc::ptr_eq(&known, &primary))
+        };
         assert!(!known("posts"));
-        owners.note("posts", &owner, 1, now);
+        primaries.note("posts", &primary, 1, now);
         assert!(known("posts") && !known("users"));
-        owners.forget("posts");
+        primaries.forget("posts");
         assert!(!known("posts"));
-        (0..OWNERS * 3).for_each(|n| owners.note(&n.to_string(), &owner, 1, now));
-        assert!(owners.known().len() <= OWNERS);
-        owners.note("posts", &owner, 1, now);
+        (0..PRIMARIES * 3).for_each(|n| primaries.note(&n.to_string(), &primary, 1, now));
+        assert!(primaries.known().len() <= PRIMARIES);
+        primaries.note("posts", &primary, 1, now);
         assert!(known("posts"));
-        drop(owner);
-        assert!(owners.get("posts", 1, now).is_none());
+        drop(primary);
+        assert!(primaries.get("posts", 1, now).is_none());
     }
 
     #[test]
-    fn an_owner_counts_for_the_routes_it_was_found_with_and_for_a_minute() {
-        let owner = target("rte-posts", None, "http://posts:80", false);
-        let (owners, now) = (Owners::default(), Instant::now());
-        owners.note("posts", &owner, 1, now);
-        let last = now + OWNER_TIME - Duration::from_millis(1);
-        assert!(owners.get("posts", 1, last).is_some());
-        assert!(owners.get("posts", 1, now + OWNER_TIME).is_none(), "too old");
-        assert!(owners.get("posts", 2, now).is_none(), "the routes are others");
+    fn a_primary_counts_for_the_routes_it_was_found_with_and_for_a_minute() {
+        let primary = target("rte-posts", None, "http://posts:80", false);
+        let (primaries, now) = (Primaries::default(), Instant::now());
+        primaries.note("posts", &primary, 1, now);
+        let last = now + PRIMARY_TIME - Duration::from_millis(1);
+        assert!(primaries.get("posts", 1, last).is_some());
+        assert!(primaries.get("posts", 1, now + PRIMARY_TIME).is_none(), "too old");
+        assert!(primaries.get("posts", 2, now).is_none(), "the routes are others");
         // A request that was on its way while they changed says nothing about the new ones.
-        owners.note("posts", &owner, 1, now);
-        assert!(owners.get("posts", 2, now).is_none());
+        primaries.note("posts", &primary, 1, now);
+        assert!(primaries.get("posts", 2, now).is_none());
     }
 }

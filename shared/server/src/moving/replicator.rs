@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::adopt::{AdoptError, adopt};
 use super::peers::PeerError;
 use super::progress::State;
-use super::{Custody, Moving, copy, successor};
+use super::{Moving, OwnershipCache, copy, successor};
 
 /// How often a store with nothing to do is looked at: another program may have changed it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -25,10 +25,10 @@ pub(super) const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Keeps one collection.
-pub(crate) struct Keeper<R> {
+pub(crate) struct Replicator<R> {
     pub(super) store: Arc<Store>,
     pub(super) moving: Arc<Moving>,
-    pub(super) custody: Arc<Custody>,
+    pub(super) ownership_cache: Arc<OwnershipCache>,
     /// Where the other side may be, if it is not where it was.
     pub(super) elsewhere: Vec<String>,
     record: PhantomData<R>,
@@ -45,14 +45,14 @@ pub(super) enum Halt {
     Broken(String),
 }
 
-impl<R: Record> Keeper<R> {
+impl<R: Record> Replicator<R> {
     pub(crate) fn new(
         store: Arc<Store>,
         moving: Arc<Moving>,
-        custody: Arc<Custody>,
+        ownership_cache: Arc<OwnershipCache>,
         elsewhere: Vec<String>,
     ) -> Self {
-        Self { store, moving, custody, elsewhere, record: PhantomData }
+        Self { store, moving, ownership_cache, elsewhere, record: PhantomData }
     }
 
     /// Keeps the collection until the program stops.
@@ -74,11 +74,11 @@ impl<R: Record> Keeper<R> {
                 Halt::Stalled(detail) => (State::Stalled, detail),
                 Halt::Broken(detail) => (State::Broken, detail),
             };
-            if self.custody.progress.now(state, Some(detail.clone())) {
-                log::warn!("{}: does not follow: {detail}", self.custody.collection);
+            if self.ownership_cache.progress.now(state, Some(detail.clone())) {
+                log::warn!("{}: does not follow: {detail}", self.ownership_cache.collection);
             }
             // News need not wait.
-            let _ = timeout(wait, self.custody.news.notified()).await;
+            let _ = timeout(wait, self.ownership_cache.news.notified()).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
@@ -86,12 +86,12 @@ impl<R: Record> Keeper<R> {
     /// Does what the store's state asks for until that changes or something is wrong. `wait` is set back
     /// by whatever goes well.
     async fn step(&self, wait: &mut Duration) -> Halt {
-        let ownership = match self.custody.ask::<R>(&self.store).await {
+        let ownership = match self.ownership_cache.ask::<R>(&self.store).await {
             Ok(ownership) => ownership,
             Err(error) => return MoveError::Store(error).into(),
         };
         let work = async {
-            match (ownership.role, self.custody.intended()) {
+            match (ownership.role, self.ownership_cache.intended()) {
                 (Role::Primary, Some(url)) => self.begin(&url).await,
                 (Role::Primary | Role::Retired, _) => self.rest().await,
                 (Role::Follower, _) => self.follow(ownership, wait).await,
@@ -103,9 +103,9 @@ impl<R: Record> Keeper<R> {
     /// Has nothing to do for now. Looks again while the collection is in use; whoever uses it after a while
     /// asks the store, which may have been asleep until then.
     async fn rest(&self) -> Halt {
-        self.custody.progress.over();
+        self.ownership_cache.progress.over();
         sleep(LOOK).await;
-        while !self.custody.in_use() {
+        while !self.ownership_cache.in_use() {
             sleep(LOOK).await;
         }
         Halt::News
@@ -119,7 +119,7 @@ impl<R: Record> Keeper<R> {
         };
         match begun.await {
             Ok(_) => {
-                log::info!("{}: copies {url}", self.custody.collection);
+                log::info!("{}: copies {url}", self.ownership_cache.collection);
                 Halt::News
             }
             Err(error) => error.into(),
@@ -127,14 +127,14 @@ impl<R: Record> Keeper<R> {
     }
 
     async fn follow(&self, ownership: Ownership, wait: &mut Duration) -> Halt {
-        match (ownership.followed, ownership.grant) {
+        match (ownership.followed, ownership.handover) {
             (Some(followed), _) => copy::copy(self, ownership.store, followed, wait).await,
-            (None, Some(grant)) => {
-                let to = ownership.successor.unwrap_or(grant.to);
-                successor::follow_back(self, &ownership.lineage, grant.epoch, &to).await
+            (None, Some(handover)) => {
+                let to = ownership.successor.unwrap_or(handover.to);
+                successor::follow_back(self, &ownership.lineage, handover.epoch, &to).await
             }
             (None, None) => {
-                let detail = "the store follows nobody and granted nothing; `banyan cancel` it";
+                let detail = "the store follows nobody and handed over nothing; `banyan cancel` it";
                 Halt::Broken(detail.into())
             }
         }
@@ -158,14 +158,16 @@ impl<R: Record> Keeper<R> {
         }
         let moved = Peer { store: peer.store.clone(), url: found.to_owned() };
         match self.store.readdress::<R>(moved).await {
-            Ok(_) => log::info!("{}: {} is now at {found}", self.custody.collection, peer.url),
-            Err(error) => log::warn!("{}: {}", self.custody.collection, chain(&error)),
+            Ok(_) => {
+                log::info!("{}: {} is now at {found}", self.ownership_cache.collection, peer.url)
+            }
+            Err(error) => log::warn!("{}: {}", self.ownership_cache.collection, chain(&error)),
         }
     }
 
     /// Does the work, unless there is news of the ownership first.
     async fn until_news<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let (work, news) = (pin!(work), pin!(self.custody.news.notified()));
+        let (work, news) = (pin!(work), pin!(self.ownership_cache.news.notified()));
         match select(work, news).await {
             Either::Left((done, _)) => Some(done),
             Either::Right(_) => None,

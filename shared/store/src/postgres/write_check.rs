@@ -16,8 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::error::{commit_error, store_error};
 use super::link::{Link, READ_COMMITTED};
 use super::ownership;
-use crate::known::Desk;
 use crate::outcome::Stage;
+use crate::position_watch::PositionWatch;
 use crate::sql::Statements;
 use crate::{Position, StoreError};
 
@@ -42,13 +42,13 @@ pub(super) async fn commit(
 
 /// Runs a client's work in a transaction, once it is sure that the store may be written to. The work says
 /// at which place it changed something, where it did.
-pub(super) async fn fenced<T>(
+pub(super) async fn checked<T>(
     client: &Link,
     statements: &Statements,
-    desk: &Desk,
+    position_watch: &PositionWatch,
     work: impl AsyncFnOnce(&Link) -> Result<(T, Option<u64>), StoreError>,
 ) -> Result<T, StoreError> {
-    client.ready(&[SHARED, &statements.moves.fence]).await.map_err(store_error)?;
+    client.ready(&[SHARED, &statements.moves.write_check]).await.map_err(store_error)?;
     let number = lock_number(statements);
     let parameters: [&(dyn ToSql + Sync); 1] = [&number];
     // All three are on their way before the first is answered; the server takes them in this order.
@@ -56,7 +56,7 @@ pub(super) async fn fenced<T>(
         biased;
         client.begin(READ_COMMITTED),
         client.query(SHARED, &parameters),
-        client.query_opt(&statements.moves.fence, &[]),
+        client.query_opt(&statements.moves.write_check, &[]),
     );
     begun?;
     let epoch = || -> Result<Option<i64>, Error> {
@@ -66,8 +66,8 @@ pub(super) async fn fenced<T>(
     let work = async || match epoch().map_err(store_error)? {
         Some(epoch) => Ok((work(client).await?, epoch)),
         None => {
-            let owner = ownership::document(client, statements).await?.owner();
-            Err(StoreError::NotPrimary { owner })
+            let primary = ownership::document(client, statements).await?.primary();
+            Err(StoreError::NotPrimary { primary })
         }
     };
     let done = work().await;
@@ -83,7 +83,7 @@ pub(super) async fn fenced<T>(
         }
     };
     if let Some(at) = place {
-        desk.wrote(Position { epoch: epoch.try_into().map_err(StoreError::failed)?, at });
+        position_watch.wrote(Position { epoch: epoch.try_into().map_err(StoreError::failed)?, at });
     }
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! An owner that was taken for lost and given up by force, or whose database is from a backup: somebody else may own
+//! A primary that was taken for lost and given up by force, or whose database is from a backup: somebody else may own
 //! the collection in a later epoch.
 
 use std::collections::HashMap;
@@ -11,37 +11,37 @@ use runtime::chain;
 use store::{MoveError, Ownership, Peer, Record, Role, Store};
 use tokio::time::{sleep, timeout};
 
-use super::{Custody, Moving};
+use super::{Moving, OwnershipCache};
 
-/// How often an owner looks for one of a later epoch.
+/// How often a primary looks for one of a later epoch.
 const LOOK: Duration = Duration::from_secs(20);
 /// How often while somebody has not answered.
 const SOON: Duration = Duration::from_secs(1);
 /// For how long a program that starts looks before it serves.
 const START: Duration = Duration::from_secs(1);
 
-/// Looks for an owner of a later epoch, and retires for it: epochs are handed on by their owner, or by force, and what
+/// Looks for a primary of a later epoch, and retires for it: epochs are handed on by their primary, or by force, and what
 /// is written here then is lost. Who does not answer counts as none.
-pub(crate) struct Lookout<R> {
+pub(crate) struct SplitBrainCheck<R> {
     store: Arc<Store>,
     moving: Arc<Moving>,
-    custody: Arc<Custody>,
-    /// Where the other owner may be.
+    ownership_cache: Arc<OwnershipCache>,
+    /// Where the other primary may be.
     addresses: Vec<String>,
     /// Who did not answer at the last look, and why.
     silent: HashMap<String, String>,
     record: PhantomData<R>,
 }
 
-impl<R: Record> Lookout<R> {
+impl<R: Record> SplitBrainCheck<R> {
     pub(crate) fn new(
         store: Arc<Store>,
         moving: Arc<Moving>,
-        custody: Arc<Custody>,
+        ownership_cache: Arc<OwnershipCache>,
         addresses: Vec<String>,
     ) -> Self {
         let (silent, record) = (HashMap::new(), PhantomData);
-        Self { store, moving, custody, addresses, silent, record }
+        Self { store, moving, ownership_cache, addresses, silent, record }
     }
 
     /// The first look, before anything is served: what is written after it may be lost.
@@ -58,7 +58,7 @@ impl<R: Record> Lookout<R> {
         let looks = async {
             loop {
                 sleep(if self.silent.is_empty() { LOOK } else { SOON }).await;
-                if self.custody.in_use() && self.custody.known().epoch > 1 {
+                if self.ownership_cache.in_use() && self.ownership_cache.known().epoch > 1 {
                     self.look().await;
                 }
             }
@@ -74,15 +74,15 @@ impl<R: Record> Lookout<R> {
         match self.find_and_give_way().await {
             Ok(None) => {}
             Ok(Some(Ownership { epoch, successor, .. })) => {
-                let owner = successor.map(|successor| successor.url).unwrap_or_default();
+                let primary = successor.map(|successor| successor.url).unwrap_or_default();
                 log::error!(
-                    "{}: {owner} owns it in a later epoch than {epoch}, the one of this store: it was made the owner by \
+                    "{}: {primary} owns it in a later epoch than {epoch}, the one of this store: it was made the primary by \
                      force while this program was away, or this database is from a backup. It serves nothing any \
                      more. What was written here alone stays in its database: keep that aside, and start this \
                      program with an empty one",
                     R::TABLE.name
                 );
-                self.custody.news.notify_one();
+                self.ownership_cache.news.notify_one();
             }
             Err(error) => log::warn!("{}: {}", R::TABLE.name, chain(&error)),
         }
@@ -90,7 +90,7 @@ impl<R: Record> Lookout<R> {
 
     /// What the store is then, where it gave way.
     async fn find_and_give_way(&mut self) -> Result<Option<Ownership>, MoveError> {
-        let own = self.custody.ask::<R>(&self.store).await?;
+        let own = self.ownership_cache.ask::<R>(&self.store).await?;
         let moving = Arc::clone(&self.moving);
         // A store that was never used shares its lineage with nobody.
         let owns = own.role == Role::Primary && (own.rows || own.epoch > 1);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::board::Seat;
+use crate::board::Endpoint;
 
 const FILE: &str = "up.json";
 /// Longer than `status` takes to look.
@@ -16,15 +16,15 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// Who runs on a data folder.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Holder {
+pub(crate) struct LockHolder {
     pub(crate) pid: u32,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) endpoints: Vec<Endpoint>,
 }
 
 /// The folder is ours until this is dropped, or the process ends in whatever way.
-pub(crate) struct Hold(File);
+pub(crate) struct DataDirLock(File);
 
-impl Hold {
+impl DataDirLock {
     /// Takes the folder; makes it where it does not exist.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Hold {
                 let by = read(&file).map_or_else(
                     || "another `banyan up`, which is just starting".to_owned(),
                     |holder| {
-                        let first = holder.seats.first().map(Seat::url).unwrap_or_default();
+                        let first = holder.endpoints.first().map(Endpoint::url).unwrap_or_default();
                         format!("`banyan up` with the process id {} at {first}", holder.pid)
                     },
                 );
@@ -58,8 +58,8 @@ impl Hold {
     }
 
     /// Lets others see who holds the folder.
-    pub(crate) fn announce(&mut self, seats: &[Seat]) -> Result<(), String> {
-        let holder = Holder { pid: std::process::id(), seats: seats.to_vec() };
+    pub(crate) fn announce(&mut self, endpoints: &[Endpoint]) -> Result<(), String> {
+        let holder = LockHolder { pid: std::process::id(), endpoints: endpoints.to_vec() };
         let json = serde_json::to_string(&holder).map_err(|error| error.to_string())?;
         let file = &mut self.0;
         let written = file.set_len(0).and_then(|()| file.rewind());
@@ -72,7 +72,7 @@ impl Hold {
 ///
 /// # Errors
 /// Says that nobody does, and what starts a board there.
-pub(crate) fn running(data_dir: &Path) -> Result<Holder, String> {
+pub(crate) fn running(data_dir: &Path) -> Result<LockHolder, String> {
     let shown = data_dir.display();
     holder(data_dir).ok_or_else(|| {
         format!("nothing runs on {shown}; `banyan up --data-dir {shown}` starts the board there")
@@ -80,13 +80,13 @@ pub(crate) fn running(data_dir: &Path) -> Result<Holder, String> {
 }
 
 /// Who runs on this folder now, if anybody.
-pub(crate) fn holder(data_dir: &Path) -> Option<Holder> {
+pub(crate) fn holder(data_dir: &Path) -> Option<LockHolder> {
     let file = File::open(data_dir.join(FILE)).ok()?;
     // Whoever gets the lock, nobody holds the folder.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| read(&file)).flatten()
 }
 
-fn read(mut file: &File) -> Option<Holder> {
+fn read(mut file: &File) -> Option<LockHolder> {
     let mut json = String::new();
     file.read_to_string(&mut json).ok()?;
     serde_json::from_str(&json).ok()

@@ -23,14 +23,14 @@ const WEIGHT: f64 = 0.1;
 
 /// What the requests of the present second took, and whether the last one was slow.
 #[derive(Debug)]
-pub(crate) struct Pulse {
+pub(crate) struct LatencyMonitor {
     counts: [AtomicU32; BUCKETS],
     /// The 99th percentile of usual seconds, in microseconds; 0 before the first.
     usual_us: Mutex<f64>,
     busy: AtomicBool,
 }
 
-impl Default for Pulse {
+impl Default for LatencyMonitor {
     fn default() -> Self {
         Self {
             counts: std::array::from_fn(|_| AtomicU32::new(0)),
@@ -40,7 +40,7 @@ impl Default for Pulse {
     }
 }
 
-impl Pulse {
+impl LatencyMonitor {
     /// Counts a request of a client.
     pub(crate) fn count(&self, took_ms: f64) {
         let bucket = (took_ms * 1_000.0 / FIRST_US).max(1.0).log(GROWTH).ceil();
@@ -77,44 +77,47 @@ impl Pulse {
 
 #[cfg(test)]
 mod tests {
-    use super::Pulse;
+    use super::LatencyMonitor;
 
-    fn second(pulse: &Pulse, requests: usize, took_ms: f64) -> bool {
-        (0..requests).for_each(|_| pulse.count(took_ms));
-        pulse.tick();
-        pulse.busy()
+    fn second(latency_monitor: &LatencyMonitor, requests: usize, took_ms: f64) -> bool {
+        (0..requests).for_each(|_| latency_monitor.count(took_ms));
+        latency_monitor.tick();
+        latency_monitor.busy()
     }
 
     #[test]
     fn twice_the_usual_and_over_five_milliseconds_is_busy() {
-        let pulse = Pulse::default();
-        assert!(!second(&pulse, 1_000, 4.0), "the first second has nothing to be compared with");
-        assert!(!second(&pulse, 1_000, 7.0));
-        assert!(second(&pulse, 1_000, 40.0));
-        assert!(!second(&pulse, 1_000, 4.0));
+        let latency_monitor = LatencyMonitor::default();
+        assert!(
+            !second(&latency_monitor, 1_000, 4.0),
+            "the first second has nothing to be compared with"
+        );
+        assert!(!second(&latency_monitor, 1_000, 7.0));
+        assert!(second(&latency_monitor, 1_000, 40.0));
+        assert!(!second(&latency_monitor, 1_000, 4.0));
     }
 
     #[test]
     fn what_nobody_waits_for_is_not_busy() {
-        let pulse = Pulse::default();
-        assert!(!second(&pulse, 1_000, 0.2));
-        assert!(!second(&pulse, 1_000, 3.0));
+        let latency_monitor = LatencyMonitor::default();
+        assert!(!second(&latency_monitor, 1_000, 0.2));
+        assert!(!second(&latency_monitor, 1_000, 3.0));
     }
 
     #[test]
     fn one_slow_request_in_a_hundred_is_not_enough_and_two_are() {
-        let pulse = Pulse::default();
-        second(&pulse, 1_000, 1.0);
-        (0..99).for_each(|_| pulse.count(1.0));
-        assert!(!second(&pulse, 1, 1_000.0));
-        (0..98).for_each(|_| pulse.count(1.0));
-        assert!(second(&pulse, 2, 1_000.0));
+        let latency_monitor = LatencyMonitor::default();
+        second(&latency_monitor, 1_000, 1.0);
+        (0..99).for_each(|_| latency_monitor.count(1.0));
+        assert!(!second(&latency_monitor, 1, 1_000.0));
+        (0..98).for_each(|_| latency_monitor.count(1.0));
+        assert!(second(&latency_monitor, 2, 1_000.0));
     }
 
     #[test]
     fn a_handful_of_requests_says_nothing() {
-        let pulse = Pulse::default();
-        second(&pulse, 1_000, 1.0);
-        assert!(!second(&pulse, 5, 1_000.0));
+        let latency_monitor = LatencyMonitor::default();
+        second(&latency_monitor, 1_000, 1.0);
+        assert!(!second(&latency_monitor, 5, 1_000.0));
     }
 }

@@ -39,7 +39,7 @@ pub struct Heard {
 
 /// Keeps what is known of one collection and wakes those who wait for news.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct PositionWatch {
     collection: &'static str,
     told: Mutex<Told>,
     heard: watch::Sender<Heard>,
@@ -53,7 +53,7 @@ struct Told {
     known: Known,
 }
 
-impl Desk {
+impl PositionWatch {
     fn new(collection: &'static str) -> Self {
         Self {
             collection,
@@ -129,29 +129,29 @@ impl Desk {
     }
 }
 
-/// The desk of each collection in a store.
+/// The position watch of each collection in a store.
 #[derive(Debug)]
-pub(crate) struct Desks(Vec<Desk>);
+pub(crate) struct PositionWatches(Vec<PositionWatch>);
 
-impl Desks {
+impl PositionWatches {
     pub(crate) fn new(tables: &[Table]) -> Self {
-        Self(tables.iter().map(|table| Desk::new(table.name)).collect())
+        Self(tables.iter().map(|table| PositionWatch::new(table.name)).collect())
     }
 
-    pub(crate) fn find(&self, collection: &str) -> Option<&Desk> {
-        self.0.iter().find(|desk| desk.collection == collection)
+    pub(crate) fn find(&self, collection: &str) -> Option<&PositionWatch> {
+        self.0.iter().find(|position_watch| position_watch.collection == collection)
     }
 
     /// Nothing, where the store was opened without this collection.
     pub(crate) fn known<R: Record>(&self) -> Known {
-        let desk = self.find(R::TABLE.name);
-        desk.map_or(Known::NOTHING, |desk| desk.told().known)
+        let position_watch = self.find(R::TABLE.name);
+        position_watch.map_or(Known::NOTHING, |position_watch| position_watch.told().known)
     }
 
     /// Never wakes anybody, where the store was opened without this collection.
     pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
         match self.find(R::TABLE.name) {
-            Some(desk) => desk.heard.subscribe(),
+            Some(position_watch) => position_watch.heard.subscribe(),
             None => watch::Sender::new(Heard::default()).subscribe(),
         }
     }

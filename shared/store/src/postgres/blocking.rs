@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::feed::query;
 use super::link::Link;
 use super::rows::get;
-use crate::{HeldBack, StoreError};
+use crate::{BlockingTransaction, StoreError};
 
 /// From this time on it is said.
 const LONG: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(1);
 /// `pg_stat_activity` shows every role who runs it, and for how long only who may see that; it knows nothing of prepared
 /// ones, which wait for their end in `pg_prepared_xacts`.
 const OLDEST: &str = "SELECT oldest.number::text::bigint, a.pid, p.gid, \
-     coalesce(a.usename, p.owner)::text, coalesce(a.datname, p.database)::text, \
+     coalesce(a.usename, p.primary)::text, coalesce(a.datname, p.database)::text, \
      (extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000)::bigint \
      FROM (SELECT pg_snapshot_xmin(s) AS number FROM pg_current_snapshot() s \
      WHERE pg_snapshot_xmin(s) < pg_snapshot_xmax(s)) oldest \
@@ -26,11 +26,14 @@ const OLDEST: &str = "SELECT oldest.number::text::bigint, a.pid, p.gid, \
 
 /// Finds it, and remembers since when it is known: a server does not tell every role how old it is.
 #[derive(Debug, Default)]
-pub(super) struct Holder(Mutex<Option<(i64, Instant)>>);
+pub(super) struct BlockingCheck(Mutex<Option<(i64, Instant)>>);
 
-impl Holder {
+impl BlockingCheck {
     /// The transaction that holds the feeds back, once it has for a while.
-    pub(super) async fn find(&self, client: &Link) -> Result<Option<HeldBack>, StoreError> {
+    pub(super) async fn find(
+        &self,
+        client: &Link,
+    ) -> Result<Option<BlockingTransaction>, StoreError> {
         let Some(row) = query(client, OLDEST, &[]).await?.into_iter().next() else {
             return Ok(None);
         };
@@ -38,14 +41,14 @@ impl Holder {
         let told: Option<i64> = get(&row, 5)?;
         let told = told.map(|ms| Duration::from_millis(ms.max(0).cast_unsigned()));
         let open = told.unwrap_or_default().max(known);
-        let held = HeldBack {
+        let blocked = BlockingTransaction {
             pid: get(&row, 1)?,
             prepared: get(&row, 2)?,
             role: get(&row, 3)?,
             database: get(&row, 4)?,
             seconds: open.as_secs(),
         };
-        Ok(Some(held).filter(|_| open >= LONG))
+        Ok(Some(blocked).filter(|_| open >= LONG))
     }
 
     fn known_for(&self, number: i64) -> Duration {

@@ -15,13 +15,13 @@ pub(crate) const MONOLITH: (&str, &str) = ("MonolithUrl", "http://127.0.0.1:3000
 
 /// An API on a file in a folder of its own.
 #[derive(Clone)]
-pub(crate) struct Stand {
+pub(crate) struct Fixture {
     folder: Arc<tempfile::TempDir>,
     pub(crate) world: World,
     pub(crate) api: Arc<Api>,
 }
 
-impl Stand {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let world = World::default();

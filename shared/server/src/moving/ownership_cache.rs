@@ -24,7 +24,7 @@ const LEFT: usize = 16;
 
 /// The ownership of one collection, as this program sees it.
 #[derive(Debug)]
-pub(crate) struct Custody {
+pub(crate) struct OwnershipCache {
     pub(crate) collection: &'static str,
     /// How following gets on.
     pub(crate) progress: Progress,
@@ -52,8 +52,8 @@ pub(crate) struct Known {
     used_at: Instant,
     /// Whether other programs may write to the same database.
     shared: bool,
-    /// The collection at its owner, where that is somebody else and known.
-    owner: Option<String>,
+    /// The collection at its primary, where that is somebody else and known.
+    primary: Option<String>,
     /// What it was told to follow and has not reached yet: until then the collection is there.
     intends: Option<String>,
     /// When a follower asked last.
@@ -69,13 +69,13 @@ pub(crate) enum Place {
     Here,
     /// In another one, of which this one has a copy. What is here can be read, and may lag.
     Follows {
-        /// The collection at its owner, where that is known.
-        owner: Option<String>,
+        /// The collection at its primary, where that is known.
+        primary: Option<String>,
     },
     /// In another one, and nothing is served from here, or not yet.
     Gone {
-        /// The collection at its owner, where that is known.
-        owner: Option<String>,
+        /// The collection at its primary, where that is known.
+        primary: Option<String>,
     },
 }
 
@@ -86,7 +86,7 @@ pub(crate) enum Found<M> {
     Missing(Place),
 }
 
-impl Custody {
+impl OwnershipCache {
     pub(crate) fn new(collection: &'static str) -> Self {
         let now = Instant::now();
         let known = Known {
@@ -99,7 +99,7 @@ impl Custody {
             learned_at: now,
             used_at: now,
             shared: false,
-            owner: None,
+            primary: None,
             intends: None,
             followed_at: None,
             left: VecDeque::new(),
@@ -144,9 +144,9 @@ impl Custody {
         self.lock().intends.clone()
     }
 
-    /// The collection at its owner, where that was somebody else when the store was asked last.
-    pub(crate) fn owner(&self) -> Option<String> {
-        self.lock().owner.clone()
+    /// The collection at its primary, where that was somebody else when the store was asked last.
+    pub(crate) fn primary(&self) -> Option<String> {
+        self.lock().primary.clone()
     }
 
     /// Whether a follower has everything that was there.
@@ -191,15 +191,15 @@ impl Custody {
     /// Where the store cannot be read.
     pub(crate) async fn place<R: Record>(&self, store: &Store) -> Result<Place, StoreError> {
         let ownership = self.ask::<R>(store).await?;
-        let owner = ownership.successor.map(|successor| successor.url);
-        // Who granted had everything.
+        let primary = ownership.successor.map(|successor| successor.url);
+        // Who handed over had everything.
         let copied = ownership.followed.is_none_or(|followed| followed.copied);
         let elsewhere = self.intended().or(ownership.forwarded);
         Ok(match (ownership.role, elsewhere) {
             (Role::Primary, None) => Place::Here,
-            (Role::Primary, owner) => Place::Gone { owner },
-            (Role::Follower, _) if copied => Place::Follows { owner },
-            (Role::Follower | Role::Retired, _) => Place::Gone { owner },
+            (Role::Primary, primary) => Place::Gone { primary },
+            (Role::Follower, _) if copied => Place::Follows { primary },
+            (Role::Follower | Role::Retired, _) => Place::Gone { primary },
         })
     }
 
@@ -262,7 +262,7 @@ impl Custody {
         }
         known.ready = match ownership.role {
             Role::Primary => known.intends.is_none(),
-            // Who granted had everything.
+            // Who handed over had everything.
             Role::Follower => followed.is_none_or(|followed| followed.copied),
             // The program may have other collections to serve.
             Role::Retired => true,
@@ -274,7 +274,7 @@ impl Custody {
             Role::Follower | Role::Retired => {}
         }
         let other = ownership.successor.as_ref().filter(|_| ownership.role != Role::Primary);
-        known.owner = other.map(|owner| owner.url.clone());
+        known.primary = other.map(|primary| primary.url.clone());
         known.role = ownership.role;
         (known.epoch, known.position) = (ownership.epoch, ownership.position);
         known.lineage.clone_from(&ownership.lineage);
@@ -292,44 +292,50 @@ mod tests {
     use serde_json::{from_value, json};
     use store::{Ownership, Role};
 
-    use super::Custody;
+    use super::OwnershipCache;
 
     fn document(role: &str, epoch: u64, position: u64) -> Ownership {
-        let owner = json!({"store": "b", "url": "http://b/api/users"});
+        let primary = json!({"store": "b", "url": "http://b/api/users"});
         from_value(json!({
             "collection": "users", "store": "a", "lineage": "l", "role": role, "epoch": epoch, "since": 0,
-            "position": position, "run": "r", "rows": true, "successor": owner,
+            "position": position, "run": "r", "rows": true, "successor": primary,
         }))
         .unwrap()
     }
 
     #[test]
     fn of_two_answers_at_the_same_time_the_newer_one_counts_in_whatever_order_they_come() {
-        let (custody, asked) = (Custody::new("users"), Instant::now());
+        let (ownership_cache, asked) = (OwnershipCache::new("users"), Instant::now());
         let (before, after) = (document("primary", 1, 7), document("follower", 1, 8));
-        custody.learn(&before, asked);
-        custody.learn(&after, asked);
-        custody.learn(&before, asked);
-        assert_eq!(custody.known().role, Role::Follower);
-        assert_eq!(custody.owner().as_deref(), Some("http://b/api/users"));
-        custody.learn(&document("primary", 3, 9), asked);
-        custody.learn(&document("follower", 2, 12), asked);
-        assert_eq!((custody.known().role, custody.known().epoch), (Role::Primary, 3));
+        ownership_cache.learn(&before, asked);
+        ownership_cache.learn(&after, asked);
+        ownership_cache.learn(&before, asked);
+        assert_eq!(ownership_cache.known().role, Role::Follower);
+        assert_eq!(ownership_cache.primary().as_deref(), Some("http://b/api/users"));
+        ownership_cache.learn(&document("primary", 3, 9), asked);
+        ownership_cache.learn(&document("follower", 2, 12), asked);
+        assert_eq!(
+            (ownership_cache.known().role, ownership_cache.known().epoch),
+            (Role::Primary, 3)
+        );
     }
 
     #[test]
     fn an_answer_to_a_later_question_counts_whatever_it_says() {
-        let custody = Custody::new("users");
-        custody.learn(&document("follower", 2, 8), Instant::now());
+        let ownership_cache = OwnershipCache::new("users");
+        ownership_cache.learn(&document("follower", 2, 8), Instant::now());
         // A store that was cancelled begins anew, and so does one whose database was put back.
-        custody.learn(&document("primary", 1, 0), Instant::now());
-        assert_eq!((custody.known().role, custody.known().epoch), (Role::Primary, 1));
+        ownership_cache.learn(&document("primary", 1, 0), Instant::now());
+        assert_eq!(
+            (ownership_cache.known().role, ownership_cache.known().epoch),
+            (Role::Primary, 1)
+        );
     }
 
     #[test]
     fn an_answer_is_as_old_as_its_question() {
-        let (custody, asked) = (Custody::new("users"), Instant::now());
-        custody.learn(&document("primary", 1, 1), asked);
-        assert_eq!(custody.known().asked_at, asked);
+        let (ownership_cache, asked) = (OwnershipCache::new("users"), Instant::now());
+        ownership_cache.learn(&document("primary", 1, 1), asked);
+        assert_eq!(ownership_cache.known().asked_at, asked);
     }
 }

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 ///
 /// # Errors
 /// 503 where the program stops.
-pub(super) async fn aside<T, F, W>(few: &Arc<Semaphore>, work: W) -> Result<T, Problem>
+pub(super) async fn spawn_blocking<T, F, W>(few: &Arc<Semaphore>, work: W) -> Result<T, Problem>
 where
     T: Send + 'static,
     F: Future<Output = T>,
@@ -37,7 +37,7 @@ where
 mod tests {
     use std::sync::mpsc::channel;
 
-    use super::{Arc, Semaphore, aside};
+    use super::{Arc, Semaphore, spawn_blocking};
 
     #[actix_web::test]
     async fn work_that_nobody_waits_for_any_more_keeps_its_turn_to_its_end() {
@@ -51,7 +51,7 @@ mod tests {
                     began.send(()).unwrap();
                     ends.recv().unwrap();
                 };
-                aside(&few, work).await.unwrap();
+                spawn_blocking(&few, work).await.unwrap();
             }
         });
         actix_web::web::block(move || begins.recv().unwrap()).await.unwrap();

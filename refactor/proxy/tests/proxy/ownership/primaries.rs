@@ -1,4 +1,4 @@
-//! A write finds its owner, and nobody else is asked.
+//! A write finds its primary, and nobody else is asked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,11 +15,11 @@ use crate::service::{Service, next_request, ok};
 use crate::store::{Role, Store, misdirected};
 
 #[tokio::test]
-async fn a_write_goes_to_the_owner_that_a_421_names_and_so_do_later_ones() {
+async fn a_write_goes_to_the_primary_that_a_421_names_and_so_do_later_ones() {
     let (old, new, plane) = stores().await;
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
     assert_eq!((old.rows(), new.service.count()), (vec!["one".to_owned()], 0));
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     old.set(new.followed());
     let answer = plane.send(last(&post("two"))).await;
     assert_eq!((status(&answer), body(&answer)), (201, "1"));
@@ -32,9 +32,9 @@ async fn a_write_goes_to_the_owner_that_a_421_names_and_so_do_later_ones() {
     assert_eq!(second.field("x-request-id"), field(&answer, "x-request-id"));
     assert_eq!(second.field("host"), new.service.url.strip_prefix("http://"));
     assert_eq!(status(&plane.send(last(&post("three"))).await), 201);
-    assert_eq!(old.service.count(), 2, "the owner is known");
+    assert_eq!(old.service.count(), 2, "the primary is known");
     // And back again: what was known is forgotten.
-    old.set(Role::Owner);
+    old.set(Role::Primary);
     new.set(old.followed());
     assert_eq!(status(&plane.send(last(&post("four"))).await), 201);
     assert_eq!(status(&plane.send(last(&post("five"))).await), 201);
@@ -50,15 +50,15 @@ async fn a_write_goes_to_the_owner_that_a_421_names_and_so_do_later_ones() {
 }
 
 #[tokio::test]
-async fn an_owner_that_was_known_gets_nothing_once_the_routes_have_changed() {
+async fn a_primary_that_was_known_gets_nothing_once_the_routes_have_changed() {
     let (old, new, plane) = stores().await;
-    new.set(Role::Owner);
+    new.set(Role::Primary);
     old.set(new.followed());
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
     assert_eq!(status(&plane.send(last(&post("two"))).await), 201);
-    assert_eq!((old.service.count(), new.rows().len()), (1, 2), "the owner is known");
+    assert_eq!((old.service.count(), new.rows().len()), (1, 2), "the primary is known");
     // It gave everything back and was cancelled: it owns an empty collection of its own. Its route is still there.
-    old.set(Role::Owner);
+    old.set(Role::Primary);
     let mut changed = before(&old.service.url, &new.service.url);
     changed.push(route("rte-threads000", "/threads", &old.service.url));
     plane.set(changed);
@@ -67,8 +67,8 @@ async fn an_owner_that_was_known_gets_nothing_once_the_routes_have_changed() {
 }
 
 #[tokio::test]
-async fn only_those_can_be_the_owner_whose_routes_would_take_the_request() {
-    let new = Store::start(Role::Owner).await;
+async fn only_those_can_be_the_primary_whose_routes_would_take_the_request() {
+    let new = Store::start(Role::Primary).await;
     let old = Store::start(new.followed()).await;
     let url = format!("{}/api", new.service.url);
     let matching = inactive(&url);
@@ -106,9 +106,9 @@ async fn plane_with(old: &Store, other: Route, expected: bool) -> Result<(), Str
 #[tokio::test]
 async fn only_registered_services_are_ever_asked_whatever_an_answer_names() {
     let foreign = Service::saying("secret").await;
-    let new = Store::start(Role::Owner).await;
-    let owner = Arc::new(std::sync::Mutex::new(String::new()));
-    let named = Arc::clone(&owner);
+    let new = Store::start(Role::Primary).await;
+    let primary = Arc::new(std::sync::Mutex::new(String::new()));
+    let named = Arc::clone(&primary);
     let old =
         Service::answering(move |_| misdirected(&Role::Follower(named.lock().unwrap().clone())))
             .await;
@@ -125,7 +125,7 @@ async fn only_registered_services_are_ever_asked_whatever_an_answer_names() {
         &new.collection().replace("http:", "https:"),
     ] {
         let asked = old.count();
-        *owner.lock().unwrap() = name.to_owned();
+        *primary.lock().unwrap() = name.to_owned();
         let mut stream = plane.connect().await;
         stream.write_all(post("one").as_bytes()).await.unwrap();
         until("it is asked again", async || old.count() >= asked + 3).await;
@@ -134,7 +134,7 @@ async fn only_registered_services_are_ever_asked_whatever_an_answer_names() {
         until("its place is free", async || waiting(&plane) == 0.0).await;
         assert_eq!((foreign.count(), new.service.count()), (0, 0), "{name:?}");
     }
-    *owner.lock().unwrap() = new.collection();
+    *primary.lock().unwrap() = new.collection();
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
 }
 
@@ -143,9 +143,9 @@ async fn two_services_at_one_origin_are_told_apart_by_their_paths() {
     let host = Arc::new(std::sync::Mutex::new(String::new()));
     let named = Arc::clone(&host);
     let both = Service::answering(move |request| {
-        let owner = format!("{}/new/users", named.lock().unwrap());
-        let is_owner = request.line().starts_with("POST /new/users ");
-        if is_owner { ok("taken") } else { misdirected(&Role::Follower(owner)) }
+        let primary = format!("{}/new/users", named.lock().unwrap());
+        let is_primary = request.line().starts_with("POST /new/users ");
+        if is_primary { ok("taken") } else { misdirected(&Role::Follower(primary)) }
     })
     .await;
     *host.lock().unwrap() = both.url.clone();
@@ -156,11 +156,11 @@ async fn two_services_at_one_origin_are_told_apart_by_their_paths() {
     for _ in 0..2 {
         assert_eq!(body(&plane.send(last(&post("one"))).await), "taken");
     }
-    assert_eq!(both.count(), 3, "the owner is known");
+    assert_eq!(both.count(), 3, "the primary is known");
 }
 
 #[tokio::test]
-async fn what_breaks_off_on_the_way_to_the_owner_is_not_sent_again() {
+async fn what_breaks_off_on_the_way_to_the_primary_is_not_sent_again() {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let new = Service::serving(move |mut stream| {
@@ -180,7 +180,7 @@ async fn what_breaks_off_on_the_way_to_the_owner_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_known_owner_that_fails_a_write_is_not_asked_first_again() {
+async fn a_known_primary_that_fails_a_write_is_not_asked_first_again() {
     let new = Service::serving(|mut stream| async move {
         let mut read = Vec::new();
         next_request(&mut stream, &mut read).await;
@@ -194,15 +194,17 @@ async fn a_known_owner_that_fails_a_write_is_not_asked_first_again() {
     let plane = Plane::with(settings, before(&old.service.url, &new.url));
     assert_eq!(body(&plane.send(last(&post("one"))).await), "taken");
     assert_eq!(status(&plane.send(last(&post("two"))).await), 502);
-    old.set(Role::Owner);
+    old.set(Role::Primary);
     assert_eq!(status(&plane.send(last(&post("three"))).await), 201);
     assert_eq!(old.rows(), ["three"]);
 }
 
 #[tokio::test]
 async fn copies_of_reads_are_sent_to_nobody_else_and_are_no_writes() {
-    let (old, new) =
-        (Store::start(Role::Owner).await, Service::answering(|_| misdirected(&Role::Held)).await);
+    let (old, new) = (
+        Store::start(Role::Primary).await,
+        Service::answering(|_| misdirected(&Role::Fenced)).await,
+    );
     let tags = [("banyan:canary", "0"), ("banyan:shadow", "100")];
     let shown = tagged(route("rte-users00000", "/users", &format!("{}/api", new.url)), &tags);
     let plane = Plane::start(vec![default(&format!("{}/api", old.service.url)), shown]);
@@ -224,7 +226,7 @@ const SWITCHES: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ownership_changes_hands_under_load_without_a_lost_write_or_one_that_is_executed_twice() {
-    let one = Store::start(Role::Owner).await;
+    let one = Store::start(Role::Primary).await;
     let two = Store::start(one.followed()).await;
     let settings = Settings { workers: 2, ..Settings::default() };
     let plane = Arc::new(Plane::with(settings, before(&one.service.url, &two.service.url)));
@@ -254,14 +256,14 @@ async fn ownership_changes_hands_under_load_without_a_lost_write_or_one_that_is_
         let (from, to) = if switch % 2 == 0 { (&one, &two) } else { (&two, &one) };
         let start = answered.load(Ordering::SeqCst);
         until("writes go on", async || answered.load(Ordering::SeqCst) > start + CONNECTIONS).await;
-        from.set(Role::Held);
+        from.set(Role::Fenced);
         tokio::time::sleep(Duration::from_millis(fastrand::u64(..5))).await;
         // Between grant and promotion each names the other one.
         from.set(to.followed());
         tokio::time::sleep(Duration::from_millis(fastrand::u64(..5))).await;
         let epoch = from.state().epoch + 1;
         to.state().epoch = epoch;
-        to.set(Role::Owner);
+        to.set(Role::Primary);
         if switch % 3 == 0 {
             // The route follows, sooner or later.
             let active = Route {

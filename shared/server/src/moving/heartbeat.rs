@@ -9,7 +9,7 @@ use store::{MIN_TOMBSTONE_AGE, MoveError, Record, Role, Store};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::lag::HEARTBEAT;
-use super::{Custody, Moving};
+use super::{Moving, OwnershipCache};
 
 /// How often deleted rows are purged. Each time makes the store's history longer, and they are a week old.
 const PURGE: Duration = Duration::from_secs(600);
@@ -19,7 +19,11 @@ const AGAIN: Duration = Duration::from_secs(1);
 const PORTIONS: usize = 20;
 
 /// Does both for one collection until the program stops.
-pub(crate) async fn beat<R: Record>(store: Arc<Store>, moving: Arc<Moving>, custody: Arc<Custody>) {
+pub(crate) async fn beat<R: Record>(
+    store: Arc<Store>,
+    moving: Arc<Moving>,
+    ownership_cache: Arc<OwnershipCache>,
+) {
     let work = async {
         let mut ticks = interval(HEARTBEAT);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -30,13 +34,13 @@ pub(crate) async fn beat<R: Record>(store: Arc<Store>, moving: Arc<Moving>, cust
             if store.role::<R>() != Role::Primary {
                 continue;
             }
-            if custody.is_followed() && Instant::now() >= beat_at {
-                beats = heartbeat::<R>(&store, &custody, beats).await;
+            if ownership_cache.is_followed() && Instant::now() >= beat_at {
+                beats = heartbeat::<R>(&store, &ownership_cache, beats).await;
                 beat_at = Instant::now() + if beats { Duration::ZERO } else { AGAIN };
             }
             // Nobody wakes a database for its deleted rows.
-            if Instant::now() >= purge_at && custody.in_use() {
-                let done = purge::<R>(&store, &custody).await;
+            if Instant::now() >= purge_at && ownership_cache.in_use() {
+                let done = purge::<R>(&store, &ownership_cache).await;
                 purge_at = Instant::now() + if done { PURGE } else { HEARTBEAT };
             }
         }
@@ -48,13 +52,21 @@ pub(crate) async fn beat<R: Record>(store: Arc<Store>, moving: Arc<Moving>, cust
 }
 
 /// Makes a heartbeat; says whether that went well, and logs where it no longer does.
-async fn heartbeat<R: Record>(store: &Store, custody: &Custody, went_well: bool) -> bool {
+async fn heartbeat<R: Record>(
+    store: &Store,
+    ownership_cache: &OwnershipCache,
+    went_well: bool,
+) -> bool {
     match store.heartbeat::<R>().await {
         // Somebody else owns the collection by now; the next tick knows.
         Ok(()) | Err(MoveError::NotPrimary { .. }) => true,
         Err(error) => {
             if went_well {
-                log::warn!("{}: makes no heartbeats: {}", custody.collection, chain(&error));
+                log::warn!(
+                    "{}: makes no heartbeats: {}",
+                    ownership_cache.collection,
+                    chain(&error)
+                );
             }
             false
         }
@@ -62,13 +74,13 @@ async fn heartbeat<R: Record>(store: &Store, custody: &Custody, went_well: bool)
 }
 
 /// Purges some portions; says whether there is nothing to go on with.
-async fn purge<R: Record>(store: &Store, custody: &Custody) -> bool {
+async fn purge<R: Record>(store: &Store, ownership_cache: &OwnershipCache) -> bool {
     let mut purged = 0;
     let mut done = false;
     for _ in 0..PORTIONS {
         let portion = store.purge_tombstones::<R>(MIN_TOMBSTONE_AGE).await;
         let rows = portion.unwrap_or_else(|error| {
-            log::warn!("{}: purges no deleted rows: {}", custody.collection, chain(&error));
+            log::warn!("{}: purges no deleted rows: {}", ownership_cache.collection, chain(&error));
             0
         });
         purged += rows;
@@ -78,7 +90,7 @@ async fn purge<R: Record>(store: &Store, custody: &Custody) -> bool {
         }
     }
     if purged > 0 {
-        log::info!("{}: purged {purged} deleted rows", custody.collection);
+        log::info!("{}: purged {purged} deleted rows", ownership_cache.collection);
     }
     done
 }
