@@ -4,6 +4,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use reqwest::Client;
+use runtime::BackOff;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -11,10 +12,8 @@ use crate::pause;
 use crate::process::{Process, ProcessSpec, is_ready};
 use crate::say::say;
 
-/// How long to wait before the first restart; each further one waits twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long to wait before a restart.
+const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(200), Duration::from_secs(10));
 /// A program that ran this long had recovered: its next crash is a first one.
 const RECOVERED: Duration = Duration::from_secs(30);
 /// How often a program is asked whether it is ready.
@@ -28,7 +27,7 @@ pub(crate) async fn supervise(
     mut stop: watch::Receiver<bool>,
 ) {
     let name = &spec.endpoint.name;
-    let mut wait = FIRST_WAIT;
+    let mut back_off = BACK_OFF;
     loop {
         let start = Instant::now();
         let mut delay = tokio::select! {
@@ -40,9 +39,10 @@ pub(crate) async fn supervise(
             }
             ended = process.wait() => {
                 if start.elapsed() > RECOVERED {
-                    wait = FIRST_WAIT;
+                    back_off.reset();
                 }
                 let how = ended.map_or_else(|error| error.to_string(), describe);
+                let wait = back_off.wait();
                 let (ms, log) = (wait.as_millis(), spec.log.display());
                 say(format_args!("{name} {how}; starting it again in {ms} ms (see {log})"));
                 wait
@@ -61,11 +61,12 @@ pub(crate) async fn supervise(
                 }
                 () = sleep(delay) => {}
             }
-            wait = (wait * 2).min(LONGEST_WAIT);
-            delay = wait;
             match spec.start_again() {
                 Ok(process) => break process,
-                Err(error) => say(format_args!("{name} does not start: {error}")),
+                Err(error) => {
+                    say(format_args!("{name} does not start: {error}"));
+                    delay = back_off.wait();
+                }
             }
         };
         tokio::select! {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix_web::web;
 use reqwest::Client;
+use runtime::BackOff;
 use tokio::time::sleep;
 use url::Url;
 
@@ -27,9 +28,8 @@ const FILE: &str = "monolith_url";
 const POLL: Duration = Duration::from_millis(50);
 /// How long one answer of it may take.
 const ANSWER_TIME: Duration = Duration::from_secs(2);
-/// How long to wait before the stack is tried again; each further time twice as long, up to the longest.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long to wait before the stack is tried again.
+const BACK_OFF: BackOff = BackOff::new(Duration::from_secs(1), Duration::from_secs(30));
 
 /// What the stack is made of.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ pub(crate) struct FirstStack {
 impl FirstStack {
     /// Ends when the stack is as it should be. Whatever keeps it from that is logged, and tried again.
     pub(crate) async fn keep(self) {
-        let mut wait = FIRST_WAIT;
+        let mut back_off = BACK_OFF;
         loop {
             // Its default route would fail its health check before the monolith answers.
             if self.blocking(|stack| stack.due().map(|due| due.is_none())).await != Ok(true) {
@@ -51,9 +51,9 @@ impl FirstStack {
             match self.blocking(|stack| stack.bring()).await {
                 Ok(()) => return,
                 Err(error) => {
+                    let wait = back_off.wait();
                     log::error!("{error}; trying again in {} s", wait.as_secs());
                     sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
                 }
             }
         }

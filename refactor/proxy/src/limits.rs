@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use runtime::BackOff;
+
 /// The longest request target, in bytes; more is 414.
 pub(crate) const TARGET_BYTES: usize = 10_240;
 /// The largest fields of a request or an answer, together, in bytes; more is 431 or 502.
@@ -47,10 +49,10 @@ pub(crate) const POOL_TIME: Duration = Duration::from_secs(30);
 pub(crate) const DNS_TIME: Duration = Duration::from_secs(60);
 /// Failures in a row after which an upstream is taken to be down.
 pub(crate) const FAILURES: u32 = 3;
-/// For how long an upstream that is down is left alone at first; doubles each time.
-pub(crate) const BACK_OFF: Duration = Duration::from_millis(500);
-/// The longest back-off: how late a service that came back may be noticed.
-pub(crate) const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
+/// For how long an upstream that is down is left alone. The longest time is how late a service that came back may be
+/// noticed.
+pub(crate) const BACK_OFF: BackOff =
+    BackOff::new(Duration::from_millis(500), Duration::from_secs(5));
 /// The most copies of reads at once, of all routes; a read beyond that is not mirrored.
 pub(crate) const COPIES: usize = 64;
 /// How long a copy may take with all that it waits for.
@@ -71,13 +73,12 @@ pub(crate) const KEPT_BODY_BYTES: usize = 64 * 1024;
 pub(crate) const CHASE_TIME: Duration = Duration::from_secs(5);
 /// The same for a read of which only the client says how far a service must have come: it may say anything.
 pub(crate) const SAID_TIME: Duration = Duration::from_secs(1);
-/// How long a write waits before it asks again at first; doubles each time.
-pub(crate) const CHASE_PAUSE: Duration = Duration::from_millis(2);
-/// The longest wait of a write: how late a new primary may be noticed.
-pub(crate) const LONGEST_CHASE_PAUSE: Duration = Duration::from_millis(25);
+/// How long a write waits before it asks again. The longest wait is how late a new primary may be noticed.
+pub(crate) const CHASE_PAUSE: BackOff =
+    BackOff::new(Duration::from_millis(2), Duration::from_millis(25));
 /// The same for a read, which asks every candidate after each wait: about 9 times in `SAID_TIME`, 25 in `CHASE_TIME`.
-pub(crate) const READ_PAUSE: Duration = Duration::from_millis(10);
-pub(crate) const LONGEST_READ_PAUSE: Duration = Duration::from_millis(250);
+pub(crate) const READ_PAUSE: BackOff =
+    BackOff::new(Duration::from_millis(10), Duration::from_millis(250));
 /// After how many seconds a client may ask again that was told that no primary was found.
 pub(crate) const CHASE_RETRY_SECONDS: u64 = 1;
 /// The most writes at once that wait for a primary; one more is told at once to ask again.

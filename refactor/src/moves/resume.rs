@@ -4,6 +4,8 @@ use std::sync::{Arc, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
+use runtime::BackOff;
+
 use super::record::Key;
 use super::refusal::Refusal;
 use super::settle::settle;
@@ -13,9 +15,8 @@ use super::{Inner, Options, sides};
 
 /// How long one attempt waits for what happens without it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long to wait before the next; each further time twice as long, up to the longest.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long to wait before the next.
+const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 impl Inner {
     /// Takes up every change of ownership that is pending, and every comparison that was
@@ -64,7 +65,7 @@ impl Inner {
     }
 
     fn settle_until_done(&self, key: &Key) {
-        let mut wait = FIRST_WAIT;
+        let mut back_off = BACK_OFF;
         let mut said = String::new();
         loop {
             let tried = match self.what_is_gone(key) {
@@ -79,8 +80,7 @@ impl Inner {
                 }
                 Err(_) => {}
             }
-            sleep(wait);
-            wait = (wait * 2).min(LONGEST_WAIT);
+            sleep(back_off.wait());
         }
         self.settling.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }

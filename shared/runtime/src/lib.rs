@@ -36,11 +36,13 @@ mod problem;
 mod readable;
 mod scrape;
 
+mod back_off;
 mod http_client;
 mod own_address;
 mod token;
 
 pub use authority::is_authority;
+pub use back_off::BackOff;
 pub use chain::chain;
 pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
 pub use drain::{Drain, Open};

@@ -4,23 +4,21 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use runtime::BackOff;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::Ended;
 use crate::client::Client;
 use crate::deadline::Deadline;
-use crate::limits::{
-    CHASE_PAUSE, CHASE_TIME, LONGEST_CHASE_PAUSE, LONGEST_READ_PAUSE, READ_PAUSE, SAID_TIME,
-};
+use crate::limits::{CHASE_PAUSE, CHASE_TIME, READ_PAUSE, SAID_TIME};
 use crate::metrics::Chases;
 use crate::ownership::Ownership;
 
 /// What begins with the first answer that is not the client's.
 pub(super) struct Search<'a> {
     until: Instant,
-    pause: Duration,
-    longest_pause: Duration,
+    pauses: BackOff,
     places: &'a Semaphore,
     waiting: Option<Waiting<'a>>,
 }
@@ -36,27 +34,21 @@ impl<'a> Search<'a> {
     /// Of a write.
     pub(super) fn of_write(ownership: &'a Ownership) -> Self {
         let places = &ownership.waiting_writes;
-        Self::begin(places, CHASE_TIME, CHASE_PAUSE, LONGEST_CHASE_PAUSE)
+        Self::begin(places, CHASE_TIME, CHASE_PAUSE)
     }
 
     /// Of a read.
     pub(super) fn of_read(ownership: &'a Ownership) -> Self {
-        Self::begin(&ownership.waiting_reads, CHASE_TIME, READ_PAUSE, LONGEST_READ_PAUSE)
+        Self::begin(&ownership.waiting_reads, CHASE_TIME, READ_PAUSE)
     }
 
     /// Of a read of which only the client says how far a service must have come.
     pub(super) fn of_said(ownership: &'a Ownership) -> Self {
-        Self::begin(&ownership.waiting_said, SAID_TIME, READ_PAUSE, LONGEST_READ_PAUSE)
+        Self::begin(&ownership.waiting_said, SAID_TIME, READ_PAUSE)
     }
 
-    fn begin(
-        places: &'a Semaphore,
-        time: Duration,
-        pause: Duration,
-        longest_pause: Duration,
-    ) -> Self {
-        let until = Instant::now() + time;
-        Self { until, pause, longest_pause, places, waiting: None }
+    fn begin(places: &'a Semaphore, time: Duration, pauses: BackOff) -> Self {
+        Self { until: Instant::now() + time, pauses, places, waiting: None }
     }
 
     /// Whether its time is up.
@@ -89,9 +81,7 @@ impl<'a> Search<'a> {
         if self.waiting.is_none() || left.is_zero() {
             return None;
         }
-        let pause = self.pause.min(left);
-        self.pause = (self.pause * 2).min(self.longest_pause);
-        Some(pause)
+        Some(self.pauses.wait().min(left))
     }
 }
 

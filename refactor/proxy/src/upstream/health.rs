@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::limits::{BACK_OFF, FAILURES, LONGEST_BACK_OFF};
+use crate::limits::{BACK_OFF, FAILURES};
 
 /// The health of one upstream. After [`FAILURES`] failures in a row it is left alone for
 /// [`BACK_OFF`]; then one request may try it, and each trial that fails doubles the time.
@@ -70,15 +70,14 @@ impl Health {
 }
 
 fn length(failures: u32) -> Duration {
-    let doublings = failures.saturating_sub(FAILURES).min(16);
-    BACK_OFF.saturating_mul(1 << doublings).min(LONGEST_BACK_OFF)
+    BACK_OFF.after(failures.saturating_sub(FAILURES))
 }
 
 #[cfg(test)]
 mod tests {
     use tokio::time::Instant;
 
-    use super::{BACK_OFF, FAILURES, Health, LONGEST_BACK_OFF};
+    use super::{BACK_OFF, FAILURES, Health};
 
     #[test]
     fn a_service_that_fails_is_left_alone_ever_longer_until_it_answers() {
@@ -88,15 +87,16 @@ mod tests {
             assert_eq!(health.admit(now), Ok(()));
             assert_eq!(health.failed(now), None);
         }
-        assert_eq!(health.failed(now), Some(BACK_OFF));
+        let mut back_off = BACK_OFF;
+        let mut pause = back_off.wait();
+        assert_eq!(health.failed(now), Some(pause));
         assert_eq!(health.failed(now), None, "one more that was under way");
-        assert_eq!(health.admit(now), Err(BACK_OFF));
-        let mut pause = BACK_OFF;
+        assert_eq!(health.admit(now), Err(pause));
         for _ in 0..10 {
             now += pause;
             assert_eq!(health.admit(now), Ok(()), "one tries");
             assert!(health.admit(now).is_err(), "the others do not");
-            pause = (pause * 2).min(LONGEST_BACK_OFF);
+            pause = back_off.wait();
             assert_eq!(health.failed(now), Some(pause));
         }
         now += pause;

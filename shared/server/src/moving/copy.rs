@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use runtime::BackOff;
 use store::{BlockingTransaction, Changes, Entry, FeedCursor, Followed, MoveError, Peer, Record};
 use tokio::time::{sleep, sleep_until};
 
 use super::lag::Seen;
 use super::peers::{Ask, Page, PeerError};
 use super::progress::State;
-use super::replicator::{FIRST_WAIT, Halt, Replicator};
+use super::replicator::{Halt, Replicator};
 
 /// The most entries of a page. Large rows end it earlier.
 const PAGE_ENTRIES: usize = 5_000;
@@ -21,12 +22,12 @@ const WAIT: Duration = Duration::from_secs(1);
 /// How long to wait where another program has applied a page first.
 const OTHERS: Duration = Duration::from_millis(100);
 
-/// Follows until something is wrong or the ownership changes. Sets `wait` back once a page is on disk.
+/// Follows until something is wrong or the ownership changes. Resets `back_off` once a page is on disk.
 pub(super) async fn copy<R: Record>(
     replicator: &Replicator<R>,
     own: String,
     followed: Followed,
-    wait: &mut Duration,
+    back_off: &mut BackOff,
 ) -> Halt {
     let Followed { source, cursor, run, copied, .. } = followed;
     let mut copy = Copy { replicator, own, cursor, run, copied };
@@ -40,7 +41,7 @@ pub(super) async fn copy<R: Record>(
             Ok(page) => page,
             Err(halt) => return halt,
         };
-        *wait = FIRST_WAIT;
+        back_off.reset();
     }
 }
 

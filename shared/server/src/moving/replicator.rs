@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use runtime::chain;
+use runtime::{BackOff, chain};
 use store::{MoveError, Ownership, Peer, Record, Role, Store};
 use tokio::time::{sleep, timeout};
 
@@ -19,10 +19,8 @@ use super::{Moving, OwnershipCache, copy, successor};
 
 /// How often a store with nothing to do is looked at: another program may have changed it.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long to wait after the first failure. Each further one doubles it.
-pub(super) const FIRST_WAIT: Duration = Duration::from_millis(20);
-/// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long to wait after a failure.
+const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(20), Duration::from_secs(1));
 
 /// Keeps one collection.
 pub(crate) struct Replicator<R> {
@@ -63,12 +61,12 @@ impl<R: Record> Replicator<R> {
     }
 
     async fn work(&self) {
-        let mut wait = FIRST_WAIT;
+        let mut back_off = BACK_OFF;
         loop {
-            let halt = self.step(&mut wait).await;
+            let halt = self.step(&mut back_off).await;
             let (state, detail) = match halt {
                 Halt::News => {
-                    wait = FIRST_WAIT;
+                    back_off.reset();
                     continue;
                 }
                 Halt::Stalled(detail) => (State::Stalled, detail),
@@ -78,14 +76,13 @@ impl<R: Record> Replicator<R> {
                 log::warn!("{}: does not follow: {detail}", self.ownership_cache.collection);
             }
             // News need not wait.
-            let _ = timeout(wait, self.ownership_cache.news.notified()).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            let _ = timeout(back_off.wait(), self.ownership_cache.news.notified()).await;
         }
     }
 
-    /// Does what the store's state asks for until that changes or something is wrong. `wait` is set back
-    /// by whatever goes well.
-    async fn step(&self, wait: &mut Duration) -> Halt {
+    /// Does what the store's state asks for until that changes or something is wrong. What goes well resets
+    /// `back_off`.
+    async fn step(&self, back_off: &mut BackOff) -> Halt {
         let ownership = match self.ownership_cache.ask::<R>(&self.store).await {
             Ok(ownership) => ownership,
             Err(error) => return MoveError::Store(error).into(),
@@ -94,7 +91,7 @@ impl<R: Record> Replicator<R> {
             match (ownership.role, self.ownership_cache.intended()) {
                 (Role::Primary, Some(url)) => self.begin(&url).await,
                 (Role::Primary | Role::Retired, _) => self.rest().await,
-                (Role::Follower, _) => self.follow(ownership, wait).await,
+                (Role::Follower, _) => self.follow(ownership, back_off).await,
             }
         };
         self.until_news(work).await.unwrap_or(Halt::News)
@@ -126,9 +123,9 @@ impl<R: Record> Replicator<R> {
         }
     }
 
-    async fn follow(&self, ownership: Ownership, wait: &mut Duration) -> Halt {
+    async fn follow(&self, ownership: Ownership, back_off: &mut BackOff) -> Halt {
         match (ownership.followed, ownership.handover) {
-            (Some(followed), _) => copy::copy(self, ownership.store, followed, wait).await,
+            (Some(followed), _) => copy::copy(self, ownership.store, followed, back_off).await,
             (None, Some(handover)) => {
                 let to = ownership.successor.unwrap_or(handover.to);
                 successor::follow_back(self, &ownership.lineage, handover.epoch, &to).await

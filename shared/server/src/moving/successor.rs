@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use runtime::BackOff;
 use store::{MoveError, Ownership, Peer, Record, Role};
 use tokio::time::sleep;
 
@@ -10,10 +11,8 @@ use super::peers::PeerError;
 use super::progress::State;
 use super::replicator::{Halt, Replicator};
 
-/// How soon a successor is asked again.
-const SOON: Duration = Duration::from_millis(5);
-/// How late at most.
-const LATE: Duration = Duration::from_millis(250);
+/// How long to wait before a successor is asked again.
+const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(5), Duration::from_millis(250));
 
 /// Waits for the successor and follows it.
 pub(super) async fn follow_back<R: Record>(
@@ -22,7 +21,7 @@ pub(super) async fn follow_back<R: Record>(
     epoch: u64,
     to: &Peer,
 ) -> Halt {
-    let mut pause = SOON;
+    let mut back_off = BACK_OFF;
     loop {
         let (url, found) = match find(replicator, to).await {
             Ok(found) => found,
@@ -50,8 +49,7 @@ pub(super) async fn follow_back<R: Record>(
         }
         let detail = format!("waits until {url} takes the epoch {epoch}");
         replicator.ownership_cache.progress.now(State::Waiting, Some(detail));
-        sleep(pause).await;
-        pause = (pause * 2).min(LATE);
+        sleep(back_off.wait()).await;
     }
 }
 

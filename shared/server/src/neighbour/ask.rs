@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use models::Target;
-use runtime::Clients;
+use runtime::{BackOff, Clients};
 use store::Position;
 use tokio::time::{sleep, timeout};
 
@@ -15,10 +15,8 @@ use crate::problem::{self, Problem};
 
 /// How long a write waits for a neighbour, further attempts and the way to the primary included.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
-/// How long to wait before the second round. Each further wait doubles.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
-/// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_millis(160);
+/// How long to wait between two rounds.
+const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(10), Duration::from_millis(160));
 /// After so many rounds without an answer of the primary, what is remembered is good enough.
 const ROUNDS: u32 = 2;
 
@@ -68,7 +66,7 @@ impl Asker {
         trace: &Trace,
     ) -> Result<Option<Found>, Problem> {
         let rounds = async {
-            let mut wait = FIRST_WAIT;
+            let mut back_off = BACK_OFF;
             let mut silent = 0;
             loop {
                 let (said, at) = self.round(first().await?, id, trace).await;
@@ -80,8 +78,7 @@ impl Asker {
                 if silent >= ROUNDS && remembered() {
                     return Ok(None);
                 }
-                sleep(wait).await;
-                wait = (wait * 2).min(LONGEST_WAIT);
+                sleep(back_off.wait()).await;
             }
         };
         timeout(ANSWER_TIME, rounds).await.unwrap_or_else(|_elapsed| {

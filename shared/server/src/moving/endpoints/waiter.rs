@@ -3,23 +3,24 @@
 use std::time::Duration;
 
 use actix_web::web::Data;
+use runtime::BackOff;
 use store::{Heard, Record};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::collection::Collection;
 
-/// How soon a store is looked at again where what is waited for may be there any moment.
-const SOON: Duration = Duration::from_millis(1);
-/// How often it is looked at again for what other programs did to the same database.
+/// How often a store is looked at again for what other programs did to the same database.
 const LOOK: Duration = Duration::from_millis(20);
+/// How soon it is looked at again if what is waited for may be there any moment.
+const SOON: BackOff = BackOff::new(Duration::from_millis(1), LOOK);
 
 /// Waits for news of a collection until a time.
 pub(super) struct Waiter<R: Record> {
     collection: Data<Collection<R>>,
     heard: watch::Receiver<Heard>,
     end: Instant,
-    next_look: Duration,
+    soon: BackOff,
 }
 
 impl<R: Record> Waiter<R> {
@@ -29,7 +30,7 @@ impl<R: Record> Waiter<R> {
             collection: collection.clone(),
             heard: collection.store.changed::<R>(),
             end: Instant::now() + wait,
-            next_look: SOON,
+            soon: SOON,
         }
     }
 
@@ -42,20 +43,25 @@ impl<R: Record> Waiter<R> {
     /// where nothing is heard: at first in a moment, then less and less often.
     pub(super) async fn news(&mut self, soon: bool) -> bool {
         let moving = &self.collection.moving;
-        let look = if soon { self.next_look } else { LOOK };
+        if Instant::now() >= self.end {
+            return false;
+        }
+        let look = if soon {
+            self.soon.wait()
+        } else {
+            self.soon.reset();
+            LOOK
+        };
         let news = async {
             tokio::select! {
-                heard = self.heard.changed() => heard.is_ok().then_some(SOON),
-                () = sleep(look), if moving.shares_database => Some(if soon { (look * 2).min(LOOK) } else { SOON }),
-                () = moving.stopped() => None,
+                heard = self.heard.changed() => {
+                    self.soon.reset();
+                    heard.is_ok()
+                }
+                () = sleep(look), if moving.shares_database => true,
+                () = moving.stopped() => false,
             }
         };
-        let next_look = if Instant::now() < self.end {
-            timeout_at(self.end, news).await.unwrap_or(None)
-        } else {
-            None
-        };
-        self.next_look = next_look.unwrap_or(LOOK);
-        next_look.is_some()
+        timeout_at(self.end, news).await.unwrap_or(false)
     }
 }
