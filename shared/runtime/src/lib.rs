@@ -39,6 +39,7 @@ mod scrape;
 mod back_off;
 mod http_client;
 mod own_address;
+mod secret;
 mod token;
 
 pub use authority::is_authority;
@@ -54,6 +55,7 @@ pub use own_address::{leads_to, loopback_like, url_leads_to};
 pub use problem::{PROBLEM_JSON, ProblemDocument};
 pub use readable::readable;
 pub use scrape::scraped;
+pub use secret::is_secret;
 pub use token::{Token, TokenError};
 pub use transport::{Bounded, Limits};
 pub use variables::{ConfigErrors, Variable, Variables};

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use subtle::ConstantTimeEq;
-
+use crate::secret::is_secret;
 use crate::variables::Variables;
 
 /// The fewest characters of a token, so that none can be guessed.
@@ -29,7 +28,7 @@ impl Token {
     pub fn shown_by(&self, authorization: &[u8]) -> bool {
         const SCHEME: usize = "Bearer ".len();
         let Some((scheme, shown)) = authorization.split_at_checked(SCHEME) else { return false };
-        scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(shown.ct_eq(self.0.as_bytes()))
+        scheme.eq_ignore_ascii_case(b"Bearer ") && is_secret(shown, self.0.as_bytes())
     }
 }
 
