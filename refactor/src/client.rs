@@ -86,22 +86,25 @@ impl Client {
     /// # Errors
     /// Where the control port does not answer, or not as expected.
     pub async fn traffic(&self) -> Result<Vec<Traffic>, String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut traffic = Vec::new();
-        for Environment { environment_id } in self.list("/environments").await? {
-            let path = format!("/environments/{environment_id}/applications");
-            for application in self.list::<Application>(&path).await? {
-                let path = format!("{path}/{}", application.application_id);
-                let services: Vec<Service> = self.list(&format!("{path}/services")).await?;
-                for route in self.list::<Route>(&format!("{path}/routes")).await? {
-                    let proxy = &application.api_gateway_proxy.proxy_url;
-                    let service =
-                        services.iter().find(|service| service.service_id == route.service_id);
-                    let (name, url) = service.map_or(("", ""), Service::shown);
+        for environment in self.list("/environments").await? {
+            let path =
+                format!("/environments/{}/applications", text(&environment["EnvironmentId"]));
+            for application in self.list(&path).await? {
+                let path = format!("{path}/{}", text(&application["ApplicationId"]));
+                let services = self.list(&format!("{path}/services")).await?;
+                for route in self.list(&format!("{path}/routes")).await? {
+                    // Without a URL while the application does not listen.
+                    let proxy = text(&application["ApiGatewayProxy"]["ProxyUrl"]);
+                    let id = &route["ServiceId"];
+                    let service = services.iter().find(|service| service["ServiceId"] == *id);
+                    let service = service.unwrap_or(&Value::Null);
                     traffic.push(Traffic {
-                        from: format!("{proxy}{}", route.source_path.unwrap_or_default()),
-                        state: route.state,
-                        service: name.to_owned(),
-                        to: url.to_owned(),
+                        from: proxy + &text(&route["SourcePath"]),
+                        state: text(&route["State"]),
+                        service: text(&service["Name"]),
+                        to: text(&service["UrlEndpoint"]["Url"]),
                     });
                 }
             }
@@ -109,22 +112,21 @@ impl Client {
         Ok(traffic)
     }
 
-    /// All pages of a list.
-    async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, String> {
+    /// All pages of a list. Each list has another name, and a page has one list.
+    async fn list(&self, path: &str) -> Result<Vec<Value>, String> {
         let mut items = Vec::new();
         let mut query = String::new();
         loop {
-            let page: Page<T> = self.get(&format!("{path}{query}")).await?;
-            items.extend(page.items);
-            let Some(token) = page.next_token else { return Ok(items) };
+            let mut page = self.send(Method::GET, &format!("{path}{query}"), &Value::Null).await?;
+            let list = page.as_object_mut().into_iter().flat_map(|page| page.values_mut());
+            match list.filter_map(Value::as_array_mut).next() {
+                Some(list) => items.append(list),
+                None => return Err(format!("{}{path}: the answer has no list", self.url)),
+            }
+            let Some(token) = page["NextToken"].as_str() else { return Ok(items) };
             let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
             query = format!("?nextToken={token}");
         }
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
-        let answer = self.send(Method::GET, path, &Value::Null).await?;
-        serde_json::from_value(answer).map_err(|error| format!("{}{path}: {error}", self.url))
     }
 
     /// Calls an operation of the Refactor Spaces API; `null` is no body.
@@ -231,69 +233,6 @@ fn cause(mut error: &dyn Error) -> String {
         error = source;
     }
     error.to_string()
-}
-
-/// A page of a list: each list has another name, and one page has one list.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Page<T> {
-    #[serde(
-        alias = "EnvironmentSummaryList",
-        alias = "ApplicationSummaryList",
-        alias = "ServiceSummaryList",
-        alias = "RouteSummaryList"
-    )]
-    items: Vec<T>,
-    next_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Environment {
-    environment_id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Application {
-    application_id: String,
-    api_gateway_proxy: Proxy,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Proxy {
-    /// Not there while the application does not listen.
-    #[serde(default)]
-    proxy_url: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Service {
-    service_id: String,
-    name: String,
-    url_endpoint: Option<UrlEndpoint>,
-}
-
-impl Service {
-    fn shown(&self) -> (&str, &str) {
-        (&self.name, self.url_endpoint.as_ref().map_or("", |endpoint| &endpoint.url))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct UrlEndpoint {
-    url: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Route {
-    service_id: String,
-    source_path: Option<String>,
-    state: String,
 }
 
 #[cfg(test)]
