@@ -6,75 +6,57 @@
 use super::error::ApiError;
 use super::form::Form;
 
-/// The members that an action honours, as dotted names without the numbers of lists; `None` for an unknown action.
+/// What says what a stack is to be: members of `CreateStack`, `UpdateStack` and `CreateChangeSet`.
+const DEFINITION: [&str; 14] = [
+    "StackName",
+    "TemplateBody",
+    "Parameters",
+    "Parameters.ParameterKey",
+    "Parameters.ParameterValue",
+    "Parameters.UsePreviousValue",
+    "Capabilities",
+    "ResourceTypes",
+    "RoleARN",
+    "NotificationARNs",
+    "Tags",
+    "Tags.Key",
+    "Tags.Value",
+    "DeploymentConfig.Mode",
+];
+
+/// Whether an action is one that makes or changes a stack by a definition.
+fn takes_definition(action: &str) -> bool {
+    matches!(action, "CreateChangeSet" | "CreateStack" | "UpdateStack")
+}
+
+/// The members that an action honours beside a definition, as dotted names without the numbers of lists; `None` for an
+/// unknown action.
 fn honoured(action: &str) -> Option<&'static [&'static str]> {
     Some(match action {
         "CreateChangeSet" => &[
-            "StackName",
             "ChangeSetName",
             "ChangeSetType",
             "ClientToken",
             "Description",
-            "TemplateBody",
             "UsePreviousTemplate",
-            "Parameters",
-            "Parameters.ParameterKey",
-            "Parameters.ParameterValue",
-            "Parameters.UsePreviousValue",
-            "Capabilities",
-            "ResourceTypes",
-            "RoleARN",
-            "NotificationARNs",
-            "Tags",
-            "Tags.Key",
-            "Tags.Value",
             "OnStackFailure",
-            "DeploymentConfig.Mode",
             "DeploymentMode",
             // No type here is a stack, so there are none to look into.
             "IncludeNestedStacks",
         ],
         "CreateStack" => &[
-            "StackName",
             "ClientRequestToken",
-            "TemplateBody",
-            "Parameters",
-            "Parameters.ParameterKey",
-            "Parameters.ParameterValue",
-            "Parameters.UsePreviousValue",
-            "Capabilities",
-            "ResourceTypes",
-            "RoleARN",
-            "NotificationARNs",
-            "Tags",
-            "Tags.Key",
-            "Tags.Value",
             "OnFailure",
             "DisableRollback",
             "RetainExceptOnCreate",
             "TimeoutInMinutes",
             "EnableTerminationProtection",
-            "DeploymentConfig.Mode",
         ],
         "UpdateStack" => &[
-            "StackName",
             "ClientRequestToken",
-            "TemplateBody",
             "UsePreviousTemplate",
-            "Parameters",
-            "Parameters.ParameterKey",
-            "Parameters.ParameterValue",
-            "Parameters.UsePreviousValue",
-            "Capabilities",
-            "ResourceTypes",
-            "RoleARN",
-            "NotificationARNs",
-            "Tags",
-            "Tags.Key",
-            "Tags.Value",
             "DisableRollback",
             "RetainExceptOnCreate",
-            "DeploymentConfig.Mode",
         ],
         "DeleteStack" => &[
             "StackName",
@@ -127,7 +109,9 @@ pub(super) fn check(action: &str, form: &Form<'_>) -> Result<(), ApiError> {
     for (field, value) in form.fields() {
         let member = without_numbers(field);
         let known = matches!(member.as_str(), "Action" | "Version");
-        if known || honoured.contains(&member.as_str()) || value.is_empty() || value == "false" {
+        let defines = takes_definition(action) && DEFINITION.contains(&member.as_str());
+        let is_honoured = defines || honoured.contains(&member.as_str());
+        if known || is_honoured || value.is_empty() || value == "false" {
             continue;
         }
         let hint = match member.as_str() {
