@@ -93,17 +93,15 @@ pub(crate) struct Labels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ClassLabels {
-    application: String,
-    route: String,
-    service: String,
+    #[prometheus(flatten)]
+    route: Labels,
     class: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
-    application: String,
-    route: String,
-    service: String,
+    #[prometheus(flatten)]
+    route: Labels,
     outcome: &'static str,
 }
 
@@ -244,13 +242,11 @@ impl Metrics {
 
 impl Labels {
     fn class(&self, class: &'static str) -> ClassLabels {
-        let Self { application, route, service } = self.clone();
-        ClassLabels { application, route, service, class }
+        ClassLabels { route: self.clone(), class }
     }
 
     fn outcome(&self, outcome: &'static str) -> OutcomeLabels {
-        let Self { application, route, service } = self.clone();
-        OutcomeLabels { application, route, service, outcome }
+        OutcomeLabels { route: self.clone(), outcome }
     }
 }
 
