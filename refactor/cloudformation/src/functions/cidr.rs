@@ -1,9 +1,9 @@
 //! `Fn::Cidr`: parts of a block of addresses.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use ipnet::IpNet;
 
 /// The most parts that can be asked for, as on AWS.
-const COUNT_LIMIT: u32 = 256;
+const COUNT_LIMIT: usize = 256;
 
 /// The first `count` parts of `block`, each with `bits` bits for its hosts: of `10.0.0.0/16`, 2 and 8,
 /// `10.0.0.0/24` and `10.0.1.0/24`.
@@ -11,43 +11,23 @@ const COUNT_LIMIT: u32 = 256;
 /// # Errors
 /// What each of the three has to be and is not.
 pub(super) fn cidr(block: &str, count: &str, bits: &str) -> Result<Vec<String>, String> {
-    let (address, width, prefix) =
-        parsed(block).ok_or_else(|| format!("Fn::Cidr takes a block of addresses, not {block}"))?;
+    let net: IpNet = block
+        .parse()
+        .map_err(|_invalid| format!("Fn::Cidr takes a block of addresses, not {block}"))?;
     let count =
         count.parse().ok().filter(|count| (1..=COUNT_LIMIT).contains(count)).ok_or_else(|| {
             format!("Fn::Cidr gives 1 to {COUNT_LIMIT} parts of a block, not {count}")
         })?;
-    let bits: u32 =
-        bits.parse().ok().filter(|bits| (1..=width - prefix).contains(bits)).ok_or_else(|| {
-            format!(
-                "Fn::Cidr takes 1 to {} bits for the hosts of {block}, not {bits}",
-                width - prefix
-            )
-        })?;
-    let fits = width - prefix - bits;
-    if count.ilog2() > fits || (count.ilog2() == fits && !count.is_power_of_two()) {
+    let room = net.max_prefix_len() - net.prefix_len();
+    let bits: u8 = bits.parse().ok().filter(|bits| (1..=room).contains(bits)).ok_or_else(|| {
+        format!("Fn::Cidr takes 1 to {room} bits for the hosts of {block}, not {bits}")
+    })?;
+    let parts = net.subnets(net.max_prefix_len() - bits).map_err(|error| error.to_string())?;
+    let parts: Vec<_> = parts.take(count).map(|part| part.to_string()).collect();
+    if parts.len() < count {
         return Err(format!("Fn::Cidr: {block} has no {count} parts with {bits} bits for hosts"));
     }
-    let start =
-        address.checked_shr(width - prefix).unwrap_or(0).checked_shl(width - prefix).unwrap_or(0);
-    Ok((0..count)
-        // All 128 bits are shifted out only where there is one part, the whole block.
-        .map(|number| start + u128::from(number).checked_shl(bits).unwrap_or(0))
-        .map(|part| match u32::try_from(part) {
-            Ok(part) if width == 32 => format!("{}/{}", Ipv4Addr::from(part), width - bits),
-            _ => format!("{}/{}", Ipv6Addr::from(part), width - bits),
-        })
-        .collect())
-}
-
-/// Address, bits of an address, bits of the prefix.
-fn parsed(block: &str) -> Option<(u128, u32, u32)> {
-    let (address, prefix) = block.split_once('/')?;
-    let (address, width) = match address.parse().ok()? {
-        IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
-        IpAddr::V6(address) => (u128::from(address), 128),
-    };
-    Some((address, width, prefix.parse().ok().filter(|prefix| *prefix <= width)?))
+    Ok(parts)
 }
 
 #[cfg(test)]
