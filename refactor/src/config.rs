@@ -7,7 +7,7 @@ use runtime::{ConfigErrors, ListenAddress, Logs, Token, Variable, Variables};
 use url::Url;
 
 use crate::moves::{Targets, is_name, program};
-use crate::spaces::Quotas;
+use spaces::Quotas;
 
 /// Every variable that `refactor` reads, for its `--help`.
 pub const VARIABLES: &[Variable] = &[

@@ -24,13 +24,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use crate::moves::Moves;
-use crate::spaces::Spaces;
 use answer::Answer;
 use cloudformation::{Api, Caller};
 use credentials::Credentials;
 use protocol::Protocol;
 use proxy::DataPlane;
 use signature::{Received, Refused};
+use spaces::Spaces;
 
 /// Where the last differences between the answers to mirrored reads are, as JSON lines.
 const DIFFERENCES: &str = "/-/shadow/differences";

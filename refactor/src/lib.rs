@@ -9,7 +9,6 @@ mod control;
 mod first_stack;
 mod moves;
 mod run;
-mod spaces;
 
 pub use client::{
     Client, Diff, Difference, Following, Keys, Last, Move, MoveRoute, Pending, Preflight, Progress,

@@ -44,13 +44,13 @@ use runtime::Token;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use crate::spaces::Spaces;
-use crate::spaces::state::Shared;
 use journal::Journal;
 use metrics::Pauses;
 use peer::Peers;
 use proxy::DataPlane;
 use record::{Direction, Key};
+use spaces::Spaces;
+use spaces::state::Shared;
 use work::Work;
 
 /// How long a command waits for what an earlier one left pending.

@@ -13,8 +13,8 @@ use crate::control::credentials::Credentials;
 use crate::control::{self, Control};
 use crate::first_stack::FirstStack;
 use crate::moves::{self, Moves};
-use crate::spaces::{Settings, Spaces, state};
 use proxy::DataPlane;
+use spaces::{Settings, Spaces, state};
 
 /// The refactor proxy as a program.
 #[derive(Debug)]

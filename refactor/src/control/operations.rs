@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::spaces::arn::Arn;
-use crate::spaces::resource::{
-    Kind, NewApplication, NewEnvironment, NewRoute, NewService, read_update,
-};
-use crate::spaces::{ApiError, Check, Members, Page, PageRequest, Place, Request, Spaces, rules};
+use spaces::arn::Arn;
+use spaces::resource::{Kind, NewApplication, NewEnvironment, NewRoute, NewService, read_update};
+use spaces::{ApiError, Check, Members, Page, PageRequest, Place, Request, Spaces, rules};
 
 /// An operation.
 pub(super) struct Operation {

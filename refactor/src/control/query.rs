@@ -4,7 +4,7 @@ use cloudformation::{Api, Caller};
 
 use super::answer::{Answer, request_id};
 use super::protocol::{Protocol, XML};
-use crate::spaces::resource::ACCOUNT;
+use spaces::resource::ACCOUNT;
 
 const CLOUDFORMATION: &str = "2010-05-15";
 const STS: &str = "2011-06-15";

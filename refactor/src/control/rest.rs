@@ -10,8 +10,8 @@ use super::json;
 use super::operations::{Call, LIST, OPERATIONS, Operation, Takes};
 use super::protocol::{JSON, Protocol};
 use super::signature::Received;
-use crate::spaces::{ApiError, Spaces};
 use cloudformation::Caller;
+use spaces::{ApiError, Spaces};
 
 /// Carries out the operation of a signed request.
 pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> Answer {

@@ -7,8 +7,8 @@ use super::record::{Direction, Made, Primary};
 use super::refusal::Refusal;
 use super::wire::Role;
 use super::work::Work;
-use crate::spaces::resource::State;
-use crate::spaces::{ApiError, Check};
+use spaces::resource::State;
+use spaces::{ApiError, Check};
 
 /// Ends the following and leaves nothing behind.
 ///

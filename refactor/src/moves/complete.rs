@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::switch;
 use super::wire::Role;
 use super::work::Work;
-use crate::spaces::resource::now_ms;
+use spaces::resource::now_ms;
 
 /// Retires the source.
 ///

@@ -23,8 +23,8 @@ use super::record::{Direction, Key};
 use super::refusal::Refusal;
 use super::wire::Role;
 use super::work::Work;
-use crate::spaces::resource::now_ms;
 use chunk::{Chunk, Two};
+use spaces::resource::now_ms;
 
 /// How long a side may be away before the comparison is broken off.
 const AWAY: Duration = Duration::from_secs(60);

@@ -6,8 +6,8 @@ use super::record::{Direction, Outcome, Verb};
 use super::refusal::Refusal;
 use super::wire::{Ownership, Role};
 use super::work::Work;
-use crate::spaces::resource::{NewRoute, NewService, Source, Tags, now_ms};
-use crate::spaces::{Check, Request};
+use spaces::resource::{NewRoute, NewService, Source, Tags, now_ms};
+use spaces::{Check, Request};
 
 /// Lets the target follow.
 ///

@@ -9,7 +9,7 @@ use super::switch;
 use super::times::Times;
 use super::wire::{Handover, Ownership, Role};
 use super::work::Work;
-use crate::spaces::resource::now_ms;
+use spaces::resource::now_ms;
 
 /// What is known of a target that does not own what it was handed over.
 enum Target {

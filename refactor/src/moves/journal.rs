@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::diff::Comparison;
 use super::record::{Key, Record};
-use crate::spaces::state::Shared;
+use spaces::state::Shared;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS moves (

@@ -3,8 +3,8 @@
 use super::journal::Journal;
 use super::record::Primary;
 use super::sides;
-use crate::spaces::ApiError;
-use crate::spaces::resource::{Kind, Route};
+use spaces::ApiError;
+use spaces::resource::{Kind, Route};
 
 /// Whether nothing of a move stands against the end of a route. It asks no store: a service that is stopped is no reason to
 /// lose its route. Once a move is completed the route is a route like any other, for nothing would ever let it go.

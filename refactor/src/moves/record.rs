@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::spaces::Place;
 use proxy::Epoch;
+use spaces::Place;
 
 /// A command on a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::peer::PeerError;
-use crate::spaces::ApiError;
+use spaces::ApiError;
 
 /// A command that was not carried out, or not to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::refusal::Refusal;
-use crate::spaces::resource::{Application, Route, Service, State};
-use crate::spaces::{Place, Spaces};
+use spaces::resource::{Application, Route, Service, State};
+use spaces::{Place, Spaces};
 
 /// Where a collection goes when neither a route nor a request says it: the base URL of its service.
 pub(crate) type Targets = BTreeMap<String, Url>;

@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::sides::{self, Led};
 use super::wire::{Ownership, Role};
 use super::work;
-use crate::spaces::resource::now_ms;
+use spaces::resource::now_ms;
 
 type Said = Result<Ownership, PeerError>;
 

@@ -36,8 +36,8 @@ use super::times::Times;
 use super::wire::{Ownership, Role};
 use super::work::Work;
 use super::{follow, forced};
-use crate::spaces::resource::now_ms;
-use crate::spaces::{ApiError, Check as HealthCheck};
+use spaces::resource::now_ms;
+use spaces::{ApiError, Check as HealthCheck};
 
 /// How often a store is asked while others wait for it.
 const POLL: Duration = Duration::from_millis(3);

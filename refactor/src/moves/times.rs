@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::record::{Direction, Outcome, Step, Taken};
-use crate::spaces::resource::now_ms;
+use spaces::resource::now_ms;
 
 /// When each step of a command was done.
 pub(super) struct Times {

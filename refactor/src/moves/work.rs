@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
 use super::wire::Ownership;
 use super::{Inner, Options};
-use crate::spaces::resource::now_ms;
+use spaces::resource::now_ms;
 
 /// How long a command waits for another one on the same move.
 const BUSY_WAIT: Duration = Duration::from_secs(10);

@@ -1,0 +1,165 @@
+//! Refactor spaces: environments, their applications, and the services and routes of these.
+//!
+//! All of it is in memory, and on disk in the same words. An operation looks at the one, commits its
+//! changes to the other, carries them out in memory and tells the data plane which routes changed; a lock is
+//! held over all of that, so operations happen one after the other, each whole or not at all.
+//!
+//! The functions block: they wait for the disk, and some for a health check.
+
+pub mod arn;
+mod conflicts;
+mod endpoint;
+mod error;
+mod health;
+mod journal;
+mod members;
+mod model;
+mod operations;
+mod pages;
+mod provider;
+pub mod resource;
+pub mod rules;
+pub mod state;
+
+pub use error::ApiError;
+pub use members::Members;
+pub use model::Place;
+pub use operations::{Check, Request};
+pub use pages::{Page, PageRequest};
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::runtime::Handle;
+
+use journal::Journal;
+use model::{Change, Model};
+use proxy::DataPlane;
+use resource::{Kind, Route};
+
+/// What the spaces are told from outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the first application listens; each further one takes the next free port. Port 0: any
+    /// free port for each.
+    pub applications: SocketAddr,
+    /// Where the control port listens.
+    pub control: SocketAddr,
+    /// The most resources.
+    pub quotas: Quotas,
+}
+
+/// The most resources of each kind in a region.
+#[derive(Clone, Copy, Debug)]
+pub struct Quotas {
+    /// The most environments.
+    pub environments: usize,
+    /// The most applications.
+    pub applications: usize,
+    /// The most services.
+    pub services: usize,
+    /// The most routes.
+    pub routes: usize,
+}
+
+impl Quotas {
+    fn of(self, kind: Kind) -> usize {
+        match kind {
+            Kind::Environment => self.environments,
+            Kind::Application => self.applications,
+            Kind::Service => self.services,
+            Kind::Route => self.routes,
+        }
+    }
+}
+
+/// All refactor spaces. Cheap to clone.
+#[derive(Clone)]
+pub struct Spaces(Arc<Inner>);
+
+struct Inner {
+    model: Mutex<Model>,
+    journal: Journal,
+    plane: DataPlane,
+    settings: Settings,
+    /// Where health checks run.
+    runtime: Handle,
+    needs: OnceLock<Needs>,
+}
+
+/// Whether nothing outside the spaces needs a route any more; 409 that says what does. It is asked under the lock of the
+/// model, so it must not ask the spaces.
+type Needs = Box<dyn Fn(&Route) -> Result<(), ApiError> + Send + Sync>;
+
+impl Spaces {
+    /// Brings everything back that was ever answered: each application listens on its port again, with
+    /// its routes; health checks that were under way are made again.
+    ///
+    /// # Errors
+    /// Where the state cannot be read or written. A port that is taken is none: its application is
+    /// FAILED.
+    pub fn open(
+        state: state::Shared,
+        plane: DataPlane,
+        settings: Settings,
+        runtime: Handle,
+    ) -> rusqlite::Result<Self> {
+        let journal = Journal::open(state)?;
+        let model = Mutex::new(journal.load()?);
+        let spaces = Self(Arc::new(Inner {
+            model,
+            journal,
+            plane,
+            settings,
+            runtime,
+            needs: OnceLock::new(),
+        }));
+        spaces.listen_again()?;
+        spaces.check_again();
+        Ok(spaces)
+    }
+
+    /// From now on a route goes only where this lets it, too. It says so once, at the start.
+    pub fn ask_before_a_route_goes(
+        &self,
+        needs: impl Fn(&Route) -> Result<(), ApiError> + Send + Sync + 'static,
+    ) {
+        // Nobody else does.
+        let _ = self.0.needs.set(Box::new(needs));
+    }
+
+    fn model(&self) -> MutexGuard<'_, Model> {
+        // Whoever panicked with it had not begun to change it: see `commit`.
+        self.0.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One operation: what `work` wants changed is on disk, in memory and in the data plane when this
+    /// returns; where it fails, nothing is.
+    fn change<T>(
+        &self,
+        work: impl FnOnce(&Model, &mut Vec<Change>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut model = self.model();
+        let mut changes = Vec::new();
+        let result = work(&model, &mut changes)?;
+        self.commit(&mut model, changes).map_err(|error| ApiError::internal(&error))?;
+        Ok(result)
+    }
+
+    fn commit(&self, model: &mut Model, changes: Vec<Change>) -> rusqlite::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.0.journal.write(&changes)?;
+        let touched = changes.iter().filter_map(|change| model.touched(change)).collect();
+        changes.into_iter().for_each(|change| model.apply(change));
+        self.publish(model, touched);
+        Ok(())
+    }
+
+    /// The addresses that this program listens on.
+    fn own_addresses(&self, model: &Model) -> Vec<SocketAddr> {
+        let applications = model.applications.values().map(|found| found.details.address);
+        applications.chain([self.0.settings.control]).collect()
+    }
+}

@@ -1,0 +1,253 @@
+//! Everything there is, in memory. What is on disk is the same: see `journal.rs`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::arn::Arn;
+use super::error::ApiError;
+use super::journal::Token;
+use super::resource::{
+    Application, Details, Environment, Kind, Resource, Route, Service, State, Tags,
+};
+
+/// Resources of one kind, by id.
+pub(crate) type Table<D> = BTreeMap<String, Resource<D>>;
+
+/// All resources and policies.
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) environments: BTreeMap<String, Environment>,
+    pub(crate) applications: BTreeMap<String, Application>,
+    pub(crate) services: BTreeMap<String, Service>,
+    pub(crate) routes: BTreeMap<String, Route>,
+    /// Resource policies by ARN.
+    pub(crate) policies: BTreeMap<String, String>,
+}
+
+/// One change of the model; those of one operation happen together.
+pub(crate) enum Change {
+    Environment(Environment),
+    Application(Application),
+    Service(Service),
+    Route(Route),
+    Delete(Kind, String),
+    /// A policy of this ARN; `None` removes it.
+    Policy(String, Option<String>),
+    /// A request was answered with this resource, as it was then.
+    Token(Token, String, Value),
+    /// What the request that made this resource is answered with from now on.
+    Answer(String, Value),
+}
+
+impl Model {
+    /// Carries a change out that is on disk.
+    pub(crate) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Environment(resource) => put(&mut self.environments, resource),
+            Change::Application(resource) => put(&mut self.applications, resource),
+            Change::Service(resource) => put(&mut self.services, resource),
+            Change::Route(resource) => put(&mut self.routes, resource),
+            Change::Delete(Kind::Environment, id) => drop(self.environments.remove(&id)),
+            Change::Delete(Kind::Application, id) => drop(self.applications.remove(&id)),
+            Change::Delete(Kind::Service, id) => drop(self.services.remove(&id)),
+            Change::Delete(Kind::Route, id) => drop(self.routes.remove(&id)),
+            Change::Policy(arn, Some(policy)) => drop(self.policies.insert(arn, policy)),
+            Change::Policy(arn, None) => drop(self.policies.remove(&arn)),
+            Change::Token(..) | Change::Answer(..) => {}
+        }
+    }
+
+    /// Whether there is such a resource, wherever it is.
+    pub(crate) fn has(&self, kind: Kind, id: &str) -> bool {
+        match kind {
+            Kind::Environment => self.environments.contains_key(id),
+            Kind::Application => self.applications.contains_key(id),
+            Kind::Service => self.services.contains_key(id),
+            Kind::Route => self.routes.contains_key(id),
+        }
+    }
+
+    /// The route that a change concerns, behind its application.
+    pub(crate) fn touched(&self, change: &Change) -> Option<(String, String)> {
+        let route = match change {
+            Change::Route(route) => Some(route),
+            Change::Delete(Kind::Route, id) => self.routes.get(id),
+            _ => None,
+        };
+        route.map(|route| (route.details.application.clone(), route.id.clone()))
+    }
+
+    /// An environment of the caller's region.
+    ///
+    /// # Errors
+    /// 404, which names the region that it is in where that is another one.
+    pub(crate) fn environment(&self, region: &str, id: &str) -> Result<&Environment, ApiError> {
+        match self.environments.get(id) {
+            Some(environment) if environment.region == region => Ok(environment),
+            Some(environment) => Err(ApiError::not_found(
+                Kind::Environment,
+                id,
+                format!(
+                    "there is no environment {id} in the region {region}; it is in {}",
+                    environment.region
+                ),
+            )),
+            None => Err(ApiError::not_found(
+                Kind::Environment,
+                id,
+                format!("there is no environment {id}"),
+            )),
+        }
+    }
+
+    /// An application of that environment.
+    ///
+    /// # Errors
+    /// 404 on the first of the two that does not exist.
+    pub(crate) fn application(
+        &self,
+        region: &str,
+        environment: &str,
+        id: &str,
+    ) -> Result<&Application, ApiError> {
+        self.environment(region, environment)?;
+        let found = self.applications.get(id);
+        found.filter(|application| application.details.environment == environment).ok_or_else(
+            || {
+                let message =
+                    format!("there is no application {id} in the environment {environment}");
+                ApiError::not_found(Kind::Application, id, message)
+            },
+        )
+    }
+
+    /// A service of that application.
+    ///
+    /// # Errors
+    /// 404 on the first of the three that does not exist.
+    pub(crate) fn service(&self, place: &Place, id: &str) -> Result<&Service, ApiError> {
+        self.application(&place.region, &place.environment, &place.application)?;
+        let found = self.services.get(id);
+        found
+            .filter(|service| service.details.application == place.application)
+            .ok_or_else(|| not_in(Kind::Service, id, place))
+    }
+
+    /// A route of that application.
+    ///
+    /// # Errors
+    /// 404 on the first of the three that does not exist.
+    pub(crate) fn route(&self, place: &Place, id: &str) -> Result<&Route, ApiError> {
+        self.application(&place.region, &place.environment, &place.application)?;
+        let found = self.routes.get(id);
+        found
+            .filter(|route| route.details.application == place.application)
+            .ok_or_else(|| not_in(Kind::Route, id, place))
+    }
+
+    /// The application of a place, where it takes new services and routes.
+    ///
+    /// # Errors
+    /// 404; 409 where it is FAILED.
+    pub(crate) fn working_application(&self, place: &Place) -> Result<&Application, ApiError> {
+        let application =
+            self.application(&place.region, &place.environment, &place.application)?;
+        match &application.error {
+            Some(error) if application.state == State::Failed => Err(ApiError::conflict(
+                Kind::Application,
+                &application.id,
+                format!("the application {} is FAILED: {}", application.id, error.message),
+            )),
+            _ => Ok(application),
+        }
+    }
+
+    /// The routes of an application, by id.
+    pub(crate) fn routes_of<'a>(
+        &'a self,
+        application: &'a str,
+    ) -> impl Iterator<Item = &'a Route> + Clone {
+        self.routes.values().filter(move |route| route.details.application == application)
+    }
+
+    /// The services of an application, by id.
+    pub(crate) fn services_of<'a>(
+        &'a self,
+        application: &'a str,
+    ) -> impl Iterator<Item = &'a Service> {
+        self.services.values().filter(move |service| service.details.application == application)
+    }
+
+    /// The same resource with other tags, as a change.
+    ///
+    /// # Errors
+    /// What `edit` says; 404 where there is no resource of that ARN.
+    pub(crate) fn retag(
+        &self,
+        arn: Arn<'_>,
+        edit: impl FnOnce(&mut Tags) -> Result<(), ApiError>,
+    ) -> Result<Change, ApiError> {
+        match arn.kind {
+            Kind::Environment => retagged(&self.environments, arn, edit).map(Change::Environment),
+            Kind::Application => retagged(&self.applications, arn, edit).map(Change::Application),
+            Kind::Service => retagged(&self.services, arn, edit).map(Change::Service),
+            Kind::Route => retagged(&self.routes, arn, edit).map(Change::Route),
+        }
+    }
+
+    /// The tags of the resource with that ARN.
+    ///
+    /// # Errors
+    /// 404 where there is none.
+    pub(crate) fn tags(&self, arn: Arn<'_>) -> Result<&Tags, ApiError> {
+        let tags = match arn.kind {
+            Kind::Environment => tags(&self.environments, arn),
+            Kind::Application => tags(&self.applications, arn),
+            Kind::Service => tags(&self.services, arn),
+            Kind::Route => tags(&self.routes, arn),
+        };
+        tags.ok_or_else(|| no_such_arn(arn))
+    }
+}
+
+/// Where services and routes are: in an application of an environment of a region.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The region.
+    pub region: String,
+    /// The id of the environment.
+    pub environment: String,
+    /// The id of the application.
+    pub application: String,
+}
+
+fn put<D>(table: &mut Table<D>, resource: Resource<D>) {
+    table.insert(resource.id.clone(), resource);
+}
+
+fn not_in(kind: Kind, id: &str, place: &Place) -> ApiError {
+    let message =
+        format!("there is no {} {id} in the application {}", kind.noun(), place.application);
+    ApiError::not_found(kind, id, message)
+}
+
+fn tags<'a, D: Details>(table: &'a Table<D>, arn: Arn<'_>) -> Option<&'a Tags> {
+    table.get(arn.id).filter(|resource| resource.arn == arn.text).map(|resource| &resource.tags)
+}
+
+fn retagged<D: Details>(
+    table: &Table<D>,
+    arn: Arn<'_>,
+    edit: impl FnOnce(&mut Tags) -> Result<(), ApiError>,
+) -> Result<Resource<D>, ApiError> {
+    let found = table.get(arn.id).filter(|resource| resource.arn == arn.text);
+    let mut resource = found.cloned().ok_or_else(|| no_such_arn(arn))?;
+    edit(&mut resource.tags)?;
+    Ok(resource)
+}
+
+fn no_such_arn(arn: Arn<'_>) -> ApiError {
+    let message = format!("there is no {} with the ARN {}", arn.kind.noun(), arn.text);
+    ApiError::not_found(arn.kind, arn.id, message)
+}

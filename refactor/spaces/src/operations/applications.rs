@@ -1,0 +1,229 @@
+//! CreateApplication, GetApplication, ListApplications, DeleteApplication; and where they listen.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{Request, delete, put, unused_id};
+use crate::model::{Change, Model};
+use crate::resource::{
+    Application, ApplicationDetails, EndpointType, Fault, FaultCode, Gateway, Kind, NewApplication,
+    Resource, State,
+};
+use crate::{ApiError, Page, PageRequest, Spaces};
+
+/// How many ports are tried before there is none for a new application.
+const PORTS_TRIED: u16 = 1_000;
+/// How long a delete waits for the requests that are in flight. They may go on afterwards.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+
+impl Spaces {
+    /// Makes an application and listens for it.
+    ///
+    /// # Errors
+    /// 404, 402; 409 for a token that came with another body; 500 where no port is free.
+    pub fn create_application(
+        &self,
+        request: &Request,
+        environment: &str,
+        new: &NewApplication,
+    ) -> Result<Application, ApiError> {
+        let mut opened = None;
+        let result = self.change(|model, changes| {
+            let token = request.token("CreateApplication", &[environment], new)?;
+            if let Some(made) = self.replay(model, token.as_ref())? {
+                return Ok(made);
+            }
+            model.environment(&request.region, environment)?;
+            self.check_quota(&request.region, environment, model.applications.values())?;
+            let id = unused_id(model, Kind::Application);
+            let address = self.open_port(model, &id, new)?;
+            opened = Some(id.clone());
+            let details = ApplicationDetails {
+                name: new.name.clone(),
+                environment: environment.to_owned(),
+                vpc_id: new.vpc_id.clone(),
+                endpoint_type: new.endpoint_type,
+                stage: new.stage.clone(),
+                address,
+                gateway: Gateway::new(&request.region, &id),
+            };
+            let made = Resource::new(id, &request.region, State::Active, new.tags.clone(), details);
+            put(changes, &made, token, Change::Application)?;
+            Ok(made)
+        });
+        match (&result, opened) {
+            (Ok(made), Some(_)) => {
+                log::info!(
+                    "the application {} takes traffic at {}",
+                    made.id,
+                    made.details.proxy_url()
+                );
+            }
+            (Err(_), Some(id)) => self.close_port(&id),
+            (_, None) => {}
+        }
+        result
+    }
+
+    /// Listens on the first port that is free, and that no other application waits for.
+    fn open_port(
+        &self,
+        model: &Model,
+        id: &str,
+        new: &NewApplication,
+    ) -> Result<SocketAddr, ApiError> {
+        let base = self.address(new.endpoint_type, self.0.settings.applications.port());
+        let open =
+            |port: u16| self.0.plane.open(id, &new.stage, (base.ip(), port).into(), Vec::new());
+        let failed = |error: io::Error| {
+            log::error!("no port for a new application at {base} or after it: {error}");
+            ApiError::Internal(format!(
+                "there is no port to listen on at {base} or after it ({error}); free one, or set HOST \
+                 and PORT"
+            ))
+        };
+        if base.port() == 0 {
+            return open(0).map_err(failed);
+        }
+        let mut refused = io::Error::from(io::ErrorKind::AddrInUse);
+        let own: Vec<_> = self.own_addresses(model).iter().map(SocketAddr::port).collect();
+        let ports = base.port()..=base.port().saturating_add(PORTS_TRIED);
+        for port in ports.filter(|port| !own.contains(port)) {
+            match open(port) {
+                Ok(address) => return Ok(address),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => refused = error,
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(failed(refused))
+    }
+
+    fn address(&self, endpoint_type: EndpointType, port: u16) -> SocketAddr {
+        let ip = self.0.settings.applications.ip();
+        match endpoint_type {
+            EndpointType::Regional => (ip, port).into(),
+            EndpointType::Private => (runtime::loopback_like(ip), port).into(),
+        }
+    }
+
+    fn close_port(&self, id: &str) {
+        let (plane, id) = (self.0.plane.clone(), id.to_owned());
+        let (closed, waiting) = mpsc::channel();
+        self.0.runtime.spawn(async move {
+            plane.close(&id).await;
+            // Nobody waits any more where this took too long.
+            let _ = closed.send(());
+        });
+        if waiting.recv_timeout(CLOSE_TIME).is_err() {
+            log::info!("requests in flight to a deleted application go on to their end");
+        }
+    }
+
+    /// Stops listening for all applications; ends when what was in flight has ended.
+    pub async fn close(&self) {
+        let ids: Vec<_> = self.model().applications.keys().cloned().collect();
+        join_all(ids.iter().map(|id| self.0.plane.close(id))).await;
+    }
+
+    /// Listens for every application as before the restart. One whose port is taken is FAILED.
+    pub(crate) fn listen_again(&self) -> rusqlite::Result<()> {
+        let mut model = self.model();
+        let mut changes = Vec::new();
+        for known in model.applications.values() {
+            let mut application = known.clone();
+            let details = &mut application.details;
+            details.address = self.address(details.endpoint_type, details.address.port());
+            let routes = self.live_routes(&model, &application.id);
+            let opened =
+                self.0.plane.open(&application.id, &details.stage, details.address, routes);
+            let url = details.proxy_url();
+            match opened {
+                Ok(_) => {
+                    log::info!("the application {} takes traffic at {url}", application.id);
+                    (application.state, application.error) = (State::Active, None);
+                }
+                Err(error) => {
+                    let message = format!(
+                        "cannot listen on {}: {error}; free the port and start refactor again",
+                        details.address
+                    );
+                    log::error!("the application {} is FAILED: {message}", application.id);
+                    application.state = State::Failed;
+                    let (kind, id) = (Kind::Application, application.id.clone());
+                    let code = FaultCode::ResourceCreationFailure;
+                    application.error = Some(Fault { code, message, kind, id });
+                }
+            }
+            if application != *known {
+                changes.push(Change::Application(application));
+            }
+        }
+        self.commit(&mut model, changes)
+    }
+
+    /// An application.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn application(
+        &self,
+        region: &str,
+        environment: &str,
+        id: &str,
+    ) -> Result<Application, ApiError> {
+        self.model().application(region, environment, id).cloned()
+    }
+
+    /// The applications of an environment.
+    ///
+    /// # Errors
+    /// 404; 400 for a token of another list.
+    pub fn applications(
+        &self,
+        region: &str,
+        environment: &str,
+        page: &PageRequest,
+    ) -> Result<Page, ApiError> {
+        let model = self.model();
+        model.environment(region, environment)?;
+        let all = model.applications.values();
+        let all = all.filter(|found| found.details.environment == environment);
+        page.of(&format!("applications {environment}"), all)
+    }
+
+    /// Removes an application without services and routes, and stops listening for it; gives what it
+    /// was.
+    ///
+    /// # Errors
+    /// 404; 409 on a route or service that it has.
+    pub fn delete_application(
+        &self,
+        region: &str,
+        environment: &str,
+        id: &str,
+    ) -> Result<Application, ApiError> {
+        let application = self.change(|model, changes| {
+            let application = model.application(region, environment, id)?.clone();
+            let held = |kind: Kind, held: &str, what: &str| {
+                let noun = kind.noun();
+                let message =
+                    format!("the application {id} has the {noun} {held} ({what}); delete it first");
+                Err(ApiError::conflict(kind, held, message))
+            };
+            if let Some(route) = model.routes_of(id).next() {
+                return held(Kind::Route, &route.id, &route.label());
+            }
+            if let Some(service) = model.services_of(id).next() {
+                return held(Kind::Service, &service.id, &service.details.name);
+            }
+            delete(changes, &application);
+            Ok(application)
+        })?;
+        self.close_port(id);
+        Ok(application)
+    }
+}

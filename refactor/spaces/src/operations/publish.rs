@@ -1,0 +1,71 @@
+//! What the data plane is told.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+
+use crate::Spaces;
+use crate::model::Model;
+use crate::resource::{Route, State};
+use proxy::{Change as LiveChange, Epoch, Route as LiveRoute, SourcePath};
+
+impl Spaces {
+    /// Tells the data plane what became of routes: each stands with its application, by its id.
+    pub(crate) fn publish(&self, model: &Model, touched: Vec<(String, String)>) {
+        let mut changes = BTreeMap::<_, Vec<_>>::new();
+        for (application, id) in touched {
+            let live = model.routes.get(&id).and_then(|route| live_route(model, route));
+            let change = live.map_or(LiveChange::Remove(id), LiveChange::Put);
+            changes.entry(application).or_default().push(change);
+        }
+        let listens = |id: &String| {
+            model.applications.get(id).is_some_and(|found| found.state == State::Active)
+        };
+        for (application, changes) in changes.into_iter().filter(|(id, _)| listens(id)) {
+            self.0.plane.change_routes(&application, changes);
+        }
+    }
+
+    /// Tells the data plane in which epoch a collection of an application is.
+    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
+        self.0.plane.set_epoch(application, collection, epoch);
+    }
+
+    /// Whether an upload is under way that began with earlier routes, and could not be sent to another service.
+    pub fn has_earlier_uploads(&self, application: &str) -> bool {
+        self.0.plane.has_earlier_uploads(application)
+    }
+
+    /// The routes of an application: those that take traffic, and those that could.
+    pub(super) fn live_routes(&self, model: &Model, application: &str) -> Vec<LiveRoute> {
+        model.routes_of(application).filter_map(|route| live_route(model, route)).collect()
+    }
+}
+
+/// A route as the data plane knows it. What was checked when it was made; only a state that somebody edited fails here.
+fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
+    let service = model.services.get(&route.details.service);
+    let Some((service, upstream)) =
+        service.and_then(|found| Some((found, found.details.upstream()?)))
+    else {
+        log::error!("the route {} cannot take traffic: its service has no URL", route.id);
+        return None;
+    };
+    let source = route.details.source.as_ref().map(|source| {
+        let method = |name: &String| Method::from_bytes(name.as_bytes()).ok();
+        SourcePath {
+            template: source.path.clone(),
+            methods: source.methods.iter().filter_map(method).collect(),
+            children: source.children,
+            append: source.append,
+        }
+    });
+    Some(LiveRoute {
+        id: route.id.clone(),
+        source,
+        upstream: upstream.clone(),
+        service: service.details.name.clone(),
+        active: route.state == State::Active,
+        tags: route.tags.clone(),
+    })
+}

@@ -1,0 +1,205 @@
+//! CreateRoute, GetRoute, ListRoutes, UpdateRoute, DeleteRoute; and the swap of a route.
+
+use super::activation::{Check, under_way};
+use super::{Request, delete, put, unused_id};
+use crate::conflicts::{check_activation, check_delete, check_new};
+use crate::model::{Change, Model, Place};
+use crate::resource::{Kind, NewRoute, Resource, Route, RouteDetails, Service, State};
+use crate::{ApiError, Page, PageRequest, Spaces};
+
+impl Spaces {
+    /// Makes a route. One that is ACTIVE takes traffic when this returns.
+    ///
+    /// # Errors
+    /// 404, 402, and the 409 of `conflicts.rs`; with [`Check::First`] also where the service is not
+    /// healthy.
+    pub fn create_route(
+        &self,
+        request: &Request,
+        place: &Place,
+        new: &NewRoute,
+        check: Check,
+    ) -> Result<Route, ApiError> {
+        self.make_route(request, place, new, None, check)
+    }
+
+    /// Makes a route in the place of another one, in one step: no request sees neither. An old route
+    /// that is already gone is no obstacle.
+    ///
+    /// # Errors
+    /// As [`Spaces::create_route`], and of [`Spaces::delete_route`] where the new one leads elsewhere; the old route then
+    /// stays.
+    pub(crate) fn replace_route(
+        &self,
+        request: &Request,
+        place: &Place,
+        old: &str,
+        new: &NewRoute,
+        check: Check,
+    ) -> Result<Route, ApiError> {
+        self.make_route(request, place, new, Some(old), check)
+    }
+
+    fn make_route(
+        &self,
+        request: &Request,
+        place: &Place,
+        new: &NewRoute,
+        old: Option<&str>,
+        check: Check,
+    ) -> Result<Route, ApiError> {
+        let operation = if old.is_some() { "ReplaceRoute" } else { "CreateRoute" };
+        let token =
+            request.token(operation, &[&place.environment, &place.application], &(new, old))?;
+        if new.active && check == Check::First {
+            let service = {
+                let model = self.model();
+                if let Some(made) = self.replay(&model, token.as_ref())? {
+                    return Ok(made);
+                }
+                self.check_route(&model, place, new, old)?.clone()
+            };
+            self.check_first(&service)?;
+        }
+        let made = self.change(|model, changes| {
+            if let Some(made) = self.replay(model, token.as_ref())? {
+                return Ok(made);
+            }
+            self.check_route(model, place, new, old)?;
+            if let Some(old) = old.and_then(|old| model.routes.get(old)) {
+                if old.details.application != place.application {
+                    check_delete(old, model.routes_of(&old.details.application))?;
+                }
+                if !leads_there(model, old, place, new) {
+                    self.check_needs(old)?;
+                }
+                delete(changes, old);
+            }
+            let details = RouteDetails {
+                environment: place.environment.clone(),
+                application: place.application.clone(),
+                service: new.service.clone(),
+                source: new.source.clone(),
+            };
+            let state = match (new.active, check) {
+                (false, _) => State::Inactive,
+                (true, Check::Background(_)) => State::Creating,
+                (true, Check::First | Check::Skipped) => State::Active,
+            };
+            let id = unused_id(model, Kind::Route);
+            let made = Resource::new(id, &place.region, state, new.tags.clone(), details);
+            put(changes, &made, token, Change::Route)?;
+            Ok(made)
+        })?;
+        Ok(self.settled(made, check))
+    }
+
+    /// The service of a new route that can join its application, without the old one.
+    fn check_route<'a>(
+        &self,
+        model: &'a Model,
+        place: &Place,
+        new: &NewRoute,
+        old: Option<&str>,
+    ) -> Result<&'a Service, ApiError> {
+        model.working_application(place)?;
+        let service = model.service(place, &new.service)?;
+        let others = model.routes_of(&place.application);
+        let others = others.filter(|route| Some(route.id.as_str()) != old);
+        check_new(new, &place.application, others)?;
+        if old.is_none() {
+            self.check_quota(&place.region, &place.application, model.routes.values())?;
+        }
+        Ok(service)
+    }
+
+    /// A route.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn route(&self, place: &Place, id: &str) -> Result<Route, ApiError> {
+        self.model().route(place, id).cloned()
+    }
+
+    /// The routes of an application.
+    ///
+    /// # Errors
+    /// 404; 400 for a token of another list.
+    pub fn routes(&self, place: &Place, page: &PageRequest) -> Result<Page, ApiError> {
+        let model = self.model();
+        let application =
+            model.application(&place.region, &place.environment, &place.application)?;
+        page.of(&format!("routes {}", application.id), model.routes_of(&application.id))
+    }
+
+    /// Lets a route take traffic, or none. One that becomes ACTIVE passes a health check first.
+    ///
+    /// # Errors
+    /// 404; 400 where the other routes forbid it; with [`Check::First`] also where the service is not
+    /// healthy.
+    pub fn update_route(
+        &self,
+        place: &Place,
+        id: &str,
+        active: bool,
+        check: Check,
+    ) -> Result<Route, ApiError> {
+        let wanted = if active { State::Active } else { State::Inactive };
+        let (route, service) = {
+            let model = self.model();
+            let route = model.route(place, id)?.clone();
+            let service = model.service(place, &route.details.service)?.clone();
+            (route, service)
+        };
+        // A client that lost its answer asks again: for what is so, or is on its way.
+        let on_its_way = active && under_way(&route) && matches!(check, Check::Background(_));
+        if route.state == wanted || on_its_way {
+            return Ok(route);
+        }
+        if active && check == Check::First {
+            self.check_first(&service)?;
+        }
+        let changed = self.change(|model, changes| {
+            let route = model.route(place, id)?;
+            check_activation(route, active, model.routes_of(&place.application))?;
+            let mut changed = route.clone();
+            changed.state = match (active, check) {
+                (true, Check::Background(_)) => State::Updating,
+                (true, Check::First | Check::Skipped) => State::Active,
+                (false, _) => State::Inactive,
+            };
+            changed.error = None;
+            changed.touch();
+            changes.push(Change::Route(changed.clone()));
+            Ok(changed)
+        })?;
+        Ok(self.settled(changed, check))
+    }
+
+    /// Removes a route; gives what it was. No request that begins later goes its way.
+    ///
+    /// # Errors
+    /// 404; 409 where it is the DEFAULT route and others are left, and where it leads to the owner of a collection.
+    pub fn delete_route(&self, place: &Place, id: &str) -> Result<Route, ApiError> {
+        self.change(|model, changes| {
+            let route = model.route(place, id)?.clone();
+            check_delete(&route, model.routes_of(&place.application))?;
+            self.check_needs(&route)?;
+            delete(changes, &route);
+            Ok(route)
+        })
+    }
+
+    /// Whether nothing outside the spaces needs a route any more.
+    fn check_needs(&self, route: &Route) -> Result<(), ApiError> {
+        self.0.needs.get().map_or(Ok(()), |needs| needs(route))
+    }
+}
+
+/// Whether a new route takes the same requests to the same URL as the one whose place it takes.
+fn leads_there(model: &Model, old: &Route, place: &Place, new: &NewRoute) -> bool {
+    let url = |service: &str| model.services.get(service).map(|found| &found.details.url);
+    old.details.application == place.application
+        && old.details.source == new.source
+        && url(&old.details.service) == url(&new.service)
+}

@@ -1,0 +1,130 @@
+//! Services: where requests go.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::{Details, Kind, Resource, Tags, View};
+use crate::error::ApiError;
+use crate::members::Members;
+use crate::rules::{self, Broken};
+
+/// A service.
+pub type Service = Resource<ServiceDetails>;
+
+/// What only a service has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceDetails {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) environment: String,
+    pub(crate) application: String,
+    pub(crate) vpc_id: Option<String>,
+    /// Where requests go.
+    pub url: String,
+    pub(crate) health_url: Option<String>,
+    /// `url`, read when it is first asked for: each change of a route asks for it.
+    #[serde(skip)]
+    pub(crate) upstream: OnceLock<Option<Url>>,
+}
+
+impl ServiceDetails {
+    /// Where requests go; `None` only where somebody edited the state.
+    pub(crate) fn upstream(&self) -> Option<&Url> {
+        self.upstream.get_or_init(|| Url::parse(&self.url).ok()).as_ref()
+    }
+}
+
+/// What a service is to be.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewService {
+    /// The name.
+    pub name: String,
+    /// A text for people.
+    pub description: Option<String>,
+    /// The id of a VPC; nothing is made of it.
+    pub vpc_id: Option<String>,
+    /// Where requests go.
+    pub url: String,
+    /// What a health check asks; none: `url`.
+    pub health_url: Option<String>,
+    /// The tags.
+    pub tags: Tags,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EndpointType {
+    Url,
+    Lambda,
+}
+
+impl NewService {
+    /// Reads the body of CreateService.
+    ///
+    /// # Errors
+    /// 400 with each member that breaks its rule.
+    pub fn read(object: &Map<String, Value>) -> Result<Self, ApiError> {
+        Self::take(Members::new(object))
+    }
+
+    /// The same, for members that are read in another way.
+    pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
+        let name = members.text("Name", |text| rules::name(Kind::Service, text));
+        let name = members.required("Name", name);
+        let description = members.text("Description", rules::description);
+        let vpc_id = members.text("VpcId", rules::vpc_id);
+        let choices = [("URL", EndpointType::Url), ("LAMBDA", EndpointType::Lambda)];
+        let endpoint = members.one_of("EndpointType", &choices);
+        let endpoint = members.required("EndpointType", endpoint);
+        if endpoint == Some(EndpointType::Lambda) {
+            members.wrong("EndpointType", "is LAMBDA: LAMBDA endpoints are not supported here");
+        }
+        if endpoint == Some(EndpointType::Url) && members.has("LambdaEndpoint") {
+            members.wrong("LambdaEndpoint", "must be left out where EndpointType is URL");
+        }
+        let urls = members.object("UrlEndpoint", "UrlEndpoint.", |urls| {
+            let url = urls.text("Url", parsed_url);
+            let url = urls.required("Url", url);
+            Some((url, urls.text("HealthUrl", parsed_url)))
+        });
+        if endpoint == Some(EndpointType::Url) && !members.has("UrlEndpoint") {
+            members.wrong("UrlEndpoint", "is required where EndpointType is URL");
+        }
+        let (url, health_url) = urls.unwrap_or_default();
+        let tags = members.tags();
+        members.finish(|| {
+            endpoint?;
+            Some(Self { name: name?, description, vpc_id, url: url?, health_url, tags })
+        })
+    }
+}
+
+/// The pattern leaves room for what is no URL, such as `http://:/`.
+fn parsed_url(text: &str) -> Result<(), Broken> {
+    rules::url(text)?;
+    Url::parse(text).map(drop).map_err(|error| format!("is no URL: {error}"))
+}
+
+impl Details for ServiceDetails {
+    const KIND: Kind = Kind::Service;
+
+    fn parents(&self) -> Vec<&str> {
+        vec![&self.environment, &self.application]
+    }
+
+    fn view(&self, view: &mut View<'_>) {
+        view.set("Name", self.name.clone());
+        view.set_some("Description", self.description.clone());
+        view.set("EnvironmentId", self.environment.clone());
+        view.set("ApplicationId", self.application.clone());
+        view.set_some("VpcId", self.vpc_id.clone());
+        view.set("EndpointType", "URL");
+        let mut endpoint = json!({ "Url": self.url });
+        if let Some(health_url) = &self.health_url {
+            endpoint["HealthUrl"] = health_url.clone().into();
+        }
+        view.set("UrlEndpoint", endpoint);
+    }
+}

@@ -1,0 +1,111 @@
+//! The file that holds the state of the control plane.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+/// The one connection, shared by all who keep something in the file. Whoever holds it calls nothing
+/// of the spaces meanwhile: they take it too.
+pub type Shared = Arc<Mutex<Connection>>;
+
+/// The file's name in the data folder.
+const FILE: &str = "state.db";
+/// The newest form of the file that this program knows.
+const VERSION: i64 = 1;
+/// How long the start waits for a process that is just ending.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// The state cannot be opened.
+#[derive(Debug)]
+pub struct OpenError {
+    what: String,
+    cause: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.cause)
+    }
+}
+
+/// Makes the data folder if there is none, for its owner alone.
+///
+/// # Errors
+/// As [`files::make_folder`].
+pub fn make_folder(folder: &Path) -> Result<(), OpenError> {
+    files::make_folder(folder).map_err(|cause| OpenError {
+        what: format!("the data folder {} cannot be used; set DATA_DIR", folder.display()),
+        cause: cause.into(),
+    })
+}
+
+/// Whether a process ran on this folder before.
+pub fn is_there(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
+/// Opens the file in the data folder. Each commit is on disk when it returns (WAL, synchronous=FULL),
+/// and no second process can open the file meanwhile.
+///
+/// # Errors
+/// Where the file cannot be used: damaged, not writable, or used by another process.
+pub fn open(folder: &Path) -> Result<Shared, OpenError> {
+    let path = folder.join(FILE);
+    files::make_database(&path).map_err(|cause| OpenError {
+        what: format!("{} cannot be opened; set DATA_DIR to another folder", path.display()),
+        cause: cause.into(),
+    })?;
+    let opened = Connection::open(&path).and_then(|connection| {
+        connection.busy_timeout(BUSY_WAIT)?;
+        // Two control planes on one state would each believe what it remembers.
+        connection.pragma_update(None, "locking_mode", "exclusive")?;
+        let mode: String =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+        if mode != "wal" {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+            let message = format!("its file system takes no log (mode {mode})");
+            return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
+        }
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", "on")?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version > VERSION {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_MISMATCH);
+            let message = format!("its version is {version}, and {VERSION} is the newest known");
+            return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
+        }
+        connection.pragma_update(None, "user_version", VERSION)?;
+        let finding: String =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if finding == "ok" {
+            return Ok(connection);
+        }
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        Err(rusqlite::Error::SqliteFailure(code, Some(finding)))
+    });
+    let connection = opened.map_err(|cause| {
+        let advice = match cause.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                "is used by another process: stop it, or set DATA_DIR to another folder"
+            }
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+                "is damaged or no database: restore a backup, or set DATA_DIR to another folder"
+            }
+            Some(rusqlite::ErrorCode::TypeMismatch) => {
+                "was written by a newer program, and is left as it is: run the newer program"
+            }
+            _ => "cannot be opened: this user must be able to write there",
+        };
+        OpenError { what: format!("{} {advice}", path.display()), cause: cause.into() }
+    })?;
+    Ok(Arc::new(Mutex::new(connection)))
+}
