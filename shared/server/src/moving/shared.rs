@@ -76,6 +76,11 @@ impl Moving {
     /// Ends when the program is told to stop.
     pub(crate) async fn stopped(&self) {
         // An error says that nobody is left who could tell it.
-        let _ = self.stopping.clone().wait_for(|stopping| *stopping).await;
+        let _ = self.stopping().wait_for(|stopping| *stopping).await;
+    }
+
+    /// Becomes true when the program is told to stop.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.clone()
     }
 }

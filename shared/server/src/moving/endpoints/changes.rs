@@ -44,7 +44,7 @@ pub(super) async fn changes<R: Record>(
         let noted = note(&collection, follower, position).await;
         noted.map_err(Collection::<R>::problem(None))?;
     }
-    let mut waiter = Waiter::new(&collection, query.wait());
+    let mut waiter = Waiter::new(collection.store.changed::<R>(), &collection.moving, query.wait());
     loop {
         waiter.looks();
         let read = read_page(&collection, &query).await?;

@@ -35,7 +35,7 @@ pub(super) async fn show<R: Record>(
     collection.ownership_cache.used();
     let Some(wanted) = query.covers else { return answer(&collection).await };
     let covers = || collection.store.position::<R>() >= wanted;
-    let mut waiter = Waiter::new(&collection, query.wait());
+    let mut waiter = Waiter::new(collection.store.changed::<R>(), &collection.moving, query.wait());
     loop {
         waiter.looks();
         if !covers() {
