@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(1);
 /// `pg_stat_activity` shows every role who runs it, and for how long only who may see that; it knows nothing of prepared
 /// ones, which wait for their end in `pg_prepared_xacts`.
 const OLDEST: &str = "SELECT oldest.number::text::bigint, a.pid, p.gid, \
-     coalesce(a.usename, p.primary)::text, coalesce(a.datname, p.database)::text, \
+     coalesce(a.usename, p.owner)::text, coalesce(a.datname, p.database)::text, \
      (extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000)::bigint \
      FROM (SELECT pg_snapshot_xmin(s) AS number FROM pg_current_snapshot() s \
      WHERE pg_snapshot_xmin(s) < pg_snapshot_xmax(s)) oldest \

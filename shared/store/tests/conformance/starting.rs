@@ -14,7 +14,7 @@ const WAITING: &str = "SELECT count(*) FROM pg_locks WHERE NOT granted AND lockt
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 /// The lock that the only write now shares.
 const SHARED: &str = "SELECT coalesce(max((classid::bigint << 32) | objid::bigint), 0) FROM pg_locks \
-     WHERE handed over AND locktype = 'advisory' AND mode = 'ShareLock' \
+     WHERE granted AND locktype = 'advisory' AND mode = 'ShareLock' \
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// The number of the lock that each write of the collection shares.
