@@ -61,57 +61,48 @@ impl Api {
     /// Answers one request: its form fields, decoded. Blocks: until the change is on disk, and for up to 25 s until a
     /// stack operation is done.
     pub fn handle(&self, caller: &Caller, form: &[(String, String)]) -> (StatusCode, String) {
-        let form = Form::new(form);
+        let form = Form::new(&caller.region, form);
         let action = form.get("Action").unwrap_or_default();
-        let mut xml = Xml::default();
-        match self.answer(caller, action, &form, &mut xml) {
-            Ok(()) => (StatusCode::OK, xml.into_answer(action)),
+        match self.answer(action, &form) {
+            Ok(xml) => (StatusCode::OK, xml.into_answer(action)),
             Err(err) => err.into_answer(),
         }
     }
 
-    fn answer(
-        &self,
-        caller: &Caller,
-        action: &str,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    fn answer(&self, action: &str, form: &Form<'_>) -> Result<Xml, ApiError> {
         members::check(action, form)?;
         match action {
-            "CreateChangeSet" => self.create_change_set(caller, form, xml),
-            "CreateStack" => self.create_stack(caller, form, xml),
-            "DeleteChangeSet" => self.delete_change_set(caller, form),
-            "DeleteStack" => self.delete_stack(caller, form),
-            "DescribeChangeSet" => self.describe_change_set(caller, form, xml),
-            "DescribeStackDriftDetectionStatus" => {
-                self.describe_stack_drift_detection_status(caller, form, xml)
-            }
-            "DescribeStackEvents" => self.describe_stack_events(caller, form, xml),
-            "DescribeStackResource" => self.describe_stack_resource(caller, form, xml),
-            "DescribeStackResourceDrifts" => self.describe_stack_resource_drifts(caller, form, xml),
-            "DescribeStackResources" => self.describe_stack_resources(caller, form, xml),
-            "DescribeStacks" => self.describe_stacks(caller, form, xml),
-            "DetectStackDrift" => self.detect_stack_drift(caller, form, xml),
-            "DetectStackResourceDrift" => self.detect_stack_resource_drift(caller, form, xml),
-            "ExecuteChangeSet" => self.execute_change_set(caller, form),
-            "GetTemplate" => self.get_template(caller, form, xml),
-            "GetTemplateSummary" => self.get_template_summary(caller, form, xml),
-            "ListChangeSets" => self.list_change_sets(caller, form, xml),
-            "ListExports" => self.list_exports(caller, form, xml),
-            "ListImports" => self.list_imports(caller, form, xml),
-            "ListStackResources" => self.list_stack_resources(caller, form, xml),
-            "ListStacks" => self.list_stacks(caller, form, xml),
-            "UpdateStack" => self.update_stack(caller, form, xml),
-            "UpdateTerminationProtection" => self.update_termination_protection(caller, form, xml),
-            "ValidateTemplate" => self.validate_template(form, xml),
+            "CreateChangeSet" => self.create_change_set(form),
+            "CreateStack" => self.create_stack(form),
+            "DeleteChangeSet" => self.delete_change_set(form),
+            "DeleteStack" => self.delete_stack(form),
+            "DescribeChangeSet" => self.describe_change_set(form),
+            "DescribeStackDriftDetectionStatus" => self.describe_stack_drift_detection_status(form),
+            "DescribeStackEvents" => self.describe_stack_events(form),
+            "DescribeStackResource" => self.describe_stack_resource(form),
+            "DescribeStackResourceDrifts" => self.describe_stack_resource_drifts(form),
+            "DescribeStackResources" => self.describe_stack_resources(form),
+            "DescribeStacks" => self.describe_stacks(form),
+            "DetectStackDrift" => self.detect_stack_drift(form),
+            "DetectStackResourceDrift" => self.detect_stack_resource_drift(form),
+            "ExecuteChangeSet" => self.execute_change_set(form),
+            "GetTemplate" => self.get_template(form),
+            "GetTemplateSummary" => self.get_template_summary(form),
+            "ListChangeSets" => self.list_change_sets(form),
+            "ListExports" => self.list_exports(form),
+            "ListImports" => self.list_imports(form),
+            "ListStackResources" => self.list_stack_resources(form),
+            "ListStacks" => self.list_stacks(form),
+            "UpdateStack" => self.update_stack(form),
+            "UpdateTerminationProtection" => self.update_termination_protection(form),
+            "ValidateTemplate" => self.validate_template(form),
             _ => Err(ApiError::unknown_action(action)),
         }
     }
 
     /// The stack that a request names.
-    fn stack(&self, caller: &Caller, name: &str) -> Result<Option<Stack>, StoreError> {
-        self.store.read(|state| state.stack(&caller.region, name))
+    fn stack(&self, form: &Form<'_>, name: &str) -> Result<Option<Stack>, StoreError> {
+        self.store.read(|state| state.stack(form.region, name))
     }
 
     /// Holds the answer until nothing is under way for the stack, within limits.

@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::form::Form;
 use super::planned::{Around, new_stack, planned, stack_to_update};
 use super::xml::Xml;
-use super::{Api, Caller, checks};
+use super::{Api, checks};
 use crate::engine::stack_event;
 use crate::id;
 use crate::stacks::{
@@ -23,12 +23,7 @@ impl Api {
     /// # Errors
     /// 400 for a bad name, template or parameter, a resource type or property that is not supported, a stack in the
     /// wrong state, and a name that waits to be executed.
-    pub(super) fn create_change_set(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn create_change_set(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let stack_name = form.required("StackName")?;
         let name = form.required("ChangeSetName")?;
         checks::name("ChangeSetName", name)?;
@@ -55,11 +50,11 @@ impl Api {
             ));
         }
         // Before the store is locked: what looks at the resources locks it, too.
-        let seen = if reverts_drift { self.as_they_are(caller, stack_name)? } else { Vec::new() };
+        let seen = if reverts_drift { self.as_they_are(form, stack_name)? } else { Vec::new() };
         // Before the store is locked, since it takes a while; what is wrong with it is said after what is wrong with the stack.
         let parsed = form.get("TemplateBody").map(Template::parse);
         let made = self.store.write(|state| {
-            let known = state.stack(&caller.region, stack_name)?;
+            let known = state.stack(form.region, stack_name)?;
             let stack = match known {
                 known if !creates => stack_to_update(stack_name, known)?,
                 Some(known) if known.status == StackStatus::ReviewInProgress => known,
@@ -68,7 +63,7 @@ impl Api {
                         "Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
                     )));
                 }
-                None => new_stack(state, caller, stack_name)?,
+                None => new_stack(state, form, stack_name)?,
             };
             let mut around = self.around(state, &stack)?;
             for resource in &mut around.resources {
@@ -78,16 +73,17 @@ impl Api {
             let planned = prepare(state, &stack, around, name, creates, form, parsed)?;
             let made = ChangeSet { on_failure, reverts_drift, ..planned };
             // A stack that is only under review has never been described by anyone as anything else.
-            if creates && state.stack(&caller.region, &stack.id)?.is_none() {
+            if creates && state.stack(form.region, &stack.id)?.is_none() {
                 state.put_stack(&stack)?;
                 state.add_event(&stack_event(&stack, None))?;
             }
             state.put_change_set(&made)?;
             Ok::<_, ApiError>(made)
         })?;
+        let mut xml = Xml::default();
         xml.text("Id", &made.id);
         xml.text("StackId", &made.stack_id);
-        Ok(())
+        Ok(xml)
     }
 }
 

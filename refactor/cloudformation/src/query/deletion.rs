@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::execution::{Start, obsolete};
 use super::form::Form;
 use super::xml::Xml;
-use super::{Api, Caller, checks};
+use super::{Api, checks};
 use crate::engine::stack_event;
 use crate::id;
 use crate::stacks::{Operation, Options, Phase, Resource, Stack, StackStatus};
@@ -20,12 +20,12 @@ impl Api {
     /// # Errors
     /// 400 if another operation on the stack is under way and does not end within 25 s, if the stack is protected or
     /// another one imports from it, and for what is only for a stack in `DELETE_FAILED`.
-    pub(super) fn delete_stack(&self, caller: &Caller, form: &Form<'_>) -> Result<(), ApiError> {
+    pub(super) fn delete_stack(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
         let role = checks::role(form)?;
         let force = form.one_of("DeletionMode", &MODES)? == Some("FORCE_DELETE_STACK");
         let options = Options { retain: form.texts("RetainResources")?, force, ..options(form)? };
-        let Some(stack) = self.stack(caller, name)? else { return Ok(()) };
+        let Some(stack) = self.stack(form, name)? else { return Ok(Xml::default()) };
         if stack.status.in_progress() && stack.status != StackStatus::DeleteInProgress {
             self.hold(&stack.id)?;
         }
@@ -61,24 +61,19 @@ impl Api {
             })?)
         })?;
         self.engine.wake();
-        Ok(())
+        Ok(Xml::default())
     }
 
     /// Protects a stack from `DeleteStack`, or no longer.
     ///
     /// # Errors
     /// 400 where there is no such stack.
-    pub(super) fn update_termination_protection(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn update_termination_protection(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
         form.required("EnableTerminationProtection")?;
         let protected = form.flag("EnableTerminationProtection")?;
         let id = self.store.write(|state| {
-            let known = state.stack(&caller.region, name)?;
+            let known = state.stack(form.region, name)?;
             let stack = known.ok_or_else(|| ApiError::no_stack(name))?;
             if stack.deleted.is_some() {
                 return Err(ApiError::wrong_state(&stack, "protected", ""));
@@ -86,8 +81,9 @@ impl Api {
             state.put_stack(&Stack { termination_protection: protected, ..stack.clone() })?;
             Ok::<_, ApiError>(stack.id)
         })?;
+        let mut xml = Xml::default();
         xml.text("StackId", &id);
-        Ok(())
+        Ok(xml)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `CreateStack` and `UpdateStack`: a change set that is made and carried out at once, and that is never shown.
 
+use super::Api;
 use super::change_set::on_failure;
 use super::definition::fingerprint;
 use super::error::ApiError;
@@ -7,7 +8,6 @@ use super::execution::{Start, execute};
 use super::form::Form;
 use super::planned::{Planned, new_stack, planned, stack_to_update};
 use super::xml::Xml;
-use super::{Api, Caller};
 use crate::id;
 use crate::stacks::{
     ChangeSet, ChangeSetStatus, Execution, LastRequest, OnFailure, Options, Stack, Transaction, now,
@@ -20,12 +20,7 @@ impl Api {
     /// # Errors
     /// 400 for a bad name, template or parameter; `AlreadyExistsException` if there is a stack of that name, but not for
     /// the same request again with its `ClientRequestToken`.
-    pub(super) fn create_stack(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn create_stack(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
         let on_failure = on_failure(form, "OnFailure")?;
         if on_failure.is_some() && form.get("DisableRollback").is_some() {
@@ -39,14 +34,14 @@ impl Api {
         let options = options(form)?;
         let parsed = form.get("TemplateBody").map(Template::parse);
         let id = self.store.write(|state| {
-            if let Some(known) = state.stack(&caller.region, name)? {
+            if let Some(known) = state.stack(form.region, name)? {
                 let repeated = is_repeat(&known, form)?;
                 return if repeated { Ok(known.id) } else { Err(ApiError::stack_exists(name)) };
             }
             let stack = Stack {
                 termination_protection: protected,
                 timeout_minutes,
-                ..new_stack(state, caller, name)?
+                ..new_stack(state, form, name)?
             };
             let planned = planned(&stack, self.around(state, &stack)?, form, parsed)?;
             let start = Start {
@@ -60,26 +55,22 @@ impl Api {
             begin(state, stack, planned, start)
         })?;
         self.engine.wake();
+        let mut xml = Xml::default();
         xml.text("StackId", &id);
-        Ok(())
+        Ok(xml)
     }
 
     /// Begins to update a stack and answers at once; `DescribeStacks` waits for the end.
     ///
     /// # Errors
     /// 400 for a bad template or parameter, a stack in the wrong state, and if nothing would change.
-    pub(super) fn update_stack(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn update_stack(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
         let disable_rollback = form.flag("DisableRollback")?;
         let options = options(form)?;
         let parsed = form.get("TemplateBody").map(Template::parse);
         let id = self.store.write(|state| {
-            let known = state.stack(&caller.region, name)?;
+            let known = state.stack(form.region, name)?;
             if let Some(known) = &known
                 && is_repeat(known, form)?
             {
@@ -98,8 +89,9 @@ impl Api {
             )
         })?;
         self.engine.wake();
+        let mut xml = Xml::default();
         xml.text("StackId", &id);
-        Ok(())
+        Ok(xml)
     }
 }
 

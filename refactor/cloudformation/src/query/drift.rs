@@ -2,11 +2,11 @@
 
 mod shown;
 
+use super::Api;
 use super::error::ApiError;
 use super::form::Form;
 use super::page::{next_token, page};
 use super::xml::Xml;
-use super::{Api, Caller};
 use crate::id;
 use crate::stacks::{DriftStatus, Resource, Stack, StackDrift, StackStatus, now};
 use shown::describe;
@@ -18,13 +18,8 @@ impl Api {
     ///
     /// # Errors
     /// 400 if there is no such stack or resource, or an operation on the stack is under way.
-    pub(super) fn detect_stack_drift(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
-        let (stack, mut resources) = self.stack_resources(caller, form)?;
+    pub(super) fn detect_stack_drift(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
+        let (stack, mut resources) = self.stack_resources(form)?;
         let only = form.texts("LogicalResourceIds")?;
         for name in &only {
             if !resources.iter().any(|resource| resource.logical_id == *name) {
@@ -35,8 +30,10 @@ impl Api {
         let found = self.detected(&stack, resources)?;
         let drifted = found.iter().filter(|resource| has_drifted(resource)).count();
         let drift = StackDrift { id: id::uuid(), time: now(), drifted };
+        let mut xml = Xml::default();
         xml.text("StackDriftDetectionId", &drift.id);
-        self.keep_drift(&stack, found, Some(drift))
+        self.keep_drift(&stack, found, Some(drift))?;
+        Ok(xml)
     }
 
     /// Looks at one resource of a stack.
@@ -44,14 +41,9 @@ impl Api {
     /// # Errors
     /// 400 if there is no such stack or resource, if nothing stands behind the resource, or if an operation on the stack
     /// is under way.
-    pub(super) fn detect_stack_resource_drift(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn detect_stack_resource_drift(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("LogicalResourceId")?;
-        let (stack, mut resources) = self.stack_resources(caller, form)?;
+        let (stack, mut resources) = self.stack_resources(form)?;
         resources.retain(|resource| resource.logical_id == name);
         if resources.is_empty() {
             return Err(ApiError::no_resource(&stack, name));
@@ -63,8 +55,10 @@ impl Api {
                 "Drift detection is not supported for the resource {name}: it is only recorded, and nothing stands behind it"
             )));
         };
+        let mut xml = Xml::default();
         xml.element("StackResourceDrift", |xml| describe(xml, &stack, resource, drift));
-        self.keep_drift(&stack, found, None)
+        self.keep_drift(&stack, found, None)?;
+        Ok(xml)
     }
 
     /// What a detection found; it is over, since it is over when it is answered.
@@ -73,12 +67,10 @@ impl Api {
     /// 400 if it is not the last one of any stack.
     pub(super) fn describe_stack_drift_detection_status(
         &self,
-        caller: &Caller,
         form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Xml, ApiError> {
         let id = form.required("StackDriftDetectionId")?;
-        let stacks = self.store.read(|state| state.stacks(&caller.region))?;
+        let stacks = self.store.read(|state| state.stacks(form.region))?;
         let found = stacks
             .iter()
             .find_map(|stack| Some((stack, stack.drift.as_ref().filter(|drift| drift.id == id)?)));
@@ -87,30 +79,26 @@ impl Api {
                 "Drift detection {id} is not known: a stack keeps its last one until it is changed"
             )));
         };
+        let mut xml = Xml::default();
         xml.text("StackId", &stack.id);
         xml.text("StackDriftDetectionId", id);
         xml.text("StackDriftStatus", drift.word());
         xml.text("DetectionStatus", "DETECTION_COMPLETE");
         xml.text("DriftedStackResourceCount", &drift.drifted.to_string());
         xml.text("Timestamp", &drift.time);
-        Ok(())
+        Ok(xml)
     }
 
     /// The resources of a stack that were looked at, page by page.
     ///
     /// # Errors
     /// 400 if there is no such stack.
-    pub(super) fn describe_stack_resource_drifts(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn describe_stack_resource_drifts(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let wanted = form.texts("StackResourceDriftStatusFilters")?;
         if let Some(word) = wanted.iter().find(|word| !STATUSES.contains(&word.as_str())) {
             return Err(ApiError::not_one_of("StackResourceDriftStatusFilters", word, &STATUSES));
         }
-        let (stack, mut resources) = self.stack_resources(caller, form)?;
+        let (stack, mut resources) = self.stack_resources(form)?;
         resources.retain(|resource| match &resource.drift {
             Some(drift) => {
                 wanted.is_empty() || wanted.iter().any(|word| word == drift.status.word())
@@ -118,13 +106,14 @@ impl Api {
             None => false,
         });
         let (given, token) = page(&resources, form, |resource| resource.logical_id.as_str())?;
+        let mut xml = Xml::default();
         xml.list("StackResourceDrifts", given, |xml, resource| {
             if let Some(drift) = &resource.drift {
                 describe(xml, &stack, resource, drift);
             }
         });
-        next_token(xml, token);
-        Ok(())
+        next_token(&mut xml, token);
+        Ok(xml)
     }
 
     /// The resources of a stack as they are now; none if there is no such stack.
@@ -133,10 +122,10 @@ impl Api {
     /// 400 if the provider cannot tell.
     pub(super) fn as_they_are(
         &self,
-        caller: &Caller,
+        form: &Form<'_>,
         name: &str,
     ) -> Result<Vec<Resource>, ApiError> {
-        let Some(stack) = self.stack(caller, name)? else { return Ok(Vec::new()) };
+        let Some(stack) = self.stack(form, name)? else { return Ok(Vec::new()) };
         let resources = self.store.read(|state| state.resources(&stack.id))?;
         let now = resources.into_iter().map(|known| self.engine.as_it_is(&stack.region, known));
         let now: Result<_, _> = now.collect();

@@ -17,7 +17,11 @@ pub(super) struct ApiError {
 impl ApiError {
     /// 400: something about the request. Almost everything is this one.
     pub(super) fn validation(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "ValidationError", message: message.into() }
+        Self::bad_request("ValidationError", message)
+    }
+
+    fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
     }
 
     /// 400: a member that must be there is not.
@@ -44,22 +48,15 @@ impl ApiError {
 
     /// 400: there is a stack of that name.
     pub(super) fn stack_exists(name: &str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "AlreadyExistsException",
-            message: format!("Stack [{name}] already exists"),
-        }
+        Self::bad_request("AlreadyExistsException", format!("Stack [{name}] already exists"))
     }
 
     /// 400: another request had that `ClientRequestToken`.
     pub(super) fn token_exists(token: &str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "TokenAlreadyExistsException",
-            message: format!(
-                "ClientRequestToken {token} came before with another request; use a new one"
-            ),
-        }
+        Self::bad_request(
+            "TokenAlreadyExistsException",
+            format!("ClientRequestToken {token} came before with another request; use a new one"),
+        )
     }
 
     /// 400: no such stack, in the words that `deploy` looks for.
@@ -102,36 +99,33 @@ impl ApiError {
 
     /// 400: the change set cannot be executed.
     pub(super) fn change_set_status(message: String) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "InvalidChangeSetStatus", message }
+        Self::bad_request("InvalidChangeSetStatus", message)
     }
 
     /// 400: a change set of that name waits to be executed.
     pub(super) fn already_exists(name: &str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "AlreadyExistsException",
-            message: format!(
+        Self::bad_request(
+            "AlreadyExistsException",
+            format!(
                 "ChangeSet {name} already exists; execute it, delete it, or give this one another name"
             ),
-        }
+        )
     }
 
     /// 400: there are as many stacks as there may be.
     pub(super) fn too_many_stacks(limit: usize) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "LimitExceededException",
-            message: format!("A region has at most {limit} stacks; delete one first"),
-        }
+        Self::bad_request(
+            "LimitExceededException",
+            format!("A region has at most {limit} stacks; delete one first"),
+        )
     }
 
     /// 400: an action that there is not.
     pub(super) fn unknown_action(action: &str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "InvalidAction",
-            message: format!("Could not find operation {action} for version 2010-05-15"),
-        }
+        Self::bad_request(
+            "InvalidAction",
+            format!("Could not find operation {action} for version 2010-05-15"),
+        )
     }
 
     /// Status and body.

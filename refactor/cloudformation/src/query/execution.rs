@@ -1,11 +1,12 @@
 //! `ExecuteChangeSet`, and how an operation is begun.
 
+use super::Api;
 use super::change_sets::find;
 use super::definition::fingerprint;
 use super::direct::{is_repeat, options};
 use super::error::ApiError;
 use super::form::Form;
-use super::{Api, Caller};
+use super::xml::Xml;
 use crate::engine::stack_event;
 use crate::id;
 use crate::stacks::{
@@ -29,15 +30,11 @@ impl Api {
     /// # Errors
     /// 400 where there is no such stack, the change set cannot be executed, or the stack is in the wrong state; 404
     /// where there is no such change set.
-    pub(super) fn execute_change_set(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-    ) -> Result<(), ApiError> {
+    pub(super) fn execute_change_set(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let disable_rollback = form.flag("DisableRollback")?;
         let options = options(form)?;
         let stack_id = self.store.write(|state| {
-            let (stack, change_set) = find(state, caller, form)?;
+            let (stack, change_set) = find(state, form)?;
             let stack_id = stack.id.clone();
             if !is_repeat(&stack, form)? && begins(&stack, &change_set)? {
                 let on_failure = change_set.on_failure;
@@ -59,7 +56,8 @@ impl Api {
             Ok::<_, ApiError>(stack_id)
         })?;
         self.engine.wake();
-        Ok(self.hold(&stack_id)?)
+        self.hold(&stack_id)?;
+        Ok(Xml::default())
     }
 }
 

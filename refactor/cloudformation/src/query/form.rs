@@ -7,14 +7,15 @@ use super::error::ApiError;
 /// How many members a list may have; AWS' own limits are below it.
 const MEMBERS_LIMIT: usize = 500;
 
-/// The fields of a request.
+/// The fields of a request, and the region that it was signed for.
 pub(super) struct Form<'a> {
+    pub(super) region: &'a str,
     fields: &'a [(String, String)],
 }
 
 impl<'a> Form<'a> {
-    pub(super) fn new(fields: &'a [(String, String)]) -> Self {
-        Self { fields }
+    pub(super) fn new(region: &'a str, fields: &'a [(String, String)]) -> Self {
+        Self { region, fields }
     }
 
     /// All fields, as they came.

@@ -3,7 +3,7 @@
 use super::definition::definition;
 use super::error::ApiError;
 use super::form::Form;
-use super::{Api, Caller, checks};
+use super::{Api, checks};
 use crate::blueprint::Blueprint;
 use crate::functions::{Exports, StackIdentity};
 use crate::id;
@@ -89,17 +89,17 @@ fn is_whole(stack: &Stack) -> bool {
 /// 400 for a bad name, and where the region has as many stacks as it may have.
 pub(super) fn new_stack(
     state: &Transaction<'_>,
-    caller: &Caller,
+    form: &Form<'_>,
     name: &str,
 ) -> Result<Stack, ApiError> {
-    if state.living(&caller.region)? >= STACKS_LIMIT {
+    if state.living(form.region)? >= STACKS_LIMIT {
         return Err(ApiError::too_many_stacks(STACKS_LIMIT));
     }
     checks::name("StackName", name)?;
     Ok(Stack {
-        id: id::stack(&caller.region, name),
+        id: id::stack(form.region, name),
         name: name.to_owned(),
-        region: caller.region.clone(),
+        region: form.region.to_owned(),
         status: StackStatus::ReviewInProgress,
         reason: Some("User Initiated".to_owned()),
         created: now(),

@@ -1,10 +1,10 @@
 //! `DescribeStackResources` and `ListStackResources`.
 
+use super::Api;
 use super::error::ApiError;
 use super::form::Form;
 use super::page::{next_token, page};
 use super::xml::Xml;
-use super::{Api, Caller};
 use crate::stacks::{Resource, Stack};
 
 impl Api {
@@ -12,15 +12,10 @@ impl Api {
     ///
     /// # Errors
     /// 400 where there is no such stack, or no such resource in it.
-    pub(super) fn describe_stack_resources(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn describe_stack_resources(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let (stack, mut resources) = match form.get("PhysicalResourceId") {
-            Some(id) => self.owner_of(caller, form, id)?,
-            None => self.stack_resources(caller, form)?,
+            Some(id) => self.owner_of(form, id)?,
+            None => self.stack_resources(form)?,
         };
         if let Some(logical_id) = form.get("LogicalResourceId") {
             resources.retain(|resource| resource.logical_id == logical_id);
@@ -28,59 +23,51 @@ impl Api {
                 return Err(ApiError::no_resource(&stack, logical_id));
             }
         }
+        let mut xml = Xml::default();
         xml.list("StackResources", &resources, |xml, resource| {
             xml.text("StackName", &stack.name);
             xml.text("StackId", &stack.id);
             describe(xml, resource, "Timestamp");
         });
-        Ok(())
+        Ok(xml)
     }
 
     /// One resource of a stack, with what is known of it.
     ///
     /// # Errors
     /// 400 where there is no such stack, or no such resource in it.
-    pub(super) fn describe_stack_resource(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn describe_stack_resource(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let logical_id = form.required("LogicalResourceId")?;
-        let (stack, resources) = self.stack_resources(caller, form)?;
+        let (stack, resources) = self.stack_resources(form)?;
         let found = resources.iter().find(|resource| resource.logical_id == logical_id);
         let resource = found.ok_or_else(|| ApiError::no_resource(&stack, logical_id))?;
+        let mut xml = Xml::default();
         xml.element("StackResourceDetail", |xml| {
             xml.text("StackName", &stack.name);
             xml.text("StackId", &stack.id);
             describe(xml, resource, "LastUpdatedTimestamp");
         });
-        Ok(())
+        Ok(xml)
     }
 
     /// The resources of a stack, page by page.
     ///
     /// # Errors
     /// 400 where there is no such stack.
-    pub(super) fn list_stack_resources(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
-        let (_, resources) = self.stack_resources(caller, form)?;
+    pub(super) fn list_stack_resources(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
+        let (_, resources) = self.stack_resources(form)?;
         let (given, token) = page(&resources, form, |resource| resource.logical_id.as_str())?;
+        let mut xml = Xml::default();
         xml.list("StackResourceSummaries", given, |xml, resource| {
             describe(xml, resource, "LastUpdatedTimestamp")
         });
-        next_token(xml, token);
-        Ok(())
+        next_token(&mut xml, token);
+        Ok(xml)
     }
 
     /// The living stack that has the resource of a physical id, with all its resources.
     fn owner_of(
         &self,
-        caller: &Caller,
         form: &Form<'_>,
         physical_id: &str,
     ) -> Result<(Stack, Vec<Resource>), ApiError> {
@@ -90,7 +77,7 @@ impl Api {
             ));
         }
         self.store.read(|state| {
-            for stack in state.stacks(&caller.region)? {
+            for stack in state.stacks(form.region)? {
                 let resources = state.resources(&stack.id)?;
                 let has = |resource: &Resource| {
                     resource.current.as_ref().is_some_and(|made| made.physical_id == physical_id)
@@ -105,14 +92,12 @@ impl Api {
 
     pub(super) fn stack_resources(
         &self,
-        caller: &Caller,
         form: &Form<'_>,
     ) -> Result<(Stack, Vec<Resource>), ApiError> {
         let name = form.required("StackName")?;
         self.store.read(|state| {
-            let stack = state
-                .stack(&caller.region, name)?
-                .ok_or_else(|| ApiError::no_stack_with_id(name))?;
+            let stack =
+                state.stack(form.region, name)?.ok_or_else(|| ApiError::no_stack_with_id(name))?;
             let resources = state.resources(&stack.id)?;
             Ok((stack, resources))
         })

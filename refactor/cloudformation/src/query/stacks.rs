@@ -1,10 +1,10 @@
 //! `DescribeStacks`.
 
+use super::Api;
 use super::error::ApiError;
 use super::form::Form;
 use super::page::{next_token, page};
 use super::xml::Xml;
-use super::{Api, Caller};
 use crate::stacks::{Definition, Stack, StackDrift};
 
 impl Api {
@@ -13,32 +13,28 @@ impl Api {
     ///
     /// # Errors
     /// 400 where there is no such stack; by ARN, deleted ones are found, too.
-    pub(super) fn describe_stacks(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn describe_stacks(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let stacks = match form.get("StackName") {
             None => {
-                let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
+                let mut stacks = self.store.read(|state| state.stacks(form.region))?;
                 stacks.retain(|stack| stack.deleted.is_none());
                 stacks
             }
             Some(name) => {
                 let unknown = || ApiError::no_stack_with_id(name);
-                let mut stack = self.stack(caller, name)?.ok_or_else(unknown)?;
+                let mut stack = self.stack(form, name)?.ok_or_else(unknown)?;
                 if stack.status.in_progress() {
                     self.hold(&stack.id)?;
-                    stack = self.stack(caller, name)?.ok_or_else(unknown)?;
+                    stack = self.stack(form, name)?.ok_or_else(unknown)?;
                 }
                 vec![stack]
             }
         };
         let (given, token) = page(&stacks, form, |stack| stack.id.as_str())?;
+        let mut xml = Xml::default();
         xml.list("Stacks", given, describe);
-        next_token(xml, token);
-        Ok(())
+        next_token(&mut xml, token);
+        Ok(xml)
     }
 }
 

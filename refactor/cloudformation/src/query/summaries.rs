@@ -1,11 +1,11 @@
 //! `ListStacks`.
 
+use super::Api;
 use super::error::ApiError;
 use super::form::Form;
 use super::page::{next_token, page};
 use super::stacks::drift;
 use super::xml::Xml;
-use super::{Api, Caller};
 
 /// The states of AWS. Nothing is imported here, and creations and updates that go on are none of these; they may be asked
 /// for, since clients ask for all there are.
@@ -37,21 +37,17 @@ const STATUSES: [&str; 23] = [
 
 impl Api {
     /// All stacks, deleted ones too, or those in the states that are asked for.
-    pub(super) fn list_stacks(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn list_stacks(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let wanted = form.texts("StackStatusFilter")?;
         if let Some(word) = wanted.iter().find(|word| !STATUSES.contains(&word.as_str())) {
             return Err(ApiError::not_one_of("StackStatusFilter", word, &STATUSES));
         }
-        let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
+        let mut stacks = self.store.read(|state| state.stacks(form.region))?;
         stacks.retain(|stack| {
             wanted.is_empty() || wanted.iter().any(|status| status == stack.status.word())
         });
         let (given, token) = page(&stacks, form, |stack| stack.id.as_str())?;
+        let mut xml = Xml::default();
         xml.list("StackSummaries", given, |xml, stack| {
             xml.text("StackId", &stack.id);
             xml.text("StackName", &stack.name);
@@ -63,7 +59,7 @@ impl Api {
             xml.optional("StackStatusReason", stack.reason.as_deref());
             drift(xml, stack);
         });
-        next_token(xml, token);
-        Ok(())
+        next_token(&mut xml, token);
+        Ok(xml)
     }
 }

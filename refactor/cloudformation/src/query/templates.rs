@@ -1,10 +1,10 @@
 //! `GetTemplate`, `GetTemplateSummary`, `ValidateTemplate`.
 
+use super::Api;
 use super::change_sets::{find, newest_definition};
 use super::error::ApiError;
 use super::form::Form;
 use super::xml::Xml;
-use super::{Api, Caller};
 use crate::blueprint::validate;
 use crate::template::{Parameter, Template};
 
@@ -13,34 +13,25 @@ impl Api {
     ///
     /// # Errors
     /// 400 where there is no such stack, 404 where it has no such change set.
-    pub(super) fn get_template(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn get_template(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         // No macro is expanded here: both stages are the same text.
         form.one_of("TemplateStage", &["Original", "Processed"])?;
         let body = if form.get("ChangeSetName").is_some() {
-            self.store.read(|state| find(state, caller, form))?.1.definition.template
+            self.store.read(|state| find(state, form))?.1.definition.template
         } else {
-            self.template_of(caller, form.required("StackName")?)?.unwrap_or_default()
+            self.template_of(form, form.required("StackName")?)?.unwrap_or_default()
         };
+        let mut xml = Xml::default();
         xml.text("TemplateBody", &body);
         xml.texts("StagesAvailable", ["Original", "Processed"]);
-        Ok(())
+        Ok(xml)
     }
 
     /// What a template declares: of a stack, or one that is sent along.
     ///
     /// # Errors
     /// 400 where there is no such stack, and for a bad template.
-    pub(super) fn get_template_summary(
-        &self,
-        caller: &Caller,
-        form: &Form<'_>,
-        xml: &mut Xml,
-    ) -> Result<(), ApiError> {
+    pub(super) fn get_template_summary(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let body = match (form.get("TemplateBody"), form.get("StackName")) {
             (Some(_), Some(_)) => {
                 return Err(ApiError::validation(
@@ -48,12 +39,13 @@ impl Api {
                 ));
             }
             (Some(body), None) => Some(body.to_owned()),
-            (None, _) => self.template_of(caller, form.required("StackName")?)?,
+            (None, _) => self.template_of(form, form.required("StackName")?)?,
         };
+        let mut xml = Xml::default();
         let Some(body) = body else {
             // Under review and without a change set: nothing is declared, but clients look for the list.
             xml.list("Parameters", std::iter::empty::<&Parameter>(), |_, _| {});
-            return Ok(());
+            return Ok(xml);
         };
         let template = Template::parse(&body).map_err(|err| ApiError::validation(err.0))?;
         xml.list("Parameters", &template.parameters, |xml, parameter| {
@@ -72,26 +64,27 @@ impl Api {
         kinds.dedup();
         xml.texts("ResourceTypes", kinds);
         xml.optional("Version", template.version.as_deref());
-        Ok(())
+        Ok(xml)
     }
 
     /// Checks a template as far as that is possible without values.
     ///
     /// # Errors
     /// 400 with what is wrong.
-    pub(super) fn validate_template(&self, form: &Form<'_>, xml: &mut Xml) -> Result<(), ApiError> {
+    pub(super) fn validate_template(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let template = Template::parse(form.required("TemplateBody")?)
             .map_err(|err| ApiError::validation(err.0))?;
         validate(&template, self.engine.provider()).map_err(ApiError::validation)?;
+        let mut xml = Xml::default();
         xml.list("Parameters", &template.parameters, declared);
         xml.optional("Description", template.description.as_deref());
         xml.texts("Capabilities", std::iter::empty::<&str>());
-        Ok(())
+        Ok(xml)
     }
 
     /// `None` for a stack under review that has no change set.
-    fn template_of(&self, caller: &Caller, name: &str) -> Result<Option<String>, ApiError> {
-        self.store.read(|state| match state.stack(&caller.region, name)? {
+    fn template_of(&self, form: &Form<'_>, name: &str) -> Result<Option<String>, ApiError> {
+        self.store.read(|state| match state.stack(form.region, name)? {
             Some(stack) => Ok(newest_definition(state, &stack)?),
             None => Err(ApiError::no_stack_with_id(name)),
         })
