@@ -1,14 +1,14 @@
 //! The board before it was broken up: users, threads and posts in one program with one database.
 
-use posts::Posts;
+use models::Collection;
 use server::Program;
-use threads::Threads;
-use users::Users;
 
-/// The program that serves all three collections.
+/// Every collection of the board.
+pub fn collections() -> [Collection; 3] {
+    [users::users(), threads::threads(), posts::posts()]
+}
+
+/// The program that serves all of them.
 pub fn program() -> Program {
-    Program::new("monolith")
-        .serves::<Users>(users::DEMO)
-        .serves::<Threads>(threads::DEMO)
-        .serves::<Posts>(posts::DEMO)
+    collections().into_iter().fold(Program::new("monolith"), Program::serves)
 }

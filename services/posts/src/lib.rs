@@ -1,18 +1,27 @@
-//! Posts: the rows behind `/api/posts`, and the program that serves them.
+//! Posts: the collection behind `/api/posts`.
 //!
 //! The `posts` binary serves this collection alone; `monolith` serves it beside the others. Routes and
-//! handlers come from `server`, which makes them for any record.
+//! handlers come from `server`, which makes them for any collection.
 
-mod record;
-
+use models::{Alphabet, Collection, Field, THREADS, USERS};
 use server::Program;
 
-pub use record::Posts;
-
-/// The demo data that `SEED=demo` stores.
-pub const DEMO: &str = include_str!("demo.json");
+/// The posts of the board. A post has no id in the basic view.
+pub fn posts() -> Collection {
+    let fields = [
+        Field::reference("thread", THREADS)
+            .about("The id of the thread it belongs to.")
+            .filter("in-thread"),
+        Field::text("text", 1..=10_000, Alphabet::Lines).about("What was written."),
+        Field::reference("user", USERS)
+            .about("The id of the user who wrote it.")
+            .column("author")
+            .filter("by-user"),
+    ];
+    Collection::new("posts", "post", fields).basic_without_id().demo(include_str!("demo.json"))
+}
 
 /// The program that serves posts alone.
 pub fn program() -> Program {
-    Program::new("posts").serves::<Posts>(DEMO)
+    Program::new("posts").serves(posts())
 }

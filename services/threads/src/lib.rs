@@ -1,18 +1,21 @@
-//! Threads: the rows behind `/api/threads`, and the program that serves them.
+//! Threads: the collection behind `/api/threads`.
 //!
 //! The `threads` binary serves this collection alone; `monolith` serves it beside the others. Routes and
-//! handlers come from `server`, which makes them for any record.
+//! handlers come from `server`, which makes them for any collection.
 
-mod record;
-
+use models::{Alphabet, Collection, Field, USERS};
 use server::Program;
 
-pub use record::Threads;
-
-/// The demo data that `SEED=demo` stores.
-pub const DEMO: &str = include_str!("demo.json");
+/// The threads of the board.
+pub fn threads() -> Collection {
+    let fields = [
+        Field::text("title", 1..=200, Alphabet::Line).about("What it is about."),
+        Field::reference("createdBy", USERS).about("The id of the user who started it."),
+    ];
+    Collection::new("threads", "thread", fields).demo(include_str!("demo.json"))
+}
 
 /// The program that serves threads alone.
 pub fn program() -> Program {
-    Program::new("threads").serves::<Threads>(DEMO)
+    Program::new("threads").serves(threads())
 }

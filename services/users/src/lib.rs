@@ -1,18 +1,26 @@
-//! Users: the rows behind `/api/users`, and the program that serves them.
+//! Users: the collection behind `/api/users`.
 //!
 //! The `users` binary serves this collection alone; `monolith` serves it beside the others. Routes and
-//! handlers come from `server`, which makes them for any record.
+//! handlers come from `server`, which makes them for any collection.
 
-mod record;
-
+use models::{Alphabet, Collection, Field};
 use server::Program;
 
-pub use record::Users;
-
-/// The demo data that `SEED=demo` stores.
-pub const DEMO: &str = include_str!("demo.json");
+/// The users of the board. Usernames are unique without regard to case.
+pub fn users() -> Collection {
+    let fields = [
+        Field::text("username", 1..=32, Alphabet::Handle)
+            .about("The name they go by; no two users share one.")
+            .unique(),
+        Field::text("name", 1..=100, Alphabet::Line).about("The name to show."),
+        Field::text("bio", 0..=1_000, Alphabet::Lines)
+            .about("What they say about themselves.")
+            .optional(),
+    ];
+    Collection::new("users", "user", fields).demo(include_str!("demo.json"))
+}
 
 /// The program that serves users alone.
 pub fn program() -> Program {
-    Program::new("users").serves::<Users>(DEMO)
+    Program::new("users").serves(users())
 }

@@ -1,22 +1,40 @@
-//! `User`, `Thread` and `Post`: the board's wire format and the rules a client's input must meet.
+//! What a collection of the board is, as data, and `User`, `Thread` and `Post`, its wire format for Rust callers.
 //!
-//! A model is the content that a client may write. What the board adds to it (id and times) stands
-//! around it in a [`view`]. Nothing here does I/O.
+//! A [`Collection`] describes its fields and their rules. From that it reads what a client sent, merges it with what is
+//! stored, and writes rows as JSON. Nothing here does I/O.
+//!
+//! ```
+//! use models::{Alphabet, Cell, Collection, Field};
+//!
+//! let text = Field::text("title", 1..=200, Alphabet::Line).about("What it is about.");
+//! let notes = Collection::new("notes", "note", [text]);
+//! let sent = serde_json::json!({"title": "Party"});
+//! let draft = notes.draft(sent).unwrap();
+//! assert_eq!(notes.whole(draft).unwrap(), [Cell::Text("Party".into())]);
+//! ```
 
-mod post;
-mod thread;
-mod user;
+mod board;
+mod collection;
+mod field;
 
 mod alphabet;
-mod model;
+mod cell;
+mod content;
+mod draft;
+mod json;
+mod number;
 mod rules;
 mod timestamp;
-pub mod view;
+mod view;
 
 pub use alphabet::Alphabet;
-pub use model::{Field, Model, Reference, Target};
-pub use post::{Post, PostInput};
+pub use board::{Post, THREADS, Thread, USERS, User};
+pub use cell::{Cell, CellRef, Kind};
+pub use collection::Collection;
+pub use content::Content;
+pub use draft::Draft;
+pub use field::{Field, Name, Reference, Target};
+pub use json::Head;
 pub use rules::{FieldError, FieldErrors, MAX_ID, Rule};
-pub use thread::{Thread, ThreadInput};
 pub use timestamp::Timestamp;
-pub use user::{User, UserInput};
+pub use view::{Basic, Full, View};

@@ -1,13 +1,12 @@
 //! The rules of single fields, said once: checked here, described by the API's schema.
 
-use crate::alphabet::Alphabet;
-use crate::model::Target;
+use crate::{Alphabet, Cell, Field, Kind, Name, Target};
 
 /// The largest id a store gives out: both engines count in signed 64-bit integers.
 pub const MAX_ID: u64 = i64::MAX as u64;
 
 /// What a field's value must meet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Rule {
     /// A string of `min` to `max` characters (Unicode scalar values) out of an alphabet.
     Text {
@@ -18,6 +17,17 @@ pub enum Rule {
         /// Which characters.
         alphabet: Alphabet,
     },
+    /// A whole number from `min` to `max`.
+    Integer {
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+    },
+    /// True or false.
+    Boolean,
+    /// A point in time (RFC 3339).
+    Time,
     /// The id of a member of another collection.
     Reference(Target),
 }
@@ -29,7 +39,7 @@ const MISSING: &str = "is required";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// The field's name on the wire.
-    pub field: &'static str,
+    pub field: Name,
     /// What is wrong with it, as a sentence without its subject: `takes 1 to 32 characters`.
     pub detail: String,
 }
@@ -38,16 +48,29 @@ pub struct FieldError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(pub Vec<FieldError>);
 
+impl Rule {
+    /// The type of the values that it allows.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Text { .. } => Kind::Text,
+            Self::Integer { .. } => Kind::Integer,
+            Self::Boolean => Kind::Boolean,
+            Self::Time => Kind::Time,
+            Self::Reference(_) => Kind::Id,
+        }
+    }
+}
+
 impl FieldErrors {
     /// Adds one.
-    pub fn add(&mut self, field: &'static str, detail: impl Into<String>) {
-        self.0.push(FieldError { field, detail: detail.into() });
+    pub fn add(&mut self, field: impl Into<Name>, detail: impl Into<String>) {
+        self.0.push(FieldError { field: field.into(), detail: detail.into() });
     }
 
     /// The value, unless a rule was broken on the way to it.
     ///
     /// # Errors
-    /// Itself, where it holds any.
+    /// Itself, if it holds any.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
@@ -58,59 +81,48 @@ impl FieldErrors {
         self
     }
 
-    /// The text of a field, noting what is wrong with it.
-    pub(crate) fn text(&mut self, field: &crate::Field, value: Option<String>) -> String {
-        let value = self.present(field, value);
-        let (Some(value), Rule::Text { min, max, alphabet }) = (value, field.rule) else {
-            return String::new();
+    /// Notes that a field was not given, if it must be. Gives what it holds then.
+    pub(crate) fn missing(&mut self, field: &Field) -> Cell {
+        field.empty().unwrap_or_else(|| {
+            self.add(field.name.clone(), MISSING);
+            field.kind().blank()
+        })
+    }
+
+    /// A value that was given, as it is stored; notes what is wrong with it.
+    pub(crate) fn check(&mut self, field: &Field, cell: Cell) -> Cell {
+        let (cell, wrong) = match (&field.rule, cell) {
+            (Rule::Text { min, max, alphabet }, Cell::Text(text)) => {
+                let text = alphabet.store(text);
+                let wrong = wrong_text(*min, *max, *alphabet, &text);
+                (Cell::Text(text), wrong)
+            }
+            (Rule::Integer { min, max }, Cell::Integer(number)) => {
+                let wrong = !(*min..=*max).contains(&number);
+                let wrong = wrong.then(|| format!("takes a whole number from {min} to {max}"));
+                (Cell::Integer(number), wrong)
+            }
+            (Rule::Reference(_), Cell::Id(id)) => {
+                let wrong = !(1..=MAX_ID).contains(&id);
+                (Cell::Id(id), wrong.then(|| format!("takes an id from 1 to {MAX_ID}")))
+            }
+            (_, cell) => (cell, None),
         };
-        let value = alphabet.store(value);
-        // A character takes at most four bytes: a text over four times the limit need not be counted.
-        let too_long = value.len() > max * 4 || value.chars().count() > max;
-        if too_long || value.chars().count() < min {
-            self.add(field.name, format!("takes {min} to {max} characters"));
-        } else if !alphabet.has(&value) {
-            self.add(field.name, format!("takes {alphabet}"));
+        if let Some(wrong) = wrong {
+            self.add(field.name.clone(), wrong);
         }
-        value
+        cell
     }
+}
 
-    /// The text of a field that was given, or the one that is there: what was stored is not judged again.
-    pub(crate) fn text_or(
-        &mut self,
-        field: &crate::Field,
-        value: Option<String>,
-        present: &str,
-    ) -> String {
-        match value {
-            Some(value) => self.text(field, Some(value)),
-            None => present.to_owned(),
-        }
-    }
-
-    /// The id of a field that was given, or the one that is there.
-    pub(crate) fn reference_or(
-        &mut self,
-        field: &crate::Field,
-        value: Option<u64>,
-        present: u64,
-    ) -> u64 {
-        value.map_or(present, |value| self.reference(field, Some(value)))
-    }
-
-    /// The id in a field that refers to another collection, noting what is wrong with it.
-    pub(crate) fn reference(&mut self, field: &crate::Field, value: Option<u64>) -> u64 {
-        let Some(id) = self.present(field, value) else { return 0 };
-        if !(1..=MAX_ID).contains(&id) {
-            self.add(field.name, format!("takes an id from 1 to {MAX_ID}"));
-        }
-        id
-    }
-
-    fn present<T>(&mut self, field: &crate::Field, value: Option<T>) -> Option<T> {
-        if value.is_none() && field.required {
-            self.add(field.name, MISSING);
-        }
-        value
+fn wrong_text(min: usize, max: usize, alphabet: Alphabet, text: &str) -> Option<String> {
+    // A character takes at most four bytes: a text over four times the limit need not be counted.
+    let too_long = text.len() > max * 4 || text.chars().count() > max;
+    if too_long || text.chars().count() < min {
+        Some(format!("takes {min} to {max} characters"))
+    } else if !alphabet.has(text) {
+        Some(format!("takes {alphabet}"))
+    } else {
+        None
     }
 }

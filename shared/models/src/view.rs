@@ -2,9 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Model, Timestamp};
+use crate::Timestamp;
 
-/// The default view: the content, with the id before it where the model says so.
+/// How much of a member is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// What the client wrote, with the id before it if the collection says so.
+    #[default]
+    Basic,
+    /// Everything the board knows of it.
+    Full,
+}
+
+/// The basic view, for Rust callers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Basic<M> {
     /// The member's id; a post has none in this view.
@@ -15,14 +25,7 @@ pub struct Basic<M> {
     pub content: M,
 }
 
-impl<M: Model> Basic<M> {
-    /// The basic view of the member `id`.
-    pub fn new(id: u64, content: M) -> Self {
-        Self { id: M::BASIC_HAS_ID.then_some(id), content }
-    }
-}
-
-/// The full view: everything the board knows of a member.
+/// The full view, for Rust callers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Full<M> {

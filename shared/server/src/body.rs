@@ -1,11 +1,13 @@
 //! Bodies: bounded in size and time, JSON, and what is wrong with them by name.
 
+use std::marker::PhantomData;
+
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde_path_to_error::{Path, Segment, Track};
 use tokio::time::{Instant, timeout_at};
 
 use crate::limits::{BODY_BYTES, BODY_TIME};
@@ -19,19 +21,32 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 /// What clients call UTF-8 in `charset`. ASCII is a part of it; the body must be UTF-8 whatever they say.
 const UTF_8: [&str; 3] = ["utf-8", "utf8", "us-ascii"];
 
-/// Reads the body as JSON.
+/// Reads the body as JSON of a type.
+///
+/// # Errors
+/// Those of [`read_as`].
+pub(crate) async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    accepted: &[&str],
+) -> Result<T, Problem> {
+    read_as(PhantomData, request, payload, accepted).await
+}
+
+/// Reads the body as JSON of what `form` describes: a type, or a collection.
 ///
 /// # Errors
 /// 415 where the media type is none of `accepted`; 413 over the size limit; 408 over the time limit;
 /// 400 where it is no JSON, or has a field that does not exist or is of another type.
-pub(crate) async fn read<T: DeserializeOwned>(
+pub(crate) async fn read_as<T>(
+    form: impl for<'de> DeserializeSeed<'de, Value = T>,
     request: &HttpRequest,
     payload: Payload,
     accepted: &[&str],
 ) -> Result<T, Problem> {
     check_media_type(request, accepted)?;
     let body = collect(request, payload).await?;
-    parse(&body)
+    parse(form, &body)
 }
 
 fn check_media_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Problem> {
@@ -93,17 +108,16 @@ async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+fn parse<'de, S: DeserializeSeed<'de>>(form: S, body: &'de [u8]) -> Result<S::Value, Problem> {
     // serde would also read a struct from an array of its fields' values.
     if body.trim_ascii_start().first() != Some(&b'{') {
         let fault = Fault::pointer("#".into(), "takes a JSON object");
         return Err(Problem::malformed("the body cannot be read", vec![fault]));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = pointer(error.path());
-        unreadable(pointer, error.inner())
-    })?;
+    let mut track = Track::new();
+    let value = form.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+    let value = value.map_err(|error| unreadable(pointer(&track.path()), &error))?;
     json.end().map_err(|error| unreadable("#".into(), &error))?;
     Ok(value)
 }
@@ -131,13 +145,16 @@ mod tests {
     use actix_web::ResponseError;
     use actix_web::body::MessageBody;
     use actix_web::test::TestRequest;
-    use models::{Model, User};
+    use models::{Alphabet, Collection, Field};
     use serde_json::Value;
 
     use super::{JSON, check_media_type, parse};
 
     fn fault(body: &str) -> (String, String) {
-        let problem = parse::<<User as Model>::Input>(body.as_bytes()).unwrap_err();
+        let fields = ["username", "name", "bio"];
+        let fields = fields.map(|name| Field::text(name, 0..=9, Alphabet::Line));
+        let users = Collection::new("users", "user", fields);
+        let problem = parse(&users, body.as_bytes()).unwrap_err();
         let response = problem.error_response();
         assert_eq!(response.status(), 400);
         let bytes = response.into_body().try_into_bytes().unwrap_or_default();

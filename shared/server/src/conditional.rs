@@ -5,10 +5,9 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, EntityTag, Header, IfMatch, IfNoneMatch};
+use models::View;
 use store::Precondition;
 use xxhash_rust::xxh3::xxh3_128;
-
-use crate::query::View;
 
 const FULL_SUFFIX: &str = "-full";
 
@@ -76,8 +75,9 @@ fn rev(tag: &EntityTag) -> Option<u64> {
 mod tests {
     use actix_web::test::TestRequest;
 
+    use models::View;
+
     use super::{list_tag, member_tag, not_modified, precondition};
-    use crate::query::View;
 
     #[test]
     fn if_none_match_compares_weakly() {

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
+use models::Name;
 use runtime::{ConfigErrors, ListenAddress, Logs, Token, Variable, Variables};
 use store::Database;
 use url::Url;
@@ -74,7 +75,7 @@ pub struct Config {
     pub(crate) database: Database,
     pub(crate) seed_demo: bool,
     /// Where collections are asked for, by their name; its own too, where that is known.
-    pub(crate) elsewhere: BTreeMap<&'static str, Url>,
+    pub(crate) elsewhere: BTreeMap<Name, Url>,
     /// What both sides of a move show each other.
     pub(crate) move_token: Option<Token>,
     /// What a store that was never used follows.
@@ -93,8 +94,8 @@ impl Config {
     /// Names each variable that is wrong, or begins with `BANYAN_` and is unknown, and what it takes.
     pub(crate) fn read(
         name: &str,
-        collections: &[&'static str],
-        neighbours: &[&'static str],
+        collections: &[Name],
+        neighbours: &[Name],
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
         let mut variables = Variables::new(VARIABLES, environment);
@@ -111,7 +112,7 @@ impl Config {
                 .iter()
                 .chain(neighbours)
                 .filter_map(|name| {
-                    Some((*name, read_url(&mut variables, &url_variable(name), name)?))
+                    Some((name.clone(), read_url(&mut variables, &url_variable(name), name)?))
                 })
                 .collect(),
             move_token: variables.token("MOVE_TOKEN"),
@@ -156,9 +157,9 @@ fn read_url(variables: &mut Variables, variable: &str, collection: &str) -> Opti
 }
 
 /// What the program's one collection follows.
-fn follow(variables: &mut Variables, collections: &[&str]) -> Option<Url> {
+fn follow(variables: &mut Variables, collections: &[Name]) -> Option<Url> {
     variables.secret("FOLLOW")?;
-    let &[collection] = collections else {
+    let [collection] = collections else {
         let error = "FOLLOW: is for a program with one collection; this one has more, which follow \
                      by `banyan follow`";
         variables.wrong(error.into());
@@ -193,7 +194,7 @@ mod tests {
     fn read(environment: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         let owned =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::read("posts", &["posts"], &["users", "threads"], owned)
+        Config::read("posts", &["posts".into()], &["users".into(), "threads".into()], owned)
     }
 
     #[test]
@@ -263,7 +264,7 @@ mod tests {
         let lines: Vec<_> = error.lines().collect();
         assert!(lines[0].starts_with("FOLLOW: needs MOVE_TOKEN"), "{error}");
         assert!(lines[1].starts_with("FOLLOW=\"http://m:3000/api/users\": takes"), "{error}");
-        let both = ["users", "posts"];
+        let both = ["users".into(), "posts".into()];
         let environment = [token, ("FOLLOW", "http://m:3000")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let error = Config::read("monolith", &both, &[], environment).unwrap_err().to_string();

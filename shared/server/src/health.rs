@@ -46,7 +46,7 @@ pub(crate) async fn ready(
     if let Some(ownership_cache) =
         moving.ownership_caches.iter().find(|ownership_cache| !ownership_cache.known().ready)
     {
-        let detail = format!("{} are still being copied", ownership_cache.collection);
+        let detail = format!("{} are still being copied", ownership_cache.name());
         return Err(Problem::unavailable(detail));
     }
     if moving.ownership_caches.iter().all(|ownership_cache| ownership_cache.is_unread()) {

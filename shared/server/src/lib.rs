@@ -1,8 +1,8 @@
 //! A collection over HTTP: its handlers, errors, pages, conditional requests, checks of references and moves,
-//! once for every record.
+//! once for every collection.
 //!
 //! A service says which collections it serves and runs:
-//! `runtime::main(Program::new("users").serves::<Users>(DEMO))`.
+//! `runtime::main(Program::new("users").serves(users()))`.
 
 mod config;
 mod listen;

@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use models::{FieldErrors, Reference};
+use models::{FieldErrors, Name, Reference};
 
 pub(crate) use self::local::Local;
 pub(crate) use self::remote::Remote;
@@ -25,7 +25,7 @@ use crate::problem::Problem;
 
 /// The collections that members of this one refer to.
 #[derive(Default)]
-pub(crate) struct Neighbours(BTreeMap<&'static str, Arc<dyn Neighbour>>);
+pub(crate) struct Neighbours(BTreeMap<Name, Arc<dyn Neighbour>>);
 
 /// Another collection.
 pub(crate) trait Neighbour: Send + Sync {
@@ -36,7 +36,7 @@ pub(crate) trait Neighbour: Send + Sync {
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<bool, Problem>> + 'a>>;
 
 impl Neighbours {
-    pub(crate) fn insert(&mut self, collection: &'static str, neighbour: Arc<dyn Neighbour>) {
+    pub(crate) fn insert(&mut self, collection: Name, neighbour: Arc<dyn Neighbour>) {
         self.0.insert(collection, neighbour);
     }
 
@@ -50,7 +50,7 @@ impl Neighbours {
         trace: &Trace,
     ) -> Result<FieldErrors, Problem> {
         let asked = join_all(references.iter().map(async |reference| {
-            let collection = reference.target.collection;
+            let collection = &reference.target.collection;
             let Some(neighbour) = self.0.get(collection) else { return Err(unset(collection)) };
             neighbour.exists(reference.id, trace).await
         }));
@@ -58,8 +58,8 @@ impl Neighbours {
         for (reference, exists) in references.iter().zip(asked.await) {
             if !exists? {
                 let Reference { field, target, id } = reference;
-                let among = target.collection;
-                errors.add(field, format!("names {id}, which is not among the {among}"));
+                let among = &target.collection;
+                errors.add(field.clone(), format!("names {id}, which is not among the {among}"));
             }
         }
         Ok(errors)

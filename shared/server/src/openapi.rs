@@ -6,12 +6,12 @@ mod page;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
+use models::Collection;
 use runtime::readable;
-use store::Record;
 
 /// Adds `openapi.json` and `docs` below the collection's path. Both are made once.
-pub(crate) fn mount<R: Record>(config: &mut ServiceConfig, root: &str) {
-    let document = document::document::<R>();
+pub(crate) fn mount(config: &mut ServiceConfig, root: &str, collection: &Collection) {
+    let document = document::document(collection);
     let source = format!("{root}/openapi.json");
     let html = page::page(&document, &source);
     serve(config, format!("{root}/docs"), "text/html; charset=utf-8", html, &page::HEADERS);

@@ -194,9 +194,9 @@ impl Problem {
                 StatusCode::PRECONDITION_FAILED,
                 format!("the {name} is not in the state that the request asks for; read it again"),
             ),
-            StoreError::Taken { column } => {
-                Self::new(StatusCode::CONFLICT, format!("another {name} has this {column}"))
-                    .with(vec![Fault::pointer(format!("#/{column}"), "is taken")])
+            StoreError::Taken { field } => {
+                Self::new(StatusCode::CONFLICT, format!("another {name} has this {field}"))
+                    .with(vec![Fault::pointer(format!("#/{field}"), "is taken")])
             }
             StoreError::KeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

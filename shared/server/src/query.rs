@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use models::MAX_ID;
+use models::{MAX_ID, View};
 use serde_json::{Value, json};
 use store::Order;
 
@@ -51,14 +51,6 @@ const ORDER: Parameter = Parameter {
 pub(crate) const MEMBER_PARAMETERS: &[Parameter] = &[VIEW];
 /// What a list is read with.
 pub(crate) const LIST_PARAMETERS: &[Parameter] = &[VIEW, LIMIT, AFTER, BEFORE, ORDER];
-
-/// The two views (AIP-157).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum View {
-    #[default]
-    Basic,
-    Full,
-}
 
 /// The query of a member.
 #[derive(Debug, PartialEq, Eq)]
@@ -252,9 +244,10 @@ mod tests {
     use actix_web::ResponseError;
     use actix_web::body::MessageBody;
     use actix_web::test::TestRequest;
+    use models::View;
     use store::Order;
 
-    use super::{ListQuery, MemberId, NoQuery, Problem, Read, View};
+    use super::{ListQuery, MemberId, NoQuery, Problem, Read};
 
     fn list(query: &str) -> Result<ListQuery, Problem> {
         ListQuery::read(&TestRequest::with_uri(&format!("/x?{query}")).to_http_request())

@@ -42,7 +42,7 @@ impl Daemon for Program {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Config, ConfigErrors> {
         let neighbours = self.neighbours();
-        let neighbours: Vec<_> = neighbours.iter().map(|target| target.collection).collect();
+        let neighbours: Vec<_> = neighbours.into_iter().map(|target| target.collection).collect();
         Config::read(Self::name(self), &self.collections(), &neighbours, environment)
     }
 
@@ -57,9 +57,10 @@ impl Daemon for Program {
     async fn serve(self, config: Config, mut stop: Stop) -> Result<(), Box<dyn Error>> {
         // A port that is taken is found before anything is touched.
         let ports = listen::bind(&config)?;
-        let tables: Vec<_> = self.parts.iter().map(|part| part.table()).collect();
+        let collections = self.parts.iter().map(|part| Arc::clone(part.collection()));
+        let collections: Vec<_> = collections.collect();
         let store = tokio::select! {
-            store = Store::open(&config.database, &tables, config.connections) => Arc::new(store?),
+            store = Store::open(&config.database, &collections, config.connections) => Arc::new(store?),
             // A database that does not answer would be waited for until the program is killed.
             () = &mut stop => return Ok(()),
         };
@@ -102,16 +103,16 @@ async fn prepare(
     let shared = matches!(config.database, Database::Postgres(_));
     for part in &program.parts {
         if shared {
-            part.ownership_cache().share();
+            part.ownership_cache.share();
         }
         part.look(store, follow).await?;
         if config.seed_demo && follow.is_none() && part.seed(store).await? {
-            log::info!("stored the demo data of {}", part.table().name);
+            log::info!("stored the demo data of {}", part.collection().name);
         }
     }
     let clients = Arc::new(Clients::new()?);
     let ownership_caches =
-        program.parts.iter().map(|part| Arc::clone(part.ownership_cache())).collect();
+        program.parts.iter().map(|part| Arc::clone(&part.ownership_cache)).collect();
     let token = config.move_token.clone();
     let context = Context {
         store: Arc::clone(store),
@@ -129,7 +130,7 @@ async fn prepare(
     let own = ports.main.local_addr()?;
     let mut keep = Vec::new();
     for part in &program.parts {
-        let elsewhere = elsewhere(&config, part.table().name, own).await;
+        let elsewhere = elsewhere(&config, &part.collection().name, own).await;
         keep.push(part.keep(&context, elsewhere));
     }
     let keep = join_all(keep).await;
@@ -160,18 +161,19 @@ fn neighbours(
 ) -> Neighbours {
     let mut neighbours = Neighbours::default();
     for part in &program.parts {
-        neighbours.insert(part.table().name, part.neighbour(store, clients));
+        let name = part.collection().name.clone();
+        neighbours.insert(name, Arc::new(part.neighbour(store, clients)));
     }
     for target in program.neighbours() {
-        let collection = target.collection;
-        match config.elsewhere.get(collection) {
+        let collection = target.collection.clone();
+        match config.elsewhere.get(&collection) {
             Some(url) => {
                 let remote = Remote::new(target, url.clone(), Arc::clone(clients));
                 neighbours.insert(collection, Arc::new(remote));
             }
             None => log::warn!(
                 "{} is not set: writes that name {collection} will be answered 503",
-                url_variable(collection)
+                url_variable(&collection)
             ),
         }
     }

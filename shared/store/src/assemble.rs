@@ -1,30 +1,35 @@
 //! Putting a page of the feed together out of rows and marks.
 
-use models::{MAX_ID, Model, Timestamp};
+use models::{Collection, Content, MAX_ID, Timestamp};
 
 use crate::document::Document;
 use crate::feed::heard;
+use crate::row::{Columns, RowRef};
 use crate::{
-    BlockingTransaction, Cells, Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError,
-    Record, Row, StoreError,
+    BlockingTransaction, Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError, StoreError,
 };
 
 /// An entry and its place.
 #[derive(Debug)]
-pub(crate) struct Placed<M> {
+pub(crate) struct Placed {
     pub(crate) at: FeedCursor,
-    pub(crate) entry: Entry<M>,
+    pub(crate) entry: Entry<Content>,
 }
 
-impl<M: Model> Placed<M> {
-    /// Reads what the feed's statements select: place, deleted, and the row.
-    pub(crate) fn row<R: Record<Content = M>>(cells: &mut dyn Cells) -> Result<Self, StoreError> {
-        let position = cells.id()?;
-        let deleted = cells.integer()? != 0;
-        let Row { id, rev, created_at, updated_at, content } = Row::read::<R>(cells)?;
-        let content = (!deleted).then_some(content);
+impl Placed {
+    /// Reads what the feed's statements select: place, deleted, and the row. Gives how many bytes it holds, too.
+    pub(crate) fn row(
+        collection: &Collection,
+        columns: &dyn Columns,
+    ) -> Result<(Self, usize), StoreError> {
+        let position = columns.unsigned(0)?;
+        let deleted = columns.integer(1)? != 0;
+        let row = RowRef::read(collection, columns, 2)?;
+        let bytes = row.bytes()? + 2 * size_of::<i64>();
+        let content = if deleted { None } else { Some(content(&row, bytes)?) };
+        let RowRef { id, rev, created_at, updated_at, .. } = row;
         let row = FeedRow { id, rev, created_at, updated_at, content, keys: Vec::new() };
-        Ok(Self { at: FeedCursor { position, id }, entry: Entry::Row(row) })
+        Ok((Self { at: FeedCursor { position, id }, entry: Entry::Row(row) }, bytes))
     }
 
     /// Reads a mark as it is kept.
@@ -34,8 +39,15 @@ impl<M: Model> Placed<M> {
     }
 }
 
+fn content(row: &RowRef<'_>, bytes: usize) -> Result<Content, StoreError> {
+    let mut json = Vec::with_capacity(bytes + 64);
+    row.write_content(&mut json)?;
+    let json = String::from_utf8(json).map_err(StoreError::failed)?;
+    Content::try_from(json).map_err(StoreError::failed)
+}
+
 /// A mark as it is kept.
-pub(crate) fn mark<M: Model>(entry: &Entry<M>) -> Result<(&'static str, String), StoreError> {
+pub(crate) fn mark(entry: &Entry<Content>) -> Result<(&'static str, String), StoreError> {
     let kind = match entry {
         Entry::Row(_) => "row",
         Entry::Heartbeat { .. } => "heartbeat",
@@ -46,19 +58,19 @@ pub(crate) fn mark<M: Model>(entry: &Entry<M>) -> Result<(&'static str, String),
 
 /// The entries of a page while they are collected: rows first, in order, then the marks.
 #[derive(Debug)]
-pub(crate) struct Collected<M> {
-    pub(crate) entries: Vec<Placed<M>>,
+pub(crate) struct Collected {
+    pub(crate) entries: Vec<Placed>,
     /// Whether there are more entries than the page has room for.
     pub(crate) more: bool,
     /// Rows that are given before it is their turn.
-    ahead: Vec<Placed<M>>,
+    ahead: Vec<Placed>,
     /// Whether there are others whose turn has not come.
     hidden: bool,
     limit: usize,
     bytes: usize,
 }
 
-impl<M> Collected<M> {
+impl Collected {
     pub(crate) fn new(limit: usize) -> Self {
         let limit = limit.max(1);
         let entries = Vec::with_capacity(limit.min(1_024));
@@ -71,7 +83,7 @@ impl<M> Collected<M> {
     }
 
     /// Takes a row that holds `bytes`; false where the page was full.
-    pub(crate) fn take(&mut self, row: Placed<M>, bytes: usize) -> bool {
+    pub(crate) fn take(&mut self, row: Placed, bytes: usize) -> bool {
         self.more = self.entries.len() == self.limit || self.bytes > MAX_FEED_BYTES;
         if !self.more {
             self.bytes += bytes;
@@ -81,10 +93,10 @@ impl<M> Collected<M> {
     }
 
     /// Adds the marks, each in its place.
-    pub(crate) fn add_marks(&mut self, marks: impl IntoIterator<Item = Placed<M>>) {
+    pub(crate) fn add_marks(&mut self, marks: impl IntoIterator<Item = Placed>) {
         // Where the page is full, rows that it does not hold may come before a mark.
         let end = self.entries.last().filter(|_| self.more).map(|last| last.at);
-        let within = |mark: &Placed<M>| end.is_none_or(|end| mark.at < end);
+        let within = |mark: &Placed| end.is_none_or(|end| mark.at < end);
         self.entries.extend(marks.into_iter().filter(within));
         self.entries.sort_by_key(|placed| placed.at);
         self.more |= self.entries.len() > self.limit;
@@ -94,7 +106,7 @@ impl<M> Collected<M> {
     /// Takes a row that holds `bytes` and whose turn has not come: it may hide an older change of itself whose
     /// turn has. It is given again when it is its turn. False where there is no room for all such rows: then
     /// none is given, and the page promises nothing.
-    pub(crate) fn take_ahead(&mut self, row: Placed<M>, bytes: usize) -> bool {
+    pub(crate) fn take_ahead(&mut self, row: Placed, bytes: usize) -> bool {
         self.hidden = self.wanted() == 1 || self.bytes > MAX_FEED_BYTES;
         if self.hidden {
             self.ahead.clear();
@@ -106,7 +118,7 @@ impl<M> Collected<M> {
     }
 
     /// The rows, to be given their keys.
-    pub(crate) fn rows(&mut self) -> impl Iterator<Item = &mut FeedRow<M>> {
+    pub(crate) fn rows(&mut self) -> impl Iterator<Item = &mut FeedRow<Content>> {
         self.entries.iter_mut().chain(&mut self.ahead).filter_map(|placed| {
             match &mut placed.entry {
                 Entry::Row(row) => Some(row),
@@ -116,7 +128,7 @@ impl<M> Collected<M> {
     }
 
     /// The page. One that is not full has all that there is up to `whole`.
-    pub(crate) fn page(self, after: FeedCursor, whole: u64, end: PageEnd) -> Changes<M> {
+    pub(crate) fn page(self, after: FeedCursor, whole: u64, end: PageEnd) -> Changes<Content> {
         let PageEnd { document, run, latest, now, blocked_by } = end;
         let promises = !self.more && !self.hidden;
         let cursor = if promises {

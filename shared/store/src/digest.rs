@@ -1,10 +1,11 @@
 //! Fingerprints of rows, the same for the same rows whichever engine keeps them.
 
-use models::{MAX_ID, Model};
+use models::MAX_ID;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-use crate::{Position, Row, StoreError};
+use crate::row::RowRef;
+use crate::{Position, StoreError};
 
 /// The fingerprint of the living rows in a range of ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +52,7 @@ pub(crate) struct Hasher {
 }
 
 impl Hasher {
-    fn hash<M: Model>(&mut self, row: &Row<M>) -> Result<u128, StoreError> {
+    fn hash(&mut self, row: &RowRef<'_>) -> Result<u128, StoreError> {
         self.bytes.clear();
         for number in [row.id, row.rev] {
             self.bytes.extend(number.to_le_bytes());
@@ -59,11 +60,11 @@ impl Hasher {
         for time in [row.created_at, row.updated_at] {
             self.bytes.extend(time.unix_ms.to_le_bytes());
         }
-        serde_json::to_writer(&mut self.bytes, &row.content).map_err(StoreError::failed)?;
+        row.write_content(&mut self.bytes)?;
         Ok(xxh3_128(&self.bytes))
     }
 
-    pub(crate) fn row<M: Model>(&mut self, row: &Row<M>) -> Result<RowHash, StoreError> {
+    pub(crate) fn row(&mut self, row: &RowRef<'_>) -> Result<RowHash, StoreError> {
         let hash = format!("{:032x}", self.hash(row)?);
         Ok(RowHash { id: row.id, rev: row.rev, hash })
     }
@@ -91,7 +92,7 @@ impl Digesting {
     }
 
     /// Takes the next row; false where the chunk was full, and the row is not of it.
-    pub(crate) fn take<M: Model>(&mut self, row: &Row<M>) -> Result<bool, StoreError> {
+    pub(crate) fn take(&mut self, row: &RowRef<'_>) -> Result<bool, StoreError> {
         if self.rows == self.limit {
             return Ok(false);
         }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::{fmt, io};
 
-use models::FieldErrors;
+use models::{FieldErrors, Name};
 
 type Cause = Arc<dyn Error + Send + Sync>;
 
@@ -22,8 +22,8 @@ pub enum StoreError {
     PreconditionFailed,
     /// Another living row holds this value.
     Taken {
-        /// The column in which no two rows may agree.
-        column: &'static str,
+        /// The field in which no two rows may agree.
+        field: Name,
     },
     /// The idempotency key came before, with another content.
     KeyReused,
@@ -82,7 +82,7 @@ impl fmt::Display for StoreError {
             Self::NotPrimary { primary: None } => f.write_str("the store takes no writes now"),
             Self::NotFound => f.write_str("no such row"),
             Self::PreconditionFailed => f.write_str("the row has changed"),
-            Self::Taken { column } => write!(f, "this {column} is taken"),
+            Self::Taken { field } => write!(f, "this {field} is taken"),
             Self::KeyReused => f.write_str("the idempotency key was used with another content"),
             Self::Invalid(_) => f.write_str("the content breaks rules"),
             Self::Full(_) => f.write_str("no space is left"),
@@ -138,11 +138,20 @@ pub enum OpenError {
         /// Which database.
         database: String,
         /// The collection whose schema is newer.
-        collection: &'static str,
+        collection: Name,
         /// The version in the database.
         found: i64,
         /// The newest that this program knows.
         known: i64,
+    },
+    /// The description of a collection cannot be stored, or not in the table that is there.
+    Collection {
+        /// Which database.
+        database: String,
+        /// The collection.
+        collection: Name,
+        /// Why not.
+        reason: String,
     },
     /// The schema could not be made or brought up to date.
     Schema {
@@ -169,6 +178,9 @@ impl fmt::Display for OpenError {
                 "the schema of `{collection}` in {database} is version {found}, this program knows \
                  versions up to {known}; nothing was changed: run the newer program"
             ),
+            Self::Collection { database, collection, reason } => {
+                write!(f, "{database} cannot keep `{collection}`: {reason}; nothing was changed")
+            }
             Self::Schema { database, .. } => write!(
                 f,
                 "cannot make the schema in {database}; nothing was changed: give it a database of \
@@ -182,7 +194,7 @@ impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unreachable { cause, .. } | Self::Schema { cause, .. } => Some(&**cause),
-            Self::Damaged { .. } | Self::Newer { .. } => None,
+            Self::Damaged { .. } | Self::Newer { .. } | Self::Collection { .. } => None,
         }
     }
 }

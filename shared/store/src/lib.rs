@@ -1,7 +1,7 @@
-//! Records on SQLite or PostgreSQL: one contract, two engines, chosen by a URL.
+//! Collections on SQLite or PostgreSQL: one contract, two engines, chosen by a URL.
 //!
-//! A [`Record`] says its table once; a [`Store`] keeps rows of any record. What is answered is on
-//! disk. No SQL and no driver type leaves this crate.
+//! A [`Collection`](models::Collection) says what its rows hold; a [`Store`] keeps the rows of any collection. What is
+//! answered is on disk. No SQL and no driver type leaves this crate.
 
 mod database_url;
 mod digest;
@@ -13,9 +13,9 @@ mod outcome;
 mod ownership;
 mod page;
 mod position;
-mod record;
 mod row;
 mod store;
+mod table;
 mod write;
 
 mod assemble;
@@ -23,6 +23,7 @@ mod document;
 mod position_watch;
 mod sql;
 mod unix_ms;
+mod value;
 
 mod postgres;
 mod sqlite;
@@ -41,7 +42,6 @@ pub use ownership::{Fence, Followed, Handover, Ownership, Peer, Role, RowRate};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
 pub use position::{FeedCursor, NotTwoNumbers, Position};
 pub use position_watch::Heard;
-pub use record::{Cells, Column, ColumnType, Filter, Record, Table, Value};
-pub use row::Row;
+pub use row::{Row, Shown};
 pub use store::Store;
 pub use write::{Change, Created, IDEMPOTENCY_HOURS, Idempotency, Precondition};

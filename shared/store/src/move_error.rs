@@ -102,6 +102,13 @@ pub enum MoveError {
         /// Where it is.
         present: FeedCursor,
     },
+    /// A row of the page has other fields than this collection's.
+    OtherFields {
+        /// The row.
+        id: u64,
+        /// What is wrong with its content.
+        what: String,
+    },
     /// The store could not do it.
     Store(StoreError),
 }
@@ -197,6 +204,11 @@ impl fmt::Display for MoveError {
             Self::OtherCursor { present } => {
                 write!(f, "the page does not begin at {present}, where this store is")
             }
+            Self::OtherFields { id, what } => write!(
+                f,
+                "row {id} of the source has other fields than this collection ({what}); run the same version on both \
+                 sides"
+            ),
             Self::Store(error) => error.fmt(f),
         }
     }

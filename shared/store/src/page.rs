@@ -5,9 +5,10 @@
 //! their transactions commit, so a row may appear behind a walk that has passed its id: to follow what
 //! is written is the work of a feed, not of pages.
 
-use models::Model;
+use models::View;
 
-use crate::Row;
+use crate::StoreError;
+use crate::row::RowRef;
 
 /// A page ends early once its contents take this much, so that no request can ask for more memory.
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
@@ -48,9 +49,11 @@ pub enum Order {
 
 /// A page, and where the pages around it start.
 #[derive(Clone, Debug)]
-pub struct Page<M> {
-    /// The rows, in the order asked for.
-    pub rows: Vec<Row<M>>,
+pub struct Page {
+    /// The rows in the order asked for: a JSON array.
+    pub body: Vec<u8>,
+    /// How many rows there are.
+    pub rows: usize,
     /// The id after which the next page starts, where there is one.
     pub next: Option<u64>,
     /// The id before which the previous page ends, where there is one.
@@ -98,46 +101,53 @@ impl PageQuery {
         }
     }
 
-    /// Where rows that are met are collected.
-    pub(crate) fn collect<M: Model>(&self) -> Met<M> {
+    /// Where rows that are met are collected, in this view.
+    pub(crate) fn collect(&self, view: View) -> Met {
         let (walk, _) = self.walk();
-        Met { until: self.until.map(|id| (walk, id)), ..Met::new(self.limit) }
+        Met { until: self.until.map(|id| (walk, id)), ..Met::new(self.limit, view) }
     }
 
     /// From which id to walk back to see whether anything lies behind the page that was met.
     ///
     /// A page between two ids has no page behind it: an edge of its own could not say where to stop.
-    pub(crate) fn behind<M>(&self, met: &Met<M>) -> Option<u64> {
+    pub(crate) fn behind(&self, met: &Met) -> Option<u64> {
         self.cursor.filter(|_| self.until.is_none())?;
         let (walk, start) = self.walk();
-        Some(met.rows.first().map_or_else(|| walk.back().to_meet(start), |row| row.id))
+        Some(met.first.unwrap_or_else(|| walk.back().to_meet(start)))
     }
 
     /// Turns what a walk met into the page that was asked for.
-    pub(crate) fn page<M>(&self, met: Met<M>, behind: bool) -> Page<M> {
+    pub(crate) fn page(&self, met: Met, behind: bool) -> Page {
         let (walk, start) = self.walk();
-        let Met { mut rows, more, .. } = met;
-        let first = rows.first().map_or_else(|| walk.back().to_meet(start), |row| row.id);
-        let onward = rows.last().filter(|_| more).map(|row| row.id);
+        let first = met.first.unwrap_or_else(|| walk.back().to_meet(start));
+        let onward = met.last.filter(|_| met.more);
         let backward = behind.then_some(first);
+        let rows = met.ends.len();
         match self.cursor {
             Some(Cursor::Before(_)) => {
-                rows.reverse();
-                Page { rows, next: backward, prev: onward }
+                Page { body: met.backwards(), rows, next: backward, prev: onward }
             }
-            Some(Cursor::After(_)) | None => Page { rows, next: onward, prev: backward },
+            Some(Cursor::After(_)) | None => {
+                Page { body: met.forwards(), rows, next: onward, prev: backward }
+            }
         }
     }
 }
 
 /// The rows that a walk met, up to the page's limits.
-pub(crate) struct Met<M> {
-    pub(crate) rows: Vec<Row<M>>,
+pub(crate) struct Met {
+    /// The rows as JSON, each with a comma after it.
+    json: Vec<u8>,
+    /// Where each row ends, behind its comma.
+    ends: Vec<usize>,
+    first: Option<u64>,
+    last: Option<u64>,
     /// Whether a row lies beyond the last one.
-    pub(crate) more: bool,
+    more: bool,
     until: Option<(Walk, u64)>,
     limit: usize,
     bytes: usize,
+    view: View,
 }
 
 /// What taking a row came to.
@@ -149,31 +159,75 @@ pub(crate) enum Taken {
     Full,
 }
 
-impl<M: Model> Met<M> {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { rows: Vec::with_capacity(limit.min(128)), more: false, until: None, limit, bytes: 0 }
+impl Met {
+    pub(crate) fn new(limit: usize, view: View) -> Self {
+        let room = limit.min(128);
+        let mut json = Vec::with_capacity(room * 128);
+        json.push(b'[');
+        Self {
+            json,
+            ends: Vec::with_capacity(room),
+            first: None,
+            last: None,
+            more: false,
+            until: None,
+            limit,
+            bytes: 0,
+            view,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
     }
 
     /// How many rows there still is room for, and one more to see whether there is one.
     pub(crate) fn wanted(&self) -> usize {
-        self.limit - self.rows.len() + 1
+        self.limit - self.ends.len() + 1
     }
 
-    /// Takes a row that holds `bytes`.
-    pub(crate) fn take(&mut self, row: Row<M>, bytes: usize) -> Taken {
+    /// Takes a row.
+    pub(crate) fn take(&mut self, row: &RowRef<'_>) -> Result<Taken, StoreError> {
         let passed = |(walk, id): (Walk, u64)| match walk {
             Walk::Up => row.id >= id,
             Walk::Down => row.id <= id,
         };
         if self.until.is_some_and(passed) {
-            return Taken::Full;
+            return Ok(Taken::Full);
         }
-        self.more = self.rows.len() == self.limit || self.bytes > MAX_PAGE_BYTES;
+        self.more = self.ends.len() == self.limit || self.bytes > MAX_PAGE_BYTES;
         if self.more {
-            return Taken::Full;
+            return Ok(Taken::Full);
         }
-        self.bytes += bytes;
-        self.rows.push(row);
-        Taken::Kept
+        self.bytes += row.bytes()?;
+        row.write(self.view, &mut self.json)?;
+        self.json.push(b',');
+        self.ends.push(self.json.len());
+        self.first.get_or_insert(row.id);
+        self.last = Some(row.id);
+        Ok(Taken::Kept)
+    }
+
+    /// The array of the rows, as they were met.
+    fn forwards(mut self) -> Vec<u8> {
+        if self.is_empty() {
+            self.json.push(b']');
+        } else if let Some(comma) = self.json.last_mut() {
+            *comma = b']';
+        }
+        self.json
+    }
+
+    /// The array of the rows, the last that was met first.
+    fn backwards(self) -> Vec<u8> {
+        let mut json = Vec::with_capacity(self.json.len() + 1);
+        json.push(b'[');
+        let starts = [1].into_iter().chain(self.ends.iter().copied());
+        for (start, end) in
+            starts.zip(self.ends.iter().copied()).collect::<Vec<_>>().into_iter().rev()
+        {
+            json.extend_from_slice(&self.json[start..end]);
+        }
+        Self { json, ..self }.forwards()
     }
 }

@@ -1,21 +1,24 @@
 //! The plans of the lists' statements among a million rows: each walks one index and sorts nothing.
 
+use std::sync::Arc;
+
+use models::{Alphabet, Collection, Field, THREADS};
 use rusqlite::Connection;
 use tokio_postgres::{Client, NoTls};
 
 use crate::page::Walk;
 use crate::postgres::SESSION;
-use crate::record::{Column, Filter, Table};
 use crate::sql::{Dialect, Statements, migrations};
 
 const ROWS: u64 = 1_000_000;
 
-const POSTS: Table = Table {
-    name: "posts",
-    columns: &[Column::id("thread"), Column::text("text")],
-    unique: None,
-    filters: &[Filter { path: "in-thread", column: "thread" }],
-};
+fn posts() -> Arc<Collection> {
+    let fields = [
+        Field::reference("thread", THREADS).filter("in-thread"),
+        Field::text("text", 1..=9, Alphabet::Line),
+    ];
+    Arc::new(Collection::new("posts", "post", fields))
+}
 
 /// Each list's statement, and the index it has to walk.
 fn lists(statements: &Statements) -> Vec<(&str, &'static str)> {
@@ -30,7 +33,7 @@ fn lists(statements: &Statements) -> Vec<(&str, &'static str)> {
 #[test]
 fn sqlite_walks_one_index_and_sorts_nothing() {
     let connection = Connection::open_in_memory().unwrap();
-    for statement in migrations(&POSTS, Dialect::Sqlite, 0) {
+    for statement in migrations(&posts(), Dialect::Sqlite, 0) {
         connection.execute_batch(&statement).unwrap();
     }
     connection
@@ -40,7 +43,7 @@ fn sqlite_walks_one_index_and_sorts_nothing() {
              SELECT i, 1, i, i, i % 1000, 'text' FROM n; ANALYZE"
         ))
         .unwrap();
-    for (sql, index) in lists(&Statements::new(POSTS, Dialect::Sqlite)) {
+    for (sql, index) in lists(&Statements::new(posts(), Dialect::Sqlite)) {
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         // A plan does not depend on the parameters, so none are bound.
         let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3));
@@ -48,7 +51,7 @@ fn sqlite_walks_one_index_and_sorts_nothing() {
         assert_eq!(steps.len(), 1, "{sql}\n{steps:?}");
         assert!(steps[0].starts_with(&format!("SEARCH posts USING INDEX {index} (")), "{steps:?}");
     }
-    let feed = Statements::new(POSTS, Dialect::Sqlite).feed;
+    let feed = Statements::new(posts(), Dialect::Sqlite).feed;
     for (sql, step) in [
         (&feed.page, "SEARCH posts USING INDEX posts_feed ("),
         (&feed.keys, "SEARCH posts_idempotency USING INDEX posts_idempotency_id (id=?)"),
@@ -71,7 +74,7 @@ fn sqlite_walks_one_index_and_sorts_nothing() {
 #[ignore = "needs TEST_DATABASE_URL"]
 async fn postgresql_walks_one_index_and_sorts_nothing() {
     let database = harness::postgres().await;
-    for statement in migrations(&POSTS, Dialect::Postgres, 0) {
+    for statement in migrations(&posts(), Dialect::Postgres, 0) {
         database.execute(&statement).await;
     }
     database
@@ -85,7 +88,7 @@ async fn postgresql_walks_one_index_and_sorts_nothing() {
     let (client, connection) = tokio_postgres::connect(database.url(), NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
     client.batch_execute(SESSION).await.unwrap();
-    let statements = Statements::new(POSTS, Dialect::Postgres);
+    let statements = Statements::new(posts(), Dialect::Postgres);
     for (number, (sql, index)) in lists(&statements).into_iter().enumerate() {
         let types = if sql.contains("$3") { ", bigint" } else { "" };
         let prepare = format!("PREPARE list_{number}(bigint, bigint{types}) AS {sql}");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::document::Document;
-use crate::{Position, Record, Role, Table};
+use crate::{Position, Role};
 
 /// How often it is written how far a follower has come.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    const NOTHING: Self = Self::primary(Position { epoch: 0, at: 0 });
+    pub(crate) const NOTHING: Self = Self::primary(Position { epoch: 0, at: 0 });
 
     const fn primary(position: Position) -> Self {
         Self { role: Role::Primary, serves: true, position }
@@ -40,7 +40,6 @@ pub struct Heard {
 /// Keeps what is known of one collection and wakes those who wait for news.
 #[derive(Debug)]
 pub(crate) struct PositionWatch {
-    collection: &'static str,
     told: Mutex<Told>,
     heard: watch::Sender<Heard>,
     /// When it was last written how far each follower has come.
@@ -54,13 +53,22 @@ struct Told {
 }
 
 impl PositionWatch {
-    fn new(collection: &'static str) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            collection,
             told: Mutex::new(Told { store: String::new(), known: Known::NOTHING }),
             heard: watch::Sender::new(Heard::default()),
             noted: Mutex::default(),
         }
+    }
+
+    /// What is known of it.
+    pub(crate) fn known(&self) -> Known {
+        self.told().known
+    }
+
+    /// Hears of each commit from now on.
+    pub(crate) fn changed(&self) -> watch::Receiver<Heard> {
+        self.heard.subscribe()
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -125,34 +133,6 @@ impl PositionWatch {
                 noted.insert(follower.to_owned(), now);
                 true
             }
-        }
-    }
-}
-
-/// The position watch of each collection in a store.
-#[derive(Debug)]
-pub(crate) struct PositionWatches(Vec<PositionWatch>);
-
-impl PositionWatches {
-    pub(crate) fn new(tables: &[Table]) -> Self {
-        Self(tables.iter().map(|table| PositionWatch::new(table.name)).collect())
-    }
-
-    pub(crate) fn find(&self, collection: &str) -> Option<&PositionWatch> {
-        self.0.iter().find(|position_watch| position_watch.collection == collection)
-    }
-
-    /// Nothing, where the store was opened without this collection.
-    pub(crate) fn known<R: Record>(&self) -> Known {
-        let position_watch = self.find(R::TABLE.name);
-        position_watch.map_or(Known::NOTHING, |position_watch| position_watch.told().known)
-    }
-
-    /// Never wakes anybody, where the store was opened without this collection.
-    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
-        match self.find(R::TABLE.name) {
-            Some(position_watch) => position_watch.heard.subscribe(),
-            None => watch::Sender::new(Heard::default()).subscribe(),
         }
     }
 }

@@ -21,8 +21,7 @@ pub(crate) use self::connect::SESSION;
 
 use std::sync::Arc;
 
-use models::Timestamp;
-use tokio::sync::watch;
+use models::{Cell, Timestamp, View};
 use tokio::time::timeout;
 
 use self::blocking::BlockingCheck;
@@ -31,11 +30,13 @@ use self::lease::{Connections, lease, lease_alone};
 use self::link::{Link, Sharing};
 use self::write_check::checked;
 use crate::page::{Met, Walk};
-use crate::position_watch::{Heard, Known, PositionWatch, PositionWatches};
-use crate::sql::{Catalog, Dialect, Statements};
+use crate::position_watch::PositionWatch;
+use crate::row::RowRef;
+use crate::sql::Statements;
+use crate::table::{Table, Tables};
 use crate::{
-    Change, Created, Idempotency, OpenError, Page, PageQuery, PostgresUrl, Precondition, Record,
-    Row, StoreError, Table,
+    Change, Created, Idempotency, OpenError, Page, PageQuery, PostgresUrl, Precondition, Row,
+    Shown, StoreError,
 };
 
 /// How often an insert starts over when another one with the same key got in between.
@@ -44,19 +45,15 @@ const KEY_ATTEMPTS: usize = 3;
 #[derive(Debug)]
 pub(crate) struct PostgresStore {
     pool: Connections,
-    catalog: Catalog,
-    position_watches: PositionWatches,
     blocking: BlockingCheck,
 }
 
 impl PostgresStore {
     pub(crate) async fn open(
         url: &PostgresUrl,
-        tables: &[Table],
+        tables: &Tables,
         connections: usize,
     ) -> Result<Self, OpenError> {
-        let (catalog, position_watches) =
-            (Catalog::new(tables, Dialect::Postgres), PositionWatches::new(tables));
         let sharing = Sharing::default();
         let reached = timeout(connect::WAKE_TIME, schema::reach(url, &sharing)).await;
         reached.map_err(|elapsed| OpenError::Unreachable {
@@ -67,33 +64,53 @@ impl PostgresStore {
         let pool = connect::pool(url, connections, Some(sharing.clone()))?;
         connect::let_sleep(&pool);
         let pool = Connections::new(pool, connections, sharing);
-        schema::migrate(&pool, url, &catalog, &position_watches).await?;
-        Ok(Self { pool, catalog, position_watches, blocking: BlockingCheck::default() })
+        schema::migrate(&pool, url, tables).await?;
+        Ok(Self { pool, blocking: BlockingCheck::default() })
     }
 
-    pub(crate) async fn get<R: Record>(
+    pub(crate) async fn get(&self, table: &Table, id: u64) -> Result<Option<Row>, StoreError> {
+        self.find(table, id, |row| row.own()).await
+    }
+
+    pub(crate) async fn show(
         &self,
+        table: &Table,
         id: u64,
-    ) -> Result<Option<Row<R::Content>>, StoreError> {
-        let statements = self.statements::<R>()?;
-        lease_alone(&self.pool, async |client| rows::find::<R>(client, &statements.get, id).await)
-            .await
+        view: View,
+    ) -> Result<Option<Shown>, StoreError> {
+        self.find(table, id, |row| row.show(view)).await
     }
 
-    pub(crate) async fn page<R: Record>(
+    async fn find<T>(
         &self,
-        query: PageQuery,
-    ) -> Result<Page<R::Content>, StoreError> {
-        let statements = self.statements::<R>()?;
+        table: &Table,
+        id: u64,
+        read: impl FnOnce(&RowRef<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let statements = &table.statements;
         lease_alone(&self.pool, async |client| {
-            let list = async |walk: Walk, start: u64, met: Met<R::Content>| {
+            rows::find(client, statements, &statements.get, id, read).await
+        })
+        .await
+    }
+
+    pub(crate) async fn page(
+        &self,
+        table: &Table,
+        query: PageQuery,
+        view: View,
+    ) -> Result<Page, StoreError> {
+        let statements = &table.statements;
+        lease_alone(&self.pool, async |client| {
+            let list = async |walk: Walk, start: u64, met: Met| {
                 let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
-                rows::list::<R>(client, sql, start, met, query.filter.map(|(_, id)| id)).await
+                let filter = query.filter.map(|(_, id)| id);
+                rows::list(client, statements, sql, start, met, filter).await
             };
             let (walk, start) = query.walk();
-            let met = list(walk, start, query.collect()).await?;
+            let met = list(walk, start, query.collect(view)).await?;
             let behind = match query.behind(&met) {
-                Some(start) => !list(walk.back(), start, Met::new(1)).await?.rows.is_empty(),
+                Some(start) => !list(walk.back(), start, Met::new(1, view)).await?.is_empty(),
                 None => false,
             };
             Ok(query.page(met, behind))
@@ -101,50 +118,48 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn first_answer<R: Record>(
+    pub(crate) async fn first_answer(
         &self,
+        table: &Table,
         sent: &Idempotency,
     ) -> Result<Option<Created>, StoreError> {
-        let statements = self.statements::<R>()?;
+        let statements = &table.statements;
         lease_alone(&self.pool, async |client| first_answer(client, statements, sent).await).await
     }
 
-    pub(crate) async fn insert<R: Record>(
+    pub(crate) async fn insert(
         &self,
-        content: R::Content,
+        table: &Table,
+        cells: Vec<Cell>,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, StoreError> {
-        let (statements, position_watch) = self.parts::<R>()?;
+        let Table { statements, position_watch } = table;
         lease(&self.pool, async |client| match &idempotency {
             None => {
-                let work = async |client: &Link| insert::<R>(client, statements, content).await;
+                let work = async |client: &Link| insert(client, statements, cells).await;
                 checked(client, statements, position_watch, work).await
             }
-            Some(sent) => {
-                insert_once::<R>(client, statements, position_watch, &content, sent).await
-            }
+            Some(sent) => insert_once(client, statements, position_watch, &cells, sent).await,
         })
         .await
     }
 
-    pub(crate) async fn update<R: Record>(
+    pub(crate) async fn update(
         &self,
+        table: &Table,
         id: u64,
         precondition: Precondition,
-        change: impl Change<R::Content>,
-    ) -> Result<Row<R::Content>, StoreError> {
-        let (statements, position_watch) = self.parts::<R>()?;
+        change: Change,
+    ) -> Result<Row, StoreError> {
+        let Table { statements, position_watch } = table;
         lease(&self.pool, async |client| {
             let work = async |client: &Link| {
-                let row = rows::find::<R>(client, &statements.get_locked, id)
-                    .await?
-                    .ok_or(StoreError::NotFound)?;
+                let row = find_locked(client, statements, id).await?;
                 let Some(mut next) = row.next(&precondition, change)? else {
                     return Ok((row, None));
                 };
-                let values = R::values(&next.content);
                 let (sql, now) = (&statements.update, next.updated_at);
-                let changed = rows::execute(client, sql, statements, id, now, &values).await?;
+                let changed = rows::execute(client, sql, statements, id, now, &next.cells).await?;
                 next.rev = changed.0;
                 Ok((next, Some(changed.1)))
             };
@@ -153,17 +168,16 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn delete<R: Record>(
+    pub(crate) async fn delete(
         &self,
+        table: &Table,
         id: u64,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        let (statements, position_watch) = self.parts::<R>()?;
+        let Table { statements, position_watch } = table;
         lease(&self.pool, async |client| {
             let work = async |client: &Link| {
-                let row = rows::find::<R>(client, &statements.get_locked, id)
-                    .await?
-                    .ok_or(StoreError::NotFound)?;
+                let row = find_locked(client, statements, id).await?;
                 precondition.check(row.rev)?;
                 let (sql, now) = (&statements.delete, row.touched());
                 let (_, place) = rows::execute(client, sql, statements, id, now, &[]).await?;
@@ -174,11 +188,12 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn seed<R: Record>(
+    pub(crate) async fn seed(
         &self,
-        contents: Vec<R::Content>,
+        table: &Table,
+        rows: Vec<Vec<Cell>>,
     ) -> Result<bool, StoreError> {
-        let (statements, position_watch) = self.parts::<R>()?;
+        let Table { statements, position_watch } = table;
         lease(&self.pool, async |client| {
             let work = async |client: &Link| {
                 // Several programs that start at once must not all find the table empty.
@@ -188,8 +203,8 @@ impl PostgresStore {
                     return Ok((false, None));
                 }
                 let mut place = None;
-                for content in contents {
-                    place = insert::<R>(client, statements, content).await?.1;
+                for cells in rows {
+                    place = insert(client, statements, cells).await?.1;
                 }
                 Ok((true, place))
             };
@@ -208,46 +223,31 @@ impl PostgresStore {
     pub(crate) async fn close(&self) {
         self.pool.close();
     }
+}
 
-    fn statements<R: Record>(&self) -> Result<&Statements, StoreError> {
-        self.catalog.find(R::TABLE.name)
-    }
-
-    /// What there is of a collection: its statements, and what is known of it.
-    fn parts<R: Record>(&self) -> Result<(&Statements, &PositionWatch), StoreError> {
-        let statements = self.statements::<R>()?;
-        let position_watch =
-            self.position_watches.find(R::TABLE.name).ok_or_else(StoreError::closed)?;
-        Ok((statements, position_watch))
-    }
-
-    pub(crate) fn known<R: Record>(&self) -> Known {
-        self.position_watches.known::<R>()
-    }
-
-    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
-        self.position_watches.changed::<R>()
-    }
+async fn find_locked(client: &Link, statements: &Statements, id: u64) -> Result<Row, StoreError> {
+    let found = rows::find(client, statements, &statements.get_locked, id, |row| row.own()).await?;
+    found.ok_or(StoreError::NotFound)
 }
 
 /// Inserts a row and gives its place.
-async fn insert<R: Record>(
+async fn insert(
     client: &Link,
     statements: &Statements,
-    content: R::Content,
+    cells: Vec<Cell>,
 ) -> Result<(Created, Option<u64>), StoreError> {
     let now = Timestamp::now();
-    let (id, place) = rows::insert(client, statements, now, &R::values(&content)).await?;
-    let row = Row { id, rev: 1, created_at: now, updated_at: now, content };
-    Ok((Created::new(row)?, Some(place)))
+    let (id, place) = rows::insert(client, statements, now, &cells).await?;
+    let row = Row { id, rev: 1, created_at: now, updated_at: now, cells };
+    Ok((Created::new(id, row.json(&statements.collection, View::Full))?, Some(place)))
 }
 
 /// Inserts unless the key came before; the key and the row are stored together.
-async fn insert_once<R: Record>(
+async fn insert_once(
     client: &Link,
     statements: &Statements,
     position_watch: &PositionWatch,
-    content: &R::Content,
+    cells: &[Cell],
     sent: &Idempotency,
 ) -> Result<Created, StoreError> {
     for _ in 0..KEY_ATTEMPTS {
@@ -255,7 +255,7 @@ async fn insert_once<R: Record>(
             if let Some(first) = first_answer(client, statements, sent).await? {
                 return Ok((first, None));
             }
-            let inserted = insert::<R>(client, statements, content.clone()).await?;
+            let inserted = insert(client, statements, cells.to_vec()).await?;
             if remember(client, statements, sent, &inserted.0).await? {
                 return Ok(inserted);
             }
@@ -265,9 +265,9 @@ async fn insert_once<R: Record>(
         match checked(client, statements, position_watch, work).await {
             Err(StoreError::Busy) => {}
             // Perhaps this very insert, sent twice at once, is what took it.
-            Err(StoreError::Taken { column }) => {
+            Err(StoreError::Taken { field }) => {
                 let first = first_answer(client, statements, sent).await?;
-                return first.ok_or(StoreError::Taken { column });
+                return first.ok_or(StoreError::Taken { field });
             }
             done => return done,
         }

@@ -7,17 +7,18 @@ mod moves;
 mod schema;
 
 pub(crate) use self::schema::{
-    READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations, unique_index,
+    READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, filter_index, migrations,
+    unique_index,
 };
 
-use std::io;
+use std::sync::Arc;
+
+use models::Collection;
 
 pub(crate) use self::feed::FeedStatements;
 pub(crate) use self::moves::{CLOCK, MoveStatements};
 
-use crate::StoreError;
 use crate::page::Walk;
-use crate::record::{ColumnType, Table};
 use crate::write::IDEMPOTENCY_MS;
 
 /// PostgreSQL's clock in milliseconds when a statement begins; an index can be searched for it.
@@ -145,7 +146,7 @@ impl Dialect {
 /// Every statement on one collection's rows.
 #[derive(Debug)]
 pub(crate) struct Statements {
-    pub(crate) table: Table,
+    pub(crate) collection: Arc<Collection>,
     /// `$1` id.
     pub(crate) get: String,
     /// `$1` id; holds the row until the transaction ends.
@@ -175,19 +176,16 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    pub(crate) fn new(table: Table, dialect: Dialect) -> Self {
-        let name = table.name;
-        let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+    pub(crate) fn new(collection: Arc<Collection>, dialect: Dialect) -> Self {
+        let name = &*collection.name;
+        let names: Vec<_> = collection.fields.iter().map(|field| &*field.column).collect();
         let row = format!("id, rev, created_at, updated_at, {}", names.join(", "));
         let places = |first: usize| (first..first + names.len()).map(|place| format!("${place}"));
         let assign = |values: Vec<String>| -> String {
             let pairs = names.iter().zip(values).map(|(name, value)| format!("{name} = {value}"));
             pairs.collect::<Vec<_>>().join(", ")
         };
-        let blanks = table.columns.iter().map(|column| match column.kind {
-            ColumnType::Text => "''".to_owned(),
-            ColumnType::Id => "0".to_owned(),
-        });
+        let blanks = collection.fields.iter().map(|field| schema::blank(field.kind()).to_owned());
         let get = format!("SELECT {row} FROM {name} WHERE id = $1 AND NOT deleted");
         let list = |index: &str, walk: Walk, filter: Option<&str>| {
             let index = dialect.indexed_by(index);
@@ -202,19 +200,14 @@ impl Statements {
         let sql = |text: String| dialect.finish(text);
         let next_rev = dialect.next_rev(name);
         Self {
-            feed: FeedStatements::new(&table, dialect),
-            moves: MoveStatements::new(&table, dialect),
-            table,
+            feed: FeedStatements::new(&collection, dialect),
+            moves: MoveStatements::new(name, dialect),
             get_locked: sql(format!("{get}{}", dialect.lock())),
             get: sql(get),
             list: walks(&format!("{name}_living"), None),
-            filtered: table
-                .filters
-                .iter()
-                .map(|filter| {
-                    let column = filter.column;
-                    walks(&format!("{name}_by_{column}"), Some(column))
-                })
+            filtered: collection
+                .filters()
+                .map(|(field, _)| walks(&filter_index(name, &field.column), Some(&field.column)))
                 .collect(),
             any: sql(format!("SELECT 1 FROM {name} LIMIT 1")),
             insert: sql(format!(
@@ -261,6 +254,7 @@ impl Statements {
                 dialect.oldest_key(1),
                 dialect.lock_what_is_free()
             )),
+            collection,
         }
     }
 
@@ -271,30 +265,5 @@ impl Statements {
             Walk::Up => &both[0],
             Walk::Down => &both[1],
         }
-    }
-}
-
-/// The statements of each collection in a store.
-#[derive(Debug)]
-pub(crate) struct Catalog(Vec<Statements>);
-
-impl Catalog {
-    pub(crate) fn new(tables: &[Table], dialect: Dialect) -> Self {
-        Self(tables.iter().map(|table| Statements::new(*table, dialect)).collect())
-    }
-
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Statements> {
-        self.0.iter()
-    }
-
-    /// The statements on the rows of this table.
-    ///
-    /// # Errors
-    /// [`StoreError::Failed`] where the store was opened without it.
-    pub(crate) fn find(&self, name: &str) -> Result<&Statements, StoreError> {
-        let found = self.0.iter().find(|statements| statements.table.name == name);
-        found.ok_or_else(|| {
-            StoreError::failed(io::Error::other(format!("the store was opened without {name}")))
-        })
     }
 }

@@ -21,28 +21,25 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
-use models::Timestamp;
+use models::{Cell, Timestamp, View};
 use rusqlite::{Connection, OptionalExtension, params};
 use thread_local::ThreadLocal;
-use tokio::sync::watch;
 
 use self::error::{is_full, store_error};
 use self::file::DatabaseFile;
 use self::reserve::Reserve;
 use self::writer::Writer;
 use crate::page::{Met, Walk};
-use crate::position_watch::{Heard, Known, PositionWatches};
-use crate::sql::{Catalog, Dialect, Statements};
+use crate::sql::Statements;
+use crate::table::{Table, Tables};
 use crate::{
-    Change, Created, Idempotency, OpenError, Page, PageQuery, Position, Precondition, Record, Row,
-    StoreError, Table,
+    Change, Created, Idempotency, OpenError, Page, PageQuery, Position, Precondition, Row, Shown,
+    StoreError,
 };
 
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
     file: DatabaseFile,
-    catalog: Arc<Catalog>,
-    position_watches: Arc<PositionWatches>,
     readers: ThreadLocal<Connection>,
     writer: Writer,
     reserve: Reserve,
@@ -51,7 +48,7 @@ pub(crate) struct SqliteStore {
 impl SqliteStore {
     /// Opens the database. Where its disk is full, does it in the room that is kept for moves: its collections can only
     /// be given away by a program that runs.
-    pub(crate) fn open(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path, tables: &Tables) -> Result<Self, OpenError> {
         match Self::open_in_room(path, tables) {
             Err(error) if is_full(&error) && Reserve::of(path).give_up() => {
                 log::warn!("store: the disk is full; its reserve is given up for this start");
@@ -61,26 +58,20 @@ impl SqliteStore {
         }
     }
 
-    fn open_in_room(path: &Path, tables: &[Table]) -> Result<Self, OpenError> {
+    fn open_in_room(path: &Path, tables: &Tables) -> Result<Self, OpenError> {
         let mut connection = schema::open(path, tables)?;
         let file = DatabaseFile::at(path).map_err(|cause| OpenError::Unreachable {
             database: path.display().to_string(),
             advice: "make sure that nobody deletes it",
             cause: Arc::new(cause),
         })?;
-        let catalog = Catalog::new(tables, Dialect::Sqlite);
-        let position_watches = PositionWatches::new(tables);
-        ownership::begin(&mut connection, &catalog, &position_watches).map_err(|error| {
-            OpenError::Schema {
-                database: format!("sqlite:{}", path.display()),
-                cause: Arc::new(error),
-            }
+        ownership::begin(&mut connection, tables).map_err(|error| OpenError::Schema {
+            database: format!("sqlite:{}", path.display()),
+            cause: Arc::new(error),
         })?;
         let reserve = Reserve::of(file.path());
         reserve.keep();
         Ok(Self {
-            catalog: Arc::new(catalog),
-            position_watches: Arc::new(position_watches),
             readers: ThreadLocal::new(),
             writer: Writer::start(connection, &file)?,
             reserve,
@@ -88,53 +79,65 @@ impl SqliteStore {
         })
     }
 
-    pub(crate) async fn get<R: Record>(
-        &self,
-        id: u64,
-    ) -> Result<Option<Row<R::Content>>, StoreError> {
-        rows::find::<R>(self.reader()?, &self.statements::<R>()?.get, id)
+    pub(crate) async fn get(&self, table: &Table, id: u64) -> Result<Option<Row>, StoreError> {
+        let statements = &table.statements;
+        rows::find(self.reader()?, statements, &statements.get, id, |row| row.own())
     }
 
-    pub(crate) async fn page<R: Record>(
+    pub(crate) async fn show(
         &self,
+        table: &Table,
+        id: u64,
+        view: View,
+    ) -> Result<Option<Shown>, StoreError> {
+        let statements = &table.statements;
+        rows::find(self.reader()?, statements, &statements.get, id, |row| row.show(view))
+    }
+
+    pub(crate) async fn page(
+        &self,
+        table: &Table,
         query: PageQuery,
-    ) -> Result<Page<R::Content>, StoreError> {
+        view: View,
+    ) -> Result<Page, StoreError> {
         let connection = self.reader()?;
-        let statements = self.statements::<R>()?;
-        let list = |walk: Walk, start: u64, met: Met<R::Content>| {
+        let statements = &table.statements;
+        let list = |walk: Walk, start: u64, met: Met| {
             let sql = statements.walk(query.filter.map(|(filter, _)| filter), walk);
-            rows::list::<R>(connection, sql, start, met, query.filter.map(|(_, id)| id))
+            rows::list(connection, statements, sql, start, met, query.filter.map(|(_, id)| id))
         };
         let (walk, start) = query.walk();
-        let met = list(walk, start, query.collect())?;
+        let met = list(walk, start, query.collect(view))?;
         let behind = match query.behind(&met) {
-            Some(start) => !list(walk.back(), start, Met::new(1))?.rows.is_empty(),
+            Some(start) => !list(walk.back(), start, Met::new(1, view))?.is_empty(),
             None => false,
         };
         Ok(query.page(met, behind))
     }
 
-    pub(crate) async fn first_answer<R: Record>(
+    pub(crate) async fn first_answer(
         &self,
+        table: &Arc<Table>,
         sent: &Idempotency,
     ) -> Result<Option<Created>, StoreError> {
-        first_answer(self.reader()?, self.statements::<R>()?, sent, Timestamp::now())
+        first_answer(self.reader()?, &table.statements, sent, Timestamp::now())
     }
 
-    pub(crate) async fn insert<R: Record>(
+    pub(crate) async fn insert(
         &self,
-        content: R::Content,
+        table: &Arc<Table>,
+        cells: Vec<Cell>,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, StoreError> {
-        self.write::<R, _>(move |connection, statements, place| {
+        self.write(table, move |connection, statements, place| {
             let now = Timestamp::now();
             if let Some(sent) = &idempotency
                 && let Some(first) = first_answer(connection, statements, sent, now)?
             {
                 return Ok(first);
             }
-            let row = insert::<R>(connection, statements, content, now, place)?;
-            let created = Created::new(row)?;
+            let row = insert(connection, statements, cells, now, place)?;
+            let created = Created::new(row.id, row.json(&statements.collection, View::Full))?;
             if let Some(sent) = &idempotency {
                 remember(connection, statements, sent, &created, now)?;
             }
@@ -143,33 +146,31 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn update<R: Record>(
+    pub(crate) async fn update(
         &self,
+        table: &Arc<Table>,
         id: u64,
         precondition: Precondition,
-        change: impl Change<R::Content>,
-    ) -> Result<Row<R::Content>, StoreError> {
-        self.write::<R, _>(move |connection, statements, place| {
-            let row = rows::find::<R>(connection, &statements.get_locked, id)?
-                .ok_or(StoreError::NotFound)?;
+        change: Change,
+    ) -> Result<Row, StoreError> {
+        self.write(table, move |connection, statements, place| {
+            let row = find_locked(connection, statements, id)?;
             let Some(mut next) = row.next(&precondition, change)? else { return Ok(row) };
-            let values = R::values(&next.content);
-            let sql = &statements.update;
-            let now = next.updated_at;
-            next.rev = rows::execute(connection, sql, statements, id, now, place, &values)?;
+            let (sql, now) = (&statements.update, next.updated_at);
+            next.rev = rows::execute(connection, sql, statements, id, now, place, &next.cells)?;
             Ok(next)
         })
         .await
     }
 
-    pub(crate) async fn delete<R: Record>(
+    pub(crate) async fn delete(
         &self,
+        table: &Arc<Table>,
         id: u64,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        self.write::<R, _>(move |connection, statements, place| {
-            let row = rows::find::<R>(connection, &statements.get_locked, id)?
-                .ok_or(StoreError::NotFound)?;
+        self.write(table, move |connection, statements, place| {
+            let row = find_locked(connection, statements, id)?;
             precondition.check(row.rev)?;
             let now = row.touched();
             rows::execute(connection, &statements.delete, statements, id, now, place, &[]).map(drop)
@@ -177,23 +178,24 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn seed<R: Record>(
+    pub(crate) async fn seed(
         &self,
-        contents: Vec<R::Content>,
+        table: &Arc<Table>,
+        rows: Vec<Vec<Cell>>,
     ) -> Result<bool, StoreError> {
-        self.write::<R, _>(move |connection, statements, place| {
+        self.write(table, move |connection, statements, place| {
             let any = connection.query_row(&statements.any, [], |_| Ok(())).optional();
             if any.map_err(store_error)?.is_some() {
                 return Ok(false);
             }
             let now = Timestamp::now();
-            let mut contents = contents.into_iter();
-            if let Some(first) = contents.next() {
-                insert::<R>(connection, statements, first, now, place)?;
+            let mut rows = rows.into_iter();
+            if let Some(first) = rows.next() {
+                insert(connection, statements, first, now, place)?;
             }
-            for content in contents {
+            for cells in rows {
                 let place = write_check::pass(connection, statements, now)?.at;
-                insert::<R>(connection, statements, content, now, place)?;
+                insert(connection, statements, cells, now, place)?;
             }
             Ok(true)
         })
@@ -211,10 +213,6 @@ impl SqliteStore {
         self.writer.stop().await;
     }
 
-    fn statements<R: Record>(&self) -> Result<&Statements, StoreError> {
-        self.catalog.find(R::TABLE.name)
-    }
-
     /// This thread's connection.
     fn reader(&self) -> Result<&Connection, StoreError> {
         self.readers.get_or_try(|| connection::read(self.file.path()).map_err(store_error))
@@ -222,44 +220,40 @@ impl SqliteStore {
 
     /// Runs a client's work, which is given the statements and its place, once it is sure that the store
     /// may be written to.
-    async fn write<R: Record, T: Send + 'static>(
+    async fn write<T: Send + 'static>(
         &self,
+        table: &Arc<Table>,
         work: impl FnOnce(&Connection, &Statements, u64) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (catalog, position_watches) =
-            (Arc::clone(&self.catalog), Arc::clone(&self.position_watches));
+        let (written, told) = (Arc::clone(table), Arc::clone(table));
         let work = move |connection: &Connection| {
-            let statements = catalog.find(R::TABLE.name)?;
+            let statements = &written.statements;
             let place = write_check::pass(connection, statements, Timestamp::now())?;
             Ok((work(connection, statements, place.at)?, place))
         };
-        let announce = move |(_, place): &(T, Position)| {
-            if let Some(position_watch) = position_watches.find(R::TABLE.name) {
-                position_watch.wrote(*place);
-            }
-        };
+        let announce = move |(_, place): &(T, Position)| told.position_watch.wrote(*place);
         self.writer.write(work, announce).await.map(|(answer, _)| answer)
-    }
-
-    pub(crate) fn known<R: Record>(&self) -> Known {
-        self.position_watches.known::<R>()
-    }
-
-    pub(crate) fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
-        self.position_watches.changed::<R>()
     }
 }
 
-fn insert<R: Record>(
+fn find_locked(
     connection: &Connection,
     statements: &Statements,
-    content: R::Content,
+    id: u64,
+) -> Result<Row, StoreError> {
+    let found = rows::find(connection, statements, &statements.get_locked, id, |row| row.own())?;
+    found.ok_or(StoreError::NotFound)
+}
+
+fn insert(
+    connection: &Connection,
+    statements: &Statements,
+    cells: Vec<Cell>,
     now: Timestamp,
     place: u64,
-) -> Result<Row<R::Content>, StoreError> {
-    let values = R::values(&content);
-    let id = rows::insert(connection, statements, now, place, &values)?;
-    Ok(Row { id, rev: 1, created_at: now, updated_at: now, content })
+) -> Result<Row, StoreError> {
+    let id = rows::insert(connection, statements, now, place, &cells)?;
+    Ok(Row { id, rev: 1, created_at: now, updated_at: now, cells })
 }
 
 fn first_answer(

@@ -13,18 +13,27 @@ macro_rules! each {
 mod feed;
 mod moves;
 
+use std::sync::Arc;
+
+use models::{Cell, Collection, View};
+
 use crate::postgres::PostgresStore;
+use crate::sql::Dialect;
 use crate::sqlite::SqliteStore;
+use crate::table::Tables;
 use crate::{
-    Change, Created, Database, Idempotency, OpenError, Page, PageQuery, Precondition, Record, Row,
-    StoreError, Table,
+    Change, Created, Database, Idempotency, OpenError, Page, PageQuery, Precondition, Row, Shown,
+    StoreError,
 };
 
-/// Keeps the rows of some records. What a call has answered is durable.
+/// Keeps the rows of some collections. What a call has answered is durable.
 ///
-/// On SQLite a read runs at once on the calling thread; a write waits for its turn with the writer.
+/// Every method takes the collection that it is about; one that the store was opened without is
+/// [`StoreError::Failed`]. On SQLite a read runs at once on the calling thread; a write waits for its turn with the
+/// writer.
 #[derive(Debug)]
 pub struct Store {
+    tables: Tables,
     engine: Engine,
 }
 
@@ -35,52 +44,89 @@ enum Engine {
 }
 
 impl Store {
-    /// Opens the database and brings the schema of these tables up to date, in one transaction.
+    /// Opens the database and brings the tables of these collections up to date, in one transaction.
     /// `connections` bounds a PostgreSQL pool.
     ///
     /// # Errors
-    /// Where the database cannot be reached, is damaged, or was made by a newer program. Then
-    /// nothing in it was changed.
+    /// If the database cannot be reached, is damaged, or was made by a newer program, or if a description cannot be
+    /// stored. Then nothing in it was changed.
     pub async fn open(
         database: &Database,
-        tables: &[Table],
+        collections: &[Arc<Collection>],
         connections: usize,
     ) -> Result<Self, OpenError> {
-        let engine = match database {
-            Database::Sqlite(path) => Engine::Sqlite(Box::new(SqliteStore::open(path, tables)?)),
+        for collection in collections {
+            let refused = |reason| OpenError::Collection {
+                database: database.to_string(),
+                collection: collection.name.clone(),
+                reason,
+            };
+            collection.check().map_err(refused)?;
+        }
+        let (tables, engine) = match database {
+            Database::Sqlite(path) => {
+                let tables = Tables::new(collections, Dialect::Sqlite);
+                let engine = SqliteStore::open(path, &tables)?;
+                (tables, Engine::Sqlite(Box::new(engine)))
+            }
             Database::Postgres(url) => {
-                Engine::Postgres(PostgresStore::open(url, tables, connections).await?)
+                let tables = Tables::new(collections, Dialect::Postgres);
+                let engine = PostgresStore::open(url, &tables, connections).await?;
+                (tables, Engine::Postgres(engine))
             }
         };
-        Ok(Self { engine })
+        Ok(Self { tables, engine })
     }
 
     /// The row, or `None` where the id was never given out or its row is deleted.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn get<R: Record>(&self, id: u64) -> Result<Option<Row<R::Content>>, StoreError> {
-        each!(self, engine => engine.get::<R>(id).await)
+    pub async fn get(&self, collection: &Collection, id: u64) -> Result<Option<Row>, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.get(table, id).await)
     }
 
-    /// A page of the rows. Reads the rows that it gives and a bounded number of others, wherever it
+    /// The row as JSON, or `None` likewise.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn show(
+        &self,
+        collection: &Collection,
+        id: u64,
+        view: View,
+    ) -> Result<Option<Shown>, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.show(table, id, view).await)
+    }
+
+    /// A page of the rows, as JSON. Reads the rows that it gives and a bounded number of others, wherever it
     /// starts.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn page<R: Record>(&self, query: PageQuery) -> Result<Page<R::Content>, StoreError> {
-        each!(self, engine => engine.page::<R>(query).await)
+    pub async fn page(
+        &self,
+        collection: &Collection,
+        query: PageQuery,
+        view: View,
+    ) -> Result<Page, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.page(table, query, view).await)
     }
 
     /// What the insert with this key made, if there was one.
     ///
     /// # Errors
     /// [`StoreError::KeyReused`] where its content was another; or where the store cannot be read.
-    pub async fn first_answer<R: Record>(
+    pub async fn first_answer(
         &self,
+        collection: &Collection,
         sent: &Idempotency,
     ) -> Result<Option<Created>, StoreError> {
-        each!(self, engine => engine.first_answer::<R>(sent).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.first_answer(table, sent).await)
     }
 
     /// Stores a row and gives it the next id. With a key that came before, gives the first answer
@@ -88,12 +134,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Taken`], [`StoreError::KeyReused`], or where the store cannot be written.
-    pub async fn insert<R: Record>(
+    pub async fn insert(
         &self,
-        content: R::Content,
+        collection: &Collection,
+        cells: Vec<Cell>,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, StoreError> {
-        each!(self, engine => engine.insert::<R>(content, idempotency).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.insert(table, cells, idempotency).await)
     }
 
     /// Changes a row. A change that changes nothing leaves rev and times as they are.
@@ -101,13 +149,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::PreconditionFailed`], [`StoreError::Invalid`],
     /// [`StoreError::Taken`], or where the store cannot be written.
-    pub async fn update<R: Record>(
+    pub async fn update(
         &self,
+        collection: &Collection,
         id: u64,
         precondition: Precondition,
-        change: impl Change<R::Content>,
-    ) -> Result<Row<R::Content>, StoreError> {
-        each!(self, engine => engine.update::<R>(id, precondition, change).await)
+        change: Change,
+    ) -> Result<Row, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.update(table, id, precondition, change).await)
     }
 
     /// Deletes a row: its id and rev stay, with a mark; its content goes.
@@ -115,20 +165,27 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::PreconditionFailed`], or where the store cannot be
     /// written.
-    pub async fn delete<R: Record>(
+    pub async fn delete(
         &self,
+        collection: &Collection,
         id: u64,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        each!(self, engine => engine.delete::<R>(id, precondition).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.delete(table, id, precondition).await)
     }
 
     /// Stores these rows where the table has none, all or nothing; says whether it did.
     ///
     /// # Errors
     /// Where the store cannot be written.
-    pub async fn seed<R: Record>(&self, contents: Vec<R::Content>) -> Result<bool, StoreError> {
-        each!(self, engine => engine.seed::<R>(contents).await)
+    pub async fn seed(
+        &self,
+        collection: &Collection,
+        rows: Vec<Vec<Cell>>,
+    ) -> Result<bool, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.seed(table, rows).await)
     }
 
     /// Whether the store can be reached.

@@ -1,8 +1,8 @@
 //! What a write is told, and what it answers.
 
-use models::{FieldErrors, Model, Timestamp};
+use models::{Cell, FieldErrors, Timestamp};
 
-use crate::{Row, StoreError};
+use crate::StoreError;
 
 /// For how many hours an idempotency key is remembered.
 pub const IDEMPOTENCY_HOURS: i64 = 24;
@@ -42,9 +42,9 @@ pub struct Created {
 }
 
 impl Created {
-    pub(crate) fn new<M: Model>(row: Row<M>) -> Result<Self, StoreError> {
-        let id = row.id;
-        let answer = serde_json::to_string(&row.full()).map_err(StoreError::failed)?;
+    /// `json` is the row's full view.
+    pub(crate) fn new(id: u64, json: Vec<u8>) -> Result<Self, StoreError> {
+        let answer = String::from_utf8(json).map_err(StoreError::failed)?;
         Ok(Self { id, answer, replayed: false })
     }
 }
@@ -72,7 +72,5 @@ impl Precondition {
     }
 }
 
-/// Makes a row's next content out of its present one, inside the transaction.
-pub trait Change<M>: FnOnce(&M) -> Result<M, FieldErrors> + Send + 'static {}
-
-impl<M, F: FnOnce(&M) -> Result<M, FieldErrors> + Send + 'static> Change<M> for F {}
+/// Makes a row's next cells out of its present ones, inside the transaction.
+pub type Change = Box<dyn FnOnce(&[Cell]) -> Result<Vec<Cell>, FieldErrors> + Send>;

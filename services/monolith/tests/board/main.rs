@@ -11,6 +11,7 @@ mod moving;
 mod one_connection;
 mod outage;
 mod references;
+mod rules;
 mod start;
 mod stop;
 mod texts;

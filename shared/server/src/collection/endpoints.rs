@@ -6,10 +6,10 @@ use std::future::Future;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpResponse, Route};
-use models::Model;
-use store::{Record, in_time};
+use models::Collection;
+use store::in_time;
 
-use super::{Collection, read, write};
+use super::{Served, read, write};
 use crate::limits::{SETTLE_TIME, WORK_TIME};
 use crate::problem::Problem;
 use crate::query::{
@@ -61,9 +61,9 @@ pub(crate) enum Success {
 }
 
 /// Every endpoint of a collection.
-pub(crate) fn endpoints<R: Record>() -> Vec<Path> {
-    let (all, one) = (R::TABLE.name, <R::Content as Model>::NAME);
-    let collection = Path {
+pub(crate) fn endpoints(collection: &Collection) -> Vec<Path> {
+    let Collection { name: all, member: one, .. } = collection;
+    let every = Path {
         path: String::new(),
         endpoints: vec![
             Endpoint {
@@ -73,8 +73,8 @@ pub(crate) fn endpoints<R: Record>() -> Vec<Path> {
                 body: None,
                 success: Success::List,
                 route: Box::new(|method| {
-                    web::method(method).to(|request, collection, query: ListQuery| {
-                        bounded(read::list::<R>(request, collection, query, None))
+                    web::method(method).to(|request, served, query: ListQuery| {
+                        bounded(read::list(request, served, query, None))
                     })
                 }),
             },
@@ -86,42 +86,34 @@ pub(crate) fn endpoints<R: Record>() -> Vec<Path> {
                 success: Success::Created,
                 route: Box::new(|method| {
                     web::method(method).to(
-                        |request, collection: Data<Collection<R>>, _: NoQuery, body: Payload| {
-                            write::create::<R>(request, collection, body)
+                        |request, served: Data<Served>, _: NoQuery, body: Payload| {
+                            write::create(request, served, body)
                         },
                     )
                 }),
             },
         ],
     };
-    let member = Path { path: "/{id}".into(), endpoints: member::<R>(one) };
-    let filters = R::TABLE.filters.iter().enumerate().map(|(place, filter)| Path {
-        path: format!("/{}/{{id}}", filter.path),
+    let member = Path { path: "/{id}".into(), endpoints: member(one) };
+    let filters = collection.filters().enumerate().map(|(place, (field, path))| Path {
+        path: format!("/{path}/{{id}}"),
         endpoints: vec![Endpoint {
             method: Method::GET,
-            summary: format!("List the {all} of one {}, by id.", field::<R>(filter.column)),
+            summary: format!("List the {all} of one {}, by id.", field.name),
             parameters: LIST_PARAMETERS,
             body: None,
             success: Success::List,
             route: Box::new(move |method| {
-                web::method(method).to(
-                    move |request, collection, id: MemberId, query: ListQuery| {
-                        bounded(read::list::<R>(request, collection, query, Some((place, id.0))))
-                    },
-                )
+                web::method(method).to(move |request, served, id: MemberId, query: ListQuery| {
+                    bounded(read::list(request, served, query, Some((place, id.0))))
+                })
             }),
         }],
     });
-    [collection, member].into_iter().chain(filters).collect()
+    [every, member].into_iter().chain(filters).collect()
 }
 
-/// The field that is kept in this column: both are in wire order.
-pub(crate) fn field<R: Record>(column: &'static str) -> &'static str {
-    let mut fields = R::TABLE.columns.iter().zip(<R::Content as Model>::FIELDS);
-    fields.find(|(kept, _)| kept.name == column).map_or(column, |(_, field)| field.name)
-}
-
-fn member<R: Record>(one: &str) -> Vec<Endpoint> {
+fn member(one: &str) -> Vec<Endpoint> {
     vec![
         Endpoint {
             method: Method::GET,
@@ -130,8 +122,8 @@ fn member<R: Record>(one: &str) -> Vec<Endpoint> {
             body: None,
             success: Success::Member,
             route: Box::new(|method| {
-                web::method(method).to(|request, collection, id: MemberId, query: MemberQuery| {
-                    bounded(read::find::<R>(request, collection, id, query))
+                web::method(method).to(|request, served, id: MemberId, query: MemberQuery| {
+                    bounded(read::find(request, served, id, query))
                 })
             }),
         },
@@ -143,8 +135,8 @@ fn member<R: Record>(one: &str) -> Vec<Endpoint> {
             success: Success::Changed,
             route: Box::new(|method| {
                 web::method(method).to(
-                    |request, collection, id: MemberId, _: NoQuery, body: Payload| {
-                        write::change::<R>(request, collection, id, Body::Whole, body)
+                    |request, served, id: MemberId, _: NoQuery, body: Payload| {
+                        write::change(request, served, id, Body::Whole, body)
                     },
                 )
             }),
@@ -157,8 +149,8 @@ fn member<R: Record>(one: &str) -> Vec<Endpoint> {
             success: Success::Changed,
             route: Box::new(|method| {
                 web::method(method).to(
-                    |request, collection, id: MemberId, _: NoQuery, body: Payload| {
-                        write::change::<R>(request, collection, id, Body::Patch, body)
+                    |request, served, id: MemberId, _: NoQuery, body: Payload| {
+                        write::change(request, served, id, Body::Patch, body)
                     },
                 )
             }),
@@ -170,8 +162,8 @@ fn member<R: Record>(one: &str) -> Vec<Endpoint> {
             body: None,
             success: Success::Deleted,
             route: Box::new(|method| {
-                web::method(method).to(|request, collection, id: MemberId, _: NoQuery| {
-                    bounded(write::delete::<R>(request, collection, id))
+                web::method(method).to(|request, served, id: MemberId, _: NoQuery| {
+                    bounded(write::delete(request, served, id))
                 })
             }),
         },

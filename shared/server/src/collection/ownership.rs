@@ -1,9 +1,9 @@
 //! What is only done where the collection is.
 
 use actix_web::HttpRequest;
-use store::{Record, Role};
+use store::Role;
 
-use super::Collection;
+use super::Served;
 use crate::moving::Place;
 use crate::problem::{Fault, Problem};
 
@@ -12,18 +12,14 @@ pub(crate) const READ: &str = "banyan-read";
 /// Its only value.
 pub(crate) const PRIMARY: &str = "primary";
 
-impl<R: Record> Collection<R> {
+impl Served {
     /// Refuses a write that belongs elsewhere, before anything is asked for it. The store decides again, in
     /// the transaction of the write.
     ///
     /// # Errors
     /// 421 where another store owns the collection.
     pub(super) async fn must_own(&self) -> Result<(), Problem> {
-        if self.ownership_cache.was_here::<R>(&self.store) {
-            Ok(())
-        } else {
-            self.must_own_now().await
-        }
+        if self.ownership_cache.was_here(&self.store) { Ok(()) } else { self.must_own_now().await }
     }
 
     /// The same, by the store's own word: for a refusal that rests on what was read here.
@@ -54,13 +50,14 @@ impl<R: Record> Collection<R> {
             }
             return self.must_own_now().await;
         }
-        if self.ownership_cache.is_stale::<R>(&self.store)
+        if self.ownership_cache.is_stale(&self.store)
             && let Place::Follows { primary } = self.place().await?
         {
             return Err(Problem::stale(primary));
         }
-        let copy = self.store.role::<R>() == Role::Follower && self.store.serves::<R>();
-        let serves = copy || self.ownership_cache.was_here::<R>(&self.store);
+        let (store, collection) = (&self.store, &self.collection);
+        let copy = store.role(collection) == Role::Follower && store.serves(collection);
+        let serves = copy || self.ownership_cache.was_here(&self.store);
         if serves { Ok(()) } else { self.must_serve_now().await }
     }
 
@@ -69,7 +66,7 @@ impl<R: Record> Collection<R> {
     /// # Errors
     /// 421 where the collection is gone from here.
     pub(super) async fn still_serves(&self) -> Result<(), Problem> {
-        if self.ownership_cache.was_here::<R>(&self.store) {
+        if self.ownership_cache.was_here(&self.store) {
             Ok(())
         } else {
             self.must_serve_now().await
@@ -84,7 +81,7 @@ impl<R: Record> Collection<R> {
     }
 
     async fn place(&self) -> Result<Place, Problem> {
-        let place = self.ownership_cache.place::<R>(&self.store).await;
-        place.map_err(Self::problem(None))
+        let place = self.ownership_cache.place(&self.store).await;
+        place.map_err(self.problem(None))
     }
 }

@@ -7,9 +7,9 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use store::{Position, Record, Role};
+use store::{Position, Role};
 
-use super::Collection;
+use super::Served;
 use crate::problem;
 
 /// The header, on every answer of a collection; on a read, how far the store must have come for who asks.
@@ -22,21 +22,22 @@ const PRIMARY: HeaderName = HeaderName::from_static(problem::PRIMARY);
 /// than that, and what was written is never newer. It is a copy's answer also where it was one only before the read, or only
 /// after it. What a copy answers may be older than what its primary would, and
 /// says so: who cannot know what a client wrote asks the primary.
-pub(super) async fn say<R: Record>(
+pub(super) async fn say(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let collection = request.app_data::<Data<Collection<R>>>().cloned();
-    let position = || collection.as_ref().map(|collection| collection.store.position::<R>());
-    if let Some(collection) = &collection {
-        collection.ownership_cache.used();
+    let served = request.app_data::<Data<Served>>().cloned();
+    let position = || served.as_ref().map(|served| served.store.position(&served.collection));
+    if let Some(served) = &served {
+        served.ownership_cache.used();
     }
     let reads = request.method().is_safe();
-    if reads && let Some(collection) = &collection {
-        catch_up(collection, request.headers().get(POSITION)).await;
+    if reads && let Some(served) = &served {
+        catch_up(served, request.headers().get(POSITION)).await;
     }
     let primary = || {
-        let copy = collection.as_ref().filter(|copy| copy.store.role::<R>() == Role::Follower);
+        let copy = served.as_ref();
+        let copy = copy.filter(|copy| copy.store.role(&copy.collection) == Role::Follower);
         copy.and_then(|copy| copy.ownership_cache.primary())
     };
     let before = position();
@@ -58,12 +59,12 @@ pub(super) async fn say<R: Record>(
 
 /// Asks the database how far it is, where another program may have written what this one does not know yet and who asks
 /// knows. Otherwise the answer would be thrown away.
-async fn catch_up<R: Record>(collection: &Collection<R>, wanted: Option<&HeaderValue>) {
-    let Collection { store, ownership_cache, moving, .. } = collection;
+async fn catch_up(served: &Served, wanted: Option<&HeaderValue>) {
+    let Served { collection, store, ownership_cache, moving, .. } = served;
     let wanted = wanted.and_then(|wanted| wanted.to_str().ok()?.parse::<Position>().ok());
-    let is_behind = wanted.is_some_and(|wanted| wanted > store.position::<R>());
+    let is_behind = wanted.is_some_and(|wanted| wanted > store.position(collection));
     if is_behind && moving.shares_database {
         // Where it does not answer, the read that comes next says so.
-        let _ = ownership_cache.ask::<R>(store).await;
+        let _ = ownership_cache.ask(store).await;
     }
 }

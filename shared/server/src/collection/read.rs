@@ -3,15 +3,14 @@
 use actix_web::http::header::{self, CacheDirective, ETag, EntityTag};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use models::Model;
-use serde::Serialize;
-use store::{Cursor, Order, PageQuery, Record, Row};
+use models::View;
+use store::{Cursor, Order, PageQuery, Shown};
 
-use super::Collection;
+use super::Served;
 use crate::conditional::{list_tag, member_tag, not_modified};
 use crate::moving::{Found, Place};
 use crate::problem::Problem;
-use crate::query::{ListQuery, MemberId, MemberQuery, View};
+use crate::query::{ListQuery, MemberId, MemberQuery};
 
 /// The media type of what is read.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
@@ -20,27 +19,23 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 ///
 /// # Errors
 /// 400 for a malformed id or query; 404 where there is no such member; 421 where the collection is gone.
-pub(super) async fn find<R: Record>(
+pub(super) async fn find(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
     MemberId(id): MemberId,
     query: MemberQuery,
 ) -> Result<HttpResponse, Problem> {
-    collection.must_serve(&request).await?;
-    let found = collection.ownership_cache.find::<R>(&collection.store, id).await;
-    let row = match found.map_err(Collection::<R>::problem(Some(id)))? {
-        Found::Here(row) => row,
-        Found::Missing(place) => return Err(missing::<R>(id, place)),
+    served.must_serve(&request).await?;
+    let found = served.ownership_cache.find(&served.store, id, query.view).await;
+    let Shown { rev, body } = match found.map_err(served.problem(Some(id)))? {
+        Found::Here(shown) => shown,
+        Found::Missing(place) => return Err(missing(&served.collection.member, id, place)),
     };
-    let tag = member_tag(row.rev, query.view);
+    let tag = member_tag(rev, query.view);
     if not_modified(&request, &tag) {
         return Ok(unmodified(tag, ""));
     }
-    let body = match query.view {
-        View::Basic => json(&row.basic()),
-        View::Full => json(&row.full()),
-    };
-    Ok(answer(tag, "", body?))
+    Ok(answer(tag, "", body))
 }
 
 /// `GET /api/<collection>` and below a filter: a page of members, with its `ETag` and with `Link`s to
@@ -48,37 +43,34 @@ pub(super) async fn find<R: Record>(
 ///
 /// # Errors
 /// 400 for a malformed id or query; 421 where the collection is gone.
-pub(super) async fn list<R: Record>(
+pub(super) async fn list(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
     query: ListQuery,
     filter: Option<(usize, u64)>,
 ) -> Result<HttpResponse, Problem> {
-    collection.must_serve(&request).await?;
+    served.must_serve(&request).await?;
     let ListQuery { limit, after, before, order, view } = query;
     let cursor = after.map(Cursor::After).or(before.map(Cursor::Before));
     let until = after.and(before);
-    let page = collection.store.page::<R>(PageQuery { filter, cursor, until, order, limit }).await;
-    let page = page.map_err(Collection::<R>::problem(None))?;
-    collection.still_serves().await?;
+    let wanted = PageQuery { filter, cursor, until, order, limit };
+    let page = served.store.page(&served.collection, wanted, view).await;
+    let page = page.map_err(served.problem(None))?;
+    served.still_serves().await?;
     let next = page.next.map(|id| link(&request, &query, Cursor::After(id)));
     let prev = page.prev.map(|id| link(&request, &query, Cursor::Before(id)));
     let links: Vec<_> = next.into_iter().chain(prev).collect();
     let links = links.join(", ");
-    let body = match view {
-        View::Basic => json(&page.rows.into_iter().map(Row::basic).collect::<Vec<_>>()),
-        View::Full => json(&page.rows.into_iter().map(Row::full).collect::<Vec<_>>()),
-    }?;
-    let tag = list_tag(&body, &links);
+    let tag = list_tag(&page.body, &links);
     if not_modified(&request, &tag) {
         return Ok(unmodified(tag, &links));
     }
-    Ok(answer(tag, &links, body))
+    Ok(answer(tag, &links, page.body))
 }
 
 /// What is answered for a member that this store does not have.
-fn missing<R: Record>(id: u64, place: Place) -> Problem {
-    let missing = Problem::no_such(<R::Content as Model>::NAME, id);
+fn missing(member: &str, id: u64, place: Place) -> Problem {
+    let missing = Problem::no_such(member, id);
     match place {
         Place::Here => missing,
         // This copy may not have it yet.
@@ -106,14 +98,6 @@ fn link(request: &HttpRequest, query: &ListQuery, cursor: Cursor) -> String {
     };
     let path = request.path().trim_end_matches('/');
     format!("<{path}?limit={}&{edge}{order}{view}>; rel=\"{relation}\"", query.limit)
-}
-
-pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(value).map_err(|error| {
-        // A write that is answered is stored, so no client may be told to send it again.
-        log::error!("an answer cannot be written: {error}");
-        Problem::internal()
-    })
 }
 
 fn answer(tag: EntityTag, links: &str, body: Vec<u8>) -> HttpResponse {

@@ -1,22 +1,22 @@
 //! Writing members: everything is checked before the store is asked, and again what only the store
 //! can know inside its transaction.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ETag};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
-use models::{FieldErrors, Model};
-use store::{Created, Record};
+use models::{Cell, Collection, FieldErrors, View};
+use store::Created;
 
 use super::endpoints::bounded;
-use super::{Body, Collection, read};
+use super::{Body, Served, read};
 use crate::conditional::{member_tag, precondition};
 use crate::observe::Trace;
 use crate::problem::Problem;
-use crate::query::{MemberId, View};
+use crate::query::MemberId;
 use crate::{body, idempotency};
-
-type Input<R> = <<R as Record>::Content as Model>::Input;
 
 /// `POST /api/<collection>`: stores a member; 201 with its full view and `Location`.
 ///
@@ -25,33 +25,34 @@ type Input<R> = <<R as Record>::Content as Model>::Input;
 /// that came with another body; 409 for a taken name; 400, 413, 415 for a body that cannot be read;
 /// 421 where another service owns the collection; 503 where a neighbour that must be asked is down; 502 and
 /// 504 where it is not known whether it was stored.
-pub(super) async fn create<R: Record>(
+pub(super) async fn create(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    collection.refuse_if_read_only()?;
-    let input: Input<R> = body::read(&request, payload, &[body::JSON]).await?;
+    served.refuse_if_read_only()?;
+    let collection = &*served.collection;
+    let draft = body::read_as(collection, &request, payload, &[body::JSON]).await?;
     bounded(async {
-        collection.must_own().await?;
-        let key = idempotency::read(&request, &input)?;
+        served.must_own().await?;
+        let key = idempotency::read(&request, &collection.sent(&draft))?;
         if let Some(key) = &key {
             // What was stored stays the answer, even if what it names is gone or down by now.
-            let first = collection.store.first_answer::<R>(key).await;
-            if let Some(first) = first.map_err(Collection::<R>::problem(None))? {
-                return Ok(created::<R>(first));
+            let first = served.store.first_answer(collection, key).await;
+            if let Some(first) = first.map_err(served.problem(None))? {
+                return Ok(created(collection, first));
             }
         }
-        let references = R::Content::references(&input);
-        let content = R::Content::from_input(input);
-        let broken = content.as_ref().err().cloned().unwrap_or_default();
-        let dangling = collection.dangling(&request, &references, &broken).await?;
+        let references = collection.references(&draft);
+        let cells = collection.whole(draft);
+        let broken = cells.as_ref().err().cloned().unwrap_or_default();
+        let dangling = served.dangling(&request, &references, &broken).await?;
         if !dangling.0.is_empty() {
-            collection.must_own_now().await?;
+            served.must_own_now().await?;
         }
-        let content = all_errors(content, dangling).map_err(Problem::invalid)?;
-        let inserted = collection.store.insert::<R>(content, key).await;
-        inserted.map(created::<R>).map_err(Collection::<R>::problem(None))
+        let cells = all_errors(cells, dangling).map_err(Problem::invalid)?;
+        let inserted = served.store.insert(collection, cells, key).await;
+        inserted.map(|new| created(collection, new)).map_err(served.problem(None))
     })
     .await
 }
@@ -61,31 +62,34 @@ pub(super) async fn create<R: Record>(
 ///
 /// # Errors
 /// Those of [`create`]; 404 where there is no such member; 412 for a failed `If-Match`.
-pub(super) async fn change<R: Record>(
+pub(super) async fn change(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
     MemberId(id): MemberId,
     kind: Body,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    collection.refuse_if_read_only()?;
-    let input: Input<R> = body::read(&request, payload, kind.media_types()).await?;
+    served.refuse_if_read_only()?;
+    let collection = &served.collection;
+    let draft = body::read_as(&**collection, &request, payload, kind.media_types()).await?;
     bounded(async {
-        collection.must_own().await?;
-        let references = R::Content::references(&input);
-        let broken = R::Content::from_input(input.clone()).err().unwrap_or_default();
+        served.must_own().await?;
+        let references = collection.references(&draft);
+        let broken = collection.whole(draft.clone()).err().unwrap_or_default();
         let broken = if kind == Body::Patch { broken.of_given() } else { broken };
-        let dangling = collection.dangling(&request, &references, &broken).await?;
-        let changed = collection.store.update::<R>(id, precondition(&request), move |present| {
-            let content = match kind {
-                Body::Whole => R::Content::from_input(input),
-                Body::Patch => present.merge(input),
+        let dangling = served.dangling(&request, &references, &broken).await?;
+        let merged = Arc::clone(collection);
+        let change = Box::new(move |present: &[Cell]| {
+            let cells = match kind {
+                Body::Whole => merged.whole(draft),
+                Body::Patch => merged.merge(present, draft),
             };
-            all_errors(content, dangling)
+            all_errors(cells, dangling)
         });
-        let row = changed.await.map_err(Collection::<R>::problem(Some(id)))?;
-        let mut response = written::<R>(StatusCode::OK, id, row.rev);
-        Ok(response.body(read::json(&row.full())?))
+        let changed = served.store.update(collection, id, precondition(&request), change).await;
+        let row = changed.map_err(served.problem(Some(id)))?;
+        let mut response = written(collection, StatusCode::OK, id, row.rev);
+        Ok(response.body(row.json(collection, View::Full)))
     })
     .await
 }
@@ -95,15 +99,15 @@ pub(super) async fn change<R: Record>(
 /// # Errors
 /// 404 where there is no such member; 412 for a failed `If-Match`; 421 where another service owns the
 /// collection.
-pub(super) async fn delete<R: Record>(
+pub(super) async fn delete(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
     MemberId(id): MemberId,
 ) -> Result<HttpResponse, Problem> {
-    collection.refuse_if_read_only()?;
-    collection.must_own().await?;
-    let deleted = collection.store.delete::<R>(id, precondition(&request)).await;
-    deleted.map_err(Collection::<R>::problem(Some(id)))?;
+    served.refuse_if_read_only()?;
+    served.must_own().await?;
+    let deleted = served.store.delete(&served.collection, id, precondition(&request)).await;
+    deleted.map_err(served.problem(Some(id)))?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -117,7 +121,7 @@ impl Body {
     }
 }
 
-impl<R: Record> Collection<R> {
+impl Served {
     fn refuse_if_read_only(&self) -> Result<(), Problem> {
         if self.read_only {
             let detail = "this board is read-only; nothing was stored";
@@ -143,10 +147,13 @@ impl<R: Record> Collection<R> {
     }
 }
 
-/// The content, unless it breaks rules or has references that lead nowhere.
-fn all_errors<M>(content: Result<M, FieldErrors>, dangling: FieldErrors) -> Result<M, FieldErrors> {
-    match content {
-        Ok(content) => dangling.or(content),
+/// The cells, unless they break rules or have references that lead nowhere.
+fn all_errors(
+    cells: Result<Vec<Cell>, FieldErrors>,
+    dangling: FieldErrors,
+) -> Result<Vec<Cell>, FieldErrors> {
+    match cells {
+        Ok(cells) => dangling.or(cells),
         Err(mut errors) => {
             errors.0.extend(dangling.0);
             Err(errors)
@@ -154,8 +161,8 @@ fn all_errors<M>(content: Result<M, FieldErrors>, dangling: FieldErrors) -> Resu
     }
 }
 
-fn created<R: Record>(created: Created) -> HttpResponse {
-    let mut response = written::<R>(StatusCode::CREATED, created.id, 1);
+fn created(collection: &Collection, created: Created) -> HttpResponse {
+    let mut response = written(collection, StatusCode::CREATED, created.id, 1);
     if created.replayed {
         response.insert_header(("idempotency-replayed", "true"));
     }
@@ -163,10 +170,10 @@ fn created<R: Record>(created: Created) -> HttpResponse {
 }
 
 /// The head of the answer to a write.
-fn written<R: Record>(status: StatusCode, id: u64, rev: u64) -> HttpResponseBuilder {
+fn written(collection: &Collection, status: StatusCode, id: u64, rev: u64) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.content_type(read::JSON);
-    response.insert_header((header::LOCATION, format!("/api/{}/{id}", R::TABLE.name)));
+    response.insert_header((header::LOCATION, format!("/api/{}/{id}", collection.name)));
     response.insert_header(ETag(member_tag(rev, View::Full)));
     response
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use store::{MoveError, Ownership, Peer, Record, Role, RowRate, Store};
+use models::Collection;
+use store::{MoveError, Ownership, Peer, Role, RowRate, Store};
 
 use super::peers::{PeerError, Peers};
 
@@ -10,17 +11,18 @@ use super::peers::{PeerError, Peers};
 ///
 /// # Errors
 /// Where the source cannot be followed, or the store is in use.
-pub(super) async fn adopt<R: Record>(
+pub(super) async fn adopt(
+    collection: &Collection,
     store: &Store,
     peers: &Peers,
     url: &str,
     rate: Option<RowRate>,
 ) -> Result<Ownership, AdoptError> {
     let source = peers.ownership(url).await?;
-    if source.collection != R::TABLE.name {
+    if source.collection != collection.name {
         return Err(AdoptError::Collection { url: url.to_owned(), found: source.collection });
     }
-    if source.store == store.ownership::<R>().await.map_err(MoveError::from)?.store {
+    if source.store == store.ownership(collection).await.map_err(MoveError::from)?.store {
         return Err(MoveError::Itself.into());
     }
     if source.role != Role::Primary || source.forwarded.is_some() {
@@ -28,7 +30,7 @@ pub(super) async fn adopt<R: Record>(
         return Err(AdoptError::NotPrimary { url: url.to_owned(), role: source.role, primary });
     }
     let peer = Peer { store: source.store, url: url.to_owned() };
-    Ok(store.follow::<R>(peer, &source.lineage, source.epoch, rate).await?)
+    Ok(store.follow(collection, peer, &source.lineage, source.epoch, rate).await?)
 }
 
 /// Why a source cannot be followed.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use models::Content;
 use runtime::BackOff;
-use store::{BlockingTransaction, Changes, Entry, FeedCursor, Followed, MoveError, Peer, Record};
+use store::{BlockingTransaction, Changes, Entry, FeedCursor, Followed, MoveError, Peer};
 use tokio::time::{sleep, sleep_until};
 
 use super::lag::Seen;
@@ -23,8 +24,8 @@ const WAIT: Duration = Duration::from_secs(1);
 const OTHERS: Duration = Duration::from_millis(100);
 
 /// Follows until something is wrong or the ownership changes. Resets `back_off` once a page is on disk.
-pub(super) async fn copy<R: Record>(
-    replicator: &Replicator<R>,
+pub(super) async fn copy(
+    replicator: &Replicator,
     own: String,
     followed: Followed,
     back_off: &mut BackOff,
@@ -46,8 +47,8 @@ pub(super) async fn copy<R: Record>(
 }
 
 /// How far a copy is.
-struct Copy<'a, R> {
-    replicator: &'a Replicator<R>,
+struct Copy<'a> {
+    replicator: &'a Replicator,
     /// The id of the store that copies.
     own: String,
     /// What is on disk here.
@@ -56,9 +57,9 @@ struct Copy<'a, R> {
     copied: bool,
 }
 
-impl<R: Record> Copy<'_, R> {
+impl Copy<'_> {
     /// The first page, and where the source was found.
-    async fn find(&self, source: &Peer) -> Result<(String, Page<R::Content>), Halt> {
+    async fn find(&self, source: &Peer) -> Result<(String, Page), Halt> {
         let peers = self.replicator.moving.peers()?;
         let ask = Ask { wait: Duration::ZERO, ..self.ask(self.cursor, self.run.clone()) };
         let mut first: Option<Halt> = None;
@@ -74,7 +75,7 @@ impl<R: Record> Copy<'_, R> {
     }
 
     /// Applies a page while the next one is fetched.
-    async fn turn(&mut self, url: &str, page: Page<R::Content>) -> Result<Page<R::Content>, Halt> {
+    async fn turn(&mut self, url: &str, page: Page) -> Result<Page, Halt> {
         let Page { changes, busy, at } = page;
         let progress = &self.replicator.ownership_cache.progress;
         let peers = self.replicator.moving.peers()?;
@@ -88,7 +89,11 @@ impl<R: Record> Copy<'_, R> {
             peers.changes(url, &ask).await
         });
         let changes = Arc::new(changes);
-        let applied = pin!(self.replicator.store.apply::<R>(from, Arc::clone(&changes)));
+        let applied = pin!(self.replicator.store.apply(
+            &self.replicator.ownership_cache.collection,
+            from,
+            Arc::clone(&changes)
+        ));
         let (applied, fetched) = match select(applied, fetched).await {
             Either::Left((applied, fetched)) => (applied, Either::Left(fetched)),
             Either::Right((fetched, applied)) => (applied.await, Either::Right(fetched)),
@@ -111,7 +116,7 @@ impl<R: Record> Copy<'_, R> {
         if applied.promoted {
             log::info!(
                 "{}: this store owns the collection now",
-                self.replicator.ownership_cache.collection
+                self.replicator.ownership_cache.name()
             );
             return Err(Halt::News);
         }
@@ -125,12 +130,12 @@ impl<R: Record> Copy<'_, R> {
     }
 
     /// Says how it goes.
-    fn say(&mut self, url: &str, changes: &Changes<R::Content>) {
+    fn say(&mut self, url: &str, changes: &Changes<Content>) {
         let ownership_cache = &self.replicator.ownership_cache;
         let whole = !self.copied && changes.covered > 0;
         self.copied |= whole;
         if whole {
-            log::info!("{}: has copied {url} and follows it", ownership_cache.collection);
+            log::info!("{}: has copied {url} and follows it", ownership_cache.name());
         }
         ownership_cache.copied(self.copied);
         let state = if self.copied { State::Following } else { State::Copying };
@@ -149,12 +154,12 @@ impl<R: Record> Copy<'_, R> {
     }
 }
 
-fn rows<M>(changes: &Changes<M>) -> usize {
+fn rows(changes: &Changes<Content>) -> usize {
     changes.entries.iter().filter(|entry| matches!(entry, Entry::Row(_))).count()
 }
 
 /// What a page says of the time at its source.
-fn seen<M>(changes: &Changes<M>) -> Seen {
+fn seen(changes: &Changes<Content>) -> Seen {
     let heartbeat = changes.entries.iter().rev().find_map(|entry| match entry {
         Entry::Heartbeat { at } => Some(at.unix_ms),
         Entry::Row(_) | Entry::Handover(_) => None,

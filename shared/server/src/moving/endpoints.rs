@@ -11,17 +11,12 @@ mod waiter;
 use actix_web::guard::fn_guard;
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
-use store::Record;
 
-use crate::collection::Collection;
+use crate::collection::Served;
 
 /// Adds the paths below the collection's own.
-pub(crate) fn mount<R: Record>(
-    config: &mut ServiceConfig,
-    root: &str,
-    collection: &Data<Collection<R>>,
-) {
-    let Some(token) = collection.moving.token.clone() else { return };
+pub(crate) fn mount(config: &mut ServiceConfig, root: &str, served: &Data<Served>) {
+    let Some(token) = served.moving.token.clone() else { return };
     // A guard that refuses leaves the request to whoever answers paths that do not exist.
     let shown = fn_guard(move |request| {
         let shown = request.head().headers().get(header::AUTHORIZATION);
@@ -32,18 +27,19 @@ pub(crate) fn mount<R: Record>(
     config.service(
         web::scope(&format!("{root}/-"))
             .guard(shown)
-            .service(get("/ownership", web::get().to(document::show::<R>)))
-            .service(get("/changes", web::get().to(changes::changes::<R>)))
-            .service(get("/digest", web::get().to(compare::digest::<R>)))
-            .service(get("/hashes", web::get().to(compare::hashes::<R>)))
-            .service(post("/follow", web::post().to(steps::follow::<R>)))
-            .service(post("/cancel", web::post().to(steps::cancel::<R>)))
-            .service(post("/probe", web::post().to(steps::probe::<R>)))
-            .service(post("/fence", web::post().to(steps::fence::<R>)))
-            .service(post("/release", web::post().to(steps::release::<R>)))
-            .service(post("/handover", web::post().to(steps::handover::<R>)))
-            .service(post("/retire", web::post().to(steps::retire::<R>)))
-            .service(post("/take", web::post().to(steps::take::<R>)))
-            .service(post("/forget", web::post().to(steps::forget::<R>))),
+            .app_data(served.clone())
+            .service(get("/ownership", web::get().to(document::show)))
+            .service(get("/changes", web::get().to(changes::changes)))
+            .service(get("/digest", web::get().to(compare::digest)))
+            .service(get("/hashes", web::get().to(compare::hashes)))
+            .service(post("/follow", web::post().to(steps::follow)))
+            .service(post("/cancel", web::post().to(steps::cancel)))
+            .service(post("/probe", web::post().to(steps::probe)))
+            .service(post("/fence", web::post().to(steps::fence)))
+            .service(post("/release", web::post().to(steps::release)))
+            .service(post("/handover", web::post().to(steps::handover)))
+            .service(post("/retire", web::post().to(steps::retire)))
+            .service(post("/take", web::post().to(steps::take)))
+            .service(post("/forget", web::post().to(steps::forget))),
     );
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::chain;
-use store::{MIN_TOMBSTONE_AGE, MoveError, Record, Role, Store};
+use store::{MIN_TOMBSTONE_AGE, MoveError, Role, Store};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::lag::HEARTBEAT;
@@ -19,7 +19,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 const PORTIONS: usize = 20;
 
 /// Does both for one collection until the program stops.
-pub(crate) async fn beat<R: Record>(
+pub(crate) async fn beat(
     store: Arc<Store>,
     moving: Arc<Moving>,
     ownership_cache: Arc<OwnershipCache>,
@@ -31,16 +31,16 @@ pub(crate) async fn beat<R: Record>(
         let (mut beats, mut beat_at) = (true, Instant::now());
         loop {
             ticks.tick().await;
-            if store.role::<R>() != Role::Primary {
+            if store.role(&ownership_cache.collection) != Role::Primary {
                 continue;
             }
             if ownership_cache.is_followed() && Instant::now() >= beat_at {
-                beats = heartbeat::<R>(&store, &ownership_cache, beats).await;
+                beats = heartbeat(&store, &ownership_cache, beats).await;
                 beat_at = Instant::now() + if beats { Duration::ZERO } else { AGAIN };
             }
             // Nobody wakes a database for its deleted rows.
             if Instant::now() >= purge_at && ownership_cache.in_use() {
-                let done = purge::<R>(&store, &ownership_cache).await;
+                let done = purge(&store, &ownership_cache).await;
                 purge_at = Instant::now() + if done { PURGE } else { HEARTBEAT };
             }
         }
@@ -52,21 +52,13 @@ pub(crate) async fn beat<R: Record>(
 }
 
 /// Makes a heartbeat; says whether that went well, and logs where it no longer does.
-async fn heartbeat<R: Record>(
-    store: &Store,
-    ownership_cache: &OwnershipCache,
-    went_well: bool,
-) -> bool {
-    match store.heartbeat::<R>().await {
+async fn heartbeat(store: &Store, ownership_cache: &OwnershipCache, went_well: bool) -> bool {
+    match store.heartbeat(&ownership_cache.collection).await {
         // Somebody else owns the collection by now; the next tick knows.
         Ok(()) | Err(MoveError::NotPrimary { .. }) => true,
         Err(error) => {
             if went_well {
-                log::warn!(
-                    "{}: makes no heartbeats: {}",
-                    ownership_cache.collection,
-                    chain(&error)
-                );
+                log::warn!("{}: makes no heartbeats: {}", ownership_cache.name(), chain(&error));
             }
             false
         }
@@ -74,13 +66,13 @@ async fn heartbeat<R: Record>(
 }
 
 /// Purges some portions; says whether there is nothing to go on with.
-async fn purge<R: Record>(store: &Store, ownership_cache: &OwnershipCache) -> bool {
+async fn purge(store: &Store, ownership_cache: &OwnershipCache) -> bool {
     let mut purged = 0;
     let mut done = false;
     for _ in 0..PORTIONS {
-        let portion = store.purge_tombstones::<R>(MIN_TOMBSTONE_AGE).await;
+        let portion = store.purge_tombstones(&ownership_cache.collection, MIN_TOMBSTONE_AGE).await;
         let rows = portion.unwrap_or_else(|error| {
-            log::warn!("{}: purges no deleted rows: {}", ownership_cache.collection, chain(&error));
+            log::warn!("{}: purges no deleted rows: {}", ownership_cache.name(), chain(&error));
             0
         });
         purged += rows;
@@ -90,7 +82,7 @@ async fn purge<R: Record>(store: &Store, ownership_cache: &OwnershipCache) -> bo
         }
     }
     if purged > 0 {
-        log::info!("{}: purged {purged} deleted rows", ownership_cache.collection);
+        log::info!("{}: purged {purged} deleted rows", ownership_cache.name());
     }
     done
 }

@@ -26,29 +26,30 @@ impl OwnershipMetrics {
     }
 
     /// The collections that follow now.
-    fn following(&self) -> Vec<(&'static str, Following)> {
-        let following = |ownership_cache: &Arc<OwnershipCache>| {
-            Some((ownership_cache.collection, ownership_cache.progress.following()?))
-        };
-        self.ownership_caches.iter().filter_map(following).collect()
+    fn following(&self) -> Vec<(&str, Following)> {
+        let ownership_caches = self.ownership_caches.iter();
+        let following = ownership_caches.filter_map(|ownership_cache| {
+            Some((ownership_cache.name(), ownership_cache.progress.following()?))
+        });
+        following.collect()
     }
 }
 
 /// Labels and their values.
-type Labels = Vec<(&'static str, &'static str)>;
+type Labels<'a> = Vec<(&'static str, &'a str)>;
 
-fn of(collection: &'static str) -> Labels {
+fn of(collection: &str) -> Labels<'_> {
     vec![("collection", collection)]
 }
 
 /// One sample for each choice: 1 for the present one, 0 for the others.
-fn choice<T: PartialEq + Copy>(
-    collection: &'static str,
+fn choice<'a, T: PartialEq + Copy>(
+    collection: &'a str,
     label: &'static str,
     present: T,
     choices: &[T],
     name: fn(T) -> &'static str,
-) -> Vec<(Labels, u64)> {
+) -> Vec<(Labels<'a>, u64)> {
     let sample = |choice: &T| {
         let labels = vec![("collection", collection), (label, name(*choice))];
         (labels, u64::from(*choice == present))
@@ -57,11 +58,11 @@ fn choice<T: PartialEq + Copy>(
 }
 
 /// Writes one gauge.
-fn gauge(
+fn gauge<'a>(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
     about: &str,
-    samples: impl IntoIterator<Item = (Labels, u64)>,
+    samples: impl IntoIterator<Item = (Labels<'a>, u64)>,
 ) -> fmt::Result {
     let mut family = encoder.encode_descriptor(name, about, None, MetricType::Gauge)?;
     for (labels, value) in samples {
@@ -76,7 +77,7 @@ impl Collector for OwnershipMetrics {
         let encoder = &mut encoder;
         let ownership_caches = self.ownership_caches.iter();
         let known: Vec<_> = ownership_caches
-            .map(|ownership_cache| (ownership_cache.collection, ownership_cache.known()))
+            .map(|ownership_cache| (ownership_cache.name(), ownership_cache.known()))
             .collect();
         let about = "The number of the ownership that the store has or knows of";
         let epochs = known.iter().map(|(collection, known)| (of(collection), known.epoch));
@@ -103,7 +104,7 @@ impl Collector for OwnershipMetrics {
             .iter()
             .filter(|ownership_cache| ownership_cache.known().role == Role::Follower);
         let copies: Vec<_> = copies
-            .map(|ownership_cache| (ownership_cache.collection, &ownership_cache.progress))
+            .map(|ownership_cache| (ownership_cache.name(), &ownership_cache.progress))
             .collect();
         let about = "How old at most what the copy answers is; none where that is unknown";
         let age = copies.iter().filter_map(|(collection, progress)| {

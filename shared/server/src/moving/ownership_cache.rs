@@ -4,10 +4,11 @@
 //! its own transaction; whatever else is refused for ownership is asked of the store first.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use store::{Ownership, Record, Role, Row, RowRate, Store, StoreError};
+use models::{Collection, View};
+use store::{Ownership, Role, RowRate, Shown, Store, StoreError};
 use tokio::sync::Notify;
 
 use super::progress::Progress;
@@ -25,7 +26,7 @@ const LEFT: usize = 16;
 /// The ownership of one collection, as this program sees it.
 #[derive(Debug)]
 pub(crate) struct OwnershipCache {
-    pub(crate) collection: &'static str,
+    pub(crate) collection: Arc<Collection>,
     /// How following gets on.
     pub(crate) progress: Progress,
     /// Wakes whoever acts on a change of ownership.
@@ -80,14 +81,14 @@ pub(crate) enum Place {
 }
 
 /// What became of looking for a member.
-pub(crate) enum Found<M> {
-    Here(Row<M>),
+pub(crate) enum Found {
+    Here(Shown),
     /// It is not in this store, which is no more than a copy unless the collection is here.
     Missing(Place),
 }
 
 impl OwnershipCache {
-    pub(crate) fn new(collection: &'static str) -> Self {
+    pub(crate) fn new(collection: Arc<Collection>) -> Self {
         let now = Instant::now();
         let known = Known {
             role: Role::Primary,
@@ -110,6 +111,11 @@ impl OwnershipCache {
             news: Notify::new(),
             known: Mutex::new(known),
         }
+    }
+
+    /// The collection's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.collection.name
     }
 
     /// What was true when the store was asked last.
@@ -179,18 +185,18 @@ impl OwnershipCache {
     }
 
     /// Whether the collection was here when the store was asked last, and that is not too long ago.
-    pub(crate) fn was_here<R: Record>(&self, store: &Store) -> bool {
+    pub(crate) fn was_here(&self, store: &Store) -> bool {
         let known = self.lock();
         let counts = !known.shared || known.asked_at.elapsed() < HINT;
-        store.role::<R>() == Role::Primary && known.intends.is_none() && counts
+        store.role(&self.collection) == Role::Primary && known.intends.is_none() && counts
     }
 
     /// Where the collection is, as the store says now.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub(crate) async fn place<R: Record>(&self, store: &Store) -> Result<Place, StoreError> {
-        let ownership = self.ask::<R>(store).await?;
+    pub(crate) async fn place(&self, store: &Store) -> Result<Place, StoreError> {
+        let ownership = self.ask(store).await?;
         let primary = ownership.successor.map(|successor| successor.url);
         // Who handed over had everything.
         let copied = ownership.followed.is_none_or(|followed| followed.copied);
@@ -204,8 +210,8 @@ impl OwnershipCache {
     }
 
     /// Whether the store is a copy that is too old to be read, or does not know how old it is.
-    pub(crate) fn is_stale<R: Record>(&self, store: &Store) -> bool {
-        store.role::<R>() == Role::Follower && self.progress.is_stale(Instant::now())
+    pub(crate) fn is_stale(&self, store: &Store) -> bool {
+        store.role(&self.collection) == Role::Follower && self.progress.is_stale(Instant::now())
     }
 
     /// The same, as the store said when it was asked last.
@@ -218,18 +224,19 @@ impl OwnershipCache {
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub(crate) async fn find<R: Record>(
+    pub(crate) async fn find(
         &self,
         store: &Store,
         id: u64,
-    ) -> Result<Found<R::Content>, StoreError> {
+        view: View,
+    ) -> Result<Found, StoreError> {
         loop {
-            let before = (store.role::<R>(), store.position::<R>().epoch);
-            if let Some(row) = store.get::<R>(id).await? {
-                return Ok(Found::Here(row));
+            let before = (store.role(&self.collection), store.position(&self.collection).epoch);
+            if let Some(shown) = store.show(&self.collection, id, view).await? {
+                return Ok(Found::Here(shown));
             }
-            let place = self.place::<R>(store).await?;
-            let after = (store.role::<R>(), store.position::<R>().epoch);
+            let place = self.place(store).await?;
+            let after = (store.role(&self.collection), store.position(&self.collection).epoch);
             if place != Place::Here || before == after {
                 return Ok(Found::Missing(place));
             }
@@ -240,9 +247,9 @@ impl OwnershipCache {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub(crate) async fn ask<R: Record>(&self, store: &Store) -> Result<Ownership, StoreError> {
+    pub(crate) async fn ask(&self, store: &Store) -> Result<Ownership, StoreError> {
         let asked_at = Instant::now();
-        let ownership = store.ownership::<R>().await?;
+        let ownership = store.ownership(&self.collection).await?;
         self.learn(&ownership, asked_at);
         Ok(ownership)
     }
@@ -287,12 +294,18 @@ impl OwnershipCache {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Instant;
 
+    use models::Collection;
     use serde_json::{from_value, json};
     use store::{Ownership, Role};
 
     use super::OwnershipCache;
+
+    fn ownership_cache() -> OwnershipCache {
+        OwnershipCache::new(Arc::new(Collection::new("users", "user", [])))
+    }
 
     fn document(role: &str, epoch: u64, position: u64) -> Ownership {
         let primary = json!({"store": "b", "url": "http://b/api/users"});
@@ -305,7 +318,7 @@ mod tests {
 
     #[test]
     fn of_two_answers_at_the_same_time_the_newer_one_counts_in_whatever_order_they_come() {
-        let (ownership_cache, asked) = (OwnershipCache::new("users"), Instant::now());
+        let (ownership_cache, asked) = (ownership_cache(), Instant::now());
         let (before, after) = (document("primary", 1, 7), document("follower", 1, 8));
         ownership_cache.learn(&before, asked);
         ownership_cache.learn(&after, asked);
@@ -322,7 +335,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_a_later_question_counts_whatever_it_says() {
-        let ownership_cache = OwnershipCache::new("users");
+        let ownership_cache = ownership_cache();
         ownership_cache.learn(&document("follower", 2, 8), Instant::now());
         // A store that was cancelled begins anew, and so does one whose database was put back.
         ownership_cache.learn(&document("primary", 1, 0), Instant::now());
@@ -334,7 +347,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_as_old_as_its_question() {
-        let (ownership_cache, asked) = (OwnershipCache::new("users"), Instant::now());
+        let (ownership_cache, asked) = (ownership_cache(), Instant::now());
         ownership_cache.learn(&document("primary", 1, 1), asked);
         assert_eq!(ownership_cache.known().asked_at, asked);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::block;
+use models::Content;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use runtime::{Clients, Token, chain};
 use serde::Deserialize;
@@ -50,8 +51,8 @@ pub(crate) struct Ask {
 }
 
 /// A page of a peer's feed.
-pub(crate) struct Page<M> {
-    pub(crate) changes: Changes<M>,
+pub(crate) struct Page {
+    pub(crate) changes: Changes<Content>,
     /// Whether the peer's clients wait longer than usual.
     pub(crate) busy: bool,
     /// When it began to arrive: the peer had read all of it by then.
@@ -85,11 +86,7 @@ impl Peers {
     }
 
     /// A page of the feed of the collection at this URL.
-    pub(crate) async fn changes<M: DeserializeOwned + Send + 'static>(
-        &self,
-        url: &str,
-        ask: &Ask,
-    ) -> Result<Page<M>, PeerError> {
+    pub(crate) async fn changes(&self, url: &str, ask: &Ask) -> Result<Page, PeerError> {
         let Ask { after, passed, run, limit, wait, follower } = ask;
         let wait_ms = wait.as_millis();
         let mut path =

@@ -2,14 +2,13 @@
 //! its collection away waits for its successor and follows it back, a primary has nothing to do here.
 
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use runtime::{BackOff, chain};
-use store::{MoveError, Ownership, Peer, Record, Role, Store};
+use store::{MoveError, Ownership, Peer, Role, Store};
 use tokio::time::{sleep, timeout};
 
 use super::adopt::{AdoptError, adopt};
@@ -23,13 +22,12 @@ const LOOK: Duration = Duration::from_secs(1);
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(20), Duration::from_secs(1));
 
 /// Keeps one collection.
-pub(crate) struct Replicator<R> {
+pub(crate) struct Replicator {
     pub(super) store: Arc<Store>,
     pub(super) moving: Arc<Moving>,
     pub(super) ownership_cache: Arc<OwnershipCache>,
     /// Where the other side may be, if it is not where it was.
     pub(super) elsewhere: Vec<String>,
-    record: PhantomData<R>,
 }
 
 /// Why a piece of work ended.
@@ -43,14 +41,14 @@ pub(super) enum Halt {
     Broken(String),
 }
 
-impl<R: Record> Replicator<R> {
+impl Replicator {
     pub(crate) fn new(
         store: Arc<Store>,
         moving: Arc<Moving>,
         ownership_cache: Arc<OwnershipCache>,
         elsewhere: Vec<String>,
     ) -> Self {
-        Self { store, moving, ownership_cache, elsewhere, record: PhantomData }
+        Self { store, moving, ownership_cache, elsewhere }
     }
 
     /// Keeps the collection until the program stops.
@@ -73,7 +71,7 @@ impl<R: Record> Replicator<R> {
                 Halt::Broken(detail) => (State::Broken, detail),
             };
             if self.ownership_cache.progress.now(state, Some(detail.clone())) {
-                log::warn!("{}: does not follow: {detail}", self.ownership_cache.collection);
+                log::warn!("{}: does not follow: {detail}", self.ownership_cache.name());
             }
             // News need not wait.
             let _ = timeout(back_off.wait(), self.ownership_cache.news.notified()).await;
@@ -83,7 +81,7 @@ impl<R: Record> Replicator<R> {
     /// Does what the store's state asks for until that changes or something is wrong. What goes well resets
     /// `back_off`.
     async fn step(&self, back_off: &mut BackOff) -> Halt {
-        let ownership = match self.ownership_cache.ask::<R>(&self.store).await {
+        let ownership = match self.ownership_cache.ask(&self.store).await {
             Ok(ownership) => ownership,
             Err(error) => return MoveError::Store(error).into(),
         };
@@ -112,11 +110,11 @@ impl<R: Record> Replicator<R> {
     async fn begin(&self, url: &str) -> Halt {
         let begun = async {
             let peers = self.moving.peers()?;
-            adopt::<R>(&self.store, peers, url, None).await
+            adopt(&self.ownership_cache.collection, &self.store, peers, url, None).await
         };
         match begun.await {
             Ok(_) => {
-                log::info!("{}: copies {url}", self.ownership_cache.collection);
+                log::info!("{}: copies {url}", self.ownership_cache.name());
                 Halt::News
             }
             Err(error) => error.into(),
@@ -154,11 +152,9 @@ impl<R: Record> Replicator<R> {
             return;
         }
         let moved = Peer { store: peer.store.clone(), url: found.to_owned() };
-        match self.store.readdress::<R>(moved).await {
-            Ok(_) => {
-                log::info!("{}: {} is now at {found}", self.ownership_cache.collection, peer.url)
-            }
-            Err(error) => log::warn!("{}: {}", self.ownership_cache.collection, chain(&error)),
+        match self.store.readdress(&self.ownership_cache.collection, moved).await {
+            Ok(_) => log::info!("{}: {} is now at {found}", self.ownership_cache.name(), peer.url),
+            Err(error) => log::warn!("{}: {}", self.ownership_cache.name(), chain(&error)),
         }
     }
 

@@ -2,13 +2,12 @@
 //! the collection in a later epoch.
 
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use runtime::chain;
-use store::{MoveError, Ownership, Peer, Record, Role, Store};
+use store::{MoveError, Ownership, Peer, Role, Store};
 use tokio::time::{sleep, timeout};
 
 use super::{Moving, OwnershipCache};
@@ -22,7 +21,7 @@ const START: Duration = Duration::from_secs(1);
 
 /// Looks for a primary of a later epoch, and retires for it: epochs are handed on by their primary, or by force, and what
 /// is written here then is lost. Who does not answer counts as none.
-pub(crate) struct SplitBrainCheck<R> {
+pub(crate) struct SplitBrainCheck {
     store: Arc<Store>,
     moving: Arc<Moving>,
     ownership_cache: Arc<OwnershipCache>,
@@ -30,24 +29,25 @@ pub(crate) struct SplitBrainCheck<R> {
     addresses: Vec<String>,
     /// Who did not answer at the last look, and why.
     silent: HashMap<String, String>,
-    record: PhantomData<R>,
 }
 
-impl<R: Record> SplitBrainCheck<R> {
+impl SplitBrainCheck {
     pub(crate) fn new(
         store: Arc<Store>,
         moving: Arc<Moving>,
         ownership_cache: Arc<OwnershipCache>,
         addresses: Vec<String>,
     ) -> Self {
-        let (silent, record) = (HashMap::new(), PhantomData);
-        Self { store, moving, ownership_cache, addresses, silent, record }
+        Self { store, moving, ownership_cache, addresses, silent: HashMap::new() }
     }
 
     /// The first look, before anything is served: what is written after it may be lost.
     pub(crate) async fn begin(&mut self) {
         if timeout(START, self.look()).await.is_err() {
-            log::warn!("{}: not all can be asked whether they own it: looks again", R::TABLE.name);
+            log::warn!(
+                "{}: not all can be asked whether they own it: looks again",
+                self.ownership_cache.name()
+            );
             self.silent.insert(String::new(), String::new());
         }
     }
@@ -80,17 +80,17 @@ impl<R: Record> SplitBrainCheck<R> {
                      force while this program was away, or this database is from a backup. It serves nothing any \
                      more. What was written here alone stays in its database: keep that aside, and start this \
                      program with an empty one",
-                    R::TABLE.name
+                    self.ownership_cache.name()
                 );
                 self.ownership_cache.news.notify_one();
             }
-            Err(error) => log::warn!("{}: {}", R::TABLE.name, chain(&error)),
+            Err(error) => log::warn!("{}: {}", self.ownership_cache.name(), chain(&error)),
         }
     }
 
     /// What the store is then, where it gave way.
     async fn find_and_give_way(&mut self) -> Result<Option<Ownership>, MoveError> {
-        let own = self.ownership_cache.ask::<R>(&self.store).await?;
+        let own = self.ownership_cache.ask(&self.store).await?;
         let moving = Arc::clone(&self.moving);
         // A store that was never used shares its lineage with nobody.
         let owns = own.role == Role::Primary && (own.rows || own.epoch > 1);
@@ -115,12 +115,18 @@ impl<R: Record> SplitBrainCheck<R> {
         for (url, why) in &silent {
             // A store that was never given anything has, but for a backup, nobody to fear.
             if own.epoch > 1 && self.silent.get(url) != Some(why) {
-                log::warn!("{}: whether {url} owns it is not known: {why}", R::TABLE.name);
+                log::warn!(
+                    "{}: whether {url} owns it is not known: {why}",
+                    self.ownership_cache.name()
+                );
             }
         }
         self.silent = silent;
         let Some((to, epoch)) = rival else { return Ok(None) };
-        self.store.give_way::<R>(to, &own.lineage, epoch).await.map(Some)
+        self.store
+            .give_way(&self.ownership_cache.collection, to, &own.lineage, epoch)
+            .await
+            .map(Some)
     }
 }
 

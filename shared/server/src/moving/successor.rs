@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use runtime::BackOff;
-use store::{MoveError, Ownership, Peer, Record, Role};
+use store::{MoveError, Ownership, Peer, Role};
 use tokio::time::sleep;
 
 use super::peers::PeerError;
@@ -15,8 +15,8 @@ use super::replicator::{Halt, Replicator};
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(5), Duration::from_millis(250));
 
 /// Waits for the successor and follows it.
-pub(super) async fn follow_back<R: Record>(
-    replicator: &Replicator<R>,
+pub(super) async fn follow_back(
+    replicator: &Replicator,
     lineage: &str,
     epoch: u64,
     to: &Peer,
@@ -40,8 +40,16 @@ pub(super) async fn follow_back<R: Record>(
         }
         if found.epoch == epoch && found.role == Role::Primary {
             let peer = Peer { store: found.store, url };
-            let followed =
-                replicator.store.follow_back::<R>(peer, epoch, found.since, &found.run).await;
+            let followed = replicator
+                .store
+                .follow_back(
+                    &replicator.ownership_cache.collection,
+                    peer,
+                    epoch,
+                    found.since,
+                    &found.run,
+                )
+                .await;
             return match followed {
                 Ok(_) => Halt::News,
                 Err(error) => error.into(),
@@ -54,10 +62,7 @@ pub(super) async fn follow_back<R: Record>(
 }
 
 /// The successor's document of ownership, and where it was found.
-async fn find<R: Record>(
-    replicator: &Replicator<R>,
-    to: &Peer,
-) -> Result<(String, Ownership), Halt> {
+async fn find(replicator: &Replicator, to: &Peer) -> Result<(String, Ownership), Halt> {
     let peers = replicator.moving.peers()?;
     let mut first: Option<Halt> = None;
     for url in replicator.addresses(to) {

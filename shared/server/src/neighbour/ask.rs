@@ -120,7 +120,7 @@ impl Asker {
         let epoch = header(POSITION).and_then(|text| text.parse::<Position>().ok());
         let is_over = epoch.is_some_and(|at| self.newest.is_over(at.epoch, Instant::now()));
         let missing =
-            header(problem::MISSING).is_some_and(|named| is_missing(named, self.target, id));
+            header(problem::MISSING).is_some_and(|named| is_missing(named, &self.target, id));
         match (answer.status().as_u16(), primary) {
             (200 | 404, None) if is_over => {
                 Err(format!("{url} believes that it is primary, in an epoch that is over"))
@@ -139,7 +139,7 @@ impl Asker {
 }
 
 /// Whether a 404 names this very member: `user 7` of the users.
-fn is_missing(named: &str, target: Target, id: u64) -> bool {
+fn is_missing(named: &str, target: &Target, id: u64) -> bool {
     let (member, number) = named.split_once(' ').unwrap_or_default();
     member == target.member && number.parse() == Ok(id)
 }
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_404_is_of_the_member_that_it_names_whatever_the_plural_is() {
-        let categories = Target { collection: "categories", member: "category" };
+        let categories = &Target::new("categories", "category");
         assert!(is_missing("category 7", categories, 7));
         for other in ["category 8", "categorie 7", "categories 7", "user 7", "category", "7", ""] {
             assert!(!is_missing(other, categories, 7), "{other:?}");

@@ -1,12 +1,10 @@
 //! A collection in the same store.
 
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use models::{Model, Target};
 use runtime::Clients;
-use store::{Record, Store};
+use store::Store;
 
 use super::ask::{Asker, Said};
 use super::{Answer, Neighbour, silent};
@@ -16,32 +14,31 @@ use crate::problem::Problem;
 
 /// A collection in the same store, which may have moved away from it. The copy that is left is a follower's: it
 /// counts only while the primary cannot be reached, so that writes go on.
-pub(crate) struct Local<R> {
+pub(crate) struct Local {
     store: Arc<Store>,
     ownership_cache: Arc<OwnershipCache>,
     asker: Asker,
-    record: PhantomData<R>,
 }
 
-impl<R: Record> Local<R> {
+impl Local {
     pub(crate) fn new(
         store: Arc<Store>,
         ownership_cache: Arc<OwnershipCache>,
         clients: Arc<Clients>,
     ) -> Self {
-        let target = Target { collection: R::TABLE.name, member: <R::Content as Model>::NAME };
-        let asker = Asker::new(target, clients);
-        Self { store, ownership_cache, asker, record: PhantomData }
+        let asker = Asker::new(ownership_cache.collection.target(), clients);
+        Self { store, ownership_cache, asker }
     }
 
     /// What the primary has: this store, or the one that it names.
     async fn find(&self, id: u64, trace: &Trace) -> Result<bool, Problem> {
-        let failed = |error| Problem::of_store(error, <R::Content as Model>::NAME, Some(id));
-        let has = async || Ok(self.store.get::<R>(id).await.map_err(failed)?.is_some());
+        let collection = &self.ownership_cache.collection;
+        let failed = |error| Problem::of_store(error, &collection.member, Some(id));
+        let has = async || Ok(self.store.get(collection, id).await.map_err(failed)?.is_some());
         let copied = Cell::new(false);
         let first = async || {
             // The role comes before the row: a store that is the primary has all that was answered until then.
-            match self.ownership_cache.place::<R>(&self.store).await.map_err(failed)? {
+            match self.ownership_cache.place(&self.store).await.map_err(failed)? {
                 Place::Here => Ok(Said::Has(has().await?)),
                 Place::Follows { primary } => {
                     copied.set(has().await?);
@@ -56,12 +53,12 @@ impl<R: Record> Local<R> {
         match self.asker.ask(first, || copied.get(), id, trace).await? {
             Some(found) => Ok(found.has),
             None if copied.get() => Ok(true),
-            None => Err(silent(R::TABLE.name, id)),
+            None => Err(silent(&collection.name, id)),
         }
     }
 }
 
-impl<R: Record> Neighbour for Local<R> {
+impl Neighbour for Local {
     fn exists<'a>(&'a self, id: u64, trace: &'a Trace) -> Answer<'a> {
         Box::pin(self.find(id, trace))
     }

@@ -32,7 +32,7 @@ pub(crate) struct Remote {
 impl Remote {
     pub(crate) fn new(target: Target, url: Url, clients: Arc<Clients>) -> Self {
         let seen = Mutex::new(LruCache::new(REMEMBERED));
-        let asker = Asker::new(target, clients);
+        let asker = Asker::new(target.clone(), clients);
         Self { target, url, asker, seen, primary: Hint::default() }
     }
 
@@ -68,7 +68,7 @@ impl Remote {
             None => {
                 // It may be what did not answer.
                 self.primary.forget();
-                if seen() { Ok(true) } else { Err(silent(self.target.collection, id)) }
+                if seen() { Ok(true) } else { Err(silent(&self.target.collection, id)) }
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The OpenAPI document.
 
-use models::{Field, Model, Rule};
+use models::{Collection, Field, Rule};
 use serde_json::{Map, Value, json};
-use store::{IDEMPOTENCY_HOURS, Record};
+use store::IDEMPOTENCY_HOURS;
 
-use crate::collection::{Body, Endpoint, Success, endpoints, field};
+use crate::collection::{Body, Endpoint, Success, endpoints};
 use crate::idempotency;
 use crate::query::Parameter;
 use crate::{body, limits};
@@ -15,11 +15,11 @@ fn schema(name: &str) -> Value {
 }
 
 /// The collection's document.
-pub(super) fn document<R: Record>() -> Value {
-    let names = Names::new::<R>();
+pub(super) fn document(collection: &Collection) -> Value {
+    let names = Names::new(collection);
     let root = format!("/api/{}", names.all);
     let mut paths = Map::new();
-    for path in endpoints::<R>() {
+    for path in endpoints(collection) {
         let mut item = Map::new();
         for endpoint in &path.endpoints {
             let method = endpoint.method.as_str().to_lowercase();
@@ -41,28 +41,29 @@ pub(super) fn document<R: Record>() -> Value {
             ),
         },
         "paths": paths,
-        "components": { "schemas": schemas::<R>(&names) },
+        "components": { "schemas": schemas(collection, &names) },
     })
 }
 
 /// What things are called in sentences and in the document.
-struct Names {
+struct Names<'a> {
     /// `users`
-    all: &'static str,
+    all: &'a str,
     /// `user`
-    one: &'static str,
+    one: &'a str,
     /// `User`
     schema: String,
     /// The field in which no two members agree.
-    unique: Option<&'static str>,
+    unique: Option<&'a str>,
 }
 
-impl Names {
-    fn new<R: Record>() -> Self {
-        let one = <R::Content as Model>::NAME;
+impl<'a> Names<'a> {
+    fn new(collection: &'a Collection) -> Self {
+        let one = &*collection.member;
         let (head, tail) = one.split_at(1);
         let schema = head.to_uppercase() + tail;
-        Self { all: R::TABLE.name, one, schema, unique: R::TABLE.unique.map(field::<R>) }
+        let unique = collection.unique().map(|field| &*field.name);
+        Self { all: &collection.name, one, schema, unique }
     }
 }
 
@@ -74,13 +75,13 @@ fn id_parameter() -> Value {
     json!({"name": "id", "in": "path", "required": true, "schema": id_schema()})
 }
 
-fn schemas<R: Record>(names: &Names) -> Value {
-    let fields = <R::Content as Model>::FIELDS;
+fn schemas(collection: &Collection, names: &Names<'_>) -> Value {
+    let fields = &collection.fields;
     let content: Properties =
-        fields.iter().map(|field| (field.name.to_owned(), field_schema(field))).collect();
+        fields.iter().map(|field| (field.name.to_string(), field_schema(field))).collect();
     let id = || [("id".to_owned(), id_schema())];
     let time = |name: &str| (name.to_owned(), json!({"type": "string", "format": "date-time"}));
-    let basic: Properties = if R::Content::BASIC_HAS_ID {
+    let basic: Properties = if collection.basic_has_id {
         id().into_iter().chain(content.clone()).collect()
     } else {
         content.clone()
@@ -89,7 +90,7 @@ fn schemas<R: Record>(names: &Names) -> Value {
     let full: Properties = id().into_iter().chain(content.clone()).chain(times).collect();
     let all = |properties: &Properties| properties.keys().cloned().collect::<Vec<_>>();
     let needed = fields.iter().filter(|field| field.required);
-    let needed = needed.map(|field| field.name.to_owned()).collect();
+    let needed = needed.map(|field| field.name.to_string()).collect();
     let mut patch = content.clone();
     for schema in patch.values_mut().filter_map(Value::as_object_mut) {
         // What a patch leaves out stays as it is.
@@ -124,26 +125,26 @@ fn object(about: String, required: Vec<String>, properties: Properties) -> Value
 }
 
 fn field_schema(field: &Field) -> Value {
-    match field.rule {
-        Rule::Text { min, max, alphabet } => {
-            let mut schema = json!({
-                "type": "string",
-                "description": format!("{} {}", field.about, alphabet.about()),
-                "minLength": min,
-                "maxLength": max,
-                "pattern": alphabet.pattern(),
-            });
-            if !field.required {
-                schema["default"] = "".into();
-            }
-            schema
-        }
-        Rule::Reference(_) => {
-            let mut schema = id_schema();
-            schema["description"] = field.about.into();
-            schema
-        }
+    let mut schema = match &field.rule {
+        Rule::Text { min, max, alphabet } => json!({
+            "type": "string",
+            "description": format!("{} {}", field.about, alphabet.about()),
+            "minLength": min,
+            "maxLength": max,
+            "pattern": alphabet.pattern(),
+        }),
+        Rule::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Rule::Boolean => json!({"type": "boolean"}),
+        Rule::Time => json!({"type": "string", "format": "date-time"}),
+        Rule::Reference(_) => id_schema(),
+    };
+    if schema.get("description").is_none() {
+        schema["description"] = (*field.about).into();
     }
+    if let Some(empty) = field.empty() {
+        schema["default"] = json!(empty.as_ref());
+    }
+    schema
 }
 
 fn problem_schema() -> Value {
@@ -175,7 +176,7 @@ fn problem_schema() -> Value {
     })
 }
 
-fn operation(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
+fn operation(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
     let method = endpoint.method.as_str().to_lowercase();
     let mut parameters: Vec<_> = endpoint.parameters.iter().map(query_parameter).collect();
     parameters.extend(headers(endpoint));
@@ -233,7 +234,7 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
     }
 }
 
-fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
+fn responses(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
     let mut responses = Map::new();
     let (status, success) = success(endpoint.success, names);
     responses.insert(status.into(), success);
@@ -288,7 +289,7 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names) -> Value {
     responses.into()
 }
 
-fn success(success: Success, names: &Names) -> (&'static str, Value) {
+fn success(success: Success, names: &Names<'_>) -> (&'static str, Value) {
     let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
     let etag = || header("Names this state (RFC 9110, 8.8.3).");
     let location = || header("The path of the member.");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use models::{Cell, Collection, Content, Kind};
 use tokio_postgres::types::ToSql;
 
 use super::PostgresStore;
@@ -9,26 +10,28 @@ use super::error::{store_error, write_error};
 use super::ownership::{Bars, OwnershipTx, run};
 use super::rows::sql_id;
 use crate::document::fault;
-use crate::record::{ColumnType, Value};
-use crate::{Applied, Changes, Entry, FeedCursor, FeedRow, MoveError, Record, RowRate, StoreError};
+use crate::table::Table;
+use crate::{Applied, Changes, Entry, FeedCursor, FeedRow, MoveError, RowRate, StoreError};
 
 impl PostgresStore {
-    pub(crate) async fn apply<R: Record>(
+    pub(crate) async fn apply(
         &self,
+        table: &Table,
         from: FeedCursor,
-        page: Arc<Changes<R::Content>>,
+        page: Arc<Changes<Content>>,
+        cells: Vec<Vec<Cell>>,
     ) -> Result<Applied, MoveError> {
         let hands_over = page.entries.iter().any(|entry| matches!(entry, Entry::Handover(_)));
         let bars = if hands_over { Bars::Writes } else { Bars::Steps };
         let applied = self
-            .change::<R, _>("apply", bars, async |tx| {
+            .change(table, "apply", bars, async |tx| {
                 tx.document.check_page(from, &page)?;
                 let (entries, handover) = tx.document.split(&page);
                 let rows = entries.iter().filter_map(|entry| match entry {
                     Entry::Row(row) => Some(row),
                     Entry::Heartbeat { .. } | Entry::Handover(_) => None,
                 });
-                let rows = apply::<R>(tx, &page, &rows.collect::<Vec<_>>()).await?;
+                let rows = apply(tx, &page, &rows.collect::<Vec<_>>(), &cells).await?;
                 if rows > 0 || handover.is_some() {
                     tx.facts.position = tx.place().await?;
                 }
@@ -56,20 +59,22 @@ impl PostgresStore {
 }
 
 /// Stores the rows and says how many were news.
-async fn apply<R: Record>(
+async fn apply(
     tx: &OwnershipTx<'_>,
-    page: &Changes<R::Content>,
-    rows: &[&FeedRow<R::Content>],
+    page: &Changes<Content>,
+    rows: &[&FeedRow<Content>],
+    cells: &[Vec<Cell>],
 ) -> Result<u64, StoreError> {
     if rows.is_empty() {
         return Ok(0);
     }
-    let columns = Columns::of::<R>(rows)?;
+    let collection = &tx.statements.collection;
+    let columns = Columns::new(collection, rows, cells)?;
     let news = match upsert(tx, &columns).await {
         Err(StoreError::Taken { .. }) => {
             // Rows have values here that they had lost there: their newer states come later.
             if let Some(supersede) = &tx.statements.feed.supersede {
-                let unique = columns.unique::<R>(rows);
+                let unique = unique(collection, rows, cells);
                 let parameters: [&(dyn ToSql + Sync); 3] = [&columns.ids, &columns.revs, &unique];
                 run(tx.client, supersede, &parameters).await?;
             }
@@ -93,10 +98,10 @@ async fn upsert(tx: &OwnershipTx<'_>, columns: &Columns<'_>) -> Result<u64, Stor
     done.map_err(|error| write_error(error, tx.statements))
 }
 
-async fn apply_keys<M>(
+async fn apply_keys(
     tx: &OwnershipTx<'_>,
-    page: &Changes<M>,
-    rows: &[&FeedRow<M>],
+    page: &Changes<Content>,
+    rows: &[&FeedRow<Content>],
 ) -> Result<(), StoreError> {
     let (mut keys, mut fingerprints, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ids, mut times) = (Vec::new(), Vec::new());
@@ -128,15 +133,21 @@ struct Columns<'a> {
 
 enum Values<'a> {
     Texts(Vec<&'a str>),
-    Ids(Vec<i64>),
+    Integers(Vec<i64>),
+    Booleans(Vec<bool>),
 }
 
 impl<'a> Columns<'a> {
-    fn of<R: Record>(rows: &[&'a FeedRow<R::Content>]) -> Result<Self, StoreError> {
+    fn new(
+        collection: &Collection,
+        rows: &[&FeedRow<Content>],
+        cells: &'a [Vec<Cell>],
+    ) -> Result<Self, StoreError> {
         let count = rows.len();
-        let values = R::TABLE.columns.iter().map(|column| match column.kind {
-            ColumnType::Text => Values::Texts(Vec::with_capacity(count)),
-            ColumnType::Id => Values::Ids(Vec::with_capacity(count)),
+        let values = collection.fields.iter().map(|field| match field.kind() {
+            Kind::Text => Values::Texts(Vec::with_capacity(count)),
+            Kind::Integer | Kind::Time | Kind::Id => Values::Integers(Vec::with_capacity(count)),
+            Kind::Boolean => Values::Booleans(Vec::with_capacity(count)),
         });
         let mut columns = Self {
             deleted: rows.iter().map(|row| row.content.is_none()).collect(),
@@ -146,18 +157,9 @@ impl<'a> Columns<'a> {
             updated: rows.iter().map(|row| row.updated_at.unix_ms).collect(),
             values: values.collect(),
         };
-        for row in rows {
-            let values = match &row.content {
-                Some(content) => R::values(content),
-                None => R::TABLE.blanks().collect(),
-            };
-            for (column, value) in columns.values.iter_mut().zip(values) {
-                match (column, value) {
-                    (Values::Texts(texts), Value::Text(text)) => texts.push(text),
-                    (Values::Ids(ids), Value::Id(id)) => ids.push(sql_id(id)?),
-                    // The statement would refuse arrays of different lengths' rows as nulls.
-                    (Values::Texts(_), Value::Id(_)) | (Values::Ids(_), Value::Text(_)) => {}
-                }
+        for (_, cells) in rows.iter().zip(cells) {
+            for (values, cell) in columns.values.iter_mut().zip(cells) {
+                values.push(cell)?;
             }
         }
         Ok(columns)
@@ -168,20 +170,40 @@ impl<'a> Columns<'a> {
         let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![deleted, ids, revs, created, updated];
         parameters.extend(values.iter().map(|values| match values {
             Values::Texts(texts) => texts as &(dyn ToSql + Sync),
-            Values::Ids(ids) => ids,
+            Values::Integers(numbers) => numbers,
+            Values::Booleans(all) => all,
         }));
         parameters
     }
+}
 
-    /// Each living row's value of the column in which no two rows agree.
-    fn unique<R: Record>(&self, rows: &[&'a FeedRow<R::Content>]) -> Vec<Option<&'a str>> {
-        let value = |row: &&'a FeedRow<R::Content>| {
-            let content = row.content.as_ref()?;
-            match R::TABLE.unique_value(&R::values(content))? {
-                Value::Text(text) => Some(text),
-                Value::Id(_) => None,
-            }
-        };
-        rows.iter().map(value).collect()
+impl<'a> Values<'a> {
+    fn push(&mut self, cell: &'a Cell) -> Result<(), StoreError> {
+        match (self, cell) {
+            (Self::Texts(texts), Cell::Text(text)) => texts.push(text),
+            (Self::Integers(numbers), Cell::Integer(number)) => numbers.push(*number),
+            (Self::Integers(numbers), Cell::Time(time)) => numbers.push(time.unix_ms),
+            (Self::Integers(numbers), Cell::Id(id)) => numbers.push(sql_id(*id)?),
+            (Self::Booleans(all), Cell::Boolean(is)) => all.push(*is),
+            // Cells are of their fields' types. The statement would refuse arrays of different lengths' rows as nulls.
+            (Self::Texts(_) | Self::Integers(_) | Self::Booleans(_), _) => {}
+        }
+        Ok(())
     }
+}
+
+/// Each living row's value of the field in which no two rows agree.
+fn unique<'a>(
+    collection: &Collection,
+    rows: &[&FeedRow<Content>],
+    cells: &'a [Vec<Cell>],
+) -> Vec<Option<&'a str>> {
+    let value = |(row, cells): (&&FeedRow<Content>, &'a Vec<Cell>)| {
+        row.content.as_ref()?;
+        match collection.unique_cell(cells)? {
+            Cell::Text(text) => Some(text.as_str()),
+            Cell::Integer(_) | Cell::Boolean(_) | Cell::Time(_) | Cell::Id(_) => None,
+        }
+    };
+    rows.iter().zip(cells).map(value).collect()
 }

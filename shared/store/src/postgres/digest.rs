@@ -3,66 +3,70 @@
 use super::PostgresStore;
 use super::feed::query;
 use super::ownership::OwnershipTx;
-use super::rows::{self, PostgresCells, sql_id};
+use super::rows::{self, PostgresColumns, sql_id};
 use crate::digest::{Digesting, Hasher};
-use crate::{Digest, Hashes, Record, Row, RowHash, StoreError};
+use crate::row::RowRef;
+use crate::table::Table;
+use crate::{Digest, Hashes, RowHash, StoreError};
 
 /// The most rows fetched at once.
 const PORTION: usize = 1_000;
 
 impl PostgresStore {
-    pub(crate) async fn digest<R: Record>(
+    pub(crate) async fn digest(
         &self,
+        table: &Table,
         after: u64,
         to: Option<u64>,
         limit: usize,
     ) -> Result<Digest, StoreError> {
-        self.compare::<R, _>(async |tx| {
+        self.compare(table, async |tx| {
             let mut digesting = Digesting::new(after, to, limit);
             let end = digesting.end();
-            let full = each::<R>(tx, after, end, |row| digesting.take(&row)).await?;
+            let full = each(tx, after, end, |row| digesting.take(row)).await?;
             let more = match to {
                 None => full,
-                Some(to) => each::<R>(tx, to, models::MAX_ID, |_| Ok(false)).await?,
+                Some(to) => each(tx, to, models::MAX_ID, |_| Ok(false)).await?,
             };
             Ok(digesting.finish(tx.document.position(tx.facts.position), more))
         })
         .await
     }
 
-    pub(crate) async fn hashes<R: Record>(
+    pub(crate) async fn hashes(
         &self,
+        table: &Table,
         after: u64,
         to: u64,
     ) -> Result<Hashes, StoreError> {
-        self.compare::<R, _>(async |tx| {
+        self.compare(table, async |tx| {
             let mut hashing = Hashing::default();
-            each::<R>(tx, after, to, |row| hashing.take(&row).map(|()| true)).await?;
+            each(tx, after, to, |row| hashing.take(row).map(|()| true)).await?;
             Ok(hashing.finish(tx))
         })
         .await
     }
 
-    pub(crate) async fn recent<R: Record>(&self, count: usize) -> Result<Hashes, StoreError> {
-        self.compare::<R, _>(async |tx| {
+    pub(crate) async fn recent(&self, table: &Table, count: usize) -> Result<Hashes, StoreError> {
+        self.compare(table, async |tx| {
             let mut hashing = Hashing::default();
             let count = sql_id(count as u64)?;
             for row in query(tx.client, &tx.statements.feed.recent, &[&count]).await? {
-                hashing.take(&Row::read::<R>(&mut PostgresCells::new(&row))?)?;
+                let columns = PostgresColumns(&row);
+                hashing.take(&RowRef::read(&tx.statements.collection, &columns, 0)?)?;
             }
             Ok(hashing.finish(tx))
         })
         .await
     }
 
-    pub(crate) async fn row_hash<R: Record>(&self, ids: &[u64]) -> Result<Hashes, StoreError> {
-        self.compare::<R, _>(async |tx| {
+    pub(crate) async fn row_hash(&self, table: &Table, ids: &[u64]) -> Result<Hashes, StoreError> {
+        self.compare(table, async |tx| {
             let mut hashing = Hashing::default();
             for id in ids {
-                let get = &tx.statements.get;
-                if let Some(row) = rows::find::<R>(tx.client, get, *id).await? {
-                    hashing.take(&row)?;
-                }
+                let statements = tx.statements;
+                let take = |row: &RowRef<'_>| hashing.take(row);
+                rows::find(tx.client, statements, &statements.get, *id, take).await?;
             }
             Ok(hashing.finish(tx))
         })
@@ -78,7 +82,7 @@ struct Hashing {
 }
 
 impl Hashing {
-    fn take<M: models::Model>(&mut self, row: &Row<M>) -> Result<(), StoreError> {
+    fn take(&mut self, row: &RowRef<'_>) -> Result<(), StoreError> {
         self.rows.push(self.hasher.row(row)?);
         Ok(())
     }
@@ -89,19 +93,20 @@ impl Hashing {
 }
 
 /// Gives out the living rows of a range by id until one is not taken; whether one was not.
-async fn each<R: Record>(
+async fn each(
     tx: &OwnershipTx<'_>,
     after: u64,
     to: u64,
-    mut take: impl FnMut(Row<R::Content>) -> Result<bool, StoreError>,
+    mut take: impl FnMut(&RowRef<'_>) -> Result<bool, StoreError>,
 ) -> Result<bool, StoreError> {
     let (mut from, to, count) = (sql_id(after)?, sql_id(to)?, sql_id(PORTION as u64)?);
     loop {
         let rows = query(tx.client, &tx.statements.feed.range, &[&from, &to, &count]).await?;
         for row in &rows {
-            let row = Row::read::<R>(&mut PostgresCells::new(row))?;
+            let columns = PostgresColumns(row);
+            let row = RowRef::read(&tx.statements.collection, &columns, 0)?;
             from = sql_id(row.id)?;
-            if !take(row)? {
+            if !take(&row)? {
                 return Ok(true);
             }
         }

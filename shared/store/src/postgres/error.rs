@@ -53,12 +53,12 @@ pub(super) fn commit_error(error: Error) -> StoreError {
 
 /// An error of an insert or update.
 pub(super) fn write_error(error: Error, statements: &Statements) -> StoreError {
-    let table = statements.table;
+    let collection = &statements.collection;
     let violated = error.as_db_error().filter(|error| *error.code() == SqlState::UNIQUE_VIOLATION);
     let violated = violated.and_then(|error| error.constraint());
-    match table.unique {
-        Some(column) if violated == Some(&unique_index(table.name, column)) => {
-            StoreError::Taken { column }
+    match collection.unique() {
+        Some(field) if violated == Some(&unique_index(&collection.name, &field.column)) => {
+            StoreError::Taken { field: field.name.clone() }
         }
         _ => store_error(error),
     }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use models::{MAX_ID, Timestamp};
+use models::{Content, MAX_ID, Timestamp};
 use tokio_postgres::Row;
 
 use super::PostgresStore;
@@ -14,25 +14,25 @@ use super::error::store_error;
 use super::lease::{lease, lease_alone};
 use super::link::{Link, Parameter, SNAPSHOT};
 use super::ownership::{OwnershipTx, maybe};
-use super::rows::{PostgresCells, get, sql_id, unsigned};
+use super::rows::{PostgresColumns, get, sql_id, unsigned};
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
-use crate::{
-    BlockingTransaction, Changes, FeedCursor, KeyRecord, MoveError, Record, Role, StoreError,
-};
+use crate::table::Table;
+use crate::{BlockingTransaction, Changes, FeedCursor, KeyRecord, MoveError, Role, StoreError};
 
 /// The most rows fetched at once.
 const PORTION: usize = 1_000;
 
 impl PostgresStore {
-    pub(crate) async fn changes<R: Record>(
+    pub(crate) async fn changes(
         &self,
+        table: &Table,
         after: FeedCursor,
         heard: Option<&str>,
         limit: usize,
-    ) -> Result<Changes<R::Content>, MoveError> {
-        let page = self.compare::<R, _>(async |tx| {
+    ) -> Result<Changes<Content>, MoveError> {
+        let page = self.compare(table, async |tx| {
             let document = tx.document.clone();
             if document.acts_as() == Role::Retired {
                 let (role, primary) = (Role::Retired, document.primary());
@@ -47,12 +47,12 @@ impl PostgresStore {
             let whole = tx.horizon - 1;
             let mut page = Collected::new(limit);
             let turn = (after, tx.horizon);
-            rows::<R>(tx, turn, &mut page, Collected::take).await?;
-            page.add_marks(marks::<R>(tx, after).await?);
+            rows(tx, turn, &mut page, Collected::take).await?;
+            page.add_marks(marks(tx, after).await?);
             let end = FeedCursor { position: whole, id: MAX_ID };
             if !page.more && end > after {
                 let ahead = (end, MAX_ID);
-                rows::<R>(tx, ahead, &mut page, Collected::take_ahead).await?;
+                rows(tx, ahead, &mut page, Collected::take_ahead).await?;
             }
             give_keys(tx, &mut page).await?;
             // Where something has its turn, nothing holds the feed back.
@@ -70,11 +70,12 @@ impl PostgresStore {
     }
 
     /// Reads in one snapshot.
-    pub(super) async fn compare<R: Record, T>(
+    pub(super) async fn compare<T>(
         &self,
+        table: &Table,
         work: impl AsyncFnOnce(&OwnershipTx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let (statements, _) = self.parts::<R>()?;
+        let statements = &table.statements;
         lease(&self.pool, async |client| {
             client.begin(SNAPSHOT).await?;
             let done = async {
@@ -93,13 +94,6 @@ pub(super) async fn query(
     parameters: &[Parameter<'_>],
 ) -> Result<Vec<Row>, StoreError> {
     client.query(sql, parameters).await.map_err(store_error)
-}
-
-/// Reads a row of the feed, and how many bytes it holds.
-fn placed<R: Record>(row: &Row) -> Result<(Placed<R::Content>, usize), StoreError> {
-    let mut cells = PostgresCells::new(row);
-    let placed = Placed::row::<R>(&mut cells)?;
-    Ok((placed, cells.bytes))
 }
 
 async fn check_run(
@@ -124,14 +118,14 @@ async fn check_run(
 }
 
 /// Gives a page a row and how many bytes it holds; false where the page takes no more.
-type Take<M> = fn(&mut Collected<M>, Placed<M>, usize) -> bool;
+type Take = fn(&mut Collected, Placed, usize) -> bool;
 
 /// Reads rows behind a cursor and below a place until the page takes no more.
-async fn rows<R: Record>(
+async fn rows(
     tx: &OwnershipTx<'_>,
     (after, below): (FeedCursor, u64),
-    page: &mut Collected<R::Content>,
-    take: Take<R::Content>,
+    page: &mut Collected,
+    take: Take,
 ) -> Result<(), StoreError> {
     let below = sql_id(below)?;
     let mut from = after;
@@ -142,7 +136,7 @@ async fn rows<R: Record>(
         let sql = &tx.statements.feed.page;
         let rows = query(tx.client, sql, &[&position, &id, &count, &below]).await?;
         for row in &rows {
-            let (row, bytes) = placed::<R>(row)?;
+            let (row, bytes) = Placed::row(&tx.statements.collection, &PostgresColumns(row))?;
             from = row.at;
             if !take(page, row, bytes) {
                 return Ok(());
@@ -154,10 +148,7 @@ async fn rows<R: Record>(
     }
 }
 
-async fn marks<R: Record>(
-    tx: &OwnershipTx<'_>,
-    after: FeedCursor,
-) -> Result<Vec<Placed<R::Content>>, StoreError> {
+async fn marks(tx: &OwnershipTx<'_>, after: FeedCursor) -> Result<Vec<Placed>, StoreError> {
     let mut marks = Vec::new();
     let position = sql_id(after.position)?;
     for row in query(tx.client, &tx.statements.moves.marks, &[&position]).await? {
@@ -171,7 +162,7 @@ async fn marks<R: Record>(
 }
 
 /// Gives each row the keys with which it was made.
-async fn give_keys<M>(tx: &OwnershipTx<'_>, page: &mut Collected<M>) -> Result<(), StoreError> {
+async fn give_keys(tx: &OwnershipTx<'_>, page: &mut Collected) -> Result<(), StoreError> {
     let ids = page.rows().map(|row| sql_id(row.id)).collect::<Result<Vec<_>, _>>()?;
     if ids.is_empty() {
         return Ok(());

@@ -8,15 +8,17 @@ use super::lease::lease_alone;
 use super::ownership::{Bars, OwnershipTx, maybe, run};
 use super::rows::{get, sql_id, unsigned};
 use crate::sql::CLOCK;
-use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
+use crate::table::Table;
+use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, StoreError};
 
 impl PostgresStore {
-    pub(crate) async fn passed<R: Record>(
+    pub(crate) async fn passed(
         &self,
+        table: &Table,
         follower: &str,
         position: u64,
     ) -> Result<(), StoreError> {
-        let (statements, position_watch) = self.parts::<R>()?;
+        let Table { statements, position_watch } = table;
         if !position_watch.is_to_note(follower) {
             return Ok(());
         }
@@ -27,8 +29,8 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn followers<R: Record>(&self) -> Result<Vec<FollowerSeen>, StoreError> {
-        let (statements, _) = self.parts::<R>()?;
+    pub(crate) async fn followers(&self, table: &Table) -> Result<Vec<FollowerSeen>, StoreError> {
+        let statements = &table.statements;
         lease_alone(&self.pool, async |client| {
             let now: i64 = maybe(client, &format!("SELECT {CLOCK}"), &[]).await?.unwrap_or(0);
             let mut followers = Vec::new();
@@ -45,8 +47,8 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn forget<R: Record>(&self, follower: &str) -> Result<(), StoreError> {
-        let (statements, _) = self.parts::<R>()?;
+    pub(crate) async fn forget(&self, table: &Table, follower: &str) -> Result<(), StoreError> {
+        let statements = &table.statements;
         lease_alone(&self.pool, async |client| {
             run(client, &statements.moves.forget_follower, &[&follower]).await.map(drop)
         })
@@ -54,13 +56,14 @@ impl PostgresStore {
         .map_err(StoreError::perhaps_done)
     }
 
-    pub(crate) async fn purge_tombstones<R: Record>(
+    pub(crate) async fn purge_tombstones(
         &self,
+        table: &Table,
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
         let work = async |tx: &mut OwnershipTx<'_>| Ok(purge(tx, age).await?);
-        match self.change::<R, _>("purge", Bars::Steps, work).await {
+        match self.change(table, "purge", Bars::Steps, work).await {
             Ok(rows) => Ok(rows as u64),
             Err(MoveError::Store(error)) => Err(error),
             Err(other) => Err(StoreError::failed(other)),

@@ -206,19 +206,21 @@ fn kind(parameter: Parameter<'_>) -> Type {
 
 #[cfg(test)]
 mod tests {
+    use models::Cell;
     use tokio_postgres::types::Type;
 
     use super::{Parameter, kind};
-    use crate::record::Value;
+    use crate::value::Value;
 
     #[test]
     fn each_parameter_has_its_type() {
-        let parameters: [(Parameter<'_>, Type); 9] = [
+        let parameters: [(Parameter<'_>, Type); 10] = [
             (&1_i64, Type::INT8),
             (&"text", Type::TEXT),
             (&String::new(), Type::TEXT),
-            (&Value::Id(7), Type::INT8),
-            (&Value::Text("7"), Type::TEXT),
+            (&Value(&Cell::Id(7)), Type::INT8),
+            (&Value(&Cell::Text("7".into())), Type::TEXT),
+            (&Value(&Cell::Boolean(true)), Type::BOOL),
             (&vec![1_i64], Type::INT8_ARRAY),
             (&vec![true], Type::BOOL_ARRAY),
             (&vec!["text"], Type::TEXT_ARRAY),

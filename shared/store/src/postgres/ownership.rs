@@ -1,6 +1,6 @@
 //! Who owns a collection: loading and saving the document, and the steps that do more than change it.
 
-use models::Timestamp;
+use models::{Content, Timestamp};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSqlOwned;
 
@@ -13,7 +13,8 @@ use super::write_check::{ALONE, SHARED, commit, lock_number};
 use crate::assemble::mark;
 use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
 use crate::sql::{Statements, TRANSACTION};
-use crate::{Entry, Handover, MoveError, Ownership, Peer, Record, Role, StoreError};
+use crate::table::Table;
+use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
 
 /// For how long a step waits for the writes that run.
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '2s'";
@@ -130,7 +131,7 @@ impl<'a> OwnershipTx<'a> {
         Ok(())
     }
 
-    async fn mark<R: Record>(&self, entry: &Entry<R::Content>) -> Result<(), StoreError> {
+    async fn mark(&self, entry: &Entry<Content>) -> Result<(), StoreError> {
         let (kind, content) = mark(entry)?;
         run(self.client, &self.statements.moves.mark, &[&kind, &content]).await.map(drop)
     }
@@ -176,7 +177,7 @@ pub(super) async fn begin(
     if tx.facts.position >= tx.beyond && tx.facts.position > place {
         // Its rows were numbered by another server: nothing could be put in order behind them. They
         // begin anew, and so do those who follow.
-        log::warn!("{}: the database is on another server now", statements.table.name);
+        log::warn!("{}: the database is on another server now", statements.collection.name);
         run(transaction, &statements.moves.forget_runs, &[]).await?;
         let renumber = async || {
             for sql in &statements.feed.renumber {
@@ -194,23 +195,23 @@ pub(super) async fn begin(
 }
 
 impl PostgresStore {
-    pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
-        let (statements, position_watch) = self.parts::<R>()?;
+    pub(crate) async fn ownership(&self, table: &Table) -> Result<Ownership, StoreError> {
+        let Table { statements, position_watch } = table;
         lease_alone(&self.pool, async |client| {
             let tx = OwnershipTx::load(client, statements).await?;
             position_watch.tell(&tx.document, tx.facts.position);
-            Ok(tx.document.tell(statements.table.name, tx.facts))
+            Ok(tx.document.tell(&statements.collection.name, tx.facts))
         })
         .await
     }
 
-    pub(crate) async fn step<R: Record>(&self, step: Step) -> Result<Ownership, MoveError> {
+    pub(crate) async fn step(&self, table: &Table, step: Step) -> Result<Ownership, MoveError> {
         let bars = match step {
             Step::Readdress(_) => Bars::Steps,
             _ => Bars::Writes,
         };
         let name = step.name();
-        self.change::<R, _>(name, bars, async |tx| {
+        self.change(table, name, bars, async |tx| {
             let was = tx.document.role;
             tx.document.step(step, &tx.facts)?;
             if was == Role::Follower && tx.document.role == Role::Primary {
@@ -228,23 +229,24 @@ impl PostgresStore {
             Ok(tx.save().await?)
         })
         .await?;
-        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
+        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
     }
 
-    pub(crate) async fn handover<R: Record>(
+    pub(crate) async fn handover(
         &self,
+        table: &Table,
         fence: &str,
         epoch: u64,
         to: Peer,
     ) -> Result<Handover, MoveError> {
-        self.change::<R, _>("handover", Bars::Writes, async |tx| {
+        self.change(table, "handover", Bars::Writes, async |tx| {
             let now = tx.facts.now;
             if let Some(given) = tx.document.check_handover(fence, epoch, &to, now)? {
                 return Ok(given);
             }
             let (position, last_id) = (tx.place().await?, tx.last_id().await?);
             let handover = Handover { epoch: epoch + 1, to, position, last_id };
-            tx.mark::<R>(&Entry::Handover(handover.clone())).await?;
+            tx.mark(&Entry::Handover(handover.clone())).await?;
             tx.document.handover(handover.clone());
             tx.save().await?;
             tx.facts.position = position;
@@ -253,35 +255,39 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
-        self.change::<R, _>("heartbeat", Bars::Nothing, async |tx| {
+    pub(crate) async fn heartbeat(&self, table: &Table) -> Result<(), MoveError> {
+        self.change(table, "heartbeat", Bars::Nothing, async |tx| {
             tx.document.check_primary()?;
-            tx.mark::<R>(&Entry::Heartbeat { at: tx.facts.now }).await?;
+            tx.mark(&Entry::Heartbeat { at: tx.facts.now }).await?;
             tx.facts.position = tx.place().await?;
             Ok(())
         })
         .await
     }
 
-    pub(crate) async fn retire<R: Record>(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
-        let ownership = self.step::<R>(Step::Retire).await?;
+    pub(crate) async fn retire(
+        &self,
+        table: &Table,
+        keep_rows: bool,
+    ) -> Result<Ownership, MoveError> {
+        let ownership = self.step(table, Step::Retire).await?;
         if keep_rows {
             return Ok(ownership);
         }
         loop {
-            let portion = self.change::<R, _>("purge", Bars::Steps, async |tx| {
+            let portion = self.change(table, "purge", Bars::Steps, async |tx| {
                 let feed = &tx.statements.feed;
                 let rows = run(tx.client, &feed.remove_rows, &[]).await?;
                 Ok(rows + run(tx.client, &feed.remove_keys, &[]).await?)
             });
             if portion.await? == 0 {
-                return Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?);
+                return Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?);
             }
         }
     }
 
-    pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
-        self.change::<R, _>("cancel", Bars::Writes, async |tx| {
+    pub(crate) async fn cancel(&self, table: &Table) -> Result<Ownership, MoveError> {
+        self.change(table, "cancel", Bars::Writes, async |tx| {
             if !tx.document.check_cancel(tx.facts.rows)? {
                 return Ok(());
             }
@@ -298,17 +304,18 @@ impl PostgresStore {
             Ok(tx.begin_run(0, tx.next_place()?).await?)
         })
         .await?;
-        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
+        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
     }
 
     /// Changes the ownership in a transaction, or refuses and changes nothing.
-    pub(super) async fn change<R: Record, T>(
+    pub(super) async fn change<T>(
         &self,
+        table: &Table,
         name: &'static str,
         bars: Bars,
         work: impl AsyncFnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError>,
     ) -> Result<T, MoveError> {
-        let (statements, position_watch) = self.parts::<R>()?;
+        let Table { statements, position_watch } = table;
         let done = lease(&self.pool, async |client| {
             client.begin(READ_COMMITTED).await?;
             let (done, document, latest) = match step(client, statements, bars, work).await {

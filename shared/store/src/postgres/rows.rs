@@ -3,16 +3,16 @@
 use std::error::Error;
 
 use bytes::BytesMut;
-use models::Timestamp;
-
-use tokio_postgres::types::{FromSql, FromSqlOwned, IsNull, ToSql, Type, to_sql_checked};
+use models::{Cell, Timestamp};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::error::{store_error, write_error};
 use super::link::Link;
+use crate::StoreError;
 use crate::page::{Met, Taken};
-use crate::record::Value;
+use crate::row::{Columns, RowRef};
 use crate::sql::Statements;
-use crate::{Cells, Record, Row, StoreError};
+use crate::value::{Value, values};
 
 /// The most rows fetched at once.
 const PORTION: usize = 250;
@@ -35,26 +35,33 @@ pub(super) fn unsigned(number: i64) -> Result<u64, StoreError> {
     number.try_into().map_err(StoreError::failed)
 }
 
-pub(super) async fn find<R: Record>(
+/// Runs a statement that gives one row of the table, or none, and reads it where it stands.
+pub(super) async fn find<T>(
     client: &Link,
+    statements: &Statements,
     sql: &str,
     id: u64,
-) -> Result<Option<Row<R::Content>>, StoreError> {
+    read: impl FnOnce(&RowRef<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
     let row = client.query_opt(sql, &[&sql_id(id)?]).await.map_err(store_error)?;
-    row.map(|row| Row::read::<R>(&mut PostgresCells::new(&row))).transpose()
+    let Some(row) = row else { return Ok(None) };
+    RowRef::read(&statements.collection, &PostgresColumns(&row), 0)
+        .and_then(|row| read(&row))
+        .map(Some)
 }
 
 /// Walks from `start` (not met) until the page is full, and looks whether there is one more row.
 ///
 /// The server sends all rows of a query, wanted or not, so it is asked for them in portions: a page
 /// that is full at its limit in bytes has not fetched many more than it holds.
-pub(super) async fn list<R: Record>(
+pub(super) async fn list(
     client: &Link,
+    statements: &Statements,
     sql: &str,
     start: u64,
-    mut met: Met<R::Content>,
+    mut met: Met,
     filter: Option<u64>,
-) -> Result<Met<R::Content>, StoreError> {
+) -> Result<Met, StoreError> {
     let filter = filter.map(sql_id).transpose()?;
     let mut from = sql_id(start)?;
     loop {
@@ -65,10 +72,10 @@ pub(super) async fn list<R: Record>(
         let rows = client.query(sql, &params).await.map_err(store_error)?;
         let last = rows.len() < portion;
         for row in rows {
-            let mut cells = PostgresCells::new(&row);
-            let row = Row::read::<R>(&mut cells)?;
+            let columns = PostgresColumns(&row);
+            let row = RowRef::read(&statements.collection, &columns, 0)?;
             from = sql_id(row.id)?;
-            if met.take(row, cells.bytes) == Taken::Full {
+            if met.take(&row)? == Taken::Full {
                 return Ok(met);
             }
         }
@@ -83,8 +90,9 @@ pub(super) async fn insert(
     client: &Link,
     statements: &Statements,
     now: Timestamp,
-    values: &[Value<'_>],
+    cells: &[Cell],
 ) -> Result<(u64, u64), StoreError> {
+    let values = values(cells);
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
     let row = client.query_opt(&statements.insert, &params).await;
@@ -100,9 +108,9 @@ pub(super) async fn execute(
     statements: &Statements,
     id: u64,
     now: Timestamp,
-    values: &[Value<'_>],
+    cells: &[Cell],
 ) -> Result<(u64, u64), StoreError> {
-    let id = sql_id(id)?;
+    let (id, values) = (sql_id(id)?, values(cells));
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&id, &now.unix_ms];
     params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
     let row = client.query_opt(sql, &params).await;
@@ -117,46 +125,35 @@ impl ToSql for Value<'_> {
         ty: &Type,
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        match self {
-            Self::Text(text) => text.to_sql_checked(ty, out),
-            Self::Id(id) => i64::try_from(*id)?.to_sql_checked(ty, out),
+        match self.0 {
+            Cell::Text(text) => text.to_sql_checked(ty, out),
+            Cell::Integer(number) => number.to_sql_checked(ty, out),
+            Cell::Boolean(is) => is.to_sql_checked(ty, out),
+            Cell::Time(time) => time.unix_ms.to_sql_checked(ty, out),
+            Cell::Id(id) => i64::try_from(*id)?.to_sql_checked(ty, out),
         }
     }
 
     fn accepts(ty: &Type) -> bool {
-        <&str as ToSql>::accepts(ty) || <i64 as ToSql>::accepts(ty)
+        <&str as ToSql>::accepts(ty) || <i64 as ToSql>::accepts(ty) || <bool as ToSql>::accepts(ty)
     }
 
     to_sql_checked!();
 }
 
-pub(super) struct PostgresCells<'a> {
-    row: &'a tokio_postgres::Row,
-    next: usize,
-    pub(super) bytes: usize,
-}
+/// The columns of a row.
+pub(super) struct PostgresColumns<'a>(pub(super) &'a tokio_postgres::Row);
 
-impl<'a> PostgresCells<'a> {
-    pub(super) fn new(row: &'a tokio_postgres::Row) -> Self {
-        Self { row, next: 0, bytes: 0 }
+impl Columns for PostgresColumns<'_> {
+    fn text(&self, place: usize) -> Result<&str, StoreError> {
+        get(self.0, place)
     }
 
-    fn cell<T: FromSqlOwned>(&mut self) -> Result<T, StoreError> {
-        let cell = self.row.try_get(self.next).map_err(StoreError::failed)?;
-        self.next += 1;
-        Ok(cell)
-    }
-}
-
-impl Cells for PostgresCells<'_> {
-    fn text(&mut self) -> Result<String, StoreError> {
-        let text: String = self.cell()?;
-        self.bytes += text.len();
-        Ok(text)
+    fn integer(&self, place: usize) -> Result<i64, StoreError> {
+        get(self.0, place)
     }
 
-    fn integer(&mut self) -> Result<i64, StoreError> {
-        self.bytes += size_of::<i64>();
-        self.cell()
+    fn boolean(&self, place: usize) -> Result<bool, StoreError> {
+        get(self.0, place)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError};
+use models::Collection;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::error::SqlState;
 
@@ -13,12 +14,9 @@ use super::error::{is_lock_timeout, store_error};
 use super::lease::{Connections, lease};
 use super::link::{Link, READ_COMMITTED, Sharing};
 use super::{ownership, pooler};
-use crate::position_watch::{PositionWatch, PositionWatches};
-use crate::sql::{
-    Catalog, Dialect, READ_VERSION, SCHEMA_VERSION, Statements, VERSION_TABLE, WRITE_VERSION,
-    migrations,
-};
-use crate::{OpenError, PostgresUrl, StoreError, Table};
+use crate::sql::{Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations};
+use crate::table::{Table, Tables};
+use crate::{OpenError, PostgresUrl, StoreError};
 
 /// Names Banyan's lock among the advisory locks of a database: "banyan" in ASCII.
 const LOCK: i64 = 0x62_61_6e_79_61_6e;
@@ -81,10 +79,9 @@ fn not_yet(error: &tokio_postgres::Error) -> bool {
 pub(super) async fn migrate(
     connections: &Connections,
     url: &PostgresUrl,
-    catalog: &Catalog,
-    position_watches: &PositionWatches,
+    tables: &Tables,
 ) -> Result<(), OpenError> {
-    let work = async |client: &Link| Ok(migrate_on(client, url, catalog, position_watches).await);
+    let work = async |client: &Link| Ok(migrate_on(client, url, tables).await);
     lease(connections, work).await.unwrap_or_else(|error| Err(failed(url, error)))
 }
 
@@ -99,67 +96,56 @@ fn failed(url: &PostgresUrl, error: StoreError) -> OpenError {
     OpenError::Schema { database, cause: Arc::new(error) }
 }
 
-async fn migrate_on(
-    client: &Link,
-    url: &PostgresUrl,
-    catalog: &Catalog,
-    position_watches: &PositionWatches,
-) -> Result<(), OpenError> {
+async fn migrate_on(client: &Link, url: &PostgresUrl, tables: &Tables) -> Result<(), OpenError> {
     let schema = |error| failed(url, store_error(error));
     client.begin(READ_COMMITTED).await.map_err(|error| failed(url, error))?;
     client.batch(NO_HURRY).await.map_err(schema)?;
     lock(client).await.map_err(schema)?;
     client.batch(LOCK_WAIT).await.map_err(schema)?;
     let mut versions = Vec::new();
-    for table in catalog.all().map(|statements| &statements.table) {
-        let found = version(client, table).await.map_err(schema)?;
+    for collection in tables.all().map(|table| &table.statements.collection) {
+        let found = version(client, collection).await.map_err(schema)?;
         if found > SCHEMA_VERSION {
-            let (collection, known) = (table.name, SCHEMA_VERSION);
+            let (collection, known) = (collection.name.clone(), SCHEMA_VERSION);
             return Err(OpenError::Newer { database: url.shown.clone(), collection, found, known });
         }
-        versions.push((table, found));
+        versions.push((collection, found));
     }
     // A role that may only read and write rows can serve a schema that is up to date.
     versions.retain(|(_, found)| *found < SCHEMA_VERSION);
     if !versions.is_empty() {
         client.batch(VERSION_TABLE).await.map_err(schema)?;
     }
-    for (table, found) in versions {
-        for statement in migrations(table, Dialect::Postgres, found) {
+    for (collection, found) in versions {
+        for statement in migrations(collection, Dialect::Postgres, found) {
             client.batch(&statement).await.map_err(schema)?;
         }
-        let written = client.execute(WRITE_VERSION, &[&table.name, &SCHEMA_VERSION]).await;
+        let written = client.execute(WRITE_VERSION, &[&&*collection.name, &SCHEMA_VERSION]).await;
         written.map_err(schema)?;
     }
     client.batch("COMMIT").await.map_err(schema)?;
-    for statements in catalog.all() {
-        let position_watch = position_watches.find(statements.table.name);
-        begin(client, statements, position_watch).await.map_err(|error| failed(url, error))?;
+    for table in tables.all() {
+        begin(client, table).await.map_err(|error| failed(url, error))?;
     }
     Ok(())
 }
 
 /// Begins a run in a transaction of its own: it waits for writes, and the first ones wait for the tables.
-async fn begin(
-    client: &Link,
-    statements: &Statements,
-    position_watch: Option<&PositionWatch>,
-) -> Result<(), StoreError> {
+async fn begin(client: &Link, table: &Table) -> Result<(), StoreError> {
+    let Table { statements, position_watch } = table;
     let end = Instant::now() + PATIENCE;
     loop {
         client.begin(READ_COMMITTED).await?;
         client.batch(BRIEFLY).await.map_err(store_error)?;
         match client.end(ownership::begin(client, statements).await).await {
             Err(error) if is_lock_timeout(&error) && Instant::now() < end => {
-                let name = statements.table.name;
+                let name = &statements.collection.name;
                 log::info!("{name}: the start waits for a write that runs: {error}");
                 sleep(PAUSE).await;
             }
             begun => {
                 let (document, latest) = begun?;
-                if let Some(position_watch) = position_watch {
-                    position_watch.tell(&document, latest);
-                }
+                position_watch.tell(&document, latest);
                 return Ok(());
             }
         }
@@ -167,12 +153,15 @@ async fn begin(
 }
 
 /// The version of a collection's schema; 0 where it has none yet.
-async fn version(transaction: &Link, table: &Table) -> Result<i64, tokio_postgres::Error> {
+async fn version(
+    transaction: &Link,
+    collection: &Collection,
+) -> Result<i64, tokio_postgres::Error> {
     let exists = "SELECT 1 WHERE to_regclass('banyan_schema') IS NOT NULL";
     if transaction.query_opt(exists, &[]).await?.is_none() {
         return Ok(0);
     }
-    let row = transaction.query_opt(READ_VERSION, &[&table.name]).await?;
+    let row = transaction.query_opt(READ_VERSION, &[&&*collection.name]).await?;
     row.map_or(Ok(0), |row| row.try_get(0))
 }
 

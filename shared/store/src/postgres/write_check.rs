@@ -26,7 +26,7 @@ pub(super) const ALONE: &str = "SELECT pg_advisory_xact_lock($1)";
 
 /// The number of a collection's lock among the advisory locks of a database.
 pub(super) fn lock_number(statements: &Statements) -> i64 {
-    let name = format!("banyan ownership of {}", statements.table.name);
+    let name = format!("banyan ownership of {}", statements.collection.name);
     xxh3_64(name.as_bytes()).cast_signed()
 }
 

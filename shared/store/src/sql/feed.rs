@@ -1,7 +1,8 @@
 //! The statements that read a feed, apply one, purge and compare.
 
-use super::{Dialect, TRANSACTION};
-use crate::record::{ColumnType, Table};
+use models::{Collection, Field};
+
+use super::{Dialect, TRANSACTION, schema};
 
 /// How many rows are removed in one transaction.
 const PORTION: usize = 1_000;
@@ -43,9 +44,10 @@ pub(crate) struct FeedStatements {
 }
 
 impl FeedStatements {
-    pub(super) fn new(table: &Table, dialect: Dialect) -> Self {
-        let name = table.name;
-        let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+    pub(super) fn new(collection: &Collection, dialect: Dialect) -> Self {
+        let name = &*collection.name;
+        let names: Vec<_> = collection.fields.iter().map(|field| &*field.column).collect();
+        let unique = collection.unique();
         let row = format!("id, rev, created_at, updated_at, {}", names.join(", "));
         let sql = |text: String| dialect.finish(text);
         let feed = dialect.indexed_by(&format!("{name}_feed"));
@@ -76,8 +78,8 @@ impl FeedStatements {
                 dialect.oldest_key(2)
             )),
             any_key: sql(format!("SELECT 1 FROM {name}_idempotency LIMIT 1")),
-            apply: sql(apply(table, dialect)),
-            supersede: table.unique.map(|column| {
+            apply: sql(apply(collection, dialect)),
+            supersede: unique.map(|Field { column, .. }| {
                 sql(match dialect {
                     Dialect::Sqlite => format!(
                         "UPDATE {name} SET superseded = TRUE WHERE lower({column}) = lower($1) \
@@ -145,12 +147,12 @@ const NEWER_KEY: &str = "ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.
      id = excluded.id, created_at = excluded.created_at, answer = excluded.answer \
      WHERE id < excluded.id";
 
-fn apply(table: &Table, dialect: Dialect) -> String {
-    let name = table.name;
-    let superseded = table.unique.map(|_| "superseded = FALSE");
+fn apply(collection: &Collection, dialect: Dialect) -> String {
+    let name = &collection.name;
+    let superseded = collection.unique().map(|_| "superseded = FALSE");
     let fixed = ["deleted", "id", "rev", "created_at", "updated_at"];
     let names: Vec<_> =
-        fixed.into_iter().chain(table.columns.iter().map(|column| column.name)).collect();
+        fixed.into_iter().chain(collection.fields.iter().map(|field| &*field.column)).collect();
     let sets: Vec<_> = names
         .iter()
         .filter(|name| **name != "id")
@@ -169,12 +171,10 @@ fn apply(table: &Table, dialect: Dialect) -> String {
             )
         }
         Dialect::Postgres => {
-            let kinds = ["boolean", "bigint", "bigint", "bigint", "bigint"];
+            let fields = collection.fields.iter();
+            let kinds = fields.map(|field| schema::column_type(field.kind(), dialect));
             let kinds =
-                kinds.into_iter().chain(table.columns.iter().map(|column| match column.kind {
-                    ColumnType::Text => "text",
-                    ColumnType::Id => "bigint",
-                }));
+                ["boolean", "bigint", "bigint", "bigint", "bigint"].into_iter().chain(kinds);
             let arrays: Vec<_> = kinds
                 .enumerate()
                 .map(|(place, kind)| format!("${}::{kind}[]", place + 1))

@@ -2,7 +2,6 @@
 
 use super::{Dialect, TRANSACTION};
 use crate::limits::MAX_FENCE;
-use crate::record::Table;
 
 /// Every statement on what is kept of one collection besides its rows.
 #[derive(Debug)]
@@ -65,8 +64,7 @@ pub(crate) struct MoveStatements {
 }
 
 impl MoveStatements {
-    pub(super) fn new(table: &Table, dialect: Dialect) -> Self {
-        let name = table.name;
+    pub(super) fn new(name: &str, dialect: Dialect) -> Self {
         let whose = format!("collection = '{name}'");
         let longest = MAX_FENCE.as_millis();
         let free = format!("NOT (fenced_until > $1 AND fenced_until <= $1 + {longest})");

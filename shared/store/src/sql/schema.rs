@@ -1,7 +1,8 @@
 //! Making a collection's tables, and bringing them up to date: forward only.
 
+use models::{Collection, Field, Kind};
+
 use super::{Dialect, TRANSACTION};
-use crate::record::{ColumnType, Table};
 
 /// The newest version of a collection's schema.
 pub(crate) const SCHEMA_VERSION: i64 = 2;
@@ -31,20 +32,20 @@ impl Dialect {
 }
 
 /// The statements that bring a collection's schema from `version` to the newest, in order.
-pub(crate) fn migrations(table: &Table, dialect: Dialect, version: i64) -> Vec<String> {
+pub(crate) fn migrations(collection: &Collection, dialect: Dialect, version: i64) -> Vec<String> {
     let mut statements = Vec::new();
     if version < 1 {
-        statements.extend(create(table, dialect));
+        statements.extend(create(collection, dialect));
     }
     if version < 2 {
-        statements.extend(give_places(table, dialect));
+        statements.extend(give_places(collection, dialect));
         statements.extend(MOVE_TABLES.map(str::to_owned));
     }
     statements
 }
 
-fn create(table: &Table, dialect: Dialect) -> Vec<String> {
-    let Table { name, .. } = table;
+fn create(collection: &Collection, dialect: Dialect) -> Vec<String> {
+    let Collection { name, .. } = collection;
     let mut columns = vec![
         dialect.id_column().to_owned(),
         "rev BIGINT NOT NULL".to_owned(),
@@ -52,13 +53,7 @@ fn create(table: &Table, dialect: Dialect) -> Vec<String> {
         "updated_at BIGINT NOT NULL".to_owned(),
         format!("deleted {} NOT NULL DEFAULT FALSE", dialect.boolean()),
     ];
-    columns.extend(table.columns.iter().map(|column| {
-        let kind = match column.kind {
-            ColumnType::Text => "TEXT",
-            ColumnType::Id => "BIGINT",
-        };
-        format!("{} {kind} NOT NULL", column.name)
-    }));
+    columns.extend(collection.fields.iter().map(|field| column(field, dialect)));
     let mut statements = vec![
         format!("CREATE TABLE {name} ({})", columns.join(", ")),
         format!("CREATE INDEX {name}_living ON {name} (id) WHERE NOT deleted"),
@@ -68,15 +63,51 @@ fn create(table: &Table, dialect: Dialect) -> Vec<String> {
         ),
         format!("CREATE INDEX {name}_idempotency_age ON {name}_idempotency (created_at)"),
     ];
-    statements.extend(table.unique.map(|column| {
+    statements.extend(collection.unique().map(|Field { column, .. }| {
         let index = unique_index(name, column);
         format!("CREATE UNIQUE INDEX {index} ON {name} (lower({column})) WHERE NOT deleted")
     }));
-    statements.extend(table.filters.iter().map(|filter| {
-        let column = filter.column;
-        format!("CREATE INDEX {name}_by_{column} ON {name} ({column}, id) WHERE NOT deleted")
-    }));
+    statements.extend(collection.filters().map(|(field, _)| create_filter_index(name, field)));
     statements
+}
+
+/// A column as a table is made with it. One that may be left out has a default, so that a program which does not know it
+/// yet can go on writing to the table.
+fn column(field: &Field, dialect: Dialect) -> String {
+    let Field { column, .. } = field;
+    let kind = column_type(field.kind(), dialect);
+    match field.empty() {
+        Some(_) => format!("{column} {kind} NOT NULL DEFAULT {}", blank(field.kind())),
+        None => format!("{column} {kind} NOT NULL"),
+    }
+}
+
+/// The type of the columns that hold such a field.
+pub(super) fn column_type(kind: Kind, dialect: Dialect) -> &'static str {
+    match kind {
+        Kind::Text => "TEXT",
+        Kind::Boolean => dialect.boolean(),
+        Kind::Integer | Kind::Time | Kind::Id => "BIGINT",
+    }
+}
+
+/// [`Kind::blank`] as SQL has it.
+pub(super) fn blank(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "''",
+        Kind::Boolean => "FALSE",
+        Kind::Integer | Kind::Time | Kind::Id => "0",
+    }
+}
+
+fn create_filter_index(table: &str, Field { column, .. }: &Field) -> String {
+    let index = filter_index(table, column);
+    format!("CREATE INDEX {index} ON {table} ({column}, id) WHERE NOT deleted")
+}
+
+/// The name of the index behind the lists of the rows with one value in a column.
+pub(crate) fn filter_index(table: &str, column: &str) -> String {
+    format!("{table}_by_{column}")
 }
 
 /// The name of the index that keeps a column's values apart.
@@ -85,8 +116,8 @@ pub(crate) fn unique_index(table: &str, column: &str) -> String {
 }
 
 /// Version 2: each row has its place in the feed.
-fn give_places(table: &Table, dialect: Dialect) -> Vec<String> {
-    let Table { name, .. } = table;
+fn give_places(collection: &Collection, dialect: Dialect) -> Vec<String> {
+    let Collection { name, .. } = collection;
     let boolean = dialect.boolean();
     let mut statements = match dialect {
         Dialect::Sqlite => vec![
@@ -105,7 +136,7 @@ fn give_places(table: &Table, dialect: Dialect) -> Vec<String> {
         format!("CREATE INDEX {name}_idempotency_id ON {name}_idempotency (id)"),
     ]);
     // A copy may meet the new primary of a unique value before it hears what became of the old one.
-    statements.extend(table.unique.into_iter().flat_map(|column| {
+    statements.extend(collection.unique().into_iter().flat_map(|Field { column, .. }| {
         let index = unique_index(name, column);
         [
             format!("ALTER TABLE {name} ADD COLUMN superseded {boolean} NOT NULL DEFAULT FALSE"),

@@ -2,31 +2,34 @@
 
 use std::sync::Arc;
 
-use rusqlite::types::ToSqlOutput;
-use rusqlite::{CachedStatement, Connection, ToSql, params};
+use models::{Cell, Content};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::SqliteStore;
 use super::error::{store_error, write_error};
 use super::ownership::{OwnershipTx, run};
 use crate::document::fault;
-use crate::record::Value;
 use crate::sql::Statements;
+use crate::table::Table;
+use crate::value::Value;
 use crate::{
-    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, KeyRecord, MoveError, Record,
-    RowRate, StoreError,
+    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, KeyRecord, MoveError, RowRate,
+    StoreError,
 };
 
 impl SqliteStore {
-    pub(crate) async fn apply<R: Record>(
+    pub(crate) async fn apply(
         &self,
+        table: &Arc<Table>,
         from: FeedCursor,
-        page: Arc<Changes<R::Content>>,
+        page: Arc<Changes<Content>>,
+        cells: Vec<Vec<Cell>>,
     ) -> Result<Applied, MoveError> {
         let applied = self
-            .change::<R, _>("apply", move |tx| {
+            .change(table, "apply", move |tx| {
                 tx.document.check_page(from, &page)?;
                 let (entries, handover) = tx.document.split(&page);
-                let rows = apply::<R>(tx, &page, entries)?;
+                let rows = apply(tx, &page, entries, &cells)?;
                 match handover {
                     Some(handover) => {
                         tx.document.promote(&page, handover, tx.position);
@@ -51,10 +54,11 @@ impl SqliteStore {
 }
 
 /// Stores the rows among the entries, each at a place of its own, and says how many were news.
-fn apply<R: Record>(
+fn apply(
     tx: &mut OwnershipTx<'_>,
-    page: &Changes<R::Content>,
-    entries: &[Entry<R::Content>],
+    page: &Changes<Content>,
+    entries: &[Entry<Content>],
+    cells: &[Vec<Cell>],
 ) -> Result<u64, StoreError> {
     let rows = || {
         entries.iter().filter_map(|entry| match entry {
@@ -71,9 +75,9 @@ fn apply<R: Record>(
     let OwnershipTx { connection, statements, now, .. } = *tx;
     let mut rows_in = Rows::prepare(connection, statements)?;
     let mut news = 0;
-    for row in rows() {
+    for (row, cells) in rows().zip(cells) {
         place += 1;
-        news += rows_in.apply::<R>(row, place, |key| page.came_at(key, now))?;
+        news += rows_in.apply(row, cells, place, |key| page.came_at(key, now))?;
     }
     // Nobody else removes them from a store that no client writes to.
     run(connection, &statements.keys_purge, [Idempotency::cutoff(now)])?;
@@ -100,9 +104,10 @@ impl<'a> Rows<'a> {
         })
     }
 
-    fn apply<R: Record>(
+    fn apply(
         &mut self,
-        row: &FeedRow<R::Content>,
+        row: &FeedRow<Content>,
+        cells: &[Cell],
         place: u64,
         came_at: impl Fn(&KeyRecord) -> i64,
     ) -> Result<u64, StoreError> {
@@ -111,31 +116,26 @@ impl<'a> Rows<'a> {
             let params = params![key.key, key.fingerprint, row.id, at, key.answer];
             self.apply_key.execute(params).map_err(store_error)?;
         }
-        let values = match &row.content {
-            Some(content) => R::values(content),
-            None => R::TABLE.blanks().collect(),
-        };
-        match self.upsert(row, place, &values) {
+        match self.upsert(row, cells, place) {
             Err(StoreError::Taken { .. }) => {
                 // Another row has the value here, and had lost it there: its newer state comes later.
                 if let Some(supersede) = &mut self.supersede
-                    && let Some(value) = R::TABLE.unique_value(&values)
+                    && let Some(cell) = self.statements.collection.unique_cell(cells)
                 {
-                    supersede.execute(params![value, row.id]).map_err(store_error)?;
+                    supersede.execute(params![Value(cell), row.id]).map_err(store_error)?;
                 }
-                self.upsert(row, place, &values)
+                self.upsert(row, cells, place)
             }
             done => done,
         }
     }
 
-    fn upsert<M>(
+    fn upsert(
         &mut self,
-        row: &FeedRow<M>,
+        row: &FeedRow<Content>,
+        cells: &[Cell],
         place: u64,
-        values: &[Value<'_>],
     ) -> Result<u64, StoreError> {
-        let unique = self.statements.table.unique;
         let bind = |apply: &mut CachedStatement<'a>| {
             apply.raw_bind_parameter(1, place)?;
             apply.raw_bind_parameter(2, row.content.is_none())?;
@@ -143,21 +143,13 @@ impl<'a> Rows<'a> {
             apply.raw_bind_parameter(4, row.rev)?;
             apply.raw_bind_parameter(5, row.created_at.unix_ms)?;
             apply.raw_bind_parameter(6, row.updated_at.unix_ms)?;
-            for (number, value) in values.iter().enumerate() {
-                apply.raw_bind_parameter(7 + number, value)?;
+            for (number, cell) in cells.iter().enumerate() {
+                apply.raw_bind_parameter(7 + number, Value(cell))?;
             }
             apply.raw_execute()
         };
-        let changed = bind(&mut self.apply).map_err(|error| write_error(error, unique))?;
+        let changed = bind(&mut self.apply);
+        let changed = changed.map_err(|error| write_error(error, &self.statements.collection))?;
         Ok(changed as u64)
-    }
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Text(text) => text.to_sql(),
-            Self::Id(id) => id.to_sql(),
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! What SQLite's error codes (sqlite.org/rescode.html) mean for a store.
 
+use models::Collection;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Error, ErrorCode};
 
@@ -21,10 +22,12 @@ pub(super) fn store_error(error: Error) -> StoreError {
     }
 }
 
-/// An error of an insert or update into a table in which no two rows may agree on `unique`.
-pub(super) fn write_error(error: Error, unique: Option<&'static str>) -> StoreError {
-    match (error.sqlite_extended_error_code(), unique) {
-        (Some(SQLITE_CONSTRAINT_UNIQUE), Some(column)) => StoreError::Taken { column },
+/// An error of an insert or update into a collection's table.
+pub(super) fn write_error(error: Error, collection: &Collection) -> StoreError {
+    match (error.sqlite_extended_error_code(), collection.unique()) {
+        (Some(SQLITE_CONSTRAINT_UNIQUE), Some(field)) => {
+            StoreError::Taken { field: field.name.clone() }
+        }
         _ => store_error(error),
     }
 }

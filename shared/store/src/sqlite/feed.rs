@@ -1,30 +1,33 @@
 //! Reading the change feed. Writes take their places one after the other, so a snapshot has all that
 //! is below its newest place.
 
+use std::sync::Arc;
+
+use models::{Content, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{OwnershipTx, maybe, one};
-use super::rows::SqliteCells;
+use super::rows::SqliteColumns;
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
 use crate::sql::Statements;
+use crate::table::Table;
 use crate::{
-    BlockingTransaction, Changes, FeedCursor, Idempotency, KeyRecord, MoveError, Record, Role,
-    StoreError,
+    BlockingTransaction, Changes, FeedCursor, Idempotency, KeyRecord, MoveError, Role, StoreError,
 };
-use models::Timestamp;
 
 impl SqliteStore {
-    pub(crate) async fn changes<R: Record>(
+    pub(crate) async fn changes(
         &self,
+        table: &Arc<Table>,
         after: FeedCursor,
         heard: Option<&str>,
         limit: usize,
-    ) -> Result<Changes<R::Content>, MoveError> {
-        let statements = self.statements::<R>()?;
+    ) -> Result<Changes<Content>, MoveError> {
+        let statements = &table.statements;
         let connection = self.reader()?;
         let snapshot = connection.unchecked_transaction().map_err(store_error)?;
         let tx = OwnershipTx::load(&snapshot, statements)?;
@@ -37,8 +40,8 @@ impl SqliteStore {
             return Err(MoveError::WentBack);
         }
         check_run(&snapshot, statements, after, heard)?;
-        let mut page = rows::<R>(&snapshot, statements, after, limit)?;
-        page.add_marks(marks::<R>(&snapshot, statements, after)?);
+        let mut page = rows(&snapshot, statements, after, limit)?;
+        page.add_marks(marks(&snapshot, statements, after)?);
         give_keys(&snapshot, statements, &mut page, now)?;
         let run = one(&snapshot, &statements.moves.run, [])?;
         Ok(page.page(after, latest, PageEnd { document, run, latest, now, blocked_by: None }))
@@ -71,31 +74,30 @@ fn check_run(
     check_history(after, latest.unwrap_or(after.position), &later)
 }
 
-fn rows<R: Record>(
+fn rows(
     connection: &Connection,
     statements: &Statements,
     after: FeedCursor,
     limit: usize,
-) -> Result<Collected<R::Content>, StoreError> {
+) -> Result<Collected, StoreError> {
     let mut page = Collected::new(limit);
     let mut statement = connection.prepare_cached(&statements.feed.page).map_err(store_error)?;
     let params = params![after.position, after.id, page.wanted()];
     let mut rows = statement.query(params).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
-        let mut cells = SqliteCells::new(row);
-        let row = Placed::row::<R>(&mut cells)?;
-        if !page.take(row, cells.bytes) {
+        let (row, bytes) = Placed::row(&statements.collection, &SqliteColumns(row))?;
+        if !page.take(row, bytes) {
             break;
         }
     }
     Ok(page)
 }
 
-fn marks<R: Record>(
+fn marks(
     connection: &Connection,
     statements: &Statements,
     after: FeedCursor,
-) -> Result<Vec<Placed<R::Content>>, StoreError> {
+) -> Result<Vec<Placed>, StoreError> {
     let mut marks = connection.prepare_cached(&statements.moves.marks).map_err(store_error)?;
     let mut marks = marks.query([after.position]).map_err(store_error)?;
     let mut found = Vec::new();
@@ -108,10 +110,10 @@ fn marks<R: Record>(
 }
 
 /// Gives each row the keys with which it was made.
-fn give_keys<M>(
+fn give_keys(
     connection: &Connection,
     statements: &Statements,
-    page: &mut Collected<M>,
+    page: &mut Collected,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if maybe::<i64>(connection, &statements.feed.any_key, [])?.is_none() {

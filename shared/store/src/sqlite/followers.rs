@@ -1,5 +1,6 @@
 //! Who reads the feed, and what need not be kept for them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::params;
@@ -7,27 +8,31 @@ use rusqlite::params;
 use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{OwnershipTx, maybe, run, seconds_since};
-use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, Record, StoreError};
+use crate::table::Table;
+use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, StoreError};
 use models::Timestamp;
 
 impl SqliteStore {
-    pub(crate) async fn passed<R: Record>(
+    pub(crate) async fn passed(
         &self,
+        table: &Arc<Table>,
         follower: &str,
         position: u64,
     ) -> Result<(), StoreError> {
-        let position_watch = self.position_watches.find(R::TABLE.name);
-        if !position_watch.is_some_and(|position_watch| position_watch.is_to_note(follower)) {
+        if !table.position_watch.is_to_note(follower) {
             return Ok(());
         }
-        let sql = self.statements::<R>()?.moves.passed.clone();
+        let sql = table.statements.moves.passed.clone();
         let (follower, now) = (follower.to_owned(), Timestamp::now().unix_ms);
         let work = move |connection: &_| run(connection, &sql, params![follower, position, now]);
         self.writer.write(work, |_| ()).await.map(drop)
     }
 
-    pub(crate) async fn followers<R: Record>(&self) -> Result<Vec<FollowerSeen>, StoreError> {
-        let sql = &self.statements::<R>()?.moves.followers;
+    pub(crate) async fn followers(
+        &self,
+        table: &Arc<Table>,
+    ) -> Result<Vec<FollowerSeen>, StoreError> {
+        let sql = &table.statements.moves.followers;
         let mut followers = self.reader()?.prepare_cached(sql).map_err(store_error)?;
         let now = Timestamp::now();
         followers
@@ -39,19 +44,24 @@ impl SqliteStore {
             .map_err(store_error)
     }
 
-    pub(crate) async fn forget<R: Record>(&self, follower: &str) -> Result<(), StoreError> {
-        let sql = self.statements::<R>()?.moves.forget_follower.clone();
+    pub(crate) async fn forget(
+        &self,
+        table: &Arc<Table>,
+        follower: &str,
+    ) -> Result<(), StoreError> {
+        let sql = table.statements.moves.forget_follower.clone();
         let follower = follower.to_owned();
         let work = move |connection: &_| run(connection, &sql, [follower]);
         self.writer.write(work, |_| ()).await.map(drop)
     }
 
-    pub(crate) async fn purge_tombstones<R: Record>(
+    pub(crate) async fn purge_tombstones(
         &self,
+        table: &Arc<Table>,
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let done = self.change::<R, _>("purge", move |tx| Ok(purge(tx, age)?)).await;
+        let done = self.change(table, "purge", move |tx| Ok(purge(tx, age)?)).await;
         match done {
             Ok(rows) => Ok(rows as u64),
             Err(MoveError::Store(error)) => Err(error),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use models::Timestamp;
+use models::{Content, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
 
 use super::SqliteStore;
@@ -11,9 +11,9 @@ use super::error::store_error;
 use super::writer::Turn;
 use crate::assemble::mark;
 use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
-use crate::position_watch::PositionWatches;
-use crate::sql::{Catalog, Statements};
-use crate::{Entry, Handover, MoveError, Ownership, Peer, Record, Role, StoreError};
+use crate::sql::Statements;
+use crate::table::{Table, Tables};
+use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
 
 /// The place of an empty collection's making, before that of its first row.
 const FIRST_PLACE: u64 = 1;
@@ -47,17 +47,14 @@ pub(super) fn document(
 }
 
 /// Makes the document of each collection that has none, and begins a new run of each.
-pub(super) fn begin(
-    connection: &mut Connection,
-    catalog: &Catalog,
-    position_watches: &PositionWatches,
-) -> Result<(), StoreError> {
+pub(super) fn begin(connection: &mut Connection, tables: &Tables) -> Result<(), StoreError> {
     let behavior = TransactionBehavior::Immediate;
     let transaction = connection.transaction_with_behavior(behavior).map_err(store_error)?;
     let mut told = Vec::new();
-    for statements in catalog.all() {
-        let table = statements.table.name;
-        let sql = format!("SELECT coalesce(max(position), 0) FROM {table}");
+    for table in tables.all() {
+        let statements = &table.statements;
+        let name = &statements.collection.name;
+        let sql = format!("SELECT coalesce(max(position), 0) FROM {name}");
         let newest: u64 = one(&transaction, &sql, [])?;
         create(&transaction, statements, newest.max(FIRST_PLACE))?;
         let tx = OwnershipTx::load(&transaction, statements)?;
@@ -66,9 +63,7 @@ pub(super) fn begin(
     }
     transaction.commit().map_err(store_error)?;
     for (table, document, latest) in told {
-        if let Some(position_watch) = position_watches.find(table) {
-            position_watch.tell(&document, latest);
-        }
+        table.position_watch.tell(&document, latest);
     }
     Ok(())
 }
@@ -111,7 +106,7 @@ impl<'a> OwnershipTx<'a> {
 
     fn tell(self) -> Result<Ownership, StoreError> {
         let facts = self.facts()?;
-        Ok(self.document.tell(self.statements.table.name, facts))
+        Ok(self.document.tell(&self.statements.collection.name, facts))
     }
 
     pub(super) fn save(&self) -> Result<(), StoreError> {
@@ -144,7 +139,7 @@ impl<'a> OwnershipTx<'a> {
     }
 
     /// Puts a mark at the present place.
-    fn mark<R: Record>(&self, entry: &Entry<R::Content>) -> Result<(), StoreError> {
+    fn mark(&self, entry: &Entry<Content>) -> Result<(), StoreError> {
         let (kind, content) = mark(entry)?;
         let params = params![kind, content, self.position];
         run(self.connection, &self.statements.moves.mark, params).map(drop)
@@ -167,19 +162,21 @@ impl<'a> OwnershipTx<'a> {
 }
 
 impl SqliteStore {
-    pub(crate) async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
+    pub(crate) async fn ownership(&self, table: &Arc<Table>) -> Result<Ownership, StoreError> {
         let connection = self.reader()?;
         let snapshot = connection.unchecked_transaction().map_err(store_error)?;
-        let tx = OwnershipTx::load(&snapshot, self.statements::<R>()?)?;
-        if let Some(position_watch) = self.position_watches.find(R::TABLE.name) {
-            position_watch.tell(&tx.document, tx.position);
-        }
+        let tx = OwnershipTx::load(&snapshot, &table.statements)?;
+        table.position_watch.tell(&tx.document, tx.position);
         tx.tell()
     }
 
-    pub(crate) async fn step<R: Record>(&self, step: Step) -> Result<Ownership, MoveError> {
+    pub(crate) async fn step(
+        &self,
+        table: &Arc<Table>,
+        step: Step,
+    ) -> Result<Ownership, MoveError> {
         let releases = matches!(step, Step::Release { .. });
-        self.change_if_full_too::<R, _>(step.name(), move |tx| {
+        self.change_if_full_too(table, step.name(), move |tx| {
             let was = tx.document.role;
             tx.document.step(step.clone(), &tx.facts()?)?;
             if was == Role::Follower && tx.document.role == Role::Primary {
@@ -199,24 +196,25 @@ impl SqliteStore {
             // What was given up for the fence is wanted for the next one.
             self.reserve.keep();
         }
-        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
+        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
     }
 
-    pub(crate) async fn handover<R: Record>(
+    pub(crate) async fn handover(
         &self,
+        table: &Arc<Table>,
         fence: &str,
         epoch: u64,
         to: Peer,
     ) -> Result<Handover, MoveError> {
         let fence = fence.to_owned();
-        self.change_if_full_too::<R, _>("handover", move |tx| {
+        self.change_if_full_too(table, "handover", move |tx| {
             if let Some(given) = tx.document.check_handover(&fence, epoch, &to, tx.now)? {
                 return Ok(given);
             }
             tx.take_places(1)?;
             let (position, last_id) = (tx.position, tx.last_id()?);
             let handover = Handover { epoch: epoch + 1, to: to.clone(), position, last_id };
-            tx.mark::<R>(&Entry::Handover(handover.clone()))?;
+            tx.mark(&Entry::Handover(handover.clone()))?;
             tx.document.handover(handover.clone());
             tx.save()?;
             Ok(handover)
@@ -224,17 +222,21 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
-        self.change::<R, _>("heartbeat", |tx| {
+    pub(crate) async fn heartbeat(&self, table: &Arc<Table>) -> Result<(), MoveError> {
+        self.change(table, "heartbeat", |tx| {
             tx.document.check_primary()?;
             tx.take_places(1)?;
-            Ok(tx.mark::<R>(&Entry::Heartbeat { at: tx.now })?)
+            Ok(tx.mark(&Entry::Heartbeat { at: tx.now })?)
         })
         .await
     }
 
-    pub(crate) async fn retire<R: Record>(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
-        let ownership = self.step::<R>(Step::Retire).await?;
+    pub(crate) async fn retire(
+        &self,
+        table: &Arc<Table>,
+        keep_rows: bool,
+    ) -> Result<Ownership, MoveError> {
+        let ownership = self.step(table, Step::Retire).await?;
         if keep_rows {
             return Ok(ownership);
         }
@@ -244,14 +246,14 @@ impl SqliteStore {
                 let rows = run(tx.connection, &feed.remove_rows, [])?;
                 Ok(rows + run(tx.connection, &feed.remove_keys, [])?)
             };
-            if self.change::<R, _>("purge", work).await? == 0 {
-                return Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?);
+            if self.change(table, "purge", work).await? == 0 {
+                return Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?);
             }
         }
     }
 
-    pub(crate) async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
-        self.change::<R, _>("cancel", |tx| {
+    pub(crate) async fn cancel(&self, table: &Arc<Table>) -> Result<Ownership, MoveError> {
+        self.change(table, "cancel", |tx| {
             if !tx.document.check_cancel(tx.facts()?.rows)? {
                 return Ok(());
             }
@@ -270,44 +272,46 @@ impl SqliteStore {
             Ok(tx.begin_run(0)?)
         })
         .await?;
-        Ok(self.ownership::<R>().await.map_err(StoreError::perhaps_done)?)
+        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
     }
 
     /// Changes the ownership in a transaction, or refuses before anything was written. Where the disk is full, does it
     /// in the room that is kept for that.
-    async fn change_if_full_too<R: Record, T: Send + 'static>(
+    async fn change_if_full_too<T: Send + 'static>(
         &self,
+        table: &Arc<Table>,
         name: &'static str,
         work: impl Fn(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Clone + Send + 'static,
     ) -> Result<T, MoveError> {
-        match self.change::<R, _>(name, work.clone()).await {
+        match self.change(table, name, work.clone()).await {
             Err(MoveError::Store(StoreError::Full(_))) => {
                 log::warn!("store: the disk is full; its reserve is given up for the step {name}");
-                self.change_in::<R, _>(Turn::Last, name, work).await
+                self.change_in(table, Turn::Last, name, work).await
             }
             done => done,
         }
     }
 
     /// Changes the ownership in a transaction, or refuses before anything was written.
-    pub(super) async fn change<R: Record, T: Send + 'static>(
+    pub(super) async fn change<T: Send + 'static>(
         &self,
+        table: &Arc<Table>,
         name: &'static str,
         work: impl FnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Send + 'static,
     ) -> Result<T, MoveError> {
-        self.change_in::<R, _>(Turn::Usual, name, work).await
+        self.change_in(table, Turn::Usual, name, work).await
     }
 
-    async fn change_in<R: Record, T: Send + 'static>(
+    async fn change_in<T: Send + 'static>(
         &self,
+        table: &Arc<Table>,
         turn: Turn,
         name: &'static str,
         work: impl FnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Send + 'static,
     ) -> Result<T, MoveError> {
-        let (catalog, position_watches) =
-            (Arc::clone(&self.catalog), Arc::clone(&self.position_watches));
+        let (changed, told) = (Arc::clone(table), Arc::clone(table));
         let work = move |connection: &Connection| {
-            let mut tx = OwnershipTx::load(connection, catalog.find(R::TABLE.name)?)?;
+            let mut tx = OwnershipTx::load(connection, &changed.statements)?;
             let done = match work(&mut tx) {
                 Err(MoveError::Store(error)) => return Err(error),
                 done => done,
@@ -316,9 +320,7 @@ impl SqliteStore {
             Ok((done, tx.document, tx.position))
         };
         let announce = move |(_, document, latest): &(_, Document, u64)| {
-            if let Some(position_watch) = position_watches.find(R::TABLE.name) {
-                position_watch.tell(document, *latest);
-            }
+            told.position_watch.tell(document, *latest);
             fault(name, "after-commit");
         };
         self.writer.write_in(turn, work, announce).await?.0

@@ -1,35 +1,40 @@
 //! Rows in and out of statements.
 
-use models::Timestamp;
+use models::{Cell, Timestamp};
+use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::error::{store_error, write_error};
+use crate::StoreError;
 use crate::page::{Met, Taken};
-use crate::record::Value;
+use crate::row::{Columns, RowRef};
 use crate::sql::Statements;
-use crate::{Cells, Record, Row, StoreError};
+use crate::value::{Value, values};
 
-pub(super) fn find<R: Record>(
+/// Runs a statement that gives one row of the table, or none, and reads it where it stands.
+pub(super) fn find<T>(
     connection: &Connection,
+    statements: &Statements,
     sql: &str,
     id: u64,
-) -> Result<Option<Row<R::Content>>, StoreError> {
+    read: impl FnOnce(&RowRef<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    statement
-        .query_row([id], |row| Ok(Row::read::<R>(&mut SqliteCells::new(row))))
-        .optional()
-        .map_err(store_error)?
-        .transpose()
+    let found = statement.query_row([id], |row| {
+        Ok(RowRef::read(&statements.collection, &SqliteColumns(row), 0).and_then(|row| read(&row)))
+    });
+    found.optional().map_err(store_error)?.transpose()
 }
 
 /// Walks from `start` (not met) until the page is full, and looks whether there is one more row.
-pub(super) fn list<R: Record>(
+pub(super) fn list(
     connection: &Connection,
+    statements: &Statements,
     sql: &str,
     start: u64,
-    mut met: Met<R::Content>,
+    mut met: Met,
     filter: Option<u64>,
-) -> Result<Met<R::Content>, StoreError> {
+) -> Result<Met, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
     let one_more = met.wanted();
     let mut rows = match filter {
@@ -38,9 +43,8 @@ pub(super) fn list<R: Record>(
     }
     .map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
-        let mut cells = SqliteCells::new(row);
-        let row = Row::read::<R>(&mut cells)?;
-        if met.take(row, cells.bytes) == Taken::Full {
+        let columns = SqliteColumns(row);
+        if met.take(&RowRef::read(&statements.collection, &columns, 0)?)? == Taken::Full {
             break;
         }
     }
@@ -52,9 +56,10 @@ pub(super) fn insert(
     statements: &Statements,
     now: Timestamp,
     place: u64,
-    values: &[Value<'_>],
+    cells: &[Cell],
 ) -> Result<u64, StoreError> {
-    let taken = |error| write_error(error, statements.table.unique);
+    let taken = |error| write_error(error, &statements.collection);
+    let values = values(cells);
     let mut insert = connection.prepare_cached(&statements.insert).map_err(store_error)?;
     let mut params: Vec<&dyn ToSql> = vec![&now.unix_ms, &place];
     params.extend(values.iter().map(|value| value as &dyn ToSql));
@@ -69,42 +74,43 @@ pub(super) fn execute(
     id: u64,
     now: Timestamp,
     place: u64,
-    values: &[Value<'_>],
+    cells: &[Cell],
 ) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    let values = values(cells);
     let mut params: Vec<&dyn ToSql> = vec![&id, &now.unix_ms, &place];
     params.extend(values.iter().map(|value| value as &dyn ToSql));
     let changed = statement.query_row(params.as_slice(), |row| row.get(0));
-    changed.map_err(|error| write_error(error, statements.table.unique))
+    changed.map_err(|error| write_error(error, &statements.collection))
 }
 
-pub(super) struct SqliteCells<'a> {
-    row: &'a rusqlite::Row<'a>,
-    next: usize,
-    pub(super) bytes: usize,
+/// The columns of a row.
+pub(super) struct SqliteColumns<'a>(pub(super) &'a rusqlite::Row<'a>);
+
+impl Columns for SqliteColumns<'_> {
+    fn text(&self, place: usize) -> Result<&str, StoreError> {
+        let text = self.0.get_ref(place).map_err(store_error)?;
+        text.as_str().map_err(StoreError::failed)
+    }
+
+    fn integer(&self, place: usize) -> Result<i64, StoreError> {
+        let number = self.0.get_ref(place).map_err(store_error)?;
+        number.as_i64().map_err(StoreError::failed)
+    }
+
+    fn boolean(&self, place: usize) -> Result<bool, StoreError> {
+        self.integer(place).map(|number| number != 0)
+    }
 }
 
-impl<'a> SqliteCells<'a> {
-    pub(super) fn new(row: &'a rusqlite::Row<'a>) -> Self {
-        Self { row, next: 0, bytes: 0 }
-    }
-
-    fn cell<T: rusqlite::types::FromSql>(&mut self) -> Result<T, StoreError> {
-        let cell = self.row.get(self.next).map_err(store_error)?;
-        self.next += 1;
-        Ok(cell)
-    }
-}
-
-impl Cells for SqliteCells<'_> {
-    fn text(&mut self) -> Result<String, StoreError> {
-        let text: String = self.cell()?;
-        self.bytes += text.len();
-        Ok(text)
-    }
-
-    fn integer(&mut self) -> Result<i64, StoreError> {
-        self.bytes += size_of::<i64>();
-        self.cell()
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self.0 {
+            Cell::Text(text) => text.to_sql(),
+            Cell::Integer(number) => number.to_sql(),
+            Cell::Boolean(is) => is.to_sql(),
+            Cell::Time(time) => Ok(time.unix_ms.into()),
+            Cell::Id(id) => id.to_sql(),
+        }
     }
 }

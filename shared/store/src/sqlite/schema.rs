@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use models::Collection;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::connection;
 use super::error::is_damage;
+use crate::OpenError;
 use crate::sql::{Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations};
-use crate::{OpenError, Table};
+use crate::table::Tables;
 
 /// How long the start may take to look for damage; a large file is looked at only in part.
 const CHECK_TIME: Duration = Duration::from_millis(250);
@@ -20,7 +22,7 @@ const CHECK_STEPS: i32 = 10_000;
 const ADVICE: &str = "make sure that its folder exists, that this user may write there, and that there is space left, \
     or name another database in DATABASE_URL or DATABASE_SECRET";
 
-pub(super) fn open(path: &Path, tables: &[Table]) -> Result<Connection, OpenError> {
+pub(super) fn open(path: &Path, tables: &Tables) -> Result<Connection, OpenError> {
     let database = format!("sqlite:{}", path.display());
     let unreachable = |error: rusqlite::Error| {
         if is_damage(&error) {
@@ -42,10 +44,11 @@ pub(super) fn open(path: &Path, tables: &[Table]) -> Result<Connection, OpenErro
         Finding::Damage(error) => error,
         Finding::Trouble(error) => unreachable(error),
     })?;
-    for table in tables {
-        let found = version(&connection, table).map_err(unreachable)?;
+    for table in tables.all() {
+        let collection = &table.statements.collection;
+        let found = version(&connection, collection).map_err(unreachable)?;
         if found > SCHEMA_VERSION {
-            let (collection, known) = (table.name, SCHEMA_VERSION);
+            let (collection, known) = (collection.name.clone(), SCHEMA_VERSION);
             return Err(OpenError::Newer { database, collection, found, known });
         }
     }
@@ -91,27 +94,28 @@ fn check(connection: &mut Connection, database: &str) -> Result<(), Finding> {
 }
 
 /// The version of a collection's schema; 0 where it has none yet.
-fn version(connection: &Connection, table: &Table) -> rusqlite::Result<i64> {
+fn version(connection: &Connection, collection: &Collection) -> rusqlite::Result<i64> {
     let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'banyan_schema'";
     if connection.query_row(sql, [], |_| Ok(())).optional()?.is_none() {
         return Ok(0);
     }
     let sql = READ_VERSION.replace('$', "?");
-    Ok(connection.query_row(&sql, [table.name], |row| row.get(0)).optional()?.unwrap_or(0))
+    Ok(connection.query_row(&sql, [&collection.name], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
-fn migrate(connection: &mut Connection, tables: &[Table]) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, tables: &Tables) -> rusqlite::Result<()> {
     // Another process may have come first between the look and this transaction.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(VERSION_TABLE)?;
-    for table in tables {
-        let found = version(&transaction, table)?;
-        for statement in migrations(table, Dialect::Sqlite, found) {
+    for table in tables.all() {
+        let collection = &table.statements.collection;
+        let found = version(&transaction, collection)?;
+        for statement in migrations(collection, Dialect::Sqlite, found) {
             transaction.execute_batch(&statement)?;
         }
         if found < SCHEMA_VERSION {
             let sql = WRITE_VERSION.replace('$', "?");
-            transaction.execute(&sql, (table.name, SCHEMA_VERSION))?;
+            transaction.execute(&sql, (&collection.name, SCHEMA_VERSION))?;
         }
     }
     transaction.commit()

@@ -1,10 +1,11 @@
 //! The change feed, and fingerprints to compare two stores by.
 
+use models::{Collection, Content};
 use tokio::sync::watch;
 
 use super::{Engine, Store};
 use crate::{
-    BlockingTransaction, Changes, Digest, FeedCursor, Hashes, Heard, MoveError, Record, StoreError,
+    BlockingTransaction, Changes, Digest, FeedCursor, Hashes, Heard, MoveError, StoreError,
 };
 
 impl Store {
@@ -16,19 +17,25 @@ impl Store {
     ///
     /// # Errors
     /// [`MoveError::WentBack`], [`MoveError::Purged`], or where the store cannot be read.
-    pub async fn changes<R: Record>(
+    pub async fn changes(
         &self,
+        collection: &Collection,
         after: FeedCursor,
         heard: Option<&str>,
         limit: usize,
-    ) -> Result<Changes<R::Content>, MoveError> {
-        each!(self, engine => engine.changes::<R>(after, heard, limit).await)
+    ) -> Result<Changes<Content>, MoveError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.changes(table, after, heard, limit).await)
     }
 
     /// Is told after each commit of this program how far the store is. What other programs commit to a PostgreSQL
     /// database is not heard of, nor that a place there has its turn: whoever waits for these looks again besides.
-    pub fn changed<R: Record>(&self) -> watch::Receiver<Heard> {
-        each!(self, engine => engine.changed::<R>())
+    pub fn changed(&self, collection: &Collection) -> watch::Receiver<Heard> {
+        match self.tables.find(collection) {
+            Ok(table) => table.position_watch.changed(),
+            // Never wakes anybody.
+            Err(_) => watch::Sender::new(Heard::default()).subscribe(),
+        }
     }
 
     /// What keeps the feeds from going on, where something has for more than a second. Never anything on
@@ -45,36 +52,54 @@ impl Store {
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn digest<R: Record>(
+    pub async fn digest(
         &self,
+        collection: &Collection,
         after: u64,
         to: Option<u64>,
         limit: usize,
     ) -> Result<Digest, StoreError> {
-        each!(self, engine => engine.digest::<R>(after, to, limit).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.digest(table, after, to, limit).await)
     }
 
     /// The fingerprint of each living row with an id above `after`, up to `to`.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn hashes<R: Record>(&self, after: u64, to: u64) -> Result<Hashes, StoreError> {
-        each!(self, engine => engine.hashes::<R>(after, to).await)
+    pub async fn hashes(
+        &self,
+        collection: &Collection,
+        after: u64,
+        to: u64,
+    ) -> Result<Hashes, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.hashes(table, after, to).await)
     }
 
     /// The fingerprints of the `count` living rows that changed last, the newest first.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn recent<R: Record>(&self, count: usize) -> Result<Hashes, StoreError> {
-        each!(self, engine => engine.recent::<R>(count).await)
+    pub async fn recent(
+        &self,
+        collection: &Collection,
+        count: usize,
+    ) -> Result<Hashes, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.recent(table, count).await)
     }
 
     /// The fingerprints of those of these rows that live, in the order of the ids given.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn row_hash<R: Record>(&self, ids: &[u64]) -> Result<Hashes, StoreError> {
-        each!(self, engine => engine.row_hash::<R>(ids).await)
+    pub async fn row_hash(
+        &self,
+        collection: &Collection,
+        ids: &[u64],
+    ) -> Result<Hashes, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.row_hash(table, ids).await)
     }
 }

@@ -5,11 +5,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use models::{Cell, Collection, Content};
+
 use super::{Engine, Store};
 use crate::document::Step;
+use crate::position_watch::Known;
 use crate::{
-    Applied, Changes, FeedCursor, FollowerSeen, Handover, MoveError, Ownership, Peer, Position,
-    Record, Role, RowRate, StoreError,
+    Applied, Changes, Entry, FeedCursor, FollowerSeen, Handover, MoveError, Ownership, Peer,
+    Position, Role, RowRate, StoreError,
 };
 
 impl Store {
@@ -20,8 +23,9 @@ impl Store {
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn ownership<R: Record>(&self) -> Result<Ownership, StoreError> {
-        each!(self, engine => engine.ownership::<R>().await)
+    pub async fn ownership(&self, collection: &Collection) -> Result<Ownership, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.ownership(table).await)
     }
 
     /// How far the store is, as this program knows it; asks nobody. To be taken before a read and after
@@ -29,19 +33,24 @@ impl Store {
     ///
     /// A primary's is the highest place that this program knows to be committed; a follower's is the
     /// place of its source up to which it has everything.
-    pub fn position<R: Record>(&self) -> Position {
-        each!(self, engine => engine.known::<R>().position)
+    pub fn position(&self, collection: &Collection) -> Position {
+        self.known(collection).position
     }
 
     /// What the store is, as this program knows it; asks nobody. One that was cancelled counts as retired.
-    pub fn role<R: Record>(&self) -> Role {
-        each!(self, engine => engine.known::<R>().role)
+    pub fn role(&self, collection: &Collection) -> Role {
+        self.known(collection).role
     }
 
     /// Whether what is here may be read, as this program knows it; asks nobody. A follower's may be once it has
     /// copied everything that there was.
-    pub fn serves<R: Record>(&self) -> bool {
-        each!(self, engine => engine.known::<R>().serves)
+    pub fn serves(&self, collection: &Collection) -> bool {
+        self.known(collection).serves
+    }
+
+    /// Nothing, if the store was opened without the collection.
+    fn known(&self, collection: &Collection) -> Known {
+        self.tables.find(collection).map_or(Known::NOTHING, |table| table.position_watch.known())
     }
 
     /// Makes a store that was never used a follower of another one, with nothing copied yet. Where it
@@ -51,23 +60,30 @@ impl Store {
     /// # Errors
     /// [`MoveError::InUse`], [`MoveError::Follows`], [`MoveError::Itself`], [`MoveError::Fenced`], or where
     /// the store cannot be written.
-    pub async fn follow<R: Record>(
+    pub async fn follow(
         &self,
+        collection: &Collection,
         source: Peer,
         lineage: &str,
         epoch: u64,
         rate: Option<RowRate>,
     ) -> Result<Ownership, MoveError> {
         let step = Step::Follow { source, lineage: lineage.to_owned(), epoch, rate };
-        each!(self, engine => engine.step::<R>(step).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, step).await)
     }
 
     /// Notes where a peer is now: the store that it follows, or its successor.
     ///
     /// # Errors
     /// [`MoveError::NoSuccessor`] where it knows no such peer; or where the store cannot be written.
-    pub async fn readdress<R: Record>(&self, peer: Peer) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.step::<R>(Step::Readdress(peer)).await)
+    pub async fn readdress(
+        &self,
+        collection: &Collection,
+        peer: Peer,
+    ) -> Result<Ownership, MoveError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, Step::Readdress(peer)).await)
     }
 
     /// Applies a page of the source's feed, which begins at `from`: all of it or nothing, together with
@@ -78,14 +94,17 @@ impl Store {
     ///
     /// # Errors
     /// [`MoveError::NotFollower`], [`MoveError::OtherSource`], [`MoveError::OtherLineage`],
-    /// [`MoveError::OldEpoch`], [`MoveError::SourceFollows`], [`MoveError::OtherCursor`], or where the
-    /// store cannot be written.
-    pub async fn apply<R: Record>(
+    /// [`MoveError::OldEpoch`], [`MoveError::SourceFollows`], [`MoveError::OtherCursor`],
+    /// [`MoveError::OtherFields`], or where the store cannot be written.
+    pub async fn apply(
         &self,
+        collection: &Collection,
         from: FeedCursor,
-        page: Arc<Changes<R::Content>>,
+        page: Arc<Changes<Content>>,
     ) -> Result<Applied, MoveError> {
-        each!(self, engine => engine.apply::<R>(from, page).await)
+        let table = self.tables.find(collection)?;
+        let cells = read_contents(&table.statements.collection, &page)?;
+        each!(self, engine => engine.apply(table, from, page, cells).await)
     }
 
     /// Makes a store that handed over `epoch` a follower of its successor, which became primary of it at its
@@ -93,15 +112,17 @@ impl Store {
     ///
     /// # Errors
     /// [`MoveError::NeverHandedOver`], [`MoveError::NotFollower`], or where the store cannot be written.
-    pub async fn follow_back<R: Record>(
+    pub async fn follow_back(
         &self,
+        collection: &Collection,
         peer: Peer,
         epoch: u64,
         since: u64,
         run: &str,
     ) -> Result<Ownership, MoveError> {
         let step = Step::FollowBack { peer, epoch, since, run: run.to_owned() };
-        each!(self, engine => engine.step::<R>(step).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, step).await)
     }
 
     /// Refuses writes for a time, at most [`MAX_FENCE`](crate::MAX_FENCE), once those that run have ended.
@@ -110,23 +131,26 @@ impl Store {
     /// # Errors
     /// [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`], [`MoveError::Fenced`],
     /// [`MoveError::FenceTooLong`], [`MoveError::WritesRun`], or where the store cannot be written.
-    pub async fn fence<R: Record>(
+    pub async fn fence(
         &self,
+        collection: &Collection,
         id: &str,
         epoch: u64,
         lasts: Duration,
     ) -> Result<Ownership, MoveError> {
         let step = Step::Fence { id: id.to_owned(), epoch, lasts };
-        each!(self, engine => engine.step::<R>(step).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, step).await)
     }
 
     /// Lets writes go on that this id holds. Where it holds none, changes nothing.
     ///
     /// # Errors
     /// [`MoveError::Fenced`] where another id holds them; or where the store cannot be written.
-    pub async fn release<R: Record>(&self, id: &str) -> Result<Ownership, MoveError> {
+    pub async fn release(&self, collection: &Collection, id: &str) -> Result<Ownership, MoveError> {
         let step = Step::Release { id: id.to_owned() };
-        each!(self, engine => engine.step::<R>(step).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, step).await)
     }
 
     /// Gives the ownership of the epoch after this one to another store, as the last entry of this one's
@@ -135,13 +159,15 @@ impl Store {
     /// # Errors
     /// [`MoveError::NotFenced`], [`MoveError::HandedOver`], [`MoveError::NotPrimary`],
     /// [`MoveError::OtherEpoch`], [`MoveError::Itself`], or where the store cannot be written.
-    pub async fn handover<R: Record>(
+    pub async fn handover(
         &self,
+        collection: &Collection,
         fence: &str,
         epoch: u64,
         to: Peer,
     ) -> Result<Handover, MoveError> {
-        each!(self, engine => engine.handover::<R>(fence, epoch, to).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.handover(table, fence, epoch, to).await)
     }
 
     /// Ends a follower's service. Its rows go, unless they are to be kept.
@@ -149,8 +175,13 @@ impl Store {
     /// # Errors
     /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::HandoverOpen`], or where the store
     /// cannot be written.
-    pub async fn retire<R: Record>(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.retire::<R>(keep_rows).await)
+    pub async fn retire(
+        &self,
+        collection: &Collection,
+        keep_rows: bool,
+    ) -> Result<Ownership, MoveError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.retire(table, keep_rows).await)
     }
 
     /// Makes a follower a store that was never used: nothing of what it copied stays, only where the source
@@ -158,8 +189,9 @@ impl Store {
     ///
     /// # Errors
     /// [`MoveError::NotFollower`], [`MoveError::HandoverOpen`], or where the store cannot be written.
-    pub async fn cancel<R: Record>(&self) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.cancel::<R>().await)
+    pub async fn cancel(&self, collection: &Collection) -> Result<Ownership, MoveError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.cancel(table).await)
     }
 
     /// Makes a store that handed over `epoch` the primary of the epoch after that, by force: the successor is
@@ -167,8 +199,9 @@ impl Store {
     ///
     /// # Errors
     /// [`MoveError::NeverHandedOver`], or where the store cannot be written.
-    pub async fn take<R: Record>(&self, epoch: u64) -> Result<Ownership, MoveError> {
-        each!(self, engine => engine.step::<R>(Step::Take { epoch }).await)
+    pub async fn take(&self, collection: &Collection, epoch: u64) -> Result<Ownership, MoveError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, Step::Take { epoch }).await)
     }
 
     /// Retires a primary for one of a later epoch, which was made by force while this one was taken for lost.
@@ -177,46 +210,60 @@ impl Store {
     /// # Errors
     /// [`MoveError::OtherLineage`], [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`] where the epoch is not
     /// later, [`MoveError::Itself`], or where the store cannot be written.
-    pub async fn give_way<R: Record>(
+    pub async fn give_way(
         &self,
+        collection: &Collection,
         to: Peer,
         lineage: &str,
         epoch: u64,
     ) -> Result<Ownership, MoveError> {
         let step = Step::GiveWay { to, lineage: lineage.to_owned(), epoch };
-        each!(self, engine => engine.step::<R>(step).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, step).await)
     }
 
     /// Writes a sign of life into the feed.
     ///
     /// # Errors
     /// [`MoveError::NotPrimary`], or where the store cannot be written.
-    pub async fn heartbeat<R: Record>(&self) -> Result<(), MoveError> {
-        each!(self, engine => engine.heartbeat::<R>().await)
+    pub async fn heartbeat(&self, collection: &Collection) -> Result<(), MoveError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.heartbeat(table).await)
     }
 
     /// Notes that a follower has come this far in the feed; written at most once a second.
     ///
     /// # Errors
     /// Where the store cannot be written.
-    pub async fn passed<R: Record>(&self, follower: &str, position: u64) -> Result<(), StoreError> {
-        each!(self, engine => engine.passed::<R>(follower, position).await)
+    pub async fn passed(
+        &self,
+        collection: &Collection,
+        follower: &str,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.passed(table, follower, position).await)
     }
 
     /// Who has read the feed, and how far.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn followers<R: Record>(&self) -> Result<Vec<FollowerSeen>, StoreError> {
-        each!(self, engine => engine.followers::<R>().await)
+    pub async fn followers(
+        &self,
+        collection: &Collection,
+    ) -> Result<Vec<FollowerSeen>, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.followers(table).await)
     }
 
     /// No longer waits for a follower before deleted rows are purged.
     ///
     /// # Errors
     /// Where the store cannot be written.
-    pub async fn forget<R: Record>(&self, follower: &str) -> Result<(), StoreError> {
-        each!(self, engine => engine.forget::<R>(follower).await)
+    pub async fn forget(&self, collection: &Collection, follower: &str) -> Result<(), StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.forget(table, follower).await)
     }
 
     /// Purges rows that were deleted so long ago, and at least [`MIN_TOMBSTONE_AGE`](crate::MIN_TOMBSTONE_AGE),
@@ -224,10 +271,31 @@ impl Store {
     ///
     /// # Errors
     /// Where the store cannot be written.
-    pub async fn purge_tombstones<R: Record>(
+    pub async fn purge_tombstones(
         &self,
+        collection: &Collection,
         older_than: Duration,
     ) -> Result<u64, StoreError> {
-        each!(self, engine => engine.purge_tombstones::<R>(older_than).await)
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.purge_tombstones(table, older_than).await)
     }
+}
+
+/// The cells of each row of a page, before anything is locked; blank ones of a row that is deleted.
+fn read_contents(
+    collection: &Collection,
+    page: &Changes<Content>,
+) -> Result<Vec<Vec<Cell>>, MoveError> {
+    let cells = page.entries.iter().filter_map(|entry| match entry {
+        Entry::Row(row) => Some(match &row.content {
+            Some(content) => {
+                let cells = collection.content(content.json());
+                cells
+                    .map_err(|error| MoveError::OtherFields { id: row.id, what: error.to_string() })
+            }
+            None => Ok(collection.fields.iter().map(|field| field.kind().blank()).collect()),
+        }),
+        Entry::Heartbeat { .. } | Entry::Handover(_) => None,
+    });
+    cells.collect()
 }

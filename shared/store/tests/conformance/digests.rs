@@ -4,10 +4,10 @@ use store::{Digest, Store};
 
 use crate::engine::Engine;
 use crate::moving::{catch_up, delete, follow, insert, rename};
-use crate::record::{Notes, note};
+use crate::record::{NOTES, note};
 
 async fn digest(store: &Store) -> Digest {
-    store.digest::<Notes>(0, None, 1_000).await.unwrap()
+    store.digest(&NOTES, 0, None, 1_000).await.unwrap()
 }
 
 pub(crate) async fn the_same_rows_have_the_same_fingerprint_on_every_store(engine: Engine) {
@@ -24,18 +24,18 @@ pub(crate) async fn the_same_rows_have_the_same_fingerprint_on_every_store(engin
         let (here, there) = (digest(&copy).await, digest(&source).await);
         assert_eq!((&here.hash, here.rows, here.to), (&there.hash, there.rows, there.to));
         assert!(here.position >= there.position);
-        let hashes = async |store: &Store| store.hashes::<Notes>(0, 100).await.unwrap().rows;
+        let hashes = async |store: &Store| store.hashes(&NOTES, 0, 100).await.unwrap().rows;
         assert_eq!(hashes(&copy).await, hashes(&source).await);
-        let recent = source.recent::<Notes>(2).await.unwrap().rows;
+        let recent = source.recent(&NOTES, 2).await.unwrap().rows;
         assert_eq!(recent.iter().map(|row| row.id).collect::<Vec<_>>(), [2, 5]);
         let ids: Vec<_> = recent.iter().map(|row| row.id).chain([3, 99]).collect();
-        assert_eq!(copy.row_hash::<Notes>(&ids).await.unwrap().rows, recent, "3 is deleted");
+        assert_eq!(copy.row_hash(&NOTES, &ids).await.unwrap().rows, recent, "3 is deleted");
     }
 }
 
 async fn store_some(store: &Store) {
     for title in ["a", "Größe\n😀", "c", "\"quoted\\\"", "e"] {
-        store.insert::<Notes>(note(title, 7), None).await.unwrap();
+        store.insert(&NOTES, note(title, 7), None).await.unwrap();
     }
     delete(store, 3).await;
     rename(store, 2, "renamed").await;
@@ -67,7 +67,7 @@ pub(crate) async fn chunks_cover_every_row_once(engine: Engine) {
         insert(&store, &count.to_string()).await;
     }
     delete(&store, 4).await;
-    let chunk = async |after, to, limit| store.digest::<Notes>(after, to, limit).await.unwrap();
+    let chunk = async |after, to, limit| store.digest(&NOTES, after, to, limit).await.unwrap();
     let mut chunks = Vec::new();
     let mut after = 0;
     loop {

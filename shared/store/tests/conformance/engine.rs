@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use harness::TestDatabase;
 use rusqlite::Connection;
-use store::{Database, OpenError, Record, Store};
+use store::{Database, OpenError, Store};
 use tempfile::TempDir;
 
-use crate::record::Notes;
+use crate::record::NOTES;
 
 /// All tables of a store.
 const TABLES: [&str; 6] = [
@@ -78,7 +78,7 @@ impl Engine {
 
     pub(crate) async fn try_open(&self) -> Result<Store, OpenError> {
         let database: Database = self.url().parse().unwrap();
-        Store::open(&database, &[Notes::TABLE], 8).await
+        Store::open(&database, &[Arc::clone(&NOTES)], 8).await
     }
 
     pub(crate) async fn open(&self) -> Store {

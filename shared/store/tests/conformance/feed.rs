@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use models::Thread;
+use models::Content;
 use store::{Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError, Store};
 
 use crate::engine::Engine;
@@ -11,10 +11,10 @@ use crate::moving::{
     FENCE, catch_up, changes, delete, follow, insert, key, ownership, peer, pull, rename, rows,
     until,
 };
-use crate::record::{Notes, note};
+use crate::record::{NOTES, content, note};
 
 /// The feed once everything that is committed can be given.
-async fn settled(store: &Store, after: FeedCursor, limit: usize) -> Changes<Thread> {
+async fn settled(store: &Store, after: FeedCursor, limit: usize) -> Changes<Content> {
     let latest = ownership(store).await.position;
     until(async || {
         let page = changes(store, after, limit).await;
@@ -24,7 +24,7 @@ async fn settled(store: &Store, after: FeedCursor, limit: usize) -> Changes<Thre
     changes(store, after, limit).await
 }
 
-fn feed_rows(page: &Changes<Thread>) -> Vec<&FeedRow<Thread>> {
+fn feed_rows(page: &Changes<Content>) -> Vec<&FeedRow<Content>> {
     let rows = page.entries.iter().filter_map(|entry| match entry {
         Entry::Row(row) => Some(row),
         Entry::Heartbeat { .. } | Entry::Handover(_) => None,
@@ -32,7 +32,7 @@ fn feed_rows(page: &Changes<Thread>) -> Vec<&FeedRow<Thread>> {
     rows.collect()
 }
 
-fn ids(page: &Changes<Thread>) -> Vec<u64> {
+fn ids(page: &Changes<Content>) -> Vec<u64> {
     feed_rows(page).iter().map(|row| row.id).collect()
 }
 
@@ -45,10 +45,10 @@ pub(crate) async fn from_the_start_the_feed_is_the_snapshot_and_then_the_tail(en
     let page = settled(&store, FeedCursor::START, 100).await;
     assert_eq!(ids(&page), [2, 3, 1], "each row once, the last changed last");
     assert!(!page.more && page.covered >= page.latest);
-    let row = store.get::<Notes>(1).await.unwrap().unwrap();
+    let row = store.get(&NOTES, 1).await.unwrap().unwrap();
     let found = feed_rows(&page)[2];
     assert_eq!((found.rev, found.created_at), (2, row.created_at));
-    assert_eq!((found.updated_at, &found.content), (row.updated_at, &Some(row.content)));
+    assert_eq!((found.updated_at, &found.content), (row.updated_at, &Some(content(&row.cells))));
 
     let tail = settled(&store, page.cursor, 100).await;
     assert!(tail.entries.is_empty(), "{tail:?}");
@@ -76,7 +76,7 @@ pub(crate) async fn a_page_goes_on_where_the_last_one_ended(engine: Engine) {
     }
     assert_eq!(pages, [vec![1, 2, 3], vec![4, 5, 6], vec![7]]);
     let text = serde_json::to_string(&changes(&store, FeedCursor::START, 3).await).unwrap();
-    let back: Changes<Thread> = serde_json::from_str(&text).unwrap();
+    let back: Changes<Content> = serde_json::from_str(&text).unwrap();
     assert_eq!(ids(&back), [1, 2, 3]);
     assert!(text.contains(r#""createdMs":"#) && text.contains(r#"{"row":{"id":1,"#), "{text}");
 }
@@ -103,7 +103,7 @@ pub(crate) async fn a_page_ends_at_its_limit_in_bytes(engine: Engine) {
     engine.execute("DROP INDEX notes_title").await;
     let long = "x".repeat(MAX_FEED_BYTES / 3);
     for count in 0..9 {
-        store.insert::<Notes>(note(&format!("{count}{long}"), 1), None).await.unwrap();
+        store.insert(&NOTES, note(&format!("{count}{long}"), 1), None).await.unwrap();
     }
     let mut cursor = FeedCursor::START;
     let mut met = Vec::new();
@@ -120,8 +120,8 @@ pub(crate) async fn a_page_ends_at_its_limit_in_bytes(engine: Engine) {
 
 pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
     let store = engine.open().await;
-    let kinds = |page: &Changes<Thread>| {
-        let kind = |entry: &Entry<Thread>| match entry {
+    let kinds = |page: &Changes<Content>| {
+        let kind = |entry: &Entry<Content>| match entry {
             Entry::Row(row) => row.id.to_string(),
             Entry::Heartbeat { .. } => "beat".to_owned(),
             Entry::Handover(_) => "handover".to_owned(),
@@ -129,7 +129,7 @@ pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
         page.entries.iter().map(kind).collect::<Vec<_>>()
     };
     insert(&store, "a").await;
-    store.heartbeat::<Notes>().await.unwrap();
+    store.heartbeat(&NOTES).await.unwrap();
     insert(&store, "b").await;
     let page = settled(&store, FeedCursor::START, 100).await;
     assert_eq!(kinds(&page), ["1", "beat", "2"]);
@@ -137,21 +137,21 @@ pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
     assert_eq!((kinds(&first), first.more), (vec!["1".to_owned(), "beat".to_owned()], true));
     assert_eq!(kinds(&changes(&store, first.cursor, 2).await), ["2"]);
     // There is one heartbeat, the last.
-    store.heartbeat::<Notes>().await.unwrap();
+    store.heartbeat(&NOTES).await.unwrap();
     assert_eq!(kinds(&settled(&store, FeedCursor::START, 100).await), ["1", "2", "beat"]);
     let other = engine.another().await.open().await;
-    store.fence::<Notes>("h", 1, FENCE).await.unwrap();
-    store.heartbeat::<Notes>().await.unwrap();
-    store.handover::<Notes>("h", 1, peer(&other).await).await.unwrap();
+    store.fence(&NOTES, "h", 1, FENCE).await.unwrap();
+    store.heartbeat(&NOTES).await.unwrap();
+    store.handover(&NOTES, "h", 1, peer(&other).await).await.unwrap();
     let page = settled(&store, FeedCursor::START, 100).await;
     assert_eq!(kinds(&page), ["1", "2", "beat", "handover"]);
-    let beat = store.heartbeat::<Notes>().await;
+    let beat = store.heartbeat(&NOTES).await;
     assert!(matches!(beat, Err(MoveError::NotPrimary { .. })), "nothing comes after the handover");
 }
 
 pub(crate) async fn a_deleted_row_travels_without_its_content(engine: Engine) {
     let store = engine.open().await;
-    let created = store.insert::<Notes>(note("secret", 1), key("k")).await.unwrap();
+    let created = store.insert(&NOTES, note("secret", 1), key("k")).await.unwrap();
     delete(&store, created.id).await;
     let page = settled(&store, FeedCursor::START, 100).await;
     let row = feed_rows(&page)[0];
@@ -161,9 +161,9 @@ pub(crate) async fn a_deleted_row_travels_without_its_content(engine: Engine) {
 
 pub(crate) async fn keys_travel_with_their_rows_for_a_day(engine: Engine) {
     let store = engine.open().await;
-    store.insert::<Notes>(note("old", 1), key("old")).await.unwrap();
+    store.insert(&NOTES, note("old", 1), key("old")).await.unwrap();
     engine.execute("UPDATE notes_idempotency SET created_at = created_at - 86400001").await;
-    let created = store.insert::<Notes>(note("new", 1), key("new")).await.unwrap();
+    let created = store.insert(&NOTES, note("new", 1), key("new")).await.unwrap();
     insert(&store, "none").await;
     let page = settled(&store, FeedCursor::START, 100).await;
     let keys: Vec<_> = feed_rows(&page).iter().map(|row| row.keys.len()).collect();
@@ -175,14 +175,14 @@ pub(crate) async fn keys_travel_with_their_rows_for_a_day(engine: Engine) {
 
 pub(crate) async fn who_waits_is_woken_after_a_commit(engine: Engine) {
     let store = Arc::new(engine.open().await);
-    let mut changed = store.changed::<Notes>();
+    let mut changed = store.changed(&NOTES);
     changed.borrow_and_update();
     let waits = {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
             changed.changed().await.unwrap();
             let latest = changed.borrow().latest;
-            assert!(store.get::<Notes>(1).await.unwrap().is_some(), "it is committed");
+            assert!(store.get(&NOTES, 1).await.unwrap().is_some(), "it is committed");
             latest
         })
     };
@@ -206,17 +206,17 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     engine.put_back(backup).await;
 
     let store = engine.open().await;
-    let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+    let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
     // As well once it has got as far as it was, with other rows.
     for title in ["x", "y", "z"] {
         insert(&store, title).await;
     }
-    let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+    let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
     assert!(refused.unwrap_err().to_string().contains("banyan cancel"));
     // Whoever read no further than where it went back to can go on.
-    assert!(store.changes::<Notes>(old.cursor, Some(&old.heard()), 100).await.is_ok());
+    assert!(store.changes(&NOTES, old.cursor, Some(&old.heard()), 100).await.is_ok());
 }
 
 /// The copy knows the run that was read from, and ends before what was read.
@@ -238,21 +238,21 @@ pub(crate) async fn a_store_put_back_to_an_earlier_time_of_the_same_run_is_found
     // Whether it is asked at once, or once it was opened again and has got further than it was.
     for _ in 0..2 {
         let store = engine.open().await;
-        let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+        let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
         assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
         for count in 0..5 {
             insert(&store, &format!("{count} {}", ownership(&store).await.run)).await;
-            store.heartbeat::<Notes>().await.unwrap();
+            store.heartbeat(&NOTES).await.unwrap();
         }
         let latest = ownership(&store).await.position;
         assert!(latest > page.latest && latest > page.cursor.position);
-        let refused = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+        let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
         assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
         store.close().await;
     }
     let store = engine.open().await;
     settled(&store, FeedCursor::START, 100).await;
-    let tail = store.changes::<Notes>(old.cursor, Some(&old.heard()), 100).await.unwrap();
+    let tail = store.changes(&NOTES, old.cursor, Some(&old.heard()), 100).await.unwrap();
     let ids = feed_rows(&tail).iter().map(|row| row.id).collect::<Vec<_>>();
     assert_eq!(ids, (2..=11).collect::<Vec<_>>());
 }
@@ -263,7 +263,7 @@ pub(crate) async fn a_store_put_back_while_nobody_followed_is_found_out_later(en
     insert(&store, "kept").await;
     let backup = engine.backup().await;
     follow(&copy, &store).await;
-    store.heartbeat::<Notes>().await.unwrap();
+    store.heartbeat(&NOTES).await.unwrap();
     catch_up(&copy, &store, 100).await;
     store.close().await;
     engine.put_back(backup).await;
@@ -273,7 +273,7 @@ pub(crate) async fn a_store_put_back_while_nobody_followed_is_found_out_later(en
     }
     let refused = pull(&copy, &store, 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
-    copy.cancel::<Notes>().await.unwrap();
+    copy.cancel(&NOTES).await.unwrap();
     follow(&copy, &store).await;
     catch_up(&copy, &store, 100).await;
     assert_eq!(rows(&copy).await, rows(&store).await);
@@ -288,7 +288,7 @@ pub(crate) async fn programs_that_start_beside_writers_are_no_step_back(engine: 
             tokio::spawn(async move {
                 for count in 0..100 {
                     insert(&store, &format!("{writer} {count}")).await;
-                    store.heartbeat::<Notes>().await.unwrap();
+                    store.heartbeat(&NOTES).await.unwrap();
                 }
             })
         })
@@ -320,7 +320,7 @@ pub(crate) async fn the_newest_place_never_goes_back(engine: Engine) {
             tokio::spawn(async move {
                 for count in 0..60 {
                     if writer % 2 == 0 {
-                        store.heartbeat::<Notes>().await.unwrap();
+                        store.heartbeat(&NOTES).await.unwrap();
                     } else {
                         rename(&store, id, &format!("{writer} {count}")).await;
                     }
@@ -350,7 +350,7 @@ pub(crate) async fn a_restart_is_no_step_back(engine: Engine) {
     }
     let store = engine.open().await;
     settled(&store, FeedCursor::START, 100).await;
-    let tail = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await.unwrap();
+    let tail = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await.unwrap();
     assert_eq!(ids(&tail), [2, 3]);
     assert_ne!(tail.run, page.run);
 }

@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 
-use models::Thread;
+use models::Content;
 use store::{Changes, Entry, FeedCursor, MoveError, Peer, Position, Role, RowRate, StoreError};
 
 use crate::engine::Engine;
@@ -11,39 +11,39 @@ use crate::moving::{
     FENCE, catch_up, changes, delete, follow, hand_over, insert, ownership, peer, pull, rename,
     rows, until,
 };
-use crate::record::{Notes, note};
+use crate::record::{NOTES, note, title};
 
 pub(crate) async fn only_an_unused_store_follows(engine: Engine) {
     let copy = engine.open().await;
     let source = engine.another().await.open().await;
     let source = peer(&source).await;
-    let itself = copy.follow::<Notes>(peer(&copy).await, "l", 1, None).await;
+    let itself = copy.follow(&NOTES, peer(&copy).await, "l", 1, None).await;
     assert!(matches!(itself, Err(MoveError::Itself)));
-    copy.fence::<Notes>("h", 1, FENCE).await.unwrap();
-    let fenced = copy.follow::<Notes>(source.clone(), "l", 4, None).await;
+    copy.fence(&NOTES, "h", 1, FENCE).await.unwrap();
+    let fenced = copy.follow(&NOTES, source.clone(), "l", 4, None).await;
     assert!(matches!(fenced, Err(MoveError::Fenced { .. })));
-    copy.release::<Notes>("h").await.unwrap();
+    copy.release(&NOTES, "h").await.unwrap();
 
-    let found = copy.follow::<Notes>(source.clone(), "l", 4, None).await.unwrap();
+    let found = copy.follow(&NOTES, source.clone(), "l", 4, None).await.unwrap();
     assert_eq!((found.role, found.epoch, found.lineage.as_str()), (Role::Follower, 4, "l"));
     let followed = found.followed.unwrap();
     assert_eq!((followed.cursor, followed.copied), (FeedCursor::START, false));
-    assert_eq!(copy.position::<Notes>(), Position::default(), "it has nothing yet");
-    let refused = copy.insert::<Notes>(note("a", 1), None).await;
+    assert_eq!(copy.position(&NOTES), Position::default(), "it has nothing yet");
+    let refused = copy.insert(&NOTES, note("a", 1), None).await;
     assert!(matches!(refused, Err(StoreError::NotPrimary { primary: Some(o) }) if o == source.url));
     let moved = Peer { url: "http://moved/api/notes".into(), ..source.clone() };
-    let again = copy.follow::<Notes>(moved.clone(), "l", 4, None).await.unwrap();
+    let again = copy.follow(&NOTES, moved.clone(), "l", 4, None).await.unwrap();
     assert_eq!(again.followed.unwrap().source, moved, "a repeat notes the address");
     let other = Peer { store: "other".into(), ..source.clone() };
-    let other = copy.follow::<Notes>(other, "l", 4, None).await;
+    let other = copy.follow(&NOTES, other, "l", 4, None).await;
     assert!(matches!(other, Err(MoveError::Follows { source }) if source == moved));
 
     let used = engine.another().await.open().await;
     insert(&used, "a").await;
-    let refused = used.follow::<Notes>(source.clone(), "l", 4, None).await;
+    let refused = used.follow(&NOTES, source.clone(), "l", 4, None).await;
     assert!(matches!(refused, Err(MoveError::InUse)));
     delete(&used, 1).await;
-    let refused = used.follow::<Notes>(source, "l", 4, None).await;
+    let refused = used.follow(&NOTES, source, "l", 4, None).await;
     assert!(matches!(refused, Err(MoveError::InUse)), "a deleted row was a row");
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn a_rate_is_kept_until_another_one_is_told(engine: Engine) {
     insert(&source, "a").await;
     let (most, from) = (NonZero::new(10), peer(&source).await);
     let lineage = ownership(&source).await.lineage;
-    let told = async |rate| copy.follow::<Notes>(from.clone(), &lineage, 1, rate).await.unwrap();
+    let told = async |rate| copy.follow(&NOTES, from.clone(), &lineage, 1, rate).await.unwrap();
     assert_eq!(told(Some(RowRate(most))).await.max_rows_per_second, most);
     assert_eq!(told(None).await.max_rows_per_second, most);
     assert_eq!(pull(&copy, &source, 10).await.unwrap().0.rate, RowRate(most));
@@ -61,7 +61,7 @@ pub(crate) async fn a_rate_is_kept_until_another_one_is_told(engine: Engine) {
     copy.close().await;
     let copy = engine.open().await;
     assert_eq!(ownership(&copy).await.max_rows_per_second, most, "it follows again");
-    let told = copy.follow::<Notes>(from, &lineage, 3, Some(RowRate(None))).await.unwrap();
+    let told = copy.follow(&NOTES, from, &lineage, 3, Some(RowRate(None))).await.unwrap();
     assert_eq!(told.max_rows_per_second, None);
 }
 
@@ -70,11 +70,11 @@ pub(crate) async fn a_page_that_does_not_fit_is_refused(engine: Engine) {
     insert(&source, "a").await;
     let page = changes(&source, FeedCursor::START, 10).await;
     let start = FeedCursor::START;
-    let early = copy.apply::<Notes>(start, Arc::new(page.clone())).await;
+    let early = copy.apply(&NOTES, start, Arc::new(page.clone())).await;
     assert!(matches!(early, Err(MoveError::NotFollower { role: Role::Primary })));
     follow(&copy, &source).await;
     let apply =
-        async |from, page: Changes<_>| copy.apply::<Notes>(from, Arc::new(page)).await.unwrap_err();
+        async |from, page: Changes<_>| copy.apply(&NOTES, from, Arc::new(page)).await.unwrap_err();
     let wrong = Changes { store: "other".into(), ..page.clone() };
     assert!(matches!(apply(start, wrong).await, MoveError::OtherSource { .. }));
     let wrong = Changes { lineage: "other".into(), ..page.clone() };
@@ -87,7 +87,7 @@ pub(crate) async fn a_page_that_does_not_fit_is_refused(engine: Engine) {
     let refused = apply(elsewhere, page.clone()).await;
     assert!(matches!(refused, MoveError::OtherCursor { present: FeedCursor::START }));
     assert!(rows(&copy).await.is_empty());
-    copy.apply::<Notes>(start, Arc::new(page.clone())).await.unwrap();
+    copy.apply(&NOTES, start, Arc::new(page.clone())).await.unwrap();
     // A page is applied once.
     assert!(matches!(apply(start, page).await, MoveError::OtherCursor { .. }));
 }
@@ -100,9 +100,9 @@ pub(crate) async fn a_source_is_told_what_it_has_heard_in_its_own_words(engine: 
     let page = changes(&source, FeedCursor::START, 10).await;
     let mut older = serde_json::to_value(page).unwrap();
     older.as_object_mut().unwrap().remove("heard");
-    let older: Changes<Thread> = serde_json::from_value(older).unwrap();
+    let older: Changes<Content> = serde_json::from_value(older).unwrap();
     let run = older.run.clone();
-    copy.apply::<Notes>(FeedCursor::START, Arc::new(older)).await.unwrap();
+    copy.apply(&NOTES, FeedCursor::START, Arc::new(older)).await.unwrap();
     assert_eq!(ownership(&copy).await.followed.unwrap().run, Some(run));
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn a_copy_has_everything_as_it_is(engine: Engine) {
     let found = ownership(&copy).await;
     let followed = found.followed.unwrap();
     assert!(followed.copied);
-    assert_eq!(followed.covered, copy.position::<Notes>());
+    assert_eq!(followed.covered, copy.position(&NOTES));
     // The copy's own feed gives the same rows, tombstones too.
     let of = async |store: &store::Store| {
         let latest = ownership(store).await.position;
@@ -142,12 +142,12 @@ pub(crate) async fn who_waits_for_a_copy_is_woken_by_a_page_without_rows(engine:
     insert(&source, "a").await;
     follow(&copy, &source).await;
     catch_up(&copy, &source, 10).await;
-    let mut changed = copy.changed::<Notes>();
+    let mut changed = copy.changed(&NOTES);
     changed.borrow_and_update();
-    source.heartbeat::<Notes>().await.unwrap();
+    source.heartbeat(&NOTES).await.unwrap();
     catch_up(&copy, &source, 10).await;
     assert!(changed.has_changed().unwrap(), "it covers more");
-    assert_eq!(changed.borrow().position, copy.position::<Notes>());
+    assert_eq!(changed.borrow().position, copy.position(&NOTES));
 }
 
 pub(crate) async fn a_copy_goes_on_where_it_ended(engine: Engine) {
@@ -164,13 +164,13 @@ pub(crate) async fn a_copy_goes_on_where_it_ended(engine: Engine) {
     drop(copy);
     let copy = target.open().await;
     assert_eq!(ownership(&copy).await.followed.unwrap(), before);
-    assert_eq!(copy.role::<Notes>(), Role::Follower);
-    assert_eq!(copy.position::<Notes>(), before.covered);
+    assert_eq!(copy.role(&NOTES), Role::Follower);
+    assert_eq!(copy.position(&NOTES), before.covered);
     catch_up(&copy, &source, 4).await;
     assert_eq!(rows(&copy).await, rows(&source).await);
     rename(&source, 1, "one").await;
     catch_up(&copy, &source, 4).await;
-    assert_eq!(copy.get::<Notes>(1).await.unwrap(), source.get::<Notes>(1).await.unwrap());
+    assert_eq!(copy.get(&NOTES, 1).await.unwrap(), source.get(&NOTES, 1).await.unwrap());
 }
 
 pub(crate) async fn unique_values_may_change_hands_within_a_page_and_across_pages(engine: Engine) {
@@ -195,14 +195,14 @@ pub(crate) async fn unique_values_may_change_hands_within_a_page_and_across_page
         until(async || {
             pull(&copy, &source, limit).await.unwrap();
             // Whatever is there is a row that was there at some time.
-            assert!(rows(&copy).await.iter().all(|row| !row.content.title.is_empty()));
+            assert!(rows(&copy).await.iter().all(|row| !title(&row.cells).is_empty()));
             rows(&copy).await == rows(&source).await
         })
         .await;
         hand_over(&source, &copy).await;
         // The copy keeps names apart again.
         for taken in ["A", "c", "D", "bb"] {
-            let refused = copy.insert::<Notes>(note(taken, 1), None).await;
+            let refused = copy.insert(&NOTES, note(taken, 1), None).await;
             assert!(matches!(refused, Err(StoreError::Taken { .. })), "{taken}: {refused:?}");
         }
         for free in ["b", "between", "e"] {
@@ -238,6 +238,6 @@ pub(crate) async fn two_programs_may_apply_to_one_database(engine: Engine) {
     // Both know what the other one did, once they look.
     hand_over(&source, &programs[0]).await;
     ownership(&programs[1]).await;
-    assert_eq!(programs[1].role::<Notes>(), Role::Primary);
+    assert_eq!(programs[1].role(&NOTES), Role::Primary);
     assert_eq!(insert(&programs[1], "new").await, 61);
 }

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use models::Thread;
+use models::Content;
 use store::{
-    BlockingTransaction, Changes, Entry, FeedCursor, MAX_FEED_BYTES, MoveError, Record, Store,
-    StoreError,
+    BlockingTransaction, Changes, Entry, FeedCursor, MAX_FEED_BYTES, MoveError, Store, StoreError,
 };
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
 use crate::engine::Engine;
 use crate::moving::{FENCE, catch_up, changes, follow, insert, ownership, rename, rows, until};
-use crate::record::{Notes, note};
+use crate::record::{self, NOTES, note, renamed};
 
 /// A session beside the store's.
 pub(crate) struct Session {
@@ -40,8 +39,8 @@ impl Session {
     }
 }
 
-fn ids(page: &Changes<Thread>) -> Vec<u64> {
-    let id = |entry: &Entry<Thread>| match entry {
+fn ids(page: &Changes<Content>) -> Vec<u64> {
+    let id = |entry: &Entry<Content>| match entry {
         Entry::Row(row) => row.id,
         Entry::Heartbeat { .. } | Entry::Handover(_) => 0,
     };
@@ -100,7 +99,7 @@ async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
     let start = changes(&store, FeedCursor::START, 100).await.cursor;
 
     rename(&store, id, "first").await;
-    let first = store.position::<Notes>().at;
+    let first = store.position(&NOTES).at;
     let running = Session::of(&engine).await;
     running.run("BEGIN; CREATE TABLE other (n INT)").await;
     rename(&store, id, "second").await;
@@ -111,7 +110,8 @@ async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
         let page = changes(&store, cursor, 100).await;
         for entry in &page.entries {
             if let Entry::Row(row) = entry {
-                title = row.content.as_ref().unwrap().title.clone();
+                let cells = NOTES.content(row.content.as_ref().unwrap().json()).unwrap();
+                title = record::title(&cells).to_owned();
             }
         }
         cursor = page.cursor;
@@ -207,7 +207,7 @@ async fn whoever_holds_the_feed_back_is_named_to_a_plain_role() {
     let url = engine.url();
     let (start, query) = url.split_once('?').unwrap_or((&url, ""));
     let plain = format!("{start}?options=-c%20role%3Dbanyan_plain&{query}");
-    let store = Store::open(&plain.parse().unwrap(), &[Notes::TABLE], 8).await.unwrap();
+    let store = Store::open(&plain.parse().unwrap(), &[Arc::clone(&NOTES)], 8).await.unwrap();
     let database =
         |url: &str| url.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
     let named = async |is: &dyn Fn(BlockingTransaction) -> bool, what: &str| {
@@ -266,8 +266,7 @@ async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
     let write = {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let change = |present: &Thread| Ok(Thread { title: "b".into(), ..present.clone() });
-            store.update::<Notes>(id, store::Precondition::default(), change).await
+            store.update(&NOTES, id, store::Precondition::default(), renamed("b")).await
         })
     };
     let waiting = |kind: &'static str| {
@@ -280,7 +279,7 @@ async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
     until(async || look.number(&waiting("transactionid")).await == 1).await;
     let fence = {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.fence::<Notes>("h", 1, FENCE).await })
+        tokio::spawn(async move { store.fence(&NOTES, "h", 1, FENCE).await })
     };
     // The fence waits for the write, unless it has got past it.
     until(async || look.number(&waiting("advisory")).await == 1 || fence.is_finished()).await;
@@ -289,7 +288,7 @@ async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
     assert!(write.is_ok() || matches!(write, Err(StoreError::NotPrimary { .. })), "{write:?}");
     let end = ownership(&store).await.position;
     assert_eq!(end, blocked.position, "nothing was written behind the fence");
-    let late = store.insert::<Notes>(note("late", 1), None).await;
+    let late = store.insert(&NOTES, note("late", 1), None).await;
     assert!(matches!(late, Err(StoreError::NotPrimary { primary: None })));
     blocker.end().await;
     look.end().await;
@@ -312,8 +311,7 @@ async fn a_write_that_waited_for_the_fence_sees_what_was_done_there() {
     let change = |title: &'static str| {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let change = |present: &Thread| Ok(Thread { title: title.into(), ..present.clone() });
-            store.update::<Notes>(id, store::Precondition::default(), change).await
+            store.update(&NOTES, id, store::Precondition::default(), renamed(title)).await
         })
     };
     let waiting = |kind: &'static str| {
@@ -327,7 +325,7 @@ async fn a_write_that_waited_for_the_fence_sees_what_was_done_there() {
     until(async || look.number(&waiting("transactionid")).await == 1).await;
     let fence = {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.fence::<Notes>("h", 1, FENCE).await })
+        tokio::spawn(async move { store.fence(&NOTES, "h", 1, FENCE).await })
     };
     until(async || look.number(&waiting("advisory")).await == 1 || fence.is_finished()).await;
     let late = change("late");
@@ -351,12 +349,12 @@ async fn a_fence_does_not_wait_for_ever() {
     blocker.run(&format!("BEGIN; SELECT 1 FROM notes WHERE id = {id} FOR UPDATE")).await;
     let write = {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.delete::<Notes>(id, store::Precondition::default()).await })
+        tokio::spawn(async move { store.delete(&NOTES, id, store::Precondition::default()).await })
     };
     let look = Session::of(&engine).await;
     let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
     until(async || look.number(waits).await >= 1).await;
-    let blocked = store.fence::<Notes>("h", 1, FENCE).await;
+    let blocked = store.fence(&NOTES, "h", 1, FENCE).await;
     assert!(matches!(blocked, Err(MoveError::WritesRun)), "{blocked:?}");
     blocker.run("ROLLBACK").await;
     write.await.unwrap().unwrap();
@@ -404,7 +402,7 @@ async fn a_start_beside_a_write_renumbers_nothing() {
     let engine = Engine::postgres().await;
     let engine = Arc::new(engine);
     let store = engine.open().await;
-    store.heartbeat::<Notes>().await.unwrap();
+    store.heartbeat(&NOTES).await.unwrap();
     let latest = ownership(&store).await.position;
     until(async || changes(&store, FeedCursor::START, 100).await.covered >= latest).await;
     let page = changes(&store, FeedCursor::START, 100).await;
@@ -420,7 +418,7 @@ async fn a_start_beside_a_write_renumbers_nothing() {
     writer.run("UPDATE banyan_marks SET position = pg_current_xact_id()::text::bigint").await;
     blocker.run("COMMIT").await;
     second.await.unwrap();
-    let next = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+    let next = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
     assert!(next.is_ok(), "{next:?}");
     blocker.end().await;
     writer.end().await;
@@ -444,6 +442,6 @@ async fn a_database_that_came_to_another_server_is_numbered_anew() {
     follow(&copy, &store).await;
     catch_up(&copy, &store, 100).await;
     assert_eq!(rows(&copy).await, rows(&store).await);
-    let went = store.changes::<Notes>(page.cursor, Some(&page.heard()), 100).await;
+    let went = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(went, Err(MoveError::WentBack)), "{went:?}");
 }

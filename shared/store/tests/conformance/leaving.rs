@@ -6,34 +6,34 @@ use crate::engine::Engine;
 use crate::moving::{
     FENCE, catch_up, delete, follow, hand_over, insert, key, ownership, peer, rows,
 };
-use crate::record::{Notes, note};
+use crate::record::{NOTES, note};
 
 pub(crate) async fn a_cancelled_copy_leaves_nothing(engine: Engine) {
     let (source, target) = (engine.open().await, engine.another().await);
     let copy = target.open().await;
     let before = ownership(&copy).await;
-    source.insert::<Notes>(note("a", 1), key("k")).await.unwrap();
+    source.insert(&NOTES, note("a", 1), key("k")).await.unwrap();
     insert(&source, "b").await;
     delete(&source, 2).await;
     follow(&copy, &source).await;
     catch_up(&copy, &source, 100).await;
-    copy.passed::<Notes>("somebody", 1).await.unwrap();
-    let refused = source.cancel::<Notes>().await;
+    copy.passed(&NOTES, "somebody", 1).await.unwrap();
+    let refused = source.cancel(&NOTES).await;
     assert!(matches!(refused, Err(MoveError::NotFollower { .. })), "a primary is no copy");
-    let free = copy.cancel::<Notes>().await.unwrap();
+    let free = copy.cancel(&NOTES).await.unwrap();
     assert_eq!((free.role, free.epoch, free.rows), (Role::Primary, 1, false));
     assert!(free.followed.is_none() && free.successor.is_none());
     assert!(free.store != before.store && free.lineage != before.lineage);
-    assert_eq!(copy.position::<Notes>().epoch, 1);
-    assert!(rows(&copy).await.is_empty() && copy.followers::<Notes>().await.unwrap().is_empty());
-    let again = copy.cancel::<Notes>().await.unwrap();
+    assert_eq!(copy.position(&NOTES).epoch, 1);
+    assert!(rows(&copy).await.is_empty() && copy.followers(&NOTES).await.unwrap().is_empty());
+    let again = copy.cancel(&NOTES).await.unwrap();
     assert_eq!(again.store, free.store, "a repeat changes nothing");
-    assert_eq!(copy.first_answer::<Notes>(&key("k").unwrap()).await.unwrap(), None);
+    assert_eq!(copy.first_answer(&NOTES, &key("k").unwrap()).await.unwrap(), None);
     for _ in 0..2 {
         follow(&copy, &source).await;
         catch_up(&copy, &source, 100).await;
         assert_eq!(rows(&copy).await, rows(&source).await);
-        copy.cancel::<Notes>().await.unwrap();
+        copy.cancel(&NOTES).await.unwrap();
     }
 }
 
@@ -44,19 +44,19 @@ pub(crate) async fn a_cancelled_copy_owns_nothing_until_it_follows_again(engine:
     insert(&source, "a").await;
     follow(&copy, &source).await;
     catch_up(&copy, &source, 100).await;
-    copy.cancel::<Notes>().await.unwrap();
+    copy.cancel(&NOTES).await.unwrap();
     let primary = Some(peer(&source).await.url);
     let check = async |copy: &store::Store| {
         let found = ownership(copy).await;
-        assert_eq!((found.forwarded, copy.role::<Notes>()), (primary.clone(), Role::Retired));
-        let written = copy.insert::<Notes>(note("own", 1), None).await;
+        assert_eq!((found.forwarded, copy.role(&NOTES)), (primary.clone(), Role::Retired));
+        let written = copy.insert(&NOTES, note("own", 1), None).await;
         assert!(matches!(written, Err(StoreError::NotPrimary { primary: o }) if o == primary));
-        let seeded = copy.seed::<Notes>(vec![note("own", 1)]).await;
+        let seeded = copy.seed(&NOTES, vec![note("own", 1)]).await;
         assert!(matches!(seeded, Err(StoreError::NotPrimary { primary: o }) if o == primary));
         for refused in [
-            copy.changes::<Notes>(FeedCursor::START, None, 10).await.map(drop),
-            copy.fence::<Notes>("h", 1, FENCE).await.map(drop),
-            copy.heartbeat::<Notes>().await,
+            copy.changes(&NOTES, FeedCursor::START, None, 10).await.map(drop),
+            copy.fence(&NOTES, "h", 1, FENCE).await.map(drop),
+            copy.heartbeat(&NOTES).await,
         ] {
             let here =
                 matches!(&refused, Err(MoveError::NotPrimary { primary: o, .. }) if *o == primary);
@@ -79,23 +79,23 @@ pub(crate) async fn a_retired_store_keeps_rows_or_not(engine: Engine) {
     for keep_rows in [true, false] {
         let source = engine.another().await.open().await;
         let copy = engine.another().await.open().await;
-        source.insert::<Notes>(note("a", 1), key("k")).await.unwrap();
+        source.insert(&NOTES, note("a", 1), key("k")).await.unwrap();
         follow(&copy, &source).await;
-        let refused = source.retire::<Notes>(keep_rows).await;
+        let refused = source.retire(&NOTES, keep_rows).await;
         assert!(matches!(refused, Err(MoveError::NotFollower { role: Role::Primary })));
         hand_over(&source, &copy).await;
         for _ in 0..2 {
-            let found = source.retire::<Notes>(keep_rows).await.unwrap();
+            let found = source.retire(&NOTES, keep_rows).await.unwrap();
             assert_eq!(found.role, Role::Retired);
             assert_eq!(found.successor, Some(peer(&copy).await));
         }
         assert_eq!(rows(&source).await.len(), usize::from(keep_rows));
         let primary = Some(peer(&copy).await.url);
-        let refused = source.insert::<Notes>(note("b", 1), None).await;
+        let refused = source.insert(&NOTES, note("b", 1), None).await;
         assert!(matches!(refused, Err(StoreError::NotPrimary { primary: o }) if o == primary));
-        let refused = source.changes::<Notes>(FeedCursor::START, None, 10).await;
+        let refused = source.changes(&NOTES, FeedCursor::START, None, 10).await;
         assert!(matches!(refused, Err(MoveError::NotPrimary { role: Role::Retired, .. })));
-        let refused = source.cancel::<Notes>().await;
+        let refused = source.cancel(&NOTES).await;
         assert!(matches!(refused, Err(MoveError::NotFollower { role: Role::Retired })));
         insert(&copy, "c").await;
     }

@@ -6,15 +6,15 @@ use store::{Entry, FeedCursor, OpenError, StoreError};
 
 use crate::engine::Engine;
 use crate::moving::{catch_up, changes, follow, insert, rows};
-use crate::record::{Notes, note};
+use crate::record::{NOTES, note};
 
 pub(crate) async fn rows_outlive_the_program(engine: Engine) {
     let store = engine.open().await;
-    let id = store.insert::<Notes>(note("kept", 1), None).await.unwrap().id;
+    let id = store.insert(&NOTES, note("kept", 1), None).await.unwrap().id;
     store.close().await;
     drop(store);
     let store = engine.open().await;
-    assert_eq!(store.get::<Notes>(id).await.unwrap().unwrap().content, note("kept", 1));
+    assert_eq!(store.get(&NOTES, id).await.unwrap().unwrap().cells, note("kept", 1));
 }
 
 pub(crate) async fn a_newer_schema_is_refused_and_left_alone(engine: Engine) {
@@ -44,16 +44,16 @@ pub(crate) async fn two_programs_can_start_at_once(engine: Engine) {
     };
     let (one, two) = (open(), open());
     let (one, two) = (one.await.unwrap(), two.await.unwrap());
-    let id = one.insert::<Notes>(note("from one", 1), None).await.unwrap().id;
-    assert!(two.get::<Notes>(id).await.unwrap().is_some());
-    assert!(two.insert::<Notes>(note("from two", 1), None).await.unwrap().id > id);
+    let id = one.insert(&NOTES, note("from one", 1), None).await.unwrap().id;
+    assert!(two.get(&NOTES, id).await.unwrap().is_some());
+    assert!(two.insert(&NOTES, note("from two", 1), None).await.unwrap().id > id);
 }
 
 pub(crate) async fn a_closed_store_refuses_writes(engine: Engine) {
     let store = engine.open().await;
     store.ping().await.unwrap();
     store.close().await;
-    let refused = store.insert::<Notes>(note("late", 1), None).await;
+    let refused = store.insert(&NOTES, note("late", 1), None).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert!(store.ping().await.is_err());
 }
@@ -90,7 +90,7 @@ pub(crate) async fn rows_of_an_older_schema_get_their_places(engine: Engine) {
         .await;
     let store = engine.open().await;
     insert(&store, "d").await;
-    let taken = store.insert::<Notes>(note("B", 1), None).await;
+    let taken = store.insert(&NOTES, note("B", 1), None).await;
     assert!(matches!(taken, Err(StoreError::Taken { .. })));
     let copy = engine.another().await.open().await;
     follow(&copy, &store).await;

@@ -1,15 +1,18 @@
 //! A connection to PostgreSQL that breaks in the middle of a write.
 
-use harness::{Cut, Line};
-use store::{Database, Idempotency, Precondition, Record, Store, StoreError};
+use std::sync::Arc;
 
-use crate::record::{Notes, note};
+use harness::{Cut, Line};
+use models::Cell;
+use store::{Database, Idempotency, Precondition, Store, StoreError};
+
+use crate::record::{NOTES, note};
 
 /// A store behind a line that can be cut, and the same one without it.
 async fn stores(line: &Line, database: &str) -> (Store, Store) {
     let open = async |url: &str| {
         let database: Database = url.parse().unwrap();
-        Store::open(&database, &[Notes::TABLE], 2).await.unwrap()
+        Store::open(&database, &[Arc::clone(&NOTES)], 2).await.unwrap()
     };
     (open(line.url()).await, open(database).await)
 }
@@ -20,31 +23,31 @@ async fn a_commit_whose_answer_is_lost_has_an_unknown_outcome() {
     let database = harness::postgres().await;
     let line = Line::to(database.url()).await;
     let (cut, sound) = stores(&line, database.url()).await;
-    let id = sound.insert::<Notes>(note("there", 1), None).await.unwrap().id;
+    let id = sound.insert(&NOTES, note("there", 1), None).await.unwrap().id;
     // An id that was given and not stored is not given again.
     let rounds = [(Cut::Unheard, id + 1, false), (Cut::Unanswered, id + 2, true)];
     for (when, new, stored) in rounds {
         let text = format!("{when:?}");
         line.cut(when, "COMMIT\0");
-        let lost = cut.insert::<Notes>(note(&text, 1), None).await;
+        let lost = cut.insert(&NOTES, note(&text, 1), None).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{when:?}: {lost:?}");
-        assert_eq!(sound.get::<Notes>(new).await.unwrap().is_some(), stored, "{when:?}");
+        assert_eq!(sound.get(&NOTES, new).await.unwrap().is_some(), stored, "{when:?}");
 
         line.cut(when, "COMMIT\0");
         let next = note(&format!("changed, {text}"), 1);
         let change = {
             let next = next.clone();
-            move |_: &_| Ok(next)
+            Box::new(move |_: &[Cell]| Ok(next))
         };
-        let lost = cut.update::<Notes>(id, Precondition::default(), change).await;
+        let lost = cut.update(&NOTES, id, Precondition::default(), change).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{when:?}: {lost:?}");
-        let row = sound.get::<Notes>(id).await.unwrap().unwrap();
-        assert_eq!(row.content == next, stored, "{when:?}");
+        let row = sound.get(&NOTES, id).await.unwrap().unwrap();
+        assert_eq!(row.cells == next, stored, "{when:?}");
 
         line.cut(when, "COMMIT\0");
-        let lost = cut.delete::<Notes>(id, Precondition::default()).await;
+        let lost = cut.delete(&NOTES, id, Precondition::default()).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{when:?}: {lost:?}");
-        assert_eq!(sound.get::<Notes>(id).await.unwrap().is_none(), stored, "{when:?}");
+        assert_eq!(sound.get(&NOTES, id).await.unwrap().is_none(), stored, "{when:?}");
     }
 }
 
@@ -56,12 +59,12 @@ async fn a_connection_that_is_lost_before_the_commit_stored_nothing() {
     let (cut, sound) = stores(&line, database.url()).await;
     for when in [Cut::Unheard, Cut::Unanswered] {
         line.cut(when, "the words");
-        let lost = cut.insert::<Notes>(note("the words", 1), None).await;
+        let lost = cut.insert(&NOTES, note("the words", 1), None).await;
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{when:?}: {lost:?}");
     }
-    let id = sound.insert::<Notes>(note("the words", 1), None).await.unwrap().id;
+    let id = sound.insert(&NOTES, note("the words", 1), None).await.unwrap().id;
     for earlier in 1..id {
-        assert!(sound.get::<Notes>(earlier).await.unwrap().is_none());
+        assert!(sound.get(&NOTES, earlier).await.unwrap().is_none());
     }
 }
 
@@ -75,9 +78,9 @@ async fn a_key_that_is_sent_again_after_a_lost_commit_stores_one_row() {
         let text = format!("{when:?}");
         let key = || Some(Idempotency { key: text.clone(), fingerprint: "1".into() });
         line.cut(when, "COMMIT\0");
-        let lost = cut.insert::<Notes>(note(&text, 1), key()).await;
+        let lost = cut.insert(&NOTES, note(&text, 1), key()).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{when:?}: {lost:?}");
-        let again = cut.insert::<Notes>(note(&text, 1), key()).await.unwrap();
+        let again = cut.insert(&NOTES, note(&text, 1), key()).await.unwrap();
         assert_eq!(again.replayed, replayed, "{when:?}");
     }
 }
@@ -89,8 +92,8 @@ async fn a_step_of_a_move_whose_commit_is_lost_has_an_unknown_outcome() {
     let line = Line::to(database.url()).await;
     let (cut, sound) = stores(&line, database.url()).await;
     line.cut(Cut::Unanswered, "COMMIT\0");
-    let lost = cut.fence::<Notes>("a", 1, std::time::Duration::from_secs(2)).await;
+    let lost = cut.fence(&NOTES, "a", 1, std::time::Duration::from_secs(2)).await;
     let unknown = matches!(lost, Err(store::MoveError::Store(StoreError::OutcomeUnknown(_))));
     assert!(unknown, "{lost:?}");
-    assert!(sound.ownership::<Notes>().await.unwrap().fence.is_some());
+    assert!(sound.ownership(&NOTES).await.unwrap().fence.is_some());
 }

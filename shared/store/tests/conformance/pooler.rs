@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use harness::{Bouncer, TestDatabase};
-use store::{Database, FeedCursor, OpenError, Order, PageQuery, Precondition, Record, Store};
+use models::{Cell, View};
+use store::{Database, FeedCursor, OpenError, Order, PageQuery, Precondition, Store};
 use tokio::task::JoinSet;
 
 use crate::moving::changes;
-use crate::record::{Notes, note};
+use crate::record::{NOTES, note};
 
 const PAGE: PageQuery =
     PageQuery { filter: None, cursor: None, until: None, order: Order::Ascending, limit: 10 };
 
 async fn open(url: &str, connections: usize) -> Result<Store, OpenError> {
     let database: Database = url.parse().unwrap();
-    Store::open(&database, &[Notes::TABLE], connections).await
+    Store::open(&database, &[Arc::clone(&NOTES)], connections).await
 }
 
 async fn behind(mode: &str) -> (TestDatabase, Bouncer) {
@@ -31,18 +32,18 @@ async fn work(store: &Arc<Store>, name: &'static str, clients: u64) {
         all.spawn(async move {
             for round in 0..5 {
                 let text = format!("{name} {client}, round {round}");
-                let id = store.insert::<Notes>(note(&text, 1), None).await.unwrap().id;
-                let row = store.get::<Notes>(id).await.unwrap().unwrap();
-                assert_eq!(row.content, note(&text, 1));
+                let id = store.insert(&NOTES, note(&text, 1), None).await.unwrap().id;
+                let row = store.get(&NOTES, id).await.unwrap().unwrap();
+                assert_eq!(row.cells, note(&text, 1));
                 let next = note(&format!("{text}, changed"), 2);
-                let change = move |_: &_| Ok(next);
-                store.update::<Notes>(id, Precondition::default(), change).await.unwrap();
-                let page = store.page::<Notes>(PAGE).await.unwrap();
-                assert!(!page.rows.is_empty());
-                store.delete::<Notes>(id, Precondition::default()).await.unwrap();
+                let change = Box::new(move |_: &[Cell]| Ok(next));
+                store.update(&NOTES, id, Precondition::default(), change).await.unwrap();
+                let page = store.page(&NOTES, PAGE, View::Basic).await.unwrap();
+                assert_ne!(page.rows, 0);
+                store.delete(&NOTES, id, Precondition::default()).await.unwrap();
                 store.ping().await.unwrap();
             }
-            store.insert::<Notes>(note(&format!("{name} {client} stays"), 1), None).await.unwrap();
+            store.insert(&NOTES, note(&format!("{name} {client} stays"), 1), None).await.unwrap();
         });
     }
     while let Some(done) = all.join_next().await {
@@ -57,15 +58,15 @@ async fn behind_a_pooler_in_transaction_mode_nothing_fails() {
     let one = Arc::new(open(bouncer.url(), 4).await.unwrap());
     let two = Arc::new(open(bouncer.url(), 4).await.unwrap());
     tokio::join!(work(&one, "one", 8), work(&two, "two", 8));
-    one.fence::<Notes>("fence", 1, std::time::Duration::from_secs(2)).await.unwrap();
-    one.release::<Notes>("fence").await.unwrap();
-    one.heartbeat::<Notes>().await.unwrap();
-    one.passed::<Notes>("follower", 1).await.unwrap();
-    assert_eq!(one.followers::<Notes>().await.unwrap().len(), 1);
-    let digest = one.digest::<Notes>(0, None, 100).await.unwrap();
+    one.fence(&NOTES, "fence", 1, std::time::Duration::from_secs(2)).await.unwrap();
+    one.release(&NOTES, "fence").await.unwrap();
+    one.heartbeat(&NOTES).await.unwrap();
+    one.passed(&NOTES, "follower", 1).await.unwrap();
+    assert_eq!(one.followers(&NOTES).await.unwrap().len(), 1);
+    let digest = one.digest(&NOTES, 0, None, 100).await.unwrap();
     assert_eq!(
         digest,
-        open(database.url(), 2).await.unwrap().digest::<Notes>(0, None, 100).await.unwrap()
+        open(database.url(), 2).await.unwrap().digest(&NOTES, 0, None, 100).await.unwrap()
     );
     let changes = changes(&two, FeedCursor::START, 1_000).await;
     assert!(!changes.entries.is_empty());

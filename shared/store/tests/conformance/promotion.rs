@@ -9,7 +9,7 @@ use crate::moving::{
     FENCE, catch_up, changes, delete, follow, hand_over, insert, key, ownership, peer, pull,
     rename, rows, until,
 };
-use crate::record::{Notes, note};
+use crate::record::{NOTES, note};
 
 pub(crate) async fn a_handover_makes_the_copy_primary(engine: Engine) {
     let (source, copy) = (engine.open().await, engine.another().await.open().await);
@@ -20,16 +20,16 @@ pub(crate) async fn a_handover_makes_the_copy_primary(engine: Engine) {
     let third = engine.another().await.open().await;
     follow(&copy, &source).await;
     follow(&third, &source).await;
-    source.fence::<Notes>("h", 1, FENCE).await.unwrap();
+    source.fence(&NOTES, "h", 1, FENCE).await.unwrap();
     catch_up(&copy, &source, 100).await;
-    assert!(copy.insert::<Notes>(note("early", 1), None).await.is_err());
-    source.handover::<Notes>("h", 1, peer(&copy).await).await.unwrap();
+    assert!(copy.insert(&NOTES, note("early", 1), None).await.is_err());
+    source.handover(&NOTES, "h", 1, peer(&copy).await).await.unwrap();
     until(async || pull(&copy, &source, 100).await.unwrap().0.promoted).await;
     let found = ownership(&copy).await;
     assert_eq!((found.role, found.epoch), (Role::Primary, 2));
     assert!(found.followed.is_none() && found.successor.is_none());
-    assert_eq!(copy.role::<Notes>(), Role::Primary);
-    assert!(copy.position::<Notes>() >= Position { epoch: 2, at: found.since });
+    assert_eq!(copy.role(&NOTES), Role::Primary);
+    assert!(copy.position(&NOTES) >= Position { epoch: 2, at: found.since });
     assert_eq!(insert(&copy, "d").await, 4, "ids go on, above a deleted row's too");
     // Another follower reads of the handover and is not meant.
     catch_up(&third, &source, 100).await;
@@ -37,14 +37,14 @@ pub(crate) async fn a_handover_makes_the_copy_primary(engine: Engine) {
     // Wrong steps back.
     let Ownership { since, run, .. } = found;
     let stranger = peer(&third).await;
-    let refused = source.follow_back::<Notes>(stranger, 2, since, &run).await;
+    let refused = source.follow_back(&NOTES, stranger, 2, since, &run).await;
     assert!(matches!(refused, Err(MoveError::NeverHandedOver { epoch: 2 })));
-    let refused = source.follow_back::<Notes>(peer(&copy).await, 3, since, &run).await;
+    let refused = source.follow_back(&NOTES, peer(&copy).await, 3, since, &run).await;
     assert!(matches!(refused, Err(MoveError::NeverHandedOver { epoch: 3 })));
-    let refused = copy.follow_back::<Notes>(peer(&source).await, 2, since, &run).await;
+    let refused = copy.follow_back(&NOTES, peer(&source).await, 2, since, &run).await;
     assert!(matches!(refused, Err(MoveError::NotFollower { role: Role::Primary })));
     for _ in 0..2 {
-        source.follow_back::<Notes>(peer(&copy).await, 2, since, &run).await.unwrap();
+        source.follow_back(&NOTES, peer(&copy).await, 2, since, &run).await.unwrap();
     }
     catch_up(&source, &copy, 100).await;
     assert_eq!(rows(&source).await, rows(&copy).await);
@@ -66,7 +66,7 @@ pub(crate) async fn an_id_whose_tombstone_is_purged_is_not_given_by_the_next_pri
         database
             .execute("UPDATE notes SET updated_at = updated_at - 604801000 WHERE deleted")
             .await;
-        let purged = source.purge_tombstones::<Notes>(std::time::Duration::ZERO).await.unwrap();
+        let purged = source.purge_tombstones(&NOTES, std::time::Duration::ZERO).await.unwrap();
         assert_eq!(purged, 1 + u64::from(empty));
         follow(&copy, &source).await;
         hand_over(&source, &copy).await;
@@ -88,11 +88,11 @@ pub(crate) async fn ownership_goes_there_and_back_and_there_again(engine: Engine
             delete(to, id).await;
             ids.push(id);
             ids.push(insert(to, &format!("{round} {}", ids.len())).await);
-            let refused = from.insert::<Notes>(note("lost", 1), None).await;
+            let refused = from.insert(&NOTES, note("lost", 1), None).await;
             assert!(matches!(refused, Err(StoreError::NotPrimary { primary: Some(_) })));
             catch_up(from, to, 100).await;
             assert_eq!(rows(from).await, rows(to).await);
-            assert_eq!(from.position::<Notes>().epoch, to.position::<Notes>().epoch);
+            assert_eq!(from.position(&NOTES).epoch, to.position(&NOTES).epoch);
         }
     }
     assert_eq!(ids, (1..=9).collect::<Vec<_>>(), "no id is given twice");
@@ -105,20 +105,20 @@ pub(crate) async fn ownership_goes_there_and_back_and_there_again(engine: Engine
 pub(crate) async fn a_first_answer_is_found_after_a_promotion(engine: Engine) {
     let (one, two) = (engine.open().await, engine.another().await.open().await);
     follow(&two, &one).await;
-    let first = one.insert::<Notes>(note("a", 1), key("k")).await.unwrap();
+    let first = one.insert(&NOTES, note("a", 1), key("k")).await.unwrap();
     rename(&one, first.id, "changed since").await;
-    let gone = one.insert::<Notes>(note("b", 1), key("gone")).await.unwrap();
+    let gone = one.insert(&NOTES, note("b", 1), key("gone")).await.unwrap();
     delete(&one, gone.id).await;
     hand_over(&one, &two).await;
     for (sent, first) in [("k", &first), ("gone", &gone)] {
-        let again = two.insert::<Notes>(note("x", 1), key(sent)).await.unwrap();
+        let again = two.insert(&NOTES, note("x", 1), key(sent)).await.unwrap();
         assert!(again.replayed);
         assert_eq!((again.id, &again.answer), (first.id, &first.answer));
     }
     let other = store::Idempotency { key: "k".into(), fingerprint: "another".into() };
-    let reused = two.insert::<Notes>(note("x", 1), Some(other)).await;
+    let reused = two.insert(&NOTES, note("x", 1), Some(other)).await;
     assert!(matches!(reused, Err(StoreError::KeyReused)));
-    assert!(!two.insert::<Notes>(note("new", 1), key("l")).await.unwrap().replayed);
+    assert!(!two.insert(&NOTES, note("new", 1), key("l")).await.unwrap().replayed);
 }
 
 /// The source's clock says something else than the copy's by more than keys are remembered for.
@@ -126,7 +126,7 @@ pub(crate) async fn a_first_answer_is_found_whatever_the_two_clocks_say(engine: 
     const DAY_AND_HOUR_MS: i64 = 25 * 3_600_000;
     for behind in [DAY_AND_HOUR_MS, -DAY_AND_HOUR_MS] {
         let (one, two) = (engine.another().await.open().await, engine.another().await.open().await);
-        let first = one.insert::<Notes>(note("a", 1), key("k")).await.unwrap();
+        let first = one.insert(&NOTES, note("a", 1), key("k")).await.unwrap();
         follow(&two, &one).await;
         let latest = ownership(&one).await.position;
         until(async || changes(&one, FeedCursor::START, 10).await.covered >= latest).await;
@@ -137,9 +137,9 @@ pub(crate) async fn a_first_answer_is_found_whatever_the_two_clocks_say(engine: 
                 row.keys.iter_mut().for_each(|key| key.created_at.unix_ms -= behind);
             }
         }
-        two.apply::<Notes>(FeedCursor::START, Arc::new(page)).await.unwrap();
+        two.apply(&NOTES, FeedCursor::START, Arc::new(page)).await.unwrap();
         hand_over(&one, &two).await;
-        let again = two.insert::<Notes>(note("a", 1), key("k")).await.unwrap();
+        let again = two.insert(&NOTES, note("a", 1), key("k")).await.unwrap();
         assert!(again.replayed && again.id == first.id, "{again:?}");
         // It is forgotten a day after it came all the same, and not one day and an hour.
         catch_up(&one, &two, 100).await;
@@ -166,8 +166,8 @@ pub(crate) async fn revs_leave_room_after_a_forced_take_and_the_room_moves_along
         rename(&lost, 2, &format!("lost too {count}")).await;
     }
     catch_up(&one, &lost, 100).await;
-    one.take::<Notes>(2).await.unwrap();
-    let rev = async |store: &store::Store, id| store.get::<Notes>(id).await.unwrap().unwrap().rev;
+    one.take(&NOTES, 2).await.unwrap();
+    let rev = async |store: &store::Store, id| store.get(&NOTES, id).await.unwrap().unwrap().rev;
     assert_eq!(rev(&one, 1).await, 6, "who reads what it has need not read it again");
     rename(&one, 1, "found").await;
     let first = rev(&one, 1).await;
@@ -195,7 +195,7 @@ pub(crate) async fn revs_leave_room_after_a_forced_take_and_the_room_moves_along
 
     // The next forced take leaves room above all that.
     hand_over(&one, &two).await;
-    one.take::<Notes>(ownership(&one).await.handover.unwrap().epoch).await.unwrap();
+    one.take(&NOTES, ownership(&one).await.handover.unwrap().epoch).await.unwrap();
     rename(&one, 1, "found once more").await;
     assert!(rev(&one, 1).await > 2_000_006);
 }

@@ -1,30 +1,40 @@
-//! The record that the cases work with: threads, made unique by title for the sake of the cases.
+//! The collection that the cases work with, made unique by title for the sake of the cases.
 
-use models::{Model, Thread};
-use store::{Cells, Column, Filter, Record, StoreError, Table, Value};
+use std::sync::{Arc, LazyLock};
 
-pub(crate) struct Notes;
+use models::{Alphabet, Cell, Collection, Content, Field, USERS};
 
-impl Record for Notes {
-    type Content = Thread;
+pub(crate) static NOTES: LazyLock<Arc<Collection>> = LazyLock::new(|| {
+    let fields = [
+        Field::text("title", 1..=200, Alphabet::Line).unique(),
+        Field::reference("createdBy", USERS).column("owner").filter("by-owner"),
+    ];
+    Arc::new(Collection::new("notes", "note", fields))
+});
 
-    const TABLE: Table = Table {
-        name: "notes",
-        columns: &[Column::text("title"), Column::id("owner")],
-        unique: Some("title"),
-        filters: &[Filter { path: "by-owner", column: "owner" }],
-    };
+pub(crate) fn note(title: &str, owner: u64) -> Vec<Cell> {
+    assert!(NOTES.fields.len() == 2, "a note is a title and a user");
+    vec![Cell::Text(title.to_owned()), Cell::Id(owner)]
+}
 
-    fn values(note: &Thread) -> Vec<Value<'_>> {
-        vec![Value::Text(&note.title), Value::Id(note.created_by)]
-    }
-
-    fn content(cells: &mut dyn Cells) -> Result<Thread, StoreError> {
-        Ok(Thread { title: cells.text()?, created_by: cells.id()? })
+/// The title in a note's cells.
+pub(crate) fn title(cells: &[Cell]) -> &str {
+    match cells {
+        [Cell::Text(title), Cell::Id(_)] => title,
+        other => panic!("{other:?} is no note"),
     }
 }
 
-pub(crate) fn note(title: &str, owner: u64) -> Thread {
-    assert!(Thread::FIELDS.len() == 2, "a thread is a title and a user");
-    Thread { title: title.to_owned(), created_by: owner }
+/// A change that gives a note another title.
+pub(crate) fn renamed(title: &str) -> store::Change {
+    let title = title.to_owned();
+    Box::new(move |present| Ok(vec![Cell::Text(title), present[1].clone()]))
+}
+
+/// A note as it travels through a feed.
+pub(crate) fn content(cells: &[Cell]) -> Content {
+    let mut json = Vec::new();
+    let cells = cells.iter().map(|cell| Ok::<_, ()>(cell.as_ref()));
+    NOTES.write_content(cells, &mut json).unwrap();
+    Content::try_from(String::from_utf8(json).unwrap()).unwrap()
 }

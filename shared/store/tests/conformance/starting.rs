@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use store::{Database, Precondition, Record, Store};
+use models::Cell;
+use store::{Database, Precondition, Store};
 
 use crate::engine::Engine;
 use crate::horizon::Session;
 use crate::moving::{insert, until};
-use crate::record::{Notes, note};
+use crate::record::{NOTES, note};
 
 /// How many wait for an advisory lock of this database.
 const WAITING: &str = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' \
@@ -24,8 +25,8 @@ async fn lock_of_writes(engine: &Engine, store: &Arc<Store>) -> i64 {
     blocker.run(&format!("BEGIN; SELECT 1 FROM notes WHERE id = {id} FOR UPDATE")).await;
     let store = Arc::clone(store);
     let write = tokio::spawn(async move {
-        let change = |_: &_| Ok(note("b", 1));
-        store.update::<Notes>(id, Precondition::default(), change).await.unwrap();
+        let change = Box::new(|_: &[Cell]| Ok(note("b", 1)));
+        store.update(&NOTES, id, Precondition::default(), change).await.unwrap();
     });
     let looks = Session::of(engine).await;
     until(async || looks.number(SHARED).await != 0).await;
@@ -79,7 +80,7 @@ async fn a_start_that_falls_silent_while_it_keeps_writes_out_is_ended_soon() {
              CREATE TRIGGER look BEFORE INSERT ON banyan_runs FOR EACH ROW EXECUTE FUNCTION look()",
         )
         .await;
-    engine.open().await.insert::<Notes>(note("a", 1), None).await.unwrap();
+    engine.open().await.insert(&NOTES, note("a", 1), None).await.unwrap();
 }
 
 /// The server has room for one connection less than it needs to begin with.
@@ -93,7 +94,8 @@ async fn a_start_waits_until_the_server_has_room_for_it() {
     admin.run(&format!("GRANT ALL ON SCHEMA public TO {role}")).await;
     let url = engine.url().replacen("postgres@", &format!("{role}@"), 1);
     let database: Database = url.parse().unwrap();
-    let start = Store::open(&database, &[Notes::TABLE], 2);
+    let notes = [Arc::clone(&NOTES)];
+    let start = Store::open(&database, &notes, 2);
     let room = async {
         admin.run("SELECT pg_sleep(0.3)").await;
         admin.run(&format!("ALTER ROLE {role} CONNECTION LIMIT 4")).await;

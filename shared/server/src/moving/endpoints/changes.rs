@@ -4,25 +4,26 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use models::Content;
 use serde::Serialize;
-use store::{Changes, MoveError, Record, StoreError};
+use store::{Changes, MoveError, StoreError};
 
 use super::super::PROTOCOL;
 use super::query::{self, ChangesQuery};
 use super::refusal;
 use super::waiter::Waiter;
-use crate::collection::Collection;
+use crate::collection::Served;
 use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
 
 /// A page of the feed, and what the program says besides.
 #[derive(Serialize)]
-struct Page<'a, M> {
+struct Page<'a> {
     protocol: u32,
     /// Whether the clients of this program wait longer than usual.
     busy: bool,
     #[serde(flatten)]
-    changes: &'a Changes<M>,
+    changes: &'a Changes<Content>,
 }
 
 /// A page, already written.
@@ -35,19 +36,20 @@ struct Read {
 }
 
 /// `GET -/changes`: what changed after a cursor; waits for a change where there is none.
-pub(super) async fn changes<R: Record>(
+pub(super) async fn changes(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
 ) -> Result<HttpResponse, Problem> {
     let query: ChangesQuery = query::read(&request)?;
     if let Some((follower, position)) = query.follower()? {
-        let noted = note(&collection, follower, position).await;
-        noted.map_err(Collection::<R>::problem(None))?;
+        let noted = note(&served, follower, position).await;
+        noted.map_err(served.problem(None))?;
     }
-    let mut waiter = Waiter::new(collection.store.changed::<R>(), &collection.moving, query.wait());
+    let heard = served.store.changed(&served.collection);
+    let mut waiter = Waiter::new(heard, &served.moving, query.wait());
     loop {
         waiter.looks();
-        let read = read_page(&collection, &query).await?;
+        let read = read_page(&served, &query).await?;
         if !read.empty || !waiter.news(read.behind).await {
             return Ok(HttpResponse::Ok().content_type("application/json").body(read.body));
         }
@@ -55,35 +57,33 @@ pub(super) async fn changes<R: Record>(
 }
 
 /// Notes how far a follower is, unless it is none any more.
-async fn note<R: Record>(
-    collection: &Collection<R>,
-    follower: &str,
-    position: u64,
-) -> Result<(), StoreError> {
-    let Collection { ownership_cache, store, .. } = collection;
+async fn note(served: &Served, follower: &str, position: u64) -> Result<(), StoreError> {
+    let Served { collection, ownership_cache, store, .. } = served;
     if ownership_cache.has_left(follower) {
         return Ok(());
     }
     ownership_cache.followed();
-    store.passed::<R>(follower, position).await?;
+    store.passed(collection, follower, position).await?;
     // It may have said so while this was written.
-    if ownership_cache.has_left(follower) { store.forget::<R>(follower).await } else { Ok(()) }
+    if ownership_cache.has_left(follower) {
+        store.forget(collection, follower).await
+    } else {
+        Ok(())
+    }
 }
 
 /// Reads a page, and writes it as JSON beside the clients' requests too.
-async fn read_page<R: Record>(
-    collection: &Collection<R>,
-    query: &ChangesQuery,
-) -> Result<Read, Problem> {
-    let (store, busy) = (collection.store.clone(), collection.moving.latency_monitor.busy());
+async fn read_page(served: &Served, query: &ChangesQuery) -> Result<Read, Problem> {
+    let (collection, store) = (served.collection.clone(), served.store.clone());
+    let busy = served.moving.latency_monitor.busy();
     let (after, run, limit) = (query.after(), query.run.clone(), query.limit());
-    let read = spawn_blocking(&collection.moving.feed_reads, move || async move {
-        let changes = store.changes::<R>(after, run.as_deref(), limit).await?;
+    let read = spawn_blocking(&served.moving.feed_reads, move || async move {
+        let changes = store.changes(&collection, after, run.as_deref(), limit).await?;
         let page = Page { protocol: PROTOCOL, busy, changes: &changes };
         let body =
             serde_json::to_vec(&page).map_err(|error| StoreError::Failed(Arc::new(error)))?;
         let behind = changes.latest > changes.covered;
         Ok::<_, MoveError>(Read { body, empty: changes.entries.is_empty(), behind })
     });
-    read.await?.map_err(refusal::of_move::<R>)
+    read.await?.map_err(refusal::of_move(&served.collection))
 }

@@ -3,13 +3,13 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use store::{BlockingTransaction, FollowerSeen, Ownership, Record, StoreError};
+use store::{BlockingTransaction, FollowerSeen, Ownership, StoreError};
 
 use super::super::PROTOCOL;
 use super::super::progress::Following;
 use super::query::{self, OwnershipQuery};
 use super::waiter::Waiter;
-use crate::collection::Collection;
+use crate::collection::Served;
 use crate::problem::Problem;
 
 /// What the store says, and what the program knows besides.
@@ -26,31 +26,32 @@ pub(super) struct Document {
 
 /// `GET -/ownership`: what the store is now. With `covers` it waits until the store is as far as that, or has waited for
 /// so long.
-pub(super) async fn show<R: Record>(
+pub(super) async fn show(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
 ) -> Result<HttpResponse, Problem> {
     let query: OwnershipQuery = query::read(&request)?;
     // Somebody cares who owns it: a store that is not asked for anything else looks too.
-    collection.ownership_cache.used();
-    let Some(wanted) = query.covers else { return answer(&collection).await };
-    let covers = || collection.store.position::<R>() >= wanted;
-    let mut waiter = Waiter::new(collection.store.changed::<R>(), &collection.moving, query.wait());
+    served.ownership_cache.used();
+    let Some(wanted) = query.covers else { return answer(&served).await };
+    let covers = || served.store.position(&served.collection) >= wanted;
+    let heard = served.store.changed(&served.collection);
+    let mut waiter = Waiter::new(heard, &served.moving, query.wait());
     loop {
         waiter.looks();
         if !covers() {
             // Another program on the same database may have brought it there.
-            let asked = collection.ownership_cache.ask::<R>(&collection.store).await;
-            asked.map_err(Collection::<R>::problem(None))?;
+            let asked = served.ownership_cache.ask(&served.store).await;
+            asked.map_err(served.problem(None))?;
         }
         if covers() || !waiter.news(true).await {
-            return answer(&collection).await;
+            return answer(&served).await;
         }
     }
 }
 
-async fn answer<R: Record>(collection: &Collection<R>) -> Result<HttpResponse, Problem> {
-    let document = read(collection).await.map_err(Collection::<R>::problem(None))?;
+async fn answer(served: &Served) -> Result<HttpResponse, Problem> {
+    let document = read(served).await.map_err(served.problem(None))?;
     Ok(HttpResponse::Ok().json(document))
 }
 
@@ -58,14 +59,14 @@ async fn answer<R: Record>(collection: &Collection<R>) -> Result<HttpResponse, P
 ///
 /// # Errors
 /// If the store cannot be read.
-pub(super) async fn read<R: Record>(collection: &Collection<R>) -> Result<Document, StoreError> {
-    let store = &collection.store;
+pub(super) async fn read(served: &Served) -> Result<Document, StoreError> {
+    let store = &served.store;
     let read = tokio::try_join!(
-        collection.ownership_cache.ask::<R>(store),
-        store.followers::<R>(),
+        served.ownership_cache.ask(store),
+        store.followers(&served.collection),
         store.blocked_by(),
     );
     let (ownership, followers, blocked_by) = read?;
-    let following = collection.ownership_cache.progress.following();
+    let following = served.ownership_cache.progress.following();
     Ok(Document { protocol: PROTOCOL, ownership, following, followers, blocked_by })
 }

@@ -1,9 +1,9 @@
 //! What other programs are told where a step cannot be done.
 
 use actix_web::http::StatusCode;
-use models::Model;
+use models::Collection;
 use runtime::chain;
-use store::{MoveError, Record, StoreError};
+use store::{MoveError, StoreError};
 
 use super::super::adopt::AdoptError;
 use super::super::peers::PeerError;
@@ -11,10 +11,10 @@ use crate::problem::Problem;
 
 /// 409 with what is wrong and which command helps; what the store itself cannot do is answered as
 /// anywhere else.
-pub(super) fn of_move<R: Record>(error: MoveError) -> Problem {
-    match error {
+pub(super) fn of_move(collection: &Collection) -> impl Fn(MoveError) -> Problem {
+    |error| match error {
         MoveError::Store(error @ StoreError::OutcomeUnknown(_)) => perhaps(&error),
-        MoveError::Store(error) => Problem::of_store(error, <R::Content as Model>::NAME, None),
+        MoveError::Store(error) => Problem::of_store(error, &collection.member, None),
         refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
     }
 }
@@ -37,10 +37,10 @@ pub(super) fn of_peer(error: &PeerError) -> Problem {
 }
 
 /// Either of them, or the source's own state.
-pub(super) fn of_adoption<R: Record>(error: AdoptError) -> Problem {
-    match error {
+pub(super) fn of_adoption(collection: &Collection) -> impl Fn(AdoptError) -> Problem {
+    |error| match error {
         AdoptError::Peer(error) => of_peer(&error),
-        AdoptError::Move(error) => of_move::<R>(error),
+        AdoptError::Move(error) => of_move(collection)(error),
         refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
     }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use store::{FeedCursor, MoveError, Peer, Record, Role, RowRate};
+use store::{FeedCursor, MoveError, Peer, Role, RowRate};
 use url::Url;
 
 use super::super::adopt::adopt;
 use super::super::peers::{Ask, Page, PeerError};
 use super::{document, query, refusal};
 use crate::body;
-use crate::collection::Collection;
+use crate::collection::Served;
 use crate::problem::{Fault, Problem};
 
 type Answer = Result<HttpResponse, Problem>;
@@ -32,35 +32,27 @@ struct Follow {
 
 /// `POST -/follow`: checks the source, and starts to copy and follow it. Again with the same source: says
 /// how fast, and changes nothing else.
-pub(super) async fn follow<R: Record>(
-    request: HttpRequest,
-    collection: Data<Collection<R>>,
-    payload: Payload,
-) -> Answer {
+pub(super) async fn follow(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Follow { source, max_rows_per_second } = read(&request, payload).await?;
     let source = address("#/source", &source)?;
-    let peers = collection.moving.peers().map_err(|error| refusal::of_peer(&error))?;
+    let peers = served.moving.peers().map_err(|error| refusal::of_peer(&error))?;
     let rate = Some(RowRate(max_rows_per_second));
-    let adopted = adopt::<R>(&collection.store, peers, &source, rate).await;
-    adopted.map_err(refusal::of_adoption::<R>)?;
-    done(&collection).await
+    let adopted = adopt(&served.collection, &served.store, peers, &source, rate).await;
+    adopted.map_err(refusal::of_adoption(&served.collection))?;
+    done(&served).await
 }
 
 /// `POST -/cancel`: stops following and forgets everything that was copied.
-pub(super) async fn cancel<R: Record>(
-    request: HttpRequest,
-    collection: Data<Collection<R>>,
-    payload: Payload,
-) -> Answer {
+pub(super) async fn cancel(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Nothing {} = read(&request, payload).await?;
-    let store = &collection.store;
-    let before = collection.ownership_cache.ask::<R>(store).await;
-    let before = before.map_err(Collection::<R>::problem(None))?;
-    store.cancel::<R>().await.map_err(refusal::of_move::<R>)?;
+    let store = &served.store;
+    let before = served.ownership_cache.ask(store).await;
+    let before = before.map_err(served.problem(None))?;
+    store.cancel(&served.collection).await.map_err(refusal::of_move(&served.collection))?;
     if let Some(followed) = before.followed {
-        leave(&collection, &followed.source, &before.store).await;
+        leave(&served, &followed.source, &before.store).await;
     }
-    done(&collection).await
+    done(&served).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,15 +64,15 @@ struct Fence {
 }
 
 /// `POST -/fence`: refuses writes for a time, once those that run have ended.
-pub(super) async fn fence<R: Record>(
-    request: HttpRequest,
-    collection: Data<Collection<R>>,
-    payload: Payload,
-) -> Answer {
+pub(super) async fn fence(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Fence { id, epoch, ms } = read(&request, payload).await?;
     let lasts = Duration::from_millis(ms);
-    collection.store.fence::<R>(&id, epoch, lasts).await.map_err(refusal::of_move::<R>)?;
-    done(&collection).await
+    served
+        .store
+        .fence(&served.collection, &id, epoch, lasts)
+        .await
+        .map_err(refusal::of_move(&served.collection))?;
+    done(&served).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,14 +82,18 @@ struct Release {
 }
 
 /// `POST -/release`: lets writes go on.
-pub(super) async fn release<R: Record>(
+pub(super) async fn release(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
     payload: Payload,
 ) -> Answer {
     let Release { id } = read(&request, payload).await?;
-    collection.store.release::<R>(&id).await.map_err(refusal::of_move::<R>)?;
-    done(&collection).await
+    served
+        .store
+        .release(&served.collection, &id)
+        .await
+        .map_err(refusal::of_move(&served.collection))?;
+    done(&served).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,15 +105,19 @@ struct Handover {
 }
 
 /// `POST -/handover`: gives the ownership away.
-pub(super) async fn handover<R: Record>(
+pub(super) async fn handover(
     request: HttpRequest,
-    collection: Data<Collection<R>>,
+    served: Data<Served>,
     payload: Payload,
 ) -> Answer {
     let Handover { id, epoch, mut to } = read(&request, payload).await?;
     to.url = address("#/to/url", &to.url)?;
-    collection.store.handover::<R>(&id, epoch, to).await.map_err(refusal::of_move::<R>)?;
-    done(&collection).await
+    served
+        .store
+        .handover(&served.collection, &id, epoch, to)
+        .await
+        .map_err(refusal::of_move(&served.collection))?;
+    done(&served).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,33 +127,33 @@ struct Retire {
 }
 
 /// `POST -/retire`: ends the service of a follower whose successor owns the collection.
-pub(super) async fn retire<R: Record>(
-    request: HttpRequest,
-    collection: Data<Collection<R>>,
-    payload: Payload,
-) -> Answer {
+pub(super) async fn retire(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Retire { keep_data } = read(&request, payload).await?;
-    let retired = collection.store.retire::<R>(keep_data).await.map_err(refusal::of_move::<R>)?;
+    let retired = served
+        .store
+        .retire(&served.collection, keep_data)
+        .await
+        .map_err(refusal::of_move(&served.collection))?;
     if let Some(successor) = &retired.successor {
-        leave(&collection, successor, &retired.store).await;
+        leave(&served, successor, &retired.store).await;
     }
-    done(&collection).await
+    done(&served).await
 }
 
 /// `POST -/take`: takes back, by force, what was handed over to a store that is lost.
-pub(super) async fn take<R: Record>(
-    request: HttpRequest,
-    collection: Data<Collection<R>>,
-    payload: Payload,
-) -> Answer {
+pub(super) async fn take(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Nothing {} = read(&request, payload).await?;
-    let ownership = collection.ownership_cache.ask::<R>(&collection.store).await;
-    let ownership = ownership.map_err(Collection::<R>::problem(None))?;
+    let ownership = served.ownership_cache.ask(&served.store).await;
+    let ownership = ownership.map_err(served.problem(None))?;
     let handed_over =
         ownership.handover.ok_or(MoveError::NeverHandedOver { epoch: ownership.epoch + 1 });
-    let epoch = handed_over.map_err(refusal::of_move::<R>)?.epoch;
-    collection.store.take::<R>(epoch).await.map_err(refusal::of_move::<R>)?;
-    done(&collection).await
+    let epoch = handed_over.map_err(refusal::of_move(&served.collection))?.epoch;
+    served
+        .store
+        .take(&served.collection, epoch)
+        .await
+        .map_err(refusal::of_move(&served.collection))?;
+    done(&served).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -163,17 +163,13 @@ struct Forget {
 }
 
 /// `POST -/forget`: waits no longer for a follower that is none any more.
-pub(super) async fn forget<R: Record>(
-    request: HttpRequest,
-    collection: Data<Collection<R>>,
-    payload: Payload,
-) -> Answer {
+pub(super) async fn forget(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Forget { follower } = read(&request, payload).await?;
     query::store_id(&follower).map_err(|wrong| unreadable("#/follower", wrong))?;
-    collection.ownership_cache.left(&follower);
-    let forgotten = collection.store.forget::<R>(&follower).await;
-    forgotten.map_err(|error| refusal::of_move::<R>(error.into()))?;
-    done(&collection).await
+    served.ownership_cache.left(&follower);
+    let forgotten = served.store.forget(&served.collection, &follower).await;
+    forgotten.map_err(|error| refusal::of_move(&served.collection)(error.into()))?;
+    done(&served).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -191,15 +187,11 @@ struct Probed {
 }
 
 /// `POST -/probe`: whether this program can reach, sign in to, and read the feed of a peer.
-pub(super) async fn probe<R: Record>(
-    request: HttpRequest,
-    collection: Data<Collection<R>>,
-    payload: Payload,
-) -> Answer {
+pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Probe { peer } = read(&request, payload).await?;
     let url = address("#/peer", &peer)?;
     let probed = async {
-        let peers = collection.moving.peers()?;
+        let peers = served.moving.peers()?;
         let ownership = peers.ownership(&url).await?;
         let ask = Ask {
             after: FeedCursor::START,
@@ -209,7 +201,7 @@ pub(super) async fn probe<R: Record>(
             wait: Duration::ZERO,
             follower: None,
         };
-        let Page { changes, .. } = peers.changes::<R::Content>(&url, &ask).await?;
+        let Page { changes, .. } = peers.changes(&url, &ask).await?;
         let (role, epoch) = (ownership.role, ownership.epoch);
         Ok::<_, PeerError>(Probed { store: changes.store, lineage: changes.lineage, role, epoch })
     };
@@ -220,17 +212,17 @@ pub(super) async fn probe<R: Record>(
 }
 
 /// Wakes whoever acts on the new state, and answers it.
-async fn done<R: Record>(collection: &Collection<R>) -> Answer {
-    let document = document::read(collection).await;
-    collection.ownership_cache.news.notify_one();
+async fn done(served: &Served) -> Answer {
+    let document = document::read(served).await;
+    served.ownership_cache.news.notify_one();
     // The step is done, whatever became of reading what it made.
     Ok(HttpResponse::Ok().json(document.map_err(|error| refusal::perhaps(&error))?))
 }
 
 /// Tells a source that this store does not follow any more. Where it cannot be told, it keeps its deleted
 /// rows for longer than it must.
-async fn leave<R: Record>(collection: &Collection<R>, source: &Peer, store: &str) {
-    let Ok(peers) = collection.moving.peers() else { return };
+async fn leave(served: &Served, source: &Peer, store: &str) {
+    let Ok(peers) = served.moving.peers() else { return };
     if let Err(error) = peers.forget(&source.url, store).await {
         log::warn!("{}: was not told that {store} follows no longer: {error}", source.url);
     }
