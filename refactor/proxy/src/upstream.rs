@@ -197,8 +197,10 @@ impl Upstream {
                 Ok(Ok(stream)) => {
                     stream.set_nodelay(true)?;
                     let stream = match &self.tls {
-                        None => connection::Stream::Plain(stream),
-                        Some(tls) => connection::Stream::Tls(Box::new(tls.connect(stream).await?)),
+                        None => connection::Stream::Left(stream),
+                        Some(tls) => {
+                            connection::Stream::Right(Box::new(tls.connect(stream).await?))
+                        }
                     };
                     return Ok(Connection::new(stream, self.names.are_fixed()));
                 }

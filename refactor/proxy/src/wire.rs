@@ -1,5 +1,7 @@
 //! Writing HTTP/1.1 (RFC 9112).
 
+use std::io::Write;
+
 /// Writes one line of a head.
 pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
@@ -10,35 +12,15 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 
 /// Writes one chunk (RFC 9112, 7.1); an empty one would end the body.
 pub(crate) fn write_chunk(out: &mut Vec<u8>, content: &[u8]) {
-    // Hexadecimal digits of a length in memory always fit.
-    let mut digits = [0; 16];
-    let mut left = content.len();
-    let mut start = digits.len();
-    while left > 0 {
-        start -= 1;
-        if let Some(digit) = digits.get_mut(start) {
-            *digit = b"0123456789abcdef".get(left % 16).copied().unwrap_or_default();
-        }
-        left /= 16;
-    }
-    out.extend_from_slice(digits.get(start..).unwrap_or_default());
-    out.extend_from_slice(b"\r\n");
+    // Nothing that is written to a vector fails.
+    let _ = write!(out, "{:x}\r\n", content.len());
     out.extend_from_slice(content);
     out.extend_from_slice(b"\r\n");
 }
 
 /// Writes a number in decimal digits.
 pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
-    let start = out.len();
-    let mut left = number;
-    loop {
-        out.push(b"0123456789".get((left % 10) as usize).copied().unwrap_or_default());
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
-    out.get_mut(start..).unwrap_or_default().reverse();
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 #[cfg(test)]

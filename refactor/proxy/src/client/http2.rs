@@ -3,9 +3,8 @@
 mod reply;
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Cursor};
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -13,7 +12,7 @@ use bytes::Bytes;
 use h2::server::Builder;
 use h2::{Reason, RecvStream};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncReadExt, join};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -45,12 +44,15 @@ pub(super) async fn serve(
     worker: usize,
     mut drain: Drain<'_>,
 ) {
+    let (rest, out) = stream.into_split();
+    let begun = Cursor::new(read.filled().to_vec());
+    drop(read);
     let handshake = Builder::new()
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(FIELDS_BYTES as u32)
         .initial_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOWS_BYTES)
-        .handshake::<_, Bytes>(Rewound { read, stream });
+        .handshake::<_, Bytes>(join(begun.chain(rest), out));
     let Ok(Ok(mut connection)) = tokio::time::timeout(HEAD_TIME, handshake).await else { return };
     let mut exchanges = JoinSet::new();
     let mut idle = Deadline::after(IDLE_TIME);
@@ -251,59 +253,5 @@ impl Client for Http2 {
         } else {
             Reason::CANCEL
         });
-    }
-}
-
-/// A stream of which some was read already.
-struct Rewound {
-    read: Buffer,
-    stream: TcpStream,
-}
-
-impl AsyncRead for Rewound {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.read.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(context, out);
-        }
-        let read = self.read.filled();
-        let read = read.get(..out.remaining()).unwrap_or(read);
-        out.put_slice(read);
-        let count = read.len();
-        self.read.consume(count);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Rewound {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

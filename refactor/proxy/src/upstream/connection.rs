@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 
 use super::Failure;
 use crate::buffer::Buffer;
@@ -32,11 +33,8 @@ pub(crate) struct Connection {
     use_until: Option<Instant>,
 }
 
-#[derive(Debug)]
-pub(crate) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
+/// A socket: without TLS, or with it.
+pub(crate) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 impl Connection {
     pub(crate) fn new(stream: Stream, is_address: bool) -> Self {
@@ -75,8 +73,8 @@ impl Connection {
     /// The same, asked of the system and not of what this thread heard of it last: an end that has come by now is seen.
     pub(super) fn is_fresh_now(&mut self, now: Instant) -> bool {
         let socket = match &self.stream {
-            Stream::Plain(stream) => stream,
-            Stream::Tls(stream) => stream.get_ref().0,
+            Either::Left(stream) => stream,
+            Either::Right(stream) => stream.get_ref().0,
         };
         let peeked = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT);
         self.is_fresh(now) && matches!(peeked, Err(Errno::AGAIN | Errno::INTR))
@@ -91,7 +89,7 @@ impl Connection {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             count => {
                 // TLS keeps what the socket did not take; a pending flush is tried with the next poll.
-                if let Stream::Tls(stream) = &mut self.stream {
+                if let Either::Right(stream) = &mut self.stream {
                     let _ = Pin::new(stream).poll_flush(context)?;
                 }
                 Poll::Ready(Ok(count))
@@ -102,8 +100,8 @@ impl Connection {
     /// Writes out what TLS still keeps.
     pub(crate) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
-            Stream::Plain(_) => Poll::Ready(Ok(())),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Either::Left(_) => Poll::Ready(Ok(())),
+            Either::Right(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
@@ -161,46 +159,6 @@ impl Connection {
                 ready!(self.deadline.poll(context));
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
-        }
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }
