@@ -3,7 +3,6 @@
 
 mod answer;
 mod bouncer;
-mod canned;
 mod golden;
 mod line;
 mod moving;
@@ -13,7 +12,6 @@ mod program;
 
 pub use answer::Answer;
 pub use bouncer::Bouncer;
-pub use canned::Canned;
 pub use golden::golden_reads;
 pub use line::{Cut, Line};
 pub use moving::MOVE_TOKEN;

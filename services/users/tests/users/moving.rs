@@ -1,5 +1,6 @@
 //! Users move from one program to another, and back.
 
+mod canned;
 mod crashes;
 mod following;
 mod given_up;

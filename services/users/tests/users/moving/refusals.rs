@@ -1,8 +1,9 @@
 //! What cannot be is refused, with the cause and what helps.
 
-use harness::{Canned, Program, Setup};
+use harness::{Program, Setup};
 use serde_json::{Value, json};
 
+use super::canned::Canned;
 use super::{USERS, create};
 use crate::BINARY;
 

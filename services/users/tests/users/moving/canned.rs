@@ -6,17 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// Answers every request with the same status and body, one for each connection.
-pub struct Canned {
+pub(crate) struct Canned {
     url: String,
     answer: Arc<Mutex<(u16, String)>>,
 }
 
 impl Canned {
     /// Listens on a free port.
-    ///
-    /// # Panics
-    /// Where there is none.
-    pub fn start(status: u16, body: &str) -> Self {
+    pub(crate) fn start(status: u16, body: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let answer = Arc::new(Mutex::new((status, body.to_owned())));
@@ -40,15 +37,12 @@ impl Canned {
     }
 
     /// Its URL.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// Says this from now on.
-    ///
-    /// # Panics
-    /// Never in a sound test.
-    pub fn say(&self, status: u16, body: &str) {
+    pub(crate) fn say(&self, status: u16, body: &str) {
         *self.answer.lock().expect("nobody panics with it") = (status, body.to_owned());
     }
 }
