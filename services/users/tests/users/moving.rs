@@ -7,6 +7,7 @@ mod given_up;
 mod handing_over;
 mod pace;
 mod refusals;
+mod sources;
 mod together;
 mod token;
 
