@@ -22,7 +22,7 @@ pub struct Drain {
 
 /// A connection while it is open.
 #[derive(Debug)]
-pub struct Open(watch::Sender<usize>);
+pub(crate) struct Open(watch::Sender<usize>);
 
 impl Drain {
     /// The connections of a program that stops once `stopping` says so.
@@ -31,7 +31,7 @@ impl Drain {
     }
 
     /// Counts a connection until what it gives is dropped.
-    pub fn open(&self) -> Open {
+    pub(crate) fn open(&self) -> Open {
         self.open.send_modify(|count| *count += 1);
         Open(self.open.clone())
     }

@@ -28,6 +28,7 @@ mod listen;
 mod stop;
 
 mod drain;
+mod http_server;
 mod transport;
 
 mod authority;
@@ -46,9 +47,10 @@ pub use authority::is_authority;
 pub use back_off::BackOff;
 pub use chain::chain;
 pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
-pub use drain::{Drain, Open};
+pub use drain::Drain;
 pub use guard::guard;
 pub use http_client::{Clients, http_client};
+pub use http_server::{HttpServer, ServerLimits};
 pub use listen::{BindError, ListenAddress};
 pub use logs::{Logs, REQUEST, ms_since};
 pub use own_address::{leads_to, loopback_like, url_leads_to};
@@ -57,5 +59,5 @@ pub use readable::readable;
 pub use scrape::scraped;
 pub use secret::is_secret;
 pub use token::{Token, TokenError};
-pub use transport::{Bounded, Limits};
+pub use transport::Limits;
 pub use variables::{ConfigErrors, Variable, Variables};

@@ -23,7 +23,7 @@ pub struct Limits {
 
 /// A stream that fails with [`io::ErrorKind::TimedOut`] once nothing was written to it for
 /// [`Limits::quiet`], or once what is to be written has waited [`Limits::take`] for the other side.
-pub struct Bounded<S, O = ()> {
+pub(crate) struct Bounded<S, O = ()> {
     stream: S,
     limits: Limits,
     /// Counts the connection until it is closed.
@@ -36,7 +36,7 @@ pub struct Bounded<S, O = ()> {
 
 impl<S, O> Bounded<S, O> {
     /// Bounds a stream. `open` is dropped with it.
-    pub fn new(stream: S, limits: Limits, open: O) -> Self {
+    pub(crate) fn new(stream: S, limits: Limits, open: O) -> Self {
         Self { stream, limits, _open: open, quiet: Box::pin(sleep(limits.quiet)), slow: None }
     }
 

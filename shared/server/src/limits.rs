@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use runtime::Limits;
+use runtime::{Limits, ServerLimits};
 
 /// The largest body, in bytes. The largest valid one, a post of 10,000 characters that are all
 /// written as two `\u` escapes, takes half of it.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
-/// For how long a client may take to send the head of a request.
-pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// For how long a client may take to send a body.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(10);
 /// For how long a request may be worked on after its body has arrived.
@@ -17,20 +15,22 @@ pub(crate) const WORK_TIME: Duration = Duration::from_secs(12);
 pub(crate) const SETTLE_TIME: Duration = Duration::from_secs(2);
 /// How long the store may take to show that it is there.
 pub(crate) const READY_TIME: Duration = Duration::from_secs(2);
-/// For how long a connection may be idle between requests. Longer than the 60 s of AWS' load
-/// balancers, so that they never send a request to a connection that is just being closed.
-pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
-/// How long a connection may be held. A client that keeps to the other limits gets a byte of an answer in time: after
-/// the longest idle time come a head, a body and the work.
-pub(crate) const CONNECTION: Limits =
-    Limits { quiet: Duration::from_secs(75 + 5 + 10 + 12 + 2 + 3), take: Duration::from_secs(30) };
-/// How long requests under way may take to finish once the service was told to stop.
-pub(crate) const STOP_TIME: Duration = Duration::from_secs(25);
-/// For how long a connection that is refused in the middle of a body is still read, so that its client
-/// gets to see the answer.
-pub(crate) const LINGER_TIME: Duration = Duration::from_secs(1);
-/// The most connections that one worker serves at once.
-pub(crate) const CONNECTIONS_PER_WORKER: usize = 4096;
+/// What the connections of clients may cost.
+pub(crate) const SERVER: ServerLimits = ServerLimits {
+    connections_per_worker: 4096,
+    head: Duration::from_secs(5),
+    // Longer than the 60 s of AWS' load balancers, so that they never send a request to a connection that is just being
+    // closed.
+    idle: Duration::from_secs(75),
+    // A client that keeps to the other limits gets a byte of an answer in time: after the longest idle time come a head, a
+    // body and the work.
+    connection: Limits {
+        quiet: Duration::from_secs(75 + 5 + 10 + 12 + 2 + 3),
+        take: Duration::from_secs(30),
+    },
+    linger: Duration::from_secs(1),
+    stop: Duration::from_secs(25),
+};
 /// How long to wait before asking again, in seconds, said in `Retry-After`.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 /// The most rows of a page.

@@ -5,16 +5,12 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_http::{HttpService, Protocol};
-use actix_server::Server;
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::AppConfig;
+use actix_web::dev::Server;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse};
-use runtime::{BindError, Bounded, Drain, ListenAddress, guard, readable};
-use tokio::net::TcpStream;
+use runtime::{BindError, Drain, HttpServer, ListenAddress, guard, readable};
 
 use crate::config::Config;
 use crate::metrics::{self, Metrics};
@@ -98,43 +94,13 @@ pub(crate) fn listen(
             .default_service(web::to(nothing_here))
     };
 
-    // What `HttpServer` does, with a stream of our own between socket and HTTP.
-    let mut builder = Server::build()
-        .workers(config.workers)
-        .max_concurrent_connections(limits::CONNECTIONS_PER_WORKER)
-        .shutdown_timeout(limits::STOP_TIME.as_secs())
-        .shutdown_signal(stop);
-    let stopping = builder.graceful_shutdown_signal();
+    let mut server = HttpServer::new(config.workers, limits::SERVER, drain, stop);
     for (listener, pages) in listeners {
-        let (address, app, stopping) = (listener.local_addr()?, app.clone(), stopping.clone());
-        let drain = drain.clone();
-        builder = builder.listen("http", listener, move || {
-            let stopping = stopping.clone();
-            let http = HttpService::build()
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
-                .client_request_timeout(limits::HEAD_TIME)
-                .client_disconnect_timeout(limits::LINGER_TIME)
-                .keep_alive(limits::IDLE_TIME)
-                .local_addr(address)
-                .finish(map_config(app(pages).into_factory(), |()| AppConfig::default()));
-            let drain = drain.clone();
-            fn_service(move |stream: TcpStream| {
-                let open = drain.open();
-                async move {
-                    let peer = stream.peer_addr().ok();
-                    // An answer is written whole; waiting to fill a packet only delays its end.
-                    stream.set_nodelay(true)?;
-                    Ok((Bounded::new(stream, limits::CONNECTION, open), Protocol::Http1, peer))
-                }
-            })
-            .and_then(http)
-        })?;
+        let app = app.clone();
+        server = server.listen(listener, move || app(pages))?;
     }
     log::info!("listening on http://{address}");
-    Ok(builder.run())
+    Ok(server.run())
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

@@ -1,6 +1,6 @@
 //! What happens around every request: its id, its line in the log, its place in the metrics.
 
-use actix_http::ConnectionType;
+use actix_web::http::ConnectionType;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;

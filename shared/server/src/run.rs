@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use actix_server::Server;
+use actix_web::dev::Server;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
