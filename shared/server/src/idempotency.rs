@@ -5,10 +5,8 @@ use serde::Serialize;
 use store::Idempotency;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::problem::{Fault, Problem};
+use crate::problem::{Fault, IDEMPOTENCY_KEY, Problem};
 
-/// The header, as clients write it.
-pub(crate) const HEADER: &str = "Idempotency-Key";
 /// The longest key, in characters.
 const LONGEST: usize = 255;
 
@@ -27,9 +25,9 @@ pub(crate) fn read(
     content: &impl Serialize,
 ) -> Result<Option<Idempotency>, Problem> {
     let malformed = |detail: String| {
-        Problem::malformed("a header cannot be read", vec![Fault::header(HEADER, detail)])
+        Problem::malformed("a header cannot be read", vec![Fault::header(IDEMPOTENCY_KEY, detail)])
     };
-    let mut values = request.headers().get_all(HEADER);
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err(malformed("was given more than once".into()));

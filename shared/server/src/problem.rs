@@ -13,7 +13,6 @@ use runtime::{PROBLEM_JSON, ProblemDocument, chain};
 use serde::Serialize;
 use store::{Late, StoreError};
 
-use crate::idempotency;
 use crate::limits::RETRY_AFTER_SECONDS;
 
 /// Names the member that a 404 speaks of, so that it can be told from a 404 for another reason.
@@ -21,6 +20,9 @@ pub(crate) const MISSING: &str = "banyan-missing";
 
 /// Names the collection at its primary, where a copy of it cannot do what was asked.
 pub(crate) const PRIMARY: &str = "banyan-primary";
+
+/// Names a `POST`, so that it happens once, as clients write it.
+pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// What a client is told to do after a write of which it is not known whether it was stored. Without
 /// `Retry-After`: a POST that is sent again without its key would be stored twice.
@@ -202,7 +204,7 @@ impl Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "a new request needs a new Idempotency-Key; nothing was stored",
             )
-            .with(vec![Fault::header(idempotency::HEADER, "came before with another body")]),
+            .with(vec![Fault::header(IDEMPOTENCY_KEY, "came before with another body")]),
             StoreError::Invalid(errors) => Self::invalid(errors),
             StoreError::Full(_) => {
                 let detail = "the store has no space left; nothing was stored";

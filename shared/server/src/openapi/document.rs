@@ -6,6 +6,7 @@ use store::IDEMPOTENCY_HOURS;
 
 use crate::collection::{Body, Endpoint, Success, endpoints};
 use crate::idempotency;
+use crate::problem::IDEMPOTENCY_KEY;
 use crate::query::Parameter;
 use crate::{body, limits};
 
@@ -224,7 +225,7 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
             vec![header("If-None-Match", "Answers 304 if the ETag is among these.", text())]
         }
         Success::Created => vec![header(
-            idempotency::HEADER,
+            IDEMPOTENCY_KEY,
             &format!("A repeat within {IDEMPOTENCY_HOURS} hours gets the first answer again."),
             json!({"type": "string", "pattern": idempotency::pattern()}),
         )],
