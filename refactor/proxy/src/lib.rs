@@ -56,9 +56,9 @@ mod buffer;
 mod deadline;
 mod files;
 mod framing;
-mod identity;
 mod metrics;
 mod problem;
+mod trace;
 mod wire;
 
 use std::collections::HashMap;

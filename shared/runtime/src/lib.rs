@@ -35,6 +35,7 @@ mod authority;
 mod guard;
 mod problem;
 mod readable;
+mod request_id;
 mod scrape;
 
 mod back_off;
@@ -56,6 +57,7 @@ pub use logs::{Logs, REQUEST, ms_since};
 pub use own_address::{leads_to, loopback_like, url_leads_to};
 pub use problem::{PROBLEM_JSON, ProblemDocument};
 pub use readable::readable;
+pub use request_id::request_id;
 pub use scrape::scraped;
 pub use secret::is_secret;
 pub use token::{Token, TokenError};

@@ -1,8 +1,8 @@
 //! What happens around every request: its id, its line in the log, its place in the metrics.
 
-use actix_web::http::ConnectionType;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -10,7 +10,7 @@ use actix_web::rt::time::Instant;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use log::Level;
-use runtime::{Drain, REQUEST, ms_since};
+use runtime::{Drain, REQUEST, ms_since, request_id};
 
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -21,8 +21,6 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Goes with `traceparent` (W3C Trace Context, 3.3).
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-/// The longest request id that is taken from a client, in characters.
-const LONGEST_ID: usize = 128;
 
 /// What calls made for a request carry on.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +46,8 @@ pub(crate) async fn observe(
     let start = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let id = request_id(&request);
+    let given = request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes);
+    let id = HeaderValue::from_str(&request_id(given))?;
     request.extensions_mut().insert(Trace::new(&request, id.clone()));
     metrics.in_flight.inc();
     let in_flight = InFlight(&metrics);
@@ -95,16 +94,4 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.dec();
     }
-}
-
-fn request_id(request: &ServiceRequest) -> HeaderValue {
-    let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
-    let given = request.headers().get(REQUEST_ID).filter(|id| {
-        let id = id.as_bytes();
-        (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(safe)
-    });
-    given.cloned().unwrap_or_else(|| {
-        let made = format!("{:032x}", fastrand::u128(..));
-        HeaderValue::from_str(&made).unwrap_or_else(|_hex| HeaderValue::from_static("none"))
-    })
 }

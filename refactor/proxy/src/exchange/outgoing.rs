@@ -6,10 +6,10 @@ use super::destination::Side;
 use super::record::Record;
 use crate::framing::Framing;
 use crate::head::{Head, Kind, Version};
-use crate::identity::traceparent;
 use crate::ownership::Position;
 use crate::path::Path;
 use crate::site::Site;
+use crate::trace::traceparent;
 use crate::wire::{write_field, write_number};
 
 /// Marks a copy, so that services can leave it out of what they count.

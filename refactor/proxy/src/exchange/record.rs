@@ -3,17 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use runtime::{REQUEST, request_id};
 use tokio::time::Instant;
 
-use crate::head::{Head, Status};
-use crate::identity::request_id;
+use crate::head::{Head, Kind, Status};
 use crate::metrics::Counts;
 use crate::shadow::Sample;
 use crate::site::Site;
 use crate::target::Target;
-
-/// The target of the lines that tell of requests.
-const REQUEST: &str = runtime::REQUEST;
 
 /// The status of a request whose client did not wait for its answer, in logs alone (as nginx has it).
 const CLIENT_CLOSED: Status = 499;
@@ -38,7 +35,7 @@ pub(super) struct Record<'a> {
 impl<'a> Record<'a> {
     pub(super) fn begin(site: &'a Site, head: &'a Head<'_>) -> Self {
         Self {
-            id: request_id(head),
+            id: request_id(head.first(Kind::RequestId)),
             status: CLIENT_CLOSED,
             bytes: 0,
             sample: None,

@@ -1,22 +1,8 @@
-//! What names a request across programs: its id and its place in a distributed trace.
+//! A request's place in a distributed trace.
 
 use std::borrow::Cow;
 
 use crate::head::{Head, Kind};
-
-/// The longest request id that is taken from a client, in characters.
-const LONGEST_ID: usize = 128;
-
-/// The client's `X-Request-Id` where it can be written anywhere, else a new one.
-pub(crate) fn request_id<'a>(head: &Head<'a>) -> Cow<'a, str> {
-    let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
-    let given = head.first(Kind::RequestId);
-    let given = given.filter(|id| (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(safe));
-    match given.and_then(|id| std::str::from_utf8(id).ok()) {
-        Some(id) => Cow::Borrowed(id),
-        None => Cow::Owned(hex::<32>(fastrand::u128(..))),
-    }
-}
 
 /// The client's `traceparent` where it is one, else that of a new trace (W3C Trace Context, 3.2).
 pub(crate) fn traceparent<'a>(head: &Head<'a>) -> Cow<'a, str> {
@@ -65,20 +51,11 @@ fn hex<const LENGTH: usize>(mut number: u128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, hex, request_id, traceparent};
+    use super::{Head, hex, traceparent};
 
     fn head(fields: &str) -> Head<'static> {
         let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
         Head::parse(head.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn an_id_that_is_safe_to_write_is_kept() {
-        assert_eq!(request_id(&head("X-Request-Id: a-1\r\n")), "a-1");
-        for given in ["", "X-Request-Id:\r\n", "X-Request-Id: a b\r\n", "X-Request-Id: \"a\"\r\n"] {
-            assert_eq!(request_id(&head(given)).len(), 32, "{given}");
-        }
-        assert_ne!(request_id(&head("")), request_id(&head("")));
     }
 
     #[test]
