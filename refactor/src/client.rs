@@ -1,11 +1,6 @@
 //! A small client of the control port, for programs on the same machine that may read its keys.
 
-mod moves;
-
-pub use moves::{
-    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
-    SideStatus, Step, Successor,
-};
+mod commands;
 
 use std::error::Error;
 use std::fmt;

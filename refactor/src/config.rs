@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use runtime::{ConfigErrors, ListenAddress, Logs, Token, Variable, Variables};
 use url::Url;
 
-use crate::moves::{Targets, is_name, program};
+use moves::{Targets, is_name, program};
 use spaces::Quotas;
 
 /// Every variable that `refactor` reads, for its `--help`.

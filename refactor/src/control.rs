@@ -3,12 +3,12 @@
 //! original has not stands under `/-/`, signed as the REST operations are.
 
 mod answer;
+mod commands;
 pub(crate) mod credentials;
 mod foreign;
 mod json;
 mod limits;
 mod listen;
-mod moves;
 mod moves_seen;
 mod operations;
 mod protocol;
@@ -23,10 +23,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
-use crate::moves::Moves;
 use answer::Answer;
 use cloudformation::{Api, Caller};
 use credentials::Credentials;
+use moves::Moves;
 use protocol::Protocol;
 use proxy::DataPlane;
 use signature::{Received, Refused};
@@ -87,7 +87,7 @@ impl Control {
                 allow: None,
                 body: self.plane.differences().into(),
             }
-        } else if let Some(answer) = moves::answer(&self.moves, received) {
+        } else if let Some(answer) = commands::answer(&self.moves, received) {
             answer
         } else {
             rest::answer(&self.spaces, &caller, received)

@@ -7,13 +7,13 @@ mod client;
 mod config;
 mod control;
 mod first_stack;
-mod moves;
 mod run;
 
-pub use client::{
-    Client, Diff, Difference, Following, Keys, Last, Move, MoveRoute, Pending, Preflight, Progress,
-    Side, SideStatus, Step, Successor, Traffic,
-};
+pub use client::{Client, Keys, Traffic};
 pub use config::VARIABLES;
 pub use first_stack::REGION;
+pub use moves::{
+    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
+    SideStatus, Step, Successor,
+};
 pub use run::Refactor;

@@ -12,7 +12,7 @@ use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Credentials;
 use crate::control::{self, Control};
 use crate::first_stack::FirstStack;
-use crate::moves::{self, Moves};
+use moves::{self, Moves};
 use proxy::DataPlane;
 use spaces::{Settings, Spaces, state};
 

@@ -6,7 +6,7 @@ use actix_web::web;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::moves::Moves;
+use moves::Moves;
 
 /// For how long an answer is given again.
 const FRESH: Duration = Duration::from_secs(1);

@@ -8,18 +8,24 @@ use spaces::Place;
 /// A command on a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Verb {
+pub enum Verb {
+    /// The target copies the rows of the source, and follows it.
     Follow,
+    /// Both sides are compared, row by row.
     Diff,
+    /// The target becomes the primary.
     Switch,
+    /// The source becomes the primary again.
     Reverse,
+    /// The source retires.
     Complete,
+    /// The move ends, and the source stays the primary.
     Cancel,
 }
 
 impl Verb {
     /// All of them, as the URL and the command line call them.
-    pub(crate) const ALL: [(&str, Self); 6] = [
+    pub const ALL: [(&str, Self); 6] = [
         ("follow", Self::Follow),
         ("diff", Self::Diff),
         ("switch", Self::Switch),

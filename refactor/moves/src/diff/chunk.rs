@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::comparison::{Comparison, Difference};
 use super::looks::{Differing, Trouble, look};
-use crate::moves::peer::{Peer, Peers};
-use crate::moves::wire::Digest;
+use crate::peer::{Peer, Peers};
+use crate::wire::Digest;
 
 /// How many rows are compared at once.
 const ROWS: u64 = 10_000;

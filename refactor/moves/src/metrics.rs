@@ -14,7 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::record::{Outcome, Record};
-use crate::client::{Move, Side};
+use super::view::{Move, Side};
 
 /// Upper bounds of the buckets of a pause, in seconds.
 const PAUSES: [f64; 12] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];

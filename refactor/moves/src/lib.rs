@@ -26,13 +26,18 @@ mod sides;
 mod status;
 mod switch;
 mod times;
+mod view;
 mod wire;
 mod work;
 
-pub(crate) use options::Options;
-pub(crate) use record::Verb;
-pub(crate) use refusal::Refusal;
-pub(crate) use sides::{Targets, is_name, program};
+pub use options::Options;
+pub use record::Verb;
+pub use refusal::Refusal;
+pub use sides::{Targets, is_name, program};
+pub use view::{
+    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
+    SideStatus, Step, Successor,
+};
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -61,7 +66,7 @@ const PENDING: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// If the state cannot be used.
-pub(crate) fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Error>> {
+pub fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Error>> {
     for record in Journal::open(Shared::clone(state))?.moves()? {
         plane.set_epoch(&record.application, &record.collection, record.told());
     }
@@ -70,7 +75,7 @@ pub(crate) fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<d
 
 /// All moves. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Moves(Arc<Inner>);
+pub struct Moves(Arc<Inner>);
 
 struct Inner {
     spaces: Spaces,
@@ -94,7 +99,7 @@ impl Moves {
     ///
     /// # Errors
     /// Where the state cannot be used, or TLS not be set up.
-    pub(crate) fn open(
+    pub fn open(
         state: Shared,
         spaces: Spaces,
         token: Option<Token>,
@@ -122,7 +127,7 @@ impl Moves {
 
     /// Takes up what was pending when the program ended, each on a thread of its
     /// own.
-    pub(crate) fn resume(&self) {
+    pub fn resume(&self) {
         self.0.resume();
     }
 
@@ -130,7 +135,7 @@ impl Moves {
     ///
     /// # Errors
     /// 409 without MOVE_TOKEN; 500 where the state cannot be read.
-    pub(crate) fn list(&self) -> Result<Value, Refusal> {
+    pub fn list(&self) -> Result<Value, Refusal> {
         Ok(json!({ "moves": status::all(&self.0)? }))
     }
 
@@ -139,7 +144,7 @@ impl Moves {
     ///
     /// # Errors
     /// 500 if the state cannot be read.
-    pub(crate) fn metrics(&self) -> Result<String, Refusal> {
+    pub fn metrics(&self) -> Result<String, Refusal> {
         if self.0.peers.is_none() {
             return Ok(String::new());
         }
@@ -155,7 +160,7 @@ impl Moves {
     ///
     /// # Errors
     /// 404 for a collection or application that is not there; 409 with what stands against it, and what helps.
-    pub(crate) fn command(
+    pub fn command(
         &self,
         collection: &str,
         verb: Verb,

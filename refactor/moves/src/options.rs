@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 
 /// The options of a command; each takes what it needs of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Options {
+pub struct Options {
     /// The id of the application, where there are several.
     pub(super) application: Option<String>,
     /// The base URL of the service.
@@ -53,7 +53,7 @@ impl Options {
     ///
     /// # Errors
     /// 400 that says what cannot be read.
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8]) -> Result<Self, Refusal> {
         let body: &[u8] = if body.is_empty() { b"{}" } else { body };
         let invalid = |message: String| Refusal::Invalid(message);
         // An array would be read as the options in their order.

@@ -7,7 +7,7 @@ use spaces::ApiError;
 
 /// A command that was not carried out, or not to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// 400: it cannot be read.
     Invalid(String),
     /// 404: there is no such collection or application.
@@ -35,7 +35,7 @@ impl Refusal {
     }
 
     /// The exception's name, as the Refactor Spaces API has it.
-    pub(crate) fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "ValidationException",
             Self::Missing(_) => "ResourceNotFoundException",
@@ -45,7 +45,7 @@ impl Refusal {
     }
 
     /// The HTTP status of the exception.
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) => 400,
             Self::Missing(_) => 404,
@@ -55,7 +55,7 @@ impl Refusal {
     }
 
     /// What is wrong, for people.
-    pub(crate) fn message(&self) -> &str {
+    pub fn message(&self) -> &str {
         match self {
             Self::Invalid(message)
             | Self::Missing(message)

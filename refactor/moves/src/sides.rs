@@ -9,7 +9,7 @@ use spaces::resource::{Application, Route, Service, State};
 use spaces::{Place, Spaces};
 
 /// Where a collection goes when neither a route nor a request says it: the base URL of its service.
-pub(crate) type Targets = BTreeMap<String, Url>;
+pub type Targets = BTreeMap<String, Url>;
 
 /// Both sides of a collection in an application.
 #[derive(Clone, Debug)]
@@ -137,7 +137,7 @@ pub(super) fn at_program(base: &str, collection: &str) -> Result<String, Refusal
 }
 
 /// A URL that names a program: a scheme, a host, perhaps a port, and nothing else.
-pub(crate) fn program(text: &str) -> Option<Url> {
+pub fn program(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -145,7 +145,7 @@ pub(crate) fn program(text: &str) -> Option<Url> {
 }
 
 /// A name that can be a path's only segment, and a service's name.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (3..=63).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())

@@ -18,7 +18,7 @@ use super::{POLL, flip, step};
 ///
 /// # Errors
 /// 409 that says how far it is, and what helps; 500 where the state cannot be written.
-pub(in crate::moves) fn finish(
+pub(crate) fn finish(
     work: &mut Work<'_>,
     intent: &Intent,
     pair: &Pair,
@@ -29,7 +29,7 @@ pub(in crate::moves) fn finish(
 }
 
 /// Has whatever is still pending after an error taken up again by itself.
-pub(in crate::moves) fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
+pub(crate) fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
     if result.is_err() && work.record.pending.is_some() {
         work.inner.settle_later(&work.record.key());
     }

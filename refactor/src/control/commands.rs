@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::rest;
 use super::signature::Received;
-use crate::moves::{Moves, Options, Refusal, Verb};
+use moves::{Moves, Options, Refusal, Verb};
 
 const PATH: &str = "/-/moves";
 

@@ -56,11 +56,7 @@ pub(super) fn hand_over(
 }
 
 /// Waits until the follower has every change.
-pub(in crate::moves) fn catch_up(
-    pair: &Pair,
-    wanted: Position,
-    end: Instant,
-) -> Result<(), String> {
+pub(crate) fn catch_up(pair: &Pair, wanted: Position, end: Instant) -> Result<(), String> {
     let mut last = format!("{} did not answer in time", pair.to_name);
     loop {
         let left = end.saturating_duration_since(Instant::now());
@@ -159,7 +155,7 @@ fn backed_out(
 ///
 /// # Errors
 /// Where the fence may still stand.
-pub(in crate::moves) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
+pub(crate) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
     pair.from.release(&intent.id).or_else(|error| {
         let from = pair.from.ownership().ok();
         let let_go =

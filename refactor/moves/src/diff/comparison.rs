@@ -79,12 +79,12 @@ impl Comparison {
     }
 
     /// Whether it has not come to its end.
-    pub(in crate::moves) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.ended_ms.is_none()
     }
 
     /// Whether it was to go on when it was written down last.
-    pub(in crate::moves) fn was_running(&self) -> bool {
+    pub(crate) fn was_running(&self) -> bool {
         self.is_open() && self.broken_off.is_none()
     }
 
@@ -152,7 +152,7 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// Of the last comparison, if there is one; `stores` are the copies that there are now.
-    pub(in crate::moves) fn of(
+    pub(crate) fn of(
         comparison: Option<&Comparison>,
         stores: Option<(&str, &str)>,
         running: bool,
@@ -182,7 +182,7 @@ impl Verdict {
     }
 
     /// Its name on the wire.
-    pub(in crate::moves) fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Verified { .. } => "verified",
             Self::Stale(_) => "stale",
@@ -193,7 +193,7 @@ impl Verdict {
     }
 
     /// As a part of a sentence.
-    pub(in crate::moves) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Verified { age_ms, rows } => {
                 format!("verified ({rows} rows, {} s ago)", age_ms / 1_000)
@@ -207,7 +207,7 @@ impl Verdict {
     }
 
     /// As the list of moves shows it.
-    pub(in crate::moves) fn view(&self, comparison: Option<&Comparison>, now_ms: i64) -> Value {
+    pub(crate) fn view(&self, comparison: Option<&Comparison>, now_ms: i64) -> Value {
         let detail = match self {
             Self::Stale(why) | Self::NotDone(Some(why)) => Some(why.as_str()),
             _ => None,

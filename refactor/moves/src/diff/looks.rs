@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::moves::peer::{Peer, PeerError};
-use crate::moves::wire::{Following, Pace, Position, RowHash};
+use crate::peer::{Peer, PeerError};
+use crate::wire::{Following, Pace, Position, RowHash};
 
 /// How often a row is looked at that changes all the time.
 const LOOKS: usize = 10;
@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// Why a comparison cannot go on.
 #[derive(Debug)]
-pub(in crate::moves) enum Trouble {
+pub(crate) enum Trouble {
     /// For now.
     Passing(String),
     /// It has to begin again.
@@ -34,17 +34,17 @@ impl Trouble {
 }
 
 /// A row that differs, as each side has it; `None` where it has none.
-pub(in crate::moves) struct Differing {
-    pub(in crate::moves) id: u64,
+pub(crate) struct Differing {
+    pub(crate) id: u64,
     pub(super) primary: Option<RowHash>,
     pub(super) follower: Option<RowHash>,
 }
 
 /// What became of rows that were looked at.
-pub(in crate::moves) struct Looked {
-    pub(in crate::moves) differing: Vec<Differing>,
+pub(crate) struct Looked {
+    pub(crate) differing: Vec<Differing>,
     /// Rows that changed at each look.
-    pub(in crate::moves) moving: u64,
+    pub(crate) moving: u64,
 }
 
 /// Looks at these rows.
@@ -56,7 +56,7 @@ pub(in crate::moves) struct Looked {
 ///
 /// # Errors
 /// Where a side does not answer, or the primary is no longer in that epoch.
-pub(in crate::moves) fn look(
+pub(crate) fn look(
     primary: &Peer,
     follower: &Peer,
     epoch: u64,

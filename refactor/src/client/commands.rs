@@ -1,0 +1,49 @@
+//! Moves, asked of the control port.
+
+use std::time::Duration;
+
+use http::Method;
+use moves::Move;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Client;
+
+/// Longer than a command takes that waits for programs.
+const COMMAND_TIME: Duration = Duration::from_secs(120);
+/// Longer than it takes to remove all rows of a collection.
+const PURGE_TIME: Duration = Duration::from_secs(900);
+
+impl Client {
+    /// Every move, with what both sides say of themselves now.
+    ///
+    /// # Errors
+    /// Where the control port does not answer, or refuses; then with what it said.
+    pub async fn moves(&self) -> Result<Vec<Move>, String> {
+        #[derive(Deserialize)]
+        struct Moves {
+            moves: Vec<Move>,
+        }
+        let moves: Moves = self.told(Method::GET, "/-/moves", &Value::Null, COMMAND_TIME).await?;
+        Ok(moves.moves)
+    }
+
+    /// Carries a command out: `follow`, `diff`, `switch`, `reverse`, `complete` or `cancel`; gives the move as it is then.
+    ///
+    /// # Errors
+    /// As [`Client::moves`].
+    pub async fn command(
+        &self,
+        collection: &str,
+        verb: &str,
+        options: &Value,
+    ) -> Result<Move, String> {
+        let time = match verb {
+            "complete" | "cancel" | "reverse" => PURGE_TIME,
+            _ => COMMAND_TIME,
+        };
+        let collection =
+            percent_encoding::utf8_percent_encode(collection, percent_encoding::NON_ALPHANUMERIC);
+        self.told(Method::POST, &format!("/-/moves/{collection}/{verb}"), options, time).await
+    }
+}
