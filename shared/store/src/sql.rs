@@ -7,8 +7,8 @@ mod moves;
 mod schema;
 
 pub(crate) use self::schema::{
-    READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, filter_index, migrations,
-    unique_index,
+    READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, filter_index,
+    has_old_column, migrations, unique_index,
 };
 
 use std::sync::Arc;

@@ -14,7 +14,10 @@ use super::error::{is_lock_timeout, store_error};
 use super::lease::{Connections, lease};
 use super::link::{Link, READ_COMMITTED, Sharing};
 use super::{ownership, pooler};
-use crate::sql::{Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations};
+use crate::sql::{
+    Dialect, READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION,
+    has_old_column, migrations,
+};
 use crate::table::{Table, Tables};
 use crate::{OpenError, PostgresUrl, StoreError};
 
@@ -35,7 +38,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// For how long it tries: the server ends the write of a program that was lost after 30 s (`SESSION`).
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// Lets one program at a time make or fill tables; fenced until the transaction ends.
+/// Lets one program at a time make or fill tables; held until the transaction ends.
 pub(super) async fn lock(transaction: &Link) -> Result<(), tokio_postgres::Error> {
     transaction.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
 }
@@ -115,6 +118,10 @@ async fn migrate_on(client: &Link, url: &PostgresUrl, tables: &Tables) -> Result
     versions.retain(|(_, found)| *found < SCHEMA_VERSION);
     if !versions.is_empty() {
         client.batch(VERSION_TABLE).await.map_err(schema)?;
+        let old = client.query_opt(has_old_column(Dialect::Postgres), &[]).await.map_err(schema)?;
+        if old.is_some() {
+            client.batch(RENAME_OLD_COLUMN).await.map_err(schema)?;
+        }
     }
     for (collection, found) in versions {
         for statement in migrations(collection, Dialect::Postgres, found) {

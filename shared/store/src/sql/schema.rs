@@ -5,7 +5,7 @@ use models::{Collection, Field, Kind};
 use super::{Dialect, TRANSACTION};
 
 /// The newest version of a collection's schema.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 
 /// Holds the version of each collection's schema.
 pub(crate) const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS banyan_schema \
@@ -41,8 +41,29 @@ pub(crate) fn migrations(collection: &Collection, dialect: Dialect, version: i64
         statements.extend(give_places(collection, dialect));
         statements.extend(MOVE_TABLES.map(str::to_owned));
     }
+    if version == 2 {
+        statements.extend(rename_words(collection));
+    }
     statements
 }
+
+/// Gives 1 if the ownership of the collections still has the column of version 2: they share the table, so the first
+/// collection that is brought up to date renames it for all.
+pub(crate) fn has_old_column(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => {
+            "SELECT 1 FROM pragma_table_info('banyan_ownership') WHERE name = 'held_until'"
+        }
+        Dialect::Postgres => {
+            "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('banyan_ownership') \
+             AND attname = 'held_until' AND NOT attisdropped"
+        }
+    }
+}
+
+/// Renames that column.
+pub(crate) const RENAME_OLD_COLUMN: &str =
+    "ALTER TABLE banyan_ownership RENAME COLUMN held_until TO fenced_until";
 
 fn create(collection: &Collection, dialect: Dialect) -> Vec<String> {
     let Collection { name, .. } = collection;
@@ -148,6 +169,22 @@ fn give_places(collection: &Collection, dialect: Dialect) -> Vec<String> {
         ]
     }));
     statements
+}
+
+/// Version 3: a hold is called a fence, and a grant a handover. A name with its quotes and colon occurs in JSON only as
+/// the name of a member: a quote inside a text is escaped.
+fn rename_words(collection: &Collection) -> [String; 2] {
+    let whose = format!("collection = '{}'", collection.name);
+    [
+        format!(
+            "UPDATE banyan_ownership SET document = replace(replace(document, \
+             '\"hold\":', '\"fence\":'), '\"grant\":', '\"handover\":') WHERE {whose}"
+        ),
+        format!(
+            "UPDATE banyan_marks SET kind = 'handover', content = replace(content, \
+             '\"grant\":', '\"handover\":') WHERE {whose} AND kind = 'grant'"
+        ),
+    ]
 }
 
 /// What is kept of all collections together: who owns them, the history of the store (each opening by a

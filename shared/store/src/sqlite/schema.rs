@@ -10,7 +10,10 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::connection;
 use super::error::is_damage;
 use crate::OpenError;
-use crate::sql::{Dialect, READ_VERSION, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, migrations};
+use crate::sql::{
+    Dialect, READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION,
+    has_old_column, migrations,
+};
 use crate::table::Tables;
 
 /// How long the start may take to look for damage; a large file is looked at only in part.
@@ -107,6 +110,10 @@ fn migrate(connection: &mut Connection, tables: &Tables) -> rusqlite::Result<()>
     // Another process may have come first between the look and this transaction.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(VERSION_TABLE)?;
+    let old = has_old_column(Dialect::Sqlite);
+    if transaction.query_row(old, [], |_| Ok(())).optional()?.is_some() {
+        transaction.execute_batch(RENAME_OLD_COLUMN)?;
+    }
     for table in tables.all() {
         let collection = &table.statements.collection;
         let found = version(&transaction, collection)?;

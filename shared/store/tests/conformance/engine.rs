@@ -114,6 +114,24 @@ impl Engine {
         self.execute(&format!("TRUNCATE {}; {} {ids}", TABLES.join(", "), back.concat())).await;
     }
 
+    /// Fills an empty database with what a store of version 2 kept in this state. Its transactions have numbers above
+    /// those that the rows were written with, as on a server that a dump is restored on.
+    pub(crate) async fn load(&self, state: &str) {
+        let folder = if self.is_sqlite() { "sqlite" } else { "postgres" };
+        let folder = format!("{}/tests/conformance/version_2/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for name in ["schema", state] {
+            let sql = std::fs::read_to_string(format!("{folder}/{name}.sql")).unwrap();
+            self.execute(&sql).await;
+        }
+        if !self.is_sqlite() {
+            self.execute(
+                "DO $$ BEGIN WHILE pg_current_xact_id()::text::bigint < 2000 LOOP COMMIT; END LOOP; \
+                 END $$",
+            )
+            .await;
+        }
+    }
+
     /// Runs statements behind the store's back.
     pub(crate) async fn execute(&self, sql: &str) {
         match &self.place {

@@ -18,6 +18,7 @@ mod promotion;
 mod purging;
 mod record;
 mod starting;
+mod version_2;
 
 use engine::Engine;
 
@@ -112,4 +113,11 @@ on_both!(
     purging::a_tombstone_stays_until_it_is_old_and_every_follower_has_passed_it,
     purging::who_missed_a_purge_is_told,
     purging::followers_are_noted_and_forgotten,
+    version_2::every_state_opens_as_it_was,
+    version_2::a_move_goes_on_from_its_beginning,
+    version_2::a_fence_still_belongs_to_its_id,
+    version_2::a_handover_on_its_way_still_arrives,
+    version_2::a_source_follows_back,
+    version_2::a_cancelled_copy_follows_again,
+    version_2::a_column_that_was_renamed_for_another_collection_is_left_alone,
 );

@@ -23,7 +23,7 @@ pub(crate) async fn a_newer_schema_is_refused_and_left_alone(engine: Engine) {
     let error = engine.try_open().await.unwrap_err();
     assert!(matches!(error, OpenError::Newer { found: 99, .. }), "{error}");
     assert!(error.to_string().contains("`notes`") && error.to_string().contains("99"), "{error}");
-    engine.execute("UPDATE banyan_schema SET version = 2 WHERE version = 99").await;
+    engine.execute("UPDATE banyan_schema SET version = 3 WHERE version = 99").await;
     drop(engine.open().await);
 }
 

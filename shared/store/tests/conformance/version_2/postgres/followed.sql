@@ -1,0 +1,11 @@
+INSERT INTO banyan_followers VALUES ('notes', 'afdfee7a733115054588d520d5cf6b6f', 742, 1796009404521);
+INSERT INTO banyan_marks VALUES ('notes', 'heartbeat', 737, '{"heartbeat":{"atMs":1796009404338}}');
+INSERT INTO banyan_ownership VALUES ('notes', 'primary', 1, 0, 0, '{"store":"97d1d7260d6599860ce413c72997bbec","lineage":"756964b85b94b962311a47d2eacd5ede","role":"primary","epoch":1,"since":0,"hold":null,"grant":null,"followed":null,"successor":null}');
+INSERT INTO banyan_runs VALUES ('notes', 1, '3905899057db71d2972076accff914b5', 1, 0);
+INSERT INTO banyan_schema VALUES ('notes', 2);
+INSERT INTO notes VALUES (1, 1, 1796009404331, 1796009404331, false, 'first', 1, 731, false);
+INSERT INTO notes VALUES (4, 1, 1796009404333, 1796009404333, false, 'with a key', 7, 734, false);
+INSERT INTO notes VALUES (2, 2, 1796009404332, 1796009404335, false, 'second, again', 1, 735, false);
+INSERT INTO notes VALUES (3, 2, 1796009404332, 1796009404336, true, '', 0, 736, false);
+INSERT INTO notes_idempotency VALUES ('key-1', 'key-1', 4, 1796009404335, '{"id":4,"title":"with a key","createdBy":7,"createdAt":"2026-11-30T03:30:04.333Z","updatedAt":"2026-11-30T03:30:04.333Z"}');
+SELECT setval('notes_id_seq', 4, true);

@@ -1,0 +1,12 @@
+INSERT INTO banyan_schema VALUES('notes',2);
+INSERT INTO notes VALUES(1,1,1796009404303,1796009404303,0,'first',1,2,0);
+INSERT INTO notes VALUES(2,2,1796009404304,1796009404310,0,'second, again',1,6,0);
+INSERT INTO notes VALUES(3,2,1796009404305,1796009404311,1,'',0,7,0);
+INSERT INTO notes VALUES(4,1,1796009404308,1796009404308,0,'with a key',7,5,0);
+INSERT INTO notes_idempotency VALUES('key-1','key-1',4,1796009404308,'{"id":4,"title":"with a key","createdBy":7,"createdAt":"2026-11-30T03:30:04.308Z","updatedAt":"2026-11-30T03:30:04.308Z"}');
+INSERT INTO banyan_ownership VALUES('notes','follower',1,0,9,'{"store":"e2fcdd433661fb245420728658ada576","lineage":"ab1ec6fde924094e8d0ad44bc2c619ca","role":"follower","epoch":1,"since":0,"hold":null,"grant":{"epoch":2,"to":{"store":"46006271e7696183d0cbe76d497f84b9","url":"http://46006271e7696183d0cbe76d497f84b9.test/api/notes"},"position":9,"lastId":4},"followed":null,"successor":{"store":"46006271e7696183d0cbe76d497f84b9","url":"http://46006271e7696183d0cbe76d497f84b9.test/api/notes"}}');
+INSERT INTO banyan_runs VALUES('notes',1,'4bf5253e9f32c79f3bdd428fbec8b00f',2,0);
+INSERT INTO banyan_marks VALUES('notes','heartbeat',8,'{"heartbeat":{"atMs":1796009404312}}');
+INSERT INTO banyan_marks VALUES('notes','grant',9,'{"grant":{"epoch":2,"to":{"store":"46006271e7696183d0cbe76d497f84b9","url":"http://46006271e7696183d0cbe76d497f84b9.test/api/notes"},"position":9,"lastId":4}}');
+INSERT INTO banyan_followers VALUES('notes','46006271e7696183d0cbe76d497f84b9',8,1796009404368);
+INSERT INTO sqlite_sequence VALUES('notes',4);

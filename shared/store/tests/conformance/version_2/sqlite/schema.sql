@@ -1,0 +1,16 @@
+CREATE TABLE banyan_schema (collection TEXT PRIMARY KEY, version BIGINT NOT NULL);
+CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, rev BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted INTEGER NOT NULL DEFAULT FALSE, title TEXT NOT NULL, owner BIGINT NOT NULL, position INTEGER NOT NULL DEFAULT 0, superseded INTEGER NOT NULL DEFAULT FALSE);
+CREATE TABLE notes_idempotency (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, id BIGINT NOT NULL, created_at BIGINT NOT NULL, answer TEXT NOT NULL);
+CREATE TABLE banyan_ownership (collection TEXT PRIMARY KEY, role TEXT NOT NULL, epoch BIGINT NOT NULL, held_until BIGINT NOT NULL, position BIGINT NOT NULL, document TEXT NOT NULL);
+CREATE TABLE banyan_runs (collection TEXT NOT NULL, number BIGINT NOT NULL, run TEXT NOT NULL, position BIGINT NOT NULL, purged BIGINT NOT NULL, PRIMARY KEY (collection, number));
+CREATE TABLE banyan_marks (collection TEXT NOT NULL, kind TEXT NOT NULL, position BIGINT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (collection, kind));
+CREATE TABLE banyan_followers (collection TEXT NOT NULL, follower TEXT NOT NULL, position BIGINT NOT NULL, seen_at BIGINT NOT NULL, PRIMARY KEY (collection, follower));
+CREATE INDEX notes_living ON notes (id) WHERE NOT deleted;
+CREATE INDEX notes_idempotency_age ON notes_idempotency (created_at);
+CREATE INDEX notes_by_owner ON notes (owner, id) WHERE NOT deleted;
+CREATE UNIQUE INDEX notes_feed ON notes (position);
+CREATE INDEX notes_deleted ON notes (position) WHERE deleted;
+CREATE INDEX notes_idempotency_id ON notes_idempotency (id);
+CREATE UNIQUE INDEX notes_title ON notes (lower(title)) WHERE NOT deleted AND NOT superseded;
+CREATE INDEX banyan_runs_run ON banyan_runs (collection, run);
+CREATE INDEX banyan_runs_purged ON banyan_runs (collection, purged);
