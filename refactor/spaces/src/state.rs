@@ -14,7 +14,17 @@ pub type Shared = Arc<Mutex<Connection>>;
 /// The file's name in the data folder.
 const FILE: &str = "state.db";
 /// The newest form of the file that this program knows.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// Brings a file of version 1 to version 2: an owner is called a primary, a hold a fence, and a grant a handover. A name
+/// with its quotes and colon occurs in JSON only as the name of a member: a quote inside a text is escaped.
+const RENAME_WORDS: &str = r#"
+    BEGIN IMMEDIATE;
+    UPDATE moves SET document = replace(replace(replace(document, '"owner":', '"primary":'),
+        '"step":"held"', '"step":"fenced"'), '"step":"granted"', '"step":"handed-over"');
+    UPDATE move_comparisons SET document = replace(document, '"owner":', '"primary":');
+    PRAGMA user_version = 2;
+    COMMIT;
+"#;
 /// How long the start waits for a process that is just ending.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
@@ -83,6 +93,9 @@ pub fn open(folder: &Path) -> Result<Shared, OpenError> {
             let message = format!("its version is {version}, and {VERSION} is the newest known");
             return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
         }
+        if version == 1 && has_moves(&connection)? {
+            connection.execute_batch(RENAME_WORDS)?;
+        }
         connection.pragma_update(None, "user_version", VERSION)?;
         let finding: String =
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -108,4 +121,10 @@ pub fn open(folder: &Path) -> Result<Shared, OpenError> {
         OpenError { what: format!("{} {advice}", path.display()), cause: cause.into() }
     })?;
     Ok(Arc::new(Mutex::new(connection)))
+}
+
+/// Whether the tables of moves are there. A process that ended during its first start may not have made them.
+fn has_moves(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('moves', 'move_comparisons')";
+    connection.query_row(sql, [], |row| row.get(0))
 }

@@ -15,3 +15,4 @@ mod keep;
 mod metrics;
 mod refusals;
 mod switch;
+mod version_1;

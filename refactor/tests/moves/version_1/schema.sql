@@ -1,0 +1,16 @@
+CREATE TABLE moves ( application TEXT NOT NULL, collection TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (application, collection) ) STRICT;
+CREATE TABLE move_comparisons ( application TEXT NOT NULL, collection TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (application, collection) ) STRICT;
+CREATE TABLE spaces_resources ( id TEXT PRIMARY KEY, kind TEXT NOT NULL, document TEXT NOT NULL ) STRICT;
+CREATE TABLE spaces_policies ( arn TEXT PRIMARY KEY, policy TEXT NOT NULL ) STRICT;
+CREATE TABLE spaces_tokens ( scope TEXT NOT NULL, token TEXT NOT NULL, fingerprint BLOB NOT NULL, resource TEXT NOT NULL, answer TEXT NOT NULL, lasting INTEGER NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY (scope, token) ) STRICT;
+CREATE TABLE cfn_stacks ( seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, name TEXT NOT NULL, living INTEGER NOT NULL, document TEXT NOT NULL ) STRICT;
+CREATE TABLE cfn_resources ( stack TEXT NOT NULL, logical_id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (stack, logical_id) ) STRICT, WITHOUT ROWID;
+CREATE TABLE cfn_change_sets ( seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, stack TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, UNIQUE (stack, name) ) STRICT;
+CREATE TABLE cfn_events ( seq INTEGER PRIMARY KEY, stack TEXT NOT NULL, document TEXT NOT NULL ) STRICT;
+CREATE TABLE cfn_exports ( region TEXT NOT NULL, name TEXT NOT NULL, stack TEXT NOT NULL, PRIMARY KEY (region, name) ) STRICT, WITHOUT ROWID;
+CREATE TABLE cfn_imports ( region TEXT NOT NULL, name TEXT NOT NULL, stack TEXT NOT NULL, PRIMARY KEY (region, name, stack) ) STRICT, WITHOUT ROWID;
+CREATE TABLE cfn_operations ( seq INTEGER PRIMARY KEY, stack TEXT NOT NULL UNIQUE, document TEXT NOT NULL ) STRICT;
+CREATE INDEX spaces_tokens_by_age ON spaces_tokens (created_ms);
+CREATE INDEX spaces_tokens_by_resource ON spaces_tokens (resource);
+CREATE UNIQUE INDEX cfn_stacks_living ON cfn_stacks (region, name) WHERE living;
+CREATE INDEX cfn_events_by_stack ON cfn_events (stack, seq);
