@@ -29,7 +29,7 @@ pub(crate) fn program(name: &str) -> Option<Program> {
 
 /// The refactor proxy's name among the programs.
 pub(crate) const REFACTOR: &str = "refactor";
-/// Where the proxy takes traffic and where it is controlled, unless ports are chosen.
+/// The default ports of the proxy: for traffic, and for its control.
 const REFACTOR_PORTS: [u16; 2] = [8080, 9080];
 
 /// The name of every program, the proxy last.
@@ -71,7 +71,7 @@ pub(crate) fn refactor(endpoints: &[Endpoint]) -> Option<&Endpoint> {
 /// The control port of the board whose endpoints these are, signed for with the keys in its data folder.
 ///
 /// # Errors
-/// Where there is no proxy, or its keys cannot be read.
+/// If there is no proxy, or its keys cannot be read.
 pub(crate) fn control(
     endpoints: &[Endpoint],
     data_dir: &Path,
@@ -82,7 +82,7 @@ pub(crate) fn control(
     Ok(refactor::Client::new(http, endpoint.url(), keys))
 }
 
-/// Where the refactor proxy keeps its state and its keys.
+/// The folder in which the refactor proxy keeps its state and its keys.
 pub(crate) fn refactor_folder(data_dir: &Path) -> PathBuf {
     data_dir.join(REFACTOR)
 }

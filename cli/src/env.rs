@@ -18,8 +18,8 @@ pub(crate) struct EnvArgs {
     unset: bool,
 }
 
-/// What `eval` gets where there is no board: a command that fails, and an endpoint that nobody listens at, so that the
-/// next command does not reach somebody's real account.
+/// What `eval` gets if there is no board: a command that fails, and an endpoint without a listener. So the
+/// next command does not reach a real account.
 const NOWHERE: &str = "export AWS_ENDPOINT_URL=http://127.0.0.1:1;\nfalse";
 
 /// Variables of a real account, or of other endpoints, that would get in between. An endpoint of one's own for FIPS or two

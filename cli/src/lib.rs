@@ -64,10 +64,10 @@ enum Command {
     Serve(serve::ServeArgs),
 }
 
-/// Where the board's data is unless it is said.
+/// The default folder of the board's data.
 const DEFAULT_DATA_DIR: &str = ".banyan";
 
-/// Where the board's data is.
+/// The folder of the board's data.
 #[derive(Args, Clone, Debug)]
 struct DataDir {
     /// The folder that holds the databases and logs; made where it does not exist.

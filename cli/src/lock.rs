@@ -1,4 +1,4 @@
-//! Holding a data folder: one `up` at a time, and everybody can see whose it is.
+//! Holding a data folder: one `up` at a time, and its process id can be read.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -14,7 +14,7 @@ const FILE: &str = "up.json";
 /// Longer than `status` takes to look.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// Who runs on a data folder.
+/// The `up` that runs on a data folder.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LockHolder {
     pub(crate) pid: u32,
@@ -28,7 +28,7 @@ impl DataDirLock {
     /// Takes the folder; makes it where it does not exist.
     ///
     /// # Errors
-    /// Says who holds it, or why it cannot be written to.
+    /// Names the process that holds it, or says why it cannot be written to.
     pub(crate) fn take(data_dir: &Path) -> Result<Self, String> {
         let shown = data_dir.display();
         let trouble = |error| {
@@ -36,7 +36,7 @@ impl DataDirLock {
         };
         files::make_folder(data_dir).map_err(trouble)?;
         let file = files::open(&data_dir.join(FILE)).map_err(trouble)?;
-        // `status` holds it for a moment to see whether somebody else does.
+        // `status` takes the lock for a moment, to see whether an `up` holds it.
         let locked = file.try_lock().or_else(|_held| {
             sleep(GLANCE);
             file.try_lock()
@@ -57,7 +57,7 @@ impl DataDirLock {
         }
     }
 
-    /// Lets others see who holds the folder.
+    /// Lets other commands see which process holds the folder.
     pub(crate) fn announce(&mut self, endpoints: &[Endpoint]) -> Result<(), String> {
         let holder = LockHolder { pid: std::process::id(), endpoints: endpoints.to_vec() };
         let json = serde_json::to_string(&holder).map_err(|error| error.to_string())?;
@@ -68,10 +68,10 @@ impl DataDirLock {
     }
 }
 
-/// Who runs on this folder now.
+/// The process that runs on this folder now.
 ///
 /// # Errors
-/// Says that nobody does, and what starts a board there.
+/// Says that there is none, and what starts a board there.
 pub(crate) fn running(data_dir: &Path) -> Result<LockHolder, String> {
     let shown = data_dir.display();
     holder(data_dir).ok_or_else(|| {
@@ -79,10 +79,10 @@ pub(crate) fn running(data_dir: &Path) -> Result<LockHolder, String> {
     })
 }
 
-/// Who runs on this folder now, if anybody.
+/// The process that runs on this folder now, if there is one.
 pub(crate) fn holder(data_dir: &Path) -> Option<LockHolder> {
     let file = File::open(data_dir.join(FILE)).ok()?;
-    // Whoever gets the lock, nobody holds the folder.
+    // If the lock can be taken, no `up` holds the folder.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| read(&file)).flatten()
 }
 

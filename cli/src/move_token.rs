@@ -12,7 +12,7 @@ const CHARACTERS: usize = 40;
 /// The token of this data folder, made if there is none.
 ///
 /// # Errors
-/// Where the file cannot be read or written, or others can read it.
+/// If the file cannot be read or written, or others can read it.
 pub(crate) fn open(data_dir: &Path) -> Result<String, String> {
     let path = data_dir.join(FILE);
     let shown = path.display();

@@ -1,6 +1,6 @@
 //! `banyan follow`, `diff`, `switch`, `reverse`, `complete` and `cancel`: the data of one collection.
 //!
-//! The control plane does the work; this asks it, and shows how it goes on. Where this ends early, the work does not.
+//! The control plane does the work; this asks it and shows the progress. If this command ends early, the work goes on.
 
 mod ask;
 mod diff;
@@ -85,7 +85,7 @@ pub(crate) struct CompleteArgs {
 pub(crate) struct CancelArgs {
     #[command(flatten)]
     what: MoveArgs,
-    /// Where the target is not reached, and the source owns the collection or is not reached either: forget the move, so
+    /// If the target is not reached, and the source is primary or is not reached either: forget the move, so
     /// that its route can be deleted. What the two have stays as it is.
     #[arg(long)]
     force: bool,

@@ -136,7 +136,7 @@ impl Process {
     pub(crate) async fn stop(mut self) {
         drop(self.stdin.take());
         if timeout(STOP_TIME, self.child.wait()).await.is_err() {
-            // Where this fails the process has just ended by itself.
+            // If this fails, the process has just ended by itself.
             let _ = self.child.kill().await;
         }
     }

@@ -63,7 +63,7 @@ fn stdin_ends() -> impl Future<Output = ()> + Send + 'static {
     thread::spawn(move || {
         let mut ignored = [0; 64];
         while stdin().read(&mut ignored).is_ok_and(|count| count > 0) {}
-        // Where the server has stopped already, nobody waits for this.
+        // If the server has stopped already, nothing waits for this.
         let _ = ended.send(());
     });
     async {

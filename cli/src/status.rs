@@ -29,7 +29,7 @@ pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
 }
 
 const READY: &str = "ready";
-/// As somebody wanted it.
+/// As a command wanted it.
 const STOPPED: &str = "stopped";
 
 async fn states(endpoints: &[Endpoint], data_dir: &Path, client: &Client) -> Vec<&'static str> {
@@ -60,7 +60,7 @@ pub(crate) fn table(
     } else {
         format!(" --data-dir {}", data_dir.display())
     };
-    // Whoever serves every path has all collections; its docs begin with the first.
+    // A program that serves every path has all collections; its docs begin with the first.
     let own = |endpoint: &&Endpoint| !["", "/"].contains(&endpoint.path.as_str());
     let first = endpoints.iter().find(own).map_or("/api", |endpoint| &endpoint.path);
     let mut text = String::new();
@@ -77,7 +77,7 @@ pub(crate) fn table(
     text
 }
 
-/// What the control plane says: where the proxy sends each path, and who owns each collection.
+/// What the control plane says: where the proxy sends each path, and which program is primary for each collection.
 pub(crate) struct Told {
     routes: Result<Vec<Traffic>, String>,
     moves: Result<Vec<Move>, String>,
@@ -124,7 +124,7 @@ impl Told {
     }
 }
 
-/// Where the proxy sends each path, a line each.
+/// The service to which the proxy sends each path, a line each.
 fn paths(routes: &[Traffic]) -> String {
     let width = routes.iter().map(|route| route.from.len()).max().unwrap_or_default();
     let line = |route: &Traffic| {

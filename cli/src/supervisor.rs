@@ -79,7 +79,7 @@ pub(crate) async fn supervise(
 }
 
 async fn stopping(stop: &mut watch::Receiver<bool>) {
-    // An error means that whoever could say so is gone, which says it too.
+    // An error means that the sender is gone, which has the same meaning.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

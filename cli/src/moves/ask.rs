@@ -21,7 +21,7 @@ pub(super) struct Control(Client);
 /// Does something with the control plane of the board in a data folder.
 ///
 /// # Errors
-/// Where no board runs there, and what `work` says.
+/// If no board runs there, and what `work` says.
 pub(super) fn run(
     data: &DataDir,
     work: impl AsyncFnOnce(Control) -> Result<ExitCode, String>,

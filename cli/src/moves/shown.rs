@@ -77,7 +77,7 @@ fn primary(found: &Move) -> Option<(&Side, u64)> {
     primary.reduce(|one, other| if other.1 > one.1 { other } else { one })
 }
 
-/// Whom a side takes for the primary.
+/// The program that a side takes for the primary.
 fn successor(side: &Side) -> Option<&str> {
     Some(&side.ownership.as_ref()?.successor.as_ref()?.url)
 }

@@ -55,7 +55,7 @@ fn read<M: Manifest>(file: &str, text: &str) -> Result<M, ManifestError> {
     Ok(manifest)
 }
 
-/// Copilot replaces `${NAME}` with what the environment of whoever deploys holds.
+/// Copilot replaces `${NAME}` with the variable of that name in the environment of the command.
 fn no_interpolation(value: &Value, place: &str) -> Result<(), String> {
     match value {
         Value::String(text) if text.contains("${") => Err(format!(

@@ -79,7 +79,7 @@ async fn the_path_rule_covers_every_route_of_the_program_and_none_of_another() {
         }
     }
     for name in COLLECTIONS {
-        // What is asked of a task itself is nobody else's business.
+        // The checks of a task itself do not pass through the load balancer.
         let rule = service(name).http.path;
         for path in ["/", "/api", "/healthz", "/readyz", "/metrics", &format!("/api/{name}x")] {
             assert!(!rule.covers(path), "copilot/{name}/manifest.yml: http.path: {path}");

@@ -24,7 +24,7 @@ const TOKEN: &str = harness::MOVE_TOKEN;
 /// The control plane, and the proxy.
 pub(crate) const CONTROL: &str = "refactor";
 
-/// Whoever types commands.
+/// The `banyan` commands.
 pub(crate) const CLI: &str = "cli";
 
 /// The network through which a service reads the monolith's feed, until it owned the collection itself.
@@ -102,7 +102,7 @@ impl Board {
         board
     }
 
-    /// Where others find a program.
+    /// The address at which other programs find a program.
     pub(crate) fn url_of(&self, name: &str) -> String {
         let relay = self.relays.get(name).map(|relay| relay.url.clone());
         relay.unwrap_or_else(|| format!("http://127.0.0.1:{}", self.ports[name]))

@@ -53,7 +53,7 @@ impl Relay {
         self.weather.send_modify(|now| *now = Weather { sky: Sky::Cut, cuts: now.cuts + 1 });
     }
 
-    /// Lets nothing through, and lets nobody know.
+    /// Lets nothing through, and neither side is told.
     pub(crate) fn swallow(&self) {
         self.weather.send_modify(|now| now.sky = Sky::Swallows);
     }
@@ -70,7 +70,7 @@ impl Drop for Relay {
     }
 }
 
-/// Where connections lead.
+/// The addresses to which connections lead.
 struct Ends {
     ports: Vec<u16>,
     /// Whose turn it is.
@@ -78,7 +78,7 @@ struct Ends {
 }
 
 impl Ends {
-    /// A connection to the first that takes one, from whoever's turn it is on.
+    /// A connection to the first address that takes one, in turn.
     async fn connect(&self) -> Option<TcpStream> {
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % self.ports.len();
         for port in self.ports.iter().cycle().skip(first).take(self.ports.len()) {

@@ -8,7 +8,7 @@ use crate::board::{Board, Engine, Plan};
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_cancelled_leaves_nothing_behind() {
     let board = board().await;
-    // As it starts: the service follows, and nobody has made a route.
+    // As it starts: the service follows, and there is no route.
     let resources = shape(board.resources().await);
     board.succeeds(&["cancel", "users"]).await;
     assert_eq!(shape(board.resources().await), resources);

@@ -1,4 +1,4 @@
-//! Routes, as whoever deploys them changes them.
+//! Routes that deployments change.
 
 use http::Method;
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ async fn a_transaction_that_stays_open_is_named_and_nothing_is_switched() {
     let (client, connection) =
         tokio_postgres::connect(&database, tokio_postgres::NoTls).await.expect("it is there");
     let connection = tokio::spawn(connection);
-    // Some write of somebody who went to lunch: the feed cannot go past it.
+    // A transaction that stays open: the feed cannot go past it.
     client.batch_execute("BEGIN; CREATE TABLE lunch (id int)").await.expect("it is allowed");
     let pid = client.query_one("SELECT pg_backend_pid()", &[]).await.expect("it says so");
     let pid = pid.get::<_, i32>(0).to_string();

@@ -63,7 +63,7 @@ impl Stubborn {
                 let Some(id) = written.await.expect("the board takes writes again") else { break };
                 read(&http, &url, id, &name).await;
                 assert_eq!(made.insert(id, name), None, "the id {id} was given twice");
-                // Whoever owns it by now knows what was answered before.
+                // The primary of this moment knows what was answered before.
                 let (id, name) = made.iter().nth(fastrand::usize(..made.len())).expect("one");
                 let again = timeout(PATIENCE, write(&http, &url, name, &stopped));
                 let again = again.await.expect("the board takes writes again");
@@ -105,7 +105,7 @@ async fn write(http: &Client, url: &str, name: &str, stopped: &Receiver<bool>) -
     }
 }
 
-/// Reads what was just made, where anybody answers.
+/// Reads what was just made, if a program answers.
 async fn read(http: &Client, url: &str, id: u64, name: &str) {
     let Ok(answer) = http.get(format!("{url}/{id}")).send().await else { return };
     let status = answer.status();

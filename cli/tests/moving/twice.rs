@@ -83,7 +83,7 @@ async fn one_of_two_is_stopped_and_started_again_under_load_and_no_request_fails
     assert!(report["members"].as_u64() > Some(50), "{report:#}");
 }
 
-/// Has a command done. A switch that would take long is taken back before any client is told that nobody owns what it writes.
+/// Has a command done. A switch that would take long is taken back before any client is told that there is no primary.
 async fn change(board: &Board, verb: &str) {
     let changes = ["switch", "reverse"].contains(&verb);
     let deadline: &[_] = if changes { &["--deadline-ms", "2000"] } else { &[] };

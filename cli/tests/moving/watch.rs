@@ -33,7 +33,7 @@ struct Seen {
 }
 
 impl Watch {
-    /// Watches who owns a collection, in these programs.
+    /// Watches which of these programs is primary for a collection.
     pub(crate) fn start(board: &Board, collection: &str, programs: &[&str]) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let tasks = programs.iter().map(|program| {

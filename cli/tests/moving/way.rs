@@ -13,7 +13,7 @@ on_both_engines!(
     a_lost_service_is_given_up_only_by_force,
 );
 
-/// A user that nobody has.
+/// A user that is in no store.
 fn user(name: &str) -> Value {
     json!({ "username": name, "name": name })
 }
@@ -70,7 +70,7 @@ async fn nothing_that_was_answered_is_lost_on_the_way_there_and_back_and_there(m
 }
 
 async fn a_diff_names_what_differs_and_a_switch_refuses_it(mut board: Board) {
-    // Somebody wrote to the copy's database by hand.
+    // A write to the copy's database by hand.
     board.kill("users").await;
     board.spoil("users", "UPDATE users SET name = 'spoilt' WHERE id = 2").await;
     board.start_again("users").await;

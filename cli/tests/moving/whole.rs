@@ -1,4 +1,4 @@
-//! The whole way of a board under load: nobody who uses it notices anything.
+//! The whole way of a board under load: its clients notice nothing.
 
 use std::sync::Mutex;
 
@@ -39,8 +39,8 @@ async fn whole(source: Engine, target: Engine) {
     for verbs in [&["follow", "diff", "switch"][..], &["reverse"], &["switch", "complete"]] {
         for verb in verbs {
             for collection in COLLECTIONS {
-                // Where the machine is so busy that a switch takes longer, it is taken back before any client is told
-                // that nobody owns what it writes.
+                // If the machine is so busy that a switch takes longer, it is taken back before any client is told
+                // that there is no primary.
                 let deadline: &[_] = if changes(verb) { &["--deadline-ms", "2000"] } else { &[] };
                 let said = patiently(&board, &[&[verb, collection][..], deadline].concat()).await;
                 println!("{verb} {collection}: {said}");

@@ -36,7 +36,7 @@ impl Stack {
     /// For parameters that CloudFormation would refuse.
     ///
     /// # Panics
-    /// Where an expression cannot be worked out, such as one that names a resource whose condition does not hold.
+    /// If an expression cannot be worked out, such as one that names a resource whose condition does not hold.
     pub(crate) fn of(template: &Template, given: &[(&str, &str)]) -> Result<Self, String> {
         let parameters = template.parameters(given)?;
         let evaluation = Evaluation { template, parameters };
@@ -153,7 +153,7 @@ impl Evaluation<'_> {
         }
         match self.kind(name) {
             "AWS::RefactorSpaces::Environment" => ENVIRONMENT.to_owned(),
-            // All of them are several ids, joined; who wants one has to use GetAtt.
+            // All of them are several ids, joined; a template that wants one uses GetAtt.
             "AWS::RefactorSpaces::Application" => format!("{ENVIRONMENT}|{APPLICATION}"),
             "AWS::EC2::VPC" => "vpc-0123456789abcdef0".to_owned(),
             _ => name.to_lowercase(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 /// Reads a file of this repository.
 ///
 /// # Panics
-/// Where it is no YAML, has a key twice, or uses an alias, which CloudFormation does not take.
+/// If it is no YAML, has a key twice, or uses an alias, which CloudFormation does not take.
 pub(crate) fn read(path: &str) -> Value {
     parse(&text(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

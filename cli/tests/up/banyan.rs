@@ -29,7 +29,7 @@ impl Banyan {
         Self::start_read_until(command, None)
     }
 
-    /// Starts it and waits until it prints these words, which are the last that anybody reads.
+    /// Starts it and waits until it prints these words, which are the last that it prints for the user.
     pub(crate) async fn start_unread_after(command: Command, words: &'static str) -> Self {
         let banyan = Self::start_read_until(command, Some(words));
         until(&format!("banyan says {words:?}"), || ready(banyan.stdout.is_whole())).await;
@@ -84,7 +84,7 @@ impl Banyan {
 
 impl Drop for Banyan {
     fn drop(&mut self) {
-        // Where these fail it has ended by itself.
+        // If these fail, it has ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {

@@ -45,7 +45,7 @@ impl Board {
     pub(crate) async fn of(mut banyan: Banyan) -> Self {
         banyan.says("Ctrl-C stops everything.").await;
         let addresses = addresses(&banyan.stdout());
-        // The process has one provider of cryptography; whoever comes first installs it.
+        // The process has one provider of cryptography; the first caller installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         Self { banyan, addresses, client }

@@ -60,7 +60,7 @@ async fn unset_alone_changes_nothing_and_needs_no_board() {
     }
 }
 
-/// What somebody had before, with what shells might expand.
+/// The variables of a user before, with what shells might expand.
 const MINE: [(&str, &str); 7] = [
     ("AWS_PROFILE", "my profile"),
     ("AWS_ACCESS_KEY_ID", "AKIAREAL"),

@@ -26,7 +26,7 @@ impl Folder {
         self.parent().join("data")
     }
 
-    /// Where the data folder is made: what `banyan` is started in.
+    /// The folder in which `banyan` is started; the data folder is made there.
     pub(crate) fn parent(&self) -> &Path {
         self.temporary.path()
     }
@@ -64,7 +64,7 @@ impl Folder {
         }
     }
 
-    /// The process id of every program that runs on this folder, whoever started it.
+    /// The process id of every program that runs on this folder, no matter what started it.
     pub(crate) fn programs(&self) -> BTreeMap<String, u32> {
         programs(self.parent())
     }
@@ -77,7 +77,7 @@ impl Drop for Folder {
                 let log = self.data().join("logs").join(format!("{name}.log"));
                 eprintln!("--- log of {name} ---\n{}", fs::read_to_string(log).unwrap_or_default());
             }
-            // Where this fails it has ended by itself.
+            // If this fails, it has ended by itself.
             let _ = Command::new("sh").args(["-c", &format!("kill -KILL {pid}")]).status();
         }
     }
@@ -92,8 +92,8 @@ pub(crate) async fn alone() -> MutexGuard<'static, ()> {
     STARTING.lock().await
 }
 
-/// The programs that have their database or their state below this folder. A process that has ended, and is waited for
-/// by nobody, is not among them: its environment is gone.
+/// The programs that have their database or their state below this folder. A process that has ended, and whose
+/// parent does not wait for it, is not among them: its environment is gone.
 fn programs(data: &Path) -> BTreeMap<String, u32> {
     let processes = fs::read_dir("/proc").expect("there is /proc").filter_map(Result::ok);
     let programs = processes.filter_map(|process| {

@@ -1,4 +1,4 @@
-//! Whom `banyan load` asks unless it is told.
+//! The address that `banyan load` asks without `--url`.
 
 use serde_json::Value;
 

@@ -14,7 +14,7 @@ const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2,
 /// The proxy of a board, and its control port.
 struct Proxy {
     control: refactor::Client,
-    /// Where clients ask, without the stage.
+    /// The address that clients ask, without the stage.
     url: String,
     /// The application's path on the control port.
     application: String,

@@ -32,7 +32,7 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
     let printed = board.banyan.stdout();
     let (table, commands) = printed.split_once("Try:").expect("there is something to try");
     let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
-    // Each program with its documentation, the control port, where the proxy leads from and to, and who owns and follows
+    // Each program with its documentation, the control port, both sides of the proxy, and the primary and the follower of
     // each collection.
     assert_eq!(links.len(), 2 * PROGRAMS.len() + 1 + 2 + 2 * 3, "{table}");
     for link in links {

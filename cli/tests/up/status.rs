@@ -99,7 +99,7 @@ async fn status_says_how_old_a_diff_is() {
 /// The rows of the table of programs.
 fn rows(printed: &str) -> Vec<&str> {
     let lines = printed.lines().map(str::trim);
-    // The table of collections has the same names, and says who owns them.
+    // The table of collections has the same names, and names the primary of each.
     let lines = lines.filter(|line| !line.contains(" primary "));
     lines.filter(|line| PROGRAMS.iter().any(|(name, _)| line.starts_with(name))).collect()
 }

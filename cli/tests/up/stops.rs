@@ -24,7 +24,7 @@ async fn sigterm_stops_everything_and_the_data_stays() {
 async fn everything_stops_at(name: &str) {
     let folder = Folder::new();
     let board = folder.up().await;
-    // Nobody else is given the ports before they are looked at.
+    // No other test gets the ports before this one looks at them.
     let _alone = alone().await;
     signal(name, board.banyan.pid());
     let ended = board.banyan.ended().await;
@@ -90,7 +90,7 @@ async fn what_was_stored_is_there_when_up_is_started_again() {
     let board = folder.up().await;
     for (path, body) in paths {
         assert_eq!(board.get("users", &path).await.body, body);
-        // At other addresses than before, the monolith finds whom it follows.
+        // At other addresses than before, the monolith finds the program that it follows.
         until("the monolith follows", async || board.get("monolith", &path).await.body == body)
             .await;
     }

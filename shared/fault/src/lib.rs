@@ -2,7 +2,7 @@
 //!
 //! In a debug build a program that runs with `BANYAN_FAULTS=FOLDER` looks, at each place, for a file of
 //! the place's name in that folder, takes it away and aborts. So a test arms one place of one program
-//! while it runs, and the program that is started again passes it. Where the file says `stop`, the
+//! while it runs, and the program that is started again passes it. If the file says `stop`, the
 //! program stands still instead, as on a machine that froze, until it gets the signal `CONT`. In a
 //! release build there is nothing.
 
@@ -22,7 +22,7 @@ pub fn point(name: &str) {
     let folder = FOLDER.get_or_init(|| std::env::var_os(VARIABLE).map(PathBuf::from));
     let Some(file) = folder.as_ref().map(|folder| folder.join(name)) else { return };
     let Ok(says) = std::fs::read_to_string(&file) else { return };
-    // Whoever takes the file away is the one to act; of two that pass at once it is one.
+    // The caller that removes the file acts; if two pass at once, only one can remove it.
     if std::fs::remove_file(file).is_err() {
         return;
     }

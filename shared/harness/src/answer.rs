@@ -28,7 +28,7 @@ impl Answer {
     /// The body as JSON.
     ///
     /// # Panics
-    /// Where it is none.
+    /// If it is none.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body)
@@ -46,7 +46,7 @@ impl Answer {
     /// or header of each entry in `errors`.
     ///
     /// # Panics
-    /// Where it is not.
+    /// If it is not.
     #[track_caller]
     pub fn problem(&self, status: u16) -> Vec<String> {
         assert_eq!(self.status, status, "{}", self.body);

@@ -19,7 +19,7 @@ pub struct Bouncer {
 }
 
 impl Bouncer {
-    /// PgBouncer in this `pool_mode`, with two sessions for all who use it, in front of
+    /// PgBouncer in this `pool_mode`, with two sessions for all its clients, in front of
     /// `postgres://USER@HOST:PORT/NAME`. Its program is at the path in `TEST_PGBOUNCER`.
     ///
     /// # Panics
@@ -70,7 +70,7 @@ impl Bouncer {
 
 impl Drop for Bouncer {
     fn drop(&mut self) {
-        // Where these fail it has ended by itself.
+        // If these fail, it has ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -19,7 +19,7 @@ struct Read {
 /// status, content type and body.
 ///
 /// # Panics
-/// Where one differs.
+/// If one differs.
 pub async fn golden_reads(program: &Program, collections: &[&str]) {
     let reads: Vec<Read> = serde_json::from_str(READS).expect("golden/reads.json is valid");
     let mut compared = 0;

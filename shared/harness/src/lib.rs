@@ -27,7 +27,7 @@ use std::time::Duration;
 /// Sends a signal, such as `TERM`, to a process.
 ///
 /// # Panics
-/// Where that cannot be done.
+/// If that cannot be done.
 pub fn signal(name: &str, pid: u32) {
     // The shell's own `kill`: the program of that name is not on every machine.
     let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status();

@@ -25,7 +25,7 @@ impl Line {
     /// A line to this database, `postgres://USER@HOST:PORT/NAME`, without encryption.
     ///
     /// # Panics
-    /// Where there is no port to be had, or the URL is another one.
+    /// If there is no port to be had, or the URL is another one.
     pub async fn to(database: &str) -> Self {
         let (user, rest) = database.split_once('@').expect("a user");
         let (server, name) = rest.split_once('/').expect("a database");

@@ -1,4 +1,4 @@
-//! The steps of a move, as whoever leads one takes them.
+//! The steps of a move, as a coordinator takes them.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ impl Program {
     /// Takes a step of a move that must be done: the document of ownership after it.
     ///
     /// # Panics
-    /// Where it is refused.
+    /// If it is refused.
     pub async fn done(&self, collection: &str, step: &str, body: Value) -> Value {
         let answer = self.step(collection, step, body).await;
         assert_eq!(answer.status, 200, "{step}: {}\n{}", answer.body, self.log());
@@ -48,7 +48,7 @@ impl Program {
     /// The document of ownership.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub async fn ownership(&self, collection: &str) -> Value {
         let answer = self.ask(collection, "ownership").await;
         assert_eq!(answer.status, 200, "{}\n{}", answer.body, self.log());
@@ -58,7 +58,7 @@ impl Program {
     /// Waits until the document of ownership meets the condition.
     ///
     /// # Panics
-    /// Where it does not.
+    /// If it does not.
     pub async fn ownership_is(
         &self,
         collection: &str,
@@ -71,7 +71,7 @@ impl Program {
     /// Makes it follow the collection of another program, and waits until it has everything.
     ///
     /// # Panics
-    /// Where it does not.
+    /// If it does not.
     pub async fn follow(&self, collection: &str, source: &Self) {
         // A machine that does many things at once may take longer than a source is given.
         until("it begins to follow", || async {
@@ -88,7 +88,7 @@ impl Program {
     /// Waits until it follows with everything that was there, and answers reads.
     ///
     /// # Panics
-    /// Where it does not.
+    /// If it does not.
     pub async fn follows(&self, collection: &str) {
         let following = |document: &Value| document["following"]["state"] == "following";
         self.ownership_is(collection, "it follows", following).await;
@@ -99,7 +99,7 @@ impl Program {
     /// is, and its program is ready before that if another of its collections can be read.
     ///
     /// # Panics
-    /// Where it does not.
+    /// If it does not.
     pub async fn answers_reads(&self, collection: &str) {
         let path = format!("/api/{collection}?limit=1");
         let what = format!("it answers reads of {collection}");
@@ -109,7 +109,7 @@ impl Program {
     /// Waits until it has everything that the other program has now, and answers reads.
     ///
     /// # Panics
-    /// Where it does not get it.
+    /// If it does not get it.
     pub async fn catch_up(&self, collection: &str, source: &Self) {
         let source = source.ownership(collection).await;
         let position = (source["epoch"].as_u64(), source["position"].as_u64());
@@ -125,7 +125,7 @@ impl Program {
     /// Hands the collection over to its follower, and follows it back.
     ///
     /// # Panics
-    /// Where it is not handed over.
+    /// If it is not handed over.
     pub async fn hand_over(&self, collection: &str, to: &Self) {
         let epoch = self.ownership(collection).await["epoch"].as_u64();
         let fence = json!({"id": "switch", "epoch": epoch, "ms": 30_000});

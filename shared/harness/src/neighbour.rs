@@ -45,7 +45,7 @@ impl Neighbour {
     /// Listens on a free port.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

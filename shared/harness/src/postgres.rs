@@ -41,7 +41,7 @@ impl TestDatabase {
     /// Runs statements in it.
     ///
     /// # Panics
-    /// Where one fails.
+    /// If one fails.
     pub async fn execute(&self, sql: &str) {
         execute(&self.url, sql).await;
     }
@@ -49,7 +49,7 @@ impl TestDatabase {
     /// Does this work while a transaction that has its number is open in it.
     ///
     /// # Panics
-    /// Where there can be none.
+    /// If there can be none.
     pub async fn in_a_transaction<T>(&self, work: impl Future<Output = T>) -> T {
         let transaction = async |client: &Client| {
             run(client, "BEGIN; SELECT pg_current_xact_id()").await;

@@ -35,7 +35,7 @@ impl Setup {
     /// in a temporary folder.
     ///
     /// # Panics
-    /// Where there is no temporary folder to be had.
+    /// If there is no temporary folder to be had.
     pub fn new(binary: impl Into<PathBuf>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let database = format!("sqlite:{}", folder.path().join("test.db").display());
@@ -89,7 +89,7 @@ impl Setup {
     /// Starts it and waits until it listens.
     ///
     /// # Panics
-    /// Where it ends before that; its log is in the message.
+    /// If it ends before that; its log is in the message.
     pub async fn start(self) -> Program {
         let mut child = self.spawn();
         let log = drain(&mut child);
@@ -113,7 +113,7 @@ impl Setup {
     /// Starts it and waits until it ends: its exit code, and what it wrote to standard error.
     ///
     /// # Panics
-    /// Where it does not end.
+    /// If it does not end.
     pub async fn run(self) -> (Option<i32>, String) {
         let mut child = self.spawn();
         let log = drain(&mut child);
@@ -125,9 +125,9 @@ impl Setup {
 /// A client with connections of its own.
 ///
 /// # Panics
-/// Where there is none to be had.
+/// If there is none to be had.
 pub fn client() -> Client {
-    // The process has one provider of cryptography; whoever comes first installs it.
+    // The process has one provider of cryptography; the first caller installs it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().tls_certs_only([]).no_proxy().timeout(PATIENCE).build();
     client.expect("a client")
@@ -204,7 +204,7 @@ impl Program {
     /// Sends a request, or says why there was no answer.
     ///
     /// # Errors
-    /// Where the connection broke.
+    /// If the connection broke.
     pub async fn try_send(
         &self,
         method: &str,
@@ -226,7 +226,7 @@ impl Program {
     /// Sends a request.
     ///
     /// # Panics
-    /// Where there is no answer.
+    /// If there is no answer.
     pub async fn send(
         &self,
         method: &str,
@@ -250,7 +250,7 @@ impl Program {
 
     /// Kills it as a crash would (SIGKILL), and waits until it is gone.
     pub async fn kill(&mut self) {
-        // Where this fails it has just ended by itself.
+        // If this fails, it has just ended by itself.
         let _ = self.child.kill();
         self.log.ended(&mut self.child).await;
     }
@@ -258,7 +258,7 @@ impl Program {
     /// Tells it to stop.
     ///
     /// # Panics
-    /// Where it has ended.
+    /// If it has ended.
     pub fn terminate(&self) {
         crate::signal("TERM", self.pid());
     }
@@ -277,7 +277,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Where these fail it has ended by itself.
+        // If these fail, it has ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {

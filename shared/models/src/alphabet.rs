@@ -37,7 +37,7 @@ const BIDI: &[Range] = &[
     ('\u{2066}', '\u{2069}'),
 ];
 /// Properties `White_Space` and `Default_Ignorable_Code_Point`, the blank of Braille, and the blocks of combining
-/// marks: none of them shows anything by itself. Characters that are unassigned, or private, may be shown by somebody.
+/// marks: none of them shows anything by itself. Characters that are unassigned, or private, may be shown by some program.
 const UNSEEN: &[Range] = &[
     (' ', ' '),
     ('\u{a0}', '\u{a0}'),

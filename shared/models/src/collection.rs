@@ -55,7 +55,7 @@ impl Collection {
         Self { demo: demo.into(), ..self }
     }
 
-    /// Itself, for those who refer to it.
+    /// Itself, for the collections that refer to it.
     pub fn target(&self) -> Target {
         Target { collection: self.name.clone(), member: self.member.clone() }
     }

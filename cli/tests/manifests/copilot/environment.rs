@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Manifest, ManifestError, read};
 
-/// Where one service runs. Its network is Copilot's own: `network.vpc.cidr` without subnets would make a network without any.
+/// The environment of a service. Its network is Copilot's own: `network.vpc.cidr` without subnets would make a network without any.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Environment {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{HttpPath, Manifest, ManifestError, RulePath, duration, read};
 
-/// A service, its image and how many tasks of it run. Every key is required: a default that nobody wrote down cannot be reviewed.
+/// A service, its image and how many tasks of it run. Every key is required: a default that is not written down cannot be reviewed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Service {
@@ -112,7 +112,7 @@ impl<'de> Deserialize<'de> for StatusCodes {
 pub(crate) struct Image {
     /// How it is made.
     pub(crate) build: Build,
-    /// Where the program listens.
+    /// The port on which the program listens.
     pub(crate) port: u16,
 }
 

@@ -11,7 +11,7 @@ const PROGRAMS: [&str; 4] = ["monolith", "users", "threads", "posts"];
 /// The second programs on the databases of the first ones.
 const TWINS: [(&str, &str); 2] = [("monolith", "monolith-2"), ("users", "users-2")];
 
-/// Where the stores of a board are.
+/// The databases of a board's stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Sqlite,

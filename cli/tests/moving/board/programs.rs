@@ -20,7 +20,7 @@ impl Board {
         self.setups.insert(name, program.setup().clone());
     }
 
-    /// Stops a program as whoever deploys does: told by SIGTERM, and waited for.
+    /// Stops a program as a deployment does: sends SIGTERM and waits for the end.
     pub(crate) async fn stop(&mut self, name: &'static str) {
         let mut program = self.programs.remove(name).expect("it runs");
         program.terminate();
@@ -65,7 +65,7 @@ impl Board {
 
     /// The program stands still where it passes that place next.
     pub(crate) fn arm_to_stop(&self, name: &str, place: &str) {
-        // Nobody may read it half written.
+        // No reader may see it half written.
         let (written, armed) = (self.faults(name).join("written"), self.faults(name).join(place));
         fs::write(&written, fault::STOP).expect("it can be written");
         fs::rename(written, armed).expect("it can be renamed");

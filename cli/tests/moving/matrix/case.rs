@@ -5,7 +5,7 @@ use crate::board::{CLI, CONTROL, FEED};
 /// What is broken, and when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
-    /// Whoever comes to a place,
+    /// The program that comes to a place,
     pub(crate) who: Who,
     pub(crate) place: &'static str,
     /// and what happens then.
@@ -21,7 +21,7 @@ pub(crate) enum Who {
     Follower,
     /// The control plane, and the proxy.
     Control,
-    /// Whoever typed the command.
+    /// The command.
     Cli,
 }
 

@@ -1,4 +1,4 @@
-//! A command that somebody typed.
+//! A command that runs.
 
 use tokio::process::Child;
 
