@@ -52,7 +52,7 @@ async fn proxy(data_dir: &Path) -> Result<Url, String> {
     let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let traffic = board::control(&holder.endpoints, data_dir, http)?.traffic().await?;
     let first = traffic.iter().find_map(|route| Url::parse(&route.from).ok());
-    let mut url = first.ok_or("the refactor proxy has no route; --url says whom to ask")?;
+    let mut url = first.ok_or("the refactor proxy has no route; give an address with --url")?;
     url.set_path("");
     Ok(url)
 }

@@ -105,9 +105,7 @@ impl Told {
     pub(crate) fn shown(&self) -> String {
         match (&self.routes, &self.moves) {
             (Err(error), Err(same)) if error == same => {
-                format!(
-                    "  where the paths go and who owns which collection is not known: {error}\n"
-                )
+                format!("  the routes and the primaries are not known: {error}\n")
             }
             (routes, moves) => {
                 let routes = match routes {
@@ -116,7 +114,7 @@ impl Told {
                 };
                 let moves = match moves {
                     Ok(moves) => moves::table(moves),
-                    Err(error) => format!("  who owns which collection is not known: {error}\n"),
+                    Err(error) => format!("  the primaries are not known: {error}\n"),
                 };
                 format!("{routes}\n{moves}")
             }

@@ -53,7 +53,7 @@ fn standing(found: &Move) -> String {
         "not followed" => return format!("{primary}, not followed"),
         "apart" => {
             return format!(
-                "{primary}, {} has data of its own and follows nobody: with an empty database it would",
+                "{primary}, {} has data of its own and follows no other program: with an empty database it would",
                 target.url
             );
         }

@@ -121,7 +121,7 @@ impl Board {
         let endpoints = json!({ "pid": std::process::id(), "endpoints": [endpoint] });
         fs::write(&path, endpoints.to_string()).expect("it can be written");
         let held = File::open(path).expect("it is there");
-        held.lock().expect("nobody else has it");
+        held.lock().expect("it has one owner");
         self._held = Some(held);
         let faults = control.folder().join(CLI).join("faults");
         fs::create_dir_all(faults).expect("the folder can be made");

@@ -21,7 +21,7 @@ async fn what_was_cancelled_leaves_nothing_behind() {
     for field in ["role", "epoch", "since", "rows", "fence", "handover", "followed", "successor"] {
         assert_eq!(cancelled[field], never_used[field], "{field}: {cancelled}");
     }
-    assert_ne!(cancelled["store"], never_used["store"], "who followed it would not notice");
+    assert_ne!(cancelled["store"], never_used["store"], "a follower would not notice");
     let empty = board.program("users").get("/api/users").await;
     assert_eq!(
         empty.status, 421,

@@ -49,7 +49,7 @@ impl Watch {
                         && let Ok(body) = answer.bytes().await
                     {
                         let ownership = serde_json::from_slice(&body).unwrap_or_default();
-                        seen.lock().expect("nobody panics with it").note(&program, &ownership);
+                        seen.lock().expect("no thread panics with it").note(&program, &ownership);
                     }
                     sleep(EVERY).await;
                 }
@@ -62,9 +62,9 @@ impl Watch {
     /// What must never have been.
     #[track_caller]
     pub(crate) fn end(self) {
-        let seen = self.seen.lock().expect("nobody panics with it");
+        let seen = self.seen.lock().expect("no thread panics with it");
         assert!(seen.wrong.is_empty(), "{:?}", seen.wrong);
-        assert!(!seen.primaries.is_empty(), "nobody was seen");
+        assert!(!seen.primaries.is_empty(), "no primary was seen");
         for (epoch, primaries) in &seen.primaries {
             assert_eq!(primaries.len(), 1, "primaries of epoch {epoch}: {primaries:?}");
         }

@@ -32,7 +32,7 @@ async fn a_collection_is_followed_cancelled_and_followed_anew(board: Board) {
     assert_eq!(refused.status, 421, "{}", refused.body);
     board.done("users", "cancel").await;
     let empty = board.send("users", "GET", "/api/users", &Value::Null).await;
-    assert_eq!(empty.status, 421, "it has nothing, and says who has: {}", empty.body);
+    assert_eq!(empty.status, 421, "it has nothing, and names the primary: {}", empty.body);
     assert_eq!(board.look("users").await.phase, "not followed");
     board.done("users", "follow").await;
     board.settled("users").await;
@@ -53,7 +53,7 @@ async fn nothing_that_was_answered_is_lost_on_the_way_there_and_back_and_there(m
         assert!(last.done && last.pause_ms.is_some(), "{last:?}");
         primary = if verb == "switch" { "users" } else { "monolith" };
         let other = if verb == "switch" { "monolith" } else { "users" };
-        let answer = board.send(other, "POST", "/api/users", &user("nobody")).await;
+        let answer = board.send(other, "POST", "/api/users", &user("late")).await;
         assert_eq!(answer.status, 421, "{}", answer.body);
     }
     board.settled("users").await;

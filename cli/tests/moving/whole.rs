@@ -70,7 +70,7 @@ pub(crate) async fn patiently(board: &Board, arguments: &[&str]) -> String {
     let said = Mutex::new(String::new());
     until("it succeeds", async || match board.run(arguments).await {
         Ok(done) => {
-            *said.lock().expect("nobody panics with it") = done;
+            *said.lock().expect("no thread panics with it") = done;
             true
         }
         Err(why) => {
@@ -80,7 +80,7 @@ pub(crate) async fn patiently(board: &Board, arguments: &[&str]) -> String {
         }
     })
     .await;
-    said.into_inner().expect("nobody panics with it")
+    said.into_inner().expect("no thread panics with it")
 }
 
 /// The highest id of a post.

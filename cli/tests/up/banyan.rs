@@ -111,7 +111,7 @@ impl Text {
         let read = Arc::clone(&text);
         let reader = thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                let mut text = read.lock().expect("nobody panics with the text");
+                let mut text = read.lock().expect("no thread panics with the text");
                 text.push_str(&line);
                 text.push('\n');
                 if words.is_some_and(|words| line.contains(words)) {
@@ -123,7 +123,7 @@ impl Text {
     }
 
     fn so_far(&self) -> String {
-        self.text.lock().expect("nobody panics with the text").clone()
+        self.text.lock().expect("no thread panics with the text").clone()
     }
 
     fn is_whole(&self) -> bool {

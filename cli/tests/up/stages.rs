@@ -122,7 +122,7 @@ async fn without_the_monolith_only_its_own_greeting_is_gone() {
     assert_eq!(gone.header("content-type"), "application/problem+json");
     assert!(
         !gone.body.contains(board.address("monolith")),
-        "the inner address is nobody's: {}",
+        "no client sees the inner address: {}",
         gone.body
     );
     let status = folder.run(&["status"]).await;

@@ -70,7 +70,7 @@ impl Neighbour {
     /// # Panics
     /// Never in a sound test.
     pub fn behave(&self, manner: Manner) {
-        self.state.lock().expect("nobody panics with the state").manner = manner;
+        self.state.lock().expect("no thread panics with the state").manner = manner;
     }
 
     /// The heads of all requests so far, in lower case.
@@ -78,7 +78,7 @@ impl Neighbour {
     /// # Panics
     /// Never in a sound test.
     pub fn heads(&self) -> Vec<String> {
-        self.state.lock().expect("nobody panics with the state").heads.clone()
+        self.state.lock().expect("no thread panics with the state").heads.clone()
     }
 }
 
@@ -94,7 +94,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         let collection = segments.next().unwrap_or_default();
         let mut missing = format!("banyan-missing: {} {id}\r\n", collection.trim_end_matches('s'));
         let manner = {
-            let mut state = state.lock().expect("nobody panics with the state");
+            let mut state = state.lock().expect("no thread panics with the state");
             state.heads.push(head.join("\n").to_lowercase());
             let manner = state.manner.clone();
             if let Manner::Changes(left, then) = &mut state.manner {

@@ -140,7 +140,7 @@ fn drain(child: &mut Child) -> Log {
     let written = Arc::clone(&text);
     let reader = thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            let mut log = written.lock().expect("nobody panics with the log");
+            let mut log = written.lock().expect("no thread panics with the log");
             log.push_str(&line);
             log.push('\n');
         }
@@ -156,7 +156,7 @@ struct Log {
 
 impl Log {
     fn text(&self) -> String {
-        self.text.lock().expect("nobody panics with the log").clone()
+        self.text.lock().expect("no thread panics with the log").clone()
     }
 
     /// Waits until the program has ended and everything it wrote is read.

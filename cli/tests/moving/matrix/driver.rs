@@ -74,7 +74,7 @@ pub(crate) async fn run(source: Engine, target: Engine, case: Case) {
         }
         found.retain(|(id, name)| name.starts_with("stubborn-") && made.get(id) != Some(name));
         // The last one may have been stopped before it knew.
-        assert!(found.len() <= 1, "{program} has what nobody was told: {found:?}");
+        assert!(found.len() <= 1, "{program} has users without an answer: {found:?}");
     }
     watch.end();
 }
@@ -127,7 +127,7 @@ async fn crash(board: &mut Board, verb: Verb, who: Who, other: Option<Who>) {
 }
 
 async fn stand(board: &mut Board, verb: Verb, name: &str, deed: Deed, running: &mut Run) {
-    assert_ne!(name, CLI, "nobody would notice");
+    assert_ne!(name, CLI, "its end would not be noticed");
     let pid = board.program(name).pid();
     until("it stands still", async || is_stopped(pid)).await;
     match deed {

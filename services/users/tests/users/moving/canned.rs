@@ -23,7 +23,7 @@ impl Canned {
                 let Ok(reading) = stream.try_clone() else { continue };
                 let lines = BufReader::new(reading).lines().map_while(Result::ok);
                 lines.take_while(|line| !line.is_empty()).for_each(drop);
-                let (status, body) = shared.lock().expect("nobody panics with it").clone();
+                let (status, body) = shared.lock().expect("no thread panics with it").clone();
                 let length = body.len();
                 let head = "connection: close\r\ncontent-type: application/json";
                 // Where the other side has gone there is nobody to tell.
@@ -43,6 +43,6 @@ impl Canned {
 
     /// Says this from now on.
     pub(crate) fn say(&self, status: u16, body: &str) {
-        *self.answer.lock().expect("nobody panics with it") = (status, body.to_owned());
+        *self.answer.lock().expect("no thread panics with it") = (status, body.to_owned());
     }
 }
