@@ -78,7 +78,8 @@ pub(crate) fn control(
     http: reqwest::Client,
 ) -> Result<refactor::Client, String> {
     let endpoint = refactor(endpoints).ok_or("this `banyan up` runs no refactor proxy")?;
-    let keys = refactor::Keys::read(&refactor_folder(data_dir))?;
+    let keys = refactor::Keys::read(&refactor_folder(data_dir));
+    let keys = keys.map_err(|error| runtime::chain(&error))?;
     Ok(refactor::Client::new(http, endpoint.url(), keys))
 }
 

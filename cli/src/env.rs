@@ -78,7 +78,8 @@ fn lines(data_dir: &Path) -> Result<String, String> {
     let holder = lock::running(data_dir)?;
     let control =
         board::refactor(&holder.endpoints).ok_or("this `banyan up` runs no refactor proxy")?;
-    let keys = refactor::Keys::read(&board::refactor_folder(data_dir))?;
+    let keys = refactor::Keys::read(&board::refactor_folder(data_dir));
+    let keys = keys.map_err(|error| runtime::chain(&error))?;
     let (key, secret) = (keys.access_key_id, keys.secret_access_key);
     Ok(format!(
         "unset {OTHERS};\n\

@@ -3,8 +3,6 @@
 mod commands;
 
 use std::error::Error;
-use std::fmt;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials as Identity;
@@ -16,38 +14,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::control::credentials::Credentials;
+use crate::control::credentials::Keys;
 use crate::first_stack::REGION;
 
 /// How long one answer may take: longer than a health check.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
-
-/// The keys of a control port.
-#[derive(Clone)]
-pub struct Keys {
-    /// The access key id.
-    pub access_key_id: String,
-    /// The secret; never put it into a log.
-    pub secret_access_key: String,
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Keys");
-        shown.field("access_key_id", &self.access_key_id).finish_non_exhaustive()
-    }
-}
-
-impl Keys {
-    /// Reads the keys in a data folder of `refactor`.
-    ///
-    /// # Errors
-    /// Where there are none, or they cannot be read.
-    pub fn read(folder: &Path) -> Result<Self, String> {
-        let keys = Credentials::read(folder).map_err(|error| runtime::chain(&error))?;
-        Ok(Self { access_key_id: keys.access_key_id, secret_access_key: keys.secret_access_key })
-    }
-}
 
 /// Where the requests of one route go.
 #[derive(Clone, Debug)]
@@ -228,16 +199,4 @@ fn cause(mut error: &dyn Error) -> String {
         error = source;
     }
     error.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Keys;
-
-    #[test]
-    fn keys_are_shown_without_their_secret() {
-        let keys = Keys { access_key_id: "BANYAN1".into(), secret_access_key: "hunter2".into() };
-        let shown = format!("{keys:?} {keys:#?}");
-        assert!(shown.contains("BANYAN1") && !shown.contains("hunter2"), "{shown}");
-    }
 }

@@ -25,7 +25,7 @@ use std::time::SystemTime;
 
 use answer::Answer;
 use cloudformation::{Api, Caller};
-use credentials::Credentials;
+use credentials::Keys;
 use moves::Moves;
 use protocol::Protocol;
 use proxy::DataPlane;
@@ -41,7 +41,7 @@ const JSON_LINES: &str = "application/x-ndjson";
 pub(crate) struct Control {
     pub(crate) spaces: Spaces,
     pub(crate) stacks: Arc<Api>,
-    pub(crate) credentials: Credentials,
+    pub(crate) credentials: Keys,
     /// Whether what has to be there from the start is there.
     pub(crate) ready: Arc<AtomicBool>,
     pub(crate) moves: Moves,

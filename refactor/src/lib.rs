@@ -9,8 +9,9 @@ mod control;
 mod first_stack;
 mod run;
 
-pub use client::{Client, Keys, Traffic};
+pub use client::{Client, Traffic};
 pub use config::VARIABLES;
+pub use control::credentials::Keys;
 pub use first_stack::REGION;
 pub use moves::{
     Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,

@@ -9,7 +9,7 @@ use runtime::{ConfigErrors, Daemon, ListenAddress, Logs, Stop, Variable, chain};
 use tokio::runtime::Handle;
 
 use crate::config::{Config, VARIABLES};
-use crate::control::credentials::Credentials;
+use crate::control::credentials::Keys;
 use crate::control::{self, Control};
 use crate::first_stack::FirstStack;
 use moves::{self, Moves};
@@ -62,7 +62,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     state::make_folder(&config.data_dir)?;
     let runs_again = state::is_there(&config.data_dir);
     let state = state::open(&config.data_dir)?;
-    let credentials = Credentials::open(&config.data_dir)?;
+    let credentials = Keys::open(&config.data_dir)?;
     let settings =
         Settings { applications: config.applications, control: address, quotas: config.quotas };
     let plane = DataPlane::new(proxy::Settings { runs_again, ..proxy::Settings::default() })?;

@@ -11,8 +11,7 @@ pub(crate) fn traceparent<'a>(head: &Head<'a>) -> Cow<'a, str> {
         Some(value) => Cow::Borrowed(value),
         None => {
             let (trace, parent) = (fastrand::u128(1..), fastrand::u64(1..));
-            let (trace, parent) = (hex::<32>(trace), hex::<16>(parent.into()));
-            Cow::Owned(["00-", &trace, "-", &parent, "-00"].concat())
+            Cow::Owned(format!("00-{trace:032x}-{parent:016x}-00"))
         }
     }
 }
@@ -38,20 +37,9 @@ fn is_traceparent(value: &str) -> bool {
         && hex(flags, 2)
 }
 
-/// The last `LENGTH` hexadecimal digits of a number.
-fn hex<const LENGTH: usize>(mut number: u128) -> String {
-    let mut digits = [b'0'; LENGTH];
-    for digit in digits.iter_mut().rev() {
-        let value = (number & 15) as usize;
-        *digit = b"0123456789abcdef".get(value).copied().unwrap_or_default();
-        number >>= 4;
-    }
-    digits.iter().copied().map(char::from).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Head, hex, traceparent};
+    use super::{Head, traceparent};
 
     fn head(fields: &str) -> Head<'static> {
         let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
@@ -72,10 +60,5 @@ mod tests {
             let begun = traceparent(&head(&format!("traceparent: {wrong}\r\n")));
             assert!(begun != wrong && super::is_traceparent(&begun), "{wrong}");
         }
-    }
-
-    #[test]
-    fn digits_are_those_of_the_number() {
-        assert_eq!(hex::<4>(0x0abc), "0abc");
     }
 }

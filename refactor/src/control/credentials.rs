@@ -11,62 +11,62 @@ use serde::{Deserialize, Serialize};
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "credentials.json";
 
-/// An access key and its secret.
+/// The keys of a control port.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Credentials {
-    pub(crate) access_key_id: String,
-    pub(crate) secret_access_key: String,
+pub struct Keys {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret; never put it into a log.
+    pub secret_access_key: String,
 }
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Keys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
 /// The keys cannot be read or made.
 #[derive(Debug)]
-pub(crate) struct CredentialsError {
+pub struct KeysError {
     what: String,
     cause: Box<dyn Error + Send + Sync>,
 }
 
-impl CredentialsError {
+impl KeysError {
     fn new(path: &Path, what: &str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: format!("{} {what}", path.display()), cause: cause.into() }
     }
 }
 
-impl fmt::Display for CredentialsError {
+impl fmt::Display for KeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
 }
 
-impl Error for CredentialsError {
+impl Error for KeysError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.cause)
     }
 }
 
-impl Credentials {
+impl Keys {
     /// The keys of this data folder, made if there are none.
     ///
     /// # Errors
     /// Where the file is damaged, cannot be written, or can be read by others.
-    pub(crate) fn open(folder: &Path) -> Result<Self, CredentialsError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, KeysError> {
         let path = folder.join(FILE);
         if path.exists() {
             return Self::read(folder);
         }
-        let made = Self::random()
-            .map_err(|error| CredentialsError::new(&path, "cannot be made", error))?;
+        let made =
+            Self::random().map_err(|error| KeysError::new(&path, "cannot be made", error))?;
         let json = serde_json::to_string_pretty(&made).map_err(io::Error::from);
         json.and_then(|json| files::replace(&path, format!("{json}\n").as_bytes()))
-            .map_err(|error| CredentialsError::new(&path, "cannot be written", error))?;
+            .map_err(|error| KeysError::new(&path, "cannot be written", error))?;
         log::info!("made keys for the control port: {}", path.display());
         Ok(made)
     }
@@ -74,19 +74,18 @@ impl Credentials {
     /// The keys of this data folder.
     ///
     /// # Errors
-    /// Where there are none, the file is damaged, or can be read by others.
-    pub(crate) fn read(folder: &Path) -> Result<Self, CredentialsError> {
+    /// There are none, the file is damaged, or others can read it.
+    pub fn read(folder: &Path) -> Result<Self, KeysError> {
         let path = folder.join(FILE);
         let text = files::read_secret(&path).map_err(|error| {
-            CredentialsError::new(
+            KeysError::new(
                 &path,
                 "cannot be read; if it is there, delete it to get new keys",
                 error,
             )
         })?;
-        serde_json::from_str(&text).map_err(|error| {
-            CredentialsError::new(&path, "is damaged; delete it to get new keys", error)
-        })
+        serde_json::from_str(&text)
+            .map_err(|error| KeysError::new(&path, "is damaged; delete it to get new keys", error))
     }
 
     fn random() -> io::Result<Self> {
@@ -112,43 +111,50 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    use super::{Credentials, FILE};
+    use super::{FILE, Keys};
 
     #[test]
     fn keys_are_made_once_for_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let made = Credentials::open(folder.path()).unwrap();
+        let made = Keys::open(folder.path()).unwrap();
         assert_eq!((made.access_key_id.len(), made.secret_access_key.len()), (20, 40));
         let file = folder.path().join(FILE);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        let read = Credentials::open(folder.path()).unwrap();
+        let read = Keys::open(folder.path()).unwrap();
         assert_eq!(read.secret_access_key, made.secret_access_key);
         assert!(!format!("{read:?}").contains(&made.secret_access_key));
         let other = tempfile::tempdir().unwrap();
-        let other = Credentials::open(other.path()).unwrap();
+        let other = Keys::open(other.path()).unwrap();
         assert_ne!(other.secret_access_key, made.secret_access_key);
     }
 
     #[test]
     fn a_file_that_others_can_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        Credentials::open(folder.path()).unwrap();
+        Keys::open(folder.path()).unwrap();
         let file = folder.path().join(FILE);
         for mode in [0o640, 0o604, 0o700] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            let error = runtime::chain(&Credentials::open(folder.path()).unwrap_err());
+            let error = runtime::chain(&Keys::open(folder.path()).unwrap_err());
             assert!(error.contains("chmod 600"), "{error}");
         }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
-        Credentials::open(folder.path()).unwrap();
+        Keys::open(folder.path()).unwrap();
     }
 
     #[test]
     fn a_damaged_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        Credentials::open(folder.path()).unwrap();
+        Keys::open(folder.path()).unwrap();
         fs::write(folder.path().join(FILE), "{").unwrap();
-        let error = Credentials::open(folder.path()).unwrap_err().to_string();
+        let error = Keys::open(folder.path()).unwrap_err().to_string();
         assert!(error.contains("delete it to get new keys"), "{error}");
+    }
+
+    #[test]
+    fn keys_are_shown_without_their_secret() {
+        let keys = Keys { access_key_id: "BANYAN1".into(), secret_access_key: "hunter2".into() };
+        let shown = format!("{keys:?} {keys:#?}");
+        assert!(shown.contains("BANYAN1") && !shown.contains("hunter2"), "{shown}");
     }
 }

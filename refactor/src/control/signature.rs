@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use runtime::is_secret;
 
-use super::credentials::Credentials;
+use super::credentials::Keys;
 use super::limits::REGION;
 
 /// How far the clock of a client may be off.
@@ -120,11 +120,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// Checks that the request was signed with our keys, as it is, within five minutes of `now`.
-pub(super) fn verify(
-    received: &Received,
-    ours: &Credentials,
-    now: SystemTime,
-) -> Result<Signed, Refused> {
+pub(super) fn verify(received: &Received, ours: &Keys, now: SystemTime) -> Result<Signed, Refused> {
     let header = received.header("authorization").ok_or(Refused::Missing)?;
     let incomplete = |what: &str| Refused::Incomplete(what.to_owned());
     let authorization = Authorization::parse(header).ok_or_else(|| {
@@ -180,7 +176,7 @@ fn time_of(text: &str) -> Option<SystemTime> {
 fn sign_again(
     received: &Received,
     authorization: &Authorization<'_>,
-    ours: &Credentials,
+    ours: &Keys,
     time: SystemTime,
 ) -> Option<String> {
     let token = received.header("x-amz-security-token");

@@ -6,8 +6,8 @@ use super::*;
 
 const TIME: &str = "20260131T120000Z";
 
-fn keys() -> Credentials {
-    Credentials {
+fn keys() -> Keys {
+    Keys {
         access_key_id: "BANYANEXAMPLE".into(),
         secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
     }
@@ -140,9 +140,9 @@ fn whatever_is_changed_on_the_way_is_refused() {
 
 #[test]
 fn another_secret_and_another_key_are_told_apart() {
-    let secret = Credentials { secret_access_key: "another".into(), ..keys() };
+    let secret = Keys { secret_access_key: "another".into(), ..keys() };
     assert!(matches!(verify(&create(), &secret, now()), Err(Refused::Mismatch(_))));
-    let key = Credentials { access_key_id: "ANOTHER".into(), ..keys() };
+    let key = Keys { access_key_id: "ANOTHER".into(), ..keys() };
     let refused = verify(&create(), &key, now()).unwrap_err();
     assert_eq!(refused, Refused::UnknownKey("BANYANEXAMPLE".into()));
 }
