@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where machines in AWS ask for their own secrets over IPv6; over IPv4 it is link-local.
+/// The address of the metadata service of AWS over IPv6, which gives a machine its secrets. Over IPv4 it is
+/// link-local.
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
-/// Whether an address is link-local (RFC 3927, 2.1; RFC 4291, 2.5.6) or a metadata service's, also where
-/// IPv6 wraps it.
+/// Whether an address is link-local (RFC 3927, 2.1; RFC 4291, 2.5.6) or that of a metadata service, also inside an
+/// IPv6 address that maps or embeds it.
 pub fn is_refused(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_link_local(),

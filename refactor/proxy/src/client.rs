@@ -38,7 +38,7 @@ pub(crate) enum Body {
 
 /// One exchange as the client sees it: the body of its request comes, one answer goes.
 pub(crate) trait Client: Send {
-    /// Where the client is.
+    /// The address of the client.
     fn peer(&self) -> IpAddr;
 
     /// Appends what comes next of the request's body; false once it is over.
@@ -48,7 +48,7 @@ pub(crate) trait Client: Send {
         out: &mut Vec<u8>,
     ) -> Poll<Result<bool, BodyError>>;
 
-    /// Drops what has come of a body that nobody wants.
+    /// Drops the part of an unwanted body that has arrived.
     fn skip_body(&mut self);
 
     /// Ready once the client is known to have left: a reset. One that has said everything may still listen, whenever it
@@ -58,8 +58,8 @@ pub(crate) trait Client: Send {
     /// Begins the answer with its status and fields; only those that go end to end are sent.
     fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body);
 
-    /// Takes the next part of the answer's body. Whoever calls it waits for [`Client::poll_flush`] before
-    /// it goes on, so what is kept here is bounded.
+    /// Takes the next part of the answer's body. The caller waits for [`Client::poll_flush`] before it sends the next
+    /// part, so the data kept here is bounded.
     fn push(&mut self, part: &[u8]);
 
     /// Ends the answer.

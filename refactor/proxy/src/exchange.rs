@@ -37,7 +37,7 @@ enum Ended {
     /// The proxy answers: with its greeting, or with a problem.
     Greeting,
     Problem(Problem),
-    /// The client went away, or the answer broke off: there is nobody to tell.
+    /// The client went away, or the answer broke off: no problem document can be sent.
     Gone,
 }
 
@@ -64,8 +64,8 @@ pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, proble
     reply::refuse(client, &mut record, &head, problem).await;
 }
 
-/// The flow of a request that a service answers: route, primary, outgoing request, answer. Where the answer is that of
-/// somebody who is not the primary, the flow goes on with the next one.
+/// The flow of a request that a service answers: route, primary, outgoing request, answer. If the service that
+/// answers is not the primary, the flow goes on with the next candidate.
 async fn forward<C: Client>(
     site: &Site,
     worker: usize,
@@ -109,7 +109,7 @@ async fn forward<C: Client>(
         if !upload.is_whole() {
             return Err(chase.give_up());
         }
-        // Who answers in the end may be the one who got the copy.
+        // The service that answers in the end may be the one that got the copy.
         record.sample = None;
         chase.go_on(client, next).await?;
         let position = chase.position();

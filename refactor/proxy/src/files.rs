@@ -17,8 +17,8 @@ pub(crate) fn allow_all() {
     }
 }
 
-/// Whether a connection failed for want of something on this machine: files, here or in all, or ports. That
-/// says nothing about who was to be connected to.
+/// Whether a connection failed because this machine ran out of something: files (of the process or of the system) or
+/// ports. Such a failure says nothing about the other machine.
 pub(crate) fn are_short(error: &io::Error) -> bool {
     let code = Errno::from_io_error(error);
     matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL))

@@ -1,4 +1,4 @@
-//! Where a body ends (RFC 9112, 6 and 7), read strictly.
+//! Finds the end of a body (RFC 9112, 6 and 7), and reads strictly.
 
 use crate::limits::CHUNK_LINE_BYTES;
 

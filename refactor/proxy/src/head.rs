@@ -34,7 +34,7 @@ pub(crate) enum Kind {
     Forwarded,
     Host,
     KeepAlive,
-    /// Says who owns what was asked for: between services and the proxy alone.
+    /// Names the primary of the collection. Only services and the proxy exchange it.
     Primary,
     /// Says how far a service has come, or how far it must have come for the client.
     Position,

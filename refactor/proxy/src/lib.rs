@@ -1,39 +1,43 @@
-//! The data plane: listens for each application and sends every request where its route leads.
+//! The data plane: listens for each application and sends every request to the service of its route.
 //!
-//! One thread accepts connections and deals them out; from then on a connection, its requests and the
-//! connections to services that they need stay with one worker thread. In the order of a request:
+//! One thread accepts connections and gives each to a worker thread. A connection, its requests, and the connections
+//! to services that they need stay with that thread. A request takes these steps:
 //!
-//! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2, and `head` gives it one reading or refuses it.
-//! 2. `exchange` finds the **route** in the `table`, an immutable tree, by the `path`. A change makes a new one that
-//!    shares with the old one what stays the same.
-//! 3. The route's service is the **primary** of the request, but where the route's tags divide it between two
-//!    (`split`); then the other one may get a copy, whose answer is compared (`shadow`).
-//! 4. The **outgoing request** is written: what goes end to end, and how it came.
-//! 5. The primary is **asked** over a connection that its `upstream` leases; the body follows as it arrives.
-//! 6. Whoever answers that it is not the primary, or has not come as far as what the client wrote, sends the request
-//!    on: the **chase** goes back to 4 with another candidate, perhaps after a wait.
-//! 7. The **answer** is relayed as it arrives; the connection goes back to its pool.
+//! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2. `head` parses it strictly, or refuses it.
+//! 2. `exchange` finds the **route** in the `table`, an immutable tree, by the `path`. A change makes a new table,
+//!    which shares the unchanged parts with the old one.
+//! 3. The route's service is the **primary** of the request, unless the route's tags divide its requests between two
+//!    services (`split`). Then the other service may get a copy, and the two answers are compared (`shadow`).
+//! 4. The **outgoing request** is written: the end-to-end fields, and those that say how the request came.
+//! 5. The primary is **asked** over a connection that its `upstream` leases. The body follows as it arrives.
+//! 6. If the service is not the primary, or has not reached the position of the client's last write, the **chase**
+//!    goes back to 4 with another candidate, perhaps after a wait.
+//! 7. The **answer** is relayed as it arrives. The connection goes back to its pool.
 //! 8. The request is **recorded**: one line in the log, one count in the metrics.
 //!
-//! What holds while a service moves (`exchange::chase`, `ownership`):
-//! - The candidates are the service that the route leads to, the one that the request would go to without that route, and
-//!   those of the application's routes that take no traffic and would match. Nobody else is asked, whatever an answer says.
-//! - A 421 never reaches a client. Nothing was stored by whoever said it, so the same request with the same id and the
-//!   same bytes goes to the candidate that `Banyan-Primary` names, or again to whoever said it after a wait of 2 ms, doubling
-//!   to 25 ms (a read: 10 ms, to 250 ms); for 5 s in all, then the client gets 503 with `Retry-After`. What broke off is
-//!   never sent again.
-//! - A client that wrote reads nothing older: the `Banyan-Position` of its last write is remembered for a minute, and an
-//!   answer to a read of it that has a lower one, or none, is thrown away and asked of another copy. A client may say the
-//!   position itself; such a read waits for 1 s at most, and then the primary's answer is good enough. A client is known by its
-//!   `Authorization`, by its `Cookie`, or by its address with `User-Agent` and `X-Forwarded-For`, its writes by the first segment of the path.
-//! - An answer of an epoch that was over before it was asked for, as the control plane knows it, or whose primary was given up
-//!   by force, counts no more: a write that was taken is 502, a read is asked of another candidate.
-//! - A copy that lags and does not have what is read says 404 and `Banyan-Primary`; then the primary is asked. In the first
-//!   minute of a proxy that runs again, which knows nothing of the writes before, so it is with every answer of a copy.
-//! - `Banyan-Primary` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never forwarded.
+//! While a service moves, these hold (`exchange::chase`, `ownership`):
+//! - The candidates are the service of the route, the service that the request would go to without that route, and
+//!   the services of the application's matching routes that take no traffic. The proxy asks no other service,
+//!   whatever an answer says.
+//! - A 421 never reaches a client. The service that sent it has stored nothing, so the same request with the same id
+//!   and the same bytes goes to the candidate that `Banyan-Primary` names, or again to the same service after a wait
+//!   of 2 ms, doubling to 25 ms (a read: 10 ms, to 250 ms). After 5 s in all, the client gets 503 with `Retry-After`.
+//!   A request whose connection broke is never sent again.
+//! - A client that wrote reads nothing older. The proxy remembers the `Banyan-Position` of its last write for a
+//!   minute. If the answer to a later read has a lower position, or none, the proxy discards it and asks another
+//!   candidate. A client may send the position itself; such a read waits for at most 1 s, and then the primary's
+//!   answer is good enough. The proxy tells clients apart by `Authorization`, by `Cookie`, or by address with
+//!   `User-Agent` and `X-Forwarded-For`, and their writes by the first segment of the path.
+//! - An answer does not count if its epoch was over before the request was sent, as the control plane knows it, or if
+//!   its primary was replaced by force. For a write that was accepted the client gets 502; a read goes to another
+//!   candidate.
+//! - A follower that lags and does not have the record answers 404 with `Banyan-Primary`, and the proxy asks the
+//!   primary. For one minute after a restart the proxy does not trust followers at all: reads go to the primary.
+//! - `Banyan-Primary` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never
+//!   forwarded.
 //!
-//! What is absent: no lock is held while anything is waited for, no request waits for another thread but to resolve a
-//! name, and no body is held whole, but that of a request which more than one service could own.
+//! What is absent: no lock is held during a wait, and no request waits for another thread except to resolve a name.
+//! No body is held whole, except that of a request for which more than one service could be the primary.
 
 mod addresses;
 mod client;
@@ -139,7 +143,7 @@ impl DataPlane {
     /// Starts the worker threads, and lets the process open as many files as it may.
     ///
     /// # Errors
-    /// Where the system gives no thread or no event queue.
+    /// If the system gives no thread or no event queue.
     pub fn new(settings: Settings) -> io::Result<Self> {
         files::allow_all();
         let settings = Settings { workers: settings.workers.max(1), ..settings };
@@ -154,11 +158,11 @@ impl DataPlane {
         Ok(Self(Arc::new(plane)))
     }
 
-    /// Binds `address` and serves `http://address/<stage>`; where there are no routes all of it is 404.
-    /// Returns the address that was bound.
+    /// Binds `address` and serves `http://address/<stage>`. Without routes every answer is 404. Returns the bound
+    /// address.
     ///
     /// # Errors
-    /// Where the address cannot be listened on, or the application is open already.
+    /// If the address cannot be listened on, or the application is open already.
     pub fn open(
         &self,
         application: &str,
@@ -264,7 +268,7 @@ impl DataPlane {
     /// What was counted, in the text format of OpenMetrics.
     ///
     /// # Errors
-    /// Where a metric cannot be written.
+    /// If a metric cannot be written.
     pub fn metrics(&self) -> Result<String, fmt::Error> {
         self.0.shared.metrics.text()
     }
@@ -304,7 +308,7 @@ impl Plane {
         let old = site.table.swap(Arc::new(table));
         earlier.retain(|uploads| uploads.strong_count() > 0);
         earlier.push(Arc::downgrade(&old.uploads));
-        // To forget a large table takes as long as to make one; nobody waits for that.
+        // To drop a large table takes as long as to make one, so no request waits for it.
         self.workers.accepting().spawn_blocking(move || drop(old));
     }
 

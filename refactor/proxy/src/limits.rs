@@ -100,7 +100,7 @@ pub(crate) const REMEMBERED_WRITES: usize = 131_072;
 /// For how long a write is remembered: longer than a copy that answers reads can lag behind (30 s, `STALE` in
 /// `shared/server/src/moving/lag.rs`) and a read can take.
 pub(crate) const REMEMBER_TIME: Duration = Duration::from_secs(60);
-/// How much is read of an answer that nobody gets, so that its connection can go on, and for how long.
+/// How many bytes are read of a discarded answer, so that its connection can be used again, and for how long.
 pub(crate) const DISCARD_BYTES: usize = 64 * 1024;
 pub(crate) const DISCARD_TIME: Duration = Duration::from_millis(100);
 

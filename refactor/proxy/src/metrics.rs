@@ -32,7 +32,7 @@ pub(crate) struct Metrics {
 /// What requests did to find the primary of what they are about.
 #[derive(Clone, Debug)]
 pub(crate) struct Chases {
-    /// Answers that said that somebody else owns it, or nobody just now.
+    /// Answers that said that another service is the primary, or that there is none just now.
     pub(crate) misdirected: Counter,
     /// Requests that waited.
     pub(crate) waited: Counter,
@@ -207,7 +207,7 @@ impl Metrics {
         Arc::new(Self { registry, banyan, families, known: Mutex::default(), connections, chases })
     }
 
-    /// The counters with these labels, the same ones for as long as anybody uses them.
+    /// The counters with these labels. They stay the same ones for as long as they are in use.
     pub(crate) fn counts(self: &Arc<Self>, labels: Labels) -> Arc<Counts> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(counts) = known.get(&labels).and_then(Weak::upgrade) {
@@ -231,7 +231,7 @@ impl Metrics {
     /// All metrics as text, without the line that ends it.
     ///
     /// # Errors
-    /// Where one cannot be written.
+    /// If one cannot be written.
     pub(crate) fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
@@ -297,7 +297,7 @@ impl Drop for Counts {
     fn drop(&mut self) {
         let Some(metrics) = self.metrics.upgrade() else { return };
         let mut known = metrics.known.lock().unwrap_or_else(PoisonError::into_inner);
-        // Somebody may have begun to count for the same route since the last user left.
+        // The same route may have got new counters since the last use ended.
         if known.get(&self.labels).is_some_and(|counts| counts.strong_count() > 0) {
             return;
         }

@@ -1,8 +1,8 @@
-//! What requests know of each other about who owns what they are about.
+//! What requests learn from each other about the primaries of collections.
 //!
-//! A service that is moved is there twice: one copy owns the data, the other follows it. Who owns it stands in the
-//! services and nowhere else; a service that is asked for what it does not own answers 421 and has stored nothing.
-//! What is kept here only saves detours: it is never what decides.
+//! A collection that moves is there twice: the primary, and a follower. Only the services know which one is the
+//! primary. A service that is not the primary answers 421 and has stored nothing. The entries here only save detours:
+//! they never decide.
 
 mod epochs;
 mod kept;
@@ -33,7 +33,7 @@ pub(crate) struct Ownership {
     pub(crate) waiting_said: Semaphore,
     /// Room for bodies that may have to be sent again.
     pub(crate) kept: Budget,
-    /// Who wrote lately.
+    /// The clients that wrote lately.
     pub(crate) writes: Writes,
 }
 

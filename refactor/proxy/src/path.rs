@@ -15,7 +15,7 @@ pub(crate) struct Path<'a> {
     query: Option<&'a str>,
 }
 
-/// Where a request's target leads.
+/// The place that a request's target names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Place<'a> {
     /// To the proxy itself.

@@ -1,12 +1,12 @@
 //! Mirrors reads: a copy goes to the side of a route that did not answer, and the two answers are compared.
 //!
-//! A copy carries `X-Banyan-Shadow: 1` and is else what its service would get as a request, with the same
-//! `Host`. It never delays, alters or fails the client's request: copies have a thread, connections, and a
-//! knowledge of who is down of their own, and what a client's request does for its copy is to write a second
-//! head and to keep what passes of its answer. So many copies are under way at most; one more is dropped and
-//! counted. A read that has a body is not mirrored, nor is one that is a copy already.
+//! A copy carries `X-Banyan-Shadow: 1`. Otherwise it is the request that its service would get, with the same `Host`.
+//! It never delays, alters or fails the client's request: copies have their own thread, connections and health of
+//! services. For its copy, a client's request only writes a second head and keeps a part of its answer. The number of
+//! copies under way is bounded; one more is dropped and counted. A read with a body is not mirrored, nor is a request
+//! that is a copy already.
 //!
-//! Every hundredth goes twice to the same side instead: what differs then differs by itself.
+//! Every hundredth copy goes to the side that answered instead: a difference then is noise.
 
 mod capture;
 mod compare;
@@ -58,7 +58,7 @@ impl Mirror {
     }
 }
 
-/// Where copies are sent and compared. Its end ends those under way.
+/// Sends the copies and compares the answers. When it is dropped, the copies under way end.
 pub(crate) struct Shadows {
     runtime: Handle,
     permits: Arc<Semaphore>,
@@ -79,7 +79,7 @@ impl Shadows {
     /// Starts the thread.
     ///
     /// # Errors
-    /// Where the system gives no thread or no event queue.
+    /// If the system gives no thread or no event queue.
     pub(crate) fn start() -> io::Result<Self> {
         let work =
             Arc::new(Work { upstreams: Upstreams::new(1), differences: Differences::default() });

@@ -1,7 +1,7 @@
 //! How a route's tags divide its reads between two services, and have them compared.
 //!
-//! A route that is tagged has two sides: its own (new) service, and where its requests would go without
-//! it, the next best route's service, normally that of the default route. `GET` and `HEAD` are reads.
+//! A tagged route has two sides: its own (new) service, and the service that would get its requests without it. That
+//! is the next best route's service, normally that of the default route. `GET` and `HEAD` are reads.
 //!
 //! | tag | what it says |
 //! |---|---|
@@ -9,9 +9,9 @@
 //! | `banyan:shadow` | percent of the reads that are mirrored: a copy goes to the side that did not answer, and the two answers are compared |
 //! | `banyan:ignore` | JSON pointers, parted by spaces or commas, that are left out of the comparison |
 //!
-//! So `banyan:canary=0` with `banyan:shadow=100` is the use before a switch: all traffic stays where it
-//! is, and the new service is shown every read. Percentages are whole numbers from 0 to 100. Where there
-//! is no other side, as for a default route, its own service answers everything and nothing is mirrored.
+//! Before a switch, use `banyan:canary=0` with `banyan:shadow=100`: all traffic stays with the old service, and the
+//! new one gets a copy of every read. Percentages are whole numbers from 0 to 100. If there is no other side, as for
+//! a default route, the route's own service answers everything and nothing is mirrored.
 
 use std::collections::BTreeMap;
 

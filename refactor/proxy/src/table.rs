@@ -20,7 +20,8 @@ pub(crate) struct Table {
     all: BTreeMap<String, Arc<Target>>,
     /// How often the application's routes were changed before; what was learned of others counts no more.
     pub(crate) version: u64,
-    /// Held by each upload that began with these routes and is not kept, since nobody else could have owned it.
+    /// Held by each upload that began with these routes and is not kept, because no other service could be the
+    /// primary.
     pub(crate) uploads: Arc<()>,
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Target {
     /// How its tags divide its requests; most routes take all of them.
     pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
-    /// Who owned last what it leads to, where that was not its own service.
+    /// The last known primaries of what it leads to, if they were not its own service.
     pub(crate) primaries: Primaries,
     /// The service as copies reach it, on connections of their own; made with the first copy.
     pub(crate) copies: OnceLock<Arc<Upstream>>,

@@ -123,11 +123,11 @@ pub(crate) enum Wanted {
 }
 
 impl Upstream {
-    /// A connection: an idle one, or where a fresh one is asked for or none is idle, a new one. An idle one is
-    /// given out even while the service is left alone: that it is open still is the better sign.
+    /// Leases an idle connection, or a new one if none is idle or the caller wants a fresh one. An idle one is given
+    /// out even while the service is left alone: an open connection is the better sign.
     ///
     /// # Errors
-    /// Where the service is known to be down or no connection comes about.
+    /// If the service is known to be down, or no connection can be made.
     pub(crate) async fn lease(
         &self,
         worker: usize,

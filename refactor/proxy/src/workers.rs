@@ -47,7 +47,7 @@ impl Workers {
     /// Starts `count` workers, which keep at most `connections` connections of clients together.
     ///
     /// # Errors
-    /// Where the system gives no thread or no event queue.
+    /// If the system gives no thread or no event queue.
     pub(crate) fn start(
         count: usize,
         connections: usize,

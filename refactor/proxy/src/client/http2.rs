@@ -66,8 +66,8 @@ pub(super) async fn serve(
                 leaving = true;
                 connection.graceful_shutdown();
             }
-            // A stream that its client reset is none to the other side, but its exchange may not have ended
-            // yet: who resets all of them gets no more than who waits for the answers.
+            // HTTP/2 no longer counts a stream after its client reset it, but its exchange may still run. A client
+            // that resets all its streams gets no more exchanges than one that waits for the answers.
             if exchanges.len() >= STREAMS as usize {
                 return connection.poll_closed(context).map(|_ended| None);
             }
@@ -86,7 +86,7 @@ pub(super) async fn serve(
         let reply = Reply::new(respond);
         let reset = reply.clone();
         exchanges.spawn(async move {
-            // Nobody waits for what a client gave up, whatever of it the service has already.
+            // A reset ends the exchange, even if the service has already received part of the request.
             tokio::select! {
                 () = one(request, reply, peer.ip(), site, worker) => {}
                 () = poll_fn(|context| reset.poll_reset(context)) => {}
@@ -194,7 +194,7 @@ impl Client for Http2 {
     fn skip_body(&mut self) {}
 
     fn poll_gone(&mut self, _context: &mut Context<'_>) -> Poll<()> {
-        // It is not the client that is slow now. Whoever resets the stream ends the whole exchange.
+        // The client is not the slow side now. If it resets the stream, the whole exchange ends.
         self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
         Poll::Pending
     }

@@ -16,7 +16,7 @@ use crate::upstream::{Connection, Failure, Wanted};
 /// The connection that carries the answer, and the bytes of its head.
 ///
 /// # Errors
-/// Where the body does not come, or no answer.
+/// If the client does not send the body, or the service does not answer.
 pub(super) async fn ask<C: Client>(
     client: &mut C,
     upload: &mut Upload<'_>,

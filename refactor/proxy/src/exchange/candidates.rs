@@ -1,4 +1,4 @@
-//! Who could answer a request: whoever its route leads to, and who may own what it is about instead.
+//! The candidates for a request: the service that its route leads to, and those that may be the primary instead.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ impl Candidates {
         Self { chosen, others: Vec::new() }
     }
 
-    /// Looks for the others: `other`, the other side of a divided route, or else who is next without the chosen
-    /// route; and all routes that take no traffic and would match.
+    /// Looks for the other candidates: `other` (the other side of a divided route) or else the service that would
+    /// answer without the chosen route, and those of all matching routes that take no traffic.
     pub(super) fn look(
         &mut self,
         table: &Table,
@@ -74,8 +74,8 @@ impl Candidates {
         (0..self.count()).find(|index| self.get(*index).target.is_at_the_place_of(primary))
     }
 
-    /// The one that a service names as primary. Whatever it says, nobody else is ever asked. Of several at the origin it
-    /// is the one whose path the named URL is below, by the longest such path.
+    /// The candidate that a service names as primary. Only candidates are ever asked, whatever the service says. If
+    /// several are at the origin, the URL's path chooses: the candidate with the longest path that contains it.
     pub(super) fn named(&self, primary: &[u8]) -> Option<usize> {
         let primary = Url::parse(std::str::from_utf8(primary).ok()?).ok()?;
         let origin = Origin::of(&primary)?;

@@ -1,19 +1,20 @@
-//! Finds the service that answers a request, where the one that was asked first does not.
+//! Finds the service that answers a request if the first one that was asked does not.
 //!
-//! - **Misdirected**: a service that does not own what a request is about answers 421 and has stored nothing. The
-//!   request goes to the candidate that the answer names. Where it names none (while ownership changes hands), or
-//!   the two name each other, the request waits a little and asks again.
-//! - **Too old**: a client that wrote, and then reads from a copy that has not come so far, would not find what it
-//!   wrote. Such an answer is thrown away, and another candidate is asked.
-//! - **Perhaps too old**: a proxy that has just started again does not know who wrote before. For as long as it would
-//!   have remembered that, what a copy says of itself counts: its answer is thrown away too, and the primary is asked.
-//! - **Of an epoch that is over**: a store that was given up by force, and wakes up, still believes to own what it has. What
-//!   it took is lost, so a write that it took is 502; a read is asked of another candidate. A write that was sent before an
-//!   ordinary change of primary, and is answered after it, is none: the new primary has it.
-//! - **Not here yet**: a copy that does not have what is read says 404, and who the primary is; that one is asked too.
+//! - **Misdirected**: a service that is not the primary answers 421 and has stored nothing. The request goes to the
+//!   candidate that the answer names. If the answer names none (during a handover), or two candidates name each
+//!   other, the proxy waits a little and asks again.
+//! - **Too old**: a client that writes, and then reads from a follower that lags, would not find its own write. The
+//!   proxy discards such an answer and asks another candidate.
+//! - **Perhaps too old**: after a restart the proxy does not know the clients that wrote before. For as long as it
+//!   would have remembered them, it also discards each answer of a follower, and asks the primary.
+//! - **Of an epoch that is over**: after a forced promotion the old primary may run again and still believe that it
+//!   is the primary. A write that it accepts is lost, so the answer is 502; a read goes to another candidate. A write
+//!   that is sent before an ordinary switch and answered after it is not lost: the new primary has it.
+//! - **Not here yet**: a follower that does not have the record answers 404 and names the primary. The proxy asks the
+//!   primary too.
 //!
-//! All are bounded by time alone, so that nothing can go round for ever. Only what cannot have been executed is
-//! sent again; what broke off is not.
+//! Only time bounds these, so no request goes round for ever. The proxy sends a request again only if it cannot have
+//! been executed. It never sends a request again after the connection broke.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -37,14 +38,14 @@ use crate::site::Site;
 use crate::split::is_read;
 use crate::upstream::Failure;
 
-/// The status of an answer that says that somebody else owns it (RFC 9110, 15.5.20).
+/// The status of an answer that says that another service is the primary (RFC 9110, 15.5.20).
 const MISDIRECTED: u16 = 421;
 /// From here on a status says that nothing was done, or is an error all the same (RFC 9110, 15.5 and 15.6).
 const BAD_REQUEST: u16 = 400;
-/// The status of an answer that, where it names the primary, says that this copy may only lag.
+/// The status of an answer that may only mean that this follower lags, if it names the primary.
 const NOT_FOUND: u16 = 404;
 
-/// Where a request is on its way to its primary.
+/// The state of the search for the primary of one request.
 pub(super) struct Chase<'a> {
     site: &'a Site,
     head: &'a Head<'a>,
@@ -60,7 +61,7 @@ pub(super) struct Chase<'a> {
     hinted: bool,
     /// The last one that was named as primary.
     named: Option<usize>,
-    /// Who was asked since the last wait, a bit each.
+    /// The candidates that were asked since the last wait, one bit each.
     asked: u32,
     /// How far a service must have come.
     needed: Option<Needed>,
@@ -68,7 +69,7 @@ pub(super) struct Chase<'a> {
     forgotten: bool,
     /// Whether any service said how far it has come.
     told: bool,
-    /// The epoch of what is asked for, where that is known, as it was before whoever is asked now was asked.
+    /// The epoch of the collection, if known, from before the current candidate was asked.
     epoch: Option<Epoch>,
     /// Of a write that could not be sent to another service, so that a change of primary waits for it.
     _upload: Option<Arc<()>>,
@@ -82,7 +83,7 @@ struct Needed {
     write: Option<(ownership::Client, Write)>,
 }
 
-/// Who is asked next.
+/// The candidate to ask next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// This candidate, at once.
@@ -134,13 +135,13 @@ impl<'a> Chase<'a> {
         chase
     }
 
-    /// Who is asked.
+    /// The candidate that is being asked.
     pub(super) fn side(&self) -> &Side {
         self.candidates.get(self.at)
     }
 
-    /// How far whoever is asked must have come. A service of several programs on one database may know that only when it
-    /// has asked that.
+    /// The position that the current candidate must have reached. If several programs share one database, a program
+    /// may learn its position only by asking the database.
     pub(super) fn position(&self) -> Option<Position> {
         let needed = self.needed.as_ref().map(|needed| needed.position);
         let epoch = self.epoch.filter(|_| is_read(&self.head.method) && self.said().is_none());
@@ -164,10 +165,10 @@ impl<'a> Chase<'a> {
         again.then(|| self.site.shared.ownership.kept.open())
     }
 
-    /// Who is asked next, where an answer is not the client's.
+    /// The candidate to ask next, if this answer must not reach the client.
     ///
     /// # Errors
-    /// 502 where a write was taken by a store that is no longer primary, and may be lost.
+    /// 502 if a store that is no longer the primary took a write, which may be lost.
     pub(super) fn judge(&mut self, answer: &Answer<'_>) -> Result<Option<Next>, Ended> {
         if answer.status != MISDIRECTED && self.is_over(answer) {
             return self.past_epoch(answer).map(Some);
@@ -175,8 +176,8 @@ impl<'a> Chase<'a> {
         Ok(self.next(answer))
     }
 
-    /// Whether an answer is of an epoch that is over: for a read now, for a write before it was sent. A write that was under
-    /// way while the primary changed is there, unless that was by force; and what was not taken cannot be lost.
+    /// Whether the answer's epoch is over: for a read by now, for a write before it was sent. A write that was under
+    /// way during a switch is safe, unless the promotion was forced. A write that was refused cannot be lost.
     fn is_over(&self, answer: &Answer<'_>) -> bool {
         let Some(now) = self.present() else { return false };
         let first = match is_read(&self.head.method) {
@@ -188,7 +189,7 @@ impl<'a> Chase<'a> {
         said.is_some_and(|said| said.epoch() < first)
     }
 
-    /// Who is asked next, where an answer is of an epoch that is over. Its connection goes with it.
+    /// The candidate to ask next after an answer from an epoch that is over. The connection of that answer is closed.
     fn past_epoch(&mut self, answer: &Answer<'_>) -> Result<Next, Ended> {
         self.look();
         self.unhint();
@@ -221,7 +222,7 @@ impl<'a> Chase<'a> {
             return Some(match named {
                 Some(primary) if self.is_new(primary) => Next::Now(primary),
                 Some(primary) => Next::Later(primary),
-                // A copy that lags too much, and whose primary is nobody that is known here.
+                // A follower that lags too much, and whose primary is not a candidate.
                 None if is_read(&self.head.method) => {
                     self.another().map_or(Next::Later(self.first_again()), Next::Now)
                 }
@@ -256,15 +257,15 @@ impl<'a> Chase<'a> {
         }
         let another = self.another();
         if another.is_none() && !self.told {
-            // Nobody knows of positions here, so there is nothing to be older than.
+            // No service here reports positions, so no answer can be too old.
             return None;
         }
         self.chases().read_again.inc();
         Some(another.map_or(Next::Later(self.first_again()), Next::Now))
     }
 
-    /// Who is asked next, where a copy names its primary and must not answer. One whose primary is nobody that is known here
-    /// may, since it is all there is.
+    /// The candidate to ask next if a follower names its primary and must not answer. A follower may answer if its
+    /// primary is not a candidate, because no better service is known.
     fn past_copy(&mut self, primary: &[u8]) -> Option<Next> {
         self.look();
         let primary = self.candidates.named(primary).filter(|primary| *primary != self.at)?;
@@ -273,9 +274,9 @@ impl<'a> Chase<'a> {
         Some(if self.is_new(primary) { Next::Now(primary) } else { Next::Later(primary) })
     }
 
-    /// Who is asked next, where a service got nothing of the request and was not the only one to ask.
+    /// The candidate to ask next if a service received nothing of the request and was not the only candidate.
     pub(super) fn without(&mut self, failure: &Failure) -> Option<Next> {
-        // Also where it may have got the request: the next one is not to end in the same way.
+        // Also if the service may have received the request: the next request must not fail in the same way.
         let hinted = self.unhint();
         let (Failure::Down(_) | Failure::Unreachable(_) | Failure::Unconnected) = failure else {
             return None;
@@ -433,7 +434,7 @@ impl<'a> Chase<'a> {
         }
     }
 
-    /// Whom a read asks first after a wait: the one that took the write.
+    /// The candidate that a read asks first after a wait: the one that took the write.
     fn first_again(&self) -> usize {
         let write = self.needed.as_ref().and_then(|needed| needed.write.as_ref());
         let taker = write.and_then(|(_, write)| {
@@ -478,7 +479,8 @@ impl<'a> Chase<'a> {
         self.path.segments().split().map(|(segment, _)| segment)
     }
 
-    /// Who asks, as far as the request tells: where it comes from, with what, and each credential that it shows.
+    /// The client, as far as the request identifies it: by its address and user agent, and by each credential that it
+    /// shows.
     fn client(&self, peer: IpAddr, segment: &str) -> ownership::Client {
         let address = match peer.to_canonical() {
             IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),

@@ -1,4 +1,4 @@
-//! Who answers a request, and who else could: the two sides of its route.
+//! The service that answers a request, and the other one that could: the two sides of its route.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::split::Split;
 use crate::table::{Found, Table};
 use crate::target::Target;
 
-/// Who answers a request.
+/// The service that answers a request, and the other side if there is one.
 #[derive(Debug)]
 pub(super) struct Destination {
     pub(super) side: Side,
@@ -55,7 +55,8 @@ fn divide(split: &Split, method: &Method, found: &Found<'_>, rest: &Found<'_>) -
     Destination { side: Side::of(destination), other: Some(other) }
 }
 
-/// Where a request would go without a route: the next best one may let it pass too, the last one not.
+/// The target of a request without this route. The next best route may pass the request on too; the last one does
+/// not.
 fn rest<'a>(
     table: &'a Table,
     method: &Method,

@@ -1,4 +1,4 @@
-//! An answer that nobody gets.
+//! Discards an answer that must not reach the client.
 
 use std::future::poll_fn;
 

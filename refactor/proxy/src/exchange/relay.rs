@@ -94,7 +94,7 @@ fn begin<C: Client>(client: &mut C, answer: &Answer<'_>, record: &Record<'_>) {
     client.begin(answer.status, &fields, body);
 }
 
-/// Sends what is left of the request. Where that fails the answer is still worth reading.
+/// Sends the rest of the request. If that fails, the answer is still worth reading.
 fn go_on<C: Client>(
     upload: &mut Upload<'_>,
     context: &mut Context<'_>,

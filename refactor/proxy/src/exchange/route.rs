@@ -1,4 +1,4 @@
-//! Where a request goes: its route and so its primary, or why it has none.
+//! Finds the route of a request, and with it the primary; or the reason why there is none.
 
 use http::{Method, StatusCode};
 

@@ -56,11 +56,11 @@ impl<'a> Search<'a> {
         Instant::now() >= self.until
     }
 
-    /// Waits before all are asked again, the last time until the time is up. Says whether it did: not where it took too
-    /// long already, or too many wait.
+    /// Waits before the candidates are asked again; the last wait ends when the time is up. Returns false if the
+    /// search took too long already, or too many requests wait.
     ///
     /// # Errors
-    /// Where the client left meanwhile.
+    /// If the client left meanwhile.
     pub(super) async fn wait<C: Client>(
         &mut self,
         client: &mut C,

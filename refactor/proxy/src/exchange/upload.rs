@@ -32,7 +32,7 @@ pub(super) struct Upload<'a> {
     complete: bool,
     /// Whether anything was sent since it was last asked for.
     progressed: bool,
-    /// Where the next part of the body is taken into.
+    /// A buffer for the next part of the body.
     part: Vec<u8>,
 }
 
@@ -84,12 +84,12 @@ impl<'a> Upload<'a> {
         again && self.whole
     }
 
-    /// Whether all of it that came is still here, so that it can be sent to somebody else.
+    /// Whether all the received bytes are still here, so that the request can be sent to another service.
     pub(super) fn is_whole(&self) -> bool {
         self.whole
     }
 
-    /// Goes back to the start with another head. For a request that is whole, and that nobody executed.
+    /// Goes back to the start with another head. Call it only if the request is whole and no service executed it.
     pub(super) fn restart(&mut self, head: &[u8]) {
         self.out.splice(..self.head, head.iter().copied());
         self.head = head.len();

@@ -28,7 +28,7 @@ impl<'a> Answer<'a> {
     /// Reads the head of the answer to a request, whose lines are known to end in CR LF.
     ///
     /// # Errors
-    /// Where it is no answer, or its end could be read in two ways.
+    /// If it is no answer, or its end could be read in two ways.
     pub(crate) fn parse(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
         if !bytes.starts_with(b"HTTP/") {
             // An empty line would be skipped, and what comes then be taken for something else than it is.

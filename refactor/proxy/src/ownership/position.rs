@@ -11,7 +11,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// The beginning of an epoch: whoever has come so far knows everything of those before.
+    /// The beginning of an epoch: a store that has reached it has everything of the epochs before.
     pub(crate) fn begin(epoch: u64) -> Self {
         Self { epoch, at: 0 }
     }

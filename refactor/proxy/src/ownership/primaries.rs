@@ -1,4 +1,4 @@
-//! Who owned last what a route leads to, where it was not the route's own service.
+//! The last known primary of a collection, if it was not the service of its route.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,10 +9,11 @@ use tokio::time::Instant;
 use crate::limits::{PRIMARIES, PRIMARY_TIME};
 use crate::target::Target;
 
-/// Primaries by the first segment of the path. A hint: whoever follows it is told where it is wrong, and forgets it.
+/// Primaries by the first segment of the path. They are hints: if one is wrong, the service that it leads to says so,
+/// and the hint is dropped.
 ///
-/// A copy that was cancelled tells nobody, for it owns what it holds. So a hint counts for one version of the
-/// application's routes, which a cancelled copy loses, and only for a while.
+/// A copy whose move was cancelled does not say so, because it owns what it holds. So a hint counts for one version
+/// of the application's routes, which a cancelled copy loses, and only for a while.
 #[derive(Debug, Default)]
 pub(crate) struct Primaries {
     /// Whether there are any: most routes never have one.
@@ -29,7 +30,7 @@ struct Known {
 }
 
 impl Primaries {
-    /// Who owned this last, as far as that counts with this version of the table.
+    /// The last known primary, if that still counts with this version of the table.
     pub(crate) fn get(&self, segment: &str, version: u64, now: Instant) -> Option<Arc<Target>> {
         if !self.any.load(Ordering::Relaxed) {
             return None;

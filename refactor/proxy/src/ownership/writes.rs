@@ -15,8 +15,8 @@ use crate::upstream::Upstream;
 /// The last writes of clients, those of the clients that wrote last. A client is found by whatever of it is the same.
 #[derive(Debug)]
 pub(crate) struct Writes {
-    /// When the last one was noted, in milliseconds since `start`, and one more; 0: none yet. Asked before anything
-    /// else, so that reads cost nothing where nobody writes.
+    /// When the last write was noted: milliseconds since `start`, plus one; 0: none yet. It is read before anything
+    /// else, so reads cost nothing if no client writes.
     newest: AtomicU64,
     start: Instant,
     /// Until when a write may count that is not known any more, in the same unit: one of an earlier run, or one that gave
@@ -24,7 +24,7 @@ pub(crate) struct Writes {
     forgotten_until: AtomicU64,
     /// When the last write was answered that was not noted, since only one service could have it; in the same unit.
     let_go: AtomicU64,
-    /// Of the hash that tells clients apart, so that nobody can choose to be taken for another.
+    /// The seed of the hash that tells clients apart, so that no client can choose to look like another.
     seed: u64,
     known: Mutex<LruCache<Key, Write>>,
 }
@@ -33,14 +33,14 @@ pub(crate) struct Writes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(u64);
 
-/// Who wrote what: all that tells a client apart.
+/// All that tells the client of a write apart.
 pub(crate) type Client = [Option<Key>; 3];
 
 /// The last write of a client.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
     pub(crate) position: Position,
-    /// Who could have taken it, first of all whoever did. To others the position says nothing.
+    /// The services that could have taken the write, first the one that did. To others the position says nothing.
     pub(crate) copies: Arc<[Weak<Upstream>]>,
     until: Instant,
 }

@@ -14,11 +14,11 @@ pub(crate) enum Verdict {
     Same,
     /// Their status and content type are the same; their bodies are larger than what is compared, or encoded.
     SameInPart,
-    /// Where they differ, at most [`PLACES`].
+    /// The places that differ, at most [`PLACES`].
     Different(Vec<Place>),
 }
 
-/// Where two answers differ.
+/// A place in which two answers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Status,

@@ -24,9 +24,9 @@ use crate::upstream::{Connection, Failure, Upstream, Wanted};
 pub(crate) struct Copy {
     /// The route whose tags ask for it.
     pub(crate) route: Arc<Target>,
-    /// Who answers the client.
+    /// The service that answers the client.
     pub(crate) destination: Arc<Target>,
-    /// Who gets the copy: the other side, or for a repeat the primary too.
+    /// The service that gets the copy: the other side, or for a repeat the primary again.
     pub(crate) to: Arc<Target>,
     pub(crate) repeat: bool,
     /// The client's request.

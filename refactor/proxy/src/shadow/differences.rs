@@ -11,7 +11,7 @@ use super::compare::Place;
 use super::copy::Copy;
 use crate::limits::{DIFFERENCES, KEPT_BODY_BYTES};
 
-/// Fields whose values let somebody act as a client: they are never shown.
+/// Fields with a client's credentials: their values are never shown.
 const SECRET: [&str; 6] = [
     "authorization",
     "proxy-authorization",

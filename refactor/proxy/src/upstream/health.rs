@@ -1,4 +1,4 @@
-//! Whether a service is up, as the connections to it tell: nobody asks only to find out.
+//! Whether a service is up. Its connections tell; there are no extra health checks.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -37,11 +37,11 @@ impl Names {
         matches!(self, Self::Address(_))
     }
 
-    /// The addresses, but for those that are refused. Where they are too old one caller asks for them, the
+    /// The addresses, without those that are refused. If they are too old, one caller resolves the name again and the
     /// others take the old ones.
     ///
     /// # Errors
-    /// Where the name cannot be resolved and never was.
+    /// If the name cannot be resolved and never was.
     pub(crate) async fn addresses(&self) -> io::Result<Arc<[SocketAddr]>> {
         let (name, port, known) = match self {
             Self::Address(addresses) => return Ok(Arc::clone(addresses)),
@@ -74,8 +74,7 @@ impl Names {
     }
 }
 
-/// What was checked when the service was made is checked again: whoever gives out the name's addresses
-/// may give out others later.
+/// Checks again what was checked when the service was made: the name's server may return other addresses later.
 fn usable(found: impl IntoIterator<Item = SocketAddr>) -> Arc<[SocketAddr]> {
     found.into_iter().filter(|address| !is_refused(address.ip())).collect()
 }

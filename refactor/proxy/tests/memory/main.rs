@@ -55,7 +55,7 @@ async fn an_answer_of_a_gigabyte_is_streamed_in_little_memory() {
     let mut stream = plane.connect().await;
     stream.write_all(b"GET /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     let before = resident_kib();
-    // Who does not read holds the service back.
+    // A client that does not read holds the service back.
     let last = AtomicU64::new(u64::MAX);
     until("the service waits", async || {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;

@@ -11,7 +11,7 @@ pub(crate) fn tagged(route: Route, tags: &[(&str, &str)]) -> Route {
     Route { tags: tags.collect(), ..route }
 }
 
-/// Who answers: `old` or `new`.
+/// The service that answers: `old` or `new`.
 async fn ask(plane: &Plane, method: &str, path: &str) -> String {
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"

@@ -1,4 +1,4 @@
-//! Services that fail: the right error, the route's name and not the service's address, and nobody else is
+//! Services that fail: the error is right, names the route and not the service's address, and other requests are not
 //! affected.
 
 use std::sync::Arc;

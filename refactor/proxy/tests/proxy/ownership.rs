@@ -1,4 +1,4 @@
-//! Requests find whoever owns what they are about, while it moves.
+//! Requests find the primary of a collection while it moves.
 
 mod bodies;
 mod epochs;

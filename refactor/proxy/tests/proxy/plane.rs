@@ -61,7 +61,7 @@ impl Plane {
         let address = self.address;
         async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
-            // Where the proxy has heard enough, it need not read the rest.
+            // The proxy need not read the rest once it has enough.
             let _ = stream.write_all(bytes.as_ref()).await;
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).await.unwrap();

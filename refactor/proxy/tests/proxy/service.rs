@@ -108,7 +108,7 @@ pub(crate) fn ok(body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The URL of a port that nobody listens on.
+/// The URL of a port on which no program listens.
 pub(crate) async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

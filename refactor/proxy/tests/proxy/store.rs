@@ -10,7 +10,7 @@ pub(crate) struct Store {
     state: Arc<Mutex<State>>,
 }
 
-/// What a copy holds and who it believes to be.
+/// The state of a copy: its records and the role that it believes to have.
 pub(crate) struct State {
     pub(crate) role: Role,
     pub(crate) epoch: u64,
@@ -19,13 +19,13 @@ pub(crate) struct State {
     pub(crate) rows: Vec<String>,
 }
 
-/// Who a copy believes to be.
+/// The role that a copy believes to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Primary,
-    /// Nobody is the primary just now.
+    /// There is no primary just now.
     Fenced,
-    /// Somebody else is the primary, at this URL.
+    /// The primary is another store, at this URL.
     Follower(String),
 }
 
@@ -56,7 +56,7 @@ impl Store {
         format!("{}/api/users", self.service.url)
     }
 
-    /// As one who follows this one.
+    /// The role of a store that follows this one.
     pub(crate) fn followed(&self) -> Role {
         Role::Follower(self.collection())
     }
@@ -110,7 +110,7 @@ impl State {
     }
 }
 
-/// The answer of one who is not the primary.
+/// The answer of a store that is not the primary.
 pub(crate) fn misdirected(role: &Role) -> Vec<u8> {
     let primary = match role {
         Role::Follower(primary) => format!("Banyan-Primary: {primary}\r\n"),

@@ -9,7 +9,7 @@ use h2::server::SendResponse;
 use h2::{Reason, SendStream};
 use http::Response;
 
-/// Where the answer goes; shared by the exchange and by whoever waits for its client to reset the stream.
+/// The answer's stream. The exchange shares it with the task that waits for the client to reset the stream.
 #[derive(Clone)]
 pub(super) struct Reply(Arc<Mutex<State>>);
 
@@ -64,7 +64,7 @@ impl Reply {
     /// Sends a part of the body for which there is room.
     ///
     /// # Errors
-    /// Where the stream is reset.
+    /// If the stream is reset.
     pub(super) fn send(&self, part: Bytes, last: bool) -> io::Result<()> {
         match &mut *self.state() {
             State::Begun(answer) => answer.send_data(part, last).map_err(|_reset| gone()),

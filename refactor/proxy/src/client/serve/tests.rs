@@ -1,5 +1,5 @@
-//! What becomes of clients that hold a connection for nothing. The clock stands still and jumps to the next
-//! timer whenever nobody has anything to do.
+//! Clients that hold a connection without using it. The clock stands still, and jumps to the next timer when no task
+//! can run.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::table::Table;
 use crate::target::Target;
 use crate::upstream::{Origin, Upstreams};
 
-/// A client, and what serves it: with one default route, to nobody in particular.
+/// A client and the task that serves it, with one default route whose service does not matter.
 async fn connected() -> (TcpStream, JoinHandle<()>) {
     let settings = Settings { workers: 1, ..Settings::default() };
     let patience = settings.patience;

@@ -20,7 +20,7 @@ async fn a_body_arrives_at_the_primary_byte_for_byte_however_it_came() {
     new.set(Role::Primary);
     let long: String = (0..300_000).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
     for sent in ["", "x", &long[..20_000], &long] {
-        // Who is not known to be the primary is asked second.
+        // The service that is not known to be the primary is asked second.
         old.set(Role::Primary);
         let forget = plane.send(last("DELETE /api/users/1 HTTP/1.1\r\nHost: x\r\n\r\n")).await;
         assert_eq!(status(&forget), 201);
@@ -194,7 +194,7 @@ async fn a_421_with_a_body_without_end_holds_nobody_up() {
 
 #[tokio::test]
 async fn a_421_never_leaves_the_proxy_where_the_request_cannot_be_sent_again() {
-    // Nobody else could own it, so the body was not kept.
+    // No other service could be the primary, so the body was not kept.
     let only = Service::answering(|_| misdirected(&Role::Fenced)).await;
     let plane = Plane::start(vec![default(&only.url)]);
     let answer = plane.send(last(&post(&"x".repeat(100_000)))).await;

@@ -1,4 +1,4 @@
-//! A write finds its primary, and nobody else is asked.
+//! A write finds its primary, and no other service is asked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -41,7 +41,7 @@ async fn a_write_goes_to_the_primary_that_a_421_names_and_so_do_later_ones() {
     assert_eq!((old.rows().len(), new.rows().len(), new.service.count()), (3, 2, 3));
     assert_eq!(plane.metric("banyan_proxy_misdirected_total"), 2.0);
     assert_eq!(plane.metric("banyan_proxy_waited_total"), 0.0);
-    // Who answered is who is counted.
+    // The service that answered is the one that is counted.
     let answered = |route: &str, service: &str| {
         plane.metric(&format!(r#"refactor_requests_total{{application="{APPLICATION}",route="{route}",service="{service}",class="2xx"}}"#))
     };

@@ -113,17 +113,17 @@ async fn a_proxy_that_runs_again_does_not_know_who_wrote_and_believes_no_copy() 
         assert_eq!(body(&again.get("/api/users/1", "").await), "two");
     }
     assert!(new.service.count() > asked, "the copy was asked, and not believed");
-    // Where it has never run before, a client that it does not know has never written.
+    // A proxy that has never run before knows that an unknown client has never written.
     let never = routes(false);
     until("a copy answers", async || body(&never.get("/api/users/1", "").await) == "one").await;
-    // While the primary lets go, and nobody is it, such a read waits.
+    // During the handover there is no primary, and such a read waits.
     old.set(new.followed());
     let read = tokio::spawn(again.send_on(last("GET /api/users/1 HTTP/1.1\r\nHost: x\r\n\r\n")));
     until("it waits", async || waiting(&again) == 1.0).await;
     new.follow(&old);
     new.set(Role::Primary);
     assert_eq!(body(&read.await.unwrap()), "two");
-    // Where the primary is nobody that is known, the copy is all there is.
+    // If the primary is not a candidate, the follower answers, because no better service is known.
     new.set(Role::Follower("http://127.0.0.1:1/api/users".to_owned()));
     assert_eq!(body(&again.get("/api/users/1", "").await), "two");
 }

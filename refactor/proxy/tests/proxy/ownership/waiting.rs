@@ -1,4 +1,4 @@
-//! Writes wait while nobody takes them, in bounds.
+//! Writes wait while there is no primary, within bounds.
 
 use std::collections::HashSet;
 use std::sync::Arc;
