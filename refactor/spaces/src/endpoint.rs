@@ -1,4 +1,4 @@
-//! Where a service's URL leads: what is refused, and by which addresses it is reached.
+//! The endpoint of a service's URL: refused hosts, and the addresses that are used.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
@@ -39,7 +39,7 @@ fn look_up(name: String, port: u16) -> Vec<SocketAddr> {
     let (found, answer) = mpsc::channel();
     let asked = thread::Builder::new().name("resolver".into()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs();
-        // Nobody waits any more where this took too long.
+        // If this took too long, the caller no longer waits.
         let _ = found.send(addresses.map(Iterator::collect).unwrap_or_default());
     });
     match asked {

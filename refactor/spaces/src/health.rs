@@ -53,7 +53,7 @@ pub(crate) async fn check(service: &ServiceDetails, own: Vec<SocketAddr>) -> Res
 
 /// The status that a URL answers with, asked at these addresses and no others.
 async fn ask(url: &str, addresses: &[SocketAddr]) -> reqwest::Result<u16> {
-    // The process has one provider of cryptography; whoever comes first installs it.
+    // The process has one provider of cryptography. The first call installs it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let parsed = Url::parse(url).ok();
     let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();

@@ -62,7 +62,7 @@ impl Journal {
     /// Brings the schema up to date.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub(crate) fn open(connection: Shared) -> Result<Self> {
         lock(&connection).execute_batch(SCHEMA)?;
         Ok(Self(connection))
@@ -71,7 +71,7 @@ impl Journal {
     /// Everything that was ever committed.
     ///
     /// # Errors
-    /// Where a document cannot be read.
+    /// If a document cannot be read.
     pub(crate) fn load(&self) -> Result<Model> {
         let connection = lock(&self.0);
         let mut policies = connection.prepare("SELECT arn, policy FROM spaces_policies")?;
@@ -85,10 +85,10 @@ impl Journal {
         })
     }
 
-    /// What a token was answered with, if it was within the last 24 hours, or is a lasting one.
+    /// The answer to a token, if it was given within the last 24 hours or the token is a lasting one.
     ///
     /// # Errors
-    /// Where the file cannot be read.
+    /// If the file cannot be read.
     pub(crate) fn answered(&self, token: &Token) -> Result<Option<Answered>> {
         let sql = "SELECT fingerprint, answer FROM spaces_tokens
             WHERE scope = ? AND token = ? AND (lasting OR created_ms > ?)";
@@ -105,7 +105,7 @@ impl Journal {
     /// Commits all changes, or none. They are on disk when this returns.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub(crate) fn write(&self, changes: &[Change]) -> Result<()> {
         let mut connection = lock(&self.0);
         let transaction = connection.transaction()?;
@@ -117,7 +117,7 @@ impl Journal {
 }
 
 fn lock(connection: &Shared) -> std::sync::MutexGuard<'_, Connection> {
-    // Whoever panicked with it left no transaction behind: dropping one rolls it back.
+    // A thread that panicked with the lock left no transaction behind: dropping one rolls it back.
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

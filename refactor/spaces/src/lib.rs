@@ -40,10 +40,10 @@ use resource::{Kind, Route};
 /// What the spaces are told from outside.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the first application listens; each further one takes the next free port. Port 0: any
-    /// free port for each.
+    /// The address of the first application; each further one takes the next free port. Port 0: any free port for
+    /// each.
     pub applications: SocketAddr,
-    /// Where the control port listens.
+    /// The address of the control port.
     pub control: SocketAddr,
     /// The most resources.
     pub quotas: Quotas,
@@ -82,22 +82,21 @@ struct Inner {
     journal: Journal,
     plane: DataPlane,
     settings: Settings,
-    /// Where health checks run.
+    /// The runtime that makes health checks.
     runtime: Handle,
     needs: OnceLock<Needs>,
 }
 
-/// Whether nothing outside the spaces needs a route any more; 409 that says what does. It is asked under the lock of the
-/// model, so it must not ask the spaces.
+/// Checks that nothing outside the spaces still needs a route; if something does, the error is a 409 that names it.
+/// The model is locked during the call, so it must not call the spaces.
 type Needs = Box<dyn Fn(&Route) -> Result<(), ApiError> + Send + Sync>;
 
 impl Spaces {
-    /// Brings everything back that was ever answered: each application listens on its port again, with
-    /// its routes; health checks that were under way are made again.
+    /// Restores everything that was ever answered. Each application listens on its port again, with its routes.
+    /// Health checks that were under way are made again.
     ///
     /// # Errors
-    /// Where the state cannot be read or written. A port that is taken is none: its application is
-    /// FAILED.
+    /// If the state cannot be read or written. A taken port is no error: its application is FAILED.
     pub fn open(
         state: state::Shared,
         plane: DataPlane,
@@ -124,17 +123,17 @@ impl Spaces {
         &self,
         needs: impl Fn(&Route) -> Result<(), ApiError> + Send + Sync + 'static,
     ) {
-        // Nobody else does.
+        // This is the only place that sets it.
         let _ = self.0.needs.set(Box::new(needs));
     }
 
     fn model(&self) -> MutexGuard<'_, Model> {
-        // Whoever panicked with it had not begun to change it: see `commit`.
+        // A thread that panicked with the lock had not begun to change the model: see `commit`.
         self.0.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One operation: what `work` wants changed is on disk, in memory and in the data plane when this
-    /// returns; where it fails, nothing is.
+    /// One operation. When it returns, all that `work` wants changed is on disk, in memory and in the data plane. If
+    /// it fails, nothing has changed.
     fn change<T>(
         &self,
         work: impl FnOnce(&Model, &mut Vec<Change>) -> Result<T, ApiError>,

@@ -211,7 +211,7 @@ impl Model {
     }
 }
 
-/// Where services and routes are: in an application of an environment of a region.
+/// The place of services and routes: in an application of an environment of a region.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The region.

@@ -24,7 +24,7 @@ use super::journal::Token;
 use super::model::{Change, Model};
 use super::resource::{Details, Kind, Resource, Tags};
 
-/// Who asks, and by which token a repeat is known.
+/// The region of a request, and the token by which a repeat is known.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The region that is asked.
@@ -96,7 +96,7 @@ impl Spaces {
         all: impl ExactSizeIterator<Item = &'a Resource<D>>,
     ) -> Result<(), ApiError> {
         let (most, kind) = (self.0.settings.quotas.of(D::KIND), D::KIND);
-        // Where all regions together have fewer, none needs to be counted.
+        // If all regions together have fewer, there is no need to count those of one region.
         if all.len() < most || all.filter(|resource| resource.region == region).count() < most {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::error::ApiError;
 use super::resource::{Details, Resource};
 
-/// The most items of a page, and as many where nobody says how many.
+/// The most items of a page, and the default.
 const ITEMS: usize = 100;
 
 /// Which page is asked for.
@@ -24,14 +24,14 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// Where an item stands in its list.
+/// The place of an item in its list.
 type Position = (i64, String);
 
 impl PageRequest {
     /// Reads `maxResults` and `nextToken`.
     ///
     /// # Errors
-    /// 400 where one breaks its rule.
+    /// 400 if one breaks its rule.
     pub fn read(query: &[(String, String)]) -> Result<Self, ApiError> {
         let get = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
         let mut faults = Vec::new();

@@ -94,7 +94,7 @@ impl Kind {
     }
 }
 
-/// Where a resource is in its life.
+/// The state of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
@@ -170,7 +170,7 @@ pub struct Resource<D> {
     pub(crate) arn: String,
     /// The region that it was made in.
     pub region: String,
-    /// Where it is in its life.
+    /// Its state.
     pub state: State,
     pub(crate) created_ms: i64,
     pub(crate) updated_ms: i64,

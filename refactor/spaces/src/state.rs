@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-/// The one connection, shared by all who keep something in the file. Whoever holds it calls nothing
-/// of the spaces meanwhile: they take it too.
+/// The one connection, shared by all the parts that keep something in the file. Code that holds the lock must not
+/// call the spaces: they lock it too.
 pub type Shared = Arc<Mutex<Connection>>;
 
 /// The file's name in the data folder.
@@ -67,7 +67,7 @@ pub fn is_there(folder: &Path) -> bool {
 /// and no second process can open the file meanwhile.
 ///
 /// # Errors
-/// Where the file cannot be used: damaged, not writable, or used by another process.
+/// If the file cannot be used: damaged, not writable, or used by another process.
 pub fn open(folder: &Path) -> Result<Shared, OpenError> {
     let path = folder.join(FILE);
     files::make_database(&path).map_err(|cause| OpenError {

@@ -33,7 +33,7 @@ impl Spaces {
         let (ended, waiting) = mpsc::channel();
         let (details, own) = (service.details.clone(), self.own_addresses(&self.model()));
         self.0.runtime.spawn(async move {
-            // Nobody waits any more where this took too long.
+            // If this took too long, the caller no longer waits.
             let _ = ended.send(health::check(&details, own).await);
         });
         let checked = waiting.recv_timeout(CHECK_TIME);
@@ -52,7 +52,7 @@ impl Spaces {
             return route;
         }
         let ended = self.check_in_background(&route);
-        // Where there was not enough time, the state says that it goes on.
+        // If the time was too short, the state says that the check is under way.
         let _ = ended.recv_timeout(wait);
         self.model().routes.get(&route.id).cloned().unwrap_or(route)
     }
@@ -86,7 +86,7 @@ impl Spaces {
             };
             let stored = tokio::task::spawn_blocking(move || {
                 spaces.settle(&id, asked_ms, outcome);
-                // Nobody waits any more where this took too long.
+                // If this took too long, the caller no longer waits.
                 let _ = ended.send(());
             });
             if let Err(error) = stored.await {

@@ -115,7 +115,7 @@ impl Spaces {
         let (closed, waiting) = mpsc::channel();
         self.0.runtime.spawn(async move {
             plane.close(&id).await;
-            // Nobody waits any more where this took too long.
+            // If this took too long, the caller no longer waits.
             let _ = closed.send(());
         });
         if waiting.recv_timeout(CLOSE_TIME).is_err() {

@@ -1,4 +1,4 @@
-//! What stands in an application, for those who ask from within the program.
+//! The contents of an application, for the other parts of the program.
 
 use crate::resource::{Application, Route, Service};
 use crate::{Spaces, endpoint};

@@ -42,7 +42,8 @@ impl Spaces {
     }
 }
 
-/// A route as the data plane knows it. What was checked when it was made; only a state that somebody edited fails here.
+/// A route as the data plane knows it. Its parts were checked when it was made, so this fails only if the state was
+/// edited by hand.
 fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
     let service = model.services.get(&route.details.service);
     let Some((service, upstream)) =

@@ -176,10 +176,10 @@ impl Spaces {
         Ok(self.settled(changed, check))
     }
 
-    /// Removes a route; gives what it was. No request that begins later goes its way.
+    /// Removes a route and returns it. Later requests do not take it.
     ///
     /// # Errors
-    /// 404; 409 where it is the DEFAULT route and others are left, and where it leads to the owner of a collection.
+    /// 404; 409 if it is the DEFAULT route and others are left, or if it leads to the primary of a collection.
     pub fn delete_route(&self, place: &Place, id: &str) -> Result<Route, ApiError> {
         self.change(|model, changes| {
             let route = model.route(place, id)?.clone();

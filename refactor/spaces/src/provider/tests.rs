@@ -11,7 +11,7 @@ use crate::resource::State;
 use crate::{PageRequest, Quotas, Settings, state};
 use proxy::DataPlane;
 
-/// Where no test connects to.
+/// An address that no test connects to.
 const CONTROL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
 /// Spaces on a disk of their own, with a service that answers.

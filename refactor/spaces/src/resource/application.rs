@@ -14,13 +14,13 @@ use crate::rules;
 /// An application.
 pub type Application = Resource<ApplicationDetails>;
 
-/// Who may reach an application.
+/// The clients that may reach an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EndpointType {
-    /// Whoever reaches the address that the proxy listens on.
+    /// All that reach the address on which the proxy listens.
     Regional,
-    /// Whoever is on this machine: it listens on loopback only.
+    /// Those on this machine: it listens on loopback only.
     Private,
 }
 
@@ -34,7 +34,7 @@ pub struct ApplicationDetails {
     pub(crate) vpc_id: String,
     pub(crate) endpoint_type: EndpointType,
     pub(crate) stage: String,
-    /// Where it listens, or should. Its port stays the same over restarts.
+    /// The address on which it listens, or should. Its port stays the same over restarts.
     pub(crate) address: SocketAddr,
     pub(crate) gateway: Gateway,
 }
@@ -136,7 +136,7 @@ impl Details for ApplicationDetails {
 }
 
 impl ApplicationDetails {
-    /// Where its clients find it. One that listens on every address is named by loopback.
+    /// The URL for its clients. If it listens on every address, the URL names loopback.
     pub(crate) fn proxy_url(&self) -> String {
         let mut address = self.address;
         if address.ip().is_unspecified() {

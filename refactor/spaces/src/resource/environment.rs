@@ -24,7 +24,7 @@ pub struct EnvironmentDetails {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) fabric: Fabric,
-    /// The id of a gateway that nobody makes, where the fabric asks for one.
+    /// The id of a transit gateway, if the fabric needs one. No gateway is made.
     pub(crate) transit_gateway: Option<String>,
 }
 

@@ -22,7 +22,7 @@ pub struct ServiceDetails {
     pub(crate) environment: String,
     pub(crate) application: String,
     pub(crate) vpc_id: Option<String>,
-    /// Where requests go.
+    /// The URL that requests go to.
     pub url: String,
     pub(crate) health_url: Option<String>,
     /// `url`, read when it is first asked for: each change of a route asks for it.
@@ -31,7 +31,7 @@ pub struct ServiceDetails {
 }
 
 impl ServiceDetails {
-    /// Where requests go; `None` only where somebody edited the state.
+    /// The URL that requests go to; `None` only if the state was edited by hand.
     pub(crate) fn upstream(&self) -> Option<&Url> {
         self.upstream.get_or_init(|| Url::parse(&self.url).ok()).as_ref()
     }
@@ -46,7 +46,7 @@ pub struct NewService {
     pub description: Option<String>,
     /// The id of a VPC; nothing is made of it.
     pub vpc_id: Option<String>,
-    /// Where requests go.
+    /// The URL that requests go to.
     pub url: String,
     /// What a health check asks; none: `url`.
     pub health_url: Option<String>,
