@@ -21,18 +21,18 @@ pub enum Due {
 }
 
 impl Api {
-    /// Why the living stack of this name is as it is; empty where nobody said.
+    /// The reason for the state of the living stack of this name; empty if none was given.
     pub fn reason(&self, caller: &Caller, name: &str) -> Result<String, StoreError> {
         let stack = self.store().read(|state| state.stack(&caller.region, name))?;
         Ok(stack.and_then(|stack| stack.reason).unwrap_or_default())
     }
 
-    /// What is to be done so that there is a stack of this name whose parameter `key` is `value`, where it was `before`
-    /// when it was last given. Nothing where it is so, where somebody else gave it another value or deleted the stack,
-    /// or where it is in a state that only its owner can mend.
+    /// The change that gives the stack of this name the value `value` for its parameter `key`; `before` is the value
+    /// that was last given. Nothing if the stack has the value already, if another caller changed the value or
+    /// deleted the stack, or if only the owner of the stack can repair its state.
     ///
     /// # Errors
-    /// Where the stacks cannot be read.
+    /// If the stacks cannot be read.
     pub fn due(
         &self,
         caller: &Caller,

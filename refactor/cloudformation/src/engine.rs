@@ -40,7 +40,7 @@ impl Engine {
     /// the middle of a step is a crash, and a crash is safe.
     ///
     /// # Errors
-    /// Where the system gives no thread.
+    /// If the system gives no thread.
     pub(crate) fn start(store: Store, provider: Arc<dyn Provider>) -> std::io::Result<Arc<Self>> {
         let engine = Arc::new(Self { store, provider, signal: Signal::default() });
         let worker = Arc::clone(&engine);
@@ -61,7 +61,7 @@ impl Engine {
     /// Waits until nothing is under way for the stack, and no longer than `limit`.
     ///
     /// # Errors
-    /// Where the state cannot be read.
+    /// If the state cannot be read.
     pub(crate) fn wait_for(&self, stack_id: &str, limit: Duration) -> Result<(), StoreError> {
         let deadline = Instant::now() + limit;
         loop {

@@ -54,7 +54,7 @@ impl Scope {
     /// Decides the conditions of the template.
     ///
     /// # Errors
-    /// Where a condition compares what cannot be worked out.
+    /// If a condition compares a value that cannot be evaluated.
     pub(crate) fn new(
         template: &Template,
         stack: StackIdentity,

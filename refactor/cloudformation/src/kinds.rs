@@ -20,12 +20,12 @@ pub(crate) struct Type {
     pub(crate) attributes: &'static [&'static str],
 }
 
-/// Who makes resources of a type.
+/// The maker of the resources of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Maker {
     /// The refactor spaces.
     Spaces(Kind),
-    /// Nobody: the engine gives out an id, so that templates with a network of their own run as they are.
+    /// None: the engine only gives out an id, so that templates with a network of their own run unchanged.
     Nobody(Placeholder),
 }
 

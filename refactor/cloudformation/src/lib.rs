@@ -38,7 +38,7 @@ const ACCOUNT: &str = "000000000000";
 /// Makes the tables, starts the engine, which takes up what was left unfinished, and gives the API.
 ///
 /// # Errors
-/// Where the tables cannot be made or the engine cannot be started.
+/// If the tables cannot be made or the engine cannot be started.
 pub fn open(
     connection: Arc<Mutex<Connection>>,
     provider: Arc<dyn provider::Provider>,

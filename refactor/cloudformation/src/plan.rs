@@ -186,7 +186,7 @@ impl Generation {
     /// The id, or an attribute.
     ///
     /// # Errors
-    /// Where this resource does not have the attribute although its type does.
+    /// If this resource does not have the attribute although its type does.
     pub(crate) fn look_up(
         &self,
         logical_id: &str,

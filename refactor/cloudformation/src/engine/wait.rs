@@ -1,4 +1,4 @@
-//! Tells whoever waits that something has happened.
+//! Tells waiting threads that something has happened.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

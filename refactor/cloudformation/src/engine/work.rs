@@ -233,8 +233,8 @@ impl<'a> Work<'a> {
         Ok(Ok(()))
     }
 
-    /// Records what the stack takes over once it is as it was before: what `blueprint` says, or nothing. Where that
-    /// cannot be worked out, it stays all that the stack may take over.
+    /// Records the imports of the stack after it is back in its earlier state: those of `blueprint`, or none. If they
+    /// cannot be evaluated, all that the stack may import stay recorded.
     pub(super) fn import_again(&mut self, blueprint: Option<&Blueprint>) -> Result<(), StoreError> {
         let Ok(names) = blueprint.map(Blueprint::imports).transpose() else { return Ok(()) };
         let names = names.unwrap_or_default();
@@ -293,8 +293,8 @@ impl<'a> Work<'a> {
         Ok(Next::Finished)
     }
 
-    /// All that is written together is on disk together. Where that fails, the operation is read again from disk, so
-    /// what `work` has changed here does not matter.
+    /// Writes all changes in one transaction. If that fails, the operation is read again from disk, so the changes
+    /// that `work` made in memory do not matter.
     fn write<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut Self, &Transaction<'_>) -> Result<T, E>,

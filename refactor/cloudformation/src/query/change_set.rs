@@ -17,8 +17,8 @@ use crate::template::{Template, TemplateError};
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
 impl Api {
-    /// Plans a change set and stores it; a new stack begins in `REVIEW_IN_PROGRESS`. Where there is nothing to change,
-    /// the change set is there and has failed, as on AWS.
+    /// Plans a change set and stores it. A new stack begins in `REVIEW_IN_PROGRESS`. If nothing changes, the change
+    /// set is stored as failed, as on AWS.
     ///
     /// # Errors
     /// 400 for a bad name, template or parameter, a resource type or property that is not supported, a stack in the
@@ -72,7 +72,7 @@ impl Api {
             }
             let planned = prepare(state, &stack, around, name, creates, form, parsed)?;
             let made = ChangeSet { on_failure, reverts_drift, ..planned };
-            // A stack that is only under review has never been described by anyone as anything else.
+            // A stack under review has had no other state, so it is stored now with its first event.
             if creates && state.stack(form.region, &stack.id)?.is_none() {
                 state.put_stack(&stack)?;
                 state.add_event(&stack_event(&stack, None))?;

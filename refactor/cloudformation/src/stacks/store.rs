@@ -11,7 +11,7 @@ use super::{ChangeSet, Event, Operation, Resource, Stack, next_millisecond};
 const CHANGE_SETS_KEPT: u32 = 50;
 /// How many events a stack keeps; the oldest go first.
 const EVENTS_KEPT: u32 = 2_000;
-/// How many deleted stacks a region keeps for those who ask by ARN; the oldest go first.
+/// How many deleted stacks a region keeps, to be described by ARN; the oldest go first.
 const DELETED_KEPT: u32 = 200;
 
 /// Why state could not be read or written.

@@ -9,7 +9,7 @@ use super::node::{At, Data, Place};
 /// A value that may have to be worked out, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Expression {
-    /// Where it stands, for messages.
+    /// Its place, for messages.
     pub(crate) place: Place,
     /// What it is.
     pub(crate) kind: Kind,

@@ -11,7 +11,7 @@ use super::node::{Data, Key, Node};
 /// Reads a JSON template.
 ///
 /// # Errors
-/// Where it is not well-formed, with line and column; a key that is there twice counts.
+/// If it is not well-formed, or has a key twice; with line and column.
 pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
     serde_json::from_str(text).map_err(|err| {
         TemplateError(format!(

@@ -1,6 +1,7 @@
 //! A template as written: a tree of maps, lists and scalars that remembers its lines.
 //!
-//! YAML's short forms are gone here (`!Ref X` is `{Ref: X}`), so whoever reads the tree knows one form of a function.
+//! YAML's short forms are already expanded here (`!Ref X` is `{Ref: X}`), so code that reads the tree needs to know
+//! one form of each function.
 
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ pub(crate) struct At<'a> {
     place: Place,
 }
 
-/// Where something stands in a template: `Resources/Proxy/Properties/Name (line 12)`. Cheap to clone.
+/// The place of a node in a template: `Resources/Proxy/Properties/Name (line 12)`. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     /// None at the root.

@@ -32,8 +32,8 @@ const SHORT_FORMS: [(&str, &str); 19] = [
 /// Reads one YAML document.
 ///
 /// # Errors
-/// Where it is not well-formed, in CloudFormation's words with line and column, and for what CloudFormation refuses:
-/// aliases, merge keys, several documents, tags that are no function.
+/// If it is not well-formed, in CloudFormation's words with line and column. Also if it has what CloudFormation
+/// refuses: aliases, merge keys, several documents, tags that are no function.
 pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
     let mut reader = Reader { parser: Parser::new_from_str(text) };
     loop {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
 
-/// Where a call stops dead, as if the process had been killed there.
+/// The moment at which a call stops, as if the process was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Crash {
     /// Nothing has been done yet.
