@@ -21,7 +21,7 @@ pub(super) async fn run(control: &Control, args: &MoveArgs) -> Result<ExitCode, 
     while found.diff.state == "running" {
         if shown.elapsed() > SHOWN {
             shown = Instant::now();
-            let of = found.diff.progress;
+            let of = found.diff.progress.as_ref();
             let of = of.map_or(String::new(), |at| format!(", up to id {} of {}", at.id, at.of));
             say(format_args!("  {} rows compared{of}", found.diff.rows_compared));
         }

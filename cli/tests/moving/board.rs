@@ -178,8 +178,7 @@ impl Board {
 
     /// The digest of all users that a program has.
     pub(crate) async fn digest(&self, name: &str) -> Value {
-        let path = format!("digest?after=0&to={}", i64::MAX);
-        let answer = self.program(name).ask("users", &path).await;
+        let answer = self.program(name).ask("users", "digest?limit=1000000").await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()
     }

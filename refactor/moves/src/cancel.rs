@@ -5,8 +5,8 @@ use super::peer::PeerError;
 use super::preflight::{self, Pair};
 use super::record::{Direction, Made, Primary};
 use super::refusal::Refusal;
-use super::wire::Role;
 use super::work::Work;
+use replication::Role;
 use spaces::resource::State;
 use spaces::{ApiError, Check};
 

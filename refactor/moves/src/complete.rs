@@ -6,8 +6,8 @@ use super::preflight::Pair;
 use super::record::{Direction, Outcome, Primary, Verb};
 use super::refusal::Refusal;
 use super::switch;
-use super::wire::Role;
 use super::work::Work;
+use replication::Role;
 use spaces::resource::now_ms;
 
 /// Retires the source.

@@ -1,6 +1,6 @@
 //! `diff`: whether the copy is the same as what it is a copy of, while both go on.
 //!
-//! Both sides hash the same ranges of ids, some 10,000 rows at a time. Where the hashes differ the rows of the range are
+//! Both sides hash the same ranges of keys, some 10,000 rows at a time. Where the hashes differ the rows of the range are
 //! looked at one by one (`looks.rs`): a row differs only if it still does once the follower has everything up to where
 //! the primary's row was read, and the primary's row has not changed meanwhile. What is in motion is no difference.
 //!
@@ -19,11 +19,11 @@ use std::time::{Duration, Instant};
 
 use super::Inner;
 use super::preflight::Pair;
-use super::record::{Direction, Key};
+use super::record::{Direction, MoveId};
 use super::refusal::Refusal;
-use super::wire::Role;
 use super::work::Work;
 use chunk::{Chunk, Two};
+use replication::Role;
 use spaces::resource::now_ms;
 
 /// How long a side may be away before the comparison is broken off.
@@ -67,12 +67,10 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     let before = work.inner.journal.comparison(&key)?;
     let goes_on =
         before.filter(|before| before.can_go_on(&primary.store, &follower.store, primary.epoch));
-    let up_to = work.peers.at(if switched { &work.record.target } else { &work.record.source });
-    let up_to = up_to.highest_id().unwrap_or_default();
     let mut comparison = goes_on.unwrap_or_else(|| {
         Comparison::new(&primary.store, &follower.store, primary.epoch, switched, now_ms())
     });
-    comparison.begin(up_to);
+    comparison.begin();
     work.save()?;
     work.inner.journal.write_comparison(&key, &comparison)?;
     work.inner.compare_on(key, comparison, work.record.source.clone(), work.record.target.clone());
@@ -81,14 +79,14 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
 
 impl Inner {
     /// Whether a comparison of the move runs.
-    pub(super) fn compares(&self, key: &Key) -> bool {
+    pub(super) fn compares(&self, key: &MoveId) -> bool {
         self.comparing.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
     }
 
     /// Goes on with a comparison, on a thread of its own.
     pub(super) fn compare_on(
         &self,
-        key: Key,
+        key: MoveId,
         comparison: Comparison,
         source: String,
         target: String,
@@ -116,7 +114,7 @@ impl Inner {
 
     fn compare(
         &self,
-        key: &Key,
+        key: &MoveId,
         mut comparison: Comparison,
         source: &str,
         target: &str,
@@ -152,7 +150,7 @@ impl Inner {
 
     fn break_off(
         &self,
-        key: &Key,
+        key: &MoveId,
         comparison: &mut Comparison,
         why: String,
     ) -> Result<(), Refusal> {

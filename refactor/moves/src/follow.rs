@@ -4,8 +4,8 @@ use super::Options;
 use super::preflight::Pair;
 use super::record::{Direction, Outcome, Verb};
 use super::refusal::Refusal;
-use super::wire::{Ownership, Role};
 use super::work::Work;
+use replication::{Role, SideStatus};
 use spaces::resource::{NewRoute, NewService, Source, Tags, now_ms};
 use spaces::{Check, Request};
 
@@ -34,7 +34,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })
 }
 
-fn check(work: &Work<'_>, source: &Ownership, target: &Ownership) -> Result<(), Refusal> {
+fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<(), Refusal> {
     let collection = &work.record.collection;
     let (source_name, target_name) = (work.source_name(), work.target_name());
     if source.store == target.store {

@@ -7,8 +7,8 @@ use super::record::{Direction, Intent, Primary, Step};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
-use super::wire::{Handover, Ownership, Role};
 use super::work::Work;
+use replication::{Handover, Role, SideStatus};
 use spaces::resource::now_ms;
 
 /// What is known of a target that does not own what it was handed over.
@@ -23,7 +23,7 @@ enum Target {
 
 impl Target {
     /// None where it owns what it was handed over.
-    fn of(said: Result<Ownership, PeerError>, handover: &Handover) -> Option<Self> {
+    fn of(said: Result<SideStatus, PeerError>, handover: &Handover) -> Option<Self> {
         match said {
             Err(error) => Some(Self::Silent(error)),
             Ok(target) if target.store != handover.to.store => Some(Self::Another),
@@ -54,7 +54,7 @@ pub(super) fn lost(
 ) -> Result<Option<Vec<Check>>, Refusal> {
     let [target, source] = work.peers.both(&pair.from, &pair.to);
     let source = source.map_err(|error| explained(work, &pair.to_name, &pair.to, &error))?;
-    if source.is_primary() && target.as_ref().is_ok_and(Ownership::is_primary) {
+    if source.is_primary() && target.as_ref().is_ok_and(|target| target.is_primary()) {
         return Ok(None);
     }
     if source.is_primary()
@@ -117,7 +117,7 @@ pub(super) fn lost(
         direction: Direction::Reverse,
         id: String::new(),
         from: handover.to.store.clone(),
-        to: source.store,
+        to: source.store.clone(),
         epoch: handover.epoch,
         began_ms: now_ms(),
         step: Step::Intent,
@@ -138,7 +138,7 @@ pub(super) fn settle(
     work: &mut Work<'_>,
     intent: &Intent,
     pair: &Pair,
-    source: Result<Ownership, PeerError>,
+    source: Result<SideStatus, PeerError>,
 ) -> Result<(), Refusal> {
     let source = source.map_err(|error| unknown(work, pair, &error.to_string()))?;
     match source.handover.clone() {
@@ -221,7 +221,7 @@ fn state(pair: &Pair, handover: &Handover, target: &Target) -> String {
 /// What may be lost, in sentences.
 fn loss(
     pair: &Pair,
-    source: &Ownership,
+    source: &SideStatus,
     handover: &Handover,
     waits: bool,
     pending: Option<&Intent>,

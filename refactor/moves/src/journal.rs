@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::diff::Comparison;
-use super::record::{Key, Record};
+use super::record::{MoveId, Record};
 use spaces::state::Shared;
 
 const SCHEMA: &str = "
@@ -55,7 +55,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where the file or its document cannot be read.
-    pub(super) fn find(&self, key: &Key) -> Result<Option<Record>> {
+    pub(super) fn find(&self, key: &MoveId) -> Result<Option<Record>> {
         self.get("SELECT document FROM moves WHERE application = ? AND collection = ?", key)
     }
 
@@ -71,7 +71,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where the file cannot be written.
-    pub(super) fn forget(&self, (application, collection): &Key) -> Result<()> {
+    pub(super) fn forget(&self, (application, collection): &MoveId) -> Result<()> {
         let mut connection = lock(&self.0);
         let transaction = connection.transaction()?;
         for table in ["moves", "move_comparisons"] {
@@ -85,7 +85,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where the file or its document cannot be read.
-    pub(super) fn comparison(&self, key: &Key) -> Result<Option<Comparison>> {
+    pub(super) fn comparison(&self, key: &MoveId) -> Result<Option<Comparison>> {
         let sql = "SELECT document FROM move_comparisons WHERE application = ? AND collection = ?";
         self.get(sql, key)
     }
@@ -94,11 +94,11 @@ impl Journal {
     ///
     /// # Errors
     /// Where the file cannot be written.
-    pub(super) fn write_comparison(&self, key: &Key, comparison: &Comparison) -> Result<()> {
+    pub(super) fn write_comparison(&self, key: &MoveId, comparison: &Comparison) -> Result<()> {
         self.put("INSERT OR REPLACE INTO move_comparisons VALUES (?, ?, ?)", key, comparison)
     }
 
-    fn get<T: DeserializeOwned>(&self, sql: &str, key: &Key) -> Result<Option<T>> {
+    fn get<T: DeserializeOwned>(&self, sql: &str, key: &MoveId) -> Result<Option<T>> {
         let connection = lock(&self.0);
         let mut statement = connection.prepare_cached(sql)?;
         let read = |row: &rusqlite::Row<'_>| document(&row.get::<_, String>(0)?);
@@ -108,7 +108,7 @@ impl Journal {
     fn put(
         &self,
         sql: &str,
-        (application, collection): &Key,
+        (application, collection): &MoveId,
         value: &impl Serialize,
     ) -> Result<()> {
         let document = serde_json::to_string(value)

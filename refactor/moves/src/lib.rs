@@ -27,7 +27,6 @@ mod status;
 mod switch;
 mod times;
 mod view;
-mod wire;
 mod work;
 
 pub use options::Options;
@@ -53,7 +52,7 @@ use journal::Journal;
 use metrics::Pauses;
 use peer::Peers;
 use proxy::DataPlane;
-use record::{Direction, Key};
+use record::{Direction, MoveId};
 use spaces::Spaces;
 use spaces::state::Shared;
 use work::Work;
@@ -85,11 +84,11 @@ struct Inner {
     targets: Targets,
     pauses: Pauses,
     /// The moves that a command works on.
-    busy: Mutex<BTreeSet<Key>>,
+    busy: Mutex<BTreeSet<MoveId>>,
     /// The moves whose sides are being compared.
-    comparing: Mutex<BTreeSet<Key>>,
+    comparing: Mutex<BTreeSet<MoveId>>,
     /// The moves that are taken up again until nothing is pending.
-    settling: Mutex<BTreeSet<Key>>,
+    settling: Mutex<BTreeSet<MoveId>>,
     /// For threads of its own.
     myself: Weak<Inner>,
 }

@@ -1,5 +1,6 @@
 //! What a command is given.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,7 +16,7 @@ pub struct Options {
     /// The base URL of the service.
     pub(super) target: Option<String>,
     /// How fast the copy may be made.
-    pub(super) most_rows_per_second: Option<u64>,
+    pub(super) most_rows_per_second: Option<NonZero<u32>>,
     pub(super) most_lag_ms: u64,
     pub(super) force: bool,
     /// Look, and change nothing.
@@ -32,7 +33,7 @@ pub struct Options {
 struct Body {
     application: Option<String>,
     target: Option<String>,
-    max_rows_per_second: Option<u64>,
+    max_rows_per_second: Option<u32>,
     max_lag_ms: Option<u64>,
     force: bool,
     dry_run: bool,
@@ -75,7 +76,7 @@ impl Options {
         Ok(Self {
             application: body.application,
             target: body.target,
-            most_rows_per_second: body.max_rows_per_second,
+            most_rows_per_second: body.max_rows_per_second.and_then(NonZero::new),
             most_lag_ms: body.max_lag_ms.unwrap_or(LAG_MS),
             force: body.force,
             dry_run: body.dry_run,

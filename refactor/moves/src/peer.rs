@@ -1,17 +1,26 @@
 //! Asking the programs that hold the copies. The functions block until there is an answer, or none in time.
 
 use std::fmt;
+use std::num::NonZero;
 use std::time::Duration;
 
 use http::Method;
 use http::header::AUTHORIZATION;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Client;
 use runtime::Token;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::wire::{Digest, Hashes, Ownership, PROTOCOL, Peer as Name, Position};
+use replication::steps::{
+    Cancel, FenceWrites, Follow, HandOver, NamedRows, Probe, Release, Retire, Step, Take,
+};
+use replication::{
+    Digest, DigestQuery, Hashes, HashesQuery, Key, PROTOCOL, Peer as Name, Position, SideStatus,
+    StandingQuery,
+};
 
 /// How long an answer may take that costs the program next to nothing.
 const QUICK: Duration = Duration::from_secs(2);
@@ -74,24 +83,28 @@ impl Peers {
     }
 
     /// What both say of themselves, asked at once.
-    pub(super) fn both(&self, one: &Peer, other: &Peer) -> [Result<Ownership, PeerError>; 2] {
+    pub(super) fn both(&self, one: &Peer, other: &Peer) -> [Result<SideStatus, PeerError>; 2] {
         self.runtime.block_on(async {
             let (one, other) = tokio::join!(one.look(QUICK), other.look(QUICK));
             [one, other]
         })
     }
 
-    /// The hashes of the first `limit` rows behind an id, of both at once.
+    /// The hashes of the first `limit` rows behind a key, of both at once.
     pub(super) fn digests(
         &self,
         one: &Peer,
         other: &Peer,
-        after: u64,
-        limit: u64,
+        after: Option<&Key>,
+        limit: usize,
     ) -> [Result<Digest, PeerError>; 2] {
-        let path = format!("/-/digest?after={after}&limit={limit}");
+        let query = DigestQuery { after: after.cloned(), to: None, limit: Some(limit) };
+        let path = path("digest", &query);
         self.runtime.block_on(async {
-            let (one, other) = tokio::join!(one.read(&path), other.read(&path));
+            let (one, other) = tokio::join!(
+                one.read(Method::GET, &path, None),
+                other.read(Method::GET, &path, None)
+            );
             [one, other]
         })
     }
@@ -106,7 +119,7 @@ pub(super) struct Peer {
 
 impl Peer {
     /// What it says of itself.
-    pub(super) fn ownership(&self) -> Result<Ownership, PeerError> {
+    pub(super) fn ownership(&self) -> Result<SideStatus, PeerError> {
         self.peers.runtime.block_on(self.look(QUICK))
     }
 
@@ -115,9 +128,10 @@ impl Peer {
         &self,
         position: Position,
         time: Duration,
-    ) -> Result<Ownership, PeerError> {
+    ) -> Result<SideStatus, PeerError> {
         let (time, wait) = (time.min(QUICK), (time / 2).min(WAIT).as_millis());
-        let path = format!("/-/ownership?covers={}&wait={wait}", String::from(position));
+        let wait = u64::try_from(wait).unwrap_or_default();
+        let path = path("ownership", &StandingQuery { covers: Some(position), wait });
         let asked = self.ask(Method::GET, &path, None, time);
         self.peers.runtime.block_on(asked).and_then(ownership)
     }
@@ -125,14 +139,14 @@ impl Peer {
     pub(super) fn follow(
         &self,
         source: &str,
-        most_rows: Option<u64>,
-    ) -> Result<Ownership, PeerError> {
-        let body = json!({ "source": source, "maxRowsPerSecond": most_rows });
-        self.tell("follow", &body, SLOW)
+        most_rows: Option<NonZero<u32>>,
+    ) -> Result<SideStatus, PeerError> {
+        let source = source.to_owned();
+        self.tell(&Follow { source, max_rows_per_second: most_rows }, SLOW)
     }
 
-    pub(super) fn cancel(&self) -> Result<Ownership, PeerError> {
-        self.tell("cancel", &json!({}), PURGE)
+    pub(super) fn cancel(&self) -> Result<SideStatus, PeerError> {
+        self.tell(&Cancel {}, PURGE)
     }
 
     pub(super) fn fence(
@@ -140,63 +154,64 @@ impl Peer {
         id: &str,
         epoch: u64,
         time: Duration,
-    ) -> Result<Ownership, PeerError> {
+    ) -> Result<SideStatus, PeerError> {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.tell("fence", &json!({ "id": id, "epoch": epoch, "ms": ms }), time)
+        self.tell(&FenceWrites { id: id.to_owned(), epoch, ms }, time)
     }
 
-    pub(super) fn release(&self, id: &str) -> Result<Ownership, PeerError> {
-        self.tell("release", &json!({ "id": id }), QUICK)
+    pub(super) fn release(&self, id: &str) -> Result<SideStatus, PeerError> {
+        self.tell(&Release { id: id.to_owned() }, QUICK)
     }
 
-    pub(super) fn handover(&self, id: &str, epoch: u64, to: &Name) -> Result<Ownership, PeerError> {
-        self.tell("handover", &json!({ "id": id, "epoch": epoch, "to": to }), QUICK)
+    pub(super) fn handover(
+        &self,
+        id: &str,
+        epoch: u64,
+        to: &Name,
+    ) -> Result<SideStatus, PeerError> {
+        self.tell(&HandOver { id: id.to_owned(), epoch, to: to.clone() }, QUICK)
     }
 
-    pub(super) fn retire(&self, keep_data: bool) -> Result<Ownership, PeerError> {
-        self.tell("retire", &json!({ "keepData": keep_data }), PURGE)
+    pub(super) fn retire(&self, keep_data: bool) -> Result<SideStatus, PeerError> {
+        self.tell(&Retire { keep_data }, PURGE)
     }
 
-    pub(super) fn take(&self) -> Result<Ownership, PeerError> {
-        self.tell("take", &json!({}), SLOW)
+    pub(super) fn take(&self) -> Result<SideStatus, PeerError> {
+        self.tell(&Take {}, SLOW)
     }
 
     /// Whether it can read the feed of another one.
     pub(super) fn probe(&self, peer: &str) -> Result<(), PeerError> {
-        let body = json!({ "peer": peer });
+        let body = json!(Probe { peer: peer.to_owned() });
         let asked = self.ask(Method::POST, "/-/probe", Some(&body), SLOW);
         self.peers.runtime.block_on(asked).map(drop)
     }
 
-    /// The hashes of the rows behind an id, up to another one.
-    pub(super) fn hashes(&self, after: u64, to: u64) -> Result<Hashes, PeerError> {
-        self.get(&format!("/-/hashes?after={after}&to={to}"))
+    /// The hashes of the rows behind a key, up to another one.
+    pub(super) fn hashes(&self, after: Option<&Key>, to: &Key) -> Result<Hashes, PeerError> {
+        let query = HashesQuery { after: after.cloned(), to: Some(to.clone()), recent: None };
+        self.get(&path("hashes", &query))
     }
 
     /// The hashes of the rows that were changed last.
     pub(super) fn recent(&self, count: usize) -> Result<Hashes, PeerError> {
-        self.get(&format!("/-/hashes?recent={count}"))
+        self.get(&path("hashes", &HashesQuery { recent: Some(count), ..HashesQuery::default() }))
     }
 
     /// The hashes of these rows, as far as there are such.
-    pub(super) fn rows(&self, ids: &[u64]) -> Result<Hashes, PeerError> {
-        let ids: Vec<_> = ids.iter().map(u64::to_string).collect();
-        self.get(&format!("/-/hashes?ids={}", ids.join(",")))
+    pub(super) fn rows(&self, keys: &[Key]) -> Result<Hashes, PeerError> {
+        let body = json!(NamedRows { keys: keys.to_vec() });
+        self.peers.runtime.block_on(self.read(Method::POST, "/-/hashes", Some(&body)))
     }
 
     /// A member as its readers see it, with all fields; `None` where there is none.
-    pub(super) fn member(&self, id: u64) -> Result<Option<Value>, PeerError> {
-        match self.get(&format!("/{id}?view=full")) {
+    pub(super) fn member(&self, key: &Key) -> Result<Option<Value>, PeerError> {
+        let segment = utf8_percent_encode(&key.shown(), NON_ALPHANUMERIC).to_string();
+        match self.get(&format!("/{segment}?view=full")) {
             Ok(member) => Ok(Some(member)),
             Err(PeerError::Unknown) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// The highest id of its rows, 0 where it has none.
-    pub(super) fn highest_id(&self) -> Result<u64, PeerError> {
-        let page: Value = self.get("?view=full&order=desc&limit=1")?;
-        Ok(page[0]["id"].as_u64().unwrap_or_default())
     }
 
     /// Whether it has such a collection at all; `None` where it does not say.
@@ -210,22 +225,27 @@ impl Peer {
         }
     }
 
-    async fn look(&self, time: Duration) -> Result<Ownership, PeerError> {
+    async fn look(&self, time: Duration) -> Result<SideStatus, PeerError> {
         ownership(self.ask(Method::GET, "/-/ownership", None, time).await?)
     }
 
-    fn tell(&self, what: &str, body: &Value, time: Duration) -> Result<Ownership, PeerError> {
-        let path = format!("/-/{what}");
-        let told = self.ask(Method::POST, &path, Some(body), time);
+    fn tell<S: Step>(&self, step: &S, time: Duration) -> Result<SideStatus, PeerError> {
+        let (path, body) = (format!("/-/{}", S::NAME), json!(step));
+        let told = self.ask(Method::POST, &path, Some(&body), time);
         self.peers.runtime.block_on(told).and_then(ownership)
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, PeerError> {
-        self.peers.runtime.block_on(self.read(path))
+        self.peers.runtime.block_on(self.read(Method::GET, path, None))
     }
 
-    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, PeerError> {
-        let answer = self.ask(Method::GET, path, None, SLOW).await?;
+    async fn read<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, PeerError> {
+        let answer = self.ask(method, path, body, SLOW).await?;
         serde_json::from_value(answer)
             .map_err(|error| PeerError::Failed(format!("{}{path}: {error}", self.url)))
     }
@@ -279,8 +299,14 @@ impl Peer {
     }
 }
 
+/// The path of a query.
+fn path(name: &str, query: &impl Serialize) -> String {
+    // Texts and numbers alone are in it, so it can be written.
+    format!("/-/{name}?{}", serde_urlencoded::to_string(query).unwrap_or_default())
+}
+
 /// The document of a program that speaks our protocol.
-fn ownership(document: Value) -> Result<Ownership, PeerError> {
+fn ownership(document: Value) -> Result<SideStatus, PeerError> {
     if document["protocol"] != PROTOCOL {
         return Err(PeerError::Refused(format!(
             "it speaks protocol {} of moves, and this control plane {PROTOCOL}: run the same version of \

@@ -9,8 +9,8 @@ use super::peer::{Peer, PeerError};
 use super::record::Direction;
 use super::refusal::Refusal;
 use super::switch::hand_over;
-use super::wire::{Ownership, Pace, Position};
 use super::work::Work;
+use replication::{FollowerState, Position, SideStatus};
 
 /// For how long a follower is waited for where less lag than that is allowed.
 const LEAST_WAIT: Duration = Duration::from_millis(200);
@@ -67,7 +67,7 @@ impl Pair {
     ///
     /// # Errors
     /// 409 that names who does not answer, or that both own the collection, and what helps.
-    pub(super) fn look(&self, work: &Work<'_>) -> Result<(Ownership, Ownership), Refusal> {
+    pub(super) fn look(&self, work: &Work<'_>) -> Result<(SideStatus, SideStatus), Refusal> {
         let [from, to] = work.peers.both(&self.from, &self.to);
         let from = from.map_err(|error| explained(work, &self.from_name, &self.from, &error))?;
         let to = to.map_err(|error| explained(work, &self.to_name, &self.to, &error))?;
@@ -84,7 +84,7 @@ impl Pair {
     pub(super) fn look_unless_superseded(
         &self,
         work: &Work<'_>,
-    ) -> Result<(Ownership, Ownership), Refusal> {
+    ) -> Result<(SideStatus, SideStatus), Refusal> {
         let (from, to) = self.look(work)?;
         for (side, name) in [(&from, &self.from_name), (&to, &self.to_name)] {
             if side.superseded {
@@ -96,7 +96,7 @@ impl Pair {
 }
 
 /// Why nothing can be done while both sides own the collection: one was given up by force, and came back.
-pub(super) fn two_primaries(one: &Ownership, other: &Ownership) -> Option<String> {
+pub(super) fn two_primaries(one: &SideStatus, other: &SideStatus) -> Option<String> {
     let apart = one.store != other.store;
     let both = apart && one.is_primary() && other.is_primary() && one.lineage == other.lineage;
     let newer = one.epoch.max(other.epoch);
@@ -149,7 +149,7 @@ pub(super) fn checks(
     work: &Work<'_>,
     direction: Direction,
     pair: &Pair,
-    (from, to): (&Ownership, &Ownership),
+    (from, to): (&SideStatus, &SideStatus),
     most_lag_ms: u64,
     force: bool,
 ) -> Result<Vec<Check>, Refusal> {
@@ -188,7 +188,12 @@ pub(super) fn refused(work: &Work<'_>, direction: Direction, checks: &[Check]) -
     })
 }
 
-fn copy(work: &Work<'_>, pair: &Pair, from: &Ownership, to: &Ownership) -> Result<String, String> {
+fn copy(
+    work: &Work<'_>,
+    pair: &Pair,
+    from: &SideStatus,
+    to: &SideStatus,
+) -> Result<String, String> {
     let collection = &work.record.collection;
     if !to.follows(&from.store) || to.lineage != from.lineage {
         return Err(format!(
@@ -207,13 +212,18 @@ fn copy(work: &Work<'_>, pair: &Pair, from: &Ownership, to: &Ownership) -> Resul
     Ok(format!("{} follows it", pair.to_name))
 }
 
-fn lag(work: &Work<'_>, from: &Ownership, to: &Ownership, most_ms: u64) -> Result<String, String> {
+fn lag(
+    work: &Work<'_>,
+    from: &SideStatus,
+    to: &SideStatus,
+    most_ms: u64,
+) -> Result<String, String> {
     let collection = &work.record.collection;
     let following = to.following.as_ref();
     let causes = causes(from, to);
     let because =
         if causes.is_empty() { String::new() } else { format!(" ({})", causes.join("; ")) };
-    let well = following.is_some_and(|following| following.state == Pace::Following);
+    let well = following.is_some_and(|following| following.state == FollowerState::Following);
     match following.and_then(|following| following.lag_ms).filter(|_| well) {
         Some(ms) if ms <= most_ms => Ok(format!("{ms} ms behind, of at most {most_ms}")),
         Some(ms) => Err(format!(
@@ -229,7 +239,7 @@ fn lag(work: &Work<'_>, from: &Ownership, to: &Ownership, most_ms: u64) -> Resul
 
 /// Whether the follower gets what the primary has now. The lag is that of a moment ago, and a transaction may have begun
 /// since behind which the feed does not go on: a switch would fence the writes, and wait for it in vain.
-fn feed(pair: &Pair, from: &Ownership, most_ms: u64) -> Result<String, String> {
+fn feed(pair: &Pair, from: &SideStatus, most_ms: u64) -> Result<String, String> {
     let wanted = Position { epoch: from.epoch, at: from.position };
     let end = Instant::now() + Duration::from_millis(most_ms).clamp(LEAST_WAIT, LONGEST_WAIT);
     let Err(why) = hand_over::catch_up(pair, wanted, end) else {
@@ -247,7 +257,7 @@ fn feed(pair: &Pair, from: &Ownership, most_ms: u64) -> Result<String, String> {
 }
 
 /// What keeps a follower behind.
-pub(super) fn causes(from: &Ownership, to: &Ownership) -> Vec<String> {
+pub(super) fn causes(from: &SideStatus, to: &SideStatus) -> Vec<String> {
     let mut causes = Vec::new();
     if let Some(following) = &to.following {
         causes.extend(following.detail.clone());

@@ -1,17 +1,19 @@
 //! The rows that were changed last, compared: what a switch could have lost would be among them.
 
+use replication::Key;
+
 use super::diff::{Trouble, look};
 use super::peer::Peer;
 
 /// How many rows are compared.
 const ROWS: usize = 1_000;
-/// How many ids a sentence names.
+/// How many rows a sentence names.
 const NAMED: usize = 10;
 
 /// What was found.
 pub(super) struct Compared {
     rows: usize,
-    differing: Vec<u64>,
+    differing: Vec<Key>,
 }
 
 impl Compared {
@@ -25,7 +27,7 @@ impl Compared {
         if self.differing.is_empty() {
             return format!("the last {rows} changed rows are the same on both sides");
         }
-        let named = self.differing.iter().take(NAMED).map(u64::to_string).collect::<Vec<_>>();
+        let named = self.differing.iter().take(NAMED).map(Key::shown).collect::<Vec<_>>();
         let more = if self.differing.len() > NAMED { ", ..." } else { "" };
         let count = self.differing.len();
         format!("{count} of the last {rows} changed rows differ (ids {}{more})", named.join(", "))
@@ -41,10 +43,10 @@ pub(super) fn compare(primary: &Peer, follower: &Peer) -> Result<Compared, Strin
     let epoch = primary.ownership().map_err(told)?.epoch;
     let recent = primary.recent(ROWS).map_err(told)?;
     let rows = recent.rows.len();
-    let looked = look(primary, follower, epoch, recent.rows.into_iter().map(|row| row.id));
+    let looked = look(primary, follower, epoch, recent.rows.into_iter().map(|row| row.key));
     match looked {
         Ok(looked) => {
-            let differing = looked.differing.into_iter().map(|row| row.id).collect();
+            let differing = looked.differing.into_iter().map(|row| row.key).collect();
             Ok(Compared { rows, differing })
         }
         Err(Trouble::Passing(why) | Trouble::Over(why)) => Err(why),

@@ -127,13 +127,13 @@ impl Record {
         (told.first() > 0).then_some(told)
     }
 
-    pub(super) fn key(&self) -> Key {
+    pub(super) fn key(&self) -> MoveId {
         (self.application.clone(), self.collection.clone())
     }
 }
 
 /// What names a move: its application and its collection.
-pub(super) type Key = (String, String);
+pub(super) type MoveId = (String, String);
 
 /// Resources that did not exist before.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use runtime::BackOff;
 
-use super::record::Key;
+use super::record::MoveId;
 use super::refusal::Refusal;
 use super::settle::settle;
 use super::times::Times;
@@ -48,7 +48,7 @@ impl Inner {
 
     /// Ends what is pending, however often that has to be tried, on a thread of its own. Where there is nothing left that
     /// it is about, the record says so, and it is not tried again.
-    pub(super) fn settle_later(&self, key: &Key) {
+    pub(super) fn settle_later(&self, key: &MoveId) {
         let Some(inner) = self.myself.upgrade() else { return };
         if !self.settling.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
             return;
@@ -64,7 +64,7 @@ impl Inner {
         }
     }
 
-    fn settle_until_done(&self, key: &Key) {
+    fn settle_until_done(&self, key: &MoveId) {
         let mut back_off = BACK_OFF;
         let mut said = String::new();
         loop {
@@ -86,7 +86,7 @@ impl Inner {
     }
 
     /// What was deleted of that without which a collection cannot move: its application, or the DEFAULT route of it.
-    fn what_is_gone(&self, (application, collection): &Key) -> Option<String> {
+    fn what_is_gone(&self, (application, collection): &MoveId) -> Option<String> {
         let application = sides::application(&self.spaces, Some(application));
         let sides = application.and_then(|found| sides::sides(&self.spaces, &found, collection));
         match sides {
@@ -96,7 +96,7 @@ impl Inner {
     }
 
     /// Ends what is pending where it is. Who owns the collection stands in the stores; a fence passes by itself.
-    fn abandon(&self, key: &Key, why: &str) -> Result<(), Refusal> {
+    fn abandon(&self, key: &MoveId, why: &str) -> Result<(), Refusal> {
         let _alone = Alone::wait(self, key)?;
         let Some(mut record) = self.journal.find(key)? else { return Ok(()) };
         let Some(intent) = record.pending.take() else { return Ok(()) };
@@ -107,7 +107,7 @@ impl Inner {
     }
 
     /// While a command is at work on the move, this waits; between attempts, commands find the move free.
-    fn try_to_settle(&self, (application, collection): &Key) -> Result<(), Refusal> {
+    fn try_to_settle(&self, (application, collection): &MoveId) -> Result<(), Refusal> {
         let mut work = Work::open(self, collection, &Options::of_application(application))?;
         settle(&mut work, PATIENCE)
     }

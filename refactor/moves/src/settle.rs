@@ -9,8 +9,8 @@ use super::record::{Direction, Intent, Primary};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
-use super::wire::Ownership;
 use super::work::Work;
+use replication::SideStatus;
 
 /// What has become of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
         }
         IntentOutcome::Overtaken => {
             let is_primary =
-                |side: Result<Ownership, PeerError>| side.ok().filter(Ownership::is_primary);
+                |side: Result<SideStatus, PeerError>| side.ok().filter(|side| side.is_primary());
             let (from, to) = (is_primary(from), is_primary(to));
             if let (Some(side), None) | (None, Some(side)) = (&from, &to) {
                 let target = to.is_some() == (intent.direction == Direction::Switch);
@@ -82,10 +82,10 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
 
 fn intent_outcome(
     intent: &Intent,
-    from: &Result<Ownership, PeerError>,
-    to: &Result<Ownership, PeerError>,
+    from: &Result<SideStatus, PeerError>,
+    to: &Result<SideStatus, PeerError>,
 ) -> IntentOutcome {
-    let is_primary = |side: &Ownership| {
+    let is_primary = |side: &SideStatus| {
         side.store == intent.to && side.is_primary() && side.epoch > intent.epoch
     };
     if to.as_ref().is_ok_and(is_primary) {

@@ -8,11 +8,11 @@ use super::preflight;
 use super::record::{Primary, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led};
-use super::wire::{Ownership, Role};
 use super::work;
+use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
 
-type Said = Result<Ownership, PeerError>;
+type Said = Result<SideStatus, PeerError>;
 
 /// Every move that was begun, and every one that a usual target is there for. Whoever else has a route may be somebody
 /// who must not see the token.
@@ -151,7 +151,7 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
 }
 
 /// Whether a source has given the collection away, and does not follow whom it gave it to yet.
-fn handed_over(source: &Ownership) -> bool {
+fn handed_over(source: &SideStatus) -> bool {
     source.role == Role::Follower && source.followed.is_none()
 }
 
@@ -185,7 +185,7 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
     }
 }
 
-fn copying(target: &Ownership) -> &'static str {
+fn copying(target: &SideStatus) -> &'static str {
     let copied = target.followed.as_ref().is_some_and(|followed| followed.copied);
     if copied { "following" } else { "copying" }
 }

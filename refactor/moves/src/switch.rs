@@ -33,9 +33,9 @@ use super::preflight::{self, Check, Pair};
 use super::record::{Direction, Intent, Primary, Step};
 use super::refusal::Refusal;
 use super::times::Times;
-use super::wire::{Ownership, Role};
 use super::work::Work;
 use super::{follow, forced};
+use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
 use spaces::{ApiError, Check as HealthCheck};
 
@@ -193,8 +193,8 @@ fn ready(
             let intent = Intent {
                 direction,
                 id: format!("{:032x}", fastrand::u128(..)),
-                from: from.store,
-                to: to.store,
+                from: from.store.clone(),
+                to: to.store.clone(),
                 epoch: from.epoch,
                 began_ms: now_ms(),
                 step: Step::Intent,
@@ -211,9 +211,9 @@ fn ready(
 
 /// The follower, once it knows how far it is behind: who has just begun to follow, as after a switch, waits for the first
 /// heartbeat.
-fn with_lag(pair: &Pair, from: &Ownership, mut to: Ownership) -> Ownership {
+fn with_lag(pair: &Pair, from: &SideStatus, mut to: SideStatus) -> SideStatus {
     let end = Instant::now() + LAG_TIME;
-    let unknown = |to: &Ownership| {
+    let unknown = |to: &SideStatus| {
         let lag = to.following.as_ref().and_then(|following| following.lag_ms);
         to.follows(&from.store) && lag.is_none()
     };

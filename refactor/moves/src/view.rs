@@ -131,19 +131,19 @@ pub struct Diff {
 /// A row that differs.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Difference {
-    /// Its id.
-    pub id: u64,
+    /// Its key.
+    pub id: String,
     /// Where it is missing, or in what it differs.
     pub what: String,
 }
 
-/// How far a comparison is, in ids.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// How far a comparison is, in keys.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Progress {
     /// Everything up to this one is compared.
-    pub id: u64,
+    pub id: String,
     /// About where it ends.
-    pub of: u64,
+    pub of: String,
 }
 
 /// How a command ended.

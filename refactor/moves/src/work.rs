@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::diff::Verdict;
 use super::peer::{Peer, Peers};
-use super::record::{Intent, Key, Made, Outcome, Primary, Record};
+use super::record::{Intent, Made, MoveId, Outcome, Primary, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
-use super::wire::Ownership;
 use super::{Inner, Options};
+use replication::SideStatus;
 use spaces::resource::now_ms;
 
 /// How long a command waits for another one on the same move.
@@ -188,7 +188,7 @@ impl<'a> Work<'a> {
     /// 500 where the state cannot be read.
     pub(super) fn verdict(
         &self,
-        both: Option<(&Ownership, &Ownership)>,
+        both: Option<(&SideStatus, &SideStatus)>,
     ) -> Result<Verdict, Refusal> {
         self.inner.verdict(&self.record.key(), both)
     }
@@ -239,8 +239,8 @@ impl Inner {
     /// 500 where the state cannot be read.
     pub(super) fn verdict(
         &self,
-        key: &Key,
-        both: Option<(&Ownership, &Ownership)>,
+        key: &MoveId,
+        both: Option<(&SideStatus, &SideStatus)>,
     ) -> Result<Verdict, Refusal> {
         let stores = both.map(|(one, other)| (one.store.as_str(), other.store.as_str()));
         let comparison = self.journal.comparison(key)?;
@@ -307,13 +307,13 @@ pub(super) fn record(
 /// That no other command works on the same move, for as long as this is there.
 pub(super) struct Alone<'a> {
     inner: &'a Inner,
-    key: Key,
+    key: MoveId,
 }
 
 impl<'a> Alone<'a> {
     /// # Errors
     /// 409 where another command stays at work.
-    pub(super) fn wait(inner: &'a Inner, key: &Key) -> Result<Self, Refusal> {
+    pub(super) fn wait(inner: &'a Inner, key: &MoveId) -> Result<Self, Refusal> {
         let start = Instant::now();
         while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
             if start.elapsed() > BUSY_WAIT {

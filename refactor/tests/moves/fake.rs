@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt};
+use replication::steps::NamedRows;
+use replication::{Digest, Hashes, Key, PROTOCOL, RowHash};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The token that they take.
 pub(crate) const TOKEN: &str = "a-token-for-the-tests";
-
-/// The highest id that there can be.
-const MAX_ID: u64 = (1 << 53) - 1;
 
 /// One copy, and how its program behaves.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct Copy {
     pub(crate) copied: bool,
     pub(crate) lag_ms: Option<u64>,
     pub(crate) detail: Option<String>,
-    pub(crate) protocol: u64,
+    pub(crate) protocol: u32,
     /// It retired for a primary of a later epoch.
     pub(crate) superseded: bool,
     /// It cannot go on following.
@@ -157,7 +157,7 @@ fn fresh(url: &str) -> Copy {
         copied: false,
         lag_ms: Some(1),
         detail: None,
-        protocol: 1,
+        protocol: PROTOCOL,
         superseded: false,
         broken: false,
         frozen: false,
@@ -372,8 +372,8 @@ fn asked(
         }
         "probe" if copy.blind => return refuse("the peer answers 404"),
         "probe" => return Ok(Some(json!({ "store": "", "lineage": "", "role": "", "epoch": 0 }))),
-        "digest" => return Ok(Some(digest(copy, query))),
-        "hashes" => return Ok(Some(hashes(copy, query))),
+        "digest" => return Ok(Some(json!(digest(copy, query)))),
+        "hashes" => return Ok(Some(json!(hashes(copy, query, body)))),
         _ => return Err((404, "no such path".into())),
     }
     Ok(None)
@@ -385,29 +385,39 @@ fn covered(copy: &Copy) -> String {
     format!("{epoch}.{at}")
 }
 
-fn digest(copy: &Copy, query: &BTreeMap<String, String>) -> Value {
-    let number = |name: &str| query.get(name).map(|text| text.parse::<u64>().unwrap());
-    let limit = number("limit").unwrap_or(10_000) as usize;
-    let rows = copy.rows.range(number("after").unwrap_or(0) + 1..);
-    let more = rows.clone().count() > limit;
-    let rows: Vec<_> = rows.take(limit).collect();
-    let to = if more { *rows.last().unwrap().0 } else { MAX_ID };
-    let hash = format!("{rows:?}");
-    json!({ "to": to, "rows": rows.len(), "hash": hash, "position": covered(copy), "last": !more })
+/// The id in a query.
+fn id(query: &BTreeMap<String, String>, name: &str) -> Option<u64> {
+    let key = Key::try_from(query.get(name)?.clone()).unwrap();
+    Some(key.to_number().unwrap())
 }
 
-fn hashes(copy: &Copy, query: &BTreeMap<String, String>) -> Value {
-    let row = |(id, (rev, name)): (&u64, &(u64, String))| json!({ "id": id, "rev": rev, "hash": format!("{rev} {name}") });
-    let rows: Vec<_> = if let Some(ids) = query.get("ids") {
-        let ids = ids.split(',').map(|id| id.parse::<u64>().unwrap());
+fn digest(copy: &Copy, query: &BTreeMap<String, String>) -> Digest {
+    let limit = query.get("limit").map_or(10_000, |limit| limit.parse().unwrap());
+    let rows = copy.rows.range(id(query, "after").unwrap_or(0) + 1..);
+    let last = rows.clone().count() <= limit;
+    let rows: Vec<_> = rows.take(limit).collect();
+    let key = |row: Option<(&u64, _)>| row.map(|(id, _)| Key::number(*id));
+    let (to, end) = (key(rows.last().copied()), key(copy.rows.last_key_value()));
+    let (position, hash) = (covered(copy).parse().unwrap(), format!("{rows:?}"));
+    Digest { to, rows: rows.len() as u64, hash, position, last, end }
+}
+
+fn hashes(copy: &Copy, query: &BTreeMap<String, String>, body: &Value) -> Hashes {
+    let row = |(id, (rev, name)): (&u64, &(u64, String))| RowHash {
+        key: Key::number(*id),
+        rev: *rev,
+        hash: format!("{rev} {name}"),
+    };
+    let rows = if let Ok(NamedRows { keys }) = NamedRows::deserialize(body) {
+        let ids = keys.iter().map(|key| key.to_number().unwrap());
         ids.filter_map(|id| copy.rows.get_key_value(&id)).map(row).collect()
     } else if let Some(count) = query.get("recent") {
         copy.rows.iter().rev().take(count.parse().unwrap()).map(row).collect()
     } else {
-        let number = |name: &str| query[name].parse::<u64>().unwrap();
-        copy.rows.range(number("after") + 1..=number("to")).map(row).collect()
+        let after = id(query, "after").unwrap_or(0);
+        copy.rows.range(after + 1..=id(query, "to").unwrap()).map(row).collect()
     };
-    json!({ "rows": rows, "position": covered(copy) })
+    Hashes { rows, position: covered(copy).parse().unwrap() }
 }
 
 fn document(copy: &Copy) -> Value {
@@ -430,7 +440,7 @@ fn document(copy: &Copy) -> Value {
             "epoch": epoch, "to": peer(store, url), "position": position, "lastId": 0,
         })),
         "followed": copy.followed.as_ref().map(|(store, url, _)| json!({
-            "source": peer(store, url), "cursor": "0.0", "run": null,
+            "source": peer(store, url), "cursor": "0:", "run": null,
             "covered": covered(copy), "copied": copy.copied,
         })),
         "successor": copy.followed.as_ref().map(|(store, url, _)| peer(store, url)),

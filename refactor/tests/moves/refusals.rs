@@ -172,9 +172,9 @@ async fn a_switch_names_everything_that_stands_against_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_speaks_another_protocol_is_refused_by_name() {
     let fixture = Fixture::new().await;
-    fixture.target.with(|copy| copy.protocol = 2);
+    fixture.target.with(|copy| copy.protocol = 3);
     let message = fixture.refused("follow", json!({ "target": fixture.target.url })).await;
-    assert!(message.contains("protocol 2") && message.contains(&fixture.target.url), "{message}");
+    assert!(message.contains("protocol 3") && message.contains(&fixture.target.url), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,3 @@ pub(crate) use self::ownership_cache::{Found, OwnershipCache, Place};
 pub(crate) use self::replicator::Replicator;
 pub(crate) use self::shared::Moving;
 pub(crate) use self::split_brain_check::SplitBrainCheck;
-
-/// What is spoken between programs that move a collection. Another number is another language.
-const PROTOCOL: u32 = 1;

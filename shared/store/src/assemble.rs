@@ -1,18 +1,17 @@
 //! Putting a page of the feed together out of rows and marks.
 
-use models::{Collection, Content, MAX_ID, Timestamp};
+use models::{Collection, Content, Timestamp};
+use replication::{Key, heard};
 
 use crate::document::Document;
-use crate::feed::heard;
+use crate::place::Place;
 use crate::row::{Columns, RowRef};
-use crate::{
-    BlockingTransaction, Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError, StoreError,
-};
+use crate::{BlockingTransaction, Changes, Entry, FeedRow, MAX_FEED_BYTES, MoveError, StoreError};
 
 /// An entry and its place.
 #[derive(Debug)]
 pub(crate) struct Placed {
-    pub(crate) at: FeedCursor,
+    pub(crate) at: Place,
     pub(crate) entry: Entry<Content>,
 }
 
@@ -28,14 +27,17 @@ impl Placed {
         let bytes = row.bytes()? + 2 * size_of::<i64>();
         let content = if deleted { None } else { Some(content(&row, bytes)?) };
         let RowRef { id, rev, created_at, updated_at, .. } = row;
-        let row = FeedRow { id, rev, created_at, updated_at, content, keys: Vec::new() };
-        Ok((Self { at: FeedCursor { position, id }, entry: Entry::Row(row) }, bytes))
+        let (created_ms, updated_ms) = (created_at.unix_ms, updated_at.unix_ms);
+        let idempotency = Vec::new();
+        let row =
+            FeedRow { key: Key::number(id), rev, created_ms, updated_ms, content, idempotency };
+        Ok((Self { at: Place { position, id }, entry: Entry::Row(row) }, bytes))
     }
 
     /// Reads a mark as it is kept.
     pub(crate) fn mark(position: u64, content: &str) -> Result<Self, StoreError> {
         let entry = serde_json::from_str(content).map_err(StoreError::failed)?;
-        Ok(Self { at: FeedCursor { position, id: 0 }, entry })
+        Ok(Self { at: Place { position, id: 0 }, entry })
     }
 }
 
@@ -117,22 +119,22 @@ impl Collected {
         !self.hidden
     }
 
-    /// The rows, to be given their keys.
-    pub(crate) fn rows(&mut self) -> impl Iterator<Item = &mut FeedRow<Content>> {
+    /// The rows with their ids, to be given their idempotency keys.
+    pub(crate) fn rows(&mut self) -> impl Iterator<Item = (u64, &mut FeedRow<Content>)> {
         self.entries.iter_mut().chain(&mut self.ahead).filter_map(|placed| {
             match &mut placed.entry {
-                Entry::Row(row) => Some(row),
+                Entry::Row(row) => Some((placed.at.id, row)),
                 Entry::Heartbeat { .. } | Entry::Handover(_) => None,
             }
         })
     }
 
     /// The page. One that is not full has all that there is up to `whole`.
-    pub(crate) fn page(self, after: FeedCursor, whole: u64, end: PageEnd) -> Changes<Content> {
+    pub(crate) fn page(self, after: Place, whole: u64, end: PageEnd) -> Changes<Content> {
         let PageEnd { document, run, latest, now, blocked_by } = end;
         let promises = !self.more && !self.hidden;
         let cursor = if promises {
-            after.max(FeedCursor { position: whole, id: MAX_ID })
+            after.max(Place::all(whole))
         } else {
             self.entries.last().map_or(after, |last| last.at)
         };
@@ -149,12 +151,12 @@ impl Collected {
                 .chain(self.ahead)
                 .map(|placed| placed.entry)
                 .collect(),
-            cursor,
+            cursor: cursor.into(),
             covered: if promises { whole } else { 0 },
             latest,
             revs_above: document.revs_above,
             more: self.more,
-            now,
+            now_ms: now.unix_ms,
             blocked_by,
         }
     }
@@ -201,7 +203,7 @@ pub(crate) struct LaterRun {
 /// Checks that what a reader has heard of fits the store's history after the run that it last read from,
 /// where the newest place that it heard of was `latest`.
 pub(crate) fn check_history(
-    after: FeedCursor,
+    after: Place,
     latest: u64,
     later: &[LaterRun],
 ) -> Result<(), MoveError> {
@@ -215,7 +217,7 @@ pub(crate) fn check_history(
 
 /// Checks that no tombstone that the reader needs is gone. For a reader of whose run nothing is known,
 /// that is any tombstone beyond its cursor, unless it begins.
-pub(crate) fn check_purged(after: FeedCursor, purged: u64) -> Result<(), MoveError> {
-    let begins = after == FeedCursor::START;
+pub(crate) fn check_purged(after: Place, purged: u64) -> Result<(), MoveError> {
+    let begins = after == Place::START;
     if purged > after.position && !begins { Err(MoveError::Purged { purged }) } else { Ok(()) }
 }

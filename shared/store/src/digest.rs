@@ -1,49 +1,10 @@
 //! Fingerprints of rows, the same for the same rows whichever engine keeps them.
 
 use models::MAX_ID;
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::row::RowRef;
-use crate::{Position, StoreError};
-
-/// The fingerprint of the living rows in a range of ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Digest {
-    /// The last id of the range; [`models::MAX_ID`] where no living row comes after it.
-    pub to: u64,
-    /// How many rows there are.
-    pub rows: u64,
-    /// 128 bits over all of them, in hexadecimal.
-    pub hash: String,
-    /// How far the store was when they were read.
-    pub position: Position,
-    /// Whether no living row comes after the range.
-    pub last: bool,
-}
-
-/// The fingerprints of some living rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Hashes {
-    /// How far the store was when they were read.
-    pub position: Position,
-    /// One for each row.
-    pub rows: Vec<RowHash>,
-}
-
-/// The fingerprint of one row: id, rev, times and content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RowHash {
-    /// The row.
-    pub id: u64,
-    /// How often it was written.
-    pub rev: u64,
-    /// 128 bits in hexadecimal.
-    pub hash: String,
-}
+use crate::{Digest, Key, Position, RowHash, StoreError};
 
 /// Makes fingerprints of rows, one after the other.
 #[derive(Debug, Default)]
@@ -54,9 +15,10 @@ pub(crate) struct Hasher {
 impl Hasher {
     fn hash(&mut self, row: &RowRef<'_>) -> Result<u128, StoreError> {
         self.bytes.clear();
-        for number in [row.id, row.rev] {
-            self.bytes.extend(number.to_le_bytes());
-        }
+        self.bytes.extend(Key::number(row.id).as_str().as_bytes());
+        // Not a part of any key.
+        self.bytes.push(0xff);
+        self.bytes.extend(row.rev.to_le_bytes());
         for time in [row.created_at, row.updated_at] {
             self.bytes.extend(time.unix_ms.to_le_bytes());
         }
@@ -66,7 +28,7 @@ impl Hasher {
 
     pub(crate) fn row(&mut self, row: &RowRef<'_>) -> Result<RowHash, StoreError> {
         let hash = format!("{:032x}", self.hash(row)?);
-        Ok(RowHash { id: row.id, rev: row.rev, hash })
+        Ok(RowHash { key: Key::number(row.id), rev: row.rev, hash })
     }
 }
 
@@ -75,15 +37,15 @@ pub(crate) struct Digesting {
     hasher: Hasher,
     all: Xxh3,
     rows: u64,
-    last_id: u64,
+    last: Option<u64>,
     to: Option<u64>,
     limit: u64,
 }
 
 impl Digesting {
-    pub(crate) fn new(after: u64, to: Option<u64>, limit: usize) -> Self {
+    pub(crate) fn new(to: Option<u64>, limit: usize) -> Self {
         let limit = if to.is_some() { u64::MAX } else { limit.max(1) as u64 };
-        Self { hasher: Hasher::default(), all: Xxh3::new(), rows: 0, last_id: after, to, limit }
+        Self { hasher: Hasher::default(), all: Xxh3::new(), rows: 0, last: None, to, limit }
     }
 
     /// The last id that it can hold.
@@ -98,18 +60,14 @@ impl Digesting {
         }
         self.all.update(&self.hasher.hash(row)?.to_le_bytes());
         self.rows += 1;
-        self.last_id = row.id;
+        self.last = Some(row.id);
         Ok(true)
     }
 
-    /// The digest, where a row comes after it or not.
-    pub(crate) fn finish(self, position: Position, more: bool) -> Digest {
-        let to = match self.to {
-            Some(to) => to,
-            None if more => self.last_id,
-            None => MAX_ID,
-        };
+    /// The digest, if a row comes after it or not; `end` is the last id of all.
+    pub(crate) fn finish(self, position: Position, more: bool, end: Option<u64>) -> Digest {
         let hash = format!("{:032x}", self.all.digest128());
-        Digest { to, rows: self.rows, hash, position, last: !more }
+        let (to, end) = (self.last.map(Key::number), end.map(Key::number));
+        Digest { to, rows: self.rows, hash, position, last: !more, end }
     }
 }

@@ -5,6 +5,7 @@
 
 mod pages;
 mod steps;
+mod stored;
 
 use std::num::NonZero;
 
@@ -151,7 +152,7 @@ impl Document {
     pub(crate) fn fenced(&self, now: Timestamp) -> Option<&Fence> {
         // Where the clock was set back, a fence must not last for as long as that.
         let longest = now.unix_ms.saturating_add(MAX_FENCE.as_millis() as i64);
-        let lasts = |fence: &&Fence| fence.until > now && fence.until.unix_ms <= longest;
+        let lasts = |fence: &&Fence| fence.until_ms > now.unix_ms && fence.until_ms <= longest;
         self.fence.as_ref().filter(lasts)
     }
 

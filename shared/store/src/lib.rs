@@ -6,23 +6,21 @@
 mod database_url;
 mod digest;
 mod error;
-mod feed;
 mod limits;
 mod move_error;
 mod outcome;
-mod ownership;
 mod page;
-mod position;
 mod row;
 mod store;
 mod table;
 mod write;
 
+mod applied;
 mod assemble;
 mod document;
+mod place;
 mod position_watch;
 mod sql;
-mod unix_ms;
 mod value;
 
 mod postgres;
@@ -31,17 +29,19 @@ mod sqlite;
 #[cfg(test)]
 mod plans;
 
+pub use applied::{Applied, RowRate};
 pub use database_url::{Database, PostgresUrl, UrlError};
-pub use digest::{Digest, Hashes, RowHash};
 pub use error::{OpenError, StoreError};
-pub use feed::{Applied, BlockingTransaction, Changes, Entry, FeedRow, FollowerSeen, KeyRecord};
 pub use limits::{MAX_FEED_BYTES, MAX_FENCE, MIN_TOMBSTONE_AGE};
 pub use move_error::MoveError;
 pub use outcome::{Late, in_time};
-pub use ownership::{Fence, Followed, Handover, Ownership, Peer, Role, RowRate};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
-pub use position::{FeedCursor, NotTwoNumbers, Position};
 pub use position_watch::Heard;
+pub use replication::{
+    BlockingTransaction, Changes, Digest, Entry, FeedCursor, FeedRow, Fence, Followed,
+    FollowerSeen, Handover, Hashes, IdempotencyRecord, Key, Ownership, Peer, Position, Role,
+    RowHash,
+};
 pub use row::{Row, Shown};
 pub use store::Store;
 pub use write::{Change, Created, IDEMPOTENCY_HOURS, Idempotency, Precondition};

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::{FeedCursor, Peer, Role, StoreError};
+use replication::NotANumber;
+
+use crate::{FeedCursor, Key, Peer, Role, StoreError};
 
 /// Why a store did not give a page of its feed, or did not take a step of a move. Nothing was stored,
 /// unless it is a [`MoveError::Store`] that says otherwise.
@@ -105,12 +107,20 @@ pub enum MoveError {
     /// A row of the page has other fields than this collection's.
     OtherFields {
         /// The row.
-        id: u64,
+        key: Key,
         /// What is wrong with its content.
         what: String,
     },
+    /// A key is none of this store's.
+    Key(NotANumber),
     /// The store could not do it.
     Store(StoreError),
+}
+
+impl From<NotANumber> for MoveError {
+    fn from(error: NotANumber) -> Self {
+        Self::Key(error)
+    }
 }
 
 impl From<StoreError> for MoveError {
@@ -204,11 +214,13 @@ impl fmt::Display for MoveError {
             Self::OtherCursor { present } => {
                 write!(f, "the page does not begin at {present}, where this store is")
             }
-            Self::OtherFields { id, what } => write!(
+            Self::OtherFields { key, what } => write!(
                 f,
-                "row {id} of the source has other fields than this collection ({what}); run the same version on both \
-                 sides"
+                "row {} of the source has other fields than this collection ({what}); run the same version on both \
+                 sides",
+                key.shown()
             ),
+            Self::Key(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
         }
     }

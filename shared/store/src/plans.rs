@@ -59,6 +59,7 @@ fn sqlite_walks_one_index_and_sorts_nothing() {
         (&feed.purge, "SEARCH posts USING INDEX posts_deleted (position<?)"),
         (&feed.range, "SEARCH posts USING INDEX posts_living ("),
         (&feed.recent, "SCAN posts USING INDEX posts_feed"),
+        (&feed.last, "SCAN posts USING INDEX posts_living"),
     ] {
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3));

@@ -1,4 +1,4 @@
-//! A range of ids, compared.
+//! A range of keys, compared.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,18 @@ use serde_json::Value;
 use super::comparison::{Comparison, Difference};
 use super::looks::{Differing, Trouble, look};
 use crate::peer::{Peer, Peers};
-use crate::wire::Digest;
+use replication::{Digest, Key};
 
 /// How many rows are compared at once.
-const ROWS: u64 = 10_000;
+const ROWS: usize = 10_000;
 
 /// A range that was compared.
 #[derive(Debug)]
 pub(super) struct Chunk {
-    /// The id at which it ends.
-    pub(super) to: u64,
+    /// The key at which it ends; none if there is no row.
+    pub(super) to: Option<Key>,
+    /// About where the primary's rows end.
+    pub(super) end: Option<Key>,
     /// How many rows the primary has in it.
     pub(super) rows: u64,
     /// Whether there is nothing behind it.
@@ -51,11 +53,11 @@ impl Two {
         }
     }
 
-    /// Compares the next rows behind an id.
+    /// Compares the next rows behind a key.
     ///
     /// # Errors
     /// Where a side does not answer, or the primary has changed.
-    pub(super) fn chunk(&self, after: u64) -> Result<Chunk, Trouble> {
+    pub(super) fn chunk(&self, after: Option<&Key>) -> Result<Chunk, Trouble> {
         let (ours, copied) = self.digests(after)?;
         if ours.position.epoch != self.epoch {
             return Err(Trouble::Over("the primary has changed meanwhile".into()));
@@ -63,26 +65,36 @@ impl Two {
         let last = ours.last && copied.last;
         let same = |one: &Digest, other: &Digest| one.rows == other.rows && one.hash == other.hash;
         if ours.last == copied.last && ours.to == copied.to && same(&ours, &copied) {
-            let (to, rows) = (ours.to, ours.rows);
-            return Ok(Chunk { to, rows, last, differences: Vec::new(), moving: 0 });
+            let Digest { to, end, rows, .. } = ours;
+            return Ok(Chunk { to, end, rows, last, differences: Vec::new(), moving: 0 });
         }
+        let up_to = ours.end;
         // Neither side is asked for more rows than a range has, whatever the other one lacks.
-        let to = ours.to.min(copied.to);
+        let end = match (ours.last, copied.last) {
+            (true, true) => ours.to.max(copied.to),
+            (true, false) => copied.to,
+            (false, true) => ours.to,
+            (false, false) => ours.to.min(copied.to),
+        };
+        let Some(to) = end else {
+            return Err(Trouble::Over(
+                "a side says that a range has rows and not where it ends".into(),
+            ));
+        };
         let ours =
-            self.primary.hashes(after, to).map_err(|error| Trouble::of(&self.primary, &error))?;
-        let copied = self.follower.hashes(after, to);
+            self.primary.hashes(after, &to).map_err(|error| Trouble::of(&self.primary, &error))?;
+        let copied = self.follower.hashes(after, &to);
         let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
         let rows = ours.rows.len() as u64;
-        let ours: BTreeSet<_> = ours.rows.iter().map(|row| (row.id, row.rev, &row.hash)).collect();
-        let copied: BTreeSet<_> =
-            copied.rows.iter().map(|row| (row.id, row.rev, &row.hash)).collect();
-        let suspects = ours.symmetric_difference(&copied).map(|(id, _, _)| *id);
+        let ours = BTreeSet::from_iter(ours.rows);
+        let copied = BTreeSet::from_iter(copied.rows);
+        let suspects = ours.symmetric_difference(&copied).map(|row| row.key.clone());
         let looked = look(&self.primary, &self.follower, self.epoch, suspects)?;
         let differences = looked.differing.iter().map(|row| self.named(row)).collect();
-        Ok(Chunk { to, rows, last, differences, moving: looked.moving })
+        Ok(Chunk { to: Some(to), end: up_to, rows, last, differences, moving: looked.moving })
     }
 
-    fn digests(&self, after: u64) -> Result<(Digest, Digest), Trouble> {
+    fn digests(&self, after: Option<&Key>) -> Result<(Digest, Digest), Trouble> {
         let [ours, copied] = self.peers.digests(&self.primary, &self.follower, after, ROWS);
         let ours = ours.map_err(|error| Trouble::of(&self.primary, &error))?;
         let copied = copied.map_err(|error| Trouble::of(&self.follower, &error))?;
@@ -95,7 +107,7 @@ impl Two {
             (Some(_), None) => format!("missing on the {}", self.follower_name),
             (None, _) => format!("only on the {}", self.follower_name),
             (Some(ours), Some(copied)) => {
-                let mut fields = self.fields(row.id);
+                let mut fields = self.fields(&row.key);
                 if ours.rev != copied.rev {
                     fields.push(format!(
                         "rev ({} on the {}, {} on the {})",
@@ -107,13 +119,13 @@ impl Two {
                 format!("differs in {fields}")
             }
         };
-        Difference { id: row.id, what }
+        Difference { key: row.key.clone(), what }
     }
 
     /// The fields in which a row differs, as readers see it.
-    fn fields(&self, id: u64) -> Vec<String> {
+    fn fields(&self, key: &Key) -> Vec<String> {
         let (Ok(Some(ours)), Ok(Some(copied))) =
-            (self.primary.member(id), self.follower.member(id))
+            (self.primary.member(key), self.follower.member(key))
         else {
             return Vec::new();
         };

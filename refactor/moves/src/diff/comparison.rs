@@ -1,5 +1,6 @@
 //! A comparison as it is written down, and what it is worth.
 
+use replication::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -25,10 +26,12 @@ pub(crate) struct Comparison {
     ended_ms: Option<i64>,
     /// Why it does not go on.
     broken_off: Option<String>,
-    /// Everything up to this id is compared.
-    after: u64,
+    /// Everything up to this key is compared.
+    #[serde(default)]
+    after: Option<Key>,
     /// About where it ends.
-    up_to: u64,
+    #[serde(default)]
+    up_to: Option<Key>,
     rows: u64,
     differences: Vec<Difference>,
     count: u64,
@@ -39,7 +42,8 @@ pub(crate) struct Comparison {
 /// A row that is not the same on both sides.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Difference {
-    pub(super) id: u64,
+    #[serde(alias = "id")]
+    pub(super) key: Key,
     /// Where it is missing, or in which fields it differs.
     pub(super) what: String,
 }
@@ -61,8 +65,8 @@ impl Comparison {
             began_ms: now_ms,
             ended_ms: None,
             broken_off: None,
-            after: 0,
-            up_to: 0,
+            after: None,
+            up_to: None,
             rows: 0,
             differences: Vec::new(),
             count: 0,
@@ -88,13 +92,12 @@ impl Comparison {
         self.is_open() && self.broken_off.is_none()
     }
 
-    pub(super) fn begin(&mut self, up_to: u64) {
+    pub(super) fn begin(&mut self) {
         self.broken_off = None;
-        self.up_to = up_to;
     }
 
-    pub(super) fn after(&self) -> u64 {
-        self.after
+    pub(super) fn after(&self) -> Option<&Key> {
+        self.after.as_ref()
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -107,7 +110,8 @@ impl Comparison {
 
     /// A range more is compared.
     pub(super) fn add(&mut self, chunk: Chunk) {
-        self.after = chunk.to;
+        self.after = chunk.to.or(self.after.take());
+        self.up_to = chunk.end;
         self.rows += chunk.rows;
         self.moving += chunk.moving;
         self.count += chunk.differences.len() as u64;
@@ -219,8 +223,11 @@ impl Verdict {
             view["rowsCompared"] = found.rows.into();
             view["count"] = found.count.into();
             view["moving"] = found.moving.into();
-            view["differences"] = json!(found.differences);
-            view["progress"] = json!({ "id": found.after.min(found.up_to), "of": found.up_to });
+            let named = |found: &Difference| json!({ "id": found.key.shown(), "what": found.what });
+            view["differences"] = found.differences.iter().map(named).collect();
+            let shown = |key: &Option<Key>| key.as_ref().map(|key| key.shown().into_owned());
+            let (up_to, of) = (shown(&found.after), shown(&found.up_to));
+            view["progress"] = json!(up_to.zip(of).map(|(id, of)| json!({ "id": id, "of": of })));
         }
         view
     }
@@ -228,13 +235,22 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
+    use replication::Key;
+
     use super::{Chunk, Comparison, Difference, FRESH_MS, NAMED, Verdict};
 
     fn comparison(differences: usize) -> Comparison {
         let mut made = Comparison::new("a", "b", 1, false, 0);
-        let row = |id| Difference { id, what: "differs in name".into() };
+        let row = |id| Difference { key: Key::number(id), what: "differs in name".into() };
         let differences = (0..differences as u64).map(row).collect();
-        made.add(Chunk { to: 10, rows: 10, last: true, differences, moving: 0 });
+        made.add(Chunk {
+            to: Some(Key::number(10)),
+            end: None,
+            rows: 10,
+            last: true,
+            differences,
+            moving: 0,
+        });
         made.end(0);
         made
     }

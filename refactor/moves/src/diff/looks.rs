@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::peer::{Peer, PeerError};
-use crate::wire::{Following, Pace, Position, RowHash};
+use replication::{FollowerState, Following, Key, Position, RowHash};
 
 /// How often a row is looked at that changes all the time.
 const LOOKS: usize = 10;
@@ -35,7 +35,7 @@ impl Trouble {
 
 /// A row that differs, as each side has it; `None` where it has none.
 pub(crate) struct Differing {
-    pub(crate) id: u64,
+    pub(crate) key: Key,
     pub(super) primary: Option<RowHash>,
     pub(super) follower: Option<RowHash>,
 }
@@ -60,9 +60,9 @@ pub(crate) fn look(
     primary: &Peer,
     follower: &Peer,
     epoch: u64,
-    ids: impl IntoIterator<Item = u64>,
+    keys: impl IntoIterator<Item = Key>,
 ) -> Result<Looked, Trouble> {
-    let mut open: BTreeSet<u64> = ids.into_iter().collect();
+    let mut open: BTreeSet<Key> = keys.into_iter().collect();
     let mut differing = Vec::new();
     for number in 0..LOOKS {
         if open.is_empty() {
@@ -79,32 +79,29 @@ pub(crate) fn look(
         wait(follower, Position { epoch, at: now.position })?;
         let copied = rows(follower, &open)?;
         let after = rows(primary, &open)?;
-        open.retain(|id| {
-            let (before, copied, after) = (before.get(id), copied.get(id), after.get(id));
+        open.retain(|key| {
+            let (before, copied, after) = (before.get(key), copied.get(key), after.get(key));
             if copied == after {
                 return false;
             }
             if before != after {
                 return true;
             }
-            differing.push(Differing {
-                id: *id,
-                primary: after.cloned(),
-                follower: copied.cloned(),
-            });
+            let (primary, follower) = (after.cloned(), copied.cloned());
+            differing.push(Differing { key: key.clone(), primary, follower });
             false
         });
     }
-    differing.sort_by_key(|row| row.id);
+    differing.sort_by(|one, other| one.key.cmp(&other.key));
     Ok(Looked { differing, moving: open.len() as u64 })
 }
 
-fn rows(peer: &Peer, ids: &BTreeSet<u64>) -> Result<BTreeMap<u64, RowHash>, Trouble> {
+fn rows(peer: &Peer, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, RowHash>, Trouble> {
     let mut rows = BTreeMap::new();
-    let ids: Vec<_> = ids.iter().copied().collect();
-    for ids in ids.chunks(ROWS) {
-        let read = peer.rows(ids).map_err(|error| Trouble::of(peer, &error))?;
-        rows.extend(read.rows.into_iter().map(|row| (row.id, row)));
+    let keys: Vec<_> = keys.iter().cloned().collect();
+    for keys in keys.chunks(ROWS) {
+        let read = peer.rows(keys).map_err(|error| Trouble::of(peer, &error))?;
+        rows.extend(read.rows.into_iter().map(|row| (row.key.clone(), row)));
     }
     Ok(rows)
 }
@@ -117,7 +114,7 @@ fn wait(follower: &Peer, wanted: Position) -> Result<(), Trouble> {
         if now.covers(wanted) {
             return Ok(());
         }
-        if let Some(Following { state: Pace::Broken, detail, .. }) = &now.following {
+        if let Some(Following { state: FollowerState::Broken, detail, .. }) = &now.following {
             let why = detail.clone().unwrap_or_default();
             return Err(Trouble::Over(format!("{} cannot follow any more: {why}", follower.url)));
         }

@@ -9,9 +9,9 @@ use super::super::recent;
 use super::super::record::{Intent, Step};
 use super::super::refusal::Refusal;
 use super::super::times::Times;
-use super::super::wire::{Ownership, Position};
 use super::super::work::Work;
 use super::{POLL, flip, step};
+use replication::{Position, SideStatus};
 
 /// Steps 6 to 9: what is left once ownership is handed over. Where the follower is not promoted in time, or anything else
 /// fails, the intent stays pending, and is taken up again by itself.
@@ -100,7 +100,7 @@ fn wait(
     peer: &Peer,
     position: Option<Position>,
     patience: Duration,
-    is_so: impl Fn(&Ownership) -> Result<(), String>,
+    is_so: impl Fn(&SideStatus) -> Result<(), String>,
 ) -> Result<(), String> {
     let end = Instant::now() + patience;
     loop {

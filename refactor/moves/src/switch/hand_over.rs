@@ -8,9 +8,9 @@ use super::super::preflight::Pair;
 use super::super::record::{Intent, Step};
 use super::super::refusal::Refusal;
 use super::super::times::Times;
-use super::super::wire::{Ownership, Peer as Name, Position};
 use super::super::work::Work;
 use super::{POLL, step};
+use replication::{Peer as Name, Position, SideStatus};
 
 /// What is kept of the deadline for the handover: a fence that passes first refuses it.
 const HANDOVER_TIME: Duration = Duration::from_millis(500);
@@ -155,11 +155,11 @@ fn backed_out(
 ///
 /// # Errors
 /// Where the fence may still stand.
-pub(crate) fn released(pair: &Pair, intent: &Intent) -> Result<Ownership, PeerError> {
+pub(crate) fn released(pair: &Pair, intent: &Intent) -> Result<SideStatus, PeerError> {
     pair.from.release(&intent.id).or_else(|error| {
         let from = pair.from.ownership().ok();
         let let_go =
-            |from: &Ownership| from.fence.as_ref().is_none_or(|fence| fence.id != intent.id);
+            |from: &SideStatus| from.fence.as_ref().is_none_or(|fence| fence.id != intent.id);
         from.filter(let_go).ok_or(error)
     })
 }

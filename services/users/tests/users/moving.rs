@@ -40,7 +40,7 @@ fn position(answer: &Answer) -> (u64, u64) {
 
 /// The fingerprint of all rows.
 async fn digest(program: &Program) -> Value {
-    let answer = program.ask(USERS, "digest?after=0&to=9223372036854775807").await;
+    let answer = program.ask(USERS, "digest?limit=1000000").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let digest = answer.json();
     json!([digest["rows"], digest["hash"]])

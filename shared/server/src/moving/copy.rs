@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use models::Content;
+use replication::{ChangesQuery, FollowerState};
 use runtime::BackOff;
-use store::{BlockingTransaction, Changes, Entry, FeedCursor, Followed, MoveError, Peer};
+use store::{Changes, Entry, FeedCursor, Followed, MoveError, Peer};
 use tokio::time::{sleep, sleep_until};
 
 use super::lag::Seen;
-use super::peers::{Ask, Page, PeerError};
-use super::progress::State;
+use super::peers::{Page, PeerError};
 use super::replicator::{Halt, Replicator};
 
 /// The most entries of a page. Large rows end it earlier.
 const PAGE_ENTRIES: usize = 5_000;
-/// For how long the source may wait for a change.
-const WAIT: Duration = Duration::from_secs(1);
+/// For how long the source may wait for a change, in milliseconds.
+const WAIT_MS: u64 = 1_000;
 /// How long to wait where another program has applied a page first.
 const OTHERS: Duration = Duration::from_millis(100);
 
@@ -61,7 +61,7 @@ impl Copy<'_> {
     /// The first page, and where the source was found.
     async fn find(&self, source: &Peer) -> Result<(String, Page), Halt> {
         let peers = self.replicator.moving.peers()?;
-        let ask = Ask { wait: Duration::ZERO, ..self.ask(self.cursor, self.run.clone()) };
+        let ask = ChangesQuery { wait: 0, ..self.ask(self.cursor.clone(), self.run.clone()) };
         let mut first: Option<Halt> = None;
         for url in self.replicator.addresses(source) {
             let failed: Halt = match peers.changes(&url, &ask).await {
@@ -79,11 +79,11 @@ impl Copy<'_> {
         let Page { changes, busy, at } = page;
         let progress = &self.replicator.ownership_cache.progress;
         let peers = self.replicator.moving.peers()?;
-        let (from, next, heard) = (self.cursor, changes.cursor, changes.heard());
-        let rows = rows(&changes);
+        let (from, next, heard) = (self.cursor.clone(), changes.cursor.clone(), changes.heard());
+        let rows = changes.rows().count();
         // A source whose clients wait is given time where there is a lot to fetch; what is new is not.
         let after = progress.paced(rows, busy && changes.more);
-        let ask = self.ask(next, Some(heard.clone()));
+        let ask = self.ask(next.clone(), Some(heard.clone()));
         let fetched = pin!(async {
             sleep_until(after.into()).await;
             peers.changes(url, &ask).await
@@ -101,9 +101,9 @@ impl Copy<'_> {
         let applied = match applied {
             Ok(applied) => applied,
             Err(error) => {
-                if let MoveError::OtherCursor { present } = error {
+                if let MoveError::OtherCursor { present } = &error {
                     // Another program on the same database follows too, and was faster: all of the page may be here.
-                    if present >= next {
+                    if *present >= next {
                         progress.applied(seen(&changes), 0, at);
                     }
                     sleep(OTHERS).await;
@@ -138,39 +138,31 @@ impl Copy<'_> {
             log::info!("{}: has copied {url} and follows it", ownership_cache.name());
         }
         ownership_cache.copied(self.copied);
-        let state = if self.copied { State::Following } else { State::Copying };
-        ownership_cache.progress.now(state, changes.blocked_by.as_ref().map(blocked_by));
+        let state = if self.copied { FollowerState::Following } else { FollowerState::Copying };
+        ownership_cache.progress.now(state, changes.blocked_by.as_ref().map(ToString::to_string));
     }
 
-    fn ask(&self, after: FeedCursor, run: Option<String>) -> Ask {
-        Ask {
+    fn ask(&self, after: FeedCursor, run: Option<String>) -> ChangesQuery {
+        ChangesQuery {
             after,
-            passed: self.cursor,
+            passed: Some(self.cursor.clone()),
             run,
-            limit: self.replicator.ownership_cache.progress.page_rows(PAGE_ENTRIES),
-            wait: WAIT,
+            limit: Some(self.replicator.ownership_cache.progress.page_rows(PAGE_ENTRIES)),
+            wait: WAIT_MS,
             follower: Some(self.own.clone()),
         }
     }
 }
 
-fn rows(changes: &Changes<Content>) -> usize {
-    changes.entries.iter().filter(|entry| matches!(entry, Entry::Row(_))).count()
-}
-
 /// What a page says of the time at its source.
 fn seen(changes: &Changes<Content>) -> Seen {
     let heartbeat = changes.entries.iter().rev().find_map(|entry| match entry {
-        Entry::Heartbeat { at } => Some(at.unix_ms),
+        Entry::Heartbeat { at_ms } => Some(*at_ms),
         Entry::Row(_) | Entry::Handover(_) => None,
     });
     Seen {
-        now_ms: changes.now.unix_ms,
+        now_ms: changes.now_ms,
         heartbeat_ms: heartbeat,
         changes: changes.latest.saturating_sub(changes.cursor.position),
     }
-}
-
-fn blocked_by(by: &BlockingTransaction) -> String {
-    format!("a transaction in the source's PostgreSQL server holds the feed back: {by}")
 }

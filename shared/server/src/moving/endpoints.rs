@@ -31,7 +31,10 @@ pub(crate) fn mount(config: &mut ServiceConfig, root: &str, served: &Data<Served
             .service(get("/ownership", web::get().to(document::show)))
             .service(get("/changes", web::get().to(changes::changes)))
             .service(get("/digest", web::get().to(compare::digest)))
-            .service(get("/hashes", web::get().to(compare::hashes)))
+            .service(
+                get("/hashes", web::get().to(compare::hashes))
+                    .route(web::post().to(compare::named)),
+            )
             .service(post("/follow", web::post().to(steps::follow)))
             .service(post("/cancel", web::post().to(steps::cancel)))
             .service(post("/probe", web::post().to(steps::probe)))

@@ -9,9 +9,9 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
+use replication::{FollowerState, Following};
 use store::Role;
 
-use super::progress::{Following, State};
 use super::{Moving, OwnershipCache};
 
 /// Reads what there is to say of the collections of a program.
@@ -90,7 +90,7 @@ impl Collector for OwnershipMetrics {
 
         let following = self.following();
         let states = following.iter().flat_map(|(collection, following)| {
-            choice(collection, "state", following.state, &State::ALL, State::name)
+            choice(collection, "state", following.state, &FollowerState::ALL, FollowerState::name)
         });
         gauge(encoder, "banyan_follow_state", "1 for what the follower is doing", states)?;
         let about = "How old the oldest change is that is missing; none where that is unknown";

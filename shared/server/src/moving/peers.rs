@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use actix_web::web::block;
 use models::Content;
+use replication::{ChangesQuery, Head, Ownership, PROTOCOL};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use runtime::{Clients, Token, chain};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::{Changes, FeedCursor, Ownership};
+use store::Changes;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::PROTOCOL;
 use crate::body::JSON;
 
 /// For how long a peer may say nothing where it need not wait for anything itself.
@@ -34,22 +34,6 @@ pub(crate) struct Peers {
     clients: Arc<Clients>,
 }
 
-/// What is asked of a feed.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    /// From where on.
-    pub(crate) after: FeedCursor,
-    /// What is on disk here.
-    pub(crate) passed: FeedCursor,
-    /// What the last page let be heard of the source's history.
-    pub(crate) run: Option<String>,
-    pub(crate) limit: usize,
-    /// For how long the answer may wait for a change.
-    pub(crate) wait: Duration,
-    /// Whose feed it is to become, by its store id.
-    pub(crate) follower: Option<String>,
-}
-
 /// A page of a peer's feed.
 pub(crate) struct Page {
     pub(crate) changes: Changes<Content>,
@@ -57,14 +41,6 @@ pub(crate) struct Page {
     pub(crate) busy: bool,
     /// When it began to arrive: the peer had read all of it by then.
     pub(crate) at: std::time::Instant,
-}
-
-/// What every answer says first.
-#[derive(Deserialize)]
-struct Head {
-    protocol: u32,
-    #[serde(default)]
-    busy: bool,
 }
 
 /// The only member of a problem that a person reads.
@@ -86,18 +62,11 @@ impl Peers {
     }
 
     /// A page of the feed of the collection at this URL.
-    pub(crate) async fn changes(&self, url: &str, ask: &Ask) -> Result<Page, PeerError> {
-        let Ask { after, passed, run, limit, wait, follower } = ask;
-        let wait_ms = wait.as_millis();
-        let mut path =
-            format!("changes?after={after}&passed={passed}&limit={limit}&wait={wait_ms}");
-        // Hexadecimal, and with a dot and a number behind it.
-        for (name, value) in [("run", run), ("follower", follower)] {
-            if let Some(value) = value {
-                path.push_str(&format!("&{name}={value}"));
-            }
-        }
-        let (at, body) = self.get(url, &path, *wait + SILENCE).await?;
+    pub(crate) async fn changes(&self, url: &str, query: &ChangesQuery) -> Result<Page, PeerError> {
+        let wait = Duration::from_millis(query.wait);
+        let query = serde_urlencoded::to_string(query);
+        let query = query.map_err(|error| PeerError::garbage(url, &error))?;
+        let (at, body) = self.get(url, &format!("changes?{query}"), wait + SILENCE).await?;
         let Head { busy, .. } = head(url, &body)?;
         let changes = if body.len() < LARGE {
             read(url, &body)?

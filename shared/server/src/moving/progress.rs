@@ -4,61 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use replication::{FollowerState, Following};
 use store::RowRate;
 
 use super::lag::{Lag, STALE, Seen};
 use super::pace::Pace;
-
-/// What a follower is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum State {
-    /// It does not have everything yet.
-    Copying,
-    /// It has everything and takes what comes.
-    Following,
-    /// It waits for somebody else's step.
-    Waiting,
-    /// It cannot go on for now, and tries again.
-    Stalled,
-    /// It cannot go on until somebody does something; it tries again all the same.
-    Broken,
-}
-
-impl State {
-    /// All of them.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Copying, Self::Following, Self::Waiting, Self::Stalled, Self::Broken];
-
-    /// Its name on the wire.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Copying => "copying",
-            Self::Following => "following",
-            Self::Waiting => "waiting",
-            Self::Stalled => "stalled",
-            Self::Broken => "broken",
-        }
-    }
-}
-
-/// The part of a document of ownership that tells how its follower gets on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Following {
-    pub(crate) state: State,
-    /// The cause, and what helps.
-    detail: Option<String>,
-    /// Rows that were applied since this program started to follow.
-    pub(crate) rows: u64,
-    rows_per_second: u64,
-    /// How many places of the source's feed are missing; none where that is unknown.
-    pub(crate) lag_changes: Option<u64>,
-    /// How old the oldest change is that is missing; none where that is unknown.
-    pub(crate) lag_ms: Option<u64>,
-    throttled: bool,
-}
 
 /// How the follower of one collection gets on; nothing while it follows nobody.
 #[derive(Debug)]
@@ -78,7 +28,7 @@ struct Told {
 
 #[derive(Debug)]
 struct Inner {
-    state: State,
+    state: FollowerState,
     detail: Option<String>,
     rows: u64,
     lag: Lag,
@@ -88,7 +38,7 @@ struct Inner {
 impl Inner {
     fn new(rate: RowRate) -> Self {
         let (lag, pace) = (Lag::default(), Pace::new(rate, Instant::now()));
-        Self { state: State::Waiting, detail: None, rows: 0, lag, pace }
+        Self { state: FollowerState::Waiting, detail: None, rows: 0, lag, pace }
     }
 }
 
@@ -127,7 +77,7 @@ impl Progress {
     }
 
     /// Is in this state, for this cause. Says whether that is news.
-    pub(crate) fn now(&self, state: State, detail: Option<String>) -> bool {
+    pub(crate) fn now(&self, state: FollowerState, detail: Option<String>) -> bool {
         self.with(|inner| {
             let news = inner.state != state || inner.detail != detail;
             (inner.state, inner.detail) = (state, detail);
@@ -172,10 +122,10 @@ impl Progress {
         let told = self.told();
         let inner = told.inner.as_ref()?;
         let now = Instant::now();
-        let follows = inner.state == State::Following;
+        let follows = inner.state == FollowerState::Following;
         let lag_ms = inner.lag.behind(now).filter(|_| follows).map(ms);
         let silent = follows && lag_ms.is_none();
-        let spares = inner.state == State::Copying && inner.pace.spares_its_source();
+        let spares = inner.state == FollowerState::Copying && inner.pace.spares_its_source();
         let stale = follows && self.is_stale(now);
         let cause = match (stale, silent, spares) {
             (true, ..) => Some(

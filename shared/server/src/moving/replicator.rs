@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use replication::FollowerState;
 use runtime::{BackOff, chain};
 use store::{MoveError, Ownership, Peer, Role, Store};
 use tokio::time::{sleep, timeout};
 
 use super::adopt::{AdoptError, adopt};
 use super::peers::PeerError;
-use super::progress::State;
 use super::{Moving, OwnershipCache, copy, successor};
 
 /// How often a store with nothing to do is looked at: another program may have changed it.
@@ -67,8 +67,8 @@ impl Replicator {
                     back_off.reset();
                     continue;
                 }
-                Halt::Stalled(detail) => (State::Stalled, detail),
-                Halt::Broken(detail) => (State::Broken, detail),
+                Halt::Stalled(detail) => (FollowerState::Stalled, detail),
+                Halt::Broken(detail) => (FollowerState::Broken, detail),
             };
             if self.ownership_cache.progress.now(state, Some(detail.clone())) {
                 log::warn!("{}: does not follow: {detail}", self.ownership_cache.name());

@@ -8,8 +8,8 @@ use store::{MoveError, Ownership, Peer, Role};
 use tokio::time::sleep;
 
 use super::peers::PeerError;
-use super::progress::State;
 use super::replicator::{Halt, Replicator};
+use replication::FollowerState;
 
 /// How long to wait before a successor is asked again.
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(5), Duration::from_millis(250));
@@ -56,7 +56,7 @@ pub(super) async fn follow_back(
             };
         }
         let detail = format!("waits until {url} takes the epoch {epoch}");
-        replicator.ownership_cache.progress.now(State::Waiting, Some(detail));
+        replicator.ownership_cache.progress.now(FollowerState::Waiting, Some(detail));
         sleep(back_off.wait()).await;
     }
 }

@@ -1,13 +1,14 @@
 //! The pages of a source's feed: which are applied, and what they change.
 
 use super::Document;
+use crate::place::id;
 use crate::{Changes, Entry, FeedCursor, Handover, MoveError, Position, Role};
 
 impl Document {
     /// Whether a page, which begins at `from`, is to be applied.
     pub(crate) fn check_page<M>(
         &self,
-        from: FeedCursor,
+        from: &FeedCursor,
         page: &Changes<M>,
     ) -> Result<(), MoveError> {
         let followed = match &self.followed {
@@ -30,8 +31,11 @@ impl Document {
         if handed_over || page.role == Role::Retired {
             return Err(MoveError::SourceFollows);
         }
-        if followed.cursor != from {
-            return Err(MoveError::OtherCursor { present: followed.cursor });
+        if followed.cursor != *from {
+            return Err(MoveError::OtherCursor { present: followed.cursor.clone() });
+        }
+        for row in page.rows() {
+            id(&row.key)?;
         }
         Ok(())
     }
@@ -59,7 +63,7 @@ impl Document {
         self.revs_above = self.revs_above.max(page.revs_above);
         self.epoch = page.epoch;
         if let Some(followed) = &mut self.followed {
-            followed.cursor = page.cursor;
+            followed.cursor = page.cursor.clone();
             followed.run = Some(page.heard());
             if page.covered > 0 {
                 followed.copied = true;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use models::{MAX_ID, Timestamp};
+use models::Timestamp;
 
 use super::{Document, Facts};
 use crate::{
@@ -129,8 +129,8 @@ impl Document {
         if let Some(fence) = self.fenced(now).filter(|fence| fence.id != id) {
             return Err(MoveError::Fenced { by: fence.id.clone() });
         }
-        let until = Timestamp { unix_ms: now.unix_ms.saturating_add(lasts.as_millis() as i64) };
-        self.fence = Some(Fence { id, until });
+        let until_ms = now.unix_ms.saturating_add(lasts.as_millis() as i64);
+        self.fence = Some(Fence { id, until_ms });
         Ok(())
     }
 
@@ -216,7 +216,7 @@ impl Document {
         self.followed = Some(Followed {
             source: peer,
             // All that the peer has of earlier epochs came from here.
-            cursor: FeedCursor { position: since, id: MAX_ID },
+            cursor: FeedCursor::all(since),
             // What follows it is heard with the first page.
             run: Some(run),
             covered: Position { epoch, at: since },

@@ -10,6 +10,7 @@ use super::error::{store_error, write_error};
 use super::ownership::{Bars, OwnershipTx, run};
 use super::rows::sql_id;
 use crate::document::fault;
+use crate::place::id;
 use crate::table::Table;
 use crate::{Applied, Changes, Entry, FeedCursor, FeedRow, MoveError, RowRate, StoreError};
 
@@ -25,7 +26,7 @@ impl PostgresStore {
         let bars = if hands_over { Bars::Writes } else { Bars::Steps };
         let applied = self
             .change(table, "apply", bars, async |tx| {
-                tx.document.check_page(from, &page)?;
+                tx.document.check_page(&from, &page)?;
                 let (entries, handover) = tx.document.split(&page);
                 let rows = entries.iter().filter_map(|entry| match entry {
                     Entry::Row(row) => Some(row),
@@ -106,11 +107,12 @@ async fn apply_keys(
     let (mut keys, mut fingerprints, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ids, mut times) = (Vec::new(), Vec::new());
     for row in rows {
-        for key in &row.keys {
+        let id = row_id(row)?;
+        for key in &row.idempotency {
             keys.push(key.key.as_str());
             fingerprints.push(key.fingerprint.as_str());
-            ids.push(sql_id(row.id)?);
-            times.push(page.came_at(key, tx.facts.now));
+            ids.push(id);
+            times.push(tx.facts.now.unix_ms.saturating_sub(page.age_ms(key)));
             answers.push(key.answer.as_str());
         }
     }
@@ -119,6 +121,11 @@ async fn apply_keys(
     }
     let parameters: [&(dyn ToSql + Sync); 5] = [&keys, &fingerprints, &ids, &times, &answers];
     run(tx.client, &tx.statements.feed.apply_key, &parameters).await.map(drop)
+}
+
+/// The id of a row, whose page was checked.
+fn row_id<M>(row: &FeedRow<M>) -> Result<i64, StoreError> {
+    sql_id(id(&row.key).map_err(StoreError::failed)?)
 }
 
 /// Rows as an array for each column.
@@ -151,10 +158,10 @@ impl<'a> Columns<'a> {
         });
         let mut columns = Self {
             deleted: rows.iter().map(|row| row.content.is_none()).collect(),
-            ids: rows.iter().map(|row| sql_id(row.id)).collect::<Result<_, _>>()?,
+            ids: rows.iter().map(|row| row_id(row)).collect::<Result<_, _>>()?,
             revs: rows.iter().map(|row| sql_id(row.rev)).collect::<Result<_, _>>()?,
-            created: rows.iter().map(|row| row.created_at.unix_ms).collect(),
-            updated: rows.iter().map(|row| row.updated_at.unix_ms).collect(),
+            created: rows.iter().map(|row| row.created_ms).collect(),
+            updated: rows.iter().map(|row| row.updated_ms).collect(),
             values: values.collect(),
         };
         for (_, cells) in rows.iter().zip(cells) {

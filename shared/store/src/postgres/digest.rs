@@ -2,8 +2,8 @@
 
 use super::PostgresStore;
 use super::feed::query;
-use super::ownership::OwnershipTx;
-use super::rows::{self, PostgresColumns, sql_id};
+use super::ownership::{OwnershipTx, maybe};
+use super::rows::{self, PostgresColumns, sql_id, unsigned};
 use crate::digest::{Digesting, Hasher};
 use crate::row::RowRef;
 use crate::table::Table;
@@ -21,14 +21,16 @@ impl PostgresStore {
         limit: usize,
     ) -> Result<Digest, StoreError> {
         self.compare(table, async |tx| {
-            let mut digesting = Digesting::new(after, to, limit);
+            let mut digesting = Digesting::new(to, limit);
             let end = digesting.end();
             let full = each(tx, after, end, |row| digesting.take(row)).await?;
             let more = match to {
                 None => full,
                 Some(to) => each(tx, to, models::MAX_ID, |_| Ok(false)).await?,
             };
-            Ok(digesting.finish(tx.document.position(tx.facts.position), more))
+            let last: Option<i64> = maybe(tx.client, &tx.statements.feed.last, &[]).await?;
+            let last = last.map(unsigned).transpose()?;
+            Ok(digesting.finish(tx.document.position(tx.facts.position), more, last))
         })
         .await
     }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use models::{Content, MAX_ID, Timestamp};
+use models::{Content, MAX_ID};
 use tokio_postgres::Row;
 
 use super::PostgresStore;
@@ -18,8 +18,9 @@ use super::rows::{PostgresColumns, get, sql_id, unsigned};
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
+use crate::place::Place;
 use crate::table::Table;
-use crate::{BlockingTransaction, Changes, FeedCursor, KeyRecord, MoveError, Role, StoreError};
+use crate::{BlockingTransaction, Changes, IdempotencyRecord, MoveError, Role, StoreError};
 
 /// The most rows fetched at once.
 const PORTION: usize = 1_000;
@@ -28,7 +29,7 @@ impl PostgresStore {
     pub(crate) async fn changes(
         &self,
         table: &Table,
-        after: FeedCursor,
+        after: Place,
         heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<Content>, MoveError> {
@@ -49,7 +50,7 @@ impl PostgresStore {
             let turn = (after, tx.horizon);
             rows(tx, turn, &mut page, Collected::take).await?;
             page.add_marks(marks(tx, after).await?);
-            let end = FeedCursor { position: whole, id: MAX_ID };
+            let end = Place::all(whole);
             if !page.more && end > after {
                 let ahead = (end, MAX_ID);
                 rows(tx, ahead, &mut page, Collected::take_ahead).await?;
@@ -98,7 +99,7 @@ pub(super) async fn query(
 
 async fn check_run(
     tx: &OwnershipTx<'_>,
-    after: FeedCursor,
+    after: Place,
     heard: Option<&str>,
 ) -> Result<Result<(), MoveError>, StoreError> {
     let moves = &tx.statements.moves;
@@ -123,7 +124,7 @@ type Take = fn(&mut Collected, Placed, usize) -> bool;
 /// Reads rows behind a cursor and below a place until the page takes no more.
 async fn rows(
     tx: &OwnershipTx<'_>,
-    (after, below): (FeedCursor, u64),
+    (after, below): (Place, u64),
     page: &mut Collected,
     take: Take,
 ) -> Result<(), StoreError> {
@@ -148,7 +149,7 @@ async fn rows(
     }
 }
 
-async fn marks(tx: &OwnershipTx<'_>, after: FeedCursor) -> Result<Vec<Placed>, StoreError> {
+async fn marks(tx: &OwnershipTx<'_>, after: Place) -> Result<Vec<Placed>, StoreError> {
     let mut marks = Vec::new();
     let position = sql_id(after.position)?;
     for row in query(tx.client, &tx.statements.moves.marks, &[&position]).await? {
@@ -163,24 +164,24 @@ async fn marks(tx: &OwnershipTx<'_>, after: FeedCursor) -> Result<Vec<Placed>, S
 
 /// Gives each row the keys with which it was made.
 async fn give_keys(tx: &OwnershipTx<'_>, page: &mut Collected) -> Result<(), StoreError> {
-    let ids = page.rows().map(|row| sql_id(row.id)).collect::<Result<Vec<_>, _>>()?;
+    let ids = page.rows().map(|(id, _)| sql_id(id)).collect::<Result<Vec<_>, _>>()?;
     if ids.is_empty() {
         return Ok(());
     }
     let keys = query(tx.client, &tx.statements.feed.keys, &[&ids]).await?;
-    let mut by_id = HashMap::<u64, Vec<KeyRecord>>::new();
+    let mut by_id = HashMap::<u64, Vec<IdempotencyRecord>>::new();
     for key in keys {
-        let record = KeyRecord {
+        let record = IdempotencyRecord {
             key: get(&key, 1)?,
             fingerprint: get(&key, 2)?,
-            created_at: Timestamp { unix_ms: get(&key, 3)? },
+            created_ms: get(&key, 3)?,
             answer: get(&key, 4)?,
         };
         by_id.entry(unsigned(get(&key, 0)?)?).or_default().push(record);
     }
     if !by_id.is_empty() {
-        for row in page.rows() {
-            row.keys = by_id.remove(&row.id).unwrap_or_default();
+        for (id, row) in page.rows() {
+            row.idempotency = by_id.remove(&id).unwrap_or_default();
         }
     }
     Ok(())

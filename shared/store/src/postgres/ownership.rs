@@ -52,7 +52,7 @@ pub(super) async fn document(
     statements: &Statements,
 ) -> Result<Document, StoreError> {
     let text: Option<String> = maybe(client, &statements.moves.document, &[]).await?;
-    serde_json::from_str(&text.unwrap_or_default()).map_err(StoreError::failed)
+    Document::read(&text.unwrap_or_default())
 }
 
 /// What a step keeps out while it runs.
@@ -98,7 +98,7 @@ impl<'a> OwnershipTx<'a> {
             run: run.unwrap_or_default(),
             rows: any || purged > 0,
         };
-        let document = serde_json::from_str(text).map_err(StoreError::failed)?;
+        let document = Document::read(text)?;
         let (horizon, beyond) = (number(6)?, number(7)?);
         Ok(Self { client, statements, document, facts, purged, horizon, beyond })
     }
@@ -106,7 +106,7 @@ impl<'a> OwnershipTx<'a> {
     pub(super) async fn save(&self) -> Result<(), StoreError> {
         let Document { epoch, fence, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
-        let fenced_until = fence.as_ref().map_or(0, |fence| fence.until.unix_ms);
+        let fenced_until = fence.as_ref().map_or(0, |fence| fence.until_ms);
         let (role, epoch) = (self.document.acts_as().name(), sql_id(*epoch)?);
         let parameters: [Parameter<'_>; 4] = [&text, &role, &epoch, &fenced_until];
         run(self.client, &self.statements.moves.save, &parameters).await.map(drop)
@@ -258,7 +258,7 @@ impl PostgresStore {
     pub(crate) async fn heartbeat(&self, table: &Table) -> Result<(), MoveError> {
         self.change(table, "heartbeat", Bars::Nothing, async |tx| {
             tx.document.check_primary()?;
-            tx.mark(&Entry::Heartbeat { at: tx.facts.now }).await?;
+            tx.mark(&Entry::Heartbeat { at_ms: tx.facts.now.unix_ms }).await?;
             tx.facts.position = tx.place().await?;
             Ok(())
         })

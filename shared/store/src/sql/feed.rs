@@ -39,6 +39,8 @@ pub(crate) struct FeedStatements {
     pub(crate) renumber: [String; 2],
     /// `$1` after, `$2` to, `$3` most rows: living rows by id.
     pub(crate) range: String,
+    /// The last id of a living row.
+    pub(crate) last: String,
     /// `$1` how many: living rows that changed last.
     pub(crate) recent: String,
 }
@@ -133,6 +135,9 @@ impl FeedStatements {
             range: sql(format!(
                 "SELECT {row} FROM {name}{living} WHERE id > $1 AND id <= $2 AND NOT deleted \
                  ORDER BY id LIMIT $3"
+            )),
+            last: sql(format!(
+                "SELECT id FROM {name}{living} WHERE NOT deleted ORDER BY id DESC LIMIT 1"
             )),
             recent: sql(format!(
                 "SELECT {row} FROM {name}{feed} WHERE NOT deleted \

@@ -9,12 +9,13 @@ use super::SqliteStore;
 use super::error::{store_error, write_error};
 use super::ownership::{OwnershipTx, run};
 use crate::document::fault;
+use crate::place::id;
 use crate::sql::Statements;
 use crate::table::Table;
 use crate::value::Value;
 use crate::{
-    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, KeyRecord, MoveError, RowRate,
-    StoreError,
+    Applied, Changes, Entry, FeedCursor, FeedRow, Idempotency, IdempotencyRecord, MoveError,
+    RowRate, StoreError,
 };
 
 impl SqliteStore {
@@ -27,7 +28,7 @@ impl SqliteStore {
     ) -> Result<Applied, MoveError> {
         let applied = self
             .change(table, "apply", move |tx| {
-                tx.document.check_page(from, &page)?;
+                tx.document.check_page(&from, &page)?;
                 let (entries, handover) = tx.document.split(&page);
                 let rows = apply(tx, &page, entries, &cells)?;
                 match handover {
@@ -77,7 +78,8 @@ fn apply(
     let mut news = 0;
     for (row, cells) in rows().zip(cells) {
         place += 1;
-        news += rows_in.apply(row, cells, place, |key| page.came_at(key, now))?;
+        let came_at = |key: &IdempotencyRecord| now.unix_ms.saturating_sub(page.age_ms(key));
+        news += rows_in.apply(row, cells, place, came_at)?;
     }
     // Nobody else removes them from a store that no client writes to.
     run(connection, &statements.keys_purge, [Idempotency::cutoff(now)])?;
@@ -109,22 +111,23 @@ impl<'a> Rows<'a> {
         row: &FeedRow<Content>,
         cells: &[Cell],
         place: u64,
-        came_at: impl Fn(&KeyRecord) -> i64,
+        came_at: impl Fn(&IdempotencyRecord) -> i64,
     ) -> Result<u64, StoreError> {
-        for key in &row.keys {
+        let id = id(&row.key).map_err(StoreError::failed)?;
+        for key in &row.idempotency {
             let at = came_at(key);
-            let params = params![key.key, key.fingerprint, row.id, at, key.answer];
+            let params = params![key.key, key.fingerprint, id, at, key.answer];
             self.apply_key.execute(params).map_err(store_error)?;
         }
-        match self.upsert(row, cells, place) {
+        match self.upsert(row, id, cells, place) {
             Err(StoreError::Taken { .. }) => {
                 // Another row has the value here, and had lost it there: its newer state comes later.
                 if let Some(supersede) = &mut self.supersede
                     && let Some(cell) = self.statements.collection.unique_cell(cells)
                 {
-                    supersede.execute(params![Value(cell), row.id]).map_err(store_error)?;
+                    supersede.execute(params![Value(cell), id]).map_err(store_error)?;
                 }
-                self.upsert(row, cells, place)
+                self.upsert(row, id, cells, place)
             }
             done => done,
         }
@@ -133,16 +136,17 @@ impl<'a> Rows<'a> {
     fn upsert(
         &mut self,
         row: &FeedRow<Content>,
+        id: u64,
         cells: &[Cell],
         place: u64,
     ) -> Result<u64, StoreError> {
         let bind = |apply: &mut CachedStatement<'a>| {
             apply.raw_bind_parameter(1, place)?;
             apply.raw_bind_parameter(2, row.content.is_none())?;
-            apply.raw_bind_parameter(3, row.id)?;
+            apply.raw_bind_parameter(3, id)?;
             apply.raw_bind_parameter(4, row.rev)?;
-            apply.raw_bind_parameter(5, row.created_at.unix_ms)?;
-            apply.raw_bind_parameter(6, row.updated_at.unix_ms)?;
+            apply.raw_bind_parameter(5, row.created_ms)?;
+            apply.raw_bind_parameter(6, row.updated_ms)?;
             for (number, cell) in cells.iter().enumerate() {
                 apply.raw_bind_parameter(7 + number, Value(cell))?;
             }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::error::store_error;
-use super::ownership::OwnershipTx;
+use super::ownership::{OwnershipTx, maybe};
 use super::rows::{self, SqliteColumns};
 use crate::digest::{Digesting, Hasher};
 use crate::row::RowRef;
@@ -24,14 +24,15 @@ impl SqliteStore {
         limit: usize,
     ) -> Result<Digest, StoreError> {
         self.compare(table, |connection, statements, position| {
-            let mut digesting = Digesting::new(after, to, limit);
+            let mut digesting = Digesting::new(to, limit);
             let end = digesting.end();
             let full = each(connection, statements, after, end, |row| digesting.take(row))?;
             let more = match to {
                 None => full,
                 Some(to) => each(connection, statements, to, models::MAX_ID, |_| Ok(false))?,
             };
-            Ok(digesting.finish(position, more))
+            let last = maybe(connection, &statements.feed.last, [])?;
+            Ok(digesting.finish(position, more, last))
         })
     }
 

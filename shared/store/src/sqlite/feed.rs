@@ -13,17 +13,18 @@ use super::rows::SqliteColumns;
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
+use crate::place::Place;
 use crate::sql::Statements;
 use crate::table::Table;
 use crate::{
-    BlockingTransaction, Changes, FeedCursor, Idempotency, KeyRecord, MoveError, Role, StoreError,
+    BlockingTransaction, Changes, Idempotency, IdempotencyRecord, MoveError, Role, StoreError,
 };
 
 impl SqliteStore {
     pub(crate) async fn changes(
         &self,
         table: &Arc<Table>,
-        after: FeedCursor,
+        after: Place,
         heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<Content>, MoveError> {
@@ -55,7 +56,7 @@ impl SqliteStore {
 fn check_run(
     connection: &Connection,
     statements: &Statements,
-    after: FeedCursor,
+    after: Place,
     heard: Option<&str>,
 ) -> Result<(), MoveError> {
     let moves = &statements.moves;
@@ -77,7 +78,7 @@ fn check_run(
 fn rows(
     connection: &Connection,
     statements: &Statements,
-    after: FeedCursor,
+    after: Place,
     limit: usize,
 ) -> Result<Collected, StoreError> {
     let mut page = Collected::new(limit);
@@ -96,7 +97,7 @@ fn rows(
 fn marks(
     connection: &Connection,
     statements: &Statements,
-    after: FeedCursor,
+    after: Place,
 ) -> Result<Vec<Placed>, StoreError> {
     let mut marks = connection.prepare_cached(&statements.moves.marks).map_err(store_error)?;
     let mut marks = marks.query([after.position]).map_err(store_error)?;
@@ -121,13 +122,16 @@ fn give_keys(
     }
     let cutoff = Idempotency::cutoff(now);
     let mut keys = connection.prepare_cached(&statements.feed.keys).map_err(store_error)?;
-    for row in page.rows() {
-        let found = keys.query_map(params![row.id, cutoff], |key| {
-            let created_at = Timestamp { unix_ms: key.get(3)? };
-            let (key, fingerprint, answer) = (key.get(1)?, key.get(2)?, key.get(4)?);
-            Ok(KeyRecord { key, fingerprint, created_at, answer })
+    for (id, row) in page.rows() {
+        let found = keys.query_map(params![id, cutoff], |key| {
+            Ok(IdempotencyRecord {
+                key: key.get(1)?,
+                fingerprint: key.get(2)?,
+                created_ms: key.get(3)?,
+                answer: key.get(4)?,
+            })
         });
-        row.keys = found.and_then(Iterator::collect).map_err(store_error)?;
+        row.idempotency = found.and_then(Iterator::collect).map_err(store_error)?;
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub(super) fn document(
     statements: &Statements,
 ) -> Result<Document, StoreError> {
     let text: String = one(connection, &statements.moves.document, [])?;
-    serde_json::from_str(&text).map_err(StoreError::failed)
+    Document::read(&text)
 }
 
 /// Makes the document of each collection that has none, and begins a new run of each.
@@ -112,7 +112,7 @@ impl<'a> OwnershipTx<'a> {
     pub(super) fn save(&self) -> Result<(), StoreError> {
         let Document { epoch, fence, .. } = &self.document;
         let text = serde_json::to_string(&self.document).map_err(StoreError::failed)?;
-        let fenced_until = fence.as_ref().map_or(0, |fence| fence.until.unix_ms);
+        let fenced_until = fence.as_ref().map_or(0, |fence| fence.until_ms);
         let role = self.document.acts_as().name();
         let params = params![text, role, epoch, fenced_until];
         run(self.connection, &self.statements.moves.save, params).map(drop)
@@ -226,7 +226,7 @@ impl SqliteStore {
         self.change(table, "heartbeat", |tx| {
             tx.document.check_primary()?;
             tx.take_places(1)?;
-            Ok(tx.mark(&Entry::Heartbeat { at: tx.now })?)
+            Ok(tx.mark(&Entry::Heartbeat { at_ms: tx.now.unix_ms })?)
         })
         .await
     }

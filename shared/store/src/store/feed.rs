@@ -4,8 +4,9 @@ use models::{Collection, Content};
 use tokio::sync::watch;
 
 use super::{Engine, Store};
+use crate::place::{Place, id};
 use crate::{
-    BlockingTransaction, Changes, Digest, FeedCursor, Hashes, Heard, MoveError, StoreError,
+    BlockingTransaction, Changes, Digest, FeedCursor, Hashes, Heard, Key, MoveError, StoreError,
 };
 
 impl Store {
@@ -16,15 +17,15 @@ impl Store {
     /// state since.
     ///
     /// # Errors
-    /// [`MoveError::WentBack`], [`MoveError::Purged`], or where the store cannot be read.
+    /// [`MoveError::WentBack`], [`MoveError::Purged`], [`MoveError::Key`], or where the store cannot be read.
     pub async fn changes(
         &self,
         collection: &Collection,
-        after: FeedCursor,
+        after: &FeedCursor,
         heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<Content>, MoveError> {
-        let table = self.tables.find(collection)?;
+        let (table, after) = (self.tables.find(collection)?, Place::read(after)?);
         each!(self, engine => engine.changes(table, after, heard, limit).await)
     }
 
@@ -47,34 +48,36 @@ impl Store {
         each!(self, engine => engine.blocked_by().await)
     }
 
-    /// The fingerprint of the living rows with ids above `after`, up to `to`; without that, of the next
+    /// The fingerprint of the living rows with keys above `after`, up to `to`; without that, of the next
     /// `limit` rows. Holds one row in memory at a time.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// [`MoveError::Key`], or if the store cannot be read.
     pub async fn digest(
         &self,
         collection: &Collection,
-        after: u64,
-        to: Option<u64>,
+        after: Option<&Key>,
+        to: Option<&Key>,
         limit: usize,
-    ) -> Result<Digest, StoreError> {
+    ) -> Result<Digest, MoveError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.digest(table, after, to, limit).await)
+        let (after, to) = (after.map_or(Ok(0), id)?, to.map(id).transpose()?);
+        Ok(each!(self, engine => engine.digest(table, after, to, limit).await)?)
     }
 
-    /// The fingerprint of each living row with an id above `after`, up to `to`.
+    /// The fingerprint of each living row with a key above `after`, up to `to`.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// [`MoveError::Key`], or if the store cannot be read.
     pub async fn hashes(
         &self,
         collection: &Collection,
-        after: u64,
-        to: u64,
-    ) -> Result<Hashes, StoreError> {
+        after: Option<&Key>,
+        to: &Key,
+    ) -> Result<Hashes, MoveError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.hashes(table, after, to).await)
+        let (after, to) = (after.map_or(Ok(0), id)?, id(to)?);
+        Ok(each!(self, engine => engine.hashes(table, after, to).await)?)
     }
 
     /// The fingerprints of the `count` living rows that changed last, the newest first.
@@ -90,16 +93,17 @@ impl Store {
         each!(self, engine => engine.recent(table, count).await)
     }
 
-    /// The fingerprints of those of these rows that live, in the order of the ids given.
+    /// The fingerprints of those of these rows that live, in the order of the keys given.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// [`MoveError::Key`], or if the store cannot be read.
     pub async fn row_hash(
         &self,
         collection: &Collection,
-        ids: &[u64],
-    ) -> Result<Hashes, StoreError> {
+        keys: &[Key],
+    ) -> Result<Hashes, MoveError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.row_hash(table, ids).await)
+        let ids = keys.iter().map(id).collect::<Result<Vec<_>, _>>()?;
+        Ok(each!(self, engine => engine.row_hash(table, &ids).await)?)
     }
 }

@@ -290,8 +290,10 @@ fn read_contents(
         Entry::Row(row) => Some(match &row.content {
             Some(content) => {
                 let cells = collection.content(content.json());
-                cells
-                    .map_err(|error| MoveError::OtherFields { id: row.id, what: error.to_string() })
+                cells.map_err(|error| MoveError::OtherFields {
+                    key: row.key.clone(),
+                    what: error.to_string(),
+                })
             }
             None => Ok(collection.fields.iter().map(|field| field.kind().blank()).collect()),
         }),

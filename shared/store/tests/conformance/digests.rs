@@ -1,13 +1,13 @@
 //! Fingerprints.
 
-use store::{Digest, Store};
+use store::{Digest, Key, Store};
 
 use crate::engine::Engine;
 use crate::moving::{catch_up, delete, follow, insert, rename};
 use crate::record::{NOTES, note};
 
 async fn digest(store: &Store) -> Digest {
-    store.digest(&NOTES, 0, None, 1_000).await.unwrap()
+    store.digest(&NOTES, None, None, 1_000).await.unwrap()
 }
 
 pub(crate) async fn the_same_rows_have_the_same_fingerprint_on_every_store(engine: Engine) {
@@ -22,14 +22,16 @@ pub(crate) async fn the_same_rows_have_the_same_fingerprint_on_every_store(engin
         follow(&copy, &source).await;
         catch_up(&copy, &source, 100).await;
         let (here, there) = (digest(&copy).await, digest(&source).await);
-        assert_eq!((&here.hash, here.rows, here.to), (&there.hash, there.rows, there.to));
+        assert_eq!((&here.hash, here.rows, &here.to), (&there.hash, there.rows, &there.to));
         assert!(here.position >= there.position);
-        let hashes = async |store: &Store| store.hashes(&NOTES, 0, 100).await.unwrap().rows;
+        let hashes =
+            async |store: &Store| store.hashes(&NOTES, None, &Key::number(100)).await.unwrap().rows;
         assert_eq!(hashes(&copy).await, hashes(&source).await);
         let recent = source.recent(&NOTES, 2).await.unwrap().rows;
-        assert_eq!(recent.iter().map(|row| row.id).collect::<Vec<_>>(), [2, 5]);
-        let ids: Vec<_> = recent.iter().map(|row| row.id).chain([3, 99]).collect();
-        assert_eq!(copy.row_hash(&NOTES, &ids).await.unwrap().rows, recent, "3 is deleted");
+        let mut keys: Vec<_> = recent.iter().map(|row| row.key.clone()).collect();
+        assert_eq!(keys, [2, 5].map(Key::number));
+        keys.extend([3, 99].map(Key::number));
+        assert_eq!(copy.row_hash(&NOTES, &keys).await.unwrap().rows, recent, "3 is deleted");
     }
 }
 
@@ -67,20 +69,23 @@ pub(crate) async fn chunks_cover_every_row_once(engine: Engine) {
         insert(&store, &count.to_string()).await;
     }
     delete(&store, 4).await;
-    let chunk = async |after, to, limit| store.digest(&NOTES, after, to, limit).await.unwrap();
+    let chunk = async |after: Option<&Key>, to: Option<&Key>, limit| {
+        store.digest(&NOTES, after, to, limit).await.unwrap()
+    };
     let mut chunks = Vec::new();
-    let mut after = 0;
+    let mut after = None;
     loop {
-        let digest = chunk(after, None, 3).await;
-        let same = chunk(after, Some(digest.to), 1).await;
+        let digest = chunk(after.as_ref(), None, 3).await;
+        let same = chunk(after.as_ref(), digest.to.as_ref(), 1).await;
         assert_eq!((&same.hash, same.rows, same.last), (&digest.hash, digest.rows, digest.last));
         after = digest.to;
-        chunks.push((digest.to, digest.rows));
+        chunks.push((after.clone().unwrap().to_number().unwrap(), digest.rows));
+        assert_eq!(digest.end, Some(Key::number(10)));
         if digest.last {
             break;
         }
     }
-    assert_eq!(chunks, [(3, 3), (7, 3), (models::MAX_ID, 3)]);
-    let empty = chunk(100, None, 3).await;
-    assert_eq!((empty.rows, empty.last, empty.to), (0, true, models::MAX_ID));
+    assert_eq!(chunks, [(3, 3), (7, 3), (10, 3)]);
+    let empty = chunk(Some(&Key::number(100)), None, 3).await;
+    assert_eq!((empty.rows, empty.last, empty.to), (0, true, None));
 }

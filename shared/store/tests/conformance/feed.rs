@@ -1,20 +1,22 @@
 //! The change feed of one store.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use models::Content;
-use store::{Changes, Entry, FeedCursor, FeedRow, MAX_FEED_BYTES, MoveError, Store};
+use store::{Changes, Entry, FeedCursor, FeedRow, Key, MAX_FEED_BYTES, MoveError, Store};
 
 use crate::engine::Engine;
 use crate::moving::{
-    FENCE, catch_up, changes, delete, follow, insert, key, ownership, peer, pull, rename, rows,
+    FENCE, catch_up, changes, delete, follow, id, insert, key, ownership, peer, pull, rename, rows,
     until,
 };
 use crate::record::{NOTES, content, note};
 
 /// The feed once everything that is committed can be given.
-async fn settled(store: &Store, after: FeedCursor, limit: usize) -> Changes<Content> {
+async fn settled(store: &Store, after: impl Borrow<FeedCursor>, limit: usize) -> Changes<Content> {
+    let after = after.borrow();
     let latest = ownership(store).await.position;
     until(async || {
         let page = changes(store, after, limit).await;
@@ -25,15 +27,11 @@ async fn settled(store: &Store, after: FeedCursor, limit: usize) -> Changes<Cont
 }
 
 fn feed_rows(page: &Changes<Content>) -> Vec<&FeedRow<Content>> {
-    let rows = page.entries.iter().filter_map(|entry| match entry {
-        Entry::Row(row) => Some(row),
-        Entry::Heartbeat { .. } | Entry::Handover(_) => None,
-    });
-    rows.collect()
+    page.rows().collect()
 }
 
 fn ids(page: &Changes<Content>) -> Vec<u64> {
-    feed_rows(page).iter().map(|row| row.id).collect()
+    page.entries.iter().filter_map(id).collect()
 }
 
 pub(crate) async fn from_the_start_the_feed_is_the_snapshot_and_then_the_tail(engine: Engine) {
@@ -47,10 +45,13 @@ pub(crate) async fn from_the_start_the_feed_is_the_snapshot_and_then_the_tail(en
     assert!(!page.more && page.covered >= page.latest);
     let row = store.get(&NOTES, 1).await.unwrap().unwrap();
     let found = feed_rows(&page)[2];
-    assert_eq!((found.rev, found.created_at), (2, row.created_at));
-    assert_eq!((found.updated_at, &found.content), (row.updated_at, &Some(content(&row.cells))));
+    assert_eq!((found.rev, found.created_ms), (2, row.created_at.unix_ms));
+    assert_eq!(
+        (found.updated_ms, &found.content),
+        (row.updated_at.unix_ms, &Some(content(&row.cells)))
+    );
 
-    let tail = settled(&store, page.cursor, 100).await;
+    let tail = settled(&store, &page.cursor, 100).await;
     assert!(tail.entries.is_empty(), "{tail:?}");
     insert(&store, "d").await;
     rename(&store, 2, "b2").await;
@@ -66,9 +67,9 @@ pub(crate) async fn a_page_goes_on_where_the_last_one_ended(engine: Engine) {
     let mut cursor = FeedCursor::START;
     let mut pages = Vec::new();
     loop {
-        let page = changes(&store, cursor, 3).await;
+        let page = changes(&store, &cursor, 3).await;
         assert!(page.cursor > cursor);
-        cursor = page.cursor;
+        cursor = page.cursor.clone();
         pages.push(ids(&page));
         if !page.more {
             break;
@@ -78,7 +79,7 @@ pub(crate) async fn a_page_goes_on_where_the_last_one_ended(engine: Engine) {
     let text = serde_json::to_string(&changes(&store, FeedCursor::START, 3).await).unwrap();
     let back: Changes<Content> = serde_json::from_str(&text).unwrap();
     assert_eq!(ids(&back), [1, 2, 3]);
-    assert!(text.contains(r#""createdMs":"#) && text.contains(r#"{"row":{"id":1,"#), "{text}");
+    assert!(text.contains(r#""createdMs":"#) && text.contains(r#"{"row":{"key":"a1","#), "{text}");
 }
 
 /// A row that was changed twice is given once, where it was changed last. Whoever has read up to a place
@@ -93,7 +94,7 @@ pub(crate) async fn a_full_page_promises_nothing(engine: Engine) {
     settled(&store, FeedCursor::START, 100).await;
     let page = changes(&store, FeedCursor::START, 3).await;
     assert_eq!((ids(&page), page.more, page.covered), (vec![2, 3, 4], true, 0));
-    let page = changes(&store, page.cursor, 3).await;
+    let page = changes(&store, &page.cursor, 3).await;
     assert_eq!((ids(&page), page.more), (vec![1], false));
     assert!(page.covered >= page.latest);
 }
@@ -108,7 +109,7 @@ pub(crate) async fn a_page_ends_at_its_limit_in_bytes(engine: Engine) {
     let mut cursor = FeedCursor::START;
     let mut met = Vec::new();
     until(async || {
-        let page = changes(&store, cursor, 100).await;
+        let page = changes(&store, &cursor, 100).await;
         assert!(page.entries.len() <= 5, "{}", page.entries.len());
         met.extend(ids(&page));
         cursor = page.cursor;
@@ -122,7 +123,7 @@ pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
     let store = engine.open().await;
     let kinds = |page: &Changes<Content>| {
         let kind = |entry: &Entry<Content>| match entry {
-            Entry::Row(row) => row.id.to_string(),
+            Entry::Row(row) => row.key.shown().into_owned(),
             Entry::Heartbeat { .. } => "beat".to_owned(),
             Entry::Handover(_) => "handover".to_owned(),
         };
@@ -135,7 +136,7 @@ pub(crate) async fn marks_stand_in_their_places(engine: Engine) {
     assert_eq!(kinds(&page), ["1", "beat", "2"]);
     let first = changes(&store, FeedCursor::START, 2).await;
     assert_eq!((kinds(&first), first.more), (vec!["1".to_owned(), "beat".to_owned()], true));
-    assert_eq!(kinds(&changes(&store, first.cursor, 2).await), ["2"]);
+    assert_eq!(kinds(&changes(&store, &first.cursor, 2).await), ["2"]);
     // There is one heartbeat, the last.
     store.heartbeat(&NOTES).await.unwrap();
     assert_eq!(kinds(&settled(&store, FeedCursor::START, 100).await), ["1", "2", "beat"]);
@@ -155,8 +156,8 @@ pub(crate) async fn a_deleted_row_travels_without_its_content(engine: Engine) {
     delete(&store, created.id).await;
     let page = settled(&store, FeedCursor::START, 100).await;
     let row = feed_rows(&page)[0];
-    assert_eq!((row.id, row.rev, &row.content), (1, 2, &None));
-    assert_eq!(row.keys[0].answer, created.answer, "a repeat of the insert is still one");
+    assert_eq!((&row.key, row.rev, &row.content), (&Key::number(1), 2, &None));
+    assert_eq!(row.idempotency[0].answer, created.answer, "a repeat of the insert is still one");
 }
 
 pub(crate) async fn keys_travel_with_their_rows_for_a_day(engine: Engine) {
@@ -166,9 +167,9 @@ pub(crate) async fn keys_travel_with_their_rows_for_a_day(engine: Engine) {
     let created = store.insert(&NOTES, note("new", 1), key("new")).await.unwrap();
     insert(&store, "none").await;
     let page = settled(&store, FeedCursor::START, 100).await;
-    let keys: Vec<_> = feed_rows(&page).iter().map(|row| row.keys.len()).collect();
+    let keys: Vec<_> = feed_rows(&page).iter().map(|row| row.idempotency.len()).collect();
     assert_eq!(keys, [0, 1, 0]);
-    let found = &feed_rows(&page)[1].keys[0];
+    let found = &feed_rows(&page)[1].idempotency[0];
     assert_eq!((found.key.as_str(), found.fingerprint.as_str()), ("new", "new"));
     assert_eq!(found.answer, created.answer);
 }
@@ -199,24 +200,24 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     let backup = engine.backup().await;
     let store = engine.open().await;
     insert(&store, "lost").await;
-    let page = settled(&store, old.cursor, 100).await;
+    let page = settled(&store, &old.cursor, 100).await;
     assert_eq!(ids(&page), [2]);
     store.close().await;
     drop(store);
     engine.put_back(backup).await;
 
     let store = engine.open().await;
-    let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
+    let refused = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
     // As well once it has got as far as it was, with other rows.
     for title in ["x", "y", "z"] {
         insert(&store, title).await;
     }
-    let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
+    let refused = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
     assert!(refused.unwrap_err().to_string().contains("banyan cancel"));
     // Whoever read no further than where it went back to can go on.
-    assert!(store.changes(&NOTES, old.cursor, Some(&old.heard()), 100).await.is_ok());
+    assert!(store.changes(&NOTES, &old.cursor, Some(&old.heard()), 100).await.is_ok());
 }
 
 /// The copy knows the run that was read from, and ends before what was read.
@@ -229,7 +230,7 @@ pub(crate) async fn a_store_put_back_to_an_earlier_time_of_the_same_run_is_found
     let backup = engine.backup().await;
     insert(&store, "lost").await;
     rename(&store, 1, "lost too").await;
-    let page = settled(&store, old.cursor, 100).await;
+    let page = settled(&store, &old.cursor, 100).await;
     assert_eq!(page.run, old.run);
     store.close().await;
     drop(store);
@@ -238,7 +239,7 @@ pub(crate) async fn a_store_put_back_to_an_earlier_time_of_the_same_run_is_found
     // Whether it is asked at once, or once it was opened again and has got further than it was.
     for _ in 0..2 {
         let store = engine.open().await;
-        let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
+        let refused = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
         assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
         for count in 0..5 {
             insert(&store, &format!("{count} {}", ownership(&store).await.run)).await;
@@ -246,14 +247,14 @@ pub(crate) async fn a_store_put_back_to_an_earlier_time_of_the_same_run_is_found
         }
         let latest = ownership(&store).await.position;
         assert!(latest > page.latest && latest > page.cursor.position);
-        let refused = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
+        let refused = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
         assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
         store.close().await;
     }
     let store = engine.open().await;
     settled(&store, FeedCursor::START, 100).await;
-    let tail = store.changes(&NOTES, old.cursor, Some(&old.heard()), 100).await.unwrap();
-    let ids = feed_rows(&tail).iter().map(|row| row.id).collect::<Vec<_>>();
+    let tail = store.changes(&NOTES, &old.cursor, Some(&old.heard()), 100).await.unwrap();
+    let ids = ids(&tail);
     assert_eq!(ids, (2..=11).collect::<Vec<_>>());
 }
 
@@ -350,7 +351,7 @@ pub(crate) async fn a_restart_is_no_step_back(engine: Engine) {
     }
     let store = engine.open().await;
     settled(&store, FeedCursor::START, 100).await;
-    let tail = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await.unwrap();
+    let tail = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await.unwrap();
     assert_eq!(ids(&tail), [2, 3]);
     assert_ne!(tail.run, page.run);
 }
@@ -371,12 +372,12 @@ pub(crate) async fn a_reader_beside_many_writers_misses_nothing(engine: Engine) 
     let mut seen = BTreeMap::new();
     let mut cursor = FeedCursor::START;
     let read = async |cursor: &mut FeedCursor, seen: &mut BTreeMap<u64, u64>| {
-        let page = changes(&store, *cursor, 16).await;
-        for row in feed_rows(&page) {
-            let rev = seen.entry(row.id).or_default();
+        let page = changes(&store, &*cursor, 16).await;
+        for row in page.rows() {
+            let rev = seen.entry(row.key.to_number().unwrap()).or_default();
             *rev = row.rev.max(*rev);
         }
-        *cursor = page.cursor;
+        *cursor = page.cursor.clone();
         page
     };
     while writers.iter().any(|writer| !writer.is_finished()) {

@@ -4,7 +4,9 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use models::Content;
-use store::{Changes, Entry, FeedCursor, MoveError, Peer, Position, Role, RowRate, StoreError};
+use store::{
+    Changes, Entry, FeedCursor, Key, MoveError, Peer, Position, Role, RowRate, StoreError,
+};
 
 use crate::engine::Engine;
 use crate::moving::{
@@ -69,27 +71,37 @@ pub(crate) async fn a_page_that_does_not_fit_is_refused(engine: Engine) {
     let (source, copy) = (engine.open().await, engine.another().await.open().await);
     insert(&source, "a").await;
     let page = changes(&source, FeedCursor::START, 10).await;
-    let start = FeedCursor::START;
-    let early = copy.apply(&NOTES, start, Arc::new(page.clone())).await;
+    let start = || FeedCursor::START;
+    let early = copy.apply(&NOTES, start(), Arc::new(page.clone())).await;
     assert!(matches!(early, Err(MoveError::NotFollower { role: Role::Primary })));
     follow(&copy, &source).await;
     let apply =
         async |from, page: Changes<_>| copy.apply(&NOTES, from, Arc::new(page)).await.unwrap_err();
     let wrong = Changes { store: "other".into(), ..page.clone() };
-    assert!(matches!(apply(start, wrong).await, MoveError::OtherSource { .. }));
+    assert!(matches!(apply(start(), wrong).await, MoveError::OtherSource { .. }));
     let wrong = Changes { lineage: "other".into(), ..page.clone() };
-    assert!(matches!(apply(start, wrong).await, MoveError::OtherLineage));
+    assert!(matches!(apply(start(), wrong).await, MoveError::OtherLineage));
     let wrong = Changes { epoch: 0, ..page.clone() };
-    assert!(matches!(apply(start, wrong).await, MoveError::OldEpoch { page: 0, followed: 1 }));
+    assert!(matches!(apply(start(), wrong).await, MoveError::OldEpoch { page: 0, followed: 1 }));
     let wrong = Changes { epoch: 2, role: Role::Follower, ..page.clone() };
-    assert!(matches!(apply(start, wrong).await, MoveError::SourceFollows));
-    let elsewhere = FeedCursor { position: 1, id: 1 };
+    assert!(matches!(apply(start(), wrong).await, MoveError::SourceFollows));
+    let elsewhere: FeedCursor = "1:a1".parse().unwrap();
     let refused = apply(elsewhere, page.clone()).await;
     assert!(matches!(refused, MoveError::OtherCursor { present: FeedCursor::START }));
+    let mut foreign = page.clone();
+    for entry in &mut foreign.entries {
+        if let Entry::Row(row) = entry {
+            row.key = Key::try_from("eu/7".to_owned()).unwrap();
+        }
+    }
+    let refused = apply(start(), foreign).await;
+    assert!(refused.to_string().contains("eu/7"), "{refused}");
+    let refused = source.changes(&NOTES, &"1:eu/7".parse().unwrap(), None, 10).await;
+    assert!(refused.unwrap_err().to_string().contains("eu/7"));
     assert!(rows(&copy).await.is_empty());
-    copy.apply(&NOTES, start, Arc::new(page.clone())).await.unwrap();
+    copy.apply(&NOTES, start(), Arc::new(page.clone())).await.unwrap();
     // A page is applied once.
-    assert!(matches!(apply(start, page).await, MoveError::OtherCursor { .. }));
+    assert!(matches!(apply(start(), page).await, MoveError::OtherCursor { .. }));
 }
 
 /// A source of an older version knows its runs, and no places beside them.
@@ -129,7 +141,7 @@ pub(crate) async fn a_copy_has_everything_as_it_is(engine: Engine) {
         let mut entries = changes(store, FeedCursor::START, 100).await.entries;
         entries.retain(|entry| matches!(entry, Entry::Row(_)));
         entries.sort_by_key(|entry| match entry {
-            Entry::Row(row) => row.id,
+            Entry::Row(row) => row.key.to_number().unwrap(),
             Entry::Heartbeat { .. } | Entry::Handover(_) => 0,
         });
         entries

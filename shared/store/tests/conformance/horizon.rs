@@ -41,7 +41,7 @@ impl Session {
 
 fn ids(page: &Changes<Content>) -> Vec<u64> {
     let id = |entry: &Entry<Content>| match entry {
-        Entry::Row(row) => row.id,
+        Entry::Row(row) => row.key.to_number().unwrap(),
         Entry::Heartbeat { .. } | Entry::Handover(_) => 0,
     };
     page.entries.iter().map(id).collect()
@@ -64,16 +64,16 @@ async fn a_late_commit_is_not_stepped_over() {
     early.run(&format!("{write} 'early', 1)")).await;
     early.run("INSERT INTO plain (name) VALUES ('early')").await;
 
-    let before = changes(&store, start, 100).await;
+    let before = changes(&store, &start, 100).await;
     let last = early.number("SELECT max(place) FROM plain").await;
     late.run("COMMIT").await;
     let next = format!("SELECT count(*) FROM plain WHERE place > {last}");
     assert_eq!(early.number(&next).await, 0, "a reader of a sequence never sees the late one");
 
-    let mut cursor = before.cursor;
+    let mut cursor = before.cursor.clone();
     let mut met = ids(&before);
     until(async || {
-        let page = changes(&store, cursor, 100).await;
+        let page = changes(&store, &cursor, 100).await;
         met.extend(ids(&page));
         cursor = page.cursor;
         page.covered >= page.latest
@@ -103,18 +103,18 @@ async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
     let running = Session::of(&engine).await;
     running.run("BEGIN; CREATE TABLE other (n INT)").await;
     rename(&store, id, "second").await;
-    let mut cursor = start;
+    let mut cursor = start.clone();
     let mut title = String::new();
     let mut covered = 0;
     until(async || {
-        let page = changes(&store, cursor, 100).await;
+        let page = changes(&store, &cursor, 100).await;
         for entry in &page.entries {
             if let Entry::Row(row) = entry {
                 let cells = NOTES.content(row.content.as_ref().unwrap().json()).unwrap();
                 title = record::title(&cells).to_owned();
             }
         }
-        cursor = page.cursor;
+        cursor = page.cursor.clone();
         covered = page.covered.max(covered);
         assert!(covered < first || title == "second", "{page:?}");
         covered >= first
@@ -124,7 +124,7 @@ async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
     for count in 0..5 {
         insert(&store, &format!("{count}")).await;
     }
-    let full = changes(&store, start, 3).await;
+    let full = changes(&store, &start, 3).await;
     assert!(full.covered == 0 && full.cursor <= cursor, "{full:?}");
     running.run("COMMIT").await;
     running.end().await;
@@ -143,17 +143,17 @@ async fn rows_behind_the_horizon_are_given_up_to_a_limit_in_bytes() {
     for count in 0..3 {
         insert(&store, &format!("{count}{large}")).await;
     }
-    assert_eq!(ids(&changes(&store, start, 100).await), [1, 2, 3], "there is room for these");
+    assert_eq!(ids(&changes(&store, &start, 100).await), [1, 2, 3], "there is room for these");
     for count in 3..6 {
         insert(&store, &format!("{count}{large}")).await;
     }
-    let page = changes(&store, start, 100).await;
+    let page = changes(&store, &start, 100).await;
     assert_eq!((ids(&page), page.covered, page.more), (vec![], 0, false));
     running.run("COMMIT").await;
     let mut cursor = start;
     let mut met = Vec::new();
     until(async || {
-        let page = changes(&store, cursor, 100).await;
+        let page = changes(&store, &cursor, 100).await;
         met.extend(ids(&page));
         cursor = page.cursor;
         page.covered >= page.latest
@@ -214,7 +214,7 @@ async fn whoever_holds_the_feed_back_is_named_to_a_plain_role() {
         insert(&store, what).await;
         let mut cursor = FeedCursor::START;
         until(async || {
-            let page = changes(&store, cursor, 100).await;
+            let page = changes(&store, &cursor, 100).await;
             cursor = page.cursor;
             page.blocked_by.is_some_and(|blocked| blocked.seconds >= 1 && is(blocked))
         })
@@ -418,7 +418,7 @@ async fn a_start_beside_a_write_renumbers_nothing() {
     writer.run("UPDATE banyan_marks SET position = pg_current_xact_id()::text::bigint").await;
     blocker.run("COMMIT").await;
     second.await.unwrap();
-    let next = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
+    let next = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
     assert!(next.is_ok(), "{next:?}");
     blocker.end().await;
     writer.end().await;
@@ -442,6 +442,6 @@ async fn a_database_that_came_to_another_server_is_numbered_anew() {
     follow(&copy, &store).await;
     catch_up(&copy, &store, 100).await;
     assert_eq!(rows(&copy).await, rows(&store).await);
-    let went = store.changes(&NOTES, page.cursor, Some(&page.heard()), 100).await;
+    let went = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(went, Err(MoveError::WentBack)), "{went:?}");
 }

@@ -54,7 +54,7 @@ pub(crate) async fn a_cancelled_copy_owns_nothing_until_it_follows_again(engine:
         let seeded = copy.seed(&NOTES, vec![note("own", 1)]).await;
         assert!(matches!(seeded, Err(StoreError::NotPrimary { primary: o }) if o == primary));
         for refused in [
-            copy.changes(&NOTES, FeedCursor::START, None, 10).await.map(drop),
+            copy.changes(&NOTES, &FeedCursor::START, None, 10).await.map(drop),
             copy.fence(&NOTES, "h", 1, FENCE).await.map(drop),
             copy.heartbeat(&NOTES).await,
         ] {
@@ -93,7 +93,7 @@ pub(crate) async fn a_retired_store_keeps_rows_or_not(engine: Engine) {
         let primary = Some(peer(&copy).await.url);
         let refused = source.insert(&NOTES, note("b", 1), None).await;
         assert!(matches!(refused, Err(StoreError::NotPrimary { primary: o }) if o == primary));
-        let refused = source.changes(&NOTES, FeedCursor::START, None, 10).await;
+        let refused = source.changes(&NOTES, &FeedCursor::START, None, 10).await;
         assert!(matches!(refused, Err(MoveError::NotPrimary { role: Role::Retired, .. })));
         let refused = source.cancel(&NOTES).await;
         assert!(matches!(refused, Err(MoveError::NotFollower { role: Role::Retired })));

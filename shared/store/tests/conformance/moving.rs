@@ -1,10 +1,11 @@
 //! What cases with two stores have in common.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use models::{Content, View};
-use store::{Applied, Changes, FeedCursor, MoveError, Ownership, Peer, Position, Store};
+use store::{Applied, Changes, Entry, FeedCursor, MoveError, Ownership, Peer, Position, Store};
 use tokio::time::{sleep, timeout};
 
 use crate::record::{NOTES, note, renamed};
@@ -40,8 +41,20 @@ pub(crate) async fn follow(copy: &Store, source: &Store) {
     copy.follow(&NOTES, peer(source).await, &lineage, epoch, None).await.unwrap();
 }
 
-pub(crate) async fn changes(source: &Store, after: FeedCursor, limit: usize) -> Changes<Content> {
-    source.changes(&NOTES, after, None, limit).await.unwrap()
+pub(crate) async fn changes(
+    source: &Store,
+    after: impl Borrow<FeedCursor>,
+    limit: usize,
+) -> Changes<Content> {
+    source.changes(&NOTES, after.borrow(), None, limit).await.unwrap()
+}
+
+/// The id of an entry that is a row.
+pub(crate) fn id(entry: &Entry<Content>) -> Option<u64> {
+    match entry {
+        Entry::Row(row) => Some(row.key.to_number().unwrap()),
+        Entry::Heartbeat { .. } | Entry::Handover(_) => None,
+    }
 }
 
 /// Applies the next page.
@@ -52,7 +65,7 @@ pub(crate) async fn pull(
 ) -> Result<(Applied, bool), MoveError> {
     let followed = ownership(copy).await.followed.expect("it follows");
     let run = followed.run.as_deref();
-    let page = Arc::new(source.changes(&NOTES, followed.cursor, run, limit).await?);
+    let page = Arc::new(source.changes(&NOTES, &followed.cursor, run, limit).await?);
     let applied = copy.apply(&NOTES, followed.cursor, Arc::clone(&page)).await?;
     Ok((applied, page.more))
 }

@@ -98,7 +98,7 @@ pub(crate) async fn rows_of_an_older_schema_get_their_places(engine: Engine) {
     assert_eq!(rows(&copy).await, rows(&store).await);
     let page = changes(&store, FeedCursor::START, 100).await;
     let ids = page.entries.iter().map(|entry| match entry {
-        Entry::Row(row) => row.id,
+        Entry::Row(row) => row.key.to_number().unwrap(),
         Entry::Heartbeat { .. } | Entry::Handover(_) => 0,
     });
     assert_eq!(ids.collect::<Vec<_>>(), [1, 2, 3, 4]);

@@ -81,7 +81,7 @@ pub(crate) async fn a_fence_belongs_to_its_id(engine: Engine) {
     let other = store.release(&NOTES, "two").await;
     assert!(matches!(other, Err(MoveError::Fenced { .. })));
     let again = store.fence(&NOTES, "one", 1, FENCE).await.unwrap();
-    assert!(again.fence.unwrap().until > first.fence.unwrap().until, "it lasts longer now");
+    assert!(again.fence.unwrap().until_ms > first.fence.unwrap().until_ms, "it lasts longer now");
     let wrong = store.fence(&NOTES, "one", 2, FENCE).await;
     assert!(matches!(wrong, Err(MoveError::OtherEpoch { asked: 2, present: 1 })));
     let long = store.fence(&NOTES, "one", 1, MAX_FENCE + Duration::from_secs(1)).await;
@@ -176,7 +176,7 @@ pub(crate) async fn a_handover_is_taken_back_by_force_only(engine: Engine) {
     assert_eq!(insert(&store, "b").await, 1_000_002);
     assert!(store.position(&NOTES) > Position { epoch: 3, at: taken.since });
     // Whoever was given the ownership and comes late does not read of it any more.
-    let page = store.changes(&NOTES, store::FeedCursor::START, None, 100).await.unwrap();
+    let page = store.changes(&NOTES, &store::FeedCursor::START, None, 100).await.unwrap();
     assert!(!page.entries.iter().any(|entry| matches!(entry, store::Entry::Handover(_))));
 }
 

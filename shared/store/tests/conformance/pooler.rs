@@ -63,10 +63,10 @@ async fn behind_a_pooler_in_transaction_mode_nothing_fails() {
     one.heartbeat(&NOTES).await.unwrap();
     one.passed(&NOTES, "follower", 1).await.unwrap();
     assert_eq!(one.followers(&NOTES).await.unwrap().len(), 1);
-    let digest = one.digest(&NOTES, 0, None, 100).await.unwrap();
+    let digest = one.digest(&NOTES, None, None, 100).await.unwrap();
     assert_eq!(
         digest,
-        open(database.url(), 2).await.unwrap().digest(&NOTES, 0, None, 100).await.unwrap()
+        open(database.url(), 2).await.unwrap().digest(&NOTES, None, None, 100).await.unwrap()
     );
     let changes = changes(&two, FeedCursor::START, 1_000).await;
     assert!(!changes.entries.is_empty());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{Entry, FeedCursor, MoveError, Ownership, Position, Role, StoreError};
+use store::{Entry, FeedCursor, Key, MoveError, Ownership, Position, Role, StoreError};
 
 use crate::engine::Engine;
 use crate::moving::{
@@ -131,10 +131,10 @@ pub(crate) async fn a_first_answer_is_found_whatever_the_two_clocks_say(engine: 
         let latest = ownership(&one).await.position;
         until(async || changes(&one, FeedCursor::START, 10).await.covered >= latest).await;
         let mut page = changes(&one, FeedCursor::START, 10).await;
-        page.now.unix_ms -= behind;
+        page.now_ms -= behind;
         for entry in &mut page.entries {
             if let Entry::Row(row) = entry {
-                row.keys.iter_mut().for_each(|key| key.created_at.unix_ms -= behind);
+                row.idempotency.iter_mut().for_each(|key| key.created_ms -= behind);
             }
         }
         two.apply(&NOTES, FeedCursor::START, Arc::new(page)).await.unwrap();
@@ -144,12 +144,12 @@ pub(crate) async fn a_first_answer_is_found_whatever_the_two_clocks_say(engine: 
         // It is forgotten a day after it came all the same, and not one day and an hour.
         catch_up(&one, &two, 100).await;
         let keys = |entry: &Entry<_>| match entry {
-            Entry::Row(row) => row.keys.iter().map(|key| key.created_at.unix_ms).collect(),
+            Entry::Row(row) => row.idempotency.iter().map(|key| key.created_ms).collect(),
             Entry::Heartbeat { .. } | Entry::Handover(_) => Vec::new(),
         };
         let page = changes(&two, FeedCursor::START, 10).await;
         let came: Vec<i64> = page.entries.iter().flat_map(keys).collect();
-        assert!(came.len() == 1 && (page.now.unix_ms - came[0]).abs() < 3_600_000, "{came:?}");
+        assert!(came.len() == 1 && (page.now_ms - came[0]).abs() < 3_600_000, "{came:?}");
     }
 }
 
@@ -187,7 +187,7 @@ pub(crate) async fn revs_leave_room_after_a_forced_take_and_the_room_moves_along
     delete(&one, 4).await;
     let deleted = changes(&one, FeedCursor::START, 100).await.entries.into_iter().find_map(
         |entry| match entry {
-            Entry::Row(row) if row.id == 4 => Some(row.rev),
+            Entry::Row(row) if row.key == Key::number(4) => Some(row.rev),
             _ => None,
         },
     );

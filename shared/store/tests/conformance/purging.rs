@@ -49,10 +49,10 @@ pub(crate) async fn who_missed_a_purge_is_told(engine: Engine) {
     engine.execute(AGE).await;
     assert_eq!(store.purge_tombstones(&NOTES, Duration::ZERO).await.unwrap(), 1);
     for run in [Some(before.run.as_str()), None] {
-        let missed = store.changes(&NOTES, before.cursor, run, 100).await;
+        let missed = store.changes(&NOTES, &before.cursor, run, 100).await;
         assert!(matches!(missed, Err(MoveError::Purged { .. })), "{missed:?}");
     }
-    let passed = store.changes(&NOTES, after.cursor, Some(&after.heard()), 100).await;
+    let passed = store.changes(&NOTES, &after.cursor, Some(&after.heard()), 100).await;
     assert!(passed.is_ok(), "{passed:?}");
     // Who begins now needs no tombstone, on any page of its copy.
     insert(&store, "d").await;

@@ -36,12 +36,12 @@ async fn a_source_that_cannot_be_followed_is_refused() {
     assert!(detail.contains("MOVE_TOKEN"), "{detail}");
 
     let mut document = source.ownership(USERS).await;
-    document["protocol"] = 2.into();
+    document["protocol"] = 3.into();
     let canned = Canned::start(200, &document.to_string());
     let url = format!("{}/api/users", canned.url());
     let detail = refused(&target, &url, 409).await;
-    assert!(detail.contains("protocol 2") && detail.contains("same version"), "{detail}");
-    document["protocol"] = 1.into();
+    assert!(detail.contains("protocol 3") && detail.contains("same version"), "{detail}");
+    document["protocol"] = 2.into();
     document["collection"] = "threads".into();
     canned.say(200, &document.to_string());
     let detail = refused(&target, &url, 409).await;

@@ -11,7 +11,7 @@ const PATHS: [&str; 14] = [
     "/api/users/%2D/ownership",
     "/api/users/-/%6fwnership",
     "/api/%75sers/-/ownership",
-    "/api/users/-/changes?after=0.0",
+    "/api/users/-/changes?after=0:",
     "/api/users/-/changes?after=nonsense",
     "/api/users/-/follow",
     "/api/users/-/fence",
@@ -55,7 +55,7 @@ async fn every_path_answers_as_one_that_does_not_exist() {
 async fn with_the_token_they_are_there_and_no_description_names_them() {
     let users = Setup::new(BINARY).movable().demo().start().await;
     let document = users.ownership("users").await;
-    assert_eq!((&document["protocol"], &document["role"]), (&1.into(), &"primary".into()));
+    assert_eq!((&document["protocol"], &document["role"]), (&2.into(), &"primary".into()));
     assert_eq!(document["collection"], "users");
     let shown = [("authorization", "bearer a-token-of-the-tests")];
     assert_eq!(users.send("GET", "/api/users/%2D/ownership/", &shown, "").await.status, 200);
@@ -70,7 +70,14 @@ async fn with_the_token_they_are_there_and_no_description_names_them() {
 #[tokio::test]
 async fn what_cannot_be_read_is_a_400() {
     let users = Setup::new(BINARY).movable().start().await;
-    for path in ["changes?after=1", "changes?limit=x", "changes?more=1", "hashes", "digest?to=x"] {
+    for path in [
+        "changes?after=x",
+        "changes?after=1:42",
+        "changes?limit=x",
+        "changes?more=1",
+        "hashes",
+        "digest?to=x",
+    ] {
         users.ask("users", path).await.problem(400);
     }
     for (step, body) in [

@@ -4,27 +4,15 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use models::Content;
-use serde::Serialize;
-use store::{Changes, MoveError, StoreError};
+use replication::{ChangesQuery, FeedPage, Head, PROTOCOL};
+use store::{MoveError, StoreError};
 
-use super::super::PROTOCOL;
-use super::query::{self, ChangesQuery};
+use super::query;
 use super::refusal;
 use super::waiter::Waiter;
 use crate::collection::Served;
 use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
-
-/// A page of the feed, and what the program says besides.
-#[derive(Serialize)]
-struct Page<'a> {
-    protocol: u32,
-    /// Whether the clients of this program wait longer than usual.
-    busy: bool,
-    #[serde(flatten)]
-    changes: &'a Changes<Content>,
-}
 
 /// A page, already written.
 struct Read {
@@ -41,12 +29,12 @@ pub(super) async fn changes(
     served: Data<Served>,
 ) -> Result<HttpResponse, Problem> {
     let query: ChangesQuery = query::read(&request)?;
-    if let Some((follower, position)) = query.follower()? {
+    if let Some((follower, position)) = query::follower(&query)? {
         let noted = note(&served, follower, position).await;
         noted.map_err(served.problem(None))?;
     }
     let heard = served.store.changed(&served.collection);
-    let mut waiter = Waiter::new(heard, &served.moving, query.wait());
+    let mut waiter = Waiter::new(heard, &served.moving, query::wait(query.wait));
     loop {
         waiter.looks();
         let read = read_page(&served, &query).await?;
@@ -76,10 +64,11 @@ async fn note(served: &Served, follower: &str, position: u64) -> Result<(), Stor
 async fn read_page(served: &Served, query: &ChangesQuery) -> Result<Read, Problem> {
     let (collection, store) = (served.collection.clone(), served.store.clone());
     let busy = served.moving.latency_monitor.busy();
-    let (after, run, limit) = (query.after(), query.run.clone(), query.limit());
+    let (after, run) = (query.after.clone(), query.run.clone());
+    let limit = query::page_entries(query);
     let read = spawn_blocking(&served.moving.feed_reads, move || async move {
-        let changes = store.changes(&collection, after, run.as_deref(), limit).await?;
-        let page = Page { protocol: PROTOCOL, busy, changes: &changes };
+        let changes = store.changes(&collection, &after, run.as_deref(), limit).await?;
+        let page = FeedPage { head: Head { protocol: PROTOCOL, busy }, changes: &changes };
         let body =
             serde_json::to_vec(&page).map_err(|error| StoreError::Failed(Arc::new(error)))?;
         let behind = changes.latest > changes.covered;

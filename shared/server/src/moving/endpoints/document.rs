@@ -2,27 +2,13 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Serialize;
-use store::{BlockingTransaction, FollowerSeen, Ownership, StoreError};
+use replication::{PROTOCOL, SideStatus, StandingQuery};
+use store::StoreError;
 
-use super::super::PROTOCOL;
-use super::super::progress::Following;
-use super::query::{self, OwnershipQuery};
+use super::query;
 use super::waiter::Waiter;
 use crate::collection::Served;
 use crate::problem::Problem;
-
-/// What the store says, and what the program knows besides.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Document {
-    protocol: u32,
-    #[serde(flatten)]
-    ownership: Ownership,
-    following: Option<Following>,
-    followers: Vec<FollowerSeen>,
-    blocked_by: Option<BlockingTransaction>,
-}
 
 /// `GET -/ownership`: what the store is now. With `covers` it waits until the store is as far as that, or has waited for
 /// so long.
@@ -30,13 +16,13 @@ pub(super) async fn show(
     request: HttpRequest,
     served: Data<Served>,
 ) -> Result<HttpResponse, Problem> {
-    let query: OwnershipQuery = query::read(&request)?;
+    let query: StandingQuery = query::read(&request)?;
     // Somebody cares who owns it: a store that is not asked for anything else looks too.
     served.ownership_cache.used();
     let Some(wanted) = query.covers else { return answer(&served).await };
     let covers = || served.store.position(&served.collection) >= wanted;
     let heard = served.store.changed(&served.collection);
-    let mut waiter = Waiter::new(heard, &served.moving, query.wait());
+    let mut waiter = Waiter::new(heard, &served.moving, query::wait(query.wait));
     loop {
         waiter.looks();
         if !covers() {
@@ -59,7 +45,7 @@ async fn answer(served: &Served) -> Result<HttpResponse, Problem> {
 ///
 /// # Errors
 /// If the store cannot be read.
-pub(super) async fn read(served: &Served) -> Result<Document, StoreError> {
+pub(super) async fn read(served: &Served) -> Result<SideStatus, StoreError> {
     let store = &served.store;
     let read = tokio::try_join!(
         served.ownership_cache.ask(store),
@@ -68,5 +54,5 @@ pub(super) async fn read(served: &Served) -> Result<Document, StoreError> {
     );
     let (ownership, followers, blocked_by) = read?;
     let following = served.ownership_cache.progress.following();
-    Ok(Document { protocol: PROTOCOL, ownership, following, followers, blocked_by })
+    Ok(SideStatus { protocol: PROTOCOL, ownership, following, followers, blocked_by })
 }

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 pub(super) fn of_move(collection: &Collection) -> impl Fn(MoveError) -> Problem {
     |error| match error {
         MoveError::Store(error @ StoreError::OutcomeUnknown(_)) => perhaps(&error),
+        MoveError::Key(error) => Problem::new(StatusCode::BAD_REQUEST, error.to_string()),
         MoveError::Store(error) => Problem::of_store(error, &collection.member, None),
         refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
     }

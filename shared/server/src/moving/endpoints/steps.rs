@@ -1,34 +1,24 @@
 //! The steps of a move, each of which can be repeated. Each answers the document of ownership.
 
-use std::num::NonZero;
 use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use store::{FeedCursor, MoveError, Peer, Role, RowRate};
+use replication::ChangesQuery;
+use replication::steps::{
+    Cancel, FenceWrites, Follow, Forget, HandOver, Probe, Probed, Release, Retire, Take,
+};
+use store::{MoveError, Peer, RowRate};
 use url::Url;
 
 use super::super::adopt::adopt;
-use super::super::peers::{Ask, Page, PeerError};
+use super::super::peers::{Page, PeerError};
 use super::{document, query, refusal};
 use crate::body;
 use crate::collection::Served;
 use crate::problem::{Fault, Problem};
 
 type Answer = Result<HttpResponse, Problem>;
-
-/// The body of a step that takes none.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Follow {
-    source: String,
-    max_rows_per_second: Option<NonZero<u32>>,
-}
 
 /// `POST -/follow`: checks the source, and starts to copy and follow it. Again with the same source: says
 /// how fast, and changes nothing else.
@@ -44,7 +34,7 @@ pub(super) async fn follow(request: HttpRequest, served: Data<Served>, payload: 
 
 /// `POST -/cancel`: stops following and forgets everything that was copied.
 pub(super) async fn cancel(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
-    let Nothing {} = read(&request, payload).await?;
+    let Cancel {} = read(&request, payload).await?;
     let store = &served.store;
     let before = served.ownership_cache.ask(store).await;
     let before = before.map_err(served.problem(None))?;
@@ -55,17 +45,9 @@ pub(super) async fn cancel(request: HttpRequest, served: Data<Served>, payload: 
     done(&served).await
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Fence {
-    id: String,
-    epoch: u64,
-    ms: u64,
-}
-
 /// `POST -/fence`: refuses writes for a time, once those that run have ended.
 pub(super) async fn fence(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
-    let Fence { id, epoch, ms } = read(&request, payload).await?;
+    let FenceWrites { id, epoch, ms } = read(&request, payload).await?;
     let lasts = Duration::from_millis(ms);
     served
         .store
@@ -73,12 +55,6 @@ pub(super) async fn fence(request: HttpRequest, served: Data<Served>, payload: P
         .await
         .map_err(refusal::of_move(&served.collection))?;
     done(&served).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Release {
-    id: String,
 }
 
 /// `POST -/release`: lets writes go on.
@@ -96,21 +72,13 @@ pub(super) async fn release(
     done(&served).await
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Handover {
-    id: String,
-    epoch: u64,
-    to: Peer,
-}
-
 /// `POST -/handover`: gives the ownership away.
 pub(super) async fn handover(
     request: HttpRequest,
     served: Data<Served>,
     payload: Payload,
 ) -> Answer {
-    let Handover { id, epoch, mut to } = read(&request, payload).await?;
+    let HandOver { id, epoch, mut to } = read(&request, payload).await?;
     to.url = address("#/to/url", &to.url)?;
     served
         .store
@@ -118,12 +86,6 @@ pub(super) async fn handover(
         .await
         .map_err(refusal::of_move(&served.collection))?;
     done(&served).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Retire {
-    keep_data: bool,
 }
 
 /// `POST -/retire`: ends the service of a follower whose successor owns the collection.
@@ -142,7 +104,7 @@ pub(super) async fn retire(request: HttpRequest, served: Data<Served>, payload: 
 
 /// `POST -/take`: takes back, by force, what was handed over to a store that is lost.
 pub(super) async fn take(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
-    let Nothing {} = read(&request, payload).await?;
+    let Take {} = read(&request, payload).await?;
     let ownership = served.ownership_cache.ask(&served.store).await;
     let ownership = ownership.map_err(served.problem(None))?;
     let handed_over =
@@ -156,12 +118,6 @@ pub(super) async fn take(request: HttpRequest, served: Data<Served>, payload: Pa
     done(&served).await
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Forget {
-    follower: String,
-}
-
 /// `POST -/forget`: waits no longer for a follower that is none any more.
 pub(super) async fn forget(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Forget { follower } = read(&request, payload).await?;
@@ -172,20 +128,6 @@ pub(super) async fn forget(request: HttpRequest, served: Data<Served>, payload: 
     done(&served).await
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Probe {
-    peer: String,
-}
-
-#[derive(Serialize)]
-struct Probed {
-    store: String,
-    lineage: String,
-    role: Role,
-    epoch: u64,
-}
-
 /// `POST -/probe`: whether this program can reach, sign in to, and read the feed of a peer.
 pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Probe { peer } = read(&request, payload).await?;
@@ -193,15 +135,8 @@ pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: P
     let probed = async {
         let peers = served.moving.peers()?;
         let ownership = peers.ownership(&url).await?;
-        let ask = Ask {
-            after: FeedCursor::START,
-            passed: FeedCursor::START,
-            run: None,
-            limit: 1,
-            wait: Duration::ZERO,
-            follower: None,
-        };
-        let Page { changes, .. } = peers.changes(&url, &ask).await?;
+        let query = ChangesQuery { limit: Some(1), ..ChangesQuery::default() };
+        let Page { changes, .. } = peers.changes(&url, &query).await?;
         let (role, epoch) = (ownership.role, ownership.epoch);
         Ok::<_, PeerError>(Probed { store: changes.store, lineage: changes.lineage, role, epoch })
     };

@@ -1,11 +1,11 @@
-//! Who may write: what a store's document of ownership says.
+//! Who may write: what a program says of its store of a collection.
 
 use std::num::NonZero;
+use std::ops::Deref;
 
-use models::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{FeedCursor, Position, unix_ms};
+use crate::{BlockingTransaction, FeedCursor, FollowerSeen, Following, Position};
 
 /// What a store is to its collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,11 +44,10 @@ pub struct Peer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fence {
-    /// Names who asked for it.
+    /// Names the move that asked for it.
     pub id: String,
-    /// When it passes by itself, by the store's own clock.
-    #[serde(rename = "untilMs", with = "unix_ms")]
-    pub until: Timestamp,
+    /// When it passes by itself, by the store's own clock, in milliseconds since 1970.
+    pub until_ms: i64,
 }
 
 /// Ownership of an epoch, given to another store once and for all.
@@ -80,10 +79,6 @@ pub struct Followed {
     /// Whether the snapshot is whole.
     pub copied: bool,
 }
-
-/// At most so many rows a second; as fast as they come where that is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RowRate(pub Option<NonZero<u32>>);
 
 /// A store's document of ownership for one collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,4 +124,59 @@ pub struct Ownership {
     /// again it is as if never used, but neither reads nor writes are for it.
     #[serde(default)]
     pub forwarded: Option<String>,
+}
+
+impl Ownership {
+    /// Whether it takes the writes now.
+    pub fn is_primary(&self) -> bool {
+        self.role == Role::Primary
+    }
+
+    /// Whether it follows that store.
+    pub fn follows(&self, store: &str) -> bool {
+        self.role == Role::Follower
+            && self.followed.as_ref().is_some_and(|followed| followed.source.store == store)
+    }
+
+    /// Whether it gave that epoch to that store.
+    pub fn handed_over(&self, epoch: u64, store: &str) -> bool {
+        let handover = self.handover.as_ref();
+        handover.is_some_and(|handover| handover.epoch == epoch && handover.to.store == store)
+    }
+
+    /// Whether it has everything up to a position, of its own history or of another's.
+    pub fn covers(&self, position: Position) -> bool {
+        let covered = match &self.followed {
+            Some(followed) if self.role == Role::Follower => followed.covered,
+            _ => Position { epoch: self.epoch, at: self.position },
+        };
+        covered >= position
+    }
+}
+
+/// What a program says of a collection: what stands in its store, and what it knows besides.
+///
+/// The answer to `GET /-/ownership`, and to every step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SideStatus {
+    /// [`PROTOCOL`](crate::PROTOCOL) of the program.
+    pub protocol: u32,
+    /// The store's document.
+    #[serde(flatten)]
+    pub ownership: Ownership,
+    /// How it follows, while it does.
+    pub following: Option<Following>,
+    /// The stores that read its feed.
+    pub followers: Vec<FollowerSeen>,
+    /// What keeps its feed from going on, if anything does.
+    pub blocked_by: Option<BlockingTransaction>,
+}
+
+impl Deref for SideStatus {
+    type Target = Ownership;
+
+    fn deref(&self) -> &Ownership {
+        &self.ownership
+    }
 }

@@ -4,13 +4,9 @@
 //! are one thing. It gives each row's last state and not the history of its changes, so a row that
 //! was changed twice comes once.
 
-use std::fmt;
-
-use models::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::document::is_zero;
-use crate::{FeedCursor, Handover, Role, RowRate, unix_ms};
+use crate::{BlockingTransaction, FeedCursor, Handover, Key, Role};
 
 /// A page of the feed, all of it out of one snapshot of the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,9 +39,8 @@ pub struct Changes<M> {
     pub revs_above: u64,
     /// Whether the page was full and more can be had at once.
     pub more: bool,
-    /// The store's clock.
-    #[serde(rename = "nowMs", with = "unix_ms")]
-    pub now: Timestamp,
+    /// The store's clock, in milliseconds since 1970.
+    pub now_ms: i64,
     /// What keeps the feed from going on, where something does.
     pub blocked_by: Option<BlockingTransaction>,
 }
@@ -57,17 +52,48 @@ impl<M> Changes<M> {
         self.heard.clone().unwrap_or_else(|| self.run.clone())
     }
 
-    /// When a key of this page came, by the clock of a store whose time is `now`: as long ago as by the clock of the
-    /// store that read the page, whatever the two clocks say.
-    pub(crate) fn came_at(&self, key: &KeyRecord, now: Timestamp) -> i64 {
-        let age = self.now.unix_ms.saturating_sub(key.created_at.unix_ms);
-        now.unix_ms.saturating_sub(age.max(0))
+    /// How long before the page a key came, in milliseconds: the same by every clock.
+    pub fn age_ms(&self, key: &IdempotencyRecord) -> i64 {
+        self.now_ms.saturating_sub(key.created_ms).max(0)
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> impl Iterator<Item = &FeedRow<M>> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Row(row) => Some(row),
+            Entry::Heartbeat { .. } | Entry::Handover(_) => None,
+        })
     }
 }
 
-/// A run and the newest place that was heard of in it, as [`Store::changes`](crate::Store::changes) takes them.
-pub(crate) fn heard(run: &str, latest: u64) -> String {
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A run and the newest place that was heard of in it: what [`Changes::heard`] says.
+pub fn heard(run: &str, latest: u64) -> String {
     format!("{run}.{latest}")
+}
+
+/// A page of the feed, as `GET -/changes` answers it. A reader reads the [`Head`] first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FeedPage<'a, M> {
+    /// What the program says besides.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The page.
+    #[serde(flatten)]
+    pub changes: &'a Changes<M>,
+}
+
+/// What every answer of a program says, whatever else it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// [`PROTOCOL`](crate::PROTOCOL) of the program.
+    pub protocol: u32,
+    /// Of a page: whether the clients of the program wait longer than usual.
+    #[serde(default)]
+    pub busy: bool,
 }
 
 /// One thing that travels through a feed.
@@ -78,9 +104,9 @@ pub enum Entry<M> {
     Row(FeedRow<M>),
     /// A sign of life, to measure lag from end to end.
     Heartbeat {
-        /// When it was written, by the store's clock.
-        #[serde(rename = "atMs", with = "unix_ms")]
-        at: Timestamp,
+        /// When it was written, by the store's clock, in milliseconds since 1970.
+        #[serde(rename = "atMs")]
+        at_ms: i64,
     },
     /// Ownership was given away.
     Handover(Handover),
@@ -90,89 +116,33 @@ pub enum Entry<M> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FeedRow<M> {
-    /// Its id.
-    pub id: u64,
+    /// Its key.
+    pub key: Key,
     /// How often it was written.
     pub rev: u64,
-    /// When it was made.
-    #[serde(rename = "createdMs", with = "unix_ms")]
-    pub created_at: Timestamp,
-    /// When it was changed last.
-    #[serde(rename = "updatedMs", with = "unix_ms")]
-    pub updated_at: Timestamp,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// When it was changed last, in milliseconds since 1970.
+    pub updated_ms: i64,
     /// What the client wrote; none where the row is deleted.
     pub content: Option<M>,
     /// The idempotency keys with which it was made, as long as they count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keys: Vec<KeyRecord>,
+    pub idempotency: Vec<IdempotencyRecord>,
 }
 
 /// An idempotency key and the first answer that it got.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct KeyRecord {
+pub struct IdempotencyRecord {
     /// What the client sent.
     pub key: String,
     /// Tells one content from another.
     pub fingerprint: String,
-    /// When it came.
-    #[serde(rename = "createdMs", with = "unix_ms")]
-    pub created_at: Timestamp,
+    /// When it came, in milliseconds since 1970.
+    pub created_ms: i64,
     /// The first answer.
     pub answer: String,
-}
-
-/// The oldest transaction of a PostgreSQL server, while it keeps the feeds on that server from going
-/// on: what others committed since it began cannot be put in order before it ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BlockingTransaction {
-    /// The server process that runs it; none of a prepared one, and none where it cannot be seen.
-    pub pid: Option<i32>,
-    /// The name that `PREPARE TRANSACTION` gave it.
-    #[serde(default)]
-    pub prepared: Option<String>,
-    /// The role that began it.
-    #[serde(default)]
-    pub role: Option<String>,
-    /// The database that it works in.
-    pub database: Option<String>,
-    /// For how long it has been running, or is known to this program where the server does not tell its role.
-    pub seconds: u64,
-}
-
-impl fmt::Display for BlockingTransaction {
-    /// What it is, and what ends it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, prepared, role, database, seconds } = self;
-        match (prepared, pid) {
-            (Some(name), _) => write!(f, "the prepared transaction '{name}'")?,
-            (None, Some(pid)) => write!(f, "the transaction of process {pid}")?,
-            (None, None) => f.write_str("a transaction that this program's role may not see")?,
-        }
-        for (what, name) in [("role", role), ("database", database)] {
-            if let Some(name) = name {
-                write!(f, ", {what} {name}")?;
-            }
-        }
-        write!(f, ", open for {seconds} s: ")?;
-        match (prepared, pid) {
-            (Some(name), _) => write!(f, "COMMIT PREPARED or ROLLBACK PREPARED '{name}'"),
-            (None, Some(pid)) => write!(f, "wait for it, or SELECT pg_terminate_backend({pid})"),
-            (None, None) => f.write_str("GRANT pg_read_all_stats to the role shows which"),
-        }
-    }
-}
-
-/// What applying a page came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Applied {
-    /// How many rows it changed here.
-    pub rows: u64,
-    /// Whether it made this store the primary.
-    pub promoted: bool,
-    /// How fast the store was told to copy: another program on the same database may have been asked.
-    pub rate: RowRate,
 }
 
 /// A store that reads this one's feed.

@@ -1,0 +1,44 @@
+//! The protocol of a move: what the programs that have a collection say to each other, and to the control plane that
+//! moves it.
+//!
+//! A store is primary or follower of a collection ([`Ownership`]). A follower reads the change feed of its source
+//! ([`Changes`]). A control plane takes the [`steps`] of a move, and compares both sides ([`Digest`]). All of it is below
+//! `/api/<collection>/-/`, and every type of it is here once. There is no SQL in this crate and no HTTP server.
+//!
+//! ```
+//! use replication::{FeedCursor, Key, Position};
+//!
+//! let position: Position = "3.1842".parse().unwrap();
+//! assert!(position < Position { epoch: 4, at: 0 });
+//!
+//! let cursor: FeedCursor = "1842:b42".parse().unwrap();
+//! assert!(cursor < FeedCursor::all(1842));
+//! assert!(Key::number(42) < Key::number(100));
+//! ```
+
+mod key;
+mod position;
+
+mod ownership;
+
+mod blocking_transaction;
+mod following;
+
+mod compare;
+mod feed;
+
+pub mod headers;
+mod queries;
+pub mod steps;
+
+pub use blocking_transaction::BlockingTransaction;
+pub use compare::{Digest, Hashes, RowHash};
+pub use feed::{Changes, Entry, FeedPage, FeedRow, FollowerSeen, Head, IdempotencyRecord, heard};
+pub use following::{FollowerState, Following};
+pub use key::{Key, MAX_KEY_BYTES, NotAKey, NotANumber};
+pub use ownership::{Fence, Followed, Handover, Ownership, Peer, Role, SideStatus};
+pub use position::{FeedCursor, NotACursor, NotTwoNumbers, Position, Within};
+pub use queries::{ChangesQuery, DigestQuery, HashesQuery, StandingQuery};
+
+/// The number of this protocol. A program that speaks another one is not moved.
+pub const PROTOCOL: u32 = 2;

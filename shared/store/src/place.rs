@@ -1,0 +1,54 @@
+//! Places in a feed, as the engines keep them: with ids for keys.
+
+use models::MAX_ID;
+use replication::{FeedCursor, Key, NotANumber, Within};
+
+/// Up to where a feed is known: everything before the place, and of that place everything up to the row with this id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) position: u64,
+    /// 0: the mark, which comes before the rows.
+    pub(crate) id: u64,
+}
+
+impl Place {
+    pub(crate) const START: Self = Self { position: 0, id: 0 };
+
+    /// All of a place.
+    pub(crate) fn all(position: u64) -> Self {
+        Self { position, id: MAX_ID }
+    }
+
+    /// Reads what a follower says.
+    ///
+    /// # Errors
+    /// If its key is no id.
+    pub(crate) fn read(cursor: &FeedCursor) -> Result<Self, NotANumber> {
+        let id = match &cursor.within {
+            Within::Mark => 0,
+            Within::Row(key) => id(key)?,
+            Within::All => MAX_ID,
+        };
+        Ok(Self { position: cursor.position, id })
+    }
+}
+
+/// The id in a key. Ids are 64-bit integers that are not negative.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn id(key: &Key) -> Result<u64, NotANumber> {
+    let id = key.to_number()?;
+    if id <= MAX_ID { Ok(id) } else { Err(NotANumber { key: key.clone() }) }
+}
+
+impl From<Place> for FeedCursor {
+    fn from(Place { position, id }: Place) -> Self {
+        let within = match id {
+            0 => Within::Mark,
+            MAX_ID => Within::All,
+            id => Within::Row(Key::number(id)),
+        };
+        Self { position, within }
+    }
+}
