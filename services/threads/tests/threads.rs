@@ -183,7 +183,7 @@ async fn a_follower_that_still_has_a_deleted_user_is_not_believed_before_its_pri
     assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
     let deleted = threads.json("POST", "/api/threads", &by(4)).await;
     assert_eq!(deleted.problem(422), ["#/createdBy"]);
-    // Where the primary is known the follower is not asked.
+    // If the primary is known, the follower is not asked.
     let asked = follower.heads().len();
     assert_eq!(threads.json("POST", "/api/threads", &by(3)).await.status, 201);
     assert_eq!(follower.heads().len(), asked);

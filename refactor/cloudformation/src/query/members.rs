@@ -1,7 +1,7 @@
 //! The members of each request that are honoured. Any other is refused by its name, before anything is done: a member
 //! that is dropped in silence looks as if it had been obeyed.
 //!
-//! `tests/service_models` asks for every member of AWS' service model and fails for one that is neither here nor refused.
+//! `refactor/tests/service_models` asks for every member of AWS' service model and fails for one that is neither here nor refused.
 
 use super::error::ApiError;
 use super::form::Form;

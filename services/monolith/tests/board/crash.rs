@@ -11,7 +11,7 @@ const CLIENTS: usize = 32;
 const CRASHES: usize = 20;
 const WRITES_BETWEEN_CRASHES: usize = 200;
 
-/// What a client was answered for each user it made: the bio, or nothing once deleted. Where the
+/// What a client was answered for each user it made: the bio, or nothing once deleted. If the
 /// crash swallowed the answer to the last write, either side of it may be there.
 type Ledger = BTreeMap<u64, Entry>;
 

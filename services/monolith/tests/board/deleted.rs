@@ -1,4 +1,4 @@
-//! Somebody deletes the database under a program that runs.
+//! The database is deleted under a program that runs.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Clients who mean no good, or do not know better.
+//! Clients that mean no good, or do not know better.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

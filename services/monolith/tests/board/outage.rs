@@ -17,7 +17,7 @@ async fn while_postgresql_refuses_everything_is_a_503_and_afterwards_it_works_ag
     let board = Setup::new(crate::BINARY).demo().postgres(database).start().await;
     let database = board.setup().database().unwrap();
     let name = database.url().rsplit_once('/').unwrap().1.split('?').next().unwrap().to_owned();
-    // Nobody new gets in, and whoever is in is thrown out.
+    // No new session gets in, and those that are in are ended.
     let admin = harness::postgres().await;
     admin.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
     let kick = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
@@ -29,7 +29,7 @@ async fn while_postgresql_refuses_everything_is_a_503_and_afterwards_it_works_ag
     let bmo = json!({"username": "bmo", "name": "BMO"});
     board.json("POST", "/api/users", &bmo).await.problem(503);
     board.get("/readyz").await.problem(503);
-    assert_eq!(board.get("/healthz").await.status, 200, "alive, so nobody restarts it");
+    assert_eq!(board.get("/healthz").await.status, 200, "alive, so it is not restarted");
 
     admin.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
     until("it is ready again", || async { board.get("/readyz").await.status == 200 }).await;
@@ -100,7 +100,7 @@ impl Front {
                 counted.fetch_add(1, Ordering::Relaxed);
                 let (mut told, address) = (told.clone(), address.clone());
                 tokio::spawn(async move {
-                    // Nobody wakes it any more once the test is over.
+                    // Nothing wakes it once the test is over.
                     if told.wait_for(|awake| *awake).await.is_ok() {
                         let mut server = TcpStream::connect(address).await.unwrap();
                         // Either side may end the connection in whatever way.

@@ -1,4 +1,4 @@
-//! An orderly end: what is in flight is finished, nothing is waited for that nobody is doing.
+//! An orderly end: what is in flight is finished, and nothing else is waited for.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,7 +34,7 @@ async fn a_request_in_flight_is_finished_and_then_the_program_ends() {
     .await;
     board.terminate();
     let address = board.address().to_owned();
-    until("nobody new is let in", || async { TcpStream::connect(&address).is_err() }).await;
+    until("no new connection is let in", || async { TcpStream::connect(&address).is_err() }).await;
     busy.write_all(rest.as_bytes()).unwrap();
     let mut answer = String::new();
     busy.read_to_string(&mut answer).unwrap();
@@ -120,7 +120,7 @@ async fn writes_that_wait_for_postgresql_are_finished_too() {
     })
     .await;
     board.terminate();
-    until("nobody new is let in", || async { TcpStream::connect(&address).is_err() }).await;
+    until("no new connection is let in", || async { TcpStream::connect(&address).is_err() }).await;
     holder.rollback().await.unwrap();
     for patch in patches {
         let answer = patch.await.unwrap();

@@ -87,7 +87,7 @@ async fn a_taken_username_is_a_409(setup: Setup) {
     assert_eq!(taken.problem(409), ["#/username"]);
     let taken = users.json("PATCH", "/api/users/1", &json!({"username": "finn"})).await;
     assert_eq!(taken.problem(409), ["#/username"]);
-    // Nobody takes a name from themselves.
+    // A user that keeps its name takes it from no other user.
     assert_eq!(users.json("PATCH", "/api/users/2", &finn).await.status, 200);
 }
 

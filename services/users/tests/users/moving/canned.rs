@@ -26,7 +26,7 @@ impl Canned {
                 let (status, body) = shared.lock().expect("no thread panics with it").clone();
                 let length = body.len();
                 let head = "connection: close\r\ncontent-type: application/json";
-                // Where the other side has gone there is nobody to tell.
+                // If the other side has gone, there is nothing to tell.
                 let _ = write!(
                     stream,
                     "HTTP/1.1 {status} Canned\r\n{head}\r\ncontent-length: {length}\r\n\r\n{body}"

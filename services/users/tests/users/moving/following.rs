@@ -73,7 +73,7 @@ async fn a_copy_refuses_writes_and_names_the_primary(source: Setup, target: Setu
         target.json("PUT", "/api/users/1", &bmo).await,
         target.json("PATCH", "/api/users/1", &json!({"bio": "x"})).await,
         target.send("DELETE", "/api/users/1", &[], "").await,
-        // Whoever owns it decides what is wrong with a write.
+        // The primary decides what is wrong with a write.
         target.json("POST", "/api/users", &json!({"username": "", "name": ""})).await,
         target.json("PATCH", "/api/users/999", &json!({"bio": "x"})).await,
     ] {
@@ -173,7 +173,7 @@ async fn who_waits_for_a_position_is_answered_when_the_copy_is_there(source: Set
     let covered = document["followed"]["covered"].as_str().unwrap();
     let (_, covered) = covered.split_once('.').unwrap();
     assert!(covered.parse::<u64>().unwrap() > at, "{document}");
-    // Where it does not come, the answer says how far it is.
+    // If it does not come, the answer says how far the copy is.
     let document = target.ask(USERS, "ownership?covers=9.0&wait=1").await.json();
     assert_eq!(document["role"], "follower");
     target.ask(USERS, "ownership?covers=soon").await.problem(400);

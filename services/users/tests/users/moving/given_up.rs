@@ -27,7 +27,7 @@ async fn who_was_given_up_by_force_serves_nothing_when_it_comes_back() {
     other.follows(USERS).await;
     one.hand_over(USERS, &other).await;
     one.catch_up(USERS, &other).await;
-    // A primary of a later epoch is what it gives way to, and nobody else.
+    // It gives way to a primary of a later epoch only.
     let mut other = other.restart().await;
     assert_eq!(create(&other, "bmo").await.status, 201);
     other.kill().await;
@@ -67,7 +67,7 @@ async fn a_primary_that_could_not_ask_at_its_start_asks_again() {
     let (one, other) = given_up().await;
     harness::signal("STOP", one.pid());
     let other = other.restart().await;
-    assert_eq!(create(&other, "bmo").await.status, 201, "nobody says otherwise");
+    assert_eq!(create(&other, "bmo").await.status, 201, "no program says otherwise");
     harness::signal("CONT", one.pid());
     until("it gives way", || async { create(&other, "bonnie").await.status == 421 }).await;
     assert!(other.log().contains("looks again"), "{}", other.log());

@@ -100,7 +100,7 @@ async fn a_fenced_store_refuses_writes_until_it_is_released_or_the_time_has_pass
         users.send("DELETE", "/api/users/1", &[], "").await,
     ] {
         refused.problem(421);
-        assert_eq!(refused.header("banyan-primary"), "", "nobody else owns it");
+        assert_eq!(refused.header("banyan-primary"), "", "no other store owns it");
     }
     harness::golden_reads(&users, &["users"]).await;
     let other = json!({"id": "b", "epoch": 1, "ms": 100});
@@ -139,7 +139,7 @@ async fn a_store_waits_for_its_successor_and_can_take_back_what_it_never_took() 
     let taken = one.done(USERS, "take", json!({})).await;
     assert_eq!((&taken["role"], &taken["epoch"]), (&json!("primary"), &json!(3)));
     assert_eq!(create(&one, "bmo").await.status, 201);
-    // Whoever comes back late has lost: it follows, and never takes what was given to it.
+    // A store that comes back late has lost: it follows, and never takes what was given to it.
     let other = other.restart().await;
     other.catch_up(USERS, &one).await;
     assert_eq!(other.ownership(USERS).await["role"], "follower");
