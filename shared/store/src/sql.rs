@@ -3,6 +3,7 @@
 //! What differs is in [`Dialect`]. Statements are built once, when a store is opened.
 
 mod feed;
+mod fields;
 mod moves;
 mod schema;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use models::Collection;
 
 pub(crate) use self::feed::FeedStatements;
+pub(crate) use self::fields::{Present, additions, read_columns, read_indexes};
 pub(crate) use self::moves::{CLOCK, MoveStatements};
 
 use crate::page::Walk;

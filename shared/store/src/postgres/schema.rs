@@ -1,5 +1,6 @@
 //! Bringing the schema up to date, in one transaction that others wait for.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,8 @@ use super::lease::{Connections, lease};
 use super::link::{Link, READ_COMMITTED, Sharing};
 use super::{ownership, pooler};
 use crate::sql::{
-    Dialect, READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION,
-    has_old_column, migrations,
+    Dialect, Present, READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE,
+    WRITE_VERSION, additions, has_old_column, migrations, read_columns, read_indexes,
 };
 use crate::table::{Table, Tables};
 use crate::{OpenError, PostgresUrl, StoreError};
@@ -130,11 +131,40 @@ async fn migrate_on(client: &Link, url: &PostgresUrl, tables: &Tables) -> Result
         let written = client.execute(WRITE_VERSION, &[&&*collection.name, &SCHEMA_VERSION]).await;
         written.map_err(schema)?;
     }
+    for collection in tables.all().map(|table| &table.statements.collection) {
+        let present = Present {
+            columns: names(client, read_columns(Dialect::Postgres), collection)
+                .await
+                .map_err(schema)?,
+            indexes: names(client, read_indexes(Dialect::Postgres), collection)
+                .await
+                .map_err(schema)?,
+        };
+        let added = additions(collection, Dialect::Postgres, &present);
+        let added = added.map_err(|reason| OpenError::Collection {
+            database: url.shown.clone(),
+            collection: collection.name.clone(),
+            reason,
+        });
+        for statement in added? {
+            client.batch(&statement).await.map_err(schema)?;
+        }
+    }
     client.batch("COMMIT").await.map_err(schema)?;
     for table in tables.all() {
         begin(client, table).await.map_err(|error| failed(url, error))?;
     }
     Ok(())
+}
+
+/// The names that a statement gives of a collection's table.
+async fn names(
+    transaction: &Link,
+    sql: &str,
+    collection: &Collection,
+) -> Result<BTreeSet<String>, tokio_postgres::Error> {
+    let rows = transaction.query(sql, &[&&*collection.name]).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Begins a run in a transaction of its own: it waits for writes, and the first ones wait for the tables.

@@ -94,7 +94,7 @@ fn create(collection: &Collection, dialect: Dialect) -> Vec<String> {
 
 /// A column as a table is made with it. One that may be left out has a default, so that a program which does not know it
 /// yet can go on writing to the table.
-fn column(field: &Field, dialect: Dialect) -> String {
+pub(super) fn column(field: &Field, dialect: Dialect) -> String {
     let Field { column, .. } = field;
     let kind = column_type(field.kind(), dialect);
     match field.empty() {
@@ -121,7 +121,7 @@ pub(super) fn blank(kind: Kind) -> &'static str {
     }
 }
 
-fn create_filter_index(table: &str, Field { column, .. }: &Field) -> String {
+pub(super) fn create_filter_index(table: &str, Field { column, .. }: &Field) -> String {
     let index = filter_index(table, column);
     format!("CREATE INDEX {index} ON {table} ({column}, id) WHERE NOT deleted")
 }

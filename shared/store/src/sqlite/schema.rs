@@ -1,5 +1,6 @@
 //! Opening a file: look first, then bring its schema up to date in one transaction.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,8 +12,8 @@ use super::connection;
 use super::error::is_damage;
 use crate::OpenError;
 use crate::sql::{
-    Dialect, READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION,
-    has_old_column, migrations,
+    Dialect, Present, READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE,
+    WRITE_VERSION, additions, has_old_column, migrations, read_columns, read_indexes,
 };
 use crate::table::Tables;
 
@@ -56,13 +57,13 @@ pub(super) fn open(path: &Path, tables: &Tables) -> Result<Connection, OpenError
         }
     }
     connection::make_durable(&connection).map_err(unreachable)?;
-    migrate(&mut connection, tables).map_err(|error| {
+    let migrated = migrate(&mut connection, tables, &database).map_err(|error| {
         if is_damage(&error) {
             return damaged(&database, &error);
         }
         OpenError::Schema { database: database.clone(), cause: Arc::new(error) }
     })?;
-    Ok(connection)
+    migrated.map(|()| connection)
 }
 
 fn damaged(database: &str, error: &rusqlite::Error) -> OpenError {
@@ -106,7 +107,12 @@ fn version(connection: &Connection, collection: &Collection) -> rusqlite::Result
     Ok(connection.query_row(&sql, [&collection.name], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
-fn migrate(connection: &mut Connection, tables: &Tables) -> rusqlite::Result<()> {
+/// Brings the tables up to date, or refuses a description and changes nothing.
+fn migrate(
+    connection: &mut Connection,
+    tables: &Tables,
+    database: &str,
+) -> rusqlite::Result<Result<(), OpenError>> {
     // Another process may have come first between the look and this transaction.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(VERSION_TABLE)?;
@@ -124,6 +130,32 @@ fn migrate(connection: &mut Connection, tables: &Tables) -> rusqlite::Result<()>
             let sql = WRITE_VERSION.replace('$', "?");
             transaction.execute(&sql, (&collection.name, SCHEMA_VERSION))?;
         }
+        let present = Present {
+            columns: names(&transaction, read_columns(Dialect::Sqlite), collection)?,
+            indexes: names(&transaction, read_indexes(Dialect::Sqlite), collection)?,
+        };
+        match additions(collection, Dialect::Sqlite, &present) {
+            Ok(statements) => {
+                for statement in statements {
+                    transaction.execute_batch(&statement)?;
+                }
+            }
+            Err(reason) => {
+                let (database, collection) = (database.to_owned(), collection.name.clone());
+                return Ok(Err(OpenError::Collection { database, collection, reason }));
+            }
+        }
     }
-    transaction.commit()
+    transaction.commit().map(Ok)
+}
+
+/// The names that a statement gives of a collection's table.
+fn names(
+    connection: &Connection,
+    sql: &str,
+    collection: &Collection,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([&collection.name], |row| row.get(0))?;
+    names.collect()
 }

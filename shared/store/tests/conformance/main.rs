@@ -6,6 +6,7 @@ mod cases;
 mod digests;
 mod engine;
 mod feed;
+mod fields;
 mod following;
 mod horizon;
 mod leaving;
@@ -65,6 +66,13 @@ on_both!(
     opening::two_programs_can_start_at_once,
     opening::a_closed_store_refuses_writes,
     opening::rows_of_an_older_schema_get_their_places,
+    fields::a_field_that_is_added_gets_its_column,
+    fields::a_row_of_a_source_without_the_field_has_it_empty,
+    fields::a_field_that_rows_have_no_value_for_is_refused,
+    fields::a_list_that_is_added_gets_its_index,
+    fields::a_field_that_becomes_unique_is_refused,
+    fields::programs_that_add_a_field_at_once_do_it_once,
+    fields::every_type_of_field_is_kept_and_copied,
     feed::from_the_start_the_feed_is_the_snapshot_and_then_the_tail,
     feed::a_page_goes_on_where_the_last_one_ended,
     feed::a_full_page_promises_nothing,
