@@ -10,18 +10,18 @@ use replication::Role;
 use spaces::resource::State;
 use spaces::{ApiError, Check};
 
-/// Ends the following and leaves nothing behind.
+/// Ends the move and leaves nothing behind.
 ///
-/// 1. Looks at both sides: the source owns the collection, and never handed it over to the target.
-/// 2. Takes traffic from the route that `follow` made: nobody reads what is about to be empty.
+/// 1. Looks at both sides: the source is the primary, and never handed the collection over to the target.
+/// 2. Takes traffic from the route that `follow` made, so that no client reads a store that is about to be empty.
 /// 3. Tells the target to forget everything; it is then as if it had never been used.
 /// 4. Removes the route and the service that `follow` made.
 /// 5. Forgets the move.
 ///
-/// Each step can be repeated: where this is broken off, cancelling again goes on. The source notices nothing.
+/// Each step can be repeated: after an interruption, cancel again to go on. The source is not affected.
 ///
-/// With `force` also where the target is not reached, if the source owns the collection or is not reached either: whoever
-/// lost the target, or takes an application down and has stopped its programs first, must be rid of the move and its route.
+/// `force` cancels even if the target does not answer, provided that the source is the primary or does not answer
+/// either. It is for an operator that lost the target, or stopped all programs first to take an application down.
 ///
 /// # Errors
 /// 409 that says what stands against it.
@@ -114,7 +114,7 @@ fn remove_made(work: &Work<'_>) -> Result<(), Refusal> {
     }
     if let Some(service) = &made.service {
         match spaces.delete_service(&place, service) {
-            // Somebody led another route to it, which is theirs.
+            // Another route leads to this service by now, so the service stays.
             Err(ApiError::Conflict { message, .. }) => {
                 log::warn!("cancel {}: {message}", work.record.collection);
             }
@@ -131,7 +131,7 @@ fn forget(work: &mut Work<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What somebody removed before is as it should be.
+/// A resource that was removed before needs no more work.
 fn gone<T>(result: Result<T, ApiError>) -> Result<(), Refusal> {
     match result {
         Ok(_) | Err(ApiError::NotFound { .. }) => Ok(()),

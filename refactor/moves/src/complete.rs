@@ -12,11 +12,11 @@ use spaces::resource::now_ms;
 
 /// Retires the source.
 ///
-/// 1. Looks at both sides: the target owns the collection, the source follows it.
-/// 2. Leads the route to the target, where somebody led it elsewhere since the switch.
-/// 3. Tells the source to retire: it follows no more, answers no more, and removes its rows unless they are to stay.
+/// 1. Looks at both sides: the target is the primary, the source follows it.
+/// 2. Leads the route to the target again, if it was changed since the switch.
+/// 3. Tells the source to retire: it stops following and answering, and removes its rows unless they are to stay.
 ///
-/// Each step can be repeated. From the third on there is no way back.
+/// Each step can be repeated. After the third there is no way back.
 ///
 /// # Errors
 /// 409 that says what stands against it; then nothing was changed.

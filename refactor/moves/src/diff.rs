@@ -1,10 +1,11 @@
-//! `diff`: whether the copy is the same as what it is a copy of, while both go on.
+//! `diff`: compares the follower with the primary while both are in use.
 //!
-//! Both sides hash the same ranges of keys, some 10,000 rows at a time. Where the hashes differ the rows of the range are
-//! looked at one by one (`looks.rs`): a row differs only if it still does once the follower has everything up to where
-//! the primary's row was read, and the primary's row has not changed meanwhile. What is in motion is no difference.
+//! Both sides hash the same ranges of keys, some 10,000 rows at a time. If the hashes differ, the rows of the range
+//! are compared one by one (`looks.rs`). A row differs only if it still does after the follower has everything up to
+//! the position at which the primary's row was read, and the primary's row has not changed meanwhile. So a row in
+//! motion is no difference.
 //!
-//! A comparison is written down after each range: one that was broken off, by whatever, goes on there.
+//! The comparison is stored after each range. After any interruption it goes on from there.
 
 mod chunk;
 mod comparison;

@@ -11,10 +11,10 @@ use spaces::{Check, Request};
 
 /// Lets the target follow.
 ///
-/// 1. Looks at both sides: the source owns the collection, the target follows it already or was never used.
-/// 2. Makes service and route where they are missing, the route INACTIVE: it takes no traffic, but the proxy knows
-///    where else a write may go.
-/// 3. Tells the target whom to follow. It goes on by itself from here, over restarts of everybody.
+/// 1. Looks at both sides: the source is the primary, and the target follows it already or was never used.
+/// 2. Makes the service and the route if they are missing. The route is INACTIVE: it takes no traffic, but tells the
+///    proxy to which other service a write may go.
+/// 3. Tells the target to follow the source. From here on it goes on by itself, even if any of the programs restarts.
 ///
 /// Each step can be repeated. A refusal before the third leaves at most a route that takes no traffic, which `cancel`
 /// removes.
@@ -77,8 +77,8 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
     )))
 }
 
-/// Makes the service and the INACTIVE route of the collection where there is no route; gives the route's id. What was
-/// made is noted, so that `cancel` removes it and nothing else.
+/// Makes the service and the INACTIVE route of the collection if there is no route; returns the route's id. The
+/// record notes what was made, so that `cancel` removes it and nothing else.
 ///
 /// # Errors
 /// What the application says.

@@ -69,7 +69,7 @@ pub(super) fn lost(
         forget_epoch(work);
     }
     if source.is_primary() && matches!(target, Err(PeerError::Silent { .. })) {
-        // It was given back already, perhaps by force, and nobody has to be asked for that.
+        // It was given back already, perhaps by force, so the target need not answer.
         let outcome = format!("{} is the primary already", pair.to_name);
         if options.dry_run {
             return Ok(Some(vec![Check::found("primary", outcome)]));

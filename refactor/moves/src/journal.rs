@@ -33,7 +33,7 @@ impl Journal {
     /// Brings the schema up to date.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub(super) fn open(connection: Shared) -> Result<Self> {
         lock(&connection).execute_batch(SCHEMA)?;
         Ok(Self(connection))
@@ -42,7 +42,7 @@ impl Journal {
     /// Every move.
     ///
     /// # Errors
-    /// Where the file or a document cannot be read.
+    /// If the file or a document cannot be read.
     pub(super) fn moves(&self) -> Result<Vec<Record>> {
         let connection = lock(&self.0);
         let sql = "SELECT document FROM moves ORDER BY application, collection";
@@ -54,7 +54,7 @@ impl Journal {
     /// A move, if there is one.
     ///
     /// # Errors
-    /// Where the file or its document cannot be read.
+    /// If the file or its document cannot be read.
     pub(super) fn find(&self, key: &MoveId) -> Result<Option<Record>> {
         self.get("SELECT document FROM moves WHERE application = ? AND collection = ?", key)
     }
@@ -62,7 +62,7 @@ impl Journal {
     /// Writes a move.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub(super) fn write(&self, record: &Record) -> Result<()> {
         self.put("INSERT OR REPLACE INTO moves VALUES (?, ?, ?)", &record.key(), record)
     }
@@ -70,7 +70,7 @@ impl Journal {
     /// Forgets a move and its comparison.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub(super) fn forget(&self, (application, collection): &MoveId) -> Result<()> {
         let mut connection = lock(&self.0);
         let transaction = connection.transaction()?;
@@ -84,7 +84,7 @@ impl Journal {
     /// The comparison that a move had last.
     ///
     /// # Errors
-    /// Where the file or its document cannot be read.
+    /// If the file or its document cannot be read.
     pub(super) fn comparison(&self, key: &MoveId) -> Result<Option<Comparison>> {
         let sql = "SELECT document FROM move_comparisons WHERE application = ? AND collection = ?";
         self.get(sql, key)
@@ -93,7 +93,7 @@ impl Journal {
     /// Writes a comparison, as far as it is.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub(super) fn write_comparison(&self, key: &MoveId, comparison: &Comparison) -> Result<()> {
         self.put("INSERT OR REPLACE INTO move_comparisons VALUES (?, ?, ?)", key, comparison)
     }
@@ -120,7 +120,7 @@ impl Journal {
 }
 
 fn lock(connection: &Shared) -> std::sync::MutexGuard<'_, Connection> {
-    // Whoever panicked with it left no transaction behind: dropping one rolls it back.
+    // A thread that panicked with the lock left no transaction behind: dropping one rolls it back.
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,8 +1,9 @@
-//! Moves: the data of a collection from one program to another, while both go on.
+//! Moves the data of a collection from one program to another, while both are in use.
 //!
-//! Who may write stands in the stores, and only there: each change of it is a transaction of a store, which refuses what
-//! does not fit. What is here begins such changes, watches them and tells people; it may die at any point, and two of it
-//! may be at work at once. `switch.rs` has the procedure, `settle.rs` how it is taken up again.
+//! Only the stores decide which of them is the primary. Each change of primary is a transaction of a store, and the
+//! store refuses a change that does not fit. This crate begins such changes, watches them and reports them. It may
+//! crash at any point, and two instances may work at once. `switch.rs` has the procedure, `settle.rs` continues an
+//! interrupted one.
 //!
 //! The functions block: they wait for the disk and for programs.
 
@@ -97,7 +98,7 @@ impl Moves {
     /// Opens the moves in a state; what was pending is not taken up before [`Moves::resume`].
     ///
     /// # Errors
-    /// Where the state cannot be used, or TLS not be set up.
+    /// If the state cannot be used, or TLS not be set up.
     pub fn open(
         state: Shared,
         spaces: Spaces,

@@ -72,7 +72,7 @@ pub(super) struct Peers {
 
 impl Peers {
     /// # Errors
-    /// Where TLS cannot be set up.
+    /// If TLS cannot be set up.
     pub(super) fn new(token: Token, runtime: Handle) -> reqwest::Result<Self> {
         Ok(Self { token, http: runtime::http_client(true)?, runtime })
     }
@@ -272,7 +272,7 @@ impl Peer {
         };
         let mut request = self.peers.http.request(method, &url).timeout(time);
         if path.starts_with("/-/") {
-            // What readers get, everybody gets.
+            // Only `/-/` needs the token: all other paths are public.
             request = request.header(AUTHORIZATION, self.peers.token.bearer());
         }
         if let Some(body) = body {

@@ -41,7 +41,7 @@ impl Check {
 /// Both sides, as a change of ownership sees them.
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
-    /// Who owns the collection, and who is to own it.
+    /// The primary, and the store that is to become the primary.
     pub(super) from: Peer,
     pub(super) to: Peer,
     /// Their parts in messages, with their URLs.
@@ -66,7 +66,7 @@ impl Pair {
     /// What both say of themselves.
     ///
     /// # Errors
-    /// 409 that names who does not answer, or that both own the collection, and what helps.
+    /// 409 if a side does not answer, or if both are primaries; it names the side and says what helps.
     pub(super) fn look(&self, work: &Work<'_>) -> Result<(SideStatus, SideStatus), Refusal> {
         let [from, to] = work.peers.both(&self.from, &self.to);
         let from = from.map_err(|error| explained(work, &self.from_name, &self.from, &error))?;

@@ -1,4 +1,4 @@
-//! What the control plane remembers of a move. Who owns what is not among it: that the stores say.
+//! The control plane's record of a move. It does not decide the primary: the stores do.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,7 @@ impl Direction {
         self.verb().word()
     }
 
-    /// Who owns the collection when it is done.
+    /// The primary after the command.
     pub(super) fn primary(self) -> Primary {
         match self {
             Self::Switch => Primary::Target,
@@ -70,8 +70,8 @@ impl Direction {
     }
 }
 
-/// Whom the route was led to last, as the primary of the collection. The stores may know better; this is there when none of
-/// them answers.
+/// The side that the route was last led to, as the primary of the collection. The stores may know better; this is
+/// used when no store answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Primary {
@@ -83,7 +83,7 @@ pub(crate) enum Primary {
     TargetForGood,
 }
 
-/// A collection that moves: from whoever serves the application's DEFAULT route to a service of its own.
+/// A collection that moves: from the service of the application's DEFAULT route to a service of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// Random; part of the tokens with which service and route are made, so that each is made once.
@@ -146,9 +146,9 @@ pub(crate) struct Made {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Intent {
     pub(super) direction: Direction,
-    /// Of the fence; nobody else has it, so nobody else can use the fence.
+    /// The id of the fence. No other coordinator has it, so no other one can use the fence.
     pub(super) id: String,
-    /// The copy that owns the collection, and the one that is to own it.
+    /// The store that is the primary, and the one that is to become it.
     pub(super) from: String,
     pub(super) to: String,
     /// The epoch before it.
@@ -190,7 +190,7 @@ impl Step {
         }
     }
 
-    /// Where a test can end the control plane.
+    /// The name of the point after this step at which a test can stop the control plane.
     pub(super) fn fault(self) -> &'static str {
         match self {
             Self::Intent => "moves.intent",
@@ -214,7 +214,7 @@ pub(crate) struct Outcome {
     pub(super) done: bool,
     /// In a sentence.
     pub(super) outcome: String,
-    /// For how long nobody took writes.
+    /// For how long no store took writes.
     pub(super) pause_ms: Option<u64>,
     pub(super) at_ms: i64,
     pub(super) steps: Vec<Taken>,

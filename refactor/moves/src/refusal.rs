@@ -29,7 +29,7 @@ impl Refusal {
         Self::Internal("the state could not be read or written; the log says why".into())
     }
 
-    /// A program did not do what it was asked for; `who` is its part in the move, with its URL.
+    /// A program did not do what it was asked for. The first argument is its part in the move, with its URL.
     pub(super) fn peer(who: &str, error: &PeerError) -> Self {
         Self::Conflict(format!("{who}: {error}"))
     }

@@ -46,8 +46,8 @@ impl Inner {
         }
     }
 
-    /// Ends what is pending, however often that has to be tried, on a thread of its own. Where there is nothing left that
-    /// it is about, the record says so, and it is not tried again.
+    /// Ends what is pending, with as many attempts as it needs, on a thread of its own. If the move no longer exists,
+    /// the record says so and there are no more attempts.
     pub(super) fn settle_later(&self, key: &MoveId) {
         let Some(inner) = self.myself.upgrade() else { return };
         if !self.settling.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
@@ -95,7 +95,7 @@ impl Inner {
         }
     }
 
-    /// Ends what is pending where it is. Who owns the collection stands in the stores; a fence passes by itself.
+    /// Gives up what is pending. The stores know the primary, and a fence ends by itself.
     fn abandon(&self, key: &MoveId, why: &str) -> Result<(), Refusal> {
         let _alone = Alone::wait(self, key)?;
         let Some(mut record) = self.journal.find(key)? else { return Ok(()) };

@@ -19,16 +19,16 @@ enum IntentOutcome {
     Forward,
     /// There is no handover: the fence is released, and everything is as before.
     Back,
-    /// Somebody else changed the primary: there is nothing left to do but to lead the route there.
+    /// Another coordinator changed the primary: only the route is left to update.
     Overtaken,
-    /// Whoever knows does not answer.
+    /// The store that knows does not answer.
     Unknown,
 }
 
-/// Ends what is pending, forward or back; nothing is pending any more when this succeeds. Can be repeated.
+/// Ends what is pending, forward or back; nothing is pending after success. Can be repeated.
 ///
 /// # Errors
-/// 409 where that cannot be done yet, with what helps.
+/// 409 if that cannot be done yet, with what helps.
 pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refusal> {
     let Some(intent) = work.record.pending.clone() else { return Ok(()) };
     let pair = Pair::of(work, intent.direction);

@@ -1,4 +1,4 @@
-//! Where a collection is, and where it is to go: read from the routes of an application.
+//! The source and the target of a collection, read from the routes of an application.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use spaces::resource::{Application, Route, Service, State};
 use spaces::{Place, Spaces};
 
-/// Where a collection goes when neither a route nor a request says it: the base URL of its service.
+/// The base URL of the service that a collection moves to if neither a route nor a request names one.
 pub type Targets = BTreeMap<String, Url>;
 
 /// Both sides of a collection in an application.

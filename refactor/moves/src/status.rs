@@ -14,8 +14,8 @@ use spaces::resource::now_ms;
 
 type Said = Result<SideStatus, PeerError>;
 
-/// Every move that was begun, and every one that a usual target is there for. Whoever else has a route may be somebody
-/// who must not see the token.
+/// Every move that was begun, and every collection with a usual target. Other services that have a route may not be
+/// trusted, so they must not see the token.
 pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
     inner.peers()?;
     let applications = inner.spaces.all_applications();
@@ -28,7 +28,7 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
             .filter(|record| record.application == application.id)
             .map(|record| record.collection.clone())
             .collect();
-        // With several applications nobody knows which one is meant.
+        // With several applications it is not known which one is meant.
         if applications.len() == 1 {
             names.extend(inner.targets.keys().cloned());
         }
@@ -41,7 +41,8 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
                 .iter()
                 .find(|record| record.application == application.id && record.collection == name);
             let route = sides.route.clone();
-            // A command asks whomever the route leads to; this asks only those whom a command or a variable named.
+            // A command asks any service that the route leads to. This asks only services that a command or a
+            // variable named.
             sides.route = sides.route.filter(|led| is_named(inner, &name, before, &led.url));
             let record = work::record(inner, &name, &sides, before.cloned(), None).ok();
             records.extend(record.map(|record| (record, route)));
@@ -150,12 +151,12 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
     }
 }
 
-/// Whether a source has given the collection away, and does not follow whom it gave it to yet.
+/// Whether a source has handed the collection over, and does not follow the target yet.
 fn handed_over(source: &SideStatus) -> bool {
     source.role == Role::Follower && source.followed.is_none()
 }
 
-/// Where a move is, as far as its sides say it.
+/// The phase of a move, as far as its sides tell it.
 fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
     match (source, target) {
         (Ok(source), Ok(target)) if source.lineage == target.lineage => {

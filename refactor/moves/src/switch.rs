@@ -1,23 +1,23 @@
-//! Changing the primary: `switch` and, with the sides swapped, `reverse`.
+//! Changes the primary: `switch` and, with the sides swapped, `reverse`.
 //!
-//! 1. **Preflight** (`preflight.rs`): the follower has the copy, its lag is known and small, the way back is there, the
-//!    copy was compared. Nothing is changed; a refusal leaves everything as it was.
-//!    Then writes that began before the route was made are waited for: the proxy could not send them on.
-//! 2. **Intent**: what is about to be done is on disk.
-//! 3. **Fence**: the primary refuses writes. It lets go by itself when the time is up.
+//! 1. **Preflight** (`preflight.rs`): the follower has all rows, its lag is known and small, the way back exists, and
+//!    the two sides were compared. A refusal changes nothing. Then the coordinator waits for writes that began before
+//!    the route was made, because the proxy could not send them to another service.
+//! 2. **Intent**: the plan is on disk.
+//! 3. **Fence**: the primary refuses writes. The fence ends by itself at its deadline.
 //! 4. **Caught up**: the follower covers the position at which the primary fences writes.
-//! 5. **Handover**: the primary writes, as the last of its feed, that the next epoch is the follower's.
-//! 6. **Promotion**: the follower applies the handover, and with it owns the collection. Nobody tells it to.
+//! 5. **Handover**: the primary writes the last entry of its feed: the next epoch belongs to the follower.
+//! 6. **Promotion**: the follower applies the handover and so becomes the primary. It needs no command for that.
 //! 7. **Flip**: the route leads to the primary: ACTIVE after a switch, INACTIVE after a reverse.
 //! 8. **Follow back**: the former primary follows the new one.
 //! 9. **Compare**: the rows that were changed last are the same on both sides.
 //!
-//! Each step can be repeated, and after each the control plane may die. Up to the handover whatever goes wrong, or takes
-//! longer than the deadline, is taken back: the fence is released, the primary is the old one. From the handover on there is
-//! only the way forward: a handover that is on its way may be used. `settle.rs` goes on from wherever this was broken off,
-//! by what both stores say of themselves. After success the new primary takes the writes and the old one follows it, so
-//! that the same procedure leads back. Two coordinators at once do no harm: a fence belongs to an id that only one of
-//! them knows, and only the holder can hand over, once an epoch.
+//! Each step can be repeated, and the control plane may crash after each. Before the handover, any failure or a
+//! missed deadline leads back: the fence is released, and the primary stays the same. After the handover there is
+//! only the way forward, because a handover that was sent may be used. After an interruption `settle.rs` goes on from
+//! what both stores say. After success the new primary takes the writes and the old one follows it, so the same
+//! procedure leads back. Two coordinators at once do no harm: only one of them knows the id of the fence, and only
+//! that one can hand over, once per epoch.
 
 mod finish;
 pub(super) mod hand_over;
@@ -54,9 +54,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 enum Ready {
     /// What is to be done, and what was looked at.
     Go(Intent, Vec<Check>),
-    /// It is as wanted already: who owns it, and in which epoch.
+    /// It is as wanted already: the primary and its epoch.
     Done(Primary, u64),
-    /// Somebody handed it over, and is gone; the rest is to be done.
+    /// Another coordinator handed it over and then stopped; the rest is to be done.
     HandedOver(Intent),
 }
 
@@ -209,8 +209,8 @@ fn ready(
     }
 }
 
-/// The follower, once it knows how far it is behind: who has just begun to follow, as after a switch, waits for the first
-/// heartbeat.
+/// The follower, once its lag is known. A follower that has just begun to follow, as after a switch, waits for the
+/// first heartbeat.
 fn with_lag(pair: &Pair, from: &SideStatus, mut to: SideStatus) -> SideStatus {
     let end = Instant::now() + LAG_TIME;
     let unknown = |to: &SideStatus| {
@@ -227,11 +227,11 @@ fn with_lag(pair: &Pair, from: &SideStatus, mut to: SideStatus) -> SideStatus {
     to
 }
 
-/// Waits for writes that began before the collection had its route: these cannot be sent to the new primary, for nobody
-/// else could have been it, and the proxy kept nothing of them. Says whether it waited.
+/// Waits for writes that began before the collection had its route. The proxy cannot send these to the new primary:
+/// it kept none of their bytes, because only one service could be the primary then. Returns whether it waited.
 ///
 /// # Errors
-/// 409 where one takes too long; nothing is changed.
+/// 409 if one takes too long; nothing is changed.
 fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refusal> {
     let (collection, application) = (&work.record.collection, &work.record.application);
     let is_under_way = || work.inner.spaces.has_earlier_uploads(application);
@@ -256,12 +256,12 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refus
     Ok(true)
 }
 
-/// Leads the route to the primary: ACTIVE where that is the target. It needs no health check, for the primary has just said
-/// what it is; one that is under way is waited for. From the first step on nobody can delete a route that the target needs;
-/// one that was deleted just before is made again.
+/// Leads the route to the primary: ACTIVE if that is the target. It needs no health check, because the primary has
+/// just answered; one that is under way is waited for. The first step protects the route that the target needs from
+/// deletion. If the route was deleted just before, it is made again.
 ///
 /// # Errors
-/// What the route's application says.
+/// The error of the route's application.
 pub(super) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<(), Refusal> {
     work.in_epoch(epoch)?;
     work.set_primary(primary)?;
@@ -288,7 +288,7 @@ fn step(work: &mut Work<'_>, times: &mut Times, step: Step) -> Result<(), Refusa
     if let Some(intent) = &mut work.record.pending {
         intent.step = step;
     }
-    // While writes wait, nobody waits for the disk: the intent is there, and the stores know the rest.
+    // While writes wait, nothing waits for the disk: the intent is there, and the stores know the rest.
     if !(Step::Fenced..Step::Promoted).contains(&step) {
         work.save()?;
     }

@@ -14,9 +14,9 @@ pub struct Move {
     pub phase: String,
     /// What was begun and has not ended.
     pub pending: Option<Pending>,
-    /// Where it was from the beginning.
+    /// The side that had the collection before the move.
     pub source: Side,
-    /// Where it goes.
+    /// The side that gets it.
     pub target: Side,
     /// Its route, if there is one.
     pub route: Option<MoveRoute>,
@@ -64,11 +64,11 @@ pub struct SideStatus {
     pub epoch: u64,
     /// How it follows, if it does.
     pub following: Option<Following>,
-    /// Whom it follows, or gave ownership to.
+    /// The store that it follows, or that it handed the collection over to.
     pub successor: Option<Successor>,
 }
 
-/// Where writes belong instead.
+/// The store that takes the writes instead.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Successor {
     /// The collection's URL there.
@@ -133,7 +133,7 @@ pub struct Diff {
 pub struct Difference {
     /// Its key.
     pub id: String,
-    /// Where it is missing, or in what it differs.
+    /// The side on which it is missing, or the fields in which it differs.
     pub what: String,
 }
 
@@ -156,7 +156,7 @@ pub struct Last {
     pub done: bool,
     /// In a sentence.
     pub outcome: String,
-    /// For how long nobody took writes.
+    /// For how long no store took writes.
     pub pause_ms: Option<u64>,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,

@@ -91,10 +91,10 @@ impl<'a> Work<'a> {
         Ok(self.inner.journal.write(&self.record)?)
     }
 
-    /// Writes down who owns the collection: from then on `keep.rs` knows whether the route may go.
+    /// Records the primary of the collection. From then on `keep.rs` knows whether the route may be deleted.
     ///
     /// # Errors
-    /// 500 where that fails.
+    /// 500 if that fails.
     pub(super) fn set_primary(&mut self, primary: Primary) -> Result<(), Refusal> {
         if self.record.primary == primary {
             return Ok(());
@@ -103,11 +103,11 @@ impl<'a> Work<'a> {
         self.save()
     }
 
-    /// Writes down in which epoch the collection is, and tells the proxy: what a store that is asked from now on answers in
-    /// an earlier one counts no more.
+    /// Records the epoch of the collection, and tells the proxy: an answer from an earlier epoch no longer counts, if
+    /// the store was asked after this.
     ///
     /// # Errors
-    /// As [`Work::not_before`]; 500 where that fails.
+    /// As [`Work::not_before`]; 500 if that fails.
     pub(super) fn in_epoch(&mut self, epoch: u64) -> Result<(), Refusal> {
         self.not_before(epoch)?;
         if self.record.epoch != Some(epoch) {
@@ -219,7 +219,7 @@ impl Inner {
         let routed = layout.iter().filter_map(|(route, _)| sides::collection(route));
         let mut names: BTreeSet<_> = routed.map(str::to_owned).collect();
         names.extend(self.targets.keys().cloned());
-        // Where it cannot be read, the log says so.
+        // If it cannot be read, the log says so.
         let moves = self.journal.moves().map_err(Refusal::from).unwrap_or_default();
         let ours = moves.into_iter().filter(|record| record.application == application);
         names.extend(ours.map(|record| record.collection));

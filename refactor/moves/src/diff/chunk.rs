@@ -56,7 +56,7 @@ impl Two {
     /// Compares the next rows behind a key.
     ///
     /// # Errors
-    /// Where a side does not answer, or the primary has changed.
+    /// If a side does not answer, or the primary has changed.
     pub(super) fn chunk(&self, after: Option<&Key>) -> Result<Chunk, Trouble> {
         let (ours, copied) = self.digests(after)?;
         if ours.position.epoch != self.epoch {

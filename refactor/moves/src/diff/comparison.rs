@@ -44,7 +44,7 @@ pub(crate) struct Comparison {
 pub(crate) struct Difference {
     #[serde(alias = "id")]
     pub(super) key: Key,
-    /// Where it is missing, or in which fields it differs.
+    /// The side on which it is missing, or the fields in which it differs.
     pub(super) what: String,
 }
 

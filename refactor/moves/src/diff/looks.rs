@@ -50,12 +50,12 @@ pub(crate) struct Looked {
 /// Looks at these rows.
 ///
 /// 1. Reads them at the primary, and then the primary's position: it is not before any of them.
-/// 2. Waits until the follower has everything up to there, and reads them there.
-/// 3. Reads them at the primary again. Where a row has not changed meanwhile and the follower's is another one, it
-///    differs. One that has changed is looked at again, a few times.
+/// 2. Waits until the follower has everything up to that position, and reads them there.
+/// 3. Reads them at the primary again. If a row has not changed meanwhile and the follower's row is not the same, it
+///    differs. A row that has changed is read again, a few times.
 ///
 /// # Errors
-/// Where a side does not answer, or the primary is no longer in that epoch.
+/// If a side does not answer, or the primary is no longer in that epoch.
 pub(crate) fn look(
     primary: &Peer,
     follower: &Peer,

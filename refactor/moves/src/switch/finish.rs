@@ -13,11 +13,11 @@ use super::super::work::Work;
 use super::{POLL, flip, step};
 use replication::{Position, SideStatus};
 
-/// Steps 6 to 9: what is left once ownership is handed over. Where the follower is not promoted in time, or anything else
-/// fails, the intent stays pending, and is taken up again by itself.
+/// Steps 6 to 9, after the handover. If the follower is not promoted in time, or anything else fails, the intent
+/// stays pending and is continued automatically.
 ///
 /// # Errors
-/// 409 that says how far it is, and what helps; 500 where the state cannot be written.
+/// 409 that says how far it is, and what helps; 500 if the state cannot be written.
 pub(crate) fn finish(
     work: &mut Work<'_>,
     intent: &Intent,

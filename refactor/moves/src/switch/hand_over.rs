@@ -107,8 +107,8 @@ fn handed_over(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> HandedO
     }
 }
 
-/// Takes back what stands before the handover; gives the refusal. Where the primary does not say that it let go, or a handover
-/// that was sent came first, the intent stays pending.
+/// Undoes the steps before the handover and returns the refusal. If the primary does not confirm the release of the
+/// fence, or a handover that was sent came first, the intent stays pending.
 fn back_out(
     work: &mut Work<'_>,
     intent: &Intent,
@@ -154,7 +154,7 @@ fn backed_out(
 /// more, however late it arrives; so whether there is one is known for good.
 ///
 /// # Errors
-/// Where the fence may still stand.
+/// If the fence may still stand.
 pub(crate) fn released(pair: &Pair, intent: &Intent) -> Result<SideStatus, PeerError> {
     pair.from.release(&intent.id).or_else(|error| {
         let from = pair.from.ownership().ok();
