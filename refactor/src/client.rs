@@ -20,7 +20,7 @@ use crate::first_stack::REGION;
 /// How long one answer may take: longer than a health check.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 
-/// Where the requests of one route go.
+/// The service that gets the requests of one route.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     /// The URL that clients ask, with the route's path.
@@ -50,7 +50,7 @@ impl Client {
     /// The routes of every application, in the order in which they were made.
     ///
     /// # Errors
-    /// Where the control port does not answer, or not as expected.
+    /// If the control port does not answer, or not as expected.
     pub async fn traffic(&self) -> Result<Vec<Traffic>, String> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut traffic = Vec::new();
@@ -98,7 +98,7 @@ impl Client {
     /// Calls an operation of the Refactor Spaces API; `null` is no body.
     ///
     /// # Errors
-    /// Where the control port does not answer, or refuses the call; then with what it said.
+    /// If the control port does not answer, or refuses the call; then with what it said.
     pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
         let url = format!("{}{path}", self.url);
         let (status, body) = self.ask(method, path, body, ANSWER_TIME).await?;

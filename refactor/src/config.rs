@@ -62,11 +62,11 @@ pub const VARIABLES: &[Variable] = &[
 /// What `refactor` is told from outside.
 #[derive(Debug)]
 pub struct Config {
-    /// Where the first application listens.
+    /// The address of the first application.
     pub(crate) applications: SocketAddr,
     pub(crate) control: ListenAddress,
     pub(crate) data_dir: PathBuf,
-    /// Where the first stack leads; without it there is none.
+    /// The URL of the monolith, for the first stack; without it there is no first stack.
     pub(crate) monolith: Option<Url>,
     /// What signs in to the programs whose data is moved.
     pub(crate) move_token: Option<Token>,

@@ -32,7 +32,7 @@ use proxy::DataPlane;
 use signature::{Received, Refused};
 use spaces::Spaces;
 
-/// Where the last differences between the answers to mirrored reads are, as JSON lines.
+/// The path of the last differences between the answers to mirrored reads, as JSON lines.
 const DIFFERENCES: &str = "/-/shadow/differences";
 
 const JSON_LINES: &str = "application/x-ndjson";

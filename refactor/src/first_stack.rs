@@ -1,7 +1,7 @@
 //! The stack that is there from the start: `banyan`, made from `rs.yaml` with the monolith's URL.
 //!
-//! It is its owner's like any other: what somebody else changes in it, or deletes, stays so. Only when the program is
-//! started with another URL than before, and the stack still has that one, it follows.
+//! It belongs to the user like any other stack: changes and a deletion by other clients stay. It changes only if the
+//! program is started with another URL than before, and the stack still has the earlier one.
 
 use std::fs;
 use std::path::PathBuf;

@@ -18,7 +18,7 @@ impl Client {
     /// Every move, with what both sides say of themselves now.
     ///
     /// # Errors
-    /// Where the control port does not answer, or refuses; then with what it said.
+    /// If the control port does not answer, or refuses; then with what it said.
     pub async fn moves(&self) -> Result<Vec<Move>, String> {
         #[derive(Deserialize)]
         struct Moves {

@@ -56,7 +56,7 @@ impl Keys {
     /// The keys of this data folder, made if there are none.
     ///
     /// # Errors
-    /// Where the file is damaged, cannot be written, or can be read by others.
+    /// If the file is damaged, cannot be written, or can be read by others.
     pub(crate) fn open(folder: &Path) -> Result<Self, KeysError> {
         let path = folder.join(FILE);
         if path.exists() {

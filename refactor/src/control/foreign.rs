@@ -22,8 +22,8 @@ pub(super) fn service(received: &Received) -> Option<&str> {
     scope.next().filter(|service| !service.is_empty())
 }
 
-/// That a service is not here, if it is none of ours. Needs no signature: it says the same to everybody. Nothing is read
-/// but the name of the operation.
+/// The answer to a request for a service that is not here. It needs no signature, because it is the same for every
+/// client. Only the name of the operation is read.
 pub(super) fn answer(received: &Received) -> Option<Answer> {
     let service = service(received).filter(|service| !HERE.contains(service))?;
     let protocol = Protocol::of(received, Some(service));

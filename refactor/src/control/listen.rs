@@ -19,7 +19,7 @@ use super::{Control, foreign, limits, rest};
 /// Serves the control port until the server is told to stop.
 ///
 /// # Errors
-/// Where the port cannot be listened on.
+/// If the port cannot be listened on.
 pub(crate) fn serve(control: Control, listener: TcpListener) -> io::Result<Server> {
     let control = Data::new(control);
     let server = HttpServer::new(move || {

@@ -45,7 +45,7 @@ async fn an_unhealthy_service_fails_its_route_until_it_is_tried_again() {
     );
 }
 
-/// Answers 500 to whoever connects.
+/// Answers 500 on every connection.
 fn serve(listener: TcpListener) -> std::thread::JoinHandle<()> {
     use std::io::{Read, Write};
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! What anybody may ask of the control port: health, readiness, metrics.
+//! The public answers of the control port: health, readiness, metrics.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -109,7 +109,7 @@ async fn every_answered_call_is_there_after_kills_in_a_stream_of_calls() {
         assert_eq!(found, service.as_deref(), "route {id}");
     }
     for (id, route) in &found {
-        // One that nobody was answered about is whole: its service exists, and it becomes ACTIVE.
+        // A route whose creation was never answered is whole all the same: its service exists, and it becomes ACTIVE.
         let service = route["ServiceId"].as_str().unwrap();
         get(&program, &format!("{application}/services/{service}")).await;
         let path = format!("{application}/routes/{id}");

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::client::{get, setup};
 
-/// The headers of a request that is signed for a service, by anybody.
+/// The headers of a request that is signed for a service, with an unknown key.
 fn signed(service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=AKIAOTHER/20260131/eu-west-1/{service}/aws4_request, \

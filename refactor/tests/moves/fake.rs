@@ -75,7 +75,7 @@ pub(crate) struct Fake {
 }
 
 impl World {
-    /// A program with an empty copy that nobody used.
+    /// A program with an empty, unused store.
     pub(crate) fn program(&self) -> Fake {
         let world = self.clone();
         let (tell, told) = mpsc::channel();
@@ -178,7 +178,8 @@ fn base(collection: &str) -> String {
     collection.strip_suffix("/api/users").unwrap_or(collection).to_owned()
 }
 
-/// What happens by itself: followers apply the feed, and with it a handover; who handed over follows back.
+/// Does what happens by itself: followers apply the feed, and with it a handover; a store that handed over follows
+/// back.
 fn go_on(copies: &mut BTreeMap<String, Copy>) {
     let urls: Vec<_> = copies.keys().cloned().collect();
     for url in urls {
@@ -273,7 +274,7 @@ async fn answer(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpRe
     }
 }
 
-/// No answer in the time that anybody waits.
+/// No answer, for longer than any client waits.
 async fn hung_up() -> HttpResponse {
     rt::time::sleep(Duration::from_secs(30)).await;
     HttpResponse::InternalServerError().finish()

@@ -13,13 +13,13 @@ pub(crate) struct Fixture {
     pub(crate) program: Program,
     pub(crate) source: Fake,
     pub(crate) target: Fake,
-    /// Where tests say where it crashes.
+    /// The file in which tests name the point of the crash.
     pub(crate) faults: PathBuf,
     pub(crate) application: String,
 }
 
 impl Fixture {
-    /// Both programs are there, the source with ten rows; nobody follows yet.
+    /// Both programs run, the source with ten rows; neither follows the other yet.
     pub(crate) async fn new() -> Self {
         Self::set_up(setup()).await
     }
@@ -133,7 +133,7 @@ impl Fixture {
         self.client().send(Method::POST, &path, &new).await.unwrap();
     }
 
-    /// Where clients of the application are answered.
+    /// The URL at which the application answers its clients.
     pub(crate) async fn proxy(&self) -> String {
         let application = self.client().send(Method::GET, &self.application, &Value::Null).await;
         let proxy = application.unwrap()["ApiGatewayProxy"]["ProxyUrl"].clone();

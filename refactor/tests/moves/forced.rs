@@ -25,7 +25,7 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     assert!(again.last.unwrap().outcome.contains("is the primary already"), "a repeat");
     fixture.source.with(|copy| copy.dead = true);
     fixture.target.with(|copy| copy.dead = false);
-    // It does not know yet, and who was led to it last does not answer.
+    // It does not know yet, and the service that the route last led to does not answer.
     let seen = fixture.users().await;
     assert_eq!(seen.phase, "unknown");
     assert!(seen.causes[0].contains("start the former"), "{:?}", seen.causes);
@@ -130,7 +130,7 @@ async fn what_a_target_answers_after_it_was_given_up_is_no_success_also_after_a_
     fixture.tell("reverse", json!({ "force": true })).await.unwrap();
     fixture.target.with(|copy| copy.dead = false);
     assert_eq!(post().await.status(), 200, "the source owns it");
-    // Somebody leads clients to it all the same.
+    // The route leads clients to it all the same.
     fixture.activate("/users", "ACTIVE").await;
     let answer = post().await;
     assert_eq!(answer.status(), 502);

@@ -1,4 +1,5 @@
-//! The route to a primary stays, whoever wants it to go, until the collection is given back or the move is completed.
+//! The route to a primary cannot be deleted, whatever the request, until the collection is given back or the move is
+//! completed.
 
 use harness::until;
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ async fn the_route_to_a_primary_stays_until_the_collection_is_given_back() {
     stays(&fixture).await;
     assert_eq!(fixture.route().await.as_deref(), Some("ACTIVE"));
     let fixture = fixture.restart().await;
-    // Nobody has to be asked for that.
+    // The refusal needs no answer of a program.
     fixture.target.with(|copy| copy.dead = true);
     stays(&fixture).await;
     fixture.target.with(|copy| copy.dead = false);

@@ -211,7 +211,7 @@ async fn of_two_control_planes_one_switches_and_the_other_does_no_harm() {
 async fn an_upload_that_began_before_the_route_was_made_is_answered_before_writes_are_fenced() {
     let fixture = Fixture::new().await;
     let proxy = fixture.proxy().await;
-    // The target follows by itself, as `FOLLOW` has it do: nobody has made its route yet.
+    // The target follows by itself, as `FOLLOW` makes it do: its route is not made yet.
     fixture.target.follow(&fixture.source);
     let mut stream = TcpStream::connect(proxy.trim_start_matches("http://")).await.unwrap();
     let head =
