@@ -47,7 +47,7 @@ pub trait Daemon: Sized {
     /// Its log.
     fn logs(config: &Self::Config) -> &Logs;
 
-    /// Where it answers `/healthz`.
+    /// The address of `/healthz`.
     fn health(config: &Self::Config) -> &ListenAddress;
 
     /// Serves until the end of `stop`.

@@ -37,7 +37,7 @@ pub struct Logs {
 impl Logs {
     /// How its lines look.
     pub const FORMAT: Variable = Variable { name: "LOG_FORMAT", about: "text or json; text" };
-    /// Where they go.
+    /// The file that they go to.
     pub const FILE: Variable = Variable {
         name: "LOG_FILE",
         about: "the file that takes the log; at 8 MiB it becomes NAME.1 and begins anew; standard error",

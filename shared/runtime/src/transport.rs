@@ -1,8 +1,8 @@
 //! A connection that cannot be held for nothing.
 //!
-//! actix-web bounds the time for the first head on a connection and for the idle time between requests,
-//! but not the time that a client takes to read its answer, nor that for a later head or for the rest
-//! of a body that nobody reads. Here every connection has two limits that hold in any state.
+//! actix-web bounds the time for the first head on a connection and for the idle time between requests. It does not
+//! bound the time that a client takes to read its answer, nor the time for a later head or for the rest of a body
+//! that is not read. Here every connection has two limits that hold in any state.
 
 use std::future::Future;
 use std::io;

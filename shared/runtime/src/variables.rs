@@ -53,7 +53,7 @@ impl Variables {
         let ours = |name: &&str| name.starts_with("BANYAN_");
         let known: Vec<_> = variables.iter().map(|variable| variable.name).filter(ours).collect();
         let unknown = read.given.keys().filter(|name| ours(&name.as_str()));
-        // Where tests may make a program crash, they have to be able to say so.
+        // Debug builds know one more variable, with which tests make a program crash.
         let fault = |name: &&String| cfg!(debug_assertions) && *name == fault::VARIABLE;
         let unknown = unknown.filter(|name| !known.contains(&name.as_str()) && !fault(name));
         let errors =
