@@ -6,7 +6,7 @@ use reqwest::header::{self, HeaderName, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde_json::Value;
 
-/// Longer than the proxy waits for anybody.
+/// Longer than the longest wait in the proxy.
 const ANSWER_TIME: Duration = Duration::from_secs(35);
 const POSITION: HeaderName = HeaderName::from_static("banyan-position");
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

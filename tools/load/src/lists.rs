@@ -57,7 +57,7 @@ impl<'a> Lists<'a> {
         }
     }
 
-    /// What is wrong with a member whose id nobody was told.
+    /// What is wrong with a member whose id no answer named.
     fn of_unknown_id(&self, token: Token, member: &Value) -> Option<String> {
         match self.by_token.get(&token) {
             // Its answer was lost.

@@ -35,6 +35,6 @@ fn every_kind_of_write_is_chosen() {
 #[test]
 fn only_what_was_asked_for_is_written() {
     let (mut mix, ledger) = (Mix::new(1, 2, &[Collection::Threads]), Ledger::new(7, 0));
-    // Where nothing is there to be changed, it is made first.
+    // If there is nothing to change, a thread is made first.
     assert!((0..50).all(|_| matches!(mix.write(&ledger), Action::Make(Collection::Threads))));
 }
