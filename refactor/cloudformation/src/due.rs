@@ -29,7 +29,7 @@ impl Api {
 
     /// The change that gives the stack of this name the value `value` for its parameter `key`; `before` is the value
     /// that was last given. Nothing if the stack has the value already, if another caller changed the value or
-    /// deleted the stack, or if only the owner of the stack can repair its state.
+    /// deleted the stack, or if the stack needs a repair by hand.
     ///
     /// # Errors
     /// If the stacks cannot be read.

@@ -15,7 +15,7 @@ pub type Shared = Arc<Mutex<Connection>>;
 const FILE: &str = "state.db";
 /// The newest form of the file that this program knows.
 const VERSION: i64 = 2;
-/// Brings a file of version 1 to version 2: an owner is called a primary, a hold a fence, and a grant a handover. A name
+/// Brings a file of version 1 to version 2, which calls owners primaries, holds fences, and grants handovers. A name
 /// with its quotes and colon occurs in JSON only as the name of a member: a quote inside a text is escaped.
 const RENAME_WORDS: &str = r#"
     BEGIN IMMEDIATE;
