@@ -34,7 +34,7 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// Drops the first `count` bytes, or all where there are fewer.
+    /// Drops the first `count` bytes, or all if there are fewer.
     pub(crate) fn consume(&mut self, count: usize) {
         self.start = self.start.saturating_add(count).min(self.end);
         if self.is_empty() {
@@ -45,7 +45,7 @@ impl Buffer {
     /// Reads once; 0 at the end of the stream.
     ///
     /// # Errors
-    /// `OutOfMemory` where the buffer is full, and those of the stream.
+    /// `OutOfMemory` if the buffer is full, and those of the stream.
     pub(crate) fn poll_fill(
         &mut self,
         context: &mut Context<'_>,

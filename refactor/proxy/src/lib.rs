@@ -99,7 +99,7 @@ pub struct Settings {
     pub connections: usize,
     /// The largest body of a request, in bytes.
     pub upload_limit_bytes: u64,
-    /// How long services may take where a route does not say it.
+    /// How long services may take if a route does not say it.
     pub patience: Patience,
     /// Whether an earlier run may have carried writes, which this one knows nothing of.
     pub runs_again: bool,
@@ -233,14 +233,14 @@ impl DataPlane {
         });
     }
 
-    /// Says in which epoch a collection of an application is now, and none where that is not known any more. What a store
+    /// Says in which epoch a collection of an application is now, and none if that is not known any more. What a store
     /// that was asked after that answers in an earlier one counts no more: a write is 502, a read is asked of another
-    /// service. What was asked before it is 502 only where it may be lost.
+    /// service. What was asked before it is 502 only if it may be lost.
     pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
         self.0.epochs(application).set(collection, epoch);
     }
 
-    /// Whether an upload is under way that began with earlier routes and could not be sent to another service: where a
+    /// Whether an upload is under way that began with earlier routes and could not be sent to another service. If a
     /// route was made since, and its service is to become the primary, such an upload has to be waited for.
     pub fn has_earlier_uploads(&self, application: &str) -> bool {
         let applications = self.0.applications();
@@ -317,7 +317,7 @@ impl Plane {
         Table::new(routes.into_iter().filter_map(|route| self.target(application, route, old)))
     }
 
-    /// What a request to a route needs: the same as before where the route is the same.
+    /// What a request to a route needs: the same as before if the route is the same.
     fn target(&self, application: &str, route: Route, old: &Table) -> Option<Arc<Target>> {
         if let Some(same) = old.get(&route.id).filter(|target| target.route == route) {
             return Some(Arc::clone(same));

@@ -114,7 +114,7 @@ pub(crate) enum Outcome {
     MatchedInPart,
     /// Both sides answered, and not the same.
     Differed,
-    /// They differed only where the answers of one side differ by themselves.
+    /// They differed only in places that differ between answers of one side too.
     Noise,
     /// It went twice to the same side, to learn what differs by itself.
     Repeated,

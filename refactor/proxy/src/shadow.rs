@@ -103,7 +103,7 @@ impl Shadows {
         Ok(Self { runtime: handle, permits, work, _running: running })
     }
 
-    /// Room for one copy; nothing where there are as many as there may be.
+    /// Room for one copy; nothing if there are as many as there may be.
     pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.permits).try_acquire_owned().ok()
     }

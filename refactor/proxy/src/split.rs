@@ -29,7 +29,7 @@ pub(crate) struct Split {
 }
 
 impl Split {
-    /// What the tags say; nothing where they divide nothing.
+    /// What the tags say; nothing if they divide nothing.
     ///
     /// # Errors
     /// The tag that breaks its rule, and the rule.

@@ -75,7 +75,7 @@ impl Origin {
         Some(Self { https, host: url.host()?.to_owned(), port: url.port_or_known_default()? })
     }
 
-    /// What `Host` says: the port only where it is not the scheme's own.
+    /// What `Host` says: the port only if it is not the scheme's own.
     pub(crate) fn authority(&self) -> String {
         match (self.https, self.port) {
             (false, 80) | (true, 443) => self.host.to_string(),

@@ -19,7 +19,7 @@ use crate::upstream::Upstreams;
 
 /// How often connections that are idle for too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
-/// How long to wait where no connection can be accepted, as for want of files.
+/// How long to wait if no connection can be accepted, for example without free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often it is said that none can.
 const REPEAT: Duration = Duration::from_secs(1);

@@ -128,7 +128,7 @@ async fn one(
         }
         Err(problem) => refuse_unread(&site, &mut client, &problem).await,
     }
-    // Nothing waits for it, so nothing is to be done where it takes too long.
+    // Nothing waits for it, so it may take too long.
     let _ = timeout(LINGER_TIME, client.linger()).await;
 }
 
@@ -149,7 +149,7 @@ struct Http2 {
 }
 
 impl Http2 {
-    /// Takes in some of a body that is not wanted. The stream is reset where there is more, and some clients drop an
+    /// Takes in some of a body that is not wanted. The stream is reset if there is more, and some clients drop an
     /// answer that comes together with a reset.
     async fn linger(&mut self) {
         let mut left = LINGER_BYTES;

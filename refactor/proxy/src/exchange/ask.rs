@@ -1,4 +1,4 @@
-//! Sends a request to its service, once more where that is safe, and waits for the head of the answer.
+//! Sends a request to its service, once more if that is safe, and waits for the head of the answer.
 
 use std::future::poll_fn;
 use std::task::Poll;

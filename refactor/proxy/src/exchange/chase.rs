@@ -79,7 +79,7 @@ pub(super) struct Chase<'a> {
 /// How far a service must have come to answer a read.
 struct Needed {
     position: Position,
-    /// The write that says so; none where the client says so itself.
+    /// The write that says so; none if the client says so itself.
     write: Option<(ownership::Client, Write)>,
 }
 
@@ -153,13 +153,13 @@ impl<'a> Chase<'a> {
         self.head.first(Kind::Position).and_then(Position::parse)
     }
 
-    /// The epoch of what is asked for, as it is now, where that is known.
+    /// The epoch of the collection now, if known.
     fn present(&self) -> Option<Epoch> {
         let epochs = &self.site.epochs;
         if epochs.is_empty() { None } else { epochs.get(&self.segment()?) }
     }
 
-    /// What the body is kept with, where the request may be sent more than once.
+    /// Room to keep the body, if the request may be sent more than once.
     pub(super) fn kept(&self) -> Option<Kept<'a>> {
         let again = self.candidates.count() > 1 && !self.head.body.is_over();
         again.then(|| self.site.shared.ownership.kept.open())
@@ -295,7 +295,7 @@ impl<'a> Chase<'a> {
     /// Goes on to the next candidate, at once or after a wait.
     ///
     /// # Errors
-    /// 503 where it took too long already, or too many wait; or where the client left meanwhile.
+    /// 503 if it took too long already, or too many requests wait; or if the client left meanwhile.
     pub(super) async fn go_on<C: Client>(
         &mut self,
         client: &mut C,
@@ -339,7 +339,7 @@ impl<'a> Chase<'a> {
         self.search.as_ref().is_some_and(Search::is_late)
     }
 
-    /// What the client is told where the search ends without an answer. Nothing was stored.
+    /// The client's answer if the search ends without one. Nothing was stored.
     pub(super) fn give_up(&self) -> Ended {
         self.chases().gave_up.inc();
         let route = &self.candidates.get(0).target.route.id;
@@ -506,7 +506,7 @@ impl<'a> Chase<'a> {
     }
 }
 
-/// Whether something may have been stored where a write is answered so. A 409 or a 412 is about what is there: the client
+/// Whether something may have been stored if a write gets this status. A 409 or a 412 is about what is there: the client
 /// reads that next.
 fn may_have_stored(status: u16) -> bool {
     !matches!(status, 400..=499) || matches!(status, 409 | 412)

@@ -27,7 +27,7 @@ pub(super) async fn discard(
     }
 }
 
-/// Nothing where it does not come to its end.
+/// Nothing if it does not come to its end.
 async fn read(connection: &mut Connection, answer: &Answer<'_>) -> Option<()> {
     let (mut body, mut left) = (answer.body, DISCARD_BYTES);
     loop {

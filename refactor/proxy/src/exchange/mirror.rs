@@ -1,4 +1,4 @@
-//! Sends the copy of a read on its way, where its route's tags ask for one.
+//! Sends the copy of a read, if the tags of its route ask for one.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::shadow::{Asked, Copy, Sample};
 use crate::site::Site;
 use crate::split::is_read;
 
-/// What takes the client's answer to its comparison, where this request is mirrored.
+/// What takes the client's answer to its comparison, if this request is mirrored.
 pub(super) fn mirror(
     site: &Site,
     peer: IpAddr,

@@ -18,7 +18,7 @@ pub(super) const SHADOW: &str = "x-banyan-shadow";
 const ADDED: usize = 512;
 
 /// The head of the request to a service: what goes end to end, and what a proxy says about the way
-/// that it came; and how far the service must have come to answer, where that is known here.
+/// that it came; and how far the service must have come to answer, if that is known here.
 pub(super) fn request(
     site: &Site,
     peer: IpAddr,

@@ -1,4 +1,4 @@
-//! What the client is told where no service answers it.
+//! The answers to the client if no service answers.
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::target::Target;
 use crate::upstream::Failure;
 
-/// What the client is told where the service gave no answer: the route, and never where the service is.
+/// The client's answer if the service gave none: it names the route, never the address of the service.
 pub(super) fn unanswered(target: &Target, failure: Failure) -> Ended {
     let (route, service) = (&target.route.id, &target.route.service);
     let problem = |status, what: &str| {
@@ -46,7 +46,7 @@ pub(super) fn unanswered(target: &Target, failure: Failure) -> Ended {
     Ended::Problem(problem(status, what))
 }
 
-/// What the client is told where its body did not come.
+/// The client's answer if its body did not come.
 pub(super) fn unreceived(error: BodyError) -> Ended {
     Ended::Problem(match error {
         BodyError::Gone => return Ended::Gone,

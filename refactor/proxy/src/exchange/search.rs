@@ -71,7 +71,7 @@ impl<'a> Search<'a> {
         Ok(true)
     }
 
-    /// How long to wait before all are asked again; none where it took too long already, or too many wait.
+    /// How long to wait before all are asked again; none if it took too long already, or too many requests wait.
     fn next_pause(&mut self, chases: &'a Chases) -> Option<Duration> {
         if self.waiting.is_none() {
             let place = self.places.try_acquire();

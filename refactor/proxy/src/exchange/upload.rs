@@ -22,7 +22,7 @@ pub(super) struct Upload<'a> {
     out: Vec<u8>,
     /// How much of `out` is the head, while `whole`.
     head: usize,
-    /// Takes room for what is not let go once it was sent; none where it need not be kept.
+    /// Takes room for what is not let go once it was sent; none if it need not be kept.
     kept: Option<Kept<'a>>,
     /// How much of `out` was sent.
     sent: usize,
@@ -73,7 +73,7 @@ impl<'a> Upload<'a> {
         std::mem::take(&mut self.progressed) || waits
     }
 
-    /// Goes back to the start where the request may be sent again: nothing of it can have been
+    /// Goes back to the start if the request may be sent again: nothing of it can have been
     /// executed, or to execute it again changes nothing, and all of it is still here.
     pub(super) fn rewind(&mut self, failure: &Failure, method: &Method) -> bool {
         let unsent = self.sent == 0;
@@ -127,7 +127,7 @@ impl<'a> Upload<'a> {
         }
     }
 
-    /// Takes more of the body where there is room; pending only where the client is waited for.
+    /// Takes more of the body if there is room; pending only if it waits for the client.
     fn poll_body(
         &mut self,
         context: &mut Context<'_>,

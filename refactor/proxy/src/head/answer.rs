@@ -20,7 +20,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) length: Option<u64>,
     /// Whether the connection can be used again.
     pub(crate) keep_alive: bool,
-    /// For how many seconds the service keeps an idle connection, where it says so.
+    /// For how many seconds the service keeps an idle connection, if it says so.
     pub(crate) keep_alive_seconds: Option<u64>,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Answer<'a> {
     /// Reads the head of the answer that ends the exchange.
     ///
     /// # Errors
-    /// As [`Answer::parse`], and where another answer would have to follow, or another protocol does.
+    /// As [`Answer::parse`], and if another answer would have to follow, or another protocol does.
     pub(crate) fn parse_final(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
         let answer = Self::parse(bytes, method)?;
         match answer.status {

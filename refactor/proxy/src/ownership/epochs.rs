@@ -26,12 +26,12 @@ impl Epoch {
 pub(crate) struct Epochs(ArcSwap<BTreeMap<String, Epoch>>);
 
 impl Epochs {
-    /// The epoch of a collection; none where it was never told.
+    /// The epoch of a collection; none if it was never told.
     pub(crate) fn get(&self, collection: &str) -> Option<Epoch> {
         self.0.load().get(collection).copied()
     }
 
-    /// Whether none was ever told, as where nothing moves.
+    /// Whether none was ever told: nothing moves.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.load().is_empty()
     }

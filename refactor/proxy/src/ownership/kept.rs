@@ -28,7 +28,7 @@ impl Budget {
 }
 
 impl Kept<'_> {
-    /// Takes room for so many bytes more; false where there is not so much.
+    /// Takes room for so many bytes more; false if there is not so much.
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         let (bytes, budget) = (bytes as u64, self.budget);
         let room = |used: u64| used.checked_add(bytes).filter(|used| *used <= budget.most);

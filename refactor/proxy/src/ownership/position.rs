@@ -20,7 +20,7 @@ impl Position {
         self.epoch
     }
 
-    /// Reads the value of a field; nothing where it is none.
+    /// Reads the value of a field; nothing if it is none.
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         let (epoch, at) = std::str::from_utf8(value).ok()?.split_once('.')?;
         Some(Self { epoch: number(epoch)?, at: number(at)? })

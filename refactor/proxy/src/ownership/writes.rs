@@ -1,4 +1,4 @@
-//! What clients wrote lately, so that they find it where they read next.
+//! What clients wrote lately, so that they find it when they read next.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -137,7 +137,7 @@ impl Writes {
         (furthest, all)
     }
 
-    /// Forgets a write that all copies have seen, where no other came since.
+    /// Forgets a write that all copies have seen, if no other came since.
     pub(crate) fn forget(&self, client: Client, position: Position) {
         let mut known = self.known();
         for key in client.into_iter().flatten() {

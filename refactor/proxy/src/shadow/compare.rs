@@ -84,7 +84,7 @@ fn media_type(capture: &Capture) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join(";").to_ascii_lowercase())
 }
 
-/// The body as a document, where it is said to be JSON (RFC 8259; RFC 6838, 4.2.8) and is.
+/// The body as a document, if it is said to be JSON (RFC 8259; RFC 6838, 4.2.8) and is.
 fn document(capture: &Capture) -> Option<Value> {
     let media_type = media_type(capture)?;
     let essence = media_type.split(';').next().unwrap_or_default();

@@ -43,9 +43,9 @@ impl Health {
         }
     }
 
-    /// Notes a connection or an answer; true where the service was down before.
+    /// Notes a connection or an answer; true if the service was down before.
     pub(crate) fn succeeded(&self) -> bool {
-        // No write where nothing changes: workers share this.
+        // No write if nothing changes: workers share this.
         let failures = self.failures.load(Ordering::Relaxed);
         if failures > 0 {
             self.failures.store(0, Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Health {
         failures >= FAILURES
     }
 
-    /// Notes that there was none; for how long the service is left alone, where that begins now.
+    /// Notes that there was none; for how long the service is left alone, if that begins now.
     pub(crate) fn failed(&self, now: Instant) -> Option<Duration> {
         let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.failures.load(Ordering::Relaxed);

@@ -12,7 +12,7 @@ use crate::limits::POOLED;
 pub(crate) struct Pool(Mutex<Vec<Connection>>);
 
 impl Pool {
-    /// An idle connection that can carry a request; `surely`: where the request cannot be sent again.
+    /// An idle connection that can carry a request; `surely`: if the request cannot be sent again.
     pub(crate) fn take(&self, surely: bool) -> Option<Connection> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

@@ -76,7 +76,7 @@ impl Plane {
         self.send(head).await
     }
 
-    /// A metric's value; 0 where it is not there.
+    /// A metric's value; 0 if it is not there.
     pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.plane.metrics().unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix(name));
