@@ -6,7 +6,7 @@ use super::resource::{Kind, NewRoute, Route, Source, State};
 /// Whether a new route can join those of its application.
 ///
 /// # Errors
-/// 409 on the route that stands against it, or on the application where its DEFAULT route is missing.
+/// 409 on the route that stands against it, or on the application if its DEFAULT route is missing.
 pub(crate) fn check_new<'a>(
     new: &NewRoute,
     application: &str,
@@ -19,7 +19,7 @@ pub(crate) fn check_new<'a>(
                 format!("the application {application} has a DEFAULT route already: {}", route.id);
             return Err(ApiError::conflict(Kind::Route, &route.id, message));
         }
-        // Others are there already only where this one takes the place of another DEFAULT route.
+        // Others are there already only if this one takes the place of another DEFAULT route.
         return match existing.clone().find(|route| takes_traffic(route)) {
             Some(live) if !new.active => {
                 Err(ApiError::conflict(Kind::Route, &live.id, lonely(live)))
@@ -93,7 +93,7 @@ pub(crate) fn check_activation<'a>(
 /// Whether a route may go.
 ///
 /// # Errors
-/// 409 on another route, where the DEFAULT route would go before it.
+/// 409 on another route, if the DEFAULT route would go before it.
 pub(crate) fn check_delete<'a>(
     route: &Route,
     siblings: impl Iterator<Item = &'a Route>,
@@ -166,7 +166,7 @@ fn below(short: &Source, long: &Source, next: &str) -> Option<String> {
     })
 }
 
-/// The same path is routed twice only where one of the routes lists its methods, or no method is in
+/// The same path is routed twice only if one of the routes lists its methods, or no method is in
 /// both lists: a listed method wins.
 fn overlap(new: &Source, old: &Source) -> Option<String> {
     match (new.methods.as_slice(), old.methods.as_slice()) {

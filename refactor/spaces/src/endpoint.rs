@@ -13,7 +13,7 @@ use proxy::is_refused;
 /// How long a name may take to become addresses.
 const RESOLVE_TIME: Duration = Duration::from_secs(2);
 
-/// Finds the addresses behind a URL; none where its name leads nowhere at the moment. Blocks for at
+/// Finds the addresses behind a URL; none if its name leads nowhere at the moment. Blocks for at
 /// most [`RESOLVE_TIME`].
 ///
 /// # Errors

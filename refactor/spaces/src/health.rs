@@ -25,7 +25,7 @@ pub(crate) async fn check(service: &ServiceDetails, own: Vec<SocketAddr>) -> Res
     let (asked, listeners) = (url.clone(), own.clone());
     let served = service.url.clone();
     let resolved = tokio::task::spawn_blocking(move || {
-        // What takes the traffic is looked at too, where something else is asked.
+        // What takes the traffic is looked at too, if something else is asked.
         if asked != served {
             endpoint::resolve(&served, &listeners).map_err(|error| format!("{served} {error}"))?;
         }

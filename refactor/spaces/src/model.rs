@@ -81,7 +81,7 @@ impl Model {
     /// An environment of the caller's region.
     ///
     /// # Errors
-    /// 404, which names the region that it is in where that is another one.
+    /// 404, which names the region that it is in if that is another one.
     pub(crate) fn environment(&self, region: &str, id: &str) -> Result<&Environment, ApiError> {
         match self.environments.get(id) {
             Some(environment) if environment.region == region => Ok(environment),
@@ -146,10 +146,10 @@ impl Model {
             .ok_or_else(|| not_in(Kind::Route, id, place))
     }
 
-    /// The application of a place, where it takes new services and routes.
+    /// The application of a place, if it takes new services and routes.
     ///
     /// # Errors
-    /// 404; 409 where it is FAILED.
+    /// 404; 409 if it is FAILED.
     pub(crate) fn working_application(&self, place: &Place) -> Result<&Application, ApiError> {
         let application =
             self.application(&place.region, &place.environment, &place.application)?;
@@ -182,7 +182,7 @@ impl Model {
     /// The same resource with other tags, as a change.
     ///
     /// # Errors
-    /// What `edit` says; 404 where there is no resource of that ARN.
+    /// What `edit` says; 404 if there is no resource of that ARN.
     pub(crate) fn retag(
         &self,
         arn: Arn<'_>,
@@ -199,7 +199,7 @@ impl Model {
     /// The tags of the resource with that ARN.
     ///
     /// # Errors
-    /// 404 where there is none.
+    /// 404 if there is none.
     pub(crate) fn tags(&self, arn: Arn<'_>) -> Result<&Tags, ApiError> {
         let tags = match arn.kind {
             Kind::Environment => tags(&self.environments, arn),

@@ -56,7 +56,7 @@ impl Spaces {
     /// What the token was answered with before. A lasting one is forgotten with what it made: a stack makes that anew.
     ///
     /// # Errors
-    /// 409 where it came with other parameters then, or what it made is deleted: a request that comes late must not make again
+    /// 409 if it came with other parameters then, or what it made is deleted: a request that comes late must not make again
     /// what was deleted in the meantime (The Amazon Builders' Library, "Making retries safe with idempotent APIs").
     fn replay<D: Details>(
         &self,
@@ -88,7 +88,7 @@ impl Spaces {
     /// Whether there is room for one more of a kind.
     ///
     /// # Errors
-    /// 402 on the parent where there is none.
+    /// 402 on the parent if there is none.
     fn check_quota<'a, D: Details + 'a>(
         &self,
         region: &str,

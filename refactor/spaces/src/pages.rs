@@ -62,7 +62,7 @@ impl PageRequest {
     /// The page of this list. `list` names it, so that no other list takes its tokens.
     ///
     /// # Errors
-    /// 400 where the token is not one of this list's.
+    /// 400 if the token is not one of this list's.
     pub(crate) fn cut<T>(
         &self,
         list: &str,

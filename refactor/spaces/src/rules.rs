@@ -1,4 +1,4 @@
-//! The rules for texts in requests. Each says what a text must be where it is not.
+//! The rules for texts in requests. Each error says what the text must be.
 
 use super::arn::{Arn, is_id};
 use super::resource::Kind;

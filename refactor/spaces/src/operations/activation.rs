@@ -15,10 +15,10 @@ const CHECK_TIME: Duration = Duration::from_secs(15);
 /// When a route's service is asked whether it is healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// After the route is stored, and its caller waits for so long. The route is FAILED where the check
+    /// After the route is stored, and its caller waits for so long. The route is FAILED if the check
     /// fails.
     Background(Duration),
-    /// Before anything is stored, and nothing is where the check fails.
+    /// Before anything is stored. If the check fails, nothing is stored.
     First,
     /// Never.
     Skipped,
@@ -28,7 +28,7 @@ impl Spaces {
     /// Asks a service now.
     ///
     /// # Errors
-    /// 409 on the service where it is not healthy.
+    /// 409 on the service if it is not healthy.
     pub(super) fn check_first(&self, service: &Service) -> Result<(), ApiError> {
         let (ended, waiting) = mpsc::channel();
         let (details, own) = (service.details.clone(), self.own_addresses(&self.model()));

@@ -24,7 +24,7 @@ impl Spaces {
     /// Makes an application and listens for it.
     ///
     /// # Errors
-    /// 404, 402; 409 for a token that came with another body; 500 where no port is free.
+    /// 404, 402; 409 for a token that came with another body; 500 if no port is free.
     pub fn create_application(
         &self,
         request: &Request,

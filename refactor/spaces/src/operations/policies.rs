@@ -44,7 +44,7 @@ impl Spaces {
     /// The policy of a resource; `{}` if it has none.
     ///
     /// # Errors
-    /// 404 where there is no such resource.
+    /// 404 if there is no such resource.
     pub fn policy(&self, arn: Arn<'_>) -> Result<String, ApiError> {
         let model = self.model();
         model.tags(arn)?;
@@ -54,7 +54,7 @@ impl Spaces {
     /// Removes the policy of a resource, if it has one.
     ///
     /// # Errors
-    /// 404 where there is no such resource.
+    /// 404 if there is no such resource.
     pub fn delete_policy(&self, arn: Arn<'_>) -> Result<(), ApiError> {
         self.change(|model, changes| {
             model.tags(arn)?;

@@ -11,7 +11,7 @@ impl Spaces {
     /// Makes a route. One that is ACTIVE takes traffic when this returns.
     ///
     /// # Errors
-    /// 404, 402, and the 409 of `conflicts.rs`; with [`Check::First`] also where the service is not
+    /// 404, 402, and the 409 of `conflicts.rs`; with [`Check::First`] also if the service is not
     /// healthy.
     pub fn create_route(
         &self,
@@ -27,7 +27,7 @@ impl Spaces {
     /// that is already gone is no obstacle.
     ///
     /// # Errors
-    /// As [`Spaces::create_route`], and of [`Spaces::delete_route`] where the new one leads elsewhere; the old route then
+    /// As [`Spaces::create_route`], and of [`Spaces::delete_route`] if the new one leads elsewhere; the old route then
     /// stays.
     pub(crate) fn replace_route(
         &self,
@@ -135,7 +135,7 @@ impl Spaces {
     /// Lets a route take traffic, or none. One that becomes ACTIVE passes a health check first.
     ///
     /// # Errors
-    /// 404; 400 where the other routes forbid it; with [`Check::First`] also where the service is not
+    /// 404; 400 if the other routes forbid it; with [`Check::First`] also if the service is not
     /// healthy.
     pub fn update_route(
         &self,

@@ -10,7 +10,7 @@ impl Spaces {
     /// Adds tags to a resource, or gives them new values.
     ///
     /// # Errors
-    /// 404; 400 where it would have too many, or one of a route that is read has no such value.
+    /// 404; 400 if it would have too many, or one of a route that is read has no such value.
     pub fn tag(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
         self.retag(arn, |kind, tags| {
             tags.extend(new);
@@ -32,7 +32,7 @@ impl Spaces {
     /// Gives a resource these tags and no others.
     ///
     /// # Errors
-    /// 404; 400 where they are too many, or one of a route that is read has no such value.
+    /// 404; 400 if they are too many, or one of a route that is read has no such value.
     pub(crate) fn set_tags(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
         self.retag(arn, |kind, tags| {
             *tags = new;

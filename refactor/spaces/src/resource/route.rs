@@ -127,7 +127,7 @@ fn activation(members: &mut Members<'_>) -> Option<bool> {
 /// Reads the body of UpdateRoute.
 ///
 /// # Errors
-/// 400 where ActivationState is missing or none.
+/// 400 if ActivationState is missing or none.
 pub fn read_update(object: &Map<String, Value>) -> Result<bool, ApiError> {
     let mut members = Members::new(object);
     let active = activation(&mut members);
