@@ -200,7 +200,7 @@ impl Scope {
     }
 }
 
-/// What is looked up where there are no resources.
+/// The lookup if there are no resources.
 fn no_resources() -> impl Fn(&str, Option<&str>) -> Result<String, String> {
     |name, _| Err(format!("{name} is no parameter"))
 }

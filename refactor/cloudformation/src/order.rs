@@ -70,7 +70,7 @@ pub(crate) fn needs(template: &Template, scope: &Scope) -> Needs {
     needs
 }
 
-/// Sorts so that everything comes after what it needs. Placeholders come first where there is a choice, and so go last:
+/// Sorts so that everything comes after what it needs. Placeholders come first if there is a choice, and so go last:
 /// a delete that is refused has then taken nothing away. Otherwise the order of `names` stays.
 ///
 /// # Errors

@@ -224,7 +224,7 @@ fn look_up(
     |name, attribute| match (stays.get(name), attribute) {
         (Some(generation), attribute) => generation.look_up(name, attribute),
         (None, Some(_)) => Ok(KNOWN_AFTER_APPLY.to_owned()),
-        // Of several parts, as it will be: where one id belongs, it is refused now and not half-way.
+        // Of several parts, as it will be: if one id belongs here, it is refused now and not half-way.
         (None, None) => Ok(match blueprint.kind(name)?.maker {
             Maker::Spaces(Kind::Application) => {
                 format!("env-{KNOWN_AFTER_APPLY}|app-{KNOWN_AFTER_APPLY}")

@@ -88,7 +88,7 @@ pub(crate) struct Resource {
     pub(crate) status: ResourceStatus,
     pub(crate) reason: Option<String>,
     pub(crate) updated: String,
-    /// What there is; `None` while it is being made, or where that failed.
+    /// What there is; `None` while it is being made, or if that failed.
     pub(crate) current: Option<Generation>,
     /// What an operation that is not finished has to put back if it fails.
     pub(crate) before: Before,

@@ -47,10 +47,10 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Reads a template: JSON where it begins with a brace, else YAML.
+    /// Reads a template: JSON if it begins with a brace, else YAML.
     ///
     /// # Errors
-    /// The first thing that is wrong, in CloudFormation's words where these are known, with the place.
+    /// The first thing that is wrong, in CloudFormation's words if these are known, with the place.
     pub(crate) fn parse(body: &str) -> Result<Self, TemplateError> {
         if body.len() > BODY_LIMIT {
             return Err(TemplateError(format!(

@@ -47,7 +47,7 @@ impl Engine {
         }
     }
 
-    /// Removes what is left over of a resource, and the resource itself where the template has it no longer.
+    /// Removes what is left over of a resource, and the resource itself if the template no longer has it.
     fn trim(
         &self,
         work: &mut Work<'_>,

@@ -6,7 +6,7 @@ use crate::provider::{Failure, Properties};
 use crate::stacks::{DriftStatus, Resource, ResourceDrift, now};
 
 impl Engine {
-    /// How a resource differs from what its stack made; `None` where nothing stands behind it.
+    /// How a resource differs from what its stack made; `None` if nothing stands behind it.
     ///
     /// # Errors
     /// If the provider cannot tell.

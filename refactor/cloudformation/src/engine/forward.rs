@@ -76,7 +76,7 @@ impl Engine {
         work.enter(Phase::Rollback, status, Some(reason))
     }
 
-    /// One resource: `Err` where the provider refuses, or where its properties cannot be worked out.
+    /// One resource: `Err` if the provider refuses, or if its properties cannot be worked out.
     fn reach(
         &self,
         work: &mut Work<'_>,

@@ -38,7 +38,7 @@ impl Engine {
         }
     }
 
-    /// Puts one resource back; false where that failed.
+    /// Puts one resource back; false if that failed.
     fn put_back(
         &self,
         work: &mut Work<'_>,

@@ -100,7 +100,7 @@ pub(super) fn on_failure(form: &Form<'_>, name: &str) -> Result<Option<OnFailure
     }
 }
 
-/// The change set, ready to be stored: the known one, where the same request comes again.
+/// The change set, ready to be stored: the known one, if the same request comes again.
 fn prepare(
     state: &Transaction<'_>,
     stack: &Stack,

@@ -13,7 +13,7 @@ impl Api {
     /// A change set with its changes.
     ///
     /// # Errors
-    /// 400 where there is no such stack, 404 where it has no such change set.
+    /// 400 if there is no such stack, 404 if it has no such change set.
     pub(super) fn describe_change_set(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let values = form.flag("IncludePropertyValues")?;
         let (stack, change_set) = self.store.read(|state| find(state, form))?;
@@ -37,7 +37,7 @@ impl Api {
     /// The change sets of a stack.
     ///
     /// # Errors
-    /// 400 where there is no such stack.
+    /// 400 if there is no such stack.
     pub(super) fn list_change_sets(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
         let mut change_sets = self.store.read(|state| match state.stack(form.region, name)? {
@@ -55,7 +55,7 @@ impl Api {
     /// Forgets a change set that is not being executed.
     ///
     /// # Errors
-    /// 400 where there is no such stack, or the change set is being executed. One that is already gone is no error.
+    /// 400 if there is no such stack, or the change set is being executed. One that is already gone is no error.
     pub(super) fn delete_change_set(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         self.store.write(|state| {
             let change_set = match find(state, form) {

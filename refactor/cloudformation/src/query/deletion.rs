@@ -67,7 +67,7 @@ impl Api {
     /// Protects a stack from `DeleteStack`, or no longer.
     ///
     /// # Errors
-    /// 400 where there is no such stack.
+    /// 400 if there is no such stack.
     pub(super) fn update_termination_protection(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
         form.required("EnableTerminationProtection")?;

@@ -10,7 +10,7 @@ impl Api {
     /// What happened to a stack, the newest first.
     ///
     /// # Errors
-    /// 400 where there is no such stack.
+    /// 400 if there is no such stack.
     pub(super) fn describe_stack_events(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
         let events = self.store.read(|state| match state.stack(form.region, name)? {

@@ -28,8 +28,8 @@ impl Api {
     /// `DescribeStacks` to say. A change set that is being executed, or was, is a repeated request and no error.
     ///
     /// # Errors
-    /// 400 where there is no such stack, the change set cannot be executed, or the stack is in the wrong state; 404
-    /// where there is no such change set.
+    /// 400 if there is no such stack, the change set cannot be executed, or the stack is in the wrong state; 404
+    /// if there is no such change set.
     pub(super) fn execute_change_set(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let disable_rollback = form.flag("DisableRollback")?;
         let options = options(form)?;

@@ -86,7 +86,7 @@ fn is_whole(stack: &Stack) -> bool {
 /// A stack that there is not yet, under review.
 ///
 /// # Errors
-/// 400 for a bad name, and where the region has as many stacks as it may have.
+/// 400 for a bad name, and if the region has as many stacks as it may have.
 pub(super) fn new_stack(
     state: &Transaction<'_>,
     form: &Form<'_>,
@@ -119,7 +119,7 @@ pub(super) fn new_stack(
 /// The stack that is to be updated.
 ///
 /// # Errors
-/// 400 where there is none, or it is in a state that allows no update.
+/// 400 if there is none, or it is in a state that allows no update.
 pub(super) fn stack_to_update(name: &str, known: Option<Stack>) -> Result<Stack, ApiError> {
     let stack = known.ok_or_else(|| ApiError::no_stack(name))?;
     if stack.status.can_update() {

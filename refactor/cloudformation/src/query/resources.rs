@@ -11,7 +11,7 @@ impl Api {
     /// The resources of a stack, or the one of that logical id.
     ///
     /// # Errors
-    /// 400 where there is no such stack, or no such resource in it.
+    /// 400 if there is no such stack, or no such resource in it.
     pub(super) fn describe_stack_resources(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let (stack, mut resources) = match form.get("PhysicalResourceId") {
             Some(id) => self.owner_of(form, id)?,
@@ -35,7 +35,7 @@ impl Api {
     /// One resource of a stack, with what is known of it.
     ///
     /// # Errors
-    /// 400 where there is no such stack, or no such resource in it.
+    /// 400 if there is no such stack, or no such resource in it.
     pub(super) fn describe_stack_resource(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let logical_id = form.required("LogicalResourceId")?;
         let (stack, resources) = self.stack_resources(form)?;
@@ -53,7 +53,7 @@ impl Api {
     /// The resources of a stack, page by page.
     ///
     /// # Errors
-    /// 400 where there is no such stack.
+    /// 400 if there is no such stack.
     pub(super) fn list_stack_resources(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let (_, resources) = self.stack_resources(form)?;
         let (given, token) = page(&resources, form, |resource| resource.logical_id.as_str())?;

@@ -12,7 +12,7 @@ impl Api {
     /// 25 s at most: clients look again only after 30 s.
     ///
     /// # Errors
-    /// 400 where there is no such stack; by ARN, deleted ones are found, too.
+    /// 400 if there is no such stack; by ARN, deleted ones are found, too.
     pub(super) fn describe_stacks(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let stacks = match form.get("StackName") {
             None => {

@@ -12,7 +12,7 @@ impl Api {
     /// The template of a stack or of a change set, as it was sent.
     ///
     /// # Errors
-    /// 400 where there is no such stack, 404 where it has no such change set.
+    /// 400 if there is no such stack, 404 if it has no such change set.
     pub(super) fn get_template(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         // No macro is expanded here: both stages are the same text.
         form.one_of("TemplateStage", &["Original", "Processed"])?;
@@ -30,7 +30,7 @@ impl Api {
     /// What a template declares: of a stack, or one that is sent along.
     ///
     /// # Errors
-    /// 400 where there is no such stack, and for a bad template.
+    /// 400 if there is no such stack, and for a bad template.
     pub(super) fn get_template_summary(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let body = match (form.get("TemplateBody"), form.get("StackName")) {
             (Some(_), Some(_)) => {

@@ -27,6 +27,6 @@ impl StackDrift {
 pub(crate) struct ResourceDrift {
     pub(crate) status: DriftStatus,
     pub(crate) time: String,
-    /// The properties as they were found; `None` where the resource is gone.
+    /// The properties as they were found; `None` if the resource is gone.
     pub(crate) actual: Option<Properties>,
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-/// Makes the tables where they are not there yet.
+/// Makes the tables if they do not exist yet.
 ///
 /// # Errors
 /// What SQLite says.

@@ -78,7 +78,7 @@ impl Store {
         self.run(TransactionBehavior::Deferred, work)
     }
 
-    /// Runs `work` in one transaction, which is taken back where `work` fails.
+    /// Runs `work` in one transaction, which is rolled back if `work` fails.
     ///
     /// # Errors
     /// What `work` answers, and what SQLite says.

@@ -19,7 +19,7 @@ const NODE_LIMIT: usize = 20_000;
 /// A value of the template and the line where it begins.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
-    /// Line, from 1; 0 where the format gives none (JSON).
+    /// Line, from 1; 0 if the format gives none (JSON).
     pub(crate) line: usize,
     /// What stands there.
     pub(crate) data: Data,
@@ -198,7 +198,7 @@ impl<'a> At<'a> {
     /// Checks that keys and the whole are of a size that is worked with.
     ///
     /// # Errors
-    /// The first key that is too long, or the node where there are too many.
+    /// The first key that is too long, or the node if there are too many.
     pub(super) fn check_size(&self) -> Result<(), TemplateError> {
         self.count(&mut 0)
     }

@@ -14,7 +14,7 @@ pub(crate) struct Resource {
     pub(crate) logical_id: String,
     /// `AWS::RefactorSpaces::Route` and the like; whether we know it is decided in `kinds.rs`.
     pub(crate) kind: String,
-    /// Made only where this condition holds.
+    /// Made only if this condition holds.
     pub(crate) condition: Option<String>,
     pub(crate) depends_on: Vec<String>,
     pub(crate) policies: Policies,
@@ -27,7 +27,7 @@ pub(crate) struct Resource {
 pub(crate) struct Output {
     pub(crate) key: String,
     pub(crate) description: Option<String>,
-    /// Given only where this condition holds.
+    /// Given only if this condition holds.
     pub(crate) condition: Option<String>,
     pub(crate) value: Expression,
     /// The name under which the value is exported.

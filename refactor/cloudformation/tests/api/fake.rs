@@ -62,7 +62,7 @@ impl World {
         state.crashed = false;
     }
 
-    /// Waits until a call has stopped dead; false where `done` says that it will not come to that.
+    /// Waits until a call has stopped dead; false if `done` says that it will not come to that.
     pub(crate) fn crashed(&self, done: impl Fn() -> bool) -> bool {
         loop {
             {
