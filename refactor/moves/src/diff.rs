@@ -36,7 +36,7 @@ const WAIT: Duration = Duration::from_millis(500);
 /// is in the list of moves.
 ///
 /// # Errors
-/// 409 where there is nothing to compare: the follower does not follow, or has not copied everything yet.
+/// 409 if there is nothing to compare: the follower does not follow, or has not copied everything yet.
 pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     let key = work.record.key();
     if work.inner.compares(&key) {

@@ -1,4 +1,4 @@
-//! `reverse` where the target is lost after the handover: by force, a person's decision.
+//! `reverse` by force, after the target is lost: a person decides it.
 
 use super::Options;
 use super::peer::PeerError;
@@ -11,7 +11,7 @@ use super::work::Work;
 use replication::{Handover, Role, SideStatus};
 use spaces::resource::now_ms;
 
-/// What is known of a target that does not own what it was handed over.
+/// The state of a target that the handover has not made the primary.
 enum Target {
     /// It is there, and has not used the handover.
     Waits,
@@ -22,7 +22,7 @@ enum Target {
 }
 
 impl Target {
-    /// None where it owns what it was handed over.
+    /// None if the handover made it the primary.
     fn of(said: Result<SideStatus, PeerError>, handover: &Handover) -> Option<Self> {
         match said {
             Err(error) => Some(Self::Silent(error)),
@@ -34,18 +34,18 @@ impl Target {
     }
 }
 
-/// Gives the collection back to a source whose target is lost, where that is so; `None` where the target is well, and the
-/// ordinary way loses nothing. Gives what was found, where nothing is to be changed.
+/// If the target is lost, gives the collection back to the source; `None` if the target is well, because then the
+/// ordinary way loses nothing. Returns the checks if nothing is to be changed.
 ///
-/// 1. Looks at both sides: the source has handed over, the target does not say that it owns.
+/// 1. Looks at both sides: the source has handed over, the target does not say that it is the primary.
 /// 2. Without `force`: says what may be lost, and what `force` would do.
 /// 3. Cancels a target that is there, so that the handover on its way can never be used. One that has just used it
 ///    refuses, and then the ordinary way is open.
-/// 4. Writes down that it is about to be taken: [`settle`] goes on where this is broken off.
+/// 4. Records the intent: after an interruption [`settle`] goes on.
 /// 5. The source takes an epoch above the handover, the route leads to it.
 ///
 /// # Errors
-/// 409 where the source does not answer, without `force`, and where it does not take the collection back, or it is not known
+/// 409 if the source does not answer, without `force`; if it does not take the collection back, or it is not known
 /// whether it did.
 pub(super) fn lost(
     work: &mut Work<'_>,

@@ -10,7 +10,7 @@ use spaces::resource::{Kind, Route};
 /// lose its route. Once a move is completed the route is a route like any other, for nothing would ever let it go.
 ///
 /// # Errors
-/// 409 that says which collection needs the route, and what comes first; 500 where the state cannot be read.
+/// 409 that says which collection needs the route, and what comes first; 500 if the state cannot be read.
 pub(super) fn may_go(journal: &Journal, route: &Route) -> Result<(), ApiError> {
     let Some(collection) = sides::collection(route) else { return Ok(()) };
     let key = (route.details.application.clone(), collection.to_owned());

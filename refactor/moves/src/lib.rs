@@ -134,7 +134,7 @@ impl Moves {
     /// Every move, with what both sides say of themselves now.
     ///
     /// # Errors
-    /// 409 without MOVE_TOKEN; 500 where the state cannot be read.
+    /// 409 without MOVE_TOKEN; 500 if the state cannot be read.
     pub fn list(&self) -> Result<Value, Refusal> {
         Ok(json!({ "moves": status::all(&self.0)? }))
     }
@@ -168,7 +168,7 @@ impl Moves {
     ) -> Result<Value, Refusal> {
         let mut work = Work::open(&self.0, collection, options)?;
         match settle::settle(&mut work, PENDING) {
-            // These are what helps where the target is lost, or both sides are.
+            // These help if the target is lost, or both sides are.
             Err(pending) if !(verb == Verb::Reverse || (verb == Verb::Cancel && options.force)) => {
                 return Err(pending);
             }

@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 /// The options of a command; each takes what it needs of them.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The id of the application, where there are several.
+    /// The id of the application, if there are several.
     pub(super) application: Option<String>,
     /// The base URL of the service.
     pub(super) target: Option<String>,

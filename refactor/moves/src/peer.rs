@@ -204,7 +204,7 @@ impl Peer {
         self.peers.runtime.block_on(self.read(Method::POST, "/-/hashes", Some(&body)))
     }
 
-    /// A member as its readers see it, with all fields; `None` where there is none.
+    /// A member as its readers see it, with all fields; `None` if there is none.
     pub(super) fn member(&self, key: &Key) -> Result<Option<Value>, PeerError> {
         let segment = utf8_percent_encode(&key.shown(), NON_ALPHANUMERIC).to_string();
         match self.get(&format!("/{segment}?view=full")) {
@@ -214,7 +214,7 @@ impl Peer {
         }
     }
 
-    /// Whether it has such a collection at all; `None` where it does not say.
+    /// Whether it has such a collection at all; `None` if it does not say.
     pub(super) fn exists(&self) -> Option<bool> {
         match self.get::<Value>("?limit=1") {
             Ok(_) => Some(true),

@@ -12,9 +12,9 @@ use super::switch::hand_over;
 use super::work::Work;
 use replication::{FollowerState, Position, SideStatus};
 
-/// For how long a follower is waited for where less lag than that is allowed.
+/// The shortest wait for a follower, however small the allowed lag.
 const LEAST_WAIT: Duration = Duration::from_millis(200);
-/// For how long where more is: the writes would wait for it too.
+/// The longest, however large the allowed lag: the writes would wait too.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// One thing that was looked at.
@@ -22,7 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 pub(super) struct Check {
     pub(super) what: &'static str,
     pub(super) ok: bool,
-    /// What was found; where it is not well, also what helps.
+    /// The finding; if it is bad, also what helps.
     pub(super) detail: String,
 }
 
@@ -77,7 +77,7 @@ impl Pair {
         }
     }
 
-    /// The same; refuses where one of them has retired for a primary of a later epoch.
+    /// The same; refuses if one of them has retired for a primary of a later epoch.
     ///
     /// # Errors
     /// As [`Pair::look`], or 409 that says what helps.

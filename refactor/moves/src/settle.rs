@@ -1,4 +1,4 @@
-//! Going on where a change of ownership was broken off: by what both stores say, never by memory alone.
+//! Continues an interrupted change of primary, by what both stores say, never by memory alone.
 
 use std::time::Duration;
 

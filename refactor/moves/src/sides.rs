@@ -33,7 +33,7 @@ pub(super) struct Led {
 /// The application that is named, or the only one there is.
 ///
 /// # Errors
-/// 404 where there is none, or none of that name; 409 that names them where there are several.
+/// 404 if there is none, or none of that name; 409 that names them if there are several.
 pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Application, Refusal> {
     let all = spaces.all_applications();
     let named = || {
@@ -61,7 +61,7 @@ pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Appli
 /// Both sides of a collection.
 ///
 /// # Errors
-/// 404 where the application has no DEFAULT route.
+/// 404 if the application has no DEFAULT route.
 pub(super) fn sides(
     spaces: &Spaces,
     application: &Application,
@@ -126,7 +126,7 @@ pub(super) fn wanted(spaces: &Spaces, base: &str, collection: &str) -> Result<St
 /// The URL of a collection at a program, such as `http://127.0.0.1:3001`.
 ///
 /// # Errors
-/// 400 where it is no URL of a program.
+/// 400 if it is no URL of a program.
 pub(super) fn at_program(base: &str, collection: &str) -> Result<String, Refusal> {
     let url = program(base).ok_or_else(|| {
         Refusal::Invalid(format!(

@@ -71,7 +71,7 @@ fn is_named(inner: &Inner, collection: &str, before: Option<&Record>, url: &str)
 /// One move with its route, and with what both sides say of themselves now.
 ///
 /// # Errors
-/// 409 without MOVE_TOKEN; 500 where the state cannot be read.
+/// 409 without MOVE_TOKEN; 500 if the state cannot be read.
 pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Result<Value, Refusal> {
     let peers = inner.peers()?;
     let [source, target] = peers.both(&peers.at(&record.source), &peers.at(&record.target));

@@ -49,7 +49,7 @@ pub struct Pending {
 pub struct Side {
     /// The collection's URL there.
     pub url: String,
-    /// What it says of itself; `None` where it does not answer.
+    /// What it says of itself; `None` if it does not answer.
     pub ownership: Option<SideStatus>,
     /// Why it does not.
     pub error: Option<String>,

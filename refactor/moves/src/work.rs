@@ -33,7 +33,7 @@ impl<'a> Work<'a> {
     /// Takes up the move of a collection, or begins it. Nothing is written yet.
     ///
     /// # Errors
-    /// 404 and 409 of `sides.rs`; 409 without MOVE_TOKEN, while another command is at work, and where the target is
+    /// 404 and 409 of `sides.rs`; 409 without MOVE_TOKEN, while another command is at work, and if the target is
     /// not known or another one than before.
     pub(super) fn open(
         inner: &'a Inner,
@@ -86,7 +86,7 @@ impl<'a> Work<'a> {
     /// Writes the record: it is on disk when this returns.
     ///
     /// # Errors
-    /// 500 where that fails.
+    /// 500 if that fails.
     pub(super) fn save(&self) -> Result<(), Refusal> {
         Ok(self.inner.journal.write(&self.record)?)
     }
@@ -142,7 +142,7 @@ impl<'a> Work<'a> {
     /// tells the proxy.
     ///
     /// # Errors
-    /// 500 where that fails; then it must not be sent.
+    /// 500 if that fails; then it must not be sent.
     pub(super) fn give_up_below(&mut self, epoch: u64, intent: Intent) -> Result<(), Refusal> {
         self.record.lost_below = epoch;
         self.intend(intent)?;
@@ -159,7 +159,7 @@ impl<'a> Work<'a> {
     /// Writes down what is about to be done.
     ///
     /// # Errors
-    /// 500 where that fails; then it must not be done.
+    /// 500 if that fails; then it must not be done.
     pub(super) fn intend(&mut self, intent: Intent) -> Result<(), Refusal> {
         self.record.pending = Some(intent);
         self.save()
@@ -168,7 +168,7 @@ impl<'a> Work<'a> {
     /// Writes down how the command ended; nothing is pending any more.
     ///
     /// # Errors
-    /// 500 where that fails; then it is pending still.
+    /// 500 if that fails; then it is pending still.
     pub(super) fn ended(&mut self, outcome: Outcome) -> Result<(), Refusal> {
         let (verb, collection) = (outcome.verb.word(), &self.record.collection);
         log::info!("{verb} {collection}: {}", outcome.outcome);
@@ -185,7 +185,7 @@ impl<'a> Work<'a> {
     /// How the last comparison stands, as seen with what both sides say of themselves now.
     ///
     /// # Errors
-    /// 500 where the state cannot be read.
+    /// 500 if the state cannot be read.
     pub(super) fn verdict(
         &self,
         both: Option<(&SideStatus, &SideStatus)>,
@@ -236,7 +236,7 @@ impl Inner {
     /// How the last comparison of a move stands.
     ///
     /// # Errors
-    /// 500 where the state cannot be read.
+    /// 500 if the state cannot be read.
     pub(super) fn verdict(
         &self,
         key: &MoveId,
@@ -312,7 +312,7 @@ pub(super) struct Alone<'a> {
 
 impl<'a> Alone<'a> {
     /// # Errors
-    /// 409 where another command stays at work.
+    /// 409 if another command stays at work.
     pub(super) fn wait(inner: &'a Inner, key: &MoveId) -> Result<Self, Refusal> {
         let start = Instant::now();
         while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {

@@ -33,7 +33,7 @@ impl Trouble {
     }
 }
 
-/// A row that differs, as each side has it; `None` where it has none.
+/// A row that differs, as each side has it; `None` if it has none.
 pub(crate) struct Differing {
     pub(crate) key: Key,
     pub(super) primary: Option<RowHash>,

@@ -95,7 +95,7 @@ fn go_forward(
 }
 
 /// Asks a program until it says what is waited for, or the patience ends; then with what it said last. That cannot be
-/// before it has a position, where one is given.
+/// before it has a position, if one is given.
 fn wait(
     peer: &Peer,
     position: Option<Position>,

@@ -82,7 +82,7 @@ enum HandedOver {
     Unknown(String),
 }
 
-/// Hands over, and where no answer says that it did, asks the primary what stands in its store.
+/// Hands over. If no answer confirms it, asks the primary for the state of its store.
 fn handed_over(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> HandedOver {
     let epoch = intent.epoch + 1;
     loop {
