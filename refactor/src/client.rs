@@ -108,7 +108,7 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"))
     }
 
-    /// The same, for what people read: where the call is refused, what was said is all they need.
+    /// The same, for people: if the call is refused, the message is all they need.
     async fn told<T: DeserializeOwned>(
         &self,
         method: Method,

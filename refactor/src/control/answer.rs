@@ -9,9 +9,9 @@ use super::protocol;
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
-    /// The code of an error, where the protocol has it in a header.
+    /// The code of an error, if the protocol has it in a header.
     pub(super) error_type: Option<&'static str>,
-    /// The method that a path takes, where another one came.
+    /// The method that a path takes, if another one came.
     pub(super) allow: Option<&'static str>,
     pub(super) body: Vec<u8>,
 }

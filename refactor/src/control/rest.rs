@@ -59,7 +59,7 @@ fn unknown(received: &Received) -> Answer {
     plain(404, "UnknownOperationException", &message)
 }
 
-/// What the segments of a path are for the parameters of a template, decoded; `None` where the path is
+/// What the segments of a path are for the parameters of a template, decoded; `None` if the path is
 /// another one. An ARN is one segment, whose slashes are encoded: the path is split before it is decoded.
 fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
     let (mut template, mut path) = (template.split('/'), path.split('/'));

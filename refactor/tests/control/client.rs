@@ -87,7 +87,7 @@ impl<'a> Request<'a> {
         self.try_send(program).await.unwrap_or_else(|error| panic!("{error:?}\n{}", program.log()))
     }
 
-    /// Nothing where the program went away.
+    /// Nothing if the program went away.
     pub(crate) async fn try_send(&self, program: &Program) -> Result<Answer, String> {
         let headers = self.headers(program.address());
         let headers: Vec<_> =

@@ -92,7 +92,7 @@ impl Fixture {
     }
 
     /// # Errors
-    /// What the control plane says where it does not delete it.
+    /// The control plane's message if it does not delete it.
     pub(crate) async fn delete_route(&self, source: &str) -> Result<(), String> {
         let path = self.route_path(source).await;
         self.client().send(Method::DELETE, &path, &Value::Null).await.map(drop)
@@ -212,7 +212,7 @@ impl Fixture {
         routes.into_iter().find(|(path, _)| path.as_deref() == Some("/users")).map(|found| found.1)
     }
 
-    /// The program crashes where it passes that place next.
+    /// The program crashes when it passes that place next.
     pub(crate) fn arm(&self, place: &str) {
         std::fs::write(self.faults.join(place), "").unwrap();
     }

@@ -122,7 +122,7 @@ async fn who_only_has_a_route_never_sees_the_token() {
     let names: Vec<_> = moves.iter().map(|found| found.collection.as_str()).collect();
     assert_eq!(names, ["users"]);
     assert!(fixture.target.with(|copy| copy.shown) > 0);
-    // Nor does it where its route takes the place of the one that was followed.
+    // Nor does it if its route takes the place of the one that was followed.
     fixture.delete_route("/users").await.unwrap();
     fixture.make_route("users", &foreign.url).await;
     let users = fixture.users().await;
