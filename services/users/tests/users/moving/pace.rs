@@ -1,4 +1,4 @@
-//! How fast a copy goes: no faster than it was told, and slower where its source's clients wait.
+//! How fast a copy goes: no faster than it was told, and slower if its source's clients wait.
 
 use std::iter;
 use std::time::Duration;
