@@ -55,7 +55,7 @@ async fn a_switch_or_reverse_that_dies_after_the_handover_goes_on_by_itself() {
 async fn a_control_plane_that_knows_nothing_ends_what_another_one_handed_over() {
     let fixture = Fixture::new().await;
     fixture.verify().await;
-    // Another one held, handed over and is gone.
+    // Another one fenced, handed over and is gone.
     let store = fixture.target.with(|copy| copy.store.clone());
     let to = format!("{}/api/users", fixture.target.url);
     fixture.source.with(|copy| {

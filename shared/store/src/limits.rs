@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The longest that writes can be fenced at once. A store whose clock is set back is never held longer.
+/// The longest that writes can be fenced at once. A store whose clock is set back is never fenced longer.
 pub const MAX_FENCE: Duration = Duration::from_secs(60);
 
 /// For how long a deleted row is kept at least, so that whoever follows can hear of it.

@@ -21,7 +21,7 @@ pub(crate) struct Model {
 pub(crate) enum Flaw {
     /// A store hands over whether it is fenced or not.
     HandoverWithoutFence,
-    /// A store hands over to whom it was last held by, although that hold has passed.
+    /// A store hands over to the move that fenced it last, although that fence has passed.
     PassedFenceHandsOver,
     /// Writes can begin between the check of a handover and its commit.
     HandoverLetsWritesBegin,
@@ -37,7 +37,7 @@ pub(crate) enum Flaw {
     FollowsBackFromTheStart,
     /// The proxy sends a write again whose connection broke.
     LostAnswerIsSentAgain,
-    /// A store that gave its epoch away can be held and hands over that epoch again.
+    /// A store that gave its epoch away can be fenced and hands over that epoch again.
     EpochHandedOverTwice,
     /// A fence lasts until it is released.
     FenceNeverPasses,
