@@ -83,7 +83,8 @@ async fn what_was_not_switched_cannot_be_completed() {
     let board = board().await;
     let refused = board.run(&["complete", "users"]).await.expect_err("it was not switched");
     assert!(
-        refused.contains("still owns users") && refused.contains("banyan switch users"),
+        refused.contains("is still the primary of users")
+            && refused.contains("banyan switch users"),
         "{refused}"
     );
     let refused = board.run(&["reverse", "users"]).await;

@@ -39,7 +39,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
             Err(PeerError::Silent { .. }) => {}
             _ => {
                 return Err(Refusal::conflict(format!(
-                    "{} is reached, and does not own {collection}: --force would lose the way to its primary; \
+                    "{} is reached, and is not the primary of {collection}: --force would lose the way to its primary; \
                      `banyan status` shows who that is",
                     work.source_name()
                 )));
@@ -67,7 +67,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     }
     if ours && target.is_primary() {
         return Err(Refusal::conflict(format!(
-            "{} owns {collection}: `banyan reverse {collection}` gives it back first",
+            "{} is the primary of {collection}: `banyan reverse {collection}` gives it back first",
             work.target_name()
         )));
     }

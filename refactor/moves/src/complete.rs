@@ -26,14 +26,14 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let (source, target) = pair.look_unless_superseded(work)?;
     if source.is_primary() {
         return Err(Refusal::conflict(format!(
-            "{} still owns {collection}: `banyan switch {collection}` gives it to {}",
+            "{} is still the primary of {collection}: `banyan switch {collection}` gives it to {}",
             work.source_name(),
             work.target_name()
         )));
     }
     if !target.is_primary() || target.lineage != source.lineage {
         return Err(Refusal::conflict(format!(
-            "{} does not own {collection} yet: `banyan status` shows how far it is",
+            "{} is not the primary of {collection} yet: `banyan status` shows how far it is",
             work.target_name()
         )));
     }

@@ -50,14 +50,14 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
     }
     if target.is_primary() && target.lineage == source.lineage {
         return Err(Refusal::conflict(format!(
-            "{target_name} owns {collection} already: `banyan reverse {collection}` gives it back, `banyan \
+            "{target_name} is the primary of {collection} already: `banyan reverse {collection}` gives it back, `banyan \
              complete {collection}` ends the move"
         )));
     }
     if source.role == Role::Follower {
         let primary = source.successor.as_ref().map_or("another one", |peer| &peer.url);
         return Err(Refusal::conflict(format!(
-            "{source_name} does not own {collection}: it follows {primary}; `banyan status` shows who does"
+            "{source_name} is not the primary of {collection}: it follows {primary}; `banyan status` shows which one is"
         )));
     }
     if target.follows(&source.store) || (target.role == Role::Primary && !target.rows) {

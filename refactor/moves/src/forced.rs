@@ -168,8 +168,10 @@ fn take(work: &mut Work<'_>, intent: &Intent, pair: &Pair, loss: &str) -> Result
     let collection = work.record.collection.clone();
     match pair.to.take() {
         Ok(taken) => {
-            let outcome =
-                format!("{} owns it by force in epoch {}. {loss}", pair.to_name, taken.epoch);
+            let outcome = format!(
+                "{} is the primary by force in epoch {}. {loss}",
+                pair.to_name, taken.epoch
+            );
             log::warn!("reverse {collection}: {outcome}");
             given_back(work, outcome, taken.epoch)
         }

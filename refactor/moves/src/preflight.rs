@@ -102,7 +102,7 @@ pub(super) fn two_primaries(one: &SideStatus, other: &SideStatus) -> Option<Stri
     let newer = one.epoch.max(other.epoch);
     both.then(|| {
         format!(
-            "BOTH SIDES OWN IT: the primary is the one of epoch {newer}, and the other one was given up by `banyan reverse \
+            "BOTH SIDES ARE PRIMARY: the right one is that of epoch {newer}, and the other one was given up by `banyan reverse \
              --force`. Whatever that one took since is in its database alone: stop its program, keep its database \
              aside, and start it with an empty one"
         )
@@ -153,8 +153,10 @@ pub(super) fn checks(
     most_lag_ms: u64,
     force: bool,
 ) -> Result<Vec<Check>, Refusal> {
-    let primary =
-        Ok(format!("{} owns {} in epoch {}", pair.from_name, work.record.collection, from.epoch));
+    let primary = Ok(format!(
+        "{} is the primary of {} in epoch {}",
+        pair.from_name, work.record.collection, from.epoch
+    ));
     let mut checks = vec![
         Check::new("primary", primary),
         Check::new("copy", copy(work, pair, from, to)),

@@ -52,8 +52,10 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
             if from.handed_over(intent.epoch + 1, &intent.to) {
                 return Err(unclear("it handed over ownership after all"));
             }
-            let outcome =
-                format!("was broken off before the handover; {} owns it as before", pair.from_name);
+            let outcome = format!(
+                "was broken off before the handover; {} is the primary as before",
+                pair.from_name
+            );
             work.ended(times.outcome(intent.direction, false, outcome, None))
         }
         IntentOutcome::Overtaken => {

@@ -119,7 +119,7 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
             if target.is_primary() && target.epoch > 1 && *primary == Primary::Source =>
         {
             vec![format!(
-                "{source_url} was the primary last, and does not answer; {target_url} says that it owns \
+                "{source_url} was the primary last, and does not answer; {target_url} says that it is the primary of \
                  {collection}: start the former"
             )]
         }

@@ -203,7 +203,7 @@ fn ready(
             Ok(Ready::Go(intent, checks))
         }
         _ => Err(Refusal::conflict(format!(
-            "{} does not own {collection}: `banyan status` shows who does",
+            "{} is not the primary of {collection}: `banyan status` shows which one is",
             pair.from_name
         ))),
     }

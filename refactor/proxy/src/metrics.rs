@@ -60,7 +60,7 @@ impl Chases {
             waiting: Gauge::default(),
         };
         let Self { misdirected, waited, wait, gave_up, read_again, waiting } = chases.clone();
-        let what = "Answers of services that do not own what was asked for (421)";
+        let what = "Answers of services that are not the primary of what was asked for (421)";
         registry.register("misdirected", what, misdirected);
         registry.register("waited", "Requests that waited for a primary", waited);
         registry.register("wait_seconds", "For how long a request waited for a primary", wait);

@@ -32,11 +32,11 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     fixture.source.with(|copy| copy.dead = false);
     for verb in ["follow", "diff", "switch", "reverse", "cancel", "complete"] {
         let message = fixture.refused(verb, json!({})).await;
-        assert!(message.contains("BOTH SIDES OWN IT"), "{verb}: {message}");
+        assert!(message.contains("BOTH SIDES ARE PRIMARY"), "{verb}: {message}");
         assert!(message.contains("epoch 3") && message.contains("empty"), "{verb}: {message}");
     }
     let causes = fixture.users().await.causes;
-    assert!(causes.iter().any(|cause| cause.contains("BOTH SIDES OWN IT")), "{causes:?}");
+    assert!(causes.iter().any(|cause| cause.contains("BOTH SIDES ARE PRIMARY")), "{causes:?}");
     // It gives way to the later epoch.
     fixture.target.with(|copy| (copy.role, copy.superseded) = ("retired", true));
     assert_eq!(fixture.users().await.phase, "superseded");
@@ -70,7 +70,7 @@ async fn a_target_that_is_lost_is_let_go_of_while_the_source_lives() {
     let fixture = Fixture::switched().await;
     fixture.target.with(|copy| copy.dead = true);
     let refused = fixture.refused("cancel", json!({ "force": true })).await;
-    assert!(refused.contains("does not own users"), "{refused}");
+    assert!(refused.contains("is not the primary of users"), "{refused}");
     fixture.tell("reverse", json!({ "force": true })).await.unwrap();
     fixture.refused("cancel", json!({})).await;
     fixture.tell("cancel", json!({ "force": true })).await.unwrap();

@@ -136,7 +136,7 @@ impl Program {
         self.done(collection, "handover", json!({"id": "switch", "epoch": epoch, "to": peer}))
             .await;
         let primary = |document: &Value| document["role"] == "primary";
-        to.ownership_is(collection, "it owns the collection", primary).await;
+        to.ownership_is(collection, "it is the primary", primary).await;
         self.follows(collection).await;
     }
 }

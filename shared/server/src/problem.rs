@@ -159,7 +159,7 @@ impl Problem {
     pub(crate) fn misdirected(primary: Option<String>) -> Self {
         let detail = match primary {
             Some(_) => {
-                "another service owns this collection, and Banyan-Primary says where; nothing was stored"
+                "another service is the primary of this collection, and Banyan-Primary says where; nothing was stored"
             }
             None => "this collection is being handed over; nothing was stored; ask again",
         };

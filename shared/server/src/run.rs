@@ -145,7 +145,9 @@ async fn elsewhere(config: &Config, collection: &str, own: SocketAddr) -> Vec<St
     let mut elsewhere = Vec::new();
     for url in config.follow.iter().chain(config.elsewhere.get(collection)) {
         if url_leads_to(url, own).await {
-            log::info!("{url} is this program itself: it is not asked who owns {collection}");
+            log::info!(
+                "{url} is this program itself: it is not asked for the primary of {collection}"
+            );
         } else {
             elsewhere.push(url.to_string());
         }

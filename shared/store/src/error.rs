@@ -77,7 +77,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPrimary { primary: Some(primary) } => {
-                write!(f, "another store owns the collection: {primary}")
+                write!(f, "another store is the primary of the collection: {primary}")
             }
             Self::NotPrimary { primary: None } => f.write_str("the store takes no writes now"),
             Self::NotFound => f.write_str("no such row"),

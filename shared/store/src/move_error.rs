@@ -192,7 +192,7 @@ impl fmt::Display for MoveError {
             }
             Self::Itself => f.write_str("a store cannot follow itself; name another one"),
             Self::NoSuccessor => f.write_str(
-                "nobody owns the collection in its place; `banyan switch` before `banyan complete`",
+                "no store is the primary in its place; `banyan switch` before `banyan complete`",
             ),
             Self::OtherSource { page, followed } => write!(
                 f,

@@ -71,10 +71,10 @@ fn go_forward(
     let mut outcome = match back {
         Ok(()) => {
             step(work, times, Step::FollowedBack)?;
-            format!("{} owns it, and {} follows", pair.to_name, pair.from_name)
+            format!("{} is the primary, and {} follows", pair.to_name, pair.from_name)
         }
         Err(why) => format!(
-            "{} owns it; there is no way back yet: {}: {why}; start it and it follows by itself",
+            "{} is the primary; there is no way back yet: {}: {why}; start it and it follows by itself",
             pair.to_name, pair.from_name
         ),
     };

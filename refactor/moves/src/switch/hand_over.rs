@@ -139,7 +139,7 @@ fn backed_out(
     times: &mut Times,
     why: &str,
 ) -> Refusal {
-    let outcome = format!("{why}; {} owns it as before, and takes writes", pair.from_name);
+    let outcome = format!("{why}; {} is the primary as before, and takes writes", pair.from_name);
     let pause = times.pause_ms();
     let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
     let (verb, collection) = (intent.direction.word(), &work.record.collection);

@@ -348,8 +348,10 @@ impl<'a> Chase<'a> {
             None if self.forgotten => {
                 "its primary does not answer, and its copies may not have what was written last; ask again"
             }
-            None if is_read(&self.head.method) => "no service owns this just now; ask again",
-            None => "no service owns this just now; nothing was stored, send it again",
+            None if is_read(&self.head.method) => {
+                "no service is the primary of this just now; ask again"
+            }
+            None => "no service is the primary of this just now; nothing was stored, send it again",
         };
         log::warn!("route {route}: {what}");
         let detail = format!("route {route}: {what}");

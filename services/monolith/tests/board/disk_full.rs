@@ -94,7 +94,9 @@ async fn a_collection_leaves_a_full_disk() {
     other.catch_up("posts", &full).await;
     let to = json!({"store": to, "url": other.collection("posts")});
     full.done("posts", "handover", json!({"id": "i", "epoch": epoch, "to": to})).await;
-    other.ownership_is("posts", "it owns them", |document| document["role"] == "primary").await;
+    other
+        .ownership_is("posts", "it is the primary", |document| document["role"] == "primary")
+        .await;
     assert_eq!(digest(&other).await, rows, "nothing is lost");
     full.json("POST", "/api/posts", &post).await.problem(421);
 }

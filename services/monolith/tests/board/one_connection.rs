@@ -32,7 +32,9 @@ async fn a_collection_leaves_a_server_that_has_one_connection_for_it() {
         other.catch_up("posts", &crowded).await;
         let to = json!({"store": to, "url": other.collection("posts")});
         crowded.done("posts", "handover", json!({"id": "h", "epoch": epoch, "to": to})).await;
-        other.ownership_is("posts", "it owns them", |document| document["role"] == "primary").await;
+        other
+            .ownership_is("posts", "it is the primary", |document| document["role"] == "primary")
+            .await;
         stop.store(true, Ordering::Relaxed);
     };
     let (one, two, three, ()) = tokio::join!(client(), client(), client(), leave);

@@ -72,7 +72,7 @@ impl fmt::Display for AdoptError {
                 write!(f, "{url} is the collection {found}; name one of the same kind")
             }
             Self::NotPrimary { url, role, primary } => {
-                write!(f, "{url} is {} and owns nothing that could be followed; ", role.name())?;
+                write!(f, "{url} is {} and has nothing that could be followed; ", role.name())?;
                 match primary {
                     Some(primary) => write!(f, "`banyan follow` its primary, {primary}"),
                     None => f.write_str("see `banyan status`"),

@@ -114,10 +114,7 @@ impl Copy<'_> {
         progress.limit(applied.rate);
         progress.applied(seen(&changes), applied.rows, at);
         if applied.promoted {
-            log::info!(
-                "{}: this store owns the collection now",
-                self.replicator.ownership_cache.name()
-            );
+            log::info!("{}: this store is the primary now", self.replicator.ownership_cache.name());
             return Err(Halt::News);
         }
         (self.cursor, self.run) = (next, Some(heard));

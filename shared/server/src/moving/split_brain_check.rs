@@ -45,7 +45,7 @@ impl SplitBrainCheck {
     pub(crate) async fn begin(&mut self) {
         if timeout(START, self.look()).await.is_err() {
             log::warn!(
-                "{}: not all can be asked whether they own it: looks again",
+                "{}: not all can be asked whether they are the primary: looks again",
                 self.ownership_cache.name()
             );
             self.silent.insert(String::new(), String::new());
@@ -76,7 +76,7 @@ impl SplitBrainCheck {
             Ok(Some(Ownership { epoch, successor, .. })) => {
                 let primary = successor.map(|successor| successor.url).unwrap_or_default();
                 log::error!(
-                    "{}: {primary} owns it in a later epoch than {epoch}, the one of this store: it was made the primary by \
+                    "{}: {primary} is the primary in a later epoch than {epoch}, the one of this store: it was made the primary by \
                      force while this program was away, or this database is from a backup. It serves nothing any \
                      more. What was written here alone stays in its database: keep that aside, and start this \
                      program with an empty one",
@@ -116,7 +116,7 @@ impl SplitBrainCheck {
             // A store that was never given anything has, but for a backup, nobody to fear.
             if own.epoch > 1 && self.silent.get(url) != Some(why) {
                 log::warn!(
-                    "{}: whether {url} owns it is not known: {why}",
+                    "{}: whether {url} is the primary is not known: {why}",
                     self.ownership_cache.name()
                 );
             }

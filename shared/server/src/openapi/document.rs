@@ -277,7 +277,7 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
     }
     problem(
         421,
-        "Another service owns this collection (Banyan-Primary says where), or it is being handed over. \
+        "Another service is the primary of this collection (Banyan-Primary says where), or it is being handed over. \
          Nothing was stored. The proxy sends such a request on by itself.",
     );
     problem(
