@@ -155,7 +155,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
 
-    use cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
+    use cloudformation::provider::{
+        Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
+    };
 
     use super::FirstStack;
 
@@ -164,11 +166,16 @@ mod tests {
     struct FailsOnce(AtomicUsize);
 
     impl Provider for FailsOnce {
-        fn check(&self, _: Kind, _: &Properties) -> Result<(), Failure> {
+        fn check(&self, _: ResourceKind, _: &Properties) -> Result<(), Failure> {
             Ok(())
         }
 
-        fn create(&self, step: &Step, _: Kind, _: &Properties) -> Result<Created, Failure> {
+        fn create(
+            &self,
+            step: &ProviderCall,
+            _: ResourceKind,
+            _: &Properties,
+        ) -> Result<Created, Failure> {
             if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
                 return Err(Failure { reason: "no disk".to_owned() });
             }
@@ -179,8 +186,8 @@ mod tests {
 
         fn update(
             &self,
-            _: &Step,
-            _: Kind,
+            _: &ProviderCall,
+            _: ResourceKind,
             _: &str,
             _: &Properties,
             _: &Properties,
@@ -188,21 +195,26 @@ mod tests {
             unreachable!("the template stays the same")
         }
 
-        fn delete(&self, _: &Step, _: Kind, _: &str) -> Result<(), Failure> {
+        fn delete(&self, _: &ProviderCall, _: ResourceKind, _: &str) -> Result<(), Failure> {
             Ok(())
         }
 
         fn actual(
             &self,
             _: &str,
-            _: Kind,
+            _: ResourceKind,
             _: &str,
             _: &Properties,
         ) -> Result<Option<Properties>, Failure> {
             Ok(None)
         }
 
-        fn replace_route(&self, _: &Step, _: &str, _: &Properties) -> Result<Created, Failure> {
+        fn replace_route(
+            &self,
+            _: &ProviderCall,
+            _: &str,
+            _: &Properties,
+        ) -> Result<Created, Failure> {
             unreachable!("the template stays the same")
         }
     }

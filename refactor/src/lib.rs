@@ -14,7 +14,7 @@ pub use config::VARIABLES;
 pub use control::credentials::Keys;
 pub use first_stack::REGION;
 pub use moves::{
-    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
-    SideStatus, Step, Successor,
+    CommandStep, Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress,
+    Side, SideStatus, Successor,
 };
 pub use run::Refactor;

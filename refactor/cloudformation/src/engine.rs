@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::kinds::Maker;
-use super::provider::{Created, Failure, Properties, Provider, Step};
+use super::provider::{Created, Failure, Properties, Provider, ProviderCall};
 use super::stacks::{Phase, Store, StoreError};
 use wait::Signal;
 use work::Work;
@@ -127,7 +127,7 @@ impl Engine {
     fn create(
         &self,
         maker: Maker,
-        step: &Step,
+        step: &ProviderCall,
         properties: &Properties,
     ) -> Result<Created, Failure> {
         match maker {
@@ -138,7 +138,7 @@ impl Engine {
         }
     }
 
-    fn remove(&self, maker: Maker, step: &Step, physical_id: &str) -> Result<(), Failure> {
+    fn remove(&self, maker: Maker, step: &ProviderCall, physical_id: &str) -> Result<(), Failure> {
         match maker {
             Maker::Spaces(kind) => {
                 self.ask(step, |provider| provider.delete(step, kind, physical_id))
@@ -150,7 +150,7 @@ impl Engine {
     /// A provider that panics has failed; the engine lives on.
     fn ask<T>(
         &self,
-        step: &Step,
+        step: &ProviderCall,
         call: impl FnOnce(&dyn Provider) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let answer =

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::ACCOUNT;
-use super::template::{Condition, Expression, Kind, Mappings, Piece, Template};
+use super::template::{Condition, Expression, ExpressionKind, Mappings, Piece, Template};
 
 #[cfg(test)]
 mod tests;
@@ -99,7 +99,7 @@ impl Scope {
         visit: &mut impl FnMut(&'a Expression),
     ) {
         visit(expression);
-        if let Kind::If { condition, then, otherwise } = &expression.kind
+        if let ExpressionKind::If { condition, then, otherwise } = &expression.kind
             && let Some(holds) = self.conditions.get(condition)
         {
             return self.taken(if *holds { then } else { otherwise }, visit);
@@ -110,12 +110,16 @@ impl Scope {
     /// Calls `visit` for each resource that this value needs, in the branches that are taken.
     pub(crate) fn dependencies(&self, expression: &Expression, visit: &mut impl FnMut(&str)) {
         self.taken(expression, &mut |inner| match &inner.kind {
-            Kind::Ref(name) | Kind::GetAtt { resource: name, .. } => visit(name),
-            Kind::Sub { pieces, variables } => pieces.iter().for_each(|piece| match piece {
-                Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => {}
-                Piece::Ref(name) | Piece::GetAtt { resource: name, .. } => visit(name),
-                Piece::Text(_) => {}
-            }),
+            ExpressionKind::Ref(name) | ExpressionKind::GetAtt { resource: name, .. } => {
+                visit(name)
+            }
+            ExpressionKind::Sub { pieces, variables } => {
+                pieces.iter().for_each(|piece| match piece {
+                    Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => {}
+                    Piece::Ref(name) | Piece::GetAtt { resource: name, .. } => visit(name),
+                    Piece::Text(_) => {}
+                })
+            }
             _ => {}
         });
     }
@@ -127,7 +131,7 @@ impl Scope {
     pub(crate) fn imports(&self, expression: &Expression) -> Result<Vec<String>, EvaluationError> {
         let mut names = Vec::new();
         self.taken(expression, &mut |inner| {
-            if let Kind::ImportValue(name) = &inner.kind {
+            if let ExpressionKind::ImportValue(name) = &inner.kind {
                 names.push(self.import_name(name));
             }
         });

@@ -7,7 +7,7 @@ mod spaces;
 pub(crate) use network::Placeholder;
 pub(crate) use schema::{Property, Update};
 
-use super::provider::{Kind, Properties};
+use super::provider::{Properties, ResourceKind};
 
 /// A resource type.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Type {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Maker {
     /// The refactor spaces.
-    Spaces(Kind),
+    Spaces(ResourceKind),
     /// None: the engine only gives out an id, so that templates with a network of their own run unchanged.
     Nobody(Placeholder),
 }

@@ -123,7 +123,7 @@ struct Route {
 /// A route's type and application as far as the template tells: resources stand for themselves.
 fn route(resource: &Resource, scope: &Scope) -> Option<Route> {
     let kind = Type::find(&resource.kind, &resource.logical_id).ok()?;
-    if kind.maker != Maker::Spaces(super::provider::Kind::Route) {
+    if kind.maker != Maker::Spaces(super::provider::ResourceKind::Route) {
         return None;
     }
     let property = |name: &str| {
@@ -141,7 +141,7 @@ fn route(resource: &Resource, scope: &Scope) -> Option<Route> {
 mod tests {
     use super::*;
     use crate::kinds::Placeholder;
-    use crate::provider::Kind;
+    use crate::provider::ResourceKind;
 
     fn sorted(names: &[(&str, Maker)], needs: &[(&str, &[&str])]) -> Result<Vec<String>, String> {
         let names: Vec<(String, Maker)> =
@@ -155,7 +155,7 @@ mod tests {
         sort(&names, &needs).map_err(|circle| circle.to_string())
     }
 
-    const REAL: Maker = Maker::Spaces(Kind::Service);
+    const REAL: Maker = Maker::Spaces(ResourceKind::Service);
     const PLACEHOLDER: Maker = Maker::Nobody(Placeholder::Vpc);
 
     #[test]

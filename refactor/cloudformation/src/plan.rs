@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::blueprint::Blueprint;
 use super::functions::KNOWN_AFTER_APPLY;
 use super::kinds::{Difference, Maker, Type, Update};
-use super::provider::{Kind, Properties, Provider};
+use super::provider::{Properties, Provider, ResourceKind};
 use super::stacks::{Generation, Resource, ResourceStatus, StackOutput};
 use super::template::{Policies, Policy};
 
@@ -15,14 +15,14 @@ use super::template::{Policies, Policy};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// In the order in which they are carried out: removals last.
-    pub(crate) changes: Vec<Change>,
+    pub(crate) changes: Vec<PlannedChange>,
     /// As far as they are known before.
     pub(crate) outputs: Vec<StackOutput>,
 }
 
 /// One planned change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Change {
+pub(crate) struct PlannedChange {
     pub(crate) action: Action,
     pub(crate) logical_id: String,
     pub(crate) physical_id: Option<String>,
@@ -68,7 +68,7 @@ pub(crate) enum Way {
     /// It is so already.
     Keep,
     Create,
-    Change,
+    PlannedChange,
     /// The new one is made first, the old one removed when all else is done.
     Replace,
     /// A route of the same application: its path may exist only once, so one step does both.
@@ -81,9 +81,10 @@ pub(crate) fn way(kind: &Type, current: Option<&Generation>, wanted: &Properties
     let differences = kind.differences(&current.properties, wanted);
     match differences.iter().map(|difference| difference.update).max() {
         None => Way::Keep,
-        Some(Update::InPlace) => Way::Change,
+        Some(Update::InPlace) => Way::PlannedChange,
         Some(Update::Replaces)
-            if kind.maker == Maker::Spaces(Kind::Route) && same_application(current, wanted) =>
+            if kind.maker == Maker::Spaces(ResourceKind::Route)
+                && same_application(current, wanted) =>
         {
             Way::Swap
         }
@@ -127,7 +128,7 @@ pub(crate) fn plan(
         if way != Way::Keep {
             faults.extend(blueprint.refused(logical_id, &wanted, provider)?);
         }
-        if let (Some(current), Way::Keep | Way::Change) = (current, &way) {
+        if let (Some(current), Way::Keep | Way::PlannedChange) = (current, &way) {
             stays.insert(logical_id.clone(), current);
         }
         let policies = blueprint.policies(logical_id);
@@ -142,18 +143,18 @@ pub(crate) fn plan(
                 let details = details.unwrap_or_default();
                 if !details.is_empty() {
                     let modified = change(Action::Modify, logical_id, kind.name, Some(current));
-                    changes.push(Change { details, after: Some(wanted), ..modified });
+                    changes.push(PlannedChange { details, after: Some(wanted), ..modified });
                 }
             }
             (Way::Keep, None) => {}
             (Way::Create, _) | (_, None) => {
                 let added = change(Action::Add, logical_id, kind.name, None);
-                changes.push(Change { after: Some(wanted), ..added });
+                changes.push(PlannedChange { after: Some(wanted), ..added });
             }
             (way, Some(current)) => {
                 let differences = kind.differences(&current.properties, &wanted);
-                changes.push(Change {
-                    replaces: way != Way::Change,
+                changes.push(PlannedChange {
+                    replaces: way != Way::PlannedChange,
                     details: differences.iter().map(Detail::from).collect(),
                     after: Some(wanted),
                     ..change(Action::Modify, logical_id, kind.name, Some(current))
@@ -226,10 +227,10 @@ fn look_up(
         (None, Some(_)) => Ok(KNOWN_AFTER_APPLY.to_owned()),
         // Of several parts, as it will be: if one id belongs here, it is refused now and not half-way.
         (None, None) => Ok(match blueprint.kind(name)?.maker {
-            Maker::Spaces(Kind::Application) => {
+            Maker::Spaces(ResourceKind::Application) => {
                 format!("env-{KNOWN_AFTER_APPLY}|app-{KNOWN_AFTER_APPLY}")
             }
-            Maker::Spaces(Kind::Service) => {
+            Maker::Spaces(ResourceKind::Service) => {
                 format!("env-{KNOWN_AFTER_APPLY}|app-{KNOWN_AFTER_APPLY}|svc-{KNOWN_AFTER_APPLY}")
             }
             _ => KNOWN_AFTER_APPLY.to_owned(),
@@ -237,8 +238,13 @@ fn look_up(
     }
 }
 
-fn change(action: Action, logical_id: &str, kind: &str, current: Option<&Generation>) -> Change {
-    Change {
+fn change(
+    action: Action,
+    logical_id: &str,
+    kind: &str,
+    current: Option<&Generation>,
+) -> PlannedChange {
+    PlannedChange {
         action,
         logical_id: logical_id.to_owned(),
         physical_id: current.map(|current| current.physical_id.clone()),

@@ -4,7 +4,7 @@
 //! call blocks until its change is durable and live, and the engine makes one call at a time.
 //!
 //! The engine may be killed at any moment and repeats after a restart the call that it had begun. So every call must
-//! be repeatable: `update` and `delete` by what they do, `create` and `replace_route` by [`Step::token`].
+//! be repeatable: `update` and `delete` by what they do, `create` and `replace_route` by [`ProviderCall::token`].
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub type Properties = serde_json::Map<String, serde_json::Value>;
 
 /// The resource types that a provider makes. Network placeholders never leave the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ResourceKind {
     /// `AWS::RefactorSpaces::Environment`.
     Environment,
     /// `AWS::RefactorSpaces::Application`.
@@ -28,7 +28,7 @@ pub enum Kind {
 
 /// On whose behalf a call is made, and which call it is.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct ProviderCall {
     /// Region of the stack, for the ARN of what is made.
     pub region: String,
     /// ARN of the stack.
@@ -66,32 +66,42 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     /// All that `create` would refuse, whatever there is already.
-    fn check(&self, kind: Kind, properties: &Properties) -> Result<(), Failure>;
+    fn check(&self, kind: ResourceKind, properties: &Properties) -> Result<(), Failure>;
 
     /// Makes a resource. A route that is to be `ACTIVE` must pass its health check; one that does not is a
     /// [`Failure`], and no trace of it stays.
-    fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure>;
+    fn create(
+        &self,
+        step: &ProviderCall,
+        kind: ResourceKind,
+        properties: &Properties,
+    ) -> Result<Created, Failure>;
 
     /// Changes a resource in place: `Tags`, and of a route the `ActivationState` within `DefaultRoute` or
     /// `UriPathRoute`. Nothing else differs between `old` and `new`. Answers all attributes, as `create` does.
     fn update(
         &self,
-        step: &Step,
-        kind: Kind,
+        step: &ProviderCall,
+        kind: ResourceKind,
         physical_id: &str,
         old: &Properties,
         new: &Properties,
     ) -> Result<BTreeMap<String, String>, Failure>;
 
     /// Removes a resource. One that is already gone counts as removed.
-    fn delete(&self, step: &Step, kind: Kind, physical_id: &str) -> Result<(), Failure>;
+    fn delete(
+        &self,
+        step: &ProviderCall,
+        kind: ResourceKind,
+        physical_id: &str,
+    ) -> Result<(), Failure>;
 
     /// The properties of a resource as they are now: those that `expected` has, but for what may change in place (`Tags`,
     /// `ActivationState`). `None` if the resource is gone.
     fn actual(
         &self,
         region: &str,
-        kind: Kind,
+        kind: ResourceKind,
         physical_id: &str,
         expected: &Properties,
     ) -> Result<Option<Properties>, Failure>;
@@ -101,7 +111,7 @@ pub trait Provider: Send + Sync + 'static {
     /// fails, the old one stays. An old route that is already gone is no obstacle.
     fn replace_route(
         &self,
-        step: &Step,
+        step: &ProviderCall,
         old_physical_id: &str,
         properties: &Properties,
     ) -> Result<Created, Failure>;

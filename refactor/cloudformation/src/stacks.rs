@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Change;
+use super::plan::PlannedChange;
 use super::provider::Properties;
 use super::template::Policies;
 
@@ -141,7 +141,7 @@ pub(crate) struct ChangeSet {
     pub(crate) reason: Option<String>,
     pub(crate) execution: Execution,
     pub(crate) definition: Definition,
-    pub(crate) changes: Vec<Change>,
+    pub(crate) changes: Vec<PlannedChange>,
     /// Of the whole request, to tell a repeat from another change set of the same name.
     pub(crate) fingerprint: u64,
     /// What becomes of the stack if this fails; `None` leaves it to the execution.

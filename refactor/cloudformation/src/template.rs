@@ -17,7 +17,7 @@ mod sub;
 mod yaml;
 
 pub(crate) use condition::Condition;
-pub(crate) use expression::{Expression, Kind, Piece};
+pub(crate) use expression::{Expression, ExpressionKind, Piece};
 pub(crate) use mapping::Mappings;
 pub(crate) use parameter::Parameter;
 pub(crate) use parameter_kind::Form;

@@ -3,7 +3,7 @@
 use super::Options;
 use super::peer::PeerError;
 use super::preflight::{Check, Pair, explained};
-use super::record::{Direction, Intent, Primary, Step};
+use super::record::{Direction, Intent, Primary, SwitchStep};
 use super::refusal::Refusal;
 use super::switch;
 use super::times::Times;
@@ -120,11 +120,11 @@ pub(super) fn lost(
         to: source.store.clone(),
         epoch: handover.epoch,
         began_ms: now_ms(),
-        step: Step::Intent,
+        step: SwitchStep::Intent,
         by_force: repeated.or(Some(work.record.lost_below)),
     };
     work.give_up_below(handover.epoch + 1, intent.clone())?;
-    Times::start(switch::PATIENCE).passed(Step::Intent);
+    Times::start(switch::PATIENCE).passed(SwitchStep::Intent);
     let taken = take(work, &intent, pair, &loss);
     switch::later(work, taken)?;
     Ok(Some(Vec::new()))

@@ -4,7 +4,7 @@ use super::journal::Journal;
 use super::record::Primary;
 use super::sides;
 use spaces::ApiError;
-use spaces::resource::{Kind, Route};
+use spaces::resource::{ResourceType, Route};
 
 /// Whether nothing of a move stands against the end of a route. It asks no store: a service that is stopped is no reason to
 /// lose its route. Once a move is completed the route is a route like any other, for nothing would ever let it go.
@@ -18,7 +18,7 @@ pub(super) fn may_go(journal: &Journal, route: &Route) -> Result<(), ApiError> {
     match found.filter(|record| record.primary == Primary::Target) {
         None => Ok(()),
         Some(record) => Err(ApiError::conflict(
-            Kind::Route,
+            ResourceType::Route,
             &route.id,
             format!(
                 "the route {} (/{collection}) leads to the primary of {collection}, {}, which would get no more \

@@ -35,8 +35,8 @@ pub use record::Verb;
 pub use refusal::Refusal;
 pub use sides::{Targets, is_name, program};
 pub use view::{
-    Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
-    SideStatus, Step, Successor,
+    CommandStep, Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress,
+    Side, SideStatus, Successor,
 };
 
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use proxy::Epoch;
-use spaces::Place;
+use spaces::ApplicationPath;
 
 /// A command on a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,8 +112,8 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(super) fn place(&self) -> Place {
-        Place {
+    pub(super) fn place(&self) -> ApplicationPath {
+        ApplicationPath {
             region: self.region.clone(),
             environment: self.environment.clone(),
             application: self.application.clone(),
@@ -155,7 +155,7 @@ pub(crate) struct Intent {
     pub(super) epoch: u64,
     pub(super) began_ms: i64,
     /// The last step that is known to have been done.
-    pub(super) step: Step,
+    pub(super) step: SwitchStep,
     /// Of a take by force: below which epoch writes could be lost before it.
     #[serde(default)]
     pub(super) by_force: Option<u64>,
@@ -164,7 +164,7 @@ pub(crate) struct Intent {
 /// The steps of a switch, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Step {
+pub(crate) enum SwitchStep {
     Intent,
     Fenced,
     CaughtUp,
@@ -175,7 +175,7 @@ pub(crate) enum Step {
     Compared,
 }
 
-impl Step {
+impl SwitchStep {
     /// What has been done when it is.
     pub(super) fn text(self) -> &'static str {
         match self {
@@ -223,7 +223,7 @@ pub(crate) struct Outcome {
 /// A step that was taken.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Taken {
-    pub(super) step: Step,
+    pub(super) step: SwitchStep,
     pub(super) text: String,
     /// Since the command began.
     pub(super) ms: u64,

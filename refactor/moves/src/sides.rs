@@ -6,7 +6,7 @@ use url::Url;
 
 use super::refusal::Refusal;
 use spaces::resource::{Application, Route, Service, State};
-use spaces::{Place, Spaces};
+use spaces::{ApplicationPath, Spaces};
 
 /// The base URL of the service that a collection moves to if neither a route nor a request names one.
 pub type Targets = BTreeMap<String, Url>;
@@ -14,7 +14,7 @@ pub type Targets = BTreeMap<String, Url>;
 /// Both sides of a collection in an application.
 #[derive(Clone, Debug)]
 pub(super) struct Sides {
-    pub(super) place: Place,
+    pub(super) place: ApplicationPath,
     /// The collection's URL at the service of the DEFAULT route.
     pub(super) source: String,
     /// The route of the collection, if there is one.
@@ -85,7 +85,7 @@ pub(super) fn within(
         )));
     };
     Ok(Sides {
-        place: Place {
+        place: ApplicationPath {
             region: application.region.clone(),
             environment: application.details.environment.clone(),
             application: application.id.clone(),

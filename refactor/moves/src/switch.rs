@@ -30,7 +30,7 @@ use self::hand_over::hand_over;
 pub(super) use self::hand_over::released;
 use super::Options;
 use super::preflight::{self, Check, Pair};
-use super::record::{Direction, Intent, Primary, Step};
+use super::record::{Direction, Intent, Primary, SwitchStep};
 use super::refusal::Refusal;
 use super::times::Times;
 use super::work::Work;
@@ -122,7 +122,7 @@ pub(super) fn run(
         (intent, checks) = (again, looked);
     }
     work.intend(intent.clone())?;
-    times.passed(Step::Intent);
+    times.passed(SwitchStep::Intent);
     let handed_over = hand_over(work, &intent, &pair, options.deadline, &mut times);
     later(work, handed_over)?;
     finish(work, &intent, &pair, &mut times)?;
@@ -173,7 +173,7 @@ fn ready(
             to: to.store.clone(),
             epoch: handover.epoch.saturating_sub(1),
             began_ms: now_ms(),
-            step: Step::HandedOver,
+            step: SwitchStep::HandedOver,
             by_force: None,
         }));
     }
@@ -197,7 +197,7 @@ fn ready(
                 to: to.store.clone(),
                 epoch: from.epoch,
                 began_ms: now_ms(),
-                step: Step::Intent,
+                step: SwitchStep::Intent,
                 by_force: None,
             };
             Ok(Ready::Go(intent, checks))
@@ -283,13 +283,13 @@ pub(super) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<
 }
 
 /// Notes that a step is done. From here on a restart knows it; what the stores say counts all the same.
-fn step(work: &mut Work<'_>, times: &mut Times, step: Step) -> Result<(), Refusal> {
+fn step(work: &mut Work<'_>, times: &mut Times, step: SwitchStep) -> Result<(), Refusal> {
     times.passed(step);
     if let Some(intent) = &mut work.record.pending {
         intent.step = step;
     }
     // While writes wait, nothing waits for the disk: the intent is there, and the stores know the rest.
-    if !(Step::Fenced..Step::Promoted).contains(&step) {
+    if !(SwitchStep::Fenced..SwitchStep::Promoted).contains(&step) {
         work.save()?;
     }
     Ok(())

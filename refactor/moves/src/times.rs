@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::record::{Direction, Outcome, Step, Taken};
+use super::record::{Direction, Outcome, SwitchStep, Taken};
 use spaces::resource::now_ms;
 
 /// When each step of a command was done.
@@ -20,12 +20,12 @@ impl Times {
     }
 
     /// A step is done; a test may end the program here.
-    pub(super) fn passed(&mut self, step: Step) {
+    pub(super) fn passed(&mut self, step: SwitchStep) {
         self.passed_as(step, step.text().to_owned());
         fault::point(step.fault());
     }
 
-    pub(super) fn passed_as(&mut self, step: Step, text: String) {
+    pub(super) fn passed_as(&mut self, step: SwitchStep, text: String) {
         self.steps.push(Taken { step, text, ms: ms(self.began.elapsed()) });
     }
 

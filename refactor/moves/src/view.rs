@@ -162,12 +162,12 @@ pub struct Last {
     pub at_ms: i64,
     /// Its steps.
     #[serde(default)]
-    pub steps: Vec<Step>,
+    pub steps: Vec<CommandStep>,
 }
 
 /// A step of a command.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Step {
+pub struct CommandStep {
     /// What was done.
     pub text: String,
     /// How long after the command began.

@@ -12,14 +12,14 @@ pub(crate) use scan::{Ending, Scan};
 /// One field of a head, and what it means to a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Field<'a> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: FieldKind,
     pub(crate) name: &'a str,
     pub(crate) value: &'a [u8],
 }
 
 /// What a proxy does with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FieldKind {
     /// Goes on as it is.
     EndToEnd,
     /// Ends here (RFC 9110, 7.6.1).
@@ -44,41 +44,44 @@ pub(crate) enum Kind {
     Via,
 }
 
-impl Kind {
+impl FieldKind {
     fn of(name: &str) -> Self {
-        const NAMES: [&[(&str, Kind)]; 20] = [
+        const NAMES: [&[(&str, FieldKind)]; 20] = [
             &[],
             &[],
-            &[("te", Kind::HopByHop)],
-            &[("via", Kind::Via)],
-            &[("host", Kind::Host), ("date", Kind::Date)],
+            &[("te", FieldKind::HopByHop)],
+            &[("via", FieldKind::Via)],
+            &[("host", FieldKind::Host), ("date", FieldKind::Date)],
             &[],
-            &[("cookie", Kind::Cookie), ("expect", Kind::Expect)],
+            &[("cookie", FieldKind::Cookie), ("expect", FieldKind::Expect)],
             // A server may ignore an upgrade (RFC 9110, 7.8), and this one speaks no other protocol.
-            &[("upgrade", Kind::HopByHop), ("trailer", Kind::HopByHop)],
+            &[("upgrade", FieldKind::HopByHop), ("trailer", FieldKind::HopByHop)],
             &[],
             &[],
-            &[("connection", Kind::Connection), ("keep-alive", Kind::KeepAlive)],
-            &[("traceparent", Kind::TraceParent)],
-            &[("x-request-id", Kind::RequestId)],
+            &[("connection", FieldKind::Connection), ("keep-alive", FieldKind::KeepAlive)],
+            &[("traceparent", FieldKind::TraceParent)],
+            &[("x-request-id", FieldKind::RequestId)],
             &[],
             &[
-                ("content-length", Kind::ContentLength),
-                ("http2-settings", Kind::HopByHop),
-                ("banyan-primary", Kind::Primary),
-            ],
-            &[("x-forwarded-for", Kind::ForwardedFor), ("banyan-position", Kind::Position)],
-            &[
-                ("x-forwarded-host", Kind::Forwarded),
-                ("x-forwarded-port", Kind::Forwarded),
-                ("proxy-connection", Kind::HopByHop),
+                ("content-length", FieldKind::ContentLength),
+                ("http2-settings", FieldKind::HopByHop),
+                ("banyan-primary", FieldKind::Primary),
             ],
             &[
-                ("transfer-encoding", Kind::TransferEncoding),
-                ("x-forwarded-proto", Kind::Forwarded),
+                ("x-forwarded-for", FieldKind::ForwardedFor),
+                ("banyan-position", FieldKind::Position),
             ],
-            &[("proxy-authenticate", Kind::HopByHop)],
-            &[("proxy-authorization", Kind::HopByHop)],
+            &[
+                ("x-forwarded-host", FieldKind::Forwarded),
+                ("x-forwarded-port", FieldKind::Forwarded),
+                ("proxy-connection", FieldKind::HopByHop),
+            ],
+            &[
+                ("transfer-encoding", FieldKind::TransferEncoding),
+                ("x-forwarded-proto", FieldKind::Forwarded),
+            ],
+            &[("proxy-authenticate", FieldKind::HopByHop)],
+            &[("proxy-authorization", FieldKind::HopByHop)],
         ];
         let same_length = NAMES.get(name.len()).copied().unwrap_or_default();
         let known = same_length.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -87,7 +90,7 @@ impl Kind {
 
     /// Whether a field of an answer is sent on.
     pub(crate) fn goes_to_clients(self) -> bool {
-        use Kind::{Cookie, Date, EndToEnd, Position, RequestId, Via};
+        use FieldKind::{Cookie, Date, EndToEnd, Position, RequestId, Via};
         matches!(self, EndToEnd | Cookie | Date | Position | RequestId | Via)
     }
 }
@@ -95,17 +98,18 @@ impl Kind {
 /// The fields of a head, classified; what `Connection` names ends here too.
 fn classify<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<Field<'a>> {
     let mut fields: Vec<_> =
-        fields.map(|(name, value)| Field { kind: Kind::of(name), name, value }).collect();
+        fields.map(|(name, value)| Field { kind: FieldKind::of(name), name, value }).collect();
     for index in 0..fields.len() {
-        let Some(Field { kind: Kind::Connection, value, .. }) = fields.get(index).copied() else {
+        let Some(Field { kind: FieldKind::Connection, value, .. }) = fields.get(index).copied()
+        else {
             continue;
         };
         for option in list(value).filter(|option| !is_persistence(option)) {
             for field in &mut fields {
-                if field.kind == Kind::EndToEnd
+                if field.kind == FieldKind::EndToEnd
                     && option.eq_ignore_ascii_case(field.name.as_bytes())
                 {
-                    field.kind = Kind::HopByHop;
+                    field.kind = FieldKind::HopByHop;
                 }
             }
         }
@@ -124,7 +128,7 @@ fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether `Connection` holds an option.
 fn connection_has(fields: &[Field<'_>], option: &[u8]) -> bool {
-    let options = fields.iter().filter(|field| field.kind == Kind::Connection);
+    let options = fields.iter().filter(|field| field.kind == FieldKind::Connection);
     options.flat_map(|field| list(field.value)).any(|given| given.eq_ignore_ascii_case(option))
 }
 

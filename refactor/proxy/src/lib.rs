@@ -77,7 +77,7 @@ use tokio::task::AbortHandle;
 pub use addresses::is_refused;
 pub use limits::Patience;
 pub use ownership::Epoch;
-pub use routes::{Change, Route, SourcePath};
+pub use routes::{Route, RouteChange, SourcePath};
 pub use tags::check as check_tags;
 
 use metrics::{Labels, Metrics};
@@ -213,11 +213,11 @@ impl DataPlane {
 
     /// Changes some routes, all at once; live for every request that begins after this returns. Does nothing for
     /// an application that is not open.
-    pub fn change_routes(&self, application: &str, changes: Vec<Change>) {
+    pub fn change_routes(&self, application: &str, changes: Vec<RouteChange>) {
         self.0.replace(application, |old| {
             old.with(changes.into_iter().map(|change| match change {
-                Change::Remove(id) => (id, None),
-                Change::Put(route) => {
+                RouteChange::Remove(id) => (id, None),
+                RouteChange::Put(route) => {
                     let id = route.id.clone();
                     let target = self.0.target(application, route, old);
                     if let Some(target) = &target

@@ -17,7 +17,7 @@ pub(crate) struct Path<'a> {
 
 /// The place that a request's target names.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Scope<'a> {
     /// To the proxy itself.
     Root,
     /// Into the application.
@@ -31,13 +31,13 @@ impl<'a> Path<'a> {
     ///
     /// # Errors
     /// 400 for a path that two programs could read in two ways, 404 for one that is never forwarded.
-    pub(crate) fn place(target: &'a str, stage: &str) -> Result<Place<'a>, Problem> {
+    pub(crate) fn place(target: &'a str, stage: &str) -> Result<Scope<'a>, Problem> {
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
         };
         if path == "/" {
-            return Ok(Place::Root);
+            return Ok(Scope::Root);
         }
         if path.contains(['\\', '#']) {
             return Err(Problem::bad_request(r"a path cannot hold \ or #; encode them"));
@@ -62,9 +62,9 @@ impl<'a> Path<'a> {
         let first = path.get(1..).unwrap_or_default();
         let (first, raw) = first.split_at(first.find('/').unwrap_or(first.len()));
         if decoded(first) != stage {
-            return Ok(Place::Outside);
+            return Ok(Scope::Outside);
         }
-        Ok(Place::Application(Self { raw, query }))
+        Ok(Scope::Application(Self { raw, query }))
     }
 
     /// The segments for matching. Empty ones are none, as for the services of the board: else `//users` would pass
@@ -128,11 +128,11 @@ fn decoded(segment: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Path, Place};
+    use super::{Path, Scope};
 
     fn application(target: &str) -> Path<'_> {
         match Path::place(target, "api").unwrap() {
-            Place::Application(path) => path,
+            Scope::Application(path) => path,
             other => panic!("{target}: {other:?}"),
         }
     }
@@ -149,10 +149,10 @@ mod tests {
             assert_eq!(application(target).raw, raw, "{target}");
         }
         for target in ["/apix", "/ap", "//api", "/users", "/API/users"] {
-            assert_eq!(Path::place(target, "api").unwrap(), Place::Outside, "{target}");
+            assert_eq!(Path::place(target, "api").unwrap(), Scope::Outside, "{target}");
         }
-        assert_eq!(Path::place("/", "api").unwrap(), Place::Root);
-        assert_eq!(Path::place("/?x", "api").unwrap(), Place::Root);
+        assert_eq!(Path::place("/", "api").unwrap(), Scope::Root);
+        assert_eq!(Path::place("/?x", "api").unwrap(), Scope::Root);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub struct SourcePath {
 
 /// What becomes of one route.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum RouteChange {
     /// It is there, in the place of the one with its id if there was one.
     Put(Route),
     /// The route of this id is gone.

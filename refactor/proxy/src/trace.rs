@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::head::{Head, Kind};
+use crate::head::{FieldKind, Head};
 
 /// The client's `traceparent` if it is valid, else that of a new trace (W3C Trace Context, 3.2).
 pub(crate) fn traceparent<'a>(head: &Head<'a>) -> Cow<'a, str> {
-    let given = head.first(Kind::TraceParent).and_then(|value| std::str::from_utf8(value).ok());
+    let given =
+        head.first(FieldKind::TraceParent).and_then(|value| std::str::from_utf8(value).ok());
     match given.filter(|value| is_traceparent(value)) {
         Some(value) => Cow::Borrowed(value),
         None => {

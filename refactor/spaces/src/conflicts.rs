@@ -1,7 +1,7 @@
 //! Which routes can stand beside each other in one application.
 
 use super::error::ApiError;
-use super::resource::{Kind, NewRoute, Route, Source, State};
+use super::resource::{NewRoute, ResourceType, Route, Source, State};
 
 /// Whether a new route can join those of its application.
 ///
@@ -17,19 +17,19 @@ pub(crate) fn check_new<'a>(
         if let Some(route) = fallback {
             let message =
                 format!("the application {application} has a DEFAULT route already: {}", route.id);
-            return Err(ApiError::conflict(Kind::Route, &route.id, message));
+            return Err(ApiError::conflict(ResourceType::Route, &route.id, message));
         }
         // Others are there already only if this one takes the place of another DEFAULT route.
         return match existing.clone().find(|route| takes_traffic(route)) {
             Some(live) if !new.active => {
-                Err(ApiError::conflict(Kind::Route, &live.id, lonely(live)))
+                Err(ApiError::conflict(ResourceType::Route, &live.id, lonely(live)))
             }
             _ => Ok(()),
         };
     };
     let Some(fallback) = fallback else {
         return Err(ApiError::conflict(
-            Kind::Application,
+            ResourceType::Application,
             application,
             format!(
                 "the first route of an application is its DEFAULT route, and {application} has none; \
@@ -38,11 +38,15 @@ pub(crate) fn check_new<'a>(
         ));
     };
     if new.active && fallback.state != State::Active {
-        return Err(ApiError::conflict(Kind::Route, &fallback.id, inactive_default(fallback)));
+        return Err(ApiError::conflict(
+            ResourceType::Route,
+            &fallback.id,
+            inactive_default(fallback),
+        ));
     }
     if source.path.starts_with("/{") {
         return Err(ApiError::conflict(
-            Kind::Route,
+            ResourceType::Route,
             &fallback.id,
             format!(
                 "a parameter in the first segment ({}) clashes with the DEFAULT route {}, which takes \
@@ -55,7 +59,7 @@ pub(crate) fn check_new<'a>(
         let clash = route.details.source.as_ref().and_then(|other| clash(source, other));
         if let Some(clash) = clash {
             let message = format!("{} clashes with the route {}: {clash}", new.label(), route.id);
-            return Err(ApiError::conflict(Kind::Route, &route.id, message));
+            return Err(ApiError::conflict(ResourceType::Route, &route.id, message));
         }
     }
     Ok(())
@@ -118,7 +122,7 @@ pub(crate) fn check_delete<'a>(
         route.id,
         named.join(", ")
     );
-    Err(ApiError::conflict(Kind::Route, &first.id, message))
+    Err(ApiError::conflict(ResourceType::Route, &first.id, message))
 }
 
 /// Whether a route takes traffic, or will when its check has ended.

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use serde_json::{Value, json};
 
-use super::resource::Kind;
+use super::resource::ResourceType;
 
 /// A refused operation; nothing was changed by it. Its message says what was wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum ApiError {
         /// What was wrong and what to do.
         message: String,
         /// The kind of the resource.
-        kind: Kind,
+        kind: ResourceType,
         /// The id of the resource.
         id: String,
     },
@@ -27,7 +27,7 @@ pub enum ApiError {
         /// What was wrong and what to do.
         message: String,
         /// The kind of the resource.
-        kind: Kind,
+        kind: ResourceType,
         /// The id of the resource.
         id: String,
     },
@@ -36,7 +36,7 @@ pub enum ApiError {
         /// What was wrong and what to do.
         message: String,
         /// The kind of the resource.
-        kind: Kind,
+        kind: ResourceType,
         /// The id of the resource.
         id: String,
     },
@@ -46,12 +46,12 @@ pub enum ApiError {
 
 impl ApiError {
     /// 404 for a resource.
-    pub fn not_found(kind: Kind, id: &str, message: impl Into<String>) -> Self {
+    pub fn not_found(kind: ResourceType, id: &str, message: impl Into<String>) -> Self {
         Self::NotFound { message: message.into(), kind, id: id.to_owned() }
     }
 
     /// 409 because of a resource.
-    pub fn conflict(kind: Kind, id: &str, message: impl Into<String>) -> Self {
+    pub fn conflict(kind: ResourceType, id: &str, message: impl Into<String>) -> Self {
         Self::Conflict { message: message.into(), kind, id: id.to_owned() }
     }
 

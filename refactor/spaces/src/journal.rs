@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::model::{Change, Model, Table};
-use super::resource::{Details, Kind, Resource, now_ms};
+use super::model::{Model, ModelChange, Table};
+use super::resource::{Details, Resource, ResourceType, now_ms};
 use super::state::Shared;
 
 const SCHEMA: &str = "
@@ -106,7 +106,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub(crate) fn write(&self, changes: &[Change]) -> Result<()> {
+    pub(crate) fn write(&self, changes: &[ModelChange]) -> Result<()> {
         let mut connection = lock(&self.0);
         let transaction = connection.transaction()?;
         for change in changes {
@@ -136,24 +136,24 @@ fn load<D: Details + DeserializeOwned>(connection: &Connection) -> Result<Table<
     statement.query_map([D::KIND.as_str()], read)?.collect()
 }
 
-fn write(connection: &Connection, change: &Change) -> Result<()> {
+fn write(connection: &Connection, change: &ModelChange) -> Result<()> {
     match change {
-        Change::Environment(resource) => put(connection, resource),
-        Change::Application(resource) => put(connection, resource),
-        Change::Service(resource) => put(connection, resource),
-        Change::Route(resource) => put(connection, resource),
-        Change::Delete(_, id) => {
+        ModelChange::Environment(resource) => put(connection, resource),
+        ModelChange::Application(resource) => put(connection, resource),
+        ModelChange::Service(resource) => put(connection, resource),
+        ModelChange::Route(resource) => put(connection, resource),
+        ModelChange::Delete(_, id) => {
             execute(connection, "DELETE FROM spaces_resources WHERE id = ?", [id])
         }
-        Change::Policy(arn, Some(policy)) => execute(
+        ModelChange::Policy(arn, Some(policy)) => execute(
             connection,
             "INSERT OR REPLACE INTO spaces_policies (arn, policy) VALUES (?, ?)",
             [arn, policy],
         ),
-        Change::Policy(arn, None) => {
+        ModelChange::Policy(arn, None) => {
             execute(connection, "DELETE FROM spaces_policies WHERE arn = ?", [arn])
         }
-        Change::Token(token, resource, answer) => {
+        ModelChange::Token(token, resource, answer) => {
             forget_old_tokens(connection)?;
             let sql = "INSERT OR REPLACE INTO spaces_tokens
                 (scope, token, fingerprint, resource, answer, lasting, created_ms)
@@ -163,7 +163,7 @@ fn write(connection: &Connection, change: &Change) -> Result<()> {
             let values = params![scope, token, fingerprint, resource, answer, lasting, now_ms()];
             execute(connection, sql, values)
         }
-        Change::Answer(resource, answer) => execute(
+        ModelChange::Answer(resource, answer) => execute(
             connection,
             "UPDATE spaces_tokens SET answer = ?2 WHERE resource = ?1",
             params![resource, answer.to_string()],
@@ -177,7 +177,7 @@ fn put<D: Details>(connection: &Connection, resource: &Resource<D>) -> Result<()
     execute(connection, sql, params![resource.id, kind_of(resource).as_str(), document])
 }
 
-fn kind_of<D: Details>(_: &Resource<D>) -> Kind {
+fn kind_of<D: Details>(_: &Resource<D>) -> ResourceType {
     D::KIND
 }
 

@@ -23,7 +23,7 @@ pub mod state;
 
 pub use error::ApiError;
 pub use members::Members;
-pub use model::Place;
+pub use model::ApplicationPath;
 pub use operations::{Check, Request};
 pub use pages::{Page, PageRequest};
 
@@ -33,9 +33,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::runtime::Handle;
 
 use journal::Journal;
-use model::{Change, Model};
+use model::{Model, ModelChange};
 use proxy::DataPlane;
-use resource::{Kind, Route};
+use resource::{ResourceType, Route};
 
 /// What the spaces are told from outside.
 #[derive(Clone, Debug)]
@@ -63,12 +63,12 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    fn of(self, kind: Kind) -> usize {
+    fn of(self, kind: ResourceType) -> usize {
         match kind {
-            Kind::Environment => self.environments,
-            Kind::Application => self.applications,
-            Kind::Service => self.services,
-            Kind::Route => self.routes,
+            ResourceType::Environment => self.environments,
+            ResourceType::Application => self.applications,
+            ResourceType::Service => self.services,
+            ResourceType::Route => self.routes,
         }
     }
 }
@@ -136,7 +136,7 @@ impl Spaces {
     /// it fails, nothing has changed.
     fn change<T>(
         &self,
-        work: impl FnOnce(&Model, &mut Vec<Change>) -> Result<T, ApiError>,
+        work: impl FnOnce(&Model, &mut Vec<ModelChange>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let mut model = self.model();
         let mut changes = Vec::new();
@@ -145,7 +145,7 @@ impl Spaces {
         Ok(result)
     }
 
-    fn commit(&self, model: &mut Model, changes: Vec<Change>) -> rusqlite::Result<()> {
+    fn commit(&self, model: &mut Model, changes: Vec<ModelChange>) -> rusqlite::Result<()> {
         if changes.is_empty() {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use super::arn::Arn;
 use super::error::ApiError;
 use super::journal::Token;
 use super::resource::{
-    Application, Details, Environment, Kind, Resource, Route, Service, State, Tags,
+    Application, Details, Environment, Resource, ResourceType, Route, Service, State, Tags,
 };
 
 /// Resources of one kind, by id.
@@ -26,12 +26,12 @@ pub(crate) struct Model {
 }
 
 /// One change of the model; those of one operation happen together.
-pub(crate) enum Change {
+pub(crate) enum ModelChange {
     Environment(Environment),
     Application(Application),
     Service(Service),
     Route(Route),
-    Delete(Kind, String),
+    Delete(ResourceType, String),
     /// A policy of this ARN; `None` removes it.
     Policy(String, Option<String>),
     /// A request was answered with this resource, as it was then.
@@ -42,37 +42,41 @@ pub(crate) enum Change {
 
 impl Model {
     /// Carries a change out that is on disk.
-    pub(crate) fn apply(&mut self, change: Change) {
+    pub(crate) fn apply(&mut self, change: ModelChange) {
         match change {
-            Change::Environment(resource) => put(&mut self.environments, resource),
-            Change::Application(resource) => put(&mut self.applications, resource),
-            Change::Service(resource) => put(&mut self.services, resource),
-            Change::Route(resource) => put(&mut self.routes, resource),
-            Change::Delete(Kind::Environment, id) => drop(self.environments.remove(&id)),
-            Change::Delete(Kind::Application, id) => drop(self.applications.remove(&id)),
-            Change::Delete(Kind::Service, id) => drop(self.services.remove(&id)),
-            Change::Delete(Kind::Route, id) => drop(self.routes.remove(&id)),
-            Change::Policy(arn, Some(policy)) => drop(self.policies.insert(arn, policy)),
-            Change::Policy(arn, None) => drop(self.policies.remove(&arn)),
-            Change::Token(..) | Change::Answer(..) => {}
+            ModelChange::Environment(resource) => put(&mut self.environments, resource),
+            ModelChange::Application(resource) => put(&mut self.applications, resource),
+            ModelChange::Service(resource) => put(&mut self.services, resource),
+            ModelChange::Route(resource) => put(&mut self.routes, resource),
+            ModelChange::Delete(ResourceType::Environment, id) => {
+                drop(self.environments.remove(&id))
+            }
+            ModelChange::Delete(ResourceType::Application, id) => {
+                drop(self.applications.remove(&id))
+            }
+            ModelChange::Delete(ResourceType::Service, id) => drop(self.services.remove(&id)),
+            ModelChange::Delete(ResourceType::Route, id) => drop(self.routes.remove(&id)),
+            ModelChange::Policy(arn, Some(policy)) => drop(self.policies.insert(arn, policy)),
+            ModelChange::Policy(arn, None) => drop(self.policies.remove(&arn)),
+            ModelChange::Token(..) | ModelChange::Answer(..) => {}
         }
     }
 
     /// Whether there is such a resource, wherever it is.
-    pub(crate) fn has(&self, kind: Kind, id: &str) -> bool {
+    pub(crate) fn has(&self, kind: ResourceType, id: &str) -> bool {
         match kind {
-            Kind::Environment => self.environments.contains_key(id),
-            Kind::Application => self.applications.contains_key(id),
-            Kind::Service => self.services.contains_key(id),
-            Kind::Route => self.routes.contains_key(id),
+            ResourceType::Environment => self.environments.contains_key(id),
+            ResourceType::Application => self.applications.contains_key(id),
+            ResourceType::Service => self.services.contains_key(id),
+            ResourceType::Route => self.routes.contains_key(id),
         }
     }
 
     /// The route that a change concerns, behind its application.
-    pub(crate) fn touched(&self, change: &Change) -> Option<(String, String)> {
+    pub(crate) fn touched(&self, change: &ModelChange) -> Option<(String, String)> {
         let route = match change {
-            Change::Route(route) => Some(route),
-            Change::Delete(Kind::Route, id) => self.routes.get(id),
+            ModelChange::Route(route) => Some(route),
+            ModelChange::Delete(ResourceType::Route, id) => self.routes.get(id),
             _ => None,
         };
         route.map(|route| (route.details.application.clone(), route.id.clone()))
@@ -86,7 +90,7 @@ impl Model {
         match self.environments.get(id) {
             Some(environment) if environment.region == region => Ok(environment),
             Some(environment) => Err(ApiError::not_found(
-                Kind::Environment,
+                ResourceType::Environment,
                 id,
                 format!(
                     "there is no environment {id} in the region {region}; it is in {}",
@@ -94,7 +98,7 @@ impl Model {
                 ),
             )),
             None => Err(ApiError::not_found(
-                Kind::Environment,
+                ResourceType::Environment,
                 id,
                 format!("there is no environment {id}"),
             )),
@@ -117,7 +121,7 @@ impl Model {
             || {
                 let message =
                     format!("there is no application {id} in the environment {environment}");
-                ApiError::not_found(Kind::Application, id, message)
+                ApiError::not_found(ResourceType::Application, id, message)
             },
         )
     }
@@ -126,36 +130,39 @@ impl Model {
     ///
     /// # Errors
     /// 404 on the first of the three that does not exist.
-    pub(crate) fn service(&self, place: &Place, id: &str) -> Result<&Service, ApiError> {
+    pub(crate) fn service(&self, place: &ApplicationPath, id: &str) -> Result<&Service, ApiError> {
         self.application(&place.region, &place.environment, &place.application)?;
         let found = self.services.get(id);
         found
             .filter(|service| service.details.application == place.application)
-            .ok_or_else(|| not_in(Kind::Service, id, place))
+            .ok_or_else(|| not_in(ResourceType::Service, id, place))
     }
 
     /// A route of that application.
     ///
     /// # Errors
     /// 404 on the first of the three that does not exist.
-    pub(crate) fn route(&self, place: &Place, id: &str) -> Result<&Route, ApiError> {
+    pub(crate) fn route(&self, place: &ApplicationPath, id: &str) -> Result<&Route, ApiError> {
         self.application(&place.region, &place.environment, &place.application)?;
         let found = self.routes.get(id);
         found
             .filter(|route| route.details.application == place.application)
-            .ok_or_else(|| not_in(Kind::Route, id, place))
+            .ok_or_else(|| not_in(ResourceType::Route, id, place))
     }
 
     /// The application of a place, if it takes new services and routes.
     ///
     /// # Errors
     /// 404; 409 if it is FAILED.
-    pub(crate) fn working_application(&self, place: &Place) -> Result<&Application, ApiError> {
+    pub(crate) fn working_application(
+        &self,
+        place: &ApplicationPath,
+    ) -> Result<&Application, ApiError> {
         let application =
             self.application(&place.region, &place.environment, &place.application)?;
         match &application.error {
             Some(error) if application.state == State::Failed => Err(ApiError::conflict(
-                Kind::Application,
+                ResourceType::Application,
                 &application.id,
                 format!("the application {} is FAILED: {}", application.id, error.message),
             )),
@@ -187,12 +194,16 @@ impl Model {
         &self,
         arn: Arn<'_>,
         edit: impl FnOnce(&mut Tags) -> Result<(), ApiError>,
-    ) -> Result<Change, ApiError> {
+    ) -> Result<ModelChange, ApiError> {
         match arn.kind {
-            Kind::Environment => retagged(&self.environments, arn, edit).map(Change::Environment),
-            Kind::Application => retagged(&self.applications, arn, edit).map(Change::Application),
-            Kind::Service => retagged(&self.services, arn, edit).map(Change::Service),
-            Kind::Route => retagged(&self.routes, arn, edit).map(Change::Route),
+            ResourceType::Environment => {
+                retagged(&self.environments, arn, edit).map(ModelChange::Environment)
+            }
+            ResourceType::Application => {
+                retagged(&self.applications, arn, edit).map(ModelChange::Application)
+            }
+            ResourceType::Service => retagged(&self.services, arn, edit).map(ModelChange::Service),
+            ResourceType::Route => retagged(&self.routes, arn, edit).map(ModelChange::Route),
         }
     }
 
@@ -202,10 +213,10 @@ impl Model {
     /// 404 if there is none.
     pub(crate) fn tags(&self, arn: Arn<'_>) -> Result<&Tags, ApiError> {
         let tags = match arn.kind {
-            Kind::Environment => tags(&self.environments, arn),
-            Kind::Application => tags(&self.applications, arn),
-            Kind::Service => tags(&self.services, arn),
-            Kind::Route => tags(&self.routes, arn),
+            ResourceType::Environment => tags(&self.environments, arn),
+            ResourceType::Application => tags(&self.applications, arn),
+            ResourceType::Service => tags(&self.services, arn),
+            ResourceType::Route => tags(&self.routes, arn),
         };
         tags.ok_or_else(|| no_such_arn(arn))
     }
@@ -213,7 +224,7 @@ impl Model {
 
 /// The place of services and routes: in an application of an environment of a region.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct ApplicationPath {
     /// The region.
     pub region: String,
     /// The id of the environment.
@@ -226,7 +237,7 @@ fn put<D>(table: &mut Table<D>, resource: Resource<D>) {
     table.insert(resource.id.clone(), resource);
 }
 
-fn not_in(kind: Kind, id: &str, place: &Place) -> ApiError {
+fn not_in(kind: ResourceType, id: &str, place: &ApplicationPath) -> ApiError {
     let message =
         format!("there is no {} {id} in the application {}", kind.noun(), place.application);
     ApiError::not_found(kind, id, message)

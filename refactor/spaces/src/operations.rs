@@ -21,8 +21,8 @@ use super::Spaces;
 use super::arn::new_id;
 use super::error::ApiError;
 use super::journal::Token;
-use super::model::{Change, Model};
-use super::resource::{Details, Kind, Resource, Tags};
+use super::model::{Model, ModelChange};
+use super::resource::{Details, Resource, ResourceType, Tags};
 
 /// The region of a request, and the token by which a repeat is known.
 #[derive(Clone, Debug)]
@@ -112,13 +112,13 @@ impl Spaces {
 
 /// A new resource, with its token if it came with one.
 fn put<D: Details>(
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<ModelChange>,
     resource: &Resource<D>,
     token: Option<Token>,
-    change: fn(Resource<D>) -> Change,
+    change: fn(Resource<D>) -> ModelChange,
 ) -> Result<(), ApiError> {
     if let Some(token) = token {
-        changes.push(Change::Token(token, resource.id.clone(), document(resource)?));
+        changes.push(ModelChange::Token(token, resource.id.clone(), document(resource)?));
     }
     changes.push(change(resource.clone()));
     Ok(())
@@ -130,7 +130,7 @@ fn document<D: Details>(resource: &Resource<D>) -> Result<Value, ApiError> {
 }
 
 /// An id that no resource has.
-fn unused_id(model: &Model, kind: Kind) -> String {
+fn unused_id(model: &Model, kind: ResourceType) -> String {
     loop {
         let id = new_id(kind);
         if !model.has(kind, &id) {
@@ -140,17 +140,17 @@ fn unused_id(model: &Model, kind: Kind) -> String {
 }
 
 /// A resource goes, and its policy with it.
-fn delete<D: Details>(changes: &mut Vec<Change>, resource: &Resource<D>) {
-    changes.push(Change::Policy(resource.arn.clone(), None));
-    changes.push(Change::Delete(D::KIND, resource.id.clone()));
+fn delete<D: Details>(changes: &mut Vec<ModelChange>, resource: &Resource<D>) {
+    changes.push(ModelChange::Policy(resource.arn.clone(), None));
+    changes.push(ModelChange::Delete(D::KIND, resource.id.clone()));
 }
 
 /// Tags of a resource as a change of them leaves them. Those of a route may be read by the data plane.
-fn check_tags(kind: Kind, tags: &Tags) -> Result<(), ApiError> {
+fn check_tags(kind: ResourceType, tags: &Tags) -> Result<(), ApiError> {
     let read = || match kind {
-        Kind::Route => proxy::check_tags(tags)
+        ResourceType::Route => proxy::check_tags(tags)
             .map_err(|broken| format!("has a tag that is read here: {broken}")),
-        Kind::Environment | Kind::Application | Kind::Service => Ok(()),
+        ResourceType::Environment | ResourceType::Application | ResourceType::Service => Ok(()),
     };
     super::members::check_count(tags)
         .and_then(|()| read())

@@ -8,36 +8,43 @@ use serde_json::{Map, Value, json};
 
 use super::operations::{Check, Request};
 use super::resource::{
-    Application, Environment, Kind as SpacesKind, NewApplication, NewEnvironment, NewRoute,
-    NewService, Route, Service, State, Tags,
+    Application, Environment, NewApplication, NewEnvironment, NewRoute, NewService, ResourceType,
+    Route, Service, State, Tags,
 };
-use super::{ApiError, Members, Place, Spaces, rules};
-use cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
+use super::{ApiError, ApplicationPath, Members, Spaces, rules};
+use cloudformation::provider::{
+    Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
+};
 use planned::check_properties;
 
 type Attributes = BTreeMap<String, String>;
 
 impl Provider for Spaces {
-    fn check(&self, kind: Kind, properties: &Properties) -> Result<(), Failure> {
+    fn check(&self, kind: ResourceKind, properties: &Properties) -> Result<(), Failure> {
         check_properties(kind, properties)
     }
 
-    fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure> {
+    fn create(
+        &self,
+        step: &ProviderCall,
+        kind: ResourceKind,
+        properties: &Properties,
+    ) -> Result<Created, Failure> {
         let (request, members) = (request(step), members(properties)?);
         Ok(match kind {
-            Kind::Environment => {
+            ResourceKind::Environment => {
                 created(&self.create_environment(&request, &NewEnvironment::read(&members)?)?)
             }
-            Kind::Application => {
-                let environment = parent(&members, SpacesKind::Environment)?;
+            ResourceKind::Application => {
+                let environment = parent(&members, ResourceType::Environment)?;
                 let new = NewApplication::read(&members)?;
                 created(&self.create_application(&request, &environment, &new)?)
             }
-            Kind::Service => {
+            ResourceKind::Service => {
                 let place = place(step, &members)?;
                 created(&self.create_service(&request, &place, &NewService::read(&members)?)?)
             }
-            Kind::Route => {
+            ResourceKind::Route => {
                 let place = place(step, &members)?;
                 let new = new_route(&members)?;
                 created(&self.create_route(&request, &place, &new, check(step))?)
@@ -47,8 +54,8 @@ impl Provider for Spaces {
 
     fn update(
         &self,
-        step: &Step,
-        kind: Kind,
+        step: &ProviderCall,
+        kind: ResourceKind,
         physical_id: &str,
         old: &Properties,
         new: &Properties,
@@ -59,23 +66,23 @@ impl Provider for Spaces {
         let tags = given.tags();
         let tags = given.finish(|| Some(tags))?;
         match kind {
-            Kind::Environment => {
+            ResourceKind::Environment => {
                 let found = self.environment(&step.region, &path.place.environment)?;
                 self.set_tags(found.named(), tags)?;
                 Ok(found.attributes())
             }
-            Kind::Application => {
-                let Place { region, environment, application } = &path.place;
+            ResourceKind::Application => {
+                let ApplicationPath { region, environment, application } = &path.place;
                 let found = self.application(region, environment, application)?;
                 self.set_tags(found.named(), tags)?;
                 Ok(found.attributes())
             }
-            Kind::Service => {
+            ResourceKind::Service => {
                 let found = self.service(&path.place, &path.id)?;
                 self.set_tags(found.named(), tags)?;
                 Ok(found.attributes())
             }
-            Kind::Route => {
+            ResourceKind::Route => {
                 let wanted = new_route(&members)?;
                 let found = self.route(&path.place, &path.id)?;
                 // The tags last: a route that fails its check keeps those it has.
@@ -88,15 +95,20 @@ impl Provider for Spaces {
         }
     }
 
-    fn delete(&self, step: &Step, kind: Kind, physical_id: &str) -> Result<(), Failure> {
+    fn delete(
+        &self,
+        step: &ProviderCall,
+        kind: ResourceKind,
+        physical_id: &str,
+    ) -> Result<(), Failure> {
         let Path { place, id } = Path::parse(&step.region, physical_id)?;
         let deleted = match kind {
-            Kind::Environment => self.delete_environment(&step.region, &id).map(drop),
-            Kind::Application => {
+            ResourceKind::Environment => self.delete_environment(&step.region, &id).map(drop),
+            ResourceKind::Application => {
                 self.delete_application(&step.region, &place.environment, &id).map(drop)
             }
-            Kind::Service => self.delete_service(&place, &id).map(drop),
-            Kind::Route => self.delete_route(&place, &id).map(drop),
+            ResourceKind::Service => self.delete_service(&place, &id).map(drop),
+            ResourceKind::Route => self.delete_route(&place, &id).map(drop),
         };
         match deleted {
             Ok(()) | Err(ApiError::NotFound { .. }) => Ok(()),
@@ -107,18 +119,20 @@ impl Provider for Spaces {
     fn actual(
         &self,
         region: &str,
-        kind: Kind,
+        kind: ResourceKind,
         physical_id: &str,
         expected: &Properties,
     ) -> Result<Option<Properties>, Failure> {
         let Path { place, id } = Path::parse(region, physical_id)?;
         let found = match kind {
-            Kind::Environment => self.environment(region, &id).map(|found| (found.tags, None)),
-            Kind::Application => {
+            ResourceKind::Environment => {
+                self.environment(region, &id).map(|found| (found.tags, None))
+            }
+            ResourceKind::Application => {
                 self.application(region, &place.environment, &id).map(|found| (found.tags, None))
             }
-            Kind::Service => self.service(&place, &id).map(|found| (found.tags, None)),
-            Kind::Route => self
+            ResourceKind::Service => self.service(&place, &id).map(|found| (found.tags, None)),
+            ResourceKind::Route => self
                 .route(&place, &id)
                 .map(|found| (found.tags, Some(found.state != State::Inactive))),
         };
@@ -131,7 +145,7 @@ impl Provider for Spaces {
 
     fn replace_route(
         &self,
-        step: &Step,
+        step: &ProviderCall,
         old_physical_id: &str,
         properties: &Properties,
     ) -> Result<Created, Failure> {
@@ -148,11 +162,11 @@ impl From<ApiError> for Failure {
     }
 }
 
-fn request(step: &Step) -> Request {
+fn request(step: &ProviderCall) -> Request {
     Request { region: step.region.clone(), token: Some(step.token.clone()), lasting: true }
 }
 
-fn check(step: &Step) -> Check {
+fn check(step: &ProviderCall) -> Check {
     if step.restores { Check::Skipped } else { Check::First }
 }
 
@@ -209,12 +223,12 @@ fn new_route(members: &Map<String, Value>) -> Result<NewRoute, Failure> {
 }
 
 /// The id of a parent that the properties name.
-fn parent(members: &Map<String, Value>, kind: SpacesKind) -> Result<String, Failure> {
+fn parent(members: &Map<String, Value>, kind: ResourceType) -> Result<String, Failure> {
     let name = match kind {
-        SpacesKind::Environment => "EnvironmentIdentifier",
-        SpacesKind::Application => "ApplicationIdentifier",
-        SpacesKind::Service => "ServiceIdentifier",
-        SpacesKind::Route => "RouteIdentifier",
+        ResourceType::Environment => "EnvironmentIdentifier",
+        ResourceType::Application => "ApplicationIdentifier",
+        ResourceType::Service => "ServiceIdentifier",
+        ResourceType::Route => "RouteIdentifier",
     };
     let mut given = Members::new(members);
     let id = given.text(name, |text| rules::id(kind, text));
@@ -222,17 +236,17 @@ fn parent(members: &Map<String, Value>, kind: SpacesKind) -> Result<String, Fail
     Ok(given.finish(|| id)?)
 }
 
-fn place(step: &Step, members: &Map<String, Value>) -> Result<Place, Failure> {
-    Ok(Place {
+fn place(step: &ProviderCall, members: &Map<String, Value>) -> Result<ApplicationPath, Failure> {
+    Ok(ApplicationPath {
         region: step.region.clone(),
-        environment: parent(members, SpacesKind::Environment)?,
-        application: parent(members, SpacesKind::Application)?,
+        environment: parent(members, ResourceType::Environment)?,
+        application: parent(members, ResourceType::Application)?,
     })
 }
 
 /// A physical id, taken apart: the last part is the resource's own id.
 struct Path {
-    place: Place,
+    place: ApplicationPath,
     id: String,
 }
 
@@ -244,7 +258,7 @@ impl Path {
             return Err(Failure { reason: "the physical id is empty".into() });
         };
         let region = region.to_owned();
-        let place = Place { region, environment: part(0), application: part(1) };
+        let place = ApplicationPath { region, environment: part(0), application: part(1) };
         Ok(Self { place, id: (*id).to_owned() })
     }
 }

@@ -27,7 +27,7 @@ pub type Tags = BTreeMap<String, String>;
 /// The four kinds of resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Kind {
+pub enum ResourceType {
     /// An environment.
     Environment,
     /// An application.
@@ -38,7 +38,7 @@ pub enum Kind {
     Route,
 }
 
-impl Kind {
+impl ResourceType {
     /// All kinds, parents first.
     pub(crate) const ALL: [Self; 4] =
         [Self::Environment, Self::Application, Self::Service, Self::Route];
@@ -129,7 +129,7 @@ pub(crate) struct Fault {
     pub(crate) code: FaultCode,
     pub(crate) message: String,
     /// The resource at fault.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ResourceType,
     pub(crate) id: String,
 }
 
@@ -183,7 +183,7 @@ pub struct Resource<D> {
 /// What only one kind of resource has.
 pub trait Details: Serialize + for<'a> Deserialize<'a> + Clone {
     /// The kind.
-    const KIND: Kind;
+    const KIND: ResourceType;
 
     /// The ids that stand before the resource's own in its ARN: environment, application.
     fn parents(&self) -> Vec<&str>;
@@ -225,7 +225,7 @@ impl<D: Details> Resource<D> {
         let mut members = self.brief_members();
         members.insert("CreatedTime".into(), seconds(self.created_ms));
         members.insert("OwnerAccountId".into(), ACCOUNT.into());
-        if D::KIND != Kind::Environment {
+        if D::KIND != ResourceType::Environment {
             members.insert("CreatedByAccountId".into(), ACCOUNT.into());
         }
         members.insert("Tags".into(), json!(self.tags));
@@ -276,12 +276,12 @@ impl View<'_> {
     }
 }
 
-fn id_member(kind: Kind) -> &'static str {
+fn id_member(kind: ResourceType) -> &'static str {
     match kind {
-        Kind::Environment => "EnvironmentId",
-        Kind::Application => "ApplicationId",
-        Kind::Service => "ServiceId",
-        Kind::Route => "RouteId",
+        ResourceType::Environment => "EnvironmentId",
+        ResourceType::Application => "ApplicationId",
+        ResourceType::Service => "ServiceId",
+        ResourceType::Route => "RouteId",
     }
 }
 

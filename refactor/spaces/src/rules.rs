@@ -1,7 +1,7 @@
 //! The rules for texts in requests. Each error says what the text must be.
 
 use super::arn::{Arn, is_id};
-use super::resource::Kind;
+use super::resource::ResourceType;
 
 /// What a text must be, said after the name of its member.
 pub(crate) type Broken = String;
@@ -15,7 +15,7 @@ fn length(text: &str, min: usize, max: usize) -> bool {
 }
 
 /// An id of that kind. What `Ref` gives in a template names all parents too; the part to use is named.
-pub fn id(kind: Kind, text: &str) -> Result<(), Broken> {
+pub fn id(kind: ResourceType, text: &str) -> Result<(), Broken> {
     let part = text.split('|').find(|part| is_id(kind, part));
     match part {
         Some(part) if part == text => Ok(()),
@@ -29,7 +29,7 @@ pub fn id(kind: Kind, text: &str) -> Result<(), Broken> {
 }
 
 /// A name. The published pattern looks ahead, which regular expressions in Rust cannot.
-pub(crate) fn name(kind: Kind, text: &str) -> Result<(), Broken> {
+pub(crate) fn name(kind: ResourceType, text: &str) -> Result<(), Broken> {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_ ".contains(&byte);
     let held = length(text, 3, 63)
         && text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())

@@ -5,8 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use spaces::arn::Arn;
-use spaces::resource::{Kind, NewApplication, NewEnvironment, NewRoute, NewService, read_update};
-use spaces::{ApiError, Check, Members, Page, PageRequest, Place, Request, Spaces, rules};
+use spaces::resource::{
+    NewApplication, NewEnvironment, NewRoute, NewService, ResourceType, read_update,
+};
+use spaces::{
+    ApiError, ApplicationPath, Check, Members, Page, PageRequest, Request, Spaces, rules,
+};
 
 /// An operation.
 pub(super) struct Operation {
@@ -82,28 +86,28 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 impl Call {
     /// A path parameter that is an id.
-    fn id(&self, number: usize, kind: Kind) -> Result<&str, ApiError> {
+    fn id(&self, number: usize, kind: ResourceType) -> Result<&str, ApiError> {
         let id = self.parameters.get(number).map_or("", String::as_str);
         let member = match kind {
-            Kind::Environment => "EnvironmentIdentifier",
-            Kind::Application => "ApplicationIdentifier",
-            Kind::Service => "ServiceIdentifier",
-            Kind::Route => "RouteIdentifier",
+            ResourceType::Environment => "EnvironmentIdentifier",
+            ResourceType::Application => "ApplicationIdentifier",
+            ResourceType::Service => "ServiceIdentifier",
+            ResourceType::Route => "RouteIdentifier",
         };
         let refused = |broken| ApiError::Validation(format!("{member} {broken}"));
         rules::id(kind, id).map(|()| id).map_err(refused)
     }
 
     fn environment(&self) -> Result<&str, ApiError> {
-        self.id(0, Kind::Environment)
+        self.id(0, ResourceType::Environment)
     }
 
     fn application(&self) -> Result<&str, ApiError> {
-        self.id(1, Kind::Application)
+        self.id(1, ResourceType::Application)
     }
 
-    fn place(&self) -> Result<Place, ApiError> {
-        Ok(Place {
+    fn place(&self) -> Result<ApplicationPath, ApiError> {
+        Ok(ApplicationPath {
             region: self.region.clone(),
             environment: self.environment()?.to_owned(),
             application: self.application()?.to_owned(),
@@ -205,7 +209,7 @@ fn create_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 }
 
 fn get_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    Ok(spaces.service(&call.place()?, call.id(2, Kind::Service)?)?.summary())
+    Ok(spaces.service(&call.place()?, call.id(2, ResourceType::Service)?)?.summary())
 }
 
 fn list_services(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
@@ -213,7 +217,7 @@ fn list_services(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 }
 
 fn delete_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    let deleted = spaces.delete_service(&call.place()?, call.id(2, Kind::Service)?)?;
+    let deleted = spaces.delete_service(&call.place()?, call.id(2, ResourceType::Service)?)?;
     Ok(deleted.deleted(&["ApplicationId", "Arn", "EnvironmentId", "Name", "ServiceId"]))
 }
 
@@ -225,7 +229,7 @@ fn create_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 }
 
 fn get_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    Ok(spaces.route(&call.place()?, call.id(2, Kind::Route)?)?.summary())
+    Ok(spaces.route(&call.place()?, call.id(2, ResourceType::Route)?)?.summary())
 }
 
 fn list_routes(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
@@ -233,7 +237,7 @@ fn list_routes(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 }
 
 fn update_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    let (place, id) = (call.place()?, call.id(2, Kind::Route)?);
+    let (place, id) = (call.place()?, call.id(2, ResourceType::Route)?);
     let active = read_update(&call.body)?;
     let route = spaces.update_route(&place, id, active, Check::Background(SETTLE_TIME))?;
     let mut answer = route.brief_members();
@@ -243,7 +247,7 @@ fn update_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 }
 
 fn delete_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    let deleted = spaces.delete_route(&call.place()?, call.id(2, Kind::Route)?)?;
+    let deleted = spaces.delete_route(&call.place()?, call.id(2, ResourceType::Route)?)?;
     Ok(deleted.deleted(&["ApplicationId", "Arn", "RouteId", "ServiceId"]))
 }
 

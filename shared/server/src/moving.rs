@@ -25,7 +25,7 @@ pub(crate) use self::endpoints::mount;
 pub(crate) use self::heartbeat::beat;
 pub(crate) use self::latency_monitor::LatencyMonitor;
 pub(crate) use self::metrics::OwnershipMetrics;
-pub(crate) use self::ownership_cache::{Found, OwnershipCache, Place};
+pub(crate) use self::ownership_cache::{CollectionLocation, Found, OwnershipCache};
 pub(crate) use self::replicator::Replicator;
 pub(crate) use self::shared::Moving;
 pub(crate) use self::split_brain_check::SplitBrainCheck;

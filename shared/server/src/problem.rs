@@ -47,13 +47,13 @@ pub(crate) struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Fault {
     #[serde(flatten)]
-    place: Place,
+    place: FaultLocation,
     detail: Cow<'static, str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Place {
+enum FaultLocation {
     /// A JSON Pointer into the body, as a URI fragment (RFC 6901, 6).
     Pointer(String),
     /// The name of a parameter in the path or the query.
@@ -64,15 +64,15 @@ enum Place {
 
 impl Fault {
     pub(crate) fn pointer(pointer: String, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: Place::Pointer(pointer), detail: detail.into() }
+        Self { place: FaultLocation::Pointer(pointer), detail: detail.into() }
     }
 
     pub(crate) fn parameter(name: &str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: Place::Parameter(name.to_owned()), detail: detail.into() }
+        Self { place: FaultLocation::Parameter(name.to_owned()), detail: detail.into() }
     }
 
     pub(crate) fn header(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: Place::Header(name), detail: detail.into() }
+        Self { place: FaultLocation::Header(name), detail: detail.into() }
     }
 }
 

@@ -12,7 +12,7 @@ use std::num::NonZero;
 use models::{MAX_ID, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::steps::Step;
+pub(crate) use self::steps::OwnershipStep;
 use crate::{Fence, Followed, Handover, MAX_FENCE, MoveError, Ownership, Peer, Position, Role};
 
 /// What a database keeps of one collection's ownership.

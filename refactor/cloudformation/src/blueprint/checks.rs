@@ -3,7 +3,7 @@
 use crate::functions::Scope;
 use crate::kinds::Type;
 use crate::order;
-use crate::template::{Expression, Kind, Piece, Resource, Template};
+use crate::template::{Expression, ExpressionKind, Piece, Resource, Template};
 
 /// The values of the resources and outputs whose conditions hold, each with its section.
 pub(super) fn present_values<'a>(
@@ -64,8 +64,10 @@ pub(super) fn attributes(template: &Template) -> Result<(), String> {
     };
     for expression in template.values() {
         expression.walk(&mut |expression| match &expression.kind {
-            Kind::GetAtt { resource, attribute } => check(resource, attribute, expression),
-            Kind::Sub { pieces, .. } => {
+            ExpressionKind::GetAtt { resource, attribute } => {
+                check(resource, attribute, expression)
+            }
+            ExpressionKind::Sub { pieces, .. } => {
                 for piece in pieces {
                     if let Piece::GetAtt { resource, attribute } = piece {
                         check(resource, attribute, expression);

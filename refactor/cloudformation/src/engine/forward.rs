@@ -6,7 +6,7 @@ use super::{Engine, Next};
 use crate::blueprint::Blueprint;
 use crate::kinds::Maker;
 use crate::plan::{Way, way};
-use crate::provider::{Created, Properties, Provider, Step};
+use crate::provider::{Created, Properties, Provider, ProviderCall};
 use crate::stacks::{
     Before, Generation, Phase, Resource, ResourceStatus, StackStatus, StoreError, now,
 };
@@ -142,7 +142,7 @@ impl Engine {
     ) -> Result<Created, String> {
         let step = work.step(logical_id, "make");
         let made = match (way, maker, current) {
-            (Way::Change, maker, Some(current)) => {
+            (Way::PlannedChange, maker, Some(current)) => {
                 return self.change(maker, &step, current, wanted);
             }
             (Way::Swap, _, Some(current)) => self.ask(&step, |provider: &dyn Provider| {
@@ -157,7 +157,7 @@ impl Engine {
     pub(super) fn change(
         &self,
         maker: Maker,
-        step: &Step,
+        step: &ProviderCall,
         current: &Generation,
         wanted: &Properties,
     ) -> Result<Created, String> {
@@ -226,7 +226,7 @@ fn announce(
             }
         }
         Way::Replace => resource.reason = Some(REPLACES.to_owned()),
-        Way::Keep | Way::Change | Way::Swap => {}
+        Way::Keep | Way::PlannedChange | Way::Swap => {}
     }
     work.record(resource.clone())?;
     Ok(resource)
@@ -240,7 +240,7 @@ fn reached(
     old: Option<Generation>,
 ) -> Result<(), StoreError> {
     resource.before = match (way, old) {
-        (Way::Change, Some(old)) => Before::Changed(old),
+        (Way::PlannedChange, Some(old)) => Before::Changed(old),
         (Way::Replace, Some(old)) => Before::Replaced(old),
         (Way::Swap, Some(old)) => Before::Swapped(old),
         // As it was announced.

@@ -8,7 +8,7 @@ use crate::functions::{Exports, StackIdentity};
 use crate::id;
 use crate::kinds::Type;
 use crate::order;
-use crate::provider::Step;
+use crate::provider::ProviderCall;
 use crate::stacks::{
     Before, ChangeSet, Definition, Event, Execution, Operation, Phase, Resource, ResourceStatus,
     Stack, StackStatus, Store, StoreError, Transaction, is_over, now,
@@ -117,9 +117,9 @@ impl<'a> Work<'a> {
     }
 
     /// A step of this operation. The same step has the same token after a restart.
-    pub(super) fn step(&self, logical_id: &str, verb: &str) -> Step {
+    pub(super) fn step(&self, logical_id: &str, verb: &str) -> ProviderCall {
         let digest = xxhash_rust::xxh3::xxh3_128(format!("{logical_id}/{verb}").as_bytes());
-        Step {
+        ProviderCall {
             region: self.stack.region.clone(),
             stack_id: self.stack.id.clone(),
             logical_id: logical_id.to_owned(),

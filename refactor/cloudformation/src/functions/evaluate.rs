@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::cidr::cidr;
 use super::dynamic::check_dynamic;
 use super::{EvaluationError, KNOWN_AFTER_APPLY, Lookup, Scope, is_unknown, no_resources, text};
-use crate::template::{Expression, Kind, Piece};
+use crate::template::{Expression, ExpressionKind, Piece};
 
 /// Bytes of a text that functions put together; properties and outputs are far shorter.
 const TEXT_LIMIT: usize = 16 * 1024;
@@ -41,8 +41,8 @@ impl Scope {
         lookup: Lookup<'_>,
     ) -> Result<Option<Value>, EvaluationError> {
         match &expression.kind {
-            Kind::Ref(name) if name == "AWS::NoValue" => return Ok(None),
-            Kind::If { condition, then, otherwise } => {
+            ExpressionKind::Ref(name) if name == "AWS::NoValue" => return Ok(None),
+            ExpressionKind::If { condition, then, otherwise } => {
                 return match self.conditions.get(condition) {
                     Some(true) => self.evaluate(then, lookup),
                     Some(false) => self.evaluate(otherwise, lookup),
@@ -84,48 +84,50 @@ impl Scope {
         })
     }
 
-    fn value(&self, kind: &Kind, lookup: Lookup<'_>) -> Result<Value, Fault> {
+    fn value(&self, kind: &ExpressionKind, lookup: Lookup<'_>) -> Result<Value, Fault> {
         Ok(match kind {
-            Kind::Literal(value) => value.clone(),
-            Kind::List(items) => Value::Array(self.list(items, lookup)?),
-            Kind::Map(entries) => Value::Object(self.map(entries, lookup)?),
-            Kind::Ref(name) => self.reference(name, lookup)?,
-            Kind::GetAtt { resource, attribute } => {
+            ExpressionKind::Literal(value) => value.clone(),
+            ExpressionKind::List(items) => Value::Array(self.list(items, lookup)?),
+            ExpressionKind::Map(entries) => Value::Object(self.map(entries, lookup)?),
+            ExpressionKind::Ref(name) => self.reference(name, lookup)?,
+            ExpressionKind::GetAtt { resource, attribute } => {
                 Value::String(lookup(resource, Some(attribute))?)
             }
             // Decided before.
-            Kind::If { .. } => unknown(),
-            Kind::Join { delimiter, list } => {
+            ExpressionKind::If { .. } => unknown(),
+            ExpressionKind::Join { delimiter, list } => {
                 let takes = "every Fn::Join object takes a list of strings";
                 let texts: Option<Vec<String>> =
                     self.items(list, lookup, takes)?.iter().map(text).collect();
                 let texts = texts.ok_or_else(|| takes.to_owned())?;
                 Value::String(bounded(texts.join(delimiter))?)
             }
-            Kind::Select { index, list } => self.select(index, list, lookup)?,
-            Kind::Split { delimiter, text } => {
+            ExpressionKind::Select { index, list } => self.select(index, list, lookup)?,
+            ExpressionKind::Split { delimiter, text } => {
                 let text = self.text(text, lookup, "every Fn::Split object takes a string")?;
                 split(delimiter, &text)
             }
-            Kind::GetAzs(region) => {
+            ExpressionKind::GetAzs(region) => {
                 let region = self.text(region, lookup, "Fn::GetAZs takes a region")?;
                 let region = if region.is_empty() { &self.stack.region } else { &region };
                 ["a", "b", "c"].map(|zone| Value::String(format!("{region}{zone}"))).into()
             }
-            Kind::Cidr(three) => {
+            ExpressionKind::Cidr(three) => {
                 match self.three(three, lookup, "Fn::Cidr takes a block and two numbers")? {
                     Some([block, count, bits]) => cidr(&block, &count, &bits)?.into(),
                     None => Value::Array(vec![unknown()]),
                 }
             }
-            Kind::FindInMap(three) => {
+            ExpressionKind::FindInMap(three) => {
                 match self.three(three, lookup, "Fn::FindInMap takes three strings")? {
                     Some([mapping, top, second]) => self.mappings.find(&mapping, &top, &second)?,
                     None => unknown(),
                 }
             }
-            Kind::ImportValue(name) => self.import(&self.import_name(name)?)?,
-            Kind::Sub { pieces, variables } => self.substitute(pieces, variables, lookup)?,
+            ExpressionKind::ImportValue(name) => self.import(&self.import_name(name)?)?,
+            ExpressionKind::Sub { pieces, variables } => {
+                self.substitute(pieces, variables, lookup)?
+            }
         })
     }
 

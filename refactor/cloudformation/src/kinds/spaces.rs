@@ -2,7 +2,7 @@
 
 use super::schema::{Property, Shape, in_place, replaces};
 use super::{Maker, Type};
-use crate::provider::Kind;
+use crate::provider::ResourceKind;
 
 const ENVIRONMENT: Property = replaces("EnvironmentIdentifier", Shape::Id("env-")).required();
 const APPLICATION: Property = replaces("ApplicationIdentifier", Shape::Id("app-")).required();
@@ -13,7 +13,7 @@ const TAGS: Property = in_place("Tags", Shape::Tags);
 pub(super) const TYPES: &[Type] = &[
     Type {
         name: "AWS::RefactorSpaces::Environment",
-        maker: Maker::Spaces(Kind::Environment),
+        maker: Maker::Spaces(ResourceKind::Environment),
         properties: &[
             NAME,
             replaces("NetworkFabricType", Shape::Text).required(),
@@ -24,7 +24,7 @@ pub(super) const TYPES: &[Type] = &[
     },
     Type {
         name: "AWS::RefactorSpaces::Application",
-        maker: Maker::Spaces(Kind::Application),
+        maker: Maker::Spaces(ResourceKind::Application),
         properties: &[
             ENVIRONMENT,
             NAME,
@@ -52,7 +52,7 @@ pub(super) const TYPES: &[Type] = &[
     },
     Type {
         name: "AWS::RefactorSpaces::Service",
-        maker: Maker::Spaces(Kind::Service),
+        maker: Maker::Spaces(ResourceKind::Service),
         properties: &[
             ENVIRONMENT,
             APPLICATION,
@@ -74,7 +74,7 @@ pub(super) const TYPES: &[Type] = &[
     },
     Type {
         name: "AWS::RefactorSpaces::Route",
-        maker: Maker::Spaces(Kind::Route),
+        maker: Maker::Spaces(ResourceKind::Route),
         properties: &[
             ENVIRONMENT,
             APPLICATION,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::xml::Xml;
-use crate::plan::{Action, Change, Detail};
+use crate::plan::{Action, Detail, PlannedChange};
 use crate::provider::Properties;
 use crate::stacks::Definition;
 
@@ -41,7 +41,7 @@ impl<'a> Secrets<'a> {
 }
 
 /// A change; with the values of its properties if the secrets to cover in them are given.
-pub(super) fn change(xml: &mut Xml, change: &Change, values: Option<&Secrets<'_>>) {
+pub(super) fn change(xml: &mut Xml, change: &PlannedChange, values: Option<&Secrets<'_>>) {
     xml.text("Type", "Resource");
     xml.element("ResourceChange", |xml| {
         let (action, modifies) = match change.action {
@@ -75,7 +75,7 @@ pub(super) fn change(xml: &mut Xml, change: &Change, values: Option<&Secrets<'_>
     });
 }
 
-fn target(xml: &mut Xml, change: &Change, detail: &Detail, values: Option<&Secrets<'_>>) {
+fn target(xml: &mut Xml, change: &PlannedChange, detail: &Detail, values: Option<&Secrets<'_>>) {
     xml.text("Attribute", detail.attribute());
     if detail.attribute() == "Properties" {
         xml.text("Name", &detail.property);

@@ -7,7 +7,7 @@ use super::{Api, checks};
 use crate::blueprint::Blueprint;
 use crate::functions::{Exports, StackIdentity};
 use crate::id;
-use crate::plan::{Change, plan};
+use crate::plan::{PlannedChange, plan};
 use crate::provider::Provider;
 use crate::stacks::{Definition, Resource, Stack, StackStatus, StoreError, Transaction, now};
 use crate::template::{Template, TemplateError};
@@ -18,7 +18,7 @@ const STACKS_LIMIT: usize = 200;
 /// A plan for a stack.
 pub(super) struct Planned {
     pub(super) definition: Definition,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<PlannedChange>,
     /// Whether nothing would change.
     pub(super) nothing: bool,
 }

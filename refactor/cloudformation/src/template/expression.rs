@@ -4,20 +4,20 @@ use serde_json::Value;
 
 use super::TemplateError;
 use super::function::{self, is_function};
-use super::node::{At, Data, Place};
+use super::node::{At, Data, NodePath};
 
 /// A value that may have to be worked out, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Expression {
     /// Its place, for messages.
-    pub(crate) place: Place,
+    pub(crate) place: NodePath,
     /// What it is.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ExpressionKind,
 }
 
 /// What an expression is: a value, or one of the functions that are supported.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum ExpressionKind {
     /// A scalar that stands for itself.
     Literal(Value),
     /// A list of expressions.
@@ -67,7 +67,7 @@ impl Expression {
     pub(crate) fn read(at: &At<'_>) -> Result<Self, TemplateError> {
         let kind = match at.data() {
             Data::List(_) => {
-                Kind::List(at.items()?.iter().map(Self::read).collect::<Result<_, _>>()?)
+                ExpressionKind::List(at.items()?.iter().map(Self::read).collect::<Result<_, _>>()?)
             }
             Data::Map(_) => {
                 let entries = at.entries()?;
@@ -79,7 +79,7 @@ impl Expression {
                                 at.error(format!("{name} must be the only key of its object"))
                             );
                         }
-                        None => Kind::Map(
+                        None => ExpressionKind::Map(
                             entries
                                 .iter()
                                 .map(|(key, value)| Ok(((*key).to_owned(), Self::read(value)?)))
@@ -88,7 +88,7 @@ impl Expression {
                     },
                 }
             }
-            _ => Kind::Literal(at.scalar()?),
+            _ => ExpressionKind::Literal(at.scalar()?),
         };
         Ok(Self { place: at.place().clone(), kind })
     }
@@ -102,18 +102,22 @@ impl Expression {
     /// The expressions in this one, in the order in which they are written.
     pub(crate) fn children(&self) -> Vec<&Expression> {
         match &self.kind {
-            Kind::Literal(_) | Kind::Ref(_) | Kind::GetAtt { .. } => Vec::new(),
-            Kind::List(items) => items.iter().collect(),
-            Kind::Map(entries) | Kind::Sub { variables: entries, .. } => {
+            ExpressionKind::Literal(_) | ExpressionKind::Ref(_) | ExpressionKind::GetAtt { .. } => {
+                Vec::new()
+            }
+            ExpressionKind::List(items) => items.iter().collect(),
+            ExpressionKind::Map(entries) | ExpressionKind::Sub { variables: entries, .. } => {
                 entries.iter().map(|(_, value)| value).collect()
             }
-            Kind::If { then, otherwise, .. } => vec![then, otherwise],
-            Kind::Join { list: only, .. }
-            | Kind::Split { text: only, .. }
-            | Kind::GetAzs(only)
-            | Kind::ImportValue(only) => vec![only],
-            Kind::Select { index, list } => vec![index, list],
-            Kind::Cidr(three) | Kind::FindInMap(three) => three.iter().map(Box::as_ref).collect(),
+            ExpressionKind::If { then, otherwise, .. } => vec![then, otherwise],
+            ExpressionKind::Join { list: only, .. }
+            | ExpressionKind::Split { text: only, .. }
+            | ExpressionKind::GetAzs(only)
+            | ExpressionKind::ImportValue(only) => vec![only],
+            ExpressionKind::Select { index, list } => vec![index, list],
+            ExpressionKind::Cidr(three) | ExpressionKind::FindInMap(three) => {
+                three.iter().map(Box::as_ref).collect()
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The functions of templates: their names, and the shape of what each takes.
 
 use super::TemplateError;
-use super::expression::{Expression, Kind};
+use super::expression::{Expression, ExpressionKind};
 use super::node::{At, Data};
 use super::sub;
 
@@ -16,13 +16,13 @@ pub(super) fn is_function(key: &str) -> bool {
 ///
 /// # Errors
 /// For a function that is unknown or not supported, or whose arguments have another shape than it takes.
-pub(super) fn read(name: &str, argument: &At<'_>) -> Result<Kind, TemplateError> {
+pub(super) fn read(name: &str, argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
     match name {
-        "Ref" => Ok(Kind::Ref(argument.name()?)),
+        "Ref" => Ok(ExpressionKind::Ref(argument.name()?)),
         "Fn::GetAtt" => get_att(argument),
         "Fn::If" => {
             let [condition, then, otherwise] = arguments(argument, "a condition and two values")?;
-            Ok(Kind::If {
+            Ok(ExpressionKind::If {
                 condition: condition.name()?,
                 then: inner(&then)?,
                 otherwise: inner(&otherwise)?,
@@ -30,27 +30,27 @@ pub(super) fn read(name: &str, argument: &At<'_>) -> Result<Kind, TemplateError>
         }
         "Fn::Join" => {
             let [delimiter, list] = arguments(argument, "a delimiter and a list")?;
-            Ok(Kind::Join { delimiter: delimiter.text()?, list: inner(&list)? })
+            Ok(ExpressionKind::Join { delimiter: delimiter.text()?, list: inner(&list)? })
         }
         "Fn::Select" => {
             let [index, list] = arguments(argument, "an index and a list")?;
-            Ok(Kind::Select { index: inner(&index)?, list: inner(&list)? })
+            Ok(ExpressionKind::Select { index: inner(&index)?, list: inner(&list)? })
         }
         "Fn::Split" => {
             let [delimiter, text] = arguments(argument, "a delimiter and a string")?;
             match delimiter.text()? {
                 empty if empty.is_empty() => Err(delimiter.error("a delimiter cannot be empty")),
-                delimiter => Ok(Kind::Split { delimiter, text: inner(&text)? }),
+                delimiter => Ok(ExpressionKind::Split { delimiter, text: inner(&text)? }),
             }
         }
-        "Fn::GetAZs" => Ok(Kind::GetAzs(inner(argument)?)),
+        "Fn::GetAZs" => Ok(ExpressionKind::GetAzs(inner(argument)?)),
         "Fn::Cidr" => {
             let [block, count, bits] =
                 arguments(argument, "a block, how many parts of it, and bits for hosts")?;
-            Ok(Kind::Cidr([inner(&block)?, inner(&count)?, inner(&bits)?]))
+            Ok(ExpressionKind::Cidr([inner(&block)?, inner(&count)?, inner(&bits)?]))
         }
         "Fn::FindInMap" => find_in_map(argument),
-        "Fn::ImportValue" => Ok(Kind::ImportValue(inner(argument)?)),
+        "Fn::ImportValue" => Ok(ExpressionKind::ImportValue(inner(argument)?)),
         "Fn::Sub" => sub::read(argument),
         "Fn::And" | "Fn::Equals" | "Fn::Not" | "Fn::Or" | "Condition" => {
             Err(argument.error(format!("{name} can be used in the Conditions section only")))
@@ -68,7 +68,7 @@ fn inner(at: &At<'_>) -> Result<Box<Expression>, TemplateError> {
     Expression::read(at).map(Box::new)
 }
 
-fn find_in_map(argument: &At<'_>) -> Result<Kind, TemplateError> {
+fn find_in_map(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
     if argument.items().is_ok_and(|items| items.len() == 4) {
         return Err(argument.error(
             "a DefaultValue of Fn::FindInMap needs the transform AWS::LanguageExtensions, which is not supported here",
@@ -78,13 +78,13 @@ fn find_in_map(argument: &At<'_>) -> Result<Kind, TemplateError> {
     for key in &keys {
         if !matches!(
             Expression::read(key)?.kind,
-            Kind::Literal(_) | Kind::Ref(_) | Kind::FindInMap(_)
+            ExpressionKind::Literal(_) | ExpressionKind::Ref(_) | ExpressionKind::FindInMap(_)
         ) {
             return Err(key.error("Fn::FindInMap takes strings, Ref and Fn::FindInMap"));
         }
     }
     let [map, top, second] = keys;
-    Ok(Kind::FindInMap([inner(&map)?, inner(&top)?, inner(&second)?]))
+    Ok(ExpressionKind::FindInMap([inner(&map)?, inner(&top)?, inner(&second)?]))
 }
 
 /// `N` arguments in a list, or an error that says what they are.
@@ -98,7 +98,7 @@ pub(super) fn arguments<'a, const N: usize>(
     Ok(items)
 }
 
-fn get_att(argument: &At<'_>) -> Result<Kind, TemplateError> {
+fn get_att(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
     let wrong = || argument.error("Fn::GetAtt takes Resource.Attribute, or a list of the two");
     let (resource, attribute) = match argument.data() {
         Data::Text(text) => {
@@ -112,5 +112,5 @@ fn get_att(argument: &At<'_>) -> Result<Kind, TemplateError> {
     if resource.is_empty() || attribute.is_empty() {
         return Err(wrong());
     }
-    Ok(Kind::GetAtt { resource, attribute })
+    Ok(ExpressionKind::GetAtt { resource, attribute })
 }

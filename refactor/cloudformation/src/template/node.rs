@@ -63,27 +63,27 @@ impl Key {
 #[derive(Clone, Debug)]
 pub(crate) struct At<'a> {
     node: &'a Node,
-    place: Place,
+    place: NodePath,
 }
 
 /// The place of a node in a template: `Resources/Proxy/Properties/Name (line 12)`. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct NodePath {
     /// None at the root.
-    step: Option<Arc<Step>>,
+    step: Option<Arc<PathStep>>,
     line: usize,
 }
 
 /// A step of a path and all before it, which are shared: a path of its own for each node would take a template's length
 /// squared.
 #[derive(Debug, PartialEq, Eq)]
-struct Step {
-    above: Option<Arc<Step>>,
+struct PathStep {
+    above: Option<Arc<PathStep>>,
     /// The key or the index.
     name: String,
 }
 
-impl std::fmt::Display for Step {
+impl std::fmt::Display for PathStep {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(above) = &self.above {
             write!(f, "{above}/")?;
@@ -92,7 +92,7 @@ impl std::fmt::Display for Step {
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for NodePath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(step) = &self.step {
             write!(f, "{step}")?;
@@ -106,10 +106,10 @@ impl std::fmt::Display for Place {
 
 impl<'a> At<'a> {
     pub(crate) fn root(node: &'a Node) -> Self {
-        Self { node, place: Place { step: None, line: node.line } }
+        Self { node, place: NodePath { step: None, line: node.line } }
     }
 
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &NodePath {
         &self.place
     }
 
@@ -229,8 +229,8 @@ impl<'a> At<'a> {
     }
 
     fn down(&self, name: String, node: &'a Node) -> At<'a> {
-        let step = Step { above: self.place.step.clone(), name };
-        At { node, place: Place { step: Some(Arc::new(step)), line: node.line } }
+        let step = PathStep { above: self.place.step.clone(), name };
+        At { node, place: NodePath { step: Some(Arc::new(step)), line: node.line } }
     }
 }
 

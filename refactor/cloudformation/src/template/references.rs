@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::expression::{Expression, Kind, Piece};
-use super::node::Place;
+use super::expression::{Expression, ExpressionKind, Piece};
+use super::node::NodePath;
 use super::{Template, TemplateError};
 
 /// What `Ref` gives without a declaration.
@@ -34,12 +34,15 @@ fn imports(template: &Template) -> Result<(), TemplateError> {
     let mut wrong = None;
     for expression in template.values() {
         expression.walk(&mut |import| {
-            let Kind::ImportValue(name) = &import.kind else { return };
+            let ExpressionKind::ImportValue(name) = &import.kind else { return };
             let mut found = Names::default();
             found.collect(template, name);
             let mut depends = !found.resources.is_empty();
             name.walk(&mut |inner| {
-                depends |= matches!(inner.kind, Kind::ImportValue(_) | Kind::GetAzs(_));
+                depends |= matches!(
+                    inner.kind,
+                    ExpressionKind::ImportValue(_) | ExpressionKind::GetAzs(_)
+                );
             });
             if depends {
                 wrong.get_or_insert(name.place.clone());
@@ -71,8 +74,8 @@ fn conditions(template: &Template) -> Result<(), TemplateError> {
             found.collect(template, expression);
             expression.walk(&mut |inner| {
                 let name = match inner.kind {
-                    Kind::If { .. } => "Fn::If",
-                    Kind::ImportValue(_) => "Fn::ImportValue",
+                    ExpressionKind::If { .. } => "Fn::If",
+                    ExpressionKind::ImportValue(_) => "Fn::ImportValue",
                     _ => return,
                 };
                 misplaced = Some((name, inner.place.clone()));
@@ -164,20 +167,22 @@ fn outputs(template: &Template) -> Result<(), TemplateError> {
 /// The names that lead nowhere.
 #[derive(Default)]
 struct Names {
-    unknown: Vec<(String, Place)>,
-    resources: Vec<(String, Place)>,
+    unknown: Vec<(String, NodePath)>,
+    resources: Vec<(String, NodePath)>,
     conditions: Vec<String>,
 }
 
 impl Names {
     fn collect(&mut self, template: &Template, expression: &Expression) {
         expression.walk(&mut |expression| match &expression.kind {
-            Kind::Ref(name) => self.reference(template, name, &expression.place),
-            Kind::GetAtt { resource, .. } => self.resource(template, resource, &expression.place),
-            Kind::If { condition, .. } if !is_condition(template, condition) => {
+            ExpressionKind::Ref(name) => self.reference(template, name, &expression.place),
+            ExpressionKind::GetAtt { resource, .. } => {
+                self.resource(template, resource, &expression.place)
+            }
+            ExpressionKind::If { condition, .. } if !is_condition(template, condition) => {
                 self.conditions.push(condition.clone())
             }
-            Kind::Sub { pieces, variables } => {
+            ExpressionKind::Sub { pieces, variables } => {
                 for piece in pieces {
                     match piece {
                         Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => {}
@@ -193,13 +198,13 @@ impl Names {
         });
     }
 
-    fn reference(&mut self, template: &Template, name: &str, place: &Place) {
+    fn reference(&mut self, template: &Template, name: &str, place: &NodePath) {
         if !PSEUDO_PARAMETERS.contains(&name) && template.parameter(name).is_none() {
             self.resource(template, name, place);
         }
     }
 
-    fn resource(&mut self, template: &Template, name: &str, place: &Place) {
+    fn resource(&mut self, template: &Template, name: &str, place: &NodePath) {
         let known = template.resource(name).is_some();
         let list = if known { &mut self.resources } else { &mut self.unknown };
         list.push((name.to_owned(), place.clone()));

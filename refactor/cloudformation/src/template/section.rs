@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::expression::Expression;
 use super::mapping::Mappings;
-use super::node::{At, Data, Node, Place};
+use super::node::{At, Data, Node, NodePath};
 use super::parameter::Parameter;
 use super::policy::{Policies, Policy};
 use super::{Template, TemplateError};
@@ -19,7 +19,7 @@ pub(crate) struct Resource {
     pub(crate) depends_on: Vec<String>,
     pub(crate) policies: Policies,
     pub(crate) properties: Vec<(String, Expression)>,
-    pub(crate) place: Place,
+    pub(crate) place: NodePath,
 }
 
 /// A declared output.

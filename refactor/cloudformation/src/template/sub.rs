@@ -1,7 +1,7 @@
 //! `Fn::Sub`: a text with `${...}` in it.
 
 use super::TemplateError;
-use super::expression::{Expression, Kind, Piece};
+use super::expression::{Expression, ExpressionKind, Piece};
 use super::function::arguments;
 use super::node::{At, Data};
 
@@ -9,7 +9,7 @@ use super::node::{At, Data};
 ///
 /// # Errors
 /// For another shape, and for a `${` that names nothing or does not end.
-pub(super) fn read(argument: &At<'_>) -> Result<Kind, TemplateError> {
+pub(super) fn read(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
     let (text, variables) = match argument.data() {
         Data::List(_) => {
             let [text, variables] = arguments(argument, "a text and a map of variables")?;
@@ -23,7 +23,7 @@ pub(super) fn read(argument: &At<'_>) -> Result<Kind, TemplateError> {
         _ => (argument.text()?, Vec::new()),
     };
     let pieces = pieces(&text, &variables).map_err(|what| argument.error(what))?;
-    Ok(Kind::Sub { pieces, variables })
+    Ok(ExpressionKind::Sub { pieces, variables })
 }
 
 /// Splits the text of `Fn::Sub`. `${!Literal}` stays `${Literal}`.

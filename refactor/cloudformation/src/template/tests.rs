@@ -1,6 +1,6 @@
 //! What is read, and what is refused, in which words.
 
-use super::{Kind, Piece, Template};
+use super::{ExpressionKind, Piece, Template};
 
 const RESOURCE: &str = "Resources:\n  A:\n    Type: AWS::EC2::VPC\n";
 
@@ -190,7 +190,7 @@ fn templates_are_read_as_editors_write_them() {
     );
     assert!(matches!(
         Template::parse(&block).unwrap().resources[0].properties[0].1.kind,
-        Kind::Sub { .. }
+        ExpressionKind::Sub { .. }
     ));
 }
 
@@ -228,13 +228,14 @@ fn all_forms_of_a_function_are_the_same() {
         );
         Template::parse(&body).unwrap().resources[1].properties[0].1.kind.clone()
     };
-    assert_eq!(property("!Ref A"), Kind::Ref("A".to_owned()));
+    assert_eq!(property("!Ref A"), ExpressionKind::Ref("A".to_owned()));
     assert_eq!(property("!Ref A"), property("{Ref: A}"));
-    let attribute = Kind::GetAtt { resource: "A".to_owned(), attribute: "B.C".to_owned() };
+    let attribute =
+        ExpressionKind::GetAtt { resource: "A".to_owned(), attribute: "B.C".to_owned() };
     assert_eq!(property("!GetAtt A.B.C"), attribute);
     assert_eq!(property("!GetAtt [A, B.C]"), attribute);
     assert_eq!(property("{'Fn::GetAtt': [A, B.C]}"), attribute);
-    let Kind::Sub { pieces, .. } = property("!Sub 'x${A}-${A.B}${!C}'") else { panic!() };
+    let ExpressionKind::Sub { pieces, .. } = property("!Sub 'x${A}-${A.B}${!C}'") else { panic!() };
     let expected = [
         Piece::Text("x".to_owned()),
         Piece::Ref("A".to_owned()),
@@ -246,7 +247,7 @@ fn all_forms_of_a_function_are_the_same() {
     let json = r#"{"Resources": {"A": {"Type": "x", "Properties": {"P": {"Fn::If": ["C", {"Ref": "AWS::NoValue"}, [1, true]]}}}},
                    "Conditions": {"C": {"Fn::Or": [{"Condition": "D"}, {"Condition": "D"}]}, "D": {"Fn::Equals": ["a", "b"]}}}"#;
     let template = Template::parse(json).unwrap();
-    assert!(matches!(template.resources[0].properties[0].1.kind, Kind::If { .. }));
+    assert!(matches!(template.resources[0].properties[0].1.kind, ExpressionKind::If { .. }));
 }
 
 #[test]
@@ -254,7 +255,7 @@ fn what_is_written_without_quotes_is_read_as_yaml_1_1() {
     let property = |value: &str| {
         let body = format!("{RESOURCE}    Properties:\n      P: {value}\n");
         match &Template::parse(&body).unwrap().resources[0].properties[0].1.kind {
-            Kind::Literal(value) => value.to_string(),
+            ExpressionKind::Literal(value) => value.to_string(),
             other => panic!("{other:?}"),
         }
     };

@@ -5,7 +5,9 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::Value;
 
-use cloudformation::provider::{Created, Failure, Kind, Properties, Provider, Step};
+use cloudformation::provider::{
+    Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
+};
 
 /// The moment at which a call stops, as if the process was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub(crate) struct World {
 #[derive(Default)]
 struct State {
     given: u32,
-    resources: BTreeMap<String, (Kind, Properties)>,
+    resources: BTreeMap<String, (ResourceKind, Properties)>,
     by_token: BTreeMap<String, Created>,
     calls: Vec<String>,
     fail: Vec<usize>,
@@ -134,7 +136,7 @@ impl World {
     fn call<T>(
         &self,
         what: &str,
-        step: &Step,
+        step: &ProviderCall,
         work: impl FnOnce(&mut State) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mut state = self.lock();
@@ -171,11 +173,16 @@ impl World {
 }
 
 impl Provider for World {
-    fn check(&self, _: Kind, _: &Properties) -> Result<(), Failure> {
+    fn check(&self, _: ResourceKind, _: &Properties) -> Result<(), Failure> {
         Ok(())
     }
 
-    fn create(&self, step: &Step, kind: Kind, properties: &Properties) -> Result<Created, Failure> {
+    fn create(
+        &self,
+        step: &ProviderCall,
+        kind: ResourceKind,
+        properties: &Properties,
+    ) -> Result<Created, Failure> {
         assert!((1..=64).contains(&step.token.len()), "token {}", step.token);
         assert!(!step.restores, "a rollback makes nothing new");
         assert!(step.stack_id.contains(&format!(":{}:", step.region)), "{step:?}");
@@ -184,8 +191,8 @@ impl Provider for World {
 
     fn update(
         &self,
-        step: &Step,
-        kind: Kind,
+        step: &ProviderCall,
+        kind: ResourceKind,
         physical_id: &str,
         _: &Properties,
         new: &Properties,
@@ -199,14 +206,19 @@ impl Provider for World {
         })
     }
 
-    fn delete(&self, step: &Step, _: Kind, physical_id: &str) -> Result<(), Failure> {
+    fn delete(
+        &self,
+        step: &ProviderCall,
+        _: ResourceKind,
+        physical_id: &str,
+    ) -> Result<(), Failure> {
         self.call("delete", step, |state| state.delete(physical_id))
     }
 
     fn actual(
         &self,
         _: &str,
-        _: Kind,
+        _: ResourceKind,
         physical_id: &str,
         _: &Properties,
     ) -> Result<Option<Properties>, Failure> {
@@ -215,12 +227,12 @@ impl Provider for World {
 
     fn replace_route(
         &self,
-        step: &Step,
+        step: &ProviderCall,
         old: &str,
         properties: &Properties,
     ) -> Result<Created, Failure> {
         self.call("swap", step, |state| {
-            let created = state.create(step, Kind::Route, properties, Some(old))?;
+            let created = state.create(step, ResourceKind::Route, properties, Some(old))?;
             state.resources.remove(old);
             Ok(created)
         })
@@ -230,8 +242,8 @@ impl Provider for World {
 impl State {
     fn create(
         &mut self,
-        step: &Step,
-        kind: Kind,
+        step: &ProviderCall,
+        kind: ResourceKind,
         properties: &Properties,
         instead_of: Option<&str>,
     ) -> Result<Created, Failure> {
@@ -245,7 +257,7 @@ impl State {
                 return refused(&format!("{name} {id} does not exist"));
             }
         }
-        if kind == Kind::Route {
+        if kind == ResourceKind::Route {
             let application = text(properties, "ApplicationIdentifier");
             let routes = |path: &Option<String>| {
                 self.resources.iter().any(|(id, (_, other))| {
@@ -307,26 +319,26 @@ impl State {
     }
 }
 
-fn prefix(kind: Kind) -> &'static str {
+fn prefix(kind: ResourceKind) -> &'static str {
     match kind {
-        Kind::Environment => "env",
-        Kind::Application => "app",
-        Kind::Service => "svc",
-        Kind::Route => "rte",
+        ResourceKind::Environment => "env",
+        ResourceKind::Application => "app",
+        ResourceKind::Service => "svc",
+        ResourceKind::Route => "rte",
     }
 }
 
-fn attributes(kind: Kind, physical_id: &str) -> BTreeMap<String, String> {
+fn attributes(kind: ResourceKind, physical_id: &str) -> BTreeMap<String, String> {
     let own = physical_id.rsplit('|').next().unwrap().to_owned();
     let arn = format!("arn:aws:refactor-spaces:local:000000000000:{own}");
     let id = match kind {
-        Kind::Environment => "EnvironmentIdentifier",
-        Kind::Application => "ApplicationIdentifier",
-        Kind::Service => "ServiceIdentifier",
-        Kind::Route => "RouteIdentifier",
+        ResourceKind::Environment => "EnvironmentIdentifier",
+        ResourceKind::Application => "ApplicationIdentifier",
+        ResourceKind::Service => "ServiceIdentifier",
+        ResourceKind::Route => "RouteIdentifier",
     };
     let mut attributes = BTreeMap::from([(id.to_owned(), own), ("Arn".to_owned(), arn)]);
-    if kind == Kind::Application {
+    if kind == ResourceKind::Application {
         attributes.insert("ProxyUrl".to_owned(), "http://127.0.0.1:8080/api".to_owned());
     }
     attributes

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::peer::Peer;
 use super::super::preflight::Pair;
 use super::super::recent;
-use super::super::record::{Intent, Step};
+use super::super::record::{Intent, SwitchStep};
 use super::super::refusal::Refusal;
 use super::super::times::Times;
 use super::super::work::Work;
@@ -62,15 +62,15 @@ fn go_forward(
         )));
     }
     let pause = times.pause_ms();
-    step(work, times, Step::Promoted)?;
+    step(work, times, SwitchStep::Promoted)?;
     flip(work, intent.direction.primary(), intent.epoch + 1)?;
-    step(work, times, Step::Flipped)?;
+    step(work, times, SwitchStep::Flipped)?;
     let back = wait(&pair.from, None, times.patience(), |from| {
         if from.follows(&intent.to) { Ok(()) } else { Err("it does not follow yet".into()) }
     });
     let mut outcome = match back {
         Ok(()) => {
-            step(work, times, Step::FollowedBack)?;
+            step(work, times, SwitchStep::FollowedBack)?;
             format!("{} is the primary, and {} follows", pair.to_name, pair.from_name)
         }
         Err(why) => format!(
@@ -80,7 +80,7 @@ fn go_forward(
     };
     match recent::compare(&pair.to, &pair.from) {
         Ok(compared) => {
-            times.passed_as(Step::Compared, compared.shown());
+            times.passed_as(SwitchStep::Compared, compared.shown());
             if compared.differs() {
                 outcome = format!("{outcome}; {}: `banyan diff {collection}`", compared.shown());
             }

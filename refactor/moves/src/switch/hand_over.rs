@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::peer::PeerError;
 use super::super::preflight::Pair;
-use super::super::record::{Intent, Step};
+use super::super::record::{Intent, SwitchStep};
 use super::super::refusal::Refusal;
 use super::super::times::Times;
 use super::super::work::Work;
@@ -32,16 +32,16 @@ pub(super) fn hand_over(
             return Err(back_out(work, intent, pair, times, &why));
         }
     };
-    step(work, times, Step::Fenced)?;
+    step(work, times, SwitchStep::Fenced)?;
     let end = start + deadline.saturating_sub(HANDOVER_TIME.min(deadline / 4));
     let wanted = Position { epoch: intent.epoch, at: fenced.position };
     if let Err(why) = catch_up(pair, wanted, end) {
         return Err(back_out(work, intent, pair, times, &why));
     }
-    step(work, times, Step::CaughtUp)?;
+    step(work, times, SwitchStep::CaughtUp)?;
     let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
     match handed_over(pair, intent, &to, start + deadline) {
-        HandedOver::Yes => step(work, times, Step::HandedOver),
+        HandedOver::Yes => step(work, times, SwitchStep::HandedOver),
         HandedOver::No(why) => Err(back_out(work, intent, pair, times, &why)),
         HandedOver::Unknown(why) => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);

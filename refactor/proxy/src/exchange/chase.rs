@@ -28,7 +28,7 @@ use super::candidates::Candidates;
 use super::destination::{Destination, Side};
 use super::search::Search;
 use crate::client::Client;
-use crate::head::{Answer, Field, Head, Kind};
+use crate::head::{Answer, Field, FieldKind, Head};
 use crate::limits::CHASE_RETRY_SECONDS;
 use crate::metrics::Chases;
 use crate::ownership::{self, Epoch, Kept, Position, Write};
@@ -150,7 +150,7 @@ impl<'a> Chase<'a> {
 
     /// How far a service must have come, as the client says.
     fn said(&self) -> Option<Position> {
-        self.head.first(Kind::Position).and_then(Position::parse)
+        self.head.first(FieldKind::Position).and_then(Position::parse)
     }
 
     /// The epoch of the collection now, if known.
@@ -185,7 +185,7 @@ impl<'a> Chase<'a> {
             false if answer.status >= BAD_REQUEST => return false,
             false => now.lost_below.max(self.epoch.map_or(0, Epoch::first)),
         };
-        let said = answer.first(Kind::Position).and_then(Position::parse);
+        let said = answer.first(FieldKind::Position).and_then(Position::parse);
         said.is_some_and(|said| said.epoch() < first)
     }
 
@@ -198,7 +198,7 @@ impl<'a> Chase<'a> {
         if is_read(&self.head.method) {
             self.chases().read_again.inc();
             self.named =
-                answer.first(Kind::Primary).and_then(|primary| self.candidates.named(primary));
+                answer.first(FieldKind::Primary).and_then(|primary| self.candidates.named(primary));
             let next =
                 self.named.filter(|primary| self.is_new(*primary)).or_else(|| self.another());
             return Ok(next.map_or(Next::Later(self.first_again()), Next::Now));
@@ -217,7 +217,7 @@ impl<'a> Chase<'a> {
             self.look();
             self.unhint();
             let named =
-                answer.first(Kind::Primary).and_then(|primary| self.candidates.named(primary));
+                answer.first(FieldKind::Primary).and_then(|primary| self.candidates.named(primary));
             self.named = named.or(self.named);
             return Some(match named {
                 Some(primary) if self.is_new(primary) => Next::Now(primary),
@@ -231,7 +231,7 @@ impl<'a> Chase<'a> {
         }
         if answer.status == NOT_FOUND
             && is_read(&self.head.method)
-            && let Some(primary) = answer.first(Kind::Primary)
+            && let Some(primary) = answer.first(FieldKind::Primary)
         {
             self.look();
             self.named = self.candidates.named(primary);
@@ -241,17 +241,17 @@ impl<'a> Chase<'a> {
             }
         }
         if self.forgotten
-            && let Some(primary) = answer.first(Kind::Primary)
+            && let Some(primary) = answer.first(FieldKind::Primary)
         {
             return self.past_copy(primary);
         }
         let needed = self.needed.as_ref()?;
-        let position = answer.first(Kind::Position).and_then(Position::parse);
+        let position = answer.first(FieldKind::Position).and_then(Position::parse);
         self.told |= position.is_some();
         if position.is_some_and(|position| position >= needed.position) {
             return None;
         }
-        if self.is_late() && self.is_only_said() && answer.first(Kind::Primary).is_none() {
+        if self.is_late() && self.is_only_said() && answer.first(FieldKind::Primary).is_none() {
             // The primary has no more than this: the client means another collection, or what it wrote was lost.
             return None;
         }
@@ -363,7 +363,7 @@ impl<'a> Chase<'a> {
     /// Ends the search with the client's answer, and notes what it tells for the next requests.
     pub(super) fn end(&mut self, peer: IpAddr, answer: &Answer<'_>) {
         let searched = self.search.take().is_some();
-        let position = answer.first(Kind::Position).and_then(Position::parse);
+        let position = answer.first(FieldKind::Position).and_then(Position::parse);
         let writes = &self.site.shared.ownership.writes;
         if is_read(&self.head.method) {
             if let Some(Needed { write: Some((client, write)), .. }) = &self.needed

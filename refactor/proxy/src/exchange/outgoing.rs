@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::destination::Side;
 use super::record::Record;
 use crate::framing::Framing;
-use crate::head::{Head, Kind, Version};
+use crate::head::{FieldKind, Head, Version};
 use crate::ownership::Position;
 use crate::path::Path;
 use crate::site::Site;
@@ -39,8 +39,8 @@ pub(super) fn request(
     write_field(&mut out, "host", target.host.as_bytes());
     for field in &head.fields {
         let goes = match field.kind {
-            Kind::EndToEnd | Kind::Date => true,
-            Kind::Position => needed.is_none(),
+            FieldKind::EndToEnd | FieldKind::Date => true,
+            FieldKind::Position => needed.is_none(),
             _ => false,
         };
         if goes {
@@ -50,9 +50,9 @@ pub(super) fn request(
     if let Some(needed) = needed {
         write_field(&mut out, "banyan-position", needed.to_string().as_bytes());
     }
-    join(&mut out, head, Kind::Cookie, "cookie", "; ", None);
+    join(&mut out, head, FieldKind::Cookie, "cookie", "; ", None);
     let peer = peer.to_canonical().to_string();
-    join(&mut out, head, Kind::ForwardedFor, "x-forwarded-for", ", ", Some(&peer));
+    join(&mut out, head, FieldKind::ForwardedFor, "x-forwarded-for", ", ", Some(&peer));
     write_field(&mut out, "x-forwarded-proto", b"http");
     write_field(&mut out, "x-forwarded-host", head.host.as_bytes());
     out.extend_from_slice(b"x-forwarded-port: ");
@@ -66,12 +66,12 @@ pub(super) fn request(
         Version::Http2 => "2 ",
     };
     let via = [version, &site.shared.pseudonym].concat();
-    join(&mut out, head, Kind::Via, "via", ", ", Some(&via));
+    join(&mut out, head, FieldKind::Via, "via", ", ", Some(&via));
     match head.body {
         Framing::Chunked(_) | Framing::UntilClose => {
             write_field(&mut out, "transfer-encoding", b"chunked");
         }
-        Framing::Length(length) if length > 0 || head.first(Kind::ContentLength).is_some() => {
+        Framing::Length(length) if length > 0 || head.first(FieldKind::ContentLength).is_some() => {
             out.extend_from_slice(b"content-length: ");
             write_number(&mut out, length);
             out.extend_from_slice(b"\r\n");
@@ -103,7 +103,7 @@ pub(super) fn copy(
 fn join(
     out: &mut Vec<u8>,
     head: &Head<'_>,
-    kind: Kind,
+    kind: FieldKind,
     name: &str,
     separator: &str,
     own: Option<&str>,

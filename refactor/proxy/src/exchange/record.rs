@@ -6,7 +6,7 @@ use std::sync::Arc;
 use runtime::{REQUEST, request_id};
 use tokio::time::Instant;
 
-use crate::head::{Head, Kind, Status};
+use crate::head::{FieldKind, Head, Status};
 use crate::metrics::Counts;
 use crate::shadow::Sample;
 use crate::site::Site;
@@ -35,7 +35,7 @@ pub(super) struct Record<'a> {
 impl<'a> Record<'a> {
     pub(super) fn begin(site: &'a Site, head: &'a Head<'_>) -> Self {
         Self {
-            id: request_id(head.first(Kind::RequestId)),
+            id: request_id(head.first(FieldKind::RequestId)),
             status: CLIENT_CLOSED,
             bytes: 0,
             sample: None,

@@ -8,7 +8,7 @@ use super::record::Record;
 use super::upload::Upload;
 use crate::client::{Body, Client};
 use crate::framing::{Framing, Malformed, Piece};
-use crate::head::{Answer, Field, Kind};
+use crate::head::{Answer, Field, FieldKind};
 use crate::target::Target;
 use crate::upstream::Connection;
 
@@ -88,9 +88,9 @@ fn begin<C: Client>(client: &mut C, answer: &Answer<'_>, record: &Record<'_>) {
         Framing::Chunked(_) | Framing::UntilClose => Body::Unknown,
     };
     let mut fields = answer.fields.clone();
-    fields.retain(|field| field.kind != Kind::RequestId);
+    fields.retain(|field| field.kind != FieldKind::RequestId);
     let id = record.id.as_bytes();
-    fields.push(Field { kind: Kind::RequestId, name: "x-request-id", value: id });
+    fields.push(Field { kind: FieldKind::RequestId, name: "x-request-id", value: id });
     client.begin(answer.status, &fields, body);
 }
 

@@ -7,7 +7,7 @@ use runtime::PROBLEM_JSON;
 
 use super::record::Record;
 use crate::client::{Body, Client};
-use crate::head::{Field, Head, Kind};
+use crate::head::{Field, FieldKind, Head};
 use crate::problem::Problem;
 
 /// What the proxy answers to `GET /`, as the board does.
@@ -16,7 +16,7 @@ const GREETING: &[u8] = b"Ready to receive requests";
 /// Answers `GET /`.
 pub(super) async fn greet<C: Client>(client: &mut C, record: &mut Record<'_>, head: &Head<'_>) {
     let value = b"text/plain; charset=utf-8";
-    let fields = [Field { kind: Kind::EndToEnd, name: "content-type", value }];
+    let fields = [Field { kind: FieldKind::EndToEnd, name: "content-type", value }];
     answer(client, record, head, StatusCode::OK, &fields, GREETING).await;
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn refuse<C: Client>(
     let fields: Vec<_> = fields
         .into_iter()
         .filter_map(|(name, value)| {
-            Some(Field { kind: Kind::EndToEnd, name, value: value?.as_bytes() })
+            Some(Field { kind: FieldKind::EndToEnd, name, value: value?.as_bytes() })
         })
         .collect();
     answer(client, record, head, problem.status(), &fields, &problem.document()).await;
@@ -54,11 +54,11 @@ async fn answer<C: Client>(
     let date = jiff::fmt::rfc2822::DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&jiff::Timestamp::now())
         .unwrap_or_default();
-    let date = Field { kind: Kind::Date, name: "date", value: date.as_bytes() };
+    let date = Field { kind: FieldKind::Date, name: "date", value: date.as_bytes() };
     let id = record.id.clone();
-    let id = Field { kind: Kind::RequestId, name: "x-request-id", value: id.as_bytes() };
+    let id = Field { kind: FieldKind::RequestId, name: "x-request-id", value: id.as_bytes() };
     let (name, value) = ("x-content-type-options", b"nosniff");
-    let nosniff = Field { kind: Kind::EndToEnd, name, value };
+    let nosniff = Field { kind: FieldKind::EndToEnd, name, value };
     let fields: Vec<_> = fields.iter().copied().chain([nosniff, date, id]).collect();
     record.status = status.as_u16();
     client.skip_body();

@@ -6,8 +6,8 @@ use super::Ended;
 use super::destination::{Destination, destination};
 use super::problems::too_large;
 use crate::framing::Framing;
-use crate::head::{Field, Head, Kind};
-use crate::path::{Path, Place};
+use crate::head::{Field, FieldKind, Head};
+use crate::path::{Path, Scope};
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -20,7 +20,7 @@ pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Destination, Pa
     }
     let pseudonym = site.shared.pseudonym.as_bytes();
     let own = |via: &Field<'_>| memchr::memmem::find(via.value, pseudonym).is_some();
-    if head.fields.iter().any(|field| field.kind == Kind::Via && own(field)) {
+    if head.fields.iter().any(|field| field.kind == FieldKind::Via && own(field)) {
         let detail = "the request came from this proxy: a route leads back to it";
         return refuse(Problem::new(StatusCode::LOOP_DETECTED, detail));
     }
@@ -28,15 +28,15 @@ pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Destination, Pa
         return refuse(too_large(site.settings().upload_limit_bytes));
     }
     let path = match Path::place(head.target, &site.stage) {
-        Ok(Place::Application(path)) => path,
-        Ok(Place::Root) if matches!(head.method, Method::GET | Method::HEAD) => {
+        Ok(Scope::Application(path)) => path,
+        Ok(Scope::Root) if matches!(head.method, Method::GET | Method::HEAD) => {
             return Err(Ended::Greeting);
         }
-        Ok(Place::Root) => {
+        Ok(Scope::Root) => {
             let detail = "the proxy itself answers here, and only reads";
             return refuse(Problem::method_not_allowed("GET, HEAD", detail));
         }
-        Ok(Place::Outside) => {
+        Ok(Scope::Outside) => {
             let detail = format!("there is nothing here; the application is under /{}", site.stage);
             return refuse(Problem::not_found(detail));
         }

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{Field, Kind, classify, connection_has, decimal, list};
+use super::{Field, FieldKind, classify, connection_has, decimal, list};
 use crate::framing::{Framing, Malformed};
 use crate::limits::FIELDS;
 
@@ -46,8 +46,8 @@ impl<'a> Answer<'a> {
             return Err(Malformed("the status of the answer is none"));
         }
         let fields = classify(response.headers.iter().map(|header| (header.name, header.value)));
-        let length = single(&fields, Kind::ContentLength)?;
-        let coding = single(&fields, Kind::TransferEncoding)?;
+        let length = single(&fields, FieldKind::ContentLength)?;
+        let coding = single(&fields, FieldKind::TransferEncoding)?;
         let length = match length {
             None => None,
             Some(value) => {
@@ -75,7 +75,7 @@ impl<'a> Answer<'a> {
             && !contradicts(status, length, coding);
         let keep_alive_seconds = fields
             .iter()
-            .filter(|field| field.kind == Kind::KeepAlive)
+            .filter(|field| field.kind == FieldKind::KeepAlive)
             .flat_map(|field| list(field.value))
             .find_map(|parameter| decimal(parameter.strip_prefix(b"timeout=")?));
         Ok(Self { status, fields, body, length, keep_alive, keep_alive_seconds })
@@ -95,7 +95,7 @@ impl<'a> Answer<'a> {
     }
 
     /// The value of the first field of a kind.
-    pub(crate) fn first(&self, kind: Kind) -> Option<&'a [u8]> {
+    pub(crate) fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)
     }
 }
@@ -133,7 +133,7 @@ fn begins_interim(head: &[u8]) -> bool {
     }
 }
 
-fn single<'a>(fields: &[Field<'a>], kind: Kind) -> Result<Option<&'a [u8]>, Malformed> {
+fn single<'a>(fields: &[Field<'a>], kind: FieldKind) -> Result<Option<&'a [u8]>, Malformed> {
     let mut values = fields.iter().filter(|field| field.kind == kind).map(|field| field.value);
     let first = values.next();
     match values.next() {

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use runtime::is_authority;
 
-use super::{Field, Kind, classify, connection_has, decimal};
+use super::{Field, FieldKind, classify, connection_has, decimal};
 use crate::framing::Framing;
 use crate::limits::{FIELDS, TARGET_BYTES};
 use crate::problem::Problem;
@@ -151,7 +151,7 @@ impl<'a> Head<'a> {
     }
 
     /// The value of the first field of a kind.
-    pub(crate) fn first(&self, kind: Kind) -> Option<&'a [u8]> {
+    pub(crate) fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)
     }
 }
@@ -168,10 +168,10 @@ struct Only<'a> {
 impl<'a> Only<'a> {
     fn note(&mut self, field: &Field<'a>) -> Result<(), Problem> {
         let place = match field.kind {
-            Kind::Host => &mut self.host,
-            Kind::ContentLength => &mut self.length,
-            Kind::TransferEncoding => &mut self.coding,
-            Kind::Expect => &mut self.expect,
+            FieldKind::Host => &mut self.host,
+            FieldKind::ContentLength => &mut self.length,
+            FieldKind::TransferEncoding => &mut self.coding,
+            FieldKind::Expect => &mut self.expect,
             _ => return Ok(()),
         };
         match place.replace(field.value) {
@@ -230,7 +230,7 @@ fn unreadable(error: httparse::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{Framing, Head, Kind};
+    use super::{FieldKind, Framing, Head};
 
     fn parse(fields: &str) -> Result<Head<'static>, u16> {
         let head = format!("POST /x HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
@@ -337,9 +337,9 @@ mod tests {
             parse("Connection: close, X-Token,\r\nX-Token: 1\r\nX-Other: 2\r\nTE: trailers\r\n");
         let head = head.unwrap();
         let kind = |name| head.fields.iter().find(|field| field.name == name).unwrap().kind;
-        assert_eq!(kind("X-Token"), Kind::HopByHop);
-        assert_eq!(kind("TE"), Kind::HopByHop);
-        assert_eq!(kind("X-Other"), Kind::EndToEnd);
+        assert_eq!(kind("X-Token"), FieldKind::HopByHop);
+        assert_eq!(kind("TE"), FieldKind::HopByHop);
+        assert_eq!(kind("X-Other"), FieldKind::EndToEnd);
         assert!(!head.keep_alive);
     }
 }

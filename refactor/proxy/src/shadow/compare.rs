@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::capture::Capture;
-use super::pointer::{Pointer, Step};
+use super::pointer::{Pointer, PointerStep};
 use crate::limits::PLACES;
 
 /// What came out of a comparison.
@@ -15,23 +15,23 @@ pub(crate) enum Verdict {
     /// Their status and content type are the same; their bodies are larger than what is compared, or encoded.
     SameInPart,
     /// The places that differ, at most [`PLACES`].
-    Different(Vec<Place>),
+    Different(Vec<DifferingPart>),
 }
 
 /// A place in which two answers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum DifferingPart {
     Status,
     ContentType,
     /// The bodies, as bytes.
     Body,
     /// A place in the documents that the bodies are.
-    Document(Change),
+    Document(DocumentChange),
 }
 
 /// A place in two documents that has another value in each, or none in one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
+pub(crate) struct DocumentChange {
     pub(crate) at: Pointer,
     /// The places like it, whatever the index in an array.
     pub(crate) alike: Pointer,
@@ -39,7 +39,7 @@ pub(crate) struct Change {
     pub(crate) is_value: bool,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DifferingPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status => f.write_str("status"),
@@ -56,10 +56,10 @@ impl fmt::Display for Place {
 pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> Verdict {
     let mut places = Vec::new();
     if answer.status != copy.status {
-        places.push(Place::Status);
+        places.push(DifferingPart::Status);
     }
     if media_type(answer) != media_type(copy) {
-        places.push(Place::ContentType);
+        places.push(DifferingPart::ContentType);
     }
     let whole = answer.is_comparable() && copy.is_comparable();
     if whole && answer.body != copy.body {
@@ -68,7 +68,7 @@ pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> 
                 let mut walk = Walk { ignored, place: Vec::new(), found: &mut places };
                 walk.values(&left, &right);
             }
-            _ => places.push(Place::Body),
+            _ => places.push(DifferingPart::Body),
         }
     }
     match (places.is_empty(), whole) {
@@ -95,8 +95,8 @@ fn document(capture: &Capture) -> Option<Value> {
 /// Two documents, walked side by side. As deep as serde_json reads: 128 levels.
 struct Walk<'a, 'd> {
     ignored: &'a [Pointer],
-    place: Vec<Step<'d>>,
-    found: &'a mut Vec<Place>,
+    place: Vec<PointerStep<'d>>,
+    found: &'a mut Vec<DifferingPart>,
 }
 
 impl<'d> Walk<'_, 'd> {
@@ -104,15 +104,15 @@ impl<'d> Walk<'_, 'd> {
         match (left, right) {
             (Value::Object(left), Value::Object(right)) => {
                 for (name, value) in left {
-                    self.step(Step::Member(name), Some(value), right.get(name));
+                    self.step(PointerStep::Member(name), Some(value), right.get(name));
                 }
                 for (name, value) in right.iter().filter(|(name, _)| !left.contains_key(*name)) {
-                    self.step(Step::Member(name), None, Some(value));
+                    self.step(PointerStep::Member(name), None, Some(value));
                 }
             }
             (Value::Array(left), Value::Array(right)) => {
                 for index in 0..left.len().max(right.len()) {
-                    self.step(Step::Element(index), left.get(index), right.get(index));
+                    self.step(PointerStep::Element(index), left.get(index), right.get(index));
                 }
             }
             _ if left == right => {}
@@ -120,7 +120,7 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    fn step(&mut self, step: Step<'d>, left: Option<&'d Value>, right: Option<&'d Value>) {
+    fn step(&mut self, step: PointerStep<'d>, left: Option<&'d Value>, right: Option<&'d Value>) {
         if self.found.len() >= PLACES {
             return;
         }
@@ -136,7 +136,7 @@ impl<'d> Walk<'_, 'd> {
 
     fn found(&mut self, is_value: bool) {
         let (at, alike) = (Pointer::of(&self.place), Pointer::alike(&self.place));
-        self.found.push(Place::Document(Change { at, alike, is_value }));
+        self.found.push(DifferingPart::Document(DocumentChange { at, alike, is_value }));
     }
 }
 

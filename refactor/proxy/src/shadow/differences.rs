@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::capture::Capture;
-use super::compare::Place;
+use super::compare::DifferingPart;
 use super::copy::Copy;
 use crate::limits::{DIFFERENCES, KEPT_BODY_BYTES};
 
@@ -71,7 +71,12 @@ impl Differences {
 }
 
 impl Difference {
-    pub(super) fn new(copy: &Copy, places: &[Place], answer: Capture, other: Capture) -> Self {
+    pub(super) fn new(
+        copy: &Copy,
+        places: &[DifferingPart],
+        answer: Capture,
+        other: Capture,
+    ) -> Self {
         Self {
             time: Timestamp::now(),
             route: copy.route.route.id.clone(),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use super::compare::{Change, Place};
+use super::compare::{DifferingPart, DocumentChange};
 use super::pointer::Pointer;
 use crate::limits::NOISY_PLACES;
 
@@ -17,11 +17,13 @@ pub(crate) struct Noise(Mutex<HashMap<Pointer, u32>>);
 impl Noise {
     /// Learns from two answers of the same side. Documents of different shape teach nothing: something was
     /// written in between.
-    pub(crate) fn learn(&self, places: &[Place]) {
+    pub(crate) fn learn(&self, places: &[DifferingPart]) {
         let mut alike: HashSet<&Pointer> = HashSet::new();
         for place in places {
             match place {
-                Place::Document(Change { is_value: true, alike: noisy, .. }) => {
+                DifferingPart::Document(DocumentChange {
+                    is_value: true, alike: noisy, ..
+                }) => {
                     alike.insert(noisy);
                 }
                 _ => return,
@@ -38,11 +40,13 @@ impl Noise {
     }
 
     /// Whether each of these places is known to differ by itself.
-    pub(crate) fn explains(&self, places: &[Place]) -> bool {
+    pub(crate) fn explains(&self, places: &[DifferingPart]) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         places.iter().all(|place| match place {
-            Place::Document(change) => known.get(&change.alike).is_some_and(|n| *n >= REPEATS),
-            Place::Status | Place::ContentType | Place::Body => false,
+            DifferingPart::Document(change) => {
+                known.get(&change.alike).is_some_and(|n| *n >= REPEATS)
+            }
+            DifferingPart::Status | DifferingPart::ContentType | DifferingPart::Body => false,
         })
     }
 }
@@ -50,10 +54,10 @@ impl Noise {
 #[cfg(test)]
 mod tests {
     use super::super::capture::Capture;
-    use super::super::compare::{Place, Verdict, compare};
+    use super::super::compare::{DifferingPart, Verdict, compare};
     use super::Noise;
 
-    fn places(left: &str, right: &str) -> Vec<Place> {
+    fn places(left: &str, right: &str) -> Vec<DifferingPart> {
         let capture = |body: &str| Capture {
             content_type: Some("application/json".to_owned()),
             body: body.as_bytes().to_vec(),
@@ -75,7 +79,7 @@ mod tests {
         assert!(noise.explains(&change));
         assert!(noise.explains(&places(r#"[0,{"at":1}]"#, r#"[0,{"at":2}]"#)));
         assert!(!noise.explains(&places(r#"[{"at":1,"n":1}]"#, r#"[{"at":2,"n":2}]"#)));
-        assert!(!noise.explains(&[Place::Status]));
+        assert!(!noise.explains(&[DifferingPart::Status]));
     }
 
     #[test]

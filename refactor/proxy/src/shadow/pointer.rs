@@ -9,7 +9,7 @@ pub(crate) struct Pointer(Vec<String>);
 
 /// One step into a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step<'a> {
+pub(crate) enum PointerStep<'a> {
     Member(&'a str),
     Element(usize),
 }
@@ -40,35 +40,35 @@ impl Pointer {
     }
 
     /// Whether it points at this place.
-    pub(crate) fn is_at(&self, place: &[Step<'_>]) -> bool {
-        let is_step = |(token, step): (&String, &Step<'_>)| match step {
-            Step::Member(name) => token == name,
-            Step::Element(index) => token == "-" || *token == index.to_string(),
+    pub(crate) fn is_at(&self, place: &[PointerStep<'_>]) -> bool {
+        let is_step = |(token, step): (&String, &PointerStep<'_>)| match step {
+            PointerStep::Member(name) => token == name,
+            PointerStep::Element(index) => token == "-" || *token == index.to_string(),
         };
         self.0.len() == place.len() && self.0.iter().zip(place).all(is_step)
     }
 
     /// This place.
-    pub(crate) fn of(place: &[Step<'_>]) -> Self {
+    pub(crate) fn of(place: &[PointerStep<'_>]) -> Self {
         Self(
             place
                 .iter()
                 .map(|step| match step {
-                    Step::Member(name) => (*name).to_owned(),
-                    Step::Element(index) => index.to_string(),
+                    PointerStep::Member(name) => (*name).to_owned(),
+                    PointerStep::Element(index) => index.to_string(),
                 })
                 .collect(),
         )
     }
 
     /// This place and those like it: in every element of the arrays on its way.
-    pub(crate) fn alike(place: &[Step<'_>]) -> Self {
+    pub(crate) fn alike(place: &[PointerStep<'_>]) -> Self {
         Self(
             place
                 .iter()
                 .map(|step| match step {
-                    Step::Member(name) => (*name).to_owned(),
-                    Step::Element(_) => "-".to_owned(),
+                    PointerStep::Member(name) => (*name).to_owned(),
+                    PointerStep::Element(_) => "-".to_owned(),
                 })
                 .collect(),
         )
@@ -85,7 +85,7 @@ impl fmt::Display for Pointer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pointer, Step};
+    use super::{Pointer, PointerStep};
 
     #[test]
     fn pointers_are_read_and_written_as_rfc_6901_has_them() {
@@ -93,9 +93,9 @@ mod tests {
         let pointers = Pointer::list(text).unwrap();
         let written: Vec<_> = pointers.iter().map(ToString::to_string).collect();
         assert_eq!(written, ["/a/b", "/m~0n", "/x~1y", "/-/at", "/"]);
-        assert!(pointers[1].is_at(&[Step::Member("m~n")]));
-        assert!(pointers[2].is_at(&[Step::Member("x/y")]));
-        assert!(pointers[4].is_at(&[Step::Member("")]));
+        assert!(pointers[1].is_at(&[PointerStep::Member("m~n")]));
+        assert!(pointers[2].is_at(&[PointerStep::Member("x/y")]));
+        assert!(pointers[4].is_at(&[PointerStep::Member("")]));
         assert_eq!(Pointer::list(" , "), Ok(Vec::new()));
         for wrong in ["a", "/a b", "/a~", "/a~2", "#/a"] {
             assert!(Pointer::list(wrong).is_err(), "{wrong}");
@@ -104,13 +104,14 @@ mod tests {
 
     #[test]
     fn a_dash_is_every_element_of_an_array_and_one_name_of_a_member() {
-        let at = |text: &str, place: &[Step<'_>]| Pointer::list(text).unwrap()[0].is_at(place);
-        let (element, member) = (Step::Element(7), Step::Member("at"));
+        let at =
+            |text: &str, place: &[PointerStep<'_>]| Pointer::list(text).unwrap()[0].is_at(place);
+        let (element, member) = (PointerStep::Element(7), PointerStep::Member("at"));
         assert!(at("/-/at", &[element, member]));
         assert!(at("/7/at", &[element, member]));
         assert!(!at("/8/at", &[element, member]));
         assert!(!at("/-", &[element, member]));
-        assert!(!at("/-/at", &[Step::Member("x"), member]));
-        assert!(at("/-", &[Step::Member("-")]));
+        assert!(!at("/-/at", &[PointerStep::Member("x"), member]));
+        assert!(at("/-", &[PointerStep::Member("-")]));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::Table;
-use crate::path::{Path, Place};
+use crate::path::{Path, Scope};
 use crate::routes::SourcePath;
 use crate::target::tests::target;
 
@@ -20,7 +20,7 @@ fn table(routes: Vec<(Option<SourcePath>, &str)>) -> Table {
 
 /// The id of the route that a request finds, and the URL that its service gets.
 fn find(table: &Table, method: &Method, target: &str) -> Option<(String, String)> {
-    let Place::Application(path) = Path::place(target, "api").unwrap() else { panic!("{target}") };
+    let Scope::Application(path) = Path::place(target, "api").unwrap() else { panic!("{target}") };
     let found = table.find(method, &path)?;
     let mut url = format!("http://{}", found.target.host).into_bytes();
     path.join(&found.target.base, found.target.query.as_deref(), found.matched, &mut url);

@@ -1,6 +1,6 @@
 //! Many of everything: routes, idle connections.
 
-use proxy::{Change, Route, Settings};
+use proxy::{Route, RouteChange, Settings};
 use tokio::io::AsyncWriteExt;
 
 use crate::plane::{APPLICATION, Plane, body, default, read_answer, route};
@@ -44,9 +44,9 @@ async fn one_of_ten_thousand_routes_changes_at_once_and_the_others_notice_nothin
     assert_eq!((ask("/n7").await.as_str(), ask("/n8").await.as_str()), ("moved", "moved"));
     for step in 0..200 {
         let (change, expected) = match step % 4 {
-            0 => (Change::Put(Route { active: false, ..n(7) }), "monolith"),
-            2 => (Change::Remove(n(7).id), "monolith"),
-            _ => (Change::Put(n(7)), "moved"),
+            0 => (RouteChange::Put(Route { active: false, ..n(7) }), "monolith"),
+            2 => (RouteChange::Remove(n(7).id), "monolith"),
+            _ => (RouteChange::Put(n(7)), "moved"),
         };
         plane.plane.change_routes(APPLICATION, vec![change]);
         assert_eq!(ask("/n7").await, expected, "step {step}");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::document;
 use crate::health;
-use crate::model::Change;
-use crate::resource::{Fault, FaultCode, Kind, Route, Service, State};
+use crate::model::ModelChange;
+use crate::resource::{Fault, FaultCode, ResourceType, Route, Service, State};
 use crate::{ApiError, Spaces};
 
 /// More than a health check takes: two names to look up, and an answer.
@@ -41,7 +41,7 @@ impl Spaces {
         checked.map_err(|failed| {
             let message =
                 format!("the health check of the service {} failed: {failed}", service.id);
-            ApiError::conflict(Kind::Service, &service.id, message)
+            ApiError::conflict(ResourceType::Service, &service.id, message)
         })
     }
 
@@ -112,14 +112,14 @@ impl Spaces {
                     log::warn!("the route {id} ({}) is FAILED: {message}", route.label());
                     let code = FaultCode::ServiceEndpointHealthCheckFailure;
                     let service = route.details.service.clone();
-                    let fault = Fault { code, message, kind: Kind::Service, id: service };
+                    let fault = Fault { code, message, kind: ResourceType::Service, id: service };
                     (State::Failed, Some(fault))
                 }
             };
             if route.state == State::Creating {
-                changes.push(Change::Answer(id.to_owned(), document(&settled)?));
+                changes.push(ModelChange::Answer(id.to_owned(), document(&settled)?));
             }
-            changes.push(Change::Route(settled));
+            changes.push(ModelChange::Route(settled));
             Ok(())
         });
         if let Err(error) = stored {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{Request, delete, put, unused_id};
-use crate::model::{Change, Model};
+use crate::model::{Model, ModelChange};
 use crate::resource::{
-    Application, ApplicationDetails, EndpointType, Fault, FaultCode, Gateway, Kind, NewApplication,
-    Resource, State,
+    Application, ApplicationDetails, EndpointType, Fault, FaultCode, Gateway, NewApplication,
+    Resource, ResourceType, State,
 };
 use crate::{ApiError, Page, PageRequest, Spaces};
 
@@ -39,7 +39,7 @@ impl Spaces {
             }
             model.environment(&request.region, environment)?;
             self.check_quota(&request.region, environment, model.applications.values())?;
-            let id = unused_id(model, Kind::Application);
+            let id = unused_id(model, ResourceType::Application);
             let address = self.open_port(model, &id, new)?;
             opened = Some(id.clone());
             let details = ApplicationDetails {
@@ -52,7 +52,7 @@ impl Spaces {
                 gateway: Gateway::new(&request.region, &id),
             };
             let made = Resource::new(id, &request.region, State::Active, new.tags.clone(), details);
-            put(changes, &made, token, Change::Application)?;
+            put(changes, &made, token, ModelChange::Application)?;
             Ok(made)
         });
         match (&result, opened) {
@@ -153,13 +153,13 @@ impl Spaces {
                     );
                     log::error!("the application {} is FAILED: {message}", application.id);
                     application.state = State::Failed;
-                    let (kind, id) = (Kind::Application, application.id.clone());
+                    let (kind, id) = (ResourceType::Application, application.id.clone());
                     let code = FaultCode::ResourceCreationFailure;
                     application.error = Some(Fault { code, message, kind, id });
                 }
             }
             if application != *known {
-                changes.push(Change::Application(application));
+                changes.push(ModelChange::Application(application));
             }
         }
         self.commit(&mut model, changes)
@@ -208,17 +208,17 @@ impl Spaces {
     ) -> Result<Application, ApiError> {
         let application = self.change(|model, changes| {
             let application = model.application(region, environment, id)?.clone();
-            let held = |kind: Kind, held: &str, what: &str| {
+            let held = |kind: ResourceType, held: &str, what: &str| {
                 let noun = kind.noun();
                 let message =
                     format!("the application {id} has the {noun} {held} ({what}); delete it first");
                 Err(ApiError::conflict(kind, held, message))
             };
             if let Some(route) = model.routes_of(id).next() {
-                return held(Kind::Route, &route.id, &route.label());
+                return held(ResourceType::Route, &route.id, &route.label());
             }
             if let Some(service) = model.services_of(id).next() {
-                return held(Kind::Service, &service.id, &service.details.name);
+                return held(ResourceType::Service, &service.id, &service.details.name);
             }
             delete(changes, &application);
             Ok(application)

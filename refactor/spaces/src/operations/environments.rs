@@ -1,8 +1,8 @@
 //! CreateEnvironment, GetEnvironment, ListEnvironments, DeleteEnvironment.
 
 use super::{Request, delete, put, unused_id};
-use crate::model::Change;
-use crate::resource::{Environment, Kind, NewEnvironment, Resource, State};
+use crate::model::ModelChange;
+use crate::resource::{Environment, NewEnvironment, Resource, ResourceType, State};
 use crate::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
@@ -20,11 +20,11 @@ impl Spaces {
             if let Some(made) = self.replay(model, token.as_ref())? {
                 return Ok(made);
             }
-            let id = unused_id(model, Kind::Environment);
+            let id = unused_id(model, ResourceType::Environment);
             self.check_quota(&request.region, &id, model.environments.values())?;
             let (tags, details) = (new.tags.clone(), new.details());
             let made = Resource::new(id, &request.region, State::Active, tags, details);
-            put(changes, &made, token, Change::Environment)?;
+            put(changes, &made, token, ModelChange::Environment)?;
             Ok(made)
         })
     }
@@ -60,7 +60,7 @@ impl Spaces {
                     "the environment {id} has the application {} ({}); delete it first",
                     held.id, held.details.name
                 );
-                return Err(ApiError::conflict(Kind::Application, &held.id, message));
+                return Err(ApiError::conflict(ResourceType::Application, &held.id, message));
             }
             delete(changes, &environment);
             Ok(environment)

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::arn::Arn;
-use crate::model::Change;
+use crate::model::ModelChange;
 use crate::{ApiError, Spaces};
 
 /// The longest policy, in characters.
@@ -36,7 +36,7 @@ impl Spaces {
         }
         self.change(|model, changes| {
             model.tags(arn)?;
-            changes.push(Change::Policy(arn.text.to_owned(), Some(policy.to_owned())));
+            changes.push(ModelChange::Policy(arn.text.to_owned(), Some(policy.to_owned())));
             Ok(())
         })
     }
@@ -59,7 +59,7 @@ impl Spaces {
         self.change(|model, changes| {
             model.tags(arn)?;
             if model.policies.contains_key(arn.text) {
-                changes.push(Change::Policy(arn.text.to_owned(), None));
+                changes.push(ModelChange::Policy(arn.text.to_owned(), None));
             }
             Ok(())
         })

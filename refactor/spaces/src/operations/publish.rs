@@ -7,7 +7,7 @@ use http::Method;
 use crate::Spaces;
 use crate::model::Model;
 use crate::resource::{Route, State};
-use proxy::{Change as LiveChange, Epoch, Route as LiveRoute, SourcePath};
+use proxy::{Epoch, Route as LiveRoute, RouteChange, SourcePath};
 
 impl Spaces {
     /// Tells the data plane what became of routes: each stands with its application, by its id.
@@ -15,7 +15,7 @@ impl Spaces {
         let mut changes = BTreeMap::<_, Vec<_>>::new();
         for (application, id) in touched {
             let live = model.routes.get(&id).and_then(|route| live_route(model, route));
-            let change = live.map_or(LiveChange::Remove(id), LiveChange::Put);
+            let change = live.map_or(RouteChange::Remove(id), RouteChange::Put);
             changes.entry(application).or_default().push(change);
         }
         let listens = |id: &String| {

@@ -3,8 +3,8 @@
 use super::activation::{Check, under_way};
 use super::{Request, delete, put, unused_id};
 use crate::conflicts::{check_activation, check_delete, check_new};
-use crate::model::{Change, Model, Place};
-use crate::resource::{Kind, NewRoute, Resource, Route, RouteDetails, Service, State};
+use crate::model::{ApplicationPath, Model, ModelChange};
+use crate::resource::{NewRoute, Resource, ResourceType, Route, RouteDetails, Service, State};
 use crate::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
@@ -16,7 +16,7 @@ impl Spaces {
     pub fn create_route(
         &self,
         request: &Request,
-        place: &Place,
+        place: &ApplicationPath,
         new: &NewRoute,
         check: Check,
     ) -> Result<Route, ApiError> {
@@ -32,7 +32,7 @@ impl Spaces {
     pub(crate) fn replace_route(
         &self,
         request: &Request,
-        place: &Place,
+        place: &ApplicationPath,
         old: &str,
         new: &NewRoute,
         check: Check,
@@ -43,7 +43,7 @@ impl Spaces {
     fn make_route(
         &self,
         request: &Request,
-        place: &Place,
+        place: &ApplicationPath,
         new: &NewRoute,
         old: Option<&str>,
         check: Check,
@@ -86,9 +86,9 @@ impl Spaces {
                 (true, Check::Background(_)) => State::Creating,
                 (true, Check::First | Check::Skipped) => State::Active,
             };
-            let id = unused_id(model, Kind::Route);
+            let id = unused_id(model, ResourceType::Route);
             let made = Resource::new(id, &place.region, state, new.tags.clone(), details);
-            put(changes, &made, token, Change::Route)?;
+            put(changes, &made, token, ModelChange::Route)?;
             Ok(made)
         })?;
         Ok(self.settled(made, check))
@@ -98,7 +98,7 @@ impl Spaces {
     fn check_route<'a>(
         &self,
         model: &'a Model,
-        place: &Place,
+        place: &ApplicationPath,
         new: &NewRoute,
         old: Option<&str>,
     ) -> Result<&'a Service, ApiError> {
@@ -117,7 +117,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404.
-    pub fn route(&self, place: &Place, id: &str) -> Result<Route, ApiError> {
+    pub fn route(&self, place: &ApplicationPath, id: &str) -> Result<Route, ApiError> {
         self.model().route(place, id).cloned()
     }
 
@@ -125,7 +125,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404; 400 for a token of another list.
-    pub fn routes(&self, place: &Place, page: &PageRequest) -> Result<Page, ApiError> {
+    pub fn routes(&self, place: &ApplicationPath, page: &PageRequest) -> Result<Page, ApiError> {
         let model = self.model();
         let application =
             model.application(&place.region, &place.environment, &place.application)?;
@@ -139,7 +139,7 @@ impl Spaces {
     /// healthy.
     pub fn update_route(
         &self,
-        place: &Place,
+        place: &ApplicationPath,
         id: &str,
         active: bool,
         check: Check,
@@ -170,7 +170,7 @@ impl Spaces {
             };
             changed.error = None;
             changed.touch();
-            changes.push(Change::Route(changed.clone()));
+            changes.push(ModelChange::Route(changed.clone()));
             Ok(changed)
         })?;
         Ok(self.settled(changed, check))
@@ -180,7 +180,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404; 409 if it is the DEFAULT route and others are left, or if it leads to the primary of a collection.
-    pub fn delete_route(&self, place: &Place, id: &str) -> Result<Route, ApiError> {
+    pub fn delete_route(&self, place: &ApplicationPath, id: &str) -> Result<Route, ApiError> {
         self.change(|model, changes| {
             let route = model.route(place, id)?.clone();
             check_delete(&route, model.routes_of(&place.application))?;
@@ -197,7 +197,7 @@ impl Spaces {
 }
 
 /// Whether a new route takes the same requests to the same URL as the one whose place it takes.
-fn leads_there(model: &Model, old: &Route, place: &Place, new: &NewRoute) -> bool {
+fn leads_there(model: &Model, old: &Route, place: &ApplicationPath, new: &NewRoute) -> bool {
     let url = |service: &str| model.services.get(service).map(|found| &found.details.url);
     old.details.application == place.application
         && old.details.source == new.source

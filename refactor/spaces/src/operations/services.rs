@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use super::{Request, delete, put, unused_id};
 use crate::endpoint;
-use crate::model::{Change, Place};
-use crate::resource::{Kind, NewService, Resource, Service, ServiceDetails, State};
+use crate::model::{ApplicationPath, ModelChange};
+use crate::resource::{NewService, Resource, ResourceType, Service, ServiceDetails, State};
 use crate::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
@@ -17,7 +17,7 @@ impl Spaces {
     pub fn create_service(
         &self,
         request: &Request,
-        place: &Place,
+        place: &ApplicationPath,
         new: &NewService,
     ) -> Result<Service, ApiError> {
         let parents = [place.environment.as_str(), &place.application];
@@ -53,9 +53,9 @@ impl Spaces {
                 health_url: new.health_url.clone(),
                 upstream: OnceLock::new(),
             };
-            let id = unused_id(model, Kind::Service);
+            let id = unused_id(model, ResourceType::Service);
             let made = Resource::new(id, &request.region, State::Active, new.tags.clone(), details);
-            put(changes, &made, token, Change::Service)?;
+            put(changes, &made, token, ModelChange::Service)?;
             Ok(made)
         })
     }
@@ -64,7 +64,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404.
-    pub fn service(&self, place: &Place, id: &str) -> Result<Service, ApiError> {
+    pub fn service(&self, place: &ApplicationPath, id: &str) -> Result<Service, ApiError> {
         self.model().service(place, id).cloned()
     }
 
@@ -72,7 +72,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404; 400 for a token of another list.
-    pub fn services(&self, place: &Place, page: &PageRequest) -> Result<Page, ApiError> {
+    pub fn services(&self, place: &ApplicationPath, page: &PageRequest) -> Result<Page, ApiError> {
         let model = self.model();
         let application =
             model.application(&place.region, &place.environment, &place.application)?;
@@ -83,7 +83,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 404; 409 on a route that leads to it.
-    pub fn delete_service(&self, place: &Place, id: &str) -> Result<Service, ApiError> {
+    pub fn delete_service(&self, place: &ApplicationPath, id: &str) -> Result<Service, ApiError> {
         self.change(|model, changes| {
             let service = model.service(place, id)?.clone();
             let mut routes = model.routes_of(&place.application);
@@ -93,7 +93,7 @@ impl Spaces {
                     route.id,
                     route.label()
                 );
-                return Err(ApiError::conflict(Kind::Route, &route.id, message));
+                return Err(ApiError::conflict(ResourceType::Route, &route.id, message));
             }
             delete(changes, &service);
             Ok(service)

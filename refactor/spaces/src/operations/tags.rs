@@ -3,7 +3,7 @@
 
 use super::check_tags;
 use crate::arn::Arn;
-use crate::resource::{Kind, Tags};
+use crate::resource::{ResourceType, Tags};
 use crate::{ApiError, Spaces};
 
 impl Spaces {
@@ -51,7 +51,7 @@ impl Spaces {
     fn retag(
         &self,
         arn: Arn<'_>,
-        edit: impl FnOnce(Kind, &mut Tags) -> Result<(), ApiError>,
+        edit: impl FnOnce(ResourceType, &mut Tags) -> Result<(), ApiError>,
     ) -> Result<(), ApiError> {
         self.change(|model, changes| {
             changes.push(model.retag(arn, |tags| edit(arn.kind, tags))?);

@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::{SpacesKind, members};
+use super::{ResourceType, members};
 use crate::resource::{NewApplication, NewEnvironment, NewRoute, NewService};
 use crate::{ApiError, Members, rules};
 use cloudformation::is_unknown;
-use cloudformation::provider::{Failure, Kind, Properties};
+use cloudformation::provider::{Failure, Properties, ResourceKind};
 
 /// Checks properties by what they are alone; what is not known yet is not looked at.
 ///
 /// # Errors
 /// All that creating the resource would refuse, whatever there is already.
-pub(super) fn check_properties(kind: Kind, properties: &Properties) -> Result<(), Failure> {
+pub(super) fn check_properties(kind: ResourceKind, properties: &Properties) -> Result<(), Failure> {
     let mut properties = properties.clone();
     if properties.get("Tags").is_some_and(|tags| tags.is_string() && is_unknown(tags)) {
         properties.remove("Tags");
@@ -20,17 +20,17 @@ pub(super) fn check_properties(kind: Kind, properties: &Properties) -> Result<()
     let members = members(&properties)?;
     let given = || Members::planned(&members);
     let own = match kind {
-        Kind::Environment => NewEnvironment::take(given()).map(drop),
-        Kind::Application => NewApplication::take(given()).map(drop),
-        Kind::Service => NewService::take(given()).map(drop),
-        Kind::Route => NewRoute::take(given()).map(drop),
+        ResourceKind::Environment => NewEnvironment::take(given()).map(drop),
+        ResourceKind::Application => NewApplication::take(given()).map(drop),
+        ResourceKind::Service => NewService::take(given()).map(drop),
+        ResourceKind::Route => NewRoute::take(given()).map(drop),
     };
-    let parents: &[(&str, SpacesKind)] = match kind {
-        Kind::Environment => &[],
-        Kind::Application => &[("EnvironmentIdentifier", SpacesKind::Environment)],
-        Kind::Service | Kind::Route => &[
-            ("EnvironmentIdentifier", SpacesKind::Environment),
-            ("ApplicationIdentifier", SpacesKind::Application),
+    let parents: &[(&str, ResourceType)] = match kind {
+        ResourceKind::Environment => &[],
+        ResourceKind::Application => &[("EnvironmentIdentifier", ResourceType::Environment)],
+        ResourceKind::Service | ResourceKind::Route => &[
+            ("EnvironmentIdentifier", ResourceType::Environment),
+            ("ApplicationIdentifier", ResourceType::Application),
         ],
     };
     let faults: Vec<String> =
@@ -40,7 +40,7 @@ pub(super) fn check_properties(kind: Kind, properties: &Properties) -> Result<()
 
 fn check_parents(
     members: &Map<String, Value>,
-    parents: &[(&str, SpacesKind)],
+    parents: &[(&str, ResourceType)],
 ) -> Result<(), ApiError> {
     let mut given = Members::planned(members);
     for (name, kind) in parents {

@@ -55,9 +55,9 @@ impl World {
         Self { spaces, upstream, steps, runtime, folder }
     }
 
-    fn step(&self) -> Step {
+    fn step(&self) -> ProviderCall {
         self.steps.set(self.steps.get() + 1);
-        Step {
+        ProviderCall {
             region: "local".into(),
             stack_id: "arn:stack".into(),
             logical_id: "Thing".into(),
@@ -66,7 +66,7 @@ impl World {
         }
     }
 
-    fn make(&self, kind: Kind, properties: Value) -> Result<Created, String> {
+    fn make(&self, kind: ResourceKind, properties: Value) -> Result<Created, String> {
         let properties = properties.as_object().unwrap();
         self.spaces.create(&self.step(), kind, properties).map_err(|failure| failure.reason)
     }
@@ -76,7 +76,8 @@ impl World {
         properties["Name"] = "svc".into();
         properties["EndpointType"] = "URL".into();
         properties["UrlEndpoint"] = json!({ "Url": url });
-        self.make(Kind::Service, properties).unwrap().attributes["ServiceIdentifier"].clone()
+        self.make(ResourceKind::Service, properties).unwrap().attributes["ServiceIdentifier"]
+            .clone()
     }
 
     /// An environment and an application, as a template's properties name them; and the path of both.
@@ -84,7 +85,7 @@ impl World {
         let tags = json!([{ "Key": "team", "Value": "board" }]);
         let environment =
             json!({ "Name": "env", "NetworkFabricType": "TRANSIT_GATEWAY", "Tags": tags });
-        let environment = self.make(Kind::Environment, environment).unwrap();
+        let environment = self.make(ResourceKind::Environment, environment).unwrap();
         assert!(environment.attributes["TransitGatewayId"].starts_with("tgw-"));
         let id = environment.attributes["EnvironmentIdentifier"].clone();
         assert_eq!(environment.physical_id, id);
@@ -92,7 +93,7 @@ impl World {
             "EnvironmentIdentifier": id, "Name": "app", "ProxyType": "API_GATEWAY",
             "VpcId": "vpc-01234567", "ApiGatewayProxy": { "StageName": "api" },
         });
-        let application = self.make(Kind::Application, application).unwrap();
+        let application = self.make(ResourceKind::Application, application).unwrap();
         let application_id = application.attributes["ApplicationIdentifier"].clone();
         assert_eq!(application.physical_id, format!("{id}|{application_id}"));
         assert_eq!(application.attributes.len(), 8);
@@ -105,9 +106,9 @@ impl World {
     }
 }
 
-fn place_of(properties: &Value) -> Place {
+fn place_of(properties: &Value) -> ApplicationPath {
     let text = |name: &str| properties[name].as_str().unwrap().to_owned();
-    Place {
+    ApplicationPath {
         region: "local".into(),
         environment: text("EnvironmentIdentifier"),
         application: text("ApplicationIdentifier"),
@@ -142,20 +143,21 @@ fn a_stack_of_all_kinds_is_made_and_taken_down() {
     let world = World::new();
     let (place, application) = world.application();
     let service = world.service(&place, format!("http://{}", world.upstream));
-    let default = world.make(Kind::Route, fallback(&place, &service)).unwrap();
-    let route = world.make(Kind::Route, uri_path(&place, &service, "/users/{id}")).unwrap();
+    let default = world.make(ResourceKind::Route, fallback(&place, &service)).unwrap();
+    let route = world.make(ResourceKind::Route, uri_path(&place, &service, "/users/{id}")).unwrap();
     let resources: Value = serde_json::from_str(&route.attributes["PathResourceToId"]).unwrap();
     assert!(resources["/users/{id}"].is_string(), "{resources}");
     let environment = application.split('|').next().unwrap();
     let service = format!("{application}|{service}");
-    let early = world.spaces.delete(&world.step(), Kind::Route, &default.physical_id).unwrap_err();
+    let early =
+        world.spaces.delete(&world.step(), ResourceKind::Route, &default.physical_id).unwrap_err();
     assert!(early.reason.contains("/users/{id}"), "{early:?}");
     for (kind, id) in [
-        (Kind::Route, route.physical_id.as_str()),
-        (Kind::Route, &default.physical_id),
-        (Kind::Service, &service),
-        (Kind::Application, &application),
-        (Kind::Environment, environment),
+        (ResourceKind::Route, route.physical_id.as_str()),
+        (ResourceKind::Route, &default.physical_id),
+        (ResourceKind::Service, &service),
+        (ResourceKind::Application, &application),
+        (ResourceKind::Environment, environment),
     ] {
         for _ in 0..2 {
             // The second time it is gone, and counts as deleted.
@@ -171,9 +173,10 @@ fn a_step_that_comes_again_after_a_restart_makes_nothing() {
     let service = world.service(&place, format!("http://{}", world.upstream));
     let first = fallback(&place, &service);
     let step = world.step();
-    let made = world.spaces.create(&step, Kind::Route, first.as_object().unwrap()).unwrap();
+    let made = world.spaces.create(&step, ResourceKind::Route, first.as_object().unwrap()).unwrap();
     let world = world.restart();
-    let again = world.spaces.create(&step, Kind::Route, first.as_object().unwrap()).unwrap();
+    let again =
+        world.spaces.create(&step, ResourceKind::Route, first.as_object().unwrap()).unwrap();
     assert_eq!(again, made);
     assert_eq!(world.routes(&place).len(), 1);
 }
@@ -183,7 +186,8 @@ fn a_step_that_comes_again_makes_anew_what_was_deleted_meanwhile() {
     let world = World::new();
     let properties = json!({ "Name": "env", "NetworkFabricType": "NONE" });
     let (step, properties) = (world.step(), properties.as_object().unwrap());
-    let create = || world.spaces.create(&step, Kind::Environment, properties).unwrap().physical_id;
+    let create =
+        || world.spaces.create(&step, ResourceKind::Environment, properties).unwrap().physical_id;
     let first = create();
     world.spaces.delete_environment("local", &first).unwrap();
     let second = create();
@@ -201,12 +205,12 @@ fn a_service_that_comes_again_is_the_same_wherever_its_url_leads_by_then() {
     service["UrlEndpoint"] = json!({ "Url": format!("http://{}", world.upstream) });
     let service = service.as_object().unwrap();
     let step = world.step();
-    let made = world.spaces.create(&step, Kind::Service, service).unwrap();
+    let made = world.spaces.create(&step, ResourceKind::Service, service).unwrap();
     let upstream = world.upstream;
     let world = world.restart_with(upstream);
-    let new = world.spaces.create(&world.step(), Kind::Service, service).unwrap_err();
+    let new = world.spaces.create(&world.step(), ResourceKind::Service, service).unwrap_err();
     assert!(new.reason.contains("leads back to this proxy"), "{new:?}");
-    assert_eq!(world.spaces.create(&step, Kind::Service, service).unwrap(), made);
+    assert_eq!(world.spaces.create(&step, ResourceKind::Service, service).unwrap(), made);
 }
 
 #[test]
@@ -215,12 +219,12 @@ fn an_unhealthy_route_leaves_no_trace_and_a_rollback_asks_nobody() {
     let (place, _) = world.application();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = world.service(&place, format!("http://{closed}"));
-    let refused = world.make(Kind::Route, fallback(&place, &dead)).unwrap_err();
+    let refused = world.make(ResourceKind::Route, fallback(&place, &dead)).unwrap_err();
     assert!(refused.contains("health check") && refused.contains(&closed.to_string()), "{refused}");
     assert!(world.routes(&place).is_empty());
-    let restoring = Step { restores: true, ..world.step() };
+    let restoring = ProviderCall { restores: true, ..world.step() };
     let properties = fallback(&place, &dead);
-    world.spaces.create(&restoring, Kind::Route, properties.as_object().unwrap()).unwrap();
+    world.spaces.create(&restoring, ResourceKind::Route, properties.as_object().unwrap()).unwrap();
     assert_eq!(world.routes(&place)[0]["State"], State::Active.as_str());
 }
 
@@ -230,9 +234,9 @@ fn a_check_that_ends_late_decides_no_later_activation() {
     let (place, _) = world.application();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let service = world.service(&place, format!("http://{}", silent.local_addr().unwrap()));
-    let restoring = Step { restores: true, ..world.step() };
+    let restoring = ProviderCall { restores: true, ..world.step() };
     let route = fallback(&place, &service);
-    world.spaces.create(&restoring, Kind::Route, route.as_object().unwrap()).unwrap();
+    world.spaces.create(&restoring, ResourceKind::Route, route.as_object().unwrap()).unwrap();
     let id = world.routes(&place)[0]["RouteId"].as_str().unwrap().to_owned();
     let place = place_of(&place);
     let switch = |active| {
@@ -259,9 +263,9 @@ fn a_route_is_swapped_in_one_step_or_stays() {
     let new = world.service(&place, format!("http://{}/new", world.upstream));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = world.service(&place, format!("http://{closed}"));
-    world.make(Kind::Route, fallback(&place, &old)).unwrap();
-    let route = world.make(Kind::Route, uri_path(&place, &old, "/users")).unwrap();
-    let swap = |step: &Step, service: &str| {
+    world.make(ResourceKind::Route, fallback(&place, &old)).unwrap();
+    let route = world.make(ResourceKind::Route, uri_path(&place, &old, "/users")).unwrap();
+    let swap = |step: &ProviderCall, service: &str| {
         let properties = uri_path(&place, service, "/users");
         Provider::replace_route(
             &world.spaces,
@@ -292,15 +296,15 @@ fn tags_and_the_activation_state_change_in_place() {
     let world = World::new();
     let (place, _) = world.application();
     let service = world.service(&place, format!("http://{}", world.upstream));
-    world.make(Kind::Route, fallback(&place, &service)).unwrap();
+    world.make(ResourceKind::Route, fallback(&place, &service)).unwrap();
     let old = uri_path(&place, &service, "/users");
-    let route = world.make(Kind::Route, old.clone()).unwrap();
+    let route = world.make(ResourceKind::Route, old.clone()).unwrap();
     let mut new = old.clone();
     new["UriPathRoute"]["ActivationState"] = "INACTIVE".into();
     new["Tags"] = json!([{ "Key": "banyan:canary", "Value": "10" }]);
     let update = |old: &Value, new: &Value| {
         let (old, new) = (old.as_object().unwrap(), new.as_object().unwrap());
-        world.spaces.update(&world.step(), Kind::Route, &route.physical_id, old, new)
+        world.spaces.update(&world.step(), ResourceKind::Route, &route.physical_id, old, new)
     };
     assert_eq!(update(&old, &new).unwrap(), route.attributes);
     let shown = world.routes(&place)[1].clone();
@@ -318,6 +322,6 @@ fn names_that_templates_hand_on_are_checked() {
     let world = World::new();
     let (mut place, application) = world.application();
     place["ApplicationIdentifier"] = application.into();
-    let refused = world.make(Kind::Route, fallback(&place, "svc-0123456789")).unwrap_err();
+    let refused = world.make(ResourceKind::Route, fallback(&place, "svc-0123456789")).unwrap_err();
     assert!(refused.starts_with("ApplicationIdentifier holds several ids; use app-"), "{refused}");
 }

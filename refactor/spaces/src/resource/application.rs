@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{ACCOUNT, Details, Kind, Resource, Tags, View};
+use super::{ACCOUNT, Details, Resource, ResourceType, Tags, View};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -81,7 +81,7 @@ impl NewApplication {
 
     /// The same, for members that are read in another way.
     pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
-        let name = members.text("Name", |text| rules::name(Kind::Application, text));
+        let name = members.text("Name", |text| rules::name(ResourceType::Application, text));
         let name = members.required("Name", name);
         let proxy = members.one_of("ProxyType", &[("API_GATEWAY", ())]);
         let proxy = members.required("ProxyType", proxy);
@@ -109,7 +109,7 @@ impl NewApplication {
 }
 
 impl Details for ApplicationDetails {
-    const KIND: Kind = Kind::Application;
+    const KIND: ResourceType = ResourceType::Application;
 
     fn parents(&self) -> Vec<&str> {
         vec![&self.environment]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Details, Kind, Resource, Tags, View};
+use super::{Details, Resource, ResourceType, Tags, View};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -48,7 +48,7 @@ impl NewEnvironment {
 
     /// The same, for members that are read in another way.
     pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
-        let name = members.text("Name", |text| rules::name(Kind::Environment, text));
+        let name = members.text("Name", |text| rules::name(ResourceType::Environment, text));
         let name = members.required("Name", name);
         let choices = [("TRANSIT_GATEWAY", Fabric::TransitGateway), ("NONE", Fabric::None)];
         let fabric = members.one_of("NetworkFabricType", &choices);
@@ -70,7 +70,7 @@ impl NewEnvironment {
 }
 
 impl Details for EnvironmentDetails {
-    const KIND: Kind = Kind::Environment;
+    const KIND: ResourceType = ResourceType::Environment;
 
     fn parents(&self) -> Vec<&str> {
         Vec::new()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Details, Kind, Resource, Tags, View};
+use super::{Details, Resource, ResourceType, Tags, View};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -74,7 +74,8 @@ impl NewRoute {
         let choices = [("DEFAULT", RouteType::Default), ("URI_PATH", RouteType::UriPath)];
         let route_type = members.one_of("RouteType", &choices);
         let route_type = members.required("RouteType", route_type);
-        let service = members.text("ServiceIdentifier", |text| rules::id(Kind::Service, text));
+        let service =
+            members.text("ServiceIdentifier", |text| rules::id(ResourceType::Service, text));
         let service = members.required("ServiceIdentifier", service);
         let fallback = members.object("DefaultRoute", "DefaultRoute.", activation);
         let uri_path = members.object("UriPathRoute", "UriPathRoute.", read_uri_path);
@@ -144,7 +145,7 @@ fn label(source: Option<&Source>) -> String {
 }
 
 impl Details for RouteDetails {
-    const KIND: Kind = Kind::Route;
+    const KIND: ResourceType = ResourceType::Route;
 
     fn parents(&self) -> Vec<&str> {
         vec![&self.environment, &self.application]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Details, Kind, Resource, Tags, View};
+use super::{Details, Resource, ResourceType, Tags, View};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules::{self, Broken};
@@ -71,7 +71,7 @@ impl NewService {
 
     /// The same, for members that are read in another way.
     pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
-        let name = members.text("Name", |text| rules::name(Kind::Service, text));
+        let name = members.text("Name", |text| rules::name(ResourceType::Service, text));
         let name = members.required("Name", name);
         let description = members.text("Description", rules::description);
         let vpc_id = members.text("VpcId", rules::vpc_id);
@@ -108,7 +108,7 @@ fn parsed_url(text: &str) -> Result<(), Broken> {
 }
 
 impl Details for ServiceDetails {
-    const KIND: Kind = Kind::Service;
+    const KIND: ResourceType = ResourceType::Service;
 
     fn parents(&self) -> Vec<&str> {
         vec![&self.environment, &self.application]

@@ -16,13 +16,13 @@ fn names_are_3_to_63_characters_and_never_look_like_ids() {
     let good = ["abc", "a-b", "3 d", "Users_1 of 2", "app-like", &long[1..], "environment"];
     let bad =
         ["", "ab", "-ab", " ab", "_ab", "env-x", "env-0123456789", "a:b", "ä-b", "a\nb", &long];
-    table(|text| name(Kind::Environment, text), &good, &bad);
-    table(|text| name(Kind::Service, text), &["env-x"], &["svc-x"]);
+    table(|text| name(ResourceType::Environment, text), &good, &bad);
+    table(|text| name(ResourceType::Service, text), &["env-x"], &["svc-x"]);
 }
 
 #[test]
 fn ids_are_of_one_kind_and_alone() {
-    let rule = |text: &str| id(Kind::Application, text);
+    let rule = |text: &str| id(ResourceType::Application, text);
     table(
         rule,
         &["app-0123456789", "app-abcdeABCDE"],

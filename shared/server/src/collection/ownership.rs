@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use store::Role;
 
 use super::Served;
-use crate::moving::Place;
+use crate::moving::CollectionLocation;
 use crate::problem::{Fault, Problem};
 
 /// The header of a read that only the primary is to answer: a follower, which may lag, says 421.
@@ -28,8 +28,8 @@ impl Served {
     /// 421 where another store owns the collection.
     pub(super) async fn must_own_now(&self) -> Result<(), Problem> {
         match self.place().await? {
-            Place::Here => Ok(()),
-            Place::Follows { primary } | Place::Gone { primary } => {
+            CollectionLocation::Here => Ok(()),
+            CollectionLocation::Follows { primary } | CollectionLocation::Gone { primary } => {
                 Err(Problem::misdirected(primary))
             }
         }
@@ -51,7 +51,7 @@ impl Served {
             return self.must_own_now().await;
         }
         if self.ownership_cache.is_stale(&self.store)
-            && let Place::Follows { primary } = self.place().await?
+            && let CollectionLocation::Follows { primary } = self.place().await?
         {
             return Err(Problem::stale(primary));
         }
@@ -75,12 +75,12 @@ impl Served {
 
     async fn must_serve_now(&self) -> Result<(), Problem> {
         match self.place().await? {
-            Place::Here | Place::Follows { .. } => Ok(()),
-            Place::Gone { primary } => Err(Problem::misdirected(primary)),
+            CollectionLocation::Here | CollectionLocation::Follows { .. } => Ok(()),
+            CollectionLocation::Gone { primary } => Err(Problem::misdirected(primary)),
         }
     }
 
-    async fn place(&self) -> Result<Place, Problem> {
+    async fn place(&self) -> Result<CollectionLocation, Problem> {
         let place = self.ownership_cache.place(&self.store).await;
         place.map_err(self.problem(None))
     }

@@ -8,7 +8,7 @@ use store::{Cursor, Order, PageQuery, Shown};
 
 use super::Served;
 use crate::conditional::{list_tag, member_tag, not_modified};
-use crate::moving::{Found, Place};
+use crate::moving::{CollectionLocation, Found};
 use crate::problem::Problem;
 use crate::query::{ListQuery, MemberId, MemberQuery};
 
@@ -69,13 +69,13 @@ pub(super) async fn list(
 }
 
 /// What is answered for a member that this store does not have.
-fn missing(member: &str, id: u64, place: Place) -> Problem {
+fn missing(member: &str, id: u64, place: CollectionLocation) -> Problem {
     let missing = Problem::no_such(member, id);
     match place {
-        Place::Here => missing,
+        CollectionLocation::Here => missing,
         // This copy may not have it yet.
-        Place::Follows { primary } => missing.with_primary(primary),
-        Place::Gone { primary } => Problem::misdirected(primary),
+        CollectionLocation::Follows { primary } => missing.with_primary(primary),
+        CollectionLocation::Gone { primary } => Problem::misdirected(primary),
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) struct Known {
 
 /// Where a collection is, from where one of its stores stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum CollectionLocation {
     /// In this store.
     Here,
     /// In another one, of which this one has a copy. What is here can be read, and may lag.
@@ -84,7 +84,7 @@ pub(crate) enum Place {
 pub(crate) enum Found {
     Here(Shown),
     /// It is not in this store, which is no more than a copy unless the collection is here.
-    Missing(Place),
+    Missing(CollectionLocation),
 }
 
 impl OwnershipCache {
@@ -195,17 +195,17 @@ impl OwnershipCache {
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub(crate) async fn place(&self, store: &Store) -> Result<Place, StoreError> {
+    pub(crate) async fn place(&self, store: &Store) -> Result<CollectionLocation, StoreError> {
         let ownership = self.ask(store).await?;
         let primary = ownership.successor.map(|successor| successor.url);
         // Who handed over had everything.
         let copied = ownership.followed.is_none_or(|followed| followed.copied);
         let elsewhere = self.intended().or(ownership.forwarded);
         Ok(match (ownership.role, elsewhere) {
-            (Role::Primary, None) => Place::Here,
-            (Role::Primary, primary) => Place::Gone { primary },
-            (Role::Follower, _) if copied => Place::Follows { primary },
-            (Role::Follower | Role::Retired, _) => Place::Gone { primary },
+            (Role::Primary, None) => CollectionLocation::Here,
+            (Role::Primary, primary) => CollectionLocation::Gone { primary },
+            (Role::Follower, _) if copied => CollectionLocation::Follows { primary },
+            (Role::Follower | Role::Retired, _) => CollectionLocation::Gone { primary },
         })
     }
 
@@ -237,7 +237,7 @@ impl OwnershipCache {
             }
             let place = self.place(store).await?;
             let after = (store.role(&self.collection), store.position(&self.collection).epoch);
-            if place != Place::Here || before == after {
+            if place != CollectionLocation::Here || before == after {
                 return Ok(Found::Missing(place));
             }
         }

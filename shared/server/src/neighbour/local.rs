@@ -8,7 +8,7 @@ use store::Store;
 
 use super::ask::{Asker, Said};
 use super::{Answer, Neighbour, silent};
-use crate::moving::{OwnershipCache, Place};
+use crate::moving::{CollectionLocation, OwnershipCache};
 use crate::observe::Trace;
 use crate::problem::Problem;
 
@@ -39,12 +39,12 @@ impl Local {
         let first = async || {
             // The role comes before the row: a store that is the primary has all that was answered until then.
             match self.ownership_cache.place(&self.store).await.map_err(failed)? {
-                Place::Here => Ok(Said::Has(has().await?)),
-                Place::Follows { primary } => {
+                CollectionLocation::Here => Ok(Said::Has(has().await?)),
+                CollectionLocation::Follows { primary } => {
                     copied.set(has().await?);
                     Ok(Said::Ask(primary))
                 }
-                Place::Gone { primary } => {
+                CollectionLocation::Gone { primary } => {
                     copied.set(false);
                     Ok(Said::Ask(primary))
                 }

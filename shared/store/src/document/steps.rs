@@ -11,7 +11,7 @@ use crate::{
 
 /// A step that changes the document and nothing else of a store.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+pub(crate) enum OwnershipStep {
     Follow { source: Peer, lineage: String, epoch: u64, rate: Option<RowRate> },
     Readdress(Peer),
     Fence { id: String, epoch: u64, lasts: Duration },
@@ -22,7 +22,7 @@ pub(crate) enum Step {
     GiveWay { to: Peer, lineage: String, epoch: u64 },
 }
 
-impl Step {
+impl OwnershipStep {
     /// Its name among the places where a program can be made to crash.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -40,24 +40,24 @@ impl Step {
 
 impl Document {
     /// Takes a step, or says why not and is as it was.
-    pub(crate) fn step(&mut self, step: Step, facts: &Facts) -> Result<(), MoveError> {
+    pub(crate) fn step(&mut self, step: OwnershipStep, facts: &Facts) -> Result<(), MoveError> {
         match step {
-            Step::Follow { source, lineage, epoch, rate } => {
+            OwnershipStep::Follow { source, lineage, epoch, rate } => {
                 self.follow(source, lineage, epoch, facts)?;
                 if let Some(RowRate(most)) = rate {
                     self.max_rows_per_second = most;
                 }
                 Ok(())
             }
-            Step::Readdress(peer) => self.readdress(&peer),
-            Step::Fence { id, epoch, lasts } => self.fence(id, epoch, lasts, facts.now),
-            Step::Release { id } => self.release(&id, facts.now),
-            Step::FollowBack { peer, epoch, since, run } => {
+            OwnershipStep::Readdress(peer) => self.readdress(&peer),
+            OwnershipStep::Fence { id, epoch, lasts } => self.fence(id, epoch, lasts, facts.now),
+            OwnershipStep::Release { id } => self.release(&id, facts.now),
+            OwnershipStep::FollowBack { peer, epoch, since, run } => {
                 self.follow_back(peer, epoch, since, run)
             }
-            Step::Retire => self.retire(),
-            Step::Take { epoch } => self.take(epoch, facts.position),
-            Step::GiveWay { to, lineage, epoch } => self.give_way(to, &lineage, epoch),
+            OwnershipStep::Retire => self.retire(),
+            OwnershipStep::Take { epoch } => self.take(epoch, facts.position),
+            OwnershipStep::GiveWay { to, lineage, epoch } => self.give_way(to, &lineage, epoch),
         }
     }
 

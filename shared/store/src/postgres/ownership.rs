@@ -11,7 +11,7 @@ use super::link::{Link, Parameter, READ_COMMITTED};
 use super::rows::{get, sql_id, unsigned};
 use super::write_check::{ALONE, SHARED, commit, lock_number};
 use crate::assemble::mark;
-use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
+use crate::document::{Document, Facts, OwnershipStep, fault, past_lost, random_id};
 use crate::sql::{Statements, TRANSACTION};
 use crate::table::Table;
 use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
@@ -205,9 +205,13 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn step(&self, table: &Table, step: Step) -> Result<Ownership, MoveError> {
+    pub(crate) async fn step(
+        &self,
+        table: &Table,
+        step: OwnershipStep,
+    ) -> Result<Ownership, MoveError> {
         let bars = match step {
-            Step::Readdress(_) => Bars::Steps,
+            OwnershipStep::Readdress(_) => Bars::Steps,
             _ => Bars::Writes,
         };
         let name = step.name();
@@ -270,7 +274,7 @@ impl PostgresStore {
         table: &Table,
         keep_rows: bool,
     ) -> Result<Ownership, MoveError> {
-        let ownership = self.step(table, Step::Retire).await?;
+        let ownership = self.step(table, OwnershipStep::Retire).await?;
         if keep_rows {
             return Ok(ownership);
         }

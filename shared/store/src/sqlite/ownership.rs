@@ -10,7 +10,7 @@ use super::SqliteStore;
 use super::error::store_error;
 use super::writer::Turn;
 use crate::assemble::mark;
-use crate::document::{Document, Facts, Step, fault, past_lost, random_id};
+use crate::document::{Document, Facts, OwnershipStep, fault, past_lost, random_id};
 use crate::sql::Statements;
 use crate::table::{Table, Tables};
 use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
@@ -173,9 +173,9 @@ impl SqliteStore {
     pub(crate) async fn step(
         &self,
         table: &Arc<Table>,
-        step: Step,
+        step: OwnershipStep,
     ) -> Result<Ownership, MoveError> {
-        let releases = matches!(step, Step::Release { .. });
+        let releases = matches!(step, OwnershipStep::Release { .. });
         self.change_if_full_too(table, step.name(), move |tx| {
             let was = tx.document.role;
             tx.document.step(step.clone(), &tx.facts()?)?;
@@ -236,7 +236,7 @@ impl SqliteStore {
         table: &Arc<Table>,
         keep_rows: bool,
     ) -> Result<Ownership, MoveError> {
-        let ownership = self.step(table, Step::Retire).await?;
+        let ownership = self.step(table, OwnershipStep::Retire).await?;
         if keep_rows {
             return Ok(ownership);
         }

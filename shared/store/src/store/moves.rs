@@ -8,7 +8,7 @@ use std::time::Duration;
 use models::{Cell, Collection, Content};
 
 use super::{Engine, Store};
-use crate::document::Step;
+use crate::document::OwnershipStep;
 use crate::position_watch::Known;
 use crate::{
     Applied, Changes, Entry, FeedCursor, FollowerSeen, Handover, MoveError, Ownership, Peer,
@@ -68,7 +68,7 @@ impl Store {
         epoch: u64,
         rate: Option<RowRate>,
     ) -> Result<Ownership, MoveError> {
-        let step = Step::Follow { source, lineage: lineage.to_owned(), epoch, rate };
+        let step = OwnershipStep::Follow { source, lineage: lineage.to_owned(), epoch, rate };
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.step(table, step).await)
     }
@@ -83,7 +83,7 @@ impl Store {
         peer: Peer,
     ) -> Result<Ownership, MoveError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, Step::Readdress(peer)).await)
+        each!(self, engine => engine.step(table, OwnershipStep::Readdress(peer)).await)
     }
 
     /// Applies a page of the source's feed, which begins at `from`: all of it or nothing, together with
@@ -120,7 +120,7 @@ impl Store {
         since: u64,
         run: &str,
     ) -> Result<Ownership, MoveError> {
-        let step = Step::FollowBack { peer, epoch, since, run: run.to_owned() };
+        let step = OwnershipStep::FollowBack { peer, epoch, since, run: run.to_owned() };
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.step(table, step).await)
     }
@@ -138,7 +138,7 @@ impl Store {
         epoch: u64,
         lasts: Duration,
     ) -> Result<Ownership, MoveError> {
-        let step = Step::Fence { id: id.to_owned(), epoch, lasts };
+        let step = OwnershipStep::Fence { id: id.to_owned(), epoch, lasts };
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.step(table, step).await)
     }
@@ -148,7 +148,7 @@ impl Store {
     /// # Errors
     /// [`MoveError::Fenced`] where another id holds them; or where the store cannot be written.
     pub async fn release(&self, collection: &Collection, id: &str) -> Result<Ownership, MoveError> {
-        let step = Step::Release { id: id.to_owned() };
+        let step = OwnershipStep::Release { id: id.to_owned() };
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.step(table, step).await)
     }
@@ -201,7 +201,7 @@ impl Store {
     /// [`MoveError::NeverHandedOver`], or where the store cannot be written.
     pub async fn take(&self, collection: &Collection, epoch: u64) -> Result<Ownership, MoveError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, Step::Take { epoch }).await)
+        each!(self, engine => engine.step(table, OwnershipStep::Take { epoch }).await)
     }
 
     /// Retires a primary for one of a later epoch, which was made by force while this one was taken for lost.
@@ -217,7 +217,7 @@ impl Store {
         lineage: &str,
         epoch: u64,
     ) -> Result<Ownership, MoveError> {
-        let step = Step::GiveWay { to, lineage: lineage.to_owned(), epoch };
+        let step = OwnershipStep::GiveWay { to, lineage: lineage.to_owned(), epoch };
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.step(table, step).await)
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::until;
-use proxy::{Change, Settings};
+use proxy::{RouteChange, Settings};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
@@ -288,6 +288,6 @@ async fn who_wrote_before_a_copy_could_answer_finds_it_when_the_copy_gets_traffi
     let plane = Plane::start(vec![default(&format!("{}/api", primary.service.url))]);
     assert_eq!(status(&plane.send(last(&post("one"))).await), 201);
     let users = route("rte-users00000", "/users", &format!("{}/api", copy.service.url));
-    plane.plane.change_routes(APPLICATION, vec![Change::Put(users)]);
+    plane.plane.change_routes(APPLICATION, vec![RouteChange::Put(users)]);
     assert_eq!(body(&plane.get("/api/users/1", "").await), "one");
 }
