@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::ACCOUNT;
+use super::id::ACCOUNT;
 use super::template::{Condition, Expression, ExpressionKind, Mappings, Piece, Template};
 
 #[cfg(test)]

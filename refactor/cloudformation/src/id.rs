@@ -1,6 +1,7 @@
 //! Ids that are given out: ARNs and UUIDs.
 
-use super::ACCOUNT;
+/// The one account there is.
+pub(crate) const ACCOUNT: &str = "000000000000";
 
 /// A random UUID (RFC 9562, version 4).
 pub(crate) fn uuid() -> String {

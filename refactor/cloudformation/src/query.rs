@@ -18,6 +18,7 @@ mod page;
 mod planned;
 mod resources;
 mod stacks;
+mod start;
 mod summaries;
 mod templates;
 mod xml;

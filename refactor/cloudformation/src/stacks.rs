@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::PlannedChange;
+use super::change::PlannedChange;
 use super::provider::Properties;
 use super::template::Policies;
 

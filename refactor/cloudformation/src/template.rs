@@ -1,6 +1,7 @@
 //! Templates: text in YAML or JSON becomes a [`Template`], in which everything has the right shape and every name that
 //! is used exists. What depends on parameter values is left to `functions.rs`.
 
+mod arguments;
 mod condition;
 mod expression;
 mod function;

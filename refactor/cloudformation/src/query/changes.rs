@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::xml::Xml;
-use crate::plan::{Action, Detail, PlannedChange};
+use crate::change::{Action, Detail, PlannedChange};
 use crate::provider::Properties;
 use crate::stacks::Definition;
 

@@ -1,10 +1,10 @@
 //! `DeleteStack` and `UpdateTerminationProtection`.
 
 use super::definition::fingerprint;
-use super::direct::options;
 use super::error::ApiError;
-use super::execution::{Start, obsolete};
+use super::execution::obsolete;
 use super::form::Form;
+use super::start::{Start, options};
 use super::xml::Xml;
 use super::{Api, checks};
 use crate::engine::stack_event;

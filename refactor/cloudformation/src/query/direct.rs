@@ -4,13 +4,14 @@ use super::Api;
 use super::change_set::on_failure;
 use super::definition::fingerprint;
 use super::error::ApiError;
-use super::execution::{Start, execute};
+use super::execution::execute;
 use super::form::Form;
 use super::planned::{Planned, new_stack, planned, stack_to_update};
+use super::start::{Start, is_repeat, options};
 use super::xml::Xml;
 use crate::id;
 use crate::stacks::{
-    ChangeSet, ChangeSetStatus, Execution, LastRequest, OnFailure, Options, Stack, Transaction, now,
+    ChangeSet, ChangeSetStatus, Execution, OnFailure, Options, Stack, Transaction, now,
 };
 use crate::template::Template;
 
@@ -95,35 +96,6 @@ impl Api {
     }
 }
 
-/// Whether the request began the last operation of the stack and comes again.
-///
-/// # Errors
-/// 400 if another request had the same `ClientRequestToken`.
-pub(super) fn is_repeat(stack: &Stack, form: &Form<'_>) -> Result<bool, ApiError> {
-    match (&stack.last_request, form.get("ClientRequestToken")) {
-        (Some(last), Some(token)) if last.token == token => {
-            if last.fingerprint == fingerprint(form) {
-                Ok(true)
-            } else {
-                Err(ApiError::token_exists(token))
-            }
-        }
-        _ => Ok(false),
-    }
-}
-
-/// The options that requests have in common.
-///
-/// # Errors
-/// 400 for a flag that is none.
-pub(super) fn options(form: &Form<'_>) -> Result<Options, ApiError> {
-    Ok(Options {
-        token: form.get("ClientRequestToken").map(str::to_owned),
-        retain_except_on_create: form.flag("RetainExceptOnCreate")?,
-        ..Options::default()
-    })
-}
-
 fn timeout(form: &Form<'_>) -> Result<Option<u32>, ApiError> {
     let Some(given) = form.get("TimeoutInMinutes") else { return Ok(None) };
     match given.parse() {
@@ -161,12 +133,4 @@ fn begin(
     let stack_id = stack.id.clone();
     execute(state, stack, change_set, start)?;
     Ok(stack_id)
-}
-
-impl Start {
-    /// What a stack remembers of the request, to know it when it comes again.
-    pub(super) fn last_request(&self) -> Option<LastRequest> {
-        let token = self.options.token.clone()?;
-        Some(LastRequest { token, fingerprint: self.fingerprint })
-    }
 }

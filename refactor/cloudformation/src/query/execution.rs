@@ -3,9 +3,9 @@
 use super::Api;
 use super::change_sets::find;
 use super::definition::fingerprint;
-use super::direct::{is_repeat, options};
 use super::error::ApiError;
 use super::form::Form;
+use super::start::{Start, is_repeat, options};
 use super::xml::Xml;
 use crate::engine::stack_event;
 use crate::id;
@@ -13,15 +13,6 @@ use crate::stacks::{
     ChangeSet, ChangeSetStatus, Execution, OnFailure, Operation, Options, Phase, Stack,
     StackStatus, Transaction, now,
 };
-
-/// How an operation is begun.
-pub(super) struct Start {
-    /// What was made stays as it is when the operation fails.
-    pub(super) disable_rollback: bool,
-    pub(super) options: Options,
-    /// Of the whole request.
-    pub(super) fingerprint: u64,
-}
 
 impl Api {
     /// Carries a change set out, and answers when that is done or after 25 s. Whether it went well is for

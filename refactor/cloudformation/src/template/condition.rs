@@ -1,8 +1,8 @@
 //! The Conditions section.
 
 use super::TemplateError;
+use super::arguments::arguments;
 use super::expression::Expression;
-use super::function::arguments;
 use super::node::At;
 
 /// A condition as written.

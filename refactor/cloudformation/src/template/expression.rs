@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use super::TemplateError;
-use super::function::{self, is_function};
-use super::node::{At, Data, NodePath};
+use super::node::NodePath;
 
 /// A value that may have to be worked out, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,39 +58,6 @@ pub(crate) enum Piece {
 }
 
 impl Expression {
-    /// Reads an expression.
-    ///
-    /// # Errors
-    /// For a function that is unknown or not supported, or whose arguments have another shape than it takes.
-    pub(crate) fn read(at: &At<'_>) -> Result<Self, TemplateError> {
-        let kind = match at.data() {
-            Data::List(_) => {
-                ExpressionKind::List(at.items()?.iter().map(Self::read).collect::<Result<_, _>>()?)
-            }
-            Data::Map(_) => {
-                let entries = at.entries()?;
-                match entries.as_slice() {
-                    [(name, argument)] if is_function(name) => function::read(name, argument)?,
-                    entries => match entries.iter().find(|(name, _)| is_function(name)) {
-                        Some((name, _)) => {
-                            return Err(
-                                at.error(format!("{name} must be the only key of its object"))
-                            );
-                        }
-                        None => ExpressionKind::Map(
-                            entries
-                                .iter()
-                                .map(|(key, value)| Ok(((*key).to_owned(), Self::read(value)?)))
-                                .collect::<Result<_, _>>()?,
-                        ),
-                    },
-                }
-            }
-            _ => ExpressionKind::Literal(at.scalar()?),
-        };
-        Ok(Self { place: at.place().clone(), kind })
-    }
-
     /// Calls `visit` for this expression and all that is in it, whatever conditions say.
     pub(crate) fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expression)) {
         visit(self);

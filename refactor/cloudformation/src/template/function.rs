@@ -1,6 +1,7 @@
 //! The functions of templates: their names, and the shape of what each takes.
 
 use super::TemplateError;
+use super::arguments::arguments;
 use super::expression::{Expression, ExpressionKind};
 use super::node::{At, Data};
 use super::sub;
@@ -8,7 +9,42 @@ use super::sub;
 /// Functions that AWS has with a transform only.
 const EXTENSIONS: [&str; 3] = ["Fn::ForEach", "Fn::Length", "Fn::ToJsonString"];
 
-pub(super) fn is_function(key: &str) -> bool {
+impl Expression {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// For a function that is unknown or not supported, or whose arguments have another shape than it takes.
+    pub(crate) fn read(at: &At<'_>) -> Result<Self, TemplateError> {
+        let kind = match at.data() {
+            Data::List(_) => {
+                ExpressionKind::List(at.items()?.iter().map(Self::read).collect::<Result<_, _>>()?)
+            }
+            Data::Map(_) => {
+                let entries = at.entries()?;
+                match entries.as_slice() {
+                    [(name, argument)] if is_function(name) => read(name, argument)?,
+                    entries => match entries.iter().find(|(name, _)| is_function(name)) {
+                        Some((name, _)) => {
+                            return Err(
+                                at.error(format!("{name} must be the only key of its object"))
+                            );
+                        }
+                        None => ExpressionKind::Map(
+                            entries
+                                .iter()
+                                .map(|(key, value)| Ok(((*key).to_owned(), Self::read(value)?)))
+                                .collect::<Result<_, _>>()?,
+                        ),
+                    },
+                }
+            }
+            _ => ExpressionKind::Literal(at.scalar()?),
+        };
+        Ok(Self { place: at.place().clone(), kind })
+    }
+}
+
+fn is_function(key: &str) -> bool {
     key == "Ref" || key == "Condition" || key.starts_with("Fn::")
 }
 
@@ -16,7 +52,7 @@ pub(super) fn is_function(key: &str) -> bool {
 ///
 /// # Errors
 /// For a function that is unknown or not supported, or whose arguments have another shape than it takes.
-pub(super) fn read(name: &str, argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
+fn read(name: &str, argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
     match name {
         "Ref" => Ok(ExpressionKind::Ref(argument.name()?)),
         "Fn::GetAtt" => get_att(argument),
@@ -85,17 +121,6 @@ fn find_in_map(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
     }
     let [map, top, second] = keys;
     Ok(ExpressionKind::FindInMap([inner(&map)?, inner(&top)?, inner(&second)?]))
-}
-
-/// `N` arguments in a list, or an error that says what they are.
-pub(super) fn arguments<'a, const N: usize>(
-    list: &At<'a>,
-    what: &str,
-) -> Result<[At<'a>; N], TemplateError> {
-    let wrong = || list.error(format!("takes a list of {N}: {what}"));
-    let Ok(items) = list.items() else { return Err(wrong()) };
-    let Ok(items) = items.try_into() else { return Err(wrong()) };
-    Ok(items)
 }
 
 fn get_att(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {

@@ -1,8 +1,8 @@
 //! `Fn::Sub`: a text with `${...}` in it.
 
 use super::TemplateError;
+use super::arguments::arguments;
 use super::expression::{Expression, ExpressionKind, Piece};
-use super::function::arguments;
 use super::node::{At, Data};
 
 /// Reads a text, or a list of a text and a map of variables.
