@@ -1,8 +1,8 @@
 //! `cancel`: while the source owns the collection, as if nothing had been followed.
 
-use super::Options;
+use super::options::Options;
+use super::pair::{self, Pair};
 use super::peer::PeerError;
-use super::preflight::{self, Pair};
 use super::record::{Direction, Made, Primary};
 use super::refusal::Refusal;
 use super::work::Work;
@@ -51,7 +51,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let (source, target) = pair.look(work)?;
     let ours = target.lineage == source.lineage;
     if source.superseded {
-        return Err(Refusal::conflict(preflight::gave_way(&pair.from_name, &collection)));
+        return Err(Refusal::conflict(pair::gave_way(&pair.from_name, &collection)));
     }
     if source.role == Role::Retired {
         return Err(Refusal::conflict(format!(

@@ -1,11 +1,11 @@
 //! `complete`: the source's part is over.
 
-use super::Options;
 use super::diff::Verdict;
-use super::preflight::Pair;
+use super::options::Options;
+use super::pair::Pair;
 use super::record::{Direction, Outcome, Primary, Verb};
 use super::refusal::Refusal;
-use super::switch;
+use super::switch::steps;
 use super::work::Work;
 use replication::Role;
 use spaces::resource::now_ms;
@@ -56,7 +56,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         )));
     }
     let primary = if before { Primary::TargetForGood } else { Primary::Target };
-    switch::flip(work, primary, target.epoch)?;
+    steps::flip(work, primary, target.epoch)?;
     pair.from.retire(options.keep_data).map_err(|error| {
         Refusal::peer(&format!("{} was not retired", work.source_name()), &error)
     })?;

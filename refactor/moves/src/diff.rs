@@ -9,6 +9,7 @@
 
 mod chunk;
 mod comparison;
+mod difference;
 mod looks;
 
 pub(super) use comparison::{Comparison, Verdict};
@@ -18,13 +19,13 @@ use std::sync::{Arc, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::Inner;
-use super::preflight::Pair;
+use super::inner::Inner;
+use super::pair::Pair;
 use super::record::{Direction, MoveId};
 use super::refusal::Refusal;
 use super::work::Work;
-use chunk::{Chunk, Two};
-use replication::Role;
+use chunk::Two;
+use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
 
 /// How long a side may be away before the comparison is broken off.
@@ -158,5 +159,32 @@ impl Inner {
         log::warn!("diff {} is broken off: {why}", key.1);
         comparison.break_off(why);
         Ok(self.journal.write_comparison(key, comparison)?)
+    }
+
+    /// How the last comparison of a move stands.
+    ///
+    /// # Errors
+    /// 500 if the state cannot be read.
+    pub(super) fn verdict(
+        &self,
+        key: &MoveId,
+        both: Option<(&SideStatus, &SideStatus)>,
+    ) -> Result<Verdict, Refusal> {
+        let stores = both.map(|(one, other)| (one.store.as_str(), other.store.as_str()));
+        let comparison = self.journal.comparison(key)?;
+        Ok(Verdict::of(comparison.as_ref(), stores, self.compares(key), now_ms()))
+    }
+}
+
+impl Work<'_> {
+    /// How the last comparison stands, as seen with what both sides say of themselves now.
+    ///
+    /// # Errors
+    /// 500 if the state cannot be read.
+    pub(super) fn verdict(
+        &self,
+        both: Option<(&SideStatus, &SideStatus)>,
+    ) -> Result<Verdict, Refusal> {
+        self.inner.verdict(&self.record.key(), both)
     }
 }

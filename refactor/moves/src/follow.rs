@@ -1,7 +1,7 @@
 //! `follow`: the target copies the source's collection, and keeps following.
 
-use super::Options;
-use super::preflight::Pair;
+use super::options::Options;
+use super::pair::Pair;
 use super::record::{Direction, Outcome, Verb};
 use super::refusal::Refusal;
 use super::work::Work;

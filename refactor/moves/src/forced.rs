@@ -1,11 +1,12 @@
 //! `reverse` by force, after the target is lost: a person decides it.
 
-use super::Options;
+use super::options::Options;
+use super::pair::{Pair, explained};
 use super::peer::PeerError;
-use super::preflight::{Check, Pair, explained};
+use super::preflight::Check;
 use super::record::{Direction, Intent, Primary, SwitchStep};
 use super::refusal::Refusal;
-use super::switch;
+use super::switch::{finish, steps};
 use super::times::Times;
 use super::work::Work;
 use replication::{Handover, Role, SideStatus};
@@ -124,9 +125,9 @@ pub(super) fn lost(
         by_force: repeated.or(Some(work.record.lost_below)),
     };
     work.give_up_below(handover.epoch + 1, intent.clone())?;
-    Times::start(switch::PATIENCE).passed(SwitchStep::Intent);
+    Times::start(steps::PATIENCE).passed(SwitchStep::Intent);
     let taken = take(work, &intent, pair, &loss);
-    switch::later(work, taken)?;
+    finish::later(work, taken)?;
     Ok(Some(Vec::new()))
 }
 
@@ -158,8 +159,8 @@ fn forget_epoch(work: &mut Work<'_>) {
 }
 
 fn given_back(work: &mut Work<'_>, outcome: String, epoch: u64) -> Result<(), Refusal> {
-    switch::flip(work, Primary::Source, epoch)?;
-    work.ended(Times::start(switch::PATIENCE).outcome(Direction::Reverse, true, outcome, None))
+    steps::flip(work, Primary::Source, epoch)?;
+    work.ended(Times::start(steps::PATIENCE).outcome(Direction::Reverse, true, outcome, None))
 }
 
 /// Takes the collection back. From before that on, whatever the target answers after all counts no more: what it took at
@@ -187,7 +188,7 @@ fn take(work: &mut Work<'_>, intent: &Intent, pair: &Pair, loss: &str) -> Result
 /// Ends a take that surely did not happen: what the target writes is as good as before.
 fn not_taken(work: &mut Work<'_>, intent: &Intent, outcome: String) -> Result<(), Refusal> {
     work.record.lost_below = intent.by_force.unwrap_or_default();
-    let mut times = Times::start(switch::PATIENCE);
+    let mut times = Times::start(steps::PATIENCE);
     work.ended(times.outcome(Direction::Reverse, false, outcome, None))?;
     work.tell_epoch();
     Ok(())

@@ -6,16 +6,29 @@
 //! interrupted one.
 //!
 //! The functions block: they wait for the disk and for programs.
+//!
+//! ```
+//! # use moves::{Moves, Options, Refusal, Verb};
+//! # fn example(moves: &Moves) -> Result<(), Refusal> {
+//! let options = Options::read(br#"{ "maxLagMs": 500 }"#)?;
+//! let shown = moves.command("users", Verb::Switch, &options)?;
+//! assert_eq!(shown["phase"], "switched");
+//! # Ok(())
+//! # }
+//! ```
 
 mod cancel;
 mod complete;
+mod coordinator;
 mod diff;
 mod follow;
 mod forced;
+mod inner;
 mod journal;
 mod keep;
 mod metrics;
 mod options;
+mod pair;
 mod peer;
 mod preflight;
 mod recent;
@@ -30,6 +43,7 @@ mod times;
 mod view;
 mod work;
 
+pub use coordinator::{Moves, tell_epochs};
 pub use options::Options;
 pub use record::Verb;
 pub use refusal::Refusal;
@@ -38,155 +52,3 @@ pub use view::{
     CommandStep, Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress,
     Side, SideStatus, Successor,
 };
-
-use std::collections::BTreeSet;
-use std::error::Error;
-use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
-
-use runtime::Token;
-use serde_json::{Value, json};
-use tokio::runtime::Handle;
-
-use journal::Journal;
-use metrics::Pauses;
-use peer::Peers;
-use proxy::DataPlane;
-use record::{Direction, MoveId};
-use spaces::Spaces;
-use spaces::state::Shared;
-use work::Work;
-
-/// How long a command waits for what an earlier one left pending.
-const PENDING: Duration = Duration::from_secs(3);
-
-/// Tells the proxy in which epochs the collections of a state are: before it listens for an application, so that no answer is
-/// taken for what it is not.
-///
-/// # Errors
-/// If the state cannot be used.
-pub fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Error>> {
-    for record in Journal::open(Shared::clone(state))?.moves()? {
-        plane.set_epoch(&record.application, &record.collection, record.told());
-    }
-    Ok(())
-}
-
-/// All moves. Cheap to clone.
-#[derive(Clone)]
-pub struct Moves(Arc<Inner>);
-
-struct Inner {
-    spaces: Spaces,
-    journal: Journal,
-    /// `None` without MOVE_TOKEN.
-    peers: Option<Peers>,
-    targets: Targets,
-    pauses: Pauses,
-    /// The moves that a command works on.
-    busy: Mutex<BTreeSet<MoveId>>,
-    /// The moves whose sides are being compared.
-    comparing: Mutex<BTreeSet<MoveId>>,
-    /// The moves that are taken up again until nothing is pending.
-    settling: Mutex<BTreeSet<MoveId>>,
-    /// For threads of its own.
-    myself: Weak<Inner>,
-}
-
-impl Moves {
-    /// Opens the moves in a state; what was pending is not taken up before [`Moves::resume`].
-    ///
-    /// # Errors
-    /// If the state cannot be used, or TLS not be set up.
-    pub fn open(
-        state: Shared,
-        spaces: Spaces,
-        token: Option<Token>,
-        targets: Targets,
-        runtime: Handle,
-    ) -> Result<Self, Box<dyn Error>> {
-        let journal = Journal::open(state)?;
-        spaces.ask_before_a_route_goes({
-            let journal = journal.clone();
-            move |route| keep::may_go(&journal, route)
-        });
-        let peers = token.map(|token| Peers::new(token, runtime)).transpose()?;
-        Ok(Self(Arc::new_cyclic(|myself| Inner {
-            spaces,
-            journal,
-            peers,
-            targets,
-            pauses: Pauses::new(),
-            busy: Mutex::default(),
-            comparing: Mutex::default(),
-            settling: Mutex::default(),
-            myself: Weak::clone(myself),
-        })))
-    }
-
-    /// Takes up what was pending when the program ended, each on a thread of its
-    /// own.
-    pub fn resume(&self) {
-        self.0.resume();
-    }
-
-    /// Every move, with what both sides say of themselves now.
-    ///
-    /// # Errors
-    /// 409 without MOVE_TOKEN; 500 if the state cannot be read.
-    pub fn list(&self) -> Result<Value, Refusal> {
-        Ok(json!({ "moves": status::all(&self.0)? }))
-    }
-
-    /// Every move in the text format of OpenMetrics, without the line that ends it; nothing without MOVE_TOKEN. Asks
-    /// both stores of each.
-    ///
-    /// # Errors
-    /// 500 if the state cannot be read.
-    pub fn metrics(&self) -> Result<String, Refusal> {
-        if self.0.peers.is_none() {
-            return Ok(String::new());
-        }
-        let broken =
-            |what: &dyn fmt::Display| Refusal::Internal(format!("metrics of moves: {what}"));
-        let moves = status::all(&self.0)?.into_iter().map(serde_json::from_value).collect();
-        let moves: Result<Vec<_>, _> = moves;
-        let moves = moves.map_err(|error| broken(&error))?;
-        metrics::text(&moves, &self.0.pauses).map_err(|error| broken(&error))
-    }
-
-    /// Carries a command out; gives the move as it is then. A comparison only begins.
-    ///
-    /// # Errors
-    /// 404 for a collection or application that is not there; 409 with what stands against it, and what helps.
-    pub fn command(
-        &self,
-        collection: &str,
-        verb: Verb,
-        options: &Options,
-    ) -> Result<Value, Refusal> {
-        let mut work = Work::open(&self.0, collection, options)?;
-        match settle::settle(&mut work, PENDING) {
-            // These help if the target is lost, or both sides are.
-            Err(pending) if !(verb == Verb::Reverse || (verb == Verb::Cancel && options.force)) => {
-                return Err(pending);
-            }
-            _ => {}
-        }
-        let mut checks = None;
-        match verb {
-            Verb::Follow => follow::run(&mut work, options)?,
-            Verb::Diff => diff::run(&mut work)?,
-            Verb::Switch => checks = Some(switch::run(&mut work, Direction::Switch, options)?),
-            Verb::Reverse => checks = Some(switch::run(&mut work, Direction::Reverse, options)?),
-            Verb::Complete => complete::run(&mut work, options)?,
-            Verb::Cancel => cancel::run(&mut work, options)?,
-        }
-        let mut view = status::view(&self.0, &work.record, work.route().as_ref())?;
-        if let Some(checks) = checks {
-            view["preflight"] = json!(checks);
-        }
-        Ok(view)
-    }
-}

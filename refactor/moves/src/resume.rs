@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use runtime::BackOff;
 
+use super::inner::Inner;
+use super::options::Options;
 use super::record::MoveId;
 use super::refusal::Refusal;
 use super::settle::settle;
+use super::sides;
 use super::times::Times;
 use super::work::{Alone, Work};
-use super::{Inner, Options, sides};
 
 /// How long one attempt waits for what happens without it.
 const PATIENCE: Duration = Duration::from_secs(2);

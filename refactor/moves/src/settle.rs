@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::forced;
+use super::pair::Pair;
 use super::peer::PeerError;
-use super::preflight::Pair;
 use super::record::{Direction, Intent, Primary};
 use super::refusal::Refusal;
-use super::switch;
+use super::switch::{finish, hand_over, steps};
 use super::times::Times;
 use super::work::Work;
 use replication::SideStatus;
@@ -38,7 +38,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
     }
     let mut times = Times::start(patience);
     match intent_outcome(&intent, &from, &to) {
-        IntentOutcome::Forward => switch::finish(work, &intent, &pair, &mut times),
+        IntentOutcome::Forward => finish::finish(work, &intent, &pair, &mut times),
         IntentOutcome::Back => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             let unclear = |why: &str| {
@@ -48,7 +48,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
                 ))
             };
             let from =
-                switch::released(&pair, &intent).map_err(|error| unclear(&error.to_string()))?;
+                hand_over::released(&pair, &intent).map_err(|error| unclear(&error.to_string()))?;
             if from.handed_over(intent.epoch + 1, &intent.to) {
                 return Err(unclear("it handed over ownership after all"));
             }
@@ -65,7 +65,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
             if let (Some(side), None) | (None, Some(side)) = (&from, &to) {
                 let target = to.is_some() == (intent.direction == Direction::Switch);
                 let primary = if target { Primary::Target } else { Primary::Source };
-                switch::flip(work, primary, side.epoch)?;
+                steps::flip(work, primary, side.epoch)?;
             }
             let outcome = "was overtaken: another control plane changed the primary".to_owned();
             work.ended(times.outcome(intent.direction, false, outcome, None))

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Inner;
+use super::inner::Inner;
+use super::pair;
 use super::peer::PeerError;
 use super::preflight;
 use super::record::{Primary, Record};
@@ -111,7 +112,7 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
     let Record { collection, source: source_url, target: target_url, primary, .. } = record;
     for (side, said) in [(source_url, source), (target_url, target)] {
         if said.as_ref().is_ok_and(|side| side.superseded) {
-            return vec![preflight::gave_way(side, collection)];
+            return vec![pair::gave_way(side, collection)];
         }
     }
     match (source, target) {
@@ -135,7 +136,7 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
             )]
         }
         (Ok(source), Ok(target)) if source.is_primary() && target.is_primary() => {
-            preflight::two_primaries(source, target).into_iter().collect()
+            pair::two_primaries(source, target).into_iter().collect()
         }
         (Ok(source), Ok(target)) if target.is_primary() && source.role == Role::Follower => {
             preflight::causes(target, source)

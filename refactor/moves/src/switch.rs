@@ -19,17 +19,19 @@
 //! procedure leads back. Two coordinators at once do no harm: only one of them knows the id of the fence, and only
 //! that one can hand over, once per epoch.
 
-mod finish;
+pub(super) mod finish;
 pub(super) mod hand_over;
+pub(super) mod steps;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(super) use self::finish::{finish, later};
+use self::finish::{finish, later};
 use self::hand_over::hand_over;
-pub(super) use self::hand_over::released;
-use super::Options;
-use super::preflight::{self, Check, Pair};
+use self::steps::{PATIENCE, POLL, flip};
+use super::options::Options;
+use super::pair::{self, Pair};
+use super::preflight::{self, Check};
 use super::record::{Direction, Intent, Primary, SwitchStep};
 use super::refusal::Refusal;
 use super::times::Times;
@@ -37,19 +39,11 @@ use super::work::Work;
 use super::{follow, forced};
 use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
-use spaces::{ApiError, Check as HealthCheck};
 
-/// How often a store is asked while others wait for it.
-const POLL: Duration = Duration::from_millis(3);
 /// How long a follower may take to know how far it is behind; longer than a few heartbeats.
 const LAG_TIME: Duration = Duration::from_secs(2);
 /// How long a switch waits for uploads; a repeat finds those answered that took longer.
 const UPLOAD_TIME: Duration = Duration::from_secs(60);
-/// How often it is looked whether a route's health check has ended.
-const CHECK_POLL: Duration = Duration::from_millis(100);
-/// How long a command waits for what happens without it once ownership is handed over.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-
 /// What a command found: whether it is to go on.
 enum Ready {
     /// What is to be done, and what was looked at.
@@ -179,7 +173,7 @@ fn ready(
     }
     match (from.role, to.role) {
         (Role::Primary, _) if to.superseded => {
-            Err(Refusal::conflict(preflight::gave_way(&pair.to_name, collection)))
+            Err(Refusal::conflict(pair::gave_way(&pair.to_name, collection)))
         }
         (Role::Primary, Role::Retired) => Err(Refusal::conflict(format!(
             "there is no way back: {} was retired by `banyan complete {collection}`",
@@ -254,43 +248,4 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refus
         sleep(POLL);
     }
     Ok(true)
-}
-
-/// Leads the route to the primary: ACTIVE if that is the target. It needs no health check, because the primary has
-/// just answered; one that is under way is waited for. The first step protects the route that the target needs from
-/// deletion. If the route was deleted just before, it is made again.
-///
-/// # Errors
-/// The error of the route's application.
-pub(super) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<(), Refusal> {
-    work.in_epoch(epoch)?;
-    work.set_primary(primary)?;
-    let active = primary != Primary::Source;
-    let start = Instant::now();
-    loop {
-        let route = match work.route() {
-            Some(route) => route.id,
-            // Without a route everything goes to the source.
-            None if !active => return Ok(()),
-            None => follow::make_route(work)?,
-        };
-        let place = work.record.place();
-        match work.inner.spaces.update_route(&place, &route, active, HealthCheck::Skipped) {
-            Err(ApiError::Validation(_)) if start.elapsed() < PATIENCE => sleep(CHECK_POLL),
-            flipped => return Ok(flipped.map(drop)?),
-        }
-    }
-}
-
-/// Notes that a step is done. From here on a restart knows it; what the stores say counts all the same.
-fn step(work: &mut Work<'_>, times: &mut Times, step: SwitchStep) -> Result<(), Refusal> {
-    times.passed(step);
-    if let Some(intent) = &mut work.record.pending {
-        intent.step = step;
-    }
-    // While writes wait, nothing waits for the disk: the intent is there, and the stores know the rest.
-    if !(SwitchStep::Fenced..SwitchStep::Promoted).contains(&step) {
-        work.save()?;
-    }
-    Ok(())
 }

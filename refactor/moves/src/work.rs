@@ -5,14 +5,12 @@ use std::sync::PoisonError;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::diff::Verdict;
+use super::inner::Inner;
+use super::options::Options;
 use super::peer::{Peer, Peers};
 use super::record::{Intent, Made, MoveId, Outcome, Primary, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
-use super::{Inner, Options};
-use replication::SideStatus;
-use spaces::resource::now_ms;
 
 /// How long a command waits for another one on the same move.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
@@ -181,17 +179,6 @@ impl<'a> Work<'a> {
         }
         saved
     }
-
-    /// How the last comparison stands, as seen with what both sides say of themselves now.
-    ///
-    /// # Errors
-    /// 500 if the state cannot be read.
-    pub(super) fn verdict(
-        &self,
-        both: Option<(&SideStatus, &SideStatus)>,
-    ) -> Result<Verdict, Refusal> {
-        self.inner.verdict(&self.record.key(), both)
-    }
 }
 
 impl Inner {
@@ -231,20 +218,6 @@ impl Inner {
             format!("those that are known here are {named}")
         };
         Refusal::Missing(format!("there is no collection {collection:?}{place}; {known}"))
-    }
-
-    /// How the last comparison of a move stands.
-    ///
-    /// # Errors
-    /// 500 if the state cannot be read.
-    pub(super) fn verdict(
-        &self,
-        key: &MoveId,
-        both: Option<(&SideStatus, &SideStatus)>,
-    ) -> Result<Verdict, Refusal> {
-        let stores = both.map(|(one, other)| (one.store.as_str(), other.store.as_str()));
-        let comparison = self.journal.comparison(key)?;
-        Ok(Verdict::of(comparison.as_ref(), stores, self.compares(key), now_ms()))
     }
 }
 

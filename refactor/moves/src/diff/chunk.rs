@@ -4,28 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::comparison::{Comparison, Difference};
+use super::comparison::Comparison;
+use super::difference::{Chunk, Difference};
 use super::looks::{Differing, Trouble, look};
 use crate::peer::{Peer, Peers};
 use replication::{Digest, Key};
 
 /// How many rows are compared at once.
 const ROWS: usize = 10_000;
-
-/// A range that was compared.
-#[derive(Debug)]
-pub(super) struct Chunk {
-    /// The key at which it ends; none if there is no row.
-    pub(super) to: Option<Key>,
-    /// About where the primary's rows end.
-    pub(super) end: Option<Key>,
-    /// How many rows the primary has in it.
-    pub(super) rows: u64,
-    /// Whether there is nothing behind it.
-    pub(super) last: bool,
-    pub(super) differences: Vec<Difference>,
-    pub(super) moving: u64,
-}
 
 /// The two sides of a comparison.
 pub(super) struct Two {

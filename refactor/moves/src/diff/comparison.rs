@@ -4,7 +4,7 @@ use replication::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Chunk;
+use super::difference::{Chunk, Difference};
 
 /// The most differences that are named; all are counted.
 const NAMED: usize = 1_000;
@@ -37,15 +37,6 @@ pub(crate) struct Comparison {
     count: u64,
     /// Rows that changed at each look.
     moving: u64,
-}
-
-/// A row that is not the same on both sides.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Difference {
-    #[serde(alias = "id")]
-    pub(super) key: Key,
-    /// The side on which it is missing, or the fields in which it differs.
-    pub(super) what: String,
 }
 
 impl Comparison {

@@ -3,14 +3,14 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::super::pair::Pair;
 use super::super::peer::Peer;
-use super::super::preflight::Pair;
 use super::super::recent;
 use super::super::record::{Intent, SwitchStep};
 use super::super::refusal::Refusal;
 use super::super::times::Times;
 use super::super::work::Work;
-use super::{POLL, flip, step};
+use super::steps::{POLL, flip, step};
 use replication::{Position, SideStatus};
 
 /// Steps 6 to 9, after the handover. If the follower is not promoted in time, or anything else fails, the intent

@@ -3,13 +3,13 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::super::pair::Pair;
 use super::super::peer::PeerError;
-use super::super::preflight::Pair;
 use super::super::record::{Intent, SwitchStep};
 use super::super::refusal::Refusal;
 use super::super::times::Times;
 use super::super::work::Work;
-use super::{POLL, step};
+use super::steps::{POLL, step};
 use replication::{Peer as Name, Position, SideStatus};
 
 /// What is kept of the deadline for the handover: a fence that passes first refuses it.

@@ -1,0 +1,30 @@
+//! What all commands share.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, Weak};
+
+use spaces::Spaces;
+
+use super::journal::Journal;
+use super::metrics::Pauses;
+use super::peer::Peers;
+use super::record::MoveId;
+use super::sides::Targets;
+
+/// What all commands share.
+pub(crate) struct Inner {
+    pub(crate) spaces: Spaces,
+    pub(crate) journal: Journal,
+    /// `None` without MOVE_TOKEN.
+    pub(crate) peers: Option<Peers>,
+    pub(crate) targets: Targets,
+    pub(crate) pauses: Pauses,
+    /// The moves that a command works on.
+    pub(crate) busy: Mutex<BTreeSet<MoveId>>,
+    /// The moves whose sides are being compared.
+    pub(crate) comparing: Mutex<BTreeSet<MoveId>>,
+    /// The moves that are taken up again until nothing is pending.
+    pub(crate) settling: Mutex<BTreeSet<MoveId>>,
+    /// For threads of its own.
+    pub(crate) myself: Weak<Inner>,
+}
