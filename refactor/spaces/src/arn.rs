@@ -2,7 +2,7 @@
 
 use std::iter::repeat_with;
 
-use super::resource::{ACCOUNT, ResourceType};
+use super::resource_type::{ACCOUNT, ResourceType};
 
 /// How many characters follow the prefix of an id.
 const ID_CHARACTERS: usize = 10;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::model::{Model, ModelChange, Table};
 use super::resource::{Details, Resource, ResourceType, now_ms};
 use super::state::Shared;
+use super::token::Token;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS spaces_resources (
@@ -36,18 +37,6 @@ const SCHEMA: &str = "
 
 /// How long a token is remembered.
 const TOKEN_MS: i64 = 24 * 60 * 60 * 1_000;
-
-/// A request that is known when it comes again.
-#[derive(Clone, Debug)]
-pub(crate) struct Token {
-    /// The operation, and where it works.
-    pub(crate) scope: String,
-    pub(crate) token: String,
-    /// What was asked for.
-    pub(crate) fingerprint: Vec<u8>,
-    /// Whether it is remembered for as long as what it made exists, however long that is.
-    pub(crate) lasting: bool,
-}
 
 /// What a token was answered with.
 pub(crate) struct Answered {

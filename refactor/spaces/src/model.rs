@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::arn::Arn;
 use super::error::ApiError;
-use super::journal::Token;
 use super::resource::{
     Application, Details, Environment, Resource, ResourceType, Route, Service, State, Tags,
 };
+use super::token::Token;
 
 /// Resources of one kind, by id.
 pub(crate) type Table<D> = BTreeMap<String, Resource<D>>;

@@ -20,9 +20,9 @@ use serde_json::Value;
 use super::Spaces;
 use super::arn::new_id;
 use super::error::ApiError;
-use super::journal::Token;
 use super::model::{Model, ModelChange};
 use super::resource::{Details, Resource, ResourceType, Tags};
+use super::token::Token;
 
 /// The region of a request, and the token by which a repeat is known.
 #[derive(Clone, Debug)]

@@ -1,0 +1,41 @@
+//! What the spaces are told from outside.
+
+use std::net::SocketAddr;
+
+use super::resource_type::ResourceType;
+
+/// What the spaces are told from outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address of the first application; each further one takes the next free port. Port 0: any free port for
+    /// each.
+    pub applications: SocketAddr,
+    /// The address of the control port.
+    pub control: SocketAddr,
+    /// The most resources.
+    pub quotas: Quotas,
+}
+
+/// The most resources of each kind in a region.
+#[derive(Clone, Copy, Debug)]
+pub struct Quotas {
+    /// The most environments.
+    pub environments: usize,
+    /// The most applications.
+    pub applications: usize,
+    /// The most services.
+    pub services: usize,
+    /// The most routes.
+    pub routes: usize,
+}
+
+impl Quotas {
+    pub(crate) fn of(self, kind: ResourceType) -> usize {
+        match kind {
+            ResourceType::Environment => self.environments,
+            ResourceType::Application => self.applications,
+            ResourceType::Service => self.services,
+            ResourceType::Route => self.routes,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! All refactor spaces, and how an operation changes them.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::runtime::Handle;
+
+use proxy::DataPlane;
+
+use super::error::ApiError;
+use super::journal::Journal;
+use super::model::{Model, ModelChange};
+use super::resource::Route;
+use super::settings::Settings;
+use super::state;
+
+/// All refactor spaces. Cheap to clone.
+#[derive(Clone)]
+pub struct Spaces(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) model: Mutex<Model>,
+    pub(crate) journal: Journal,
+    pub(crate) plane: DataPlane,
+    pub(crate) settings: Settings,
+    /// The runtime that makes health checks.
+    pub(crate) runtime: Handle,
+    pub(crate) needs: OnceLock<Needs>,
+}
+
+/// Checks that nothing outside the spaces still needs a route; if something does, the error is a 409 that names it.
+/// The model is locked during the call, so it must not call the spaces.
+pub(crate) type Needs = Box<dyn Fn(&Route) -> Result<(), ApiError> + Send + Sync>;
+
+impl Spaces {
+    /// Restores everything that was ever answered. Each application listens on its port again, with its routes.
+    /// Health checks that were under way are made again.
+    ///
+    /// # Errors
+    /// If the state cannot be read or written. A taken port is no error: its application is FAILED.
+    pub fn open(
+        state: state::Shared,
+        plane: DataPlane,
+        settings: Settings,
+        runtime: Handle,
+    ) -> rusqlite::Result<Self> {
+        let journal = Journal::open(state)?;
+        let model = Mutex::new(journal.load()?);
+        let spaces = Self(Arc::new(Inner {
+            model,
+            journal,
+            plane,
+            settings,
+            runtime,
+            needs: OnceLock::new(),
+        }));
+        spaces.listen_again()?;
+        spaces.check_again();
+        Ok(spaces)
+    }
+
+    /// From now on a route goes only where this lets it, too. It says so once, at the start.
+    pub fn ask_before_a_route_goes(
+        &self,
+        needs: impl Fn(&Route) -> Result<(), ApiError> + Send + Sync + 'static,
+    ) {
+        // This is the only place that sets it.
+        let _ = self.0.needs.set(Box::new(needs));
+    }
+
+    pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
+        // A thread that panicked with the lock had not begun to change the model: see `commit`.
+        self.0.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One operation. When it returns, all that `work` wants changed is on disk, in memory and in the data plane. If
+    /// it fails, nothing has changed.
+    pub(crate) fn change<T>(
+        &self,
+        work: impl FnOnce(&Model, &mut Vec<ModelChange>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut model = self.model();
+        let mut changes = Vec::new();
+        let result = work(&model, &mut changes)?;
+        self.commit(&mut model, changes).map_err(|error| ApiError::internal(&error))?;
+        Ok(result)
+    }
+
+    pub(crate) fn commit(
+        &self,
+        model: &mut Model,
+        changes: Vec<ModelChange>,
+    ) -> rusqlite::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.0.journal.write(&changes)?;
+        let touched = changes.iter().filter_map(|change| model.touched(change)).collect();
+        changes.into_iter().for_each(|change| model.apply(change));
+        self.publish(model, touched);
+        Ok(())
+    }
+
+    /// The addresses that this program listens on.
+    pub(crate) fn own_addresses(&self, model: &Model) -> Vec<SocketAddr> {
+        let applications = model.applications.values().map(|found| found.details.address);
+        applications.chain([self.0.settings.control]).collect()
+    }
+}
