@@ -1,43 +1,26 @@
-//! The data plane: listens for each application and sends every request to the service of its route.
+//! A data plane: sends each HTTP request of an application where its route leads, while routes change.
 //!
-//! One thread accepts connections and gives each to a worker thread. A connection, its requests, and the connections
-//! to services that they need stay with that thread. A request takes these steps:
+//! It takes an immutable table of routes and settings, and gives metrics. It keeps nothing on disk, and knows nothing of
+//! what makes the routes. `plane` says what happens to a request, in order, and what holds while a service moves.
 //!
-//! 1. `client` reads a head from its socket, HTTP/1 or HTTP/2. `head` parses it strictly, or refuses it.
-//! 2. `exchange` finds the **route** in the `table`, an immutable tree, by the `path`. A change makes a new table,
-//!    which shares the unchanged parts with the old one.
-//! 3. The route's service is the **primary** of the request, unless the route's tags divide its requests between two
-//!    services (`split`). Then the other service may get a copy, and the two answers are compared (`shadow`).
-//! 4. The **outgoing request** is written: the end-to-end fields, and those that say how the request came.
-//! 5. The primary is **asked** over a connection that its `upstream` leases. The body follows as it arrives.
-//! 6. If the service is not the primary, or has not reached the position of the client's last write, the **chase**
-//!    goes back to 4 with another candidate, perhaps after a wait.
-//! 7. The **answer** is relayed as it arrives. The connection goes back to its pool.
-//! 8. The request is **recorded**: one line in the log, one count in the metrics.
+//! ```
+//! use proxy::{DataPlane, Route, Settings};
 //!
-//! While a service moves, these hold (`exchange::chase`, `ownership`):
-//! - The candidates are the service of the route, the service that the request would go to without that route, and
-//!   the services of the application's matching routes that take no traffic. The proxy asks no other service,
-//!   whatever an answer says.
-//! - A 421 never reaches a client. The service that sent it has stored nothing, so the same request with the same id
-//!   and the same bytes goes to the candidate that `Banyan-Primary` names, or again to the same service after a wait
-//!   of 2 ms, doubling to 25 ms (a read: 10 ms, to 250 ms). After 5 s in all, the client gets 503 with `Retry-After`.
-//!   A request whose connection broke is never sent again.
-//! - A client that wrote reads nothing older. The proxy remembers the `Banyan-Position` of its last write for a
-//!   minute. If the answer to a later read has a lower position, or none, the proxy discards it and asks another
-//!   candidate. A client may send the position itself; such a read waits for at most 1 s, and then the primary's
-//!   answer is good enough. The proxy tells clients apart by `Authorization`, by `Cookie`, or by address with
-//!   `User-Agent` and `X-Forwarded-For`, and their writes by the first segment of the path.
-//! - An answer does not count if its epoch was over before the request was sent, as the control plane knows it, or if
-//!   its primary was replaced by force. For a write that was accepted the client gets 502; a read goes to another
-//!   candidate.
-//! - A follower that lags and does not have the record answers 404 with `Banyan-Primary`, and the proxy asks the
-//!   primary. For one minute after a restart the proxy does not trust followers at all: reads go to the primary.
-//! - `Banyan-Primary` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never
-//!   forwarded.
-//!
-//! What is absent: no lock is held during a wait, and no request waits for another thread except to resolve a name.
-//! No body is held whole, except that of a request for which more than one service could be the primary.
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let plane = DataPlane::new(Settings { workers: 1, ..Settings::default() })?;
+//! let route = Route {
+//!     id: "default".to_owned(),
+//!     source: None,
+//!     upstream: "http://127.0.0.1:3000/api".parse()?,
+//!     service: "monolith".to_owned(),
+//!     active: true,
+//!     tags: Default::default(),
+//! };
+//! let address = plane.open("board", "api", "127.0.0.1:0".parse()?, vec![route])?;
+//! println!("http://{address}/api leads to the monolith");
+//! # Ok(())
+//! # }
+//! ```
 
 mod addresses;
 mod client;
@@ -46,7 +29,9 @@ mod head;
 mod limits;
 mod ownership;
 mod path;
+mod plane;
 mod routes;
+mod settings;
 mod shadow;
 mod site;
 mod split;
@@ -65,283 +50,10 @@ mod problem;
 mod trace;
 mod wire;
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::{fmt, io, thread};
-
-use tokio::net::TcpSocket;
-use tokio::task::AbortHandle;
-
 pub use addresses::is_refused;
 pub use limits::Patience;
 pub use ownership::Epoch;
+pub use plane::DataPlane;
 pub use routes::{Route, RouteChange, SourcePath};
+pub use settings::Settings;
 pub use tags::check as check_tags;
-
-use metrics::{Labels, Metrics};
-use ownership::{Epochs, Ownership};
-use shadow::Shadows;
-use site::{Shared, Site};
-use split::Split;
-use table::Table;
-use target::Target;
-use upstream::{Origin, Upstreams};
-use workers::Workers;
-
-/// What holds for all applications.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How many threads answer requests.
-    pub workers: usize,
-    /// The most connections of clients at once.
-    pub connections: usize,
-    /// The largest body of a request, in bytes.
-    pub upload_limit_bytes: u64,
-    /// How long services may take if a route does not say it.
-    pub patience: Patience,
-    /// Whether an earlier run may have carried writes, which this one knows nothing of.
-    pub runs_again: bool,
-}
-
-impl Default for Settings {
-    /// A worker a core, 20,000 connections, 10 MiB.
-    fn default() -> Self {
-        Self {
-            workers: thread::available_parallelism().map_or(2, usize::from),
-            connections: 20_000,
-            upload_limit_bytes: 10 * 1024 * 1024,
-            patience: Patience::default(),
-            runs_again: false,
-        }
-    }
-}
-
-/// Listens for each application, and routes what comes. Cheap to clone; usable from any thread. With
-/// the last clone all connections end.
-#[derive(Clone)]
-pub struct DataPlane(Arc<Plane>);
-
-struct Plane {
-    shared: Arc<Shared>,
-    upstreams: Arc<Upstreams>,
-    applications: Mutex<HashMap<String, Application>>,
-    /// By application, whether it is open or not.
-    epochs: Mutex<HashMap<String, Arc<Epochs>>>,
-    workers: Workers,
-}
-
-struct Application {
-    site: Arc<Site>,
-    accepting: AbortHandle,
-    /// Of the tables before: as long as an upload holds one, it is under way.
-    earlier: Vec<Weak<()>>,
-}
-
-impl DataPlane {
-    /// Starts the worker threads, and lets the process open as many files as it may.
-    ///
-    /// # Errors
-    /// If the system gives no thread or no event queue.
-    pub fn new(settings: Settings) -> io::Result<Self> {
-        files::allow_all();
-        let settings = Settings { workers: settings.workers.max(1), ..settings };
-        let upstreams = Arc::new(Upstreams::new(settings.workers));
-        let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
-        let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
-        let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
-        let ownership = Ownership::new(settings.runs_again);
-        let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
-        let (applications, epochs) = (Mutex::default(), Mutex::default());
-        let plane = Plane { shared, upstreams, applications, epochs, workers };
-        Ok(Self(Arc::new(plane)))
-    }
-
-    /// Binds `address` and serves `http://address/<stage>`. Without routes every answer is 404. Returns the bound
-    /// address.
-    ///
-    /// # Errors
-    /// If the address cannot be listened on, or the application is open already.
-    pub fn open(
-        &self,
-        application: &str,
-        stage: &str,
-        address: SocketAddr,
-        routes: Vec<Route>,
-    ) -> io::Result<SocketAddr> {
-        let mut applications = self.0.applications();
-        if applications.contains_key(application) {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the application is open"));
-        }
-        let listener = {
-            let _within = self.0.workers.accepting().enter();
-            let socket = match address {
-                SocketAddr::V4(_) => TcpSocket::new_v4(),
-                SocketAddr::V6(_) => TcpSocket::new_v6(),
-            }?;
-            // A proxy that is started again must not wait for the old one's connections to be forgotten.
-            socket.set_reuseaddr(true)?;
-            socket.bind(address)?;
-            socket.listen(limits::BACKLOG)?
-        };
-        let address = listener.local_addr()?;
-        let table = self.0.table(application, routes, &Table::default());
-        let site = Arc::new(Site::new(
-            Arc::clone(&self.0.shared),
-            stage.to_owned(),
-            address.port(),
-            table,
-            self.0.epochs(application),
-            self.0.shared.metrics.counts(Labels {
-                application: application.to_owned(),
-                route: "none".to_owned(),
-                service: String::new(),
-            }),
-        ));
-        let accepting = self.0.workers.accept(listener, Arc::clone(&site));
-        applications
-            .insert(application.to_owned(), Application { site, accepting, earlier: Vec::new() });
-        Ok(address)
-    }
-
-    /// Replaces the whole table; live for every request that begins after this returns. Does nothing
-    /// for an application that is not open.
-    pub fn set_routes(&self, application: &str, routes: Vec<Route>) {
-        self.0.replace(application, |old| self.0.table(application, routes, old));
-    }
-
-    /// Changes some routes, all at once; live for every request that begins after this returns. Does nothing for
-    /// an application that is not open.
-    pub fn change_routes(&self, application: &str, changes: Vec<RouteChange>) {
-        self.0.replace(application, |old| {
-            old.with(changes.into_iter().map(|change| match change {
-                RouteChange::Remove(id) => (id, None),
-                RouteChange::Put(route) => {
-                    let id = route.id.clone();
-                    let target = self.0.target(application, route, old);
-                    if let Some(target) = &target
-                        && old
-                            .get(&id)
-                            .is_none_or(|known| !Arc::ptr_eq(&known.upstream, &target.upstream))
-                    {
-                        self.0.shared.ownership.writes.has_another();
-                    }
-                    (id, target)
-                }
-            }))
-        });
-    }
-
-    /// Says in which epoch a collection of an application is now, and none if that is not known any more. What a store
-    /// that was asked after that answers in an earlier one counts no more: a write is 502, a read is asked of another
-    /// service. What was asked before it is 502 only if it may be lost.
-    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
-        self.0.epochs(application).set(collection, epoch);
-    }
-
-    /// Whether an upload is under way that began with earlier routes and could not be sent to another service. If a
-    /// route was made since, and its service is to become the primary, such an upload has to be waited for.
-    pub fn has_earlier_uploads(&self, application: &str) -> bool {
-        let applications = self.0.applications();
-        let application = applications.get(application);
-        let mut earlier = application.into_iter().flat_map(|found| &found.earlier);
-        earlier.any(|uploads| uploads.strong_count() > 0)
-    }
-
-    /// Stops listening at once, and ends when what is in flight is answered: after 25 s at most, when
-    /// it is broken off.
-    pub fn close(&self, application: &str) -> impl Future<Output = ()> + use<> {
-        let closed = self.0.applications().remove(application);
-        if let Some(Application { site, accepting, .. }) = &closed {
-            accepting.abort();
-            site.drain();
-        }
-        async move {
-            let Some(Application { site, .. }) = closed else { return };
-            if tokio::time::timeout(limits::DRAIN_TIME, site.emptied()).await.is_err() {
-                site.abort();
-            }
-        }
-    }
-
-    /// What was counted, in the text format of OpenMetrics.
-    ///
-    /// # Errors
-    /// If a metric cannot be written.
-    pub fn metrics(&self) -> Result<String, fmt::Error> {
-        self.0.shared.metrics.text()
-    }
-
-    /// The last differences between the answers to mirrored reads, as JSON lines, the oldest first.
-    pub fn differences(&self) -> String {
-        self.0.shared.shadows.differences()
-    }
-}
-
-impl fmt::Debug for DataPlane {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataPlane").field("shared", &self.0.shared).finish_non_exhaustive()
-    }
-}
-
-impl Plane {
-    fn applications(&self) -> MutexGuard<'_, HashMap<String, Application>> {
-        self.applications.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The epochs of an application's collections.
-    fn epochs(&self, application: &str) -> Arc<Epochs> {
-        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(epochs.entry(application.to_owned()).or_default())
-    }
-
-    /// Puts another table in the place of an application's.
-    fn replace(&self, application: &str, make: impl FnOnce(&Table) -> Table) {
-        // Held to the end: of two calls the later one must win.
-        let mut applications = self.applications();
-        let Some(Application { site, earlier, .. }) = applications.get_mut(application) else {
-            return;
-        };
-        let old = site.table.load();
-        let table = make(&old).after(&old);
-        let old = site.table.swap(Arc::new(table));
-        earlier.retain(|uploads| uploads.strong_count() > 0);
-        earlier.push(Arc::downgrade(&old.uploads));
-        // To drop a large table takes as long as to make one, so no request waits for it.
-        self.workers.accepting().spawn_blocking(move || drop(old));
-    }
-
-    /// A table of these routes.
-    fn table(&self, application: &str, routes: Vec<Route>, old: &Table) -> Table {
-        Table::new(routes.into_iter().filter_map(|route| self.target(application, route, old)))
-    }
-
-    /// What a request to a route needs: the same as before if the route is the same.
-    fn target(&self, application: &str, route: Route, old: &Table) -> Option<Arc<Target>> {
-        if let Some(same) = old.get(&route.id).filter(|target| target.route == route) {
-            return Some(Arc::clone(same));
-        }
-        let Some(origin) = Origin::of(&route.upstream) else {
-            log::error!("route {}: {} is no http or https URL", route.id, route.upstream);
-            return None;
-        };
-        let patience = self.shared.settings.patience;
-        // The control plane takes no such tags; a state that is older than the rule may hold them.
-        let ignore = |broken: &str| log::warn!("route {}: its tag {broken}", route.id);
-        let patience = patience.tagged(&route.tags).unwrap_or_else(|broken| {
-            ignore(&broken);
-            patience
-        });
-        let split = Split::tagged(&route.tags).unwrap_or_else(|broken| {
-            ignore(&broken);
-            None
-        });
-        let counts = self.shared.metrics.counts(Labels {
-            application: application.to_owned(),
-            route: route.id.clone(),
-            service: route.service.clone(),
-        });
-        Some(Arc::new(Target::new(route, self.upstreams.get(origin), patience, split, counts)))
-    }
-}

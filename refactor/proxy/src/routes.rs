@@ -8,7 +8,7 @@ use url::Url;
 /// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// `rte-...`; names the route in logs, metrics and problems.
+    /// Names the route in logs, metrics and problems.
     pub id: String,
     /// The paths it takes; none: the default route.
     pub source: Option<SourcePath>,

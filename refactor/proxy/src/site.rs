@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::task::{self, AbortHandle};
 
-use crate::Settings;
 use crate::metrics::{Counts, Metrics};
 use crate::ownership::{Epochs, Ownership};
+use crate::settings::Settings;
 use crate::shadow::Shadows;
 use crate::table::Table;
 

@@ -3,7 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 
-use super::protocol;
+pub(super) const CBOR: &str = "application/cbor";
+/// The value of `smithy-protocol` in requests and answers in CBOR.
+pub(super) const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 
 /// An answer in any protocol.
 pub(super) struct Answer {
@@ -26,8 +28,8 @@ impl Answer {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, self.content_type));
-        if self.content_type == protocol::CBOR {
-            response.insert_header(("smithy-protocol", protocol::RPC_V2_CBOR));
+        if self.content_type == CBOR {
+            response.insert_header(("smithy-protocol", RPC_V2_CBOR));
         }
         response.insert_header(("x-amzn-requestid", request_id));
         if let Some(code) = self.error_type {

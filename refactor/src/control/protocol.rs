@@ -3,13 +3,10 @@
 use quick_xml::escape::escape;
 use serde_json::json;
 
-use super::answer::{Answer, request_id};
+use super::answer::{Answer, CBOR, RPC_V2_CBOR, request_id};
 use super::signature::{Received, Refused};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-pub(super) const CBOR: &str = "application/cbor";
-/// The value of `smithy-protocol` in requests and answers in CBOR.
-pub(super) const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 pub(super) const JSON: &str = "application/json";
 pub(super) const XML: &str = "text/xml";
 

@@ -9,11 +9,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, timeout};
 
 use super::serve;
-use crate::Settings;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::metrics::{Labels, Metrics};
 use crate::ownership::Ownership;
 use crate::routes::Route;
+use crate::settings::Settings;
 use crate::shadow::Shadows;
 use crate::site::{Shared, Site};
 use crate::table::Table;

@@ -1,0 +1,33 @@
+//! What a data plane is told from outside.
+
+use std::thread;
+
+use super::limits::Patience;
+
+/// What holds for all applications.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many threads answer requests.
+    pub workers: usize,
+    /// The most connections of clients at once.
+    pub connections: usize,
+    /// The largest body of a request, in bytes.
+    pub upload_limit_bytes: u64,
+    /// How long services may take if a route does not say it.
+    pub patience: Patience,
+    /// Whether an earlier run may have carried writes, which this one knows nothing of.
+    pub runs_again: bool,
+}
+
+impl Default for Settings {
+    /// A worker a core, 20,000 connections, 10 MiB.
+    fn default() -> Self {
+        Self {
+            workers: thread::available_parallelism().map_or(2, usize::from),
+            connections: 20_000,
+            upload_limit_bytes: 10 * 1024 * 1024,
+            patience: Patience::default(),
+            runs_again: false,
+        }
+    }
+}
