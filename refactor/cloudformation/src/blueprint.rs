@@ -12,7 +12,7 @@ use super::kinds::{Maker, Type};
 use super::order::{self, Needs};
 use super::parameters;
 use super::provider::{Properties, Provider};
-use super::stacks::{Definition, StackOutput};
+use super::stacks::{Definition, Stack, StackOutput};
 use super::template::{Expression, Policies, Resource, Template};
 
 pub(crate) use validate::validate;
@@ -36,26 +36,23 @@ impl Blueprint {
     /// attribute, a resource is needed whose condition does not hold, resources need each other in a circle.
     pub(crate) fn new(
         definition: &Definition,
-        stack: StackIdentity,
+        stack: &Stack,
         exports: Exports,
     ) -> Result<Self, String> {
-        let template = Template::parse(&definition.template).map_err(|err| err.0)?;
+        let stack = StackIdentity {
+            id: stack.id.clone(),
+            name: stack.name.clone(),
+            region: stack.region.clone(),
+        };
+        let template = Template::parse(&definition.template)?;
         let values = parameters::typed(&template, &definition.parameters);
-        let scope = Scope::new(&template, stack, values, exports).map_err(|err| err.0)?;
+        let scope = Scope::new(&template, stack, values, exports)?;
         checks::types(&template)?;
         checks::attributes(&template)?;
         checks::absent(&template, &scope)?;
         let needs = order::needs(&template, &scope);
-        let names = order::present(&template, &scope)
-            .into_iter()
-            .map(|resource| {
-                Ok((
-                    resource.logical_id.clone(),
-                    Type::find(&resource.kind, &resource.logical_id)?.maker,
-                ))
-            })
-            .collect::<Result<Vec<(String, Maker)>, String>>()?;
-        let order = order::sort(&names, &needs).map_err(|circle| circle.to_string())?;
+        let present = order::present(&template, &scope).into_iter();
+        let order = order::sort(present.map(Resource::name_and_kind), &needs)?;
         Ok(Self { template, scope, tags: definition.tags.clone(), order, needs })
     }
 
@@ -64,11 +61,9 @@ impl Blueprint {
     /// # Errors
     /// If a name cannot be worked out.
     pub(crate) fn imports(&self) -> Result<BTreeSet<String>, String> {
-        let mut names = BTreeSet::new();
-        for (expression, _) in checks::present_values(&self.template, &self.scope) {
-            names.extend(self.scope.imports(expression).map_err(|err| err.0)?);
-        }
-        Ok(names)
+        let values = checks::present_values(&self.template, &self.scope).into_iter();
+        let imports = values.map(|(value, _)| self.scope.imports(value));
+        Ok(imports.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     /// The type of a resource.
@@ -93,7 +88,7 @@ impl Blueprint {
     ) -> Result<Properties, String> {
         let resource = self.resource(logical_id)?;
         let kind = self.kind(logical_id)?;
-        let mut properties = self.scope.map(&resource.properties, lookup).map_err(|err| err.0)?;
+        let mut properties = self.scope.map(&resource.properties, lookup)?;
         if kind.properties.iter().any(|property| property.name == "Tags") {
             self.add_tags(&mut properties);
         }
@@ -128,7 +123,7 @@ impl Blueprint {
             .filter(|output| self.scope.holds(output.condition.as_ref()))
         {
             let value = |expression: &Expression| {
-                let value = self.scope.evaluate(expression, lookup).map_err(|err| err.0)?;
+                let value = self.scope.evaluate(expression, lookup)?;
                 value.as_ref().and_then(text).ok_or_else(|| {
                     format!("Template format error: The Value field of every Outputs member must evaluate to a String: [{}]", expression.place)
                 })

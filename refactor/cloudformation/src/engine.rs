@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::kinds::Maker;
+use super::kinds::{Maker, Type};
 use super::provider::{Created, Failure, Properties, Provider, ProviderCall};
 use super::stacks::{Phase, Store, StoreError};
 use wait::Signal;
@@ -126,15 +126,13 @@ impl Engine {
 
     fn create(
         &self,
-        maker: Maker,
+        kind: &Type,
         step: &ProviderCall,
         properties: &Properties,
     ) -> Result<Created, Failure> {
-        match maker {
-            Maker::Spaces(kind) => {
-                self.ask(step, |provider| provider.create(step, kind, properties))
-            }
-            Maker::Nobody(placeholder) => Ok(placeholder.make(&step.token, properties)),
+        match kind.maker {
+            Maker::Spaces(of) => self.ask(step, |provider| provider.create(step, of, properties)),
+            Maker::Placeholder(placeholder) => Ok(placeholder.make(kind, &step.token, properties)),
         }
     }
 
@@ -143,7 +141,7 @@ impl Engine {
             Maker::Spaces(kind) => {
                 self.ask(step, |provider| provider.delete(step, kind, physical_id))
             }
-            Maker::Nobody(_) => Ok(()),
+            Maker::Placeholder(_) => Ok(()),
         }
     }
 

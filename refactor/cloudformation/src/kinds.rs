@@ -1,33 +1,12 @@
 //! The resource types: what each takes, what it gives, and what a change of each property costs.
 
 mod network;
+mod resource_type;
 mod schema;
 mod spaces;
 
-pub(crate) use network::Placeholder;
-pub(crate) use schema::{Property, Update};
-
-use super::provider::{Properties, ResourceKind};
-
-/// A resource type.
-#[derive(Debug)]
-pub(crate) struct Type {
-    /// `AWS::RefactorSpaces::Route` and the like.
-    pub(crate) name: &'static str,
-    pub(crate) maker: Maker,
-    pub(crate) properties: &'static [Property],
-    /// What `Fn::GetAtt` may ask for.
-    pub(crate) attributes: &'static [&'static str],
-}
-
-/// The maker of the resources of a type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Maker {
-    /// The refactor spaces.
-    Spaces(ResourceKind),
-    /// None: the engine only gives out an id, so that templates with a network of their own run unchanged.
-    Nobody(Placeholder),
-}
+pub(crate) use resource_type::{Maker, Type};
+pub(crate) use schema::{Difference, Update};
 
 impl Type {
     /// The type of that name.
@@ -35,44 +14,26 @@ impl Type {
     /// # Errors
     /// A sentence that lists what there is.
     pub(crate) fn find(name: &str, logical_id: &str) -> Result<&'static Self, String> {
-        Self::of(name).ok_or_else(|| {
-            format!(
-                "Template format error: Unrecognized resource types: [{name}]: the resource {logical_id} cannot be made here. Supported are {}",
-                Self::names().join(", ")
-            )
-        })
+        Self::of(name).ok_or_else(|| unrecognized(&[(name, logical_id)]))
     }
 
     /// The type of that name, if there is one.
     pub(crate) fn of(name: &str) -> Option<&'static Self> {
         all().find(|kind| kind.name == name)
     }
-
-    /// The names of all types.
-    pub(crate) fn names() -> Vec<&'static str> {
-        all().map(|kind| kind.name).collect()
-    }
-
-    /// Gives each value the type of the schema: templates write `8080` and `"8080"` for the same.
-    ///
-    /// # Errors
-    /// All properties that are unknown, missing or of another type, with their paths below `Properties`.
-    pub(crate) fn check(&self, properties: &Properties) -> Result<Properties, String> {
-        schema::check(self.properties, properties, "")
-    }
-
-    /// The top-level properties that differ, and whether the change needs a new resource.
-    pub(crate) fn differences(&self, old: &Properties, new: &Properties) -> Vec<Difference> {
-        schema::differences(self.properties, old, new)
-    }
 }
 
-/// A property that changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// Name of the top-level property.
-    pub(crate) property: &'static str,
-    pub(crate) update: Update,
+/// Says that resources cannot be made here; each has the name of its type and its own.
+pub(crate) fn unrecognized(resources: &[(&str, &str)]) -> String {
+    let (kinds, names): (Vec<&str>, Vec<&str>) = resources.iter().copied().unzip();
+    let supported: Vec<&str> = all().map(|kind| kind.name).collect();
+    format!(
+        "Template format error: Unrecognized resource types: [{}]: the resource{} {} cannot be made here. Supported are {}",
+        kinds.join(", "),
+        if names.len() == 1 { "" } else { "s" },
+        names.join(", "),
+        supported.join(", ")
+    )
 }
 
 fn all() -> impl Iterator<Item = &'static Type> {
@@ -84,6 +45,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::provider::Properties;
 
     fn kind(name: &str) -> &'static Type {
         Type::find(name, "X").unwrap()
@@ -168,30 +130,28 @@ mod tests {
 
     #[test]
     fn a_placeholder_has_an_id_that_stays_and_passes_for_one_of_aws() {
-        let vpc = Placeholder::Vpc.make("token", &map(json!({ "CidrBlock": "10.0.0.0/16" })));
-        assert_eq!(
-            vpc,
-            Placeholder::Vpc.make("token", &map(json!({ "CidrBlock": "10.0.0.0/16" })))
-        );
-        assert_ne!(vpc.physical_id, Placeholder::Vpc.make("other", &Properties::new()).physical_id);
+        let make = |name: &str, token: &str, properties: serde_json::Value| {
+            let kind = kind(name);
+            let Maker::Placeholder(placeholder) = kind.maker else { panic!("{name} is made") };
+            placeholder.make(kind, token, &map(properties))
+        };
+        let block = || json!({ "CidrBlock": "10.0.0.0/16" });
+        let vpc = make("AWS::EC2::VPC", "token", block());
+        assert_eq!(vpc, make("AWS::EC2::VPC", "token", block()));
+        assert_ne!(vpc.physical_id, make("AWS::EC2::VPC", "other", json!({})).physical_id);
         let digits = vpc.physical_id.strip_prefix("vpc-").unwrap();
         assert!(digits.len() == 17 && digits.chars().all(|c| c.is_ascii_hexdigit()), "{digits}");
         assert_eq!(vpc.attributes["VpcId"], vpc.physical_id);
-        let route = Placeholder::Route.make(
-            "t",
-            &map(json!({ "RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0" })),
-        );
+        assert_eq!(vpc.attributes["CidrBlock"], "10.0.0.0/16");
+        let subnet = make("AWS::EC2::Subnet", "t", json!({ "VpcId": "vpc-1" }));
+        assert_eq!(subnet.attributes["VpcId"], "vpc-1");
+        assert_eq!(subnet.attributes["SubnetId"], subnet.physical_id);
+        let to = json!({ "RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0" });
+        let route = make("AWS::EC2::Route", "t", to);
         assert_eq!(route.physical_id, "rtb-1|0.0.0.0/0");
-        for kind in all() {
-            if let Maker::Nobody(placeholder) = kind.maker {
-                let made = placeholder.make("t", &Properties::new());
-                let given: Vec<&str> = made.attributes.keys().map(String::as_str).collect();
-                assert!(
-                    kind.attributes.iter().all(|name| given.contains(name)),
-                    "{}: {given:?}",
-                    kind.name
-                );
-            }
-        }
+        assert_eq!(route.attributes["CidrBlock"], "0.0.0.0/0");
+        let attachment = make("AWS::EC2::VPCGatewayAttachment", "t", json!({ "VpcId": "vpc-1" }));
+        assert_eq!(attachment.physical_id, "IGW|vpc-1");
+        assert_eq!(attachment.attributes["AttachmentType"], "IGW");
     }
 }

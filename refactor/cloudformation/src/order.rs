@@ -4,28 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::functions::Scope;
 use super::kinds::{Maker, Type};
+use super::provider::ResourceKind;
 use super::template::{Resource, Template};
 
 /// What a resource waits for, by name.
 pub(crate) type Needs = BTreeMap<String, BTreeSet<String>>;
-
-/// Resources that wait for each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Circle(Vec<String>);
-
-impl std::fmt::Display for Circle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut names = self.0.clone();
-        names.sort();
-        let first = self.0.first().map(String::as_str).unwrap_or_default();
-        write!(
-            f,
-            "Circular dependency between resources: [{}] ({} -> {first})",
-            names.join(", "),
-            self.0.join(" -> ")
-        )
-    }
-}
 
 /// The resources whose conditions hold, in the order of the template.
 pub(crate) fn present<'a>(template: &'a Template, scope: &Scope) -> Vec<&'a Resource> {
@@ -42,11 +25,8 @@ pub(crate) fn needs(template: &Template, scope: &Scope) -> Needs {
         .iter()
         .map(|resource| {
             let mut needed: BTreeSet<String> = resource.depends_on.iter().cloned().collect();
-            for (_, value) in &resource.properties {
-                scope.dependencies(value, &mut |name| {
-                    needed.insert(name.to_owned());
-                });
-            }
+            let values = resource.values().flat_map(|value| scope.dependencies(value));
+            needed.extend(values.map(str::to_owned));
             needed.retain(|name| names.contains(name.as_str()));
             (resource.logical_id.clone(), needed)
         })
@@ -70,49 +50,58 @@ pub(crate) fn needs(template: &Template, scope: &Scope) -> Needs {
     needs
 }
 
-/// Sorts so that everything comes after what it needs. Placeholders come first if there is a choice, and so go last:
-/// a delete that is refused has then taken nothing away. Otherwise the order of `names` stays.
+/// Sorts resources, each of which has a name and a type, so that everything comes after what it needs. Placeholders come
+/// first if there is a choice, and so go last: a delete that is refused has then taken nothing away. Otherwise the order
+/// stays.
 ///
 /// # Errors
 /// The resources that wait for each other.
-pub(crate) fn sort(names: &[(String, Maker)], needs: &Needs) -> Result<Vec<String>, Circle> {
-    let mut waiting: Vec<&(String, Maker)> = names.iter().collect();
-    waiting.sort_by_key(|(_, maker)| matches!(maker, Maker::Spaces(_)));
-    let mut open: BTreeSet<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
-    let mut sorted: Vec<String> = Vec::with_capacity(names.len());
+pub(crate) fn sort<'a>(
+    resources: impl Iterator<Item = (&'a str, &'a str)>,
+    needs: &Needs,
+) -> Result<Vec<String>, String> {
+    let is_made = |(_, kind): &(&str, &str)| {
+        Type::of(kind).is_some_and(|kind| matches!(kind.maker, Maker::Spaces(_)))
+    };
+    let (made, placeholders): (Vec<_>, Vec<_>) = resources.partition(is_made);
+    let mut waiting: Vec<&str> =
+        placeholders.into_iter().chain(made).map(|(name, _)| name).collect();
+    let mut open: BTreeSet<&str> = waiting.iter().copied().collect();
+    let mut sorted: Vec<String> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let free = |name: &str| {
             needs
                 .get(name)
                 .is_none_or(|needed| needed.iter().all(|needed| !open.contains(needed.as_str())))
         };
-        let Some(index) = waiting.iter().position(|(name, _)| free(name)) else {
+        let Some(index) = waiting.iter().position(|name| free(name)) else {
             return Err(circle(&waiting, needs));
         };
-        let (name, _) = waiting.remove(index);
-        open.remove(name.as_str());
-        sorted.push(name.clone());
+        let name = waiting.remove(index);
+        open.remove(name);
+        sorted.push(name.to_owned());
     }
     Ok(sorted)
 }
 
-/// Walks from one waiting resource to the next until one comes again.
-fn circle(waiting: &[&(String, Maker)], needs: &Needs) -> Circle {
-    let mut path: Vec<String> = Vec::new();
-    let mut next = waiting.first().map(|(name, _)| name.clone());
+/// Walks from one waiting resource to the next until one comes again, and tells that way.
+fn circle(waiting: &[&str], needs: &Needs) -> String {
+    let mut path: Vec<&str> = Vec::new();
+    let mut next = waiting.first().copied();
     while let Some(name) = next {
         if let Some(start) = path.iter().position(|known| *known == name) {
-            return Circle(path.split_off(start));
+            path.drain(..start);
+            break;
         }
-        next = needs
-            .get(&name)
-            .and_then(|needed| {
-                needed.iter().find(|needed| waiting.iter().any(|(waits, _)| waits == *needed))
-            })
-            .cloned();
         path.push(name);
+        let mut needed = needs.get(name).into_iter().flatten().map(String::as_str);
+        next = needed.find(|needed| waiting.contains(needed));
     }
-    Circle(path)
+    let way = path.join(" -> ");
+    let first = path.first().copied().unwrap_or_default();
+    path.sort_unstable();
+    let names = path.join(", ");
+    format!("Circular dependency between resources: [{names}] ({way} -> {first})")
 }
 
 struct Route {
@@ -123,7 +112,7 @@ struct Route {
 /// A route's type and application as far as the template tells: resources stand for themselves.
 fn route(resource: &Resource, scope: &Scope) -> Option<Route> {
     let kind = Type::find(&resource.kind, &resource.logical_id).ok()?;
-    if kind.maker != Maker::Spaces(super::provider::ResourceKind::Route) {
+    if kind.maker != Maker::Spaces(ResourceKind::Route) {
         return None;
     }
     let property = |name: &str| {
@@ -140,23 +129,19 @@ fn route(resource: &Resource, scope: &Scope) -> Option<Route> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Placeholder;
-    use crate::provider::ResourceKind;
 
-    fn sorted(names: &[(&str, Maker)], needs: &[(&str, &[&str])]) -> Result<Vec<String>, String> {
-        let names: Vec<(String, Maker)> =
-            names.iter().map(|(name, maker)| ((*name).to_owned(), *maker)).collect();
+    fn sorted(names: &[(&str, &str)], needs: &[(&str, &[&str])]) -> Result<Vec<String>, String> {
         let needs = needs
             .iter()
             .map(|(name, needs)| {
                 ((*name).to_owned(), needs.iter().map(|need| (*need).to_owned()).collect())
             })
             .collect();
-        sort(&names, &needs).map_err(|circle| circle.to_string())
+        sort(names.iter().copied(), &needs)
     }
 
-    const REAL: Maker = Maker::Spaces(ResourceKind::Service);
-    const PLACEHOLDER: Maker = Maker::Nobody(Placeholder::Vpc);
+    const REAL: &str = "AWS::RefactorSpaces::Service";
+    const PLACEHOLDER: &str = "AWS::EC2::VPC";
 
     #[test]
     fn everything_comes_after_what_it_needs_and_placeholders_come_first() {

@@ -12,25 +12,8 @@ use super::template::Template;
 /// Bytes that a value may have, as on AWS.
 const VALUE_LIMIT: usize = 4_096;
 
-/// A parameter as a caller gives it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Given {
-    pub(crate) key: String,
-    pub(crate) value: GivenValue,
-}
-
-/// The value of a given parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum GivenValue {
-    /// `ParameterValue`.
-    New(String),
-    /// `UsePreviousValue`: what the stack has, and not the default.
-    Previous,
-}
-
-/// Why values cannot be used; one sentence or two.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ParameterError(pub(crate) String);
+/// A parameter as a caller gives it: `None` for `UsePreviousValue`, which is what the stack has, and not the default.
+pub(crate) type Given = (String, Option<String>);
 
 /// Finds a value for every parameter of the template, in the template's order.
 ///
@@ -40,16 +23,16 @@ pub(crate) fn settle(
     template: &Template,
     given: &[Given],
     previous: &[(String, String)],
-) -> Result<Vec<(String, String)>, ParameterError> {
+) -> Result<Vec<(String, String)>, String> {
     known(template, given)?;
     let mut missing = Vec::new();
     let mut values = Vec::new();
     for parameter in &template.parameters {
-        let given = given.iter().rev().find(|given| given.key == parameter.name);
-        let value = match given.map(|given| &given.value) {
-            Some(GivenValue::New(value)) => Some(value),
-            Some(GivenValue::Previous) => {
-                previous.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value)
+        let name = &parameter.name;
+        let value = match given.iter().rev().find(|(known, _)| known == name) {
+            Some((_, Some(value))) => Some(value),
+            Some((_, None)) => {
+                previous.iter().find(|(known, _)| known == name).map(|(_, value)| value)
             }
             None => parameter.default.as_ref(),
         };
@@ -63,11 +46,11 @@ pub(crate) fn settle(
     }
     for (parameter, (_, value)) in template.parameters.iter().zip(&values) {
         if value.len() > VALUE_LIMIT {
-            return Err(ParameterError(format!(
+            return Err(format!(
                 "Parameter '{}' has {} bytes; a value has at most {VALUE_LIMIT}",
                 parameter.name,
                 value.len()
-            )));
+            ));
         }
         check(parameter, value)?;
     }
@@ -91,10 +74,10 @@ pub(crate) fn typed(template: &Template, values: &[(String, String)]) -> BTreeMa
         .collect()
 }
 
-fn known(template: &Template, given: &[Given]) -> Result<(), ParameterError> {
+fn known(template: &Template, given: &[Given]) -> Result<(), String> {
     let unknown: Vec<&str> = given
         .iter()
-        .map(|given| given.key.as_str())
+        .map(|(key, _)| key.as_str())
         .filter(|key| template.parameter(key).is_none())
         .collect();
     if unknown.is_empty() {
@@ -105,15 +88,15 @@ fn known(template: &Template, given: &[Given]) -> Result<(), ParameterError> {
     });
     let hint =
         near.map(|parameter| format!(". Names are case-sensitive: this one is {}", parameter.name));
-    Err(ParameterError(format!(
+    Err(format!(
         "Parameters: [{}] do not exist in the template{}",
         unknown.join(","),
         hint.unwrap_or_default()
-    )))
+    ))
 }
 
 /// The CLI drops what it does not find in the template, so a misspelt name arrives here as a missing one.
-fn without_value(missing: &[&str]) -> ParameterError {
+fn without_value(missing: &[&str]) -> String {
     let overrides: Vec<String> = missing.iter().map(|name| format!("{name}=...")).collect();
     let misspelt = missing.iter().find_map(|name| {
         let stem = name.strip_suffix("ID");
@@ -122,35 +105,31 @@ fn without_value(missing: &[&str]) -> ParameterError {
             .or_else(|| other.map(|stem| (name, format!("{stem}ID"))))
     });
     let near = misspelt.map(|(name, other)| format!(" ({name}, not {other})")).unwrap_or_default();
-    ParameterError(format!(
+    format!(
         "Parameters: [{}] must have values. Give --parameter-overrides {}; names are case-sensitive{near}, and the AWS CLI drops names that the template does not have",
         missing.join(","),
         overrides.join(" ")
-    ))
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn settle_one(declaration: &str, given: Option<GivenValue>) -> Result<String, String> {
+    fn settle_one(declaration: &str, given: Option<Option<String>>) -> Result<String, String> {
         let body = format!("Parameters:\n  P: {declaration}\nResources: {{A: {{Type: x}}}}");
-        let template = Template::parse(&body).map_err(|err| err.0)?;
-        let given: Vec<Given> =
-            given.into_iter().map(|value| Given { key: "P".to_owned(), value }).collect();
+        let template = Template::parse(&body)?;
+        let given: Vec<Given> = given.into_iter().map(|value| ("P".to_owned(), value)).collect();
         let previous = [("P".to_owned(), "before".to_owned())];
-        settle(&template, &given, &previous).map(|values| values[0].1.clone()).map_err(|err| err.0)
+        settle(&template, &given, &previous).map(|values| values[0].1.clone())
     }
 
     #[test]
     fn a_value_is_given_or_kept_or_the_default() {
         let declaration = "{Type: String, Default: usual}";
         assert_eq!(settle_one(declaration, None).as_deref(), Ok("usual"));
-        assert_eq!(
-            settle_one(declaration, Some(GivenValue::New(String::new()))).as_deref(),
-            Ok("")
-        );
-        assert_eq!(settle_one(declaration, Some(GivenValue::Previous)).as_deref(), Ok("before"));
+        assert_eq!(settle_one(declaration, Some(Some(String::new()))).as_deref(), Ok(""));
+        assert_eq!(settle_one(declaration, Some(None)).as_deref(), Ok("before"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{checks, placed, refused};
 use crate::functions::{KNOWN_AFTER_APPLY, Scope};
-use crate::kinds::{Maker, Type};
+use crate::kinds::Type;
 use crate::order;
 use crate::provider::Provider;
 use crate::template::{Resource, Template};
@@ -21,16 +21,14 @@ pub(crate) fn validate(template: &Template, provider: &dyn Provider) -> Result<(
         faults.extend(properties(resource, &scope, provider)?);
     }
     for output in template.outputs.iter().filter(|output| output.condition.is_none()) {
-        for value in std::iter::once(&output.value).chain(&output.export) {
-            faults.extend(scope.evaluate(value, &look_up).err().map(|err| err.0));
-        }
+        faults.extend(output.values().filter_map(|value| scope.evaluate(value, &look_up).err()));
     }
     if !faults.is_empty() {
         return Err(faults.join("; "));
     }
     if template.conditions.is_empty() {
         let needs = order::needs(template, &scope);
-        order::sort(&makers(template)?, &needs).map_err(|circle| circle.to_string())?;
+        order::sort(template.resources.iter().map(Resource::name_and_kind), &needs)?;
     }
     Ok(())
 }
@@ -43,7 +41,7 @@ fn properties(
     let kind = Type::find(&resource.kind, &resource.logical_id)?;
     let values = match scope.map(&resource.properties, &look_up) {
         Ok(values) => values,
-        Err(err) => return Ok(Some(err.0)),
+        Err(fault) => return Ok(Some(fault)),
     };
     Ok(match kind.check(&values) {
         Ok(values) => refused(kind, resource, &values, provider),
@@ -53,12 +51,4 @@ fn properties(
 
 fn look_up(_: &str, _: Option<&str>) -> Result<String, String> {
     Ok(KNOWN_AFTER_APPLY.to_owned())
-}
-
-fn makers(template: &Template) -> Result<Vec<(String, Maker)>, String> {
-    let makers = template.resources.iter().map(|resource| {
-        let kind = Type::find(&resource.kind, &resource.logical_id)?;
-        Ok((resource.logical_id.clone(), kind.maker))
-    });
-    makers.collect()
 }

@@ -4,7 +4,7 @@
 use super::work::Work;
 use super::{Engine, Next};
 use crate::blueprint::Blueprint;
-use crate::kinds::Maker;
+use crate::kinds::{Maker, Type};
 use crate::plan::{Way, way};
 use crate::provider::{Created, Properties, Provider, ProviderCall};
 use crate::stacks::{
@@ -117,7 +117,7 @@ impl Engine {
         resource.needs = needs;
         resource.policies = policies;
         let mut resource = announce(work, resource, &way)?;
-        match self.carry_out(work, &way, kind.maker, logical_id, current.as_ref(), &wanted) {
+        match self.carry_out(work, &way, kind, logical_id, current.as_ref(), &wanted) {
             Ok(made) => {
                 resource.current = Some(Generation {
                     physical_id: made.physical_id,
@@ -135,20 +135,20 @@ impl Engine {
         &self,
         work: &Work<'_>,
         way: &Way,
-        maker: Maker,
+        kind: &Type,
         logical_id: &str,
         current: Option<&Generation>,
         wanted: &Properties,
     ) -> Result<Created, String> {
         let step = work.step(logical_id, "make");
-        let made = match (way, maker, current) {
-            (Way::PlannedChange, maker, Some(current)) => {
-                return self.change(maker, &step, current, wanted);
+        let made = match (way, current) {
+            (Way::PlannedChange, Some(current)) => {
+                return self.change(kind.maker, &step, current, wanted);
             }
-            (Way::Swap, _, Some(current)) => self.ask(&step, |provider: &dyn Provider| {
+            (Way::Swap, Some(current)) => self.ask(&step, |provider: &dyn Provider| {
                 provider.replace_route(&step, &current.physical_id, wanted)
             }),
-            _ => self.create(maker, &step, wanted),
+            _ => self.create(kind, &step, wanted),
         };
         made.map_err(|failure| failure.reason)
     }
@@ -166,7 +166,7 @@ impl Engine {
             Maker::Spaces(kind) => self
                 .ask(step, |provider| provider.update(step, kind, id, &current.properties, wanted))
                 .map_err(|failure| failure.reason)?,
-            Maker::Nobody(_) => current.attributes.clone(),
+            Maker::Placeholder(_) => current.attributes.clone(),
         };
         Ok(Created { physical_id: id.clone(), attributes })
     }

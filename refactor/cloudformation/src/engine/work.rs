@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Next;
 use crate::blueprint::Blueprint;
-use crate::functions::{Exports, StackIdentity};
+use crate::functions::Exports;
 use crate::id;
-use crate::kinds::Type;
 use crate::order;
 use crate::provider::ProviderCall;
 use crate::stacks::{
@@ -78,12 +77,7 @@ impl<'a> Work<'a> {
 
     /// What a definition comes to for this stack.
     pub(super) fn blueprint(&self, definition: &Definition) -> Result<Blueprint, String> {
-        let stack = StackIdentity {
-            id: self.stack.id.clone(),
-            name: self.stack.name.clone(),
-            region: self.stack.region.clone(),
-        };
-        Blueprint::new(definition, stack, self.exports.clone())
+        Blueprint::new(definition, &self.stack, self.exports.clone())
     }
 
     /// `Ref` and `Fn::GetAtt` of the resources as they are now.
@@ -96,24 +90,16 @@ impl<'a> Work<'a> {
 
     /// Names of all resources, each after what it needs.
     pub(super) fn order(&self) -> Vec<String> {
-        let names: Vec<_> = self
-            .resources
-            .values()
-            .filter_map(|resource| {
-                Some((
-                    resource.logical_id.clone(),
-                    Type::find(&resource.kind, &resource.logical_id).ok()?.maker,
-                ))
-            })
-            .collect();
-        let needs = self
-            .resources
-            .values()
+        let resources = self.resources.values();
+        let needs = resources
+            .clone()
             .map(|resource| (resource.logical_id.clone(), resource.needs.iter().cloned().collect()))
             .collect();
+        let names =
+            resources.map(|resource| (resource.logical_id.as_str(), resource.kind.as_str()));
         // A circle can stand here only between old and new needs; then any order is as good as another.
-        order::sort(&names, &needs)
-            .unwrap_or_else(|_| names.into_iter().map(|(name, _)| name).collect())
+        order::sort(names, &needs)
+            .unwrap_or_else(|_circle| self.resources.keys().cloned().collect())
     }
 
     /// A step of this operation. The same step has the same token after a restart.

@@ -4,31 +4,12 @@ use serde_json::{Map, Value};
 
 use super::cidr::cidr;
 use super::dynamic::check_dynamic;
-use super::{EvaluationError, KNOWN_AFTER_APPLY, Lookup, Scope, is_unknown, no_resources, text};
+use super::scope::{Lookup, Scope};
+use super::value::{KNOWN_AFTER_APPLY, is_unknown, text, unknown};
 use crate::template::{Expression, ExpressionKind, Piece};
 
 /// Bytes of a text that functions put together; properties and outputs are far shorter.
 const TEXT_LIMIT: usize = 16 * 1024;
-
-/// Why a function gives nothing.
-enum Fault {
-    /// It is told with its place already.
-    Within(EvaluationError),
-    /// The function itself is at fault.
-    Here(String),
-}
-
-impl From<EvaluationError> for Fault {
-    fn from(error: EvaluationError) -> Self {
-        Self::Within(error)
-    }
-}
-
-impl From<String> for Fault {
-    fn from(what: String) -> Self {
-        Self::Here(what)
-    }
-}
 
 impl Scope {
     /// The value, or `None` for `AWS::NoValue`, which takes whatever holds it away.
@@ -39,26 +20,8 @@ impl Scope {
         &self,
         expression: &Expression,
         lookup: Lookup<'_>,
-    ) -> Result<Option<Value>, EvaluationError> {
-        match &expression.kind {
-            ExpressionKind::Ref(name) if name == "AWS::NoValue" => return Ok(None),
-            ExpressionKind::If { condition, then, otherwise } => {
-                return match self.conditions.get(condition) {
-                    Some(true) => self.evaluate(then, lookup),
-                    Some(false) => self.evaluate(otherwise, lookup),
-                    None => Ok(Some(unknown())),
-                };
-            }
-            _ => {}
-        }
-        let value = self.value(&expression.kind, lookup);
-        match value.and_then(|value| check_dynamic(&value).map(|()| value).map_err(Fault::Here)) {
-            Ok(value) => Ok(Some(value)),
-            Err(Fault::Within(error)) => Err(error),
-            Err(Fault::Here(what)) => {
-                Err(EvaluationError(format!("Template error: [{}] {what}", expression.place)))
-            }
-        }
+    ) -> Result<Option<Value>, String> {
+        Evaluation { scope: self, lookup }.evaluate(expression).map_err(Fault::text)
     }
 
     /// A map of expressions, without what is `AWS::NoValue`.
@@ -66,98 +29,153 @@ impl Scope {
         &self,
         entries: &[(String, Expression)],
         lookup: Lookup<'_>,
-    ) -> Result<Map<String, Value>, EvaluationError> {
-        let mut map = Map::new();
-        for (key, value) in entries {
-            if let Some(value) = self.evaluate(value, lookup)? {
-                map.insert(key.clone(), value);
-            }
-        }
-        Ok(map)
+    ) -> Result<Map<String, Value>, String> {
+        Evaluation { scope: self, lookup }.map(entries).map_err(Fault::text)
+    }
+
+    /// The value of an expression that takes no resources.
+    pub(super) fn constant(&self, expression: &Expression) -> Result<Option<Value>, String> {
+        self.evaluate(expression, &|name, _| Err(format!("{name} is no parameter")))
+    }
+
+    /// The names of the exports that this value takes over, in the branches that are taken.
+    ///
+    /// # Errors
+    /// If a name cannot be worked out.
+    pub(crate) fn imports(&self, expression: &Expression) -> Result<Vec<String>, String> {
+        let names = self.taken(expression).into_iter().filter_map(|inner| match &inner.kind {
+            ExpressionKind::ImportValue(name) => Some(self.import_name(name)),
+            _ => None,
+        });
+        names.collect()
     }
 
     /// The name that `Fn::ImportValue` is given.
-    pub(super) fn import_name(&self, name: &Expression) -> Result<String, EvaluationError> {
-        let value = self.evaluate(name, &no_resources())?;
-        value.as_ref().and_then(text).ok_or_else(|| {
-            EvaluationError(format!("Template error: [{}] must be a string", name.place))
-        })
+    fn import_name(&self, name: &Expression) -> Result<String, String> {
+        let value = self.constant(name)?;
+        let wrong = || format!("Template error: [{}] must be a string", name.place);
+        value.as_ref().and_then(text).ok_or_else(wrong)
     }
+}
 
-    fn value(&self, kind: &ExpressionKind, lookup: Lookup<'_>) -> Result<Value, Fault> {
-        Ok(match kind {
-            ExpressionKind::Literal(value) => value.clone(),
-            ExpressionKind::List(items) => Value::Array(self.list(items, lookup)?),
-            ExpressionKind::Map(entries) => Value::Object(self.map(entries, lookup)?),
-            ExpressionKind::Ref(name) => self.reference(name, lookup)?,
-            ExpressionKind::GetAtt { resource, attribute } => {
-                Value::String(lookup(resource, Some(attribute))?)
-            }
-            // Decided before.
-            ExpressionKind::If { .. } => unknown(),
-            ExpressionKind::Join { delimiter, list } => {
-                let takes = "every Fn::Join object takes a list of strings";
-                let texts: Option<Vec<String>> =
-                    self.items(list, lookup, takes)?.iter().map(text).collect();
-                let texts = texts.ok_or_else(|| takes.to_owned())?;
-                Value::String(bounded(texts.join(delimiter))?)
-            }
-            ExpressionKind::Select { index, list } => self.select(index, list, lookup)?,
-            ExpressionKind::Split { delimiter, text } => {
-                let text = self.text(text, lookup, "every Fn::Split object takes a string")?;
-                split(delimiter, &text)
-            }
-            ExpressionKind::GetAzs(region) => {
-                let region = self.text(region, lookup, "Fn::GetAZs takes a region")?;
-                let region = if region.is_empty() { &self.stack.region } else { &region };
-                ["a", "b", "c"].map(|zone| Value::String(format!("{region}{zone}"))).into()
-            }
-            ExpressionKind::Cidr(three) => {
-                match self.three(three, lookup, "Fn::Cidr takes a block and two numbers")? {
-                    Some([block, count, bits]) => cidr(&block, &count, &bits)?.into(),
-                    None => Value::Array(vec![unknown()]),
-                }
-            }
-            ExpressionKind::FindInMap(three) => {
-                match self.three(three, lookup, "Fn::FindInMap takes three strings")? {
-                    Some([mapping, top, second]) => self.mappings.find(&mapping, &top, &second)?,
-                    None => unknown(),
-                }
-            }
-            ExpressionKind::ImportValue(name) => self.import(&self.import_name(name)?)?,
-            ExpressionKind::Sub { pieces, variables } => {
-                self.substitute(pieces, variables, lookup)?
-            }
-        })
+/// Why a function gives nothing.
+enum Fault {
+    /// It is told with its place already.
+    Within(String),
+    /// The function itself is at fault.
+    Here(String),
+}
+
+impl Fault {
+    fn text(self) -> String {
+        match self {
+            Self::Within(what) | Self::Here(what) => what,
+        }
     }
+}
 
-    fn select(
-        &self,
-        index: &Expression,
-        list: &Expression,
-        lookup: Lookup<'_>,
-    ) -> Result<Value, Fault> {
-        let takes = "Fn::Select takes an index and a list";
-        let index = self.text(index, lookup, takes)?;
-        let items = self.items(list, lookup, takes)?;
-        let item = index.parse::<usize>().ok().and_then(|index| items.get(index).cloned());
-        match item {
-            Some(item) => Ok(item),
-            None if index.contains(KNOWN_AFTER_APPLY) || items.iter().any(is_unknown) => {
-                Ok(unknown())
+impl From<String> for Fault {
+    fn from(what: String) -> Self {
+        Self::Here(what)
+    }
+}
+
+struct Evaluation<'a> {
+    scope: &'a Scope,
+    lookup: Lookup<'a>,
+}
+
+impl Evaluation<'_> {
+    fn evaluate(&self, expression: &Expression) -> Result<Option<Value>, Fault> {
+        match &expression.kind {
+            ExpressionKind::Ref(name) if name == "AWS::NoValue" => return Ok(None),
+            ExpressionKind::If { condition, then, otherwise } => {
+                return match self.scope.conditions.get(condition) {
+                    Some(true) => self.evaluate(then),
+                    Some(false) => self.evaluate(otherwise),
+                    None => Ok(Some(unknown())),
+                };
             }
-            None => Err(Fault::Here(format!(
-                "Fn::Select cannot select {index}: the list has {} values, from 0",
-                items.len()
-            ))),
+            _ => {}
+        }
+        match self.value(&expression.kind).and_then(|value| Ok(check_dynamic(value)?)) {
+            Ok(value) => Ok(Some(value)),
+            Err(Fault::Here(what)) => {
+                Err(Fault::Within(format!("Template error: [{}] {what}", expression.place)))
+            }
+            Err(within) => Err(within),
         }
     }
 
-    fn import(&self, name: &str) -> Result<Value, Fault> {
-        match &self.exports {
+    fn map(&self, entries: &[(String, Expression)]) -> Result<Map<String, Value>, Fault> {
+        let values = entries.iter().filter_map(|(key, value)| {
+            let value = self.evaluate(value).transpose()?;
+            Some(value.map(|value| (key.clone(), value)))
+        });
+        values.collect()
+    }
+
+    fn value(&self, kind: &ExpressionKind) -> Result<Value, Fault> {
+        Ok(match kind {
+            ExpressionKind::Literal(value) => value.clone(),
+            ExpressionKind::List(items) => {
+                let items = items.iter().filter_map(|item| self.evaluate(item).transpose());
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            ExpressionKind::Map(entries) => Value::Object(self.map(entries)?),
+            ExpressionKind::Ref(name) => self.scope.reference(name, self.lookup)?,
+            ExpressionKind::GetAtt { resource, attribute } => {
+                Value::String((self.lookup)(resource, Some(attribute))?)
+            }
+            // Decided before.
+            ExpressionKind::If { .. } => unknown(),
+            ExpressionKind::Join(two) => {
+                let takes = "every Fn::Join object takes a list of strings";
+                let delimiter = self.text(&two[0], takes)?;
+                let texts: Option<Vec<String>> =
+                    self.items(&two[1], takes)?.iter().map(text).collect();
+                let texts = texts.ok_or_else(|| takes.to_owned())?;
+                Value::String(bounded(texts.join(&delimiter))?)
+            }
+            ExpressionKind::Select(two) => {
+                let takes = "Fn::Select takes an index and a list";
+                select(&self.text(&two[0], takes)?, &self.items(&two[1], takes)?)?
+            }
+            ExpressionKind::Split(two) => {
+                let [delimiter, text] = self.texts(two, "every Fn::Split object takes a string")?;
+                split(&delimiter, &text)
+            }
+            ExpressionKind::GetAzs(region) => {
+                let region = self.text(region, "Fn::GetAZs takes a region")?;
+                let region = if region.is_empty() { &self.scope.stack.region } else { &region };
+                ["a", "b", "c"].map(|zone| Value::String(format!("{region}{zone}"))).into()
+            }
+            ExpressionKind::Cidr(three) => {
+                let texts = self.texts(three, "Fn::Cidr takes a block and two numbers")?;
+                match texts.each_ref().map(String::as_str) {
+                    texts if is_any_unknown(&texts) => Value::Array(vec![unknown()]),
+                    [block, count, bits] => cidr(block, count, bits)?.into(),
+                }
+            }
+            ExpressionKind::FindInMap(three) => {
+                let texts = self.texts(three, "Fn::FindInMap takes three strings")?;
+                match texts.each_ref().map(String::as_str) {
+                    texts if is_any_unknown(&texts) => unknown(),
+                    [mapping, top, second] => self.scope.mappings.find(mapping, top, second)?,
+                }
+            }
+            ExpressionKind::ImportValue(name) => {
+                self.import(&self.scope.import_name(name).map_err(Fault::Within)?)?
+            }
+            ExpressionKind::Sub { pieces, variables } => self.substitute(pieces, variables)?,
+        })
+    }
+
+    fn import(&self, name: &str) -> Result<Value, String> {
+        match &self.scope.exports {
             Some(exports) if !name.contains(KNOWN_AFTER_APPLY) => {
                 let value = exports.get(name).cloned().map(Value::String);
-                value.ok_or_else(|| Fault::Here(format!("No export named {name} found")))
+                value.ok_or_else(|| format!("No export named {name} found"))
             }
             _ => Ok(unknown()),
         }
@@ -167,18 +185,17 @@ impl Scope {
         &self,
         pieces: &[Piece],
         variables: &[(String, Expression)],
-        lookup: Lookup<'_>,
     ) -> Result<Value, Fault> {
         let mut result = String::new();
         for piece in pieces {
             let value = match piece {
                 Piece::Text(text) => Value::String(text.clone()),
                 Piece::Ref(name) => match variables.iter().find(|(known, _)| known == name) {
-                    Some((_, value)) => self.evaluate(value, lookup)?.unwrap_or_default(),
-                    None => self.reference(name, lookup)?,
+                    Some((_, value)) => self.evaluate(value)?.unwrap_or_default(),
+                    None => self.scope.reference(name, self.lookup)?,
                 },
                 Piece::GetAtt { resource, attribute } => {
-                    Value::String(lookup(resource, Some(attribute))?)
+                    Value::String((self.lookup)(resource, Some(attribute))?)
                 }
             };
             let part = text(&value).ok_or_else(|| "Fn::Sub takes strings".to_owned())?;
@@ -187,44 +204,25 @@ impl Scope {
         Ok(Value::String(result))
     }
 
-    /// Three texts; `None` if one of them is not known yet.
-    fn three(
+    fn texts<const N: usize>(
         &self,
-        three: &[Box<Expression>; 3],
-        lookup: Lookup<'_>,
+        expressions: &[Expression; N],
         takes: &str,
-    ) -> Result<Option<[String; 3]>, Fault> {
-        let [a, b, c] = three.each_ref().map(|text| self.text(text, lookup, takes));
-        let texts = [a?, b?, c?];
-        let unknown = texts.iter().any(|text| text.contains(KNOWN_AFTER_APPLY));
-        Ok((!unknown).then_some(texts))
+    ) -> Result<[String; N], Fault> {
+        let mut texts = [const { String::new() }; N];
+        for (text, expression) in texts.iter_mut().zip(expressions) {
+            *text = self.text(expression, takes)?;
+        }
+        Ok(texts)
     }
 
-    fn text(
-        &self,
-        expression: &Expression,
-        lookup: Lookup<'_>,
-        takes: &str,
-    ) -> Result<String, Fault> {
-        let value = self.evaluate(expression, lookup)?;
+    fn text(&self, expression: &Expression, takes: &str) -> Result<String, Fault> {
+        let value = self.evaluate(expression)?;
         value.as_ref().and_then(text).ok_or_else(|| Fault::Here(takes.to_owned()))
     }
 
-    fn list(
-        &self,
-        items: &[Expression],
-        lookup: Lookup<'_>,
-    ) -> Result<Vec<Value>, EvaluationError> {
-        items.iter().filter_map(|item| self.evaluate(item, lookup).transpose()).collect()
-    }
-
-    fn items(
-        &self,
-        list: &Expression,
-        lookup: Lookup<'_>,
-        takes: &str,
-    ) -> Result<Vec<Value>, Fault> {
-        match self.evaluate(list, lookup)? {
+    fn items(&self, list: &Expression, takes: &str) -> Result<Vec<Value>, Fault> {
+        match self.evaluate(list)? {
             Some(Value::Array(items)) => Ok(items),
             Some(value) if is_unknown(&value) => Ok(vec![value]),
             _ => Err(Fault::Here(takes.to_owned())),
@@ -232,8 +230,19 @@ impl Scope {
     }
 }
 
-fn unknown() -> Value {
-    Value::String(KNOWN_AFTER_APPLY.to_owned())
+fn is_any_unknown(texts: &[&str]) -> bool {
+    texts.iter().any(|text| text.contains(KNOWN_AFTER_APPLY))
+}
+
+fn select(index: &str, items: &[Value]) -> Result<Value, String> {
+    match index.parse::<usize>().ok().and_then(|index| items.get(index)) {
+        Some(item) => Ok(item.clone()),
+        None if is_any_unknown(&[index]) || items.iter().any(is_unknown) => Ok(unknown()),
+        None => Err(format!(
+            "Fn::Select cannot select {index}: the list has {} values, from 0",
+            items.len()
+        )),
+    }
 }
 
 /// The parts of a text. What is not known yet stays whole.

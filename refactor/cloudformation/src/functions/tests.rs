@@ -1,6 +1,9 @@
 //! What functions give, and what is said where they cannot.
 
+use serde_json::Value;
+
 use super::*;
+use crate::template::Template;
 
 /// Evaluates a value in a template with parameters `P` = "p", `L` = ["x", "y"] and conditions `Yes` and `No`.
 fn evaluate(value: &str) -> Result<Option<Value>, String> {
@@ -20,19 +23,19 @@ Resources:
   B: {{Type: x}}
 "
     );
-    let template = Template::parse(&body).map_err(|err| err.0)?;
+    let template = Template::parse(&body)?;
     let stack =
         StackIdentity { id: "arn".to_owned(), name: "s".to_owned(), region: "moon".to_owned() };
     let parameters =
         [("P".to_owned(), Value::from("p")), ("L".to_owned(), Value::from(vec!["x", "y"]))].into();
     let exports = [("other:Id".to_owned(), "env-1".to_owned())].into();
-    let scope = Scope::new(&template, stack, parameters, exports).map_err(|err| err.0)?;
+    let scope = Scope::new(&template, stack, parameters, exports)?;
     let lookup = |name: &str, attribute: Option<&str>| match attribute {
         None if name == "B" => Ok("b-1".to_owned()),
         Some(attribute) if name == "B" => Ok(format!("b-1-{attribute}")),
         _ => Err(format!("{name} is not there")),
     };
-    scope.evaluate(&template.resources[0].properties[0].1, &lookup).map_err(|err| err.0)
+    scope.evaluate(&template.resources[0].properties[0].1, &lookup)
 }
 
 #[test]

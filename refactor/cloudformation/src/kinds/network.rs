@@ -1,73 +1,12 @@
 //! Network resources that a template may bring along. Nothing is made: each gets an id that stays, for `Ref`.
 
-use std::collections::BTreeMap;
-
-use xxhash_rust::xxh3::xxh3_128;
-
+use super::resource_type::{Maker, Placeholder, Type};
 use super::schema::{Shape, in_place, replaces};
-use super::{Maker, Type};
-use crate::functions::text;
-use crate::provider::{Created, Properties};
-
-/// What a placeholder stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Placeholder {
-    Vpc,
-    Subnet,
-    InternetGateway,
-    GatewayAttachment,
-    RouteTable,
-    Route,
-    RouteTableAssociation,
-}
-
-impl Placeholder {
-    /// Gives the resource its id, always the same for the same token.
-    pub(crate) fn make(self, token: &str, properties: &Properties) -> Created {
-        let digits = format!("{:032x}", xxh3_128(token.as_bytes()));
-        // AWS' ids have 17 hexadecimal digits after the prefix.
-        let id = |prefix: &str| format!("{prefix}-{}", &digits[..17]);
-        let property = |name: &str| properties.get(name).and_then(text).unwrap_or_default();
-        let (physical_id, own_id) = match self {
-            Self::Vpc => (id("vpc"), "VpcId"),
-            Self::Subnet => (id("subnet"), "SubnetId"),
-            Self::InternetGateway => (id("igw"), "InternetGatewayId"),
-            Self::GatewayAttachment => (format!("IGW|{}", property("VpcId")), ""),
-            Self::RouteTable => (id("rtb"), "RouteTableId"),
-            Self::Route => {
-                (format!("{}|{}", property("RouteTableId"), property("DestinationCidrBlock")), "")
-            }
-            Self::RouteTableAssociation => (id("rtbassoc"), "Id"),
-        };
-        let mut attributes = BTreeMap::new();
-        match self {
-            Self::Vpc => {
-                attributes.insert("CidrBlock".to_owned(), property("CidrBlock"));
-            }
-            Self::Subnet => {
-                for name in ["VpcId", "CidrBlock", "AvailabilityZone"] {
-                    attributes.insert(name.to_owned(), property(name));
-                }
-            }
-            Self::GatewayAttachment => {
-                attributes.insert("AttachmentType".to_owned(), "IGW".to_owned());
-            }
-            Self::Route => {
-                attributes.insert("CidrBlock".to_owned(), property("DestinationCidrBlock"));
-            }
-            Self::InternetGateway | Self::RouteTable | Self::RouteTableAssociation => {}
-        }
-        if !own_id.is_empty() {
-            attributes.insert(own_id.to_owned(), physical_id.clone());
-        }
-        Created { physical_id, attributes }
-    }
-}
 
 pub(super) const TYPES: &[Type] = &[
     Type {
         name: "AWS::EC2::VPC",
-        maker: Maker::Nobody(Placeholder::Vpc),
+        maker: Maker::Placeholder(Placeholder::Id("vpc")),
         properties: &[
             replaces("CidrBlock", Shape::Text),
             in_place("EnableDnsHostnames", Shape::Flag),
@@ -81,7 +20,7 @@ pub(super) const TYPES: &[Type] = &[
     },
     Type {
         name: "AWS::EC2::Subnet",
-        maker: Maker::Nobody(Placeholder::Subnet),
+        maker: Maker::Placeholder(Placeholder::Id("subnet")),
         properties: &[
             replaces("VpcId", Shape::Text).required(),
             in_place("AssignIpv6AddressOnCreation", Shape::Flag),
@@ -98,13 +37,13 @@ pub(super) const TYPES: &[Type] = &[
     },
     Type {
         name: "AWS::EC2::InternetGateway",
-        maker: Maker::Nobody(Placeholder::InternetGateway),
+        maker: Maker::Placeholder(Placeholder::Id("igw")),
         properties: &[in_place("Tags", Shape::Tags)],
         attributes: &["InternetGatewayId"],
     },
     Type {
         name: "AWS::EC2::VPCGatewayAttachment",
-        maker: Maker::Nobody(Placeholder::GatewayAttachment),
+        maker: Maker::Placeholder(Placeholder::GatewayAttachment),
         properties: &[
             replaces("VpcId", Shape::Text).required(),
             in_place("InternetGatewayId", Shape::Text),
@@ -114,13 +53,13 @@ pub(super) const TYPES: &[Type] = &[
     },
     Type {
         name: "AWS::EC2::RouteTable",
-        maker: Maker::Nobody(Placeholder::RouteTable),
+        maker: Maker::Placeholder(Placeholder::Id("rtb")),
         properties: &[replaces("VpcId", Shape::Text).required(), in_place("Tags", Shape::Tags)],
         attributes: &["RouteTableId"],
     },
     Type {
         name: "AWS::EC2::Route",
-        maker: Maker::Nobody(Placeholder::Route),
+        maker: Maker::Placeholder(Placeholder::Route),
         properties: &[
             replaces("RouteTableId", Shape::Text).required(),
             replaces("DestinationCidrBlock", Shape::Text),
@@ -134,7 +73,7 @@ pub(super) const TYPES: &[Type] = &[
     },
     Type {
         name: "AWS::EC2::SubnetRouteTableAssociation",
-        maker: Maker::Nobody(Placeholder::RouteTableAssociation),
+        maker: Maker::Placeholder(Placeholder::Id("rtbassoc")),
         properties: &[
             replaces("RouteTableId", Shape::Text).required(),
             replaces("SubnetId", Shape::Text).required(),

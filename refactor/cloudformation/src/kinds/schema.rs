@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::Difference;
 use crate::functions::{is_unknown, text};
 use crate::provider::Properties;
 
@@ -22,6 +21,14 @@ pub(crate) enum Update {
     InPlace,
     /// A new resource takes its place.
     Replaces,
+}
+
+/// A property that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// Name of the top-level property.
+    pub(crate) property: &'static str,
+    pub(crate) update: Update,
 }
 
 /// What a value looks like.

@@ -1,7 +1,7 @@
 //! The types of `AWS::RefactorSpaces`, by their published resource schemas. Environments need what the API needs, too.
 
+use super::resource_type::{Maker, Type};
 use super::schema::{Property, Shape, in_place, replaces};
-use super::{Maker, Type};
 use crate::provider::ResourceKind;
 
 const ENVIRONMENT: Property = replaces("EnvironmentIdentifier", Shape::Id("env-")).required();

@@ -1,13 +1,12 @@
 //! The constraints of a parameter. Those of a list are asked of each of its values.
 
-use super::ParameterError;
 use crate::template::{Form, Parameter};
 
 /// Checks a value against the type and all constraints.
 ///
 /// # Errors
 /// The first that is broken, with the value; of a list, the one value that breaks it.
-pub(super) fn check(parameter: &Parameter, value: &str) -> Result<(), ParameterError> {
+pub(super) fn check(parameter: &Parameter, value: &str) -> Result<(), String> {
     if !parameter.kind.is_list {
         return one(parameter, value).map_err(|rule| broken(parameter, value, &rule));
     }
@@ -77,29 +76,29 @@ fn text(parameter: &Parameter, value: &str) -> Result<(), String> {
     }
 }
 
-fn broken(parameter: &Parameter, value: &str, rule: &str) -> ParameterError {
+fn broken(parameter: &Parameter, value: &str, rule: &str) -> String {
     let name = &parameter.name;
     // A value that must not be shown must not be shown here either.
     let shown = if parameter.no_echo { "****" } else { value };
-    ParameterError(match &parameter.constraint_description {
+    match &parameter.constraint_description {
         Some(description) => format!(
             "Parameter {name} failed to satisfy constraint: {description} (the value is '{shown}', it {rule})"
         ),
         None => format!("Parameter '{name}' {rule}; the value is '{shown}'"),
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Given, GivenValue, settle};
+    use super::super::settle;
     use crate::template::Template;
 
     /// What is said about a value of a parameter that is declared so.
     fn said(declaration: &str, value: &str) -> Result<(), String> {
         let body = format!("Parameters:\n  P: {declaration}\nResources: {{A: {{Type: x}}}}");
-        let template = Template::parse(&body).map_err(|err| err.0)?;
-        let given = Given { key: "P".to_owned(), value: GivenValue::New(value.to_owned()) };
-        settle(&template, &[given], &[]).map(drop).map_err(|err| err.0)
+        let template = Template::parse(&body)?;
+        let given = ("P".to_owned(), Some(value.to_owned()));
+        settle(&template, &[given], &[]).map(drop)
     }
 
     #[test]

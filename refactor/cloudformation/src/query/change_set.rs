@@ -11,7 +11,7 @@ use crate::id;
 use crate::stacks::{
     ChangeSet, ChangeSetStatus, Execution, OnFailure, Stack, StackStatus, Transaction, now,
 };
-use crate::template::{Template, TemplateError};
+use crate::template::Template;
 
 /// The sentence by which the CLI knows that there is nothing to deploy.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
@@ -108,7 +108,7 @@ fn prepare(
     name: &str,
     creates: bool,
     form: &Form<'_>,
-    parsed: Option<Result<Template, TemplateError>>,
+    parsed: Option<Result<Template, String>>,
 ) -> Result<ChangeSet, ApiError> {
     let fingerprint = fingerprint(form);
     if let Some(known) = state.change_set(Some(&stack.id), name)? {

@@ -5,9 +5,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::checks;
 use super::error::ApiError;
 use super::form::Form;
-use crate::parameters::{self, Given, GivenValue};
+use crate::parameters::{self, Given};
 use crate::stacks::Definition;
-use crate::template::{Template, TemplateError};
+use crate::template::Template;
 
 /// The definition that a request asks for; `parsed` is its TemplateBody.
 ///
@@ -16,7 +16,7 @@ use crate::template::{Template, TemplateError};
 pub(super) fn definition(
     before: &Definition,
     form: &Form<'_>,
-    parsed: Option<Result<Template, TemplateError>>,
+    parsed: Option<Result<Template, String>>,
 ) -> Result<Definition, ApiError> {
     let previous = form.flag("UsePreviousTemplate")?;
     let (body, parsed) = match (form.get("TemplateBody").zip(parsed), previous) {
@@ -30,10 +30,10 @@ pub(super) fn definition(
             ));
         }
     };
-    let template = parsed.map_err(|err| ApiError::validation(err.0))?;
+    let template = parsed.map_err(ApiError::validation)?;
     checks::resource_types(form, template.resources.iter().map(|found| found.kind.as_str()))?;
     let parameters = parameters::settle(&template, &given(form)?, &before.parameters)
-        .map_err(|err| ApiError::validation(err.0))?;
+        .map_err(ApiError::validation)?;
     Ok(Definition {
         template: body.to_owned(),
         description: template.description.clone(),
@@ -84,8 +84,8 @@ fn given(form: &Form<'_>) -> Result<Vec<Given>, ApiError> {
             }
         };
         let value = match (member.get("ParameterValue"), previous) {
-            (Some(value), false) => GivenValue::New((*value).to_owned()),
-            (None | Some(&""), true) => GivenValue::Previous,
+            (Some(value), false) => Some((*value).to_owned()),
+            (None | Some(&""), true) => None,
             (Some(_), true) => {
                 return Err(ApiError::validation(format!(
                     "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true and non empty value for a parameter"
@@ -97,10 +97,10 @@ fn given(form: &Form<'_>) -> Result<Vec<Given>, ApiError> {
                 )));
             }
         };
-        if all.iter().any(|known| known.key == **key) {
+        if all.iter().any(|known| known.0 == **key) {
             return Err(ApiError::validation(format!("Parameter {key} is given twice")));
         }
-        all.push(Given { key: (*key).to_owned(), value });
+        all.push(((*key).to_owned(), value));
     }
     Ok(all)
 }

@@ -6,12 +6,12 @@ use super::form::Form;
 use super::{Api, checks};
 use crate::blueprint::Blueprint;
 use crate::change::PlannedChange;
-use crate::functions::{Exports, StackIdentity};
+use crate::functions::Exports;
 use crate::id;
 use crate::plan::plan;
 use crate::provider::Provider;
 use crate::stacks::{Definition, Resource, Stack, StackStatus, StoreError, Transaction, now};
-use crate::template::{Template, TemplateError};
+use crate::template::Template;
 
 /// How many stacks a region may have: a list of all of them is made in memory, templates included.
 const STACKS_LIMIT: usize = 200;
@@ -53,16 +53,11 @@ pub(super) fn planned(
     stack: &Stack,
     around: Around<'_>,
     form: &Form<'_>,
-    parsed: Option<Result<Template, TemplateError>>,
+    parsed: Option<Result<Template, String>>,
 ) -> Result<Planned, ApiError> {
     let definition = definition(&stack.definition, form, parsed)?;
-    let identity = StackIdentity {
-        id: stack.id.clone(),
-        name: stack.name.clone(),
-        region: stack.region.clone(),
-    };
     let blueprint =
-        Blueprint::new(&definition, identity, around.exports).map_err(ApiError::validation)?;
+        Blueprint::new(&definition, stack, around.exports).map_err(ApiError::validation)?;
     let plan =
         plan(&blueprint, &around.resources, around.provider).map_err(ApiError::validation)?;
     let nothing = plan.changes.is_empty()

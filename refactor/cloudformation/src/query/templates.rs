@@ -47,7 +47,7 @@ impl Api {
             xml.list("Parameters", std::iter::empty::<&Parameter>(), |_, _| {});
             return Ok(xml);
         };
-        let template = Template::parse(&body).map_err(|err| ApiError::validation(err.0))?;
+        let template = Template::parse(&body).map_err(ApiError::validation)?;
         xml.list("Parameters", &template.parameters, |xml, parameter| {
             declared(xml, parameter);
             xml.text("ParameterType", &parameter.kind.name());
@@ -72,8 +72,8 @@ impl Api {
     /// # Errors
     /// 400 with what is wrong.
     pub(super) fn validate_template(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
-        let template = Template::parse(form.required("TemplateBody")?)
-            .map_err(|err| ApiError::validation(err.0))?;
+        let template =
+            Template::parse(form.required("TemplateBody")?).map_err(ApiError::validation)?;
         validate(&template, self.engine.provider()).map_err(ApiError::validation)?;
         let mut xml = Xml::default();
         xml.list("Parameters", &template.parameters, declared);

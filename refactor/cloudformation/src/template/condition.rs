@@ -1,6 +1,5 @@
 //! The Conditions section.
 
-use super::TemplateError;
 use super::arguments::arguments;
 use super::expression::Expression;
 use super::node::At;
@@ -25,19 +24,19 @@ impl Condition {
     ///
     /// # Errors
     /// For anything that is no condition function, or whose arguments have another shape than it takes.
-    pub(super) fn read(at: &At<'_>) -> Result<Self, TemplateError> {
+    pub(super) fn read(at: &At<'_>) -> Result<Self, String> {
         let wrong =
             || at.error("a condition is one of Fn::Equals, Fn::Not, Fn::And, Fn::Or and Condition");
         let Ok(entries) = at.entries() else { return Err(wrong()) };
         let [(name, argument)] = entries.as_slice() else { return Err(wrong()) };
         match *name {
             "Fn::Equals" => {
-                let [left, right] = arguments(argument, "the values to compare")?;
-                Ok(Self::Equals(Expression::read(&left)?, Expression::read(&right)?))
+                let [left, right] = arguments(argument, "the values to compare", Expression::read)?;
+                Ok(Self::Equals(left, right))
             }
             "Fn::Not" => {
-                let [condition] = arguments(argument, "a condition")?;
-                Ok(Self::Not(Box::new(Self::read(&condition)?)))
+                let [condition] = arguments(argument, "a condition", Self::read)?;
+                Ok(Self::Not(Box::new(condition)))
             }
             "Fn::And" => Ok(Self::And(several(argument)?)),
             "Fn::Or" => Ok(Self::Or(several(argument)?)),
@@ -46,33 +45,19 @@ impl Condition {
         }
     }
 
-    /// Calls `visit` for the names of the conditions that this one uses.
-    pub(super) fn names<'a>(&'a self, visit: &mut impl FnMut(&'a str)) {
+    /// This condition and all that are in it.
+    pub(super) fn all(&self) -> Vec<&Self> {
+        let mut all = vec![self];
         match self {
-            Self::Named(name) => visit(name),
-            Self::Not(inner) => inner.names(visit),
-            Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|inner| inner.names(visit)),
-            Self::Equals(..) => {}
+            Self::Not(inner) => all.extend(inner.all()),
+            Self::And(inner) | Self::Or(inner) => all.extend(inner.iter().flat_map(Self::all)),
+            Self::Equals(..) | Self::Named(_) => {}
         }
-    }
-
-    /// Calls `visit` for the expressions that this condition compares.
-    pub(super) fn expressions<'a>(&'a self, visit: &mut impl FnMut(&'a Expression)) {
-        match self {
-            Self::Named(_) => {}
-            Self::Not(inner) => inner.expressions(visit),
-            Self::And(inner) | Self::Or(inner) => {
-                inner.iter().for_each(|inner| inner.expressions(visit))
-            }
-            Self::Equals(left, right) => {
-                visit(left);
-                visit(right);
-            }
-        }
+        all
     }
 }
 
-fn several(list: &At<'_>) -> Result<Vec<Condition>, TemplateError> {
+fn several(list: &At<'_>) -> Result<Vec<Condition>, String> {
     let items = list.items()?;
     if !(2..=10).contains(&items.len()) {
         return Err(list.error("takes 2 to 10 conditions"));

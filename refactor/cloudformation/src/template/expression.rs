@@ -28,18 +28,18 @@ pub(crate) enum ExpressionKind {
     GetAtt { resource: String, attribute: String },
     /// `Fn::If`: only the branch that is taken is looked at.
     If { condition: String, then: Box<Expression>, otherwise: Box<Expression> },
-    /// `Fn::Join`.
-    Join { delimiter: String, list: Box<Expression> },
-    /// `Fn::Select`.
-    Select { index: Box<Expression>, list: Box<Expression> },
-    /// `Fn::Split`.
-    Split { delimiter: String, text: Box<Expression> },
+    /// `Fn::Join`: a delimiter and a list.
+    Join(Box<[Expression; 2]>),
+    /// `Fn::Select`: an index and a list.
+    Select(Box<[Expression; 2]>),
+    /// `Fn::Split`: a delimiter and a text.
+    Split(Box<[Expression; 2]>),
     /// `Fn::GetAZs` of a region; the empty string is the stack's own.
     GetAzs(Box<Expression>),
     /// `Fn::Cidr`: a block, how many parts of it, and how many bits each has for its hosts.
-    Cidr([Box<Expression>; 3]),
+    Cidr(Box<[Expression; 3]>),
     /// `Fn::FindInMap`: a mapping, and two keys.
-    FindInMap([Box<Expression>; 3]),
+    FindInMap(Box<[Expression; 3]>),
     /// `Fn::ImportValue`: the name of an export of another stack.
     ImportValue(Box<Expression>),
     /// `Fn::Sub`.
@@ -58,14 +58,33 @@ pub(crate) enum Piece {
 }
 
 impl Expression {
-    /// Calls `visit` for this expression and all that is in it, whatever conditions say.
-    pub(crate) fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expression)) {
-        visit(self);
-        self.children().into_iter().for_each(|child| child.walk(visit));
+    /// This expression and all that is in it, whatever conditions say.
+    pub(crate) fn all(&self) -> Vec<&Self> {
+        std::iter::once(self).chain(self.children().into_iter().flat_map(Self::all)).collect()
+    }
+
+    /// The names that this expression itself takes, as `Ref` or `Fn::GetAtt`: each with its attribute.
+    pub(crate) fn references(&self) -> Vec<(&str, Option<&str>)> {
+        match &self.kind {
+            ExpressionKind::Ref(name) => vec![(name, None)],
+            ExpressionKind::GetAtt { resource, attribute } => vec![(resource, Some(attribute))],
+            ExpressionKind::Sub { pieces, variables } => {
+                let pieces = pieces.iter().filter_map(|piece| match piece {
+                    Piece::Text(_) => None,
+                    Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => None,
+                    Piece::Ref(name) => Some((name.as_str(), None)),
+                    Piece::GetAtt { resource, attribute } => {
+                        Some((resource.as_str(), Some(attribute.as_str())))
+                    }
+                });
+                pieces.collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The expressions in this one, in the order in which they are written.
-    pub(crate) fn children(&self) -> Vec<&Expression> {
+    pub(crate) fn children(&self) -> Vec<&Self> {
         match &self.kind {
             ExpressionKind::Literal(_) | ExpressionKind::Ref(_) | ExpressionKind::GetAtt { .. } => {
                 Vec::new()
@@ -75,13 +94,12 @@ impl Expression {
                 entries.iter().map(|(_, value)| value).collect()
             }
             ExpressionKind::If { then, otherwise, .. } => vec![then, otherwise],
-            ExpressionKind::Join { list: only, .. }
-            | ExpressionKind::Split { text: only, .. }
-            | ExpressionKind::GetAzs(only)
-            | ExpressionKind::ImportValue(only) => vec![only],
-            ExpressionKind::Select { index, list } => vec![index, list],
+            ExpressionKind::GetAzs(only) | ExpressionKind::ImportValue(only) => vec![only],
+            ExpressionKind::Join(two)
+            | ExpressionKind::Select(two)
+            | ExpressionKind::Split(two) => two.iter().collect(),
             ExpressionKind::Cidr(three) | ExpressionKind::FindInMap(three) => {
-                three.iter().map(Box::as_ref).collect()
+                three.iter().collect()
             }
         }
     }

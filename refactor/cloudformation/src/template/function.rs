@@ -1,6 +1,5 @@
 //! The functions of templates: their names, and the shape of what each takes.
 
-use super::TemplateError;
 use super::arguments::arguments;
 use super::expression::{Expression, ExpressionKind};
 use super::node::{At, Data};
@@ -14,33 +13,32 @@ impl Expression {
     ///
     /// # Errors
     /// For a function that is unknown or not supported, or whose arguments have another shape than it takes.
-    pub(crate) fn read(at: &At<'_>) -> Result<Self, TemplateError> {
+    pub(crate) fn read(at: &At<'_>) -> Result<Self, String> {
         let kind = match at.data() {
             Data::List(_) => {
                 ExpressionKind::List(at.items()?.iter().map(Self::read).collect::<Result<_, _>>()?)
             }
             Data::Map(_) => {
                 let entries = at.entries()?;
-                match entries.as_slice() {
-                    [(name, argument)] if is_function(name) => read(name, argument)?,
-                    entries => match entries.iter().find(|(name, _)| is_function(name)) {
-                        Some((name, _)) => {
-                            return Err(
-                                at.error(format!("{name} must be the only key of its object"))
-                            );
-                        }
-                        None => ExpressionKind::Map(
-                            entries
-                                .iter()
-                                .map(|(key, value)| Ok(((*key).to_owned(), Self::read(value)?)))
-                                .collect::<Result<_, _>>()?,
-                        ),
-                    },
+                match entries.iter().find(|(name, _)| is_function(name)) {
+                    Some((name, argument)) if entries.len() == 1 => read(name, argument)?,
+                    Some((name, _)) => {
+                        return Err(at.error(format!("{name} must be the only key of its object")));
+                    }
+                    None => ExpressionKind::Map(Self::map(at)?),
                 }
             }
             _ => ExpressionKind::Literal(at.scalar()?),
         };
         Ok(Self { place: at.place().clone(), kind })
+    }
+
+    /// Reads a map of expressions.
+    pub(super) fn map(at: &At<'_>) -> Result<Vec<(String, Self)>, String> {
+        at.entries()?
+            .iter()
+            .map(|(name, value)| Ok(((*name).to_owned(), Self::read(value)?)))
+            .collect()
     }
 }
 
@@ -49,44 +47,35 @@ fn is_function(key: &str) -> bool {
 }
 
 /// Reads a function with what it is given.
-///
-/// # Errors
-/// For a function that is unknown or not supported, or whose arguments have another shape than it takes.
-fn read(name: &str, argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
+fn read(name: &str, argument: &At<'_>) -> Result<ExpressionKind, String> {
     match name {
         "Ref" => Ok(ExpressionKind::Ref(argument.name()?)),
         "Fn::GetAtt" => get_att(argument),
         "Fn::If" => {
-            let [condition, then, otherwise] = arguments(argument, "a condition and two values")?;
+            let [condition, then, otherwise] =
+                arguments(argument, "a condition and two values", |at| Ok(at.clone()))?;
             Ok(ExpressionKind::If {
                 condition: condition.name()?,
-                then: inner(&then)?,
-                otherwise: inner(&otherwise)?,
+                then: one(&then)?,
+                otherwise: one(&otherwise)?,
             })
         }
         "Fn::Join" => {
-            let [delimiter, list] = arguments(argument, "a delimiter and a list")?;
-            Ok(ExpressionKind::Join { delimiter: delimiter.text()?, list: inner(&list)? })
+            check_delimiter(argument, true)?;
+            Ok(ExpressionKind::Join(several(argument, "a delimiter and a list")?))
         }
-        "Fn::Select" => {
-            let [index, list] = arguments(argument, "an index and a list")?;
-            Ok(ExpressionKind::Select { index: inner(&index)?, list: inner(&list)? })
-        }
+        "Fn::Select" => Ok(ExpressionKind::Select(several(argument, "an index and a list")?)),
         "Fn::Split" => {
-            let [delimiter, text] = arguments(argument, "a delimiter and a string")?;
-            match delimiter.text()? {
-                empty if empty.is_empty() => Err(delimiter.error("a delimiter cannot be empty")),
-                delimiter => Ok(ExpressionKind::Split { delimiter, text: inner(&text)? }),
-            }
+            check_delimiter(argument, false)?;
+            Ok(ExpressionKind::Split(several(argument, "a delimiter and a string")?))
         }
-        "Fn::GetAZs" => Ok(ExpressionKind::GetAzs(inner(argument)?)),
+        "Fn::GetAZs" => Ok(ExpressionKind::GetAzs(one(argument)?)),
         "Fn::Cidr" => {
-            let [block, count, bits] =
-                arguments(argument, "a block, how many parts of it, and bits for hosts")?;
-            Ok(ExpressionKind::Cidr([inner(&block)?, inner(&count)?, inner(&bits)?]))
+            let what = "a block, how many parts of it, and bits for hosts";
+            Ok(ExpressionKind::Cidr(several(argument, what)?))
         }
         "Fn::FindInMap" => find_in_map(argument),
-        "Fn::ImportValue" => Ok(ExpressionKind::ImportValue(inner(argument)?)),
+        "Fn::ImportValue" => Ok(ExpressionKind::ImportValue(one(argument)?)),
         "Fn::Sub" => sub::read(argument),
         "Fn::And" | "Fn::Equals" | "Fn::Not" | "Fn::Or" | "Condition" => {
             Err(argument.error(format!("{name} can be used in the Conditions section only")))
@@ -100,39 +89,50 @@ fn read(name: &str, argument: &At<'_>) -> Result<ExpressionKind, TemplateError> 
     }
 }
 
-fn inner(at: &At<'_>) -> Result<Box<Expression>, TemplateError> {
+fn one(at: &At<'_>) -> Result<Box<Expression>, String> {
     Expression::read(at).map(Box::new)
 }
 
-fn find_in_map(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
+fn several<const N: usize>(list: &At<'_>, what: &str) -> Result<Box<[Expression; N]>, String> {
+    arguments(list, what, Expression::read).map(Box::new)
+}
+
+/// The first argument must be a text without functions.
+fn check_delimiter(list: &At<'_>, may_be_empty: bool) -> Result<(), String> {
+    match list.items().unwrap_or_default().first() {
+        Some(delimiter) if delimiter.text()?.is_empty() && !may_be_empty => {
+            Err(delimiter.error("a delimiter cannot be empty"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn find_in_map(argument: &At<'_>) -> Result<ExpressionKind, String> {
     if argument.items().is_ok_and(|items| items.len() == 4) {
         return Err(argument.error(
             "a DefaultValue of Fn::FindInMap needs the transform AWS::LanguageExtensions, which is not supported here",
         ));
     }
-    let keys: [At<'_>; 3] = arguments(argument, "the name of a mapping and two keys")?;
-    for key in &keys {
-        if !matches!(
-            Expression::read(key)?.kind,
-            ExpressionKind::Literal(_) | ExpressionKind::Ref(_) | ExpressionKind::FindInMap(_)
-        ) {
-            return Err(key.error("Fn::FindInMap takes strings, Ref and Fn::FindInMap"));
+    let key = |key: &At<'_>| {
+        let read = Expression::read(key)?;
+        match read.kind {
+            ExpressionKind::Literal(_) | ExpressionKind::Ref(_) | ExpressionKind::FindInMap(_) => {
+                Ok(read)
+            }
+            _ => Err(key.error("Fn::FindInMap takes strings, Ref and Fn::FindInMap")),
         }
-    }
-    let [map, top, second] = keys;
-    Ok(ExpressionKind::FindInMap([inner(&map)?, inner(&top)?, inner(&second)?]))
+    };
+    let keys = arguments(argument, "the name of a mapping and two keys", key)?;
+    Ok(ExpressionKind::FindInMap(Box::new(keys)))
 }
 
-fn get_att(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
+fn get_att(argument: &At<'_>) -> Result<ExpressionKind, String> {
     let wrong = || argument.error("Fn::GetAtt takes Resource.Attribute, or a list of the two");
-    let (resource, attribute) = match argument.data() {
+    let [resource, attribute] = match argument.data() {
         Data::Text(text) => {
-            text.split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).ok_or_else(wrong)?
+            text.split_once('.').map(|(a, b)| [a.to_owned(), b.to_owned()]).ok_or_else(wrong)?
         }
-        _ => {
-            let [resource, attribute] = arguments(argument, "a resource and an attribute")?;
-            (resource.name()?, attribute.name()?)
-        }
+        _ => arguments(argument, "a resource and an attribute", At::name)?,
     };
     if resource.is_empty() || attribute.is_empty() {
         return Err(wrong());

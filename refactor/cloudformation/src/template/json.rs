@@ -5,20 +5,19 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use super::TemplateError;
 use super::node::{Data, Key, Node};
 
 /// Reads a JSON template.
 ///
 /// # Errors
 /// If it is not well-formed, or has a key twice; with line and column.
-pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
+pub(super) fn parse(text: &str) -> Result<Node, String> {
     serde_json::from_str(text).map_err(|err| {
-        TemplateError(format!(
+        format!(
             "Template format error: JSON not well-formed. (line {}, column {}): {err}",
             err.line(),
             err.column()
-        ))
+        )
     })
 }
 

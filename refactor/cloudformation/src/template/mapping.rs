@@ -4,29 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::TemplateError;
 use super::node::{At, Data};
 
 /// Values by mapping, first and second key. A value is a scalar or a list of scalars.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Mappings(BTreeMap<String, Keyed<Keyed<Value>>>);
+pub(crate) struct Mappings(pub(super) BTreeMap<String, Mapping>);
 
+pub(super) type Mapping = Keyed<Keyed<Value>>;
 type Keyed<T> = BTreeMap<String, T>;
 
 impl Mappings {
-    /// Reads the mappings of those names.
-    ///
-    /// # Errors
-    /// For another nesting than name, key, key, value; for a function, which no mapping may hold; for a key that is
-    /// there twice in two spellings.
-    pub(super) fn read<'a>(
-        named: impl Iterator<Item = (&'a str, At<'a>)>,
-    ) -> Result<Self, TemplateError> {
-        let mappings =
-            named.map(|(name, at)| Ok((name.to_owned(), keyed(&at, |at| keyed(at, value))?)));
-        Ok(Self(mappings.collect::<Result<_, TemplateError>>()?))
-    }
-
     /// The value under two keys.
     ///
     /// # Errors
@@ -40,17 +27,14 @@ impl Mappings {
         let value = found.get(top).and_then(|keys| keys.get(second)).cloned();
         value.ok_or_else(|| format!("Unable to get mapping for {mapping}::{top}::{second}"))
     }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
-fn keyed<T>(
-    at: &At<'_>,
-    read: impl Fn(&At<'_>) -> Result<T, TemplateError>,
-) -> Result<Keyed<T>, TemplateError> {
+/// Reads a mapping: keys, and below them keys and values. A key may be there only once, in whatever spelling.
+pub(super) fn read(at: &At<'_>) -> Result<Mapping, String> {
+    keyed(at, |at| keyed(at, value))
+}
+
+fn keyed<T>(at: &At<'_>, read: impl Fn(&At<'_>) -> Result<T, String>) -> Result<Keyed<T>, String> {
     let mut found = Keyed::new();
     for (key, at) in at.values()? {
         if found.insert(key.clone(), read(&at)?).is_some() {
@@ -60,7 +44,7 @@ fn keyed<T>(
     Ok(found)
 }
 
-fn value(at: &At<'_>) -> Result<Value, TemplateError> {
+fn value(at: &At<'_>) -> Result<Value, String> {
     match at.data() {
         Data::Map(_) => Err(at.error(
             "Every Mappings attribute must be a String or a List: a value without functions",

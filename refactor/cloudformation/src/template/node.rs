@@ -7,8 +7,6 @@ use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
-use super::TemplateError;
-
 /// How deep maps and lists may nest. CloudFormation's own limit is not published; templates have no use for more.
 pub(super) const DEPTH_LIMIT: usize = 60;
 /// Characters that a key may have: as many as a logical id on AWS, and no other key has use for more.
@@ -118,12 +116,12 @@ impl<'a> At<'a> {
     }
 
     /// An error that names this place.
-    pub(crate) fn error(&self, what: impl std::fmt::Display) -> TemplateError {
-        TemplateError(format!("Template format error: [{}] {what}", self.place))
+    pub(crate) fn error(&self, what: impl std::fmt::Display) -> String {
+        format!("Template format error: [{}] {what}", self.place)
     }
 
     /// The entries of a map, in order.
-    pub(crate) fn entries(&self) -> Result<Vec<(&'a str, At<'a>)>, TemplateError> {
+    pub(crate) fn entries(&self) -> Result<Vec<(&'a str, At<'a>)>, String> {
         match &self.node.data {
             Data::Map(entries) => Ok(entries
                 .iter()
@@ -134,7 +132,7 @@ impl<'a> At<'a> {
     }
 
     /// The entries of a map whose keys are values: `yes` without quotes is `true`.
-    pub(super) fn values(&self) -> Result<Vec<(String, At<'a>)>, TemplateError> {
+    pub(super) fn values(&self) -> Result<Vec<(String, At<'a>)>, String> {
         match &self.node.data {
             Data::Map(entries) => Ok(entries
                 .iter()
@@ -148,7 +146,7 @@ impl<'a> At<'a> {
     }
 
     /// The items of a list.
-    pub(crate) fn items(&self) -> Result<Vec<At<'a>>, TemplateError> {
+    pub(crate) fn items(&self) -> Result<Vec<At<'a>>, String> {
         match &self.node.data {
             Data::List(items) => Ok(items
                 .iter()
@@ -160,7 +158,7 @@ impl<'a> At<'a> {
     }
 
     /// A scalar as text: numbers and booleans count, since YAML needs no quotes for either.
-    pub(crate) fn text(&self) -> Result<String, TemplateError> {
+    pub(crate) fn text(&self) -> Result<String, String> {
         match &self.node.data {
             Data::Text(text) => Ok(text.clone()),
             Data::Number(number) => Ok(number.to_string()),
@@ -171,7 +169,7 @@ impl<'a> At<'a> {
     }
 
     /// The name of something else in the template, as it is written: a condition may be called `On`.
-    pub(crate) fn name(&self) -> Result<String, TemplateError> {
+    pub(crate) fn name(&self) -> Result<String, String> {
         self.node.written.clone().map_or_else(|| self.text(), Ok)
     }
 
@@ -179,7 +177,7 @@ impl<'a> At<'a> {
     ///
     /// # Errors
     /// For null, which CloudFormation does not take anywhere, and for what is no scalar.
-    pub(crate) fn scalar(&self) -> Result<Value, TemplateError> {
+    pub(crate) fn scalar(&self) -> Result<Value, String> {
         match &self.node.data {
             Data::Text(text) => Ok(Value::String(text.clone())),
             Data::Number(number) => Ok(Value::Number(number.clone())),
@@ -191,7 +189,7 @@ impl<'a> At<'a> {
         }
     }
 
-    fn null(&self) -> TemplateError {
+    fn null(&self) -> String {
         self.error("'null' values are not allowed in templates")
     }
 
@@ -199,11 +197,11 @@ impl<'a> At<'a> {
     ///
     /// # Errors
     /// The first key that is too long, or the node if there are too many.
-    pub(super) fn check_size(&self) -> Result<(), TemplateError> {
+    pub(super) fn check_size(&self) -> Result<(), String> {
         self.count(&mut 0)
     }
 
-    fn count(&self, nodes: &mut usize) -> Result<(), TemplateError> {
+    fn count(&self, nodes: &mut usize) -> Result<(), String> {
         *nodes += 1;
         if *nodes > NODE_LIMIT {
             return Err(self

@@ -2,7 +2,6 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::TemplateError;
 use super::node::At;
 use super::parameter_kind::ParameterKind;
 
@@ -10,7 +9,7 @@ use super::parameter_kind::ParameterKind;
 const PATTERN_SIZE_LIMIT: usize = 256 * 1024;
 
 /// A declared parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) kind: ParameterKind,
@@ -50,29 +49,14 @@ impl Parameter {
     /// # Errors
     /// For a member or a type that is not known, a rule that cannot be read, and a pattern that needs look-around
     /// or back-references, which are not supported.
-    pub(super) fn read(name: &str, at: &At<'_>) -> Result<Self, TemplateError> {
-        let (_, kind) = at
-            .entries()?
-            .into_iter()
-            .find(|(member, _)| *member == "Type")
-            .ok_or_else(|| at.error("Every Parameters object must contain a Type member"))?;
-        let mut parameter = Self {
-            name: name.to_owned(),
-            kind: parameter_kind(&kind)?,
-            description: None,
-            default: None,
-            no_echo: false,
-            allowed_values: Vec::new(),
-            allowed_pattern: None,
-            min_length: None,
-            max_length: None,
-            min_value: None,
-            max_value: None,
-            constraint_description: None,
-        };
+    pub(super) fn read(name: &str, at: &At<'_>) -> Result<Self, String> {
+        let mut kind = None;
+        let mut parameter = Self { name: name.to_owned(), ..Self::default() };
         for (member, at) in at.entries()? {
             match member {
-                "Type" => {}
+                "Type" => {
+                    kind = Some(ParameterKind::find(&at.text()?).map_err(|what| at.error(what))?);
+                }
                 "Description" => parameter.description = Some(at.text()?),
                 "Default" => parameter.default = Some(at.text()?),
                 "NoEcho" => parameter.no_echo = number::<bool>(&at)?,
@@ -91,15 +75,13 @@ impl Parameter {
                 }
             }
         }
+        parameter.kind =
+            kind.ok_or_else(|| at.error("Every Parameters object must contain a Type member"))?;
         Ok(parameter)
     }
 }
 
-fn parameter_kind(at: &At<'_>) -> Result<ParameterKind, TemplateError> {
-    ParameterKind::find(&at.text()?).map_err(|what| at.error(what))
-}
-
-fn number<T: std::str::FromStr>(at: &At<'_>) -> Result<T, TemplateError> {
+fn number<T: std::str::FromStr>(at: &At<'_>) -> Result<T, String> {
     let text = at.text()?;
     let Ok(value) = text.parse() else {
         return Err(at.error(format!("{text} has the wrong type")));
@@ -107,7 +89,7 @@ fn number<T: std::str::FromStr>(at: &At<'_>) -> Result<T, TemplateError> {
     Ok(value)
 }
 
-fn pattern(at: &At<'_>) -> Result<Pattern, TemplateError> {
+fn pattern(at: &At<'_>) -> Result<Pattern, String> {
     let source = at.text()?;
     // The value as a whole is compiled first: a stray parenthesis must not close the group around it.
     let compile = |pattern: &str| RegexBuilder::new(pattern).size_limit(PATTERN_SIZE_LIMIT).build();

@@ -2,7 +2,7 @@
 //! form, and nothing is looked up.
 
 /// A type of parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ParameterKind {
     name: &'static str,
     /// What a value looks like; of a list, each one.
@@ -11,8 +11,9 @@ pub(crate) struct ParameterKind {
 }
 
 /// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Form {
+    #[default]
     Text,
     Number,
     /// This prefix, and 8 or 17 hexadecimal digits.

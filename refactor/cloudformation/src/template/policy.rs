@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TemplateError;
 use super::node::At;
 
 /// The policies of a resource.
@@ -30,7 +29,7 @@ impl Policy {
     ///
     /// # Errors
     /// If it is a word that is not supported here.
-    pub(super) fn read(at: &At<'_>, member: &str, on_create: bool) -> Result<Self, TemplateError> {
+    pub(super) fn read(at: &At<'_>, member: &str, on_create: bool) -> Result<Self, String> {
         let policy = at.text()?;
         match policy.as_str() {
             "Delete" => Ok(Self::Delete),

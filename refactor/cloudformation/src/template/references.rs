@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::expression::{Expression, ExpressionKind, Piece};
+use super::condition::Condition;
+use super::expression::{Expression, ExpressionKind};
 use super::node::NodePath;
-use super::{Template, TemplateError};
+use super::section::Template;
 
 /// What `Ref` gives without a declaration.
-pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
+const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::AccountId",
     "AWS::NoValue",
     "AWS::NotificationARNs",
@@ -22,73 +23,69 @@ pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
 ///
 /// # Errors
 /// The names of one section that lead nowhere; conditions that use each other in a circle.
-pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
+pub(super) fn check(template: &Template) -> Result<(), String> {
     conditions(template)?;
-    resources(template)?;
-    outputs(template)?;
+    for resource in &template.resources {
+        condition(template, resource.condition.as_deref(), "Resources")?;
+        let missing = resource.depends_on.iter().map(String::as_str);
+        let missing = missing.filter(|name| template.resource(name).is_none());
+        let missing = missing.map(|name| (name, &resource.place)).collect();
+        names(template, "Resources", missing, resource.values())?;
+    }
+    for output in &template.outputs {
+        condition(template, output.condition.as_deref(), "Outputs")?;
+        names(template, "Outputs", Vec::new(), output.values())?;
+    }
     imports(template)
 }
 
 /// The name of an import must be known before there is any resource.
-fn imports(template: &Template) -> Result<(), TemplateError> {
-    let mut wrong = None;
-    for expression in template.values() {
-        expression.walk(&mut |import| {
-            let ExpressionKind::ImportValue(name) = &import.kind else { return };
-            let mut found = Names::default();
-            found.collect(template, name);
-            let mut depends = !found.resources.is_empty();
-            name.walk(&mut |inner| {
-                depends |= matches!(
-                    inner.kind,
-                    ExpressionKind::ImportValue(_) | ExpressionKind::GetAzs(_)
-                );
-            });
-            if depends {
-                wrong.get_or_insert(name.place.clone());
-            }
-        });
+fn imports(template: &Template) -> Result<(), String> {
+    let needs = |inner: &&Expression| {
+        matches!(inner.kind, ExpressionKind::ImportValue(_) | ExpressionKind::GetAzs(_))
+            || inner
+                .references()
+                .iter()
+                .any(|(name, attribute)| !is_value(template, name, *attribute))
+    };
+    for import in template.values().flat_map(Expression::all) {
+        if let ExpressionKind::ImportValue(name) = &import.kind
+            && name.all().iter().any(needs)
+        {
+            return Err(format!(
+                "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs [{}]",
+                name.place
+            ));
+        }
     }
-    wrong.map_or(Ok(()), |place| {
-        Err(TemplateError(format!(
-            "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs [{place}]"
-        )))
-    })
+    Ok(())
 }
 
-fn conditions(template: &Template) -> Result<(), TemplateError> {
+fn conditions(template: &Template) -> Result<(), String> {
     let mut done = BTreeSet::new();
     for (name, condition) in &template.conditions {
-        let mut unknown = None;
-        condition.names(&mut |used| {
-            if !is_condition(template, used) {
-                unknown = Some(used.to_owned());
+        let mut compared = Vec::new();
+        for inner in condition.all() {
+            match inner {
+                Condition::Named(used) if template.condition(used).is_none() => {
+                    return Err(unresolved_condition(used, "Condition"));
+                }
+                Condition::Equals(left, right) => compared.extend([left, right]),
+                _ => {}
             }
-        });
-        if let Some(used) = unknown {
-            return Err(unresolved_condition(&used, "Condition"));
         }
-        let mut found = Names::default();
-        let mut misplaced = None;
-        condition.expressions(&mut |expression| {
-            found.collect(template, expression);
-            expression.walk(&mut |inner| {
-                let name = match inner.kind {
-                    ExpressionKind::If { .. } => "Fn::If",
-                    ExpressionKind::ImportValue(_) => "Fn::ImportValue",
-                    _ => return,
-                };
-                misplaced = Some((name, inner.place.clone()));
-            });
-        });
-        if let Some((name, place)) = misplaced {
-            return Err(TemplateError(format!(
-                "Template format error: [{place}] {name} cannot be used in the Conditions section"
-            )));
+        for inner in compared.iter().flat_map(|compared| compared.all()) {
+            let name = match inner.kind {
+                ExpressionKind::If { .. } => "Fn::If",
+                ExpressionKind::ImportValue(_) => "Fn::ImportValue",
+                _ => continue,
+            };
+            return Err(format!(
+                "Template format error: [{}] {name} cannot be used in the Conditions section",
+                inner.place
+            ));
         }
-        // Conditions are decided before there is any resource.
-        found.unknown.append(&mut found.resources);
-        found.answer("Conditions")?;
+        names(template, "Conditions", Vec::new(), compared.into_iter())?;
         circle(template, name, &mut vec![name], &mut done)?;
     }
     Ok(())
@@ -101,24 +98,18 @@ fn circle<'a>(
     name: &'a str,
     path: &mut Vec<&'a str>,
     done: &mut BTreeSet<&'a str>,
-) -> Result<(), TemplateError> {
+) -> Result<(), String> {
     if done.contains(name) {
         return Ok(());
     }
-    let Some((_, condition)) = template.conditions.iter().find(|(known, _)| known == name) else {
-        return Ok(());
-    };
-    let mut used = Vec::new();
-    condition.names(&mut |name| used.push(name));
-    for name in used {
-        if path.contains(&name) {
-            path.push(name);
-            return Err(TemplateError(format!(
-                "Template error: Circular condition dependency: {}",
-                path.join(" -> ")
-            )));
-        }
+    for inner in template.condition(name).into_iter().flat_map(Condition::all) {
+        let Condition::Named(name) = inner else { continue };
+        let again = path.contains(&name.as_str());
         path.push(name);
+        if again {
+            let path = path.join(" -> ");
+            return Err(format!("Template error: Circular condition dependency: {path}"));
+        }
         circle(template, name, path, done)?;
         path.pop();
     }
@@ -126,108 +117,52 @@ fn circle<'a>(
     Ok(())
 }
 
-fn resources(template: &Template) -> Result<(), TemplateError> {
-    for resource in &template.resources {
-        if let Some(condition) = &resource.condition
-            && !is_condition(template, condition)
+/// Checks the condition of a resource or an output.
+fn condition(template: &Template, name: Option<&str>, section: &str) -> Result<(), String> {
+    match name.filter(|name| template.condition(name).is_none()) {
+        Some(name) => {
+            Err(unresolved_condition(name, &format!("the {section} block of the template")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks the names that values take; `unknown` has those that are known to lead nowhere. Conditions are decided before
+/// there is any resource, so they may take none.
+fn names<'a>(
+    template: &Template,
+    section: &str,
+    mut unknown: Vec<(&'a str, &'a NodePath)>,
+    values: impl Iterator<Item = &'a Expression>,
+) -> Result<(), String> {
+    for inner in values.flat_map(Expression::all) {
+        if let ExpressionKind::If { condition, .. } = &inner.kind
+            && template.condition(condition).is_none()
         {
-            return Err(unresolved_condition(condition, "the Resources block of the template"));
-        }
-        let mut found = Names::default();
-        for name in &resource.depends_on {
-            if template.resource(name).is_none() {
-                found.unknown.push((name.clone(), resource.place.clone()));
-            }
-        }
-        for (_, value) in &resource.properties {
-            found.collect(template, value);
-        }
-        found.answer("Resources")?;
-    }
-    Ok(())
-}
-
-fn outputs(template: &Template) -> Result<(), TemplateError> {
-    for output in &template.outputs {
-        if let Some(condition) = &output.condition
-            && !is_condition(template, condition)
-        {
-            return Err(unresolved_condition(condition, "the Outputs block of the template"));
-        }
-        let mut found = Names::default();
-        found.collect(template, &output.value);
-        if let Some(export) = &output.export {
-            found.collect(template, export);
-        }
-        found.answer("Outputs")?;
-    }
-    Ok(())
-}
-
-/// The names that lead nowhere.
-#[derive(Default)]
-struct Names {
-    unknown: Vec<(String, NodePath)>,
-    resources: Vec<(String, NodePath)>,
-    conditions: Vec<String>,
-}
-
-impl Names {
-    fn collect(&mut self, template: &Template, expression: &Expression) {
-        expression.walk(&mut |expression| match &expression.kind {
-            ExpressionKind::Ref(name) => self.reference(template, name, &expression.place),
-            ExpressionKind::GetAtt { resource, .. } => {
-                self.resource(template, resource, &expression.place)
-            }
-            ExpressionKind::If { condition, .. } if !is_condition(template, condition) => {
-                self.conditions.push(condition.clone())
-            }
-            ExpressionKind::Sub { pieces, variables } => {
-                for piece in pieces {
-                    match piece {
-                        Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => {}
-                        Piece::Ref(name) => self.reference(template, name, &expression.place),
-                        Piece::GetAtt { resource, .. } => {
-                            self.resource(template, resource, &expression.place)
-                        }
-                        Piece::Text(_) => {}
-                    }
-                }
-            }
-            _ => {}
-        });
-    }
-
-    fn reference(&mut self, template: &Template, name: &str, place: &NodePath) {
-        if !PSEUDO_PARAMETERS.contains(&name) && template.parameter(name).is_none() {
-            self.resource(template, name, place);
-        }
-    }
-
-    fn resource(&mut self, template: &Template, name: &str, place: &NodePath) {
-        let known = template.resource(name).is_some();
-        let list = if known { &mut self.resources } else { &mut self.unknown };
-        list.push((name.to_owned(), place.clone()));
-    }
-
-    fn answer(mut self, section: &str) -> Result<(), TemplateError> {
-        if let Some(condition) = self.conditions.first() {
             return Err(unresolved_condition(condition, "Fn::If"));
         }
-        let Some((_, place)) = self.unknown.first().cloned() else { return Ok(()) };
-        self.unknown.dedup_by(|a, b| a.0 == b.0);
-        let names: Vec<&str> = self.unknown.iter().map(|(name, _)| name.as_str()).collect();
-        Err(TemplateError(format!(
-            "Template format error: Unresolved resource dependencies [{}] in the {section} block of the template: {place}",
-            names.join(", ")
-        )))
+        for (name, attribute) in inner.references() {
+            let is_resource = section != "Conditions" && template.resource(name).is_some();
+            if !is_resource && !is_value(template, name, attribute) {
+                unknown.push((name, &inner.place));
+            }
+        }
     }
+    let Some((_, place)) = unknown.first().copied() else { return Ok(()) };
+    unknown.dedup_by_key(|(name, _)| *name);
+    let names: Vec<&str> = unknown.into_iter().map(|(name, _)| name).collect();
+    Err(format!(
+        "Template format error: Unresolved resource dependencies [{}] in the {section} block of the template: {place}",
+        names.join(", ")
+    ))
 }
 
-fn is_condition(template: &Template, name: &str) -> bool {
-    template.conditions.iter().any(|(known, _)| known == name)
+/// Whether a reference takes a parameter, and not a resource.
+fn is_value(template: &Template, name: &str, attribute: Option<&str>) -> bool {
+    let known = PSEUDO_PARAMETERS.contains(&name) || template.parameter(name).is_some();
+    known && attribute.is_none()
 }
 
-fn unresolved_condition(name: &str, place: &str) -> TemplateError {
-    TemplateError(format!("Template error: unresolved condition dependency {name} in {place}"))
+fn unresolved_condition(name: &str, place: &str) -> String {
+    format!("Template error: unresolved condition dependency {name} in {place}")
 }

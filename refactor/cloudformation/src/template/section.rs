@@ -2,11 +2,64 @@
 
 use super::condition::Condition;
 use super::expression::Expression;
-use super::mapping::Mappings;
+use super::mapping::{self, Mappings};
 use super::node::{At, Data, Node, NodePath};
 use super::parameter::Parameter;
 use super::policy::{Policies, Policy};
-use super::{Template, TemplateError};
+
+/// A template whose shape and names are checked. All sections keep the order of the text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Template {
+    pub(crate) version: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) mappings: Mappings,
+    pub(crate) conditions: Vec<(String, Condition)>,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Template {
+    /// The resource of that name.
+    pub(crate) fn resource(&self, logical_id: &str) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.logical_id == logical_id)
+    }
+
+    /// The parameter of that name.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// The condition of that name.
+    pub(crate) fn condition(&self, name: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|(known, _)| known == name).map(|(_, condition)| condition)
+    }
+
+    /// What is worked out for resources and outputs.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Expression> {
+        let resources = self.resources.iter().flat_map(Resource::values);
+        resources.chain(self.outputs.iter().flat_map(Output::values))
+    }
+}
+
+impl Resource {
+    /// Its name, and that of its type.
+    pub(crate) fn name_and_kind(&self) -> (&str, &str) {
+        (&self.logical_id, &self.kind)
+    }
+
+    /// The values of its properties.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Expression> {
+        self.properties.iter().map(|(_, value)| value)
+    }
+}
+
+impl Output {
+    /// Its value, and the name under which it is exported.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Expression> {
+        std::iter::once(&self.value).chain(&self.export)
+    }
+}
 
 /// A declared resource.
 #[derive(Clone, Debug)]
@@ -35,19 +88,11 @@ pub(crate) struct Output {
 }
 
 /// Reads all sections.
-pub(super) fn read(root: &Node) -> Result<Template, TemplateError> {
+pub(super) fn read(root: &Node) -> Result<Template, String> {
     let root = At::root(root);
-    let mut template = Template {
-        version: None,
-        description: None,
-        parameters: Vec::new(),
-        mappings: Mappings::default(),
-        conditions: Vec::new(),
-        resources: Vec::new(),
-        outputs: Vec::new(),
-    };
+    let mut template = Template::default();
     if !matches!(root.data(), Data::Map(_)) {
-        return Err(TemplateError("Template format error: unsupported structure.".to_owned()));
+        return Err("Template format error: unsupported structure.".to_owned());
     }
     for (name, at) in root.entries()? {
         match name {
@@ -55,56 +100,48 @@ pub(super) fn read(root: &Node) -> Result<Template, TemplateError> {
             "AWSTemplateFormatVersion" => template.version = Some(at.text()?),
             "Description" => template.description = Some(at.text()?),
             "Metadata" => {}
-            "Parameters" => {
-                template.parameters = named(&at)?
-                    .map(|(name, at)| Parameter::read(name, &at))
-                    .collect::<Result<_, _>>()?;
+            "Parameters" => template.parameters = named(&at, Parameter::read)?,
+            "Mappings" => {
+                let mappings = named(&at, |name, at| Ok((name.to_owned(), mapping::read(at)?)))?;
+                template.mappings = Mappings(mappings.into_iter().collect());
             }
-            "Mappings" => template.mappings = Mappings::read(named(&at)?)?,
             "Conditions" => {
-                template.conditions = named(&at)?
-                    .map(|(name, at)| Ok((name.to_owned(), Condition::read(&at)?)))
-                    .collect::<Result<_, _>>()?;
+                template.conditions =
+                    named(&at, |name, at| Ok((name.to_owned(), Condition::read(at)?)))?;
             }
-            "Resources" => {
-                template.resources =
-                    named(&at)?.map(|(name, at)| resource(name, &at)).collect::<Result<_, _>>()?;
-            }
-            "Outputs" => {
-                template.outputs =
-                    named(&at)?.map(|(name, at)| output(name, &at)).collect::<Result<_, _>>()?;
-            }
+            "Resources" => template.resources = named(&at, resource)?,
+            "Outputs" => template.outputs = named(&at, output)?,
             "Transform" | "Rules" | "Hooks" => {
                 return Err(at.error(format!("the section {name} is not supported here")));
             }
             _ => {
-                return Err(TemplateError(format!(
+                return Err(format!(
                     "Template format error: Invalid template property or properties [{name}]"
-                )));
+                ));
             }
         }
     }
     let counts = [
         ("parameters", template.parameters.len(), 200),
-        ("mappings", template.mappings.len(), 200),
+        ("mappings", template.mappings.0.len(), 200),
         ("conditions", template.conditions.len(), 200),
         ("resources", template.resources.len(), 500),
         ("outputs", template.outputs.len(), 200),
     ];
     if let Some((what, count, limit)) = counts.into_iter().find(|(_, count, limit)| count > limit) {
-        return Err(TemplateError(format!(
+        return Err(format!(
             "Template format error: Number of {what}, {count}, is greater than maximum allowed, {limit}"
-        )));
+        ));
     }
     if template.resources.is_empty() {
-        return Err(TemplateError(
-            "Template format error: At least one Resources member must be defined.".to_owned(),
-        ));
+        return Err(
+            "Template format error: At least one Resources member must be defined.".to_owned()
+        );
     }
     Ok(template)
 }
 
-fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, TemplateError> {
+fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, String> {
     let mut kind = None;
     let mut resource = Resource {
         logical_id: logical_id.to_owned(),
@@ -125,13 +162,7 @@ fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, TemplateError> {
                     _ => vec![at.name()?],
                 };
             }
-            "Properties" => {
-                resource.properties = at
-                    .entries()?
-                    .iter()
-                    .map(|(name, value)| Ok(((*name).to_owned(), Expression::read(value)?)))
-                    .collect::<Result<_, _>>()?;
-            }
+            "Properties" => resource.properties = Expression::map(&at)?,
             "DeletionPolicy" => resource.policies.deletion = Policy::read(&at, member, true)?,
             "UpdateReplacePolicy" => {
                 resource.policies.replacement = Policy::read(&at, member, false)?
@@ -141,15 +172,15 @@ fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, TemplateError> {
         }
     }
     resource.kind = kind.ok_or_else(|| {
-        TemplateError(format!(
+        format!(
             "Template format error: [{}] Every Resources object must contain a Type member.",
             at.place()
-        ))
+        )
     })?;
     Ok(resource)
 }
 
-fn output(key: &str, at: &At<'_>) -> Result<Output, TemplateError> {
+fn output(key: &str, at: &At<'_>) -> Result<Output, String> {
     let (mut description, mut condition, mut value, mut export) = (None, None, None, None);
     for (member, at) in at.entries()? {
         match member {
@@ -168,16 +199,15 @@ fn output(key: &str, at: &At<'_>) -> Result<Output, TemplateError> {
     Ok(Output { key: key.to_owned(), description, condition, value, export })
 }
 
-/// The entries of a section whose keys are names: letters and digits.
-fn named<'a>(
-    at: &At<'a>,
-) -> Result<impl Iterator<Item = (&'a str, At<'a>)> + use<'a>, TemplateError> {
+/// Reads the entries of a section whose keys are names: letters and digits.
+fn named<T>(
+    at: &At<'_>,
+    read: impl Fn(&str, &At<'_>) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
     let entries = at.entries()?;
-    match entries
-        .iter()
-        .find(|(name, _)| name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()))
-    {
+    let named = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
+    match entries.iter().find(|(name, _)| !named(name)) {
         Some((name, at)) => Err(at.error(format!("the name {name} is non alphanumeric"))),
-        None => Ok(entries.into_iter()),
+        None => entries.iter().map(|(name, at)| read(name, at)).collect(),
     }
 }

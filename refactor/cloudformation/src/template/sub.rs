@@ -1,6 +1,5 @@
 //! `Fn::Sub`: a text with `${...}` in it.
 
-use super::TemplateError;
 use super::arguments::arguments;
 use super::expression::{Expression, ExpressionKind, Piece};
 use super::node::{At, Data};
@@ -9,16 +8,12 @@ use super::node::{At, Data};
 ///
 /// # Errors
 /// For another shape, and for a `${` that names nothing or does not end.
-pub(super) fn read(argument: &At<'_>) -> Result<ExpressionKind, TemplateError> {
+pub(super) fn read(argument: &At<'_>) -> Result<ExpressionKind, String> {
     let (text, variables) = match argument.data() {
         Data::List(_) => {
-            let [text, variables] = arguments(argument, "a text and a map of variables")?;
-            let variables = variables
-                .entries()?
-                .iter()
-                .map(|(name, value)| Ok(((*name).to_owned(), Expression::read(value)?)))
-                .collect::<Result<Vec<_>, _>>()?;
-            (text.text()?, variables)
+            let what = "a text and a map of variables";
+            let [text, variables] = arguments(argument, what, |at| Ok(at.clone()))?;
+            (text.text()?, Expression::map(&variables)?)
         }
         _ => (argument.text()?, Vec::new()),
     };

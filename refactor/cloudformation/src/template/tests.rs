@@ -5,7 +5,7 @@ use super::{ExpressionKind, Piece, Template};
 const RESOURCE: &str = "Resources:\n  A:\n    Type: AWS::EC2::VPC\n";
 
 fn message(body: &str) -> String {
-    Template::parse(body).map(|_| ()).unwrap_err().0
+    Template::parse(body).map(|_| ()).unwrap_err()
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use super::TemplateError;
 use super::node::{DEPTH_LIMIT, Data, Key, Node};
 use super::scalar::plain;
 
@@ -34,7 +33,7 @@ const SHORT_FORMS: [(&str, &str); 19] = [
 /// # Errors
 /// If it is not well-formed, in CloudFormation's words with line and column. Also if it has what CloudFormation
 /// refuses: aliases, merge keys, several documents, tags that are no function.
-pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
+pub(super) fn parse(text: &str) -> Result<Node, String> {
     let mut reader = Reader { parser: Parser::new_from_str(text) };
     loop {
         let (event, span) = reader.next()?;
@@ -55,16 +54,16 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Span), TemplateError> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), String> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
             Some(Err(err)) => Err(at(err.marker().line(), err.marker().col() + 1, err.info())),
-            None => Err(TemplateError("Template format error: YAML not well-formed.".to_owned())),
+            None => Err("Template format error: YAML not well-formed.".to_owned()),
         }
     }
 
     /// Nothing may follow the first document.
-    fn end(&mut self) -> Result<(), TemplateError> {
+    fn end(&mut self) -> Result<(), String> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(()),
@@ -79,7 +78,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, TemplateError> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, String> {
         if depth > DEPTH_LIMIT {
             return Err(malformed(span, &format!("nested deeper than {DEPTH_LIMIT} levels")));
         }
@@ -93,10 +92,10 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(_, tag) => (self.list(depth)?, tag),
             Event::MappingStart(_, tag) => (self.map(depth)?, tag),
             Event::Alias(_) => {
-                return Err(TemplateError(format!(
+                return Err(format!(
                     "Template error: YAML aliases are not allowed in CloudFormation templates (line {})",
                     span.start.line()
-                )));
+                ));
             }
             _ => return Err(malformed(span, "a value is expected here")),
         };
@@ -107,7 +106,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Data, TemplateError> {
+    fn list(&mut self, depth: usize) -> Result<Data, String> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
@@ -117,7 +116,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Data, TemplateError> {
+    fn map(&mut self, depth: usize) -> Result<Data, String> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -144,7 +143,7 @@ impl<'a> Reader<'a> {
 }
 
 /// `!Ref X` becomes `{Ref: X}`; `!!str 1` stays text.
-fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, TemplateError> {
+fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, String> {
     if tag.is_yaml_core_schema() {
         return match (tag.suffix.as_str(), &node.data) {
             ("str", _) | ("seq", Data::List(_)) | ("map", Data::Map(_)) => Ok(node),
@@ -178,12 +177,10 @@ fn read_key(written: String, is_plain: bool) -> Key {
     Key { written, read }
 }
 
-fn malformed(span: Span, what: &str) -> TemplateError {
+fn malformed(span: Span, what: &str) -> String {
     at(span.start.line(), span.start.col() + 1, what)
 }
 
-fn at(line: usize, column: usize, what: &str) -> TemplateError {
-    TemplateError(format!(
-        "Template format error: YAML not well-formed. (line {line}, column {column}): {what}"
-    ))
+fn at(line: usize, column: usize, what: &str) -> String {
+    format!("Template format error: YAML not well-formed. (line {line}, column {column}): {what}")
 }
