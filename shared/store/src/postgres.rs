@@ -9,15 +9,19 @@ mod feed;
 mod followers;
 mod lease;
 mod link;
+mod lock;
 mod ownership;
 mod pooler;
 mod rows;
+mod run;
 mod schema;
+mod session;
+mod steps;
 mod tls;
 mod write_check;
 
 #[cfg(test)]
-pub(crate) use self::connect::SESSION;
+pub(crate) use self::session::SESSION;
 
 use std::sync::Arc;
 
@@ -27,7 +31,8 @@ use tokio::time::timeout;
 use self::blocking::BlockingCheck;
 use self::error::store_error;
 use self::lease::{Connections, lease, lease_alone};
-use self::link::{Link, Sharing};
+use self::link::Link;
+use self::session::Sharing;
 use self::write_check::checked;
 use crate::page::{Met, Walk};
 use crate::position_watch::PositionWatch;
@@ -299,7 +304,7 @@ async fn remember(
 ) -> Result<bool, StoreError> {
     client.execute(&statements.key_expire, &[&sent.key]).await.map_err(store_error)?;
     client.execute(&statements.keys_purge, &[]).await.map_err(store_error)?;
-    let id = rows::sql_id(created.id)?;
+    let id = run::sql_id(created.id)?;
     let (key, fingerprint, answer) = (&sent.key, &sent.fingerprint, &created.answer);
     let inserted = client.execute(&statements.key_insert, &[key, fingerprint, &id, answer]).await;
     Ok(inserted.map_err(store_error)? > 0)

@@ -1,7 +1,8 @@
 //! The SQL both engines speak. Parameters are written `$1`; SQLite's `?1` is made from that.
 //!
-//! What differs is in [`Dialect`]. Statements are built once, when a store is opened.
+//! [`Dialect`] has what differs. Statements are built once, when a store is opened.
 
+mod dialect;
 mod feed;
 mod fields;
 mod moves;
@@ -16,134 +17,13 @@ use std::sync::Arc;
 
 use models::Collection;
 
+pub(crate) use self::dialect::{CLOCK, Dialect, TRANSACTION};
 pub(crate) use self::feed::FeedStatements;
 pub(crate) use self::fields::{Present, additions, read_columns, read_indexes};
-pub(crate) use self::moves::{CLOCK, MoveStatements};
+pub(crate) use self::moves::MoveStatements;
 
+use self::dialect::STATEMENT_TIME;
 use crate::page::Walk;
-use crate::write::IDEMPOTENCY_MS;
-
-/// PostgreSQL's clock in milliseconds when a statement begins; an index can be searched for it.
-const STATEMENT_TIME: &str = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint";
-
-/// The number of the present transaction. Two that run at once may commit in either order.
-pub(crate) const TRANSACTION: &str = "pg_current_xact_id()::text::bigint";
-
-/// Where the two engines' SQL differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    Sqlite,
-    Postgres,
-}
-
-impl Dialect {
-    fn lock(self) -> &'static str {
-        match self {
-            // The writer's transaction holds the whole file.
-            Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE",
-        }
-    }
-
-    /// The place in the feed that a write gives its row: on SQLite the parameter that stands there, on
-    /// PostgreSQL the transaction's own number.
-    fn place(self, parameter: usize) -> String {
-        match self {
-            Self::Sqlite => format!("${parameter}"),
-            Self::Postgres => TRANSACTION.to_owned(),
-        }
-    }
-
-    /// The place that a change gives its row. On PostgreSQL two changes of a row may be numbered in one order and commit
-    /// in the other: the row keeps the higher number, since places never go back (`check_history` rests on that).
-    fn next_place(self, parameter: usize) -> String {
-        match self {
-            Self::Sqlite => format!("${parameter}"),
-            Self::Postgres => format!("greatest(position, {TRANSACTION})"),
-        }
-    }
-
-    /// How many parameters [`Dialect::place`] takes.
-    fn places(self) -> usize {
-        match self {
-            Self::Sqlite => 1,
-            Self::Postgres => 0,
-        }
-    }
-
-    /// What a change of a row gives: its rev, and the place where that was not known before.
-    fn tell_change(self) -> &'static str {
-        match self {
-            Self::Sqlite => " RETURNING rev",
-            Self::Postgres => " RETURNING rev, position",
-        }
-    }
-
-    /// The rev of a row's next state: one more, and above those that the document of ownership leaves out.
-    fn next_rev(self, table: &str) -> String {
-        let (greatest, above) = match self {
-            Self::Sqlite => ("max", "document ->> 'revsAbove'"),
-            Self::Postgres => ("greatest", "(document::json ->> 'revsAbove')::bigint"),
-        };
-        format!(
-            "{greatest}(rev + 1, coalesce((SELECT {above} FROM banyan_ownership \
-             WHERE collection = '{table}'), 0) + 1)"
-        )
-    }
-
-    /// The oldest time of an idempotency key that counts: on SQLite the parameter that stands there, on
-    /// PostgreSQL by the server's own clock, so that the programs on a database need not agree on the time.
-    fn oldest_key(self, parameter: usize) -> String {
-        match self {
-            Self::Sqlite => format!("${parameter}"),
-            Self::Postgres => format!("{STATEMENT_TIME} - {IDEMPOTENCY_MS}"),
-        }
-    }
-
-    /// Passes over rows that another transaction is about to delete.
-    fn lock_what_is_free(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE SKIP LOCKED",
-        }
-    }
-
-    /// Makes sure that a list walks the index of living rows: beside many tombstones, SQLite's
-    /// planner would still take the primary key.
-    fn indexed_by(self, index: &str) -> String {
-        match self {
-            Self::Sqlite => format!(" INDEXED BY {index}"),
-            Self::Postgres => String::new(),
-        }
-    }
-
-    /// The condition and the order of a list: `$1` the id walked from, `$3` the id looked for.
-    fn walk(self, walk: Walk, filter: Option<&str>) -> (String, String) {
-        let (beyond, within, down) = match walk {
-            Walk::Up => (">", "<=", ""),
-            Walk::Down => ("<", ">=", " DESC"),
-        };
-        match (self, filter) {
-            (_, None) => (format!("id {beyond} $1"), format!("id{down}")),
-            (Self::Sqlite, Some(column)) => {
-                (format!("{column} = $3 AND id {beyond} $1"), format!("id{down}"))
-            }
-            // Written so that only the filter's own index gives the order. With `column = $3` the
-            // planner may expect to meet enough such rows by walking all rows by id, and be wrong.
-            (Self::Postgres, Some(column)) => (
-                format!("({column}, id) {beyond} ($3, $1) AND {column} {within} $3"),
-                format!("{column}{down}, id{down}"),
-            ),
-        }
-    }
-
-    fn finish(self, sql: String) -> String {
-        match self {
-            Self::Sqlite => sql.replace('$', "?"),
-            Self::Postgres => sql,
-        }
-    }
-}
 
 /// Every statement on one collection's rows.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ mod ownership;
 mod reserve;
 mod rows;
 mod schema;
+mod steps;
 mod write_check;
 mod writer;
 

@@ -7,8 +7,9 @@ use tokio_postgres::types::ToSql;
 
 use super::PostgresStore;
 use super::error::{store_error, write_error};
-use super::ownership::{Bars, OwnershipTx, run};
-use super::rows::sql_id;
+use super::ownership::OwnershipTx;
+use super::run::{run, sql_id};
+use super::steps::Bars;
 use crate::document::fault;
 use crate::place::id;
 use crate::table::Table;

@@ -3,9 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::feed::query;
 use super::link::Link;
-use super::rows::get;
+use super::run::{get, query};
 use crate::{BlockingTransaction, StoreError};
 
 /// From this time on it is said.

@@ -15,7 +15,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, Error, NoTls, Socket};
 
-use super::link::Sharing;
+use super::session::{SESSION, Sharing};
 use super::tls;
 use crate::{OpenError, PostgresUrl};
 
@@ -31,18 +31,6 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 /// How long the other side may be silent before it is asked whether it is still there, and how long
 /// what was sent may go without a sign that it arrived.
 const SILENCE: Duration = Duration::from_secs(10);
-/// What each connection is told first.
-///
-/// A statement or lock that takes longer is given up by the server, so that it cannot block others for
-/// good. Every list has an index in its order; a planner that expects few rows would still rather
-/// collect and sort them, and be wrong where one thread has most of the posts. Where nothing but a sort
-/// will do, the cost that it then has would make the server compile the statement first, for half a second.
-///
-/// A write's check must see what was committed while it waited for the fence's lock. At any other level
-/// than `read committed`, which a server or a role may be set to, it would see what was before.
-pub(crate) const SESSION: &str = "SET statement_timeout = '10s'; \
-    SET idle_in_transaction_session_timeout = '30s'; SET enable_bitmapscan = off; \
-    SET enable_sort = off; SET jit = off; SET default_transaction_isolation = 'read committed'";
 
 /// A pool whose connections live in the runtime that this is called in. They are told [`SESSION`] where
 /// `sharing` says that their sessions stay with them.

@@ -1,9 +1,9 @@
 //! Fingerprints of rows.
 
 use super::PostgresStore;
-use super::feed::query;
-use super::ownership::{OwnershipTx, maybe};
-use super::rows::{self, PostgresColumns, sql_id, unsigned};
+use super::ownership::OwnershipTx;
+use super::rows::{self, PostgresColumns};
+use super::run::{maybe, query, sql_id, unsigned};
 use crate::digest::{Digesting, Hasher};
 use crate::row::RowRef;
 use crate::table::Table;

@@ -7,7 +7,6 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::Error;
 use tokio_postgres::error::{Severity, SqlState};
 
-use super::link::is_lost_statement;
 use crate::StoreError;
 use crate::sql::{Statements, unique_index};
 
@@ -32,6 +31,11 @@ pub(super) fn store_error(error: Error) -> StoreError {
     } else {
         StoreError::failed(error)
     }
+}
+
+/// Whether a prepared statement is not there, or one of another program is there under its name.
+pub(super) fn is_lost_statement(state: &SqlState) -> bool {
+    [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(state)
 }
 
 /// Whether a lock was not to be had in time.

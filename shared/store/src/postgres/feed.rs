@@ -7,14 +7,13 @@
 use std::collections::HashMap;
 
 use models::{Content, MAX_ID};
-use tokio_postgres::Row;
 
 use super::PostgresStore;
-use super::error::store_error;
 use super::lease::{lease, lease_alone};
-use super::link::{Link, Parameter, SNAPSHOT};
-use super::ownership::{OwnershipTx, maybe};
-use super::rows::{PostgresColumns, get, sql_id, unsigned};
+use super::link::SNAPSHOT;
+use super::ownership::OwnershipTx;
+use super::rows::PostgresColumns;
+use super::run::{get, maybe, query, sql_id, unsigned};
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
@@ -87,14 +86,6 @@ impl PostgresStore {
         })
         .await
     }
-}
-
-pub(super) async fn query(
-    client: &Link,
-    sql: &str,
-    parameters: &[Parameter<'_>],
-) -> Result<Vec<Row>, StoreError> {
-    client.query(sql, parameters).await.map_err(store_error)
 }
 
 async fn check_run(

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::PostgresStore;
-use super::feed::query;
 use super::lease::lease_alone;
-use super::ownership::{Bars, OwnershipTx, maybe, run};
-use super::rows::{get, sql_id, unsigned};
+use super::ownership::OwnershipTx;
+use super::run::{get, maybe, query, run, sql_id, unsigned};
+use super::steps::Bars;
 use crate::sql::CLOCK;
 use crate::table::Table;
 use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, StoreError};

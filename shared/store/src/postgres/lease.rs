@@ -10,7 +10,8 @@ use tokio_postgres::error::SqlState;
 
 use super::connect::POOL_WAIT;
 use super::error::pool_error;
-use super::link::{Link, Sharing};
+use super::link::Link;
+use super::session::Sharing;
 use crate::StoreError;
 
 /// For how long a connection that the server has no room for is not tried again.

@@ -4,21 +4,14 @@
 //! (PgBouncer's `pool_mode = transaction`) the next transaction may be on another one: there nothing is
 //! prepared, and each transaction is told by itself what a connection of our own is told once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
-
 use bytes::BytesMut;
 use deadpool_postgres::Object;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 
-use super::connect::SESSION;
-use super::error::store_error;
+use super::error::{is_lost_statement, store_error};
+use super::session::{LOCAL, Sharing};
 use crate::StoreError;
-
-/// What each transaction is told behind a pooler.
-static LOCAL: LazyLock<String> = LazyLock::new(|| SESSION.replace("SET ", "SET LOCAL "));
 
 pub(super) type Parameter<'a> = &'a (dyn ToSql + Sync);
 
@@ -26,26 +19,6 @@ pub(super) type Parameter<'a> = &'a (dyn ToSql + Sync);
 pub(super) const READ_COMMITTED: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// A transaction that reads in one snapshot.
 pub(super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/// Whether a pooler gives each transaction another session. What is known at the start can be wrong where
-/// nothing else used the pooler then; the first statement that is lost tells.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sharing(Arc<AtomicBool>);
-
-impl Sharing {
-    pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn found(&self) {
-        if !self.0.swap(true, Ordering::Relaxed) {
-            log::info!(
-                "a pooler in transaction mode is in between: nothing is prepared, and each transaction is \
-                 told its limits"
-            );
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Link {
@@ -177,11 +150,6 @@ impl Link {
         }
         error
     }
-}
-
-/// Whether a prepared statement is not there, or one of another program is there under its name.
-pub(super) fn is_lost_statement(state: &SqlState) -> bool {
-    [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(state)
 }
 
 /// Parameters with the types that they have in SQL: without preparing, the server cannot be asked.

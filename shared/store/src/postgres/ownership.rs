@@ -1,51 +1,15 @@
-//! Who owns a collection: loading and saving the document, and the steps that do more than change it.
+//! The ownership of a collection inside a transaction: loading it, changing it, saving it.
 
 use models::{Content, Timestamp};
-use tokio_postgres::error::SqlState;
-use tokio_postgres::types::FromSqlOwned;
 
-use super::PostgresStore;
 use super::error::store_error;
-use super::lease::{lease, lease_alone};
-use super::link::{Link, Parameter, READ_COMMITTED};
-use super::rows::{get, sql_id, unsigned};
-use super::write_check::{ALONE, SHARED, commit, lock_number};
+use super::link::{Link, Parameter};
+use super::lock::{ALONE, lock_number};
+use super::run::{get, maybe, number, run, sql_id, unsigned};
 use crate::assemble::mark;
-use crate::document::{Document, Facts, OwnershipStep, fault, past_lost, random_id};
+use crate::document::{Document, Facts, random_id};
 use crate::sql::{Statements, TRANSACTION};
-use crate::table::Table;
-use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
-
-/// For how long a step waits for the writes that run.
-const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '2s'";
-
-/// Runs a statement that gives nothing; says how many rows it changed.
-pub(super) async fn run(
-    client: &Link,
-    sql: &str,
-    parameters: &[Parameter<'_>],
-) -> Result<u64, StoreError> {
-    client.execute(sql, parameters).await.map_err(store_error)
-}
-
-/// Runs a statement that gives one value, or nothing.
-pub(super) async fn maybe<T: FromSqlOwned>(
-    client: &Link,
-    sql: &str,
-    parameters: &[Parameter<'_>],
-) -> Result<Option<T>, StoreError> {
-    let row = client.query_opt(sql, parameters).await.map_err(store_error)?;
-    row.map(|row| row.try_get(0)).transpose().map_err(StoreError::failed)
-}
-
-/// Runs a statement that gives one number.
-pub(super) async fn number(
-    client: &Link,
-    sql: &str,
-    parameters: &[Parameter<'_>],
-) -> Result<u64, StoreError> {
-    unsigned(maybe(client, sql, parameters).await?.unwrap_or(0))
-}
+use crate::{Entry, StoreError};
 
 pub(super) async fn document(
     client: &Link,
@@ -53,17 +17,6 @@ pub(super) async fn document(
 ) -> Result<Document, StoreError> {
     let text: Option<String> = maybe(client, &statements.moves.document, &[]).await?;
     Document::read(&text.unwrap_or_default())
-}
-
-/// What a step keeps out while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bars {
-    /// Other steps and all writes.
-    Writes,
-    /// Other steps.
-    Steps,
-    /// Nothing but steps that keep writes out: it is itself like a write.
-    Nothing,
 }
 
 /// A collection's ownership inside a transaction.
@@ -117,7 +70,7 @@ impl<'a> OwnershipTx<'a> {
         number(self.client, &format!("SELECT {TRANSACTION}"), &[]).await
     }
 
-    async fn last_id(&self) -> Result<u64, StoreError> {
+    pub(super) async fn last_id(&self) -> Result<u64, StoreError> {
         number(self.client, &self.statements.moves.last_id, &[]).await
     }
 
@@ -131,7 +84,7 @@ impl<'a> OwnershipTx<'a> {
         Ok(())
     }
 
-    async fn mark(&self, entry: &Entry<Content>) -> Result<(), StoreError> {
+    pub(super) async fn mark(&self, entry: &Entry<Content>) -> Result<(), StoreError> {
         let (kind, content) = mark(entry)?;
         run(self.client, &self.statements.moves.mark, &[&kind, &content]).await.map(drop)
     }
@@ -141,7 +94,7 @@ impl<'a> OwnershipTx<'a> {
     }
 
     /// Waits for this follower no longer before it purges.
-    async fn forget_follower(&self, follower: &str) -> Result<(), StoreError> {
+    pub(super) async fn forget_follower(&self, follower: &str) -> Result<(), StoreError> {
         let sql = &self.statements.moves.forget_follower;
         run(self.client, sql, &[&follower]).await.map(drop)
     }
@@ -192,183 +145,4 @@ pub(super) async fn begin(
     }
     tx.begin_run(0, tx.next_place()?).await?;
     Ok((tx.document, tx.facts.position))
-}
-
-impl PostgresStore {
-    pub(crate) async fn ownership(&self, table: &Table) -> Result<Ownership, StoreError> {
-        let Table { statements, position_watch } = table;
-        lease_alone(&self.pool, async |client| {
-            let tx = OwnershipTx::load(client, statements).await?;
-            position_watch.tell(&tx.document, tx.facts.position);
-            Ok(tx.document.tell(&statements.collection.name, tx.facts))
-        })
-        .await
-    }
-
-    pub(crate) async fn step(
-        &self,
-        table: &Table,
-        step: OwnershipStep,
-    ) -> Result<Ownership, MoveError> {
-        let bars = match step {
-            OwnershipStep::Readdress(_) => Bars::Steps,
-            _ => Bars::Writes,
-        };
-        let name = step.name();
-        self.change(table, name, bars, async |tx| {
-            let was = tx.document.role;
-            tx.document.step(step, &tx.facts)?;
-            if was == Role::Follower && tx.document.role == Role::Primary {
-                // Whoever has not read that it was given the ownership must not read it now.
-                tx.forget_marks().await?;
-                if let Some(handover) = &tx.document.handover {
-                    tx.forget_follower(&handover.to.store).await?;
-                }
-                tx.raise_ids(past_lost(tx.last_id().await?)).await?;
-                let sql = &tx.statements.moves.last_rev;
-                let read = async || number(tx.client, sql, &[]).await;
-                let last_rev = tx.client.unhurried(read).await?;
-                tx.document.revs_above = past_lost(last_rev.max(tx.document.revs_above));
-            }
-            Ok(tx.save().await?)
-        })
-        .await?;
-        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
-    }
-
-    pub(crate) async fn handover(
-        &self,
-        table: &Table,
-        fence: &str,
-        epoch: u64,
-        to: Peer,
-    ) -> Result<Handover, MoveError> {
-        self.change(table, "handover", Bars::Writes, async |tx| {
-            let now = tx.facts.now;
-            if let Some(given) = tx.document.check_handover(fence, epoch, &to, now)? {
-                return Ok(given);
-            }
-            let (position, last_id) = (tx.place().await?, tx.last_id().await?);
-            let handover = Handover { epoch: epoch + 1, to, position, last_id };
-            tx.mark(&Entry::Handover(handover.clone())).await?;
-            tx.document.handover(handover.clone());
-            tx.save().await?;
-            tx.facts.position = position;
-            Ok(handover)
-        })
-        .await
-    }
-
-    pub(crate) async fn heartbeat(&self, table: &Table) -> Result<(), MoveError> {
-        self.change(table, "heartbeat", Bars::Nothing, async |tx| {
-            tx.document.check_primary()?;
-            tx.mark(&Entry::Heartbeat { at_ms: tx.facts.now.unix_ms }).await?;
-            tx.facts.position = tx.place().await?;
-            Ok(())
-        })
-        .await
-    }
-
-    pub(crate) async fn retire(
-        &self,
-        table: &Table,
-        keep_rows: bool,
-    ) -> Result<Ownership, MoveError> {
-        let ownership = self.step(table, OwnershipStep::Retire).await?;
-        if keep_rows {
-            return Ok(ownership);
-        }
-        loop {
-            let portion = self.change(table, "purge", Bars::Steps, async |tx| {
-                let feed = &tx.statements.feed;
-                let rows = run(tx.client, &feed.remove_rows, &[]).await?;
-                Ok(rows + run(tx.client, &feed.remove_keys, &[]).await?)
-            });
-            if portion.await? == 0 {
-                return Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?);
-            }
-        }
-    }
-
-    pub(crate) async fn cancel(&self, table: &Table) -> Result<Ownership, MoveError> {
-        self.change(table, "cancel", Bars::Writes, async |tx| {
-            if !tx.document.check_cancel(tx.facts.rows)? {
-                return Ok(());
-            }
-            let moves = &tx.statements.moves;
-            for sql in tx.statements.feed.empty.iter().chain([
-                &moves.forget_marks,
-                &moves.forget_followers,
-                &moves.forget_runs,
-            ]) {
-                run(tx.client, sql, &[]).await?;
-            }
-            tx.document = tx.document.cancelled();
-            tx.save().await?;
-            Ok(tx.begin_run(0, tx.next_place()?).await?)
-        })
-        .await?;
-        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
-    }
-
-    /// Changes the ownership in a transaction, or refuses and changes nothing.
-    pub(super) async fn change<T>(
-        &self,
-        table: &Table,
-        name: &'static str,
-        bars: Bars,
-        work: impl AsyncFnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError>,
-    ) -> Result<T, MoveError> {
-        let Table { statements, position_watch } = table;
-        let done = lease(&self.pool, async |client| {
-            client.begin(READ_COMMITTED).await?;
-            let (done, document, latest) = match step(client, statements, bars, work).await {
-                Ok(done) => done,
-                Err(error) => {
-                    client.roll_back().await?;
-                    return match error {
-                        MoveError::Store(error) => Err(error),
-                        refused => Ok(Err(refused)),
-                    };
-                }
-            };
-            fault(name, "before-commit");
-            commit(client.batch("COMMIT")).await?;
-            position_watch.tell(&document, latest);
-            fault(name, "after-commit");
-            Ok(Ok(done))
-        });
-        done.await?
-    }
-}
-
-/// Does the work of a step inside its transaction; gives what it made, and what is known after its commit.
-async fn step<T>(
-    client: &Link,
-    statements: &Statements,
-    bars: Bars,
-    work: impl AsyncFnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError>,
-) -> Result<(T, Document, u64), MoveError> {
-    client.batch(LOCK_WAIT).await.map_err(store_error)?;
-    let lock = match bars {
-        Bars::Writes => Some(ALONE),
-        Bars::Steps => None,
-        Bars::Nothing => Some(SHARED),
-    };
-    if let Some(lock) = lock {
-        let number = lock_number(statements);
-        match client.query(lock, &[&number]).await {
-            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
-                return Err(MoveError::WritesRun);
-            }
-            locked => locked.map_err(store_error)?,
-        };
-    }
-    if bars != Bars::Nothing {
-        maybe::<String>(client, &statements.moves.document_locked, &[]).await?;
-    }
-    // Behind the locks, so that it sees what others did while these were waited for.
-    let mut tx = OwnershipTx::load(client, statements).await?;
-    let done = work(&mut tx).await?;
-    Ok((done, tx.document, tx.facts.position))
 }

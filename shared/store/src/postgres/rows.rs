@@ -4,10 +4,11 @@ use std::error::Error;
 
 use bytes::BytesMut;
 use models::{Cell, Timestamp};
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::error::{store_error, write_error};
 use super::link::Link;
+use super::run::{get, sql_id, unsigned};
 use crate::StoreError;
 use crate::page::{Met, Taken};
 use crate::row::{Columns, RowRef};
@@ -16,24 +17,6 @@ use crate::value::{Value, values};
 
 /// The most rows fetched at once.
 const PORTION: usize = 250;
-
-/// An id as PostgreSQL counts.
-pub(super) fn sql_id(id: u64) -> Result<i64, StoreError> {
-    id.try_into().map_err(StoreError::failed)
-}
-
-/// A value of a row.
-pub(super) fn get<'a, T: FromSql<'a>>(
-    row: &'a tokio_postgres::Row,
-    place: usize,
-) -> Result<T, StoreError> {
-    row.try_get(place).map_err(StoreError::failed)
-}
-
-/// A number that PostgreSQL counts and that is never negative.
-pub(super) fn unsigned(number: i64) -> Result<u64, StoreError> {
-    number.try_into().map_err(StoreError::failed)
-}
 
 /// Runs a statement that gives one row of the table, or none, and reads it where it stands.
 pub(super) async fn find<T>(

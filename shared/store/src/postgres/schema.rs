@@ -13,7 +13,8 @@ use tokio_postgres::error::SqlState;
 use super::connect::{self, WAKE_TIME};
 use super::error::{is_lock_timeout, store_error};
 use super::lease::{Connections, lease};
-use super::link::{Link, READ_COMMITTED, Sharing};
+use super::link::{Link, READ_COMMITTED};
+use super::session::Sharing;
 use super::{ownership, pooler};
 use crate::sql::{
     Dialect, Present, READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE,

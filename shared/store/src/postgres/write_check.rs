@@ -11,24 +11,15 @@ use std::io;
 
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::{commit_error, store_error};
 use super::link::{Link, READ_COMMITTED};
+use super::lock::{SHARED, lock_number};
 use super::ownership;
 use crate::outcome::Stage;
 use crate::position_watch::PositionWatch;
 use crate::sql::Statements;
 use crate::{Position, StoreError};
-
-pub(super) const SHARED: &str = "SELECT pg_advisory_xact_lock_shared($1)";
-pub(super) const ALONE: &str = "SELECT pg_advisory_xact_lock($1)";
-
-/// The number of a collection's lock among the advisory locks of a database.
-pub(super) fn lock_number(statements: &Statements) -> i64 {
-    let name = format!("banyan ownership of {}", statements.collection.name);
-    xxh3_64(name.as_bytes()).cast_signed()
-}
 
 /// Commits, unless the write was given up: then the connection is to be closed, and nothing is stored.
 pub(super) async fn commit(

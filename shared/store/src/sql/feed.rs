@@ -2,7 +2,8 @@
 
 use models::{Collection, Field};
 
-use super::{Dialect, TRANSACTION, schema};
+use super::dialect::{Dialect, TRANSACTION};
+use super::schema;
 
 /// How many rows are removed in one transaction.
 const PORTION: usize = 1_000;

@@ -1,6 +1,6 @@
 //! The statements on who owns a collection, on the store's history, on marks and on followers.
 
-use super::{Dialect, TRANSACTION};
+use super::dialect::{CLOCK, Dialect, TRANSACTION};
 use crate::limits::MAX_FENCE;
 
 /// Every statement on what is kept of one collection besides its rows.
@@ -193,6 +193,3 @@ impl MoveStatements {
         }
     }
 }
-
-/// PostgreSQL's clock in milliseconds: programs on several machines go by one clock.
-pub(crate) const CLOCK: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";

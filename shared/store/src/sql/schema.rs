@@ -2,7 +2,7 @@
 
 use models::{Collection, Field, Kind};
 
-use super::{Dialect, TRANSACTION};
+use super::dialect::{Dialect, TRANSACTION};
 
 /// The newest version of a collection's schema.
 pub(crate) const SCHEMA_VERSION: i64 = 3;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use models::Timestamp;
 use rusqlite::params;
 
 use super::SqliteStore;
 use super::error::store_error;
-use super::ownership::{OwnershipTx, maybe, run, seconds_since};
+use super::ownership::{OwnershipTx, maybe, run};
 use crate::table::Table;
 use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, StoreError};
-use models::Timestamp;
 
 impl SqliteStore {
     pub(crate) async fn passed(
@@ -68,6 +68,11 @@ impl SqliteStore {
             Err(other) => Err(StoreError::failed(other)),
         }
     }
+}
+
+/// How long ago a time was, in whole seconds.
+fn seconds_since(now: Timestamp, then: i64) -> u64 {
+    Duration::from_millis(now.unix_ms.saturating_sub(then).max(0) as u64).as_secs()
 }
 
 /// Removes a portion of the tombstones, and notes in the store's history up to where.
