@@ -18,6 +18,25 @@ pub(crate) const JSON: &str = "application/json";
 /// The media type of a body that changes some fields (RFC 7396).
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
+/// What a request carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// Everything that a client may write.
+    Whole,
+    /// Some of it (RFC 7396).
+    Patch,
+}
+
+impl Body {
+    /// What the body may call itself.
+    pub(crate) fn media_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Whole => &[JSON],
+            Self::Patch => &[MERGE_PATCH, JSON],
+        }
+    }
+}
+
 /// What clients call UTF-8 in `charset`. ASCII is a part of it; the body must be UTF-8 whatever they say.
 const UTF_8: [&str; 3] = ["utf-8", "utf8", "us-ascii"];
 

@@ -12,6 +12,7 @@ mod run;
 mod collection;
 mod neighbour;
 mod openapi;
+mod served;
 
 mod moving;
 

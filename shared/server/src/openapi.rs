@@ -10,7 +10,8 @@ use models::Collection;
 use runtime::readable;
 
 /// Adds `openapi.json` and `docs` below the collection's path. Both are made once.
-pub(crate) fn mount(config: &mut ServiceConfig, root: &str, collection: &Collection) {
+pub(crate) fn mount(config: &mut ServiceConfig, collection: &Collection) {
+    let root = format!("/api/{}", collection.name);
     let document = document::document(collection);
     let source = format!("{root}/openapi.json");
     let html = page::page(&document, &source);

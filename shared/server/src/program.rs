@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::collection::{self, Served};
-use crate::moving::{Moving, OwnershipCache, Replicator, SplitBrainCheck, beat};
+use crate::collection;
+use crate::moving::{self, Moving, OwnershipCache, Replicator, SplitBrainCheck, beat};
 use crate::neighbour::{Local, Neighbours};
+use crate::openapi;
+use crate::served::Served;
 use actix_web::web::{Data, ServiceConfig};
 use futures_util::future::join3;
 use models::{Cell, Collection, Name, Target};
@@ -132,7 +134,10 @@ impl Part {
         let (collection, ownership_cache) =
             (Arc::clone(self.collection()), Arc::clone(&self.ownership_cache));
         let served = Served { collection, store, neighbours, ownership_cache, moving, read_only };
-        collection::mount(config, &Data::new(served));
+        let served = Data::new(served);
+        moving::mount(config, &served);
+        openapi::mount(config, &served.collection);
+        collection::mount(config, &served);
     }
 }
 

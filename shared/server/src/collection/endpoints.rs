@@ -1,20 +1,18 @@
 //! The table of a collection's endpoints. Routes and description are both made from it, so neither
 //! can say what the other does not.
 
-use std::future::Future;
-
+use actix_web::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
-use actix_web::{HttpResponse, Route};
 use models::Collection;
-use store::in_time;
 
-use super::{Served, read, write};
-use crate::limits::{SETTLE_TIME, WORK_TIME};
-use crate::problem::Problem;
+use super::bounded::bounded;
+use super::{read, write};
+use crate::body::Body;
 use crate::query::{
     LIST_PARAMETERS, ListQuery, MEMBER_PARAMETERS, MemberId, MemberQuery, NoQuery, Parameter,
 };
+use crate::served::Served;
 
 /// A path below the collection's own, and what it takes.
 pub(crate) struct Path {
@@ -36,16 +34,7 @@ pub(crate) struct Endpoint {
     pub(crate) route: Box<dyn Fn(Method) -> Route>,
 }
 
-/// What a request carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Body {
-    /// Everything that a client may write.
-    Whole,
-    /// Some of it (RFC 7396).
-    Patch,
-}
-
-/// What the answer is where all goes well.
+/// The answer if all goes well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Success {
     /// 200 with an array in the view asked for.
@@ -168,14 +157,4 @@ fn member(one: &str) -> Vec<Endpoint> {
             }),
         },
     ]
-}
-
-/// Gives up on work that takes too long, so that it cannot outlive a shutdown.
-pub(super) async fn bounded(
-    work: impl Future<Output = Result<HttpResponse, Problem>>,
-) -> Result<HttpResponse, Problem> {
-    in_time(WORK_TIME, SETTLE_TIME, work).await.unwrap_or_else(|late| {
-        log::warn!("a request was given up after {} s: {late:?}", WORK_TIME.as_secs());
-        Err(Problem::late(late, WORK_TIME))
-    })
 }

@@ -3,9 +3,9 @@
 use actix_web::HttpRequest;
 use store::Role;
 
-use super::Served;
 use crate::moving::CollectionLocation;
 use crate::problem::{Fault, Problem};
+use crate::served::Served;
 
 /// The header of a read that only the primary is to answer: a follower, which may lag, says 421.
 pub(crate) const READ: &str = "banyan-read";

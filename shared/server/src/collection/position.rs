@@ -9,8 +9,8 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use store::{Position, Role};
 
-use super::Served;
 use crate::problem;
+use crate::served::Served;
 
 /// The header, on every answer of a collection; on a read, how far the store must have come for who asks.
 pub(crate) const POSITION: &str = "banyan-position";

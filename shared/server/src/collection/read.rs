@@ -6,11 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use models::View;
 use store::{Cursor, Order, PageQuery, Shown};
 
-use super::Served;
 use crate::conditional::{list_tag, member_tag, not_modified};
 use crate::moving::{CollectionLocation, Found};
 use crate::problem::Problem;
 use crate::query::{ListQuery, MemberId, MemberQuery};
+use crate::served::Served;
 
 /// The media type of what is read.
 pub(super) const JSON: &str = "application/json; charset=utf-8";

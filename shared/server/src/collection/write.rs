@@ -10,13 +10,15 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use models::{Cell, Collection, FieldErrors, View};
 use store::Created;
 
-use super::endpoints::bounded;
-use super::{Body, Served, read};
+use super::bounded::bounded;
+use super::read;
+use crate::body::{self, Body};
 use crate::conditional::{member_tag, precondition};
+use crate::idempotency;
 use crate::observe::Trace;
 use crate::problem::Problem;
 use crate::query::MemberId;
-use crate::{body, idempotency};
+use crate::served::Served;
 
 /// `POST /api/<collection>`: stores a member; 201 with its full view and `Location`.
 ///
@@ -109,16 +111,6 @@ pub(super) async fn delete(
     let deleted = served.store.delete(&served.collection, id, precondition(&request)).await;
     deleted.map_err(served.problem(Some(id)))?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-impl Body {
-    /// What the body may call itself.
-    pub(crate) fn media_types(self) -> &'static [&'static str] {
-        match self {
-            Self::Whole => &[body::JSON],
-            Self::Patch => &[body::MERGE_PATCH, body::JSON],
-        }
-    }
 }
 
 impl Served {

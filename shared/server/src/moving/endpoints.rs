@@ -12,10 +12,10 @@ use actix_web::guard::fn_guard;
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
 
-use crate::collection::Served;
+use crate::served::Served;
 
 /// Adds the paths below the collection's own.
-pub(crate) fn mount(config: &mut ServiceConfig, root: &str, served: &Data<Served>) {
+pub(crate) fn mount(config: &mut ServiceConfig, served: &Data<Served>) {
     let Some(token) = served.moving.token.clone() else { return };
     // A guard that refuses leaves the request to whoever answers paths that do not exist.
     let shown = fn_guard(move |request| {
@@ -25,7 +25,7 @@ pub(crate) fn mount(config: &mut ServiceConfig, root: &str, served: &Data<Served
     let get = |path: &str, route: actix_web::Route| web::resource(path.to_owned()).route(route);
     let post = get;
     config.service(
-        web::scope(&format!("{root}/-"))
+        web::scope(&format!("/api/{}/-", served.collection.name))
             .guard(shown)
             .app_data(served.clone())
             .service(get("/ownership", web::get().to(document::show)))

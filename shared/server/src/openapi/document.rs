@@ -4,7 +4,8 @@ use models::{Collection, Field, Rule};
 use serde_json::{Map, Value, json};
 use store::IDEMPOTENCY_HOURS;
 
-use crate::collection::{Body, Endpoint, Success, endpoints};
+use crate::body::Body;
+use crate::collection::{Endpoint, Success, endpoints};
 use crate::idempotency;
 use crate::problem::IDEMPOTENCY_KEY;
 use crate::query::Parameter;

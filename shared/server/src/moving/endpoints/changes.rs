@@ -10,9 +10,9 @@ use store::{MoveError, StoreError};
 use super::query;
 use super::refusal;
 use super::waiter::Waiter;
-use crate::collection::Served;
 use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
+use crate::served::Served;
 
 /// A page, already written.
 struct Read {

@@ -8,9 +8,9 @@ use store::MoveError;
 
 use super::{query, refusal};
 use crate::body;
-use crate::collection::Served;
 use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
+use crate::served::Served;
 
 /// The rows of a chunk if the query does not say how many.
 const CHUNK_ROWS: usize = 10_000;

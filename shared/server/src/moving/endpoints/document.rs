@@ -7,8 +7,8 @@ use store::StoreError;
 
 use super::query;
 use super::waiter::Waiter;
-use crate::collection::Served;
 use crate::problem::Problem;
+use crate::served::Served;
 
 /// `GET -/ownership`: what the store is now. With `covers` it waits until the store is as far as that, or has waited for
 /// so long.

@@ -15,8 +15,8 @@ use super::super::adopt::adopt;
 use super::super::peers::{Page, PeerError};
 use super::{document, query, refusal};
 use crate::body;
-use crate::collection::Served;
 use crate::problem::{Fault, Problem};
+use crate::served::Served;
 
 type Answer = Result<HttpResponse, Problem>;
 
