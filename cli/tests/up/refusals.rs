@@ -63,7 +63,7 @@ async fn a_port_base_so_high_that_ports_are_missing_is_named() {
 async fn a_program_that_cannot_start_is_named_with_its_reason_and_nothing_stays_running() {
     let folder = Folder::new();
     let database = folder.data().join("users.db");
-    let precious = "This is no database, and somebody wants it back.\n".repeat(100);
+    let precious = "This is no database, and it is wanted back.\n".repeat(100);
     fs::create_dir(folder.data()).expect("the data folder can be made");
     fs::write(&database, &precious).expect("it can be written");
     let alone = alone().await;

@@ -61,7 +61,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     }
     if !ours && target.is_primary() && target.rows {
         return Err(Refusal::conflict(format!(
-            "{} follows nobody: it holds data of its own, which stays",
+            "{} follows no store: it holds data of its own, which stays",
             work.target_name()
         )));
     }

@@ -67,8 +67,9 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
         Role::Primary => "holds data of its own".to_owned(),
         Role::Retired => "was retired".to_owned(),
         Role::Follower => {
-            let whom = target.followed.as_ref().map_or("nobody", |followed| &followed.source.url);
-            format!("follows {whom}")
+            let source =
+                target.followed.as_ref().map_or("no store", |followed| &followed.source.url);
+            format!("follows {source}")
         }
     };
     Err(Refusal::conflict(format!(

@@ -125,7 +125,7 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
             )]
         }
         (Ok(source), Ok(target)) if handed_over(source) && !target.is_primary() => vec![format!(
-            "ownership is handed over to {target_url}, which has not taken it: nobody takes writes until it does; start \
+            "ownership is handed over to {target_url}, which has not taken it: no store takes writes until it does; start \
              it, and it does by itself"
         )],
         (Ok(source), Ok(target))

@@ -105,7 +105,7 @@ pub(super) fn run(
         // What was looked at is as old as the wait was long.
         let Ready::Go(again, looked) = ready(work, direction, &pair, options)? else {
             return Err(Refusal::conflict(format!(
-                "{}: the primary changed while writes were waited for; `banyan status` shows who it is",
+                "{}: the primary changed while writes were waited for; `banyan status` shows which store it is",
                 work.record.collection
             )));
         };

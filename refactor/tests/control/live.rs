@@ -103,5 +103,5 @@ async fn the_service_of_a_route_that_takes_no_traffic_gets_what_it_owns() {
         &Value::Null,
     )
     .await);
-    assert_eq!(write().await, 503, "nobody is known any more who could own it");
+    assert_eq!(write().await, 503, "no program is known any more that could be its primary");
 }

@@ -69,7 +69,7 @@ async fn a_deleted_application_stops_listening_and_a_stop_is_orderly() {
     let address = address(&get(&program, &path).await);
     TcpStream::connect(address).unwrap();
     ok(&call(&program, "DELETE", &path, &Value::Null).await);
-    until("nobody listens", async || TcpStream::connect(address).is_err()).await;
+    until("no program listens", async || TcpStream::connect(address).is_err()).await;
     application(&program).await;
     program.terminate();
     let status = program.ended().await;

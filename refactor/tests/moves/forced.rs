@@ -93,7 +93,8 @@ async fn a_target_that_has_not_used_the_handover_is_cancelled_before_it_is_taken
         copy.handover = Some((2, store, to, copy.position));
         (copy.role, copy.followed) = ("follower", None);
     });
-    let unowned = async || fixture.users().await.causes.join("; ").contains("nobody takes writes");
+    let unowned =
+        async || fixture.users().await.causes.join("; ").contains("no store takes writes");
     assert!(unowned().await);
     let message = fixture.refused("reverse", json!({})).await;
     assert!(message.contains("nothing that was answered is lost"), "{message}");
@@ -108,7 +109,7 @@ async fn a_source_that_does_not_follow_back_yet_leaves_nobody_without_a_primary(
     fixture.source.with(|copy| (copy.frozen, copy.followed) = (true, None));
     let seen = fixture.users().await;
     assert_eq!(seen.phase, "switched");
-    assert!(!seen.causes.join("; ").contains("nobody takes writes"), "{:?}", seen.causes);
+    assert!(!seen.causes.join("; ").contains("no store takes writes"), "{:?}", seen.causes);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,7 +81,7 @@ impl Field {
         Self { unique: true, ..self }
     }
 
-    /// The same field in another column, where its name is an SQL keyword.
+    /// The same field in another column, if its name is an SQL keyword.
     pub fn column(self, column: impl Into<Name>) -> Self {
         Self { column: column.into(), ..self }
     }

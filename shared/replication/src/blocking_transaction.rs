@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockingTransaction {
-    /// The server process that runs it; none of a prepared one, and none where it cannot be seen.
+    /// The server process that runs it; none of a prepared one, and none if it cannot be seen.
     pub pid: Option<i32>,
     /// The name that `PREPARE TRANSACTION` gave it.
     #[serde(default)]
@@ -19,7 +19,7 @@ pub struct BlockingTransaction {
     pub role: Option<String>,
     /// The database that it works in.
     pub database: Option<String>,
-    /// For how long it has been running, or is known to this program where the server does not tell its role.
+    /// For how long it has been running, or is known to this program, if the server does not tell its role.
     pub seconds: u64,
 }
 

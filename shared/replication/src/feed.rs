@@ -29,8 +29,8 @@ pub struct Changes<M> {
     pub entries: Vec<Entry<M>>,
     /// The cursor that stands behind these entries.
     pub cursor: FeedCursor,
-    /// Whoever applied this page, and all before it, has every change up to this place. 0 where the
-    /// page says nothing about that: what is still to come may hide an older change of its row.
+    /// A store that applied this page, and all before it, has every change up to this place. 0 if the page says
+    /// nothing about that: what is still to come may hide an older change of its row.
     pub covered: u64,
     /// The newest place of the feed.
     pub latest: u64,
@@ -41,7 +41,7 @@ pub struct Changes<M> {
     pub more: bool,
     /// The store's clock, in milliseconds since 1970.
     pub now_ms: i64,
-    /// What keeps the feed from going on, where something does.
+    /// The transaction that keeps the feed from going on, if one does.
     pub blocked_by: Option<BlockingTransaction>,
 }
 
@@ -124,7 +124,7 @@ pub struct FeedRow<M> {
     pub created_ms: i64,
     /// When it was changed last, in milliseconds since 1970.
     pub updated_ms: i64,
-    /// What the client wrote; none where the row is deleted.
+    /// What the client wrote; none if the row is deleted.
     pub content: Option<M>,
     /// The idempotency keys with which it was made, as long as they count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,4 +1,4 @@
-//! Who may write: what a program says of its store of a collection.
+//! The ownership of a collection: what a program says of its store.
 
 use std::num::NonZero;
 use std::ops::Deref;
@@ -36,11 +36,11 @@ impl Role {
 pub struct Peer {
     /// Its store id.
     pub store: String,
-    /// Where the collection is: `http://127.0.0.1:3001/api/users`.
+    /// The URL of the collection: `http://127.0.0.1:3001/api/users`.
     pub url: String,
 }
 
-/// Writes are refused until a time, or until whoever asked for that lets go.
+/// Writes are refused until a time, or until the move that asked for it lets go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fence {
@@ -56,7 +56,7 @@ pub struct Fence {
 pub struct Handover {
     /// The epoch that is given, one more than that of the store that gives it.
     pub epoch: u64,
-    /// Who becomes its primary.
+    /// The store that becomes its primary.
     pub to: Peer,
     /// The place of the handover in the feed of the store that gave it; nothing of its epoch comes after.
     pub position: u64,
@@ -70,7 +70,7 @@ pub struct Handover {
 pub struct Followed {
     /// The store whose feed it applies.
     pub source: Peer,
-    /// Up to where it has applied that feed.
+    /// It has applied that feed up to here.
     pub cursor: FeedCursor,
     /// What the last page let it hear of the source's history; to be said with the next request.
     pub run: Option<String>,
@@ -102,22 +102,22 @@ pub struct Ownership {
     pub run: String,
     /// Whether it ever held a row.
     pub rows: bool,
-    /// Who holds its writes back, where somebody does now.
+    /// The fence that keeps its writes back now.
     pub fence: Option<Fence>,
     /// The last handover it gave.
     pub handover: Option<Handover>,
     /// What it follows; none for a primary, and for a store that has handed over and whose successor is
     /// not primary yet.
     pub followed: Option<Followed>,
-    /// Whom it lost the ownership to, or whom it follows: there a write belongs.
+    /// The store that it lost the ownership to, or that it follows: a write belongs there.
     pub successor: Option<Peer>,
-    /// How many rows a second it copies at most, where it was told.
+    /// How many rows a second it copies at most, if it was told.
     #[serde(default)]
     pub max_rows_per_second: Option<NonZero<u32>>,
     /// Whether it was retired by a primary of a later epoch that it did not give the ownership to; its rows stay.
     #[serde(default)]
     pub superseded: bool,
-    /// Whom it has the ownership from, where it was ever given to it.
+    /// The store that handed the ownership over to it, if one did.
     #[serde(default)]
     pub predecessor: Option<Peer>,
     /// Of a store that was a copy and was cancelled: the collection at its former source. Until it follows

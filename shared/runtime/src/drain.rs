@@ -70,7 +70,7 @@ mod tests {
         let drain = Drain::new(stopping);
         let begin = Instant::now();
         drain.ended().await;
-        assert_eq!(begin.elapsed().as_nanos(), 0, "nobody is connected");
+        assert_eq!(begin.elapsed().as_nanos(), 0, "no client is connected");
         let (one, other) = (drain.open(), drain.open());
         drop(one);
         drain.ended().await;

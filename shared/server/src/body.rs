@@ -55,8 +55,8 @@ pub(crate) async fn read<T: DeserializeOwned>(
 /// Reads the body as JSON of what `form` describes: a type, or a collection.
 ///
 /// # Errors
-/// 415 where the media type is none of `accepted`; 413 over the size limit; 408 over the time limit;
-/// 400 where it is no JSON, or has a field that does not exist or is of another type.
+/// 415 if the media type is none of `accepted`; 413 over the size limit; 408 over the time limit; 400 if it is no
+/// JSON, or has a field that does not exist or is of another type.
 pub(crate) async fn read_as<T>(
     form: impl for<'de> DeserializeSeed<'de, Value = T>,
     request: &HttpRequest,

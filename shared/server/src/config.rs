@@ -70,11 +70,11 @@ pub const VARIABLES: &[Variable] = &[
 #[derive(Debug)]
 pub struct Config {
     pub(crate) listen: ListenAddress,
-    /// Where metrics are served, if not with all else.
+    /// The address that serves metrics, if it is not that of all else.
     pub(crate) metrics: Option<ListenAddress>,
     pub(crate) database: Database,
     pub(crate) seed_demo: bool,
-    /// Where collections are asked for, by their name; its own too, where that is known.
+    /// The URL of each collection, by its name; those of its own too, if they are known.
     pub(crate) elsewhere: BTreeMap<Name, Url>,
     /// What both sides of a move show each other.
     pub(crate) move_token: Option<Token>,
@@ -128,7 +128,7 @@ impl Config {
     }
 }
 
-/// The variable that says where a collection is asked for: `USERS_URL`.
+/// The variable that has the URL of a collection: `USERS_URL`.
 pub(crate) fn url_variable(collection: &str) -> String {
     format!("{}_URL", collection.to_uppercase())
 }

@@ -22,17 +22,16 @@ pub(crate) async fn api() -> &'static str {
     "API ready to receive requests"
 }
 
-/// `GET /healthz`: the process is alive. Asks nobody, so that a database that is down does not get
-/// the services restarted.
+/// `GET /healthz`: the process is alive. It does not ask the database: if that is down, no service is restarted.
 pub(crate) async fn alive() -> &'static str {
     "alive"
 }
 
-/// `GET /readyz`: the store can be reached, whatever follows has everything that was there, and something is near enough
-/// to its source to be read: where one of several collections is not, the others still are.
+/// `GET /readyz`: the store can be reached, every follower has copied all rows, and at least one collection is near
+/// enough to its source to be read.
 ///
 /// # Errors
-/// 503 where it cannot, or has not.
+/// 503 otherwise.
 pub(crate) async fn ready(
     store: Data<Arc<Store>>,
     moving: Data<Arc<Moving>>,

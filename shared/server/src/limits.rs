@@ -35,5 +35,5 @@ pub(crate) const SERVER: ServerLimits = ServerLimits {
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 /// The most rows of a page.
 pub(crate) const PAGE_ROWS: usize = 1_000;
-/// The rows of a page where the client does not say how many.
+/// The rows of a page, if the client does not say how many.
 pub(crate) const PAGE_ROWS_DEFAULT: usize = 100;

@@ -29,7 +29,7 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
     pub(crate) in_flight: Gauge,
-    /// How long clients wait, for those who would make them wait longer.
+    /// How long clients wait: copying slows down if it would make them wait longer.
     latency_monitor: Arc<LatencyMonitor>,
 }
 
@@ -93,7 +93,7 @@ impl Metrics {
 
     /// Counts one answered request.
     pub(crate) fn count(&self, method: &Method, route: Option<String>, status: u16, seconds: f64) {
-        // What other programs ask may wait for a change, and is nobody's to wait for.
+        // Requests of other programs may wait for a change, so their time is not that of a client.
         if route.as_ref().is_some_and(|route| route.starts_with("/api/") && !route.contains("/-/"))
         {
             self.latency_monitor.count(seconds * 1_000.0);

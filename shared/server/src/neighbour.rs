@@ -43,7 +43,7 @@ impl Neighbours {
     /// Which of these references lead nowhere.
     ///
     /// # Errors
-    /// 503 where that cannot be found out.
+    /// 503 if that cannot be found out.
     pub(crate) async fn check(
         &self,
         references: &[Reference],

@@ -87,7 +87,7 @@ fn level(route: Option<&str>) -> Level {
     }
 }
 
-/// Counts down even where the client goes away and the request is dropped half-way.
+/// Counts down even if the client goes away and the request is dropped half-way.
 struct InFlight<'a>(&'a Metrics);
 
 impl Drop for InFlight<'_> {

@@ -18,7 +18,7 @@ use crate::limits::RETRY_AFTER_SECONDS;
 /// Names the member that a 404 speaks of, so that it can be told from a 404 for another reason.
 pub(crate) const MISSING: &str = "banyan-missing";
 
-/// Names the collection at its primary, where a copy of it cannot do what was asked.
+/// Names the collection at its primary, if a copy of it cannot do what was asked.
 pub(crate) const PRIMARY: &str = "banyan-primary";
 
 /// Names a `POST`, so that it happens once, as clients write it.
@@ -130,8 +130,8 @@ impl Problem {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
-    /// What work that was given up after `limit` is answered: 503 where nothing was stored for certain, 504
-    /// where that is not known.
+    /// The answer to work that was given up after `limit`: 503 if nothing was stored for certain, 504 if that is
+    /// not known.
     pub(crate) fn late(late: Late, limit: Duration) -> Self {
         let seconds = limit.as_secs();
         match late {
@@ -155,7 +155,7 @@ impl Problem {
         }
     }
 
-    /// 421 for what only the collection's primary does; none is named where that is just being settled.
+    /// 421 for what only the collection's primary does. None is named while that is being settled.
     pub(crate) fn misdirected(primary: Option<String>) -> Self {
         let detail = match primary {
             Some(_) => {
@@ -172,7 +172,7 @@ impl Problem {
         Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_primary(primary)
     }
 
-    /// The same problem, with the collection at its primary, who may know better.
+    /// The same problem, with the URL of the collection at its primary, which may know better.
     pub(crate) fn with_primary(self, primary: Option<String>) -> Self {
         Self { primary: primary.map(Into::into), ..self }
     }
@@ -183,8 +183,8 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
 
-    /// What a store's error means to whoever asked for the member `id` of a collection whose members
-    /// are called `name`.
+    /// What a store's error means for a request for the member `id` of a collection whose members are called
+    /// `name`.
     pub(crate) fn of_store(error: StoreError, name: &str, id: Option<u64>) -> Self {
         match error {
             StoreError::NotPrimary { primary } => Self::misdirected(primary),

@@ -79,7 +79,7 @@ impl Part {
         Local::new(Arc::clone(store), Arc::clone(&self.ownership_cache), Arc::clone(clients))
     }
 
-    /// Takes note of who owns it; one that was never used is to follow `follow`.
+    /// Takes note of its ownership. A store that was never used is to follow `follow`.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -102,14 +102,14 @@ impl Part {
     pub(crate) async fn seed(&self, store: &Store) -> Result<bool, StoreError> {
         let rows = demo(self.collection())?;
         match store.seed(self.collection(), rows).await {
-            // A collection that moved away has its rows where it is.
+            // A collection that moved away has its rows at its primary.
             Err(StoreError::NotPrimary { .. }) => Ok(false),
             seeded => seeded,
         }
     }
 
-    /// Makes sure that nobody else was made its primary; then gives what acts on who owns it until the program stops.
-    /// The other side of a move may be at `elsewhere`.
+    /// Makes sure that no other store was made its primary. Then gives the tasks that act on its ownership until
+    /// the program stops. The other side of a move may be at `elsewhere`.
     pub(crate) async fn keep(
         &self,
         context: &Context,

@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         url::form_urlencoded::parse(self.query.as_bytes()).into_owned()
     }
 
-    /// The parameter's value, read by `read`; `None` where it is missing or wrong.
+    /// The parameter's value, read by `read`; `None` if it is missing or wrong.
     fn take<T>(
         &mut self,
         parameter: &Parameter,

@@ -87,7 +87,7 @@ impl Daemon for Program {
     }
 }
 
-/// Fills the store where it should be, and only then serves and keeps.
+/// Fills the store if it should be filled. Only then serves and keeps.
 async fn prepare(
     program: Program,
     config: Config,
@@ -140,7 +140,8 @@ async fn prepare(
     Ok((server, replicators))
 }
 
-/// Where the other side of a move may be. A program that does not serve yet would wait for its own answer.
+/// The URLs that the other side of a move may have, but not this program's own: it does not serve yet, and would
+/// wait for its own answer.
 async fn elsewhere(config: &Config, collection: &str, own: SocketAddr) -> Vec<String> {
     let mut elsewhere = Vec::new();
     for url in config.follow.iter().chain(config.elsewhere.get(collection)) {

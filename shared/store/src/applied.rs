@@ -13,6 +13,6 @@ pub struct Applied {
     pub rate: RowRate,
 }
 
-/// At most so many rows a second; as fast as they come where that is none.
+/// At most so many rows a second. `None` is as fast as they come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowRate(pub Option<NonZero<u32>>);

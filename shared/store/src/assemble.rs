@@ -84,7 +84,7 @@ impl Collected {
         self.limit.saturating_add(1) - self.entries.len() - self.ahead.len()
     }
 
-    /// Takes a row that holds `bytes`; false where the page was full.
+    /// Takes a row that holds `bytes`. False if the page was full.
     pub(crate) fn take(&mut self, row: Placed, bytes: usize) -> bool {
         self.more = self.entries.len() == self.limit || self.bytes > MAX_FEED_BYTES;
         if !self.more {
@@ -96,7 +96,7 @@ impl Collected {
 
     /// Adds the marks, each in its place.
     pub(crate) fn add_marks(&mut self, marks: impl IntoIterator<Item = Placed>) {
-        // Where the page is full, rows that it does not hold may come before a mark.
+        // If the page is full, rows that it does not hold may come before a mark.
         let end = self.entries.last().filter(|_| self.more).map(|last| last.at);
         let within = |mark: &Placed| end.is_none_or(|end| mark.at < end);
         self.entries.extend(marks.into_iter().filter(within));
@@ -105,9 +105,9 @@ impl Collected {
         self.entries.truncate(self.limit);
     }
 
-    /// Takes a row that holds `bytes` and whose turn has not come: it may hide an older change of itself whose
-    /// turn has. It is given again when it is its turn. False where there is no room for all such rows: then
-    /// none is given, and the page promises nothing.
+    /// Takes a row that holds `bytes` and whose turn has not come: its older change, whose turn has come, is not
+    /// stored any more. It is given again when it is its turn. False if there is no room for all such rows: then
+    /// the page has none of them, and promises nothing.
     pub(crate) fn take_ahead(&mut self, row: Placed, bytes: usize) -> bool {
         self.hidden = self.wanted() == 1 || self.bytes > MAX_FEED_BYTES;
         if self.hidden {
@@ -176,7 +176,7 @@ pub(crate) struct PageEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LastHeard<'a> {
     pub(crate) run: &'a str,
-    /// The newest place of the feed, in the last page. None where an older version did not write it down.
+    /// The newest place of the feed, in the last page. `None` if an older version did not write it down.
     pub(crate) latest: Option<u64>,
 }
 
@@ -196,12 +196,12 @@ impl<'a> LastHeard<'a> {
 pub(crate) struct LaterRun {
     /// The place behind the newest one that there was when it began, or a higher one.
     pub(crate) position: u64,
-    /// Up to where it purged.
+    /// It purged up to this place.
     pub(crate) purged: u64,
 }
 
-/// Checks that what a reader has heard of fits the store's history after the run that it last read from,
-/// where the newest place that it heard of was `latest`.
+/// Checks what a reader knows against the store's history after the run that it last read from. `latest` is the
+/// newest place that it heard of.
 pub(crate) fn check_history(
     after: Place,
     latest: u64,

@@ -13,7 +13,7 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 /// A database to open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Database {
-    /// A SQLite file; made where it does not exist.
+    /// A SQLite file. It is made if it does not exist.
     Sqlite(PathBuf),
     /// A PostgreSQL database.
     Postgres(Box<PostgresUrl>),
@@ -216,7 +216,7 @@ fn trust(mode: &str, authorities: Option<PathBuf>) -> Result<(SslMode, Trust), U
         // With authorities named, libpq lets `require` mean `verify-ca`.
         "require" if authorities.is_some() => (SslMode::Require, Trust::Authority(authorities)),
         "require" => (SslMode::Require, Trust::Any),
-        // Anybody can get a certificate of a public authority for some name of their own.
+        // A public authority signs a certificate for every attacker that has a name.
         "verify-ca" if authorities.is_none() => {
             return Err(UrlError("takes sslmode=verify-ca only together with sslrootcert".into()));
         }

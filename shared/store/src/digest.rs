@@ -53,7 +53,7 @@ impl Digesting {
         self.to.unwrap_or(MAX_ID)
     }
 
-    /// Takes the next row; false where the chunk was full, and the row is not of it.
+    /// Takes the next row. False if the chunk was full: then the row is not part of it.
     pub(crate) fn take(&mut self, row: &RowRef<'_>) -> Result<bool, StoreError> {
         if self.rows == self.limit {
             return Ok(false);

@@ -31,13 +31,13 @@ pub(crate) struct Document {
     /// Whether it retired for a primary of a later epoch that it did not give the ownership to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) superseded: bool,
-    /// Whom it has the ownership from.
+    /// The store that handed the ownership over to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) predecessor: Option<Peer>,
     /// How fast it copies at most, now and whenever it follows again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_rows_per_second: Option<NonZero<u32>>,
-    /// Where the collection is, of a store that was a copy of it and was cancelled.
+    /// The URL of the collection, if this store was a copy of it and was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) forwarded: Option<String>,
     /// Revs up to this one are given to no state of a row that is still to come. The statement of each change reads it.
@@ -58,12 +58,12 @@ pub(crate) struct Facts {
     pub(crate) rows: bool,
 }
 
-/// So many ids, and revs of each row, are left out where the ownership is taken by force.
+/// So many ids, and revs of each row, are left out if the ownership is taken by force.
 const LOST: u64 = 1_000_000;
 
-/// The number above which a store goes on that has taken the ownership by force, and knows of this last one: a successor
-/// that is lost may have given some after that. Whoever got an id must not meet another member under it, and whoever
-/// got a rev, as an `ETag`, no other state of that member.
+/// A store that has taken the ownership by force gives numbers above this one. `last` is the last one that it knows
+/// of, but the lost successor may have given more. An id must not lead a client to another member, and a rev, which
+/// is its `ETag`, not to another state of the member.
 pub(crate) fn past_lost(last: u64) -> u64 {
     last.saturating_add(LOST).min(MAX_ID)
 }
@@ -73,7 +73,7 @@ pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// A place where a test can make a program crash: around the commit of a step.
+/// A place at which a test can make a program crash: around the commit of a step.
 pub(crate) fn fault(step: &str, moment: &str) {
     fault::point(&format!("store.{step}.{moment}"));
 }
@@ -104,8 +104,8 @@ impl Document {
         }
     }
 
-    /// That of a store that was a copy: as if it had never been used, except that it knows where the
-    /// collection is. Others may still ask it, and must not take its emptiness for the collection's.
+    /// The document of a store that was a copy. It is like that of a store that was never used, but has the URL of
+    /// the collection: a program that still asks this store must not take the collection for empty.
     pub(crate) fn cancelled(&self) -> Self {
         let source = self.followed.as_ref().map(|followed| followed.source.url.clone());
         Self { forwarded: source, ..Self::new() }
@@ -134,8 +134,8 @@ impl Document {
         }
     }
 
-    /// What the store is to whoever uses it: one that was cancelled owns nothing, though it may become
-    /// anything.
+    /// The role that the store has for programs that use it. A store that was cancelled acts as retired, although
+    /// it may still become a follower.
     pub(crate) fn acts_as(&self) -> Role {
         if self.forwarded.is_some() { Role::Retired } else { self.role }
     }
@@ -150,7 +150,7 @@ impl Document {
 
     /// The fence that has not passed.
     pub(crate) fn fenced(&self, now: Timestamp) -> Option<&Fence> {
-        // Where the clock was set back, a fence must not last for as long as that.
+        // If the clock was set back, a fence must not last longer by that time.
         let longest = now.unix_ms.saturating_add(MAX_FENCE.as_millis() as i64);
         let lasts = |fence: &&Fence| fence.until_ms > now.unix_ms && fence.until_ms <= longest;
         self.fence.as_ref().filter(lasts)
@@ -160,13 +160,13 @@ impl Document {
     pub(crate) fn serves(&self) -> bool {
         match self.acts_as() {
             Role::Primary => true,
-            // Who handed over had everything.
+            // A store that handed over had everything.
             Role::Follower => self.followed.as_ref().is_none_or(|followed| followed.copied),
             Role::Retired => false,
         }
     }
 
-    /// Whom a refused write may be sent to.
+    /// The store that a refused write may be sent to.
     pub(crate) fn primary(&self) -> Option<String> {
         let elsewhere = self.role != Role::Primary;
         let successor = self.successor.as_ref().filter(|_| elsewhere);

@@ -11,9 +11,9 @@ type Cause = Arc<dyn Error + Send + Sync>;
 /// Why a store did not do what it was asked. Nothing was stored, unless the variant says otherwise.
 #[derive(Clone, Debug)]
 pub enum StoreError {
-    /// The store is not primary, or its writes are fenced; whoever owns the collection may be asked.
+    /// The store is not primary, or its writes are fenced. The primary may be asked.
     NotPrimary {
-        /// The collection at its primary, where there is one; none while writes are fenced.
+        /// The collection at its primary, if there is one; `None` while writes are fenced.
         primary: Option<String>,
     },
     /// The id was never given out, or its row is deleted.

@@ -11,7 +11,7 @@ use crate::{FeedCursor, Key, Peer, Role, StoreError};
 /// unless it is a [`MoveError::Store`] that says otherwise.
 #[derive(Clone, Debug)]
 pub enum MoveError {
-    /// Who asks has read what this store does not hold: it was put back to an older state.
+    /// The reader knows changes that this store does not hold: it was put back to an older state.
     WentBack,
     /// Rows that were deleted since the cursor have been purged.
     Purged {
@@ -22,7 +22,7 @@ pub enum MoveError {
     NotPrimary {
         /// What the store is.
         role: Role,
-        /// Who owns the collection, where that is known.
+        /// The collection at its primary, if that is known.
         primary: Option<String>,
     },
     /// It takes a follower.
@@ -37,9 +37,9 @@ pub enum MoveError {
         /// The one that the store is in.
         present: u64,
     },
-    /// Somebody else fences the writes.
+    /// Another move fences the writes.
     Fenced {
-        /// The id of that hold.
+        /// The id of that fence.
         by: String,
     },
     /// The fence has passed, was let go, or never was.
@@ -51,16 +51,16 @@ pub enum MoveError {
     FenceTooLong,
     /// Running writes did not end in time.
     WritesRun,
-    /// The epoch was given away, to somebody else than is asked for.
+    /// The epoch was handed over to another store than the one that is asked for.
     HandedOver {
-        /// Who has it.
+        /// The store that has it.
         to: Peer,
         /// The epoch.
         epoch: u64,
     },
-    /// The store handed over, and nobody has seen its successor take over yet.
+    /// The store handed over, and its successor was not seen to take over yet.
     HandoverOpen {
-        /// To whom.
+        /// The successor.
         to: Peer,
         /// The epoch.
         epoch: u64,
@@ -79,13 +79,13 @@ pub enum MoveError {
     },
     /// It would be its own source or successor.
     Itself,
-    /// It has nobody who owns the collection in its place.
+    /// No other store is the primary in its place.
     NoSuccessor,
     /// The page is from a store that this one does not follow.
     OtherSource {
-        /// Whose page it is.
+        /// The store that the page is from.
         page: String,
-        /// Whom the store follows.
+        /// The store that this one follows.
         followed: String,
     },
     /// The page is of another lineage: its rows have nothing to do with those here.
@@ -97,11 +97,11 @@ pub enum MoveError {
         /// The one that the store follows.
         followed: u64,
     },
-    /// The source of the page has itself become a follower of somebody else.
+    /// The source of the page has become a follower itself.
     SourceFollows,
-    /// The page does not begin where this store is; another program may have applied it.
+    /// The page does not begin at this store's place. Another program may have applied it.
     OtherCursor {
-        /// Where it is.
+        /// The place of this store.
         present: FeedCursor,
     },
     /// A row of the page has other fields than this collection's.
@@ -177,7 +177,7 @@ impl fmt::Display for MoveError {
             Self::HandoverOpen { to, epoch } => write!(
                 f,
                 "the epoch {epoch} was handed over to {} and it has not been seen to take over; wait for \
-                 it, or `banyan reverse --force` where it is lost for good",
+                 it, or `banyan reverse --force` if it is lost for good",
                 to.url
             ),
             Self::NeverHandedOver { epoch } => {
@@ -185,7 +185,7 @@ impl fmt::Display for MoveError {
             }
             Self::InUse => f.write_str(
                 "this store has been in use, and a copy starts empty; give it another database, \
-                 or `banyan cancel` where it was a copy",
+                 or `banyan cancel` if it was a copy",
             ),
             Self::Follows { source } => {
                 write!(f, "this store follows {}; `banyan cancel` that first", source.url)

@@ -25,12 +25,11 @@ pub enum Late {
     Unknown,
 }
 
-/// Runs work that writes to a store at most once, for at most `limit`. Where that has passed, a write that
-/// still waits for its turn is given up for good. One whose commit is under way gets `settle` more to tell
-/// how it ended.
+/// Runs work that writes to a store at most once, for at most `limit`. After that a write that still waits for its
+/// turn is given up for good. A write that is being committed gets `settle` more to tell how it ended.
 ///
 /// # Errors
-/// [`Late`] where there is no result in time.
+/// [`Late`] if there is no result in time.
 pub async fn in_time<T>(
     limit: Duration,
     settle: Duration,
@@ -56,13 +55,13 @@ const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
 impl Stage {
-    /// That of the present work; one that is never given up where the work has no time limit.
+    /// The stage of the present work. Work without a time limit is never given up.
     pub(crate) fn present() -> Arc<Self> {
         STAGE.try_with(Arc::clone).unwrap_or_default()
     }
 
-    /// Called before anything that may make the write durable. False where the write was given up: then
-    /// it must not be done.
+    /// Called before anything that may make the write durable. False if the write was given up: then it must not be
+    /// done.
     pub(crate) fn begin(&self) -> bool {
         self.turn(BEGUN) != GIVEN_UP
     }
@@ -71,7 +70,7 @@ impl Stage {
         self.0.load(Ordering::SeqCst) == BEGUN
     }
 
-    /// False where the write may be durable already.
+    /// False if the write may be durable already.
     fn give_up(&self) -> bool {
         self.turn(GIVEN_UP) != BEGUN
     }

@@ -19,7 +19,7 @@ pub struct PageQuery {
     /// Only the rows that this filter of the table lets through: its place in the table's filters,
     /// and the id it looks for.
     pub filter: Option<(usize, u64)>,
-    /// Where the page starts or ends; the list's beginning where there is none.
+    /// The edge of the page. Without one the page starts at the beginning of the list.
     pub cursor: Option<Cursor>,
     /// The page ends before the walk gets to this id.
     pub until: Option<u64>,
@@ -47,16 +47,16 @@ pub enum Order {
     Descending,
 }
 
-/// A page, and where the pages around it start.
+/// A page, and the edges of the pages around it.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The rows in the order asked for: a JSON array.
     pub body: Vec<u8>,
     /// How many rows there are.
     pub rows: usize,
-    /// The id after which the next page starts, where there is one.
+    /// The id after which the next page starts, if there is one.
     pub next: Option<u64>,
-    /// The id before which the previous page ends, where there is one.
+    /// The id before which the previous page ends, if there is one.
     pub prev: Option<u64>,
 }
 
@@ -101,7 +101,7 @@ impl PageQuery {
         }
     }
 
-    /// Where rows that are met are collected, in this view.
+    /// Collects the rows that are met, in this view.
     pub(crate) fn collect(&self, view: View) -> Met {
         let (walk, _) = self.walk();
         Met { until: self.until.map(|id| (walk, id)), ..Met::new(self.limit, view) }
@@ -109,7 +109,7 @@ impl PageQuery {
 
     /// From which id to walk back to see whether anything lies behind the page that was met.
     ///
-    /// A page between two ids has no page behind it: an edge of its own could not say where to stop.
+    /// A page between two ids has no page behind it: its own edge could not say when to stop.
     pub(crate) fn behind(&self, met: &Met) -> Option<u64> {
         self.cursor.filter(|_| self.until.is_none())?;
         let (walk, start) = self.walk();
@@ -138,7 +138,7 @@ impl PageQuery {
 pub(crate) struct Met {
     /// The rows as JSON, each with a comma after it.
     json: Vec<u8>,
-    /// Where each row ends, behind its comma.
+    /// The end of each row, behind its comma.
     ends: Vec<usize>,
     first: Option<u64>,
     last: Option<u64>,

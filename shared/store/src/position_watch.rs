@@ -28,7 +28,7 @@ impl Known {
     }
 }
 
-/// What those who wait for a store are woken by.
+/// The news that wakes tasks which wait for a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
     /// The newest place of its own feed that this program knows of.
@@ -37,7 +37,7 @@ pub struct Heard {
     pub position: Position,
 }
 
-/// Keeps what is known of one collection and wakes those who wait for news.
+/// Keeps what is known of one collection, and wakes the tasks that wait for news.
 #[derive(Debug)]
 pub(crate) struct PositionWatch {
     told: Mutex<Told>,
@@ -108,7 +108,7 @@ impl PositionWatch {
         self.wake(Heard { latest, position });
     }
 
-    /// Wakes those who wait.
+    /// Wakes the tasks that wait.
     fn wake(&self, news: Heard) {
         self.heard.send_if_modified(|heard| {
             let modified = *heard != news;
@@ -128,7 +128,7 @@ impl PositionWatch {
                 true
             }
             None => {
-                // Followers are few; whoever names a new one each time must not fill the memory.
+                // There are few followers. A program that names a new one each time must not fill the memory.
                 noted.retain(|_, last| now.duration_since(*last) < NOTE_EVERY);
                 noted.insert(follower.to_owned(), now);
                 true

@@ -295,7 +295,7 @@ async fn first_answer(
     Ok(Some(Created { id, answer, replayed: true }))
 }
 
-/// Keeps the answer under its key; false where another transaction has just done so.
+/// Keeps the answer under its key. False if another transaction has just done so.
 async fn remember(
     client: &Link,
     statements: &Statements,

@@ -9,7 +9,7 @@ use crate::{Change, Precondition, StoreError};
 pub struct Row {
     /// Given by the store, from 1; never given twice.
     pub id: u64,
-    /// Names its state: 1 when it is made, one more with each change, or many more where some are left out.
+    /// Names its state: 1 when it is made, one more with each change, or many more if some are left out.
     pub rev: u64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -41,8 +41,7 @@ impl Row {
         }
     }
 
-    /// The row as a change makes it, but for its rev, which comes with the write; `None` where that changes
-    /// nothing.
+    /// The row as a change makes it, but for its rev, which comes with the write. `None` if nothing changes.
     ///
     /// # Errors
     /// [`StoreError::Invalid`], [`StoreError::PreconditionFailed`]: in this order, since a request
@@ -61,7 +60,7 @@ impl Row {
         Ok(Some(Self { id, rev, created_at, updated_at: self.touched(), cells }))
     }
 
-    /// Now, or when it was changed last where a clock says that this is still to come.
+    /// Now, or the time of its last change if that is later by the clock.
     pub(crate) fn touched(&self) -> Timestamp {
         Timestamp::now().max(self.updated_at)
     }

@@ -37,7 +37,7 @@ pub(crate) struct Statements {
     list: [String; 2],
     /// For each filter: `$1` the id walked from, `$2` most rows, `$3` the id looked for: up, down.
     filtered: Vec<[String; 2]>,
-    /// No parameter; no row where the table never had one.
+    /// No parameter. Gives no row if the table never had one.
     pub(crate) any: String,
     /// `$1` now, on SQLite the place, then the values; gives the id.
     pub(crate) insert: String,

@@ -47,8 +47,8 @@ pub(crate) struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database. Where its disk is full, does it in the room that is kept for moves: its collections can only
-    /// be given away by a program that runs.
+    /// Opens the database. If its disk is full, uses the room that is kept for moves: only a program that runs can
+    /// hand its collections over.
     pub(crate) fn open(path: &Path, tables: &Tables) -> Result<Self, OpenError> {
         match Self::open_in_room(path, tables) {
             Err(error) if is_full(&error) && Reserve::of(path).give_up() => {
@@ -63,7 +63,7 @@ impl SqliteStore {
         let mut connection = schema::open(path, tables)?;
         let file = DatabaseFile::at(path).map_err(|cause| OpenError::Unreachable {
             database: path.display().to_string(),
-            advice: "make sure that nobody deletes it",
+            advice: "make sure that no other program deletes it",
             cause: Arc::new(cause),
         })?;
         ownership::begin(&mut connection, tables).map_err(|error| OpenError::Schema {

@@ -78,10 +78,10 @@ impl Store {
         Ok(Self { tables, engine })
     }
 
-    /// The row, or `None` where the id was never given out or its row is deleted.
+    /// The row, or `None` if the id was never given out or its row is deleted.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub async fn get(&self, collection: &Collection, id: u64) -> Result<Option<Row>, StoreError> {
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.get(table, id).await)
@@ -90,7 +90,7 @@ impl Store {
     /// The row as JSON, or `None` likewise.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub async fn show(
         &self,
         collection: &Collection,
@@ -105,7 +105,7 @@ impl Store {
     /// starts.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub async fn page(
         &self,
         collection: &Collection,
@@ -119,7 +119,7 @@ impl Store {
     /// What the insert with this key made, if there was one.
     ///
     /// # Errors
-    /// [`StoreError::KeyReused`] where its content was another; or where the store cannot be read.
+    /// [`StoreError::KeyReused`] if its content was another; or if the store cannot be read.
     pub async fn first_answer(
         &self,
         collection: &Collection,
@@ -133,7 +133,7 @@ impl Store {
     /// again and stores nothing.
     ///
     /// # Errors
-    /// [`StoreError::Taken`], [`StoreError::KeyReused`], or where the store cannot be written.
+    /// [`StoreError::Taken`], [`StoreError::KeyReused`], or if the store cannot be written.
     pub async fn insert(
         &self,
         collection: &Collection,
@@ -148,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::PreconditionFailed`], [`StoreError::Invalid`],
-    /// [`StoreError::Taken`], or where the store cannot be written.
+    /// [`StoreError::Taken`], or if the store cannot be written.
     pub async fn update(
         &self,
         collection: &Collection,
@@ -163,8 +163,7 @@ impl Store {
     /// Deletes a row: its id and rev stay, with a mark; its content goes.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::PreconditionFailed`], or where the store cannot be
-    /// written.
+    /// [`StoreError::NotFound`], [`StoreError::PreconditionFailed`], or if the store cannot be written.
     pub async fn delete(
         &self,
         collection: &Collection,
@@ -175,10 +174,10 @@ impl Store {
         each!(self, engine => engine.delete(table, id, precondition).await)
     }
 
-    /// Stores these rows where the table has none, all or nothing; says whether it did.
+    /// Stores these rows if the table has none, all or nothing; says whether it did.
     ///
     /// # Errors
-    /// Where the store cannot be written.
+    /// If the store cannot be written.
     pub async fn seed(
         &self,
         collection: &Collection,
@@ -191,7 +190,7 @@ impl Store {
     /// Whether the store can be reached.
     ///
     /// # Errors
-    /// Where it cannot.
+    /// If it cannot.
     pub async fn ping(&self) -> Result<(), StoreError> {
         each!(self, engine => engine.ping().await)
     }

@@ -62,8 +62,8 @@ impl<'a> Lists<'a> {
         match self.by_token.get(&token) {
             // Its answer was lost.
             Some(known) if known.id.is_none() => known.differs_from_read(member),
-            Some(_) => Some(format!("is a copy that nobody made: {token}")),
-            None => Some(format!("was made by nobody: {}", shown(member))),
+            Some(_) => Some(format!("is a copy that no request made: {token}")),
+            None => Some(format!("was made by no request: {}", shown(member))),
         }
     }
 

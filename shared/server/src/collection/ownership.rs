@@ -1,4 +1,4 @@
-//! What is only done where the collection is.
+//! What only the primary of a collection does.
 
 use actix_web::HttpRequest;
 use store::Role;
@@ -17,7 +17,7 @@ impl Served {
     /// the transaction of the write.
     ///
     /// # Errors
-    /// 421 where another store owns the collection.
+    /// 421 if another store is the primary of the collection.
     pub(super) async fn must_own(&self) -> Result<(), Problem> {
         if self.ownership_cache.was_here(&self.store) { Ok(()) } else { self.must_own_now().await }
     }
@@ -25,7 +25,7 @@ impl Served {
     /// The same, by the store's own word: for a refusal that rests on what was read here.
     ///
     /// # Errors
-    /// 421 where another store owns the collection.
+    /// 421 if another store is the primary of the collection.
     pub(super) async fn must_own_now(&self) -> Result<(), Problem> {
         match self.place().await? {
             CollectionLocation::Here => Ok(()),
@@ -35,13 +35,13 @@ impl Served {
         }
     }
 
-    /// Refuses a read where nothing is served: part of a list would look like the whole of it, and what is too old like
-    /// what was undone. One that asks for the primary is refused by all others; that is settled before anything is read,
-    /// by the store's own word.
+    /// Refuses a read if this store may not answer it. A copy that is not complete would show part of a list as the
+    /// whole, and one that is too old would show what has changed since. A read that asks for the primary is
+    /// refused by all other stores. That is settled before anything is read, by the store's own word.
     ///
     /// # Errors
-    /// 421 where the collection is gone from here, not copied yet, too far behind, or not here and asked of the primary;
-    /// 400 for another [`READ`] than [`PRIMARY`].
+    /// 421 if the collection is gone from here, not copied yet or too far behind, or if the read asks for the
+    /// primary and this store is not. 400 for another [`READ`] than [`PRIMARY`].
     pub(super) async fn must_serve(&self, request: &HttpRequest) -> Result<(), Problem> {
         if let Some(read) = request.headers().get(READ) {
             if read != PRIMARY {
@@ -64,7 +64,7 @@ impl Served {
     /// Refuses what was read from a copy that another program may have begun to clear.
     ///
     /// # Errors
-    /// 421 where the collection is gone from here.
+    /// 421 if the collection is gone from here.
     pub(super) async fn still_serves(&self) -> Result<(), Problem> {
         if self.ownership_cache.was_here(&self.store) {
             Ok(())

@@ -1,5 +1,5 @@
-//! `Banyan-Position`: how far the store was, so that nobody is sent back in time; and `Banyan-Primary`, where it is
-//! no more than a copy.
+//! `Banyan-Position`: how far the store was, so that no client is sent back in time. And `Banyan-Primary`, on an
+//! answer of a copy.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -12,16 +12,16 @@ use store::{Position, Role};
 use crate::problem;
 use crate::served::Served;
 
-/// The header, on every answer of a collection; on a read, how far the store must have come for who asks.
+/// The header on every answer of a collection. A read says in it how far the store must have come.
 pub(crate) const POSITION: &str = "banyan-position";
 
 /// On every answer of a copy.
 const PRIMARY: HeaderName = HeaderName::from_static(problem::PRIMARY);
 
-/// Says how far the store was before a read, and how far it is after a write: what is read is never older
-/// than that, and what was written is never newer. It is a copy's answer also where it was one only before the read, or only
-/// after it. What a copy answers may be older than what its primary would, and
-/// says so: who cannot know what a client wrote asks the primary.
+/// Says how far the store was before a read, and how far it is after a write: what is read is never older than
+/// that, and what was written is never newer. An answer of a copy may be older than one of its primary, and says
+/// so: a proxy that does not know what a client wrote then asks the primary. It counts as an answer of a copy also
+/// if the store was one only before the read, or only after it.
 pub(super) async fn say(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -57,14 +57,14 @@ pub(super) async fn say(
     Ok(response)
 }
 
-/// Asks the database how far it is, where another program may have written what this one does not know yet and who asks
-/// knows. Otherwise the answer would be thrown away.
+/// Asks the database how far it is, if the client knows of a write that this program does not know yet: another
+/// program may have written it. Otherwise the answer would be thrown away.
 async fn catch_up(served: &Served, wanted: Option<&HeaderValue>) {
     let Served { collection, store, ownership_cache, moving, .. } = served;
     let wanted = wanted.and_then(|wanted| wanted.to_str().ok()?.parse::<Position>().ok());
     let is_behind = wanted.is_some_and(|wanted| wanted > store.position(collection));
     if is_behind && moving.shares_database {
-        // Where it does not answer, the read that comes next says so.
+        // If it does not answer, the read that comes next says so.
         let _ = ownership_cache.ask(store).await;
     }
 }

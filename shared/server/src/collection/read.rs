@@ -18,7 +18,7 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// `GET /api/<collection>/{id}`: one member in the view asked for, with its `ETag`.
 ///
 /// # Errors
-/// 400 for a malformed id or query; 404 where there is no such member; 421 where the collection is gone.
+/// 400 for a malformed id or query; 404 if there is no such member; 421 if the collection is gone.
 pub(super) async fn find(
     request: HttpRequest,
     served: Data<Served>,
@@ -42,7 +42,7 @@ pub(super) async fn find(
 /// the pages around it (RFC 8288).
 ///
 /// # Errors
-/// 400 for a malformed id or query; 421 where the collection is gone.
+/// 400 for a malformed id or query; 421 if the collection is gone.
 pub(super) async fn list(
     request: HttpRequest,
     served: Data<Served>,

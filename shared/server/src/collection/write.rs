@@ -23,10 +23,10 @@ use crate::served::Served;
 /// `POST /api/<collection>`: stores a member; 201 with its full view and `Location`.
 ///
 /// # Errors
-/// 422 with an entry for each field that breaks a rule or names nobody, or for an `Idempotency-Key`
-/// that came with another body; 409 for a taken name; 400, 413, 415 for a body that cannot be read;
-/// 421 where another service owns the collection; 503 where a neighbour that must be asked is down; 502 and
-/// 504 where it is not known whether it was stored.
+/// 422 with an entry for each field that breaks a rule or names no member, or for an `Idempotency-Key` that came
+/// with another body; 409 for a taken name; 400, 413, 415 for a body that cannot be read; 421 if another service is
+/// the primary of the collection; 503 if a neighbour that must be asked is down; 502 and 504 if it is not known
+/// whether it was stored.
 pub(super) async fn create(
     request: HttpRequest,
     served: Data<Served>,
@@ -63,7 +63,7 @@ pub(super) async fn create(
 /// with its full view.
 ///
 /// # Errors
-/// Those of [`create`]; 404 where there is no such member; 412 for a failed `If-Match`.
+/// Those of [`create`]; 404 if there is no such member; 412 for a failed `If-Match`.
 pub(super) async fn change(
     request: HttpRequest,
     served: Data<Served>,
@@ -99,7 +99,7 @@ pub(super) async fn change(
 /// `DELETE /api/<collection>/{id}`: 204, and the id is never given again.
 ///
 /// # Errors
-/// 404 where there is no such member; 412 for a failed `If-Match`; 421 where another service owns the
+/// 404 if there is no such member; 412 for a failed `If-Match`; 421 if another service is the primary of the
 /// collection.
 pub(super) async fn delete(
     request: HttpRequest,
@@ -122,8 +122,8 @@ impl Served {
         Ok(())
     }
 
-    /// Which references lead nowhere. Where that cannot be found out, but the input breaks other
-    /// rules, it is refused for these.
+    /// The references that lead nowhere. If that cannot be found out, but the input breaks other rules, it is
+    /// refused for these.
     async fn dangling(
         &self,
         request: &HttpRequest,

@@ -10,7 +10,7 @@ use super::peers::{PeerError, Peers};
 /// Looks at the collection at this URL and makes the store its follower, at this rate, or the one that it was told before.
 ///
 /// # Errors
-/// Where the source cannot be followed, or the store is in use.
+/// If the source cannot be followed, or the store is in use.
 pub(super) async fn adopt(
     collection: &Collection,
     store: &Store,

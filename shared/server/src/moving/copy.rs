@@ -20,7 +20,7 @@ use super::replicator::{Halt, Replicator};
 const PAGE_ENTRIES: usize = 5_000;
 /// For how long the source may wait for a change, in milliseconds.
 const WAIT_MS: u64 = 1_000;
-/// How long to wait where another program has applied a page first.
+/// How long to wait if another program has applied a page first.
 const OTHERS: Duration = Duration::from_millis(100);
 
 /// Follows until something is wrong or the ownership changes. Resets `back_off` once a page is on disk.
@@ -58,7 +58,7 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    /// The first page, and where the source was found.
+    /// The first page, and the address of the source.
     async fn find(&self, source: &Peer) -> Result<(String, Page), Halt> {
         let peers = self.replicator.moving.peers()?;
         let ask = ChangesQuery { wait: 0, ..self.ask(self.cursor.clone(), self.run.clone()) };
@@ -81,7 +81,7 @@ impl Copy<'_> {
         let peers = self.replicator.moving.peers()?;
         let (from, next, heard) = (self.cursor.clone(), changes.cursor.clone(), changes.heard());
         let rows = changes.rows().count();
-        // A source whose clients wait is given time where there is a lot to fetch; what is new is not.
+        // A source whose clients wait gets time while there is a lot to fetch. New changes are fetched at once.
         let after = progress.paced(rows, busy && changes.more);
         let ask = self.ask(next.clone(), Some(heard.clone()));
         let fetched = pin!(async {

@@ -17,7 +17,7 @@ use crate::served::Served;
 /// Adds the paths below the collection's own.
 pub(crate) fn mount(config: &mut ServiceConfig, served: &Data<Served>) {
     let Some(token) = served.moving.token.clone() else { return };
-    // A guard that refuses leaves the request to whoever answers paths that do not exist.
+    // A request that the guard refuses gets the answer for paths that do not exist.
     let shown = fn_guard(move |request| {
         let shown = request.head().headers().get(header::AUTHORIZATION);
         shown.is_some_and(|shown| token.shown_by(shown.as_bytes()))

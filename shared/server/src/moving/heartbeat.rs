@@ -38,7 +38,7 @@ pub(crate) async fn beat(
                 beats = heartbeat(&store, &ownership_cache, beats).await;
                 beat_at = Instant::now() + if beats { Duration::ZERO } else { AGAIN };
             }
-            // Nobody wakes a database for its deleted rows.
+            // A database is not woken for its deleted rows.
             if Instant::now() >= purge_at && ownership_cache.in_use() {
                 let done = purge(&store, &ownership_cache).await;
                 purge_at = Instant::now() + if done { PURGE } else { HEARTBEAT };
@@ -51,10 +51,10 @@ pub(crate) async fn beat(
     }
 }
 
-/// Makes a heartbeat; says whether that went well, and logs where it no longer does.
+/// Makes a heartbeat. Says whether that went well, and logs the first time that it does not.
 async fn heartbeat(store: &Store, ownership_cache: &OwnershipCache, went_well: bool) -> bool {
     match store.heartbeat(&ownership_cache.collection).await {
-        // Somebody else owns the collection by now; the next tick knows.
+        // Another store is the primary by now. The next tick knows it.
         Ok(()) | Err(MoveError::NotPrimary { .. }) => true,
         Err(error) => {
             if went_well {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 /// How often a source that is followed makes a heartbeat.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
-/// How old what a copy answers may be. A proxy remembers for longer what its clients wrote (`REMEMBER_TIME` in
-/// `refactor/proxy/src/limits.rs`): whoever wrote before that finds it in every copy that still answers.
+/// How old the answer of a copy may be. A proxy remembers for longer what its clients wrote (`REMEMBER_TIME` in
+/// `refactor/proxy/src/limits.rs`). So a client finds an older write of its own in every copy that still answers.
 pub(crate) const STALE: Duration = Duration::from_secs(30);
 /// After so long without a page nothing is known of the source.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -40,9 +40,9 @@ pub(crate) struct Seen {
 }
 
 impl Lag {
-    /// Notes a page that took `applying` from the head of its answer until it was on disk, at `at`. Gives the time as of
-    /// which everything is here, where that is known. A heartbeat of the source's future says nothing: its clock went
-    /// back.
+    /// Notes a page that took `applying` from the head of its answer until it was on disk, at `at`. Gives the time
+    /// as of which everything is here, if that is known. A heartbeat of the source's future says nothing: its clock
+    /// went back.
     pub(crate) fn applied(
         &mut self,
         seen: Seen,
@@ -58,8 +58,9 @@ impl Lag {
             since.map(|since| since + applying)
         };
         let behind = match seen.heartbeat_ms {
-            // The page has all that there was: that the heartbeat before it is some milliseconds old says nothing of how
-            // long this page took; nor does it matter that there was none, as where the source's disk is full.
+            // The page has all that there was: that the heartbeat before it is some milliseconds old says nothing
+            // of how long this page took; nor does it matter that there was none, because the source's disk is
+            // full, for example.
             None if seen.changes == 0 => Some(applying),
             _ => beat.and_then(measured),
         };
@@ -68,7 +69,7 @@ impl Lag {
         at.checked_sub(all.or(behind)?)
     }
 
-    /// How long ago what is missing here was written; `None` where that is not known.
+    /// How long ago the first missing change was written; `None` if that is not known.
     pub(crate) fn behind(&self, now: Instant) -> Option<Duration> {
         let last = self.last.as_ref()?;
         let silence = now.saturating_duration_since(last.at);

@@ -1,4 +1,4 @@
-//! Whether a program is slower than it was: then whoever copies from it slows down.
+//! Whether a program is slower than it was: then its followers slow down.
 //!
 //! Durations are counted in buckets that grow by a quarter each, so that a percentile of a second costs
 //! a request one addition and is right to a quarter.
@@ -14,7 +14,7 @@ const FIRST_US: f64 = 50.0;
 const GROWTH: f64 = 1.25;
 /// Enough for 50 us to 60 s.
 const BUCKETS: usize = 64;
-/// Below this nobody waits.
+/// Below this no client waits long.
 const FAST: Duration = Duration::from_millis(5);
 /// The fewest requests of a second that say something.
 const ENOUGH: u32 = 20;

@@ -1,4 +1,4 @@
-//! What the metrics say of who owns what, made when they are asked for.
+//! What the metrics say of the ownership of each collection, made when they are asked for.
 
 use std::fmt;
 use std::sync::Arc;

@@ -15,8 +15,8 @@ use super::progress::Progress;
 
 /// For how long a follower counts after its last request.
 const PRESENT: Duration = Duration::from_secs(60);
-/// How long a hint is believed where other programs write to the same database. While the collection is in
-/// use it is renewed more often than that.
+/// How long a hint is believed if other programs write to the same database. While the collection is in use it is
+/// renewed more often than that.
 const HINT: Duration = Duration::from_secs(3);
 /// After so long without a request the collection is not in use, and its database may go to sleep.
 const IN_USE: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ pub(crate) struct OwnershipCache {
     pub(crate) collection: Arc<Collection>,
     /// How following gets on.
     pub(crate) progress: Progress,
-    /// Wakes whoever acts on a change of ownership.
+    /// Wakes the tasks that act on a change of ownership.
     pub(crate) news: Notify,
     known: Mutex<Known>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Known {
     used_at: Instant,
     /// Whether other programs may write to the same database.
     shared: bool,
-    /// The collection at its primary, where that is somebody else and known.
+    /// The collection at its primary, if that is another store and known.
     primary: Option<String>,
     /// What it was told to follow and has not reached yet: until then the collection is there.
     intends: Option<String>,
@@ -63,19 +63,19 @@ pub(crate) struct Known {
     left: VecDeque<String>,
 }
 
-/// Where a collection is, from where one of its stores stands.
+/// Which store has a collection, seen from one of its stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CollectionLocation {
     /// In this store.
     Here,
     /// In another one, of which this one has a copy. What is here can be read, and may lag.
     Follows {
-        /// The collection at its primary, where that is known.
+        /// The collection at its primary, if that is known.
         primary: Option<String>,
     },
     /// In another one, and nothing is served from here, or not yet.
     Gone {
-        /// The collection at its primary, where that is known.
+        /// The collection at its primary, if that is known.
         primary: Option<String>,
     },
 }
@@ -123,7 +123,7 @@ impl OwnershipCache {
         self.lock().clone()
     }
 
-    /// The collection is at this URL, as somebody said, until this store follows it.
+    /// The program was told that the collection is at this URL. That counts until this store follows it.
     pub(crate) fn intend(&self, url: &str) {
         let mut known = self.lock();
         known.intends = Some(url.to_owned());
@@ -150,7 +150,7 @@ impl OwnershipCache {
         self.lock().intends.clone()
     }
 
-    /// The collection at its primary, where that was somebody else when the store was asked last.
+    /// The collection at its primary, if that was another store when this one was asked last.
     pub(crate) fn primary(&self) -> Option<String> {
         self.lock().primary.clone()
     }
@@ -179,7 +179,7 @@ impl OwnershipCache {
         self.lock().left.iter().any(|left| left == follower)
     }
 
-    /// Whether anybody follows now.
+    /// Whether any store follows now.
     pub(crate) fn is_followed(&self) -> bool {
         self.lock().followed_at.is_some_and(|at| at.elapsed() < PRESENT)
     }
@@ -191,14 +191,14 @@ impl OwnershipCache {
         store.role(&self.collection) == Role::Primary && known.intends.is_none() && counts
     }
 
-    /// Where the collection is, as the store says now.
+    /// Which store has the collection, as this one says now.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub(crate) async fn place(&self, store: &Store) -> Result<CollectionLocation, StoreError> {
         let ownership = self.ask(store).await?;
         let primary = ownership.successor.map(|successor| successor.url);
-        // Who handed over had everything.
+        // A store that handed over had everything.
         let copied = ownership.followed.is_none_or(|followed| followed.copied);
         let elsewhere = self.intended().or(ownership.forwarded);
         Ok(match (ownership.role, elsewhere) {
@@ -219,11 +219,11 @@ impl OwnershipCache {
         self.known().role == Role::Follower && self.progress.is_stale(Instant::now())
     }
 
-    /// Looks for a member. Where the store does not have it and the collection is here, it was here all the
-    /// time: a store that was still a copy when it was read, and owns the collection now, is read again.
+    /// Looks for a member. A store may be a copy when it is read, and the primary when that is looked at: then it
+    /// is read again. So if the member is missing and the collection is here, the collection was here all the time.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub(crate) async fn find(
         &self,
         store: &Store,
@@ -246,7 +246,7 @@ impl OwnershipCache {
     /// What the store says now.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub(crate) async fn ask(&self, store: &Store) -> Result<Ownership, StoreError> {
         let asked_at = Instant::now();
         let ownership = store.ownership(&self.collection).await?;
@@ -269,7 +269,7 @@ impl OwnershipCache {
         }
         known.ready = match ownership.role {
             Role::Primary => known.intends.is_none(),
-            // Who handed over had everything.
+            // A store that handed over had everything.
             Role::Follower => followed.is_none_or(|followed| followed.copied),
             // The program may have other collections to serve.
             Role::Retired => true,

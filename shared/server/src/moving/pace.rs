@@ -1,4 +1,4 @@
-//! How fast rows are copied: as fast as they come, as somebody said, or slower while the source is busy.
+//! How fast rows are copied: as fast as they come, up to the rate that was set, or slower while the source is busy.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ const PAGE: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Pace {
     told: RowRate,
-    /// Rows a second that a busy source is given; `None` where it was not busy for long.
+    /// The rows a second that are asked of a busy source. `None` if it was not busy for long.
     eased: Option<f64>,
     eased_at: Instant,
     rate: f64,

@@ -10,7 +10,7 @@ use store::RowRate;
 use super::lag::{Lag, STALE, Seen};
 use super::pace::Pace;
 
-/// How the follower of one collection gets on; nothing while it follows nobody.
+/// How the follower of one collection gets on; nothing while it does not follow.
 #[derive(Debug)]
 pub(crate) struct Progress {
     told: Mutex<Told>,
@@ -60,18 +60,18 @@ impl Progress {
         self.current.store(0, Ordering::Relaxed);
     }
 
-    /// How old at most what is here is; none where that is not known.
+    /// How old at most the rows here are; `None` if that is not known.
     pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
         let current = self.current.load(Ordering::Relaxed).checked_sub(1)?;
         Some(now.saturating_duration_since(self.start + Duration::from_millis(current)))
     }
 
-    /// Whether what is here may be too old to be read, as a copy. Where it is not known, it counts as too old.
+    /// Whether this copy may be too old to be read. If its age is not known, it counts as too old.
     pub(crate) fn is_stale(&self, now: Instant) -> bool {
         self.age(now).is_none_or(|age| age > STALE)
     }
 
-    /// Follows nobody.
+    /// Does not follow.
     pub(crate) fn over(&self) {
         self.told().inner = None;
     }

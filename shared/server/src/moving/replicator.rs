@@ -1,5 +1,5 @@
-//! The one task of a collection that acts on who owns it: a follower copies and follows, a store that gave
-//! its collection away waits for its successor and follows it back, a primary has nothing to do here.
+//! The one task of a collection that acts on its ownership. A follower copies and follows. A store that handed its
+//! collection over waits for its successor and follows it. A primary has nothing to do here.
 
 use std::future::Future;
 use std::pin::pin;
@@ -26,7 +26,7 @@ pub(crate) struct Replicator {
     pub(super) store: Arc<Store>,
     pub(super) moving: Arc<Moving>,
     pub(super) ownership_cache: Arc<OwnershipCache>,
-    /// Where the other side may be, if it is not where it was.
+    /// Other addresses that the other side may have now.
     pub(super) elsewhere: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Halt {
     News,
     /// It may go on by itself.
     Stalled(String),
-    /// Somebody must do something.
+    /// It needs an operator.
     Broken(String),
 }
 
@@ -95,8 +95,8 @@ impl Replicator {
         self.until_news(work).await.unwrap_or(Halt::News)
     }
 
-    /// Has nothing to do for now. Looks again while the collection is in use; whoever uses it after a while
-    /// asks the store, which may have been asleep until then.
+    /// Has nothing to do for now. Looks again while the collection is in use. Otherwise it does not, so that a
+    /// database can sleep; the first request after that asks the store.
     async fn rest(&self) -> Halt {
         self.ownership_cache.progress.over();
         sleep(LOOK).await;
@@ -129,13 +129,14 @@ impl Replicator {
                 successor::follow_back(self, &ownership.lineage, handover.epoch, &to).await
             }
             (None, None) => {
-                let detail = "the store follows nobody and handed over nothing; `banyan cancel` it";
+                let detail =
+                    "the store follows no other and handed over nothing; `banyan cancel` it";
                 Halt::Broken(detail.into())
             }
         }
     }
 
-    /// Where a peer may be, most likely first.
+    /// The addresses that a peer may have, most likely first.
     pub(super) fn addresses(&self, peer: &Peer) -> Vec<String> {
         let mut addresses = vec![peer.url.clone()];
         for address in &self.elsewhere {
@@ -146,7 +147,7 @@ impl Replicator {
         addresses
     }
 
-    /// Notes where a peer was found, if that is not where it was before.
+    /// Notes the address at which a peer was found, if it is a new one.
     pub(super) async fn readdress(&self, peer: &Peer, found: &str) {
         if peer.url == found {
             return;
@@ -181,7 +182,7 @@ impl From<PeerError> for Halt {
 impl From<MoveError> for Halt {
     fn from(error: MoveError) -> Self {
         match error {
-            // Somebody else changed the ownership, or applied the page.
+            // Another program changed the ownership, or applied the page.
             MoveError::NotFollower { .. } | MoveError::OtherCursor { .. } => Self::News,
             MoveError::Store(error) => Self::Stalled(format!(
                 "this side cannot write: {}; its log says more, and it goes on by itself",

@@ -56,7 +56,7 @@ impl Moving {
     /// Asks other programs.
     ///
     /// # Errors
-    /// Where there is no token to show them.
+    /// If there is no token to show them.
     pub(crate) fn peers(&self) -> Result<&Peers, PeerError> {
         self.peers.as_ref().ok_or(PeerError::NoToken)
     }
@@ -75,7 +75,7 @@ impl Moving {
 
     /// Ends when the program is told to stop.
     pub(crate) async fn stopped(&self) {
-        // An error says that nobody is left who could tell it.
+        // An error says that no sender is left.
         let _ = self.stopping().wait_for(|stopping| *stopping).await;
     }
 

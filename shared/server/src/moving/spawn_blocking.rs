@@ -9,11 +9,11 @@ use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 
-/// Does the work on a thread of its own, a few at a time: SQLite reads on the thread that asks. Whoever asked may
-/// go away; the work then still runs to its end, and counts until then.
+/// Does the work on a thread of its own, a few at a time: SQLite reads on the thread that asks. If the caller goes
+/// away, the work still runs to its end, and counts until then.
 ///
 /// # Errors
-/// 503 where the program stops.
+/// 503 if the program stops.
 pub(super) async fn spawn_blocking<T, F, W>(few: &Arc<Semaphore>, work: W) -> Result<T, Problem>
 where
     T: Send + 'static,

@@ -1,5 +1,5 @@
-//! A primary that was taken for lost and given up by force, or whose database is from a backup: somebody else may own
-//! the collection in a later epoch.
+//! A primary may have been taken for lost and given up by force, or its database may be from a backup. Then another
+//! store may be the primary in a later epoch.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,20 +14,20 @@ use super::{Moving, OwnershipCache};
 
 /// How often a primary looks for one of a later epoch.
 const LOOK: Duration = Duration::from_secs(20);
-/// How often while somebody has not answered.
+/// How often while a program has not answered.
 const SOON: Duration = Duration::from_secs(1);
 /// For how long a program that starts looks before it serves.
 const START: Duration = Duration::from_secs(1);
 
-/// Looks for a primary of a later epoch, and retires for it: epochs are handed on by their primary, or by force, and what
-/// is written here then is lost. Who does not answer counts as none.
+/// Looks for a primary of a later epoch, and retires for it. A later epoch comes from a handover, or by force: then
+/// what is written here is lost. A program that does not answer counts as no primary.
 pub(crate) struct SplitBrainCheck {
     store: Arc<Store>,
     moving: Arc<Moving>,
     ownership_cache: Arc<OwnershipCache>,
-    /// Where the other primary may be.
+    /// The addresses that the other primary may have.
     addresses: Vec<String>,
-    /// Who did not answer at the last look, and why.
+    /// The programs that did not answer at the last look, and why.
     silent: HashMap<String, String>,
 }
 
@@ -69,7 +69,7 @@ impl SplitBrainCheck {
         }
     }
 
-    /// Asks all of them, and retires where one knows of a later epoch.
+    /// Asks all of them, and retires if one knows of a later epoch.
     async fn look(&mut self) {
         match self.find_and_give_way().await {
             Ok(None) => {}
@@ -88,11 +88,11 @@ impl SplitBrainCheck {
         }
     }
 
-    /// What the store is then, where it gave way.
+    /// The store's document after that, if it gave way.
     async fn find_and_give_way(&mut self) -> Result<Option<Ownership>, MoveError> {
         let own = self.ownership_cache.ask(&self.store).await?;
         let moving = Arc::clone(&self.moving);
-        // A store that was never used shares its lineage with nobody.
+        // A store that was never used shares its lineage with no other.
         let owns = own.role == Role::Primary && (own.rows || own.epoch > 1);
         let Some(peers) = moving.peers.as_ref().filter(|_| owns) else {
             self.silent.clear();
@@ -113,7 +113,7 @@ impl SplitBrainCheck {
             }
         }
         for (url, why) in &silent {
-            // A store that was never given anything has, but for a backup, nobody to fear.
+            // A store that never got the ownership has no rival, unless it is from a backup.
             if own.epoch > 1 && self.silent.get(url) != Some(why) {
                 log::warn!(
                     "{}: whether {url} is the primary is not known: {why}",
@@ -130,7 +130,7 @@ impl SplitBrainCheck {
     }
 }
 
-/// Who owns the collection in a later epoch, where the one that was found there says so: itself, or whom it follows.
+/// The primary of a later epoch, if the store that was found says so: the store itself, or the one that it follows.
 fn later(own: &Ownership, found: Ownership, url: &str) -> Option<(Peer, u64)> {
     if found.lineage != own.lineage || found.epoch <= own.epoch {
         return None;

@@ -41,7 +41,7 @@ pub(super) enum Said {
 /// What the primary said.
 pub(super) struct Found {
     pub(super) has: bool,
-    /// Where it is, if it is not the one that was asked first.
+    /// Its URL, if it is not the one that was asked first.
     pub(super) at: Option<String>,
 }
 
@@ -50,8 +50,8 @@ impl Asker {
         Self { target, clients, newest: Newest::default() }
     }
 
-    /// What the primary says of the member. Each round begins with `first`, and goes on to the primary that is named
-    /// there; rounds follow each other, through a change of primary too, until the time is up. Where the answer
+    /// What the primary says of the member. Each round begins with `first`, and goes on to the primary that is
+    /// named there. Rounds follow each other, through a change of primary too, until the time is up. If the answer
     /// is `remembered`, a primary that cannot be reached is not waited for.
     ///
     /// `None` if the primary cannot be reached.

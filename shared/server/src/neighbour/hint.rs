@@ -1,4 +1,4 @@
-//! Where the primary of a neighbour was last.
+//! The last known URL of a neighbour's primary.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ impl Hint {
         *self.lock() = Some((url, now));
     }
 
-    /// Where the primary was a short while ago.
+    /// The URL of the primary a short while ago.
     pub(super) fn get(&self, now: Instant) -> Option<String> {
         let lasts = |at: Instant| now.saturating_duration_since(at) < LASTS;
         self.lock().as_ref().filter(|(_, at)| lasts(*at)).map(|(url, _)| url.clone())

@@ -25,7 +25,7 @@ pub(crate) struct Remote {
     url: Url,
     asker: Asker,
     seen: Mutex<LruCache<u64, ()>>,
-    /// Where the primary was last, if that is not at `url`.
+    /// The last known URL of the primary, if that is not `url`.
     primary: Hint,
 }
 

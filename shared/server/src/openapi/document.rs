@@ -165,7 +165,7 @@ fn problem_schema() -> Value {
                 "items": {
                     "type": "object",
                     "properties": {
-                        "pointer": text("Where in the body (a JSON Pointer, RFC 6901)."),
+                        "pointer": text("The place in the body (a JSON Pointer, RFC 6901)."),
                         "parameter": text("Which parameter of the path or query."),
                         "header": text("Which header."),
                         "detail": text("What is wrong with it."),
@@ -260,7 +260,7 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
         problem(415, "The body is of another type.");
         problem(
             422,
-            "Fields break rules or name nobody; or the Idempotency-Key came with another body.",
+            "Fields break rules or name a member that does not exist; or the Idempotency-Key came with another body.",
         );
     }
     if !matches!(endpoint.success, Success::List | Success::Member) {

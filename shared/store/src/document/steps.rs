@@ -23,7 +23,7 @@ pub(crate) enum OwnershipStep {
 }
 
 impl OwnershipStep {
-    /// Its name among the places where a program can be made to crash.
+    /// Its name among the places at which a program can be made to crash.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Follow { .. } => "follow",
@@ -157,7 +157,7 @@ impl Document {
         self.primary_of(self.epoch)
     }
 
-    /// The handover that was given already, where this one is a repeat of it; else that it may be given.
+    /// The handover that was given already, if this one is a repeat of it. `None` if it may be given now.
     pub(crate) fn check_handover(
         &self,
         fence: &str,
@@ -242,7 +242,7 @@ impl Document {
         Ok(())
     }
 
-    /// Whether the store may be emptied; false where it was never used, so that nothing is to be done.
+    /// Whether the store is to be emptied. False if it was never used: then there is nothing to do.
     pub(crate) fn check_cancel(&self, rows: bool) -> Result<bool, MoveError> {
         let unused = self.role == Role::Primary && self.epoch == 1 && !rows;
         if unused {

@@ -85,7 +85,7 @@ async fn apply(
         done => done?,
     };
     apply_keys(tx, page, rows).await?;
-    // Nobody else removes them from a store that no client writes to.
+    // No client writes to this store, so no write removes them.
     run(tx.client, &tx.statements.keys_purge, &[]).await?;
     Ok(news)
 }

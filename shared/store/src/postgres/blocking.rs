@@ -10,11 +10,11 @@ use crate::{BlockingTransaction, StoreError};
 /// From this time on it is said.
 const LONG: Duration = Duration::from_secs(1);
 
-/// The oldest transaction, where any runs: its number, process, name where it is prepared, role, database, and for
-/// how many milliseconds it has been open.
+/// The oldest transaction, if any runs: its number, process, name (if it is prepared), role, database, and for how
+/// many milliseconds it has been open.
 ///
-/// `pg_stat_activity` shows every role who runs it, and for how long only who may see that; it knows nothing of prepared
-/// ones, which wait for their end in `pg_prepared_xacts`.
+/// `pg_stat_activity` shows the transaction's role to all, and its age only to roles that may see it. Prepared
+/// transactions are not in it but in `pg_prepared_xacts`.
 const OLDEST: &str = "SELECT oldest.number::text::bigint, a.pid, p.gid, \
      coalesce(a.usename, p.owner)::text, coalesce(a.datname, p.database)::text, \
      (extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000)::bigint \

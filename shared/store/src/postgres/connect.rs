@@ -26,14 +26,14 @@ pub(super) const POOL_WAIT: Duration = Duration::from_secs(5);
 /// For how long to wait at the start for a server that accepts connections and does not answer. One that was
 /// asleep answers when it is awake: Aurora Serverless v2 takes 15 s for that, and 30 s or more after a day.
 pub(super) const WAKE_TIME: Duration = Duration::from_secs(60);
-/// How long a connection may lie unused. A serverless database goes to sleep only when nobody is connected.
+/// How long a connection may lie unused. A serverless database goes to sleep only without connections.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 /// How long the other side may be silent before it is asked whether it is still there, and how long
 /// what was sent may go without a sign that it arrived.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// A pool whose connections live in the runtime that this is called in. They are told [`SESSION`] where
-/// `sharing` says that their sessions stay with them.
+/// A pool whose connections live in the runtime that this is called in. They are told [`SESSION`] if `sharing` says
+/// that their sessions stay with them.
 pub(super) fn pool(
     url: &PostgresUrl,
     connections: usize,
@@ -41,7 +41,7 @@ pub(super) fn pool(
 ) -> Result<Pool, OpenError> {
     let mut config = url.config.clone();
     if config.get_connect_timeout().is_none() {
-        // Shorter: an address that nobody answers at is told from a server that is slow to.
+        // Shorter: it tells an address without an answer from a server that is slow.
         config.connect_timeout(CONNECT_TIME / 2);
     }
     if config.get_application_name().is_none() {
@@ -83,7 +83,7 @@ pub(super) fn pool(
         })
 }
 
-/// Closes connections that nobody uses, until the pool is closed.
+/// Closes connections that are not used, until the pool is closed.
 pub(super) fn let_sleep(pool: &Pool) {
     let pool = pool.weak();
     tokio::spawn(async move {
@@ -132,7 +132,7 @@ where
             let mut connecting = AbortOnDrop(connecting);
             let (client, connection) = match (&mut connecting.0).await {
                 Ok(connected) => connected?,
-                // That runtime is ending, and with it whoever waits here; the pool bounds the wait.
+                // That runtime is ending, and this task with it. The pool bounds the wait.
                 Err(_ending) => std::future::pending().await,
             };
             let driver = self.home.spawn(async move {
@@ -145,8 +145,8 @@ where
     }
 }
 
-/// Whoever gives up waiting for a connection gives up the attempt: a server that accepts and does not
-/// answer must not collect sockets.
+/// If the caller gives up waiting for a connection, the attempt ends too: a server that accepts and does not answer
+/// must not collect sockets.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {

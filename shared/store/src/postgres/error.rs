@@ -21,9 +21,9 @@ pub(super) fn store_error(error: Error) -> StoreError {
     if *state == SqlState::DISK_FULL {
         return StoreError::full(error);
     }
-    // 08 connection, 40 rollback (a deadlock), 53 resources, 55 not in the right state (a lock or a
-    // database that lets nobody in), 57 operator intervention (a shutdown, a statement's time limit),
-    // 25006 a read-only standby.
+    // 08 connection, 40 rollback (a deadlock), 53 resources, 55 not in the right state (a lock, or a database that
+    // takes no connections), 57 operator intervention (a shutdown, a statement's time limit), 25006 a read-only
+    // standby.
     let transient =
         ["08", "40", "53", "55", "57"].iter().any(|class| state.code().starts_with(class));
     if transient || *state == SqlState::READ_ONLY_SQL_TRANSACTION || is_lost_statement(state) {
@@ -71,8 +71,8 @@ pub(super) fn write_error(error: Error, statements: &Statements) -> StoreError {
 pub(super) fn pool_error(error: PoolError) -> StoreError {
     match error {
         PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => StoreError::Busy,
-        // Nobody without a connection was understood or refused as a user: whatever it was, it is the
-        // database that cannot be reached.
+        // Without a connection no statement was read and no user refused. So the database cannot be reached,
+        // whatever the reason.
         other => StoreError::unavailable(other),
     }
 }

@@ -1,8 +1,8 @@
 //! Reading the change feed.
 //!
-//! Transactions commit in another order than they are numbered in. Only what lies before the oldest one
-//! that still runs is given in order: nothing can be added there any more. Rows behind that are given
-//! ahead of their turn where they may hide an older change, and given again when it has come.
+//! Transactions commit in another order than they are numbered in. Only what lies before the oldest one that still
+//! runs is given in order: nothing can be added there any more. Rows behind that are given ahead of their turn if
+//! they may hide an older change, and are given again when it has come.
 
 use std::collections::HashMap;
 
@@ -55,7 +55,7 @@ impl PostgresStore {
                 rows(tx, ahead, &mut page, Collected::take_ahead).await?;
             }
             give_keys(tx, &mut page).await?;
-            // Where something has its turn, nothing holds the feed back.
+            // If an entry has its turn, nothing holds the feed back.
             let blocked = page.entries.is_empty() && tx.facts.position >= tx.horizon;
             let blocked_by = if blocked { self.blocking.find(tx.client).await? } else { None };
             let (run, now) = (tx.facts.run.clone(), tx.facts.now);
@@ -109,7 +109,7 @@ async fn check_run(
     Ok(check_history(after, latest.unwrap_or(0), &later))
 }
 
-/// Gives a page a row and how many bytes it holds; false where the page takes no more.
+/// Gives a page a row and how many bytes it holds. False if the page takes no more.
 type Take = fn(&mut Collected, Placed, usize) -> bool;
 
 /// Reads rows behind a cursor and below a place until the page takes no more.

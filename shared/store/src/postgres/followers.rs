@@ -1,4 +1,4 @@
-//! Who reads the feed, and what need not be kept for them.
+//! The followers that read the feed, and the tombstones that none of them needs.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ impl PostgresStore {
     }
 }
 
-/// Removes a portion of the tombstones, and notes in the store's history up to where.
+/// Removes a portion of the tombstones, and notes the last place of them in the store's history.
 async fn purge(tx: &OwnershipTx<'_>, age_ms: i64) -> Result<usize, StoreError> {
     let statements = tx.statements;
     let passed: Option<Option<i64>> = maybe(tx.client, &statements.moves.all_passed, &[]).await?;

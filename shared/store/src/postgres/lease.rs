@@ -44,8 +44,8 @@ impl Connections {
         self.places.close();
     }
 
-    /// A connection, once there is one. Where the server has room for fewer than there may be, their places
-    /// stay empty for a while, and whoever asked waits for one of the others.
+    /// A connection, once there is one. If the server has room for fewer than there may be, the caller waits for
+    /// one of those that there are: the place of the missing one stays empty for a while.
     async fn get(&self) -> Result<Lease, StoreError> {
         let end = Instant::now() + POOL_WAIT;
         loop {

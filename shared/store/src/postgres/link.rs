@@ -93,8 +93,8 @@ impl Link {
         self.object.batch_execute(sql).await
     }
 
-    /// Begins a transaction of this kind. Where this fails, the connection must not be used again: it may have
-    /// begun and not have been told its limits.
+    /// Begins a transaction of this kind. If this fails, the connection must not be used again: the transaction may
+    /// have begun without its limits.
     pub(super) async fn begin(&self, kind: &str) -> Result<(), StoreError> {
         let begun = if self.sharing.get() {
             self.batch(&format!("{kind}; {}", *LOCAL)).await

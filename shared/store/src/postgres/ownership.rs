@@ -106,7 +106,7 @@ impl<'a> OwnershipTx<'a> {
         run(self.client, sql, &[&id, &purged, &place]).await.map(drop)
     }
 
-    /// The place behind the newest one. Sure only where writes are kept out.
+    /// The place behind the newest one. It is sure only while writes are kept out.
     pub(super) fn next_place(&self) -> Result<i64, StoreError> {
         let newest = self.facts.position.max(self.document.since).max(self.purged);
         sql_id(newest).map(|newest| newest.saturating_add(1))
@@ -128,8 +128,8 @@ pub(super) async fn begin(
     let place = tx.place().await?;
     // Another program on this database may have written behind the number of this transaction.
     if tx.facts.position >= tx.beyond && tx.facts.position > place {
-        // Its rows were numbered by another server: nothing could be put in order behind them. They
-        // begin anew, and so do those who follow.
+        // Its rows were numbered by another server: nothing could be put in order behind them. They begin anew, and
+        // so do the followers.
         log::warn!("{}: the database is on another server now", statements.collection.name);
         run(transaction, &statements.moves.forget_runs, &[]).await?;
         let renumber = async || {

@@ -10,7 +10,7 @@ use tokio_postgres::{Error, SimpleQueryMessage};
 use crate::{OpenError, PostgresUrl};
 
 const SESSION_NUMBER: &str = "SELECT pg_backend_pid()";
-/// How often to look: where others use the pooler too, one of them may be in between a session and a look at it.
+/// How often to look. If others use the pooler too, one of them may come between two looks.
 const LOOKS: usize = 4;
 /// For how long to look.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// then meets different sessions, or both the same one.
 ///
 /// # Errors
-/// Where a pooler in statement mode is in between, which has no transactions.
+/// If a pooler in statement mode is in between: it has no transactions.
 pub(super) async fn shares(
     one: &Object,
     other: &Object,

@@ -26,8 +26,8 @@ use crate::{OpenError, PostgresUrl, StoreError};
 /// Names Banyan's lock among the advisory locks of a database: "banyan" in ASCII.
 const LOCK: i64 = 0x62_61_6e_79_61_6e;
 
-/// What the transaction that changes tables is told first. Its statements take as long as the tables are large, and
-/// so does its turn where another program starts.
+/// What the transaction that changes tables is told first. How long its statements take depends on the size of the
+/// tables. So does the wait for its turn, if another program starts.
 const NO_HURRY: &str = "SET LOCAL statement_timeout = 0";
 /// What it is told when it has its turn: a transaction that waits for a table keeps all others from it.
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '10s'";
@@ -45,7 +45,7 @@ pub(super) async fn lock(transaction: &Link) -> Result<(), tokio_postgres::Error
     transaction.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map(drop)
 }
 
-/// Waits for the first connection, and finds out what is in between; who calls bounds the wait.
+/// Waits for the first connection, and finds out what is in between. The caller bounds the wait.
 pub(super) async fn reach(url: &PostgresUrl, sharing: &Sharing) -> Result<(), OpenError> {
     // Connections of their own: what they are told must not stay with sessions that others get.
     let pool = connect::pool(url, 2, None)?;
@@ -190,7 +190,7 @@ async fn begin(client: &Link, table: &Table) -> Result<(), StoreError> {
     }
 }
 
-/// The version of a collection's schema; 0 where it has none yet.
+/// The version of a collection's schema; 0 if it has none yet.
 async fn version(
     transaction: &Link,
     collection: &Collection,

@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 
 /// What each connection is told first.
 ///
-/// A statement or lock that takes longer is given up by the server, so that it cannot block others for
-/// good. Every list has an index in its order; a planner that expects few rows would still rather
-/// collect and sort them, and be wrong where one thread has most of the posts. Where nothing but a sort
-/// will do, the cost that it then has would make the server compile the statement first, for half a second.
+/// The server gives up a statement or a lock that takes longer, so that it cannot block others for good. Every list
+/// has an index in its order. A planner that expects few rows would still collect and sort them, and be wrong if
+/// one thread has most of the posts. If only a sort will do, its cost is then so high that the server would compile
+/// the statement first, for half a second.
 ///
 /// A write's check must see what was committed while it waited for the fence's lock. At any other level
 /// than `read committed`, which a server or a role may be set to, it would see what was before.
@@ -19,8 +19,8 @@ pub(crate) const SESSION: &str = "SET statement_timeout = '10s'; \
 /// What each transaction is told behind a pooler.
 pub(super) static LOCAL: LazyLock<String> = LazyLock::new(|| SESSION.replace("SET ", "SET LOCAL "));
 
-/// Whether a pooler gives each transaction another session. What is known at the start can be wrong where
-/// nothing else used the pooler then; the first statement that is lost tells.
+/// Whether a pooler gives each transaction another session. What is known at the start can be wrong, if nothing
+/// else used the pooler then. The first statement that is lost corrects it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sharing(Arc<AtomicBool>);
 

@@ -54,7 +54,7 @@ impl PostgresStore {
             let was = tx.document.role;
             tx.document.step(step, &tx.facts)?;
             if was == Role::Follower && tx.document.role == Role::Primary {
-                // Whoever has not read that it was given the ownership must not read it now.
+                // A successor that has not read its handover must not read it any more.
                 tx.forget_marks().await?;
                 if let Some(handover) = &tx.document.handover {
                     tx.forget_follower(&handover.to.store).await?;

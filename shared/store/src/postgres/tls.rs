@@ -38,7 +38,7 @@ pub(super) fn connector(url: &PostgresUrl) -> Result<MakeRustlsConnect, OpenErro
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Who may sign certificates: those in the file, or those that this machine trusts.
+/// The authorities that may sign certificates: those in the file, or those that this machine trusts.
 fn authorities(
     url: &PostgresUrl,
     file: Option<&Path>,

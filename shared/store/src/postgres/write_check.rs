@@ -1,10 +1,9 @@
 //! What each write of a client passes first, in its own transaction.
 //!
-//! Every write shares the collection's lock until it ends, and whoever takes the ownership away takes
-//! that lock alone: it waits for the writes that run, and those that come later see what it did. The
-//! check is a statement of its own behind the lock, since what a statement sees is settled before it
-//! waits for anything. A transaction gets its number with its first change, so behind the lock too: no
-//! number from before a fence is used after it.
+//! Every write shares the collection's lock until it ends. A step that takes the ownership away holds that lock
+//! alone: it waits for the writes that run, and later writes see what it did. The check is a statement of its own
+//! behind the lock, because what a statement sees is settled before it waits for anything. A transaction gets its
+//! number with its first change, so behind the lock too: no number from before a fence is used after it.
 
 use std::future::Future;
 use std::io;
@@ -31,8 +30,8 @@ pub(super) async fn commit(
     commit.await.map_err(commit_error)
 }
 
-/// Runs a client's work in a transaction, once it is sure that the store may be written to. The work says
-/// at which place it changed something, where it did.
+/// Runs a client's work in a transaction, once it is sure that the store may be written to. The work gives the
+/// place at which it changed something, if it did.
 pub(super) async fn checked<T>(
     client: &Link,
     statements: &Statements,

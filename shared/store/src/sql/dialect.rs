@@ -1,4 +1,4 @@
-//! Where the SQL of the two engines differs.
+//! The SQL that the two engines write differently.
 
 use crate::page::Walk;
 use crate::write::IDEMPOTENCY_MS;
@@ -55,7 +55,7 @@ impl Dialect {
         }
     }
 
-    /// What a change of a row gives: its rev, and the place where that was not known before.
+    /// What a change of a row gives: its rev, and its place if that was not known before.
     pub(super) fn tell_change(self) -> &'static str {
         match self {
             Self::Sqlite => " RETURNING rev",

@@ -19,8 +19,8 @@ pub(crate) struct FeedStatements {
     pub(crate) keys: String,
     /// Whether there is any key at all.
     pub(crate) any_key: String,
-    /// Applies a row where it is newer. SQLite: `$1` place, `$2` deleted, `$3` id, `$4` rev, `$5` and
-    /// `$6` times, then the values. PostgreSQL: the same without the place, each an array.
+    /// Applies a row if it is newer. SQLite: `$1` place, `$2` deleted, `$3` id, `$4` rev, `$5` and `$6` times, then
+    /// the values. PostgreSQL: the same without the place, each an array.
     pub(crate) apply: String,
     /// Sets aside the rows that stand in the way of unique values. SQLite: `$1` value, `$2` id of the row
     /// that takes it. PostgreSQL: `$1` ids, `$2` revs, `$3` values of the rows that come.
@@ -148,7 +148,8 @@ impl FeedStatements {
     }
 }
 
-/// Who uses a key again once it was forgotten makes a later row: that tells the newer one without a clock.
+/// A key that is used again after it was forgotten makes a later row: the higher id tells the newer one without a
+/// clock.
 const NEWER_KEY: &str = "ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, \
      id = excluded.id, created_at = excluded.created_at, answer = excluded.answer \
      WHERE id < excluded.id";

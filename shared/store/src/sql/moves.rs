@@ -1,4 +1,4 @@
-//! The statements on who owns a collection, on the store's history, on marks and on followers.
+//! The statements on the ownership of a collection, on the store's history, on marks and on followers.
 
 use super::dialect::{CLOCK, Dialect, TRANSACTION};
 use crate::limits::MAX_FENCE;
@@ -6,9 +6,9 @@ use crate::limits::MAX_FENCE;
 /// Every statement on what is kept of one collection besides its rows.
 #[derive(Debug)]
 pub(crate) struct MoveStatements {
-    /// `$1` now. Gives place and epoch where the store may be written to, else nothing. On SQLite it
-    /// takes the next place; on PostgreSQL the place is the transaction's number, and only what comes
-    /// after the shared lock in the same transaction may rest on it.
+    /// `$1` now. Gives place and epoch if the store may be written to, else nothing. On SQLite it takes the next
+    /// place; on PostgreSQL the place is the transaction's number, and only what comes after the shared lock in the
+    /// same transaction may rest on it.
     pub(crate) write_check: String,
     /// Gives the document.
     pub(crate) document: String,
@@ -23,13 +23,13 @@ pub(crate) struct MoveStatements {
     pub(crate) take_places: String,
     /// `$1` document, `$2` role, `$3` epoch, `$4` fenced until.
     pub(crate) save: String,
-    /// `$1` document, `$2` epoch, `$3` place. Where there is none yet.
+    /// `$1` document, `$2` epoch, `$3` place. Does nothing if there is one.
     pub(crate) create: String,
     /// Gives the newest run.
     pub(crate) run: String,
-    /// `$1` run. Gives the place that each later run began with, and up to where it purged.
+    /// `$1` run. Gives the place that each later run began with, and the place that it purged up to.
     pub(crate) runs_after: String,
-    /// `$1` run. Gives 1 where it is known.
+    /// `$1` run. Gives 1 if it is known.
     pub(crate) run_known: String,
     /// `$1` run, `$2` purged up to, `$3` the place behind the newest one, or any higher one.
     pub(crate) begin_run: String,
@@ -57,7 +57,7 @@ pub(crate) struct MoveStatements {
     pub(crate) last_id: String,
     /// Gives the highest rev of any row. Reads all of them.
     pub(crate) last_rev: String,
-    /// `$1` an id: those given from now are above it. Where the first changes nothing, the second does.
+    /// `$1` an id: those given from now are above it. If the first changes nothing, the second does.
     pub(crate) raise_ids: [String; 2],
     /// Gives ids from 1 again. SQLite only.
     pub(crate) reset_ids: String,

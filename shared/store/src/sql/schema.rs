@@ -171,8 +171,8 @@ fn give_places(collection: &Collection, dialect: Dialect) -> Vec<String> {
     statements
 }
 
-/// Version 3: a hold is called a fence, and a grant a handover. A name with its quotes and colon occurs in JSON only as
-/// the name of a member: a quote inside a text is escaped.
+/// Version 3: `hold` is called `fence`, and `grant` is called `handover`. A name with its quotes and colon occurs
+/// in JSON only as the name of a member: a quote inside a text is escaped.
 fn rename_words(collection: &Collection) -> [String; 2] {
     let whose = format!("collection = '{}'", collection.name);
     [
@@ -187,8 +187,8 @@ fn rename_words(collection: &Collection) -> [String; 2] {
     ]
 }
 
-/// What is kept of all collections together: who owns them, the history of the store (each opening by a
-/// program and each purge), what travels through the feeds besides rows, and who reads them.
+/// What is kept of all collections together: their ownership, the history of the store (each opening by a program
+/// and each purge), what travels through the feeds besides rows, and their followers.
 const MOVE_TABLES: [&str; 6] = [
     // What each write looks at stands beside the document, so that it need not be read.
     "CREATE TABLE IF NOT EXISTS banyan_ownership (collection TEXT PRIMARY KEY, \

@@ -81,7 +81,7 @@ fn apply(
         let came_at = |key: &IdempotencyRecord| now.unix_ms.saturating_sub(page.age_ms(key));
         news += rows_in.apply(row, cells, place, came_at)?;
     }
-    // Nobody else removes them from a store that no client writes to.
+    // No client writes to this store, so no write removes them.
     run(connection, &statements.keys_purge, [Idempotency::cutoff(now)])?;
     Ok(news)
 }

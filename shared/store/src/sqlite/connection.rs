@@ -30,7 +30,7 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
 
 /// Makes each commit of this connection durable before it is answered (sqlite.org/pragma.html).
 pub(super) fn make_durable(connection: &Connection) -> Result<()> {
-    // SQLite answers with the mode it is in, and says nothing else where that is another one.
+    // SQLite answers with the mode that it is in. That is its only sign of a failure.
     let wal = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
     let mode = connection.pragma_update_and_check(None, "journal_mode", "wal", wal)?;
     if mode != "wal" {

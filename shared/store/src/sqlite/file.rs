@@ -27,8 +27,8 @@ impl DatabaseFile {
         &self.path
     }
 
-    /// Whether its path still leads to it. SQLite would go on writing to a file that was deleted or
-    /// moved away, and nobody would find it there again.
+    /// Whether its path still leads to it. SQLite would go on writing to a file that was deleted or moved away, and
+    /// those writes would be lost.
     pub(super) fn still_there(&self) -> Result<(), StoreError> {
         match identity(&self.path) {
             Ok(found) if found == self.identity => Ok(()),

@@ -1,4 +1,4 @@
-//! Who reads the feed, and what need not be kept for them.
+//! The followers that read the feed, and the tombstones that none of them needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +75,7 @@ fn seconds_since(now: Timestamp, then: i64) -> u64 {
     Duration::from_millis(now.unix_ms.saturating_sub(then).max(0) as u64).as_secs()
 }
 
-/// Removes a portion of the tombstones, and notes in the store's history up to where.
+/// Removes a portion of the tombstones, and notes the last place of them in the store's history.
 fn purge(tx: &OwnershipTx<'_>, age_ms: i64) -> Result<usize, StoreError> {
     let OwnershipTx { connection, statements, now, .. } = *tx;
     let passed: Option<u64> = maybe(connection, &statements.moves.all_passed, [])?.flatten();

@@ -23,8 +23,8 @@ impl Reserve {
         Self(path.into())
     }
 
-    /// Makes it, if it is not there, or smaller than it should be. Where there is no room for it, says so, and the store
-    /// does without.
+    /// Makes it, if it is not there, or smaller than it should be. If there is no room for it, logs that, and the
+    /// store does without.
     pub(super) fn keep(&self) {
         let found = files::open(&self.0).and_then(|file| file.metadata());
         let has = found.map_or(0, |file| file.len());

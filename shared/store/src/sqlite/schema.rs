@@ -97,7 +97,7 @@ fn check(connection: &mut Connection, database: &str) -> Result<(), Finding> {
     }
 }
 
-/// The version of a collection's schema; 0 where it has none yet.
+/// The version of a collection's schema; 0 if it has none yet.
 fn version(connection: &Connection, collection: &Collection) -> rusqlite::Result<i64> {
     let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'banyan_schema'";
     if connection.query_row(sql, [], |_| Ok(())).optional()?.is_none() {

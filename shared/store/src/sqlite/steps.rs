@@ -31,7 +31,7 @@ impl SqliteStore {
             let was = tx.document.role;
             tx.document.step(step.clone(), &tx.facts()?)?;
             if was == Role::Follower && tx.document.role == Role::Primary {
-                // Whoever has not read that it was given the ownership must not read it now.
+                // A successor that has not read its handover must not read it any more.
                 tx.forget_marks()?;
                 if let Some(handover) = &tx.document.handover {
                     tx.forget_follower(&handover.to.store)?;
@@ -126,8 +126,8 @@ impl SqliteStore {
         Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
     }
 
-    /// Changes the ownership in a transaction, or refuses before anything was written. Where the disk is full, does it
-    /// in the room that is kept for that.
+    /// Changes the ownership in a transaction, or refuses before anything was written. If the disk is full, uses
+    /// the room that is kept for that.
     async fn change_if_full_too<T: Send + 'static>(
         &self,
         table: &Arc<Table>,

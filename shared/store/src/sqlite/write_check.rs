@@ -8,8 +8,8 @@ use super::ownership;
 use crate::sql::Statements;
 use crate::{Position, StoreError};
 
-/// Takes the next place of the feed, where the store is primary and not fenced. Checking and counting are
-/// one statement: nobody can take the ownership away in between.
+/// Takes the next place of the feed, if the store is primary and not fenced. Checking and counting are one
+/// statement, so the ownership cannot change in between.
 pub(super) fn pass(
     connection: &Connection,
     statements: &Statements,

@@ -108,7 +108,7 @@ impl Writer {
 
     /// Commits what is waiting and closes the connection.
     pub(super) async fn stop(&self) {
-        // Where the thread has ended already, there is nothing left to stop.
+        // If the thread has ended already, there is nothing left to stop.
         let _ = self.queue.send(Message::Stop).await;
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread
@@ -121,14 +121,14 @@ impl Writer {
 
 /// A write whose result type is not known to the thread that runs it.
 trait Job: Send {
-    /// Does the work; an error where what it did is to be undone.
+    /// Does the work. An error says that what it did is to be undone.
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
     /// Tells the caller, once the transaction has ended.
     fn answer(self: Box<Self>, commit: Result<(), StoreError>);
 }
 
 struct Write<T, F, A> {
-    /// Whoever asked may give it up before it is begun.
+    /// The caller may give it up before it is begun.
     stage: Arc<Stage>,
     work: Option<F>,
     announce: A,
@@ -187,7 +187,7 @@ impl Commits {
                 self.commit(vec![job]);
             }
         }
-        // The next start need not read the log; where this fails it will, and nothing is lost.
+        // With an empty log the next start is quick. If this fails, that start reads the log, and nothing is lost.
         let emptied = self.connection.pragma(None, "wal_checkpoint", "truncate", |_| Ok(()));
         if let Err(error) = emptied {
             log::warn!("store: the log of {} stays: {error}", self.file.path().display());

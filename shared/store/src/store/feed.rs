@@ -17,7 +17,7 @@ impl Store {
     /// state since.
     ///
     /// # Errors
-    /// [`MoveError::WentBack`], [`MoveError::Purged`], [`MoveError::Key`], or where the store cannot be read.
+    /// [`MoveError::WentBack`], [`MoveError::Purged`], [`MoveError::Key`], or if the store cannot be read.
     pub async fn changes(
         &self,
         collection: &Collection,
@@ -29,21 +29,20 @@ impl Store {
         each!(self, engine => engine.changes(table, after, heard, limit).await)
     }
 
-    /// Is told after each commit of this program how far the store is. What other programs commit to a PostgreSQL
-    /// database is not heard of, nor that a place there has its turn: whoever waits for these looks again besides.
+    /// Hears after each commit of this program how far the store is. It does not hear what other programs commit to
+    /// a PostgreSQL database, nor that a place there has its turn: to wait for these, look again now and then.
     pub fn changed(&self, collection: &Collection) -> watch::Receiver<Heard> {
         match self.tables.find(collection) {
             Ok(table) => table.position_watch.changed(),
-            // Never wakes anybody.
+            // Never wakes any task.
             Err(_) => watch::Sender::new(Heard::default()).subscribe(),
         }
     }
 
-    /// What keeps the feeds from going on, where something has for more than a second. Never anything on
-    /// SQLite.
+    /// The transaction that has kept the feeds from going on for more than a second. `None` on SQLite.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub async fn blocked_by(&self) -> Result<Option<BlockingTransaction>, StoreError> {
         each!(self, engine => engine.blocked_by().await)
     }
@@ -83,7 +82,7 @@ impl Store {
     /// The fingerprints of the `count` living rows that changed last, the newest first.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub async fn recent(
         &self,
         collection: &Collection,

@@ -1,4 +1,4 @@
-//! Who may write, and how that goes from one store to another.
+//! Which store may write, and how that goes from one store to another.
 //!
 //! Each step can be repeated, and each is durable when it has answered.
 
@@ -18,18 +18,18 @@ use crate::{
 impl Store {
     /// The store's document of ownership, as it is now.
     ///
-    /// Brings up to date what [`Store::position`] and [`Store::role`] say, where another program on the
-    /// same database has changed it.
+    /// Brings up to date what [`Store::position`] and [`Store::role`] say, if another program on the same database
+    /// has changed it.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub async fn ownership(&self, collection: &Collection) -> Result<Ownership, StoreError> {
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.ownership(table).await)
     }
 
-    /// How far the store is, as this program knows it; asks nobody. To be taken before a read and after
-    /// a write: then what is said is true of what was read or written.
+    /// How far the store is, as this program knows it, without asking the database. To be taken before a read and
+    /// after a write: then it is true of what was read or written.
     ///
     /// A primary's is the highest place that this program knows to be committed; a follower's is the
     /// place of its source up to which it has everything.
@@ -37,13 +37,14 @@ impl Store {
         self.known(collection).position
     }
 
-    /// What the store is, as this program knows it; asks nobody. One that was cancelled counts as retired.
+    /// The role of the store, as this program knows it, without asking the database. A store that was cancelled
+    /// counts as retired.
     pub fn role(&self, collection: &Collection) -> Role {
         self.known(collection).role
     }
 
-    /// Whether what is here may be read, as this program knows it; asks nobody. A follower's may be once it has
-    /// copied everything that there was.
+    /// Whether the rows here may be read, as this program knows it, without asking the database. Those of a
+    /// follower may be read once it has copied everything that there was.
     pub fn serves(&self, collection: &Collection) -> bool {
         self.known(collection).serves
     }
@@ -53,13 +54,13 @@ impl Store {
         self.tables.find(collection).map_or(Known::NOTHING, |table| table.position_watch.known())
     }
 
-    /// Makes a store that was never used a follower of another one, with nothing copied yet. Where it
-    /// follows that store already, notes its address and changes nothing else. How fast it copies stays as it was
-    /// told before where `rate` says nothing.
+    /// Makes a store that was never used a follower of another one, with nothing copied yet. If it follows that
+    /// store already, notes its address and changes nothing else. Without a `rate`, it copies as fast as it was
+    /// told before.
     ///
     /// # Errors
-    /// [`MoveError::InUse`], [`MoveError::Follows`], [`MoveError::Itself`], [`MoveError::Fenced`], or where
-    /// the store cannot be written.
+    /// [`MoveError::InUse`], [`MoveError::Follows`], [`MoveError::Itself`], [`MoveError::Fenced`], or if the store
+    /// cannot be written.
     pub async fn follow(
         &self,
         collection: &Collection,
@@ -73,10 +74,10 @@ impl Store {
         each!(self, engine => engine.step(table, step).await)
     }
 
-    /// Notes where a peer is now: the store that it follows, or its successor.
+    /// Notes the present address of a peer: the store that it follows, or its successor.
     ///
     /// # Errors
-    /// [`MoveError::NoSuccessor`] where it knows no such peer; or where the store cannot be written.
+    /// [`MoveError::NoSuccessor`] if it knows no such peer; or if the store cannot be written.
     pub async fn readdress(
         &self,
         collection: &Collection,
@@ -95,7 +96,7 @@ impl Store {
     /// # Errors
     /// [`MoveError::NotFollower`], [`MoveError::OtherSource`], [`MoveError::OtherLineage`],
     /// [`MoveError::OldEpoch`], [`MoveError::SourceFollows`], [`MoveError::OtherCursor`],
-    /// [`MoveError::OtherFields`], or where the store cannot be written.
+    /// [`MoveError::OtherFields`], or if the store cannot be written.
     pub async fn apply(
         &self,
         collection: &Collection,
@@ -111,7 +112,7 @@ impl Store {
     /// own place `since`, in its run `run`.
     ///
     /// # Errors
-    /// [`MoveError::NeverHandedOver`], [`MoveError::NotFollower`], or where the store cannot be written.
+    /// [`MoveError::NeverHandedOver`], [`MoveError::NotFollower`], or if the store cannot be written.
     pub async fn follow_back(
         &self,
         collection: &Collection,
@@ -125,12 +126,12 @@ impl Store {
         each!(self, engine => engine.step(table, step).await)
     }
 
-    /// Refuses writes for a time, at most [`MAX_FENCE`](crate::MAX_FENCE), once those that run have ended.
-    /// The same id holds on from now.
+    /// Refuses writes for a time, at most [`MAX_FENCE`](crate::MAX_FENCE), once those that run have ended. With the
+    /// same id again, the time begins anew.
     ///
     /// # Errors
-    /// [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`], [`MoveError::Fenced`],
-    /// [`MoveError::FenceTooLong`], [`MoveError::WritesRun`], or where the store cannot be written.
+    /// [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`], [`MoveError::Fenced`], [`MoveError::FenceTooLong`],
+    /// [`MoveError::WritesRun`], or if the store cannot be written.
     pub async fn fence(
         &self,
         collection: &Collection,
@@ -143,10 +144,10 @@ impl Store {
         each!(self, engine => engine.step(table, step).await)
     }
 
-    /// Lets writes go on that this id holds. Where it holds none, changes nothing.
+    /// Ends the fence with this id. If there is none, changes nothing.
     ///
     /// # Errors
-    /// [`MoveError::Fenced`] where another id holds them; or where the store cannot be written.
+    /// [`MoveError::Fenced`] if the fence has another id; or if the store cannot be written.
     pub async fn release(&self, collection: &Collection, id: &str) -> Result<Ownership, MoveError> {
         let step = OwnershipStep::Release { id: id.to_owned() };
         let table = self.tables.find(collection)?;
@@ -157,8 +158,8 @@ impl Store {
     /// feed. From here the store takes no writes. A repeat with the same successor gives the same handover.
     ///
     /// # Errors
-    /// [`MoveError::NotFenced`], [`MoveError::HandedOver`], [`MoveError::NotPrimary`],
-    /// [`MoveError::OtherEpoch`], [`MoveError::Itself`], or where the store cannot be written.
+    /// [`MoveError::NotFenced`], [`MoveError::HandedOver`], [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`],
+    /// [`MoveError::Itself`], or if the store cannot be written.
     pub async fn handover(
         &self,
         collection: &Collection,
@@ -173,8 +174,8 @@ impl Store {
     /// Ends a follower's service. Its rows go, unless they are to be kept.
     ///
     /// # Errors
-    /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::HandoverOpen`], or where the store
-    /// cannot be written.
+    /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::HandoverOpen`], or if the store cannot
+    /// be written.
     pub async fn retire(
         &self,
         collection: &Collection,
@@ -184,11 +185,11 @@ impl Store {
         each!(self, engine => engine.retire(table, keep_rows).await)
     }
 
-    /// Makes a follower a store that was never used: nothing of what it copied stays, only where the source
-    /// is. Until it follows again it takes no writes. Changes nothing where the store was never used.
+    /// Makes a follower a store that was never used. Of what it copied nothing stays; it only remembers the address
+    /// of the source. Until it follows again it takes no writes. If the store was never used, changes nothing.
     ///
     /// # Errors
-    /// [`MoveError::NotFollower`], [`MoveError::HandoverOpen`], or where the store cannot be written.
+    /// [`MoveError::NotFollower`], [`MoveError::HandoverOpen`], or if the store cannot be written.
     pub async fn cancel(&self, collection: &Collection) -> Result<Ownership, MoveError> {
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.cancel(table).await)
@@ -198,7 +199,7 @@ impl Store {
     /// lost for good, and with it whatever it alone has.
     ///
     /// # Errors
-    /// [`MoveError::NeverHandedOver`], or where the store cannot be written.
+    /// [`MoveError::NeverHandedOver`], or if the store cannot be written.
     pub async fn take(&self, collection: &Collection, epoch: u64) -> Result<Ownership, MoveError> {
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.step(table, OwnershipStep::Take { epoch }).await)
@@ -208,8 +209,8 @@ impl Store {
     /// All that it has stays.
     ///
     /// # Errors
-    /// [`MoveError::OtherLineage`], [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`] where the epoch is not
-    /// later, [`MoveError::Itself`], or where the store cannot be written.
+    /// [`MoveError::OtherLineage`], [`MoveError::NotPrimary`], [`MoveError::OtherEpoch`] if the epoch is not later,
+    /// [`MoveError::Itself`], or if the store cannot be written.
     pub async fn give_way(
         &self,
         collection: &Collection,
@@ -225,7 +226,7 @@ impl Store {
     /// Writes a sign of life into the feed.
     ///
     /// # Errors
-    /// [`MoveError::NotPrimary`], or where the store cannot be written.
+    /// [`MoveError::NotPrimary`], or if the store cannot be written.
     pub async fn heartbeat(&self, collection: &Collection) -> Result<(), MoveError> {
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.heartbeat(table).await)
@@ -234,7 +235,7 @@ impl Store {
     /// Notes that a follower has come this far in the feed; written at most once a second.
     ///
     /// # Errors
-    /// Where the store cannot be written.
+    /// If the store cannot be written.
     pub async fn passed(
         &self,
         collection: &Collection,
@@ -245,10 +246,10 @@ impl Store {
         each!(self, engine => engine.passed(table, follower, position).await)
     }
 
-    /// Who has read the feed, and how far.
+    /// The followers that have read the feed, and how far each has come.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub async fn followers(
         &self,
         collection: &Collection,
@@ -260,17 +261,17 @@ impl Store {
     /// No longer waits for a follower before deleted rows are purged.
     ///
     /// # Errors
-    /// Where the store cannot be written.
+    /// If the store cannot be written.
     pub async fn forget(&self, collection: &Collection, follower: &str) -> Result<(), StoreError> {
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.forget(table, follower).await)
     }
 
-    /// Purges rows that were deleted so long ago, and at least [`MIN_TOMBSTONE_AGE`](crate::MIN_TOMBSTONE_AGE),
-    /// and that every follower has passed, a portion of them at once; says how many. 0 where there is none left.
+    /// Purges rows that were deleted so long ago, and at least [`MIN_TOMBSTONE_AGE`](crate::MIN_TOMBSTONE_AGE), and
+    /// that every follower has passed, a portion of them at once; says how many. 0 if there is none left.
     ///
     /// # Errors
-    /// Where the store cannot be written.
+    /// If the store cannot be written.
     pub async fn purge_tombstones(
         &self,
         collection: &Collection,

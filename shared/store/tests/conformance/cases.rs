@@ -103,7 +103,7 @@ pub(crate) async fn a_delete_keeps_the_id_and_clears_the_content(engine: Engine)
     assert!(page(&store, query(None, Order::Ascending, 10)).await.rows.is_empty());
     let again = store.delete(&NOTES, id, Precondition::default()).await;
     assert!(matches!(again, Err(StoreError::NotFound)));
-    // The row is still there, with the next rev, and nobody can read what it held.
+    // The row is still there, with the next rev, and its content cannot be read.
     engine
         .execute(&format!(
             "CREATE TABLE seen (n INTEGER CHECK (n = 1)); INSERT INTO seen SELECT count(*) FROM \

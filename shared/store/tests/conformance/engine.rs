@@ -57,7 +57,7 @@ impl Engine {
         other
     }
 
-    /// The file, where it is one.
+    /// The file, if it is one.
     fn file(&self) -> Option<PathBuf> {
         match &self.place {
             Place::Sqlite(folder) => Some(folder.path().join("notes.db")),
@@ -103,7 +103,7 @@ impl Engine {
     pub(crate) async fn put_back(&self, backup: Option<Vec<u8>>) {
         if let Some((path, bytes)) = self.file().zip(backup) {
             for log in ["db-wal", "db-shm"] {
-                // There is none where the last connection was closed.
+                // There is none after the last connection was closed.
                 let _ = std::fs::remove_file(path.with_extension(log));
             }
             std::fs::remove_file(&path).unwrap();

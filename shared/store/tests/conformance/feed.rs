@@ -82,8 +82,8 @@ pub(crate) async fn a_page_goes_on_where_the_last_one_ended(engine: Engine) {
     assert!(text.contains(r#""createdMs":"#) && text.contains(r#"{"row":{"key":"a1","#), "{text}");
 }
 
-/// A row that was changed twice is given once, where it was changed last. Whoever has read up to a place
-/// before that has not seen the first change.
+/// A row that was changed twice is given once, at the place of its last change. A reader that has come up to a
+/// place before that has not seen the first change.
 pub(crate) async fn a_full_page_promises_nothing(engine: Engine) {
     let store = engine.open().await;
     for count in 0..4 {
@@ -216,7 +216,7 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     let refused = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
     assert!(refused.unwrap_err().to_string().contains("banyan cancel"));
-    // Whoever read no further than where it went back to can go on.
+    // A reader that had come no further than the older state can go on.
     assert!(store.changes(&NOTES, &old.cursor, Some(&old.heard()), 100).await.is_ok());
 }
 

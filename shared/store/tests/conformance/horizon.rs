@@ -120,7 +120,7 @@ async fn a_change_that_a_later_one_hides_is_covered_only_with_it() {
         covered >= first
     })
     .await;
-    // Where there is no room for what lies behind the horizon, nothing is promised.
+    // If there is no room for what lies behind the horizon, nothing is promised.
     for count in 0..5 {
         insert(&store, &format!("{count}")).await;
     }
@@ -252,8 +252,8 @@ async fn whoever_holds_the_feed_back_is_named_to_a_plain_role() {
     prepares.end().await;
 }
 
-/// A write that runs when the fence comes is in the feed before the fence's place, or was refused. It is
-/// stopped where it hurts most: after its check, before its change.
+/// A write that runs when the fence comes is in the feed before the fence's place, or was refused. It is stopped at
+/// the worst moment: after its check, before its change.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs TEST_DATABASE_URL"]
 async fn a_write_that_runs_when_the_fence_comes_is_before_it_or_refused() {
@@ -363,8 +363,8 @@ async fn a_fence_does_not_wait_for_ever() {
     look.end().await;
 }
 
-/// The work of a start grows with the tables, and is not bounded like what a client asks for. A trigger notes what the
-/// server gives each statement, where 0 is no limit.
+/// The work of a start grows with the tables, and is not bounded like what a client asks for. A trigger notes the
+/// time that the server gives each statement; 0 is no limit.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs TEST_DATABASE_URL"]
 async fn a_start_may_take_longer_than_a_statement_of_a_client() {

@@ -17,7 +17,7 @@ pub(crate) async fn a_cancelled_copy_leaves_nothing(engine: Engine) {
     delete(&source, 2).await;
     follow(&copy, &source).await;
     catch_up(&copy, &source, 100).await;
-    copy.passed(&NOTES, "somebody", 1).await.unwrap();
+    copy.passed(&NOTES, "a reader", 1).await.unwrap();
     let refused = source.cancel(&NOTES).await;
     assert!(matches!(refused, Err(MoveError::NotFollower { .. })), "a primary is no copy");
     let free = copy.cancel(&NOTES).await.unwrap();

@@ -120,7 +120,7 @@ pub(crate) async fn rows(store: &Store) -> Vec<store::Row> {
     for row in shown {
         let id = row["id"].as_u64().unwrap();
         let row = store.get(&NOTES, id).await.unwrap();
-        rows.push(row.expect("nobody writes meanwhile"));
+        rows.push(row.expect("there is no other write meanwhile"));
     }
     rows
 }

@@ -1,4 +1,4 @@
-//! Who may write to one store.
+//! Which program may write to one store.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub(crate) async fn a_fenced_store_refuses_every_write_and_stores_nothing(engine
     let fenced = store.fence(&NOTES, "h", 1, FENCE).await.unwrap();
     assert_eq!(fenced.fence.as_ref().map(|fence| fence.id.as_str()), Some("h"));
     assert_eq!(fenced.position, store.position(&NOTES).at);
-    assert_eq!(refusals(&store).await, vec![None; 5], "nobody else is the primary");
+    assert_eq!(refusals(&store).await, vec![None; 5], "no other store is the primary");
     assert_eq!(ownership(&store).await.position, fenced.position);
     assert_eq!(rows(&store).await.len(), 1, "reads go on");
     let free = store.release(&NOTES, "h").await.unwrap();
@@ -169,13 +169,13 @@ pub(crate) async fn a_handover_is_taken_back_by_force_only(engine: Engine) {
     let taken = store.take(&NOTES, 2).await.unwrap();
     let followers = store.followers(&NOTES).await.unwrap();
     let followers: Vec<_> = followers.iter().map(|seen| seen.store.as_str()).collect();
-    assert_eq!(followers, ["another"], "who is lost is not waited for");
+    assert_eq!(followers, ["another"], "a lost follower is not waited for");
     assert_eq!((taken.role, taken.epoch, taken.successor), (Role::Primary, 3, None));
     assert_eq!(store.take(&NOTES, 2).await.unwrap().epoch, 3, "a repeat");
-    // Whoever is lost may have given some ids above the last one that is known here.
+    // The lost store may have given some ids above the last one that is known here.
     assert_eq!(insert(&store, "b").await, 1_000_002);
     assert!(store.position(&NOTES) > Position { epoch: 3, at: taken.since });
-    // Whoever was given the ownership and comes late does not read of it any more.
+    // A successor that comes late does not read of its handover any more.
     let page = store.changes(&NOTES, &store::FeedCursor::START, None, 100).await.unwrap();
     assert!(!page.entries.iter().any(|entry| matches!(entry, store::Entry::Handover(_))));
 }

@@ -168,7 +168,7 @@ pub(crate) async fn revs_leave_room_after_a_forced_take_and_the_room_moves_along
     catch_up(&one, &lost, 100).await;
     one.take(&NOTES, 2).await.unwrap();
     let rev = async |store: &store::Store, id| store.get(&NOTES, id).await.unwrap().unwrap().rev;
-    assert_eq!(rev(&one, 1).await, 6, "who reads what it has need not read it again");
+    assert_eq!(rev(&one, 1).await, 6, "a client that has it need not read it again");
     rename(&one, 1, "found").await;
     let first = rev(&one, 1).await;
     assert!(first > 1_000_006, "{first}");

@@ -54,7 +54,7 @@ pub(crate) async fn who_missed_a_purge_is_told(engine: Engine) {
     }
     let passed = store.changes(&NOTES, &after.cursor, Some(&after.heard()), 100).await;
     assert!(passed.is_ok(), "{passed:?}");
-    // Who begins now needs no tombstone, on any page of its copy.
+    // A follower that begins now needs no tombstone, on any page of its copy.
     insert(&store, "d").await;
     let copy = engine.another().await.open().await;
     follow(&copy, &store).await;

@@ -94,7 +94,7 @@ pub(crate) async fn a_handover_on_its_way_still_arrives(engine: Engine) {
     let (source, target) = pair(&engine, "granted", "following").await;
     let given = ownership(&source).await.handover.unwrap();
     assert_eq!((given.epoch, &given.to), (2, &peer(&target).await));
-    // The source repeats what it gave, and gives it to nobody else.
+    // The source repeats its handover, and gives none to another store.
     let again = source.handover(&NOTES, "move-1", 1, given.to.clone()).await.unwrap();
     assert_eq!(again, given);
     until(async || pull(&target, &source, 100).await.unwrap().0.promoted).await;

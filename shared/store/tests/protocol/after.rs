@@ -91,8 +91,9 @@ fn answer(model: &Model, state: &mut State, write: u8) {
     }
 }
 
-/// What the store does not have is lost, as whoever takes by force is told; what is answered from then on is not. Its revs
-/// leave room for all that the lost one may have given, and may still give while it believes that it is primary.
+/// What the store does not have is lost: the operator is told so. What is answered from then on is not lost. Its
+/// revs leave room for all that the lost store may have given, and may still give while it believes that it is
+/// primary.
 fn take(model: &Model, state: &mut State, name: Name) {
     let Some(Handover { epoch, .. }) = state.store(name).given else { return };
     promote(state, name, epoch + 1);
@@ -108,7 +109,7 @@ fn take(model: &Model, state: &mut State, name: Name) {
     }
 }
 
-/// The handover is the last entry of the store's time as primary, and the store follows nobody yet.
+/// The handover is the last entry of the store's time as primary, and the store follows no other yet.
 fn commit_handover(state: &mut State, name: Name) {
     let Some(by) = state.store_mut(name).handing_over.take() else { return };
     let Move { to, epoch, .. } = state.moves[usize::from(by)];

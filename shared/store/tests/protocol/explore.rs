@@ -10,7 +10,7 @@ use crate::promises::{Promise, broken, progress};
 use crate::state::State;
 use crate::step::Step;
 
-/// A promise that does not hold, and a shortest way to where it does not.
+/// A promise that does not hold, and a shortest way to a state that breaks it.
 pub(crate) struct Broken {
     pub(crate) promise: Promise,
     steps: Vec<Step>,

@@ -1,13 +1,14 @@
 //! The protocol of a switch as a model: every order of events that can be within small bounds is gone through, and in
 //! each state the promises are asked.
 //!
-//! What is in it: stores that copy each other's feed, writes that come through a proxy, coordinators that switch and
-//! reverse, a network that loses, delays and repeats, and crashes. Another collection may ask at any time whether a member
-//! exists; who wrote may read at any time, from whichever store; and somebody may take the collection back by force from
-//! a primary that only seemed to be lost, in which case all writes change one member. What is not: other rows (a write is a
-//! number), clocks (a fence passes at any time, the proxy forgets at any time what every store that answers has), and how
-//! long a coordinator waits (it may go on or back out at any time). Nor is any lock that the handover waits for: the model's handover rests on the fence alone, so that a
-//! handover which waits as well is a second guard.
+//! What is in it: stores that copy each other's feed, writes that come through a proxy, coordinators that switch
+//! and reverse, a network that loses, delays and repeats, and crashes. Another collection may ask at any time
+//! whether a member exists. A client that wrote may read at any time, from any store. An operator may take the
+//! collection back by force from a primary that only seemed to be lost; then all writes change one member. What is
+//! not: other rows (a write is a number), clocks (a fence passes at any time, the proxy forgets at any time what
+//! every store that answers has), and how long a coordinator waits (it may go on or back out at any time). Nor is
+//! any lock that the handover waits for: the model's handover rests on the fence alone, so that a handover which
+//! waits as well is a second guard.
 //!
 //! The explorer is our own: what is needed of one fits on a page. `stateright` brings 45 packages, an HTTP server
 //! among them, and its documentation says that `eventually` does not see runs that end in a circle.
@@ -29,10 +30,10 @@ use state::{Memory, Role, State, Write};
 
 /// A switch and its way back, one of them with a rival, while writes come.
 const SWITCHES: Model = Model { stores: 2, writes: 2, moves: 3, ..NOTHING };
-/// Two coordinators who want different targets. A third move would find the one limit that is known: a store that has
-/// not followed its successor yet, when that one hands over to a third store, waits for good. It loses nothing.
+/// Two coordinators that want different targets. A third move would find the one limit that is known: a store that
+/// has not followed its successor yet, when that one hands over to a third store, waits for good. It loses nothing.
 const TWO_TARGETS: Model = Model { stores: 3, writes: 2, moves: 2, ..NOTHING };
-/// The same as the first, shorter, while those who wrote read.
+/// The same as the first, shorter, while the clients that wrote read.
 const READS: Model = Model { stores: 2, writes: 2, moves: 2, reads: true, ..NOTHING };
 /// A switch, and then a take by force while the primary may be alive.
 const FORCED: Model = Model { stores: 2, writes: 2, moves: 1, forced: true, ..NOTHING };

@@ -10,7 +10,7 @@ pub(crate) struct Model {
     pub(crate) moves: u8,
     /// Whether clients read what they wrote, from whichever store.
     pub(crate) reads: bool,
-    /// Whether somebody takes the collection back by force from a primary that may be alive.
+    /// Whether an operator takes the collection back by force from a primary that may be alive.
     pub(crate) forced: bool,
     /// The guard that is left out.
     pub(crate) flaw: Option<Flaw>,

@@ -114,7 +114,7 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
     }
 }
 
-/// What a person does who believes that the primary is lost, and what that one does who was not.
+/// What an operator does that believes the primary to be lost, and what the primary does, if it was not.
 fn force(model: &Model, state: &State, steps: &mut Vec<Step>) {
     for name in state.names() {
         let store = state.store(name);

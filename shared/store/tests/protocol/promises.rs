@@ -10,14 +10,14 @@ pub(crate) enum Promise {
     /// No two stores are primary at once, but for one that was given up by force, and no epoch is owned twice, not even at
     /// different times.
     OnePrimary,
-    /// Every answered write is with the primary, or on its way to who will be.
+    /// Every answered write is with the primary, or on its way to the next one.
     NothingIsLost,
     /// No store has a write twice.
     NothingIsDoneTwice,
     /// A store that confirms to another collection that a member exists has every answered write: also the one that
     /// deleted it.
     WhatIsDeletedIsNotConfirmed,
-    /// Whoever wrote finds that in every store that may answer it.
+    /// A client finds its write in every store that may answer it.
     NoWriteIsUndone,
     /// No two states of a member have the same rev, so that an `ETag` of one is not true of the other.
     OneRevOneState,

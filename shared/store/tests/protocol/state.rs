@@ -17,14 +17,14 @@ pub(crate) struct State {
     pub(crate) moves: Vec<Move>,
     /// What the proxy remembers of each write.
     pub(crate) memory: Vec<Memory>,
-    /// The rev that each write gave the member that they all change; 0 before it is committed. Only where somebody may take
-    /// by force: elsewhere a rev is the number of commits.
+    /// The rev that each write gave the member that they all change; 0 before it is committed. Only if the model
+    /// takes by force: otherwise a rev is the number of commits.
     pub(crate) revs: Vec<Rev>,
     /// Every ownership that ever began.
     pub(crate) promotions: Vec<(Epoch, Name)>,
     /// The epoch that the proxy was told; answers of earlier ones do not count.
     pub(crate) told: Epoch,
-    /// Somebody took the collection back by force.
+    /// An operator took the collection back by force.
     pub(crate) taken: bool,
 }
 
@@ -35,7 +35,7 @@ pub(crate) type Position = (Epoch, Place);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Memory {
     Nothing,
-    /// A store has to have come so far to answer a read of who wrote it.
+    /// A store has to have come so far to answer a read of the client that wrote it.
     Known(Position),
     /// It was known, and any store may answer.
     Forgotten,
@@ -52,7 +52,7 @@ pub(crate) struct Store {
     /// The place in its own feed at which it became primary of its epoch.
     pub(crate) since: Place,
     pub(crate) fence: Option<Fence>,
-    /// Whom it copies. A store that handed over copies nobody until its successor is primary.
+    /// The store that it copies. A store that handed over copies none until its successor is primary.
     pub(crate) followed: Option<Followed>,
     /// The last handover that it gave.
     pub(crate) given: Option<Handover>,
@@ -96,7 +96,7 @@ pub(crate) struct Fence {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Followed {
     pub(crate) source: Name,
-    /// Where in the source's feed it began.
+    /// The place of the source's feed at which it began.
     pub(crate) start: Place,
     pub(crate) cursor: Place,
 }
@@ -113,7 +113,7 @@ pub(crate) enum Write {
     /// Committed, not answered.
     Stored(Name),
     Answered,
-    /// Its store crashed: it may have been stored or not, and nobody sends it again.
+    /// Its store crashed: it may have been stored or not, and it is not sent again.
     Unknown,
 }
 

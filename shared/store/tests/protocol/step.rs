@@ -7,7 +7,7 @@ use crate::state::{Name, Place};
 /// One event. Those of a store's transaction are one step; a write and a handover check in one and commit in another.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
-    /// A coordinator sees who is primary and who follows it, and sends the fence.
+    /// A coordinator sees which store is primary and which follows it, and sends the fence.
     SetOut {
         from: Name,
         to: Name,

@@ -62,11 +62,11 @@ fn each_lie_of_a_board_is_found() {
     is_wrong(&copied, "/users/14", "is 11 once more");
     let listed_twice = [row(11, 0, 1), row(12, 1, 2), row(12, 1, 2)];
     is_wrong(&listed_twice, "/users/12", "is listed twice");
-    let made_by_nobody = [row(11, 0, 1), row(12, 1, 2), row(14, 9, 1)];
-    is_wrong(&made_by_nobody, "/users/14", "was made by nobody");
+    let made_by_no_request = [row(11, 0, 1), row(12, 1, 2), row(14, 9, 1)];
+    is_wrong(&made_by_no_request, "/users/14", "was made by no request");
     let mut changed = row(11, 0, 1);
-    changed["name"] = "somebody else".into();
-    is_wrong(&[changed, row(12, 1, 2)], "/users/11", "somebody else");
+    changed["name"] = "another name".into();
+    is_wrong(&[changed, row(12, 1, 2)], "/users/11", "another name");
     let mut without_its_token = row(11, 0, 1);
     without_its_token["username"] = "finn".into();
     is_wrong(&[without_its_token, row(12, 1, 2)], "/users/11", "finn");

@@ -25,12 +25,12 @@ fn failures_are_alike_where_only_their_numbers_differ() {
     tally.failed("no answer within 35 s", "GET posts".into());
     let mut other = Tally::default();
     other.failed("404 Not Found", "PATCH users: no user has the id 19ac-31-2047".into());
-    other.failed("503 Service Unavailable", "PATCH users: nobody takes it".into());
+    other.failed("503 Service Unavailable", "PATCH users: no store takes it".into());
     tally.extend(other);
     let failures: Vec<_> = tally.failures.into_iter().collect();
     let expected = [
         ("404 Not Found", 2, "PATCH users: no user has the id 7"),
-        ("503 Service Unavailable", 1, "PATCH users: nobody takes it"),
+        ("503 Service Unavailable", 1, "PATCH users: no store takes it"),
         ("no answer within N s", 1, "GET posts"),
     ];
     let failed = |(kind, count, example): (&str, u64, &str)| {

@@ -23,7 +23,7 @@ struct Read {
     behind: bool,
 }
 
-/// `GET -/changes`: what changed after a cursor; waits for a change where there is none.
+/// `GET -/changes`: what changed after a cursor. Waits for a change if there is none.
 pub(super) async fn changes(
     request: HttpRequest,
     served: Data<Served>,

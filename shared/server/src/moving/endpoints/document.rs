@@ -17,7 +17,8 @@ pub(super) async fn show(
     served: Data<Served>,
 ) -> Result<HttpResponse, Problem> {
     let query: StandingQuery = query::read(&request)?;
-    // Somebody cares who owns it: a store that is not asked for anything else looks too.
+    // A program that asks this wants to know the primary. So the store looks again, even if it is not asked for
+    // anything else.
     served.ownership_cache.used();
     let Some(wanted) = query.covers else { return answer(&served).await };
     let covers = || served.store.position(&served.collection) >= wanted;

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 
 /// The most entries of a page of the feed.
 const PAGE_ENTRIES: usize = 10_000;
-/// The entries of a page where nobody says how many.
+/// The entries of a page, if the request does not say how many.
 const PAGE_ENTRIES_DEFAULT: usize = 1_000;
 /// For how long an answer may wait for a change, in milliseconds.
 const WAIT_MS: u64 = 10_000;
@@ -21,7 +21,7 @@ pub(super) const NAMED_ROWS: usize = 10_000;
 /// Reads the query.
 ///
 /// # Errors
-/// 400 where it cannot be read.
+/// 400 if it cannot be read.
 pub(super) fn read<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
     let query = Query::from_query(request.query_string());
     query.map(Query::into_inner).map_err(|error| wrong(error.to_string()))

@@ -1,4 +1,4 @@
-//! What other programs are told where a step cannot be done.
+//! What other programs are told if a step cannot be done.
 
 use actix_web::http::StatusCode;
 use models::Collection;
@@ -28,7 +28,7 @@ pub(super) fn perhaps(error: &StoreError) -> Problem {
     Problem::new(StatusCode::BAD_GATEWAY, detail)
 }
 
-/// 503 for a peer that may answer later, 409 for one that somebody must do something about.
+/// 503 for a peer that may answer later, 409 for one that needs an operator.
 pub(super) fn of_peer(error: &PeerError) -> Problem {
     if error.heals() {
         Problem::unavailable(error.to_string())

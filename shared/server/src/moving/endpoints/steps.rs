@@ -140,13 +140,13 @@ pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: P
         let (role, epoch) = (ownership.role, ownership.epoch);
         Ok::<_, PeerError>(Probed { store: changes.store, lineage: changes.lineage, role, epoch })
     };
-    // Who asks wants to know whether it works now, so what may heal is no reason to wait.
+    // The caller wants to know whether it works now, so what may heal is no reason to wait.
     let conflict =
         |error: PeerError| Problem::new(actix_web::http::StatusCode::CONFLICT, error.to_string());
     Ok(HttpResponse::Ok().json(probed.await.map_err(conflict)?))
 }
 
-/// Wakes whoever acts on the new state, and answers it.
+/// Wakes the tasks that act on the new state, and answers it.
 async fn done(served: &Served) -> Answer {
     let document = document::read(served).await;
     served.ownership_cache.news.notify_one();
@@ -154,8 +154,8 @@ async fn done(served: &Served) -> Answer {
     Ok(HttpResponse::Ok().json(document.map_err(|error| refusal::perhaps(&error))?))
 }
 
-/// Tells a source that this store does not follow any more. Where it cannot be told, it keeps its deleted
-/// rows for longer than it must.
+/// Tells a source that this store does not follow any more. A source that cannot be told keeps its deleted rows for
+/// longer than it must.
 async fn leave(served: &Served, source: &Peer, store: &str) {
     let Ok(peers) = served.moving.peers() else { return };
     if let Err(error) = peers.forget(&source.url, store).await {
