@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::{DataDir, board, lock};
+use crate::data_dir::DataDir;
+use crate::{board, lock};
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EnvArgs {

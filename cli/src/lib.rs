@@ -1,123 +1,32 @@
-//! `banyan`: runs the whole board on one machine.
+//! `banyan`: runs the whole board on one machine, and moves its collections.
 //!
-//! The one binary carries every program of the board and starts itself once for each.
+//! The one binary carries every program of the board, and starts itself once for each. `command_line` lists the
+//! commands; each has a module of its name.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     cli::main()
+//! }
+//! ```
 
-mod board;
+mod command_line;
+
 mod env;
 mod load;
-mod lock;
-mod move_token;
 mod moves;
 mod pause;
-mod process;
-mod say;
 mod serve;
 mod status;
-mod supervisor;
 mod up;
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+mod board;
+mod data_dir;
+mod lock;
+mod move_token;
+mod process;
+mod say;
+mod supervisor;
 
-use clap::{Args, Parser, Subcommand};
-
-/// A message board that starts as one program and becomes three.
-#[derive(Parser)]
-#[command(name = "banyan", version, args_conflicts_with_subcommands = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    up: UpArgs,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the monolith, the three services and the refactor proxy until Ctrl-C (the default).
-    Up(UpArgs),
-    /// Show the programs that `up` runs, whether they are ready, and where each path goes.
-    ///
-    /// The exit code is 0 where every program is ready, or was stopped by `banyan stop`, and the control plane (refactor)
-    /// answers; and 1 where one is not ready, the control plane is stopped or does not answer, or nothing runs.
-    Status(DataDir),
-    /// Let a service copy a collection of the monolith, and keep following it.
-    Follow(moves::FollowArgs),
-    /// Compare a collection with its copy while both go on, and name each row that differs.
-    Diff(moves::MoveArgs),
-    /// Make the service the primary of a collection: it takes the writes, and the monolith follows it.
-    Switch(moves::SwitchArgs),
-    /// Make the monolith the primary again; what was written since the switch is there.
-    Reverse(moves::SwitchArgs),
-    /// End the move of a collection: the monolith gives it up for good.
-    Complete(moves::CompleteArgs),
-    /// While the source owns it: stop following, and leave nothing behind.
-    Cancel(moves::CancelArgs),
-    /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
-    Env(env::EnvArgs),
-    /// Stop one program of the board, until it is started again.
-    Stop(ProgramArgs),
-    /// Start a program that was stopped.
-    Start(ProgramArgs),
-    /// Write and read with many clients, then check that the board has what it answered.
-    Load(load::LoadArgs),
-    /// Run one program in this process, configured by its environment.
-    Serve(serve::ServeArgs),
-}
-
-/// The default folder of the board's data.
-const DEFAULT_DATA_DIR: &str = ".banyan";
-
-/// The folder of the board's data.
-#[derive(Args, Clone, Debug)]
-struct DataDir {
-    /// The folder that holds the databases and logs; made where it does not exist.
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
-    data_dir: PathBuf,
-}
-
-#[derive(Args, Clone, Debug)]
-struct ProgramArgs {
-    #[command(flatten)]
-    data: DataDir,
-    /// The program.
-    #[arg(value_parser = clap::builder::PossibleValuesParser::new(board::names()))]
-    program: String,
-}
-
-#[derive(Args, Clone, Debug)]
-struct UpArgs {
-    #[command(flatten)]
-    data: DataDir,
-    /// The monolith's port on 127.0.0.1; the services, the proxy and its control port take the next ones. 0 takes
-    /// any free ports. Without it these are 3000 to 3003, 8080 and 9080.
-    #[arg(long, value_name = "PORT")]
-    port_base: Option<u16>,
-}
-
-/// Does what the command line says.
-pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match cli.command.unwrap_or(Command::Up(cli.up)) {
-        Command::Up(args) => report(up::run(&args.data.data_dir, args.port_base)),
-        Command::Status(data) => report(status::run(&data.data_dir)),
-        Command::Follow(args) => report(moves::follow(&args)),
-        Command::Diff(args) => report(moves::diff(&args)),
-        Command::Switch(args) => report(moves::switch(&args)),
-        Command::Reverse(args) => report(moves::reverse(&args)),
-        Command::Complete(args) => report(moves::complete(&args)),
-        Command::Cancel(args) => report(moves::cancel(&args)),
-        Command::Env(args) => report(env::run(&args)),
-        Command::Stop(args) => report(pause::stop(&args.data.data_dir, &args.program)),
-        Command::Start(args) => report(pause::start(&args.data.data_dir, &args.program)),
-        Command::Load(args) => report(load::run(&args)),
-        Command::Serve(args) => serve::run(&args),
-    }
-}
-
-/// Says on one line what went wrong.
-fn report(result: Result<ExitCode, String>) -> ExitCode {
-    result.unwrap_or_else(|message| {
-        eprintln!("banyan: {message}");
-        ExitCode::FAILURE
-    })
-}
+pub use command_line::main;

@@ -7,8 +7,9 @@ use clap::Args;
 use reqwest::Url;
 use tokio::runtime::Builder;
 
+use crate::data_dir::DataDir;
 use crate::say::say;
-use crate::{DataDir, board, lock};
+use crate::{board, lock};
 
 /// What is asked, and how.
 #[derive(Args, Debug)]

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use crate::DataDir;
+use crate::data_dir::DataDir;
 use ask::Control;
 
 /// What every command on a collection takes.

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::thread;
 
 use clap::builder::{PossibleValuesParser, StyledStr};
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use runtime::Variable;
 use tokio::sync::oneshot;
 
-use crate::{Cli, board};
+use crate::board;
 
 /// What to serve.
 #[derive(Args, Debug)]
@@ -28,9 +28,10 @@ pub(crate) struct ServeArgs {
     help: bool,
 }
 
-pub(crate) fn run(args: &ServeArgs) -> ExitCode {
+/// Serves, or prints the help of this command of `banyan`.
+pub(crate) fn run(args: &ServeArgs, banyan: Command) -> ExitCode {
     let Some(name) = args.program.as_deref().filter(|_| !args.help) else {
-        print!("{}", help(args.program.as_deref()));
+        print!("{}", help(args.program.as_deref(), banyan));
         return ExitCode::SUCCESS;
     };
     let stop: Pin<Box<dyn Future<Output = ()> + Send>> =
@@ -43,8 +44,7 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
 }
 
 /// The help of `banyan serve`, and the variables of the program, if one is named.
-fn help(program: Option<&str>) -> StyledStr {
-    let mut banyan = Cli::command();
+fn help(program: Option<&str>, mut banyan: Command) -> StyledStr {
     // Gives each command its whole name.
     banyan.build();
     let serve = banyan.find_subcommand("serve").cloned().unwrap_or_default();

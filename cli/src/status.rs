@@ -9,8 +9,9 @@ use reqwest::Client;
 use tokio::runtime::Builder;
 
 use crate::board::{self, Endpoint};
+use crate::data_dir::DEFAULT_DATA_DIR;
 use crate::process::is_ready;
-use crate::{DEFAULT_DATA_DIR, lock, moves, pause};
+use crate::{lock, moves, pause};
 
 /// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
 pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {

@@ -1,7 +1,15 @@
-//! The refactor proxy: moves the traffic of an HTTP service, route by route.
+//! The refactor proxy: moves the traffic of an HTTP application, route by route, and its data.
 //!
-//! `proxy` carries the traffic, `spaces` knows where it is to go, `control` is how clients say so, and
-//! `cloudformation` how templates do. `moves` takes the data along.
+//! The program wires four crates. `proxy` carries the traffic. `spaces` keeps the routes, and `cloudformation` makes them
+//! from templates. `moves` moves the data. `control` is the port at which clients reach them.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     runtime::main(refactor::Refactor)
+//! }
+//! ```
 
 mod client;
 mod config;

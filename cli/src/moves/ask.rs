@@ -8,7 +8,8 @@ use serde_json::Value;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
-use crate::{DataDir, board, lock};
+use crate::data_dir::DataDir;
+use crate::{board, lock};
 
 /// How long a command is certainly on its way.
 const ON_ITS_WAY: Duration = Duration::from_millis(20);

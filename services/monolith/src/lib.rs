@@ -1,4 +1,10 @@
 //! The board before it was broken up: users, threads and posts in one program with one database.
+//!
+//! ```
+//! let collections = monolith::collections();
+//! let names: Vec<_> = collections.iter().map(|collection| collection.name.as_ref()).collect();
+//! assert_eq!(names, ["users", "threads", "posts"]);
+//! ```
 
 use models::Collection;
 use server::Program;

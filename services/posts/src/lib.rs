@@ -2,6 +2,12 @@
 //!
 //! The `posts` binary serves this collection alone; `monolith` serves it beside the others. Routes and
 //! handlers come from `server`, which makes them for any collection.
+//!
+//! ```
+//! let posts = posts::posts();
+//! let lists: Vec<_> = posts.filters().map(|(_, path)| path.as_ref()).collect();
+//! assert_eq!(lists, ["in-thread", "by-user"]);
+//! ```
 
 use models::{Alphabet, Collection, Field, THREADS, USERS};
 use server::Program;

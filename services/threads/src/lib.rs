@@ -2,6 +2,13 @@
 //!
 //! The `threads` binary serves this collection alone; `monolith` serves it beside the others. Routes and
 //! handlers come from `server`, which makes them for any collection.
+//!
+//! ```
+//! let threads = threads::threads();
+//! let draft = threads.draft(serde_json::json!({"title": "Party", "createdBy": 1}))?;
+//! assert!(threads.whole(draft).is_ok());
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use models::{Alphabet, Collection, Field, USERS};
 use server::Program;

@@ -2,6 +2,13 @@
 //!
 //! The `users` binary serves this collection alone; `monolith` serves it beside the others. Routes and
 //! handlers come from `server`, which makes them for any collection.
+//!
+//! ```
+//! let users = users::users();
+//! let draft = users.draft(serde_json::json!({"username": "ada lovelace", "name": "Ada"}))?;
+//! assert!(users.whole(draft).is_err(), "a username has no space");
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use models::{Alphabet, Collection, Field};
 use server::Program;

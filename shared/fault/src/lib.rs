@@ -1,18 +1,25 @@
 //! Named places where a test can make a program crash, as a power cut would, or stand still.
 //!
-//! In a debug build a program that runs with `BANYAN_FAULTS=FOLDER` looks, at each place, for a file of
-//! the place's name in that folder, takes it away and aborts. So a test arms one place of one program
-//! while it runs, and the program that is started again passes it. If the file says `stop`, the
-//! program stands still instead, as on a machine that froze, until it gets the signal `CONT`. In a
-//! release build there is nothing.
+//! In a debug build, a program that runs with `BANYAN_FAULTS=FOLDER` looks at each place for a file with the place's name
+//! in that folder. If it is there, the program removes it and aborts. So a test arms one place of one program while the
+//! program runs, and after the restart the program passes that place. If the file says `stop`, the program stands still
+//! until it gets the signal `CONT`, like a program on a machine that froze. In a release build, a place does nothing.
+//!
+//! ```
+//! fn write(row: &str) {
+//!     fault::point("store.insert.before-commit");
+//!     // The row is stored here.
+//!     fault::point("store.insert.committed");
+//! }
+//! ```
 
 /// The variable that names the folder.
 pub const VARIABLE: &str = "BANYAN_FAULTS";
 
-/// What a file says at whose place the program is to stand still.
+/// The content of a file at whose place the program stands still.
 pub const STOP: &str = "stop";
 
-/// Aborts or stops the process where a test has armed this place, such as `store.handover.before-commit`.
+/// Aborts or stops the process if a test has armed this place, such as `store.handover.before-commit`.
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {
     use std::path::PathBuf;

@@ -9,7 +9,8 @@ use std::thread::{self, JoinHandle};
 use reqwest::{Client, Method};
 use tempfile::TempDir;
 
-use crate::{Answer, PATIENCE, TestDatabase, until};
+use crate::wait::PATIENCE;
+use crate::{Answer, TestDatabase, until};
 
 /// How to start a program.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FeedCursor, Key, Position};
 
-/// `GET -/ownership`, which answers a [`SideStatus`](crate::Standing).
+/// `GET -/ownership`, which answers a [`SideStatus`](crate::SideStatus).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandingQuery {

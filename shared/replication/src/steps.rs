@@ -1,5 +1,5 @@
 //! The steps of a move: `POST /api/<collection>/-/<step>` with one of these bodies. Each answers a
-//! [`SideStatus`](crate::Standing), and each can be repeated.
+//! [`SideStatus`](crate::SideStatus), and each can be repeated.
 
 use std::num::NonZero;
 

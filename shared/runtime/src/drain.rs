@@ -41,7 +41,7 @@ impl Drain {
         *self.stopping.borrow()
     }
 
-    /// Ends when no connection is open any more, or after [`DRAIN_TIME`].
+    /// Ends when no connection is open any more, or after `DRAIN_TIME`.
     pub async fn ended(&self) {
         let mut open = self.open.subscribe();
         let none = open.wait_for(|count| *count == 0);

@@ -37,7 +37,7 @@ pub struct ServerLimits {
     pub stop: Duration,
 }
 
-/// What actix-web's `HttpServer` does, with a [`Bounded`] stream between socket and HTTP.
+/// What actix-web's `HttpServer` does, with a `Bounded` stream between socket and HTTP.
 pub struct HttpServer {
     builder: ServerBuilder,
     limits: ServerLimits,

@@ -1,8 +1,20 @@
 //! A collection over HTTP: its handlers, errors, pages, conditional requests, checks of references and moves,
 //! once for every collection.
 //!
-//! A service says which collections it serves and runs:
-//! `runtime::main(Program::new("users").serves(users()))`.
+//! A program says which collections it serves, and runs:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use models::{Alphabet, Collection, Field};
+//! use server::Program;
+//!
+//! fn main() -> ExitCode {
+//!     let title = Field::text("title", 1..=200, Alphabet::Line).about("What it is about.");
+//!     let notes = Collection::new("notes", "note", [title]);
+//!     runtime::main(Program::new("notes").serves(notes))
+//! }
+//! ```
 
 mod config;
 mod listen;

@@ -2,6 +2,27 @@
 //!
 //! A [`Collection`](models::Collection) says what its rows hold; a [`Store`] keeps the rows of any collection. What is
 //! answered is on disk. No SQL and no driver type leaves this crate.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use models::{Alphabet, Cell, Collection, Field};
+//! use store::{Database, Store};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let database = Database::Sqlite(folder.path().join("notes.db"));
+//! let title = Field::text("title", 1..=200, Alphabet::Line);
+//! let notes = Arc::new(Collection::new("notes", "note", [title]));
+//! let store = Store::open(&database, &[Arc::clone(&notes)], 1).await?;
+//!
+//! let created = store.insert(&notes, vec![Cell::Text("Party".into())], None).await?;
+//! let row = store.get(&notes, created.id).await?;
+//! assert_eq!(row.map(|row| row.cells), Some(vec![Cell::Text("Party".into())]));
+//! # Ok(())
+//! # }
+//! ```
 
 mod database_url;
 mod digest;

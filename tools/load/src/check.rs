@@ -8,12 +8,12 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::Work;
 use crate::board::{Answer, Board, Position};
 use crate::client::Record;
 use crate::content::Collection;
 use crate::lists::Lists;
 use crate::report::Differences;
+use crate::work::Work;
 
 /// For how long a read is tried again that fails: a program that crashed may still be starting.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Work;
 use crate::tally::{Failures, Tally, Waits};
+use crate::work::Work;
 
 /// So many differences are told one by one.
 const SHOWN: usize = 20;
