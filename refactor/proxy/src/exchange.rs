@@ -3,8 +3,13 @@
 mod destination;
 mod route;
 
+mod begin;
 mod candidates;
 mod chase;
+mod freshness;
+mod identity;
+mod judge;
+mod learn;
 mod search;
 
 mod ask;
@@ -15,6 +20,7 @@ mod upload;
 mod discard;
 mod relay;
 
+mod ended;
 mod problems;
 mod record;
 mod reply;
@@ -28,18 +34,10 @@ use crate::site::Site;
 use crate::target::Target;
 use crate::upstream::{Connection, Failure};
 use chase::Chase;
+use ended::Ended;
 use problems::{unanswered, unreceived};
 use record::Record;
 use upload::{Upload, UploadError};
-
-/// Why the client gets no answer of a service.
-enum Ended {
-    /// The proxy answers: with its greeting, or with a problem.
-    Greeting,
-    Problem(Problem),
-    /// The client went away, or the answer broke off: no problem document can be sent.
-    Gone,
-}
 
 /// Answers one request. Whatever happens, it is logged and counted once.
 pub(crate) async fn exchange<C: Client>(
@@ -136,7 +134,7 @@ async fn hand_on<C: Client>(
     }
     if answer.keep_alive && upload.is_sent() && connection.filled().is_empty() {
         connection.rest(answer.keep_alive_seconds);
-        route.upstream.give_back(worker, connection);
+        route.service.upstream.give_back(worker, connection);
     }
     Ok(())
 }

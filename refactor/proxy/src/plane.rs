@@ -166,7 +166,7 @@ impl DataPlane {
                     if let Some(target) = &target
                         && old
                             .get(&id)
-                            .is_none_or(|known| !Arc::ptr_eq(&known.upstream, &target.upstream))
+                            .is_none_or(|known| !known.service.shares_upstream(&target.service))
                     {
                         self.0.shared.ownership.writes.has_another();
                     }

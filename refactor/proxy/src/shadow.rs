@@ -12,12 +12,12 @@ mod capture;
 mod compare;
 mod copy;
 mod differences;
+mod mirror;
 mod noise;
 mod pointer;
 mod sample;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{fmt, io, thread};
 
@@ -26,53 +26,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 pub(crate) use copy::Copy;
 pub(crate) use differences::Asked;
+pub(crate) use mirror::Mirror;
 pub(crate) use pointer::Pointer;
 pub(crate) use sample::Sample;
 
-use crate::limits::{COPIES, REPEAT_EVERY};
-use crate::split::Percent;
+use crate::limits::COPIES;
 use crate::upstream::Upstreams;
+use copy::CopyContext;
 use differences::Differences;
-use noise::Noise;
 
 /// How often connections that are idle for too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
-
-/// What a route mirrors, and what was learned about it. Other tags begin anew.
-#[derive(Debug)]
-pub(crate) struct Mirror {
-    pub(crate) share: Percent,
-    ignored: Vec<Pointer>,
-    noise: Noise,
-    samples: AtomicU64,
-}
-
-impl Mirror {
-    pub(crate) fn new(share: Percent, ignored: Vec<Pointer>) -> Self {
-        Self { share, ignored, noise: Noise::default(), samples: AtomicU64::new(0) }
-    }
-
-    /// Whether the next copy goes to the side that answers too.
-    pub(crate) fn is_repeat(&self) -> bool {
-        self.samples.fetch_add(1, Ordering::Relaxed) % REPEAT_EVERY == REPEAT_EVERY - 1
-    }
-}
 
 /// Sends the copies and compares the answers. When it is dropped, the copies under way end.
 pub(crate) struct Shadows {
     runtime: Handle,
     permits: Arc<Semaphore>,
-    work: Arc<Work>,
+    context: Arc<CopyContext>,
     /// Its end ends the thread.
     _running: oneshot::Sender<()>,
-}
-
-/// What copies share.
-#[derive(Debug)]
-struct Work {
-    /// Others than those of requests, so that a copy never takes a connection or a trial from one.
-    upstreams: Upstreams,
-    differences: Differences,
 }
 
 impl Shadows {
@@ -81,12 +53,12 @@ impl Shadows {
     /// # Errors
     /// If the system gives no thread or no event queue.
     pub(crate) fn start() -> io::Result<Self> {
-        let work =
-            Arc::new(Work { upstreams: Upstreams::new(1), differences: Differences::default() });
+        let (upstreams, differences) = (Upstreams::new(1), Differences::default());
+        let context = Arc::new(CopyContext { upstreams, differences });
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (running, mut ended) = oneshot::channel::<()>();
-        let sweeping = Arc::clone(&work);
+        let sweeping = Arc::clone(&context);
         thread::Builder::new().name("shadow".to_owned()).spawn(move || {
             runtime.block_on(async {
                 let mut sweep = tokio::time::interval(SWEEP);
@@ -100,7 +72,7 @@ impl Shadows {
             });
         })?;
         let permits = Arc::new(Semaphore::new(COPIES));
-        Ok(Self { runtime: handle, permits, work, _running: running })
+        Ok(Self { runtime: handle, permits, context, _running: running })
     }
 
     /// Room for one copy; nothing if there are as many as there may be.
@@ -111,9 +83,9 @@ impl Shadows {
     /// Sends a copy on its way. What is given back is told the answer that the client gets.
     pub(crate) fn send(&self, copy: Copy, permit: OwnedSemaphorePermit) -> Sample {
         let (sample, answer) = Sample::new();
-        let work = Arc::clone(&self.work);
+        let context = Arc::clone(&self.context);
         self.runtime.spawn(async move {
-            copy.run(&work, answer).await;
+            copy.run(&context, answer).await;
             drop(permit);
         });
         sample
@@ -121,12 +93,12 @@ impl Shadows {
 
     /// The last differences, one JSON document a line, the oldest first.
     pub(crate) fn differences(&self) -> String {
-        self.work.differences.lines()
+        self.context.differences.lines()
     }
 }
 
 impl fmt::Debug for Shadows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shadows").field("work", &self.work).finish_non_exhaustive()
+        f.debug_struct("Shadows").field("context", &self.context).finish_non_exhaustive()
     }
 }

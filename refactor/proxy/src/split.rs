@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use http::Method;
 
+use crate::percent::Percent;
 use crate::shadow::{Mirror, Pointer};
 
 /// How a route's requests are divided.
@@ -34,8 +35,9 @@ impl Split {
     /// # Errors
     /// The tag that breaks its rule, and the rule.
     pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Result<Option<Self>, String> {
-        let canary = percent(tags, "banyan:canary")?;
-        let shadow = percent(tags, "banyan:shadow")?.filter(|percent| *percent != Percent::NONE);
+        let canary = Percent::tagged(tags, "banyan:canary")?;
+        let shadow =
+            Percent::tagged(tags, "banyan:shadow")?.filter(|percent| *percent != Percent::NONE);
         let ignored = match tags.get("banyan:ignore") {
             Some(pointers) => Pointer::list(pointers)
                 .map_err(|broken| format!("banyan:ignore must be JSON pointers: {broken}"))?,
@@ -56,36 +58,13 @@ pub(crate) fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// A part of a hundred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Percent(u8);
-
-impl Percent {
-    const NONE: Self = Self(0);
-
-    /// Whether one of many is among them: by lot.
-    pub(crate) fn takes(self) -> bool {
-        self.0 == 100 || (self.0 > 0 && fastrand::u8(..100) < self.0)
-    }
-}
-
-fn percent(tags: &BTreeMap<String, String>, tag: &str) -> Result<Option<Percent>, String> {
-    let Some(value) = tags.get(tag) else { return Ok(None) };
-    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value.parse().ok().filter(|number| digits && *number <= 100);
-    match number {
-        Some(number) => Ok(Some(Percent(number))),
-        None => Err(format!("{tag} must be a whole number from 0 to 100, not {value:?}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use http::Method;
 
-    use super::{Percent, Split};
+    use super::Split;
 
     fn split(tags: &[(&str, &str)]) -> Result<Option<Split>, String> {
         let tags = tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned()));
@@ -127,6 +106,5 @@ mod tests {
         // Six deviations of 50.
         assert!((4_700..5_300).contains(&share(&[("banyan:canary", "50")], &Method::GET)));
         assert_eq!(share(&[("banyan:shadow", "50")], &Method::POST), 10_000);
-        assert!((0..10_000).all(|_| Percent(100).takes() && !Percent(0).takes()));
     }
 }

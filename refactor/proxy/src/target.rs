@@ -6,6 +6,7 @@ use crate::limits::Patience;
 use crate::metrics::Counts;
 use crate::ownership::Primaries;
 use crate::routes::Route;
+use crate::service::Service;
 use crate::split::Split;
 use crate::upstream::Upstream;
 
@@ -13,11 +14,9 @@ use crate::upstream::Upstream;
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) route: Route,
-    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) service: Arc<Service>,
     /// What `Host` says to the service.
     pub(crate) host: String,
-    /// The path of the service's URL without trailing slashes.
-    pub(crate) base: String,
     /// The query of the service's URL.
     pub(crate) query: Option<String>,
     pub(crate) patience: Patience,
@@ -40,9 +39,8 @@ impl Target {
     ) -> Self {
         Self {
             host: upstream.origin.authority(),
-            base: route.upstream.path().trim_end_matches('/').to_owned(),
             query: route.upstream.query().map(str::to_owned),
-            upstream,
+            service: Arc::new(Service::new(upstream, &route.upstream)),
             patience,
             split,
             counts,
@@ -50,11 +48,6 @@ impl Target {
             copies: OnceLock::new(),
             route,
         }
-    }
-
-    /// Whether both lead to the same service: two may share an origin.
-    pub(crate) fn is_at_the_place_of(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.upstream, &other.upstream) && self.base == other.base
     }
 }
 

@@ -2,94 +2,33 @@
 //! number of routes that lead there.
 
 mod connection;
+mod failure;
 mod health;
 mod names;
+mod origin;
 mod pool;
 mod tls;
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
-use std::{fmt, io};
 
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
-use url::{Host, Url};
 
 pub(crate) use connection::Connection;
+pub(crate) use failure::Failure;
+pub(crate) use origin::Origin;
+
+use connection::Stream;
 use health::Health;
 use names::Names;
 use pool::Pool;
 use tls::Tls;
 
 use crate::files;
-use crate::framing::Malformed;
-
-/// Why a service gave no answer.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// It is known to be down; when to ask again.
-    Down(Duration),
-    /// No connection, or no TLS on it: nothing was sent.
-    Unreachable(io::Error),
-    /// No connection in time.
-    Unconnected,
-    /// The connection ended before the answer began.
-    Broken(io::Error),
-    /// What came is no answer.
-    Garbage(Malformed),
-    /// No answer in time.
-    Late,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Down(pause) => write!(f, "left alone for {} ms more", pause.as_millis()),
-            Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
-            Self::Unconnected => f.write_str("no connection in time"),
-            Self::Broken(cause) => write!(f, "the connection ended before the answer: {cause}"),
-            Self::Garbage(Malformed(what)) => f.write_str(what),
-            Self::Late => f.write_str("no answer in time"),
-        }
-    }
-}
-
-/// A scheme, a host and a port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Origin {
-    https: bool,
-    host: Host<String>,
-    port: u16,
-}
-
-impl Origin {
-    /// The origin of an http or https URL; nothing for any other.
-    pub(crate) fn of(url: &Url) -> Option<Self> {
-        let https = match url.scheme() {
-            "http" => false,
-            "https" => true,
-            _ => return None,
-        };
-        Some(Self { https, host: url.host()?.to_owned(), port: url.port_or_known_default()? })
-    }
-
-    /// What `Host` says: the port only if it is not the scheme's own.
-    pub(crate) fn authority(&self) -> String {
-        match (self.https, self.port) {
-            (false, 80) | (true, 443) => self.host.to_string(),
-            (_, port) => format!("{}:{port}", self.host),
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { https, host, port } = self;
-        write!(f, "{}://{host}:{port}", if *https { "https" } else { "http" })
-    }
-}
 
 /// A service's address, its health, and the connections to it.
 #[derive(Debug)]
@@ -197,10 +136,8 @@ impl Upstream {
                 Ok(Ok(stream)) => {
                     stream.set_nodelay(true)?;
                     let stream = match &self.tls {
-                        None => connection::Stream::Left(stream),
-                        Some(tls) => {
-                            connection::Stream::Right(Box::new(tls.connect(stream).await?))
-                        }
+                        None => Stream::Left(stream),
+                        Some(tls) => Stream::Right(Box::new(tls.connect(stream).await?)),
                     };
                     return Ok(Connection::new(stream, self.names.are_fixed()));
                 }

@@ -24,7 +24,7 @@ pub(super) async fn ask<C: Client>(
     method: &Method,
     worker: usize,
 ) -> Result<(Connection, Vec<u8>), UploadError> {
-    let upstream = &target.upstream;
+    let upstream = &target.service.upstream;
     let mut wanted = if method.is_safe() { Wanted::Any } else { Wanted::SurelyOpen };
     loop {
         let leased = upstream.lease(worker, wanted, target.patience.connect).await;

@@ -8,8 +8,8 @@ use url::Url;
 use super::destination::Side;
 use crate::limits::CANDIDATES;
 use crate::path::Path;
+use crate::service::Service;
 use crate::table::Table;
-use crate::target::Target;
 use crate::upstream::{Origin, Upstream};
 
 /// The services that a request may be sent to, each once. They are called by their index; 0 is the one that the
@@ -18,11 +18,15 @@ use crate::upstream::{Origin, Upstream};
 pub(super) struct Candidates {
     chosen: Side,
     others: Vec<Side>,
+    /// Which one is asked.
+    at: usize,
+    /// Those that were asked since the last wait, the current one too, one bit each.
+    asked: u32,
 }
 
 impl Candidates {
     pub(super) fn of(chosen: Side) -> Self {
-        Self { chosen, others: Vec::new() }
+        Self { chosen, others: Vec::new(), at: 0, asked: bit(0) }
     }
 
     /// Looks for the other candidates: `other` (the other side of a divided route) or else the service that would
@@ -49,7 +53,7 @@ impl Candidates {
         }
         let mut known = vec![Arc::clone(&self.chosen.target)];
         self.others.retain(|side| {
-            let new = !known.iter().any(|known| known.is_at_the_place_of(&side.target));
+            let new = !known.iter().any(|known| known.service.is_same(&side.target.service));
             if new {
                 known.push(Arc::clone(&side.target));
             }
@@ -66,12 +70,34 @@ impl Candidates {
     }
 
     pub(super) fn upstream(&self, index: usize) -> &Arc<Upstream> {
-        &self.get(index).target.upstream
+        &self.get(index).target.service.upstream
     }
 
-    /// The one that this route's service is.
-    pub(super) fn index_of(&self, primary: &Target) -> Option<usize> {
-        (0..self.count()).find(|index| self.get(*index).target.is_at_the_place_of(primary))
+    /// The one that is asked.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether one was not asked since the last wait.
+    pub(super) fn is_new(&self, index: usize) -> bool {
+        self.asked & bit(index) == 0
+    }
+
+    /// Asks another one.
+    pub(super) fn go_to(&mut self, index: usize) {
+        self.at = index;
+        self.asked |= bit(index);
+    }
+
+    /// Asks one after a wait: any may be asked again.
+    pub(super) fn begin_again(&mut self, index: usize) {
+        self.asked = 0;
+        self.go_to(index);
+    }
+
+    /// The one that is this service.
+    pub(super) fn index_of(&self, service: &Service) -> Option<usize> {
+        (0..self.count()).find(|index| self.get(*index).target.service.is_same(service))
     }
 
     /// The candidate that a service names as primary. Only candidates are ever asked, whatever the service says. If
@@ -80,7 +106,7 @@ impl Candidates {
         let primary = Url::parse(std::str::from_utf8(primary).ok()?).ok()?;
         let origin = Origin::of(&primary)?;
         let there = || (0..self.count()).filter(|index| self.upstream(*index).origin == origin);
-        let base = |index: usize| self.get(index).target.base.as_str();
+        let base = |index: usize| self.get(index).target.service.base.as_str();
         let below = there().filter(|index| is_below(primary.path(), base(*index)));
         below.max_by_key(|index| base(*index).len()).or_else(|| there().next())
     }
@@ -89,4 +115,8 @@ impl Candidates {
 /// Whether a path is a base, or continues it with a segment.
 fn is_below(path: &str, base: &str) -> bool {
     path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn bit(index: usize) -> u32 {
+    1 << index.min(31)
 }

@@ -23,7 +23,7 @@ pub(super) async fn discard(
         && connection.filled().is_empty()
     {
         connection.rest(answer.keep_alive_seconds);
-        target.upstream.give_back(worker, connection);
+        target.service.upstream.give_back(worker, connection);
     }
 }
 

@@ -31,10 +31,10 @@ pub(super) fn request(
     let target = &side.target;
     let size: usize =
         head.fields.iter().map(|field| field.name.len() + field.value.len() + 4).sum();
-    let mut out = Vec::with_capacity(head.target.len() + target.base.len() + size + ADDED);
+    let mut out = Vec::with_capacity(head.target.len() + target.service.base.len() + size + ADDED);
     out.extend_from_slice(head.method.as_str().as_bytes());
     out.push(b' ');
-    path.join(&target.base, target.query.as_deref(), side.matched, &mut out);
+    path.join(&target.service.base, target.query.as_deref(), side.matched, &mut out);
     out.extend_from_slice(b" HTTP/1.1\r\n");
     write_field(&mut out, "host", target.host.as_bytes());
     for field in &head.fields {

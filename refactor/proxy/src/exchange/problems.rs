@@ -2,8 +2,9 @@
 
 use http::StatusCode;
 
-use super::Ended;
+use super::ended::Ended;
 use crate::client::BodyError;
+use crate::limits::CHASE_RETRY_SECONDS;
 use crate::problem::Problem;
 use crate::target::Target;
 use crate::upstream::Failure;
@@ -42,7 +43,7 @@ pub(super) fn unanswered(target: &Target, failure: Failure) -> Ended {
             &*format!("gave no answer within {seconds} s; a write may have been done"),
         ),
     };
-    log::warn!("route {route}, service {service}, {}: {failure}", target.upstream.origin);
+    log::warn!("route {route}, service {service}, {}: {failure}", target.service.upstream.origin);
     Ended::Problem(problem(status, what))
 }
 
@@ -61,4 +62,24 @@ pub(super) fn unreceived(error: BodyError) -> Ended {
 pub(super) fn too_large(limit: u64) -> Problem {
     let detail = format!("the body is larger than {limit} bytes");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}
+
+/// The client's answer if no service could be found that may answer. Nothing was stored.
+pub(super) fn no_primary(target: &Target, what: &str) -> Ended {
+    let detail = format!("route {}: {what}", target.route.id);
+    log::warn!("{detail}");
+    let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+    problem.retry_after = Some(CHASE_RETRY_SECONDS);
+    Ended::Problem(problem)
+}
+
+/// The client's answer to a write that a service took which is no longer the primary.
+pub(super) fn perhaps_lost(target: &Target) -> Ended {
+    let (route, service) = (&target.route.id, &target.route.service);
+    let detail = format!(
+        "route {route}: the service {service} answered this, and is no longer the primary: the epoch in which it \
+         answered is over. If it stored anything, that is lost; look what is there, and send the request again"
+    );
+    log::warn!("{detail}");
+    Ended::Problem(Problem::new(StatusCode::BAD_GATEWAY, detail))
 }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use super::Ended;
+use super::ended::Ended;
 use super::record::Record;
 use super::upload::Upload;
 use crate::client::{Body, Client};

@@ -2,8 +2,8 @@
 
 use http::{Method, StatusCode};
 
-use super::Ended;
 use super::destination::{Destination, destination};
+use super::ended::Ended;
 use super::problems::too_large;
 use crate::framing::Framing;
 use crate::head::{Field, FieldKind, Head};

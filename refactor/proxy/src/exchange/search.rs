@@ -8,7 +8,7 @@ use runtime::BackOff;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use super::Ended;
+use super::ended::Ended;
 use crate::client::Client;
 use crate::deadline::Deadline;
 use crate::limits::{CHASE_PAUSE, CHASE_TIME, READ_PAUSE, SAID_TIME};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::time::Instant;
 
 use crate::limits::{PRIMARIES, PRIMARY_TIME};
-use crate::target::Target;
+use crate::service::Service;
 
 /// Primaries by the first segment of the path. They are hints: if one is wrong, the service that it leads to says so,
 /// and the hint is dropped.
@@ -18,12 +18,12 @@ use crate::target::Target;
 pub(crate) struct Primaries {
     /// Whether there are any: most routes never have one.
     any: AtomicBool,
-    known: Mutex<HashMap<String, Known>>,
+    known: Mutex<HashMap<String, Hint>>,
 }
 
 #[derive(Debug)]
-struct Known {
-    primary: Weak<Target>,
+struct Hint {
+    service: Weak<Service>,
     /// The version of the table in which it was found.
     version: u64,
     until: Instant,
@@ -31,24 +31,24 @@ struct Known {
 
 impl Primaries {
     /// The last known primary, if that still counts with this version of the table.
-    pub(crate) fn get(&self, segment: &str, version: u64, now: Instant) -> Option<Arc<Target>> {
+    pub(crate) fn get(&self, segment: &str, version: u64, now: Instant) -> Option<Arc<Service>> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
         let known = self.known();
-        let known = known.get(segment)?;
-        let counts = known.version == version && now < known.until;
-        counts.then(|| known.primary.upgrade()).flatten()
+        let hint = known.get(segment)?;
+        let counts = hint.version == version && now < hint.until;
+        counts.then(|| hint.service.upgrade()).flatten()
     }
 
-    pub(crate) fn note(&self, segment: &str, primary: &Arc<Target>, version: u64, now: Instant) {
+    pub(crate) fn note(&self, segment: &str, service: &Arc<Service>, version: u64, now: Instant) {
         let mut known = self.known();
         if known.len() >= PRIMARIES {
             // Clients choose what a first segment is; what was a hint is found out again.
             known.clear();
         }
-        let primary = Arc::downgrade(primary);
-        known.insert(segment.to_owned(), Known { primary, version, until: now + PRIMARY_TIME });
+        let service = Arc::downgrade(service);
+        known.insert(segment.to_owned(), Hint { service, version, until: now + PRIMARY_TIME });
         self.any.store(true, Ordering::Relaxed);
     }
 
@@ -60,7 +60,7 @@ impl Primaries {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Hint>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,11 +73,18 @@ mod tests {
     use tokio::time::Instant;
 
     use super::{PRIMARIES, PRIMARY_TIME, Primaries};
-    use crate::target::tests::target;
+    use crate::service::Service;
+    use crate::upstream::{Origin, Upstreams};
+
+    fn service() -> Arc<Service> {
+        let url = "http://posts:80".parse().unwrap();
+        let upstream = Upstreams::new(0).get(Origin::of(&url).unwrap());
+        Arc::new(Service::new(upstream, &url))
+    }
 
     #[test]
     fn a_primary_is_known_until_it_is_forgotten_or_gone_or_there_are_too_many() {
-        let primary = target("rte-posts", None, "http://posts:80", false);
+        let primary = service();
         let (primaries, now) = (Primaries::default(), Instant::now());
         let known = |segment| {
             primaries.get(segment, 1, now).is_some_and(|known| Arc::ptr_eq(&known, &primary))
@@ -97,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_primary_counts_for_the_routes_it_was_found_with_and_for_a_minute() {
-        let primary = target("rte-posts", None, "http://posts:80", false);
+        let primary = service();
         let (primaries, now) = (Primaries::default(), Instant::now());
         primaries.note("posts", &primary, 1, now);
         let last = now + PRIMARY_TIME - Duration::from_millis(1);

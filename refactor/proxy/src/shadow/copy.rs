@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Method;
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::capture::Capture;
-use super::compare::{Verdict, compare};
-use super::differences::{Asked, Difference};
-use super::{Mirror, Work};
+use super::compare::{DifferingPart, Verdict, compare};
+use super::differences::{Asked, Difference, Differences, ServiceAnswer};
+use super::mirror::Mirror;
 use crate::framing::{Framing, Malformed};
 use crate::head::{Answer, is_interim};
 use crate::limits::COPY_TIME;
 use crate::metrics::Outcome;
 use crate::target::Target;
-use crate::upstream::{Connection, Failure, Upstream, Wanted};
+use crate::upstream::{Connection, Failure, Upstream, Upstreams, Wanted};
 
 /// A copy of a read.
 #[derive(Debug)]
@@ -36,19 +37,27 @@ pub(crate) struct Copy {
     pub(crate) request: Vec<u8>,
 }
 
+/// What copies share.
+#[derive(Debug)]
+pub(super) struct CopyContext {
+    /// Others than those of requests, so that a copy never takes a connection or a trial from one.
+    pub(super) upstreams: Upstreams,
+    pub(super) differences: Differences,
+}
+
 impl Copy {
     /// Sends it, waits for both answers, compares and counts them.
-    pub(super) async fn run(self, work: &Work, answer: oneshot::Receiver<Capture>) {
+    pub(super) async fn run(self, context: &CopyContext, answer: oneshot::Receiver<Capture>) {
         let Some(mirror) = self.route.split.as_ref().and_then(|split| split.mirror.as_ref()) else {
             return;
         };
-        let origin = &self.to.upstream.origin;
-        let upstream = self.to.copies.get_or_init(|| work.upstreams.get(origin.clone()));
+        let origin = &self.to.service.upstream.origin;
+        let upstream = self.to.copies.get_or_init(|| context.upstreams.get(origin.clone()));
         let copied = async { self.ask(upstream).await.map_err(Some) };
         let answered = async { answer.await.map_err(|_ended| None) };
         let both = async { tokio::try_join!(answered, copied) };
         let outcome = match timeout(COPY_TIME, both).await {
-            Ok(Ok((answer, copy))) => self.judge(work, mirror, answer, copy),
+            Ok(Ok((answer, copy))) => self.judge(context, mirror, answer, copy),
             Ok(Err(Some(failure))) => self.unanswered(&failure),
             Ok(Err(None)) => Outcome::Abandoned,
             Err(_elapsed) => self.unanswered(&Failure::Late),
@@ -62,7 +71,13 @@ impl Copy {
         Outcome::Unanswered
     }
 
-    fn judge(&self, work: &Work, mirror: &Mirror, answer: Capture, copy: Capture) -> Outcome {
+    fn judge(
+        &self,
+        context: &CopyContext,
+        mirror: &Mirror,
+        answer: Capture,
+        copy: Capture,
+    ) -> Outcome {
         let verdict = compare(&answer, &copy, &mirror.ignored);
         if self.repeat {
             if let Verdict::Different(places) = &verdict {
@@ -75,9 +90,22 @@ impl Copy {
             Verdict::SameInPart => Outcome::MatchedInPart,
             Verdict::Different(places) if mirror.noise.explains(&places) => Outcome::Noise,
             Verdict::Different(places) => {
-                work.differences.keep(Difference::new(self, &places, answer, copy));
+                context.differences.keep(self.difference(&places, answer, copy));
                 Outcome::Differed
             }
+        }
+    }
+
+    fn difference(&self, places: &[DifferingPart], answer: Capture, copy: Capture) -> Difference {
+        Difference {
+            time: Timestamp::now(),
+            route: self.route.route.id.clone(),
+            method: self.method.to_string(),
+            asked: self.asked.clone(),
+            request: self.request.clone(),
+            places: places.iter().map(ToString::to_string).collect(),
+            answer: ServiceAnswer::new(&self.destination.route.service, answer),
+            copy: ServiceAnswer::new(&self.to.route.service, copy),
         }
     }
 

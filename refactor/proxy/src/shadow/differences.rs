@@ -7,8 +7,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::capture::Capture;
-use super::compare::DifferingPart;
-use super::copy::Copy;
 use crate::limits::{DIFFERENCES, KEPT_BODY_BYTES};
 
 /// Fields with a client's credentials: their values are never shown.
@@ -37,19 +35,19 @@ pub(super) struct Differences(Mutex<VecDeque<Arc<Difference>>>);
 /// Two answers to one read that are not the same.
 #[derive(Debug)]
 pub(super) struct Difference {
-    time: Timestamp,
-    route: String,
-    method: String,
-    asked: Asked,
+    pub(super) time: Timestamp,
+    pub(super) route: String,
+    pub(super) method: String,
+    pub(super) asked: Asked,
     /// The head of the copy; it shows what the client sent.
-    request: Vec<u8>,
-    places: Vec<String>,
-    answer: Side,
-    copy: Side,
+    pub(super) request: Vec<u8>,
+    pub(super) places: Vec<String>,
+    pub(super) answer: ServiceAnswer,
+    pub(super) copy: ServiceAnswer,
 }
 
 #[derive(Debug)]
-struct Side {
+pub(super) struct ServiceAnswer {
     service: String,
     capture: Capture,
 }
@@ -71,24 +69,6 @@ impl Differences {
 }
 
 impl Difference {
-    pub(super) fn new(
-        copy: &Copy,
-        places: &[DifferingPart],
-        answer: Capture,
-        other: Capture,
-    ) -> Self {
-        Self {
-            time: Timestamp::now(),
-            route: copy.route.route.id.clone(),
-            method: copy.method.to_string(),
-            asked: copy.asked.clone(),
-            request: copy.request.clone(),
-            places: places.iter().map(ToString::to_string).collect(),
-            answer: Side::new(&copy.destination.route.service, answer),
-            copy: Side::new(&copy.to.route.service, other),
-        }
-    }
-
     fn document(&self) -> Value {
         json!({
             "time": self.time.to_string(),
@@ -106,8 +86,8 @@ impl Difference {
     }
 }
 
-impl Side {
-    fn new(service: &str, mut capture: Capture) -> Self {
+impl ServiceAnswer {
+    pub(super) fn new(service: &str, mut capture: Capture) -> Self {
         capture.cut |= capture.body.len() > KEPT_BODY_BYTES;
         capture.body.truncate(KEPT_BODY_BYTES);
         capture.body.shrink_to_fit();

@@ -23,7 +23,7 @@ fn find(table: &Table, method: &Method, target: &str) -> Option<(String, String)
     let Scope::Application(path) = Path::place(target, "api").unwrap() else { panic!("{target}") };
     let found = table.find(method, &path)?;
     let mut url = format!("http://{}", found.target.host).into_bytes();
-    path.join(&found.target.base, found.target.query.as_deref(), found.matched, &mut url);
+    path.join(&found.target.service.base, found.target.query.as_deref(), found.matched, &mut url);
     Some((found.target.route.id.clone(), String::from_utf8(url).unwrap()))
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::buffer::Buffer;
 use crate::deadline::Deadline;
 use crate::framing::Malformed;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use super::Connection;
+use super::connection::Connection;
 use crate::limits::POOLED;
 
 /// Idle connections; the one that was used last is used first, so that those too many grow old.
@@ -45,8 +45,8 @@ impl Pool {
 mod tests {
     use tokio::net::TcpStream;
 
-    use super::super::connection::{Connection, Stream};
-    use super::Pool;
+    use super::super::connection::Stream;
+    use super::{Connection, Pool};
 
     #[tokio::test]
     async fn a_request_that_cannot_be_sent_again_gets_no_connection_whose_end_has_come() {

@@ -1,0 +1,36 @@
+//! Why a service gave no answer.
+
+use std::time::Duration;
+use std::{fmt, io};
+
+use crate::framing::Malformed;
+
+/// Why a service gave no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It is known to be down; when to ask again.
+    Down(Duration),
+    /// No connection, or no TLS on it: nothing was sent.
+    Unreachable(io::Error),
+    /// No connection in time.
+    Unconnected,
+    /// The connection ended before the answer began.
+    Broken(io::Error),
+    /// What came is no answer.
+    Garbage(Malformed),
+    /// No answer in time.
+    Late,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Down(pause) => write!(f, "left alone for {} ms more", pause.as_millis()),
+            Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
+            Self::Unconnected => f.write_str("no connection in time"),
+            Self::Broken(cause) => write!(f, "the connection ended before the answer: {cause}"),
+            Self::Garbage(Malformed(what)) => f.write_str(what),
+            Self::Late => f.write_str("no answer in time"),
+        }
+    }
+}
