@@ -1,23 +1,18 @@
 //! The resources of stacks: `AWS::RefactorSpaces::*`, made by the operations of the API.
 
+mod made;
 mod planned;
-
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value, json};
+mod properties;
 
 use super::operations::{Check, Request};
-use super::resource::{
-    Application, Environment, NewApplication, NewEnvironment, NewRoute, NewService, ResourceType,
-    Route, Service, State, Tags,
-};
-use super::{ApiError, ApplicationPath, Members, Spaces, rules};
+use super::resource::{NewApplication, NewEnvironment, NewRoute, NewService, ResourceType, State};
+use super::{ApiError, ApplicationPath, Members, Spaces};
 use cloudformation::provider::{
     Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
 };
+use made::{Attributes, Made, Path, created};
 use planned::check_properties;
-
-type Attributes = BTreeMap<String, String>;
+use properties::{activation, actual, members, parent, place};
 
 impl Provider for Spaces {
     fn check(&self, kind: ResourceKind, properties: &Properties) -> Result<(), Failure> {
@@ -46,7 +41,7 @@ impl Provider for Spaces {
             }
             ResourceKind::Route => {
                 let place = place(step, &members)?;
-                let new = new_route(&members)?;
+                let new = NewRoute::read(&members)?;
                 created(&self.create_route(&request, &place, &new, check(step))?)
             }
         })
@@ -83,7 +78,7 @@ impl Provider for Spaces {
                 Ok(found.attributes())
             }
             ResourceKind::Route => {
-                let wanted = new_route(&members)?;
+                let wanted = NewRoute::read(&members)?;
                 let found = self.route(&path.place, &path.id)?;
                 // The tags last: a route that fails its check keeps those it has.
                 if activation(old) != activation(new) {
@@ -150,7 +145,7 @@ impl Provider for Spaces {
         properties: &Properties,
     ) -> Result<Created, Failure> {
         let members = members(properties)?;
-        let (place, new) = (place(step, &members)?, new_route(&members)?);
+        let (place, new) = (place(step, &members)?, NewRoute::read(&members)?);
         let old = Path::parse(&step.region, old_physical_id)?;
         Ok(created(&self.replace_route(&request(step), &place, &old.id, &new, check(step))?))
     }
@@ -168,173 +163,6 @@ fn request(step: &ProviderCall) -> Request {
 
 fn check(step: &ProviderCall) -> Check {
     if step.restores { Check::Skipped } else { Check::First }
-}
-
-/// The members of the API for the properties of a template: the same, but for the tags.
-fn members(properties: &Properties) -> Result<Map<String, Value>, Failure> {
-    let mut members = properties.clone();
-    if let Some(list) = properties.get("Tags") {
-        let tag =
-            |tag: &Value| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.clone()));
-        let tags: Option<Map<_, _>> =
-            list.as_array().and_then(|list| list.iter().map(tag).collect());
-        let tags = tags.ok_or_else(|| Failure {
-            reason: "Tags must be a list of objects with Key and Value".into(),
-        })?;
-        members.insert("Tags".into(), tags.into());
-    }
-    Ok(members)
-}
-
-/// Properties with the tags and the activation state that there are, written as they were wherever they are the same.
-fn actual(expected: &Properties, tags: &Tags, active: Option<bool>) -> Properties {
-    let mut actual = expected.clone();
-    let pair = |tag: &Value| {
-        Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.as_str()?.to_owned()))
-    };
-    let list = expected.get("Tags").and_then(Value::as_array);
-    let known: Tags = list.into_iter().flatten().filter_map(pair).collect();
-    if known != *tags {
-        let tag = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
-        actual.insert("Tags".to_owned(), tags.iter().map(tag).collect());
-    }
-    let word = match active {
-        Some(true) => "ACTIVE",
-        Some(false) => "INACTIVE",
-        None => return actual,
-    };
-    for name in ["UriPathRoute", "DefaultRoute"] {
-        let state = actual.get_mut(name).and_then(|nested| nested.get_mut("ActivationState"));
-        if let Some(state) = state {
-            *state = word.into();
-        }
-    }
-    actual
-}
-
-/// The activation state that the properties of a route ask for, as it is written there.
-fn activation(properties: &Properties) -> Option<&Value> {
-    let nested = properties.get("UriPathRoute").or_else(|| properties.get("DefaultRoute"))?;
-    nested.get("ActivationState")
-}
-
-fn new_route(members: &Map<String, Value>) -> Result<NewRoute, Failure> {
-    Ok(NewRoute::read(members)?)
-}
-
-/// The id of a parent that the properties name.
-fn parent(members: &Map<String, Value>, kind: ResourceType) -> Result<String, Failure> {
-    let name = match kind {
-        ResourceType::Environment => "EnvironmentIdentifier",
-        ResourceType::Application => "ApplicationIdentifier",
-        ResourceType::Service => "ServiceIdentifier",
-        ResourceType::Route => "RouteIdentifier",
-    };
-    let mut given = Members::new(members);
-    let id = given.text(name, |text| rules::id(kind, text));
-    let id = given.required(name, id);
-    Ok(given.finish(|| id)?)
-}
-
-fn place(step: &ProviderCall, members: &Map<String, Value>) -> Result<ApplicationPath, Failure> {
-    Ok(ApplicationPath {
-        region: step.region.clone(),
-        environment: parent(members, ResourceType::Environment)?,
-        application: parent(members, ResourceType::Application)?,
-    })
-}
-
-/// A physical id, taken apart: the last part is the resource's own id.
-struct Path {
-    place: ApplicationPath,
-    id: String,
-}
-
-impl Path {
-    fn parse(region: &str, physical_id: &str) -> Result<Self, Failure> {
-        let parts: Vec<_> = physical_id.split('|').collect();
-        let part = |number: usize| parts.get(number).copied().unwrap_or_default().to_owned();
-        let Some(id) = parts.last().filter(|id| !id.is_empty()) else {
-            return Err(Failure { reason: "the physical id is empty".into() });
-        };
-        let region = region.to_owned();
-        let place = ApplicationPath { region, environment: part(0), application: part(1) };
-        Ok(Self { place, id: (*id).to_owned() })
-    }
-}
-
-/// What a template sees of a resource.
-trait Made {
-    /// The ids that lead to it, its own last.
-    fn path(&self) -> Vec<&str>;
-    /// What `Fn::GetAtt` gives.
-    fn attributes(&self) -> Attributes;
-}
-
-fn created(made: &impl Made) -> Created {
-    Created { physical_id: made.path().join("|"), attributes: made.attributes() }
-}
-
-fn attributes(given: &[(&str, &str)]) -> Attributes {
-    given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
-impl Made for Environment {
-    fn path(&self) -> Vec<&str> {
-        vec![&self.id]
-    }
-
-    fn attributes(&self) -> Attributes {
-        let mut found = attributes(&[("EnvironmentIdentifier", &self.id), ("Arn", &self.arn)]);
-        let gateway = self.details.transit_gateway.iter();
-        found.extend(gateway.map(|id| ("TransitGatewayId".to_owned(), id.clone())));
-        found
-    }
-}
-
-impl Made for Application {
-    fn path(&self) -> Vec<&str> {
-        vec![&self.details.environment, &self.id]
-    }
-
-    fn attributes(&self) -> Attributes {
-        let details = &self.details;
-        attributes(&[
-            ("ApplicationIdentifier", &self.id),
-            ("Arn", &self.arn),
-            ("ProxyUrl", &details.proxy_url()),
-            ("StageName", &details.stage),
-            ("ApiGatewayId", &details.gateway.api_gateway_id),
-            ("VpcLinkId", &details.gateway.vpc_link_id),
-            ("NlbArn", &details.gateway.nlb_arn),
-            ("NlbName", &details.gateway.nlb_name),
-        ])
-    }
-}
-
-impl Made for Service {
-    fn path(&self) -> Vec<&str> {
-        vec![&self.details.environment, &self.details.application, &self.id]
-    }
-
-    fn attributes(&self) -> Attributes {
-        attributes(&[("ServiceIdentifier", &self.id), ("Arn", &self.arn)])
-    }
-}
-
-impl Made for Route {
-    fn path(&self) -> Vec<&str> {
-        vec![&self.details.environment, &self.details.application, &self.id]
-    }
-
-    fn attributes(&self) -> Attributes {
-        let resources = Value::Object(self.details.path_resources(&self.id)).to_string();
-        attributes(&[
-            ("RouteIdentifier", &self.id),
-            ("Arn", &self.arn),
-            ("PathResourceToId", &resources),
-        ])
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{ResourceType, members};
-use crate::resource::{NewApplication, NewEnvironment, NewRoute, NewService};
+use super::properties::members;
+use crate::resource::{NewApplication, NewEnvironment, NewRoute, NewService, ResourceType};
 use crate::{ApiError, Members, rules};
 use cloudformation::is_unknown;
 use cloudformation::provider::{Failure, Properties, ResourceKind};
