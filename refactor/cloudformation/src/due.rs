@@ -23,7 +23,7 @@ pub enum Due {
 impl Api {
     /// The reason for the state of the living stack of this name; empty if none was given.
     pub fn reason(&self, caller: &Caller, name: &str) -> Result<String, StoreError> {
-        let stack = self.store().read(|state| state.stack(&caller.region, name))?;
+        let stack = self.store.read(|state| state.stack(&caller.region, name))?;
         Ok(stack.and_then(|stack| stack.reason).unwrap_or_default())
     }
 
@@ -41,7 +41,7 @@ impl Api {
         value: &str,
         before: Option<&str>,
     ) -> Result<Option<Due>, StoreError> {
-        let mut stacks = self.store().read(|state| state.stacks(&caller.region))?;
+        let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
         stacks.retain(|stack| stack.name == name);
         let living = stacks.iter().find(|stack| stack.status != StackStatus::DeleteComplete);
         let Some(stack) = living else {

@@ -5,6 +5,7 @@
 //! up where it was: a phase looks only at what is recorded, and the call that was under way is made again with the
 //! token it had. One at a time also means that two stacks that are deleted one after the other go in that order.
 
+mod calls;
 mod cleanup;
 mod delete;
 mod drift;
@@ -13,27 +14,19 @@ mod rollback;
 mod wait;
 mod work;
 
-pub(crate) use work::stack_event;
+pub(crate) use calls::Engine;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::kinds::{Maker, Type};
-use super::provider::{Created, Failure, Properties, Provider, ProviderCall};
+use super::provider::Provider;
 use super::stacks::{Phase, Store, StoreError};
 use wait::Signal;
-use work::Work;
+use work::{Next, Work};
 
 /// How long the engine waits before it tries again after its state could not be read or written.
 const DISK_PAUSE: Duration = Duration::from_secs(1);
-
-/// Carries out operations on stacks.
-pub(crate) struct Engine {
-    store: Store,
-    provider: Arc<dyn Provider>,
-    signal: Signal,
-}
 
 impl Engine {
     /// Starts the engine's thread, which first takes up what was left unfinished. It ends with the process: a stop in
@@ -46,11 +39,6 @@ impl Engine {
         let worker = Arc::clone(&engine);
         std::thread::Builder::new().name("stacks".to_owned()).spawn(move || worker.work())?;
         Ok(engine)
-    }
-
-    /// What makes the resources.
-    pub(crate) fn provider(&self) -> &dyn Provider {
-        self.provider.as_ref()
     }
 
     /// Tells the engine that there is something to do.
@@ -84,13 +72,7 @@ impl Engine {
                 Ok(Ok(false)) => self.signal.wait_forever_after(seen),
                 Err(_) => std::thread::sleep(DISK_PAUSE),
                 Ok(Err(err)) => {
-                    let cause = std::error::Error::source(&err)
-                        .map(ToString::to_string)
-                        .unwrap_or_default();
-                    log::error!(
-                        "stacks: {err}: {cause}; trying again in {} s",
-                        DISK_PAUSE.as_secs()
-                    );
+                    log::error!("stacks: {err}; trying again in {} s", DISK_PAUSE.as_secs());
                     std::thread::sleep(DISK_PAUSE);
                 }
             }
@@ -117,57 +99,9 @@ impl Engine {
                 Phase::Rollback => self.roll_back(work)?,
                 Phase::Delete => self.delete(work)?,
             };
-            match next {
-                Next::Phase => {}
-                Next::Finished => return Ok(()),
+            if next == Next::Finished {
+                return Ok(());
             }
         }
     }
-
-    fn create(
-        &self,
-        kind: &Type,
-        step: &ProviderCall,
-        properties: &Properties,
-    ) -> Result<Created, Failure> {
-        match kind.maker {
-            Maker::Spaces(of) => self.ask(step, |provider| provider.create(step, of, properties)),
-            Maker::Placeholder(placeholder) => Ok(placeholder.make(kind, &step.token, properties)),
-        }
-    }
-
-    fn remove(&self, maker: Maker, step: &ProviderCall, physical_id: &str) -> Result<(), Failure> {
-        match maker {
-            Maker::Spaces(kind) => {
-                self.ask(step, |provider| provider.delete(step, kind, physical_id))
-            }
-            Maker::Placeholder(_) => Ok(()),
-        }
-    }
-
-    /// A provider that panics has failed; the engine lives on.
-    fn ask<T>(
-        &self,
-        step: &ProviderCall,
-        call: impl FnOnce(&dyn Provider) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let answer =
-            catch_unwind(AssertUnwindSafe(|| call(&*self.provider))).unwrap_or_else(|_| {
-                Err(Failure {
-                    reason: "Internal error; the log of the refactor proxy has more".to_owned(),
-                })
-            });
-        if let Err(failure) = &answer {
-            log::warn!("stacks: {} of {}: {}", step.logical_id, step.stack_id, failure.reason);
-        }
-        answer
-    }
-}
-
-/// What follows a phase.
-enum Next {
-    /// The phase that the operation now has.
-    Phase,
-    /// Nothing: the operation is done.
-    Finished,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Plan {
 }
 
 /// How a resource becomes what it is to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// It is so already.
     Keep,

@@ -1,6 +1,7 @@
 //! Stacks, their resources, change sets and events: what is remembered, and how it is kept on disk.
 
 mod drift;
+mod error;
 mod exports;
 mod operation;
 mod schema;
@@ -12,17 +13,21 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::change::PlannedChange;
+use super::id;
 use super::provider::Properties;
 use super::template::Policies;
 
 pub(crate) use drift::{ResourceDrift, StackDrift};
+pub use error::StoreError;
 pub(crate) use operation::{LastRequest, Operation, Options, Phase};
 pub(crate) use schema::migrate;
 pub(crate) use status::{
     ChangeSetStatus, DriftStatus, Execution, OnFailure, ResourceStatus, StackStatus,
 };
-pub use store::StoreError;
 pub(crate) use store::{Store, Transaction};
+
+/// The resource type under which a stack's own events stand.
+const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 
 /// A stack. Times are RFC 3339 in UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +55,24 @@ pub(crate) struct Stack {
     pub(crate) last_request: Option<LastRequest>,
     /// What the last drift detection found; `None` once the stack is changed.
     pub(crate) drift: Option<StackDrift>,
+}
+
+impl Stack {
+    /// The event that says in which state the stack is.
+    pub(crate) fn event(&self, token: Option<String>) -> Event {
+        Event {
+            id: id::uuid(),
+            stack_id: self.id.clone(),
+            stack_name: self.name.clone(),
+            logical_id: self.name.clone(),
+            physical_id: self.id.clone(),
+            kind: STACK_TYPE.to_owned(),
+            time: now(),
+            status: self.status.word().to_owned(),
+            reason: self.reason.clone(),
+            token,
+        }
+    }
 }
 
 /// What a caller says about a stack.

@@ -1,10 +1,10 @@
 //! Cleanup: an update has come about; what it no longer wants goes. What cannot go stays on record, and the next
 //! update or the deletion of the stack tries again.
 
-use super::work::Work;
-use super::{Engine, Next};
-use crate::kinds::{Maker, Type};
-use crate::stacks::{Generation, Resource, ResourceStatus, StackStatus, StoreError, now};
+use super::calls::Engine;
+use super::work::{Next, Stop, Work};
+use crate::kinds::Type;
+use crate::stacks::{Resource, ResourceStatus, StackStatus, StoreError};
 
 impl Engine {
     /// Removes, in rounds: what another one still needs goes in the next round. Ends with a round that removes nothing.
@@ -17,30 +17,23 @@ impl Engine {
         loop {
             let mut removed = false;
             let mut refused = Vec::new();
-            for logical_id in work.order().into_iter().rev() {
-                let Some(resource) = work.resources.get(&logical_id).cloned() else { continue };
-                let Ok(kind) = Type::find(&resource.kind, &logical_id) else { continue };
-                let keeps = wanted.contains(&logical_id);
-                match self.trim(work, kind.maker, resource, keeps)? {
-                    Trimmed::Nothing => {}
-                    Trimmed::Removed => removed = true,
-                    Trimmed::Refused { physical_id, reason } => {
-                        refused.push((logical_id, physical_id, reason))
-                    }
+            for (mut resource, kind) in work.backwards() {
+                let keeps = wanted.contains(&resource.logical_id);
+                if let Err(stop) = self.trim(work, kind, &mut resource, keeps, &mut removed) {
+                    refused.push((resource.logical_id, stop.reason()?));
                 }
             }
             if removed {
                 continue;
             }
-            for (logical_id, physical_id, reason) in refused {
+            for (logical_id, reason) in refused {
                 let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
-                if wanted.contains(&logical_id) {
-                    work.tell(&resource, &physical_id, ResourceStatus::DeleteFailed, Some(reason))?;
-                } else {
-                    resource.status = ResourceStatus::DeleteFailed;
-                    resource.reason = Some(reason);
-                    resource.updated = now();
-                    work.record(resource)?;
+                match resource.leftovers.first().cloned() {
+                    Some(old) if wanted.contains(&logical_id) => {
+                        let failed = ResourceStatus::DeleteFailed;
+                        work.tell(&resource, &old.physical_id, failed, Some(reason))?;
+                    }
+                    _ => work.record(&mut resource, ResourceStatus::DeleteFailed, Some(reason))?,
                 }
             }
             return work.finish(StackStatus::UpdateComplete, None);
@@ -51,69 +44,47 @@ impl Engine {
     fn trim(
         &self,
         work: &mut Work<'_>,
-        maker: Maker,
-        mut resource: Resource,
+        kind: &Type,
+        resource: &mut Resource,
         keeps: bool,
-    ) -> Result<Trimmed, StoreError> {
-        let mut trimmed = Trimmed::Nothing;
+        removed: &mut bool,
+    ) -> Result<(), Stop> {
         while let Some(old) = resource.leftovers.first().cloned() {
-            if resource.policies.replacement.retains(false) {
-                resource.leftovers.remove(0);
-                work.note(resource.clone())?;
-                work.tell(&resource, &old.physical_id, ResourceStatus::DeleteSkipped, None)?;
-                trimmed = Trimmed::Removed;
-                continue;
-            }
-            work.tell(&resource, &old.physical_id, ResourceStatus::DeleteInProgress, None)?;
-            if let Err(reason) = self.remove_generation(work, maker, &resource.logical_id, &old) {
-                return Ok(Trimmed::Refused { physical_id: old.physical_id, reason });
-            }
+            let status = if resource.policies.replacement.retains(false) {
+                ResourceStatus::DeleteSkipped
+            } else {
+                work.tell(resource, &old.physical_id, ResourceStatus::DeleteInProgress, None)?;
+                self.remove(kind, &work.step(&resource.logical_id, "remove"), &old)?;
+                ResourceStatus::DeleteComplete
+            };
             resource.leftovers.remove(0);
             work.note(resource.clone())?;
-            work.tell(&resource, &old.physical_id, ResourceStatus::DeleteComplete, None)?;
-            trimmed = Trimmed::Removed;
+            work.tell(resource, &old.physical_id, status, None)?;
+            *removed = true;
         }
-        if keeps {
-            return Ok(trimmed);
+        if !keeps {
+            self.take_away(work, kind, resource)?;
+            *removed = true;
         }
-        if resource.current.is_some() && work.retains(&resource) {
-            let skipped = ResourceStatus::DeleteSkipped;
-            work.forget(Resource { status: skipped, reason: None, ..resource })?;
-            return Ok(Trimmed::Removed);
-        }
+        Ok(())
+    }
+
+    /// Removes a resource and forgets it, unless its policy is to retain it: then it is only forgotten.
+    pub(super) fn take_away(
+        &self,
+        work: &mut Work<'_>,
+        kind: &Type,
+        resource: &mut Resource,
+    ) -> Result<(), Stop> {
+        let mut status = ResourceStatus::DeleteComplete;
         if let Some(current) = resource.current.clone() {
-            work.tell(&resource, &current.physical_id, ResourceStatus::DeleteInProgress, None)?;
-            if let Err(reason) = self.remove_generation(work, maker, &resource.logical_id, &current)
-            {
-                return Ok(Trimmed::Refused { physical_id: current.physical_id, reason });
+            if work.retains(resource) {
+                status = ResourceStatus::DeleteSkipped;
+            } else {
+                work.record(resource, ResourceStatus::DeleteInProgress, None)?;
+                self.remove(kind, &work.step(&resource.logical_id, "remove"), &current)?;
             }
         }
-        resource.status = ResourceStatus::DeleteComplete;
-        resource.reason = None;
-        work.forget(resource)?;
-        Ok(Trimmed::Removed)
+        Ok(work.forget(resource, status)?)
     }
-
-    /// Removes one generation of a resource.
-    pub(super) fn remove_generation(
-        &self,
-        work: &Work<'_>,
-        maker: Maker,
-        logical_id: &str,
-        generation: &Generation,
-    ) -> Result<(), String> {
-        let step = work.step(logical_id, "remove");
-        self.remove(maker, &step, &generation.physical_id).map_err(|failure| failure.reason)
-    }
-}
-
-enum Trimmed {
-    /// There was nothing to remove.
-    Nothing,
-    Removed,
-    /// The id of what stayed, and why.
-    Refused {
-        physical_id: String,
-        reason: String,
-    },
 }

@@ -1,17 +1,15 @@
 //! Deletion of a stack: backwards, and no further than the first resource that refuses. What the others need is then
 //! still there, and traffic goes on as it did.
 
-use super::rollback::not_deleted;
-use super::work::Work;
-use super::{Engine, Next};
+use super::calls::Engine;
+use super::work::{Next, Work, not_deleted};
 use crate::kinds::Type;
-use crate::stacks::{Before, ResourceStatus, StackStatus, StoreError, now};
+use crate::stacks::{Before, Generation, Resource, ResourceStatus, StackStatus, StoreError};
 
 impl Engine {
     /// Removes all resources of the stack.
     pub(super) fn delete(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
-        for logical_id in work.order().into_iter().rev() {
-            let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
+        for (mut resource, kind) in work.backwards() {
             if matches!(
                 resource.status,
                 ResourceStatus::DeleteComplete | ResourceStatus::DeleteSkipped
@@ -19,45 +17,36 @@ impl Engine {
                 continue;
             }
             let kept = resource.current.is_some() && work.retains(&resource);
-            if kept || work.operation.options.retain.contains(&logical_id) {
-                work.skip(resource, None)?;
+            if kept || work.operation.options.retain.contains(&resource.logical_id) {
+                work.record(&mut resource, ResourceStatus::DeleteSkipped, None)?;
                 continue;
             }
-            resource.status = ResourceStatus::DeleteInProgress;
-            resource.reason = None;
-            resource.updated = now();
-            work.record(resource.clone())?;
-            // The newest first: it may need what came before it.
-            let older = match &resource.before {
-                Before::Replaced(old) => Some(old),
-                _ => None,
-            };
-            let generations =
-                resource.current.iter().chain(older).chain(resource.leftovers.iter().rev());
-            let refused = match Type::find(&resource.kind, &logical_id) {
-                Ok(kind) => generations
-                    .map(|generation| {
-                        self.remove_generation(work, kind.maker, &logical_id, generation)
-                    })
-                    .find_map(Result::err),
-                Err(reason) => Some(reason),
-            };
-            resource.updated = now();
-            if let Some(reason) = refused {
+            work.record(&mut resource, ResourceStatus::DeleteInProgress, None)?;
+            if let Err(reason) = self.remove_all(work, kind, &resource) {
                 if work.operation.options.force {
-                    work.skip(resource, Some(reason))?;
+                    work.record(&mut resource, ResourceStatus::DeleteSkipped, Some(reason))?;
                     continue;
                 }
-                resource.status = ResourceStatus::DeleteFailed;
-                resource.reason = Some(reason);
-                work.record(resource)?;
-                return work.finish(StackStatus::DeleteFailed, Some(not_deleted(&[logical_id])));
+                work.record(&mut resource, ResourceStatus::DeleteFailed, Some(reason))?;
+                let reason = not_deleted(&[resource.logical_id]);
+                return work.finish(StackStatus::DeleteFailed, Some(reason));
             }
-            resource.status = ResourceStatus::DeleteComplete;
             resource.leftovers.clear();
             resource.before = Before::Same;
-            work.record(resource)?;
+            work.record(&mut resource, ResourceStatus::DeleteComplete, None)?;
         }
         work.finish(StackStatus::DeleteComplete, None)
+    }
+
+    /// Removes all that there is of a resource, the newest first: it may need what came before it.
+    fn remove_all(&self, work: &Work<'_>, kind: &Type, resource: &Resource) -> Result<(), String> {
+        let older = match &resource.before {
+            Before::Replaced(old) => Some(old),
+            _ => None,
+        };
+        let step = work.step(&resource.logical_id, "remove");
+        let generations =
+            resource.current.iter().chain(older).chain(resource.leftovers.iter().rev());
+        generations.map(|old: &Generation| self.remove(kind, &step, old)).collect()
     }
 }

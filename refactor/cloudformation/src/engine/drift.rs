@@ -1,9 +1,8 @@
 //! Looks at resources as they are now.
 
-use super::Engine;
+use super::calls::Engine;
 use crate::kinds::{Maker, Type};
-use crate::provider::{Failure, Properties};
-use crate::stacks::{DriftStatus, Resource, ResourceDrift, now};
+use crate::stacks::{DriftStatus, Generation, Resource, ResourceDrift, now};
 
 impl Engine {
     /// How a resource differs from what its stack made; `None` if nothing stands behind it.
@@ -14,16 +13,16 @@ impl Engine {
         &self,
         region: &str,
         resource: &Resource,
-    ) -> Result<Option<ResourceDrift>, Failure> {
+    ) -> Result<Option<ResourceDrift>, String> {
         let Some(current) = &resource.current else { return Ok(None) };
-        let Ok(kind) = Type::find(&resource.kind, &resource.logical_id) else { return Ok(None) };
+        let Some(kind) = Type::of(&resource.kind) else { return Ok(None) };
         let Maker::Spaces(of) = kind.maker else { return Ok(None) };
         let expected = &current.properties;
-        let actual = self.provider.actual(region, of, &current.physical_id, expected)?;
-        let same = |actual: &Properties| kind.differences(expected, actual).is_empty();
+        let actual = self.provider.actual(region, of, &current.physical_id, expected);
+        let actual = actual.map_err(|failure| failure.reason)?;
         let status = match &actual {
             None => DriftStatus::Deleted,
-            Some(actual) if same(actual) => DriftStatus::InSync,
+            Some(actual) if kind.differences(expected, actual).is_empty() => DriftStatus::InSync,
             Some(_) => DriftStatus::Modified,
         };
         Ok(Some(ResourceDrift { status, time: now(), actual }))
@@ -33,19 +32,13 @@ impl Engine {
     ///
     /// # Errors
     /// If the provider cannot tell.
-    pub(crate) fn as_it_is(
-        &self,
-        region: &str,
-        mut resource: Resource,
-    ) -> Result<Resource, Failure> {
-        match self.drift(region, &resource)? {
-            Some(ResourceDrift { actual: Some(actual), .. }) => {
-                if let Some(current) = &mut resource.current {
-                    current.properties = actual;
-                }
-            }
-            Some(ResourceDrift { actual: None, .. }) => resource.current = None,
-            None => {}
+    pub(crate) fn as_it_is(&self, region: &str, resource: &Resource) -> Result<Resource, String> {
+        let mut resource = resource.clone();
+        if let Some(drift) = self.drift(region, &resource)? {
+            resource.current = resource
+                .current
+                .zip(drift.actual)
+                .map(|(current, properties)| Generation { properties, ..current });
         }
         Ok(resource)
     }

@@ -1,177 +1,115 @@
 //! Rollback: backwards through the order in which things were made; what is new goes, what was changed is put back.
 
-use super::work::Work;
-use super::{Engine, Next};
-use crate::kinds::{Maker, Type};
-use crate::provider::{Created, Provider};
-use crate::stacks::{Before, Generation, Resource, ResourceStatus, StackStatus, StoreError, now};
+use super::calls::Engine;
+use super::work::{Next, Work, not_deleted};
+use crate::kinds::Type;
+use crate::stacks::{Before, Generation, Resource, ResourceStatus, StackStatus, StoreError};
 
 impl Engine {
     /// Rolls every resource back. One that cannot be is recorded with the reason, and the others go on.
     pub(super) fn roll_back(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
         let mut failed = Vec::new();
         for logical_id in made_order(work).into_iter().rev() {
-            let Some(resource) = work.resources.get(&logical_id).cloned() else { continue };
-            let Ok(kind) = Type::find(&resource.kind, &logical_id) else { continue };
-            if !self.put_back(work, kind.maker, resource)? {
+            let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
+            let Some(kind) = Type::of(&resource.kind) else { continue };
+            if !self.put_back(work, kind, &mut resource)? {
                 failed.push(logical_id);
             }
         }
         let failure = work.operation.failure.clone();
-        if work.operation.creates {
-            return match failed.as_slice() {
-                [] => {
-                    work.import_again(None)?;
-                    work.finish(StackStatus::RollbackComplete, failure)
-                }
-                names => work.finish(StackStatus::RollbackFailed, Some(not_deleted(names))),
-            };
+        if !work.operation.creates {
+            self.restore_view(work, failed.is_empty())?;
+        } else if failed.is_empty() {
+            work.import_again(None)?;
         }
-        self.restore_view(work, failed.is_empty())?;
-        match failed.as_slice() {
-            [] => work.finish(StackStatus::UpdateRollbackComplete, failure),
-            names => {
-                let reason =
-                    format!("The following resource(s) failed to update: [{}]. ", names.join(", "));
-                work.finish(StackStatus::UpdateRollbackFailed, Some(reason))
+        let (status, reason) = match (work.operation.creates, failed.is_empty()) {
+            (true, true) => (StackStatus::RollbackComplete, failure),
+            (true, false) => (StackStatus::RollbackFailed, Some(not_deleted(&failed))),
+            (false, true) => (StackStatus::UpdateRollbackComplete, failure),
+            (false, false) => {
+                let failed = failed.join(", ");
+                let reason = format!("The following resource(s) failed to update: [{failed}]. ");
+                (StackStatus::UpdateRollbackFailed, Some(reason))
             }
-        }
+        };
+        work.finish(status, reason)
     }
 
     /// Puts one resource back; false if that failed.
     fn put_back(
         &self,
         work: &mut Work<'_>,
-        maker: Maker,
-        mut resource: Resource,
+        kind: &Type,
+        resource: &mut Resource,
     ) -> Result<bool, StoreError> {
-        match resource.before.clone() {
-            Before::Same => {
-                if resource.status == ResourceStatus::UpdateFailed
-                    || resource.status == ResourceStatus::UpdateInProgress
-                {
-                    resource.status = ResourceStatus::UpdateComplete;
-                    resource.reason = None;
-                    work.record(resource)?;
+        let (in_progress, complete) =
+            (ResourceStatus::UpdateInProgress, ResourceStatus::UpdateComplete);
+        let restored = match (resource.before.clone(), resource.current.clone()) {
+            (Before::Same, _) => {
+                if [ResourceStatus::UpdateFailed, in_progress].contains(&resource.status) {
+                    work.record(resource, complete, None)?;
                 }
-                Ok(true)
+                return Ok(true);
             }
-            Before::Nothing => self.take_away(work, maker, resource),
-            Before::Changed(old) => {
-                let Some(current) = resource.current.clone() else { return Ok(true) };
-                let resource = self.announce(work, resource)?;
-                let step = work.step(&resource.logical_id, "restore");
-                let made = self.change(maker, &step, &current, &old.properties);
-                self.restored(work, resource, old, made)
-            }
-            Before::Swapped(old) => {
-                let Some(current) = resource.current.clone() else { return Ok(true) };
-                let resource = self.announce(work, resource)?;
-                let step = work.step(&resource.logical_id, "restore");
-                let made = self
-                    .ask(&step, |provider: &dyn Provider| {
-                        provider.replace_route(&step, &current.physical_id, &old.properties)
-                    })
-                    .map_err(|failure| failure.reason);
-                self.restored(work, resource, old, made)
-            }
-            Before::Replaced(old) | Before::Lost(old) => {
-                let mut resource = self.announce(work, resource)?;
-                // The old one is still there, or was gone before: it is the resource again, whatever becomes of the new
-                // one.
-                if let Some(current) = resource.current.take() {
-                    let physical_id = current.physical_id.clone();
-                    if let Err(reason) =
-                        self.remove_generation(work, maker, &resource.logical_id, &current)
-                    {
-                        resource.leftovers.push(current);
-                        work.tell(
-                            &resource,
-                            &physical_id,
-                            ResourceStatus::DeleteFailed,
-                            Some(reason),
-                        )?;
-                    } else {
-                        work.tell(&resource, &physical_id, ResourceStatus::DeleteComplete, None)?;
-                    }
-                }
-                let made = Created {
-                    physical_id: old.physical_id.clone(),
-                    attributes: old.attributes.clone(),
-                };
-                self.restored(work, resource, old, Ok(made))
-            }
-        }
-    }
-
-    /// Removes what the operation made, unless its policy is to retain it.
-    fn take_away(
-        &self,
-        work: &mut Work<'_>,
-        maker: Maker,
-        mut resource: Resource,
-    ) -> Result<bool, StoreError> {
-        if resource.current.is_some() && work.retains(&resource) {
-            let skipped = ResourceStatus::DeleteSkipped;
-            work.forget(Resource { status: skipped, reason: None, ..resource })?;
-            return Ok(true);
-        }
-        if let Some(current) = resource.current.clone() {
-            resource.status = ResourceStatus::DeleteInProgress;
-            resource.reason = None;
-            work.record(resource.clone())?;
-            if let Err(reason) = self.remove_generation(work, maker, &resource.logical_id, &current)
-            {
-                resource.status = ResourceStatus::DeleteFailed;
-                resource.reason = Some(reason);
-                work.record(resource)?;
+            (Before::Nothing, _) => {
+                let Err(stop) = self.take_away(work, kind, resource) else { return Ok(true) };
+                work.record(resource, ResourceStatus::DeleteFailed, Some(stop.reason()?))?;
                 return Ok(false);
             }
-        }
-        resource.status = ResourceStatus::DeleteComplete;
-        resource.reason = None;
-        work.forget(resource)?;
-        Ok(true)
-    }
-
-    fn announce(
-        &self,
-        work: &mut Work<'_>,
-        mut resource: Resource,
-    ) -> Result<Resource, StoreError> {
-        resource.status = ResourceStatus::UpdateInProgress;
-        resource.reason = None;
-        resource.updated = now();
-        work.record(resource.clone())?;
-        Ok(resource)
-    }
-
-    fn restored(
-        &self,
-        work: &mut Work<'_>,
-        mut resource: Resource,
-        old: Generation,
-        made: Result<Created, String>,
-    ) -> Result<bool, StoreError> {
-        resource.updated = now();
-        let done = made.is_ok();
-        match made {
-            Ok(made) => {
+            (Before::Changed(_) | Before::Swapped(_), None) => return Ok(true),
+            (Before::Changed(old), Some(current)) => {
+                work.record(resource, in_progress, None)?;
+                let step = work.step(&resource.logical_id, "restore");
+                self.change(kind, &step, &current, &old.properties)
+            }
+            (Before::Swapped(old), Some(current)) => {
+                work.record(resource, in_progress, None)?;
+                let step = work.step(&resource.logical_id, "restore");
+                self.swap(&step, &current, &old.properties)
+            }
+            (Before::Replaced(old) | Before::Lost(old), current) => {
+                work.record(resource, in_progress, None)?;
+                // The old one is still there, or was gone before: it is the resource again, whatever becomes of the new
+                // one.
+                resource.current = None;
+                if let Some(current) = current {
+                    self.give_up(work, kind, resource, current)?;
+                }
+                Ok(old)
+            }
+        };
+        match restored {
+            Ok(generation) => {
                 resource.before = Before::Same;
-                resource.status = ResourceStatus::UpdateComplete;
-                resource.current = Some(Generation {
-                    physical_id: made.physical_id,
-                    attributes: made.attributes,
-                    properties: old.properties,
-                });
+                resource.current = Some(generation);
+                work.record(resource, complete, None)?;
+                Ok(true)
             }
             Err(reason) => {
-                resource.status = ResourceStatus::UpdateFailed;
-                resource.reason = Some(reason);
+                work.record(resource, ResourceStatus::UpdateFailed, Some(reason))?;
+                Ok(false)
             }
         }
-        work.record(resource)?;
-        Ok(done)
+    }
+
+    /// Removes what took the place of a resource; it is left over if that fails.
+    fn give_up(
+        &self,
+        work: &mut Work<'_>,
+        kind: &Type,
+        resource: &mut Resource,
+        new: Generation,
+    ) -> Result<(), StoreError> {
+        let physical_id = new.physical_id.clone();
+        let reason = self.remove(kind, &work.step(&resource.logical_id, "remove"), &new).err();
+        let status = match reason {
+            None => ResourceStatus::DeleteComplete,
+            Some(_) => {
+                resource.leftovers.push(new);
+                ResourceStatus::DeleteFailed
+            }
+        };
+        work.tell(resource, &physical_id, status, reason)
     }
 
     /// After the rollback of an update, needs, policies and outputs are again those of the definition that the stack has
@@ -198,9 +136,4 @@ impl Engine {
 /// The order in which the operation went forward; what it did not touch needs no place in it.
 fn made_order(work: &Work<'_>) -> Vec<String> {
     work.blueprint(&work.wanted()).map_or_else(|_| work.order(), |blueprint| blueprint.order)
-}
-
-/// The reason of a stack whose resources would not go, in CloudFormation's words.
-pub(super) fn not_deleted(names: &[String]) -> String {
-    format!("The following resource(s) failed to delete: [{}]. ", names.join(", "))
 }

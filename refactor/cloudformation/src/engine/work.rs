@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Next;
 use crate::blueprint::Blueprint;
 use crate::functions::Exports;
 use crate::id;
+use crate::kinds::Type;
 use crate::order;
 use crate::provider::ProviderCall;
 use crate::stacks::{
@@ -13,8 +13,43 @@ use crate::stacks::{
     Stack, StackStatus, Store, StoreError, Transaction, is_over, now,
 };
 
-/// The resource type under which a stack's own events stand.
-const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+/// What follows a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The phase that the operation now has.
+    Phase,
+    /// Nothing: the operation is done.
+    Finished,
+}
+
+/// Why a step was not carried out.
+pub(super) enum Stop {
+    /// It cannot be, for this reason.
+    Refused(String),
+    Store(StoreError),
+}
+
+impl Stop {
+    /// The reason for which the step cannot be carried out.
+    pub(super) fn reason(self) -> Result<String, StoreError> {
+        match self {
+            Self::Refused(reason) => Ok(reason),
+            Self::Store(err) => Err(err),
+        }
+    }
+}
+
+impl From<String> for Stop {
+    fn from(reason: String) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(err: StoreError) -> Self {
+        Self::Store(err)
+    }
+}
 
 /// What an operation works on. What stands here stands on disk, too.
 pub(super) struct Work<'a> {
@@ -36,11 +71,9 @@ impl<'a> Work<'a> {
                 Some(id) => state.change_set(None, id)?,
                 None => None,
             };
-            let resources = state.resources(&stack.id)?;
-            let resources = resources
-                .into_iter()
-                .map(|resource| (resource.logical_id.clone(), resource))
-                .collect();
+            let resources = state.resources(&stack.id)?.into_iter();
+            let resources =
+                resources.map(|resource| (resource.logical_id.clone(), resource)).collect();
             let exports = state.exports(&stack.region, &stack.id)?;
             Ok(Self { store, operation, stack, change_set, resources, exports })
         })
@@ -58,11 +91,8 @@ impl<'a> Work<'a> {
         {
             return self.finish(StackStatus::DeleteFailed, Some(reason));
         }
-        let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
         self.write(|work, state| {
-            for resource in resources {
-                work.put(state, resource)?;
-            }
+            work.settle(state)?;
             work.phase(state, phase)
         })?;
         Ok(Next::Phase)
@@ -102,6 +132,15 @@ impl<'a> Work<'a> {
             .unwrap_or_else(|_circle| self.resources.keys().cloned().collect())
     }
 
+    /// The resources with their types, each before what it needs.
+    pub(super) fn backwards(&self) -> Vec<(Resource, &'static Type)> {
+        let found = |logical_id: String| {
+            let resource = self.resources.get(&logical_id)?;
+            Some((resource.clone(), Type::of(&resource.kind)?))
+        };
+        self.order().into_iter().rev().filter_map(found).collect()
+    }
+
     /// A step of this operation. The same step has the same token after a restart.
     pub(super) fn step(&self, logical_id: &str, verb: &str) -> ProviderCall {
         let digest = xxhash_rust::xxh3::xxh3_128(format!("{logical_id}/{verb}").as_bytes());
@@ -115,11 +154,19 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records a resource and an event that says the same.
-    pub(super) fn record(&mut self, resource: Resource) -> Result<(), StoreError> {
+    /// Gives a resource a state, and records it with an event that says the same.
+    pub(super) fn record(
+        &mut self,
+        resource: &mut Resource,
+        status: ResourceStatus,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        resource.status = status;
+        resource.reason = reason;
+        resource.updated = now();
         self.write(|work, state| {
-            state.add_event(&work.resource_event(&resource))?;
-            work.put(state, resource)
+            state.add_event(&work.resource_event(resource))?;
+            work.put(state, resource.clone())
         })
     }
 
@@ -130,16 +177,6 @@ impl<'a> Work<'a> {
             || self.operation.creates;
         let except = made_now && self.operation.options.retain_except_on_create;
         resource.policies.deletion.retains(made_now) && !except
-    }
-
-    /// Records that a deletion leaves a resource where it is; `reason` says why it had to.
-    pub(super) fn skip(
-        &mut self,
-        resource: Resource,
-        reason: Option<String>,
-    ) -> Result<(), StoreError> {
-        let status = ResourceStatus::DeleteSkipped;
-        self.record(Resource { status, reason, updated: now(), ..resource })
     }
 
     /// Records a resource without an event: nothing has happened to it, but more is known.
@@ -166,10 +203,16 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Forgets a resource that is gone.
-    pub(super) fn forget(&mut self, resource: Resource) -> Result<(), StoreError> {
+    /// Forgets a resource that has come to its last state.
+    pub(super) fn forget(
+        &mut self,
+        resource: &mut Resource,
+        status: ResourceStatus,
+    ) -> Result<(), StoreError> {
+        resource.status = status;
+        resource.reason = None;
         self.write(|work, state| {
-            state.add_event(&work.resource_event(&resource))?;
+            state.add_event(&work.resource_event(resource))?;
             state.delete_resource(&work.stack.id, &resource.logical_id)?;
             work.resources.remove(&resource.logical_id);
             Ok(())
@@ -207,16 +250,9 @@ impl<'a> Work<'a> {
 
     /// Records what the stack takes over from others, beside what it took over before: they must keep it for as long
     /// as either may be needed.
-    pub(super) fn import(
-        &mut self,
-        blueprint: &Blueprint,
-    ) -> Result<Result<(), String>, StoreError> {
-        let names = match blueprint.imports() {
-            Ok(names) => names,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        self.write(|work, state| state.add_imports(&work.stack, &names))?;
-        Ok(Ok(()))
+    pub(super) fn import(&mut self, blueprint: &Blueprint) -> Result<(), Stop> {
+        let names = blueprint.imports()?;
+        Ok(self.write(|work, state| state.add_imports(&work.stack, &names))?)
     }
 
     /// Records the imports of the stack after it is back in its earlier state: those of `blueprint`, or none. If they
@@ -230,30 +266,19 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Makes what was wanted what the stack is, with its outputs; `Err` says why it cannot be so.
-    pub(super) fn commit(
-        &mut self,
-        blueprint: &Blueprint,
-    ) -> Result<Result<(), String>, StoreError> {
-        let outputs = blueprint.outputs(&|name, attribute| self.look_up(name, attribute));
-        let (outputs, imports) =
-            match outputs.and_then(|outputs| Ok((outputs, blueprint.imports()?))) {
-                Ok(found) => found,
-                Err(reason) => return Ok(Err(reason)),
-            };
-        let definition = self.wanted();
-        let resources: Vec<Resource> = self.resources.values().cloned().map(settled).collect();
-        let stack = Stack { outputs, definition, ..self.stack.clone() };
-        let done = self.write(|work, state| {
+    /// Makes what was wanted what the stack is, with its outputs; refused if it cannot be so.
+    pub(super) fn commit(&mut self, blueprint: &Blueprint) -> Result<(), Stop> {
+        let outputs = blueprint.outputs(&|name, attribute| self.look_up(name, attribute))?;
+        let imports = blueprint.imports()?;
+        let stack = Stack { outputs, definition: self.wanted(), ..self.stack.clone() };
+        self.write(|work, state| {
             if let Some(reason) = state.put_exports(&stack)? {
-                return Err(Refused::Export(reason));
+                return Err(Stop::Refused(reason));
             }
             state.drop_imports(&stack.id)?;
             state.add_imports(&stack, &imports)?;
             work.stack = stack;
-            for resource in resources {
-                work.put(state, resource)?;
-            }
+            work.settle(state)?;
             if work.operation.creates {
                 work.end(state, StackStatus::CreateComplete, None)?;
             } else {
@@ -261,12 +286,7 @@ impl<'a> Work<'a> {
                 work.status(state, StackStatus::UpdateCleanup, None)?;
             }
             Ok(())
-        });
-        match done {
-            Ok(()) => Ok(Ok(())),
-            Err(Refused::Export(reason)) => Ok(Err(reason)),
-            Err(Refused::Store(err)) => Err(err),
-        }
+        })
     }
 
     /// Ends the operation.
@@ -287,6 +307,18 @@ impl<'a> Work<'a> {
     ) -> Result<T, E> {
         let store = self.store;
         store.write(|state| work(self, state))
+    }
+
+    /// Nothing will be put back from here on: an old resource that is still there has only to be removed.
+    fn settle(&mut self, state: &Transaction<'_>) -> Result<(), StoreError> {
+        for mut resource in self.resources.clone().into_values() {
+            resource.drift = None;
+            if let Before::Replaced(old) = std::mem::replace(&mut resource.before, Before::Same) {
+                resource.leftovers.push(old);
+            }
+            self.put(state, resource)?;
+        }
+        Ok(())
     }
 
     fn put(&mut self, state: &Transaction<'_>, resource: Resource) -> Result<(), StoreError> {
@@ -312,7 +344,7 @@ impl<'a> Work<'a> {
             self.stack.deleted = Some(now());
         }
         state.put_stack(&self.stack)?;
-        state.add_event(&stack_event(&self.stack, self.operation.options.token.clone()))
+        state.add_event(&self.stack.event(self.operation.options.token.clone()))
     }
 
     fn end(
@@ -323,69 +355,32 @@ impl<'a> Work<'a> {
     ) -> Result<(), StoreError> {
         self.status(state, status, reason)?;
         if let Some(change_set) = &mut self.change_set {
-            if change_set.is_direct() {
-                state.delete_change_set(&change_set.id)?;
-                return state.end_operation(&self.stack.id);
-            }
             let done = matches!(status, StackStatus::CreateComplete | StackStatus::UpdateComplete);
             change_set.execution = if done { Execution::Complete } else { Execution::Failed };
-            state.put_change_set(change_set)?;
+            if change_set.is_direct() {
+                state.delete_change_set(&change_set.id)?;
+            } else {
+                state.put_change_set(change_set)?;
+            }
         }
         state.end_operation(&self.stack.id)
     }
 
     fn resource_event(&self, resource: &Resource) -> Event {
+        let current = resource.current.as_ref();
         Event {
             id: format!("{}-{}-{}", resource.logical_id, resource.status.word(), id::uuid()),
-            stack_id: self.stack.id.clone(),
-            stack_name: self.stack.name.clone(),
             logical_id: resource.logical_id.clone(),
-            physical_id: resource
-                .current
-                .as_ref()
-                .map(|current| current.physical_id.clone())
-                .unwrap_or_default(),
+            physical_id: current.map(|current| current.physical_id.clone()).unwrap_or_default(),
             kind: resource.kind.clone(),
-            time: now(),
             status: resource.status.word().to_owned(),
             reason: resource.reason.clone(),
-            token: self.operation.options.token.clone(),
+            ..self.stack.event(self.operation.options.token.clone())
         }
     }
 }
 
-/// The event that says in which state a stack is.
-pub(crate) fn stack_event(stack: &Stack, token: Option<String>) -> Event {
-    Event {
-        id: id::uuid(),
-        stack_id: stack.id.clone(),
-        stack_name: stack.name.clone(),
-        logical_id: stack.name.clone(),
-        physical_id: stack.id.clone(),
-        kind: STACK_TYPE.to_owned(),
-        time: now(),
-        status: stack.status.word().to_owned(),
-        reason: stack.reason.clone(),
-        token,
-    }
-}
-
-/// What a resource is once nothing will be put back: an old one that is still there has only to be removed.
-fn settled(mut resource: Resource) -> Resource {
-    resource.drift = None;
-    if let Before::Replaced(old) = std::mem::replace(&mut resource.before, Before::Same) {
-        resource.leftovers.push(old);
-    }
-    resource
-}
-
-enum Refused {
-    Export(String),
-    Store(StoreError),
-}
-
-impl From<StoreError> for Refused {
-    fn from(err: StoreError) -> Self {
-        Self::Store(err)
-    }
+/// The reason of a stack whose resources would not go, in CloudFormation's words.
+pub(super) fn not_deleted(names: &[String]) -> String {
+    format!("The following resource(s) failed to delete: [{}]. ", names.join(", "))
 }

@@ -1,15 +1,14 @@
 //! `CreateChangeSet`.
 
+use super::api::Api;
+use super::checks;
 use super::definition::fingerprint;
 use super::error::ApiError;
 use super::form::Form;
 use super::planned::{Around, new_stack, planned, stack_to_update};
 use super::xml::Xml;
-use super::{Api, checks};
-use crate::engine::stack_event;
-use crate::id;
 use crate::stacks::{
-    ChangeSet, ChangeSetStatus, Execution, OnFailure, Stack, StackStatus, Transaction, now,
+    ChangeSet, ChangeSetStatus, Execution, OnFailure, Stack, StackStatus, Transaction,
 };
 use crate::template::Template;
 
@@ -75,15 +74,12 @@ impl Api {
             // A stack under review has had no other state, so it is stored now with its first event.
             if creates && state.stack(form.region, &stack.id)?.is_none() {
                 state.put_stack(&stack)?;
-                state.add_event(&stack_event(&stack, None))?;
+                state.add_event(&stack.event(None))?;
             }
             state.put_change_set(&made)?;
             Ok::<_, ApiError>(made)
         })?;
-        let mut xml = Xml::default();
-        xml.text("Id", &made.id);
-        xml.text("StackId", &made.stack_id);
-        Ok(xml)
+        Ok(Xml::of(&[("Id", &made.id), ("StackId", &made.stack_id)]))
     }
 }
 
@@ -93,11 +89,8 @@ impl Api {
 /// 400 for a word that AWS does not have.
 pub(super) fn on_failure(form: &Form<'_>, name: &str) -> Result<Option<OnFailure>, ApiError> {
     let words = [OnFailure::DoNothing, OnFailure::RollBack, OnFailure::Delete];
-    let Some(given) = form.get(name) else { return Ok(None) };
-    match words.into_iter().find(|word| word.word() == given) {
-        Some(word) => Ok(Some(word)),
-        None => Err(ApiError::not_one_of(name, given, &words.map(OnFailure::word))),
-    }
+    let given = form.one_of(name, &words.map(OnFailure::word))?;
+    Ok(words.into_iter().find(|word| Some(word.word()) == given))
 }
 
 /// The change set, ready to be stored: the known one, if the same request comes again.
@@ -115,26 +108,23 @@ fn prepare(
         let waits = matches!(known.execution, Execution::Available | Execution::InProgress);
         match (waits, known.fingerprint == fingerprint) {
             (true, true) => return Ok(known),
-            (true, false) => return Err(ApiError::already_exists(name)),
+            (true, false) => {
+                let message = format!(
+                    "ChangeSet {name} already exists; execute it, delete it, or give this one another name"
+                );
+                return Err(ApiError::new("AlreadyExistsException", message));
+            }
             (false, _) => state.delete_change_set(&known.id)?,
         }
     }
     let planned = planned(stack, around, form, parsed)?;
     let nothing = !creates && planned.nothing;
-    Ok(ChangeSet {
-        id: id::change_set(&stack.region, name),
-        name: name.to_owned(),
-        stack_id: stack.id.clone(),
-        stack_name: stack.name.clone(),
-        description: form.get("Description").map(str::to_owned),
-        created: now(),
-        status: if nothing { ChangeSetStatus::Failed } else { ChangeSetStatus::Complete },
-        reason: nothing.then(|| NO_CHANGES.to_owned()),
-        execution: if nothing { Execution::Unavailable } else { Execution::Available },
-        definition: planned.definition,
-        changes: planned.changes,
-        fingerprint,
-        on_failure: None,
-        reverts_drift: false,
-    })
+    let mut made = planned.change_set(stack, name, fingerprint);
+    made.description = form.get("Description").map(str::to_owned);
+    if nothing {
+        made.status = ChangeSetStatus::Failed;
+        made.reason = Some(NO_CHANGES.to_owned());
+        made.execution = Execution::Unavailable;
+    }
+    Ok(made)
 }

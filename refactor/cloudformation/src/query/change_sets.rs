@@ -1,13 +1,13 @@
 //! `DescribeChangeSet`, `ListChangeSets`, `DeleteChangeSet`.
 
-use super::Api;
+use super::api::{self, Api};
 use super::changes::{self, Secrets};
 use super::error::ApiError;
 use super::form::Form;
-use super::page::{next_token, page};
+use super::page::page;
 use super::stacks::{parameters, tags};
 use super::xml::Xml;
-use crate::stacks::{ChangeSet, Execution, OnFailure, Stack, StackStatus, Transaction};
+use crate::stacks::{ChangeSet, Execution, OnFailure, Stack, StackStatus, StoreError, Transaction};
 
 impl Api {
     /// A change set with its changes.
@@ -25,13 +25,17 @@ impl Api {
         tags(&mut xml, &change_set.definition);
         xml.optional("OnStackFailure", change_set.on_failure.map(OnFailure::word));
         xml.optional("DeploymentMode", change_set.reverts_drift.then_some("REVERT_DRIFT"));
-        let (page, token) = page(&change_set.changes, form, |change| change.logical_id.as_str())?;
         let secrets = Secrets::of([&stack.definition, &change_set.definition]);
-        xml.list("Changes", page, |xml, change| {
-            changes::change(xml, change, values.then_some(&secrets));
-        });
-        next_token(&mut xml, token);
-        Ok(xml)
+        page(
+            xml,
+            form,
+            "Changes",
+            &change_set.changes,
+            |change| &change.logical_id,
+            |xml, change| {
+                changes::change(xml, change, values.then_some(&secrets));
+            },
+        )
     }
 
     /// The change sets of a stack.
@@ -39,17 +43,12 @@ impl Api {
     /// # Errors
     /// 400 if there is no such stack.
     pub(super) fn list_change_sets(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
-        let name = form.required("StackName")?;
-        let mut change_sets = self.store.read(|state| match state.stack(form.region, name)? {
-            Some(stack) => Ok(state.change_sets(&stack.id)?),
-            None => Err(ApiError::no_stack(name)),
+        let mut change_sets = self.store.read(|state| {
+            let stack = api::stack(state, form, ApiError::no_stack)?;
+            Ok::<_, ApiError>(state.change_sets(&stack.id)?)
         })?;
         change_sets.retain(|change_set| !change_set.is_direct());
-        let (given, token) = page(&change_sets, form, |change_set| change_set.id.as_str())?;
-        let mut xml = Xml::default();
-        xml.list("Summaries", given, head);
-        next_token(&mut xml, token);
-        Ok(xml)
+        page(Xml::default(), form, "Summaries", &change_sets, |change_set| &change_set.id, head)
     }
 
     /// Forgets a change set that is not being executed.
@@ -64,11 +63,11 @@ impl Api {
                 Err(err) => return Err(err),
             };
             if change_set.execution == Execution::InProgress {
-                return Err(ApiError::change_set_status(format!(
-                    "ChangeSet [{}] cannot be deleted in its current execution status of [{}]",
-                    change_set.id,
-                    change_set.execution.word()
-                )));
+                let (id, status) = (&change_set.id, change_set.execution.word());
+                let message = format!(
+                    "ChangeSet [{id}] cannot be deleted in its current execution status of [{status}]"
+                );
+                return Err(ApiError::new("InvalidChangeSetStatus", message));
             }
             state.delete_change_set(&change_set.id)?;
             Ok(())
@@ -84,27 +83,25 @@ pub(super) fn find(
 ) -> Result<(Stack, ChangeSet), ApiError> {
     let name = form.required("ChangeSetName")?;
     let stack = stack_of(state, form)?;
+    let unknown = || {
+        let message = format!("ChangeSet [{name}] does not exist");
+        ApiError::not_found("ChangeSetNotFound", message)
+    };
     let change_set = state.change_set(stack.as_ref().map(|stack| stack.id.as_str()), name)?;
-    let change_set = change_set.ok_or_else(|| ApiError::no_change_set(name))?;
+    let change_set = change_set.ok_or_else(unknown)?;
     let stack = match stack {
-        Some(stack) => stack,
-        None => state
-            .stack(form.region, &change_set.stack_id)?
-            .ok_or_else(|| ApiError::no_change_set(name))?,
+        Some(stack) => Some(stack),
+        None => state.stack(form.region, &change_set.stack_id)?,
     };
     // The same answer as for one that there is not: another stack's or region's change set is none of this one's.
-    if change_set.stack_id != stack.id {
-        return Err(ApiError::no_change_set(name));
-    }
-    Ok((stack, change_set))
+    let own = stack.filter(|stack| change_set.stack_id == stack.id);
+    Ok((own.ok_or_else(unknown)?, change_set))
 }
 
 /// The stack that a form names, if it names one; with an ARN of a change set it need not.
 fn stack_of(state: &Transaction<'_>, form: &Form<'_>) -> Result<Option<Stack>, ApiError> {
     match form.get("StackName") {
-        Some(name) => {
-            Ok(Some(state.stack(form.region, name)?.ok_or_else(|| ApiError::no_stack(name))?))
-        }
+        Some(_) => api::stack(state, form, ApiError::no_stack).map(Some),
         None if form.required("ChangeSetName")?.starts_with("arn:") => Ok(None),
         None => Err(ApiError::validation(
             "StackName must be specified if ChangeSetName is not specified as an ARN.",
@@ -129,7 +126,7 @@ fn head(xml: &mut Xml, change_set: &ChangeSet) {
 pub(super) fn newest_definition(
     state: &Transaction<'_>,
     stack: &Stack,
-) -> Result<Option<String>, crate::stacks::StoreError> {
+) -> Result<Option<String>, StoreError> {
     if stack.status != StackStatus::ReviewInProgress {
         return Ok(Some(stack.definition.template.clone()));
     }

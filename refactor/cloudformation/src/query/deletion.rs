@@ -1,15 +1,12 @@
 //! `DeleteStack` and `UpdateTerminationProtection`.
 
-use super::definition::fingerprint;
+use super::api::{Api, stack};
+use super::checks;
 use super::error::ApiError;
-use super::execution::obsolete;
 use super::form::Form;
-use super::start::{Start, options};
+use super::start::Start;
 use super::xml::Xml;
-use super::{Api, checks};
-use crate::engine::stack_event;
-use crate::id;
-use crate::stacks::{Operation, Options, Phase, Resource, Stack, StackStatus};
+use crate::stacks::{Options, Resource, Stack, StackStatus};
 
 const MODES: [&str; 2] = ["STANDARD", "FORCE_DELETE_STACK"];
 
@@ -24,7 +21,9 @@ impl Api {
         let name = form.required("StackName")?;
         let role = checks::role(form)?;
         let force = form.one_of("DeletionMode", &MODES)? == Some("FORCE_DELETE_STACK");
-        let options = Options { retain: form.texts("RetainResources")?, force, ..options(form)? };
+        let mut start = Start::new(form)?;
+        start.options.retain = form.texts("RetainResources")?;
+        start.options.force = force;
         let Some(stack) = self.stack(form, name)? else { return Ok(Xml::default()) };
         if stack.status.in_progress() && stack.status != StackStatus::DeleteInProgress {
             self.hold(&stack.id)?;
@@ -38,27 +37,12 @@ impl Api {
                 }
                 _ => {}
             }
-            may_go(&stack, &state.resources(&stack.id)?, &options)?;
+            may_go(&stack, &state.resources(&stack.id)?, &start.options)?;
             if let Some(reason) = state.still_imported(&stack)? {
                 return Err(ApiError::validation(reason));
             }
-            let start = Start { disable_rollback: false, options, fingerprint: fingerprint(form) };
-            stack.status = StackStatus::DeleteInProgress;
-            stack.reason = Some("User Initiated".to_owned());
-            stack.last_request = start.last_request();
             stack.definition.role = role.or(stack.definition.role);
-            state.put_stack(&stack)?;
-            state.add_event(&stack_event(&stack, start.options.token.clone()))?;
-            obsolete(state, &stack.id, None)?;
-            Ok(state.put_operation(&Operation {
-                id: id::operation(),
-                stack_id: stack.id,
-                change_set_id: None,
-                creates: false,
-                phase: Phase::Queued,
-                failure: None,
-                options: start.options,
-            })?)
+            start.begin(state, stack, StackStatus::DeleteInProgress, None)
         })?;
         self.engine.wake();
         Ok(Xml::default())
@@ -69,21 +53,19 @@ impl Api {
     /// # Errors
     /// 400 if there is no such stack.
     pub(super) fn update_termination_protection(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
-        let name = form.required("StackName")?;
+        form.required("StackName")?;
         form.required("EnableTerminationProtection")?;
         let protected = form.flag("EnableTerminationProtection")?;
         let id = self.store.write(|state| {
-            let known = state.stack(form.region, name)?;
-            let stack = known.ok_or_else(|| ApiError::no_stack(name))?;
+            let mut stack = stack(state, form, ApiError::no_stack)?;
             if stack.deleted.is_some() {
                 return Err(ApiError::wrong_state(&stack, "protected", ""));
             }
-            state.put_stack(&Stack { termination_protection: protected, ..stack.clone() })?;
-            Ok::<_, ApiError>(stack.id)
+            stack.termination_protection = protected;
+            state.put_stack(&stack)?;
+            Ok(stack.id)
         })?;
-        let mut xml = Xml::default();
-        xml.text("StackId", &id);
-        Ok(xml)
+        Ok(Xml::of(&[("StackId", &id)]))
     }
 }
 

@@ -2,13 +2,13 @@
 
 mod shown;
 
-use super::Api;
+use super::api::Api;
 use super::error::ApiError;
 use super::form::Form;
-use super::page::{next_token, page};
+use super::page::page;
 use super::xml::Xml;
 use crate::id;
-use crate::stacks::{DriftStatus, Resource, Stack, StackDrift, StackStatus, now};
+use crate::stacks::{DriftStatus, Resource, ResourceDrift, Stack, StackDrift, StackStatus, now};
 use shown::describe;
 
 const STATUSES: [&str; 4] = ["IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED"];
@@ -30,8 +30,7 @@ impl Api {
         let found = self.detected(&stack, resources)?;
         let drifted = found.iter().filter(|resource| has_drifted(resource)).count();
         let drift = StackDrift { id: id::uuid(), time: now(), drifted };
-        let mut xml = Xml::default();
-        xml.text("StackDriftDetectionId", &drift.id);
+        let xml = Xml::of(&[("StackDriftDetectionId", &drift.id)]);
         self.keep_drift(&stack, found, Some(drift))?;
         Ok(xml)
     }
@@ -79,14 +78,14 @@ impl Api {
                 "Drift detection {id} is not known: a stack keeps its last one until it is changed"
             )));
         };
-        let mut xml = Xml::default();
-        xml.text("StackId", &stack.id);
-        xml.text("StackDriftDetectionId", id);
-        xml.text("StackDriftStatus", drift.word());
-        xml.text("DetectionStatus", "DETECTION_COMPLETE");
-        xml.text("DriftedStackResourceCount", &drift.drifted.to_string());
-        xml.text("Timestamp", &drift.time);
-        Ok(xml)
+        Ok(Xml::of(&[
+            ("StackId", &stack.id),
+            ("StackDriftDetectionId", id),
+            ("StackDriftStatus", drift.word()),
+            ("DetectionStatus", "DETECTION_COMPLETE"),
+            ("DriftedStackResourceCount", &drift.drifted.to_string()),
+            ("Timestamp", &drift.time),
+        ]))
     }
 
     /// The resources of a stack that were looked at, page by page.
@@ -94,26 +93,21 @@ impl Api {
     /// # Errors
     /// 400 if there is no such stack.
     pub(super) fn describe_stack_resource_drifts(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
-        let wanted = form.texts("StackResourceDriftStatusFilters")?;
-        if let Some(word) = wanted.iter().find(|word| !STATUSES.contains(&word.as_str())) {
-            return Err(ApiError::not_one_of("StackResourceDriftStatusFilters", word, &STATUSES));
-        }
-        let (stack, mut resources) = self.stack_resources(form)?;
-        resources.retain(|resource| match &resource.drift {
-            Some(drift) => {
-                wanted.is_empty() || wanted.iter().any(|word| word == drift.status.word())
-            }
-            None => false,
-        });
-        let (given, token) = page(&resources, form, |resource| resource.logical_id.as_str())?;
-        let mut xml = Xml::default();
-        xml.list("StackResourceDrifts", given, |xml, resource| {
-            if let Some(drift) = &resource.drift {
-                describe(xml, &stack, resource, drift);
-            }
-        });
-        next_token(&mut xml, token);
-        Ok(xml)
+        let wanted = form.words("StackResourceDriftStatusFilters", &STATUSES)?;
+        let (stack, resources) = self.stack_resources(form)?;
+        let drifts = resources.iter().filter_map(|found| Some((found, found.drift.as_ref()?)));
+        let wanted = |drift: &ResourceDrift| {
+            wanted.is_empty() || wanted.iter().any(|word| word == drift.status.word())
+        };
+        let drifts: Vec<_> = drifts.filter(|(_, drift)| wanted(drift)).collect();
+        page(
+            Xml::default(),
+            form,
+            "StackResourceDrifts",
+            &drifts,
+            |(resource, _)| &resource.logical_id,
+            |xml, (resource, drift)| describe(xml, &stack, resource, drift),
+        )
     }
 
     /// The resources of a stack as they are now; none if there is no such stack.
@@ -127,17 +121,15 @@ impl Api {
     ) -> Result<Vec<Resource>, ApiError> {
         let Some(stack) = self.stack(form, name)? else { return Ok(Vec::new()) };
         let resources = self.store.read(|state| state.resources(&stack.id))?;
-        let now = resources.into_iter().map(|known| self.engine.as_it_is(&stack.region, known));
-        let now: Result<_, _> = now.collect();
-        now.map_err(|failure| ApiError::validation(failure.reason))
+        let now = resources.iter().map(|known| self.engine.as_it_is(&stack.region, known));
+        now.collect::<Result<_, _>>().map_err(ApiError::validation)
     }
 
     fn detected(&self, stack: &Stack, resources: Vec<Resource>) -> Result<Vec<Resource>, ApiError> {
         is_idle(stack)?;
         let detect = |resource: Resource| {
             let drift = self.engine.drift(&stack.region, &resource);
-            let drift = drift.map_err(|failure| ApiError::validation(failure.reason))?;
-            Ok(Resource { drift, ..resource })
+            Ok(Resource { drift: drift.map_err(ApiError::validation)?, ..resource })
         };
         resources.into_iter().map(detect).collect()
     }

@@ -17,10 +17,11 @@ pub(super) struct ApiError {
 impl ApiError {
     /// 400: something about the request. Almost everything is this one.
     pub(super) fn validation(message: impl Into<String>) -> Self {
-        Self::bad_request("ValidationError", message)
+        Self::new("ValidationError", message)
     }
 
-    fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+    /// 400 with another code.
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
     }
 
@@ -44,19 +45,6 @@ impl ApiError {
     pub(super) fn not_one_of(name: &str, value: &str, words: &[&str]) -> Self {
         let rule = format!("Member must satisfy enum value set: [{}]", words.join(", "));
         Self::constraint(name, value, &rule)
-    }
-
-    /// 400: there is a stack of that name.
-    pub(super) fn stack_exists(name: &str) -> Self {
-        Self::bad_request("AlreadyExistsException", format!("Stack [{name}] already exists"))
-    }
-
-    /// 400: another request had that `ClientRequestToken`.
-    pub(super) fn token_exists(token: &str) -> Self {
-        Self::bad_request(
-            "TokenAlreadyExistsException",
-            format!("ClientRequestToken {token} came before with another request; use a new one"),
-        )
     }
 
     /// 400: no such stack, in the words that `deploy` looks for.
@@ -83,49 +71,14 @@ impl ApiError {
         ))
     }
 
-    /// 404: no such change set.
-    pub(super) fn no_change_set(name: &str) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            code: "ChangeSetNotFound",
-            message: format!("ChangeSet [{name}] does not exist"),
-        }
+    /// 404: there is none.
+    pub(super) fn not_found(code: &'static str, message: String) -> Self {
+        Self { status: StatusCode::NOT_FOUND, code, message }
     }
 
     /// Whether it says that there is no such change set.
     pub(super) fn is_not_found(&self) -> bool {
         self.status == StatusCode::NOT_FOUND
-    }
-
-    /// 400: the change set cannot be executed.
-    pub(super) fn change_set_status(message: String) -> Self {
-        Self::bad_request("InvalidChangeSetStatus", message)
-    }
-
-    /// 400: a change set of that name waits to be executed.
-    pub(super) fn already_exists(name: &str) -> Self {
-        Self::bad_request(
-            "AlreadyExistsException",
-            format!(
-                "ChangeSet {name} already exists; execute it, delete it, or give this one another name"
-            ),
-        )
-    }
-
-    /// 400: there are as many stacks as there may be.
-    pub(super) fn too_many_stacks(limit: usize) -> Self {
-        Self::bad_request(
-            "LimitExceededException",
-            format!("A region has at most {limit} stacks; delete one first"),
-        )
-    }
-
-    /// 400: an action that there is not.
-    pub(super) fn unknown_action(action: &str) -> Self {
-        Self::bad_request(
-            "InvalidAction",
-            format!("Could not find operation {action} for version 2010-05-15"),
-        )
     }
 
     /// Status and body.
@@ -143,8 +96,7 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(err: StoreError) -> Self {
-        let cause = std::error::Error::source(&err).map(ToString::to_string).unwrap_or_default();
-        log::error!("stacks: {err}: {cause}");
+        log::error!("stacks: {err}");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             code: "InternalFailure",

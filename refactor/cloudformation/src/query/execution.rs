@@ -1,18 +1,12 @@
 //! `ExecuteChangeSet`, and how an operation is begun.
 
-use super::Api;
+use super::api::Api;
 use super::change_sets::find;
-use super::definition::fingerprint;
 use super::error::ApiError;
 use super::form::Form;
-use super::start::{Start, is_repeat, options};
+use super::start::Start;
 use super::xml::Xml;
-use crate::engine::stack_event;
-use crate::id;
-use crate::stacks::{
-    ChangeSet, ChangeSetStatus, Execution, OnFailure, Operation, Options, Phase, Stack,
-    StackStatus, Transaction, now,
-};
+use crate::stacks::{ChangeSet, ChangeSetStatus, Execution, Stack, StackStatus, Transaction, now};
 
 impl Api {
     /// Carries a change set out, and answers when that is done or after 25 s. Whether it went well is for
@@ -22,27 +16,18 @@ impl Api {
     /// 400 if there is no such stack, the change set cannot be executed, or the stack is in the wrong state; 404
     /// if there is no such change set.
     pub(super) fn execute_change_set(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
-        let disable_rollback = form.flag("DisableRollback")?;
-        let options = options(form)?;
+        let start = Start::new(form)?;
         let stack_id = self.store.write(|state| {
             let (stack, change_set) = find(state, form)?;
             let stack_id = stack.id.clone();
-            if !is_repeat(&stack, form)? && begins(&stack, &change_set)? {
+            if !start.is_repeat(&stack)? && begins(&stack, &change_set)? {
                 let on_failure = change_set.on_failure;
                 if on_failure.is_some() && form.get("DisableRollback").is_some() {
                     return Err(ApiError::validation(
                         "DisableRollback must not be given: the change set has OnStackFailure, which says the same",
                     ));
                 }
-                let start = Start {
-                    disable_rollback: disable_rollback || on_failure == Some(OnFailure::DoNothing),
-                    options: Options {
-                        deletes_on_failure: on_failure == Some(OnFailure::Delete),
-                        ..options
-                    },
-                    fingerprint: fingerprint(form),
-                };
-                execute(state, stack, change_set, start)?;
+                execute(state, stack, change_set, start.on_failure(on_failure))?;
             }
             Ok::<_, ApiError>(stack_id)
         })?;
@@ -56,20 +41,14 @@ impl Api {
 fn begins(stack: &Stack, change_set: &ChangeSet) -> Result<bool, ApiError> {
     let status = match change_set.execution {
         Execution::InProgress | Execution::Complete | Execution::Failed => return Ok(false),
-        Execution::Available => None,
-        Execution::Unavailable | Execution::Obsolete => Some(change_set.execution.word()),
+        _ if change_set.status == ChangeSetStatus::Failed => "status of [FAILED]".to_owned(),
+        Execution::Available => String::new(),
+        other => format!("execution status of [{}]", other.word()),
     };
-    if change_set.status == ChangeSetStatus::Failed {
-        return Err(ApiError::change_set_status(format!(
-            "ChangeSet [{}] cannot be executed in its current status of [FAILED]",
-            change_set.id
-        )));
-    }
-    if let Some(status) = status {
-        return Err(ApiError::change_set_status(format!(
-            "ChangeSet [{}] cannot be executed in its current execution status of [{status}]",
-            change_set.id
-        )));
+    if !status.is_empty() {
+        let id = &change_set.id;
+        let message = format!("ChangeSet [{id}] cannot be executed in its current {status}");
+        return Err(ApiError::new("InvalidChangeSetStatus", message));
     }
     if stack.status != StackStatus::ReviewInProgress && !stack.status.can_update() {
         return Err(ApiError::wrong_state(stack, "updated", ""));
@@ -84,45 +63,16 @@ pub(super) fn execute(
     mut change_set: ChangeSet,
     start: Start,
 ) -> Result<(), ApiError> {
-    let creates = stack.status == StackStatus::ReviewInProgress;
-    if creates {
+    let mut status = StackStatus::UpdateInProgress;
+    if stack.status == StackStatus::ReviewInProgress {
+        status = StackStatus::CreateInProgress;
         stack.definition = change_set.definition.clone();
     }
-    stack.status =
-        if creates { StackStatus::CreateInProgress } else { StackStatus::UpdateInProgress };
-    stack.reason = Some("User Initiated".to_owned());
     stack.updated = Some(now());
     stack.change_set_id = (!change_set.is_direct()).then(|| change_set.id.clone());
     stack.disable_rollback = start.disable_rollback;
     stack.drift = None;
-    stack.last_request = start.last_request();
-    state.put_stack(&stack)?;
-    state.add_event(&stack_event(&stack, start.options.token.clone()))?;
     change_set.execution = Execution::InProgress;
     state.put_change_set(&change_set)?;
-    obsolete(state, &stack.id, Some(&change_set.id))?;
-    Ok(state.put_operation(&Operation {
-        id: id::operation(),
-        stack_id: stack.id,
-        change_set_id: Some(change_set.id),
-        creates,
-        phase: Phase::Queued,
-        failure: None,
-        options: start.options,
-    })?)
-}
-
-/// What was planned before looks at a stack that is no longer so.
-pub(super) fn obsolete(
-    state: &Transaction<'_>,
-    stack_id: &str,
-    except: Option<&str>,
-) -> Result<(), ApiError> {
-    for mut change_set in state.change_sets(stack_id)? {
-        if change_set.execution == Execution::Available && Some(change_set.id.as_str()) != except {
-            change_set.execution = Execution::Obsolete;
-            state.put_change_set(&change_set)?;
-        }
-    }
-    Ok(())
+    start.begin(state, stack, status, Some(&change_set.id))
 }

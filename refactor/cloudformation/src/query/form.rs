@@ -61,12 +61,17 @@ impl<'a> Form<'a> {
 
     /// A list of texts. `Capabilities=` is an empty one.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, ApiError> {
-        let members = self.members(name)?;
-        Ok(members
-            .iter()
-            .filter_map(|member| member.get(""))
-            .map(|text| (*text).to_owned())
-            .collect())
+        let members = self.members(name)?.into_iter();
+        Ok(members.filter_map(|member| Some((*member.get("")?).to_owned())).collect())
+    }
+
+    /// A list of texts, each of which is one of some words.
+    pub(super) fn words(&self, name: &str, words: &[&str]) -> Result<Vec<String>, ApiError> {
+        let given = self.texts(name)?;
+        match given.iter().find(|word| !words.contains(&word.as_str())) {
+            Some(word) => Err(ApiError::not_one_of(name, word, words)),
+            None => Ok(given),
+        }
     }
 
     /// A list of structures, each by the names of its members; of texts, each under the empty name.

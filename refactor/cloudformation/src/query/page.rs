@@ -7,12 +7,18 @@ use super::xml::Xml;
 /// Items a page, at most.
 const PAGE: usize = 100;
 
-/// The items of the page that the form asks for, and the token of the next one.
+/// Adds the page of a list that the form asks for, and the token of the next one.
+///
+/// # Errors
+/// 400 for a token that was not given, and for a size that a page cannot have.
 pub(super) fn page<'a, T>(
-    items: &'a [T],
+    mut xml: Xml,
     form: &Form<'_>,
+    name: &str,
+    items: &'a [T],
     key: impl Fn(&'a T) -> &'a str,
-) -> Result<(&'a [T], Option<&'a str>), ApiError> {
+    content: impl FnMut(&mut Xml, &'a T),
+) -> Result<Xml, ApiError> {
     let start = match form.get("NextToken") {
         None => 0,
         Some(token) => match items.iter().position(|item| key(item) == token) {
@@ -35,11 +41,7 @@ pub(super) fn page<'a, T>(
     };
     let rest = &items[start..];
     let given = &rest[..rest.len().min(size)];
-    let next = if rest.len() > size { given.last().map(key) } else { None };
-    Ok((given, next))
-}
-
-/// Writes the token, if there is one.
-pub(super) fn next_token(xml: &mut Xml, token: Option<&str>) {
-    xml.optional("NextToken", token);
+    xml.list(name, given, content);
+    xml.optional("NextToken", given.last().filter(|_| rest.len() > size).map(key));
+    Ok(xml)
 }

@@ -1,16 +1,20 @@
 //! What a request comes to for a stack: everything that can be known beforehand is decided before it is answered.
 
+use super::api::Api;
+use super::checks;
 use super::definition::definition;
 use super::error::ApiError;
 use super::form::Form;
-use super::{Api, checks};
 use crate::blueprint::Blueprint;
 use crate::change::PlannedChange;
 use crate::functions::Exports;
 use crate::id;
 use crate::plan::plan;
 use crate::provider::Provider;
-use crate::stacks::{Definition, Resource, Stack, StackStatus, StoreError, Transaction, now};
+use crate::stacks::{
+    ChangeSet, ChangeSetStatus, Definition, Execution, Resource, Stack, StackStatus, StoreError,
+    Transaction, now,
+};
 use crate::template::Template;
 
 /// How many stacks a region may have: a list of all of them is made in memory, templates included.
@@ -22,6 +26,28 @@ pub(super) struct Planned {
     pub(super) changes: Vec<PlannedChange>,
     /// Whether nothing would change.
     pub(super) nothing: bool,
+}
+
+impl Planned {
+    /// A change set that can be executed.
+    pub(super) fn change_set(self, stack: &Stack, name: &str, fingerprint: u64) -> ChangeSet {
+        ChangeSet {
+            id: id::change_set(&stack.region, name),
+            name: name.to_owned(),
+            stack_id: stack.id.clone(),
+            stack_name: stack.name.clone(),
+            description: None,
+            created: now(),
+            status: ChangeSetStatus::Complete,
+            reason: None,
+            execution: Execution::Available,
+            definition: self.definition,
+            changes: self.changes,
+            fingerprint,
+            on_failure: None,
+            reverts_drift: false,
+        }
+    }
 }
 
 /// What a plan depends on beside the stack itself.
@@ -89,7 +115,8 @@ pub(super) fn new_stack(
     name: &str,
 ) -> Result<Stack, ApiError> {
     if state.living(form.region)? >= STACKS_LIMIT {
-        return Err(ApiError::too_many_stacks(STACKS_LIMIT));
+        let message = format!("A region has at most {STACKS_LIMIT} stacks; delete one first");
+        return Err(ApiError::new("LimitExceededException", message));
     }
     checks::name("StackName", name)?;
     Ok(Stack {

@@ -1,9 +1,9 @@
 //! `DescribeStackResources` and `ListStackResources`.
 
-use super::Api;
+use super::api::Api;
 use super::error::ApiError;
 use super::form::Form;
-use super::page::{next_token, page};
+use super::page::page;
 use super::xml::Xml;
 use crate::stacks::{Resource, Stack};
 
@@ -56,13 +56,17 @@ impl Api {
     /// 400 if there is no such stack.
     pub(super) fn list_stack_resources(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let (_, resources) = self.stack_resources(form)?;
-        let (given, token) = page(&resources, form, |resource| resource.logical_id.as_str())?;
-        let mut xml = Xml::default();
-        xml.list("StackResourceSummaries", given, |xml, resource| {
-            describe(xml, resource, "LastUpdatedTimestamp")
-        });
-        next_token(&mut xml, token);
-        Ok(xml)
+        let name = "StackResourceSummaries";
+        page(
+            Xml::default(),
+            form,
+            name,
+            &resources,
+            |found| &found.logical_id,
+            |xml, resource| {
+                describe(xml, resource, "LastUpdatedTimestamp");
+            },
+        )
     }
 
     /// The living stack that has the resource of a physical id, with all its resources.
@@ -87,19 +91,6 @@ impl Api {
                 }
             }
             Err(ApiError::validation(format!("Stack for {physical_id} does not exist")))
-        })
-    }
-
-    pub(super) fn stack_resources(
-        &self,
-        form: &Form<'_>,
-    ) -> Result<(Stack, Vec<Resource>), ApiError> {
-        let name = form.required("StackName")?;
-        self.store.read(|state| {
-            let stack =
-                state.stack(form.region, name)?.ok_or_else(|| ApiError::no_stack_with_id(name))?;
-            let resources = state.resources(&stack.id)?;
-            Ok((stack, resources))
         })
     }
 }

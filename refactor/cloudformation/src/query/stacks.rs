@@ -1,9 +1,9 @@
 //! `DescribeStacks`.
 
-use super::Api;
+use super::api::Api;
 use super::error::ApiError;
 use super::form::Form;
-use super::page::{next_token, page};
+use super::page::page;
 use super::xml::Xml;
 use crate::stacks::{Definition, Stack, StackDrift};
 
@@ -30,11 +30,7 @@ impl Api {
                 vec![stack]
             }
         };
-        let (given, token) = page(&stacks, form, |stack| stack.id.as_str())?;
-        let mut xml = Xml::default();
-        xml.list("Stacks", given, describe);
-        next_token(&mut xml, token);
-        Ok(xml)
+        page(Xml::default(), form, "Stacks", &stacks, |stack| &stack.id, describe)
     }
 }
 

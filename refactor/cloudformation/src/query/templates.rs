@@ -1,6 +1,6 @@
 //! `GetTemplate`, `GetTemplateSummary`, `ValidateTemplate`.
 
-use super::Api;
+use super::api::{Api, stack};
 use super::change_sets::{find, newest_definition};
 use super::error::ApiError;
 use super::form::Form;
@@ -19,7 +19,7 @@ impl Api {
         let body = if form.get("ChangeSetName").is_some() {
             self.store.read(|state| find(state, form))?.1.definition.template
         } else {
-            self.template_of(form, form.required("StackName")?)?.unwrap_or_default()
+            self.template_of(form)?.unwrap_or_default()
         };
         let mut xml = Xml::default();
         xml.text("TemplateBody", &body);
@@ -39,7 +39,7 @@ impl Api {
                 ));
             }
             (Some(body), None) => Some(body.to_owned()),
-            (None, _) => self.template_of(form, form.required("StackName")?)?,
+            (None, _) => self.template_of(form)?,
         };
         let mut xml = Xml::default();
         let Some(body) = body else {
@@ -83,10 +83,10 @@ impl Api {
     }
 
     /// `None` for a stack under review that has no change set.
-    fn template_of(&self, form: &Form<'_>, name: &str) -> Result<Option<String>, ApiError> {
-        self.store.read(|state| match state.stack(form.region, name)? {
-            Some(stack) => Ok(newest_definition(state, &stack)?),
-            None => Err(ApiError::no_stack_with_id(name)),
+    fn template_of(&self, form: &Form<'_>) -> Result<Option<String>, ApiError> {
+        self.store.read(|state| {
+            let stack = stack(state, form, ApiError::no_stack_with_id)?;
+            Ok(newest_definition(state, &stack)?)
         })
     }
 }

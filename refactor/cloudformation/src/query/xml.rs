@@ -15,23 +15,30 @@ pub(super) struct Xml {
 impl Xml {
     /// An element with what `content` puts into it.
     pub(super) fn element(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
-        self.text.push('<');
-        self.text.push_str(name);
-        self.text.push('>');
+        self.text += &format!("<{name}>");
         content(self);
-        self.text.push_str("</");
-        self.text.push_str(name);
-        self.text.push('>');
+        self.text += &format!("</{name}>");
     }
 
-    /// An element with text. A character that XML 1.0 cannot carry becomes U+FFFD.
+    /// Elements with text.
+    pub(super) fn of(members: &[(&str, &str)]) -> Self {
+        let mut xml = Self::default();
+        members.iter().for_each(|(name, value)| xml.text(name, value));
+        xml
+    }
+
+    /// An element with text.
     pub(super) fn text(&mut self, name: &str, value: &str) {
+        self.element(name, |xml| xml.content(value));
+    }
+
+    /// Text. A character that XML 1.0 cannot carry becomes U+FFFD.
+    pub(super) fn content(&mut self, value: &str) {
         let carried = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
         let value: String =
             value.chars().map(|c| if carried(c) { c } else { '\u{fffd}' }).collect();
         // A bare carriage return would come out as a line feed.
-        let value = escape(value.as_str()).replace('\r', "&#13;");
-        self.element(name, |xml| xml.text.push_str(&value));
+        self.text.push_str(&escape(value.as_str()).replace('\r', "&#13;"));
     }
 
     /// An element with text, if there is any to give.
@@ -57,11 +64,7 @@ impl Xml {
 
     /// A list of texts.
     pub(super) fn texts<T: AsRef<str>>(&mut self, name: &str, items: impl IntoIterator<Item = T>) {
-        self.element(name, |xml| {
-            for item in items {
-                xml.text("member", item.as_ref());
-            }
-        });
+        self.list(name, items, |xml, item| xml.content(item.as_ref()));
     }
 
     /// The whole answer. The element of the result is there even when it is empty, since clients look into it.

@@ -27,32 +27,25 @@ impl Transaction<'_> {
     /// Records what a stack exports. Answers why it cannot: another stack exports the name, or imports what is to go or
     /// to change. Then nothing that matters is recorded: the caller gives the transaction up.
     pub(crate) fn put_exports(&self, stack: &Stack) -> Result<Option<String>, StoreError> {
-        let exported = |stack: &Stack| -> BTreeMap<String, String> {
-            let outputs = stack.outputs.iter();
-            outputs
-                .filter_map(|output| Some((output.export.clone()?, output.value.clone())))
-                .collect()
-        };
-        let new = exported(stack);
-        for (name, value) in exported(&self.stack_by_id(&stack.id)?) {
-            let verb = match new.get(&name) {
+        let new: BTreeMap<_, _> = stack.exports().collect();
+        for (name, value) in self.stack_by_id(&stack.id)?.exports() {
+            let verb = match new.get(name) {
                 Some(new) if *new == value => continue,
                 Some(_) => "updated",
                 None => "deleted",
             };
-            let importers = self.importers(&stack.region, &name)?;
-            if !importers.is_empty() {
-                return Ok(Some(in_use(&name, verb, &importers)));
+            if let Some(reason) = self.in_use(stack, name, verb)? {
+                return Ok(Some(reason));
             }
         }
-        self.0.execute("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
-        for name in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
+        self.run("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
+        for (name, _) in stack.exports() {
             if let Some(owner) = self.exporter(&stack.region, name)? {
                 return Ok(Some(format!(
                     "Export with name {name} is already exported by stack {owner}"
                 )));
             }
-            self.0.execute(
+            self.run(
                 "INSERT INTO cfn_exports (region, name, stack) VALUES (?1, ?2, ?3)",
                 params![stack.region, name, stack.id],
             )?;
@@ -62,10 +55,8 @@ impl Transaction<'_> {
 
     /// ARN of the stack that exports that name.
     pub(crate) fn exporter(&self, region: &str, name: &str) -> Result<Option<String>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT stack FROM cfn_exports WHERE region = ?1 AND name = ?2")?;
-        Ok(statement.query_row(params![region, name], |row| row.get(0)).optional()?)
+        let sql = "SELECT stack FROM cfn_exports WHERE region = ?1 AND name = ?2";
+        Ok(self.0.query_row(sql, params![region, name], |row| row.get(0)).optional()?)
     }
 
     /// Records that a stack imports these exports, beside those that it is known to import.
@@ -74,30 +65,25 @@ impl Transaction<'_> {
         stack: &Stack,
         names: &BTreeSet<String>,
     ) -> Result<(), StoreError> {
-        for name in names {
-            self.0.execute(
-                "INSERT OR IGNORE INTO cfn_imports (region, name, stack) VALUES (?1, ?2, ?3)",
-                params![stack.region, name, stack.id],
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Forgets what a stack imports.
-    pub(crate) fn drop_imports(&self, stack: &str) -> Result<(), StoreError> {
-        self.0.execute("DELETE FROM cfn_imports WHERE stack = ?1", params![stack])?;
-        Ok(())
+        let sql = "INSERT OR IGNORE INTO cfn_imports (region, name, stack) VALUES (?1, ?2, ?3)";
+        names.iter().try_for_each(|name| self.run(sql, params![stack.region, name, stack.id]))
     }
 
     /// Why a stack cannot be deleted: another one imports what it exports.
     pub(crate) fn still_imported(&self, stack: &Stack) -> Result<Option<String>, StoreError> {
-        for name in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
-            let importers = self.importers(&stack.region, name)?;
-            if !importers.is_empty() {
-                return Ok(Some(in_use(name, "deleted", &importers)));
+        for (name, _) in stack.exports() {
+            if let Some(reason) = self.in_use(stack, name, "deleted")? {
+                return Ok(Some(reason));
             }
         }
         Ok(None)
+    }
+
+    /// CloudFormation's words if an export of a stack is imported; `verb` is what was to happen to it.
+    fn in_use(&self, stack: &Stack, name: &str, verb: &str) -> Result<Option<String>, StoreError> {
+        let importers = self.importers(&stack.region, name)?.join(", ");
+        let reason = format!("Export {name} cannot be {verb} as it is in use by {importers}");
+        Ok((!importers.is_empty()).then_some(reason))
     }
 
     /// The names of the stacks that import an export.
@@ -111,7 +97,10 @@ impl Transaction<'_> {
     }
 }
 
-/// CloudFormation's words for an export that is imported; `verb` is what was to happen to it.
-fn in_use(name: &str, verb: &str, importers: &[String]) -> String {
-    format!("Export {name} cannot be {verb} as it is in use by {}", importers.join(", "))
+impl Stack {
+    /// The names and values that the stack exports.
+    pub(crate) fn exports(&self) -> impl Iterator<Item = (&str, &str)> {
+        let outputs = self.outputs.iter();
+        outputs.filter_map(|output| Some((output.export.as_deref()?, output.value.as_str())))
+    }
 }

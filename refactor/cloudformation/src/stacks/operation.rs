@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id;
+
 /// Work on a stack that is not finished: written down before it begins, so that a restart takes it up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Operation {
@@ -17,6 +19,26 @@ pub(crate) struct Operation {
     pub(crate) failure: Option<String>,
     #[serde(default)]
     pub(crate) options: Options,
+}
+
+impl Operation {
+    /// One that has not begun.
+    pub(crate) fn new(
+        stack_id: &str,
+        change_set_id: Option<&str>,
+        creates: bool,
+        options: Options,
+    ) -> Self {
+        Self {
+            id: id::operation(),
+            stack_id: stack_id.to_owned(),
+            change_set_id: change_set_id.map(str::to_owned),
+            creates,
+            phase: Phase::Queued,
+            failure: None,
+            options,
+        }
+    }
 }
 
 /// What the request that began an operation says about the way there.

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
+use rusqlite::{Connection, Params, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::error::StoreError;
 use super::{ChangeSet, Event, Operation, Resource, Stack, next_millisecond};
 
 /// How many change sets a stack keeps; the oldest go first.
@@ -13,47 +14,6 @@ const CHANGE_SETS_KEPT: u32 = 50;
 const EVENTS_KEPT: u32 = 2_000;
 /// How many deleted stacks a region keeps, to be described by ARN; the oldest go first.
 const DELETED_KEPT: u32 = 200;
-
-/// Why state could not be read or written.
-#[derive(Debug)]
-pub enum StoreError {
-    /// SQLite refused.
-    Sqlite(rusqlite::Error),
-    /// A row holds what this version cannot read.
-    Document(serde_json::Error),
-}
-
-impl std::fmt::Display for StoreError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite(_) => f.write_str("the state of the stacks cannot be read or written"),
-            Self::Document(_) => {
-                f.write_str("the state of the stacks holds what this version cannot read")
-            }
-        }
-    }
-}
-
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(match self {
-            Self::Sqlite(err) => err,
-            Self::Document(err) => err,
-        })
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(err: rusqlite::Error) -> Self {
-        Self::Sqlite(err)
-    }
-}
-
-impl From<serde_json::Error> for StoreError {
-    fn from(err: serde_json::Error) -> Self {
-        Self::Document(err)
-    }
-}
 
 /// The state of all stacks. The connection is shared with the refactor spaces, whose file it is.
 #[derive(Clone)]
@@ -75,7 +35,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.run(TransactionBehavior::Deferred, work)
+        self.transact(TransactionBehavior::Deferred, work)
     }
 
     /// Runs `work` in one transaction, which is rolled back if `work` fails.
@@ -86,10 +46,10 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.run(TransactionBehavior::Immediate, work)
+        self.transact(TransactionBehavior::Immediate, work)
     }
 
-    fn run<T, E: From<StoreError>>(
+    fn transact<T, E: From<StoreError>>(
         &self,
         behavior: TransactionBehavior,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
@@ -130,7 +90,7 @@ impl Transaction<'_> {
     /// The stack of that ARN, which must be there.
     pub(crate) fn stack_by_id(&self, id: &str) -> Result<Stack, StoreError> {
         let stack = self.one("SELECT document FROM cfn_stacks WHERE id = ?1", params![id])?;
-        stack.ok_or(StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows))
+        stack.ok_or(rusqlite::Error::QueryReturnedNoRows.into())
     }
 
     /// All stacks of a region, the newest first.
@@ -143,22 +103,20 @@ impl Transaction<'_> {
 
     /// How many stacks of a region are not deleted.
     pub(crate) fn living(&self, region: &str) -> Result<usize, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT count(*) FROM cfn_stacks WHERE region = ?1 AND living")?;
-        Ok(statement.query_row(params![region], |row| row.get(0))?)
+        let sql = "SELECT count(*) FROM cfn_stacks WHERE region = ?1 AND living";
+        Ok(self.0.query_row(sql, params![region], |row| row.get(0))?)
     }
 
     /// Stores a stack, new or known. One that is deleted gives its name and exports free.
     pub(crate) fn put_stack(&self, stack: &Stack) -> Result<(), StoreError> {
         let living = stack.deleted.is_none();
-        self.0.execute(
+        self.run(
             "INSERT INTO cfn_stacks (id, region, name, living, document) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (id) DO UPDATE SET living = excluded.living, document = excluded.document",
             params![stack.id, stack.region, stack.name, living, document(stack)?],
         )?;
         if !living {
-            self.0.execute("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
+            self.run("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
             self.drop_imports(&stack.id)?;
             self.forget_deleted(&stack.region)?;
         }
@@ -174,12 +132,11 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn put_resource(&self, stack: &str, resource: &Resource) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "INSERT INTO cfn_resources (stack, logical_id, document) VALUES (?1, ?2, ?3)
              ON CONFLICT (stack, logical_id) DO UPDATE SET document = excluded.document",
             params![stack, resource.logical_id, document(resource)?],
-        )?;
-        Ok(())
+        )
     }
 
     /// The change set of that ARN, or of that name in the stack.
@@ -207,32 +164,29 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn put_change_set(&self, change_set: &ChangeSet) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "INSERT INTO cfn_change_sets (id, stack, name, document) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET document = excluded.document",
             params![change_set.id, change_set.stack_id, change_set.name, document(change_set)?],
         )?;
         // The change set that an operation carries out is never among the oldest: executing makes the others obsolete,
         // and a stack in progress takes no new ones.
-        self.0.execute(
+        self.run(
             "DELETE FROM cfn_change_sets WHERE stack = ?1 AND seq NOT IN
                  (SELECT seq FROM cfn_change_sets WHERE stack = ?1 ORDER BY seq DESC LIMIT ?2)",
             params![change_set.stack_id, CHANGE_SETS_KEPT],
-        )?;
-        Ok(())
+        )
     }
 
     pub(crate) fn delete_change_set(&self, id: &str) -> Result<(), StoreError> {
-        self.0.execute("DELETE FROM cfn_change_sets WHERE id = ?1", params![id])?;
-        Ok(())
+        self.run("DELETE FROM cfn_change_sets WHERE id = ?1", params![id])
     }
 
     pub(crate) fn delete_resource(&self, stack: &str, logical_id: &str) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "DELETE FROM cfn_resources WHERE stack = ?1 AND logical_id = ?2",
             params![stack, logical_id],
-        )?;
-        Ok(())
+        )
     }
 
     /// Adds an event. Its time becomes later than that of the event before, by 1 ms at least: clients sort by it.
@@ -243,16 +197,15 @@ impl Transaction<'_> {
         )?;
         let time = last.and_then(|last| next_millisecond(&last.time));
         let time = time.map_or(event.time.clone(), |next| next.max(event.time.clone()));
-        self.0.execute(
+        self.run(
             "INSERT INTO cfn_events (stack, document) VALUES (?1, ?2)",
             params![event.stack_id, document(&Event { time, ..event.clone() })?],
         )?;
-        self.0.execute(
+        self.run(
             "DELETE FROM cfn_events WHERE stack = ?1 AND seq <=
                  (SELECT seq FROM cfn_events WHERE stack = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
             params![event.stack_id, EVENTS_KEPT],
-        )?;
-        Ok(())
+        )
     }
 
     /// The events of a stack, the newest first.
@@ -274,31 +227,39 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn put_operation(&self, operation: &Operation) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "INSERT INTO cfn_operations (stack, document) VALUES (?1, ?2)
              ON CONFLICT (stack) DO UPDATE SET document = excluded.document",
             params![operation.stack_id, document(operation)?],
-        )?;
-        Ok(())
+        )
     }
 
     pub(crate) fn end_operation(&self, stack: &str) -> Result<(), StoreError> {
-        self.0.execute("DELETE FROM cfn_operations WHERE stack = ?1", params![stack])?;
-        Ok(())
+        self.run("DELETE FROM cfn_operations WHERE stack = ?1", params![stack])
+    }
+
+    /// Forgets what a stack imports.
+    pub(crate) fn drop_imports(&self, stack: &str) -> Result<(), StoreError> {
+        self.run("DELETE FROM cfn_imports WHERE stack = ?1", params![stack])
     }
 
     fn forget_deleted(&self, region: &str) -> Result<(), StoreError> {
         let old = "SELECT id FROM cfn_stacks WHERE region = ?1 AND NOT living ORDER BY seq DESC LIMIT -1 OFFSET ?2";
         for table in ["cfn_resources", "cfn_change_sets", "cfn_events"] {
-            self.0.execute(
+            self.run(
                 &format!("DELETE FROM {table} WHERE stack IN ({old})"),
                 params![region, DELETED_KEPT],
             )?;
         }
-        self.0.execute(
+        self.run(
             &format!("DELETE FROM cfn_stacks WHERE id IN ({old})"),
             params![region, DELETED_KEPT],
-        )?;
+        )
+    }
+
+    /// Carries one statement out.
+    pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
+        self.0.prepare_cached(sql)?.execute(params)?;
         Ok(())
     }
 
@@ -307,9 +268,7 @@ impl Transaction<'_> {
         sql: &str,
         params: impl Params,
     ) -> Result<Option<T>, StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        let found: Option<String> = statement.query_row(params, |row| row.get(0)).optional()?;
-        found.map(|document| Ok(serde_json::from_str(&document)?)).transpose()
+        Ok(self.all(sql, params)?.pop())
     }
 
     fn all<T: DeserializeOwned>(

@@ -1,0 +1,67 @@
+//! The API, and what its actions have in common.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::error::ApiError;
+use super::form::Form;
+use crate::engine::Engine;
+use crate::stacks::{Resource, Stack, Store, StoreError, Transaction};
+
+/// How long an answer is held back for an operation to finish. The AWS CLI gives up after 60 s; it looks again only
+/// after 5 or 30 s, so an answer that comes a little later is an answer that is needed once.
+const HOLD: Duration = Duration::from_secs(25);
+/// How many answers may be held at a time; more are answered at once.
+/// Each keeps its thread.
+pub const HELD_ANSWERS: usize = 8;
+
+/// The CloudFormation API.
+pub struct Api {
+    pub(crate) store: Store,
+    pub(super) engine: Arc<Engine>,
+    held: AtomicUsize,
+}
+
+impl Api {
+    pub(crate) fn new(store: Store, engine: Arc<Engine>) -> Self {
+        Self { store, engine, held: AtomicUsize::new(0) }
+    }
+
+    /// The stack of that name or ARN.
+    pub(super) fn stack(&self, form: &Form<'_>, name: &str) -> Result<Option<Stack>, StoreError> {
+        self.store.read(|state| state.stack(form.region, name))
+    }
+
+    /// The stack that a request names, and its resources.
+    pub(super) fn stack_resources(
+        &self,
+        form: &Form<'_>,
+    ) -> Result<(Stack, Vec<Resource>), ApiError> {
+        self.store.read(|state| {
+            let stack = stack(state, form, ApiError::no_stack_with_id)?;
+            let resources = state.resources(&stack.id)?;
+            Ok((stack, resources))
+        })
+    }
+
+    /// Holds the answer until nothing is under way for the stack, within limits.
+    pub(super) fn hold(&self, stack_id: &str) -> Result<(), StoreError> {
+        let mut waited = Ok(());
+        if self.held.fetch_add(1, Ordering::Relaxed) < HELD_ANSWERS {
+            waited = self.engine.wait_for(stack_id, HOLD);
+        }
+        self.held.fetch_sub(1, Ordering::Relaxed);
+        waited
+    }
+}
+
+/// The stack that a request names; `unknown` says that there is none.
+pub(super) fn stack(
+    state: &Transaction<'_>,
+    form: &Form<'_>,
+    unknown: fn(&str) -> ApiError,
+) -> Result<Stack, ApiError> {
+    let name = form.required("StackName")?;
+    state.stack(form.region, name)?.ok_or_else(|| unknown(name))
+}
