@@ -14,7 +14,7 @@ pub(crate) struct PlannedChange {
     /// Whether a modification makes a new resource.
     pub(crate) replaces: bool,
     /// The properties that a modification changes.
-    pub(crate) details: Vec<Detail>,
+    pub(crate) details: Vec<PropertyChange>,
     /// The properties that there are.
     pub(crate) before: Option<Properties>,
     /// The properties that there are to be, as far as they are known before.
@@ -31,12 +31,12 @@ pub(crate) enum Action {
 
 /// A property that changes, or a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Detail {
+pub(crate) struct PropertyChange {
     pub(crate) property: String,
     pub(crate) replaces: bool,
 }
 
-impl Detail {
+impl PropertyChange {
     /// What of a resource this is a detail of, in AWS' words: its properties, its tags, or a policy.
     pub(crate) fn attribute(&self) -> &str {
         match self.property.as_str() {

@@ -6,7 +6,6 @@ mod schema;
 mod spaces;
 
 pub(crate) use resource_type::{Maker, Type};
-pub(crate) use schema::{Difference, Update};
 
 impl Type {
     /// The type of that name.
@@ -62,20 +61,22 @@ mod tests {
                         "UriPathRoute": { "SourcePath": path, "ActivationState": state } }))
         };
         let kind = kind("AWS::RefactorSpaces::Route");
-        let cost = |old: Properties, new: Properties| -> Vec<(&str, Update)> {
+        let cost = |old: Properties, new: Properties| -> Vec<(String, bool)> {
             kind.differences(&old, &new)
                 .into_iter()
-                .map(|found| (found.property, found.update))
+                .map(|found| (found.property, found.replaces))
                 .collect()
         };
+        let in_place = |property: &str| (property.to_owned(), false);
+        let replaces = |property: &str| (property.to_owned(), true);
         let old = || route("/a", "ACTIVE", "1");
         assert_eq!(cost(old(), old()), []);
-        assert_eq!(cost(old(), route("/a", "INACTIVE", "1")), [("UriPathRoute", Update::InPlace)]);
-        assert_eq!(cost(old(), route("/a", "ACTIVE", "2")), [("Tags", Update::InPlace)]);
-        assert_eq!(cost(old(), route("/b", "INACTIVE", "1")), [("UriPathRoute", Update::Replaces)]);
+        assert_eq!(cost(old(), route("/a", "INACTIVE", "1")), [in_place("UriPathRoute")]);
+        assert_eq!(cost(old(), route("/a", "ACTIVE", "2")), [in_place("Tags")]);
+        assert_eq!(cost(old(), route("/b", "INACTIVE", "1")), [replaces("UriPathRoute")]);
         let default = |properties: serde_json::Value| map(properties);
         let active = json!({ "DefaultRoute": { "ActivationState": "ACTIVE" } });
-        assert_eq!(cost(default(json!({})), default(active)), [("DefaultRoute", Update::InPlace)]);
+        assert_eq!(cost(default(json!({})), default(active)), [in_place("DefaultRoute")]);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::blueprint::Blueprint;
-use super::change::{Action, Detail, PlannedChange};
+use super::change::{Action, PlannedChange, PropertyChange};
 use super::functions::KNOWN_AFTER_APPLY;
-use super::kinds::{Difference, Maker, Type, Update};
+use super::kinds::{Maker, Type};
 use super::provider::{Properties, Provider, ResourceKind};
 use super::stacks::{Generation, Resource, ResourceStatus, StackOutput};
 use super::template::{Policies, Policy};
@@ -25,7 +25,7 @@ pub(crate) enum Way {
     /// It is so already.
     Keep,
     Create,
-    PlannedChange,
+    Change,
     /// The new one is made first, the old one removed when all else is done.
     Replace,
     /// A route of the same application: its path may exist only once, so one step does both.
@@ -36,16 +36,15 @@ pub(crate) enum Way {
 pub(crate) fn way(kind: &Type, current: Option<&Generation>, wanted: &Properties) -> Way {
     let Some(current) = current else { return Way::Create };
     let differences = kind.differences(&current.properties, wanted);
-    match differences.iter().map(|difference| difference.update).max() {
-        None => Way::Keep,
-        Some(Update::InPlace) => Way::PlannedChange,
-        Some(Update::Replaces)
-            if kind.maker == Maker::Spaces(ResourceKind::Route)
-                && same_application(current, wanted) =>
-        {
-            Way::Swap
-        }
-        Some(Update::Replaces) => Way::Replace,
+    let route = Maker::Spaces(ResourceKind::Route);
+    if differences.is_empty() {
+        Way::Keep
+    } else if !differences.iter().any(|difference| difference.replaces) {
+        Way::Change
+    } else if kind.maker == route && same_application(current, wanted) {
+        Way::Swap
+    } else {
+        Way::Replace
     }
 }
 
@@ -85,7 +84,7 @@ pub(crate) fn plan(
         if way != Way::Keep {
             faults.extend(blueprint.refused(logical_id, &wanted, provider)?);
         }
-        if let (Some(current), Way::Keep | Way::PlannedChange) = (current, &way) {
+        if let (Some(current), Way::Keep | Way::Change) = (current, &way) {
             stays.insert(logical_id.clone(), current);
         }
         let policies = blueprint.policies(logical_id);
@@ -94,29 +93,21 @@ pub(crate) fn plan(
                 "UpdateReplacePolicy Retain of {logical_id}: a route is replaced in one step, because its path may exist only once, so the old one cannot stay; take Delete"
             ));
         }
-        match (way, current) {
-            (Way::Keep, Some(current)) => {
-                let details = known.map(|known| policy_details(known.policies, policies));
-                let details = details.unwrap_or_default();
-                if !details.is_empty() {
-                    let modified = change(Action::Modify, logical_id, kind.name, Some(current));
-                    changes.push(PlannedChange { details, after: Some(wanted), ..modified });
-                }
+        let details = match (way, current) {
+            (Way::Keep, Some(_)) => {
+                known.map(|known| policy_details(known.policies, policies)).unwrap_or_default()
             }
-            (Way::Keep, None) => {}
-            (Way::Create, _) | (_, None) => {
-                let added = change(Action::Add, logical_id, kind.name, None);
-                changes.push(PlannedChange { after: Some(wanted), ..added });
-            }
-            (way, Some(current)) => {
-                let differences = kind.differences(&current.properties, &wanted);
-                changes.push(PlannedChange {
-                    replaces: way != Way::PlannedChange,
-                    details: differences.iter().map(Detail::from).collect(),
-                    after: Some(wanted),
-                    ..change(Action::Modify, logical_id, kind.name, Some(current))
-                });
-            }
+            (_, Some(current)) => kind.differences(&current.properties, &wanted),
+            (_, None) => Vec::new(),
+        };
+        if way == Way::Create || !details.is_empty() {
+            let action = if way == Way::Create { Action::Add } else { Action::Modify };
+            changes.push(PlannedChange {
+                replaces: matches!(way, Way::Replace | Way::Swap),
+                details,
+                after: Some(wanted),
+                ..change(action, logical_id, kind.name, current)
+            });
         }
     }
     if !faults.is_empty() {
@@ -156,23 +147,14 @@ impl Generation {
     }
 }
 
-impl From<&Difference> for Detail {
-    fn from(difference: &Difference) -> Self {
-        Self {
-            property: difference.property.to_owned(),
-            replaces: difference.update == Update::Replaces,
-        }
-    }
-}
-
 /// The policies that change. On AWS too they are details of a modification that touches nothing else.
-fn policy_details(old: Policies, new: Policies) -> Vec<Detail> {
+fn policy_details(old: Policies, new: Policies) -> Vec<PropertyChange> {
     let policies = [
         ("DeletionPolicy", old.deletion == new.deletion),
         ("UpdateReplacePolicy", old.replacement == new.replacement),
     ];
     let changed = policies.into_iter().filter(|(_, same)| !same);
-    changed.map(|(name, _)| Detail { property: name.to_owned(), replaces: false }).collect()
+    changed.map(|(name, _)| PropertyChange { property: name.to_owned(), replaces: false }).collect()
 }
 
 fn look_up(

@@ -4,7 +4,7 @@
 use super::calls::Engine;
 use super::work::{Next, Work, not_deleted};
 use crate::kinds::Type;
-use crate::stacks::{Before, Generation, Resource, ResourceStatus, StackStatus, StoreError};
+use crate::stacks::{Before, Resource, ResourceStatus, StackStatus, StoreError};
 
 impl Engine {
     /// Removes all resources of the stack.
@@ -45,8 +45,7 @@ impl Engine {
             _ => None,
         };
         let step = work.step(&resource.logical_id, "remove");
-        let generations =
-            resource.current.iter().chain(older).chain(resource.leftovers.iter().rev());
-        generations.map(|old: &Generation| self.remove(kind, &step, old)).collect()
+        let older = older.into_iter().chain(resource.leftovers.iter().rev());
+        resource.current.iter().chain(older).try_for_each(|old| self.remove(kind, &step, old))
     }
 }

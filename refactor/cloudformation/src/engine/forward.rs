@@ -96,7 +96,7 @@ impl Engine {
     ) -> Result<Generation, String> {
         let step = work.step(&resource.logical_id, "make");
         match (way, &resource.current) {
-            (Way::PlannedChange, Some(current)) => self.change(kind, &step, current, wanted),
+            (Way::Change, Some(current)) => self.change(kind, &step, current, wanted),
             (Way::Swap, Some(current)) => self.swap(&step, current, wanted),
             _ => self.create(kind, &step, wanted),
         }
@@ -159,7 +159,7 @@ fn reached(
     old: Option<Generation>,
 ) -> Result<(), StoreError> {
     match (way, old) {
-        (Way::PlannedChange, Some(old)) => resource.before = Before::Changed(old),
+        (Way::Change, Some(old)) => resource.before = Before::Changed(old),
         (Way::Replace, Some(old)) => resource.before = Before::Replaced(old),
         (Way::Swap, Some(old)) => resource.before = Before::Swapped(old),
         // As it was announced.

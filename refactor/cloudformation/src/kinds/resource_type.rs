@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::schema::{self, Difference, Property};
+use super::schema::{self, Property};
+use crate::change::PropertyChange;
 use crate::functions::text;
 use crate::provider::{Created, Properties, ResourceKind};
 
@@ -73,7 +74,7 @@ impl Type {
     }
 
     /// The top-level properties that differ, and whether the change needs a new resource.
-    pub(crate) fn differences(&self, old: &Properties, new: &Properties) -> Vec<Difference> {
+    pub(crate) fn differences(&self, old: &Properties, new: &Properties) -> Vec<PropertyChange> {
         schema::differences(self.properties, old, new)
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::change::PropertyChange;
 use crate::functions::{is_unknown, text};
 use crate::provider::Properties;
 
@@ -11,24 +12,8 @@ pub(crate) struct Property {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
     pub(crate) required: bool,
-    pub(crate) update: Update,
-}
-
-/// What a change costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Update {
-    /// The resource stays and changes.
-    InPlace,
-    /// A new resource takes its place.
-    Replaces,
-}
-
-/// A property that changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// Name of the top-level property.
-    pub(crate) property: &'static str,
-    pub(crate) update: Update,
+    /// Whether a change needs a new resource.
+    pub(crate) replaces: bool,
 }
 
 /// What a value looks like.
@@ -49,18 +34,18 @@ pub(crate) enum Shape {
 
 /// A property that changes in place.
 pub(super) const fn in_place(name: &'static str, shape: Shape) -> Property {
-    Property { name, shape, required: false, update: Update::InPlace }
+    Property { name, shape, required: false, replaces: false }
 }
 
 /// A property whose change needs a new resource.
 pub(super) const fn replaces(name: &'static str, shape: Shape) -> Property {
-    Property { name, shape, required: false, update: Update::Replaces }
+    Property { name, shape, required: false, replaces: true }
 }
 
 impl Property {
     /// The same, but it may not be left out.
     pub(super) const fn required(self) -> Self {
-        Self { name: self.name, shape: self.shape, required: true, update: self.update }
+        Self { name: self.name, shape: self.shape, required: true, replaces: self.replaces }
     }
 }
 
@@ -172,34 +157,27 @@ fn id(prefix: &str, text: &str, path: &str) -> Result<Value, String> {
 }
 
 pub(super) fn differences(
-    schema: &'static [Property],
+    schema: &[Property],
     old: &Properties,
     new: &Properties,
-) -> Vec<Difference> {
-    schema
-        .iter()
-        .filter_map(|property| {
-            let update = difference(property, old.get(property.name), new.get(property.name))?;
-            Some(Difference { property: property.name, update })
-        })
-        .collect()
+) -> Vec<PropertyChange> {
+    let details = schema.iter().filter_map(|property| {
+        let replaces = difference(property, old.get(property.name), new.get(property.name))?;
+        Some(PropertyChange { property: property.name.to_owned(), replaces })
+    });
+    details.collect()
 }
 
-fn difference(
-    property: &'static Property,
-    old: Option<&Value>,
-    new: Option<&Value>,
-) -> Option<Update> {
+/// Whether two values differ, and if so whether the change needs a new resource.
+fn difference(property: &Property, old: Option<&Value>, new: Option<&Value>) -> Option<bool> {
     if old == new {
         return None;
     }
-    let Shape::Object(members) = property.shape else { return Some(property.update) };
+    let Shape::Object(members) = property.shape else { return Some(property.replaces) };
     // An object that is not there is one without members: what counts is which of them differ.
-    let nothing = Map::new();
-    let old = old.and_then(Value::as_object).unwrap_or(&nothing);
-    let new = new.and_then(Value::as_object).unwrap_or(&nothing);
-    members
-        .iter()
-        .filter_map(|member| difference(member, old.get(member.name), new.get(member.name)))
-        .max()
+    let member = |object: Option<&Value>, name| object.and_then(|object| object.get(name)).cloned();
+    let differences = members.iter().filter_map(|inner| {
+        difference(inner, member(old, inner.name).as_ref(), member(new, inner.name).as_ref())
+    });
+    differences.max()
 }

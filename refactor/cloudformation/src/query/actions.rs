@@ -10,150 +10,94 @@ use super::xml::Xml;
 
 type Run = fn(&Api, &Form<'_>) -> Result<Xml, ApiError>;
 
-struct Action {
-    name: &'static str,
-    run: Run,
-    /// Dotted names without the numbers of lists.
-    members: &'static [&'static str],
-    /// Whether it takes the members of a definition, too.
-    takes_definition: bool,
-}
-
-const fn action(name: &'static str, run: Run, members: &'static [&'static str]) -> Action {
-    Action { name, run, members, takes_definition: false }
-}
-
-impl Action {
-    const fn with_definition(self) -> Self {
-        Self { takes_definition: true, ..self }
-    }
-}
-
-/// All actions. `IncludeNestedStacks` finds none: no type here is a stack.
-const ACTIONS: [Action; 24] = [
-    action(
+/// Each action with its function, whether it takes the members of a definition, and its other members: dotted names
+/// without the numbers of lists. `IncludeNestedStacks` finds none: no type here is a stack.
+const ACTIONS: [(&str, Run, bool, &str); 24] = [
+    (
         "CreateChangeSet",
         Api::create_change_set,
-        &[
-            "ChangeSetName",
-            "ChangeSetType",
-            "ClientToken",
-            "Description",
-            "UsePreviousTemplate",
-            "OnStackFailure",
-            "DeploymentMode",
-            "IncludeNestedStacks",
-        ],
-    )
-    .with_definition(),
-    action(
+        true,
+        "ChangeSetName ChangeSetType ClientToken Description UsePreviousTemplate OnStackFailure DeploymentMode IncludeNestedStacks",
+    ),
+    (
         "CreateStack",
         Api::create_stack,
-        &[
-            "ClientRequestToken",
-            "OnFailure",
-            "DisableRollback",
-            "RetainExceptOnCreate",
-            "TimeoutInMinutes",
-            "EnableTerminationProtection",
-        ],
-    )
-    .with_definition(),
-    action("DeleteChangeSet", Api::delete_change_set, &["StackName", "ChangeSetName"]),
-    action(
+        true,
+        "ClientRequestToken OnFailure DisableRollback RetainExceptOnCreate TimeoutInMinutes EnableTerminationProtection",
+    ),
+    ("DeleteChangeSet", Api::delete_change_set, false, "StackName ChangeSetName"),
+    (
         "DeleteStack",
         Api::delete_stack,
-        &[
-            "StackName",
-            "ClientRequestToken",
-            "RoleARN",
-            "RetainResources",
-            "DeletionMode",
-            "DeploymentConfig.Mode",
-        ],
+        false,
+        "StackName ClientRequestToken RoleARN RetainResources DeletionMode DeploymentConfig.Mode",
     ),
-    action(
+    (
         "DescribeChangeSet",
         Api::describe_change_set,
-        &["StackName", "ChangeSetName", "NextToken", "IncludePropertyValues"],
+        false,
+        "StackName ChangeSetName NextToken IncludePropertyValues",
     ),
-    action(
+    (
         "DescribeStackDriftDetectionStatus",
         Api::describe_stack_drift_detection_status,
-        &["StackDriftDetectionId"],
+        false,
+        "StackDriftDetectionId",
     ),
-    action("DescribeStackEvents", Api::describe_stack_events, &["StackName", "NextToken"]),
-    action(
-        "DescribeStackResource",
-        Api::describe_stack_resource,
-        &["StackName", "LogicalResourceId"],
-    ),
-    action(
+    ("DescribeStackEvents", Api::describe_stack_events, false, "StackName NextToken"),
+    ("DescribeStackResource", Api::describe_stack_resource, false, "StackName LogicalResourceId"),
+    (
         "DescribeStackResourceDrifts",
         Api::describe_stack_resource_drifts,
-        &["StackName", "StackResourceDriftStatusFilters", "MaxResults", "NextToken"],
+        false,
+        "StackName StackResourceDriftStatusFilters MaxResults NextToken",
     ),
-    action(
+    (
         "DescribeStackResources",
         Api::describe_stack_resources,
-        &["StackName", "LogicalResourceId", "PhysicalResourceId"],
+        false,
+        "StackName LogicalResourceId PhysicalResourceId",
     ),
-    action("DescribeStacks", Api::describe_stacks, &["StackName", "NextToken"]),
-    action("DetectStackDrift", Api::detect_stack_drift, &["StackName", "LogicalResourceIds"]),
-    action(
+    ("DescribeStacks", Api::describe_stacks, false, "StackName NextToken"),
+    ("DetectStackDrift", Api::detect_stack_drift, false, "StackName LogicalResourceIds"),
+    (
         "DetectStackResourceDrift",
         Api::detect_stack_resource_drift,
-        &["StackName", "LogicalResourceId"],
+        false,
+        "StackName LogicalResourceId",
     ),
-    action(
+    (
         "ExecuteChangeSet",
         Api::execute_change_set,
-        &[
-            "StackName",
-            "ChangeSetName",
-            "ClientRequestToken",
-            "DisableRollback",
-            "RetainExceptOnCreate",
-        ],
+        false,
+        "StackName ChangeSetName ClientRequestToken DisableRollback RetainExceptOnCreate",
     ),
-    action("GetTemplate", Api::get_template, &["StackName", "ChangeSetName", "TemplateStage"]),
-    action("GetTemplateSummary", Api::get_template_summary, &["StackName", "TemplateBody"]),
-    action("ListChangeSets", Api::list_change_sets, &["StackName", "NextToken"]),
-    action("ListExports", Api::list_exports, &["NextToken"]),
-    action("ListImports", Api::list_imports, &["ExportName", "NextToken"]),
-    action("ListStackResources", Api::list_stack_resources, &["StackName", "NextToken"]),
-    action("ListStacks", Api::list_stacks, &["NextToken", "StackStatusFilter"]),
-    action(
+    ("GetTemplate", Api::get_template, false, "StackName ChangeSetName TemplateStage"),
+    ("GetTemplateSummary", Api::get_template_summary, false, "StackName TemplateBody"),
+    ("ListChangeSets", Api::list_change_sets, false, "StackName NextToken"),
+    ("ListExports", Api::list_exports, false, "NextToken"),
+    ("ListImports", Api::list_imports, false, "ExportName NextToken"),
+    ("ListStackResources", Api::list_stack_resources, false, "StackName NextToken"),
+    ("ListStacks", Api::list_stacks, false, "NextToken StackStatusFilter"),
+    (
         "UpdateStack",
         Api::update_stack,
-        &["ClientRequestToken", "UsePreviousTemplate", "DisableRollback", "RetainExceptOnCreate"],
-    )
-    .with_definition(),
-    action(
+        true,
+        "ClientRequestToken UsePreviousTemplate DisableRollback RetainExceptOnCreate",
+    ),
+    (
         "UpdateTerminationProtection",
         Api::update_termination_protection,
-        &["StackName", "EnableTerminationProtection"],
+        false,
+        "StackName EnableTerminationProtection",
     ),
-    action("ValidateTemplate", Api::validate_template, &["TemplateBody"]),
+    ("ValidateTemplate", Api::validate_template, false, "TemplateBody"),
 ];
 
 /// What says what a stack is to be: members of `CreateStack`, `UpdateStack` and `CreateChangeSet`.
-const DEFINITION: [&str; 14] = [
-    "StackName",
-    "TemplateBody",
-    "Parameters",
-    "Parameters.ParameterKey",
-    "Parameters.ParameterValue",
-    "Parameters.UsePreviousValue",
-    "Capabilities",
-    "ResourceTypes",
-    "RoleARN",
-    "NotificationARNs",
-    "Tags",
-    "Tags.Key",
-    "Tags.Value",
-    "DeploymentConfig.Mode",
-];
+const DEFINITION: &str = "StackName TemplateBody Parameters Parameters.ParameterKey Parameters.ParameterValue \
+    Parameters.UsePreviousValue Capabilities ResourceTypes RoleARN NotificationARNs Tags Tags.Key Tags.Value \
+    DeploymentConfig.Mode";
 
 /// What carries an action out, if the request has no member that is not honoured. A flag that is `false` and a list that
 /// is empty ask for nothing.
@@ -161,7 +105,8 @@ const DEFINITION: [&str; 14] = [
 /// # Errors
 /// 400 for an unknown action, and with the name of the first member that is not honoured.
 pub(super) fn find(name: &str, form: &Form<'_>) -> Result<Run, ApiError> {
-    let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
+    let found = ACTIONS.iter().find(|(action, ..)| *action == name);
+    let Some((_, run, takes_definition, members)) = found else {
         let message = format!("Could not find operation {name} for version 2010-05-15");
         return Err(ApiError::new("InvalidAction", message));
     };
@@ -170,9 +115,10 @@ pub(super) fn find(name: &str, form: &Form<'_>) -> Result<Run, ApiError> {
     for (field, value) in form.fields() {
         let member = without_numbers(field);
         let member = member.as_str();
-        let is_honoured = matches!(member, "Action" | "Version")
-            || action.members.contains(&member)
-            || action.takes_definition && DEFINITION.contains(&member);
+        let definition = if *takes_definition { DEFINITION } else { "" };
+        let mut honoured =
+            ["Action Version", members, definition].into_iter().flat_map(str::split_whitespace);
+        let is_honoured = honoured.any(|honoured| honoured == member);
         if is_honoured || value.is_empty() || value == "false" {
             continue;
         }
@@ -180,7 +126,7 @@ pub(super) fn find(name: &str, form: &Form<'_>) -> Result<Run, ApiError> {
         let hint = if is_url { "; send the template as TemplateBody" } else { "" };
         return Err(ApiError::validation(format!("{member} is not supported here{hint}")));
     }
-    Ok(action.run)
+    Ok(*run)
 }
 
 /// `Tags.member.1.Key` is `Tags.Key`; of a map (`Filter.entry.1.key`) only its name counts.

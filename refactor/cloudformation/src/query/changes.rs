@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::xml::Xml;
-use crate::change::{Action, Detail, PlannedChange};
+use crate::change::{Action, PlannedChange, PropertyChange};
 use crate::provider::Properties;
 use crate::stacks::Definition;
 
@@ -56,7 +56,7 @@ pub(super) fn change(xml: &mut Xml, change: &PlannedChange, values: Option<&Secr
         if modifies {
             xml.text("Replacement", if change.replaces { "True" } else { "False" });
         }
-        let scopes: BTreeSet<&str> = change.details.iter().map(Detail::attribute).collect();
+        let scopes: BTreeSet<&str> = change.details.iter().map(PropertyChange::attribute).collect();
         xml.texts("Scope", scopes);
         xml.list("Details", &change.details, |xml, detail| {
             xml.element("Target", |xml| target(xml, change, detail, values));
@@ -75,7 +75,12 @@ pub(super) fn change(xml: &mut Xml, change: &PlannedChange, values: Option<&Secr
     });
 }
 
-fn target(xml: &mut Xml, change: &PlannedChange, detail: &Detail, values: Option<&Secrets<'_>>) {
+fn target(
+    xml: &mut Xml,
+    change: &PlannedChange,
+    detail: &PropertyChange,
+    values: Option<&Secrets<'_>>,
+) {
     xml.text("Attribute", detail.attribute());
     if detail.attribute() == "Properties" {
         xml.text("Name", &detail.property);

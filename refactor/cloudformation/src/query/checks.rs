@@ -1,5 +1,7 @@
 //! Rules of single members: names, ARNs, tags, capabilities, resource types.
 
+use regex::Regex;
+
 use super::error::ApiError;
 use super::form::Form;
 
@@ -11,9 +13,7 @@ const TOPICS_LIMIT: usize = 5;
 
 /// Names of stacks and change sets: a letter, then letters, digits and hyphens, 128 at most.
 pub(super) fn name(field: &str, name: &str) -> Result<(), ApiError> {
-    let first = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
-    let all = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if first && all && name.len() <= 128 {
+    if matches("[a-zA-Z][-a-zA-Z0-9]{0,127}", name) {
         return Ok(());
     }
     Err(ApiError::constraint(
@@ -58,15 +58,7 @@ pub(super) fn capabilities(form: &Form<'_>) -> Result<Vec<String>, ApiError> {
 /// `NotificationARNs`: ARNs of topics.
 pub(super) fn notification_arns(form: &Form<'_>) -> Result<Vec<String>, ApiError> {
     let given = form.texts("NotificationARNs")?;
-    let topic = |arn: &&String| match arn_parts(arn) {
-        Some([service, region, account, resource]) => {
-            service == "sns"
-                && !region.is_empty()
-                && is_account(account)
-                && !resource.contains([':', '/'])
-        }
-        None => false,
-    };
+    let topic = |arn: &&String| matches("arn:aws[^:]*:sns:[^:]+:[0-9]{12}:[^:/]+", arn);
     if let Some(arn) = given.iter().find(|arn| !topic(arn)) {
         return Err(ApiError::constraint(
             "NotificationARNs",
@@ -86,15 +78,7 @@ pub(super) fn notification_arns(form: &Form<'_>) -> Result<Vec<String>, ApiError
 /// `RoleARN`: the ARN of a role.
 pub(super) fn role(form: &Form<'_>) -> Result<Option<String>, ApiError> {
     let Some(arn) = form.get("RoleARN") else { return Ok(None) };
-    let role = arn.len() <= 2_048
-        && match arn_parts(arn) {
-            Some([service, region, account, resource]) => {
-                let name = resource.strip_prefix("role/").unwrap_or_default();
-                service == "iam" && region.is_empty() && is_account(account) && !name.is_empty()
-            }
-            None => false,
-        };
-    if role {
+    if arn.len() <= 2_048 && matches("arn:aws[^:]*:iam::[0-9]{12}:role/.+", arn) {
         return Ok(Some(arn.to_owned()));
     }
     Err(ApiError::constraint(
@@ -126,15 +110,8 @@ pub(super) fn resource_types<'a>(
     }
 }
 
-/// Service, region, account and resource of an ARN without blanks.
-fn arn_parts(arn: &str) -> Option<[&str; 4]> {
-    let mut parts = arn.splitn(6, ':');
-    let (scheme, partition) = (parts.next()?, parts.next()?);
-    let rest = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
-    let well = scheme == "arn" && partition.starts_with("aws") && !rest[3].is_empty();
-    (well && arn.chars().all(|c| c.is_ascii_graphic())).then_some(rest)
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether the whole of a text matches, and has no blanks.
+fn matches(pattern: &str, text: &str) -> bool {
+    let is_graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_graphic && Regex::new(&format!(r"\A(?:{pattern})\z")).is_ok_and(|regex| regex.is_match(text))
 }
