@@ -2,6 +2,7 @@
 //! operations of Refactor Spaces, or the Query API (CloudFormation, and the one call of STS). What the
 //! original has not stands under `/-/`, signed as the REST operations are.
 
+pub(crate) mod advice;
 mod answer;
 mod commands;
 pub(crate) mod credentials;

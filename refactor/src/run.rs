@@ -74,6 +74,10 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         })?;
     let (token, targets) = (config.move_token, config.move_targets);
     let moves = Moves::open(Arc::clone(&state), spaces.clone(), token, targets, Handle::current())?;
+    let may_go = moves.may_go();
+    spaces.ask_before_a_route_goes(move |route| {
+        may_go(route).map_err(|kept| control::advice::route(route, &kept))
+    });
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
     let ready = Arc::new(AtomicBool::new(false));
     let control = Control {

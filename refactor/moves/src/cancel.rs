@@ -1,5 +1,6 @@
 //! `cancel`: while the source owns the collection, as if nothing had been followed.
 
+use super::code::Code;
 use super::options::Options;
 use super::pair::{self, Pair};
 use super::peer::PeerError;
@@ -38,11 +39,13 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
             }
             Err(PeerError::Silent { .. }) => {}
             _ => {
-                return Err(Refusal::conflict(format!(
-                    "{} is reached, and is not the primary of {collection}: --force would lose the way to its primary; \
-                     `banyan status` shows who that is",
-                    work.source_name()
-                )));
+                return Err(Refusal::of(
+                    Code::NotPrimary,
+                    format!(
+                        "{} is reached, and is not the primary of {collection}: the way to its primary would be lost",
+                        work.source_name()
+                    ),
+                ));
             }
         }
         log::warn!("cancel {collection}: {} is not reached; forgotten by force", pair.to_name);
@@ -54,10 +57,13 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         return Err(Refusal::conflict(pair::gave_way(&pair.from_name, &collection)));
     }
     if source.role == Role::Retired {
-        return Err(Refusal::conflict(format!(
-            "{} was retired by `banyan complete {collection}`: there is nothing to cancel, and no way back",
-            work.source_name()
-        )));
+        return Err(Refusal::of(
+            Code::Completed,
+            format!(
+                "{} is retired: there is nothing to cancel, and no way back",
+                work.source_name()
+            ),
+        ));
     }
     if !ours && target.is_primary() && target.rows {
         return Err(Refusal::conflict(format!(
@@ -66,17 +72,16 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         )));
     }
     if ours && target.is_primary() {
-        return Err(Refusal::conflict(format!(
-            "{} is the primary of {collection}: `banyan reverse {collection}` gives it back first",
-            work.target_name()
-        )));
+        return Err(Refusal::of(
+            Code::ReverseFirst,
+            format!("{} is the primary of {collection}", work.target_name()),
+        ));
     }
     if !source.is_primary() {
-        return Err(Refusal::conflict(format!(
-            "{} has handed over {collection} already: `banyan status` shows how far it is, and `banyan reverse \
-             {collection}` gives it back",
-            work.source_name()
-        )));
+        return Err(Refusal::of(
+            Code::HandedOver,
+            format!("{} has handed over {collection} already", work.source_name()),
+        ));
     }
     let made = work.record.made.clone();
     if let Some(led) = &work.sides.route
@@ -84,7 +89,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         && led.state != State::Inactive
     {
         return Err(Refusal::conflict(format!(
-            "the route {} leads clients to {}, which would be empty, and `banyan follow` did not make it: \
+            "the route {} leads clients to {}, which would be empty, and the move did not make it: \
              delete it or make it INACTIVE, then cancel again",
             led.id,
             work.target_name()

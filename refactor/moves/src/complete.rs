@@ -1,5 +1,6 @@
 //! `complete`: the source's part is over.
 
+use super::code::Code;
 use super::diff::Verdict;
 use super::options::Options;
 use super::pair::Pair;
@@ -25,35 +26,35 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
     if source.is_primary() {
-        return Err(Refusal::conflict(format!(
-            "{} is still the primary of {collection}: `banyan switch {collection}` gives it to {}",
-            work.source_name(),
-            work.target_name()
-        )));
+        return Err(Refusal::of(
+            Code::SourceIsPrimary,
+            format!("{} is still the primary of {collection}", work.source_name()),
+        ));
     }
     if !target.is_primary() || target.lineage != source.lineage {
-        return Err(Refusal::conflict(format!(
-            "{} is not the primary of {collection} yet: `banyan status` shows how far it is",
-            work.target_name()
-        )));
+        return Err(Refusal::of(
+            Code::UnderWay,
+            format!("{} is not the primary of {collection} yet", work.target_name()),
+        ));
     }
     if source.role == Role::Follower && !source.follows(&target.store) {
-        return Err(Refusal::conflict(format!(
-            "{} does not follow {} yet: `banyan status` shows why; complete when it does",
-            work.source_name(),
-            work.target_name()
-        )));
+        return Err(Refusal::of(
+            Code::NotFollowedBack,
+            format!("{} does not follow {} yet", work.source_name(), work.target_name()),
+        ));
     }
     let before = source.role == Role::Retired;
     let verdict = work.verdict(Some((&source, &target)))?;
     if !before && !options.keep_data && !options.force && matches!(verdict, Verdict::Differs { .. })
     {
-        return Err(Refusal::conflict(format!(
-            "complete {collection}: the copy {}, and {} would remove its rows: `banyan diff {collection}` names those; \
-             --keep-data leaves the rows there, --force goes on all the same",
-            verdict.shown(),
-            work.source_name()
-        )));
+        return Err(Refusal::of(
+            Code::RowsWouldGo,
+            format!(
+                "complete {collection}: the copy {}, and {} would remove its rows",
+                verdict.shown(),
+                work.source_name()
+            ),
+        ));
     }
     let primary = if before { Primary::TargetForGood } else { Primary::Target };
     steps::flip(work, primary, target.epoch)?;

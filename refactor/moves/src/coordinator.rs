@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use runtime::Token;
-use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use proxy::DataPlane;
 use spaces::Spaces;
+use spaces::resource::Route;
 use spaces::state::Shared;
 
 use super::inner::Inner;
@@ -20,6 +20,7 @@ use super::options::Options;
 use super::peer::Peers;
 use super::record::{Direction, Verb};
 use super::refusal::Refusal;
+use super::shown::Shown;
 use super::sides::Targets;
 use super::work::Work;
 use super::{cancel, complete, diff, follow, keep, settle, status, switch};
@@ -56,10 +57,6 @@ impl Moves {
         runtime: Handle,
     ) -> Result<Self, Box<dyn Error>> {
         let journal = Journal::open(state)?;
-        spaces.ask_before_a_route_goes({
-            let journal = journal.clone();
-            move |route| keep::may_go(&journal, route)
-        });
         let peers = token.map(|token| Peers::new(token, runtime)).transpose()?;
         Ok(Self(Arc::new_cyclic(|myself| Inner {
             spaces,
@@ -80,12 +77,18 @@ impl Moves {
         self.0.resume();
     }
 
+    /// Whether a move lets a route go; it needs no store and no program. For [`Spaces::ask_before_a_route_goes`].
+    pub fn may_go(&self) -> impl Fn(&Route) -> Result<(), Refusal> + Send + Sync + use<> {
+        let journal = self.0.journal.clone();
+        move |route| keep::may_go(&journal, route)
+    }
+
     /// Every move, with what both sides say of themselves now.
     ///
     /// # Errors
     /// 409 without MOVE_TOKEN; 500 if the state cannot be read.
-    pub fn list(&self) -> Result<Value, Refusal> {
-        Ok(json!({ "moves": status::all(&self.0)? }))
+    pub fn list(&self) -> Result<Vec<Shown>, Refusal> {
+        status::all(&self.0)
     }
 
     /// Every move in the text format of OpenMetrics, without the line that ends it; nothing without MOVE_TOKEN. Asks
@@ -97,10 +100,9 @@ impl Moves {
         if self.0.peers.is_none() {
             return Ok(String::new());
         }
-        let broken =
-            |what: &dyn fmt::Display| Refusal::Internal(format!("metrics of moves: {what}"));
-        let moves = status::all(&self.0)?.into_iter().map(serde_json::from_value).collect();
-        let moves: Result<Vec<_>, _> = moves;
+        let broken = |what: &dyn fmt::Display| Refusal::broken(format!("metrics of moves: {what}"));
+        let documents = status::all(&self.0)?.into_iter().map(|shown| shown.document);
+        let moves: Result<Vec<_>, _> = documents.map(serde_json::from_value).collect();
         let moves = moves.map_err(|error| broken(&error))?;
         metrics::text(&moves, &self.0.pauses).map_err(|error| broken(&error))
     }
@@ -108,13 +110,13 @@ impl Moves {
     /// Carries a command out; gives the move as it is then. A comparison only begins.
     ///
     /// # Errors
-    /// 404 for a collection or application that is not there; 409 with what stands against it, and what helps.
+    /// 404 for a collection or application that is not there; 409 with what stands against it.
     pub fn command(
         &self,
         collection: &str,
         verb: Verb,
         options: &Options,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Shown, Refusal> {
         let mut work = Work::open(&self.0, collection, options)?;
         match settle::settle(&mut work, PENDING) {
             // These help if the target is lost, or both sides are.
@@ -132,10 +134,7 @@ impl Moves {
             Verb::Complete => complete::run(&mut work, options)?,
             Verb::Cancel => cancel::run(&mut work, options)?,
         }
-        let mut view = status::view(&self.0, &work.record, work.route().as_ref())?;
-        if let Some(checks) = checks {
-            view["preflight"] = json!(checks);
-        }
-        Ok(view)
+        let shown = status::view(&self.0, &work.record, work.route().as_ref())?;
+        Ok(Shown { checks, ..shown })
     }
 }

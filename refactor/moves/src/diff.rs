@@ -19,6 +19,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::code::Code;
 use super::inner::Inner;
 use super::pair::Pair;
 use super::record::{Direction, MoveId};
@@ -43,14 +44,13 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     if work.inner.compares(&key) {
         return Ok(());
     }
-    let collection = &work.record.collection;
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
     if source.role == Role::Retired {
-        return Err(Refusal::conflict(format!(
-            "{} was retired by `banyan complete {collection}`: there is nothing to compare with",
-            work.source_name()
-        )));
+        return Err(Refusal::of(
+            Code::Completed,
+            format!("{} is retired: there is nothing to compare with", work.source_name()),
+        ));
     }
     let switched = target.is_primary() && target.lineage == source.lineage;
     let (primary, follower) = if switched { (&target, &source) } else { (&source, &target) };
@@ -61,10 +61,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
         } else {
             (work.target_name(), work.source_name())
         };
-        return Err(Refusal::conflict(format!(
-            "{what} has no whole copy of {whom}: `banyan follow {collection}` makes one, and waits until it is \
-             there"
-        )));
+        return Err(Refusal::of(Code::NoCopy, format!("{what} has no whole copy of {whom}")));
     }
     let before = work.inner.journal.comparison(&key)?;
     let goes_on =
@@ -104,7 +101,7 @@ impl Inner {
                 let ended = inner.compare(&key, comparison, &source, &target);
                 inner.comparing.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
                 if let Err(refusal) = ended {
-                    log::error!("diff {}: {}", key.1, refusal.message());
+                    log::error!("diff {}: {}", key.1, refusal.text());
                 }
             }
         });

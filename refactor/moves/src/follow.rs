@@ -1,5 +1,6 @@
 //! `follow`: the target copies the source's collection, and keeps following.
 
+use super::code::Code;
 use super::options::Options;
 use super::pair::Pair;
 use super::record::{Direction, Outcome, Verb};
@@ -38,27 +39,31 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
     let collection = &work.record.collection;
     let (source_name, target_name) = (work.source_name(), work.target_name());
     if source.store == target.store {
-        return Err(Refusal::conflict(format!(
-            "{collection} cannot follow itself: {source_name} and {target_name} are the same store; say \
-             another --target"
-        )));
+        return Err(Refusal::of(
+            Code::SameStore,
+            format!(
+                "{collection} cannot follow itself: {source_name} and {target_name} are the same store"
+            ),
+        ));
     }
     if source.role == Role::Retired {
-        return Err(Refusal::conflict(format!(
-            "{source_name} has given {collection} away for good (`banyan complete`): it cannot be followed"
-        )));
+        return Err(Refusal::of(
+            Code::Completed,
+            format!("{source_name} has given {collection} away for good, and cannot be followed"),
+        ));
     }
     if target.is_primary() && target.lineage == source.lineage {
-        return Err(Refusal::conflict(format!(
-            "{target_name} is the primary of {collection} already: `banyan reverse {collection}` gives it back, `banyan \
-             complete {collection}` ends the move"
-        )));
+        return Err(Refusal::of(
+            Code::TargetIsPrimary,
+            format!("{target_name} is the primary of {collection} already"),
+        ));
     }
     if source.role == Role::Follower {
         let primary = source.successor.as_ref().map_or("another one", |peer| &peer.url);
-        return Err(Refusal::conflict(format!(
-            "{source_name} is not the primary of {collection}: it follows {primary}; `banyan status` shows which one is"
-        )));
+        return Err(Refusal::of(
+            Code::NotPrimary,
+            format!("{source_name} is not the primary of {collection}: it follows {primary}"),
+        ));
     }
     if target.follows(&source.store) || (target.role == Role::Primary && !target.rows) {
         return Ok(());
@@ -72,10 +77,10 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
             format!("follows {source}")
         }
     };
-    Err(Refusal::conflict(format!(
-        "{target_name} {holds}, and nothing of it is overwritten: start it with an empty database, or say \
-         another --target"
-    )))
+    Err(Refusal::of(
+        Code::TargetInUse,
+        format!("{target_name} {holds}, and nothing of it is overwritten"),
+    ))
 }
 
 /// Makes the service and the INACTIVE route of the collection if there is no route; returns the route's id. The
@@ -102,6 +107,7 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     let url = work.record.target.strip_suffix(&path).unwrap_or(&work.record.target);
     let service = NewService {
         name: collection.clone(),
+        // Part of what the request's token stands for: a control plane that runs again has to say the same.
         description: Some("made by banyan follow".into()),
         vpc_id: None,
         url: url.to_owned(),

@@ -1,5 +1,6 @@
 //! `reverse` by force, after the target is lost: a person decides it.
 
+use super::code::Code;
 use super::options::Options;
 use super::pair::{Pair, explained};
 use super::peer::PeerError;
@@ -65,7 +66,7 @@ pub(super) fn lost(
             return Err(older);
         }
         if options.dry_run {
-            return Ok(Some(vec![Check::found("loss", older.message().to_owned())]));
+            return Ok(Some(vec![Check::found("loss", older.text().to_owned())]));
         }
         forget_epoch(work);
     }
@@ -94,12 +95,8 @@ pub(super) fn lost(
     let state = state(pair, &handover, &target);
     if !options.force {
         let collection = &work.record.collection;
-        return Err(Refusal::conflict(format!(
-            "reverse {collection}: {state} {loss} `banyan reverse {collection} --force` makes {} the primary all the \
-             same, in epoch {}",
-            pair.to_name,
-            handover.epoch + 1
-        )));
+        let code = Code::TargetLost { epoch: handover.epoch + 1 };
+        return Err(Refusal::of(code, format!("reverse {collection}: {state} {loss}")));
     }
     if options.dry_run {
         return Ok(Some(vec![Check::found("loss", loss)]));

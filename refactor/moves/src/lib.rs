@@ -12,12 +12,13 @@
 //! # fn example(moves: &Moves) -> Result<(), Refusal> {
 //! let options = Options::read(br#"{ "maxLagMs": 500 }"#)?;
 //! let shown = moves.command("users", Verb::Switch, &options)?;
-//! assert_eq!(shown["phase"], "switched");
+//! assert_eq!(shown.document(|_, finding| finding.text.clone())["phase"], "switched");
 //! # Ok(())
 //! # }
 //! ```
 
 mod cancel;
+mod code;
 mod complete;
 mod coordinator;
 mod diff;
@@ -36,6 +37,7 @@ mod record;
 mod refusal;
 mod resume;
 mod settle;
+mod shown;
 mod sides;
 mod status;
 mod switch;
@@ -43,10 +45,12 @@ mod times;
 mod view;
 mod work;
 
+pub use code::{Code, Finding};
 pub use coordinator::{Moves, tell_epochs};
 pub use options::Options;
 pub use record::Verb;
 pub use refusal::Refusal;
+pub use shown::Shown;
 pub use sides::{Targets, is_name, program};
 pub use view::{
     CommandStep, Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress,

@@ -56,7 +56,7 @@ impl Options {
     /// 400 that says what cannot be read.
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
         let body: &[u8] = if body.is_empty() { b"{}" } else { body };
-        let invalid = |message: String| Refusal::Invalid(message);
+        let invalid = |message: String| Refusal::invalid(message);
         // An array would be read as the options in their order.
         let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
             invalid(format!("the body takes a JSON object of options: {error}"))

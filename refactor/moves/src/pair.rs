@@ -2,6 +2,7 @@
 
 use replication::SideStatus;
 
+use super::code::{Code, Finding};
 use super::peer::{Peer, PeerError};
 use super::record::Direction;
 use super::refusal::Refusal;
@@ -71,20 +72,20 @@ pub(super) fn two_primaries(one: &SideStatus, other: &SideStatus) -> Option<Stri
     let newer = one.epoch.max(other.epoch);
     both.then(|| {
         format!(
-            "BOTH SIDES ARE PRIMARY: the right one is that of epoch {newer}, and the other one was given up by `banyan reverse \
-             --force`. Whatever that one took since is in its database alone: stop its program, keep its database \
+            "BOTH SIDES ARE PRIMARY: the right one is that of epoch {newer}, and the other one was given up by \
+             force. Whatever that one took since is in its database alone: stop its program, keep its database \
              aside, and start it with an empty one"
         )
     })
 }
 
-/// What is to be done with a side that has retired for a primary of a later epoch.
-pub(super) fn gave_way(side: &str, collection: &str) -> String {
-    format!(
-        "{side} has retired, for {collection} has a primary of a later epoch: it was given up by `banyan reverse --force`, \
-         or its database is from a backup. It serves nothing of {collection}, and keeps its rows. Put a newer backup \
-         back; or keep the database aside, start its program with an empty one, and `banyan follow {collection}`"
-    )
+/// A side that has retired for a primary of a later epoch.
+pub(super) fn gave_way(side: &str, collection: &str) -> Finding {
+    let text = format!(
+        "{side} has retired, for {collection} has a primary of a later epoch: it was given up by force, or its \
+         database is from a backup. It serves nothing of {collection}, and keeps its rows"
+    );
+    Finding::new(Code::Superseded, text)
 }
 
 /// Why one of the sides does not say what it is. A 404 has three reasons, and only the program's readers' paths tell
@@ -92,22 +93,18 @@ pub(super) fn gave_way(side: &str, collection: &str) -> String {
 pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerError) -> Refusal {
     let collection = &work.record.collection;
     match error {
-        PeerError::Unknown if peer.exists() == Some(true) => Refusal::conflict(format!(
-            "{who} has {collection}, and no way to move them for us: start its program with the MOVE_TOKEN \
-             of this control plane"
-        )),
+        PeerError::Unknown if peer.exists() == Some(true) => Refusal::of(
+            Code::OtherToken,
+            format!("{who} has {collection}, and no way to move them for us"),
+        ),
         PeerError::Unknown => {
             let place = format!(" at {who}");
             work.inner.no_collection(&work.record.application, collection, &place)
         }
         PeerError::Silent { .. } => {
-            // As `banyan up` calls the programs.
             let target = peer.url == work.record.target;
-            let name = if target { collection } else { "monolith" };
-            Refusal::conflict(format!(
-                "{who}: {error}; start it, with `banyan start {name}` where `banyan stop` has stopped it, and ask again \
-                 (`banyan status` shows who is ready)"
-            ))
+            let code = if target { Code::TargetSilent } else { Code::SourceSilent };
+            Refusal::of(code, format!("{who}: {error}"))
         }
         error => Refusal::peer(who, error),
     }

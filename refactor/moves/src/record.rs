@@ -34,7 +34,8 @@ impl Verb {
         ("cancel", Self::Cancel),
     ];
 
-    pub(crate) fn word(self) -> &'static str {
+    /// As the URL and the command line call it.
+    pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, verb)| *verb == self).map_or("", |(word, _)| word)
     }
 }

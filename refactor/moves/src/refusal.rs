@@ -1,78 +1,119 @@
-//! Why a command was refused. Each message says what is wrong and which command helps.
+//! Why a command was refused.
 
 use std::error::Error;
 
+use super::code::{Code, Finding};
 use super::peer::PeerError;
 use spaces::ApiError;
 
 /// A command that was not carried out, or not to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// 400: it cannot be read.
-    Invalid(String),
-    /// 404: there is no such collection or application.
-    Missing(String),
-    /// 409: something stands against it.
-    Conflict(String),
-    /// 500: not the caller's fault.
-    Internal(String),
+pub struct Refusal {
+    kind: Kind,
+    text: String,
+    codes: Vec<Code>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It cannot be read.
+    Invalid,
+    /// There is no such collection or application.
+    Missing,
+    /// Something stands against it.
+    Conflict,
+    /// It is not the caller's fault.
+    Internal,
 }
 
 impl Refusal {
-    pub(super) fn conflict(message: impl Into<String>) -> Self {
-        Self::Conflict(message.into())
+    fn new(kind: Kind, found: impl Into<Finding>) -> Self {
+        let Finding { text, code } = found.into();
+        Self { kind, text, codes: Vec::from_iter(code) }
+    }
+
+    pub(super) fn invalid(found: impl Into<Finding>) -> Self {
+        Self::new(Kind::Invalid, found)
+    }
+
+    pub(super) fn missing(found: impl Into<Finding>) -> Self {
+        Self::new(Kind::Missing, found)
+    }
+
+    pub(super) fn conflict(found: impl Into<Finding>) -> Self {
+        Self::new(Kind::Conflict, found)
+    }
+
+    /// A conflict with a code.
+    pub(super) fn of(code: Code, text: impl Into<String>) -> Self {
+        Self::conflict(Finding::new(code, text))
+    }
+
+    /// Several things stand against it; `text` names them.
+    pub(super) fn several(text: String, codes: Vec<Code>) -> Self {
+        Self { kind: Kind::Conflict, text, codes }
     }
 
     /// A failure of ours: the cause goes to the log.
     pub(super) fn internal(cause: &dyn Error) -> Self {
         log::error!("moves: {}", runtime::chain(cause));
-        Self::Internal("the state could not be read or written; the log says why".into())
+        Self::broken("the state could not be read or written; the log says why".into())
+    }
+
+    /// A failure of ours.
+    pub(super) fn broken(text: String) -> Self {
+        Self::new(Kind::Internal, text)
     }
 
     /// A program did not do what it was asked for. The first argument is its part in the move, with its URL.
     pub(super) fn peer(who: &str, error: &PeerError) -> Self {
-        Self::Conflict(format!("{who}: {error}"))
+        Self::conflict(format!("{who}: {error}"))
+    }
+
+    /// Whether there is no such collection or application.
+    pub(super) fn is_missing(&self) -> bool {
+        self.kind == Kind::Missing
     }
 
     /// The exception's name, as the Refactor Spaces API has it.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Invalid(_) => "ValidationException",
-            Self::Missing(_) => "ResourceNotFoundException",
-            Self::Conflict(_) => "ConflictException",
-            Self::Internal(_) => "InternalServerException",
+    pub fn exception(&self) -> &'static str {
+        match self.kind {
+            Kind::Invalid => "ValidationException",
+            Kind::Missing => "ResourceNotFoundException",
+            Kind::Conflict => "ConflictException",
+            Kind::Internal => "InternalServerException",
         }
     }
 
     /// The HTTP status of the exception.
     pub fn status(&self) -> u16 {
-        match self {
-            Self::Invalid(_) => 400,
-            Self::Missing(_) => 404,
-            Self::Conflict(_) => 409,
-            Self::Internal(_) => 500,
+        match self.kind {
+            Kind::Invalid => 400,
+            Kind::Missing => 404,
+            Kind::Conflict => 409,
+            Kind::Internal => 500,
         }
     }
 
-    /// What is wrong, for people.
-    pub fn message(&self) -> &str {
-        match self {
-            Self::Invalid(message)
-            | Self::Missing(message)
-            | Self::Conflict(message)
-            | Self::Internal(message) => message,
-        }
+    /// What is wrong, and where.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What advice is made from.
+    pub fn codes(&self) -> &[Code] {
+        &self.codes
     }
 }
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        let message = error.message().to_owned();
+        let text = error.message().to_owned();
         match error {
-            ApiError::Validation(_) | ApiError::InvalidResourcePolicy(_) => Self::Invalid(message),
-            ApiError::NotFound { .. } => Self::Missing(message),
-            ApiError::Quota { .. } | ApiError::Conflict { .. } => Self::Conflict(message),
-            ApiError::Internal(_) => Self::Internal(message),
+            ApiError::Validation(_) | ApiError::InvalidResourcePolicy(_) => Self::invalid(text),
+            ApiError::NotFound { .. } => Self::missing(text),
+            ApiError::Quota { .. } | ApiError::Conflict { .. } => Self::conflict(text),
+            ApiError::Internal(_) => Self::broken(text),
         }
     }
 }

@@ -76,8 +76,8 @@ impl Inner {
             };
             match tried {
                 Ok(()) => break,
-                Err(refusal) if refusal.message() != said => {
-                    said = refusal.message().to_owned();
+                Err(refusal) if refusal.text() != said => {
+                    said = refusal.text().to_owned();
                     log::warn!("{said}");
                 }
                 Err(_) => {}
@@ -92,7 +92,7 @@ impl Inner {
         let application = sides::application(&self.spaces, Some(application));
         let sides = application.and_then(|found| sides::sides(&self.spaces, &found, collection));
         match sides {
-            Err(Refusal::Missing(why)) => Some(why),
+            Err(refusal) if refusal.is_missing() => Some(refusal.text().to_owned()),
             Ok(_) | Err(_) => None,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::code::{Code, Finding};
 use super::refusal::Refusal;
 use spaces::resource::{Application, Route, Service, State};
 use spaces::{ApplicationPath, Spaces};
@@ -41,18 +42,18 @@ pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Appli
         all.iter().map(name).collect::<Vec<_>>().join(", ")
     };
     match (wanted, all.as_slice()) {
-        (_, []) => Err(Refusal::Missing(
-            "there is no application yet: deploy rs.yaml, or start with MONOLITH_URL".into(),
-        )),
+        (_, []) => {
+            Err(Refusal::missing(Finding::new(Code::NoApplication, "there is no application yet")))
+        }
         (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(Refusal::conflict(format!(
-            "there are several applications; say which one with --application: {}",
-            named()
-        ))),
+        (None, _) => Err(Refusal::of(
+            Code::SeveralApplications,
+            format!("there are several applications, {}", named()),
+        )),
         (Some(wanted), _) => {
             let found = all.iter().find(|found| found.id == wanted);
             found.cloned().ok_or_else(|| {
-                Refusal::Missing(format!("there is no application {wanted}; there are {}", named()))
+                Refusal::missing(format!("there is no application {wanted}; there are {}", named()))
             })
         }
     }
@@ -78,10 +79,12 @@ pub(super) fn within(
 ) -> Result<Sides, Refusal> {
     let fallback = layout.iter().find(|(route, _)| route.details.source.is_none());
     let Some((_, fallback)) = fallback else {
-        return Err(Refusal::Missing(format!(
-            "the application {} has no DEFAULT route, and so nothing that {collection} could leave: \
-             deploy rs.yaml, or make the route",
-            application.id
+        return Err(Refusal::missing(Finding::new(
+            Code::NoDefaultRoute,
+            format!(
+                "the application {} has no DEFAULT route, and so nothing that {collection} could leave",
+                application.id
+            ),
         )));
     };
     Ok(Sides {
@@ -116,9 +119,7 @@ fn led_in(layout: &[(Route, Service)], collection: &str) -> Option<Led> {
 pub(super) fn wanted(spaces: &Spaces, base: &str, collection: &str) -> Result<String, Refusal> {
     let url = at_program(base, collection)?;
     spaces.leads_elsewhere(base).map_err(|why| {
-        Refusal::Invalid(format!(
-            "the target {base} {why}; `banyan status` shows the addresses of the services of a board"
-        ))
+        Refusal::invalid(Finding::new(Code::BadTarget, format!("the target {base} {why}")))
     })?;
     Ok(url)
 }
@@ -129,7 +130,7 @@ pub(super) fn wanted(spaces: &Spaces, base: &str, collection: &str) -> Result<St
 /// 400 if it is no URL of a program.
 pub(super) fn at_program(base: &str, collection: &str) -> Result<String, Refusal> {
     let url = program(base).ok_or_else(|| {
-        Refusal::Invalid(format!(
+        Refusal::invalid(format!(
             "the target {base:?} is no URL of a program, such as http://127.0.0.1:3001"
         ))
     })?;

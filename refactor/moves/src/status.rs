@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::code::{Code, Finding};
 use super::inner::Inner;
 use super::pair;
 use super::peer::PeerError;
 use super::preflight;
 use super::record::{Primary, Record};
 use super::refusal::Refusal;
+use super::shown::Shown;
 use super::sides::{self, Led};
 use super::work;
 use replication::{Role, SideStatus};
@@ -17,7 +19,7 @@ type Said = Result<SideStatus, PeerError>;
 
 /// Every move that was begun, and every collection with a usual target. Other services that have a route may not be
 /// trusted, so they must not see the token.
-pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
+pub(super) fn all(inner: &Inner) -> Result<Vec<Shown>, Refusal> {
     inner.peers()?;
     let applications = inner.spaces.all_applications();
     let known = inner.journal.moves()?;
@@ -56,7 +58,7 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Value>, Refusal> {
             .map(|(record, route)| scope.spawn(|| view(inner, record, route.as_ref())))
             .collect();
         let ended = views.into_iter().map(|view| {
-            view.join().unwrap_or_else(|_| Err(Refusal::Internal("a thread has ended".into())))
+            view.join().unwrap_or_else(|_| Err(Refusal::broken("a thread has ended".into())))
         });
         ended.collect()
     })
@@ -73,7 +75,7 @@ fn is_named(inner: &Inner, collection: &str, before: Option<&Record>, url: &str)
 ///
 /// # Errors
 /// 409 without MOVE_TOKEN; 500 if the state cannot be read.
-pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Result<Value, Refusal> {
+pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Result<Shown, Refusal> {
     let peers = inner.peers()?;
     let [source, target] = peers.both(&peers.at(&record.source), &peers.at(&record.target));
     let both = source.as_ref().ok().zip(target.as_ref().ok());
@@ -81,7 +83,7 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
     let comparison = inner.journal.comparison(&key)?;
     let verdict = inner.verdict(&key, both)?;
     let pending = record.pending.as_ref();
-    Ok(json!({
+    let document = json!({
         "collection": record.collection,
         "application": record.application,
         "phase": phase(record, &source, &target),
@@ -94,9 +96,10 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
         "target": side(&record.target, &target),
         "route": route.map(|route| json!({ "id": route.id, "state": route.state.as_str() })),
         "diff": verdict.view(comparison.as_ref(), now_ms()),
-        "causes": causes(record, route, &source, &target),
         "last": record.last,
-    }))
+    });
+    let causes = causes(record, route, &source, &target);
+    Ok(Shown { collection: record.collection.clone(), document, causes, checks: None })
 }
 
 fn side(url: &str, said: &Said) -> Value {
@@ -108,7 +111,7 @@ fn side(url: &str, said: &Said) -> Value {
 }
 
 /// What keeps the follower behind, if anything does.
-fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) -> Vec<String> {
+fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) -> Vec<Finding> {
     let Record { collection, source: source_url, target: target_url, primary, .. } = record;
     for (side, said) in [(source_url, source), (target_url, target)] {
         if said.as_ref().is_ok_and(|side| side.superseded) {
@@ -119,24 +122,26 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
         (Err(_), Ok(target))
             if target.is_primary() && target.epoch > 1 && *primary == Primary::Source =>
         {
-            vec![format!(
+            let text = format!(
                 "{source_url} was the primary last, and does not answer; {target_url} says that it is the primary of \
                  {collection}: start the former"
-            )]
+            );
+            vec![text.into()]
         }
-        (Ok(source), Ok(target)) if handed_over(source) && !target.is_primary() => vec![format!(
-            "ownership is handed over to {target_url}, which has not taken it: no store takes writes until it does; start \
-             it, and it does by itself"
-        )],
+        (Ok(source), Ok(target)) if handed_over(source) && !target.is_primary() => {
+            let text = format!(
+                "ownership is handed over to {target_url}, which has not taken it: no store takes writes until it does; \
+                 start it, and it does by itself"
+            );
+            vec![text.into()]
+        }
         (Ok(source), Ok(target))
             if target.is_primary() && !source.is_primary() && route.is_none() =>
         {
-            vec![format!(
-                "no route leads to {target_url}: `banyan switch {collection}` makes it again"
-            )]
+            vec![Finding::new(Code::NoRoute, format!("no route leads to {target_url}"))]
         }
         (Ok(source), Ok(target)) if source.is_primary() && target.is_primary() => {
-            pair::two_primaries(source, target).into_iter().collect()
+            pair::two_primaries(source, target).into_iter().map(Finding::from).collect()
         }
         (Ok(source), Ok(target)) if target.is_primary() && source.role == Role::Follower => {
             preflight::causes(target, source)
@@ -146,7 +151,8 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
         }
         (Ok(follower), Err(_)) | (Err(_), Ok(follower)) => {
             let following = follower.following.as_ref();
-            following.and_then(|following| following.detail.clone()).into_iter().collect()
+            let detail = following.and_then(|following| following.detail.clone());
+            detail.into_iter().map(Finding::from).collect()
         }
         _ => Vec::new(),
     }

@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 use self::finish::{finish, later};
 use self::hand_over::hand_over;
 use self::steps::{PATIENCE, POLL, flip};
+use super::code::Code;
 use super::options::Options;
 use super::pair::{self, Pair};
 use super::preflight::{self, Check};
@@ -104,10 +105,13 @@ pub(super) fn run(
     if wait_for_uploads(work, direction)? {
         // What was looked at is as old as the wait was long.
         let Ready::Go(again, looked) = ready(work, direction, &pair, options)? else {
-            return Err(Refusal::conflict(format!(
-                "{}: the primary changed while writes were waited for; `banyan status` shows which store it is",
-                work.record.collection
-            )));
+            return Err(Refusal::of(
+                Code::NotPrimary,
+                format!(
+                    "{}: the primary changed while writes were waited for",
+                    work.record.collection
+                ),
+            ));
         };
         if let Some(refusal) = preflight::refused(work, direction, &looked) {
             return Err(refusal);
@@ -133,23 +137,24 @@ fn ready(
     let collection = &work.record.collection;
     let (from, to) = pair.look(work)?;
     if from.store == to.store {
-        return Err(Refusal::conflict(format!(
-            "{collection} cannot follow itself: {} and {} are the same store; say another --target",
-            pair.from_name, pair.to_name
-        )));
+        return Err(Refusal::of(
+            Code::SameStore,
+            format!(
+                "{collection} cannot follow itself: {} and {} are the same store",
+                pair.from_name, pair.to_name
+            ),
+        ));
     }
     if to.lineage != from.lineage {
-        let what = match direction {
+        let (source, target) = (work.source_name(), work.target_name());
+        return Err(match direction {
             Direction::Switch if to.rows => {
-                "holds data of its own: start it with an empty database, then"
+                Refusal::of(Code::OwnData, format!("{target} holds data of its own"))
             }
-            Direction::Switch | Direction::Reverse => "has nothing to do with it:",
-        };
-        return Err(Refusal::conflict(format!(
-            "{} {what} `banyan follow {collection}` lets it follow {}",
-            work.target_name(),
-            work.source_name()
-        )));
+            Direction::Switch | Direction::Reverse => {
+                Refusal::of(Code::NotFollowed, format!("{target} has nothing to do with {source}"))
+            }
+        });
     }
     if to.is_primary() && !from.is_primary() {
         let completed = from.role == Role::Retired && !from.superseded;
@@ -175,10 +180,10 @@ fn ready(
         (Role::Primary, _) if to.superseded => {
             Err(Refusal::conflict(pair::gave_way(&pair.to_name, collection)))
         }
-        (Role::Primary, Role::Retired) => Err(Refusal::conflict(format!(
-            "there is no way back: {} was retired by `banyan complete {collection}`",
-            pair.to_name
-        ))),
+        (Role::Primary, Role::Retired) => Err(Refusal::of(
+            Code::Completed,
+            format!("there is no way back: {} is retired", pair.to_name),
+        )),
         (Role::Primary, _) => {
             let to = with_lag(pair, &from, to);
             let both = (&from, &to);
@@ -196,10 +201,10 @@ fn ready(
             };
             Ok(Ready::Go(intent, checks))
         }
-        _ => Err(Refusal::conflict(format!(
-            "{} is not the primary of {collection}: `banyan status` shows which one is",
-            pair.from_name
-        ))),
+        _ => Err(Refusal::of(
+            Code::NotPrimary,
+            format!("{} is not the primary of {collection}", pair.from_name),
+        )),
     }
 }
 
@@ -239,11 +244,13 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refus
     let start = Instant::now();
     while is_under_way() {
         if start.elapsed() > UPLOAD_TIME {
-            return Err(Refusal::conflict(format!(
-                "{verb} {collection}: a write is still under way that began before the route /{collection} was \
-                 made, and could not be sent to the new primary; nothing is changed, `banyan {verb} {collection}` \
-                 tries again"
-            )));
+            return Err(Refusal::of(
+                Code::Again(direction.verb()),
+                format!(
+                    "{verb} {collection}: a write is still under way that began before the route /{collection} was \
+                     made, and could not be sent to the new primary; nothing is changed"
+                ),
+            ));
         }
         sleep(POLL);
     }

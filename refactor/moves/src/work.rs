@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::code::Code;
 use super::inner::Inner;
 use super::options::Options;
 use super::peer::{Peer, Peers};
@@ -120,18 +121,20 @@ impl<'a> Work<'a> {
     /// Refuses a primary of an earlier epoch than the last one that is known.
     ///
     /// # Errors
-    /// 409 that says what would be lost, and what helps.
+    /// 409 that says what would be lost.
     pub(super) fn not_before(&self, epoch: u64) -> Result<(), Refusal> {
         match self.record.epoch.filter(|known| *known > epoch) {
             None => Ok(()),
             Some(known) => {
                 let collection = &self.record.collection;
-                Err(Refusal::conflict(format!(
-                    "{collection}: its primary says that it is in epoch {epoch}, and epoch {known} has begun already: the \
+                Err(Refusal::of(
+                    Code::OldEpoch,
+                    format!(
+                        "{collection}: its primary says that it is in epoch {epoch}, and epoch {known} has begun already: the \
                      database of the primary is from before that, a backup perhaps, and what was written since is not in it. \
-                     Put a newer database back, or start the side that has epoch {known}, and nothing is lost. `banyan \
-                     reverse {collection} --force` leads to the source all the same, and gives up what it does not have"
-                )))
+                     Put a newer database back, or start the side that has epoch {known}, and nothing is lost."
+                    ),
+                ))
             }
         }
     }
@@ -185,13 +188,10 @@ impl Inner {
     /// What it takes to ask programs.
     ///
     /// # Errors
-    /// 409 that says which variable is missing.
+    /// 409 without a token.
     pub(super) fn peers(&self) -> Result<&Peers, Refusal> {
         self.peers.as_ref().ok_or_else(|| {
-            Refusal::conflict(
-                "this control plane moves nothing without MOVE_TOKEN: set it to the token of the programs \
-                 (16 characters or more, the same for all), and start it again; `banyan up` does both",
-            )
+            Refusal::of(Code::NoToken, "this control plane moves nothing without a token")
         })
     }
 
@@ -217,7 +217,7 @@ impl Inner {
         } else {
             format!("those that are known here are {named}")
         };
-        Refusal::Missing(format!("there is no collection {collection:?}{place}; {known}"))
+        Refusal::missing(format!("there is no collection {collection:?}{place}; {known}"))
     }
 }
 
@@ -238,24 +238,27 @@ pub(super) fn record(
     let stands = routed.cloned().or(before);
     let target = match (&stands, wanted) {
         (Some(stands), Some(wanted)) if *stands != wanted => {
-            return Err(Refusal::conflict(format!(
-                "{collection} goes to {stands}, and not to {wanted}: `banyan cancel {collection}` first, and \
-                 delete the route /{collection} where you made it yourself"
-            )));
+            return Err(Refusal::of(
+                Code::OtherTarget,
+                format!("{collection} goes to {stands}, and not to {wanted}"),
+            ));
         }
         (Some(stands), _) => stands.clone(),
         (None, wanted) => wanted.or(usual).ok_or_else(|| {
-            Refusal::conflict(format!(
-                "it is not known where {collection} is to go: there is no route /{collection}; say \
-                 --target http://HOST:PORT, the address of its service"
-            ))
+            Refusal::of(
+                Code::NoTarget,
+                format!(
+                    "it is not known where {collection} is to go: there is no route /{collection}"
+                ),
+            )
         })?,
     };
     let source = sides.source.clone();
     if target == source {
-        return Err(Refusal::conflict(format!(
-            "{collection} cannot follow itself: source and target are both {source}; say another --target"
-        )));
+        return Err(Refusal::of(
+            Code::SameStore,
+            format!("{collection} cannot follow itself: source and target are both {source}"),
+        ));
     }
     Ok(match known {
         Some(record) => Record { source, target, ..record },
@@ -290,10 +293,10 @@ impl<'a> Alone<'a> {
         let start = Instant::now();
         while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
             if start.elapsed() > BUSY_WAIT {
-                return Err(Refusal::conflict(format!(
-                    "another command is at work on {}: `banyan status` shows how far it is",
-                    key.1
-                )));
+                return Err(Refusal::of(
+                    Code::UnderWay,
+                    format!("another command is at work on {}", key.1),
+                ));
             }
             sleep(POLL);
         }

@@ -1,11 +1,11 @@
 //! `/-/moves`: the data of collections, moved from one program to another.
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::rest;
 use super::signature::Received;
+use super::{advice, rest};
 use moves::{Moves, Options, Refusal, Verb};
 
 const PATH: &str = "/-/moves";
@@ -20,7 +20,7 @@ pub(super) fn answer(moves: &Moves, received: &Received) -> Option<Answer> {
     let method = received.method.as_str();
     if rest.is_empty() {
         return Some(match method {
-            "GET" => answered(moves.list()),
+            "GET" => answered("", listed(moves)),
             _ => not_allowed(method, "GET", "every move is read with GET"),
         });
     }
@@ -29,17 +29,20 @@ pub(super) fn answer(moves: &Moves, received: &Received) -> Option<Answer> {
     Some(match (found, method) {
         (Some((_, verb)), "POST") => {
             let collection = percent_decode_str(collection).decode_utf8_lossy();
-            answered(command(moves, &collection, verb, &received.body))
+            answered(&collection, command(moves, &collection, verb, &received.body))
         }
         (Some(_), _) => not_allowed(method, "POST", "a command is sent with POST"),
         (None, _) => rest::plain(404, "UnknownOperationException", &no_command(&received.path)),
     })
 }
 
-fn answered(result: Result<Value, Refusal>) -> Answer {
+fn answered(collection: &str, result: Result<Value, Refusal>) -> Answer {
     match result {
         Ok(value) => rest::done(&value),
-        Err(refusal) => rest::plain(refusal.status(), refusal.code(), refusal.message()),
+        Err(refusal) => {
+            let message = advice::refusal(collection, &refusal);
+            rest::plain(refusal.status(), refusal.exception(), &message)
+        }
     }
 }
 
@@ -57,6 +60,12 @@ fn no_command(path: &str) -> String {
     )
 }
 
+fn listed(moves: &Moves) -> Result<Value, Refusal> {
+    let documents = moves.list()?.into_iter().map(|found| found.document(advice::finding));
+    Ok(json!({ "moves": documents.collect::<Vec<_>>() }))
+}
+
 fn command(moves: &Moves, collection: &str, verb: Verb, body: &[u8]) -> Result<Value, Refusal> {
-    moves.command(collection, verb, &Options::read(body)?)
+    let shown = moves.command(collection, verb, &Options::read(body)?)?;
+    Ok(shown.document(advice::finding))
 }

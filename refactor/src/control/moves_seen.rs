@@ -26,7 +26,7 @@ impl MovesSeen {
         let text = match web::block(move || moves.metrics()).await {
             Ok(Ok(text)) => text,
             Ok(Err(refusal)) => {
-                log::error!("{}", refusal.message());
+                log::error!("{}", refusal.text());
                 String::new()
             }
             Err(error) => {

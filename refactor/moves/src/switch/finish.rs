@@ -3,6 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::super::code::Code;
 use super::super::pair::Pair;
 use super::super::peer::Peer;
 use super::super::recent;
@@ -53,13 +54,15 @@ fn go_forward(
         Err(detail.unwrap_or_else(|| "it has not applied the handover".into()))
     });
     if let Err(why) = promoted {
-        return Err(Refusal::conflict(format!(
-            "{} {collection}: ownership is handed over, and {} does not take it: {why}. Start it and it does, by \
-             itself. Only if it is lost for good: `banyan reverse {collection}` says what may be lost, and what \
-             --force would do",
-            intent.direction.word(),
-            pair.to_name
-        )));
+        return Err(Refusal::of(
+            Code::NotTaken,
+            format!(
+                "{} {collection}: ownership is handed over, and {} does not take it: {why}. Start it and it does, \
+                 by itself.",
+                intent.direction.word(),
+                pair.to_name
+            ),
+        ));
     }
     let pause = times.pause_ms();
     step(work, times, SwitchStep::Promoted)?;
@@ -82,12 +85,12 @@ fn go_forward(
         Ok(compared) => {
             times.passed_as(SwitchStep::Compared, compared.shown());
             if compared.differs() {
-                outcome = format!("{outcome}; {}: `banyan diff {collection}`", compared.shown());
+                outcome = format!("{outcome}; {}: a diff names every row", compared.shown());
             }
         }
         Err(why) => {
             outcome = format!(
-                "{outcome}; the last changed rows were not compared ({why}): `banyan diff {collection}`"
+                "{outcome}; the last changed rows were not compared ({why}): a diff compares every row"
             );
         }
     }

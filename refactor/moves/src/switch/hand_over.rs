@@ -3,6 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::super::code::Code;
 use super::super::pair::Pair;
 use super::super::peer::PeerError;
 use super::super::record::{Intent, SwitchStep};
@@ -45,12 +46,14 @@ pub(super) fn hand_over(
         HandedOver::No(why) => Err(back_out(work, intent, pair, times, &why)),
         HandedOver::Unknown(why) => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
-            Err(Refusal::conflict(format!(
-                "{verb} {collection}: whether ownership was handed over is not known. {}: {why}. It is asked \
-                 again until it says so, and then this goes on or back by itself; `banyan status` shows it, \
-                 and no answered write is lost",
-                pair.from_name
-            )))
+            Err(Refusal::of(
+                Code::UnderWay,
+                format!(
+                    "{verb} {collection}: whether ownership was handed over is not known. {}: {why}. It is asked \
+                     again until it says so, and then this goes on or back by itself; no answered write is lost",
+                    pair.from_name
+                ),
+            ))
         }
     }
 }
@@ -126,10 +129,13 @@ fn back_out(
         }
         Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
     };
-    Refusal::conflict(format!(
-        "{why}; {pending}: this goes on or back by itself as soon as {} says which; `banyan status` shows it",
-        pair.from_name
-    ))
+    Refusal::of(
+        Code::UnderWay,
+        format!(
+            "{why}; {pending}: this goes on or back by itself as soon as {} says which",
+            pair.from_name
+        ),
+    )
 }
 
 fn backed_out(
@@ -144,9 +150,8 @@ fn backed_out(
     let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
     let (verb, collection) = (intent.direction.word(), &work.record.collection);
     ended.err().unwrap_or_else(|| {
-        Refusal::conflict(format!(
-            "{verb} {collection}: {outcome}; `banyan {verb} {collection}` tries again"
-        ))
+        let code = Code::Again(intent.direction.verb());
+        Refusal::of(code, format!("{verb} {collection}: {outcome}"))
     })
 }
 
