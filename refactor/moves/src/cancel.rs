@@ -3,7 +3,6 @@
 use super::code::Code;
 use super::options::Options;
 use super::pair::{self, Pair};
-use super::peer::PeerError;
 use super::record::{Direction, Made, Primary};
 use super::refusal::Refusal;
 use super::work::Work;
@@ -30,14 +29,15 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
     if options.force
-        && let [source, Err(PeerError::Silent { .. })] = work.peers.both(&pair.from, &pair.to)
+        && let [source, Err(silent)] = work.peers.both(&pair.from, &pair.to)
+        && silent.is_silent()
     {
         match source {
             Ok(source) if source.is_primary() => {
                 work.set_primary(Primary::Source)?;
                 remove_made(work)?;
             }
-            Err(PeerError::Silent { .. }) => {}
+            Err(silent) if silent.is_silent() => {}
             _ => {
                 return Err(Refusal::of(
                     Code::NotPrimary,

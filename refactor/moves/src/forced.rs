@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::options::Options;
 use super::pair::{Pair, explained};
-use super::peer::PeerError;
+use super::peer::NotDone;
 use super::preflight::Check;
 use super::record::{Direction, Intent, Primary, SwitchStep};
 use super::refusal::Refusal;
@@ -20,12 +20,12 @@ enum Target {
     /// It is there with another store: what it was is gone.
     Another,
     /// It does not answer.
-    Silent(PeerError),
+    Silent(NotDone),
 }
 
 impl Target {
     /// None if the handover made it the primary.
-    fn of(said: Result<SideStatus, PeerError>, handover: &Handover) -> Option<Self> {
+    fn of(said: Result<SideStatus, NotDone>, handover: &Handover) -> Option<Self> {
         match said {
             Err(error) => Some(Self::Silent(error)),
             Ok(target) if target.store != handover.to.store => Some(Self::Another),
@@ -70,7 +70,7 @@ pub(super) fn lost(
         }
         forget_epoch(work);
     }
-    if source.is_primary() && matches!(target, Err(PeerError::Silent { .. })) {
+    if source.is_primary() && target.as_ref().is_err_and(|error| error.is_silent()) {
         // It was given back already, perhaps by force, so the target need not answer.
         let outcome = format!("{} is the primary already", pair.to_name);
         if options.dry_run {
@@ -136,7 +136,7 @@ pub(super) fn settle(
     work: &mut Work<'_>,
     intent: &Intent,
     pair: &Pair,
-    source: Result<SideStatus, PeerError>,
+    source: Result<SideStatus, NotDone>,
 ) -> Result<(), Refusal> {
     let source = source.map_err(|error| unknown(work, pair, &error.to_string()))?;
     match source.handover.clone() {

@@ -1,9 +1,9 @@
 //! Both sides of a move, as a change of ownership sees them.
 
-use replication::SideStatus;
+use replication::{PeerFault, SideStatus};
 
 use super::code::{Code, Finding};
-use super::peer::{Peer, PeerError};
+use super::peer::{NotDone, Peer};
 use super::record::Direction;
 use super::refusal::Refusal;
 use super::work::Work;
@@ -90,22 +90,22 @@ pub(super) fn gave_way(side: &str, collection: &str) -> Finding {
 
 /// Why one of the sides does not say what it is. A 404 has three reasons, and only the program's readers' paths tell
 /// which one it is.
-pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &PeerError) -> Refusal {
+pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &NotDone) -> Refusal {
     let collection = &work.record.collection;
-    match error {
-        PeerError::Unknown if peer.exists() == Some(true) => Refusal::of(
+    match error.fault {
+        PeerFault::Unknown if peer.exists() == Some(true) => Refusal::of(
             Code::OtherToken,
             format!("{who} has {collection}, and no way to move them for us"),
         ),
-        PeerError::Unknown => {
+        PeerFault::Unknown => {
             let place = format!(" at {who}");
             work.inner.no_collection(&work.record.application, collection, &place)
         }
-        PeerError::Silent { .. } => {
+        _ if error.is_silent() => {
             let target = peer.url == work.record.target;
             let code = if target { Code::TargetSilent } else { Code::SourceSilent };
             Refusal::of(code, format!("{who}: {error}"))
         }
-        error => Refusal::peer(who, error),
+        _ => Refusal::peer(who, error),
     }
 }

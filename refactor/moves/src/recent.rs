@@ -39,7 +39,7 @@ impl Compared {
 /// # Errors
 /// Says why they could not be compared.
 pub(super) fn compare(primary: &Peer, follower: &Peer) -> Result<Compared, String> {
-    let told = |error: super::peer::PeerError| format!("{}: {error}", primary.url);
+    let told = |error: super::peer::NotDone| format!("{}: {error}", primary.url);
     let epoch = primary.ownership().map_err(told)?.epoch;
     let recent = primary.recent(ROWS).map_err(told)?;
     let rows = recent.rows.len();

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::code::{Code, Finding};
-use super::peer::PeerError;
+use super::peer::NotDone;
 use spaces::ApiError;
 
 /// A command that was not carried out, or not to its end.
@@ -66,7 +66,7 @@ impl Refusal {
     }
 
     /// A program did not do what it was asked for. The first argument is its part in the move, with its URL.
-    pub(super) fn peer(who: &str, error: &PeerError) -> Self {
+    pub(super) fn peer(who: &str, error: &NotDone) -> Self {
         Self::conflict(format!("{who}: {error}"))
     }
 

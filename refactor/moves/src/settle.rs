@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::forced;
 use super::pair::Pair;
-use super::peer::PeerError;
+use super::peer::NotDone;
 use super::record::{Direction, Intent, Primary};
 use super::refusal::Refusal;
 use super::switch::{finish, hand_over, steps};
@@ -60,7 +60,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
         }
         IntentOutcome::Overtaken => {
             let is_primary =
-                |side: Result<SideStatus, PeerError>| side.ok().filter(|side| side.is_primary());
+                |side: Result<SideStatus, NotDone>| side.ok().filter(|side| side.is_primary());
             let (from, to) = (is_primary(from), is_primary(to));
             if let (Some(side), None) | (None, Some(side)) = (&from, &to) {
                 let target = to.is_some() == (intent.direction == Direction::Switch);
@@ -84,8 +84,8 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
 
 fn intent_outcome(
     intent: &Intent,
-    from: &Result<SideStatus, PeerError>,
-    to: &Result<SideStatus, PeerError>,
+    from: &Result<SideStatus, NotDone>,
+    to: &Result<SideStatus, NotDone>,
 ) -> IntentOutcome {
     let is_primary = |side: &SideStatus| {
         side.store == intent.to && side.is_primary() && side.epoch > intent.epoch

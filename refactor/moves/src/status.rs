@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::code::{Code, Finding};
 use super::inner::Inner;
 use super::pair;
-use super::peer::PeerError;
+use super::peer::NotDone;
 use super::preflight;
 use super::record::{Primary, Record};
 use super::refusal::Refusal;
@@ -15,7 +15,7 @@ use super::work;
 use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
 
-type Said = Result<SideStatus, PeerError>;
+type Said = Result<SideStatus, NotDone>;
 
 /// Every move that was begun, and every collection with a usual target. Other services that have a route may not be
 /// trusted, so they must not see the token.

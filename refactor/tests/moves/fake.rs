@@ -372,7 +372,9 @@ fn asked(
             (copy.role, copy.epoch, copy.followed) = ("primary", epoch + 1, None);
         }
         "probe" if copy.blind => return refuse("the peer answers 404"),
-        "probe" => return Ok(Some(json!({ "store": "", "lineage": "", "role": "", "epoch": 0 }))),
+        "probe" => {
+            return Ok(Some(json!({ "store": "", "lineage": "", "role": "primary", "epoch": 1 })));
+        }
         "digest" => return Ok(Some(json!(digest(copy, query)))),
         "hashes" => return Ok(Some(json!(hashes(copy, query, body)))),
         _ => return Err((404, "no such path".into())),

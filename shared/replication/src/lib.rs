@@ -3,7 +3,8 @@
 //!
 //! A store is primary or follower of a collection ([`Ownership`]). A follower reads the change feed of its source
 //! ([`Changes`]). A control plane takes the [`steps`] of a move, and compares both sides ([`Digest`]). All of it is below
-//! `/api/<collection>/-/`, and every type of it is here once. There is no SQL in this crate and no HTTP server.
+//! `/api/<collection>/-/`, and every type of it is here once, and its one client ([`PeerClient`]). There is no SQL in
+//! this crate and no HTTP server.
 //!
 //! ```
 //! use replication::{FeedCursor, Key, Position};
@@ -31,7 +32,12 @@ pub mod headers;
 mod queries;
 pub mod steps;
 
+#[cfg(feature = "client")]
+mod client;
+
 pub use blocking_transaction::BlockingTransaction;
+#[cfg(feature = "client")]
+pub use client::{Page, PeerClient, PeerError, PeerFault, QUICK, SLOW};
 pub use compare::{Digest, Hashes, RowHash};
 pub use feed::{Changes, Entry, FeedPage, FeedRow, FollowerSeen, Head, IdempotencyRecord, heard};
 pub use following::{FollowerState, Following};

@@ -8,9 +8,9 @@ mod shared;
 mod endpoints;
 
 mod adopt;
+mod advice;
 mod copy;
 mod heartbeat;
-mod peers;
 mod spawn_blocking;
 mod split_brain_check;
 mod successor;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::peer::{Peer, PeerError};
+use crate::peer::{NotDone, Peer};
 use replication::{FollowerState, Following, Key, Position, RowHash};
 
 /// How often a row is looked at that changes all the time.
@@ -28,7 +28,7 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    pub(super) fn of(peer: &Peer, error: &PeerError) -> Self {
+    pub(super) fn of(peer: &Peer, error: &NotDone) -> Self {
         Self::Passing(format!("{}: {error}", peer.url))
     }
 }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::super::code::Code;
 use super::super::pair::Pair;
-use super::super::peer::PeerError;
+use super::super::peer::NotDone;
 use super::super::record::{Intent, SwitchStep};
 use super::super::refusal::Refusal;
 use super::super::times::Times;
 use super::super::work::Work;
 use super::steps::{POLL, step};
-use replication::{Peer as Name, Position, SideStatus};
+use replication::{Peer as Name, PeerFault, Position, SideStatus};
 
 /// What is kept of the deadline for the handover: a fence that passes first refuses it.
 const HANDOVER_TIME: Duration = Duration::from_millis(500);
@@ -95,7 +95,7 @@ fn handed_over(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> HandedO
         };
         match pair.from.ownership() {
             Ok(from) if from.handed_over(epoch, &to.store) => return HandedOver::Yes,
-            Ok(_) if matches!(why, PeerError::Refused(_) | PeerError::Unknown) => {
+            Ok(_) if matches!(why.fault, PeerFault::Refused { .. } | PeerFault::Unknown) => {
                 return HandedOver::No(format!(
                     "{} did not hand over ownership: {why}",
                     pair.from_name
@@ -160,7 +160,7 @@ fn backed_out(
 ///
 /// # Errors
 /// If the fence may still stand.
-pub(crate) fn released(pair: &Pair, intent: &Intent) -> Result<SideStatus, PeerError> {
+pub(crate) fn released(pair: &Pair, intent: &Intent) -> Result<SideStatus, NotDone> {
     pair.from.release(&intent.id).or_else(|error| {
         let from = pair.from.ownership().ok();
         let let_go =

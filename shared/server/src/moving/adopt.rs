@@ -3,9 +3,10 @@
 use std::fmt;
 
 use models::Collection;
+use replication::{PeerClient, PeerError};
 use store::{MoveError, Ownership, Peer, Role, RowRate, Store};
 
-use super::peers::{PeerError, Peers};
+use super::advice::explained;
 
 /// Looks at the collection at this URL and makes the store its follower, at this rate, or the one that it was told before.
 ///
@@ -14,11 +15,11 @@ use super::peers::{PeerError, Peers};
 pub(super) async fn adopt(
     collection: &Collection,
     store: &Store,
-    peers: &Peers,
+    peers: &PeerClient,
     url: &str,
     rate: Option<RowRate>,
 ) -> Result<Ownership, AdoptError> {
-    let source = peers.ownership(url).await?;
+    let source = peers.ownership(url).await?.ownership;
     if source.collection != collection.name {
         return Err(AdoptError::Collection { url: url.to_owned(), found: source.collection });
     }
@@ -66,7 +67,7 @@ impl From<MoveError> for AdoptError {
 impl fmt::Display for AdoptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Peer(error) => error.fmt(f),
+            Self::Peer(error) => f.write_str(&explained(error)),
             Self::Move(error) => error.fmt(f),
             Self::Collection { url, found } => {
                 write!(f, "{url} is the collection {found}; name one of the same kind")

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use models::Content;
-use replication::{ChangesQuery, FollowerState};
+use replication::{ChangesQuery, FollowerState, PeerError, PeerFault};
 use runtime::BackOff;
 use store::{Changes, Entry, FeedCursor, Followed, MoveError, Peer};
 use tokio::time::{sleep, sleep_until};
 
 use super::lag::Seen;
-use super::peers::{Page, PeerError};
 use super::replicator::{Halt, Replicator};
+
+type Page = replication::Page<Content>;
 
 /// The most entries of a page. Large rows end it earlier.
 const PAGE_ENTRIES: usize = 5_000;
@@ -60,14 +61,16 @@ struct Copy<'a> {
 impl Copy<'_> {
     /// The first page, and the address of the source.
     async fn find(&self, source: &Peer) -> Result<(String, Page), Halt> {
-        let peers = self.replicator.moving.peers()?;
+        let peers = self.replicator.moving.peers(&source.url)?;
         let ask = ChangesQuery { wait: 0, ..self.ask(self.cursor.clone(), self.run.clone()) };
         let mut first: Option<Halt> = None;
         for url in self.replicator.addresses(source) {
             let failed: Halt = match peers.changes(&url, &ask).await {
                 Ok(page) if page.changes.store == source.store => return Ok((url, page)),
-                Ok(page) => PeerError::Stranger { url, found: page.changes.store }.into(),
-                Err(error) => peers.stranger(&url, &source.store).await.unwrap_or(error).into(),
+                Ok(Page { changes, .. }) => {
+                    PeerError { url, fault: PeerFault::OtherStore { found: changes.store } }.into()
+                }
+                Err(error) => peers.other_store(&url, &source.store).await.unwrap_or(error).into(),
             };
             first.get_or_insert(failed);
         }
@@ -78,7 +81,7 @@ impl Copy<'_> {
     async fn turn(&mut self, url: &str, page: Page) -> Result<Page, Halt> {
         let Page { changes, busy, at } = page;
         let progress = &self.replicator.ownership_cache.progress;
-        let peers = self.replicator.moving.peers()?;
+        let peers = self.replicator.moving.peers(url)?;
         let (from, next, heard) = (self.cursor.clone(), changes.cursor.clone(), changes.heard());
         let rows = changes.rows().count();
         // A source whose clients wait gets time while there is a lot to fetch. New changes are fetched at once.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use replication::FollowerState;
+use replication::{FollowerState, PeerError};
 use runtime::{BackOff, chain};
 use store::{MoveError, Ownership, Peer, Role, Store};
 use tokio::time::{sleep, timeout};
 
 use super::adopt::{AdoptError, adopt};
-use super::peers::PeerError;
+use super::advice::explained;
 use super::{Moving, OwnershipCache, copy, successor};
 
 /// How often a store with nothing to do is looked at: another program may have changed it.
@@ -109,7 +109,7 @@ impl Replicator {
     /// Begins to follow what the program was told to.
     async fn begin(&self, url: &str) -> Halt {
         let begun = async {
-            let peers = self.moving.peers()?;
+            let peers = self.moving.peers(url)?;
             adopt(&self.ownership_cache.collection, &self.store, peers, url, None).await
         };
         match begun.await {
@@ -171,11 +171,8 @@ impl Replicator {
 
 impl From<PeerError> for Halt {
     fn from(error: PeerError) -> Self {
-        if error.heals() {
-            Self::Stalled(error.to_string())
-        } else {
-            Self::Broken(error.to_string())
-        }
+        let detail = explained(&error);
+        if error.heals() { Self::Stalled(detail) } else { Self::Broken(detail) }
     }
 }
 

@@ -10,6 +10,7 @@ use runtime::chain;
 use store::{MoveError, Ownership, Peer, Role, Store};
 use tokio::time::{sleep, timeout};
 
+use super::advice::explained;
 use super::{Moving, OwnershipCache};
 
 /// How often a primary looks for one of a later epoch.
@@ -106,9 +107,9 @@ impl SplitBrainCheck {
         let mut rival = None;
         for (url, answer) in addresses.into_iter().zip(asked) {
             match answer {
-                Ok(found) => rival = rival.or_else(|| later(&own, found, &url)),
+                Ok(found) => rival = rival.or_else(|| later(&own, found.ownership, &url)),
                 Err(error) => {
-                    silent.insert(url, error.to_string());
+                    silent.insert(url, explained(&error));
                 }
             }
         }

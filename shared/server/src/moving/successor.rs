@@ -7,9 +7,8 @@ use runtime::BackOff;
 use store::{MoveError, Ownership, Peer, Role};
 use tokio::time::sleep;
 
-use super::peers::PeerError;
 use super::replicator::{Halt, Replicator};
-use replication::FollowerState;
+use replication::{FollowerState, PeerError, PeerFault};
 
 /// How long to wait before a successor is asked again.
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(5), Duration::from_millis(250));
@@ -63,12 +62,15 @@ pub(super) async fn follow_back(
 
 /// The successor's document of ownership, and where it was found.
 async fn find(replicator: &Replicator, to: &Peer) -> Result<(String, Ownership), Halt> {
-    let peers = replicator.moving.peers()?;
+    let peers = replicator.moving.peers(&to.url)?;
     let mut first: Option<Halt> = None;
     for url in replicator.addresses(to) {
         let failed: Halt = match peers.ownership(&url).await {
-            Ok(found) if found.store == to.store => return Ok((url, found)),
-            Ok(found) => PeerError::Stranger { url, found: found.store }.into(),
+            Ok(found) if found.store == to.store => return Ok((url, found.ownership)),
+            Ok(found) => {
+                let found = found.ownership.store;
+                PeerError { url, fault: PeerFault::OtherStore { found } }.into()
+            }
             Err(error) => error.into(),
         };
         first.get_or_insert(failed);

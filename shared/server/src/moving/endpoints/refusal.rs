@@ -2,11 +2,12 @@
 
 use actix_web::http::StatusCode;
 use models::Collection;
+use replication::PeerError;
 use runtime::chain;
 use store::{MoveError, StoreError};
 
 use super::super::adopt::AdoptError;
-use super::super::peers::PeerError;
+use super::super::advice::explained;
 use crate::problem::Problem;
 
 /// 409 with what is wrong and which command helps; what the store itself cannot do is answered as
@@ -31,9 +32,9 @@ pub(super) fn perhaps(error: &StoreError) -> Problem {
 /// 503 for a peer that may answer later, 409 for one that needs an operator.
 pub(super) fn of_peer(error: &PeerError) -> Problem {
     if error.heals() {
-        Problem::unavailable(error.to_string())
+        Problem::unavailable(explained(error))
     } else {
-        Problem::new(StatusCode::CONFLICT, error.to_string())
+        Problem::new(StatusCode::CONFLICT, explained(error))
     }
 }
 

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use replication::ChangesQuery;
+use models::Content;
 use replication::steps::{
     Cancel, FenceWrites, Follow, Forget, HandOver, Probe, Probed, Release, Retire, Take,
 };
+use replication::{ChangesQuery, Page, PeerError};
 use store::{MoveError, Peer, RowRate};
 use url::Url;
 
 use super::super::adopt::adopt;
-use super::super::peers::{Page, PeerError};
+use super::super::advice::explained;
 use super::{document, query, refusal};
 use crate::body;
 use crate::problem::{Fault, Problem};
@@ -25,7 +26,7 @@ type Answer = Result<HttpResponse, Problem>;
 pub(super) async fn follow(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Follow { source, max_rows_per_second } = read(&request, payload).await?;
     let source = address("#/source", &source)?;
-    let peers = served.moving.peers().map_err(|error| refusal::of_peer(&error))?;
+    let peers = served.moving.peers(&source).map_err(|error| refusal::of_peer(&error))?;
     let rate = Some(RowRate(max_rows_per_second));
     let adopted = adopt(&served.collection, &served.store, peers, &source, rate).await;
     adopted.map_err(refusal::of_adoption(&served.collection))?;
@@ -133,16 +134,16 @@ pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: P
     let Probe { peer } = read(&request, payload).await?;
     let url = address("#/peer", &peer)?;
     let probed = async {
-        let peers = served.moving.peers()?;
+        let peers = served.moving.peers(&url)?;
         let ownership = peers.ownership(&url).await?;
         let query = ChangesQuery { limit: Some(1), ..ChangesQuery::default() };
-        let Page { changes, .. } = peers.changes(&url, &query).await?;
+        let Page::<Content> { changes, .. } = peers.changes(&url, &query).await?;
         let (role, epoch) = (ownership.role, ownership.epoch);
         Ok::<_, PeerError>(Probed { store: changes.store, lineage: changes.lineage, role, epoch })
     };
     // The caller wants to know whether it works now, so what may heal is no reason to wait.
     let conflict =
-        |error: PeerError| Problem::new(actix_web::http::StatusCode::CONFLICT, error.to_string());
+        |error: PeerError| Problem::new(actix_web::http::StatusCode::CONFLICT, explained(&error));
     Ok(HttpResponse::Ok().json(probed.await.map_err(conflict)?))
 }
 
@@ -157,7 +158,7 @@ async fn done(served: &Served) -> Answer {
 /// Tells a source that this store does not follow any more. A source that cannot be told keeps its deleted rows for
 /// longer than it must.
 async fn leave(served: &Served, source: &Peer, store: &str) {
-    let Ok(peers) = served.moving.peers() else { return };
+    let Ok(peers) = served.moving.peers(&source.url) else { return };
     if let Err(error) = peers.forget(&source.url, store).await {
         log::warn!("{}: was not told that {store} follows no longer: {error}", source.url);
     }

@@ -1,0 +1,184 @@
+//! One request to a program, and its answer.
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Method, Response, StatusCode};
+use runtime::{Clients, Token, chain};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::peer_error::{PeerError, PeerFault};
+
+/// The longest time between two parts of an answer.
+const SILENCE: Duration = Duration::from_secs(2);
+/// The largest answer, in bytes: a page of the feed, written in the most wasteful way.
+const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// The most characters of a program's own words that are passed on.
+const WORDS: usize = 500;
+
+/// How long an answer may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Until it begins.
+    pub(super) begin: Duration,
+    /// Until it is whole.
+    pub(super) whole: Duration,
+}
+
+impl Patience {
+    /// This long in all.
+    pub(super) fn of(time: Duration) -> Self {
+        Self { begin: time, whole: time }
+    }
+}
+
+/// A request.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    /// The collection's URL at the program.
+    pub(super) url: &'a str,
+    method: Method,
+    /// What follows the URL.
+    path: String,
+    body: Option<Vec<u8>>,
+}
+
+/// An answer with status 200.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// When it began.
+    pub(super) at: std::time::Instant,
+    pub(super) body: Vec<u8>,
+}
+
+/// The only member of a problem document that a person reads.
+#[derive(Deserialize)]
+struct Problem {
+    detail: String,
+}
+
+impl<'a> Question<'a> {
+    pub(super) fn get(url: &'a str, path: &str) -> Self {
+        Self { url, method: Method::GET, path: path.to_owned(), body: None }
+    }
+
+    pub(super) fn post(url: &'a str, path: &str, body: &impl Serialize) -> Self {
+        // Texts, numbers and lists of them are in it, so it can be written.
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        Self { url, method: Method::POST, path: path.to_owned(), body: Some(body) }
+    }
+
+    /// Sends it, and waits for the answer.
+    ///
+    /// # Errors
+    /// If none comes in time, or another one than 200.
+    pub(super) async fn ask(
+        self,
+        clients: &Clients,
+        token: &Token,
+        patience: Patience,
+    ) -> Result<Answer, PeerError> {
+        let url = self.url;
+        let answered = self.send(clients, token, patience).await;
+        answered.map_err(|fault| PeerError { url: url.to_owned(), fault })
+    }
+
+    async fn send(
+        self,
+        clients: &Clients,
+        token: &Token,
+        patience: Patience,
+    ) -> Result<Answer, PeerFault> {
+        let Self { url, method, path, body } = self;
+        let client = clients.of(url);
+        let client = client.map_err(|cause| PeerFault::Unreachable { cause, sent: false })?;
+        let mut request = client.request(method, format!("{url}{path}"));
+        if path.starts_with("/-/") {
+            // Every other path is public.
+            request = request.header(AUTHORIZATION, token.bearer());
+        }
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let end = Instant::now() + patience.whole;
+        let answer = timeout(patience.begin, request.send()).await;
+        let answer = answer.map_err(|_elapsed| PeerFault::Silent { within: patience.begin })?;
+        let answer = answer.map_err(unreachable)?;
+        let (at, status) = (std::time::Instant::now(), answer.status());
+        let body = collect(answer, end).await?;
+        if status == StatusCode::OK { Ok(Answer { at, body }) } else { Err(fault(status, &body)) }
+    }
+}
+
+/// The body, bounded in size and time.
+async fn collect(mut answer: Response, end: Instant) -> Result<Vec<u8>, PeerFault> {
+    let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(length.unwrap_or(0).min(ANSWER_BYTES));
+    loop {
+        let until = end.min(Instant::now() + SILENCE);
+        let chunk = timeout_at(until, answer.chunk()).await;
+        let chunk = chunk.map_err(|_elapsed| PeerFault::Silent { within: SILENCE })?;
+        let Some(chunk) = chunk.map_err(unreachable)? else { return Ok(body) };
+        if body.len() + chunk.len() > ANSWER_BYTES {
+            return Err(PeerFault::Unreadable { what: format!("over {ANSWER_BYTES} bytes") });
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+/// What an answer with another status than 200 says.
+fn fault(status: StatusCode, body: &[u8]) -> PeerFault {
+    let problem = serde_json::from_slice::<Problem>(body).ok();
+    let detail = problem.map(|problem| problem.detail.chars().take(WORDS).collect());
+    match (status.as_u16(), detail) {
+        (404, _) => PeerFault::Unknown,
+        (status @ 400..500, Some(detail)) => PeerFault::Refused { status, detail },
+        (status, detail) => PeerFault::Failed { status, detail },
+    }
+}
+
+fn unreachable(error: reqwest::Error) -> PeerFault {
+    let sent = !error.is_connect();
+    // Its own words hold the URL, with a cursor that is another one each time.
+    PeerFault::Unreachable { cause: chain(&error.without_url()), sent }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Instant;
+
+    use runtime::{Clients, Token};
+
+    use super::{Patience, Question, SILENCE};
+
+    /// More than what a connection takes that is not read.
+    const BYTES: usize = 24 * 1024 * 1024;
+
+    #[tokio::test]
+    async fn an_answer_is_as_old_as_its_head_however_long_the_rest_takes() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sent = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().unwrap().unwrap() != "" {}
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {BYTES}\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&vec![b' '; BYTES - 1]).unwrap();
+            // Most of it was read by now, and the head before it.
+            let sent = Instant::now();
+            stream.write_all(b" ").unwrap();
+            sent
+        });
+        let token: Token = "a-token-for-this-test".parse().unwrap();
+        let patience = Patience { begin: SILENCE, whole: 30 * SILENCE };
+        let question = Question::get(&url, "/-/changes");
+        let answer = question.ask(&Clients::new().unwrap(), &token, patience).await.unwrap();
+        assert_eq!(answer.body.len(), BYTES);
+        assert!(answer.at < sent.join().unwrap());
+    }
+}

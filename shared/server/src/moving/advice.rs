@@ -1,0 +1,27 @@
+//! What helps if a peer does not do what it was asked.
+
+use replication::{PeerError, PeerFault};
+
+/// What is wrong, and what to do about it.
+pub(super) fn explained(error: &PeerError) -> String {
+    let advice = match error.fault {
+        PeerFault::NoToken => {
+            return "MOVE_TOKEN is not set; start the program with the one of the other side"
+                .into();
+        }
+        PeerFault::Unreachable { .. } => "; start it, or check the address",
+        PeerFault::Silent { .. } => "; check it and the network in between",
+        PeerFault::Unknown => {
+            ": its MOVE_TOKEN is not the one of this program, or there is no such collection at this \
+             address"
+        }
+        PeerFault::Refused { .. } => "",
+        PeerFault::Failed { .. } => "; its log says why",
+        PeerFault::Unreadable { .. } => "; check the address",
+        PeerFault::OtherStore { .. } => {
+            "; start that one, or `banyan cancel` and `banyan follow` this one"
+        }
+        PeerFault::OtherProtocol { .. } => "; run the same version on both sides",
+    };
+    format!("{error}{advice}")
+}
