@@ -13,8 +13,6 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
 pub(crate) use self::endpoints::{Endpoint, Success, endpoints};
-pub(crate) use self::ownership::{PRIMARY, READ};
-pub(crate) use self::position::POSITION;
 use crate::served::Served;
 
 /// Adds the routes of a collection.

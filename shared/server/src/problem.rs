@@ -9,17 +9,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use log::Level;
 use models::FieldErrors;
+use replication::headers::{MISSING, PRIMARY};
 use runtime::{PROBLEM_JSON, ProblemDocument, chain};
 use serde::Serialize;
 use store::{Late, StoreError};
 
 use crate::limits::RETRY_AFTER_SECONDS;
-
-/// Names the member that a 404 speaks of, so that it can be told from a 404 for another reason.
-pub(crate) const MISSING: &str = "banyan-missing";
-
-/// Names the collection at its primary, if a copy of it cannot do what was asked.
-pub(crate) const PRIMARY: &str = "banyan-primary";
 
 /// Names a `POST`, so that it happens once, as clients write it.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use replication::{Position, headers as protocol};
 use reqwest::header::{self, HeaderName, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde_json::Value;
 
 /// Longer than the longest wait in the proxy.
 const ANSWER_TIME: Duration = Duration::from_secs(35);
-const POSITION: HeaderName = HeaderName::from_static("banyan-position");
+const POSITION: HeaderName = HeaderName::from_static(protocol::POSITION);
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A board, at the URL that ends in its stage.
@@ -34,9 +35,6 @@ pub(crate) struct Lost {
     /// Whether it was sent, so that it may have been done.
     pub(crate) was_sent: bool,
 }
-
-/// `Banyan-Position`: how far a store was. It rises with each epoch, and within it.
-pub(crate) type Position = (u64, u64);
 
 impl Board {
     /// # Errors
@@ -82,7 +80,7 @@ impl Board {
         agent: &str,
         position: Option<Position>,
     ) -> Result<Answer, Lost> {
-        let position = position.map(|(epoch, at)| format!("{epoch}.{at}"));
+        let position = position.map(|position| position.to_string());
         let mut headers = vec![(header::USER_AGENT, agent)];
         headers.extend(position.as_deref().map(|position| (POSITION, position)));
         self.send(Method::GET, path, &headers, None).await
@@ -94,14 +92,12 @@ impl Answer {
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers = response.headers();
         let header = |name: HeaderName| headers.get(name).map(text).unwrap_or_default();
-        let position = header(POSITION);
-        let position = position.split_once('.');
         Ok(Self {
             status: response.status(),
             etag: header(header::ETAG),
             location: header(header::LOCATION),
             link: header(header::LINK),
-            position: position.and_then(|(epoch, at)| epoch.parse().ok().zip(at.parse().ok())),
+            position: header(POSITION).parse().ok(),
             body: response.bytes().await.map_err(Lost::new)?.into(),
         })
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use replication::Position;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::board::{Answer, Board, Position};
+use crate::board::{Answer, Board};
 use crate::client::Record;
 use crate::content::Collection;
 use crate::lists::Lists;

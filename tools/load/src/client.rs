@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use replication::Position;
 use reqwest::header::{self, HeaderName};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout_at};
 
-use crate::board::{Answer, IDEMPOTENCY_KEY, Lost, Position};
+use crate::board::{Answer, IDEMPOTENCY_KEY, Lost};
 use crate::content::{Collection, Content};
 use crate::ledger::Ledger;
 use crate::mix::{Action, Match, Mix};

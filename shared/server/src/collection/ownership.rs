@@ -1,16 +1,12 @@
 //! What only the primary of a collection does.
 
 use actix_web::HttpRequest;
+use replication::headers::{READ, READ_PRIMARY};
 use store::Role;
 
 use crate::moving::CollectionLocation;
 use crate::problem::{Fault, Problem};
 use crate::served::Served;
-
-/// The header of a read that only the primary is to answer: a follower, which may lag, says 421.
-pub(crate) const READ: &str = "banyan-read";
-/// Its only value.
-pub(crate) const PRIMARY: &str = "primary";
 
 impl Served {
     /// Refuses a write that belongs elsewhere, before anything is asked for it. The store decides again, in
@@ -41,10 +37,10 @@ impl Served {
     ///
     /// # Errors
     /// 421 if the collection is gone from here, not copied yet or too far behind, or if the read asks for the
-    /// primary and this store is not. 400 for another [`READ`] than [`PRIMARY`].
+    /// primary and this store is not. 400 for another [`READ`] than [`READ_PRIMARY`].
     pub(super) async fn must_serve(&self, request: &HttpRequest) -> Result<(), Problem> {
         if let Some(read) = request.headers().get(READ) {
-            if read != PRIMARY {
+            if read != READ_PRIMARY {
                 let fault = Fault::header("Banyan-Read", "takes `primary`, or is left out");
                 return Err(Problem::malformed("a header is wrong", vec![fault]));
             }

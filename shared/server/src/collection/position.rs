@@ -7,16 +7,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use replication::headers::{self, POSITION};
 use store::{Position, Role};
 
-use crate::problem;
 use crate::served::Served;
 
-/// The header on every answer of a collection. A read says in it how far the store must have come.
-pub(crate) const POSITION: &str = "banyan-position";
-
-/// On every answer of a copy.
-const PRIMARY: HeaderName = HeaderName::from_static(problem::PRIMARY);
+const PRIMARY: HeaderName = HeaderName::from_static(headers::PRIMARY);
 
 /// Says how far the store was before a read, and how far it is after a write: what is read is never older than
 /// that, and what was written is never newer. An answer of a copy may be older than one of its primary, and says

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use models::Target;
+use replication::headers;
 use runtime::{BackOff, Clients};
 use store::Position;
 use tokio::time::{sleep, timeout};
 
 use super::newest::Newest;
-use crate::collection::{POSITION, PRIMARY, READ};
 use crate::observe::Trace;
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 
 /// How long a write waits for a neighbour, further attempts and the way to the primary included.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
@@ -109,18 +109,18 @@ impl Asker {
 
     async fn send(&self, url: &str, id: u64, trace: &Trace) -> Result<Said, String> {
         let request = self.clients.of(url)?.head(format!("{url}/{id}"));
-        let mut request = request.header(READ, PRIMARY);
+        let mut request = request.header(headers::READ, headers::READ_PRIMARY);
         for (name, value) in &trace.headers {
             // actix-web and reqwest name the same header by types of different crates.
             request = request.header(name.as_str(), value.as_bytes());
         }
         let answer = request.send().await.map_err(|error| runtime::chain(&error))?;
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let primary = header(problem::PRIMARY).map(str::to_owned);
-        let epoch = header(POSITION).and_then(|text| text.parse::<Position>().ok());
+        let primary = header(headers::PRIMARY).map(str::to_owned);
+        let epoch = header(headers::POSITION).and_then(|text| text.parse::<Position>().ok());
         let is_over = epoch.is_some_and(|at| self.newest.is_over(at.epoch, Instant::now()));
         let missing =
-            header(problem::MISSING).is_some_and(|named| is_missing(named, &self.target, id));
+            header(headers::MISSING).is_some_and(|named| is_missing(named, &self.target, id));
         match (answer.status().as_u16(), primary) {
             (200 | 404, None) if is_over => {
                 Err(format!("{url} believes that it is primary, in an epoch that is over"))
