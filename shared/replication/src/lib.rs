@@ -28,6 +28,7 @@ mod following;
 mod compare;
 mod feed;
 
+mod error_code;
 pub mod headers;
 mod queries;
 pub mod steps;
@@ -39,6 +40,7 @@ pub use blocking_transaction::BlockingTransaction;
 #[cfg(feature = "client")]
 pub use client::{Page, PeerClient, PeerError, PeerFault, QUICK, SLOW};
 pub use compare::{Digest, Hashes, RowHash};
+pub use error_code::ErrorCode;
 pub use feed::{Changes, Entry, FeedPage, FeedRow, FollowerSeen, Head, IdempotencyRecord, heard};
 pub use following::{FollowerState, Following};
 pub use key::{Key, MAX_KEY_BYTES, NotAKey, NotANumber};

@@ -13,6 +13,8 @@ pub struct ProblemDocument<'a, Fault: Serialize = ()> {
     title: &'static str,
     status: u16,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     errors: &'a [Fault],
 }
@@ -22,6 +24,11 @@ impl<'a, Fault: Serialize> ProblemDocument<'a, Fault> {
     pub fn new(status: u16, detail: &'a str, errors: &'a [Fault]) -> Self {
         let known = StatusCode::from_u16(status).ok();
         let title = known.and_then(|status| status.canonical_reason()).unwrap_or("Error");
-        Self { r#type: "about:blank", title, status, detail, errors }
+        Self { r#type: "about:blank", title, status, detail, code: None, errors }
+    }
+
+    /// The same, with what went wrong as a name that programs know.
+    pub fn with_code(self, code: Option<&'static str>) -> Self {
+        Self { code, ..self }
     }
 }

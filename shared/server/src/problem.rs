@@ -9,6 +9,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use log::Level;
 use models::FieldErrors;
+use replication::ErrorCode;
 use replication::headers::{MISSING, PRIMARY};
 use runtime::{PROBLEM_JSON, ProblemDocument, chain};
 use serde::Serialize;
@@ -30,6 +31,7 @@ const PERHAPS: &str = "this write may be stored, or not. POST: send it again wit
 pub(crate) struct Problem {
     status: StatusCode,
     detail: Cow<'static, str>,
+    code: Option<ErrorCode>,
     faults: Vec<Fault>,
     retry: bool,
     close: bool,
@@ -77,6 +79,7 @@ impl Problem {
         Self {
             status,
             detail: detail.into(),
+            code: None,
             faults: Vec::new(),
             retry: false,
             close: false,
@@ -84,6 +87,29 @@ impl Problem {
             primary: None,
             cause: None,
         }
+    }
+
+    /// A refusal of what is asked under `/-/`.
+    pub(crate) fn refused(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        let status = StatusCode::from_u16(code.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = status == StatusCode::SERVICE_UNAVAILABLE;
+        Self { code: Some(code), retry, ..Self::new(status, detail) }
+    }
+
+    /// The same problem, as what is asked under `/-/` is answered: with the code of its status if it has none.
+    pub(crate) fn coded(self) -> Self {
+        let of_status = || match self.status.as_u16() {
+            400 => ErrorCode::Unreadable,
+            408 => ErrorCode::BodyLate,
+            413 => ErrorCode::BodyTooLarge,
+            415 => ErrorCode::OtherMediaType,
+            502 => ErrorCode::OutcomeUnknown,
+            503 => ErrorCode::Unavailable,
+            507 => ErrorCode::NoSpace,
+            _ => ErrorCode::Internal,
+        };
+        Self { code: Some(self.code.unwrap_or_else(of_status)), ..self }
     }
 
     /// A problem with a body that is not read to its end, so that nothing can follow it.
@@ -248,7 +274,8 @@ impl ResponseError for Problem {
         if let Some(primary) = &self.primary {
             response.insert_header((PRIMARY, &**primary));
         }
-        response.json(ProblemDocument::new(self.status.as_u16(), &self.detail, &self.faults))
+        let document = ProblemDocument::new(self.status.as_u16(), &self.detail, &self.faults);
+        response.json(document.with_code(self.code.map(ErrorCode::name)))
     }
 }
 

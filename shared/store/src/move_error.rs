@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use replication::NotANumber;
+use replication::{ErrorCode, NotANumber};
 
 use crate::{FeedCursor, Key, Peer, Role, StoreError};
 
@@ -115,6 +115,38 @@ pub enum MoveError {
     Key(NotANumber),
     /// The store could not do it.
     Store(StoreError),
+}
+
+impl MoveError {
+    /// The code that a program is answered; none for a failure of the store.
+    pub fn code(&self) -> Option<ErrorCode> {
+        Some(match self {
+            Self::WentBack => ErrorCode::WentBack,
+            Self::Purged { .. } => ErrorCode::Purged,
+            Self::NotPrimary { .. } => ErrorCode::NotPrimary,
+            Self::NotFollower { .. } => ErrorCode::NotFollower,
+            Self::OtherEpoch { .. } => ErrorCode::OtherEpoch,
+            Self::Fenced { .. } => ErrorCode::Fenced,
+            Self::NotFenced { .. } => ErrorCode::NotFenced,
+            Self::FenceTooLong => ErrorCode::FenceTooLong,
+            Self::WritesRun => ErrorCode::WritesRunning,
+            Self::HandedOver { .. } => ErrorCode::HandedOver,
+            Self::HandoverOpen { .. } => ErrorCode::HandoverOpen,
+            Self::NeverHandedOver { .. } => ErrorCode::NeverHandedOver,
+            Self::InUse => ErrorCode::InUse,
+            Self::Follows { .. } => ErrorCode::FollowsAnother,
+            Self::Itself => ErrorCode::SameStore,
+            Self::NoSuccessor => ErrorCode::NoSuccessor,
+            Self::OtherSource { .. }
+            | Self::OtherLineage
+            | Self::OldEpoch { .. }
+            | Self::SourceFollows
+            | Self::OtherCursor { .. }
+            | Self::OtherFields { .. } => ErrorCode::UnfitPage,
+            Self::Key(_) => ErrorCode::Unreadable,
+            Self::Store(_) => return None,
+        })
+    }
 }
 
 impl From<NotANumber> for MoveError {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::peer_error::{PeerError, PeerFault};
+use crate::ErrorCode;
 
 /// The longest time between two parts of an answer.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -52,10 +53,11 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// The only member of a problem document that a person reads.
+/// What a problem document says of its cause: for people, and as an [`ErrorCode`], if this version knows it.
 #[derive(Deserialize)]
 struct Problem {
     detail: String,
+    code: Option<String>,
 }
 
 impl<'a> Question<'a> {
@@ -130,11 +132,12 @@ async fn collect(mut answer: Response, end: Instant) -> Result<Vec<u8>, PeerFaul
 /// What an answer with another status than 200 says.
 fn fault(status: StatusCode, body: &[u8]) -> PeerFault {
     let problem = serde_json::from_slice::<Problem>(body).ok();
+    let code = problem.as_ref().and_then(|problem| ErrorCode::named(problem.code.as_deref()?));
     let detail = problem.map(|problem| problem.detail.chars().take(WORDS).collect());
     match (status.as_u16(), detail) {
         (404, _) => PeerFault::Unknown,
-        (status @ 400..500, Some(detail)) => PeerFault::Refused { status, detail },
-        (status, detail) => PeerFault::Failed { status, detail },
+        (status @ 400..500, Some(detail)) => PeerFault::Refused { status, code, detail },
+        (status, detail) => PeerFault::Failed { status, code, detail },
     }
 }
 
@@ -153,7 +156,8 @@ mod tests {
 
     use runtime::{Clients, Token};
 
-    use super::{Patience, Question, SILENCE};
+    use super::{Patience, Question, SILENCE, StatusCode, fault};
+    use crate::{ErrorCode, PeerFault};
 
     /// More than what a connection takes that is not read.
     const BYTES: usize = 24 * 1024 * 1024;
@@ -180,5 +184,16 @@ mod tests {
         let answer = question.ask(&Clients::new().unwrap(), &token, patience).await.unwrap();
         assert_eq!(answer.body.len(), BYTES);
         assert!(answer.at < sent.join().unwrap());
+    }
+
+    #[test]
+    fn a_refusal_says_why_by_its_code_whatever_its_words() {
+        let refused = |body: &str| fault(StatusCode::CONFLICT, body.as_bytes());
+        let said = |code| PeerFault::Refused { status: 409, code, detail: "no".into() };
+        assert_eq!(refused(r#"{"detail":"no","code":"fenced"}"#), said(Some(ErrorCode::Fenced)));
+        assert_eq!(refused(r#"{"detail":"no","code":"of_a_later_version"}"#), said(None));
+        assert_eq!(refused(r#"{"detail":"no"}"#), said(None));
+        let no_words = PeerFault::Failed { status: 409, code: None, detail: None };
+        assert_eq!(refused("<html>"), no_words);
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::PROTOCOL;
+use crate::{ErrorCode, PROTOCOL};
 
 /// A program that was asked, and why it did not do what it was asked. It says what is so; what helps depends on the
 /// program that asked.
@@ -39,6 +39,8 @@ pub enum PeerFault {
     Refused {
         /// The status.
         status: u16,
+        /// Why, if it says so in a way that this version knows.
+        code: Option<ErrorCode>,
         /// Its own words.
         detail: String,
     },
@@ -46,6 +48,8 @@ pub enum PeerFault {
     Failed {
         /// The status.
         status: u16,
+        /// Why, if it says so in a way that this version knows.
+        code: Option<ErrorCode>,
         /// Its own words, if it has any.
         detail: Option<String>,
     },
@@ -113,8 +117,8 @@ impl fmt::Display for PeerFault {
             }
             Self::Unknown => f.write_str("answers 404"),
             Self::Refused { detail, .. } => write!(f, "refuses: {detail}"),
-            Self::Failed { status, detail: None } => write!(f, "answers {status}"),
-            Self::Failed { status, detail: Some(detail) } => {
+            Self::Failed { status, detail: None, .. } => write!(f, "answers {status}"),
+            Self::Failed { status, detail: Some(detail), .. } => {
                 write!(f, "answers {status}: {detail}")
             }
             Self::Unreadable { what } => write!(f, "gives an unexpected response ({what})"),

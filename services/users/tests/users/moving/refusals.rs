@@ -13,9 +13,10 @@ async fn pair() -> (Program, Program) {
 }
 
 /// Follows the collection at the URL, which must be refused: why.
-async fn refused(target: &Program, url: &str, status: u16) -> String {
+async fn refused(target: &Program, url: &str, status: u16, code: &str) -> String {
     let answer = target.step(USERS, "follow", json!({ "source": url })).await;
     answer.problem(status);
+    assert_eq!(answer.json()["code"], code, "{}", answer.body);
     let document = target.ownership(USERS).await;
     assert_eq!(document["followed"], Value::Null, "nothing was begun");
     answer.json()["detail"].as_str().unwrap().to_owned()
@@ -24,31 +25,31 @@ async fn refused(target: &Program, url: &str, status: u16) -> String {
 #[tokio::test]
 async fn a_source_that_cannot_be_followed_is_refused() {
     let (source, target) = pair().await;
-    let detail = refused(&target, &target.collection(USERS), 409).await;
+    let detail = refused(&target, &target.collection(USERS), 409, "same_store").await;
     assert!(detail.contains("itself"), "{detail}");
-    let detail = refused(&target, "http://127.0.0.1:1/api/users", 503).await;
+    let detail = refused(&target, "http://127.0.0.1:1/api/users", 503, "peer_unavailable").await;
     assert!(detail.contains("cannot be reached"), "{detail}");
-    let detail = refused(&target, &source.collection("threads"), 409).await;
+    let detail = refused(&target, &source.collection("threads"), 409, "peer_refuses").await;
     assert!(detail.contains("MOVE_TOKEN") && detail.contains("no such collection"), "{detail}");
 
     let stranger = Setup::new(BINARY).env("MOVE_TOKEN", "another-token-of-16").start().await;
-    let detail = refused(&target, &stranger.collection(USERS), 409).await;
+    let detail = refused(&target, &stranger.collection(USERS), 409, "peer_refuses").await;
     assert!(detail.contains("MOVE_TOKEN"), "{detail}");
 
     let mut document = source.ownership(USERS).await;
     document["protocol"] = 3.into();
     let canned = Canned::start(200, &document.to_string());
     let url = format!("{}/api/users", canned.url());
-    let detail = refused(&target, &url, 409).await;
+    let detail = refused(&target, &url, 409, "peer_refuses").await;
     assert!(detail.contains("protocol 3") && detail.contains("same version"), "{detail}");
     document["protocol"] = 2.into();
     document["collection"] = "threads".into();
     canned.say(200, &document.to_string());
-    let detail = refused(&target, &url, 409).await;
+    let detail = refused(&target, &url, 409, "other_collection").await;
     assert!(detail.contains("the collection threads"), "{detail}");
     for (status, body) in [(200, "<html>"), (200, "{}"), (500, ""), (200, "")] {
         canned.say(status, body);
-        refused(&target, &url, 503).await;
+        refused(&target, &url, 503, "peer_unavailable").await;
     }
 }
 
@@ -58,15 +59,18 @@ async fn neither_a_circle_nor_a_store_with_data_follows() {
     target.follow(USERS, &source).await;
     let circle = source.step(USERS, "follow", json!({"source": target.collection(USERS)})).await;
     circle.problem(409);
+    assert_eq!(circle.json()["code"], "source_not_primary");
     let detail = circle.json()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains(&source.collection(USERS)), "it names the primary: {detail}");
 
     let third = Setup::new(BINARY).movable().demo().start().await;
     let used = third.step(USERS, "follow", json!({"source": source.collection(USERS)})).await;
     used.problem(409);
+    assert_eq!(used.json()["code"], "in_use", "{}", used.body);
     assert!(used.body.contains("in use"), "{}", used.body);
     let other = target.step(USERS, "follow", json!({"source": third.collection(USERS)})).await;
     other.problem(409);
+    assert_eq!(other.json()["code"], "follows_another", "{}", other.body);
     assert!(other.body.contains("banyan cancel"), "{}", other.body);
     // The same source again is no contradiction.
     target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
@@ -78,18 +82,27 @@ async fn a_step_for_another_epoch_or_role_is_refused() {
     target.follow(USERS, &source).await;
     let peer =
         json!({"store": target.ownership(USERS).await["store"], "url": target.collection(USERS)});
-    for (program, step, body) in [
-        (&source, "fence", json!({"id": "a", "epoch": 2, "ms": 100})),
-        (&source, "fence", json!({"id": "a", "epoch": 1, "ms": 10_000_000})),
-        (&source, "handover", json!({"id": "a", "epoch": 1, "to": peer})),
-        (&source, "cancel", json!({})),
-        (&source, "retire", json!({"keepData": true})),
-        (&target, "fence", json!({"id": "a", "epoch": 1, "ms": 100})),
-        (&target, "take", json!({})),
+    for (program, step, body, code) in [
+        (&source, "fence", json!({"id": "a", "epoch": 2, "ms": 100}), "other_epoch"),
+        (&source, "fence", json!({"id": "a", "epoch": 1, "ms": 10_000_000}), "fence_too_long"),
+        (&source, "handover", json!({"id": "a", "epoch": 1, "to": peer}), "not_fenced"),
+        (&source, "cancel", json!({}), "not_follower"),
+        (&source, "retire", json!({"keepData": true}), "not_follower"),
+        (&target, "fence", json!({"id": "a", "epoch": 1, "ms": 100}), "not_primary"),
+        (&target, "take", json!({}), "never_handed_over"),
     ] {
         let answer = program.step(USERS, step, body.clone()).await;
         answer.problem(409);
+        assert_eq!(answer.json()["code"], code, "{}", answer.body);
     }
+    for (path, body) in [("fence", json!({"id": 1})), ("hashes", json!([]))] {
+        let answer = source.step(USERS, path, body).await;
+        answer.problem(400);
+        assert_eq!(answer.json()["code"], "unreadable", "{}", answer.body);
+    }
+    let answer = source.ask(USERS, "changes?after=x").await;
+    answer.problem(400);
+    assert_eq!(answer.json()["code"], "unreadable", "{}", answer.body);
     assert_eq!(create(&source, "bmo").await.status, 201);
     let own =
         json!({"store": source.ownership(USERS).await["store"], "url": source.collection(USERS)});
@@ -105,7 +118,9 @@ async fn a_probe_says_whether_the_way_back_is_open() {
     assert_eq!((&probed["role"], &probed["epoch"]), (&json!("primary"), &json!(1)));
     let stranger = Setup::new(BINARY).env("MOVE_TOKEN", "another-token-of-16").start().await;
     for peer in [stranger.collection(USERS), "http://127.0.0.1:1/api/users".into()] {
-        source.step(USERS, "probe", json!({ "peer": peer })).await.problem(409);
+        let answer = source.step(USERS, "probe", json!({ "peer": peer })).await;
+        answer.problem(409);
+        assert_eq!(answer.json()["code"], "probe_failed", "{}", answer.body);
     }
 }
 

@@ -8,7 +8,7 @@ use replication::{ChangesQuery, FeedPage, Head, PROTOCOL};
 use store::{MoveError, StoreError};
 
 use super::query;
-use super::refusal;
+use super::refusal::{self, Answer};
 use super::waiter::Waiter;
 use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
@@ -24,10 +24,7 @@ struct Read {
 }
 
 /// `GET -/changes`: what changed after a cursor. Waits for a change if there is none.
-pub(super) async fn changes(
-    request: HttpRequest,
-    served: Data<Served>,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn changes(request: HttpRequest, served: Data<Served>) -> Answer {
     let query: ChangesQuery = query::read(&request)?;
     if let Some((follower, position)) = query::follower(&query)? {
         let noted = note(&served, follower, position).await;

@@ -6,6 +6,7 @@ use replication::steps::NamedRows;
 use replication::{DigestQuery, Hashes, HashesQuery, Key};
 use store::MoveError;
 
+use super::refusal::Answer;
 use super::{query, refusal};
 use crate::body;
 use crate::moving::spawn_blocking::spawn_blocking;
@@ -23,10 +24,7 @@ enum Rows {
 }
 
 /// `GET -/digest`: the fingerprint of a range of rows; without its end, of the next `limit` rows.
-pub(super) async fn digest(
-    request: HttpRequest,
-    served: Data<Served>,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn digest(request: HttpRequest, served: Data<Served>) -> Answer {
     let DigestQuery { after, to, limit } = query::read(&request)?;
     let limit = limit.unwrap_or(if to.is_some() { usize::MAX } else { CHUNK_ROWS }).max(1);
     let (collection, store) = (served.collection.clone(), served.store.clone());
@@ -38,29 +36,22 @@ pub(super) async fn digest(
 }
 
 /// `GET -/hashes`: a fingerprint for each row of a range, or of those that changed last.
-pub(super) async fn hashes(
-    request: HttpRequest,
-    served: Data<Served>,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn hashes(request: HttpRequest, served: Data<Served>) -> Answer {
     let rows = match query::read(&request)? {
         HashesQuery { after, to: Some(to), recent: None } => Rows::Range { after, to },
         HashesQuery { after: None, to: None, recent: Some(count) } => {
             Rows::Recent(count.min(query::NAMED_ROWS))
         }
-        _ => return Err(query::wrong("takes after and to, or recent")),
+        _ => return Err(query::wrong("takes after and to, or recent").into()),
     };
     Ok(HttpResponse::Ok().json(read(&served, rows).await?))
 }
 
 /// `POST -/hashes`: a fingerprint for each of these rows.
-pub(super) async fn named(
-    request: HttpRequest,
-    served: Data<Served>,
-    payload: Payload,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn named(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let NamedRows { keys } = body::read(&request, payload, &[body::JSON]).await?;
     if keys.len() > query::NAMED_ROWS {
-        return Err(query::wrong(format_args!("takes at most {} keys", query::NAMED_ROWS)));
+        return Err(query::wrong(format_args!("takes at most {} keys", query::NAMED_ROWS)).into());
     }
     Ok(HttpResponse::Ok().json(read(&served, Rows::Named(keys)).await?))
 }

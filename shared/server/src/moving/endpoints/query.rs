@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
-use replication::ChangesQuery;
+use replication::{ChangesQuery, ErrorCode};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -29,8 +29,7 @@ pub(super) fn read<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Prob
 
 /// 400 for a query that cannot be read.
 pub(super) fn wrong(what: impl std::fmt::Display) -> Problem {
-    let detail = format!("the query cannot be read: {what}");
-    Problem::new(actix_web::http::StatusCode::BAD_REQUEST, detail)
+    Problem::refused(ErrorCode::Unreadable, format!("the query cannot be read: {what}"))
 }
 
 /// For how long an answer may wait for something to happen.

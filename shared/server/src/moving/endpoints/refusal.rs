@@ -1,8 +1,8 @@
 //! What other programs are told if a step cannot be done.
 
-use actix_web::http::StatusCode;
+use actix_web::HttpResponse;
 use models::Collection;
-use replication::PeerError;
+use replication::{ErrorCode, PeerError};
 use runtime::chain;
 use store::{MoveError, StoreError};
 
@@ -10,14 +10,33 @@ use super::super::adopt::AdoptError;
 use super::super::advice::explained;
 use crate::problem::Problem;
 
-/// 409 with what is wrong and which command helps; what the store itself cannot do is answered as
-/// anywhere else.
+/// What is answered under `/-/`.
+pub(super) type Answer = Result<HttpResponse, Refusal>;
+
+/// A problem that has a code.
+#[derive(Debug)]
+pub(super) struct Refusal(Problem);
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem.coded())
+    }
+}
+
+impl From<Refusal> for actix_web::Error {
+    fn from(Refusal(problem): Refusal) -> Self {
+        problem.into()
+    }
+}
+
+/// What is wrong and which command helps; what the store itself cannot do is answered as anywhere else.
 pub(super) fn of_move(collection: &Collection) -> impl Fn(MoveError) -> Problem {
-    |error| match error {
-        MoveError::Store(error @ StoreError::OutcomeUnknown(_)) => perhaps(&error),
-        MoveError::Key(error) => Problem::new(StatusCode::BAD_REQUEST, error.to_string()),
-        MoveError::Store(error) => Problem::of_store(error, &collection.member, None),
-        refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
+    |error| match (error.code(), error) {
+        (_, MoveError::Store(error @ StoreError::OutcomeUnknown(_))) => perhaps(&error),
+        (_, MoveError::Store(error)) => Problem::of_store(error, &collection.member, None),
+        (code, refused) => {
+            Problem::refused(code.unwrap_or(ErrorCode::Internal), refused.to_string())
+        }
     }
 }
 
@@ -26,16 +45,13 @@ pub(super) fn perhaps(error: &StoreError) -> Problem {
     log::error!("{}", chain(error));
     let detail =
         "the store's answer was lost; the step may have been done, or not; it can be repeated";
-    Problem::new(StatusCode::BAD_GATEWAY, detail)
+    Problem::refused(ErrorCode::OutcomeUnknown, detail)
 }
 
 /// 503 for a peer that may answer later, 409 for one that needs an operator.
 pub(super) fn of_peer(error: &PeerError) -> Problem {
-    if error.heals() {
-        Problem::unavailable(explained(error))
-    } else {
-        Problem::new(StatusCode::CONFLICT, explained(error))
-    }
+    let code = if error.heals() { ErrorCode::PeerUnavailable } else { ErrorCode::PeerRefuses };
+    Problem::refused(code, explained(error))
 }
 
 /// Either of them, or the source's own state.
@@ -43,6 +59,11 @@ pub(super) fn of_adoption(collection: &Collection) -> impl Fn(AdoptError) -> Pro
     |error| match error {
         AdoptError::Peer(error) => of_peer(&error),
         AdoptError::Move(error) => of_move(collection)(error),
-        refused => Problem::new(StatusCode::CONFLICT, refused.to_string()),
+        other @ AdoptError::Collection { .. } => {
+            Problem::refused(ErrorCode::OtherCollection, other.to_string())
+        }
+        other @ AdoptError::NotPrimary { .. } => {
+            Problem::refused(ErrorCode::SourceNotPrimary, other.to_string())
+        }
     }
 }

@@ -8,18 +8,17 @@ use models::Content;
 use replication::steps::{
     Cancel, FenceWrites, Follow, Forget, HandOver, Probe, Probed, Release, Retire, Take,
 };
-use replication::{ChangesQuery, Page, PeerError};
+use replication::{ChangesQuery, ErrorCode, Page, PeerError};
 use store::{MoveError, Peer, RowRate};
 use url::Url;
 
 use super::super::adopt::adopt;
 use super::super::advice::explained;
+use super::refusal::Answer;
 use super::{document, query, refusal};
 use crate::body;
 use crate::problem::{Fault, Problem};
 use crate::served::Served;
-
-type Answer = Result<HttpResponse, Problem>;
 
 /// `POST -/follow`: checks the source, and starts to copy and follow it. Again with the same source: says
 /// how fast, and changes nothing else.
@@ -142,9 +141,8 @@ pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: P
         Ok::<_, PeerError>(Probed { store: changes.store, lineage: changes.lineage, role, epoch })
     };
     // The caller wants to know whether it works now, so what may heal is no reason to wait.
-    let conflict =
-        |error: PeerError| Problem::new(actix_web::http::StatusCode::CONFLICT, explained(&error));
-    Ok(HttpResponse::Ok().json(probed.await.map_err(conflict)?))
+    let failed = |error: PeerError| Problem::refused(ErrorCode::ProbeFailed, explained(&error));
+    Ok(HttpResponse::Ok().json(probed.await.map_err(failed)?))
 }
 
 /// Wakes the tasks that act on the new state, and answers it.
