@@ -63,8 +63,12 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     let runs_again = state::is_there(&config.data_dir);
     let state = state::open(&config.data_dir)?;
     let credentials = Keys::open(&config.data_dir)?;
-    let settings =
-        Settings { applications: config.applications, control: address, quotas: config.quotas };
+    let settings = Settings {
+        applications: config.applications,
+        control: address,
+        quotas: config.quotas,
+        advice: control::advice::protection,
+    };
     let plane = DataPlane::new(proxy::Settings { runs_again, ..proxy::Settings::default() })?;
     moves::tell_epochs(&state, &plane)?;
     let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
@@ -74,10 +78,6 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         })?;
     let (token, targets) = (config.move_token, config.move_targets);
     let moves = Moves::open(Arc::clone(&state), spaces.clone(), token, targets, Handle::current())?;
-    let may_go = moves.may_go();
-    spaces.ask_before_a_route_goes(move |route| {
-        may_go(route).map_err(|kept| control::advice::route(route, &kept))
-    });
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
     let ready = Arc::new(AtomicBool::new(false));
     let control = Control {

@@ -84,8 +84,6 @@ pub enum Code {
     RowsWouldGo,
     /// No route leads to the primary.
     NoRoute,
-    /// The route leads to the primary.
-    RouteNeeded,
 }
 
 /// Something that is wrong: a sentence, and the code if advice can be made from it.

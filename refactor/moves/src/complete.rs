@@ -70,5 +70,6 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         (true, false) => format!("was completed already: {source} is retired, and keeps no rows"),
     };
     let (verb, pause_ms, steps) = (Verb::Complete, None, Vec::new());
-    work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })
+    work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })?;
+    work.protect_route()
 }

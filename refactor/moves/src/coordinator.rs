@@ -10,7 +10,6 @@ use tokio::runtime::Handle;
 
 use proxy::DataPlane;
 use spaces::Spaces;
-use spaces::resource::Route;
 use spaces::state::Shared;
 
 use super::inner::Inner;
@@ -21,9 +20,9 @@ use super::peer::Peers;
 use super::record::{Direction, Verb};
 use super::refusal::Refusal;
 use super::shown::Shown;
-use super::sides::Targets;
+use super::sides::{self, Targets};
 use super::work::Work;
-use super::{cancel, complete, diff, follow, keep, settle, status, switch};
+use super::{cancel, complete, diff, follow, settle, status, switch};
 
 /// How long a command waits for what an earlier one left pending.
 const PENDING: Duration = Duration::from_secs(3);
@@ -38,6 +37,16 @@ pub fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Erro
         plane.set_epoch(&record.application, &record.collection, record.told());
     }
     Ok(())
+}
+
+/// Protects the routes that moves need, and no others: a program that ended while it changed a primary left the record
+/// of a move behind, or the route. It asks no store, so a service that is down changes nothing.
+fn protect_routes(journal: &Journal, spaces: &Spaces) -> rusqlite::Result<()> {
+    let protected = journal.moves()?.into_iter().filter_map(|record| {
+        let route = sides::led(spaces, &record.application, &record.collection)?;
+        Some((route.id, record.protection()?))
+    });
+    spaces.protect_only(&protected.collect())
 }
 
 /// All moves. Cheap to clone.
@@ -57,6 +66,7 @@ impl Moves {
         runtime: Handle,
     ) -> Result<Self, Box<dyn Error>> {
         let journal = Journal::open(state)?;
+        protect_routes(&journal, &spaces)?;
         let peers = token.map(|token| Peers::new(token, runtime)).transpose()?;
         Ok(Self(Arc::new_cyclic(|myself| Inner {
             spaces,
@@ -75,12 +85,6 @@ impl Moves {
     /// own.
     pub fn resume(&self) {
         self.0.resume();
-    }
-
-    /// Whether a move lets a route go; it needs no store and no program. For [`Spaces::ask_before_a_route_goes`].
-    pub fn may_go(&self) -> impl Fn(&Route) -> Result<(), Refusal> + Send + Sync + use<> {
-        let journal = self.0.journal.clone();
-        move |route| keep::may_go(&journal, route)
     }
 
     /// Every move, with what both sides say of themselves now.

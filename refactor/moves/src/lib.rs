@@ -26,7 +26,6 @@ mod follow;
 mod forced;
 mod inner;
 mod journal;
-mod keep;
 mod metrics;
 mod options;
 mod pair;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use proxy::Epoch;
 use spaces::ApplicationPath;
+use spaces::resource::Protection;
 
 /// A command on a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +127,13 @@ impl Record {
         let lost_below = self.lost_below;
         let told = Epoch { present: self.epoch.unwrap_or_default(), lost_below };
         (told.first() > 0).then_some(told)
+    }
+
+    /// What the move needs its route for. Once it is completed it needs none: nothing would ever let the route go.
+    pub(super) fn protection(&self) -> Option<Protection> {
+        let (collection, primary) = (self.collection.clone(), self.target.clone());
+        let protection = Protection::LeadsToPrimary { collection, primary };
+        (self.primary == Primary::Target).then_some(protection)
     }
 
     pub(super) fn key(&self) -> MoveId {

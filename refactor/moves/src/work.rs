@@ -12,6 +12,7 @@ use super::peer::{Peer, Peers};
 use super::record::{Intent, Made, MoveId, Outcome, Primary, Record};
 use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
+use spaces::ApiError;
 
 /// How long a command waits for another one on the same move.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
@@ -90,16 +91,35 @@ impl<'a> Work<'a> {
         Ok(self.inner.journal.write(&self.record)?)
     }
 
-    /// Records the primary of the collection. From then on `keep.rs` knows whether the route may be deleted.
+    /// Records the primary of the collection, and protects its route from deletion while that is the target. The route
+    /// is protected before it is recorded, and let go after that: a crash in between leaves a route that cannot be
+    /// deleted, until the next start.
     ///
     /// # Errors
     /// 500 if that fails.
     pub(super) fn set_primary(&mut self, primary: Primary) -> Result<(), Refusal> {
-        if self.record.primary == primary {
-            return Ok(());
+        if self.record.primary != primary {
+            self.record.primary = primary;
+            if primary == Primary::Target {
+                self.protect_route()?;
+            }
+            self.save()?;
         }
-        self.record.primary = primary;
-        self.save()
+        self.protect_route()
+    }
+
+    /// Protects the collection's route as its record says. A route that is not there is made with the next flip.
+    ///
+    /// # Errors
+    /// 500 if that fails.
+    pub(super) fn protect_route(&self) -> Result<(), Refusal> {
+        fault::point("moves.protect");
+        let Some(route) = self.route() else { return Ok(()) };
+        let (spaces, protection) = (&self.inner.spaces, self.record.protection());
+        match spaces.protect_route(&self.record.place(), &route.id, protection) {
+            Ok(()) | Err(ApiError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Records the epoch of the collection, and tells the proxy: an answer from an earlier epoch no longer counts, if

@@ -130,7 +130,9 @@ fn write(connection: &Connection, change: &ModelChange) -> Result<()> {
         ModelChange::Environment(resource) => put(connection, resource),
         ModelChange::Application(resource) => put(connection, resource),
         ModelChange::Service(resource) => put(connection, resource),
-        ModelChange::Route(resource) => put(connection, resource),
+        ModelChange::Route(resource) | ModelChange::Protection(resource) => {
+            put(connection, resource)
+        }
         ModelChange::Delete(_, id) => {
             execute(connection, "DELETE FROM spaces_resources WHERE id = ?", [id])
         }

@@ -31,6 +31,8 @@ pub(crate) enum ModelChange {
     Application(Application),
     Service(Service),
     Route(Route),
+    /// A route with another protection, of which the data plane need not know.
+    Protection(Route),
     Delete(ResourceType, String),
     /// A policy of this ARN; `None` removes it.
     Policy(String, Option<String>),
@@ -47,7 +49,9 @@ impl Model {
             ModelChange::Environment(resource) => put(&mut self.environments, resource),
             ModelChange::Application(resource) => put(&mut self.applications, resource),
             ModelChange::Service(resource) => put(&mut self.services, resource),
-            ModelChange::Route(resource) => put(&mut self.routes, resource),
+            ModelChange::Route(resource) | ModelChange::Protection(resource) => {
+                put(&mut self.routes, resource);
+            }
             ModelChange::Delete(ResourceType::Environment, id) => {
                 drop(self.environments.remove(&id))
             }

@@ -5,6 +5,7 @@ mod applications;
 mod environments;
 mod layout;
 mod policies;
+mod protection;
 mod publish;
 mod routes;
 mod services;

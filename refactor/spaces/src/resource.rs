@@ -2,11 +2,13 @@
 
 mod application;
 mod environment;
+mod protection;
 mod route;
 mod service;
 
 pub use application::{Application, ApplicationDetails, EndpointType, Gateway, NewApplication};
 pub use environment::{Environment, NewEnvironment};
+pub use protection::Protection;
 pub use route::{NewRoute, Route, RouteDetails, Source, read_update};
 pub use service::{NewService, Service, ServiceDetails};
 

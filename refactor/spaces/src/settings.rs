@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::resource::Protection;
 use super::resource_type::ResourceType;
 
 /// What the spaces are told from outside.
@@ -14,6 +15,8 @@ pub struct Settings {
     pub control: SocketAddr,
     /// The most resources.
     pub quotas: Quotas,
+    /// The end of a sentence that refuses to delete a protected route: what helps. Empty, or from its punctuation on.
+    pub advice: fn(&Protection) -> String,
 }
 
 /// The most resources of each kind in a region.

@@ -1,7 +1,7 @@
 //! All refactor spaces, and how an operation changes them.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 
@@ -10,7 +10,6 @@ use proxy::DataPlane;
 use super::error::ApiError;
 use super::journal::Journal;
 use super::model::{Model, ModelChange};
-use super::resource::Route;
 use super::settings::Settings;
 use super::state;
 
@@ -25,12 +24,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     /// The runtime that makes health checks.
     pub(crate) runtime: Handle,
-    pub(crate) needs: OnceLock<Needs>,
 }
-
-/// Checks that nothing outside the spaces still needs a route; if something does, the error is a 409 that names it.
-/// The model is locked during the call, so it must not call the spaces.
-pub(crate) type Needs = Box<dyn Fn(&Route) -> Result<(), ApiError> + Send + Sync>;
 
 impl Spaces {
     /// Restores everything that was ever answered. Each application listens on its port again, with its routes.
@@ -46,26 +40,10 @@ impl Spaces {
     ) -> rusqlite::Result<Self> {
         let journal = Journal::open(state)?;
         let model = Mutex::new(journal.load()?);
-        let spaces = Self(Arc::new(Inner {
-            model,
-            journal,
-            plane,
-            settings,
-            runtime,
-            needs: OnceLock::new(),
-        }));
+        let spaces = Self(Arc::new(Inner { model, journal, plane, settings, runtime }));
         spaces.listen_again()?;
         spaces.check_again();
         Ok(spaces)
-    }
-
-    /// From now on a route goes only where this lets it, too. It says so once, at the start.
-    pub fn ask_before_a_route_goes(
-        &self,
-        needs: impl Fn(&Route) -> Result<(), ApiError> + Send + Sync + 'static,
-    ) {
-        // This is the only place that sets it.
-        let _ = self.0.needs.set(Box::new(needs));
     }
 
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {

@@ -1,8 +1,7 @@
 //! What helps: the only place of the control plane that knows the commands and options of `banyan`.
 
 use moves::{Code, Finding, Refusal};
-use spaces::ApiError;
-use spaces::resource::{ResourceType, Route};
+use spaces::resource::Protection;
 
 /// What is wrong with the move of a collection, and what helps.
 pub(super) fn finding(collection: &str, found: &Finding) -> String {
@@ -14,14 +13,13 @@ pub(super) fn refusal(collection: &str, refusal: &Refusal) -> String {
     with_advice(refusal.text(), refusal.codes(), collection)
 }
 
-/// Why a route has to stay, as the API says it.
-pub(crate) fn route(route: &Route, kept: &Refusal) -> ApiError {
-    let path = route.details.source.as_ref().map_or("", |source| &source.path);
-    let message = refusal(path.trim_start_matches('/'), kept);
-    if kept.status() == 500 {
-        return ApiError::Internal(message);
-    }
-    ApiError::conflict(ResourceType::Route, &route.id, message)
+/// What helps if a protected route is to be deleted, as the end of a sentence.
+pub(crate) fn protection(protection: &Protection) -> String {
+    let Protection::LeadsToPrimary { collection, .. } = protection;
+    format!(
+        ": `banyan reverse {collection}` gives {collection} back, and `banyan cancel {collection}` ends the move; the \
+         route may go then. If its programs are gone for good: `banyan cancel {collection} --force`"
+    )
 }
 
 fn with_advice(text: &str, codes: &[Code], collection: &str) -> String {
@@ -114,10 +112,6 @@ fn advice(code: Code, collection: &str) -> String {
              the same"
         ),
         Code::NoRoute => format!("`banyan switch {collection}` makes it again"),
-        Code::RouteNeeded => format!(
-            "`banyan reverse {collection}` gives {collection} back, and `banyan cancel {collection}` ends the move; the \
-             route may go then. If its programs are gone for good: `banyan cancel {collection} --force`"
-        ),
     }
 }
 

@@ -101,6 +101,29 @@ async fn a_control_plane_that_died_after_the_flip_keeps_the_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_control_plane_that_died_before_it_protected_the_route_does_so_later() {
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    fixture.arm("moves.protect");
+    fixture.refused("switch", json!({})).await;
+    let fixture = fixture.revive().await;
+    until("it is done", async || fixture.users().await.pending.is_none()).await;
+    stays(&fixture).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_control_plane_that_died_before_it_let_the_route_go_does_so_at_its_start() {
+    let fixture = Fixture::switched().await;
+    fixture.source.with(|copy| copy.dead = true);
+    fixture.target.with(|copy| copy.dead = true);
+    fixture.arm("moves.protect");
+    // The move is forgotten, and the route is not let go.
+    fixture.refused("cancel", json!({ "force": true })).await;
+    let fixture = fixture.revive().await;
+    fixture.delete_route("/users").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stack_keeps_the_route_and_says_which_collection_needs_it() {
     let fixture = Fixture::new().await;
     deploy(&fixture, "CREATE", &fixture.target.url).await;

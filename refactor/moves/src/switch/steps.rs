@@ -34,7 +34,11 @@ pub(crate) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<
             Some(route) => route.id,
             // Without a route everything goes to the source.
             None if !active => return Ok(()),
-            None => follow::make_route(work)?,
+            None => {
+                let route = follow::make_route(work)?;
+                work.protect_route()?;
+                route
+            }
         };
         let place = work.record.place();
         match work.inner.spaces.update_route(&place, &route, active, HealthCheck::Skipped) {

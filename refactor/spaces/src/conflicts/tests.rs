@@ -28,6 +28,7 @@ fn route(number: usize, text: &str, state: State) -> Route {
         application: APPLICATION.into(),
         service: "svc-0123456789".into(),
         source: source(text),
+        protection: None,
     };
     Resource::new(format!("rte-{number:010}"), "local", state, Tags::new(), details)
 }

@@ -66,12 +66,15 @@ impl Spaces {
                 return Ok(made);
             }
             self.check_route(model, place, new, old)?;
+            let mut protection = None;
             if let Some(old) = old.and_then(|old| model.routes.get(old)) {
                 if old.details.application != place.application {
                     check_delete(old, model.routes_of(&old.details.application))?;
                 }
-                if !leads_there(model, old, place, new) {
-                    self.check_needs(old)?;
+                if leads_there(model, old, place, new) {
+                    protection = old.details.protection.clone();
+                } else {
+                    self.check_protection(old)?;
                 }
                 delete(changes, old);
             }
@@ -80,6 +83,7 @@ impl Spaces {
                 application: place.application.clone(),
                 service: new.service.clone(),
                 source: new.source.clone(),
+                protection,
             };
             let state = match (new.active, check) {
                 (false, _) => State::Inactive,
@@ -179,20 +183,15 @@ impl Spaces {
     /// Removes a route and returns it. Later requests do not take it.
     ///
     /// # Errors
-    /// 404; 409 if it is the DEFAULT route and others are left, or if it leads to the primary of a collection.
+    /// 404; 409 if it is the DEFAULT route and others are left, or if it is protected.
     pub fn delete_route(&self, place: &ApplicationPath, id: &str) -> Result<Route, ApiError> {
         self.change(|model, changes| {
             let route = model.route(place, id)?.clone();
             check_delete(&route, model.routes_of(&place.application))?;
-            self.check_needs(&route)?;
+            self.check_protection(&route)?;
             delete(changes, &route);
             Ok(route)
         })
-    }
-
-    /// Whether nothing outside the spaces needs a route any more.
-    fn check_needs(&self, route: &Route) -> Result<(), ApiError> {
-        self.0.needs.get().map_or(Ok(()), |needs| needs(route))
     }
 }
 

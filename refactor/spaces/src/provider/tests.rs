@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::resource::State;
+use crate::resource::{Protection, State};
 use crate::{PageRequest, Quotas, Settings, state};
 use proxy::DataPlane;
 
@@ -117,7 +117,9 @@ fn place_of(properties: &Value) -> ApplicationPath {
 
 fn open(folder: &TempDir, runtime: &Runtime, control: SocketAddr) -> Spaces {
     let quotas = Quotas { environments: 9, applications: 9, services: 99, routes: 99 };
-    let settings = Settings { applications: "127.0.0.1:0".parse().unwrap(), control, quotas };
+    let applications = "127.0.0.1:0".parse().unwrap();
+    let advice = |_: &Protection| "; give it back first".to_owned();
+    let settings = Settings { applications, control, quotas, advice };
     let state = state::open(folder.path()).unwrap();
     let plane = DataPlane::new(proxy::Settings::default()).unwrap();
     Spaces::open(state, plane, settings, runtime.handle().clone()).unwrap()
@@ -324,4 +326,47 @@ fn names_that_templates_hand_on_are_checked() {
     place["ApplicationIdentifier"] = application.into();
     let refused = world.make(ResourceKind::Route, fallback(&place, "svc-0123456789")).unwrap_err();
     assert!(refused.starts_with("ApplicationIdentifier holds several ids; use app-"), "{refused}");
+}
+
+#[test]
+fn a_protected_route_stays_and_so_does_what_takes_its_place() {
+    let world = World::new();
+    let (place, _) = world.application();
+    let [one, same, other] = ["/one", "/one", "/other"]
+        .map(|path| world.service(&place, format!("http://{}{path}", world.upstream)));
+    world.make(ResourceKind::Route, fallback(&place, &one)).unwrap();
+    let route = world.make(ResourceKind::Route, uri_path(&place, &one, "/users")).unwrap();
+    let (path, step) = (place_of(&place), world.step());
+    let id = || world.routes(&place)[1]["RouteId"].as_str().unwrap().to_owned();
+    let shown = world.routes(&place)[1].clone();
+    let (collection, primary) = ("users".to_owned(), "http://one/users".to_owned());
+    let protection = Protection::LeadsToPrimary { collection, primary };
+    world.spaces.protect_route(&path, &id(), Some(protection.clone())).unwrap();
+    assert_eq!(world.routes(&place)[1], shown, "clients see nothing of it");
+    let swap = |service: &str, physical_id: &str| {
+        let properties = uri_path(&place, service, "/users");
+        let properties = properties.as_object().unwrap();
+        Provider::replace_route(&world.spaces, &world.step(), physical_id, properties)
+    };
+    let refused = swap(&other, &route.physical_id).unwrap_err().reason;
+    let expected = format!(
+        "the route {} (/users) leads to the primary of users, http://one/users, which would get no more writes; give it \
+         back first",
+        id()
+    );
+    assert_eq!(refused, expected);
+    let swapped = swap(&same, &route.physical_id).unwrap();
+    assert_ne!(id(), shown["RouteId"].as_str().unwrap(), "the same URL may take its place");
+    let refused = world.spaces.delete(&step, ResourceKind::Route, &swapped.physical_id);
+    assert!(refused.unwrap_err().reason.contains(&id()));
+
+    let world = world.restart();
+    let id = world.routes(&place)[1]["RouteId"].as_str().unwrap().to_owned();
+    world.spaces.delete_route(&path, &id).unwrap_err();
+    world.spaces.protect_only(&[].into()).unwrap();
+    let only = [(id.clone(), protection)].into();
+    world.spaces.protect_only(&only).unwrap();
+    world.spaces.delete_route(&path, &id).unwrap_err();
+    world.spaces.protect_route(&path, &id, None).unwrap();
+    world.spaces.delete_route(&path, &id).unwrap();
 }

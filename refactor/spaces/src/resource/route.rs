@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Details, Resource, ResourceType, Tags, View};
+use super::{Details, Protection, Resource, ResourceType, Tags, View};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -26,6 +26,9 @@ pub struct RouteDetails {
     pub service: String,
     /// The paths it takes; none: all that no other route takes.
     pub source: Option<Source>,
+    /// What needs it; then it cannot be deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) protection: Option<Protection>,
 }
 
 /// Which requests a URI_PATH route takes.
