@@ -1,7 +1,6 @@
 //! Keys of rows.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt;
 
 use serde::de::{self, Deserializer, Visitor};
@@ -101,31 +100,17 @@ impl<'de> Deserialize<'de> for Key {
 }
 
 /// A text that is no [`Key`]: it is empty, or longer than [`MAX_KEY_BYTES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key has 1 to {MAX_KEY_BYTES} bytes")]
 pub struct NotAKey;
 
-impl fmt::Display for NotAKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a key has 1 to {MAX_KEY_BYTES} bytes")
-    }
-}
-
-impl Error for NotAKey {}
-
 /// A key that [`Key::number`] did not write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the key {:?} is no number, as in \"b42\" for 42", .key.0)]
 pub struct NotANumber {
     /// The key.
     pub key: Key,
 }
-
-impl fmt::Display for NotANumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the key {:?} is no number, as in \"b42\" for 42", self.key.0)
-    }
-}
-
-impl Error for NotANumber {}
 
 #[cfg(test)]
 mod tests {

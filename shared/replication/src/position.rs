@@ -1,6 +1,5 @@
 //! Places in a store's feed, which can be compared.
 
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -63,30 +62,14 @@ impl Default for FeedCursor {
 }
 
 /// A text that is no [`Position`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("takes two whole numbers with a dot between them, such as 3.1842")]
 pub struct NotTwoNumbers;
 
 /// A text that is no [`FeedCursor`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("takes a place, or a place and a key with a colon between them, such as 1842:b42")]
 pub struct NotACursor;
-
-impl fmt::Display for NotTwoNumbers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("takes two whole numbers with a dot between them, such as 3.1842")
-    }
-}
-
-impl Error for NotTwoNumbers {}
-
-impl fmt::Display for NotACursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "takes a place, or a place and a key with a colon between them, such as 1842:b42",
-        )
-    }
-}
-
-impl Error for NotACursor {}
 
 fn number(digits: &str) -> Option<u64> {
     // `parse` alone would take a sign as well.

@@ -1,8 +1,7 @@
 //! Addresses to listen on.
 
-use std::error::Error;
+use std::io;
 use std::net::{IpAddr, TcpListener};
-use std::{fmt, io};
 
 use tokio::net::TcpSocket;
 
@@ -71,21 +70,13 @@ impl ListenAddress {
 const PORT: &str = "a port from 0 to 65535";
 
 /// The port cannot be listened on.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot listen on {}, port {}; set {} or {} to a free one",
+    .address.host, .address.port, .address.variables[0], .address.variables[1]
+)]
 pub struct BindError {
     address: ListenAddress,
+    #[source]
     cause: io::Error,
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ListenAddress { host, port, variables: [of_host, of_port] } = &self.address;
-        write!(f, "cannot listen on {host}, port {port}; set {of_host} or {of_port} to a free one")
-    }
-}
-
-impl Error for BindError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.cause)
-    }
 }

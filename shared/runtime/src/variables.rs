@@ -1,8 +1,6 @@
 //! Environment variables: each with what it takes, all that are wrong said at once.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
 use std::str::FromStr;
 
 /// An environment variable that a program reads.
@@ -23,16 +21,9 @@ impl Variable {
 }
 
 /// Everything that is wrong with an environment, a line each.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
 pub struct ConfigErrors(Vec<String>);
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
-impl Error for ConfigErrors {}
 
 /// The environment while it is read.
 #[derive(Debug)]

@@ -1,44 +1,55 @@
 //! What can go wrong in a store, in a store's words.
 
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
-use std::{fmt, io};
 
 use models::{FieldErrors, Name};
 
 type Cause = Arc<dyn Error + Send + Sync>;
 
 /// Why a store did not do what it was asked. Nothing was stored, unless the variant says otherwise.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The store is not primary, or its writes are fenced. The primary may be asked.
+    #[error("{}", not_primary(primary.as_deref()))]
     NotPrimary {
         /// The collection at its primary, if there is one; `None` while writes are fenced.
         primary: Option<String>,
     },
     /// The id was never given out, or its row is deleted.
+    #[error("no such row")]
     NotFound,
     /// The row is not in the state that the caller asked for.
+    #[error("the row has changed")]
     PreconditionFailed,
     /// Another living row holds this value.
+    #[error("this {field} is taken")]
     Taken {
         /// The field in which no two rows may agree.
         field: Name,
     },
     /// The idempotency key came before, with another content.
+    #[error("the idempotency key was used with another content")]
     KeyReused,
     /// The change would make a content that breaks rules.
+    #[error("the content breaks rules")]
     Invalid(FieldErrors),
     /// There is no space left to write to. Reads go on.
-    Full(Cause),
+    #[error("no space is left")]
+    Full(#[source] Cause),
     /// Too many writes are waiting.
+    #[error("too many writes are waiting")]
     Busy,
     /// The store cannot be reached now.
-    Unavailable(Cause),
+    #[error("the store cannot be reached")]
+    Unavailable(#[source] Cause),
     /// A write was being committed when its answer was lost: it may be stored, or not.
-    OutcomeUnknown(Cause),
+    #[error("the answer to a commit was lost; the write may be stored, or not")]
+    OutcomeUnknown(#[source] Cause),
     /// A fault of this program or of the stored data.
-    Failed(Cause),
+    #[error("the store failed")]
+    Failed(#[source] Cause),
 }
 
 impl StoreError {
@@ -73,60 +84,32 @@ impl StoreError {
     }
 }
 
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotPrimary { primary: Some(primary) } => {
-                write!(f, "another store is the primary of the collection: {primary}")
-            }
-            Self::NotPrimary { primary: None } => f.write_str("the store takes no writes now"),
-            Self::NotFound => f.write_str("no such row"),
-            Self::PreconditionFailed => f.write_str("the row has changed"),
-            Self::Taken { field } => write!(f, "this {field} is taken"),
-            Self::KeyReused => f.write_str("the idempotency key was used with another content"),
-            Self::Invalid(_) => f.write_str("the content breaks rules"),
-            Self::Full(_) => f.write_str("no space is left"),
-            Self::Busy => f.write_str("too many writes are waiting"),
-            Self::Unavailable(_) => f.write_str("the store cannot be reached"),
-            Self::OutcomeUnknown(_) => {
-                f.write_str("the answer to a commit was lost; the write may be stored, or not")
-            }
-            Self::Failed(_) => f.write_str("the store failed"),
-        }
-    }
-}
-
-impl Error for StoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Full(cause)
-            | Self::Unavailable(cause)
-            | Self::OutcomeUnknown(cause)
-            | Self::Failed(cause) => Some(&**cause),
-            Self::NotPrimary { .. }
-            | Self::NotFound
-            | Self::PreconditionFailed
-            | Self::Taken { .. }
-            | Self::KeyReused
-            | Self::Invalid(_)
-            | Self::Busy => None,
-        }
+fn not_primary(primary: Option<&str>) -> String {
+    match primary {
+        Some(primary) => format!("another store is the primary of the collection: {primary}"),
+        None => "the store takes no writes now".to_owned(),
     }
 }
 
 /// Why a store could not be opened. Nothing in it was changed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The database cannot be reached or written to.
+    #[error("cannot open {database}; {advice}")]
     Unreachable {
         /// Which database, without its password.
         database: String,
         /// What to do about it.
         advice: &'static str,
         /// What the engine said.
+        #[source]
         cause: Cause,
     },
     /// The file is damaged, or no database.
+    #[error(
+        "{database} is damaged or no database ({finding}); nothing was changed: move it away and restore a backup, or \
+         name another one in DATABASE_URL"
+    )]
     Damaged {
         /// The file.
         database: String,
@@ -134,6 +117,10 @@ pub enum OpenError {
         finding: String,
     },
     /// A newer program made the schema.
+    #[error(
+        "the schema of `{collection}` in {database} is version {found}, this program knows versions up to {known}; \
+         nothing was changed: run the newer program"
+    )]
     Newer {
         /// Which database.
         database: String,
@@ -145,6 +132,7 @@ pub enum OpenError {
         known: i64,
     },
     /// The description of a collection cannot be stored, or not in the table that is there.
+    #[error("{database} cannot keep `{collection}`: {reason}; nothing was changed")]
     Collection {
         /// Which database.
         database: String,
@@ -154,47 +142,15 @@ pub enum OpenError {
         reason: String,
     },
     /// The schema could not be made or brought up to date.
+    #[error(
+        "cannot make the schema in {database}; nothing was changed: give it a database of its own, and a role that may \
+         create tables"
+    )]
     Schema {
         /// Which database.
         database: String,
         /// What the engine said.
+        #[source]
         cause: Cause,
     },
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable { database, advice, .. } => {
-                write!(f, "cannot open {database}; {advice}")
-            }
-            Self::Damaged { database, finding } => write!(
-                f,
-                "{database} is damaged or no database ({finding}); nothing was changed: \
-                 move it away and restore a backup, or name another one in DATABASE_URL"
-            ),
-            Self::Newer { database, collection, found, known } => write!(
-                f,
-                "the schema of `{collection}` in {database} is version {found}, this program knows \
-                 versions up to {known}; nothing was changed: run the newer program"
-            ),
-            Self::Collection { database, collection, reason } => {
-                write!(f, "{database} cannot keep `{collection}`: {reason}; nothing was changed")
-            }
-            Self::Schema { database, .. } => write!(
-                f,
-                "cannot make the schema in {database}; nothing was changed: give it a database of \
-                 its own, and a role that may create tables"
-            ),
-        }
-    }
-}
-
-impl Error for OpenError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Unreachable { cause, .. } | Self::Schema { cause, .. } => Some(&**cause),
-            Self::Damaged { .. } | Self::Newer { .. } | Self::Collection { .. } => None,
-        }
-    }
 }

@@ -1,24 +1,30 @@
 //! Why a step of a move was refused: what is wrong, and which command helps.
 
-use std::error::Error;
-use std::fmt;
-
 use replication::{ErrorCode, NotANumber};
 
 use crate::{FeedCursor, Key, Peer, Role, StoreError};
 
 /// Why a store did not give a page of its feed, or did not take a step of a move. Nothing was stored,
 /// unless it is a [`MoveError::Store`] that says otherwise.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum MoveError {
     /// The reader knows changes that this store does not hold: it was put back to an older state.
+    #[error(
+        "this store was put back to an older state than its follower has seen; `banyan cancel` the copy and `banyan \
+         follow` again"
+    )]
     WentBack,
     /// Rows that were deleted since the cursor have been purged.
+    #[error(
+        "rows that were deleted up to {purged} are purged, and the follower has not heard of them; `banyan cancel` the \
+         copy and `banyan follow` again"
+    )]
     Purged {
         /// Up to which place.
         purged: u64,
     },
     /// It takes a primary.
+    #[error("this store is {}, not primary; {}", role.name(), ask(primary.as_deref()))]
     NotPrimary {
         /// What the store is.
         role: Role,
@@ -26,11 +32,15 @@ pub enum MoveError {
         primary: Option<String>,
     },
     /// It takes a follower.
+    #[error("this store is {}, not follower; see `banyan status`", role.name())]
     NotFollower {
         /// What the store is.
         role: Role,
     },
     /// The step was meant for another epoch.
+    #[error(
+        "this was meant for the epoch {asked} and it is the epoch {present}; see `banyan status`"
+    )]
     OtherEpoch {
         /// The one that was asked for.
         asked: u64,
@@ -38,20 +48,29 @@ pub enum MoveError {
         present: u64,
     },
     /// Another move fences the writes.
+    #[error(
+        "another move ({by}) fences the writes; wait until it has ended, it is over within seconds"
+    )]
     Fenced {
         /// The id of that fence.
         by: String,
     },
     /// The fence has passed, was let go, or never was.
+    #[error("the fence {id} has passed or was let go; `banyan switch` again")]
     NotFenced {
         /// The id that was asked for.
         id: String,
     },
     /// A fence takes longer than it may.
+    #[error("a fence takes at most {} s", crate::MAX_FENCE.as_secs())]
     FenceTooLong,
     /// Running writes did not end in time.
+    #[error(
+        "writes that were running did not end in time, so nothing was fenced; `banyan switch` again when fewer write"
+    )]
     WritesRun,
     /// The epoch was handed over to another store than the one that is asked for.
+    #[error("the epoch {epoch} was handed over to {} at {}; see `banyan status`", to.store, to.url)]
     HandedOver {
         /// The store that has it.
         to: Peer,
@@ -59,6 +78,11 @@ pub enum MoveError {
         epoch: u64,
     },
     /// The store handed over, and its successor was not seen to take over yet.
+    #[error(
+        "the epoch {epoch} was handed over to {} and it has not been seen to take over; wait for it, or `banyan reverse \
+         --force` if it is lost for good",
+        to.url
+    )]
     HandoverOpen {
         /// The successor.
         to: Peer,
@@ -66,22 +90,33 @@ pub enum MoveError {
         epoch: u64,
     },
     /// The store never handed over this epoch to this peer.
+    #[error("this store did not hand over the epoch {epoch} to it; see `banyan status`")]
     NeverHandedOver {
         /// The epoch.
         epoch: u64,
     },
     /// It has been in use, so it cannot become a copy of another store.
+    #[error(
+        "this store has been in use, and a copy starts empty; give it another database, or `banyan cancel` if it was a \
+         copy"
+    )]
     InUse,
     /// It follows another store.
+    #[error("this store follows {}; `banyan cancel` that first", peer.url)]
     Follows {
         /// Which.
-        source: Peer,
+        peer: Peer,
     },
     /// It would be its own source or successor.
+    #[error("a store cannot follow itself; name another one")]
     Itself,
     /// No other store is the primary in its place.
+    #[error("no store is the primary in its place; `banyan switch` before `banyan complete`")]
     NoSuccessor,
     /// The page is from a store that this one does not follow.
+    #[error(
+        "this is a page of the store {page} and {followed} is followed; check the address of the source"
+    )]
     OtherSource {
         /// The store that the page is from.
         page: String,
@@ -89,8 +124,12 @@ pub enum MoveError {
         followed: String,
     },
     /// The page is of another lineage: its rows have nothing to do with those here.
+    #[error(
+        "the source's rows have nothing to do with those here; `banyan cancel` the copy and `banyan follow` again"
+    )]
     OtherLineage,
     /// The page is of an epoch that is over.
+    #[error("the source is at the epoch {page} and {followed} is followed; see `banyan status`")]
     OldEpoch {
         /// The page's.
         page: u64,
@@ -98,13 +137,21 @@ pub enum MoveError {
         followed: u64,
     },
     /// The source of the page has become a follower itself.
+    #[error(
+        "the source has handed the collection over; `banyan cancel` the copy and `banyan follow` its primary"
+    )]
     SourceFollows,
     /// The page does not begin at this store's place. Another program may have applied it.
+    #[error("the page does not begin at {present}, where this store is")]
     OtherCursor {
         /// The place of this store.
         present: FeedCursor,
     },
     /// A row of the page has other fields than this collection's.
+    #[error(
+        "row {} of the source has other fields than this collection ({what}); run the same version on both sides",
+        key.shown()
+    )]
     OtherFields {
         /// The row.
         key: Key,
@@ -112,9 +159,11 @@ pub enum MoveError {
         what: String,
     },
     /// A key is none of this store's.
-    Key(NotANumber),
+    #[error(transparent)]
+    Key(#[from] NotANumber),
     /// The store could not do it.
-    Store(StoreError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl MoveError {
@@ -149,120 +198,9 @@ impl MoveError {
     }
 }
 
-impl From<NotANumber> for MoveError {
-    fn from(error: NotANumber) -> Self {
-        Self::Key(error)
-    }
-}
-
-impl From<StoreError> for MoveError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl fmt::Display for MoveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::WentBack => f.write_str(
-                "this store was put back to an older state than its follower has seen; \
-                 `banyan cancel` the copy and `banyan follow` again",
-            ),
-            Self::Purged { purged } => write!(
-                f,
-                "rows that were deleted up to {purged} are purged, and the follower has not heard of \
-                 them; `banyan cancel` the copy and `banyan follow` again"
-            ),
-            Self::NotPrimary { role, primary } => {
-                write!(f, "this store is {}, not primary; ", role.name())?;
-                match primary {
-                    Some(primary) => write!(f, "ask {primary}, or see `banyan status`"),
-                    None => f.write_str("see `banyan status`"),
-                }
-            }
-            Self::NotFollower { role } => {
-                write!(f, "this store is {}, not follower; see `banyan status`", role.name())
-            }
-            Self::OtherEpoch { asked, present } => write!(
-                f,
-                "this was meant for the epoch {asked} and it is the epoch {present}; \
-                 see `banyan status`"
-            ),
-            Self::Fenced { by } => write!(
-                f,
-                "another move ({by}) fences the writes; wait until it has ended, it is over within \
-                 seconds"
-            ),
-            Self::NotFenced { id } => {
-                write!(f, "the fence {id} has passed or was let go; `banyan switch` again")
-            }
-            Self::FenceTooLong => write!(f, "a fence takes at most {} s", crate::MAX_FENCE.as_secs()),
-            Self::WritesRun => f.write_str(
-                "writes that were running did not end in time, so nothing was fenced; \
-                 `banyan switch` again when fewer write",
-            ),
-            Self::HandedOver { to, epoch } => write!(
-                f,
-                "the epoch {epoch} was handed over to {} at {}; see `banyan status`",
-                to.store, to.url
-            ),
-            Self::HandoverOpen { to, epoch } => write!(
-                f,
-                "the epoch {epoch} was handed over to {} and it has not been seen to take over; wait for \
-                 it, or `banyan reverse --force` if it is lost for good",
-                to.url
-            ),
-            Self::NeverHandedOver { epoch } => {
-                write!(f, "this store did not hand over the epoch {epoch} to it; see `banyan status`")
-            }
-            Self::InUse => f.write_str(
-                "this store has been in use, and a copy starts empty; give it another database, \
-                 or `banyan cancel` if it was a copy",
-            ),
-            Self::Follows { source } => {
-                write!(f, "this store follows {}; `banyan cancel` that first", source.url)
-            }
-            Self::Itself => f.write_str("a store cannot follow itself; name another one"),
-            Self::NoSuccessor => f.write_str(
-                "no store is the primary in its place; `banyan switch` before `banyan complete`",
-            ),
-            Self::OtherSource { page, followed } => write!(
-                f,
-                "this is a page of the store {page} and {followed} is followed; \
-                 check the address of the source"
-            ),
-            Self::OtherLineage => f.write_str(
-                "the source's rows have nothing to do with those here; `banyan cancel` the copy and \
-                 `banyan follow` again",
-            ),
-            Self::OldEpoch { page, followed } => write!(
-                f,
-                "the source is at the epoch {page} and {followed} is followed; see `banyan status`"
-            ),
-            Self::SourceFollows => f.write_str(
-                "the source has handed the collection over; `banyan cancel` the copy and \
-                 `banyan follow` its primary",
-            ),
-            Self::OtherCursor { present } => {
-                write!(f, "the page does not begin at {present}, where this store is")
-            }
-            Self::OtherFields { key, what } => write!(
-                f,
-                "row {} of the source has other fields than this collection ({what}); run the same version on both \
-                 sides",
-                key.shown()
-            ),
-            Self::Key(error) => error.fmt(f),
-            Self::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for MoveError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Store(error) => error.source(),
-            _ => None,
-        }
+fn ask(primary: Option<&str>) -> String {
+    match primary {
+        Some(primary) => format!("ask {primary}, or see `banyan status`"),
+        None => "see `banyan status`".to_owned(),
     }
 }

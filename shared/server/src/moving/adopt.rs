@@ -1,7 +1,5 @@
 //! Beginning to follow a source.
 
-use std::fmt;
-
 use models::Collection;
 use replication::{PeerClient, PeerError};
 use store::{MoveError, Ownership, Peer, Role, RowRate, Store};
@@ -35,52 +33,21 @@ pub(super) async fn adopt(
 }
 
 /// Why a source cannot be followed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum AdoptError {
-    Peer(PeerError),
-    Move(MoveError),
-    /// Another collection than the store's.
-    Collection {
-        url: String,
-        found: String,
-    },
-    /// It owns nothing that could be followed.
-    NotPrimary {
-        url: String,
-        role: Role,
-        primary: Option<String>,
-    },
+    #[error("{}", explained(.0))]
+    Peer(#[from] PeerError),
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    #[error("{url} is the collection {found}; name one of the same kind")]
+    Collection { url: String, found: String },
+    #[error("{url} is {} and has nothing that could be followed; {}", role.name(), ask(primary.as_deref()))]
+    NotPrimary { url: String, role: Role, primary: Option<String> },
 }
 
-impl From<PeerError> for AdoptError {
-    fn from(error: PeerError) -> Self {
-        Self::Peer(error)
+fn ask(primary: Option<&str>) -> String {
+    match primary {
+        Some(primary) => format!("`banyan follow` its primary, {primary}"),
+        None => "see `banyan status`".to_owned(),
     }
 }
-
-impl From<MoveError> for AdoptError {
-    fn from(error: MoveError) -> Self {
-        Self::Move(error)
-    }
-}
-
-impl fmt::Display for AdoptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Peer(error) => f.write_str(&explained(error)),
-            Self::Move(error) => error.fmt(f),
-            Self::Collection { url, found } => {
-                write!(f, "{url} is the collection {found}; name one of the same kind")
-            }
-            Self::NotPrimary { url, role, primary } => {
-                write!(f, "{url} is {} and has nothing that could be followed; ", role.name())?;
-                match primary {
-                    Some(primary) => write!(f, "`banyan follow` its primary, {primary}"),
-                    None => f.write_str("see `banyan status`"),
-                }
-            }
-        }
-    }
-}
-
-impl std::error::Error for AdoptError {}

@@ -74,7 +74,7 @@ impl Document {
         match (&self.followed, self.role) {
             (Some(followed), Role::Follower) => {
                 if followed.source.store != source.store || self.lineage != lineage {
-                    return Err(MoveError::Follows { source: followed.source.clone() });
+                    return Err(MoveError::Follows { peer: followed.source.clone() });
                 }
                 return self.readdress(&source);
             }

@@ -38,7 +38,7 @@ pub(crate) async fn only_an_unused_store_follows(engine: Engine) {
     assert_eq!(again.followed.unwrap().source, moved, "a repeat notes the address");
     let other = Peer { store: "other".into(), ..source.clone() };
     let other = copy.follow(&NOTES, other, "l", 4, None).await;
-    assert!(matches!(other, Err(MoveError::Follows { source }) if source == moved));
+    assert!(matches!(other, Err(MoveError::Follows { peer }) if peer == moved));
 
     let used = engine.another().await.open().await;
     insert(&used, "a").await;
