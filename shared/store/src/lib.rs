@@ -47,9 +47,6 @@ mod value;
 mod postgres;
 mod sqlite;
 
-#[cfg(test)]
-mod plans;
-
 pub use applied::{Applied, RowRate};
 pub use database_url::{Database, PostgresUrl, UrlError};
 pub use error::{OpenError, StoreError};

@@ -8,6 +8,9 @@ mod fields;
 mod moves;
 mod schema;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use self::schema::{
     READ_VERSION, RENAME_OLD_COLUMN, SCHEMA_VERSION, VERSION_TABLE, WRITE_VERSION, filter_index,
     has_old_column, migrations, unique_index,
