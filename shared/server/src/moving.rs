@@ -2,6 +2,7 @@
 //! by itself as a follower, as a source, and as a store that gave its collection away.
 
 mod ownership_cache;
+mod replicate;
 mod replicator;
 mod shared;
 
@@ -10,6 +11,7 @@ mod endpoints;
 mod adopt;
 mod advice;
 mod copy;
+mod halt;
 mod heartbeat;
 mod spawn_blocking;
 mod split_brain_check;

@@ -12,8 +12,9 @@ use runtime::BackOff;
 use store::{Changes, Entry, FeedCursor, Followed, MoveError, Peer};
 use tokio::time::{sleep, sleep_until};
 
+use super::halt::Halt;
 use super::lag::Seen;
-use super::replicator::{Halt, Replicator};
+use super::replicator::Replicator;
 
 type Page = replication::Page<Content>;
 

@@ -1,44 +1,19 @@
-//! The one task of a collection that acts on its ownership. A follower copies and follows. A store that handed its
-//! collection over waits for its successor and follows it. A primary has nothing to do here.
+//! What the work of a replicator needs: its store, its collection, and the addresses of its peers.
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use replication::{FollowerState, PeerError};
-use runtime::{BackOff, chain};
-use store::{MoveError, Ownership, Peer, Role, Store};
-use tokio::time::{sleep, timeout};
+use runtime::chain;
+use store::{Peer, Store};
 
-use super::adopt::{AdoptError, adopt};
-use super::advice::explained;
-use super::{Moving, OwnershipCache, copy, successor};
+use super::{Moving, OwnershipCache};
 
-/// How often a store with nothing to do is looked at: another program may have changed it.
-const LOOK: Duration = Duration::from_secs(1);
-/// How long to wait after a failure.
-const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(20), Duration::from_secs(1));
-
-/// Keeps one collection.
+/// Acts on the ownership of one collection.
 pub(crate) struct Replicator {
     pub(super) store: Arc<Store>,
     pub(super) moving: Arc<Moving>,
     pub(super) ownership_cache: Arc<OwnershipCache>,
     /// Other addresses that the other side may have now.
     pub(super) elsewhere: Vec<String>,
-}
-
-/// Why a piece of work ended.
-#[derive(Debug)]
-pub(super) enum Halt {
-    /// The ownership may be another now.
-    News,
-    /// It may go on by itself.
-    Stalled(String),
-    /// It needs an operator.
-    Broken(String),
 }
 
 impl Replicator {
@@ -49,91 +24,6 @@ impl Replicator {
         elsewhere: Vec<String>,
     ) -> Self {
         Self { store, moving, ownership_cache, elsewhere }
-    }
-
-    /// Keeps the collection until the program stops.
-    pub(crate) async fn keep(self) {
-        let work = pin!(self.work());
-        let stopped = pin!(self.moving.stopped());
-        select(work, stopped).await;
-    }
-
-    async fn work(&self) {
-        let mut back_off = BACK_OFF;
-        loop {
-            let halt = self.step(&mut back_off).await;
-            let (state, detail) = match halt {
-                Halt::News => {
-                    back_off.reset();
-                    continue;
-                }
-                Halt::Stalled(detail) => (FollowerState::Stalled, detail),
-                Halt::Broken(detail) => (FollowerState::Broken, detail),
-            };
-            if self.ownership_cache.progress.now(state, Some(detail.clone())) {
-                log::warn!("{}: does not follow: {detail}", self.ownership_cache.name());
-            }
-            // News need not wait.
-            let _ = timeout(back_off.wait(), self.ownership_cache.news.notified()).await;
-        }
-    }
-
-    /// Does what the store's state asks for until that changes or something is wrong. What goes well resets
-    /// `back_off`.
-    async fn step(&self, back_off: &mut BackOff) -> Halt {
-        let ownership = match self.ownership_cache.ask(&self.store).await {
-            Ok(ownership) => ownership,
-            Err(error) => return MoveError::Store(error).into(),
-        };
-        let work = async {
-            match (ownership.role, self.ownership_cache.intended()) {
-                (Role::Primary, Some(url)) => self.begin(&url).await,
-                (Role::Primary | Role::Retired, _) => self.rest().await,
-                (Role::Follower, _) => self.follow(ownership, back_off).await,
-            }
-        };
-        self.until_news(work).await.unwrap_or(Halt::News)
-    }
-
-    /// Has nothing to do for now. Looks again while the collection is in use. Otherwise it does not, so that a
-    /// database can sleep; the first request after that asks the store.
-    async fn rest(&self) -> Halt {
-        self.ownership_cache.progress.over();
-        sleep(LOOK).await;
-        while !self.ownership_cache.in_use() {
-            sleep(LOOK).await;
-        }
-        Halt::News
-    }
-
-    /// Begins to follow what the program was told to.
-    async fn begin(&self, url: &str) -> Halt {
-        let begun = async {
-            let peers = self.moving.peers(url)?;
-            adopt(&self.ownership_cache.collection, &self.store, peers, url, None).await
-        };
-        match begun.await {
-            Ok(_) => {
-                log::info!("{}: copies {url}", self.ownership_cache.name());
-                Halt::News
-            }
-            Err(error) => error.into(),
-        }
-    }
-
-    async fn follow(&self, ownership: Ownership, back_off: &mut BackOff) -> Halt {
-        match (ownership.followed, ownership.handover) {
-            (Some(followed), _) => copy::copy(self, ownership.store, followed, back_off).await,
-            (None, Some(handover)) => {
-                let to = ownership.successor.unwrap_or(handover.to);
-                successor::follow_back(self, &ownership.lineage, handover.epoch, &to).await
-            }
-            (None, None) => {
-                let detail =
-                    "the store follows no other and handed over nothing; `banyan cancel` it";
-                Halt::Broken(detail.into())
-            }
-        }
     }
 
     /// The addresses that a peer may have, most likely first.
@@ -156,46 +46,6 @@ impl Replicator {
         match self.store.readdress(&self.ownership_cache.collection, moved).await {
             Ok(_) => log::info!("{}: {} is now at {found}", self.ownership_cache.name(), peer.url),
             Err(error) => log::warn!("{}: {}", self.ownership_cache.name(), chain(&error)),
-        }
-    }
-
-    /// Does the work, unless there is news of the ownership first.
-    async fn until_news<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let (work, news) = (pin!(work), pin!(self.ownership_cache.news.notified()));
-        match select(work, news).await {
-            Either::Left((done, _)) => Some(done),
-            Either::Right(_) => None,
-        }
-    }
-}
-
-impl From<PeerError> for Halt {
-    fn from(error: PeerError) -> Self {
-        let detail = explained(&error);
-        if error.heals() { Self::Stalled(detail) } else { Self::Broken(detail) }
-    }
-}
-
-impl From<MoveError> for Halt {
-    fn from(error: MoveError) -> Self {
-        match error {
-            // Another program changed the ownership, or applied the page.
-            MoveError::NotFollower { .. } | MoveError::OtherCursor { .. } => Self::News,
-            MoveError::Store(error) => Self::Stalled(format!(
-                "this side cannot write: {}; its log says more, and it goes on by itself",
-                chain(&error)
-            )),
-            refused => Self::Broken(refused.to_string()),
-        }
-    }
-}
-
-impl From<AdoptError> for Halt {
-    fn from(error: AdoptError) -> Self {
-        match error {
-            AdoptError::Peer(error) => error.into(),
-            AdoptError::Move(error) => error.into(),
-            refused => Self::Broken(refused.to_string()),
         }
     }
 }

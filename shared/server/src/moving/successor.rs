@@ -7,7 +7,8 @@ use runtime::BackOff;
 use store::{MoveError, Ownership, Peer, Role};
 use tokio::time::sleep;
 
-use super::replicator::{Halt, Replicator};
+use super::halt::Halt;
+use super::replicator::Replicator;
 use replication::{FollowerState, PeerError, PeerFault};
 
 /// How long to wait before a successor is asked again.
