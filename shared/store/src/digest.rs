@@ -4,11 +4,11 @@ use models::MAX_ID;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::row::RowRef;
-use crate::{Digest, Key, Position, RowHash, StoreError};
+use crate::{Digest, Hashes, Key, Position, RowHash, StoreError};
 
 /// Makes fingerprints of rows, one after the other.
-#[derive(Debug, Default)]
-pub(crate) struct Hasher {
+#[derive(Default)]
+struct Hasher {
     bytes: Vec<u8>,
 }
 
@@ -25,10 +25,24 @@ impl Hasher {
         row.write_content(&mut self.bytes)?;
         Ok(xxh3_128(&self.bytes))
     }
+}
 
-    pub(crate) fn row(&mut self, row: &RowRef<'_>) -> Result<RowHash, StoreError> {
-        let hash = format!("{:032x}", self.hash(row)?);
-        Ok(RowHash { key: Key::number(row.id), rev: row.rev, hash })
+/// The fingerprints of rows while these come in.
+#[derive(Default)]
+pub(crate) struct Hashing {
+    hasher: Hasher,
+    rows: Vec<RowHash>,
+}
+
+impl Hashing {
+    pub(crate) fn take(&mut self, row: &RowRef<'_>) -> Result<(), StoreError> {
+        let hash = format!("{:032x}", self.hasher.hash(row)?);
+        self.rows.push(RowHash { key: Key::number(row.id), rev: row.rev, hash });
+        Ok(())
+    }
+
+    pub(crate) fn finish(self, position: Position) -> Hashes {
+        Hashes { position, rows: self.rows }
     }
 }
 

@@ -4,10 +4,10 @@ use super::PostgresStore;
 use super::ownership::OwnershipTx;
 use super::rows::{self, PostgresColumns};
 use super::run::{maybe, query, sql_id, unsigned};
-use crate::digest::{Digesting, Hasher};
+use crate::digest::{Digesting, Hashing};
 use crate::row::RowRef;
 use crate::table::Table;
-use crate::{Digest, Hashes, RowHash, StoreError};
+use crate::{Digest, Hashes, StoreError};
 
 /// The most rows fetched at once.
 const PORTION: usize = 1_000;
@@ -44,7 +44,7 @@ impl PostgresStore {
         self.compare(table, async |tx| {
             let mut hashing = Hashing::default();
             each(tx, after, to, |row| hashing.take(row).map(|()| true)).await?;
-            Ok(hashing.finish(tx))
+            Ok(hashing.finish(tx.document.position(tx.facts.position)))
         })
         .await
     }
@@ -57,7 +57,7 @@ impl PostgresStore {
                 let columns = PostgresColumns(&row);
                 hashing.take(&RowRef::read(&tx.statements.collection, &columns, 0)?)?;
             }
-            Ok(hashing.finish(tx))
+            Ok(hashing.finish(tx.document.position(tx.facts.position)))
         })
         .await
     }
@@ -70,27 +70,9 @@ impl PostgresStore {
                 let take = |row: &RowRef<'_>| hashing.take(row);
                 rows::find(tx.client, statements, &statements.get, *id, take).await?;
             }
-            Ok(hashing.finish(tx))
+            Ok(hashing.finish(tx.document.position(tx.facts.position)))
         })
         .await
-    }
-}
-
-/// Fingerprints while their rows come in.
-#[derive(Default)]
-struct Hashing {
-    hasher: Hasher,
-    rows: Vec<RowHash>,
-}
-
-impl Hashing {
-    fn take(&mut self, row: &RowRef<'_>) -> Result<(), StoreError> {
-        self.rows.push(self.hasher.row(row)?);
-        Ok(())
-    }
-
-    fn finish(self, tx: &OwnershipTx<'_>) -> Hashes {
-        Hashes { position: tx.document.position(tx.facts.position), rows: self.rows }
     }
 }
 

@@ -6,14 +6,11 @@ use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{OwnershipTx, maybe};
 use super::rows::{self, SqliteColumns};
-use crate::digest::{Digesting, Hasher};
+use crate::digest::{Digesting, Hashing};
 use crate::row::RowRef;
 use crate::sql::Statements;
 use crate::table::Table;
-use crate::{Digest, Hashes, Position, RowHash, StoreError};
-
-/// Takes a row where it stands.
-type Take<'a> = &'a mut dyn FnMut(&RowRef<'_>) -> Result<(), StoreError>;
+use crate::{Digest, Hashes, Position, StoreError};
 
 impl SqliteStore {
     pub(crate) async fn digest(
@@ -42,29 +39,33 @@ impl SqliteStore {
         after: u64,
         to: u64,
     ) -> Result<Hashes, StoreError> {
-        self.hash(table, |connection, statements, take| {
-            each(connection, statements, after, to, |row| take(row).map(|()| true)).map(drop)
+        self.compare(table, |connection, statements, position| {
+            let mut hashing = Hashing::default();
+            each(connection, statements, after, to, |row| hashing.take(row).map(|()| true))?;
+            Ok(hashing.finish(position))
         })
     }
 
     pub(crate) async fn recent(&self, table: &Table, count: usize) -> Result<Hashes, StoreError> {
-        self.hash(table, |connection, statements, take| {
+        self.compare(table, |connection, statements, position| {
+            let mut hashing = Hashing::default();
             let sql = &statements.feed.recent;
             let mut recent = connection.prepare_cached(sql).map_err(store_error)?;
             let mut recent = recent.query([count]).map_err(store_error)?;
             while let Some(row) = recent.next().map_err(store_error)? {
-                take(&RowRef::read(&statements.collection, &SqliteColumns(row), 0)?)?;
+                hashing.take(&RowRef::read(&statements.collection, &SqliteColumns(row), 0)?)?;
             }
-            Ok(())
+            Ok(hashing.finish(position))
         })
     }
 
     pub(crate) async fn row_hash(&self, table: &Table, ids: &[u64]) -> Result<Hashes, StoreError> {
-        self.hash(table, |connection, statements, take| {
+        self.compare(table, |connection, statements, position| {
+            let mut hashing = Hashing::default();
             for id in ids {
-                rows::find(connection, statements, &statements.get, *id, |row| take(row))?;
+                rows::find(connection, statements, &statements.get, *id, |row| hashing.take(row))?;
             }
-            Ok(())
+            Ok(hashing.finish(position))
         })
     }
 
@@ -79,22 +80,6 @@ impl SqliteStore {
         let tx = OwnershipTx::load(&snapshot, statements)?;
         let position = tx.document.position(tx.position);
         work(&snapshot, statements, position)
-    }
-
-    /// The fingerprint of each row that the work gives out.
-    fn hash(
-        &self,
-        table: &Table,
-        work: impl FnOnce(&Connection, &Statements, Take<'_>) -> Result<(), StoreError>,
-    ) -> Result<Hashes, StoreError> {
-        self.compare(table, |connection, statements, position| {
-            let (mut hasher, mut rows) = (Hasher::default(), Vec::<RowHash>::new());
-            work(connection, statements, &mut |row| {
-                rows.push(hasher.row(row)?);
-                Ok(())
-            })?;
-            Ok(Hashes { position, rows })
-        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The steps of a move, each of which can be repeated. Each answers the document of ownership.
 
+use std::future::Future;
 use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
@@ -49,12 +50,7 @@ pub(super) async fn cancel(request: HttpRequest, served: Data<Served>, payload: 
 pub(super) async fn fence(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let FenceWrites { id, epoch, ms } = read(&request, payload).await?;
     let lasts = Duration::from_millis(ms);
-    served
-        .store
-        .fence(&served.collection, &id, epoch, lasts)
-        .await
-        .map_err(refusal::of_move(&served.collection))?;
-    done(&served).await
+    step(&served, served.store.fence(&served.collection, &id, epoch, lasts)).await
 }
 
 /// `POST -/release`: lets writes go on.
@@ -64,12 +60,7 @@ pub(super) async fn release(
     payload: Payload,
 ) -> Answer {
     let Release { id } = read(&request, payload).await?;
-    served
-        .store
-        .release(&served.collection, &id)
-        .await
-        .map_err(refusal::of_move(&served.collection))?;
-    done(&served).await
+    step(&served, served.store.release(&served.collection, &id)).await
 }
 
 /// `POST -/handover`: gives the ownership away.
@@ -80,22 +71,14 @@ pub(super) async fn handover(
 ) -> Answer {
     let HandOver { id, epoch, mut to } = read(&request, payload).await?;
     to.url = address("#/to/url", &to.url)?;
-    served
-        .store
-        .handover(&served.collection, &id, epoch, to)
-        .await
-        .map_err(refusal::of_move(&served.collection))?;
-    done(&served).await
+    step(&served, served.store.handover(&served.collection, &id, epoch, to)).await
 }
 
 /// `POST -/retire`: ends the service of a follower whose successor owns the collection.
 pub(super) async fn retire(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Retire { keep_data } = read(&request, payload).await?;
-    let retired = served
-        .store
-        .retire(&served.collection, keep_data)
-        .await
-        .map_err(refusal::of_move(&served.collection))?;
+    let retired = served.store.retire(&served.collection, keep_data).await;
+    let retired = retired.map_err(refusal::of_move(&served.collection))?;
     if let Some(successor) = &retired.successor {
         leave(&served, successor, &retired.store).await;
     }
@@ -110,12 +93,7 @@ pub(super) async fn take(request: HttpRequest, served: Data<Served>, payload: Pa
     let handed_over =
         ownership.handover.ok_or(MoveError::NeverHandedOver { epoch: ownership.epoch + 1 });
     let epoch = handed_over.map_err(refusal::of_move(&served.collection))?.epoch;
-    served
-        .store
-        .take(&served.collection, epoch)
-        .await
-        .map_err(refusal::of_move(&served.collection))?;
-    done(&served).await
+    step(&served, served.store.take(&served.collection, epoch)).await
 }
 
 /// `POST -/forget`: waits no longer for a follower that is none any more.
@@ -143,6 +121,12 @@ pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: P
     // The caller wants to know whether it works now, so what may heal is no reason to wait.
     let failed = |error: PeerError| Problem::refused(ErrorCode::ProbeFailed, explained(&error));
     Ok(HttpResponse::Ok().json(probed.await.map_err(failed)?))
+}
+
+/// Takes a step, and answers what the store is after it.
+async fn step<T>(served: &Served, step: impl Future<Output = Result<T, MoveError>>) -> Answer {
+    step.await.map_err(refusal::of_move(&served.collection))?;
+    done(served).await
 }
 
 /// Wakes the tasks that act on the new state, and answers it.
