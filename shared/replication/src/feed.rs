@@ -59,10 +59,17 @@ impl<M> Changes<M> {
 
     /// Its rows.
     pub fn rows(&self) -> impl Iterator<Item = &FeedRow<M>> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Row(row) => Some(row),
-            Entry::Heartbeat { .. } | Entry::Handover(_) => None,
-        })
+        self.entries.iter().filter_map(Entry::row)
+    }
+}
+
+impl<M> Entry<M> {
+    /// The row, if it is one.
+    pub fn row(&self) -> Option<&FeedRow<M>> {
+        match self {
+            Self::Row(row) => Some(row),
+            Self::Heartbeat { .. } | Self::Handover(_) => None,
+        }
     }
 }
 

@@ -25,38 +25,30 @@ impl PostgresStore {
     ) -> Result<Applied, MoveError> {
         let hands_over = page.entries.iter().any(|entry| matches!(entry, Entry::Handover(_)));
         let bars = if hands_over { Bars::Writes } else { Bars::Steps };
-        let applied = self
-            .change(table, "apply", bars, async |tx| {
-                tx.document.check_page(&from, &page)?;
-                let (entries, handover) = tx.document.split(&page);
-                let rows = entries.iter().filter_map(|entry| match entry {
-                    Entry::Row(row) => Some(row),
-                    Entry::Heartbeat { .. } | Entry::Handover(_) => None,
-                });
-                let rows = apply(tx, &page, &rows.collect::<Vec<_>>(), &cells).await?;
-                if rows > 0 || handover.is_some() {
-                    tx.facts.position = tx.place().await?;
+        self.change(table, "apply", bars, async |tx| {
+            tx.document.check_page(&from, &page)?;
+            let (entries, handover) = tx.document.split(&page);
+            let rows: Vec<_> = entries.iter().filter_map(Entry::row).collect();
+            let rows = apply(tx, &page, &rows, &cells).await?;
+            if rows > 0 || handover.is_some() {
+                tx.facts.position = tx.place().await?;
+            }
+            match handover {
+                Some(handover) => {
+                    tx.document.promote(&page, handover, tx.facts.position);
+                    tx.forget_marks().await?;
+                    tx.raise_ids(handover.last_id).await?;
                 }
-                match handover {
-                    Some(handover) => {
-                        tx.document.promote(&page, handover, tx.facts.position);
-                        tx.forget_marks().await?;
-                        tx.raise_ids(handover.last_id).await?;
-                    }
-                    None => tx.document.applied(&page),
-                }
-                tx.save().await?;
-                if handover.is_some() {
-                    fault("promote", "before-commit");
-                }
-                let rate = RowRate(tx.document.max_rows_per_second);
-                Ok(Applied { rows, promoted: handover.is_some(), rate })
-            })
-            .await?;
-        if applied.promoted {
-            fault("promote", "after-commit");
-        }
-        Ok(applied)
+                None => tx.document.applied(&page),
+            }
+            tx.save().await?;
+            if handover.is_some() {
+                fault("promote", "before-commit");
+            }
+            let rate = RowRate(tx.document.max_rows_per_second);
+            Ok(Applied { rows, promoted: handover.is_some(), rate })
+        })
+        .await
     }
 }
 

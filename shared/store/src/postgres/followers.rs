@@ -9,7 +9,7 @@ use super::run::{get, maybe, query, run, sql_id, unsigned};
 use super::steps::Bars;
 use crate::sql::CLOCK;
 use crate::table::Table;
-use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, StoreError};
+use crate::{FollowerSeen, MoveError, StoreError};
 
 impl PostgresStore {
     pub(crate) async fn passed(
@@ -59,15 +59,10 @@ impl PostgresStore {
     pub(crate) async fn purge_tombstones(
         &self,
         table: &Table,
-        older_than: Duration,
-    ) -> Result<u64, StoreError> {
-        let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let work = async |tx: &mut OwnershipTx<'_>| Ok(purge(tx, age).await?);
-        match self.change(table, "purge", Bars::Steps, work).await {
-            Ok(rows) => Ok(rows as u64),
-            Err(MoveError::Store(error)) => Err(error),
-            Err(other) => Err(StoreError::failed(other)),
-        }
+        age_ms: i64,
+    ) -> Result<u64, MoveError> {
+        let work = async |tx: &mut OwnershipTx<'_>| Ok(purge(tx, age_ms).await? as u64);
+        self.change(table, "purge", Bars::Steps, work).await
     }
 }
 

@@ -40,11 +40,7 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn step(
-        &self,
-        table: &Table,
-        step: OwnershipStep,
-    ) -> Result<Ownership, MoveError> {
+    pub(crate) async fn step(&self, table: &Table, step: OwnershipStep) -> Result<(), MoveError> {
         let bars = match step {
             OwnershipStep::Readdress(_) => Bars::Steps,
             _ => Bars::Writes,
@@ -67,8 +63,7 @@ impl PostgresStore {
             }
             Ok(tx.save().await?)
         })
-        .await?;
-        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
+        .await
     }
 
     pub(crate) async fn handover(
@@ -104,28 +99,17 @@ impl PostgresStore {
         .await
     }
 
-    pub(crate) async fn retire(
-        &self,
-        table: &Table,
-        keep_rows: bool,
-    ) -> Result<Ownership, MoveError> {
-        let ownership = self.step(table, OwnershipStep::Retire).await?;
-        if keep_rows {
-            return Ok(ownership);
-        }
-        loop {
-            let portion = self.change(table, "purge", Bars::Steps, async |tx| {
-                let feed = &tx.statements.feed;
-                let rows = run(tx.client, &feed.remove_rows, &[]).await?;
-                Ok(rows + run(tx.client, &feed.remove_keys, &[]).await?)
-            });
-            if portion.await? == 0 {
-                return Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?);
-            }
-        }
+    /// Removes a portion of a retired store's rows and keys; says how many.
+    pub(crate) async fn remove_portion(&self, table: &Table) -> Result<u64, MoveError> {
+        self.change(table, "purge", Bars::Steps, async |tx| {
+            let feed = &tx.statements.feed;
+            let rows = run(tx.client, &feed.remove_rows, &[]).await?;
+            Ok(rows + run(tx.client, &feed.remove_keys, &[]).await?)
+        })
+        .await
     }
 
-    pub(crate) async fn cancel(&self, table: &Table) -> Result<Ownership, MoveError> {
+    pub(crate) async fn cancel(&self, table: &Table) -> Result<(), MoveError> {
         self.change(table, "cancel", Bars::Writes, async |tx| {
             if !tx.document.check_cancel(tx.facts.rows)? {
                 return Ok(());
@@ -142,8 +126,7 @@ impl PostgresStore {
             tx.save().await?;
             Ok(tx.begin_run(0, tx.next_place()?).await?)
         })
-        .await?;
-        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
+        .await
     }
 
     /// Changes the ownership in a transaction, or refuses and changes nothing.

@@ -26,31 +26,26 @@ impl SqliteStore {
         page: Arc<Changes<Content>>,
         cells: Vec<Vec<Cell>>,
     ) -> Result<Applied, MoveError> {
-        let applied = self
-            .change(table, "apply", move |tx| {
-                tx.document.check_page(&from, &page)?;
-                let (entries, handover) = tx.document.split(&page);
-                let rows = apply(tx, &page, entries, &cells)?;
-                match handover {
-                    Some(handover) => {
-                        tx.document.promote(&page, handover, tx.position);
-                        tx.forget_marks()?;
-                        tx.raise_ids(handover.last_id)?;
-                    }
-                    None => tx.document.applied(&page),
+        self.change(table, "apply", move |tx| {
+            tx.document.check_page(&from, &page)?;
+            let (entries, handover) = tx.document.split(&page);
+            let rows = apply(tx, &page, entries, &cells)?;
+            match handover {
+                Some(handover) => {
+                    tx.document.promote(&page, handover, tx.position);
+                    tx.forget_marks()?;
+                    tx.raise_ids(handover.last_id)?;
                 }
-                tx.save()?;
-                if handover.is_some() {
-                    fault("promote", "before-commit");
-                }
-                let rate = RowRate(tx.document.max_rows_per_second);
-                Ok(Applied { rows, promoted: handover.is_some(), rate })
-            })
-            .await?;
-        if applied.promoted {
-            fault("promote", "after-commit");
-        }
-        Ok(applied)
+                None => tx.document.applied(&page),
+            }
+            tx.save()?;
+            if handover.is_some() {
+                fault("promote", "before-commit");
+            }
+            let rate = RowRate(tx.document.max_rows_per_second);
+            Ok(Applied { rows, promoted: handover.is_some(), rate })
+        })
+        .await
     }
 }
 
@@ -61,12 +56,7 @@ fn apply(
     entries: &[Entry<Content>],
     cells: &[Vec<Cell>],
 ) -> Result<u64, StoreError> {
-    let rows = || {
-        entries.iter().filter_map(|entry| match entry {
-            Entry::Row(row) => Some(row),
-            Entry::Heartbeat { .. } | Entry::Handover(_) => None,
-        })
-    };
+    let rows = || entries.iter().filter_map(Entry::row);
     let count = rows().count() as u64;
     if count == 0 {
         return Ok(0);

@@ -10,7 +10,7 @@ use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{OwnershipTx, maybe, run};
 use crate::table::Table;
-use crate::{FollowerSeen, MIN_TOMBSTONE_AGE, MoveError, StoreError};
+use crate::{FollowerSeen, MoveError, StoreError};
 
 impl SqliteStore {
     pub(crate) async fn passed(
@@ -58,15 +58,9 @@ impl SqliteStore {
     pub(crate) async fn purge_tombstones(
         &self,
         table: &Arc<Table>,
-        older_than: Duration,
-    ) -> Result<u64, StoreError> {
-        let age = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
-        let done = self.change(table, "purge", move |tx| Ok(purge(tx, age)?)).await;
-        match done {
-            Ok(rows) => Ok(rows as u64),
-            Err(MoveError::Store(error)) => Err(error),
-            Err(other) => Err(StoreError::failed(other)),
-        }
+        age_ms: i64,
+    ) -> Result<u64, MoveError> {
+        self.change(table, "purge", move |tx| Ok(purge(tx, age_ms)? as u64)).await
     }
 }
 

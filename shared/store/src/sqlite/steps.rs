@@ -25,7 +25,7 @@ impl SqliteStore {
         &self,
         table: &Arc<Table>,
         step: OwnershipStep,
-    ) -> Result<Ownership, MoveError> {
+    ) -> Result<(), MoveError> {
         let releases = matches!(step, OwnershipStep::Release { .. });
         self.change_if_full_too(table, step.name(), move |tx| {
             let was = tx.document.role;
@@ -47,7 +47,7 @@ impl SqliteStore {
             // What was given up for the fence is wanted for the next one.
             self.reserve.keep();
         }
-        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
+        Ok(())
     }
 
     pub(crate) async fn handover(
@@ -82,28 +82,17 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn retire(
-        &self,
-        table: &Arc<Table>,
-        keep_rows: bool,
-    ) -> Result<Ownership, MoveError> {
-        let ownership = self.step(table, OwnershipStep::Retire).await?;
-        if keep_rows {
-            return Ok(ownership);
-        }
-        loop {
-            let work = |tx: &mut OwnershipTx<'_>| {
-                let feed = &tx.statements.feed;
-                let rows = run(tx.connection, &feed.remove_rows, [])?;
-                Ok(rows + run(tx.connection, &feed.remove_keys, [])?)
-            };
-            if self.change(table, "purge", work).await? == 0 {
-                return Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?);
-            }
-        }
+    /// Removes a portion of a retired store's rows and keys; says how many.
+    pub(crate) async fn remove_portion(&self, table: &Arc<Table>) -> Result<u64, MoveError> {
+        self.change(table, "purge", |tx| {
+            let feed = &tx.statements.feed;
+            let rows = run(tx.connection, &feed.remove_rows, [])?;
+            Ok((rows + run(tx.connection, &feed.remove_keys, [])?) as u64)
+        })
+        .await
     }
 
-    pub(crate) async fn cancel(&self, table: &Arc<Table>) -> Result<Ownership, MoveError> {
+    pub(crate) async fn cancel(&self, table: &Arc<Table>) -> Result<(), MoveError> {
         self.change(table, "cancel", |tx| {
             if !tx.document.check_cancel(tx.facts()?.rows)? {
                 return Ok(());
@@ -122,8 +111,7 @@ impl SqliteStore {
             tx.save()?;
             Ok(tx.begin_run(0)?)
         })
-        .await?;
-        Ok(self.ownership(table).await.map_err(StoreError::perhaps_done)?)
+        .await
     }
 
     /// Changes the ownership in a transaction, or refuses before anything was written. If the disk is full, uses

@@ -8,11 +8,11 @@ use std::time::Duration;
 use models::{Cell, Collection, Content};
 
 use super::{Engine, Store};
-use crate::document::OwnershipStep;
+use crate::document::{OwnershipStep, fault};
 use crate::position_watch::Known;
 use crate::{
-    Applied, Changes, Entry, FeedCursor, FollowerSeen, Handover, MoveError, Ownership, Peer,
-    Position, Role, RowRate, StoreError,
+    Applied, Changes, FeedCursor, FollowerSeen, Handover, MIN_TOMBSTONE_AGE, MoveError, Ownership,
+    Peer, Position, Role, RowRate, StoreError,
 };
 
 impl Store {
@@ -69,9 +69,11 @@ impl Store {
         epoch: u64,
         rate: Option<RowRate>,
     ) -> Result<Ownership, MoveError> {
-        let step = OwnershipStep::Follow { source, lineage: lineage.to_owned(), epoch, rate };
-        let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, step).await)
+        self.step(
+            collection,
+            OwnershipStep::Follow { source, lineage: lineage.to_owned(), epoch, rate },
+        )
+        .await
     }
 
     /// Notes the present address of a peer: the store that it follows, or its successor.
@@ -83,8 +85,7 @@ impl Store {
         collection: &Collection,
         peer: Peer,
     ) -> Result<Ownership, MoveError> {
-        let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, OwnershipStep::Readdress(peer)).await)
+        self.step(collection, OwnershipStep::Readdress(peer)).await
     }
 
     /// Applies a page of the source's feed, which begins at `from`: all of it or nothing, together with
@@ -105,7 +106,11 @@ impl Store {
     ) -> Result<Applied, MoveError> {
         let table = self.tables.find(collection)?;
         let cells = read_contents(&table.statements.collection, &page)?;
-        each!(self, engine => engine.apply(table, from, page, cells).await)
+        let applied = each!(self, engine => engine.apply(table, from, page, cells).await)?;
+        if applied.promoted {
+            fault("promote", "after-commit");
+        }
+        Ok(applied)
     }
 
     /// Makes a store that handed over `epoch` a follower of its successor, which became primary of it at its
@@ -121,9 +126,8 @@ impl Store {
         since: u64,
         run: &str,
     ) -> Result<Ownership, MoveError> {
-        let step = OwnershipStep::FollowBack { peer, epoch, since, run: run.to_owned() };
-        let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, step).await)
+        self.step(collection, OwnershipStep::FollowBack { peer, epoch, since, run: run.to_owned() })
+            .await
     }
 
     /// Refuses writes for a time, at most [`MAX_FENCE`](crate::MAX_FENCE), once those that run have ended. With the
@@ -139,9 +143,7 @@ impl Store {
         epoch: u64,
         lasts: Duration,
     ) -> Result<Ownership, MoveError> {
-        let step = OwnershipStep::Fence { id: id.to_owned(), epoch, lasts };
-        let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, step).await)
+        self.step(collection, OwnershipStep::Fence { id: id.to_owned(), epoch, lasts }).await
     }
 
     /// Ends the fence with this id. If there is none, changes nothing.
@@ -149,9 +151,7 @@ impl Store {
     /// # Errors
     /// [`MoveError::Fenced`] if the fence has another id; or if the store cannot be written.
     pub async fn release(&self, collection: &Collection, id: &str) -> Result<Ownership, MoveError> {
-        let step = OwnershipStep::Release { id: id.to_owned() };
-        let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, step).await)
+        self.step(collection, OwnershipStep::Release { id: id.to_owned() }).await
     }
 
     /// Gives the ownership of the epoch after this one to another store, as the last entry of this one's
@@ -182,7 +182,11 @@ impl Store {
         keep_rows: bool,
     ) -> Result<Ownership, MoveError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.retire(table, keep_rows).await)
+        each!(self, engine => engine.step(table, OwnershipStep::Retire).await)?;
+        if !keep_rows {
+            while each!(self, engine => engine.remove_portion(table).await)? > 0 {}
+        }
+        self.after_step(collection).await
     }
 
     /// Makes a follower a store that was never used. Of what it copied nothing stays; it only remembers the address
@@ -192,7 +196,8 @@ impl Store {
     /// [`MoveError::NotFollower`], [`MoveError::HandoverOpen`], or if the store cannot be written.
     pub async fn cancel(&self, collection: &Collection) -> Result<Ownership, MoveError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.cancel(table).await)
+        each!(self, engine => engine.cancel(table).await)?;
+        self.after_step(collection).await
     }
 
     /// Makes a store that handed over `epoch` the primary of the epoch after that, by force: the successor is
@@ -201,8 +206,7 @@ impl Store {
     /// # Errors
     /// [`MoveError::NeverHandedOver`], or if the store cannot be written.
     pub async fn take(&self, collection: &Collection, epoch: u64) -> Result<Ownership, MoveError> {
-        let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, OwnershipStep::Take { epoch }).await)
+        self.step(collection, OwnershipStep::Take { epoch }).await
     }
 
     /// Retires a primary for one of a later epoch, which was made by force while this one was taken for lost.
@@ -218,9 +222,8 @@ impl Store {
         lineage: &str,
         epoch: u64,
     ) -> Result<Ownership, MoveError> {
-        let step = OwnershipStep::GiveWay { to, lineage: lineage.to_owned(), epoch };
-        let table = self.tables.find(collection)?;
-        each!(self, engine => engine.step(table, step).await)
+        self.step(collection, OwnershipStep::GiveWay { to, lineage: lineage.to_owned(), epoch })
+            .await
     }
 
     /// Writes a sign of life into the feed.
@@ -278,7 +281,27 @@ impl Store {
         older_than: Duration,
     ) -> Result<u64, StoreError> {
         let table = self.tables.find(collection)?;
-        each!(self, engine => engine.purge_tombstones(table, older_than).await)
+        let age_ms = older_than.max(MIN_TOMBSTONE_AGE).as_millis() as i64;
+        let purged = each!(self, engine => engine.purge_tombstones(table, age_ms).await);
+        purged.map_err(|error| match error {
+            MoveError::Store(error) => error,
+            refused => StoreError::failed(refused),
+        })
+    }
+
+    async fn step(
+        &self,
+        collection: &Collection,
+        step: OwnershipStep,
+    ) -> Result<Ownership, MoveError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.step(table, step).await)?;
+        self.after_step(collection).await
+    }
+
+    /// The document after a step, which is done even if it cannot be read.
+    async fn after_step(&self, collection: &Collection) -> Result<Ownership, MoveError> {
+        Ok(self.ownership(collection).await.map_err(StoreError::perhaps_done)?)
     }
 }
 
@@ -287,18 +310,15 @@ fn read_contents(
     collection: &Collection,
     page: &Changes<Content>,
 ) -> Result<Vec<Vec<Cell>>, MoveError> {
-    let cells = page.entries.iter().filter_map(|entry| match entry {
-        Entry::Row(row) => Some(match &row.content {
-            Some(content) => {
-                let cells = collection.content(content.json());
-                cells.map_err(|error| MoveError::OtherFields {
-                    key: row.key.clone(),
-                    what: error.to_string(),
-                })
-            }
-            None => Ok(collection.fields.iter().map(|field| field.kind().blank()).collect()),
-        }),
-        Entry::Heartbeat { .. } | Entry::Handover(_) => None,
+    let cells = page.rows().map(|row| match &row.content {
+        Some(content) => {
+            let cells = collection.content(content.json());
+            cells.map_err(|error| MoveError::OtherFields {
+                key: row.key.clone(),
+                what: error.to_string(),
+            })
+        }
+        None => Ok(collection.fields.iter().map(|field| field.kind().blank()).collect()),
     });
     cells.collect()
 }
