@@ -93,7 +93,7 @@ impl Collector for OwnershipMetrics {
             choice(collection, "state", following.state, &FollowerState::ALL, FollowerState::name)
         });
         gauge(encoder, "banyan_follow_state", "1 for what the follower is doing", states)?;
-        let about = "How old the oldest change is that is missing; none where that is unknown";
+        let about = "How old the oldest change is that is missing; none if that is unknown";
         let lag = following.iter();
         let lag =
             lag.filter_map(|(collection, following)| Some((of(collection), following.lag_ms?)));
@@ -106,7 +106,7 @@ impl Collector for OwnershipMetrics {
         let copies: Vec<_> = copies
             .map(|ownership_cache| (ownership_cache.name(), &ownership_cache.progress))
             .collect();
-        let about = "How old at most what the copy answers is; none where that is unknown";
+        let about = "How old at most what the copy answers is; none if that is unknown";
         let age = copies.iter().filter_map(|(collection, progress)| {
             let age = progress.age(now)?.as_millis();
             Some((of(collection), u64::try_from(age).unwrap_or(u64::MAX)))
@@ -117,7 +117,7 @@ impl Collector for OwnershipMetrics {
         let serves = serves
             .map(|(collection, progress)| (of(collection), u64::from(!progress.is_stale(now))));
         gauge(encoder, "banyan_follow_answers_reads", about, serves)?;
-        let about = "How many places of the source's feed are missing; none where that is unknown";
+        let about = "How many places of the source's feed are missing; none if that is unknown";
         let lag = following.iter();
         let lag = lag
             .filter_map(|(collection, following)| Some((of(collection), following.lag_changes?)));
