@@ -7,8 +7,8 @@ use super::record::{Direction, Made, Primary};
 use super::refusal::Refusal;
 use super::work::Work;
 use replication::Role;
-use spaces::resource::State;
-use spaces::{ApiError, Check};
+use spaces::resource::ResourceState;
+use spaces::{ApiError, HealthCheck};
 
 /// Ends the move and leaves nothing behind.
 ///
@@ -86,7 +86,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let made = work.record.made.clone();
     if let Some(led) = &work.sides.route
         && made.route.as_ref() != Some(&led.id)
-        && led.state != State::Inactive
+        && led.state != ResourceState::Inactive
     {
         return Err(Refusal::conflict(format!(
             "the route {} leads clients to {}, which would be empty, and the move did not make it: \
@@ -98,7 +98,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     work.set_primary(Primary::Source)?;
     let (spaces, place) = (&work.inner.spaces, work.record.place());
     if let Some(route) = &made.route {
-        gone(spaces.update_route(&place, route, false, Check::Skipped))?;
+        gone(spaces.update_route(&place, route, false, HealthCheck::Skipped))?;
     }
     if target.role == Role::Follower && target.follows(&source.store) {
         pair.to.cancel().map_err(|error| {

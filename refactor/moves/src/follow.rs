@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::work::Work;
 use replication::{Role, SideStatus};
 use spaces::resource::{NewRoute, NewService, Source, Tags, now_ms};
-use spaces::{Check, Request};
+use spaces::{HealthCheck, Request};
 
 /// Lets the target follow.
 ///
@@ -131,7 +131,7 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
         tags: Tags::new(),
     };
     let request = request("route", made.route.as_ref());
-    let route = spaces.create_route(&request, &place, &route, Check::Skipped)?;
+    let route = spaces.create_route(&request, &place, &route, HealthCheck::Skipped)?;
     work.record.made.service = Some(service.id);
     work.record.made.route = Some(route.id.clone());
     work.save()?;

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::code::{Code, Finding};
 use super::refusal::Refusal;
-use spaces::resource::{Application, Route, Service, State};
+use spaces::resource::{Application, ResourceState, Route, Service};
 use spaces::{ApplicationPath, Spaces};
 
 /// The base URL of the service that a collection moves to if neither a route nor a request names one.
@@ -26,7 +26,7 @@ pub(super) struct Sides {
 #[derive(Clone, Debug)]
 pub(super) struct Led {
     pub(super) id: String,
-    pub(super) state: State,
+    pub(super) state: ResourceState,
     /// The collection's URL at its service.
     pub(super) url: String,
 }

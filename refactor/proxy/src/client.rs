@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 pub(crate) use serve::serve;
 
-use crate::head::{Field, Status};
+use crate::head::{HeaderField, Status};
 
 /// Why the rest of a request's body does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum BodyError {
 
 /// How the body of an answer follows its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Body {
+pub(crate) enum BodyLength {
     /// There is none, whatever a length says that is passed on.
     None(Option<u64>),
     /// So many bytes.
@@ -56,7 +56,7 @@ pub(crate) trait Client: Send {
     fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()>;
 
     /// Begins the answer with its status and fields; only those that go end to end are sent.
-    fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body);
+    fn begin(&mut self, status: Status, fields: &[HeaderField<'_>], body: BodyLength);
 
     /// Takes the next part of the answer's body. The caller waits for [`Client::poll_flush`] before it sends the next
     /// part, so the data kept here is bounded.

@@ -28,15 +28,15 @@ mod reply;
 use std::sync::Arc;
 
 use crate::client::Client;
-use crate::head::{Answer, Head};
+use crate::head::{RequestHead, ResponseHead};
 use crate::problem::Problem;
 use crate::site::Site;
-use crate::target::Target;
-use crate::upstream::{Connection, Failure};
+use crate::target::RouteTarget;
+use crate::upstream::{Connection, UpstreamError};
 use chase::Chase;
 use ended::Ended;
 use problems::{unanswered, unreceived};
-use record::Record;
+use record::RequestRecord;
 use upload::{Upload, UploadError};
 
 /// Answers one request. Whatever happens, it is logged and counted once.
@@ -44,9 +44,9 @@ pub(crate) async fn exchange<C: Client>(
     site: &Site,
     worker: usize,
     client: &mut C,
-    head: &Head<'_>,
+    head: &RequestHead<'_>,
 ) {
-    let mut record = Record::begin(site, head);
+    let mut record = RequestRecord::begin(site, head);
     match forward(site, worker, client, head, &mut record).await {
         Ok(()) => {}
         Err(Ended::Greeting) => reply::greet(client, &mut record, head).await,
@@ -57,8 +57,8 @@ pub(crate) async fn exchange<C: Client>(
 
 /// Answers a request of which not even the head could be read.
 pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, problem: &Problem) {
-    let head = Head::unread();
-    let mut record = Record::begin(site, &head);
+    let head = RequestHead::unread();
+    let mut record = RequestRecord::begin(site, &head);
     reply::refuse(client, &mut record, &head, problem).await;
 }
 
@@ -68,8 +68,8 @@ async fn forward<C: Client>(
     site: &Site,
     worker: usize,
     client: &mut C,
-    head: &Head<'_>,
-    record: &mut Record<'_>,
+    head: &RequestHead<'_>,
+    record: &mut RequestRecord<'_>,
 ) -> Result<(), Ended> {
     let peer = client.peer();
     let (destination, path) = route::route(site, head)?;
@@ -83,8 +83,9 @@ async fn forward<C: Client>(
         record.route(&route);
         let next = match ask::ask(client, &mut upload, &route, &head.method, worker).await {
             Ok((connection, bytes)) => {
-                let answer = Answer::parse_final(&bytes, &head.method);
-                let answer = answer.map_err(|what| unanswered(&route, Failure::Garbage(what)))?;
+                let answer = ResponseHead::parse_final(&bytes, &head.method);
+                let answer =
+                    answer.map_err(|what| unanswered(&route, UpstreamError::Garbage(what)))?;
                 let Some(next) = chase.judge(&answer)? else {
                     chase.end(peer, &answer);
                     if let Some(sample) = &mut record.sample {
@@ -120,11 +121,11 @@ async fn forward<C: Client>(
 async fn hand_on<C: Client>(
     worker: usize,
     client: &mut C,
-    route: &Target,
+    route: &RouteTarget,
     mut connection: Connection,
     mut upload: Upload<'_>,
-    answer: &Answer<'_>,
-    record: &mut Record<'_>,
+    answer: &ResponseHead<'_>,
+    record: &mut RequestRecord<'_>,
 ) -> Result<(), Ended> {
     record.status = answer.status;
     connection.allow(route.patience.idle);

@@ -8,14 +8,14 @@ pub(crate) enum Framing {
     /// So many bytes more; 0: the body is over.
     Length(u64),
     /// Chunks, and which part of one comes next.
-    Chunked(Part),
+    Chunked(ChunkPart),
     /// Whatever comes until the connection ends; answers only.
     UntilClose,
 }
 
 /// What comes next in a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum ChunkPart {
     Size,
     Data(u64),
     DataEnd,
@@ -30,34 +30,34 @@ pub(crate) struct Malformed(pub(crate) &'static str);
 
 /// The next bytes of a body: some that only frame it, and then some of its content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Piece {
+pub(crate) struct BodyPiece {
     pub(crate) framing: usize,
     pub(crate) content: usize,
 }
 
 impl Framing {
     pub(crate) const NONE: Self = Self::Length(0);
-    pub(crate) const CHUNKED: Self = Self::Chunked(Part::Size);
+    pub(crate) const CHUNKED: Self = Self::Chunked(ChunkPart::Size);
 
     pub(crate) fn is_over(self) -> bool {
-        matches!(self, Self::Length(0) | Self::Chunked(Part::Over))
+        matches!(self, Self::Length(0) | Self::Chunked(ChunkPart::Over))
     }
 
     /// The next piece within `input`; an empty one asks for more input.
     ///
     /// # Errors
     /// Chunks that are not exactly as RFC 9112, 7.1 has them.
-    pub(crate) fn next(&mut self, input: &[u8]) -> Result<Piece, Malformed> {
+    pub(crate) fn next(&mut self, input: &[u8]) -> Result<BodyPiece, Malformed> {
         match self {
-            Self::UntilClose => Ok(Piece { framing: 0, content: input.len() }),
-            Self::Length(left) => Ok(Piece { framing: 0, content: take(left, input.len()) }),
+            Self::UntilClose => Ok(BodyPiece { framing: 0, content: input.len() }),
+            Self::Length(left) => Ok(BodyPiece { framing: 0, content: take(left, input.len()) }),
             Self::Chunked(part) => part.next(input),
         }
     }
 }
 
-impl Part {
-    fn next(&mut self, input: &[u8]) -> Result<Piece, Malformed> {
+impl ChunkPart {
+    fn next(&mut self, input: &[u8]) -> Result<BodyPiece, Malformed> {
         let mut framing = 0;
         loop {
             let rest = input.get(framing..).unwrap_or_default();
@@ -67,7 +67,7 @@ impl Part {
                     if *left == 0 {
                         *self = Self::DataEnd;
                     }
-                    return Ok(Piece { framing, content });
+                    return Ok(BodyPiece { framing, content });
                 }
                 Self::DataEnd => match rest {
                     [b'\r', b'\n', ..] => {
@@ -100,7 +100,7 @@ impl Part {
                 Self::Over => break,
             }
         }
-        Ok(Piece { framing, content: 0 })
+        Ok(BodyPiece { framing, content: 0 })
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
             let start = used + piece.framing;
             content.extend_from_slice(&input[start..start + piece.content]);
             used = start + piece.content;
-            if piece == super::Piece::default() {
+            if piece == super::BodyPiece::default() {
                 assert!(there < input.len(), "more was asked for");
                 there = (there + step).min(input.len());
             }

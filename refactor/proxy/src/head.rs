@@ -5,13 +5,13 @@ mod answer;
 mod request;
 mod scan;
 
-pub(crate) use answer::{Answer, Status, is_interim};
-pub(crate) use request::{Head, Version};
+pub(crate) use answer::{ResponseHead, Status, is_interim};
+pub(crate) use request::{RequestHead, Version};
 pub(crate) use scan::{Ending, Scan};
 
 /// One field of a head, and what it means to a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Field<'a> {
+pub(crate) struct HeaderField<'a> {
     pub(crate) kind: FieldKind,
     pub(crate) name: &'a str,
     pub(crate) value: &'a [u8],
@@ -96,11 +96,13 @@ impl FieldKind {
 }
 
 /// The fields of a head, classified; what `Connection` names ends here too.
-fn classify<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<Field<'a>> {
-    let mut fields: Vec<_> =
-        fields.map(|(name, value)| Field { kind: FieldKind::of(name), name, value }).collect();
+fn classify<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<HeaderField<'a>> {
+    let mut fields: Vec<_> = fields
+        .map(|(name, value)| HeaderField { kind: FieldKind::of(name), name, value })
+        .collect();
     for index in 0..fields.len() {
-        let Some(Field { kind: FieldKind::Connection, value, .. }) = fields.get(index).copied()
+        let Some(HeaderField { kind: FieldKind::Connection, value, .. }) =
+            fields.get(index).copied()
         else {
             continue;
         };
@@ -127,7 +129,7 @@ fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether `Connection` holds an option.
-fn connection_has(fields: &[Field<'_>], option: &[u8]) -> bool {
+fn connection_has(fields: &[HeaderField<'_>], option: &[u8]) -> bool {
     let options = fields.iter().filter(|field| field.kind == FieldKind::Connection);
     options.flat_map(|field| list(field.value)).any(|given| given.eq_ignore_ascii_case(option))
 }

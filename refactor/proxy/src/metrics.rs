@@ -23,7 +23,7 @@ pub(crate) struct Metrics {
     /// Of all routes together, by the name that the console knows.
     banyan: Registry,
     families: Families,
-    known: Mutex<HashMap<Labels, Weak<Counts>>>,
+    known: Mutex<HashMap<RouteLabels, Weak<Counts>>>,
     /// Open connections of clients.
     pub(crate) connections: Gauge,
     pub(crate) chases: Chases,
@@ -75,17 +75,17 @@ impl Chases {
 #[derive(Clone, Debug)]
 struct Families {
     requests: Family<ClassLabels, Counter>,
-    durations: Family<Labels, Histogram, fn() -> Histogram>,
-    in_flight: Family<Labels, Gauge>,
-    retries: Family<Labels, Counter>,
-    connects: Family<Labels, Counter>,
-    shadow_samples: Family<Labels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    in_flight: Family<RouteLabels, Gauge>,
+    retries: Family<RouteLabels, Counter>,
+    connects: Family<RouteLabels, Counter>,
+    shadow_samples: Family<RouteLabels, Counter>,
     shadow_outcomes: Family<OutcomeLabels, Counter>,
 }
 
 /// What tells the routes apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Labels {
+pub(crate) struct RouteLabels {
     pub(crate) application: String,
     pub(crate) route: String,
     pub(crate) service: String,
@@ -94,20 +94,20 @@ pub(crate) struct Labels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ClassLabels {
     #[prometheus(flatten)]
-    route: Labels,
+    route: RouteLabels,
     class: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
     #[prometheus(flatten)]
-    route: Labels,
+    route: RouteLabels,
     outcome: &'static str,
 }
 
 /// What became of a read that was to be mirrored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum ShadowOutcome {
     /// Both sides answered the same.
     Matched,
     /// The same status and content type; the bodies are too large to be compared, or encoded.
@@ -126,7 +126,7 @@ pub(crate) enum Outcome {
     Dropped,
 }
 
-/// What outcomes are called, in the order of [`Outcome`].
+/// What outcomes are called, in the order of [`ShadowOutcome`].
 const OUTCOMES: [&str; 8] = [
     "matched",
     "matched_in_part",
@@ -149,7 +149,7 @@ const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /// The counters of one route, at hand without a look-up. They leave the metrics with their last user.
 pub(crate) struct Counts {
-    labels: Labels,
+    labels: RouteLabels,
     metrics: Weak<Metrics>,
     requests: [Counter; 5],
     durations: Histogram,
@@ -208,7 +208,7 @@ impl Metrics {
     }
 
     /// The counters with these labels. They stay the same ones for as long as they are in use.
-    pub(crate) fn counts(self: &Arc<Self>, labels: Labels) -> Arc<Counts> {
+    pub(crate) fn counts(self: &Arc<Self>, labels: RouteLabels) -> Arc<Counts> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(counts) = known.get(&labels).and_then(Weak::upgrade) {
             return counts;
@@ -240,7 +240,7 @@ impl Metrics {
     }
 }
 
-impl Labels {
+impl RouteLabels {
     fn class(&self, class: &'static str) -> ClassLabels {
         ClassLabels { route: self.clone(), class }
     }
@@ -267,7 +267,7 @@ impl Counts {
     }
 
     /// Counts what became of it.
-    pub(crate) fn mirrored(&self, outcome: Outcome) {
+    pub(crate) fn mirrored(&self, outcome: ShadowOutcome) {
         let shadow = self.shadow();
         if let Some(counter) = shadow.and_then(|shadow| shadow.outcomes.get(outcome as usize)) {
             counter.inc();
@@ -319,12 +319,12 @@ impl Drop for Counts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Labels, Metrics, OUTCOMES, Outcome};
+    use super::{Metrics, OUTCOMES, RouteLabels, ShadowOutcome};
 
     #[test]
     fn a_route_leaves_the_metrics_with_its_last_user() {
         let metrics = Metrics::new();
-        let labels = |route: &str| Labels {
+        let labels = |route: &str| RouteLabels {
             application: "app-1".to_owned(),
             route: route.to_owned(),
             service: "posts".to_owned(),
@@ -334,7 +334,7 @@ mod tests {
         stays.answered(204, 0.01);
         goes.answered(502, 0.01);
         goes.sampled();
-        goes.mirrored(Outcome::Dropped);
+        goes.mirrored(ShadowOutcome::Dropped);
         drop(goes);
         assert!(metrics.text().unwrap().contains("rte-2"));
         again.answered(502, 0.01);
@@ -350,14 +350,14 @@ mod tests {
     #[test]
     fn each_outcome_has_its_name() {
         for (outcome, name) in [
-            (Outcome::Matched, "matched"),
-            (Outcome::MatchedInPart, "matched_in_part"),
-            (Outcome::Differed, "differed"),
-            (Outcome::Noise, "noise"),
-            (Outcome::Repeated, "repeated"),
-            (Outcome::Unanswered, "unanswered"),
-            (Outcome::Abandoned, "abandoned"),
-            (Outcome::Dropped, "dropped"),
+            (ShadowOutcome::Matched, "matched"),
+            (ShadowOutcome::MatchedInPart, "matched_in_part"),
+            (ShadowOutcome::Differed, "differed"),
+            (ShadowOutcome::Noise, "noise"),
+            (ShadowOutcome::Repeated, "repeated"),
+            (ShadowOutcome::Unanswered, "unanswered"),
+            (ShadowOutcome::Abandoned, "abandoned"),
+            (ShadowOutcome::Dropped, "dropped"),
         ] {
             assert_eq!(OUTCOMES[outcome as usize], name);
         }

@@ -17,7 +17,7 @@ pub(crate) use epochs::Epochs;
 pub(crate) use kept::{Budget, Kept};
 pub(crate) use position::Position;
 pub(crate) use primaries::Primaries;
-pub(crate) use writes::{Client, Write, Writes};
+pub(crate) use writes::{ClientKeys, LastWrite, Writes};
 
 use crate::limits::{KEPT_BYTES, WAITING_READS, WAITING_SAID, WAITING_WRITES};
 

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 
 /// A request's target behind the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Path<'a> {
+pub(crate) struct RequestPath<'a> {
     /// The path behind the stage as it was sent: empty, or from a slash on.
     pub(crate) raw: &'a str,
     /// The query without its question mark, as it was sent.
@@ -17,27 +17,27 @@ pub(crate) struct Path<'a> {
 
 /// The place that a request's target names.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Scope<'a> {
+pub(crate) enum PathScope<'a> {
     /// To the proxy itself.
     Root,
     /// Into the application.
-    Application(Path<'a>),
+    Application(RequestPath<'a>),
     /// Nowhere: outside the stage.
     Outside,
 }
 
-impl<'a> Path<'a> {
+impl<'a> RequestPath<'a> {
     /// Reads a target in origin form (RFC 9112, 3.2.1).
     ///
     /// # Errors
     /// 400 for a path that two programs could read in two ways, 404 for one that is never forwarded.
-    pub(crate) fn place(target: &'a str, stage: &str) -> Result<Scope<'a>, Problem> {
+    pub(crate) fn place(target: &'a str, stage: &str) -> Result<PathScope<'a>, Problem> {
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
         };
         if path == "/" {
-            return Ok(Scope::Root);
+            return Ok(PathScope::Root);
         }
         if path.contains(['\\', '#']) {
             return Err(Problem::bad_request(r"a path cannot hold \ or #; encode them"));
@@ -62,9 +62,9 @@ impl<'a> Path<'a> {
         let first = path.get(1..).unwrap_or_default();
         let (first, raw) = first.split_at(first.find('/').unwrap_or(first.len()));
         if decoded(first) != stage {
-            return Ok(Scope::Outside);
+            return Ok(PathScope::Outside);
         }
-        Ok(Scope::Application(Self { raw, query }))
+        Ok(PathScope::Application(Self { raw, query }))
     }
 
     /// The segments for matching. Empty ones are none, as for the services of the board: else `//users` would pass
@@ -128,11 +128,11 @@ fn decoded(segment: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Path, Scope};
+    use super::{PathScope, RequestPath};
 
-    fn application(target: &str) -> Path<'_> {
-        match Path::place(target, "api").unwrap() {
-            Scope::Application(path) => path,
+    fn application(target: &str) -> RequestPath<'_> {
+        match RequestPath::place(target, "api").unwrap() {
+            PathScope::Application(path) => path,
             other => panic!("{target}: {other:?}"),
         }
     }
@@ -149,10 +149,10 @@ mod tests {
             assert_eq!(application(target).raw, raw, "{target}");
         }
         for target in ["/apix", "/ap", "//api", "/users", "/API/users"] {
-            assert_eq!(Path::place(target, "api").unwrap(), Scope::Outside, "{target}");
+            assert_eq!(RequestPath::place(target, "api").unwrap(), PathScope::Outside, "{target}");
         }
-        assert_eq!(Path::place("/", "api").unwrap(), Scope::Root);
-        assert_eq!(Path::place("/?x", "api").unwrap(), Scope::Root);
+        assert_eq!(RequestPath::place("/", "api").unwrap(), PathScope::Root);
+        assert_eq!(RequestPath::place("/?x", "api").unwrap(), PathScope::Root);
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
             "/..",
             "/api/a#b",
         ] {
-            assert_eq!(Path::place(target, "api").unwrap_err().status(), 400, "{target}");
+            assert_eq!(RequestPath::place(target, "api").unwrap_err().status(), 400, "{target}");
         }
         for target in ["/api/...", "/api/.a", "/api/a..", "/api/x?a=/../", "/api/-x/--"] {
             application(target);
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn paths_for_operators_are_never_forwarded() {
         for target in ["/api/users/-/changes", "/api/users/%2D/x", "/api/users%2f-%2fx", "/api/-"] {
-            assert_eq!(Path::place(target, "api").unwrap_err().status(), 404, "{target}");
+            assert_eq!(RequestPath::place(target, "api").unwrap_err().status(), 404, "{target}");
         }
     }
 

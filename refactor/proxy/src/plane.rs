@@ -48,15 +48,15 @@ use std::{fmt, io};
 use tokio::net::TcpSocket;
 use tokio::task::AbortHandle;
 
-use super::metrics::{Labels, Metrics};
+use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
 use super::routes::{Route, RouteChange};
 use super::settings::Settings;
 use super::shadow::Shadows;
 use super::site::{Shared, Site};
 use super::split::Split;
-use super::table::Table;
-use super::target::Target;
+use super::table::RouteTable;
+use super::target::RouteTarget;
 use super::upstream::{Origin, Upstreams};
 use super::workers::Workers;
 use super::{files, limits};
@@ -129,14 +129,14 @@ impl DataPlane {
             socket.listen(limits::BACKLOG)?
         };
         let address = listener.local_addr()?;
-        let table = self.0.table(application, routes, &Table::default());
+        let table = self.0.table(application, routes, &RouteTable::default());
         let site = Arc::new(Site::new(
             Arc::clone(&self.0.shared),
             stage.to_owned(),
             address.port(),
             table,
             self.0.epochs(application),
-            self.0.shared.metrics.counts(Labels {
+            self.0.shared.metrics.counts(RouteLabels {
                 application: application.to_owned(),
                 route: "none".to_owned(),
                 service: String::new(),
@@ -240,7 +240,7 @@ impl Plane {
     }
 
     /// Puts another table in the place of an application's.
-    fn replace(&self, application: &str, make: impl FnOnce(&Table) -> Table) {
+    fn replace(&self, application: &str, make: impl FnOnce(&RouteTable) -> RouteTable) {
         // Held to the end: of two calls the later one must win.
         let mut applications = self.applications();
         let Some(Application { site, earlier, .. }) = applications.get_mut(application) else {
@@ -256,12 +256,17 @@ impl Plane {
     }
 
     /// A table of these routes.
-    fn table(&self, application: &str, routes: Vec<Route>, old: &Table) -> Table {
-        Table::new(routes.into_iter().filter_map(|route| self.target(application, route, old)))
+    fn table(&self, application: &str, routes: Vec<Route>, old: &RouteTable) -> RouteTable {
+        RouteTable::new(routes.into_iter().filter_map(|route| self.target(application, route, old)))
     }
 
     /// What a request to a route needs: the same as before if the route is the same.
-    fn target(&self, application: &str, route: Route, old: &Table) -> Option<Arc<Target>> {
+    fn target(
+        &self,
+        application: &str,
+        route: Route,
+        old: &RouteTable,
+    ) -> Option<Arc<RouteTarget>> {
         if let Some(same) = old.get(&route.id).filter(|target| target.route == route) {
             return Some(Arc::clone(same));
         }
@@ -280,11 +285,11 @@ impl Plane {
             ignore(&broken);
             None
         });
-        let counts = self.shared.metrics.counts(Labels {
+        let counts = self.shared.metrics.counts(RouteLabels {
             application: application.to_owned(),
             route: route.id.clone(),
             service: route.service.clone(),
         });
-        Some(Arc::new(Target::new(route, self.upstreams.get(origin), patience, split, counts)))
+        Some(Arc::new(RouteTarget::new(route, self.upstreams.get(origin), patience, split, counts)))
     }
 }

@@ -24,8 +24,8 @@ use std::{fmt, io, thread};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-pub(crate) use copy::Copy;
-pub(crate) use differences::Asked;
+pub(crate) use copy::ShadowRequest;
+pub(crate) use differences::AskedRequest;
 pub(crate) use mirror::Mirror;
 pub(crate) use pointer::Pointer;
 pub(crate) use sample::Sample;
@@ -33,7 +33,7 @@ pub(crate) use sample::Sample;
 use crate::limits::COPIES;
 use crate::upstream::Upstreams;
 use copy::CopyContext;
-use differences::Differences;
+use differences::DifferenceLog;
 
 /// How often connections that are idle for too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -53,7 +53,7 @@ impl Shadows {
     /// # Errors
     /// If the system gives no thread or no event queue.
     pub(crate) fn start() -> io::Result<Self> {
-        let (upstreams, differences) = (Upstreams::new(1), Differences::default());
+        let (upstreams, differences) = (Upstreams::new(1), DifferenceLog::default());
         let context = Arc::new(CopyContext { upstreams, differences });
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
@@ -81,7 +81,7 @@ impl Shadows {
     }
 
     /// Sends a copy on its way. What is given back is told the answer that the client gets.
-    pub(crate) fn send(&self, copy: Copy, permit: OwnedSemaphorePermit) -> Sample {
+    pub(crate) fn send(&self, copy: ShadowRequest, permit: OwnedSemaphorePermit) -> Sample {
         let (sample, answer) = Sample::new();
         let context = Arc::clone(&self.context);
         self.runtime.spawn(async move {

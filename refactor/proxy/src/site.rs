@@ -15,7 +15,7 @@ use crate::metrics::{Counts, Metrics};
 use crate::ownership::{Epochs, Ownership};
 use crate::settings::Settings;
 use crate::shadow::Shadows;
-use crate::table::Table;
+use crate::table::RouteTable;
 
 /// What all applications share.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Site {
     pub(crate) stage: String,
     /// The port that it listens on.
     pub(crate) port: u16,
-    pub(crate) table: ArcSwap<Table>,
+    pub(crate) table: ArcSwap<RouteTable>,
     pub(crate) epochs: Arc<Epochs>,
     /// Of requests that no route takes.
     pub(crate) unrouted: Arc<Counts>,
@@ -51,7 +51,7 @@ impl Site {
         shared: Arc<Shared>,
         stage: String,
         port: u16,
-        table: Table,
+        table: RouteTable,
         epochs: Arc<Epochs>,
         unrouted: Arc<Counts>,
     ) -> Self {
@@ -130,12 +130,12 @@ impl Drop for Counted {
 }
 
 /// Tells an idle connection that its listener closes.
-pub(crate) struct Drain<'a> {
+pub(crate) struct DrainSignal<'a> {
     site: &'a Site,
     notified: Option<Pin<Box<Notified<'a>>>>,
 }
 
-impl<'a> Drain<'a> {
+impl<'a> DrainSignal<'a> {
     pub(crate) fn new(site: &'a Site, worker: usize) -> Self {
         let notified = site.drains.get(worker).map(|drain| Box::pin(drain.notified()));
         Self { site, notified }

@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use http::Method;
 
-use crate::path::{Path, Segments};
-use crate::target::Target;
+use crate::path::{RequestPath, Segments};
+use crate::target::RouteTarget;
 
 /// The routes of one application.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
-    root: Node,
+pub(crate) struct RouteTable {
+    root: RouteNode,
     /// At most one takes traffic; by id.
-    defaults: Vec<Arc<Target>>,
+    defaults: Vec<Arc<RouteTarget>>,
     /// Every route, by id.
-    all: BTreeMap<String, Arc<Target>>,
+    all: BTreeMap<String, Arc<RouteTarget>>,
     /// How often the application's routes were changed before; what was learned of others counts no more.
     pub(crate) version: u64,
     /// Held by each upload that began with these routes and is not kept, because no other service could be the
@@ -27,34 +27,34 @@ pub(crate) struct Table {
 
 /// The routes at one path, and the paths below it.
 #[derive(Debug, Default)]
-struct Node {
-    literals: HashMap<Box<str>, Node>,
-    parameter: Option<Box<Node>>,
+struct RouteNode {
+    literals: HashMap<Box<str>, RouteNode>,
+    parameter: Option<Box<RouteNode>>,
     /// By id.
-    here: Vec<Arc<Target>>,
+    here: Vec<Arc<RouteTarget>>,
 }
 
 /// A route that was found for a request.
 #[derive(Debug)]
-pub(crate) struct Found<'a> {
-    pub(crate) target: &'a Arc<Target>,
+pub(crate) struct RouteMatch<'a> {
+    pub(crate) target: &'a Arc<RouteTarget>,
     /// How many bytes of the path the route's template took.
     pub(crate) matched: usize,
 }
 
-impl Table {
+impl RouteTable {
     /// Every route of these; of two with the same id the later one.
-    pub(crate) fn new(targets: impl IntoIterator<Item = Arc<Target>>) -> Self {
+    pub(crate) fn new(targets: impl IntoIterator<Item = Arc<RouteTarget>>) -> Self {
         Self::of(targets.into_iter().map(|target| (target.route.id.clone(), target)).collect())
     }
 
-    fn of(all: BTreeMap<String, Arc<Target>>) -> Self {
+    fn of(all: BTreeMap<String, Arc<RouteTarget>>) -> Self {
         let mut table = Self { all, ..Self::default() };
         for target in table.all.values() {
             let here = match &target.route.source {
                 None => &mut table.defaults,
                 Some(source) => {
-                    &mut segments(&source.template).fold(&mut table.root, Node::below).here
+                    &mut segments(&source.template).fold(&mut table.root, RouteNode::below).here
                 }
             };
             here.push(Arc::clone(target));
@@ -65,7 +65,7 @@ impl Table {
     /// This one with other routes of some ids, or without them.
     pub(crate) fn with(
         &self,
-        changes: impl IntoIterator<Item = (String, Option<Arc<Target>>)>,
+        changes: impl IntoIterator<Item = (String, Option<Arc<RouteTarget>>)>,
     ) -> Self {
         let mut all = self.all.clone();
         for (id, target) in changes {
@@ -83,13 +83,13 @@ impl Table {
     }
 
     /// The route of an id.
-    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Target>> {
+    pub(crate) fn get(&self, id: &str) -> Option<&Arc<RouteTarget>> {
         self.all.get(id)
     }
 
     /// The most specific route: literal before parameter before "child of", in the end the default
     /// route. The work grows with the depth of the path.
-    pub(crate) fn find(&self, method: &Method, path: &Path<'_>) -> Option<Found<'_>> {
+    pub(crate) fn find(&self, method: &Method, path: &RequestPath<'_>) -> Option<RouteMatch<'_>> {
         self.find_past(method, path, &[])
     }
 
@@ -97,50 +97,50 @@ impl Table {
     pub(crate) fn find_past(
         &self,
         method: &Method,
-        path: &Path<'_>,
-        passed: &[&Arc<Target>],
-    ) -> Option<Found<'_>> {
-        self.look(&Asked { method, passed, active: true, whole: path.raw.len() }, path)
+        path: &RequestPath<'_>,
+        passed: &[&Arc<RouteTarget>],
+    ) -> Option<RouteMatch<'_>> {
+        self.look(&Lookup { method, passed, active: true, whole: path.raw.len() }, path)
     }
 
     /// The most specific of the routes that take no traffic, but for some: where a request could go.
     pub(crate) fn find_inactive(
         &self,
         method: &Method,
-        path: &Path<'_>,
-        passed: &[&Arc<Target>],
-    ) -> Option<Found<'_>> {
-        self.look(&Asked { method, passed, active: false, whole: path.raw.len() }, path)
+        path: &RequestPath<'_>,
+        passed: &[&Arc<RouteTarget>],
+    ) -> Option<RouteMatch<'_>> {
+        self.look(&Lookup { method, passed, active: false, whole: path.raw.len() }, path)
     }
 
-    fn look(&self, asked: &Asked<'_>, path: &Path<'_>) -> Option<Found<'_>> {
+    fn look(&self, asked: &Lookup<'_>, path: &RequestPath<'_>) -> Option<RouteMatch<'_>> {
         self.root.find(asked, path.segments()).or_else(|| {
             let target = self.defaults.iter().find(|target| !asked.passes(target))?;
-            Some(Found { target, matched: 0 })
+            Some(RouteMatch { target, matched: 0 })
         })
     }
 }
 
 /// What a route is looked for with.
-struct Asked<'a> {
+struct Lookup<'a> {
     method: &'a Method,
     /// The routes that are passed by.
-    passed: &'a [&'a Arc<Target>],
+    passed: &'a [&'a Arc<RouteTarget>],
     /// Whether those are looked for that take traffic, or the others.
     active: bool,
     /// The length of the whole path.
     whole: usize,
 }
 
-impl Asked<'_> {
+impl Lookup<'_> {
     /// Whether a route is none for this request, wherever it stands.
-    fn passes(&self, target: &Arc<Target>) -> bool {
+    fn passes(&self, target: &Arc<RouteTarget>) -> bool {
         target.route.active != self.active
             || self.passed.iter().any(|passed| Arc::ptr_eq(passed, target))
     }
 }
 
-impl Node {
+impl RouteNode {
     fn below<'a>(&'a mut self, segment: &str) -> &'a mut Self {
         if segment.starts_with('{') {
             self.parameter.get_or_insert_default()
@@ -150,7 +150,7 @@ impl Node {
     }
 
     /// Each node is visited at most once: it stands at one depth of one path.
-    fn find(&self, asked: &Asked<'_>, rest: Segments<'_>) -> Option<Found<'_>> {
+    fn find(&self, asked: &Lookup<'_>, rest: Segments<'_>) -> Option<RouteMatch<'_>> {
         let deeper = match rest.split() {
             None => return self.take(asked, false, asked.whole - rest.remaining()),
             Some((segment, rest)) => {
@@ -162,7 +162,7 @@ impl Node {
     }
 
     /// The route at this node for the method: one that lists it before one for all.
-    fn take(&self, asked: &Asked<'_>, below: bool, matched: usize) -> Option<Found<'_>> {
+    fn take(&self, asked: &Lookup<'_>, below: bool, matched: usize) -> Option<RouteMatch<'_>> {
         let mut sources = self.here.iter().filter_map(|target| {
             let source = target.route.source.as_ref()?;
             let takes = (source.children || !below) && !asked.passes(target);
@@ -171,7 +171,7 @@ impl Node {
         let listing = sources.clone().find(|(_, source)| source.methods.contains(asked.method));
         let (target, source) =
             listing.or_else(|| sources.find(|(_, source)| source.methods.is_empty()))?;
-        Some(Found { target, matched: if source.append { 0 } else { matched } })
+        Some(RouteMatch { target, matched: if source.append { 0 } else { matched } })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::upstream::Upstream;
 
 /// A route, and what is derived from it.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub(crate) struct RouteTarget {
     pub(crate) route: Route,
     pub(crate) service: Arc<Service>,
     /// What `Host` says to the service.
@@ -29,7 +29,7 @@ pub(crate) struct Target {
     pub(crate) copies: OnceLock<Arc<Upstream>>,
 }
 
-impl Target {
+impl RouteTarget {
     pub(crate) fn new(
         route: Route,
         upstream: Arc<Upstream>,
@@ -56,9 +56,9 @@ pub(crate) mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use super::Target;
+    use super::RouteTarget;
     use crate::limits::Patience;
-    use crate::metrics::{Labels, Metrics};
+    use crate::metrics::{Metrics, RouteLabels};
     use crate::routes::{Route, SourcePath};
     use crate::upstream::{Origin, Upstreams};
 
@@ -68,14 +68,17 @@ pub(crate) mod tests {
         source: Option<SourcePath>,
         url: &str,
         active: bool,
-    ) -> Arc<Target> {
+    ) -> Arc<RouteTarget> {
         let upstream = url.parse().unwrap();
         let origin = Upstreams::new(0).get(Origin::of(&upstream).unwrap());
-        let labels =
-            Labels { application: String::new(), route: String::new(), service: String::new() };
+        let labels = RouteLabels {
+            application: String::new(),
+            route: String::new(),
+            service: String::new(),
+        };
         let (id, service, tags) = (id.to_owned(), String::new(), BTreeMap::new());
         let route = Route { id, source, upstream, service, active, tags };
         let counts = Metrics::new().counts(labels);
-        Arc::new(Target::new(route, origin, Patience::default(), None, counts))
+        Arc::new(RouteTarget::new(route, origin, Patience::default(), None, counts))
     }
 }

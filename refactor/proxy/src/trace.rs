@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::head::{FieldKind, Head};
+use crate::head::{FieldKind, RequestHead};
 
 /// The client's `traceparent` if it is valid, else that of a new trace (W3C Trace Context, 3.2).
-pub(crate) fn traceparent<'a>(head: &Head<'a>) -> Cow<'a, str> {
+pub(crate) fn traceparent<'a>(head: &RequestHead<'a>) -> Cow<'a, str> {
     let given =
         head.first(FieldKind::TraceParent).and_then(|value| std::str::from_utf8(value).ok());
     match given.filter(|value| is_traceparent(value)) {
@@ -40,11 +40,11 @@ fn is_traceparent(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, traceparent};
+    use super::{RequestHead, traceparent};
 
-    fn head(fields: &str) -> Head<'static> {
+    fn head(fields: &str) -> RequestHead<'static> {
         let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
-        Head::parse(head.as_bytes()).unwrap()
+        RequestHead::parse(head.as_bytes()).unwrap()
     }
 
     #[test]

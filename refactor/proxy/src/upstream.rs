@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use connection::Connection;
-pub(crate) use failure::Failure;
+pub(crate) use failure::UpstreamError;
 pub(crate) use origin::Origin;
 
 use connection::Stream;
@@ -72,19 +72,19 @@ impl Upstream {
         worker: usize,
         wanted: Wanted,
         connect_time: Duration,
-    ) -> Result<Leased, Failure> {
+    ) -> Result<Leased, UpstreamError> {
         let pool = self.pools.get(worker).filter(|_| wanted != Wanted::Fresh);
         let idle = pool.and_then(|pool| pool.take(wanted == Wanted::SurelyOpen));
         if let Some(connection) = idle {
             return Ok(Leased { connection, reused: true });
         }
-        self.health.admit(Instant::now()).map_err(Failure::Down)?;
+        self.health.admit(Instant::now()).map_err(UpstreamError::Down)?;
         let made = match timeout(connect_time, self.connect(connect_time)).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
-                Err(Failure::Unreachable(error))
+                Err(UpstreamError::Unreachable(error))
             }
-            Ok(Err(_)) | Err(_) => Err(Failure::Unconnected),
+            Ok(Err(_)) | Err(_) => Err(UpstreamError::Unconnected),
         };
         match made {
             Ok(connection) => {
@@ -114,8 +114,8 @@ impl Upstream {
 
     /// Notes that no connection came about. A connection that breaks later says less: a request that a
     /// service fails at must not keep the others from it; and what this machine is short of says nothing.
-    fn unconnected(&self, failure: &Failure) {
-        if matches!(failure, Failure::Unreachable(error) if files::are_short(error)) {
+    fn unconnected(&self, failure: &UpstreamError) {
+        if matches!(failure, UpstreamError::Unreachable(error) if files::are_short(error)) {
             return;
         }
         if let Some(pause) = self.health.failed(Instant::now()) {
@@ -197,7 +197,7 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{Failure, Origin, Upstreams};
+    use super::{Origin, UpstreamError, Upstreams};
 
     #[test]
     fn a_service_is_not_blamed_for_what_this_machine_is_short_of() {
@@ -211,7 +211,7 @@ mod tests {
             let origin = Origin::of(&"http://service:80".parse().unwrap()).unwrap();
             let upstream = Upstreams::new(1).get(origin);
             for _ in 0..10 {
-                upstream.unconnected(&Failure::Unreachable(io::Error::from(cause)));
+                upstream.unconnected(&UpstreamError::Unreachable(io::Error::from(cause)));
             }
             assert_eq!(upstream.health.admit(Instant::now()).is_err(), blamed, "{cause}");
         }

@@ -1,7 +1,7 @@
 //! Which routes can stand beside each other in one application.
 
 use super::error::ApiError;
-use super::resource::{NewRoute, ResourceType, Route, Source, State};
+use super::resource::{NewRoute, ResourceState, ResourceType, Route, Source};
 
 /// Whether a new route can join those of its application.
 ///
@@ -37,7 +37,7 @@ pub(crate) fn check_new<'a>(
             ),
         ));
     };
-    if new.active && fallback.state != State::Active {
+    if new.active && fallback.state != ResourceState::Active {
         return Err(ApiError::conflict(
             ResourceType::Route,
             &fallback.id,
@@ -75,7 +75,7 @@ pub(crate) fn check_activation<'a>(
     mut siblings: impl Iterator<Item = &'a Route>,
 ) -> Result<(), ApiError> {
     let refuse = |message: String| Err(ApiError::Validation(format!("ActivationState: {message}")));
-    if matches!(route.state, State::Creating | State::Updating) {
+    if matches!(route.state, ResourceState::Creating | ResourceState::Updating) {
         let (id, state) = (&route.id, route.state.as_str());
         return refuse(format!(
             "the route {id} is {state}; try again when its health check has ended"
@@ -83,7 +83,9 @@ pub(crate) fn check_activation<'a>(
     }
     match (&route.details.source, active) {
         (Some(_), true) => match siblings.find(|sibling| sibling.details.source.is_none()) {
-            Some(fallback) if fallback.state != State::Active => refuse(inactive_default(fallback)),
+            Some(fallback) if fallback.state != ResourceState::Active => {
+                refuse(inactive_default(fallback))
+            }
             _ => Ok(()),
         },
         (None, false) => {
@@ -127,7 +129,7 @@ pub(crate) fn check_delete<'a>(
 
 /// Whether a route takes traffic, or will when its check has ended.
 fn takes_traffic(route: &Route) -> bool {
-    matches!(route.state, State::Active | State::Creating | State::Updating)
+    matches!(route.state, ResourceState::Active | ResourceState::Creating | ResourceState::Updating)
 }
 
 fn lonely(live: &Route) -> String {

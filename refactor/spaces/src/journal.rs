@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::model::{Model, ModelChange, Table};
+use super::model::{Model, ModelChange, ResourceTable};
 use super::resource::{Details, Resource, ResourceType, now_ms};
 use super::state::Shared;
-use super::token::Token;
+use super::token::ClientToken;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS spaces_resources (
@@ -78,7 +78,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub(crate) fn answered(&self, token: &Token) -> Result<Option<Answered>> {
+    pub(crate) fn answered(&self, token: &ClientToken) -> Result<Option<Answered>> {
         let sql = "SELECT fingerprint, answer FROM spaces_tokens
             WHERE scope = ? AND token = ? AND (lasting OR created_ms > ?)";
         let connection = lock(&self.0);
@@ -114,7 +114,7 @@ fn unreadable(error: serde_json::Error) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
 }
 
-fn load<D: Details + DeserializeOwned>(connection: &Connection) -> Result<Table<D>> {
+fn load<D: Details + DeserializeOwned>(connection: &Connection) -> Result<ResourceTable<D>> {
     let mut statement =
         connection.prepare("SELECT document FROM spaces_resources WHERE kind = ?")?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -144,12 +144,12 @@ fn write(connection: &Connection, change: &ModelChange) -> Result<()> {
         ModelChange::Policy(arn, None) => {
             execute(connection, "DELETE FROM spaces_policies WHERE arn = ?", [arn])
         }
-        ModelChange::Token(token, resource, answer) => {
+        ModelChange::ClientToken(token, resource, answer) => {
             forget_old_tokens(connection)?;
             let sql = "INSERT OR REPLACE INTO spaces_tokens
                 (scope, token, fingerprint, resource, answer, lasting, created_ms)
                 VALUES (?, ?, ?, ?, ?, ?, ?)";
-            let Token { scope, token, fingerprint, lasting } = token;
+            let ClientToken { scope, token, fingerprint, lasting } = token;
             let answer = answer.to_string();
             let values = params![scope, token, fingerprint, resource, answer, lasting, now_ms()];
             execute(connection, sql, values)

@@ -41,7 +41,7 @@ mod token;
 pub use error::ApiError;
 pub use members::Members;
 pub use model::ApplicationPath;
-pub use operations::{Check, Request};
+pub use operations::{HealthCheck, Request};
 pub use pages::{Page, PageRequest};
 pub use settings::{Quotas, Settings};
 pub use spaces::Spaces;

@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::arn::Arn;
 use super::error::ApiError;
 use super::resource::{
-    Application, Details, Environment, Resource, ResourceType, Route, Service, State, Tags,
+    Application, Details, Environment, Resource, ResourceState, ResourceType, Route, Service, Tags,
 };
-use super::token::Token;
+use super::token::ClientToken;
 
 /// Resources of one kind, by id.
-pub(crate) type Table<D> = BTreeMap<String, Resource<D>>;
+pub(crate) type ResourceTable<D> = BTreeMap<String, Resource<D>>;
 
 /// All resources and policies.
 #[derive(Default)]
@@ -37,7 +37,7 @@ pub(crate) enum ModelChange {
     /// A policy of this ARN; `None` removes it.
     Policy(String, Option<String>),
     /// A request was answered with this resource, as it was then.
-    Token(Token, String, Value),
+    ClientToken(ClientToken, String, Value),
     /// What the request that made this resource is answered with from now on.
     Answer(String, Value),
 }
@@ -62,7 +62,7 @@ impl Model {
             ModelChange::Delete(ResourceType::Route, id) => drop(self.routes.remove(&id)),
             ModelChange::Policy(arn, Some(policy)) => drop(self.policies.insert(arn, policy)),
             ModelChange::Policy(arn, None) => drop(self.policies.remove(&arn)),
-            ModelChange::Token(..) | ModelChange::Answer(..) => {}
+            ModelChange::ClientToken(..) | ModelChange::Answer(..) => {}
         }
     }
 
@@ -165,7 +165,7 @@ impl Model {
         let application =
             self.application(&place.region, &place.environment, &place.application)?;
         match &application.error {
-            Some(error) if application.state == State::Failed => Err(ApiError::conflict(
+            Some(error) if application.state == ResourceState::Failed => Err(ApiError::conflict(
                 ResourceType::Application,
                 &application.id,
                 format!("the application {} is FAILED: {}", application.id, error.message),
@@ -237,7 +237,7 @@ pub struct ApplicationPath {
     pub application: String,
 }
 
-fn put<D>(table: &mut Table<D>, resource: Resource<D>) {
+fn put<D>(table: &mut ResourceTable<D>, resource: Resource<D>) {
     table.insert(resource.id.clone(), resource);
 }
 
@@ -247,12 +247,12 @@ fn not_in(kind: ResourceType, id: &str, place: &ApplicationPath) -> ApiError {
     ApiError::not_found(kind, id, message)
 }
 
-fn tags<'a, D: Details>(table: &'a Table<D>, arn: Arn<'_>) -> Option<&'a Tags> {
+fn tags<'a, D: Details>(table: &'a ResourceTable<D>, arn: Arn<'_>) -> Option<&'a Tags> {
     table.get(arn.id).filter(|resource| resource.arn == arn.text).map(|resource| &resource.tags)
 }
 
 fn retagged<D: Details>(
-    table: &Table<D>,
+    table: &ResourceTable<D>,
     arn: Arn<'_>,
     edit: impl FnOnce(&mut Tags) -> Result<(), ApiError>,
 ) -> Result<Resource<D>, ApiError> {

@@ -12,7 +12,7 @@ mod services;
 mod tags;
 mod vpcs;
 
-pub use activation::Check;
+pub use activation::HealthCheck;
 
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
@@ -23,7 +23,7 @@ use super::arn::new_id;
 use super::error::ApiError;
 use super::model::{Model, ModelChange};
 use super::resource::{Details, Resource, ResourceType, Tags};
-use super::token::Token;
+use super::token::ClientToken;
 
 /// The region of a request, and the token by which a repeat is known.
 #[derive(Clone, Debug)]
@@ -43,13 +43,13 @@ impl Request {
         operation: &str,
         parents: &[&str],
         wanted: &impl Serialize,
-    ) -> Result<Option<Token>, ApiError> {
+    ) -> Result<Option<ClientToken>, ApiError> {
         let Some(token) = &self.token else { return Ok(None) };
         let wanted = serde_json::to_vec(wanted).map_err(|error| ApiError::internal(&error))?;
         let owner = if self.lasting { "stack" } else { "client" };
         let scope = format!("{owner} {} {operation} {}", self.region, parents.join("/"));
         let fingerprint = digest(&SHA256, &wanted).as_ref().to_vec();
-        Ok(Some(Token { scope, token: token.clone(), fingerprint, lasting: self.lasting }))
+        Ok(Some(ClientToken { scope, token: token.clone(), fingerprint, lasting: self.lasting }))
     }
 }
 
@@ -62,7 +62,7 @@ impl Spaces {
     fn replay<D: Details>(
         &self,
         model: &Model,
-        token: Option<&Token>,
+        token: Option<&ClientToken>,
     ) -> Result<Option<Resource<D>>, ApiError> {
         let Some(token) = token else { return Ok(None) };
         let answered =
@@ -115,11 +115,11 @@ impl Spaces {
 fn put<D: Details>(
     changes: &mut Vec<ModelChange>,
     resource: &Resource<D>,
-    token: Option<Token>,
+    token: Option<ClientToken>,
     change: fn(Resource<D>) -> ModelChange,
 ) -> Result<(), ApiError> {
     if let Some(token) = token {
-        changes.push(ModelChange::Token(token, resource.id.clone(), document(resource)?));
+        changes.push(ModelChange::ClientToken(token, resource.id.clone(), document(resource)?));
     }
     changes.push(change(resource.clone()));
     Ok(())

@@ -4,13 +4,15 @@ mod made;
 mod planned;
 mod properties;
 
-use super::operations::{Check, Request};
-use super::resource::{NewApplication, NewEnvironment, NewRoute, NewService, ResourceType, State};
+use super::operations::{HealthCheck, Request};
+use super::resource::{
+    NewApplication, NewEnvironment, NewRoute, NewService, ResourceState, ResourceType,
+};
 use super::{ApiError, ApplicationPath, Members, Spaces};
 use cloudformation::provider::{
     Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
 };
-use made::{Attributes, Made, Path, created};
+use made::{Attributes, PhysicalId, TemplateResource, created};
 use planned::check_properties;
 use properties::{activation, actual, members, parent, place};
 
@@ -55,7 +57,7 @@ impl Provider for Spaces {
         old: &Properties,
         new: &Properties,
     ) -> Result<Attributes, Failure> {
-        let path = Path::parse(&step.region, physical_id)?;
+        let path = PhysicalId::parse(&step.region, physical_id)?;
         let members = members(new)?;
         let mut given = Members::new(&members);
         let tags = given.tags();
@@ -96,7 +98,7 @@ impl Provider for Spaces {
         kind: ResourceKind,
         physical_id: &str,
     ) -> Result<(), Failure> {
-        let Path { place, id } = Path::parse(&step.region, physical_id)?;
+        let PhysicalId { place, id } = PhysicalId::parse(&step.region, physical_id)?;
         let deleted = match kind {
             ResourceKind::Environment => self.delete_environment(&step.region, &id).map(drop),
             ResourceKind::Application => {
@@ -118,7 +120,7 @@ impl Provider for Spaces {
         physical_id: &str,
         expected: &Properties,
     ) -> Result<Option<Properties>, Failure> {
-        let Path { place, id } = Path::parse(region, physical_id)?;
+        let PhysicalId { place, id } = PhysicalId::parse(region, physical_id)?;
         let found = match kind {
             ResourceKind::Environment => {
                 self.environment(region, &id).map(|found| (found.tags, None))
@@ -129,7 +131,7 @@ impl Provider for Spaces {
             ResourceKind::Service => self.service(&place, &id).map(|found| (found.tags, None)),
             ResourceKind::Route => self
                 .route(&place, &id)
-                .map(|found| (found.tags, Some(found.state != State::Inactive))),
+                .map(|found| (found.tags, Some(found.state != ResourceState::Inactive))),
         };
         match found {
             Ok((tags, active)) => Ok(Some(actual(expected, &tags, active))),
@@ -146,7 +148,7 @@ impl Provider for Spaces {
     ) -> Result<Created, Failure> {
         let members = members(properties)?;
         let (place, new) = (place(step, &members)?, NewRoute::read(&members)?);
-        let old = Path::parse(&step.region, old_physical_id)?;
+        let old = PhysicalId::parse(&step.region, old_physical_id)?;
         Ok(created(&self.replace_route(&request(step), &place, &old.id, &new, check(step))?))
     }
 }
@@ -161,8 +163,8 @@ fn request(step: &ProviderCall) -> Request {
     Request { region: step.region.clone(), token: Some(step.token.clone()), lasting: true }
 }
 
-fn check(step: &ProviderCall) -> Check {
-    if step.restores { Check::Skipped } else { Check::First }
+fn check(step: &ProviderCall) -> HealthCheck {
+    if step.restores { HealthCheck::Skipped } else { HealthCheck::First }
 }
 
 #[cfg(test)]

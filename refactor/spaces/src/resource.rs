@@ -27,7 +27,7 @@ pub type Tags = BTreeMap<String, String>;
 /// The state of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum State {
+pub enum ResourceState {
     /// A route that is made ACTIVE, while its health check is under way.
     Creating,
     /// It does what it is for.
@@ -40,7 +40,7 @@ pub enum State {
     Failed,
 }
 
-impl State {
+impl ResourceState {
     /// As the API says it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl State {
 
 /// Why a resource is FAILED: its `Error` member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Fault {
+pub(crate) struct ResourceFault {
     pub(crate) code: FaultCode,
     pub(crate) message: String,
     /// The resource at fault.
@@ -71,7 +71,7 @@ pub(crate) enum FaultCode {
     ServiceEndpointHealthCheckFailure,
 }
 
-impl Fault {
+impl ResourceFault {
     /// The longest message that clients take, in characters.
     const MESSAGE: usize = 255;
 
@@ -101,11 +101,11 @@ pub struct Resource<D> {
     /// The region that it was made in.
     pub region: String,
     /// Its state.
-    pub state: State,
+    pub state: ResourceState,
     pub(crate) created_ms: i64,
     pub(crate) updated_ms: i64,
     pub(crate) tags: Tags,
-    pub(crate) error: Option<Fault>,
+    pub(crate) error: Option<ResourceFault>,
     /// What only its kind has.
     pub details: D,
 }
@@ -118,12 +118,18 @@ pub trait Details: Serialize + for<'a> Deserialize<'a> + Clone {
     /// The ids that stand before the resource's own in its ARN: environment, application.
     fn parents(&self) -> Vec<&str>;
     /// The members of the API that hold what is here.
-    fn view(&self, view: &mut View<'_>);
+    fn view(&self, view: &mut MemberView<'_>);
 }
 
 impl<D: Details> Resource<D> {
     /// A new resource of that id, made now.
-    pub(crate) fn new(id: String, region: &str, state: State, tags: Tags, details: D) -> Self {
+    pub(crate) fn new(
+        id: String,
+        region: &str,
+        state: ResourceState,
+        tags: Tags,
+        details: D,
+    ) -> Self {
         let arn = super::arn::format(region, &details.parents(), D::KIND, &id);
         let now = now_ms();
         Self {
@@ -162,7 +168,7 @@ impl<D: Details> Resource<D> {
         if let Some(error) = &self.error {
             members.insert("Error".into(), error.view());
         }
-        self.details.view(&mut View { members: &mut members, id: &self.id });
+        self.details.view(&mut MemberView { members: &mut members, id: &self.id });
         Value::Object(members)
     }
 
@@ -188,13 +194,13 @@ impl<D: Details> Resource<D> {
 }
 
 /// The members of an answer while they are put together.
-pub struct View<'a> {
+pub struct MemberView<'a> {
     members: &'a mut Map<String, Value>,
     /// The resource's own id.
     pub(crate) id: &'a str,
 }
 
-impl View<'_> {
+impl MemberView<'_> {
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.into(), value.into());
     }

@@ -30,18 +30,18 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 /// The state cannot be opened.
 #[derive(Debug)]
-pub struct OpenError {
+pub struct StateError {
     what: String,
     cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-impl fmt::Display for OpenError {
+impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
 }
 
-impl std::error::Error for OpenError {
+impl std::error::Error for StateError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&*self.cause)
     }
@@ -51,8 +51,8 @@ impl std::error::Error for OpenError {
 ///
 /// # Errors
 /// As [`files::make_folder`].
-pub fn make_folder(folder: &Path) -> Result<(), OpenError> {
-    files::make_folder(folder).map_err(|cause| OpenError {
+pub fn make_folder(folder: &Path) -> Result<(), StateError> {
+    files::make_folder(folder).map_err(|cause| StateError {
         what: format!("the data folder {} cannot be used; set DATA_DIR", folder.display()),
         cause: cause.into(),
     })
@@ -68,9 +68,9 @@ pub fn is_there(folder: &Path) -> bool {
 ///
 /// # Errors
 /// If the file cannot be used: damaged, not writable, or used by another process.
-pub fn open(folder: &Path) -> Result<Shared, OpenError> {
+pub fn open(folder: &Path) -> Result<Shared, StateError> {
     let path = folder.join(FILE);
-    files::make_database(&path).map_err(|cause| OpenError {
+    files::make_database(&path).map_err(|cause| StateError {
         what: format!("{} cannot be opened; set DATA_DIR to another folder", path.display()),
         cause: cause.into(),
     })?;
@@ -118,7 +118,7 @@ pub fn open(folder: &Path) -> Result<Shared, OpenError> {
             }
             _ => "cannot be opened: this user must be able to write there",
         };
-        OpenError { what: format!("{} {advice}", path.display()), cause: cause.into() }
+        StateError { what: format!("{} {advice}", path.display()), cause: cause.into() }
     })?;
     Ok(Arc::new(Mutex::new(connection)))
 }

@@ -2,7 +2,7 @@
 
 /// A request that is known when it comes again.
 #[derive(Clone, Debug)]
-pub(crate) struct Token {
+pub(crate) struct ClientToken {
     /// The operation, and where it works.
     pub(crate) scope: String,
     pub(crate) token: String,

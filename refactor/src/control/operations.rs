@@ -9,7 +9,7 @@ use spaces::resource::{
     NewApplication, NewEnvironment, NewRoute, NewService, ResourceType, read_update,
 };
 use spaces::{
-    ApiError, ApplicationPath, Check, Members, Page, PageRequest, Request, Spaces, rules,
+    ApiError, ApplicationPath, HealthCheck, Members, Page, PageRequest, Request, Spaces, rules,
 };
 
 /// An operation.
@@ -224,7 +224,7 @@ fn delete_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 fn create_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
     let place = call.place()?;
     let new = NewRoute::read(&call.body)?;
-    let check = Check::Background(SETTLE_TIME);
+    let check = HealthCheck::Background(SETTLE_TIME);
     Ok(spaces.create_route(&call.request()?, &place, &new, check)?.created())
 }
 
@@ -239,7 +239,7 @@ fn list_routes(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 fn update_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
     let (place, id) = (call.place()?, call.id(2, ResourceType::Route)?);
     let active = read_update(&call.body)?;
-    let route = spaces.update_route(&place, id, active, Check::Background(SETTLE_TIME))?;
+    let route = spaces.update_route(&place, id, active, HealthCheck::Background(SETTLE_TIME))?;
     let mut answer = route.brief_members();
     answer.insert("ApplicationId".into(), route.details.application.into());
     answer.insert("ServiceId".into(), route.details.service.into());

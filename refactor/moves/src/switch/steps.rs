@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use spaces::{ApiError, Check as HealthCheck};
+use spaces::{ApiError, HealthCheck};
 
 use crate::follow;
 use crate::record::{Primary, SwitchStep};

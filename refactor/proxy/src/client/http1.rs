@@ -12,16 +12,16 @@ use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::{Body, BodyError, Client};
+use super::{BodyError, BodyLength, Client};
 use crate::buffer::Buffer;
 use crate::deadline::Deadline;
-use crate::framing::{Framing, Piece};
-use crate::head::{Field, Head, Scan, Status, Version};
+use crate::framing::{BodyPiece, Framing};
+use crate::head::{HeaderField, RequestHead, Scan, Status, Version};
 use crate::limits::{
     BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME,
 };
 use crate::problem::Problem;
-use crate::site::{Drain, Site};
+use crate::site::{DrainSignal, Site};
 use crate::wire::{write_chunk, write_field, write_number};
 
 /// A connection of a client, and where it is in its current exchange.
@@ -59,7 +59,7 @@ struct Exchange {
 }
 
 /// What comes next on a connection.
-pub(crate) enum Next {
+pub(crate) enum NextInput {
     /// The bytes of a head.
     Head(Vec<u8>),
     /// The first bytes of HTTP/2.
@@ -101,7 +101,7 @@ impl Http1 {
     ///
     /// # Errors
     /// 400, 408, 414 or 431; the connection cannot go on.
-    pub(crate) async fn next(&mut self, drain: &mut Drain<'_>) -> Result<Next, Problem> {
+    pub(crate) async fn next(&mut self, drain: &mut DrainSignal<'_>) -> Result<NextInput, Problem> {
         let mut scan = Scan::default();
         self.reading.set(if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME });
         loop {
@@ -113,7 +113,7 @@ impl Http1 {
             match arrived.first() {
                 None => scan = Scan::default(),
                 Some(b'\r') if arrived.len() == 1 => {}
-                Some(b'P') if arrived.starts_with(PREFACE) => return Ok(Next::Http2),
+                Some(b'P') if arrived.starts_with(PREFACE) => return Ok(NextInput::Http2),
                 Some(byte)
                     if !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte) =>
                 {
@@ -123,7 +123,7 @@ impl Http1 {
                     if let Some(end) = scan.find_end(arrived)? {
                         let head = arrived.get(..end).unwrap_or_default().to_vec();
                         self.input.consume(end);
-                        return Ok(Next::Head(head));
+                        return Ok(NextInput::Head(head));
                     }
                 }
             }
@@ -139,8 +139,8 @@ impl Http1 {
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             });
             match read.await {
-                Ok(0) | Err(_) if idle => return Ok(Next::End),
-                Ok(0) => return Ok(Next::End),
+                Ok(0) | Err(_) if idle => return Ok(NextInput::End),
+                Ok(0) => return Ok(NextInput::End),
                 // Lines too many begin no request.
                 Ok(_) if idle && !is_blank(self.input.filled()) => self.reading.set(HEAD_TIME),
                 Ok(_) => {}
@@ -149,13 +149,13 @@ impl Http1 {
                     let detail = format!("the head of the request took longer than {seconds} s");
                     return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, detail));
                 }
-                Err(_) => return Ok(Next::End),
+                Err(_) => return Ok(NextInput::End),
             }
         }
     }
 
     /// Begins an exchange whose request's body is at most `room` bytes.
-    pub(crate) fn start(&mut self, head: &Head<'_>, room: u64) {
+    pub(crate) fn start(&mut self, head: &RequestHead<'_>, room: u64) {
         self.exchange = Exchange {
             body: head.body,
             room,
@@ -267,7 +267,7 @@ impl Client for Http1 {
             if piece.content > 0 {
                 return Poll::Ready(Ok(!self.exchange.body.is_over()));
             }
-            if piece == Piece::default() {
+            if piece == BodyPiece::default() {
                 ready!(self.poll_more_body(context))?;
             }
         }
@@ -276,7 +276,7 @@ impl Client for Http1 {
     fn skip_body(&mut self) {
         while !self.exchange.body.is_over() {
             let piece = self.exchange.body.next(self.input.filled()).unwrap_or_default();
-            if piece == Piece::default() {
+            if piece == BodyPiece::default() {
                 break;
             }
             self.input.consume(piece.framing + piece.content);
@@ -299,8 +299,8 @@ impl Client for Http1 {
         }
     }
 
-    fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body) {
-        let unending = body == Body::Unknown && self.exchange.version == Version::Http10;
+    fn begin(&mut self, status: Status, fields: &[HeaderField<'_>], body: BodyLength) {
+        let unending = body == BodyLength::Unknown && self.exchange.version == Version::Http10;
         if unending || self.owes() || self.site.is_draining() {
             self.exchange.persists = false;
         }
@@ -318,14 +318,14 @@ impl Client for Http1 {
             }
         }
         match body {
-            Body::None(None) => {}
-            Body::None(Some(length)) | Body::Length(length) => {
+            BodyLength::None(None) => {}
+            BodyLength::None(Some(length)) | BodyLength::Length(length) => {
                 out.extend_from_slice(b"content-length: ");
                 write_number(out, length);
                 out.extend_from_slice(b"\r\n");
             }
-            Body::Unknown if unending => {}
-            Body::Unknown => {
+            BodyLength::Unknown if unending => {}
+            BodyLength::Unknown => {
                 self.exchange.chunked_answer = true;
                 write_field(out, "transfer-encoding", b"chunked");
             }

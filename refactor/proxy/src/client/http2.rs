@@ -19,17 +19,17 @@ use tokio::time::{Instant, timeout};
 
 use reply::Reply;
 
-use super::{Body, BodyError, Client};
+use super::{BodyError, BodyLength, Client};
 use crate::buffer::Buffer;
 use crate::deadline::Deadline;
 use crate::exchange::{exchange, refuse_unread};
 use crate::framing::Framing;
-use crate::head::{Field, Head, Status};
+use crate::head::{HeaderField, RequestHead, Status};
 use crate::limits::{
     BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS,
     TAKE_TIME,
 };
-use crate::site::{Drain, Site};
+use crate::site::{DrainSignal, Site};
 
 /// How many bytes of bodies a client may send before they are taken: of one, and of all together.
 const WINDOW_BYTES: u32 = 64 * 1024;
@@ -42,7 +42,7 @@ pub(super) async fn serve(
     peer: SocketAddr,
     site: &Arc<Site>,
     worker: usize,
-    mut drain: Drain<'_>,
+    mut drain: DrainSignal<'_>,
 ) {
     let (rest, out) = stream.into_split();
     let begun = Cursor::new(read.filled().to_vec());
@@ -117,7 +117,7 @@ async fn one(
         body_until: Instant::now() + BODY_TIME,
         writing: None,
     };
-    match Head::from_http2(&parts) {
+    match RequestHead::from_http2(&parts) {
         Ok(mut head) => {
             if ended {
                 head.body = Framing::NONE;
@@ -199,7 +199,7 @@ impl Client for Http2 {
         Poll::Pending
     }
 
-    fn begin(&mut self, status: Status, fields: &[Field<'_>], body: Body) {
+    fn begin(&mut self, status: Status, fields: &[HeaderField<'_>], body: BodyLength) {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
         let headers = response.headers_mut();
@@ -209,10 +209,10 @@ impl Client for Http2 {
                 headers.append(name, value);
             }
         }
-        if let Body::None(Some(length)) | Body::Length(length) = body {
+        if let BodyLength::None(Some(length)) | BodyLength::Length(length) = body {
             headers.insert(http::header::CONTENT_LENGTH, length.into());
         }
-        self.ended = matches!(body, Body::None(_) | Body::Length(0));
+        self.ended = matches!(body, BodyLength::None(_) | BodyLength::Length(0));
         self.reply.begin(response, self.ended);
     }
 

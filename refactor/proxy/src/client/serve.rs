@@ -5,24 +5,24 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
-use super::http1::{Http1, Next};
+use super::http1::{Http1, NextInput};
 use super::http2;
 use crate::exchange::{exchange, refuse_unread};
-use crate::head::Head;
-use crate::site::{Drain, Site};
+use crate::head::RequestHead;
+use crate::site::{DrainSignal, Site};
 
 /// Answers the requests of a connection, one after the other.
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, worker: usize) {
-    let mut drain = Drain::new(&site, worker);
+    let mut drain = DrainSignal::new(&site, worker);
     let mut client = Http1::new(stream, peer.ip(), Arc::clone(&site));
     loop {
         let refused = match client.next(&mut drain).await {
-            Ok(Next::End) => return,
-            Ok(Next::Http2) => {
+            Ok(NextInput::End) => return,
+            Ok(NextInput::Http2) => {
                 let (stream, input) = client.into_parts();
                 return http2::serve(stream, input, peer, &site, worker, drain).await;
             }
-            Ok(Next::Head(bytes)) => match Head::parse(&bytes) {
+            Ok(NextInput::Head(bytes)) => match RequestHead::parse(&bytes) {
                 Err(problem) => problem,
                 Ok(head) => {
                     client.start(&head, site.settings().upload_limit_bytes);
@@ -35,7 +35,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, 
             },
             Err(problem) => problem,
         };
-        client.start(&Head::unread(), 0);
+        client.start(&RequestHead::unread(), 0);
         refuse_unread(&site, &mut client, &refused).await;
         return client.close().await;
     }

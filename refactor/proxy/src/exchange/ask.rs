@@ -10,8 +10,8 @@ use crate::client::Client;
 use crate::framing::Malformed;
 use crate::head::is_interim;
 use crate::limits::INTERIM_ANSWERS;
-use crate::target::Target;
-use crate::upstream::{Connection, Failure, Wanted};
+use crate::target::RouteTarget;
+use crate::upstream::{Connection, UpstreamError, Wanted};
 
 /// The connection that carries the answer, and the bytes of its head.
 ///
@@ -20,7 +20,7 @@ use crate::upstream::{Connection, Failure, Wanted};
 pub(super) async fn ask<C: Client>(
     client: &mut C,
     upload: &mut Upload<'_>,
-    target: &Target,
+    target: &RouteTarget,
     method: &Method,
     worker: usize,
 ) -> Result<(Connection, Vec<u8>), UploadError> {
@@ -55,9 +55,9 @@ async fn head<C: Client>(
     client: &mut C,
     upload: &mut Upload<'_>,
     connection: &mut Connection,
-    target: &Target,
+    target: &RouteTarget,
 ) -> Result<Vec<u8>, UploadError> {
-    let garbage = |what| UploadError::Service(Failure::Garbage(what));
+    let garbage = |what| UploadError::Service(UpstreamError::Garbage(what));
     connection.allow(target.patience.first_byte);
     for _ in 0..=INTERIM_ANSWERS {
         let bytes = poll_fn(|context| {

@@ -8,8 +8,8 @@ use super::candidates::Candidates;
 use super::chase::Chase;
 use super::destination::Destination;
 use super::freshness::Freshness;
-use crate::head::Head;
-use crate::path::Path;
+use crate::head::RequestHead;
+use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;
 
@@ -17,8 +17,8 @@ impl<'a> Chase<'a> {
     pub(super) fn begin(
         site: &'a Site,
         peer: IpAddr,
-        head: &'a Head<'a>,
-        path: &'a Path<'a>,
+        head: &'a RequestHead<'a>,
+        path: &'a RequestPath<'a>,
         destination: Destination,
         now: Instant,
     ) -> Self {

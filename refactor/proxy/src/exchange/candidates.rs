@@ -5,19 +5,19 @@ use std::sync::Arc;
 use http::Method;
 use url::Url;
 
-use super::destination::Side;
+use super::destination::RouteSide;
 use crate::limits::CANDIDATES;
-use crate::path::Path;
+use crate::path::RequestPath;
 use crate::service::Service;
-use crate::table::Table;
+use crate::table::RouteTable;
 use crate::upstream::{Origin, Upstream};
 
 /// The services that a request may be sent to, each once. They are called by their index; 0 is the one that the
 /// route chose.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    chosen: Side,
-    others: Vec<Side>,
+    chosen: RouteSide,
+    others: Vec<RouteSide>,
     /// Which one is asked.
     at: usize,
     /// Those that were asked since the last wait, the current one too, one bit each.
@@ -25,7 +25,7 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    pub(super) fn of(chosen: Side) -> Self {
+    pub(super) fn of(chosen: RouteSide) -> Self {
         Self { chosen, others: Vec::new(), at: 0, asked: bit(0) }
     }
 
@@ -33,23 +33,23 @@ impl Candidates {
     /// answer without the chosen route, and those of all matching routes that take no traffic.
     pub(super) fn look(
         &mut self,
-        table: &Table,
+        table: &RouteTable,
         method: &Method,
-        path: &Path<'_>,
-        other: Option<&Side>,
+        path: &RequestPath<'_>,
+        other: Option<&RouteSide>,
     ) {
         let next = match other {
             Some(side) => Some(side.clone()),
-            None => {
-                table.find_past(method, path, &[&self.chosen.target]).map(|next| Side::of(&next))
-            }
+            None => table
+                .find_past(method, path, &[&self.chosen.target])
+                .map(|next| RouteSide::of(&next)),
         };
         self.others.extend(next);
         let mut passed = Vec::new();
         while passed.len() < CANDIDATES {
             let Some(found) = table.find_inactive(method, path, &passed) else { break };
             passed.push(found.target);
-            self.others.push(Side::of(&found));
+            self.others.push(RouteSide::of(&found));
         }
         let mut known = vec![Arc::clone(&self.chosen.target)];
         self.others.retain(|side| {
@@ -61,7 +61,7 @@ impl Candidates {
         });
     }
 
-    pub(super) fn get(&self, index: usize) -> &Side {
+    pub(super) fn get(&self, index: usize) -> &RouteSide {
         index.checked_sub(1).and_then(|index| self.others.get(index)).unwrap_or(&self.chosen)
     }
 

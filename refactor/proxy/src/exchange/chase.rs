@@ -21,17 +21,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::candidates::Candidates;
-use super::destination::Side;
+use super::destination::RouteSide;
 use super::ended::Ended;
 use super::freshness::Freshness;
 use super::identity;
 use super::problems::no_primary;
 use super::search::Search;
 use crate::client::Client;
-use crate::head::{FieldKind, Head};
+use crate::head::{FieldKind, RequestHead};
 use crate::metrics::Chases;
 use crate::ownership::{self, Epoch, Kept, Position};
-use crate::path::Path;
+use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;
 
@@ -39,11 +39,11 @@ use crate::split::is_read;
 /// and `learn` ends it.
 pub(super) struct Chase<'a> {
     pub(super) site: &'a Site,
-    pub(super) head: &'a Head<'a>,
-    pub(super) path: &'a Path<'a>,
+    pub(super) head: &'a RequestHead<'a>,
+    pub(super) path: &'a RequestPath<'a>,
     pub(super) candidates: Candidates,
     /// The other side of a route that divides its requests.
-    pub(super) other: Option<Side>,
+    pub(super) other: Option<RouteSide>,
     /// The version of the table in which the other candidates were looked for, once they were.
     pub(super) looked: Option<u64>,
     /// Whether the candidate that is asked is only believed to be the primary, since it was so before.
@@ -60,7 +60,7 @@ pub(super) struct Chase<'a> {
 
 /// The candidate to ask next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum NextCandidate {
     /// This candidate, at once.
     Now(usize),
     /// This candidate, after a wait.
@@ -69,7 +69,7 @@ pub(super) enum Next {
 
 impl<'a> Chase<'a> {
     /// The candidate that is being asked.
-    pub(super) fn side(&self) -> &Side {
+    pub(super) fn side(&self) -> &RouteSide {
         self.candidates.get(self.candidates.at())
     }
 
@@ -105,12 +105,12 @@ impl<'a> Chase<'a> {
     pub(super) async fn go_on<C: Client>(
         &mut self,
         client: &mut C,
-        next: Next,
+        next: NextCandidate,
     ) -> Result<(), Ended> {
         let mut search = self.search.take().unwrap_or_else(|| self.new_search());
         match next {
-            Next::Now(next) => self.candidates.go_to(next),
-            Next::Later(next) => {
+            NextCandidate::Now(next) => self.candidates.go_to(next),
+            NextCandidate::Later(next) => {
                 if !search.wait(client, self.chases()).await? {
                     return Err(self.give_up());
                 }
@@ -183,7 +183,7 @@ impl<'a> Chase<'a> {
         self.path.segments().split().map(|(segment, _)| segment)
     }
 
-    pub(super) fn client(&self, peer: IpAddr, segment: &str) -> ownership::Client {
+    pub(super) fn client(&self, peer: IpAddr, segment: &str) -> ownership::ClientKeys {
         let writes = &self.site.shared.ownership.writes;
         identity::client(writes, peer, self.site.port, segment, self.head)
     }

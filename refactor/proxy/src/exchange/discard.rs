@@ -4,18 +4,18 @@ use std::future::poll_fn;
 
 use tokio::time::timeout;
 
-use crate::head::Answer;
+use crate::head::ResponseHead;
 use crate::limits::{DISCARD_BYTES, DISCARD_TIME};
-use crate::target::Target;
+use crate::target::RouteTarget;
 use crate::upstream::Connection;
 
 /// Reads the rest of an answer, so that its connection can carry the next request. One that is long, or slow, or in
 /// any doubt is left with its connection.
 pub(super) async fn discard(
     worker: usize,
-    target: &Target,
+    target: &RouteTarget,
     mut connection: Connection,
-    answer: &Answer<'_>,
+    answer: &ResponseHead<'_>,
 ) {
     let read = timeout(DISCARD_TIME, read(&mut connection, answer));
     if answer.keep_alive
@@ -28,7 +28,7 @@ pub(super) async fn discard(
 }
 
 /// Nothing if it does not come to its end.
-async fn read(connection: &mut Connection, answer: &Answer<'_>) -> Option<()> {
+async fn read(connection: &mut Connection, answer: &ResponseHead<'_>) -> Option<()> {
     let (mut body, mut left) = (answer.body, DISCARD_BYTES);
     loop {
         while !body.is_over() {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::head::{Answer, FieldKind};
-use crate::ownership::{Client, Position, Write, Writes};
+use crate::head::{FieldKind, ResponseHead};
+use crate::ownership::{ClientKeys, LastWrite, Position, Writes};
 use crate::upstream::Upstream;
 
 /// What is known of the writes before a read. Nothing is for a write.
@@ -22,7 +22,7 @@ pub(super) struct Freshness {
 struct Needed {
     position: Position,
     /// The write that says so; none if the client says so itself.
-    write: Option<(Client, Write)>,
+    write: Option<(ClientKeys, LastWrite)>,
 }
 
 impl Freshness {
@@ -30,7 +30,7 @@ impl Freshness {
     pub(super) fn of_read(
         writes: &Writes,
         said: Option<Position>,
-        client: Option<Client>,
+        client: Option<ClientKeys>,
         upstream: &Arc<Upstream>,
         now: Instant,
     ) -> Self {
@@ -92,12 +92,12 @@ impl Freshness {
         }
     }
 
-    fn write(&self) -> Option<&(Client, Write)> {
+    fn write(&self) -> Option<&(ClientKeys, LastWrite)> {
         self.needed.as_ref()?.write.as_ref()
     }
 }
 
 /// How far the service of an answer has come, if it says so.
-pub(super) fn position(answer: &Answer<'_>) -> Option<Position> {
+pub(super) fn position(answer: &ResponseHead<'_>) -> Option<Position> {
     answer.first(FieldKind::Position).and_then(Position::parse)
 }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::head::{Field, Head};
-use crate::ownership::{Client, Writes};
+use crate::head::{HeaderField, RequestHead};
+use crate::ownership::{ClientKeys, Writes};
 
 /// The client, as far as the request identifies it: by its address and user agent, and by each credential that it
 /// shows; for one port of the proxy and one first segment of the path.
@@ -12,8 +12,8 @@ pub(super) fn client(
     peer: IpAddr,
     port: u16,
     segment: &str,
-    head: &Head<'_>,
-) -> Client {
+    head: &RequestHead<'_>,
+) -> ClientKeys {
     let address = match peer.to_canonical() {
         IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
         IpAddr::V6(ip) => ip.octets(),
@@ -21,7 +21,7 @@ pub(super) fn client(
     let port = port.to_be_bytes();
     let fields = &head.fields;
     let named = |name: &'static str| {
-        let named = move |field: &&Field<'_>| field.name.eq_ignore_ascii_case(name);
+        let named = move |field: &&HeaderField<'_>| field.name.eq_ignore_ascii_case(name);
         // The empty part keeps the values of one name from those of the next.
         fields.iter().filter(named).map(|field| field.value).chain([&b""[..]])
     };

@@ -1,13 +1,13 @@
 //! Whether an answer may reach the client, and which candidate to ask next if it must not.
 
-use super::chase::{Chase, Next};
+use super::chase::{Chase, NextCandidate};
 use super::ended::Ended;
 use super::freshness::position;
 use super::problems::perhaps_lost;
-use crate::head::{Answer, FieldKind};
+use crate::head::{FieldKind, ResponseHead};
 use crate::ownership::Epoch;
 use crate::split::is_read;
-use crate::upstream::Failure;
+use crate::upstream::UpstreamError;
 
 /// The status of an answer that says that another service is the primary (RFC 9110, 15.5.20).
 const MISDIRECTED: u16 = 421;
@@ -21,7 +21,10 @@ impl Chase<'_> {
     ///
     /// # Errors
     /// 502 if a store that is no longer the primary took a write, which may be lost.
-    pub(super) fn judge(&mut self, answer: &Answer<'_>) -> Result<Option<Next>, Ended> {
+    pub(super) fn judge(
+        &mut self,
+        answer: &ResponseHead<'_>,
+    ) -> Result<Option<NextCandidate>, Ended> {
         if answer.status == MISDIRECTED {
             return Ok(Some(self.past_misdirected(answer)));
         }
@@ -44,7 +47,7 @@ impl Chase<'_> {
 
     /// Whether the answer's epoch is over: for a read by now, for a write before it was sent. A write that was under
     /// way during a switch is safe, unless the promotion was forced. A write that was refused cannot be lost.
-    fn is_over(&self, answer: &Answer<'_>) -> bool {
+    fn is_over(&self, answer: &ResponseHead<'_>) -> bool {
         let Some(now) = self.present() else { return false };
         let first = match is_read(&self.head.method) {
             true => now.first(),
@@ -55,7 +58,7 @@ impl Chase<'_> {
     }
 
     /// The candidate to ask next after an answer from an epoch that is over. The connection of that answer is closed.
-    fn past_epoch(&mut self, answer: &Answer<'_>) -> Result<Next, Ended> {
+    fn past_epoch(&mut self, answer: &ResponseHead<'_>) -> Result<NextCandidate, Ended> {
         self.look();
         self.unhint();
         if !is_read(&self.head.method) {
@@ -65,11 +68,11 @@ impl Chase<'_> {
         self.named =
             answer.first(FieldKind::Primary).and_then(|primary| self.candidates.named(primary));
         let named = self.named.filter(|primary| self.candidates.is_new(*primary));
-        Ok(named.map_or_else(|| self.another_or_wait(), Next::Now))
+        Ok(named.map_or_else(|| self.another_or_wait(), NextCandidate::Now))
     }
 
     /// The candidate to ask next after a 421.
-    fn past_misdirected(&mut self, answer: &Answer<'_>) -> Next {
+    fn past_misdirected(&mut self, answer: &ResponseHead<'_>) -> NextCandidate {
         self.chases().misdirected.inc();
         self.look();
         self.unhint();
@@ -80,22 +83,22 @@ impl Chase<'_> {
             Some(primary) => self.ask_primary(primary),
             // A follower that lags too much, and whose primary is not a candidate.
             None if is_read(&self.head.method) => self.another_or_wait(),
-            None => Next::Later(self.candidates.at()),
+            None => NextCandidate::Later(self.candidates.at()),
         }
     }
 
     /// The primary that a follower names, if it was not asked: the follower may only lag.
-    fn past_not_found(&mut self, primary: &[u8]) -> Option<Next> {
+    fn past_not_found(&mut self, primary: &[u8]) -> Option<NextCandidate> {
         self.look();
         self.named = self.candidates.named(primary);
         let primary = self.named.filter(|primary| self.candidates.is_new(*primary))?;
         self.chases().read_again.inc();
-        Some(Next::Now(primary))
+        Some(NextCandidate::Now(primary))
     }
 
     /// The candidate to ask next if a follower names its primary and must not answer. A follower may answer if its
     /// primary is not a candidate, because no better service is known.
-    fn past_copy(&mut self, primary: &[u8]) -> Option<Next> {
+    fn past_copy(&mut self, primary: &[u8]) -> Option<NextCandidate> {
         self.look();
         let at = self.candidates.at();
         let primary = self.candidates.named(primary).filter(|primary| *primary != at)?;
@@ -105,7 +108,7 @@ impl Chase<'_> {
     }
 
     /// The candidate to ask next if the answer is older than what the client wrote.
-    fn past_position(&mut self, answer: &Answer<'_>) -> Option<Next> {
+    fn past_position(&mut self, answer: &ResponseHead<'_>) -> Option<NextCandidate> {
         let needed = self.freshness.position()?;
         let position = position(answer);
         self.freshness.told |= position.is_some();
@@ -123,18 +126,20 @@ impl Chase<'_> {
             return None;
         }
         self.chases().read_again.inc();
-        Some(another.map_or(Next::Later(self.first_again()), Next::Now))
+        Some(another.map_or(NextCandidate::Later(self.first_again()), NextCandidate::Now))
     }
 
     /// The candidate to ask next if a service received nothing of the request and was not the only candidate.
-    pub(super) fn without(&mut self, failure: &Failure) -> Option<Next> {
+    pub(super) fn without(&mut self, failure: &UpstreamError) -> Option<NextCandidate> {
         // Also if the service may have received the request: the next request must not fail in the same way.
         let hinted = self.unhint();
-        let (Failure::Down(_) | Failure::Unreachable(_) | Failure::Unconnected) = failure else {
+        let (UpstreamError::Down(_) | UpstreamError::Unreachable(_) | UpstreamError::Unconnected) =
+            failure
+        else {
             return None;
         };
         if hinted {
-            return Some(Next::Now(0));
+            return Some(NextCandidate::Now(0));
         }
         self.search.as_ref()?;
         if self.freshness.position().is_some() {
@@ -142,16 +147,20 @@ impl Chase<'_> {
         }
         let at = self.candidates.at();
         let next = self.named.filter(|named| *named != at);
-        Some(Next::Later(next.unwrap_or((at + 1) % self.candidates.count())))
+        Some(NextCandidate::Later(next.unwrap_or((at + 1) % self.candidates.count())))
     }
 
     /// The primary, at once if it was not asked since the last wait.
-    fn ask_primary(&self, primary: usize) -> Next {
-        if self.candidates.is_new(primary) { Next::Now(primary) } else { Next::Later(primary) }
+    fn ask_primary(&self, primary: usize) -> NextCandidate {
+        if self.candidates.is_new(primary) {
+            NextCandidate::Now(primary)
+        } else {
+            NextCandidate::Later(primary)
+        }
     }
 
-    fn another_or_wait(&self) -> Next {
-        self.another().map_or(Next::Later(self.first_again()), Next::Now)
+    fn another_or_wait(&self) -> NextCandidate {
+        self.another().map_or(NextCandidate::Later(self.first_again()), NextCandidate::Now)
     }
 
     /// A candidate for a read that was not asked since the last wait.

@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 use super::chase::Chase;
 use super::freshness::position;
-use crate::head::Answer;
+use crate::head::ResponseHead;
 use crate::split::is_read;
 
 impl Chase<'_> {
     /// Ends the search with the client's answer, and notes what it tells.
-    pub(super) fn end(&mut self, peer: IpAddr, answer: &Answer<'_>) {
+    pub(super) fn end(&mut self, peer: IpAddr, answer: &ResponseHead<'_>) {
         let searched = self.search.take().is_some();
         let position = position(answer);
         let writes = &self.site.shared.ownership.writes;

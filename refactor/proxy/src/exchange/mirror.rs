@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::destination::Destination;
 use super::outgoing;
-use super::record::Record;
-use crate::head::Head;
-use crate::metrics::Outcome;
-use crate::path::Path;
-use crate::shadow::{Asked, Copy, Sample};
+use super::record::RequestRecord;
+use crate::head::RequestHead;
+use crate::metrics::ShadowOutcome;
+use crate::path::RequestPath;
+use crate::shadow::{AskedRequest, Sample, ShadowRequest};
 use crate::site::Site;
 use crate::split::is_read;
 
@@ -17,10 +17,10 @@ use crate::split::is_read;
 pub(super) fn mirror(
     site: &Site,
     peer: IpAddr,
-    head: &Head<'_>,
-    path: &Path<'_>,
+    head: &RequestHead<'_>,
+    path: &RequestPath<'_>,
     destination: &Destination,
-    record: &Record<'_>,
+    record: &RequestRecord<'_>,
 ) -> Option<Sample> {
     let other = destination.other.as_ref()?;
     let mirror = other.route.split.as_ref()?.mirror.as_ref()?;
@@ -31,17 +31,17 @@ pub(super) fn mirror(
     counts.sampled();
     let permit = if head.body.is_over() { site.shared.shadows.admit() } else { None };
     let Some(permit) = permit else {
-        counts.mirrored(Outcome::Dropped);
+        counts.mirrored(ShadowOutcome::Dropped);
         return None;
     };
     let repeat = mirror.is_repeat();
     let to = if repeat { &destination.side } else { &other.side };
-    let copy = Copy {
+    let copy = ShadowRequest {
         route: Arc::clone(&other.route),
         destination: Arc::clone(&destination.side.target),
         to: Arc::clone(&to.target),
         repeat,
-        asked: Asked { id: record.id.clone().into_owned(), target: head.target.to_owned() },
+        asked: AskedRequest { id: record.id.clone().into_owned(), target: head.target.to_owned() },
         method: head.method.clone(),
         request: outgoing::copy(site, peer, head, to, path, record),
     };
@@ -49,6 +49,6 @@ pub(super) fn mirror(
 }
 
 /// Whether a request is a copy that another proxy made: it is not copied again.
-fn is_copy(head: &Head<'_>) -> bool {
+fn is_copy(head: &RequestHead<'_>) -> bool {
     head.fields.iter().any(|field| field.name.eq_ignore_ascii_case(outgoing::SHADOW))
 }

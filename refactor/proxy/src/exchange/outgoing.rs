@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use super::destination::Side;
-use super::record::Record;
+use super::destination::RouteSide;
+use super::record::RequestRecord;
 use crate::framing::Framing;
-use crate::head::{FieldKind, Head, Version};
+use crate::head::{FieldKind, RequestHead, Version};
 use crate::ownership::Position;
-use crate::path::Path;
+use crate::path::RequestPath;
 use crate::site::Site;
 use crate::trace::traceparent;
 use crate::wire::{write_field, write_number};
@@ -22,11 +22,11 @@ const ADDED: usize = 512;
 pub(super) fn request(
     site: &Site,
     peer: IpAddr,
-    head: &Head<'_>,
-    side: &Side,
-    path: &Path<'_>,
+    head: &RequestHead<'_>,
+    side: &RouteSide,
+    path: &RequestPath<'_>,
     needed: Option<Position>,
-    record: &Record<'_>,
+    record: &RequestRecord<'_>,
 ) -> Vec<u8> {
     let target = &side.target;
     let size: usize =
@@ -86,10 +86,10 @@ pub(super) fn request(
 pub(super) fn copy(
     site: &Site,
     peer: IpAddr,
-    head: &Head<'_>,
-    side: &Side,
-    path: &Path<'_>,
-    record: &Record<'_>,
+    head: &RequestHead<'_>,
+    side: &RouteSide,
+    path: &RequestPath<'_>,
+    record: &RequestRecord<'_>,
 ) -> Vec<u8> {
     let mut out = request(site, peer, head, side, path, None, record);
     // Before the empty line.
@@ -102,7 +102,7 @@ pub(super) fn copy(
 /// Writes all fields of a kind as one, with our own member at its end.
 fn join(
     out: &mut Vec<u8>,
-    head: &Head<'_>,
+    head: &RequestHead<'_>,
     kind: FieldKind,
     name: &str,
     separator: &str,

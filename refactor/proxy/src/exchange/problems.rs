@@ -6,39 +6,39 @@ use super::ended::Ended;
 use crate::client::BodyError;
 use crate::limits::CHASE_RETRY_SECONDS;
 use crate::problem::Problem;
-use crate::target::Target;
-use crate::upstream::Failure;
+use crate::target::RouteTarget;
+use crate::upstream::UpstreamError;
 
 /// The client's answer if the service gave none: it names the route, never the address of the service.
-pub(super) fn unanswered(target: &Target, failure: Failure) -> Ended {
+pub(super) fn unanswered(target: &RouteTarget, failure: UpstreamError) -> Ended {
     let (route, service) = (&target.route.id, &target.route.service);
     let problem = |status, what: &str| {
         Problem::new(status, format!("route {route}: the service {service} {what}"))
     };
     let seconds = target.patience.first_byte.as_secs_f64();
     let (status, what) = match &failure {
-        Failure::Down(pause) => {
+        UpstreamError::Down(pause) => {
             let mut down =
                 problem(StatusCode::SERVICE_UNAVAILABLE, "is down; the request was not sent");
             down.retry_after = Some(pause.as_secs_f64().ceil() as u64);
             return Ended::Problem(down);
         }
-        Failure::Unreachable(_) => {
+        UpstreamError::Unreachable(_) => {
             (StatusCode::BAD_GATEWAY, "cannot be reached; the request was not sent")
         }
-        Failure::Unconnected => (
+        UpstreamError::Unconnected => (
             StatusCode::GATEWAY_TIMEOUT,
             "did not take a connection in time; the request was not sent",
         ),
-        Failure::Broken(_) => (
+        UpstreamError::Broken(_) => (
             StatusCode::BAD_GATEWAY,
             "closed the connection without an answer; a write may have been done",
         ),
-        Failure::Garbage(_) => (
+        UpstreamError::Garbage(_) => (
             StatusCode::BAD_GATEWAY,
             "answered with something that is not HTTP; a write may have been done",
         ),
-        Failure::Late => (
+        UpstreamError::Late => (
             StatusCode::GATEWAY_TIMEOUT,
             &*format!("gave no answer within {seconds} s; a write may have been done"),
         ),
@@ -65,7 +65,7 @@ pub(super) fn too_large(limit: u64) -> Problem {
 }
 
 /// The client's answer if no service could be found that may answer. Nothing was stored.
-pub(super) fn no_primary(target: &Target, what: &str) -> Ended {
+pub(super) fn no_primary(target: &RouteTarget, what: &str) -> Ended {
     let detail = format!("route {}: {what}", target.route.id);
     log::warn!("{detail}");
     let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
@@ -74,7 +74,7 @@ pub(super) fn no_primary(target: &Target, what: &str) -> Ended {
 }
 
 /// The client's answer to a write that a service took which is no longer the primary.
-pub(super) fn perhaps_lost(target: &Target) -> Ended {
+pub(super) fn perhaps_lost(target: &RouteTarget) -> Ended {
     let (route, service) = (&target.route.id, &target.route.service);
     let detail = format!(
         "route {route}: the service {service} answered this, and is no longer the primary: the epoch in which it \

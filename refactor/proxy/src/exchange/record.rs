@@ -6,17 +6,17 @@ use std::sync::Arc;
 use runtime::{REQUEST, request_id};
 use tokio::time::Instant;
 
-use crate::head::{FieldKind, Head, Status};
+use crate::head::{FieldKind, RequestHead, Status};
 use crate::metrics::Counts;
 use crate::shadow::Sample;
 use crate::site::Site;
-use crate::target::Target;
+use crate::target::RouteTarget;
 
 /// The status of a request whose client did not wait for its answer, in logs alone (as nginx has it).
 const CLIENT_CLOSED: Status = 499;
 
 /// A request that is under way. However it ends, it is logged and counted when this is dropped.
-pub(super) struct Record<'a> {
+pub(super) struct RequestRecord<'a> {
     /// Its `X-Request-Id`.
     pub(super) id: Cow<'a, str>,
     /// The status that the client gets.
@@ -28,12 +28,12 @@ pub(super) struct Record<'a> {
     method: &'a str,
     target: &'a str,
     pub(super) start: Instant,
-    route: Option<Arc<Target>>,
+    route: Option<Arc<RouteTarget>>,
     unrouted: &'a Counts,
 }
 
-impl<'a> Record<'a> {
-    pub(super) fn begin(site: &'a Site, head: &'a Head<'_>) -> Self {
+impl<'a> RequestRecord<'a> {
+    pub(super) fn begin(site: &'a Site, head: &'a RequestHead<'_>) -> Self {
         Self {
             id: request_id(head.first(FieldKind::RequestId)),
             status: CLIENT_CLOSED,
@@ -48,7 +48,7 @@ impl<'a> Record<'a> {
     }
 
     /// Notes the route whose service is asked; in the end the one that answered counts.
-    pub(super) fn route(&mut self, target: &Arc<Target>) {
+    pub(super) fn route(&mut self, target: &Arc<RouteTarget>) {
         target.counts.in_flight.inc();
         if let Some(before) = self.route.replace(Arc::clone(target)) {
             before.counts.in_flight.dec();
@@ -56,7 +56,7 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Drop for Record<'_> {
+impl Drop for RequestRecord<'_> {
     fn drop(&mut self) {
         let elapsed = self.start.elapsed();
         let route = match &self.route {

@@ -4,12 +4,12 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 use super::ended::Ended;
-use super::record::Record;
+use super::record::RequestRecord;
 use super::upload::Upload;
-use crate::client::{Body, Client};
-use crate::framing::{Framing, Malformed, Piece};
-use crate::head::{Answer, Field, FieldKind};
-use crate::target::Target;
+use crate::client::{BodyLength, Client};
+use crate::framing::{BodyPiece, Framing, Malformed};
+use crate::head::{FieldKind, HeaderField, ResponseHead};
+use crate::target::RouteTarget;
 use crate::upstream::Connection;
 
 /// Sends the whole answer to the client. What is left of the request goes on its way meanwhile.
@@ -17,9 +17,9 @@ pub(super) async fn relay<C: Client>(
     client: &mut C,
     connection: &mut Connection,
     upload: &mut Upload<'_>,
-    answer: &Answer<'_>,
-    route: &Target,
-    record: &mut Record<'_>,
+    answer: &ResponseHead<'_>,
+    route: &RouteTarget,
+    record: &mut RequestRecord<'_>,
 ) -> Result<(), Ended> {
     begin(client, answer, record);
     let mut body = answer.body;
@@ -57,12 +57,12 @@ fn take<C: Client>(
     client: &mut C,
     connection: &mut Connection,
     body: &mut Framing,
-    record: &mut Record<'_>,
+    record: &mut RequestRecord<'_>,
 ) -> Result<(), Malformed> {
     while !body.is_over() {
         let arrived = connection.filled();
         let piece = body.next(arrived)?;
-        if piece == Piece::default() {
+        if piece == BodyPiece::default() {
             break;
         }
         let end = piece.framing + piece.content;
@@ -77,20 +77,20 @@ fn take<C: Client>(
     Ok(())
 }
 
-fn begin<C: Client>(client: &mut C, answer: &Answer<'_>, record: &Record<'_>) {
+fn begin<C: Client>(client: &mut C, answer: &ResponseHead<'_>, record: &RequestRecord<'_>) {
     let body = match answer.body {
         // A 204 has no length (RFC 9110, 8.6), a 205 none but 0 (15.3.6); that of a `HEAD` or a 304 is the one of
         // a `GET`.
-        Framing::Length(0) if answer.status == 204 => Body::None(None),
-        Framing::Length(0) if answer.status == 205 => Body::None(Some(0)),
-        Framing::Length(0) => Body::None(answer.length),
-        Framing::Length(length) => Body::Length(length),
-        Framing::Chunked(_) | Framing::UntilClose => Body::Unknown,
+        Framing::Length(0) if answer.status == 204 => BodyLength::None(None),
+        Framing::Length(0) if answer.status == 205 => BodyLength::None(Some(0)),
+        Framing::Length(0) => BodyLength::None(answer.length),
+        Framing::Length(length) => BodyLength::Length(length),
+        Framing::Chunked(_) | Framing::UntilClose => BodyLength::Unknown,
     };
     let mut fields = answer.fields.clone();
     fields.retain(|field| field.kind != FieldKind::RequestId);
     let id = record.id.as_bytes();
-    fields.push(Field { kind: FieldKind::RequestId, name: "x-request-id", value: id });
+    fields.push(HeaderField { kind: FieldKind::RequestId, name: "x-request-id", value: id });
     client.begin(answer.status, &fields, body);
 }
 
@@ -107,7 +107,7 @@ fn go_on<C: Client>(
 }
 
 /// The answer broke off: its head is sent, so only the end of the connection can tell the client.
-fn cut(route: &Target, why: &str) -> Ended {
+fn cut(route: &RouteTarget, why: &str) -> Ended {
     let (id, service) = (&route.route.id, &route.route.service);
     log::warn!("route {id}, service {service}: an answer broke off, {why}");
     Ended::Gone

@@ -6,20 +6,23 @@ use super::destination::{Destination, destination};
 use super::ended::Ended;
 use super::problems::too_large;
 use crate::framing::Framing;
-use crate::head::{Field, FieldKind, Head};
-use crate::path::{Path, Scope};
+use crate::head::{FieldKind, HeaderField, RequestHead};
+use crate::path::{PathScope, RequestPath};
 use crate::problem::Problem;
 use crate::site::Site;
 
 /// The primary of a request by its route, and the path behind the stage.
-pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Destination, Path<'a>), Ended> {
+pub(super) fn route<'a>(
+    site: &Site,
+    head: &RequestHead<'a>,
+) -> Result<(Destination, RequestPath<'a>), Ended> {
     let refuse = |problem| Err(Ended::Problem(problem));
     if let Method::CONNECT | Method::TRACE = head.method {
         let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         return refuse(Problem::method_not_allowed(allow, "this method is not forwarded"));
     }
     let pseudonym = site.shared.pseudonym.as_bytes();
-    let own = |via: &Field<'_>| memchr::memmem::find(via.value, pseudonym).is_some();
+    let own = |via: &HeaderField<'_>| memchr::memmem::find(via.value, pseudonym).is_some();
     if head.fields.iter().any(|field| field.kind == FieldKind::Via && own(field)) {
         let detail = "the request came from this proxy: a route leads back to it";
         return refuse(Problem::new(StatusCode::LOOP_DETECTED, detail));
@@ -27,16 +30,16 @@ pub(super) fn route<'a>(site: &Site, head: &Head<'a>) -> Result<(Destination, Pa
     if matches!(head.body, Framing::Length(length) if length > site.settings().upload_limit_bytes) {
         return refuse(too_large(site.settings().upload_limit_bytes));
     }
-    let path = match Path::place(head.target, &site.stage) {
-        Ok(Scope::Application(path)) => path,
-        Ok(Scope::Root) if matches!(head.method, Method::GET | Method::HEAD) => {
+    let path = match RequestPath::place(head.target, &site.stage) {
+        Ok(PathScope::Application(path)) => path,
+        Ok(PathScope::Root) if matches!(head.method, Method::GET | Method::HEAD) => {
             return Err(Ended::Greeting);
         }
-        Ok(Scope::Root) => {
+        Ok(PathScope::Root) => {
             let detail = "the proxy itself answers here, and only reads";
             return refuse(Problem::method_not_allowed("GET, HEAD", detail));
         }
-        Ok(Scope::Outside) => {
+        Ok(PathScope::Outside) => {
             let detail = format!("there is nothing here; the application is under /{}", site.stage);
             return refuse(Problem::not_found(detail));
         }

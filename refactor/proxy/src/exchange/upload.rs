@@ -7,7 +7,7 @@ use http::Method;
 use crate::client::{BodyError, Client};
 use crate::framing::Framing;
 use crate::ownership::Kept;
-use crate::upstream::{Connection, Failure};
+use crate::upstream::{Connection, UpstreamError};
 use crate::wire::write_chunk;
 
 /// How much may wait for the service, in bytes, before no more is taken from the client.
@@ -42,7 +42,7 @@ pub(super) enum UploadError {
     /// The body does not come.
     Client(BodyError),
     /// The service does not take it, or does not answer.
-    Service(Failure),
+    Service(UpstreamError),
 }
 
 impl<'a> Upload<'a> {
@@ -75,9 +75,9 @@ impl<'a> Upload<'a> {
 
     /// Goes back to the start if the request may be sent again: nothing of it can have been
     /// executed, or to execute it again changes nothing, and all of it is still here.
-    pub(super) fn rewind(&mut self, failure: &Failure, method: &Method) -> bool {
+    pub(super) fn rewind(&mut self, failure: &UpstreamError, method: &Method) -> bool {
         let unsent = self.sent == 0;
-        let again = matches!(failure, Failure::Broken(_)) && (unsent || method.is_safe());
+        let again = matches!(failure, UpstreamError::Broken(_)) && (unsent || method.is_safe());
         if again && self.whole {
             self.sent = 0;
         }
@@ -164,5 +164,5 @@ impl<'a> Upload<'a> {
 }
 
 fn broken(error: std::io::Error) -> UploadError {
-    UploadError::Service(Failure::Broken(error))
+    UploadError::Service(UpstreamError::Broken(error))
 }

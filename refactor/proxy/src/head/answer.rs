@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{Field, FieldKind, classify, connection_has, decimal, list};
+use super::{FieldKind, HeaderField, classify, connection_has, decimal, list};
 use crate::framing::{Framing, Malformed};
 use crate::limits::FIELDS;
 
@@ -11,9 +11,9 @@ pub(crate) type Status = u16;
 
 /// The head of an answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct ResponseHead<'a> {
     pub(crate) status: Status,
-    pub(crate) fields: Vec<Field<'a>>,
+    pub(crate) fields: Vec<HeaderField<'a>>,
     /// How its body follows; none after `HEAD`, whatever its length says.
     pub(crate) body: Framing,
     /// What `Content-Length` says.
@@ -24,7 +24,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) keep_alive_seconds: Option<u64>,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> ResponseHead<'a> {
     /// Reads the head of the answer to a request, whose lines are known to end in CR LF.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl<'a> Answer<'a> {
     /// Reads the head of the answer that ends the exchange.
     ///
     /// # Errors
-    /// As [`Answer::parse`], and if another answer would have to follow, or another protocol does.
+    /// As [`ResponseHead::parse`], and if another answer would have to follow, or another protocol does.
     pub(crate) fn parse_final(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
         let answer = Self::parse(bytes, method)?;
         match answer.status {
@@ -120,7 +120,7 @@ fn contradicts(status: Status, length: Option<u64>, coding: Option<&[u8]>) -> bo
 /// An interim answer that cannot be read, or that announces a body.
 pub(crate) fn is_interim(head: &[u8]) -> Result<bool, Malformed> {
     match begins_interim(head) {
-        true => Answer::parse(head, &Method::GET).map(|_interim| true),
+        true => ResponseHead::parse(head, &Method::GET).map(|_interim| true),
         false => Ok(false),
     }
 }
@@ -133,7 +133,7 @@ fn begins_interim(head: &[u8]) -> bool {
     }
 }
 
-fn single<'a>(fields: &[Field<'a>], kind: FieldKind) -> Result<Option<&'a [u8]>, Malformed> {
+fn single<'a>(fields: &[HeaderField<'a>], kind: FieldKind) -> Result<Option<&'a [u8]>, Malformed> {
     let mut values = fields.iter().filter(|field| field.kind == kind).map(|field| field.value);
     let first = values.next();
     match values.next() {
@@ -146,10 +146,10 @@ fn single<'a>(fields: &[Field<'a>], kind: FieldKind) -> Result<Option<&'a [u8]>,
 mod tests {
     use http::Method;
 
-    use super::{Answer, Framing};
+    use super::{Framing, ResponseHead};
 
     fn body(method: &Method, head: &str) -> Option<(Framing, bool)> {
-        let answer = Answer::parse(head.as_bytes(), method).ok()?;
+        let answer = ResponseHead::parse(head.as_bytes(), method).ok()?;
         Some((answer.body, answer.keep_alive))
     }
 
@@ -195,7 +195,7 @@ mod tests {
             ("HTTP/1.1 101 Switching\r\n\r\n", false),
             ("HTTP/1.0 100 Continue\r\n\r\n", false),
         ] {
-            let read = Answer::parse_final(head.as_bytes(), &Method::GET);
+            let read = ResponseHead::parse_final(head.as_bytes(), &Method::GET);
             assert_eq!(read.is_ok(), expected, "{head:?}");
         }
     }
@@ -203,6 +203,6 @@ mod tests {
     #[test]
     fn a_service_may_say_how_long_it_keeps_connections() {
         let head = b"HTTP/1.1 204 No\r\nKeep-Alive: timeout=5, max=100\r\n\r\n";
-        assert_eq!(Answer::parse(head, &Method::GET).unwrap().keep_alive_seconds, Some(5));
+        assert_eq!(ResponseHead::parse(head, &Method::GET).unwrap().keep_alive_seconds, Some(5));
     }
 }

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use runtime::is_authority;
 
-use super::{Field, FieldKind, classify, connection_has, decimal};
+use super::{FieldKind, HeaderField, classify, connection_has, decimal};
 use crate::framing::Framing;
 use crate::limits::{FIELDS, TARGET_BYTES};
 use crate::problem::Problem;
@@ -21,14 +21,14 @@ pub(crate) enum Version {
 
 /// The head of a request that only one reading is possible of.
 #[derive(Clone, Debug)]
-pub(crate) struct Head<'a> {
+pub(crate) struct RequestHead<'a> {
     pub(crate) method: Method,
     /// In origin form, as it was sent.
     pub(crate) target: &'a str,
     pub(crate) version: Version,
     /// The host that the client asked for, perhaps with a port.
     pub(crate) host: &'a str,
-    pub(crate) fields: Vec<Field<'a>>,
+    pub(crate) fields: Vec<HeaderField<'a>>,
     pub(crate) body: Framing,
     /// Whether the client wants the connection to stay.
     pub(crate) keep_alive: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Head<'a> {
     pub(crate) expects_continue: bool,
 }
 
-impl<'a> Head<'a> {
+impl<'a> RequestHead<'a> {
     /// Reads the head of an HTTP/1 request, whose lines are known to end in CR LF.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl<'a> Head<'a> {
         method: Method,
         target: &'a str,
         version: Version,
-        fields: Vec<Field<'a>>,
+        fields: Vec<HeaderField<'a>>,
     ) -> Result<Self, Problem> {
         let mut only = Only::default();
         for field in &fields {
@@ -166,7 +166,7 @@ struct Only<'a> {
 }
 
 impl<'a> Only<'a> {
-    fn note(&mut self, field: &Field<'a>) -> Result<(), Problem> {
+    fn note(&mut self, field: &HeaderField<'a>) -> Result<(), Problem> {
         let place = match field.kind {
             FieldKind::Host => &mut self.host,
             FieldKind::ContentLength => &mut self.length,
@@ -230,11 +230,11 @@ fn unreadable(error: httparse::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{FieldKind, Framing, Head};
+    use super::{FieldKind, Framing, RequestHead};
 
-    fn parse(fields: &str) -> Result<Head<'static>, u16> {
+    fn parse(fields: &str) -> Result<RequestHead<'static>, u16> {
         let head = format!("POST /x HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
-        Head::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
+        RequestHead::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
     fn the_first_line_has_one_reading_or_none() {
         let parse = |line: &str| {
             let head = format!("{line}\r\nHost: x\r\n\r\n").leak();
-            Head::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
+            RequestHead::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
         };
         for (line, target) in [
             ("GET / HTTP/1.1", "/"),
@@ -324,7 +324,8 @@ mod tests {
             ("GET / HTTP/1.1", "Host: [::1]:80\r\n", None),
         ] {
             let head = format!("{line}\r\n{host}\r\n").leak();
-            let read = Head::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16());
+            let read =
+                RequestHead::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16());
             assert_eq!(read.err(), status, "{line} {host}");
         }
         let long = format!("GET /{} HTTP/1.1", "x".repeat(10_240));

@@ -18,11 +18,11 @@ use crate::service::Service;
 pub(crate) struct Primaries {
     /// Whether there are any: most routes never have one.
     any: AtomicBool,
-    known: Mutex<HashMap<String, Hint>>,
+    known: Mutex<HashMap<String, PrimaryHint>>,
 }
 
 #[derive(Debug)]
-struct Hint {
+struct PrimaryHint {
     service: Weak<Service>,
     /// The version of the table in which it was found.
     version: u64,
@@ -48,7 +48,10 @@ impl Primaries {
             known.clear();
         }
         let service = Arc::downgrade(service);
-        known.insert(segment.to_owned(), Hint { service, version, until: now + PRIMARY_TIME });
+        known.insert(
+            segment.to_owned(),
+            PrimaryHint { service, version, until: now + PRIMARY_TIME },
+        );
         self.any.store(true, Ordering::Relaxed);
     }
 
@@ -60,7 +63,7 @@ impl Primaries {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Hint>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, PrimaryHint>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,19 +26,19 @@ pub(crate) struct Writes {
     let_go: AtomicU64,
     /// The seed of the hash that tells clients apart, so that no client can choose to look like another.
     seed: u64,
-    known: Mutex<LruCache<Key, Write>>,
+    known: Mutex<LruCache<ClientKey, LastWrite>>,
 }
 
 /// Something that tells a client apart, and the first segment of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key(u64);
+pub(crate) struct ClientKey(u64);
 
 /// All that tells the client of a write apart.
-pub(crate) type Client = [Option<Key>; 3];
+pub(crate) type ClientKeys = [Option<ClientKey>; 3];
 
 /// The last write of a client.
 #[derive(Clone, Debug)]
-pub(crate) struct Write {
+pub(crate) struct LastWrite {
     pub(crate) position: Position,
     /// The services that could have taken the write, first the one that did. To others the position says nothing.
     pub(crate) copies: Arc<[Weak<Upstream>]>,
@@ -72,27 +72,32 @@ impl Writes {
     }
 
     /// What tells a client apart; an empty part stands for one that is not there.
-    pub(crate) fn key<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Key {
+    pub(crate) fn key<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> ClientKey {
         let mut hash = Xxh3::with_seed(self.seed);
         for part in parts {
             hash.update(&part.len().to_le_bytes());
             hash.update(part);
         }
-        Key(hash.digest())
+        ClientKey(hash.digest())
     }
 
     /// Notes a write. Of two the further one counts, whichever answer came first.
-    pub(crate) fn note(&self, client: Client, position: Position, copies: Arc<[Weak<Upstream>]>) {
+    pub(crate) fn note(
+        &self,
+        client: ClientKeys,
+        position: Position,
+        copies: Arc<[Weak<Upstream>]>,
+    ) {
         let now = Instant::now();
         let mut known = self.known();
         let until = now + REMEMBER_TIME;
         for key in client.into_iter().flatten() {
-            let counts = |write: &&mut Write| write.until > now && write.position > position;
+            let counts = |write: &&mut LastWrite| write.until > now && write.position > position;
             if let Some(further) = known.get_mut(&key).filter(counts) {
                 further.until = until;
                 continue;
             }
-            let write = Write { position, copies: Arc::clone(&copies), until };
+            let write = LastWrite { position, copies: Arc::clone(&copies), until };
             if let Some((gone, write)) = known.push(key, write)
                 && gone != key
             {
@@ -120,12 +125,12 @@ impl Writes {
     /// is known, so that it can have no further one.
     pub(crate) fn get(
         &self,
-        client: Client,
-        counts: impl Fn(&Write) -> bool,
-    ) -> (Option<Write>, bool) {
+        client: ClientKeys,
+        counts: impl Fn(&LastWrite) -> bool,
+    ) -> (Option<LastWrite>, bool) {
         let now = Instant::now();
         let mut known = self.known();
-        let (mut furthest, mut all) = (None::<Write>, true);
+        let (mut furthest, mut all) = (None::<LastWrite>, true);
         for key in client.into_iter().flatten() {
             let found = known.get(&key).filter(|write| write.until > now).cloned();
             all &= found.is_some();
@@ -138,7 +143,7 @@ impl Writes {
     }
 
     /// Forgets a write that all copies have seen, if no other came since.
-    pub(crate) fn forget(&self, client: Client, position: Position) {
+    pub(crate) fn forget(&self, client: ClientKeys, position: Position) {
         let mut known = self.known();
         for key in client.into_iter().flatten() {
             if known.peek(&key).is_some_and(|write| write.position <= position) {
@@ -151,12 +156,12 @@ impl Writes {
         now.saturating_duration_since(self.start).as_millis() as u64 + 1
     }
 
-    fn known(&self) -> MutexGuard<'_, LruCache<Key, Write>> {
+    fn known(&self) -> MutexGuard<'_, LruCache<ClientKey, LastWrite>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Write {
+impl LastWrite {
     /// Whether a service is one of the copies of what was written.
     pub(crate) fn concerns(&self, upstream: &Arc<Upstream>) -> bool {
         self.copies.iter().any(|copy| is(copy, upstream))
@@ -178,25 +183,25 @@ mod tests {
 
     use tokio::time::{Instant, advance};
 
-    use super::{Client, Position, REMEMBER_TIME, REMEMBERED_WRITES, Writes};
+    use super::{ClientKeys, Position, REMEMBER_TIME, REMEMBERED_WRITES, Writes};
 
     fn position(text: &str) -> Position {
         Position::parse(text.as_bytes()).unwrap()
     }
 
-    fn client<const N: usize>(writes: &Writes, told: [&str; N]) -> Client {
-        let mut client = Client::default();
+    fn client<const N: usize>(writes: &Writes, told: [&str; N]) -> ClientKeys {
+        let mut client = ClientKeys::default();
         for (slot, told) in client.iter_mut().zip(told) {
             *slot = Some(writes.key([told.as_bytes()]));
         }
         client
     }
 
-    fn note(writes: &Writes, client: Client, at: &str) {
+    fn note(writes: &Writes, client: ClientKeys, at: &str) {
         writes.note(client, position(at), Arc::default());
     }
 
-    fn known(writes: &Writes, client: Client) -> Option<String> {
+    fn known(writes: &Writes, client: ClientKeys) -> Option<String> {
         let (write, all) = writes.get(client, |_| true);
         assert!(write.is_some() || !all, "what is known has a write");
         write.map(|write| write.position.to_string())

@@ -1,6 +1,6 @@
 //! One answer as it is kept to be compared.
 
-use crate::head::Answer;
+use crate::head::ResponseHead;
 use crate::limits::COMPARED_BYTES;
 
 /// An answer, or as much of it as is compared.
@@ -18,7 +18,7 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    pub(crate) fn new(answer: &Answer<'_>, head: &[u8]) -> Self {
+    pub(crate) fn new(answer: &ResponseHead<'_>, head: &[u8]) -> Self {
         let field = |name: &str| {
             let field = answer.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
             field.map(|field| String::from_utf8_lossy(field.value).into_owned())

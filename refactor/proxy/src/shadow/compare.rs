@@ -10,7 +10,7 @@ use crate::limits::PLACES;
 
 /// What came out of a comparison.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum ShadowVerdict {
     Same,
     /// Their status and content type are the same; their bodies are larger than what is compared, or encoded.
     SameInPart,
@@ -53,7 +53,7 @@ impl fmt::Display for DifferingPart {
 
 /// Compares status and content type, and bodies that are there whole: JSON by its structure, but for what
 /// the pointers leave out, anything else by its bytes.
-pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> Verdict {
+pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> ShadowVerdict {
     let mut places = Vec::new();
     if answer.status != copy.status {
         places.push(DifferingPart::Status);
@@ -65,16 +65,16 @@ pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> 
     if whole && answer.body != copy.body {
         match (document(answer), document(copy)) {
             (Some(left), Some(right)) => {
-                let mut walk = Walk { ignored, place: Vec::new(), found: &mut places };
+                let mut walk = DocumentWalk { ignored, place: Vec::new(), found: &mut places };
                 walk.values(&left, &right);
             }
             _ => places.push(DifferingPart::Body),
         }
     }
     match (places.is_empty(), whole) {
-        (true, true) => Verdict::Same,
-        (true, false) => Verdict::SameInPart,
-        (false, _) => Verdict::Different(places),
+        (true, true) => ShadowVerdict::Same,
+        (true, false) => ShadowVerdict::SameInPart,
+        (false, _) => ShadowVerdict::Different(places),
     }
 }
 
@@ -93,13 +93,13 @@ fn document(capture: &Capture) -> Option<Value> {
 }
 
 /// Two documents, walked side by side. As deep as serde_json reads: 128 levels.
-struct Walk<'a, 'd> {
+struct DocumentWalk<'a, 'd> {
     ignored: &'a [Pointer],
     place: Vec<PointerStep<'d>>,
     found: &'a mut Vec<DifferingPart>,
 }
 
-impl<'d> Walk<'_, 'd> {
+impl<'d> DocumentWalk<'_, 'd> {
     fn values(&mut self, left: &'d Value, right: &'d Value) {
         match (left, right) {
             (Value::Object(left), Value::Object(right)) => {
@@ -146,7 +146,7 @@ fn is_container(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Capture, PLACES, Pointer, Verdict, compare};
+    use super::{Capture, PLACES, Pointer, ShadowVerdict, compare};
 
     fn capture(status: u16, content_type: &str, body: &str) -> Capture {
         let content_type = (!content_type.is_empty()).then(|| content_type.to_owned());
@@ -156,14 +156,14 @@ mod tests {
     fn differ(left: &Capture, right: &Capture, ignored: &str) -> String {
         let ignored = Pointer::list(ignored).unwrap();
         let words = |verdict| match verdict {
-            Verdict::Same => "same".to_owned(),
-            Verdict::SameInPart => "in part".to_owned(),
-            Verdict::Different(places) => {
+            ShadowVerdict::Same => "same".to_owned(),
+            ShadowVerdict::SameInPart => "in part".to_owned(),
+            ShadowVerdict::Different(places) => {
                 places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
             }
         };
         let both = (compare(left, right, &ignored), compare(right, left, &ignored));
-        if let (Verdict::Same | Verdict::SameInPart, _) = &both {
+        if let (ShadowVerdict::Same | ShadowVerdict::SameInPart, _) = &both {
             assert_eq!(both.0, both.1);
         }
         words(both.0)

@@ -10,28 +10,28 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::capture::Capture;
-use super::compare::{DifferingPart, Verdict, compare};
-use super::differences::{Asked, Difference, Differences, ServiceAnswer};
+use super::compare::{DifferingPart, ShadowVerdict, compare};
+use super::differences::{AskedRequest, DifferenceLog, ServiceAnswer, ShadowDifference};
 use super::mirror::Mirror;
 use crate::framing::{Framing, Malformed};
-use crate::head::{Answer, is_interim};
+use crate::head::{ResponseHead, is_interim};
 use crate::limits::COPY_TIME;
-use crate::metrics::Outcome;
-use crate::target::Target;
-use crate::upstream::{Connection, Failure, Upstream, Upstreams, Wanted};
+use crate::metrics::ShadowOutcome;
+use crate::target::RouteTarget;
+use crate::upstream::{Connection, Upstream, UpstreamError, Upstreams, Wanted};
 
 /// A copy of a read.
 #[derive(Debug)]
-pub(crate) struct Copy {
+pub(crate) struct ShadowRequest {
     /// The route whose tags ask for it.
-    pub(crate) route: Arc<Target>,
+    pub(crate) route: Arc<RouteTarget>,
     /// The service that answers the client.
-    pub(crate) destination: Arc<Target>,
+    pub(crate) destination: Arc<RouteTarget>,
     /// The service that gets the copy: the other side, or for a repeat the primary again.
-    pub(crate) to: Arc<Target>,
+    pub(crate) to: Arc<RouteTarget>,
     pub(crate) repeat: bool,
     /// The client's request.
-    pub(crate) asked: Asked,
+    pub(crate) asked: AskedRequest,
     pub(crate) method: Method,
     /// The head that is sent; there is no body.
     pub(crate) request: Vec<u8>,
@@ -42,10 +42,10 @@ pub(crate) struct Copy {
 pub(super) struct CopyContext {
     /// Others than those of requests, so that a copy never takes a connection or a trial from one.
     pub(super) upstreams: Upstreams,
-    pub(super) differences: Differences,
+    pub(super) differences: DifferenceLog,
 }
 
-impl Copy {
+impl ShadowRequest {
     /// Sends it, waits for both answers, compares and counts them.
     pub(super) async fn run(self, context: &CopyContext, answer: oneshot::Receiver<Capture>) {
         let Some(mirror) = self.route.split.as_ref().and_then(|split| split.mirror.as_ref()) else {
@@ -59,16 +59,16 @@ impl Copy {
         let outcome = match timeout(COPY_TIME, both).await {
             Ok(Ok((answer, copy))) => self.judge(context, mirror, answer, copy),
             Ok(Err(Some(failure))) => self.unanswered(&failure),
-            Ok(Err(None)) => Outcome::Abandoned,
-            Err(_elapsed) => self.unanswered(&Failure::Late),
+            Ok(Err(None)) => ShadowOutcome::Abandoned,
+            Err(_elapsed) => self.unanswered(&UpstreamError::Late),
         };
         self.route.counts.mirrored(outcome);
     }
 
-    fn unanswered(&self, failure: &Failure) -> Outcome {
+    fn unanswered(&self, failure: &UpstreamError) -> ShadowOutcome {
         let (route, service) = (&self.route.route.id, &self.to.route.service);
         log::debug!("route {route}, a copy to the service {service}: {failure}");
-        Outcome::Unanswered
+        ShadowOutcome::Unanswered
     }
 
     fn judge(
@@ -77,27 +77,34 @@ impl Copy {
         mirror: &Mirror,
         answer: Capture,
         copy: Capture,
-    ) -> Outcome {
+    ) -> ShadowOutcome {
         let verdict = compare(&answer, &copy, &mirror.ignored);
         if self.repeat {
-            if let Verdict::Different(places) = &verdict {
+            if let ShadowVerdict::Different(places) = &verdict {
                 mirror.noise.learn(places);
             }
-            return Outcome::Repeated;
+            return ShadowOutcome::Repeated;
         }
         match verdict {
-            Verdict::Same => Outcome::Matched,
-            Verdict::SameInPart => Outcome::MatchedInPart,
-            Verdict::Different(places) if mirror.noise.explains(&places) => Outcome::Noise,
-            Verdict::Different(places) => {
+            ShadowVerdict::Same => ShadowOutcome::Matched,
+            ShadowVerdict::SameInPart => ShadowOutcome::MatchedInPart,
+            ShadowVerdict::Different(places) if mirror.noise.explains(&places) => {
+                ShadowOutcome::Noise
+            }
+            ShadowVerdict::Different(places) => {
                 context.differences.keep(self.difference(&places, answer, copy));
-                Outcome::Differed
+                ShadowOutcome::Differed
             }
         }
     }
 
-    fn difference(&self, places: &[DifferingPart], answer: Capture, copy: Capture) -> Difference {
-        Difference {
+    fn difference(
+        &self,
+        places: &[DifferingPart],
+        answer: Capture,
+        copy: Capture,
+    ) -> ShadowDifference {
+        ShadowDifference {
             time: Timestamp::now(),
             route: self.route.route.id.clone(),
             method: self.method.to_string(),
@@ -110,11 +117,11 @@ impl Copy {
     }
 
     /// The answer to it. A pooled connection that had ended is made up for with a new one.
-    async fn ask(&self, upstream: &Upstream) -> Result<Capture, Failure> {
+    async fn ask(&self, upstream: &Upstream) -> Result<Capture, UpstreamError> {
         let patience = self.to.patience;
         let leased = upstream.lease(0, Wanted::Any, patience.connect).await?;
         match self.exchange(upstream, leased.connection).await {
-            Err(Failure::Broken(_)) if leased.reused => {
+            Err(UpstreamError::Broken(_)) if leased.reused => {
                 let leased = upstream.lease(0, Wanted::Fresh, patience.connect).await?;
                 self.exchange(upstream, leased.connection).await
             }
@@ -126,21 +133,22 @@ impl Copy {
         &self,
         upstream: &Upstream,
         mut connection: Connection,
-    ) -> Result<Capture, Failure> {
+    ) -> Result<Capture, UpstreamError> {
         let mut sent = 0;
         poll_fn(|context| self.poll_send(context, &mut connection, &mut sent)).await?;
         connection.allow(self.to.patience.first_byte);
         let head = loop {
             let head = poll_fn(|context| connection.poll_head(context)).await?;
-            if !is_interim(&head).map_err(Failure::Garbage)? {
+            if !is_interim(&head).map_err(UpstreamError::Garbage)? {
                 break head;
             }
         };
-        let answer = Answer::parse_final(&head, &self.method).map_err(Failure::Garbage)?;
+        let answer =
+            ResponseHead::parse_final(&head, &self.method).map_err(UpstreamError::Garbage)?;
         let mut capture = Capture::new(&answer, &head);
         let mut body = answer.body;
         loop {
-            take(&mut connection, &mut body, &mut capture).map_err(Failure::Garbage)?;
+            take(&mut connection, &mut body, &mut capture).map_err(UpstreamError::Garbage)?;
             if capture.cut {
                 return Ok(capture);
             }
@@ -148,9 +156,12 @@ impl Copy {
                 break;
             }
             connection.allow(self.to.patience.idle);
-            match poll_fn(|context| connection.poll_fill(context)).await.map_err(Failure::Broken)? {
+            match poll_fn(|context| connection.poll_fill(context))
+                .await
+                .map_err(UpstreamError::Broken)?
+            {
                 0 if body == Framing::UntilClose => break,
-                0 => return Err(Failure::Garbage(Malformed("the connection ended"))),
+                0 => return Err(UpstreamError::Garbage(Malformed("the connection ended"))),
                 _ => {}
             }
         }
@@ -166,11 +177,11 @@ impl Copy {
         context: &mut Context<'_>,
         connection: &mut Connection,
         sent: &mut usize,
-    ) -> Poll<Result<(), Failure>> {
+    ) -> Poll<Result<(), UpstreamError>> {
         while let Some(rest) = self.request.get(*sent..).filter(|rest| !rest.is_empty()) {
-            *sent += ready!(connection.poll_write(context, rest)).map_err(Failure::Broken)?;
+            *sent += ready!(connection.poll_write(context, rest)).map_err(UpstreamError::Broken)?;
         }
-        connection.poll_flush(context).map_err(Failure::Broken)
+        connection.poll_flush(context).map_err(UpstreamError::Broken)
     }
 }
 

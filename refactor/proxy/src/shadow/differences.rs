@@ -21,7 +21,7 @@ const SECRET: [&str; 6] = [
 
 /// What the client asked.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct AskedRequest {
     /// Its `X-Request-Id`, as in the log.
     pub(crate) id: String,
     /// The target as it was sent.
@@ -30,15 +30,15 @@ pub(crate) struct Asked {
 
 /// The last [`DIFFERENCES`] of all routes.
 #[derive(Debug, Default)]
-pub(super) struct Differences(Mutex<VecDeque<Arc<Difference>>>);
+pub(super) struct DifferenceLog(Mutex<VecDeque<Arc<ShadowDifference>>>);
 
 /// Two answers to one read that are not the same.
 #[derive(Debug)]
-pub(super) struct Difference {
+pub(super) struct ShadowDifference {
     pub(super) time: Timestamp,
     pub(super) route: String,
     pub(super) method: String,
-    pub(super) asked: Asked,
+    pub(super) asked: AskedRequest,
     /// The head of the copy; it shows what the client sent.
     pub(super) request: Vec<u8>,
     pub(super) places: Vec<String>,
@@ -52,8 +52,8 @@ pub(super) struct ServiceAnswer {
     capture: Capture,
 }
 
-impl Differences {
-    pub(super) fn keep(&self, difference: Difference) {
+impl DifferenceLog {
+    pub(super) fn keep(&self, difference: ShadowDifference) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == DIFFERENCES {
             kept.pop_front();
@@ -68,7 +68,7 @@ impl Differences {
     }
 }
 
-impl Difference {
+impl ShadowDifference {
     fn document(&self) -> Value {
         json!({
             "time": self.time.to_string(),

@@ -54,7 +54,7 @@ impl Noise {
 #[cfg(test)]
 mod tests {
     use super::super::capture::Capture;
-    use super::super::compare::{DifferingPart, Verdict, compare};
+    use super::super::compare::{DifferingPart, ShadowVerdict, compare};
     use super::Noise;
 
     fn places(left: &str, right: &str) -> Vec<DifferingPart> {
@@ -64,7 +64,7 @@ mod tests {
             ..Capture::default()
         };
         match compare(&capture(left), &capture(right), &[]) {
-            Verdict::Different(places) => places,
+            ShadowVerdict::Different(places) => places,
             other => panic!("{left} {right}: {other:?}"),
         }
     }

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::capture::Capture;
-use crate::head::Answer;
+use crate::head::ResponseHead;
 
 /// Takes what the client gets to where it is compared. Dropped before its end, it says that there is nothing
 /// to compare.
@@ -20,7 +20,7 @@ impl Sample {
     }
 
     /// Takes the head of the answer.
-    pub(crate) fn begin(&mut self, answer: &Answer<'_>, head: &[u8]) {
+    pub(crate) fn begin(&mut self, answer: &ResponseHead<'_>, head: &[u8]) {
         self.capture = Capture::new(answer, head);
     }
 

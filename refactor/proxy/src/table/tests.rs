@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::Table;
-use crate::path::{Path, Scope};
+use super::RouteTable;
+use crate::path::{PathScope, RequestPath};
 use crate::routes::SourcePath;
 use crate::target::tests::target;
 
@@ -13,14 +13,18 @@ fn source(template: &str, methods: &[Method], children: bool, append: bool) -> O
 }
 
 /// A table of routes that are called by their index.
-fn table(routes: Vec<(Option<SourcePath>, &str)>) -> Table {
+fn table(routes: Vec<(Option<SourcePath>, &str)>) -> RouteTable {
     let routes = routes.into_iter().enumerate();
-    Table::new(routes.map(|(index, (source, url))| target(&index.to_string(), source, url, true)))
+    RouteTable::new(
+        routes.map(|(index, (source, url))| target(&index.to_string(), source, url, true)),
+    )
 }
 
 /// The id of the route that a request finds, and the URL that its service gets.
-fn find(table: &Table, method: &Method, target: &str) -> Option<(String, String)> {
-    let Scope::Application(path) = Path::place(target, "api").unwrap() else { panic!("{target}") };
+fn find(table: &RouteTable, method: &Method, target: &str) -> Option<(String, String)> {
+    let PathScope::Application(path) = RequestPath::place(target, "api").unwrap() else {
+        panic!("{target}")
+    };
     let found = table.find(method, &path)?;
     let mut url = format!("http://{}", found.target.host).into_bytes();
     path.join(&found.target.service.base, found.target.query.as_deref(), found.matched, &mut url);
@@ -201,7 +205,7 @@ fn the_tree_finds_what_a_search_through_a_list_finds() {
 #[test]
 fn a_changed_table_is_as_if_it_were_made_anew_and_leaves_the_old_one_as_it_was() {
     let mut random = fastrand::Rng::with_seed(5);
-    let mut tables = vec![(Arc::new(Table::default()), BTreeMap::new())];
+    let mut tables = vec![(Arc::new(RouteTable::default()), BTreeMap::new())];
     for _ in 0..300 {
         let (mut table, mut routes) = tables[random.usize(..tables.len())].clone();
         for _ in 0..random.usize(1..4) {
@@ -224,7 +228,7 @@ fn a_changed_table_is_as_if_it_were_made_anew_and_leaves_the_old_one_as_it_was()
     }
     for (table, routes) in tables {
         let live = routes.values().filter(|target| target.route.active);
-        let anew = Table::new(live.cloned());
+        let anew = RouteTable::new(live.cloned());
         for _ in 0..30 {
             let segments = (0..random.usize(0..6)).map(|_| *random.choice(ASKED).unwrap());
             let path: String = segments.flat_map(|segment| ["/", segment]).collect();

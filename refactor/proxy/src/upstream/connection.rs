@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
-use super::failure::Failure;
+use super::failure::UpstreamError;
 use crate::buffer::Buffer;
 use crate::deadline::Deadline;
 use crate::framing::Malformed;
@@ -109,10 +109,10 @@ impl Connection {
     pub(crate) fn poll_head(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Vec<u8>, Failure>> {
+    ) -> Poll<Result<Vec<u8>, UpstreamError>> {
         loop {
             let end = self.scan.find_end(self.input.filled()).map_err(|ending| {
-                Failure::Garbage(Malformed(match ending {
+                UpstreamError::Garbage(Malformed(match ending {
                     Ending::BareLineFeed => "the answer has a bare LF in its head",
                     Ending::LongLine | Ending::LargeFields => "the head of the answer is too large",
                 }))
@@ -127,16 +127,18 @@ impl Connection {
             match self.poll_fill(context) {
                 Poll::Ready(Ok(0)) if begun => {
                     let cut = Malformed("the connection ended within the head of the answer");
-                    return Poll::Ready(Err(Failure::Garbage(cut)));
+                    return Poll::Ready(Err(UpstreamError::Garbage(cut)));
                 }
                 Poll::Ready(Ok(0)) => {
-                    return Poll::Ready(Err(Failure::Broken(io::ErrorKind::UnexpectedEof.into())));
+                    return Poll::Ready(Err(UpstreamError::Broken(
+                        io::ErrorKind::UnexpectedEof.into(),
+                    )));
                 }
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                    return Poll::Ready(Err(Failure::Late));
+                    return Poll::Ready(Err(UpstreamError::Late));
                 }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(Failure::Broken(error))),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(UpstreamError::Broken(error))),
                 Poll::Pending => return Poll::Pending,
             }
         }

@@ -7,7 +7,7 @@ use crate::framing::Malformed;
 
 /// Why a service gave no answer.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum UpstreamError {
     /// It is known to be down; when to ask again.
     Down(Duration),
     /// No connection, or no TLS on it: nothing was sent.
@@ -22,7 +22,7 @@ pub(crate) enum Failure {
     Late,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Down(pause) => write!(f, "left alone for {} ms more", pause.as_millis()),

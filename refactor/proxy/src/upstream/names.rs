@@ -14,11 +14,11 @@ use crate::limits::DNS_TIME;
 #[derive(Debug)]
 pub(crate) enum Names {
     Address(Arc<[SocketAddr]>),
-    Name { name: String, port: u16, known: Mutex<Option<Known>> },
+    Name { name: String, port: u16, known: Mutex<Option<ResolvedAddresses>> },
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct ResolvedAddresses {
     addresses: Arc<[SocketAddr]>,
     until: Instant,
 }
@@ -61,7 +61,7 @@ impl Names {
             (Ok(found), _) => {
                 let addresses = usable(found);
                 let until = Instant::now() + DNS_TIME;
-                let new = Known { addresses: Arc::clone(&addresses), until };
+                let new = ResolvedAddresses { addresses: Arc::clone(&addresses), until };
                 *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
                 Ok(addresses)
             }

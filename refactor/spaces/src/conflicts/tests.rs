@@ -22,7 +22,7 @@ fn source(text: &str) -> Option<Source> {
     })
 }
 
-fn route(number: usize, text: &str, state: State) -> Route {
+fn route(number: usize, text: &str, state: ResourceState) -> Route {
     let details = RouteDetails {
         environment: "env-0123456789".into(),
         application: APPLICATION.into(),
@@ -34,7 +34,11 @@ fn route(number: usize, text: &str, state: State) -> Route {
 }
 
 fn routes(texts: &[&str]) -> Vec<Route> {
-    texts.iter().enumerate().map(|(number, text)| route(number, text, State::Active)).collect()
+    texts
+        .iter()
+        .enumerate()
+        .map(|(number, text)| route(number, text, ResourceState::Active))
+        .collect()
 }
 
 fn new(text: &str, active: bool) -> NewRoute {
@@ -60,7 +64,12 @@ fn the_first_route_is_the_default_route_and_there_is_one() {
 
 #[test]
 fn no_route_is_active_without_the_default_route() {
-    for state in [State::Inactive, State::Creating, State::Updating, State::Failed] {
+    for state in [
+        ResourceState::Inactive,
+        ResourceState::Creating,
+        ResourceState::Updating,
+        ResourceState::Failed,
+    ] {
         let existing = [route(0, "DEFAULT", state)];
         assert_eq!(against(&existing, "/a").as_deref(), Some("rte-0000000000"), "{state:?}");
         assert!(check_new(&new("/a", false), APPLICATION, existing.iter()).is_ok());
@@ -127,16 +136,16 @@ fn the_default_route_rests_only_when_all_others_do() {
     };
     let mut existing = routes(&["DEFAULT", "/a"]);
     assert!(matches!(check(&existing, 0, false), Err(ApiError::Validation(_))));
-    for state in [State::Creating, State::Updating] {
+    for state in [ResourceState::Creating, ResourceState::Updating] {
         existing[1].state = state;
         assert!(check(&existing, 0, false).is_err(), "{state:?}");
         assert!(check(&existing, 1, true).is_err(), "{state:?}: a check is under way");
     }
-    for state in [State::Inactive, State::Failed] {
+    for state in [ResourceState::Inactive, ResourceState::Failed] {
         existing[1].state = state;
         assert_eq!(check(&existing, 0, false), Ok(()), "{state:?}");
     }
-    existing[0].state = State::Inactive;
+    existing[0].state = ResourceState::Inactive;
     assert!(matches!(check(&existing, 1, true), Err(ApiError::Validation(_))));
     assert_eq!(check(&existing, 0, true), Ok(()));
 }

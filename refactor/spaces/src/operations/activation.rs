@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document;
 use crate::health;
 use crate::model::ModelChange;
-use crate::resource::{Fault, FaultCode, ResourceType, Route, Service, State};
+use crate::resource::{FaultCode, ResourceFault, ResourceState, ResourceType, Route, Service};
 use crate::{ApiError, Spaces};
 
 /// More than a health check takes: two names to look up, and an answer.
@@ -14,7 +14,7 @@ const CHECK_TIME: Duration = Duration::from_secs(15);
 
 /// When a route's service is asked whether it is healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
+pub enum HealthCheck {
     /// After the route is stored, and its caller waits for so long. The route is FAILED if the check
     /// fails.
     Background(Duration),
@@ -46,8 +46,8 @@ impl Spaces {
     }
 
     /// The route once its check has ended, or as it is when the caller has waited long enough.
-    pub(super) fn settled(&self, route: Route, check: Check) -> Route {
-        let Check::Background(wait) = check else { return route };
+    pub(super) fn settled(&self, route: Route, check: HealthCheck) -> Route {
+        let HealthCheck::Background(wait) = check else { return route };
         if !under_way(&route) {
             return route;
         }
@@ -107,16 +107,17 @@ impl Spaces {
             let mut settled = route.clone();
             settled.touch();
             (settled.state, settled.error) = match outcome {
-                Ok(()) => (State::Active, None),
+                Ok(()) => (ResourceState::Active, None),
                 Err(message) => {
                     log::warn!("the route {id} ({}) is FAILED: {message}", route.label());
                     let code = FaultCode::ServiceEndpointHealthCheckFailure;
                     let service = route.details.service.clone();
-                    let fault = Fault { code, message, kind: ResourceType::Service, id: service };
-                    (State::Failed, Some(fault))
+                    let fault =
+                        ResourceFault { code, message, kind: ResourceType::Service, id: service };
+                    (ResourceState::Failed, Some(fault))
                 }
             };
-            if route.state == State::Creating {
+            if route.state == ResourceState::Creating {
                 changes.push(ModelChange::Answer(id.to_owned(), document(&settled)?));
             }
             changes.push(ModelChange::Route(settled));
@@ -130,5 +131,5 @@ impl Spaces {
 
 /// Whether a check decides what becomes of the route.
 pub(super) fn under_way(route: &Route) -> bool {
-    matches!(route.state, State::Creating | State::Updating)
+    matches!(route.state, ResourceState::Creating | ResourceState::Updating)
 }

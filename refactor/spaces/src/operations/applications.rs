@@ -10,8 +10,8 @@ use futures_util::future::join_all;
 use super::{Request, delete, put, unused_id};
 use crate::model::{Model, ModelChange};
 use crate::resource::{
-    Application, ApplicationDetails, EndpointType, Fault, FaultCode, Gateway, NewApplication,
-    Resource, ResourceType, State,
+    Application, ApplicationDetails, EndpointType, FaultCode, Gateway, NewApplication, Resource,
+    ResourceFault, ResourceState, ResourceType,
 };
 use crate::{ApiError, Page, PageRequest, Spaces};
 
@@ -51,7 +51,13 @@ impl Spaces {
                 address,
                 gateway: Gateway::new(&request.region, &id),
             };
-            let made = Resource::new(id, &request.region, State::Active, new.tags.clone(), details);
+            let made = Resource::new(
+                id,
+                &request.region,
+                ResourceState::Active,
+                new.tags.clone(),
+                details,
+            );
             put(changes, &made, token, ModelChange::Application)?;
             Ok(made)
         });
@@ -144,7 +150,7 @@ impl Spaces {
             match opened {
                 Ok(_) => {
                     log::info!("the application {} takes traffic at {url}", application.id);
-                    (application.state, application.error) = (State::Active, None);
+                    (application.state, application.error) = (ResourceState::Active, None);
                 }
                 Err(error) => {
                     let message = format!(
@@ -152,10 +158,10 @@ impl Spaces {
                         details.address
                     );
                     log::error!("the application {} is FAILED: {message}", application.id);
-                    application.state = State::Failed;
+                    application.state = ResourceState::Failed;
                     let (kind, id) = (ResourceType::Application, application.id.clone());
                     let code = FaultCode::ResourceCreationFailure;
-                    application.error = Some(Fault { code, message, kind, id });
+                    application.error = Some(ResourceFault { code, message, kind, id });
                 }
             }
             if application != *known {

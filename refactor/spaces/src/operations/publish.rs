@@ -6,7 +6,7 @@ use http::Method;
 
 use crate::Spaces;
 use crate::model::Model;
-use crate::resource::{Route, State};
+use crate::resource::{ResourceState, Route};
 use proxy::{Epoch, Route as LiveRoute, RouteChange, SourcePath};
 
 impl Spaces {
@@ -19,7 +19,7 @@ impl Spaces {
             changes.entry(application).or_default().push(change);
         }
         let listens = |id: &String| {
-            model.applications.get(id).is_some_and(|found| found.state == State::Active)
+            model.applications.get(id).is_some_and(|found| found.state == ResourceState::Active)
         };
         for (application, changes) in changes.into_iter().filter(|(id, _)| listens(id)) {
             self.0.plane.change_routes(&application, changes);
@@ -66,7 +66,7 @@ fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
         source,
         upstream: upstream.clone(),
         service: service.details.name.clone(),
-        active: route.state == State::Active,
+        active: route.state == ResourceState::Active,
         tags: route.tags.clone(),
     })
 }

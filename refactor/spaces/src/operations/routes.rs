@@ -1,24 +1,26 @@
 //! CreateRoute, GetRoute, ListRoutes, UpdateRoute, DeleteRoute; and the swap of a route.
 
-use super::activation::{Check, under_way};
+use super::activation::{HealthCheck, under_way};
 use super::{Request, delete, put, unused_id};
 use crate::conflicts::{check_activation, check_delete, check_new};
 use crate::model::{ApplicationPath, Model, ModelChange};
-use crate::resource::{NewRoute, Resource, ResourceType, Route, RouteDetails, Service, State};
+use crate::resource::{
+    NewRoute, Resource, ResourceState, ResourceType, Route, RouteDetails, Service,
+};
 use crate::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
     /// Makes a route. One that is ACTIVE takes traffic when this returns.
     ///
     /// # Errors
-    /// 404, 402, and the 409 of `conflicts.rs`; with [`Check::First`] also if the service is not
+    /// 404, 402, and the 409 of `conflicts.rs`; with [`HealthCheck::First`] also if the service is not
     /// healthy.
     pub fn create_route(
         &self,
         request: &Request,
         place: &ApplicationPath,
         new: &NewRoute,
-        check: Check,
+        check: HealthCheck,
     ) -> Result<Route, ApiError> {
         self.make_route(request, place, new, None, check)
     }
@@ -35,7 +37,7 @@ impl Spaces {
         place: &ApplicationPath,
         old: &str,
         new: &NewRoute,
-        check: Check,
+        check: HealthCheck,
     ) -> Result<Route, ApiError> {
         self.make_route(request, place, new, Some(old), check)
     }
@@ -46,12 +48,12 @@ impl Spaces {
         place: &ApplicationPath,
         new: &NewRoute,
         old: Option<&str>,
-        check: Check,
+        check: HealthCheck,
     ) -> Result<Route, ApiError> {
         let operation = if old.is_some() { "ReplaceRoute" } else { "CreateRoute" };
         let token =
             request.token(operation, &[&place.environment, &place.application], &(new, old))?;
-        if new.active && check == Check::First {
+        if new.active && check == HealthCheck::First {
             let service = {
                 let model = self.model();
                 if let Some(made) = self.replay(&model, token.as_ref())? {
@@ -86,9 +88,9 @@ impl Spaces {
                 protection,
             };
             let state = match (new.active, check) {
-                (false, _) => State::Inactive,
-                (true, Check::Background(_)) => State::Creating,
-                (true, Check::First | Check::Skipped) => State::Active,
+                (false, _) => ResourceState::Inactive,
+                (true, HealthCheck::Background(_)) => ResourceState::Creating,
+                (true, HealthCheck::First | HealthCheck::Skipped) => ResourceState::Active,
             };
             let id = unused_id(model, ResourceType::Route);
             let made = Resource::new(id, &place.region, state, new.tags.clone(), details);
@@ -139,16 +141,16 @@ impl Spaces {
     /// Lets a route take traffic, or none. One that becomes ACTIVE passes a health check first.
     ///
     /// # Errors
-    /// 404; 400 if the other routes forbid it; with [`Check::First`] also if the service is not
+    /// 404; 400 if the other routes forbid it; with [`HealthCheck::First`] also if the service is not
     /// healthy.
     pub fn update_route(
         &self,
         place: &ApplicationPath,
         id: &str,
         active: bool,
-        check: Check,
+        check: HealthCheck,
     ) -> Result<Route, ApiError> {
-        let wanted = if active { State::Active } else { State::Inactive };
+        let wanted = if active { ResourceState::Active } else { ResourceState::Inactive };
         let (route, service) = {
             let model = self.model();
             let route = model.route(place, id)?.clone();
@@ -156,11 +158,11 @@ impl Spaces {
             (route, service)
         };
         // A client that lost its answer asks again: for what is so, or is on its way.
-        let on_its_way = active && under_way(&route) && matches!(check, Check::Background(_));
+        let on_its_way = active && under_way(&route) && matches!(check, HealthCheck::Background(_));
         if route.state == wanted || on_its_way {
             return Ok(route);
         }
-        if active && check == Check::First {
+        if active && check == HealthCheck::First {
             self.check_first(&service)?;
         }
         let changed = self.change(|model, changes| {
@@ -168,9 +170,9 @@ impl Spaces {
             check_activation(route, active, model.routes_of(&place.application))?;
             let mut changed = route.clone();
             changed.state = match (active, check) {
-                (true, Check::Background(_)) => State::Updating,
-                (true, Check::First | Check::Skipped) => State::Active,
-                (false, _) => State::Inactive,
+                (true, HealthCheck::Background(_)) => ResourceState::Updating,
+                (true, HealthCheck::First | HealthCheck::Skipped) => ResourceState::Active,
+                (false, _) => ResourceState::Inactive,
             };
             changed.error = None;
             changed.touch();

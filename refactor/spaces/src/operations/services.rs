@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::{Request, delete, put, unused_id};
 use crate::endpoint;
 use crate::model::{ApplicationPath, ModelChange};
-use crate::resource::{NewService, Resource, ResourceType, Service, ServiceDetails, State};
+use crate::resource::{NewService, Resource, ResourceState, ResourceType, Service, ServiceDetails};
 use crate::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
@@ -54,7 +54,13 @@ impl Spaces {
                 upstream: OnceLock::new(),
             };
             let id = unused_id(model, ResourceType::Service);
-            let made = Resource::new(id, &request.region, State::Active, new.tags.clone(), details);
+            let made = Resource::new(
+                id,
+                &request.region,
+                ResourceState::Active,
+                new.tags.clone(),
+                details,
+            );
             put(changes, &made, token, ModelChange::Service)?;
             Ok(made)
         })

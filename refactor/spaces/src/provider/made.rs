@@ -12,12 +12,12 @@ use cloudformation::provider::{Created, Failure};
 pub(super) type Attributes = BTreeMap<String, String>;
 
 /// A physical id, taken apart: the last part is the resource's own id.
-pub(super) struct Path {
+pub(super) struct PhysicalId {
     pub(super) place: ApplicationPath,
     pub(super) id: String,
 }
 
-impl Path {
+impl PhysicalId {
     pub(super) fn parse(region: &str, physical_id: &str) -> Result<Self, Failure> {
         let parts: Vec<_> = physical_id.split('|').collect();
         let part = |number: usize| parts.get(number).copied().unwrap_or_default().to_owned();
@@ -31,14 +31,14 @@ impl Path {
 }
 
 /// What a template sees of a resource.
-pub(super) trait Made {
+pub(super) trait TemplateResource {
     /// The ids that lead to it, its own last.
     fn path(&self) -> Vec<&str>;
     /// What `Fn::GetAtt` gives.
     fn attributes(&self) -> Attributes;
 }
 
-pub(super) fn created(made: &impl Made) -> Created {
+pub(super) fn created(made: &impl TemplateResource) -> Created {
     Created { physical_id: made.path().join("|"), attributes: made.attributes() }
 }
 
@@ -46,7 +46,7 @@ fn attributes(given: &[(&str, &str)]) -> Attributes {
     given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-impl Made for Environment {
+impl TemplateResource for Environment {
     fn path(&self) -> Vec<&str> {
         vec![&self.id]
     }
@@ -59,7 +59,7 @@ impl Made for Environment {
     }
 }
 
-impl Made for Application {
+impl TemplateResource for Application {
     fn path(&self) -> Vec<&str> {
         vec![&self.details.environment, &self.id]
     }
@@ -79,7 +79,7 @@ impl Made for Application {
     }
 }
 
-impl Made for Service {
+impl TemplateResource for Service {
     fn path(&self) -> Vec<&str> {
         vec![&self.details.environment, &self.details.application, &self.id]
     }
@@ -89,7 +89,7 @@ impl Made for Service {
     }
 }
 
-impl Made for Route {
+impl TemplateResource for Route {
     fn path(&self) -> Vec<&str> {
         vec![&self.details.environment, &self.details.application, &self.id]
     }

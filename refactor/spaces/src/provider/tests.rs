@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::resource::{Protection, State};
+use crate::resource::{Protection, ResourceState};
 use crate::{PageRequest, Quotas, Settings, state};
 use proxy::DataPlane;
 
@@ -227,7 +227,7 @@ fn an_unhealthy_route_leaves_no_trace_and_a_rollback_asks_nobody() {
     let restoring = ProviderCall { restores: true, ..world.step() };
     let properties = fallback(&place, &dead);
     world.spaces.create(&restoring, ResourceKind::Route, properties.as_object().unwrap()).unwrap();
-    assert_eq!(world.routes(&place)[0]["State"], State::Active.as_str());
+    assert_eq!(world.routes(&place)[0]["State"], ResourceState::Active.as_str());
 }
 
 #[test]
@@ -242,19 +242,19 @@ fn a_check_that_ends_late_decides_no_later_activation() {
     let id = world.routes(&place)[0]["RouteId"].as_str().unwrap().to_owned();
     let place = place_of(&place);
     let switch = |active| {
-        let check = Check::Background(Duration::ZERO);
+        let check = HealthCheck::Background(Duration::ZERO);
         world.spaces.update_route(&place, &id, active, check).unwrap()
     };
     let state = || world.spaces.route(&place, &id).unwrap().state;
     switch(false);
     let first = switch(true);
     world.spaces.settle(&id, first.updated_ms, Err("it is down".into()));
-    assert_eq!(state(), State::Failed);
+    assert_eq!(state(), ResourceState::Failed);
     let second = switch(true);
     world.spaces.settle(&id, first.updated_ms, Ok(()));
-    assert_eq!(state(), State::Updating, "the first check has no say any more");
+    assert_eq!(state(), ResourceState::Updating, "the first check has no say any more");
     world.spaces.settle(&id, second.updated_ms, Ok(()));
-    assert_eq!(state(), State::Active);
+    assert_eq!(state(), ResourceState::Active);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{ACCOUNT, Details, Resource, ResourceType, Tags, View};
+use super::{ACCOUNT, Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -115,7 +115,7 @@ impl Details for ApplicationDetails {
         vec![&self.environment]
     }
 
-    fn view(&self, view: &mut View<'_>) {
+    fn view(&self, view: &mut MemberView<'_>) {
         view.set("Name", self.name.clone());
         view.set("EnvironmentId", self.environment.clone());
         view.set("VpcId", self.vpc_id.clone());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Details, Resource, ResourceType, Tags, View};
+use super::{Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -76,7 +76,7 @@ impl Details for EnvironmentDetails {
         Vec::new()
     }
 
-    fn view(&self, view: &mut View<'_>) {
+    fn view(&self, view: &mut MemberView<'_>) {
         view.set("Name", self.name.clone());
         view.set_some("Description", self.description.clone());
         let fabric = match self.fabric {

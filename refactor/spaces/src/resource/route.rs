@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Details, Protection, Resource, ResourceType, Tags, View};
+use super::{Details, MemberView, Protection, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -154,7 +154,7 @@ impl Details for RouteDetails {
         vec![&self.environment, &self.application]
     }
 
-    fn view(&self, view: &mut View<'_>) {
+    fn view(&self, view: &mut MemberView<'_>) {
         view.set("EnvironmentId", self.environment.clone());
         view.set("ApplicationId", self.application.clone());
         view.set("ServiceId", self.service.clone());
@@ -201,7 +201,8 @@ impl Route {
             members.remove(name);
         }
         if let Some(source) = &self.details.source {
-            let state = if self.state == super::State::Inactive { "INACTIVE" } else { "ACTIVE" };
+            let state =
+                if self.state == super::ResourceState::Inactive { "INACTIVE" } else { "ACTIVE" };
             let nested = json!({
                 "SourcePath": source.path,
                 "ActivationState": state,

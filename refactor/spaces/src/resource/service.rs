@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Details, Resource, ResourceType, Tags, View};
+use super::{Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules::{self, Broken};
@@ -55,7 +55,7 @@ pub struct NewService {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum EndpointType {
+enum ServiceEndpoint {
     Url,
     Lambda,
 }
@@ -75,13 +75,13 @@ impl NewService {
         let name = members.required("Name", name);
         let description = members.text("Description", rules::description);
         let vpc_id = members.text("VpcId", rules::vpc_id);
-        let choices = [("URL", EndpointType::Url), ("LAMBDA", EndpointType::Lambda)];
+        let choices = [("URL", ServiceEndpoint::Url), ("LAMBDA", ServiceEndpoint::Lambda)];
         let endpoint = members.one_of("EndpointType", &choices);
         let endpoint = members.required("EndpointType", endpoint);
-        if endpoint == Some(EndpointType::Lambda) {
+        if endpoint == Some(ServiceEndpoint::Lambda) {
             members.wrong("EndpointType", "is LAMBDA: LAMBDA endpoints are not supported here");
         }
-        if endpoint == Some(EndpointType::Url) && members.has("LambdaEndpoint") {
+        if endpoint == Some(ServiceEndpoint::Url) && members.has("LambdaEndpoint") {
             members.wrong("LambdaEndpoint", "must be left out where EndpointType is URL");
         }
         let urls = members.object("UrlEndpoint", "UrlEndpoint.", |urls| {
@@ -89,7 +89,7 @@ impl NewService {
             let url = urls.required("Url", url);
             Some((url, urls.text("HealthUrl", parsed_url)))
         });
-        if endpoint == Some(EndpointType::Url) && !members.has("UrlEndpoint") {
+        if endpoint == Some(ServiceEndpoint::Url) && !members.has("UrlEndpoint") {
             members.wrong("UrlEndpoint", "is required where EndpointType is URL");
         }
         let (url, health_url) = urls.unwrap_or_default();
@@ -114,7 +114,7 @@ impl Details for ServiceDetails {
         vec![&self.environment, &self.application]
     }
 
-    fn view(&self, view: &mut View<'_>) {
+    fn view(&self, view: &mut MemberView<'_>) {
         view.set("Name", self.name.clone());
         view.set_some("Description", self.description.clone());
         view.set("EnvironmentId", self.environment.clone());

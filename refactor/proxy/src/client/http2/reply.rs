@@ -11,9 +11,9 @@ use http::Response;
 
 /// The answer's stream. The exchange shares it with the task that waits for the client to reset the stream.
 #[derive(Clone)]
-pub(super) struct Reply(Arc<Mutex<State>>);
+pub(super) struct Reply(Arc<Mutex<ReplyState>>);
 
-enum State {
+enum ReplyState {
     /// No head was sent.
     Waiting(SendResponse<Bytes>),
     Begun(SendStream<Bytes>),
@@ -21,18 +21,18 @@ enum State {
 
 impl Reply {
     pub(super) fn new(respond: SendResponse<Bytes>) -> Self {
-        Self(Arc::new(Mutex::new(State::Waiting(respond))))
+        Self(Arc::new(Mutex::new(ReplyState::Waiting(respond))))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ReplyState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ready once the client reset the stream or the connection is lost (RFC 9113, 6.4).
     pub(super) fn poll_reset(&self, context: &mut Context<'_>) -> Poll<()> {
         let reset = match &mut *self.state() {
-            State::Waiting(respond) => respond.poll_reset(context),
-            State::Begun(answer) => answer.poll_reset(context),
+            ReplyState::Waiting(respond) => respond.poll_reset(context),
+            ReplyState::Begun(answer) => answer.poll_reset(context),
         };
         reset.map(|_why| ())
     }
@@ -40,10 +40,10 @@ impl Reply {
     /// Sends the head. A stream that the client reset is found out by what is sent next.
     pub(super) fn begin(&self, response: Response<()>, ended: bool) {
         let mut state = self.state();
-        if let State::Waiting(respond) = &mut *state
+        if let ReplyState::Waiting(respond) = &mut *state
             && let Ok(answer) = respond.send_response(response, ended)
         {
-            *state = State::Begun(answer);
+            *state = ReplyState::Begun(answer);
         }
     }
 
@@ -53,7 +53,7 @@ impl Reply {
         context: &mut Context<'_>,
         wanted: usize,
     ) -> Poll<io::Result<usize>> {
-        let State::Begun(answer) = &mut *self.state() else { return Poll::Ready(Err(gone())) };
+        let ReplyState::Begun(answer) = &mut *self.state() else { return Poll::Ready(Err(gone())) };
         answer.reserve_capacity(wanted);
         match ready!(answer.poll_capacity(context)) {
             Some(Ok(granted)) => Poll::Ready(Ok(granted.min(wanted))),
@@ -67,21 +67,21 @@ impl Reply {
     /// If the stream is reset.
     pub(super) fn send(&self, part: Bytes, last: bool) -> io::Result<()> {
         match &mut *self.state() {
-            State::Begun(answer) => answer.send_data(part, last).map_err(|_reset| gone()),
-            State::Waiting(_) => Err(gone()),
+            ReplyState::Begun(answer) => answer.send_data(part, last).map_err(|_reset| gone()),
+            ReplyState::Waiting(_) => Err(gone()),
         }
     }
 
     /// Whether the head was sent.
     pub(super) fn has_begun(&self) -> bool {
-        matches!(*self.state(), State::Begun(_))
+        matches!(*self.state(), ReplyState::Begun(_))
     }
 
     /// Resets the stream.
     pub(super) fn reset(&self, reason: Reason) {
         match &mut *self.state() {
-            State::Waiting(respond) => respond.send_reset(reason),
-            State::Begun(answer) => answer.send_reset(reason),
+            ReplyState::Waiting(respond) => respond.send_reset(reason),
+            ReplyState::Begun(answer) => answer.send_reset(reason),
         }
     }
 }

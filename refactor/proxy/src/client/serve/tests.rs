@@ -10,14 +10,14 @@ use tokio::time::{Duration, Instant, timeout};
 
 use super::serve;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
-use crate::metrics::{Labels, Metrics};
+use crate::metrics::{Metrics, RouteLabels};
 use crate::ownership::Ownership;
 use crate::routes::Route;
 use crate::settings::Settings;
 use crate::shadow::Shadows;
 use crate::site::{Shared, Site};
-use crate::table::Table;
-use crate::target::Target;
+use crate::table::RouteTable;
+use crate::target::RouteTarget;
 use crate::upstream::{Origin, Upstreams};
 
 /// A client and the task that serves it, with one default route whose service does not matter.
@@ -32,7 +32,7 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         pseudonym: "refactor-test".to_owned(),
     };
     let labels =
-        Labels { application: String::new(), route: String::new(), service: String::new() };
+        RouteLabels { application: String::new(), route: String::new(), service: String::new() };
     let counts = shared.metrics.counts(labels);
     let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", service.local_addr().unwrap()).parse().unwrap();
@@ -45,12 +45,12 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
         tags: Default::default(),
     };
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
-    let target = Arc::new(Target::new(route, upstream, patience, None, Arc::clone(&counts)));
+    let target = Arc::new(RouteTarget::new(route, upstream, patience, None, Arc::clone(&counts)));
     let site = Site::new(
         Arc::new(shared),
         "api".to_owned(),
         80,
-        Table::new([target]),
+        RouteTable::new([target]),
         Arc::default(),
         counts,
     );
