@@ -22,7 +22,6 @@ pub use config::VARIABLES;
 pub use control::credentials::Keys;
 pub use first_stack::REGION;
 pub use moves::{
-    CommandStep, Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress,
-    Side, SideStatus, Successor,
+    CommandStep, Diff, Difference, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
 };
 pub use run::Refactor;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use replication::FollowerState;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -38,14 +39,14 @@ pub(super) async fn run(control: &Control, args: &FollowArgs) -> Result<ExitCode
                 };
                 let detail = following.detail.as_ref();
                 let detail = detail.map_or(String::new(), |detail| format!("; {detail}"));
-                let progress =
-                    format!("{}: {rows} rows, {rate:.0} rows/s, {lag}{detail}", following.state);
-                if following.state == "following" && following.lag_ms.is_some() {
+                let state = following.state.name();
+                let progress = format!("{state}: {rows} rows, {rate} rows/s, {lag}{detail}");
+                if following.state == FollowerState::Following && following.lag_ms.is_some() {
                     say(format_args!("  {progress}"));
                     say(format_args!("{}: caught up", found.collection));
                     return Ok(ExitCode::SUCCESS);
                 }
-                if following.state == "broken" {
+                if following.state == FollowerState::Broken {
                     return Err(format!("{} cannot follow: {progress}", found.collection));
                 }
                 progress

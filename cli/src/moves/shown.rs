@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use refactor::{Diff, Move, Side};
+use replication::FollowerState;
 
 use crate::say::say;
 
@@ -71,7 +72,7 @@ fn primary(found: &Move) -> Option<(&Side, u64)> {
     let sides = [&found.source, &found.target].into_iter();
     let primary = sides.filter_map(|side| {
         let ownership = side.ownership.as_ref()?;
-        (ownership.role == "primary").then_some((side, ownership.epoch))
+        ownership.is_primary().then_some((side, ownership.epoch))
     });
     // Of a source and a target that have nothing to do with each other it is the source.
     primary.reduce(|one, other| if other.1 > one.1 { other } else { one })
@@ -90,9 +91,13 @@ fn followed(by: &Side) -> String {
                 Some(ms) => format!("lag {ms} ms"),
                 None => "lag not known".to_owned(),
             };
-            let state = match following.state.as_str() {
-                state @ ("waiting" | "stalled" | "broken") => format!(" is {state}"),
-                _ => " follows".to_owned(),
+            let state = match following.state {
+                state @ (FollowerState::Waiting
+                | FollowerState::Stalled
+                | FollowerState::Broken) => {
+                    format!(" is {}", state.name())
+                }
+                FollowerState::Copying | FollowerState::Following => " follows".to_owned(),
             };
             format!("{}{state}, {lag}", by.url)
         }

@@ -52,6 +52,5 @@ pub use refusal::Refusal;
 pub use shown::Shown;
 pub use sides::{Targets, is_name, program};
 pub use view::{
-    CommandStep, Diff, Difference, Following, Last, Move, MoveRoute, Pending, Preflight, Progress,
-    Side, SideStatus, Successor,
+    CommandStep, Diff, Difference, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
 };

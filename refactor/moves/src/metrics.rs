@@ -12,6 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use replication::Role;
 
 use super::record::{Outcome, Record};
 use super::view::{Move, Side};
@@ -103,8 +104,7 @@ impl Gauges {
         };
         set(&self.phase, Some(("phase", found.phase.clone())), 1);
         let sides = [("source", &found.source), ("target", &found.target)];
-        let is_primary =
-            |side: &Side| side.ownership.as_ref().is_some_and(|it| it.role == "primary");
+        let is_primary = |side: &Side| side.ownership.as_ref().is_some_and(|it| it.is_primary());
         let primaries = sides.iter().filter(|(_, side)| is_primary(side)).count();
         set(&self.primaries, None, primaries as u64);
         for (name, side) in sides {
@@ -112,7 +112,7 @@ impl Gauges {
             set(&self.reachable, side_label(), side.ownership.is_some().into());
             let Some(standing) = &side.ownership else { continue };
             set(&self.epoch, side_label(), standing.epoch);
-            if standing.role == "follower" {
+            if standing.role == Role::Follower {
                 let lag_ms = standing.following.as_ref().and_then(|following| following.lag_ms);
                 let lag = lag_ms.map_or(f64::INFINITY, |lag_ms| seconds(lag_ms as f64));
                 set_seconds(&self.lag, Some(("follower", side.url.clone())), lag);

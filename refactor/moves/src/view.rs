@@ -1,5 +1,6 @@
 //! A move as the control port shows it.
 
+use replication::SideStatus;
 use serde::Deserialize;
 
 /// A collection that moves, or could.
@@ -53,42 +54,6 @@ pub struct Side {
     pub ownership: Option<SideStatus>,
     /// Why it does not.
     pub error: Option<String>,
-}
-
-/// What a copy says of itself.
-#[derive(Clone, Debug, Deserialize)]
-pub struct SideStatus {
-    /// `primary`, `follower` or `retired`.
-    pub role: String,
-    /// The number of the ownership.
-    pub epoch: u64,
-    /// How it follows, if it does.
-    pub following: Option<Following>,
-    /// The store that it follows, or that it handed the collection over to.
-    pub successor: Option<Successor>,
-}
-
-/// The store that takes the writes instead.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Successor {
-    /// The collection's URL there.
-    pub url: String,
-}
-
-/// How a copy follows.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Following {
-    /// `copying`, `following`, `waiting`, `stalled` or `broken`.
-    pub state: String,
-    /// What is wrong, and what helps.
-    pub detail: Option<String>,
-    /// Rows applied so far.
-    pub rows: u64,
-    /// How fast.
-    pub rows_per_second: f64,
-    /// How far behind it is; `None`: not known.
-    pub lag_ms: Option<u64>,
 }
 
 /// The route of a collection.

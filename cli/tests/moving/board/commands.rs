@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use harness::until;
 use refactor::{Client, Keys, Move};
+use replication::FollowerState;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -87,9 +88,9 @@ impl Board {
     }
 
     /// The roles of both sides, source first.
-    pub(crate) async fn roles(&self, collection: &str) -> [String; 2] {
+    pub(crate) async fn roles(&self, collection: &str) -> [&'static str; 2] {
         let found = self.look(collection).await;
-        [found.source, found.target].map(|side| side.ownership.expect("it answers").role)
+        [found.source, found.target].map(|side| side.ownership.expect("it answers").role.name())
     }
 }
 
@@ -102,6 +103,7 @@ fn follows_closely(found: &Move) -> bool {
     };
     let following = follower.ownership.as_ref().and_then(|ownership| ownership.following.as_ref());
     following.is_some_and(|following| {
-        following.state == "following" && following.lag_ms.is_some_and(|ms| ms <= LAG_MS)
+        following.state == FollowerState::Following
+            && following.lag_ms.is_some_and(|ms| ms <= LAG_MS)
     })
 }
