@@ -56,13 +56,7 @@ async fn a_control_plane_that_knows_nothing_ends_what_another_one_handed_over() 
     let fixture = Fixture::new().await;
     fixture.verify().await;
     // Another one fenced, handed over and is gone.
-    let store = fixture.target.with(|copy| copy.store.clone());
-    let to = format!("{}/api/users", fixture.target.url);
-    fixture.source.with(|copy| {
-        copy.position += 1;
-        copy.handover = Some((2, store, to, copy.position));
-        (copy.role, copy.followed) = ("follower", None);
-    });
+    fixture.source.hand_over(&fixture.target, 2);
     fixture.done("switch").await;
     assert!(fixture.target.is_primary());
     assert_eq!(fixture.route().await.as_deref(), Some("ACTIVE"));
@@ -92,12 +86,9 @@ async fn a_target_that_is_away_after_the_handover_is_waited_for() {
     fixture.verify().await;
     fixture.arm("moves.handed-over");
     fixture.refused("switch", json!({})).await;
-    let (store, url) = (fixture.source.with(|copy| copy.store.clone()), fixture.source.url.clone());
-    fixture.target.with(|copy| {
-        // As if it had not got the handover yet.
-        (copy.role, copy.epoch, copy.frozen) = ("follower", 1, true);
-        copy.followed = Some((store, format!("{url}/api/users"), (1, 0)));
-    });
+    // As if it had not got the handover yet.
+    fixture.target.with(|copy| copy.frozen = true);
+    fixture.target.follow_in(&fixture.source, 1);
     let fixture = fixture.revive().await;
     until("it is pending", async || fixture.users().await.pending.is_some()).await;
     assert_eq!(fixture.users().await.phase, "handed-over");

@@ -120,7 +120,7 @@ async fn a_comparison_that_was_killed_goes_on_at_its_last_range() {
     fixture.program.kill().await;
     fixture.program = fixture.program.restart().await;
     fixture.source.with(|copy| copy.rows.insert(2, (7, "never looked at again".into())));
-    fixture.target.with(|copy| copy.followed.as_mut().unwrap().2 = (1, u64::MAX / 2));
+    fixture.target.with(|copy| copy.followed.as_mut().unwrap().covered.at = u64::MAX / 2);
     until("it has ended", async || fixture.users().await.diff.state != "running").await;
     let diff = fixture.users().await.diff;
     let named: Vec<_> = diff.differences.iter().map(|row| row.id.as_str()).collect();

@@ -1,6 +1,7 @@
 //! A target that is lost after the handover: a person decides, and is told what may be lost.
 
 use harness::{client, until};
+use replication::Role;
 use serde_json::json;
 
 use crate::fixture::Fixture;
@@ -19,7 +20,7 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     assert!(!fixture.source.is_primary());
     let done = fixture.tell("reverse", json!({ "force": true })).await.unwrap();
     assert!(done.last.unwrap().outcome.contains("by force in epoch 3"));
-    assert_eq!(fixture.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+    assert_eq!(fixture.source.role(), (Role::Primary, 3));
     assert_eq!(fixture.route().await.as_deref(), Some("INACTIVE"));
     let again = fixture.tell("reverse", json!({ "force": true })).await.unwrap();
     assert!(again.last.unwrap().outcome.contains("is the primary already"), "a repeat");
@@ -38,7 +39,7 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
     let causes = fixture.users().await.causes;
     assert!(causes.iter().any(|cause| cause.contains("BOTH SIDES ARE PRIMARY")), "{causes:?}");
     // It gives way to the later epoch.
-    fixture.target.with(|copy| (copy.role, copy.superseded) = ("retired", true));
+    fixture.target.with(|copy| (copy.role, copy.superseded) = (Role::Retired, true));
     assert_eq!(fixture.users().await.phase, "superseded");
     let again = fixture.tell("reverse", json!({})).await.unwrap();
     assert!(again.last.unwrap().outcome.contains("is the primary already"));
@@ -57,7 +58,7 @@ async fn a_target_that_is_lost_is_given_up_only_by_force_and_the_loss_is_said() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_is_superseded_is_not_taken_for_one_that_completed() {
     let fixture = Fixture::switched().await;
-    fixture.source.with(|copy| (copy.role, copy.superseded) = ("retired", true));
+    fixture.source.with(|copy| (copy.role, copy.superseded) = (Role::Retired, true));
     assert_eq!(fixture.users().await.phase, "superseded");
     for verb in ["follow", "diff", "reverse", "cancel", "complete"] {
         let message = fixture.refused(verb, json!({})).await;
@@ -83,16 +84,8 @@ async fn a_target_that_is_lost_is_let_go_of_while_the_source_lives() {
 async fn a_target_that_has_not_used_the_handover_is_cancelled_before_it_is_taken_back() {
     let fixture = Fixture::new().await;
     fixture.verify().await;
-    let store = fixture.target.with(|copy| {
-        copy.frozen = true;
-        copy.store.clone()
-    });
-    let to = format!("{}/api/users", fixture.target.url);
-    fixture.source.with(|copy| {
-        copy.position += 1;
-        copy.handover = Some((2, store, to, copy.position));
-        (copy.role, copy.followed) = ("follower", None);
-    });
+    fixture.target.with(|copy| copy.frozen = true);
+    fixture.source.hand_over(&fixture.target, 2);
     let unowned =
         async || fixture.users().await.causes.join("; ").contains("no store takes writes");
     assert!(unowned().await);
@@ -100,7 +93,7 @@ async fn a_target_that_has_not_used_the_handover_is_cancelled_before_it_is_taken
     assert!(message.contains("nothing that was answered is lost"), "{message}");
     fixture.tell("reverse", json!({ "force": true })).await.unwrap();
     assert_eq!(fixture.target.told("cancel"), 1);
-    assert_eq!(fixture.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+    assert_eq!(fixture.source.role(), (Role::Primary, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +167,7 @@ async fn a_take_of_which_no_answer_comes_is_carried_through() {
     }
     fixture.source.with(|copy| copy.cannot = None);
     until("nothing is pending", async || fixture.users().await.pending.is_none()).await;
-    assert_eq!(fixture.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+    assert_eq!(fixture.source.role(), (Role::Primary, 3));
     assert_eq!(fixture.route().await.as_deref(), Some("INACTIVE"));
     assert_eq!(post().await.status(), 200, "the source owns it");
 }
@@ -187,7 +180,7 @@ async fn a_take_that_dies_when_it_is_written_down_is_carried_through() {
     fixture.refused("reverse", json!({ "force": true })).await;
     let fixture = fixture.revive().await;
     until("nothing is pending", async || fixture.users().await.pending.is_none()).await;
-    assert_eq!(fixture.source.with(|copy| (copy.role, copy.epoch)), ("primary", 3));
+    assert_eq!(fixture.source.role(), (Role::Primary, 3));
     assert_eq!(fixture.route().await.as_deref(), Some("INACTIVE"));
     assert!(fixture.users().await.last.unwrap().outcome.contains("by force in epoch 3"));
 }
@@ -198,7 +191,7 @@ async fn a_primary_from_a_backup_of_an_earlier_epoch_gets_no_traffic_without_for
     fixture.target.write(11..=11);
     fixture.target.with(|copy| copy.dead = true);
     fixture.source.with(|copy| {
-        (copy.role, copy.epoch, copy.handover, copy.followed) = ("primary", 1, None, None);
+        (copy.role, copy.epoch, copy.handover, copy.followed) = (Role::Primary, 1, None, None);
     });
     let message = fixture.refused("reverse", json!({})).await;
     for part in ["epoch 1", "epoch 2", "backup", "--force"] {

@@ -1,6 +1,7 @@
 //! What the control port tells Prometheus of moves.
 
 use harness::until;
+use replication::Role;
 
 use crate::fixture::Fixture;
 
@@ -63,6 +64,6 @@ async fn a_follower_whose_lag_is_not_known_counts_as_infinitely_late_and_two_pri
     let follower = format!(",follower=\"{}/api/users\"", fixture.target.url);
     fixture.target.with(|copy| copy.lag_ms = None);
     fixture.tells("lag_seconds", &follower, |found| found == Some(f64::INFINITY)).await;
-    fixture.target.with(|copy| copy.role = "primary");
+    fixture.target.with(|copy| copy.role = Role::Primary);
     fixture.tells("primaries", "", |found| found == Some(2.0)).await;
 }

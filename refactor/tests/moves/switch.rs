@@ -1,8 +1,7 @@
 //! The way of a move, from following to the end.
 
-use std::time::{Duration, Instant};
-
 use harness::until;
+use replication::Role;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -18,7 +17,7 @@ async fn following_makes_a_route_that_takes_no_traffic_and_cancelling_removes_it
     assert_eq!(fixture.target.with(|copy| copy.rows.len()), 10);
     fixture.done("cancel").await;
     assert_eq!(fixture.route().await, None);
-    assert_eq!(fixture.target.with(|copy| (copy.role, copy.rows.len())), ("primary", 0));
+    assert_eq!(fixture.target.with(|copy| (copy.role, copy.rows.len())), (Role::Primary, 0));
     assert_eq!(fixture.routes().await.len(), 1, "only the DEFAULT route is left");
     assert!(fixture.source.is_primary());
     fixture.follow().await;
@@ -48,10 +47,10 @@ async fn a_switch_gives_the_target_everything_and_a_reverse_gives_it_back() {
     );
     fixture.compare().await;
     fixture.done("switch").await;
-    assert_eq!(fixture.target.with(|copy| (copy.role, copy.epoch)), ("primary", 4));
+    assert_eq!(fixture.target.role(), (Role::Primary, 4));
     let done = fixture.done("complete").await;
     assert_eq!(done.phase, "completed");
-    assert_eq!(fixture.source.with(|copy| (copy.role, copy.rows.len())), ("retired", 0));
+    assert_eq!(fixture.source.with(|copy| (copy.role, copy.rows.len())), (Role::Retired, 0));
     fixture.source.with(|copy| copy.dead = true);
     assert_eq!(fixture.users().await.phase, "completed", "also when the source is gone");
 }
@@ -63,11 +62,11 @@ async fn each_command_can_be_repeated() {
     fixture.follow().await;
     for epoch in [2, 2] {
         fixture.done("switch").await;
-        assert_eq!(fixture.target.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
+        assert_eq!(fixture.target.role(), (Role::Primary, epoch));
     }
     for epoch in [3, 3] {
         fixture.done("reverse").await;
-        assert_eq!(fixture.source.with(|copy| (copy.role, copy.epoch)), ("primary", epoch));
+        assert_eq!(fixture.source.role(), (Role::Primary, epoch));
     }
     fixture.compare().await;
     fixture.done("switch").await;
@@ -147,7 +146,7 @@ async fn what_holds_a_feed_back_is_said_before_any_write_is_fenced() {
         (json!({ "pid": null, "database": null, "seconds": 3 }), "GRANT pg_read_all_stats"),
         (json!(null), "may hold the feed back"),
     ] {
-        fixture.source.with(|copy| copy.blocked_by = blocked_by);
+        fixture.source.with(|copy| copy.blocked_by = serde_json::from_value(blocked_by).unwrap());
         let error = fixture.refused("switch", json!({ "maxLagMs": 300 })).await;
         assert!(error.contains(said) && error.contains("nothing was changed"), "{error}");
     }
@@ -166,7 +165,7 @@ async fn a_fence_that_is_not_released_stays_pending_until_it_is() {
         until("it is fenced", async || fixture.source.with(|copy| copy.fence.is_some())).await;
         // However long this test takes, the fence does not pass by itself.
         fixture.source.with(|copy| {
-            copy.fence.as_mut().unwrap().1 = Instant::now() + Duration::from_secs(600);
+            copy.fence.as_mut().unwrap().until_ms += 600_000;
         });
     };
     let (error, ()) = tokio::join!(switch, forbid);
@@ -203,8 +202,8 @@ async fn of_two_control_planes_one_switches_and_the_other_does_no_harm() {
     forced.as_object_mut().unwrap().remove("target");
     let (first, second) = tokio::join!(one.tell("switch", json!({})), other.tell("switch", forced));
     assert!(first.is_ok() || second.is_ok(), "{first:?} {second:?}");
-    assert_eq!(one.target.with(|copy| (copy.role, copy.epoch)), ("primary", 2));
-    assert_eq!(one.source.with(|copy| (copy.role, copy.epoch)), ("follower", 2));
+    assert_eq!(one.target.role(), (Role::Primary, 2));
+    assert_eq!(one.source.role(), (Role::Follower, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use harness::{Setup, until};
+use replication::Role;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -58,17 +59,6 @@ async fn opened(state: &str, sides: impl FnOnce(&Fake, &Fake)) -> Fixture {
     Fixture { program: setup.start().await, source, target, faults, application }
 }
 
-/// `from` has handed the collection over to `to`, which is its primary in that epoch.
-fn hand_over(from: &Fake, to: &Fake, epoch: u64) {
-    let store = to.with(|copy| copy.store.clone());
-    let url = format!("{}/api/users", to.url);
-    from.with(|copy| {
-        copy.position += 1;
-        copy.handover = Some((epoch, store, url, copy.position));
-        (copy.role, copy.epoch, copy.followed) = ("follower", epoch - 1, None);
-    });
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_goes_on_where_it_was() {
     for (state, diff) in [("following", "not done"), ("verified", "stale")] {
@@ -86,13 +76,13 @@ async fn a_move_goes_on_where_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_pending_goes_back_before_the_handover_and_forward_after_it() {
-    let handed_over = |source: &Fake, target: &Fake| hand_over(source, target, 2);
+    let handed_over = |source: &Fake, target: &Fake| source.hand_over(target, 2);
     let back = |source: &Fake, target: &Fake| {
-        hand_over(source, target, 2);
-        target.with(|copy| (copy.role, copy.epoch, copy.followed) = ("primary", 2, None));
+        source.hand_over(target, 2);
+        target.promote(2);
         source.follow(target);
         source.with(|copy| copy.handover = None);
-        hand_over(target, source, 3);
+        target.hand_over(source, 3);
     };
     let untouched = |_: &Fake, _: &Fake| ();
     type Sides = fn(&Fake, &Fake);
@@ -114,7 +104,7 @@ async fn what_was_pending_goes_back_before_the_handover_and_forward_after_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_switched_is_protected_and_goes_back() {
-    let fixture = opened("switched", |source, target| hand_over(source, target, 2)).await;
+    let fixture = opened("switched", |source, target| source.hand_over(target, 2)).await;
     assert_eq!(fixture.users().await.phase, "switched");
     let refused = fixture.delete_route("/users").await.unwrap_err();
     assert!(refused.contains("banyan reverse users"), "{refused}");
@@ -126,9 +116,9 @@ async fn what_was_switched_is_protected_and_goes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_completed_or_given_up_stays_so() {
     let fixture = opened("completed", |source, target| {
-        hand_over(source, target, 2);
-        target.with(|copy| (copy.role, copy.epoch, copy.followed) = ("primary", 2, None));
-        source.with(|copy| copy.role = "retired");
+        source.hand_over(target, 2);
+        target.promote(2);
+        source.with(|copy| copy.role = Role::Retired);
     })
     .await;
     let users = fixture.users().await;
