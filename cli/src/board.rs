@@ -1,5 +1,6 @@
 //! The programs of the board, and how each is run on this machine.
 
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -8,23 +9,26 @@ use server::Program;
 
 /// A program of the board, and the path that is its own, as in `copilot/<name>/manifest.yml`.
 struct Member {
-    program: fn() -> Program,
-    path: &'static str,
+    program: Program,
+    path: String,
 }
 
-/// Every program, in the order of their ports.
-const MEMBERS: [Member; 4] = [
-    Member { program: monolith::program, path: "/" },
-    Member { program: users::program, path: "/api/users" },
-    Member { program: threads::program, path: "/api/threads" },
-    Member { program: posts::program, path: "/api/posts" },
-];
+/// Every program, in the order of their ports: the monolith, then one for each of its collections.
+fn members() -> Vec<Member> {
+    let alone = monolith::collections().into_iter().map(|collection| {
+        let path = format!("/api/{}", collection.name);
+        Member { program: Program::alone(collection), path }
+    });
+    let monolith = Member { program: monolith::program(), path: "/".to_owned() };
+    iter::once(monolith).chain(alone).collect()
+}
+
 /// The port of each program in its container.
 const CONTAINER_PORT: u16 = 3000;
 
 /// The program of that name.
 pub(crate) fn program(name: &str) -> Option<Program> {
-    MEMBERS.iter().map(|member| (member.program)()).find(|program| program.name() == name)
+    members().into_iter().map(|member| member.program).find(|program| program.name() == name)
 }
 
 /// The refactor proxy's name among the programs.
@@ -33,9 +37,9 @@ pub(crate) const REFACTOR: &str = "refactor";
 const REFACTOR_PORTS: [u16; 2] = [8080, 9080];
 
 /// The name of every program, the proxy last.
-pub(crate) fn names() -> Vec<&'static str> {
-    let members = MEMBERS.iter().map(|member| (member.program)().name());
-    members.chain([REFACTOR]).collect()
+pub(crate) fn names() -> Vec<String> {
+    let programs = members().into_iter().map(|member| member.program.name().to_owned());
+    programs.chain([REFACTOR.to_owned()]).collect()
 }
 
 /// A program with its address, and what it serves there.
@@ -95,7 +99,8 @@ pub(crate) fn refactor_folder(data_dir: &Path) -> PathBuf {
 /// # Errors
 /// Names every port that is taken, and the flag that chooses others.
 pub(crate) fn endpoints(base: Option<u16>) -> Result<(Vec<Endpoint>, SocketAddr), String> {
-    let wanted = MEMBERS.iter().map(|member| ((member.program)().name(), CONTAINER_PORT));
+    let members = members();
+    let wanted = members.iter().map(|member| (member.program.name(), CONTAINER_PORT));
     let wanted = wanted.chain([("the proxy", REFACTOR_PORTS[0]), (REFACTOR, REFACTOR_PORTS[1])]);
     let wanted: Vec<_> = wanted.collect();
     let mut listeners = Vec::new();
@@ -113,10 +118,10 @@ pub(crate) fn endpoints(base: Option<u16>) -> Result<(Vec<Endpoint>, SocketAddr)
         }
     }
     if let (true, [programs @ .., proxy, control]) = (taken.is_empty(), addresses.as_slice()) {
-        let endpoints = MEMBERS.iter().zip(programs).map(|(member, address)| Endpoint {
-            name: (member.program)().name().to_owned(),
+        let endpoints = members.iter().zip(programs).map(|(member, address)| Endpoint {
+            name: member.program.name().to_owned(),
             address: *address,
-            path: member.path.to_owned(),
+            path: member.path.clone(),
         });
         let control =
             Endpoint { name: REFACTOR.to_owned(), address: *control, path: String::new() };
@@ -204,7 +209,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{CONTAINER_PORT, MEMBERS, ports};
+    use super::{CONTAINER_PORT, members, ports};
     use crate::process::{GRACE_PERIOD, HEALTH_PATH, HEALTH_TIME};
 
     #[test]
@@ -218,8 +223,8 @@ mod tests {
 
     #[test]
     fn what_up_knows_of_the_programs_is_what_their_manifests_say() {
-        for member in &MEMBERS {
-            let name = (member.program)().name();
+        for member in members() {
+            let name = member.program.name();
             let file = format!("{}/../copilot/{name}/manifest.yml", env!("CARGO_MANIFEST_DIR"));
             let manifest: Value =
                 serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).unwrap();

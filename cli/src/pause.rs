@@ -51,9 +51,9 @@ pub(crate) fn stands_still(marker: &Path) -> bool {
 }
 
 /// Lets all programs run again, as they do when `up` starts.
-pub(crate) fn forget(data_dir: &Path, names: &[&str]) -> io::Result<()> {
+pub(crate) fn forget(data_dir: &Path, names: &[impl AsRef<str>]) -> io::Result<()> {
     for name in names {
-        match fs::remove_file(marker(data_dir, name)) {
+        match fs::remove_file(marker(data_dir, name.as_ref())) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

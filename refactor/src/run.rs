@@ -23,7 +23,7 @@ pub struct Refactor;
 impl Daemon for Refactor {
     type Config = Config;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "refactor"
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::manifest::{SERVICES, environment, path, service, text};
+use crate::manifest::{environment, path, service, text};
+use crate::names::programs;
 
 #[test]
 fn the_workspace_is_that_of_the_application_api() {
@@ -12,12 +13,9 @@ fn the_workspace_is_that_of_the_application_api() {
 
 #[test]
 fn each_service_has_a_folder_and_an_environment_of_its_name() {
-    assert_eq!(
-        folders("copilot"),
-        SERVICES.into_iter().chain(["environments"]).map(str::to_owned).collect()
-    );
-    assert_eq!(folders("copilot/environments"), SERVICES.map(str::to_owned).into());
-    for name in SERVICES {
+    assert_eq!(folders("copilot"), programs().chain(["environments"]).map(str::to_owned).collect());
+    assert_eq!(folders("copilot/environments"), programs().map(str::to_owned).collect());
+    for name in programs() {
         assert_eq!(service(name).name, name);
         assert_eq!(environment(name).name, name);
     }
@@ -31,7 +29,7 @@ fn folders(of: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_dockerfile_target_and_context_exists() {
-    for name in SERVICES {
+    for name in programs() {
         let build = service(name).image.build;
         assert_eq!((build.target.as_str(), build.context.as_str()), (name, "."));
         let stages = text(&build.dockerfile);

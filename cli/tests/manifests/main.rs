@@ -5,5 +5,7 @@
 mod copilot;
 mod files;
 mod manifest;
+#[path = "../common/names.rs"]
+mod names;
 mod programs;
 mod strict;

@@ -5,9 +5,6 @@ use std::path::PathBuf;
 
 use crate::copilot::{Environment, Service};
 
-/// The services that Copilot deploys, each in an environment of its own.
-pub(crate) const SERVICES: [&str; 4] = ["monolith", "users", "threads", "posts"];
-
 /// A file of this workspace.
 pub(crate) fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(file)

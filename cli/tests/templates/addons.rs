@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
+use crate::names::programs;
 use crate::template::Template;
 use crate::yaml;
-
-const SERVICES: [&str; 4] = ["monolith", "users", "threads", "posts"];
 
 /// The versions of Aurora PostgreSQL that can still be created and may pause, as of cfn-lint 1.58.0.
 const VERSIONS: [&str; 13] = [
@@ -60,14 +59,14 @@ fn names_of_outputs_become_variables_as_copilot_makes_them() {
 }
 
 #[test]
-fn the_four_services_have_the_same_addon_and_no_other() {
-    let first = yaml::text(&path(SERVICES[0]));
-    for service in SERVICES {
+fn all_services_have_the_same_addon_and_no_other() {
+    let first = yaml::text(&path("monolith"));
+    for service in programs() {
         assert!(
             yaml::text(&path(service)) == first,
             "{} differs from {}",
             path(service),
-            path(SERVICES[0])
+            path("monolith")
         );
         let folder = yaml::root().join("copilot").join(service).join("addons");
         let files: Vec<_> =

@@ -10,6 +10,8 @@ mod stack;
 mod template;
 
 mod addons;
+#[path = "../common/names.rs"]
+mod names;
 mod patches;
 mod proxy;
 mod services;

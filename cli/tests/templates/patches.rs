@@ -17,7 +17,7 @@ fn every_function_of_copilot_runs_on_a_runtime_that_lambda_still_takes() {
             json!({ "op": "replace", "path": path, "value": "nodejs24.x" })
         })
         .collect();
-    for service in ["monolith", "users", "threads", "posts"] {
+    for service in crate::names::programs() {
         let path = format!("copilot/{service}/overrides/cfn.patches.yml");
         assert_eq!(yaml::read(&path), Value::Array(expected.clone()), "{path}");
     }

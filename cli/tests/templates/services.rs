@@ -2,12 +2,20 @@
 
 use serde_json::json;
 
+use crate::names;
 use crate::refactor_spaces;
 use crate::stack::{APPLICATION, ENVIRONMENT, Stack, service_id};
 use crate::template::Template;
 
 const IDS: [(&str, &str); 2] = [("EnvironmentId", ENVIRONMENT), ("ApplicationID", APPLICATION)];
-const COLLECTIONS: [&str; 3] = ["Posts", "Threads", "Users"];
+
+/// The collections as the template names them, such as `Posts`, in its order.
+fn collections() -> Vec<String> {
+    let capital = |name: &str| format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+    let mut collections: Vec<_> = names::collections().map(capital).collect();
+    collections.sort();
+    collections
+}
 
 fn deploy(given: &[(&str, &str)]) -> Result<Stack, String> {
     Stack::of(&Template::read("rs-service.yaml"), &[&IDS, given].concat())
@@ -21,10 +29,14 @@ fn every_name_leads_somewhere_and_is_used() {
 #[test]
 fn parameters_and_outputs_have_the_names_of_the_original() {
     let template = Template::read("rs-service.yaml");
-    let parameters = ["ApplicationID", "EnvironmentId", "PostsUrl", "ThreadsUrl", "UsersUrl"];
+    let collections = collections();
+    let urls = collections.iter().map(|name| format!("{name}Url"));
+    let mut parameters: Vec<_> = IDS.iter().map(|(id, _)| (*id).to_owned()).chain(urls).collect();
+    parameters.sort();
     assert_eq!(template.names("Parameters"), parameters);
-    assert_eq!(template.names("Outputs"), ["PostsServiceId", "ThreadsServiceId", "UsersServiceId"]);
-    for (collection, key) in COLLECTIONS.iter().zip(template.names("Outputs")) {
+    let ids: Vec<_> = collections.iter().map(|name| format!("{name}ServiceId")).collect();
+    assert_eq!(template.names("Outputs"), ids);
+    for (collection, key) in collections.iter().zip(template.names("Outputs")) {
         let description = template.section("Outputs")[key]["Description"].as_str().unwrap();
         assert!(description.contains(&collection.to_lowercase()), "{key}: {description}");
     }
@@ -32,12 +44,13 @@ fn parameters_and_outputs_have_the_names_of_the_original() {
 
 #[test]
 fn each_combination_of_urls_makes_just_its_services_routes_and_outputs() {
-    for combination in 0..8 {
-        let given: Vec<_> = COLLECTIONS
+    let collections = collections();
+    for combination in 0..1 << collections.len() {
+        let given: Vec<_> = collections
             .iter()
             .enumerate()
             .filter(|(bit, _)| combination >> bit & 1 == 1)
-            .map(|(_, name)| *name)
+            .map(|(_, name)| name.as_str())
             .collect();
         let url = |name: &str| format!("http://{}.example:8080", name.to_lowercase());
         let urls: Vec<_> = given.iter().map(|name| (format!("{name}Url"), url(name))).collect();

@@ -9,17 +9,17 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::banyan::Banyan;
-
-/// The programs of the board, in the order in which `banyan` names them, each with its collections.
-pub(crate) const PROGRAMS: [(&str, &[&str]); 4] = [
-    ("monolith", &["users", "threads", "posts"]),
-    ("users", &["users"]),
-    ("threads", &["threads"]),
-    ("posts", &["posts"]),
-];
+use crate::names::{collections, programs};
 
 /// Everything that `banyan up` runs, in the order in which it is named.
-pub(crate) const NAMES: [&str; 5] = ["monolith", "users", "threads", "posts", "refactor"];
+pub(crate) fn names() -> Vec<&'static str> {
+    programs().chain(["refactor"]).collect()
+}
+
+/// The collections of a program.
+pub(crate) fn collections_of(program: &'static str) -> Vec<&'static str> {
+    if program == "monolith" { collections().collect() } else { vec![program] }
+}
 
 /// Longer than any request may take.
 const PATIENCE: Duration = Duration::from_secs(60);

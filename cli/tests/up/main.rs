@@ -14,6 +14,8 @@ mod stops;
 mod crashes;
 mod env;
 mod load;
+#[path = "../common/names.rs"]
+mod names;
 mod private;
 mod refusals;
 mod stages;

@@ -4,8 +4,8 @@ use std::fs;
 use std::net::TcpListener;
 
 use crate::banyan::{Banyan, Ended};
-use crate::board::PROGRAMS;
 use crate::folder::{Folder, alone};
+use crate::names::programs;
 
 /// Checks that it failed, and gives what it says, which is nothing on standard output.
 #[track_caller]
@@ -42,7 +42,7 @@ async fn a_port_that_is_taken_is_named_with_the_flag_that_chooses_others() {
     let _alone = alone().await;
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();
-    for (base, (program, _)) in (0..=port).rev().zip(PROGRAMS) {
+    for (base, program) in (0..=port).rev().zip(programs()) {
         let ended = folder.run(&["--port-base", &base.to_string()]).await;
         let said = failure(&ended);
         assert!(said.contains(&format!("port {port} (for {program})")), "{said}");
@@ -122,7 +122,8 @@ async fn the_help_of_serve_lists_what_the_program_reads() {
         ended.stdout
     };
     let all = help(&["serve", "--help"]).await;
-    assert!(all.contains("monolith, users, threads, posts, refactor"), "{all}");
+    let names = programs().chain(["refactor"]).collect::<Vec<_>>().join(", ");
+    assert!(all.contains(&names), "{all}");
     assert!(!all.contains("DATABASE_URL"), "{all}");
     for arguments in [["serve", "users", "--help"], ["serve", "-h", "users"]] {
         let users = help(&arguments).await;

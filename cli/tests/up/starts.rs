@@ -6,21 +6,23 @@ use harness::until;
 use serde_json::json;
 
 use crate::banyan::{Banyan, signal};
-use crate::board::{Board, NAMES, PROGRAMS};
+use crate::board::{Board, collections_of, names};
 use crate::folder::{Folder, alone};
+use crate::names::{collections, programs};
 
 #[tokio::test]
-async fn up_starts_four_programs_that_each_give_the_golden_reads_of_their_collections() {
+async fn up_starts_programs_that_each_give_the_golden_reads_of_their_collections() {
     let folder = Folder::new();
     let board = folder.up().await;
-    let names: Vec<_> = board.addresses.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, NAMES);
-    assert_eq!(folder.programs().len(), NAMES.len());
-    for (program, collections) in PROGRAMS {
-        board.golden_reads(program, collections).await;
-        for other in ["users", "threads", "posts"] {
+    let shown: Vec<_> = board.addresses.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(shown, names());
+    assert_eq!(folder.programs().len(), names().len());
+    for program in programs() {
+        let own = collections_of(program);
+        board.golden_reads(program, &own).await;
+        for other in collections() {
             let status = board.get(program, &format!("/api/{other}")).await.status;
-            assert_eq!(status == 200, collections.contains(&other), "{other} of {program}");
+            assert_eq!(status == 200, own.contains(&other), "{other} of {program}");
         }
     }
 }
@@ -34,7 +36,7 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
     let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
     // Each program with its documentation, the control port, both sides of the proxy, and the primary and the follower of
     // each collection.
-    assert_eq!(links.len(), 2 * PROGRAMS.len() + 1 + 2 + 2 * 3, "{table}");
+    assert_eq!(links.len(), 2 * programs().count() + 1 + 2 + 2 * collections().count(), "{table}");
     for link in links {
         let answer = board.send("GET", link, "").await;
         if link == board.url("refactor") {
@@ -79,7 +81,7 @@ async fn without_a_subcommand_banyan_is_up_with_all_its_flags() {
     let folder = Folder::new();
     let _alone = alone().await;
     let board = Board::of(folder.banyan(&["--port-base", "0"])).await;
-    assert_eq!(folder.programs().len(), NAMES.len());
+    assert_eq!(folder.programs().len(), names().len());
     for (program, address) in &board.addresses {
         let address: SocketAddr = address.parse().expect("an address");
         assert!(address.ip().is_loopback() && address.port() > 3003, "{program} is at {address}");
@@ -93,7 +95,7 @@ async fn without_a_data_folder_it_is_dot_banyan_where_banyan_is_started() {
     let _alone = alone().await;
     let board = Board::of(Banyan::start(folder.command(&["--port-base", "0"]))).await;
     let data = folder.parent().join(".banyan");
-    for (program, _) in PROGRAMS {
+    for program in programs() {
         assert!(data.join(format!("{program}.db")).is_file(), "{program}");
     }
     let shown = format!("Data and logs are in {}.", data.display());
@@ -107,7 +109,7 @@ async fn what_it_suggests_to_try_works_as_things_stand() {
     let folder = Folder::new();
     let _alone = alone().await;
     // Routes keep their URLs, so the ports have to be the same again.
-    let base = free_ports(NAMES.len() as u16 + 1).to_string();
+    let base = free_ports(names().len() as u16 + 1).to_string();
     let up = async || Board::of(folder.banyan(&["up", "--port-base", &base])).await;
     let board = up().await;
     let users = |board: &Board, name: &str| {

@@ -5,8 +5,8 @@ use std::future::ready;
 use harness::until;
 
 use crate::banyan::signal;
-use crate::board::PROGRAMS;
 use crate::folder::Folder;
+use crate::names::programs;
 
 #[tokio::test]
 async fn status_shows_every_program_ready_with_its_address() {
@@ -15,7 +15,7 @@ async fn status_shows_every_program_ready_with_its_address() {
     let status = folder.run(&["status"]).await;
     assert_eq!((status.code, status.stderr.as_str()), (Some(0), ""), "{}", status.stdout);
     assert!(status.stdout.contains(&format!("process id {}", board.banyan.pid())));
-    assert_eq!(rows(&status.stdout).len(), PROGRAMS.len(), "{}", status.stdout);
+    assert_eq!(rows(&status.stdout).len(), programs().count(), "{}", status.stdout);
     // The table is the one that `up` printed.
     assert_eq!(rows(&status.stdout), rows(&board.banyan.stdout()));
 }
@@ -69,7 +69,7 @@ async fn without_the_control_plane_status_shows_what_it_can_and_fails() {
     let unreached = format!("the control plane at {} is not reached", board.url("refactor"));
     let status = folder.run(&["status"]).await;
     assert_eq!(status.code, Some(1), "{}", status.stdout);
-    assert_eq!(rows(&status.stdout).len(), PROGRAMS.len(), "{}", status.stdout);
+    assert_eq!(rows(&status.stdout).len(), programs().count(), "{}", status.stdout);
     assert_eq!(status.stdout.matches(&unreached).count(), 1, "{}", status.stdout);
     for command in ["follow", "diff", "switch", "reverse", "complete", "cancel"] {
         let ended = folder.run(&[command, "users"]).await;
@@ -101,5 +101,5 @@ fn rows(printed: &str) -> Vec<&str> {
     let lines = printed.lines().map(str::trim);
     // The table of collections has the same names, and names the primary of each.
     let lines = lines.filter(|line| !line.contains(" primary "));
-    lines.filter(|line| PROGRAMS.iter().any(|(name, _)| line.starts_with(name))).collect()
+    lines.filter(|line| programs().any(|name| line.starts_with(name))).collect()
 }

@@ -8,8 +8,8 @@ use harness::until;
 use serde_json::json;
 
 use crate::banyan::signal;
-use crate::board::PROGRAMS;
 use crate::folder::{Folder, alone};
+use crate::names::programs;
 
 #[tokio::test]
 async fn sigint_stops_everything_and_the_data_stays() {
@@ -38,7 +38,7 @@ async fn everything_stops_at(name: &str) {
     let data = folder.data();
     let farewell = format!("stopped; the data stays in {}\n", data.display());
     assert!(ended.stdout.ends_with(&farewell), "{}", ended.stdout);
-    for (program, _) in PROGRAMS {
+    for program in programs() {
         assert!(data.join(format!("{program}.db")).is_file(), "{program}");
     }
 }

@@ -10,7 +10,6 @@
 //! ```
 
 use models::{Alphabet, Collection, Field, THREADS, USERS};
-use server::Program;
 
 /// The posts of the board. A post has no id in the basic view.
 pub fn posts() -> Collection {
@@ -25,9 +24,4 @@ pub fn posts() -> Collection {
             .filter("by-user"),
     ];
     Collection::new("posts", "post", fields).basic_without_id().demo(include_str!("demo.json"))
-}
-
-/// The program that serves posts alone.
-pub fn program() -> Program {
-    Program::new("posts").serves(posts())
 }

@@ -11,7 +11,6 @@
 //! ```
 
 use models::{Alphabet, Collection, Field, USERS};
-use server::Program;
 
 /// The threads of the board.
 pub fn threads() -> Collection {
@@ -20,9 +19,4 @@ pub fn threads() -> Collection {
         Field::reference("createdBy", USERS).about("The id of the user who started it."),
     ];
     Collection::new("threads", "thread", fields).demo(include_str!("demo.json"))
-}
-
-/// The program that serves threads alone.
-pub fn program() -> Program {
-    Program::new("threads").serves(threads())
 }

@@ -11,7 +11,6 @@
 //! ```
 
 use models::{Alphabet, Collection, Field};
-use server::Program;
 
 /// The users of the board. Usernames are unique without regard to case.
 pub fn users() -> Collection {
@@ -25,9 +24,4 @@ pub fn users() -> Collection {
             .optional(),
     ];
     Collection::new("users", "user", fields).demo(include_str!("demo.json"))
-}
-
-/// The program that serves users alone.
-pub fn program() -> Program {
-    Program::new("users").serves(users())
 }

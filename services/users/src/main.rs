@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use server::Program;
+
 fn main() -> ExitCode {
-    runtime::main(users::program())
+    runtime::main(Program::alone(users::users()))
 }

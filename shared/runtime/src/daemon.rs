@@ -27,7 +27,7 @@ pub trait Daemon: Sized {
     type Config;
 
     /// What it is called in messages.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// What it is, in the first sentences of its `--help`.
     fn about(&self) -> String;
@@ -64,7 +64,7 @@ pub trait Daemon: Sized {
 /// The whole of a program's `main`: runs until SIGTERM or SIGINT, or answers an argument. The exit code is
 /// 64 for a wrong command line or configuration, 1 for any other failure.
 pub fn main(program: impl Daemon) -> ExitCode {
-    let name = program.name();
+    let name = program.name().to_owned();
     match env::args().nth(1).as_deref() {
         None => run(program, pending()),
         Some("--help" | "-h") => {
@@ -85,7 +85,7 @@ pub fn main(program: impl Daemon) -> ExitCode {
 
 /// Runs a program until SIGTERM, SIGINT, or the end of `stop`. The exit code is that of [`main`].
 pub fn run<D: Daemon>(program: D, stop: impl Future<Output = ()> + Send + 'static) -> ExitCode {
-    let name = program.name();
+    let name = program.name().to_owned();
     let config = match configuration(&program) {
         Ok(config) => config,
         Err(wrong) => return wrong,

@@ -33,14 +33,10 @@ pub const VARIABLES: &[Variable] = &[
         about: "demo stores the demo data if the store never held any; nothing",
     },
     Variable {
-        name: "USERS_URL",
-        about: "the URL at which threads and posts ask whether a user exists, such as http://users:3000",
-    },
-    Variable { name: "THREADS_URL", about: "the URL at which posts asks whether a thread exists" },
-    Variable {
-        name: "POSTS_URL",
-        about: "the URL of the posts. A collection that follows another looks for it at the URL that \
-                its variable has, too",
+        name: "<NAME>_URL",
+        about: "the URL of the collection NAME, such as USERS_URL=http://users:3000. Collections that \
+                refer to it ask there whether a member exists. A collection that follows another \
+                looks for it there, too",
     },
     Variable {
         name: "MOVE_TOKEN",

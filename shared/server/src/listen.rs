@@ -66,7 +66,7 @@ pub(crate) fn listen(
     let listeners = [(ports.main, with_metrics)].into_iter();
     let listeners = listeners.chain(ports.metrics.map(|metrics| (metrics, Pages::Metrics)));
 
-    let counted = Data::new(Metrics::new(program.name, &context.moving));
+    let counted = Data::new(Metrics::new(program.name.to_string(), &context.moving));
     let parts = Arc::new(program.parts);
     let app = move |pages| {
         let (parts, context) = (Arc::clone(&parts), context.clone());

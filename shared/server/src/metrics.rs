@@ -66,13 +66,13 @@ impl EncodeLabelValue for MethodLabel {
 }
 
 impl Metrics {
-    pub(crate) fn new(program: &'static str, moving: &Moving) -> Self {
+    pub(crate) fn new(program: String, moving: &Moving) -> Self {
         let mut registry = Registry::default();
         let requests = Family::default();
         let durations: Family<_, _, fn() -> Histogram> =
             Family::new_with_constructor(|| Histogram::new(DURATIONS));
         let in_flight = Gauge::default();
-        let about = [("program", program), ("version", env!("CARGO_PKG_VERSION"))];
+        let about = [("program", program), ("version", env!("CARGO_PKG_VERSION").to_owned())];
         registry.register("banyan_build", "The program that runs", Info::new(about));
         registry.register("http_requests", "Requests answered", Family::clone(&requests));
         registry.register(

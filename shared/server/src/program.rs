@@ -16,14 +16,19 @@ use store::{Role, Store, StoreError};
 
 /// A program of the board.
 pub struct Program {
-    pub(crate) name: &'static str,
+    pub(crate) name: Name,
     pub(crate) parts: Vec<Part>,
 }
 
 impl Program {
     /// A program that serves no collection yet.
-    pub fn new(name: &'static str) -> Self {
-        Self { name, parts: Vec::new() }
+    pub fn new(name: impl Into<Name>) -> Self {
+        Self { name: name.into(), parts: Vec::new() }
+    }
+
+    /// The program that serves this collection alone, and has its name.
+    pub fn alone(collection: Collection) -> Self {
+        Self::new(collection.name.clone()).serves(collection)
     }
 
     /// The same program, serving this collection too.
@@ -34,8 +39,8 @@ impl Program {
     }
 
     /// What it is called in logs and messages.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The names of the collections that it serves.

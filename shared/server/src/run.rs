@@ -25,7 +25,7 @@ use crate::program::{Context, Program};
 impl Daemon for Program {
     type Config = Config;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         Self::name(self)
     }
 
