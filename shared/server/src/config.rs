@@ -157,7 +157,7 @@ fn follow(variables: &mut Variables, collections: &[Name]) -> Option<Url> {
     variables.secret("FOLLOW")?;
     let [collection] = collections else {
         let error = "FOLLOW: is for a program with one collection; this one has more, which follow \
-                     by `banyan follow`";
+                     by POST /api/COLLECTION/-/follow";
         variables.wrong(error.into());
         return None;
     };

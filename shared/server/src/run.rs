@@ -10,9 +10,9 @@ use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
 use runtime::{
-    Clients, ConfigErrors, Daemon, Drain, ListenAddress, Logs, Stop, Variable, url_leads_to,
+    Clients, ConfigErrors, Daemon, Drain, ListenAddress, Logs, Stop, Variable, chain, url_leads_to,
 };
-use store::{Database, Store};
+use store::{Database, OpenError, Store};
 use tokio::sync::watch;
 use url::Url;
 
@@ -60,7 +60,7 @@ impl Daemon for Program {
         let collections = self.parts.iter().map(|part| Arc::clone(part.collection()));
         let collections: Vec<_> = collections.collect();
         let store = tokio::select! {
-            store = Store::open(&config.database, &collections, config.connections) => Arc::new(store?),
+            store = Store::open(&config.database, &collections, config.connections) => Arc::new(store.map_err(|error| no_database(&error))?),
             // A database that does not answer would be waited for until the program is killed.
             () = &mut stop => return Ok(()),
         };
@@ -85,6 +85,11 @@ impl Daemon for Program {
         store.close().await;
         done
     }
+}
+
+/// Why the store does not open, with the variables that name its database.
+fn no_database(error: &OpenError) -> String {
+    format!("the database of DATABASE_URL or DATABASE_SECRET cannot be used: {}", chain(error))
 }
 
 /// Fills the store if it should be filled. Only then serves and keeps.

@@ -108,7 +108,7 @@ pub enum OpenError {
     /// The file is damaged, or no database.
     #[error(
         "{database} is damaged or no database ({finding}); nothing was changed: move it away and restore a backup, or \
-         name another one in DATABASE_URL"
+         name another one"
     )]
     Damaged {
         /// The file.

@@ -1,4 +1,4 @@
-//! Why a step of a move was refused: what is wrong, and which command helps.
+//! Why a step of a move was refused: what is wrong, and what helps.
 
 use replication::{ErrorCode, NotANumber};
 
@@ -10,21 +10,20 @@ use crate::{FeedCursor, Key, Peer, Role, StoreError};
 pub enum MoveError {
     /// The reader knows changes that this store does not hold: it was put back to an older state.
     #[error(
-        "this store was put back to an older state than its follower has seen; `banyan cancel` the copy and `banyan \
-         follow` again"
+        "this store was put back to an older state than its follower has seen; cancel the copy and follow again"
     )]
     WentBack,
     /// Rows that were deleted since the cursor have been purged.
     #[error(
-        "rows that were deleted up to {purged} are purged, and the follower has not heard of them; `banyan cancel` the \
-         copy and `banyan follow` again"
+        "rows that were deleted up to {purged} are purged, and the follower has not heard of them; cancel the \
+         copy and follow again"
     )]
     Purged {
         /// Up to which place.
         purged: u64,
     },
     /// It takes a primary.
-    #[error("this store is {}, not primary; {}", role.name(), ask(primary.as_deref()))]
+    #[error("this store is {}, not primary{}", role.name(), ask(primary.as_deref()))]
     NotPrimary {
         /// What the store is.
         role: Role,
@@ -32,15 +31,13 @@ pub enum MoveError {
         primary: Option<String>,
     },
     /// It takes a follower.
-    #[error("this store is {}, not follower; see `banyan status`", role.name())]
+    #[error("this store is {}, not follower", role.name())]
     NotFollower {
         /// What the store is.
         role: Role,
     },
     /// The step was meant for another epoch.
-    #[error(
-        "this was meant for the epoch {asked} and it is the epoch {present}; see `banyan status`"
-    )]
+    #[error("this was meant for the epoch {asked} and it is the epoch {present}")]
     OtherEpoch {
         /// The one that was asked for.
         asked: u64,
@@ -56,7 +53,7 @@ pub enum MoveError {
         by: String,
     },
     /// The fence has passed, was let go, or never was.
-    #[error("the fence {id} has passed or was let go; `banyan switch` again")]
+    #[error("the fence {id} has passed or was let go; fence again")]
     NotFenced {
         /// The id that was asked for.
         id: String,
@@ -66,11 +63,11 @@ pub enum MoveError {
     FenceTooLong,
     /// Running writes did not end in time.
     #[error(
-        "writes that were running did not end in time, so nothing was fenced; `banyan switch` again when fewer write"
+        "writes that were running did not end in time, so nothing was fenced; try again when fewer write"
     )]
     WritesRun,
     /// The epoch was handed over to another store than the one that is asked for.
-    #[error("the epoch {epoch} was handed over to {} at {}; see `banyan status`", to.store, to.url)]
+    #[error("the epoch {epoch} was handed over to {} at {}", to.store, to.url)]
     HandedOver {
         /// The store that has it.
         to: Peer,
@@ -79,8 +76,8 @@ pub enum MoveError {
     },
     /// The store handed over, and its successor was not seen to take over yet.
     #[error(
-        "the epoch {epoch} was handed over to {} and it has not been seen to take over; wait for it, or `banyan reverse \
-         --force` if it is lost for good",
+        "the epoch {epoch} was handed over to {} and it has not been seen to take over; wait for it, or take the \
+         collection back if it is lost for good",
         to.url
     )]
     HandoverOpen {
@@ -90,19 +87,18 @@ pub enum MoveError {
         epoch: u64,
     },
     /// The store never handed over this epoch to this peer.
-    #[error("this store did not hand over the epoch {epoch} to it; see `banyan status`")]
+    #[error("this store did not hand over the epoch {epoch} to it")]
     NeverHandedOver {
         /// The epoch.
         epoch: u64,
     },
     /// It has been in use, so it cannot become a copy of another store.
     #[error(
-        "this store has been in use, and a copy starts empty; give it another database, or `banyan cancel` if it was a \
-         copy"
+        "this store has been in use, and a copy starts empty; give it another database, or cancel the copy if it was one"
     )]
     InUse,
     /// It follows another store.
-    #[error("this store follows {}; `banyan cancel` that first", peer.url)]
+    #[error("this store follows {}; cancel that first", peer.url)]
     Follows {
         /// Which.
         peer: Peer,
@@ -111,7 +107,7 @@ pub enum MoveError {
     #[error("a store cannot follow itself; name another one")]
     Itself,
     /// No other store is the primary in its place.
-    #[error("no store is the primary in its place; `banyan switch` before `banyan complete`")]
+    #[error("no store is the primary in its place; hand the collection over before it retires")]
     NoSuccessor,
     /// The page is from a store that this one does not follow.
     #[error(
@@ -125,11 +121,11 @@ pub enum MoveError {
     },
     /// The page is of another lineage: its rows have nothing to do with those here.
     #[error(
-        "the source's rows have nothing to do with those here; `banyan cancel` the copy and `banyan follow` again"
+        "the source's rows have nothing to do with those here; cancel the copy and follow again"
     )]
     OtherLineage,
     /// The page is of an epoch that is over.
-    #[error("the source is at the epoch {page} and {followed} is followed; see `banyan status`")]
+    #[error("the source is at the epoch {page} and {followed} is followed")]
     OldEpoch {
         /// The page's.
         page: u64,
@@ -137,9 +133,7 @@ pub enum MoveError {
         followed: u64,
     },
     /// The source of the page has become a follower itself.
-    #[error(
-        "the source has handed the collection over; `banyan cancel` the copy and `banyan follow` its primary"
-    )]
+    #[error("the source has handed the collection over; cancel the copy and follow its primary")]
     SourceFollows,
     /// The page does not begin at this store's place. Another program may have applied it.
     #[error("the page does not begin at {present}, where this store is")]
@@ -200,7 +194,7 @@ impl MoveError {
 
 fn ask(primary: Option<&str>) -> String {
     match primary {
-        Some(primary) => format!("ask {primary}, or see `banyan status`"),
-        None => "see `banyan status`".to_owned(),
+        Some(primary) => format!("; ask {primary}"),
+        None => String::new(),
     }
 }

@@ -41,13 +41,13 @@ pub(super) enum AdoptError {
     Move(#[from] MoveError),
     #[error("{url} is the collection {found}; name one of the same kind")]
     Collection { url: String, found: String },
-    #[error("{url} is {} and has nothing that could be followed; {}", role.name(), ask(primary.as_deref()))]
+    #[error("{url} is {} and has nothing that could be followed{}", role.name(), ask(primary.as_deref()))]
     NotPrimary { url: String, role: Role, primary: Option<String> },
 }
 
 fn ask(primary: Option<&str>) -> String {
     match primary {
-        Some(primary) => format!("`banyan follow` its primary, {primary}"),
-        None => "see `banyan status`".to_owned(),
+        Some(primary) => format!("; follow its primary, {primary}"),
+        None => String::new(),
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn explained(error: &PeerError) -> String {
         PeerFault::Failed { .. } => "; its log says why",
         PeerFault::Unreadable { .. } => "; check the address",
         PeerFault::OtherStore { .. } => {
-            "; start that one, or `banyan cancel` and `banyan follow` this one"
+            "; start that one, or cancel the copy and follow this one"
         }
         PeerFault::OtherProtocol { .. } => "; run the same version on both sides",
     };

@@ -100,8 +100,7 @@ impl Replicator {
                 successor::follow_back(self, &ownership.lineage, handover.epoch, &to).await
             }
             (None, None) => {
-                let detail =
-                    "the store follows no other and handed over nothing; `banyan cancel` it";
+                let detail = "the store follows no other and handed over nothing; cancel it";
                 Halt::Broken(detail.into())
             }
         }

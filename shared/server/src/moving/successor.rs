@@ -34,7 +34,7 @@ pub(super) async fn follow_back(
         if found.epoch > epoch {
             return Halt::Broken(format!(
                 "{url} took the epoch {epoch} and is at {} by now, so what came between is not known \
-                 here; `banyan complete`, or give this side a new database and `banyan follow` again",
+                 here; retire this side, or give it a new database and follow again",
                 found.epoch
             ));
         }

@@ -24,7 +24,7 @@ const CHECK_STEPS: i32 = 10_000;
 
 /// What helps if the file cannot be used.
 const ADVICE: &str = "make sure that its folder exists, that this user may write there, and that there is space left, \
-    or name another database in DATABASE_URL or DATABASE_SECRET";
+    or name another database";
 
 pub(super) fn open(path: &Path, tables: &Tables) -> Result<Connection, OpenError> {
     let database = format!("sqlite:{}", path.display());

@@ -215,7 +215,7 @@ pub(crate) async fn a_store_that_went_back_is_found_out(engine: Engine) {
     }
     let refused = store.changes(&NOTES, &page.cursor, Some(&page.heard()), 100).await;
     assert!(matches!(refused, Err(MoveError::WentBack)), "{refused:?}");
-    assert!(refused.unwrap_err().to_string().contains("banyan cancel"));
+    assert!(refused.unwrap_err().to_string().contains("cancel the copy"));
     // A reader that had come no further than the older state can go on.
     assert!(store.changes(&NOTES, &old.cursor, Some(&old.heard()), 100).await.is_ok());
 }

@@ -71,7 +71,7 @@ async fn neither_a_circle_nor_a_store_with_data_follows() {
     let other = target.step(USERS, "follow", json!({"source": third.collection(USERS)})).await;
     other.problem(409);
     assert_eq!(other.json()["code"], "follows_another", "{}", other.body);
-    assert!(other.body.contains("banyan cancel"), "{}", other.body);
+    assert!(other.body.contains("cancel that first"), "{}", other.body);
     // The same source again is no contradiction.
     target.done(USERS, "follow", json!({"source": source.collection(USERS)})).await;
 }
