@@ -1,5 +1,7 @@
 //! What is wrong, as a code: the program that shows it makes advice from it.
 
+use replication::ErrorCode;
+
 use super::record::Verb;
 
 /// What is wrong with a move or a command. A text comes with it, which says where.
@@ -84,6 +86,8 @@ pub enum Code {
     RowsWouldGo,
     /// No route leads to the primary.
     NoRoute,
+    /// A program refuses its part.
+    Program(ErrorCode),
 }
 
 /// Something that is wrong: a sentence, and the code if advice can be made from it.

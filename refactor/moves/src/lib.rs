@@ -49,6 +49,7 @@ pub use coordinator::{Moves, tell_epochs};
 pub use options::Options;
 pub use record::Verb;
 pub use refusal::Refusal;
+pub use replication::ErrorCode;
 pub use shown::Shown;
 pub use sides::{Targets, is_name, program};
 pub use view::{

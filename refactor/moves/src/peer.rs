@@ -12,8 +12,8 @@ use tokio::runtime::Handle;
 
 use replication::steps::{Cancel, FenceWrites, Follow, HandOver, Release, Retire, Step, Take};
 use replication::{
-    Digest, DigestQuery, Hashes, HashesQuery, Key, Peer as Name, PeerClient, PeerError, PeerFault,
-    Position, QUICK, SLOW, SideStatus, StandingQuery,
+    Digest, DigestQuery, ErrorCode, Hashes, HashesQuery, Key, Peer as Name, PeerClient, PeerError,
+    PeerFault, Position, QUICK, SLOW, SideStatus, StandingQuery,
 };
 
 /// How long a program may wait for what is to come before it says how things are.
@@ -30,6 +30,16 @@ impl Deref for NotDone {
 
     fn deref(&self) -> &PeerError {
         &self.0
+    }
+}
+
+impl NotDone {
+    /// Why the program refuses, if it says so in a way that this version knows.
+    pub(super) fn code(&self) -> Option<ErrorCode> {
+        match &self.fault {
+            PeerFault::Refused { code, .. } | PeerFault::Failed { code, .. } => *code,
+            _ => None,
+        }
     }
 }
 

@@ -67,7 +67,8 @@ impl Refusal {
 
     /// A program did not do what it was asked for. The first argument is its part in the move, with its URL.
     pub(super) fn peer(who: &str, error: &NotDone) -> Self {
-        Self::conflict(format!("{who}: {error}"))
+        let (text, code) = (format!("{who}: {error}"), error.code().map(Code::Program));
+        Self::conflict(Finding { text, code })
     }
 
     /// Whether there is no such collection or application.

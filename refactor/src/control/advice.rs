@@ -1,6 +1,6 @@
 //! What helps: the only place of the control plane that knows the commands and options of `banyan`.
 
-use moves::{Code, Finding, Refusal};
+use moves::{Code, ErrorCode, Finding, Refusal};
 use spaces::resource::Protection;
 
 /// What is wrong with the move of a collection, and what helps.
@@ -23,17 +23,18 @@ pub(crate) fn protection(protection: &Protection) -> String {
 }
 
 fn with_advice(text: &str, codes: &[Code], collection: &str) -> String {
-    if codes.is_empty() {
+    let advice: Vec<_> = codes.iter().filter_map(|code| advice(*code, collection)).collect();
+    if advice.is_empty() {
         return text.to_owned();
     }
-    let advice: Vec<_> = codes.iter().map(|code| advice(*code, collection)).collect();
     let between = if text.ends_with('.') { "" } else { ":" };
     format!("{text}{between} {}", advice.join("; "))
 }
 
 /// What helps against it, as the end of a sentence.
-fn advice(code: Code, collection: &str) -> String {
-    match code {
+fn advice(code: Code, collection: &str) -> Option<String> {
+    let advice = match code {
+        Code::Program(code) => return program(code, collection),
         Code::NoToken => "set MOVE_TOKEN to the token of the programs (16 characters or more, the same for all), and \
             start it again; `banyan up` does both"
             .into(),
@@ -112,7 +113,49 @@ fn advice(code: Code, collection: &str) -> String {
              the same"
         ),
         Code::NoRoute => format!("`banyan switch {collection}` makes it again"),
-    }
+    };
+    Some(advice)
+}
+
+/// What helps if a program refuses its part, in addition to what it says itself.
+fn program(code: ErrorCode, collection: &str) -> Option<String> {
+    Some(match code {
+        ErrorCode::WentBack | ErrorCode::Purged | ErrorCode::UnfitPage => {
+            format!("`banyan cancel {collection}` and `banyan follow {collection}` copy anew")
+        }
+        ErrorCode::InUse | ErrorCode::FollowsAnother => {
+            format!("`banyan cancel {collection}` ends a copy")
+        }
+        ErrorCode::HandoverOpen => {
+            format!("`banyan reverse {collection}` says what helps if it is lost for good")
+        }
+        ErrorCode::NoSuccessor => {
+            format!("`banyan switch {collection}` before `banyan complete {collection}`")
+        }
+        ErrorCode::NotPrimary
+        | ErrorCode::NotFollower
+        | ErrorCode::OtherEpoch
+        | ErrorCode::HandedOver
+        | ErrorCode::NeverHandedOver
+        | ErrorCode::SourceNotPrimary => "`banyan status` shows which one is the primary".into(),
+        ErrorCode::Unreadable
+        | ErrorCode::BodyLate
+        | ErrorCode::BodyTooLarge
+        | ErrorCode::OtherMediaType
+        | ErrorCode::Fenced
+        | ErrorCode::NotFenced
+        | ErrorCode::FenceTooLong
+        | ErrorCode::WritesRunning
+        | ErrorCode::SameStore
+        | ErrorCode::OtherCollection
+        | ErrorCode::PeerUnavailable
+        | ErrorCode::PeerRefuses
+        | ErrorCode::ProbeFailed
+        | ErrorCode::Unavailable
+        | ErrorCode::NoSpace
+        | ErrorCode::OutcomeUnknown
+        | ErrorCode::Internal => return None,
+    })
 }
 
 fn start(program: &str) -> String {
@@ -120,4 +163,25 @@ fn start(program: &str) -> String {
         "start it, with `banyan start {program}` if `banyan stop` has stopped it, and ask again (`banyan status` shows \
          what is ready)"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use moves::{Code, ErrorCode, Finding};
+
+    use super::finding;
+
+    fn shown(text: &str, code: Option<Code>) -> String {
+        finding("users", &Finding { text: text.into(), code })
+    }
+
+    #[test]
+    fn what_helps_stands_behind_what_is_wrong() {
+        assert_eq!(shown("it lags", None), "it lags");
+        let code = Some(Code::Program(ErrorCode::FollowsAnother));
+        assert_eq!(shown("it follows a", code), "it follows a: `banyan cancel users` ends a copy");
+        assert_eq!(shown("no space", Some(Code::Program(ErrorCode::NoSpace))), "no space");
+        let code = Some(Code::NoRoute);
+        assert_eq!(shown("No route.", code), "No route. `banyan switch users` makes it again");
+    }
 }

@@ -18,9 +18,7 @@ pub(super) fn explained(error: &PeerError) -> String {
         PeerFault::Refused { .. } => "",
         PeerFault::Failed { .. } => "; its log says why",
         PeerFault::Unreadable { .. } => "; check the address",
-        PeerFault::OtherStore { .. } => {
-            "; start that one, or cancel the copy and follow this one"
-        }
+        PeerFault::OtherStore { .. } => "; start that one, or cancel the copy and follow this one",
         PeerFault::OtherProtocol { .. } => "; run the same version on both sides",
     };
     format!("{error}{advice}")
