@@ -8,10 +8,10 @@
 //!
 //! ```
 //! # use spaces::resource::NewEnvironment;
-//! # use spaces::{ApiError, Request, Spaces};
+//! # use spaces::{ApiError, Members, Request, Spaces};
 //! # fn example(spaces: &Spaces) -> Result<(), ApiError> {
 //! let body = serde_json::json!({ "Name": "board", "NetworkFabricType": "NONE" });
-//! let new = NewEnvironment::read(body.as_object().unwrap())?;
+//! let new = NewEnvironment::read(Members::new(body.as_object().unwrap()))?;
 //! let request = Request { region: "local".to_owned(), token: None, lasting: false };
 //! let environment = spaces.create_environment(&request, &new)?;
 //! assert_eq!(spaces.environment("local", &environment.id)?, environment);

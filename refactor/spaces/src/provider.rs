@@ -29,21 +29,26 @@ impl Provider for Spaces {
     ) -> Result<Created, Failure> {
         let (request, members) = (request(step), members(properties)?);
         Ok(match kind {
-            ResourceKind::Environment => {
-                created(&self.create_environment(&request, &NewEnvironment::read(&members)?)?)
-            }
+            ResourceKind::Environment => created(
+                &self
+                    .create_environment(&request, &NewEnvironment::read(Members::new(&members))?)?,
+            ),
             ResourceKind::Application => {
                 let environment = parent(&members, ResourceType::Environment)?;
-                let new = NewApplication::read(&members)?;
+                let new = NewApplication::read(Members::new(&members))?;
                 created(&self.create_application(&request, &environment, &new)?)
             }
             ResourceKind::Service => {
                 let place = place(step, &members)?;
-                created(&self.create_service(&request, &place, &NewService::read(&members)?)?)
+                created(&self.create_service(
+                    &request,
+                    &place,
+                    &NewService::read(Members::new(&members))?,
+                )?)
             }
             ResourceKind::Route => {
                 let place = place(step, &members)?;
-                let new = NewRoute::read(&members)?;
+                let new = NewRoute::read(Members::new(&members))?;
                 created(&self.create_route(&request, &place, &new, check(step))?)
             }
         })
@@ -80,7 +85,7 @@ impl Provider for Spaces {
                 Ok(found.attributes())
             }
             ResourceKind::Route => {
-                let wanted = NewRoute::read(&members)?;
+                let wanted = NewRoute::read(Members::new(&members))?;
                 let found = self.route(&path.place, &path.id)?;
                 // The tags last: a route that fails its check keeps those it has.
                 if activation(old) != activation(new) {
@@ -147,7 +152,7 @@ impl Provider for Spaces {
         properties: &Properties,
     ) -> Result<Created, Failure> {
         let members = members(properties)?;
-        let (place, new) = (place(step, &members)?, NewRoute::read(&members)?);
+        let (place, new) = (place(step, &members)?, NewRoute::read(Members::new(&members))?);
         let old = PhysicalId::parse(&step.region, old_physical_id)?;
         Ok(created(&self.replace_route(&request(step), &place, &old.id, &new, check(step))?))
     }

@@ -159,7 +159,7 @@ fn listed(member: &str, page: Page) -> Value {
 }
 
 fn create_environment(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
-    let new = NewEnvironment::read(&call.body)?;
+    let new = NewEnvironment::read(Members::new(&call.body))?;
     Ok(spaces.create_environment(&call.request()?, &new)?.created())
 }
 
@@ -183,7 +183,7 @@ fn list_environment_vpcs(spaces: &Spaces, call: &Call) -> Result<Value, ApiError
 
 fn create_application(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
     let environment = call.environment()?;
-    let new = NewApplication::read(&call.body)?;
+    let new = NewApplication::read(Members::new(&call.body))?;
     Ok(spaces.create_application(&call.request()?, environment, &new)?.created())
 }
 
@@ -204,7 +204,7 @@ fn delete_application(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 
 fn create_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
     let place = call.place()?;
-    let new = NewService::read(&call.body)?;
+    let new = NewService::read(Members::new(&call.body))?;
     Ok(spaces.create_service(&call.request()?, &place, &new)?.summary())
 }
 
@@ -223,7 +223,7 @@ fn delete_service(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
 
 fn create_route(spaces: &Spaces, call: &Call) -> Result<Value, ApiError> {
     let place = call.place()?;
-    let new = NewRoute::read(&call.body)?;
+    let new = NewRoute::read(Members::new(&call.body))?;
     let check = HealthCheck::Background(SETTLE_TIME);
     Ok(spaces.create_route(&call.request()?, &place, &new, check)?.created())
 }

@@ -58,6 +58,23 @@ struct Exchange {
     persists: bool,
 }
 
+impl Exchange {
+    /// Of a request whose body is at most `room` bytes.
+    fn of(head: &RequestHead<'_>, room: u64) -> Self {
+        Self {
+            body: head.body,
+            room,
+            body_until: None,
+            expects_continue: head.expects_continue,
+            version: head.version,
+            chunked_answer: false,
+            unending: false,
+            cut: false,
+            persists: head.keep_alive,
+        }
+    }
+}
+
 /// What comes next on a connection.
 pub(crate) enum NextInput {
     /// The bytes of a head.
@@ -73,17 +90,6 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 impl Http1 {
     pub(crate) fn new(stream: TcpStream, peer: IpAddr, site: Arc<Site>) -> Self {
-        let exchange = Exchange {
-            body: Framing::NONE,
-            room: 0,
-            body_until: None,
-            expects_continue: false,
-            version: Version::Http11,
-            chunked_answer: false,
-            unending: false,
-            cut: false,
-            persists: false,
-        };
         Self {
             stream,
             peer,
@@ -93,7 +99,7 @@ impl Http1 {
             sent: 0,
             reading: Deadline::after(IDLE_TIME),
             writing: None,
-            exchange,
+            exchange: Exchange::of(&RequestHead::unread(), 0),
         }
     }
 
@@ -156,17 +162,7 @@ impl Http1 {
 
     /// Begins an exchange whose request's body is at most `room` bytes.
     pub(crate) fn start(&mut self, head: &RequestHead<'_>, room: u64) {
-        self.exchange = Exchange {
-            body: head.body,
-            room,
-            body_until: None,
-            expects_continue: head.expects_continue,
-            version: head.version,
-            chunked_answer: false,
-            unending: false,
-            cut: false,
-            persists: head.keep_alive,
-        };
+        self.exchange = Exchange::of(head, room);
     }
 
     /// Whether another request may follow.

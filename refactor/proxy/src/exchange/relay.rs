@@ -7,7 +7,7 @@ use super::ended::Ended;
 use super::record::RequestRecord;
 use super::upload::Upload;
 use crate::client::{BodyLength, Client};
-use crate::framing::{BodyPiece, Framing, Malformed};
+use crate::framing::Framing;
 use crate::head::{FieldKind, HeaderField, ResponseHead};
 use crate::target::RouteTarget;
 use crate::upstream::Connection;
@@ -24,7 +24,13 @@ pub(super) async fn relay<C: Client>(
     begin(client, answer, record);
     let mut body = answer.body;
     loop {
-        let arrived = take(client, connection, &mut body, record);
+        let arrived = connection.take(&mut body, |content| {
+            client.push(content);
+            if let Some(sample) = &mut record.sample {
+                sample.push(content);
+            }
+            record.bytes += content.len() as u64;
+        });
         let over = body.is_over();
         if over {
             client.end();
@@ -50,31 +56,6 @@ pub(super) async fn relay<C: Client>(
             (Err(error), _) => return Err(cut(route, &error.to_string())),
         }
     }
-}
-
-/// Hands over what has arrived of the body.
-fn take<C: Client>(
-    client: &mut C,
-    connection: &mut Connection,
-    body: &mut Framing,
-    record: &mut RequestRecord<'_>,
-) -> Result<(), Malformed> {
-    while !body.is_over() {
-        let arrived = connection.filled();
-        let piece = body.next(arrived)?;
-        if piece == BodyPiece::default() {
-            break;
-        }
-        let end = piece.framing + piece.content;
-        let content = arrived.get(piece.framing..end).unwrap_or_default();
-        client.push(content);
-        if let Some(sample) = &mut record.sample {
-            sample.push(content);
-        }
-        record.bytes += piece.content as u64;
-        connection.consume(end);
-    }
-    Ok(())
 }
 
 fn begin<C: Client>(client: &mut C, answer: &ResponseHead<'_>, record: &RequestRecord<'_>) {

@@ -148,7 +148,8 @@ impl ShadowRequest {
         let mut capture = Capture::new(&answer, &head);
         let mut body = answer.body;
         loop {
-            take(&mut connection, &mut body, &mut capture).map_err(UpstreamError::Garbage)?;
+            let arrived = connection.take(&mut body, |content| capture.push(content));
+            arrived.map_err(UpstreamError::Garbage)?;
             if capture.cut {
                 return Ok(capture);
             }
@@ -183,23 +184,4 @@ impl ShadowRequest {
         }
         connection.poll_flush(context).map_err(UpstreamError::Broken)
     }
-}
-
-/// Takes what has arrived of the body.
-fn take(
-    connection: &mut Connection,
-    body: &mut Framing,
-    capture: &mut Capture,
-) -> Result<(), Malformed> {
-    while !body.is_over() {
-        let arrived = connection.filled();
-        let piece = body.next(arrived)?;
-        let end = piece.framing + piece.content;
-        if end == 0 {
-            break;
-        }
-        capture.push(arrived.get(piece.framing..end).unwrap_or_default());
-        connection.consume(end);
-    }
-    Ok(())
 }

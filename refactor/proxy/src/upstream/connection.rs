@@ -16,7 +16,7 @@ use tokio_util::either::Either;
 use super::failure::UpstreamError;
 use crate::buffer::Buffer;
 use crate::deadline::Deadline;
-use crate::framing::Malformed;
+use crate::framing::{BodyPiece, Framing, Malformed};
 use crate::head::{Ending, Scan};
 use crate::limits::{DNS_TIME, POOL_TIME};
 
@@ -149,8 +149,26 @@ impl Connection {
         self.input.filled()
     }
 
-    pub(crate) fn consume(&mut self, count: usize) {
-        self.input.consume(count);
+    /// Hands over what has arrived of the content of a body.
+    ///
+    /// # Errors
+    /// If the body is not as its framing says.
+    pub(crate) fn take(
+        &mut self,
+        body: &mut Framing,
+        mut push: impl FnMut(&[u8]),
+    ) -> Result<(), Malformed> {
+        while !body.is_over() {
+            let arrived = self.input.filled();
+            let piece = body.next(arrived)?;
+            if piece == BodyPiece::default() {
+                break;
+            }
+            let end = piece.framing + piece.content;
+            push(arrived.get(piece.framing..end).unwrap_or_default());
+            self.input.consume(end);
+        }
+        Ok(())
     }
 
     /// Reads more; 0 at the end, `TimedOut` once the time that was allowed is over.

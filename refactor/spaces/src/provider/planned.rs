@@ -20,10 +20,10 @@ pub(super) fn check_properties(kind: ResourceKind, properties: &Properties) -> R
     let members = members(&properties)?;
     let given = || Members::planned(&members);
     let own = match kind {
-        ResourceKind::Environment => NewEnvironment::take(given()).map(drop),
-        ResourceKind::Application => NewApplication::take(given()).map(drop),
-        ResourceKind::Service => NewService::take(given()).map(drop),
-        ResourceKind::Route => NewRoute::take(given()).map(drop),
+        ResourceKind::Environment => NewEnvironment::read(given()).map(drop),
+        ResourceKind::Application => NewApplication::read(given()).map(drop),
+        ResourceKind::Service => NewService::read(given()).map(drop),
+        ResourceKind::Route => NewRoute::read(given()).map(drop),
     };
     let parents: &[(&str, ResourceType)] = match kind {
         ResourceKind::Environment => &[],

@@ -4,7 +4,7 @@ use std::iter::repeat_with;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{ACCOUNT, Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
@@ -75,12 +75,7 @@ impl NewApplication {
     ///
     /// # Errors
     /// 400 with each member that breaks its rule.
-    pub fn read(object: &Map<String, Value>) -> Result<Self, ApiError> {
-        Self::take(Members::new(object))
-    }
-
-    /// The same, for members that are read in another way.
-    pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
+    pub fn read(mut members: Members<'_>) -> Result<Self, ApiError> {
         let name = members.text("Name", |text| rules::name(ResourceType::Application, text));
         let name = members.required("Name", name);
         let proxy = members.one_of("ProxyType", &[("API_GATEWAY", ())]);

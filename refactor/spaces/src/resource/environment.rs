@@ -1,7 +1,7 @@
 //! Environments: what applications belong to.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
@@ -42,12 +42,7 @@ impl NewEnvironment {
     ///
     /// # Errors
     /// 400 with each member that breaks its rule.
-    pub fn read(object: &Map<String, Value>) -> Result<Self, ApiError> {
-        Self::take(Members::new(object))
-    }
-
-    /// The same, for members that are read in another way.
-    pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
+    pub fn read(mut members: Members<'_>) -> Result<Self, ApiError> {
         let name = members.text("Name", |text| rules::name(ResourceType::Environment, text));
         let name = members.required("Name", name);
         let choices = [("TRANSIT_GATEWAY", Fabric::TransitGateway), ("NONE", Fabric::None)];

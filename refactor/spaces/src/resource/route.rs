@@ -68,12 +68,7 @@ impl NewRoute {
     ///
     /// # Errors
     /// 400 with each member that breaks its rule.
-    pub fn read(object: &Map<String, Value>) -> Result<Self, ApiError> {
-        Self::take(Members::new(object))
-    }
-
-    /// The same, for members that are read in another way.
-    pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
+    pub fn read(mut members: Members<'_>) -> Result<Self, ApiError> {
         let choices = [("DEFAULT", RouteType::Default), ("URI_PATH", RouteType::UriPath)];
         let route_type = members.one_of("RouteType", &choices);
         let route_type = members.required("RouteType", route_type);

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use url::Url;
 
 use super::{Details, MemberView, Resource, ResourceType, Tags};
@@ -65,12 +65,7 @@ impl NewService {
     ///
     /// # Errors
     /// 400 with each member that breaks its rule.
-    pub fn read(object: &Map<String, Value>) -> Result<Self, ApiError> {
-        Self::take(Members::new(object))
-    }
-
-    /// The same, for members that are read in another way.
-    pub(crate) fn take(mut members: Members<'_>) -> Result<Self, ApiError> {
+    pub fn read(mut members: Members<'_>) -> Result<Self, ApiError> {
         let name = members.text("Name", |text| rules::name(ResourceType::Service, text));
         let name = members.required("Name", name);
         let description = members.text("Description", rules::description);
