@@ -56,12 +56,12 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     let (primary, follower) = if switched { (&target, &source) } else { (&source, &target) };
     let copied = follower.followed.as_ref().is_some_and(|followed| followed.copied);
     if !primary.is_primary() || !follower.follows(&primary.store) || !copied {
-        let (what, whom) = if switched {
+        let (copy, original) = if switched {
             (work.source_name(), work.target_name())
         } else {
             (work.target_name(), work.source_name())
         };
-        return Err(Refusal::of(Code::NoCopy, format!("{what} has no whole copy of {whom}")));
+        return Err(Refusal::of(Code::NoCopy, format!("{copy} has no whole copy of {original}")));
     }
     let before = work.inner.journal.comparison(&key)?;
     let goes_on =

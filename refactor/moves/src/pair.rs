@@ -90,22 +90,22 @@ pub(super) fn gave_way(side: &str, collection: &str) -> Finding {
 
 /// Why one of the sides does not say what it is. A 404 has three reasons, and only the program's readers' paths tell
 /// which one it is.
-pub(super) fn explained(work: &Work<'_>, who: &str, peer: &Peer, error: &NotDone) -> Refusal {
+pub(super) fn explained(work: &Work<'_>, side: &str, peer: &Peer, error: &NotDone) -> Refusal {
     let collection = &work.record.collection;
     match error.fault {
         PeerFault::Unknown if peer.exists() == Some(true) => Refusal::of(
             Code::OtherToken,
-            format!("{who} has {collection}, and no way to move them for us"),
+            format!("{side} has {collection}, and no way to move them for us"),
         ),
         PeerFault::Unknown => {
-            let place = format!(" at {who}");
+            let place = format!(" at {side}");
             work.inner.no_collection(&work.record.application, collection, &place)
         }
         _ if error.is_silent() => {
             let target = peer.url == work.record.target;
             let code = if target { Code::TargetSilent } else { Code::SourceSilent };
-            Refusal::of(code, format!("{who}: {error}"))
+            Refusal::of(code, format!("{side}: {error}"))
         }
-        _ => Refusal::peer(who, error),
+        _ => Refusal::peer(side, error),
     }
 }

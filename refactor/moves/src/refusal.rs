@@ -66,8 +66,8 @@ impl Refusal {
     }
 
     /// A program did not do what it was asked for. The first argument is its part in the move, with its URL.
-    pub(super) fn peer(who: &str, error: &NotDone) -> Self {
-        let (text, code) = (format!("{who}: {error}"), error.code().map(Code::Program));
+    pub(super) fn peer(side: &str, error: &NotDone) -> Self {
+        let (text, code) = (format!("{side}: {error}"), error.code().map(Code::Program));
         Self::conflict(Finding { text, code })
     }
 

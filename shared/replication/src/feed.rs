@@ -151,15 +151,3 @@ pub struct IdempotencyRecord {
     /// The first answer.
     pub answer: String,
 }
-
-/// A store that reads this one's feed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FollowerSeen {
-    /// Its store id.
-    pub store: String,
-    /// Up to which place of this store's feed it has come.
-    pub position: u64,
-    /// How long ago it was heard of.
-    pub seconds_ago: u64,
-}
