@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use reqwest::Client;
+use tokio::runtime::Builder;
 
 use crate::data_dir::DataDir;
 use crate::{board, env, load, moves, pause, serve, status, up};
@@ -72,27 +74,40 @@ struct UpArgs {
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.command.unwrap_or(Command::Up(cli.up)) {
-        Command::Up(args) => report(up::run(&args.data.data_dir, args.port_base)),
-        Command::Status(data) => report(status::run(&data.data_dir)),
-        Command::Follow(args) => report(moves::follow(&args)),
-        Command::Diff(args) => report(moves::diff(&args)),
-        Command::Switch(args) => report(moves::switch(&args)),
-        Command::Reverse(args) => report(moves::reverse(&args)),
-        Command::Complete(args) => report(moves::complete(&args)),
-        Command::Cancel(args) => report(moves::cancel(&args)),
-        Command::Env(args) => report(env::run(&args)),
-        Command::Stop(args) => report(pause::stop(&args.data.data_dir, &args.program)),
-        Command::Start(args) => report(pause::start(&args.data.data_dir, &args.program)),
-        Command::Load(args) => report(load::run(&args)),
-        Command::Serve(args) => serve::run(&args, Cli::command()),
-    }
-}
-
-/// Says on one line what went wrong.
-fn report(result: Result<ExitCode, String>) -> ExitCode {
-    result.unwrap_or_else(|message| {
+    let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
+        Command::Up(args) => ask(|http| up::run(&args.data.data_dir, args.port_base, http)),
+        Command::Status(data) => ask(|http| status::run(&data.data_dir, http)),
+        Command::Follow(args) => ask(|http| moves::follow(&args, http)),
+        Command::Diff(args) => ask(|http| moves::diff(&args, http)),
+        Command::Switch(args) => ask(|http| moves::switch("switch", &args, http)),
+        Command::Reverse(args) => ask(|http| moves::switch("reverse", &args, http)),
+        Command::Complete(args) => ask(|http| moves::complete(&args, http)),
+        Command::Cancel(args) => ask(|http| moves::cancel(&args, http)),
+        Command::Env(args) => env::run(&args),
+        Command::Stop(ProgramArgs { data, program }) => {
+            ask(|http| pause::change(&data.data_dir, &program, true, http))
+        }
+        Command::Start(ProgramArgs { data, program }) => {
+            ask(|http| pause::change(&data.data_dir, &program, false, http))
+        }
+        Command::Load(args) => ask(|http| load::run(&args, http)),
+        // A program has a runtime of its own.
+        Command::Serve(args) => return serve::run(&args, Cli::command()),
+    };
+    // On one line what went wrong.
+    done.unwrap_or_else(|message| {
         eprintln!("banyan: {message}");
         ExitCode::FAILURE
     })
+}
+
+/// Runs what asks other programs: with an HTTP client, on a runtime.
+fn ask<F>(work: impl FnOnce(Client) -> F) -> Result<ExitCode, String>
+where
+    F: Future<Output = Result<ExitCode, String>>,
+{
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
+    runtime.block_on(work(http))
 }

@@ -24,6 +24,7 @@ mod up;
 mod board;
 mod data_dir;
 mod lock;
+mod marker;
 mod move_token;
 mod process;
 mod say;

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
-use reqwest::Url;
-use tokio::runtime::Builder;
+use reqwest::{Client, Url};
 
 use crate::data_dir::DataDir;
 use crate::say::say;
@@ -28,16 +27,12 @@ pub(crate) struct LoadArgs {
 }
 
 /// Exits 0 if every request was answered as it must be and the board is as the clients know it, 1 otherwise.
-pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode, String> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let report = runtime.block_on(async {
-        let url = match &args.url {
-            Some(url) => url.clone(),
-            None => proxy(&args.data.data_dir).await?,
-        };
-        load::run(url.as_str(), &args.options).await
-    })?;
+pub(crate) async fn run(args: &LoadArgs, http: Client) -> Result<ExitCode, String> {
+    let url = match &args.url {
+        Some(url) => url.clone(),
+        None => proxy(&args.data.data_dir, http).await?,
+    };
+    let report = load::run(url.as_str(), &args.options).await?;
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
         say(format_args!("{json}"));
@@ -48,9 +43,8 @@ pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode, String> {
 }
 
 /// The URL of the proxy of the board that runs on this folder.
-async fn proxy(data_dir: &Path) -> Result<Url, String> {
+async fn proxy(data_dir: &Path, http: Client) -> Result<Url, String> {
     let holder = lock::running(data_dir)?;
-    let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
     let traffic = board::control(&holder.endpoints, data_dir, http)?.traffic().await?;
     let first = traffic.iter().find_map(|route| Url::parse(&route.from).ok());
     let mut url = first.ok_or("the refactor proxy has no route; give an address with --url")?;

@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 use crate::board::Endpoint;
-use crate::pause;
+use crate::marker::marker;
 
 /// Longer than a program takes to finish what is in flight.
 const STOP_TIME: Duration = Duration::from_secs(28);
@@ -63,7 +63,7 @@ impl ProcessSpec {
         data_dir: &Path,
     ) -> Self {
         let log = data_dir.join("logs").join(format!("{}.log", endpoint.name));
-        let pause = pause::marker(data_dir, &endpoint.name);
+        let pause = marker(data_dir, &endpoint.name);
         Self { endpoint: endpoint.clone(), binary: binary.to_owned(), environment, log, pause }
     }
 

@@ -6,23 +6,17 @@ use std::process::ExitCode;
 
 use refactor::{Move, Traffic};
 use reqwest::Client;
-use tokio::runtime::Builder;
 
 use crate::board::{self, Endpoint};
 use crate::data_dir::DEFAULT_DATA_DIR;
 use crate::process::is_ready;
-use crate::{lock, moves, pause};
+use crate::{lock, marker, moves};
 
 /// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
-pub(crate) fn run(data_dir: &Path) -> Result<ExitCode, String> {
+pub(crate) async fn run(data_dir: &Path, client: Client) -> Result<ExitCode, String> {
     let holder = lock::running(data_dir)?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let client = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
-    let (states, told) = runtime.block_on(async {
-        let states = states(&holder.endpoints, data_dir, &client).await;
-        (states, Told::ask(&holder.endpoints, data_dir, &client).await)
-    });
+    let states = states(&holder.endpoints, data_dir, &client).await;
+    let told = Told::ask(&holder.endpoints, data_dir, &client).await;
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
     print!("{}\n{}", table(&holder.endpoints, data_dir, states.iter().copied()), told.shown());
     let ready = states.iter().all(|state| [READY, STOPPED].contains(state));
@@ -36,9 +30,9 @@ const STOPPED: &str = "stopped";
 async fn states(endpoints: &[Endpoint], data_dir: &Path, client: &Client) -> Vec<&'static str> {
     let mut states = Vec::new();
     for endpoint in endpoints {
-        let marker = pause::marker(data_dir, &endpoint.name);
+        let marker = marker::marker(data_dir, &endpoint.name);
         states.push(if marker.exists() {
-            if pause::stands_still(&marker) { STOPPED } else { "stopping" }
+            if marker::stands_still(&marker) { STOPPED } else { "stopping" }
         } else if is_ready(endpoint, client).await {
             READY
         } else {

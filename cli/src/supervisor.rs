@@ -8,7 +8,7 @@ use runtime::BackOff;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::pause;
+use crate::marker::{POLL, is_told, stand_still};
 use crate::process::{Process, ProcessSpec, is_ready};
 use crate::say::say;
 
@@ -16,9 +16,6 @@ use crate::say::say;
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(200), Duration::from_secs(10));
 /// A program that ran this long had recovered: its next crash is a first one.
 const RECOVERED: Duration = Duration::from_secs(30);
-/// How often a program is asked whether it is ready.
-pub(crate) const POLL: Duration = Duration::from_millis(50);
-
 /// Starts the program again whenever it ends, until told to stop; then stops it.
 pub(crate) async fn supervise(
     spec: ProcessSpec,
@@ -33,7 +30,7 @@ pub(crate) async fn supervise(
         let mut delay = tokio::select! {
             biased;
             () = stopping(&mut stop) => return process.stop().await,
-            () = pause::is_told(&spec.pause) => {
+            () = is_told(&spec.pause) => {
                 process.stop().await;
                 Duration::ZERO
             }
@@ -52,10 +49,10 @@ pub(crate) async fn supervise(
             tokio::select! {
                 biased;
                 () = stopping(&mut stop) => return,
-                () = pause::is_told(&spec.pause) => {
+                () = is_told(&spec.pause) => {
                     say(format_args!("{name} is stopped; `banyan start {name}` starts it again"));
                     tokio::select! {
-                        () = pause::stand_still(&spec.pause) => {}
+                        () = stand_still(&spec.pause) => {}
                         () = stopping(&mut stop) => return,
                     }
                 }
@@ -72,7 +69,7 @@ pub(crate) async fn supervise(
         tokio::select! {
             () = ready(&spec, &client) => say(format_args!("{name} is back")),
             ended = process.wait() => drop(ended),
-            () = pause::is_told(&spec.pause) => {}
+            () = is_told(&spec.pause) => {}
             () = stopping(&mut stop) => {}
         }
     }

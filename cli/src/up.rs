@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use refactor::Move;
 use reqwest::Client;
-use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -15,34 +14,32 @@ use tokio::time::{Instant, interval, sleep};
 
 use crate::board::{self, Endpoint};
 use crate::lock::DataDirLock;
+use crate::marker::{self, POLL};
 use crate::move_token;
-use crate::pause;
 use crate::process::{GRACE_PERIOD, HEALTH_PATH, Process, ProcessSpec, is_healthy, is_ready};
 use crate::say::say;
 use crate::status::{self, Told};
-use crate::supervisor::{POLL, describe, supervise};
+use crate::supervisor::{describe, supervise};
 
 /// What takes longer than this is said. A program that has open connections takes 2 s to announce its end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the proxy may take to make its first stack, once everything else is started.
 const PROXY_TIME: Duration = Duration::from_secs(30);
 
-pub(crate) fn run(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    runtime.block_on(up(data_dir, port_base))
-}
-
-async fn up(data_dir: &Path, port_base: Option<u16>) -> Result<ExitCode, String> {
+/// Runs the board until a signal comes.
+pub(crate) async fn run(
+    data_dir: &Path,
+    port_base: Option<u16>,
+    client: Client,
+) -> Result<ExitCode, String> {
     let mut lock = DataDirLock::take(data_dir)?;
     let (endpoints, proxy) = board::endpoints(port_base)?;
-    pause::forget(data_dir, &board::names())
+    marker::forget(data_dir, &board::names())
         .map_err(|error| format!("cannot write to {}: {error}", data_dir.display()))?;
     lock.announce(&endpoints)?;
     let token = move_token::open(data_dir)?;
     let given = data_dir;
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
-    let client = runtime::http_client(false).map_err(|error| format!("cannot start: {error}"))?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
     let specs = endpoints.iter().map(|endpoint| {
         let environment = if endpoint.name == board::REFACTOR {

@@ -1,14 +1,12 @@
 //! Asking the control plane of a board that runs.
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use refactor::{Client, Move};
 use serde_json::Value;
-use tokio::runtime::Builder;
 use tokio::time::sleep;
 
-use crate::data_dir::DataDir;
+use super::args::MoveArgs;
 use crate::{board, lock};
 
 /// How long a command is certainly on its way.
@@ -16,37 +14,34 @@ const ON_ITS_WAY: Duration = Duration::from_millis(20);
 /// How often it is looked how something goes on.
 pub(super) const POLL: Duration = Duration::from_millis(100);
 
-/// The control plane of a board.
-pub(super) struct Control(Client);
+/// How often the progress is shown.
+pub(super) const SHOWN: Duration = Duration::from_secs(1);
 
-/// Does something with the control plane of the board in a data folder.
-///
-/// # Errors
-/// If no board runs there, and what `work` says.
-pub(super) fn run(
-    data: &DataDir,
-    work: impl AsyncFnOnce(Control) -> Result<ExitCode, String>,
-) -> Result<ExitCode, String> {
-    let holder = lock::running(&data.data_dir)?;
-    let http = runtime::http_client(false).map_err(|error| format!("cannot ask: {error}"))?;
-    let control = board::control(&holder.endpoints, &data.data_dir, http)?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    runtime.block_on(work(Control(control)))
+/// The control plane of a board, asked about one collection.
+pub(super) struct Control<'a> {
+    client: Client,
+    what: &'a MoveArgs,
 }
 
-impl Control {
+impl<'a> Control<'a> {
+    /// The control plane of the board in a data folder.
+    ///
+    /// # Errors
+    /// If no board runs there.
+    pub(super) fn new(what: &'a MoveArgs, http: reqwest::Client) -> Result<Self, String> {
+        let data_dir = &what.data.data_dir;
+        let holder = lock::running(data_dir)?;
+        Ok(Self { client: board::control(&holder.endpoints, data_dir, http)?, what })
+    }
+
     /// Carries a command out.
     ///
     /// # Errors
     /// What the control plane says, or that it does not answer.
-    pub(super) async fn command(
-        &self,
-        collection: &str,
-        verb: &str,
-        options: &Value,
-    ) -> Result<Move, String> {
-        let mut answer = Box::pin(self.0.command(collection, verb, options));
+    pub(super) async fn command(&self, verb: &str, mut options: Value) -> Result<Move, String> {
+        options["application"] = self.what.application.clone().into();
+        let collection = &self.what.collection;
+        let mut answer = Box::pin(self.client.command(collection, verb, &options));
         let answered = tokio::select! {
             biased;
             answered = &mut answer => Some(answered),
@@ -69,7 +64,7 @@ impl Control {
         let same = |found: &Move| {
             found.collection == seen.collection && found.application == seen.application
         };
-        let found = self.0.moves().await?.into_iter().find(same);
+        let found = self.client.moves().await?.into_iter().find(same);
         found.ok_or_else(|| format!("{} does not move any more", seen.collection))
     }
 }

@@ -1,22 +1,19 @@
 //! `banyan diff`: shows the comparison until it has ended, and names each row that differs.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
+use reqwest::Client;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::MoveArgs;
-use super::ask::{Control, POLL};
+use super::args::MoveArgs;
+use super::ask::{Control, POLL, SHOWN};
 use crate::say::say;
 
-/// How often the progress is shown.
-const SHOWN: Duration = Duration::from_secs(1);
-
 /// Exit code 0 where both sides are the same, 1 otherwise.
-pub(super) async fn run(control: &Control, args: &MoveArgs) -> Result<ExitCode, String> {
-    let options = json!({ "application": args.application });
-    let mut found = control.command(&args.collection, "diff", &options).await?;
+pub(crate) async fn run(args: &MoveArgs, http: Client) -> Result<ExitCode, String> {
+    let control = Control::new(args, http)?;
+    let mut found = control.command("diff", json!({})).await?;
     let mut shown = Instant::now();
     while found.diff.state == "running" {
         if shown.elapsed() > SHOWN {

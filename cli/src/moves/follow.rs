@@ -1,26 +1,22 @@
 //! `banyan follow`: shows the copying until the follower has caught up.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
+use reqwest::Client;
 use replication::FollowerState;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::FollowArgs;
-use super::ask::{Control, POLL};
+use super::args::FollowArgs;
+use super::ask::{Control, POLL, SHOWN};
+use super::shown::lag;
 use crate::say::say;
 
-/// How often the progress is shown.
-const SHOWN: Duration = Duration::from_secs(1);
-
-pub(super) async fn run(control: &Control, args: &FollowArgs) -> Result<ExitCode, String> {
-    let options = json!({
-        "application": args.what.application,
-        "target": args.target,
-        "maxRowsPerSecond": args.max_rows_per_second,
-    });
-    let mut found = control.command(&args.what.collection, "follow", &options).await?;
+/// Exits 0 once the follower has caught up.
+pub(crate) async fn run(args: &FollowArgs, http: Client) -> Result<ExitCode, String> {
+    let control = Control::new(&args.what, http)?;
+    let options = json!({ "target": args.target, "maxRowsPerSecond": args.max_rows_per_second });
+    let mut found = control.command("follow", options).await?;
     let (source, target) = (found.source.url.clone(), found.target.url.clone());
     say(format_args!("{}: {target} follows {source}", found.collection));
     if args.no_wait {
@@ -33,10 +29,7 @@ pub(super) async fn run(control: &Control, args: &FollowArgs) -> Result<ExitCode
         let progress = match following {
             Some(following) => {
                 let (rows, rate) = (following.rows, following.rows_per_second);
-                let lag = match following.lag_ms {
-                    Some(ms) => format!("lag {ms} ms"),
-                    None => "lag not known".to_owned(),
-                };
+                let lag = lag(following.lag_ms);
                 let detail = following.detail.as_ref();
                 let detail = detail.map_or(String::new(), |detail| format!("; {detail}"));
                 let state = following.state.name();

@@ -83,14 +83,16 @@ fn successor(side: &Side) -> Option<&str> {
     Some(&side.ownership.as_ref()?.successor.as_ref()?.url)
 }
 
+/// How far behind a follower is.
+pub(super) fn lag(ms: Option<u64>) -> String {
+    ms.map_or_else(|| "lag not known".to_owned(), |ms| format!("lag {ms} ms"))
+}
+
 fn followed(by: &Side) -> String {
     let ownership = by.ownership.as_ref();
     match ownership.and_then(|ownership| ownership.following.as_ref()) {
         Some(following) => {
-            let lag = match following.lag_ms {
-                Some(ms) => format!("lag {ms} ms"),
-                None => "lag not known".to_owned(),
-            };
+            let lag = lag(following.lag_ms);
             let state = match following.state {
                 state @ (FollowerState::Waiting
                 | FollowerState::Stalled

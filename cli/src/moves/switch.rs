@@ -2,26 +2,23 @@
 
 use std::process::ExitCode;
 
+use reqwest::Client;
 use serde_json::json;
 
+use super::args::SwitchArgs;
 use super::ask::Control;
-use super::{SwitchArgs, shown};
+use super::shown;
 use crate::say::say;
 
 /// Exit code 0 where the primary is as wanted, or, with `--dry-run`, would be; 1 otherwise.
-pub(super) async fn run(
-    control: &Control,
-    verb: &str,
-    args: &SwitchArgs,
-) -> Result<ExitCode, String> {
+pub(crate) async fn run(verb: &str, args: &SwitchArgs, http: Client) -> Result<ExitCode, String> {
     let options = json!({
-        "application": args.what.application,
         "maxLagMs": args.max_lag_ms,
         "deadlineMs": args.deadline_ms,
         "force": args.force,
         "dryRun": args.dry_run,
     });
-    let done = control.command(&args.what.collection, verb, &options).await?;
+    let done = Control::new(&args.what, http)?.command(verb, options).await?;
     for check in &done.preflight {
         let mark = if check.ok { "ok" } else { "NO" };
         say(format_args!("  {mark}  {:10}{}", check.what, check.detail));
