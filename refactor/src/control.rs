@@ -81,13 +81,7 @@ impl Control {
                 format!("{} has no query parameters; leave out ?{}", received.path, received.query);
             protocol.error(400, "ValidationException", &message)
         } else if received.method == "GET" && received.path == DIFFERENCES {
-            Answer {
-                status: 200,
-                content_type: JSON_LINES,
-                error_type: None,
-                allow: None,
-                body: self.plane.differences().into(),
-            }
+            Answer::new(200, JSON_LINES, self.plane.differences())
         } else if let Some(answer) = commands::answer(&self.moves, received) {
             answer
         } else {

@@ -116,16 +116,12 @@ impl FirstStack {
             field("Parameters.member.1.ParameterKey", PARAMETER),
             field("Parameters.member.1.ParameterValue", self.monolith.as_str()),
         ];
-        if let Due::Update { others, tags } = due {
+        if let Due::Update { others } = due {
             form.push(field("ChangeSetType", "UPDATE"));
             form.push(field("UsePreviousTemplate", "true"));
             for (number, name) in (2..).zip(others) {
                 form.push((format!("Parameters.member.{number}.ParameterKey"), name.clone()));
                 form.push((format!("Parameters.member.{number}.UsePreviousValue"), "true".into()));
-            }
-            for (number, (key, value)) in (1..).zip(tags) {
-                form.push((format!("Tags.member.{number}.Key"), key.clone()));
-                form.push((format!("Tags.member.{number}.Value"), value.clone()));
             }
         } else {
             form.push(field("ChangeSetType", "CREATE"));

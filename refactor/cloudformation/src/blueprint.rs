@@ -56,6 +56,19 @@ impl Blueprint {
         Ok(Self { template, scope, tags: definition.tags.clone(), order, needs })
     }
 
+    /// What is known of a template before its parameters have values; without an order.
+    fn undecided(template: &Template) -> Result<Self, String> {
+        checks::types(template)?;
+        checks::attributes(template)?;
+        Ok(Self {
+            template: template.clone(),
+            scope: Scope::undecided(template),
+            tags: Vec::new(),
+            order: Vec::new(),
+            needs: Needs::new(),
+        })
+    }
+
     /// The names of the exports of other stacks that are taken over.
     ///
     /// # Errors
@@ -106,8 +119,9 @@ impl Blueprint {
         provider: &dyn Provider,
     ) -> Result<Option<String>, String> {
         let resource = self.resource(logical_id)?;
-        let kind = self.kind(logical_id)?;
-        Ok(refused(kind, resource, properties, provider))
+        let Maker::Spaces(maker) = self.kind(logical_id)?.maker else { return Ok(None) };
+        let failure = provider.check(maker, properties).err();
+        Ok(failure.map(|failure| placed(&failure.reason, resource)))
     }
 
     /// The outputs whose conditions hold, in the order of the template.
@@ -116,12 +130,10 @@ impl Blueprint {
     /// What cannot be worked out, with the place.
     pub(crate) fn outputs(&self, lookup: Lookup<'_>) -> Result<Vec<StackOutput>, String> {
         let mut outputs = Vec::new();
-        for output in self
-            .template
-            .outputs
-            .iter()
-            .filter(|output| self.scope.holds(output.condition.as_ref()))
-        {
+        for output in &self.template.outputs {
+            if !self.scope.holds(output.condition.as_ref()) {
+                continue;
+            }
             let value = |expression: &Expression| {
                 let value = self.scope.evaluate(expression, lookup)?;
                 value.as_ref().and_then(text).ok_or_else(|| {
@@ -157,17 +169,6 @@ impl Blueprint {
             }
         }
     }
-}
-
-fn refused(
-    kind: &Type,
-    resource: &Resource,
-    properties: &Properties,
-    provider: &dyn Provider,
-) -> Option<String> {
-    let Maker::Spaces(maker) = kind.maker else { return None };
-    let failure = provider.check(maker, properties).err()?;
-    Some(placed(&failure.reason, resource))
 }
 
 fn placed(what: &str, resource: &Resource) -> String {

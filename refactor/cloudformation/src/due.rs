@@ -15,8 +15,6 @@ pub enum Due {
     Update {
         /// The names of its other parameters, which keep their values.
         others: Vec<String>,
-        /// Its tags, which stay.
-        tags: Vec<(String, String)>,
     },
 }
 
@@ -54,8 +52,7 @@ impl Api {
             StackStatus::RollbackComplete => Some(Due::CreateAgain),
             status if status.can_update() && has != Some(value) && has == before => {
                 let others = parameters.iter().map(|(k, _)| k).filter(|k| *k != key);
-                let others = others.cloned().collect();
-                Some(Due::Update { others, tags: stack.definition.tags.clone() })
+                Some(Due::Update { others: others.cloned().collect() })
             }
             _ => None,
         })

@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 use crate::board::{Answer, Board};
 use crate::client::Record;
 use crate::content::Collection;
+use crate::differences::Differences;
 use crate::lists::Lists;
-use crate::report::Differences;
 use crate::work::Work;
 
 /// For how long a read is tried again that fails: a program that crashed may still be starting.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::board::Answer;
 use crate::content::{Collection, Content, Token};
-use crate::report::shown;
+use crate::differences::shown;
 
 /// What one client knows of its members.
 pub(crate) struct Ledger {

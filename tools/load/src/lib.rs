@@ -24,6 +24,7 @@ mod ledger;
 mod mix;
 
 mod check;
+mod differences;
 mod lists;
 mod report;
 mod tally;

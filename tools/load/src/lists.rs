@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::content::{Collection, Token};
+use crate::differences::{Differences, shown};
 use crate::ledger::{Ledger, Member};
-use crate::report::{Differences, shown};
 
 /// The ledgers, and what of them was seen so far.
 pub(crate) struct Lists<'a> {

@@ -5,17 +5,13 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 
+use crate::differences::Differences;
 use crate::tally::{Failures, Tally, Waits};
 use crate::work::Work;
 
 /// So many differences are told one by one.
 const SHOWN: usize = 20;
-/// No text of a difference is much longer.
-const SHOWN_CHARACTERS: usize = 120;
-/// No place says more.
-const SHOWN_OF_A_PLACE: usize = 4;
 
 /// What many clients saw of a board. As JSON it is one object.
 #[derive(Debug, Serialize)]
@@ -63,34 +59,6 @@ struct Times {
 struct Difference {
     place: String,
     what: Vec<String>,
-}
-
-/// What is wrong, by place: `/users/17`.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Differences(pub(crate) BTreeMap<String, Vec<String>>);
-
-impl Differences {
-    pub(crate) fn add(&mut self, place: String, what: String) {
-        let said = self.0.entry(place).or_default();
-        if said.len() < SHOWN_OF_A_PLACE && !said.contains(&what) {
-            said.push(what);
-        }
-    }
-
-    pub(crate) fn extend(&mut self, others: Self) {
-        for (place, all) in others.0 {
-            all.into_iter().for_each(|what| self.add(place.clone(), what));
-        }
-    }
-}
-
-/// A member in a sentence.
-pub(crate) fn shown(member: &Value) -> String {
-    let text = member.to_string();
-    match text.char_indices().nth(SHOWN_CHARACTERS) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
-    }
 }
 
 impl Report {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::report::Differences;
+use crate::differences::Differences;
 
 /// The requests of one client, or of all.
 #[derive(Default)]

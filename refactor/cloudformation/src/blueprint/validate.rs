@@ -1,8 +1,7 @@
 //! What is known to be wrong with a template without any value of a parameter.
 
-use super::{checks, placed, refused};
-use crate::functions::{KNOWN_AFTER_APPLY, Scope};
-use crate::kinds::Type;
+use super::Blueprint;
+use crate::functions::KNOWN_AFTER_APPLY;
 use crate::order;
 use crate::provider::Provider;
 use crate::template::{Resource, Template};
@@ -13,12 +12,16 @@ use crate::template::{Resource, Template};
 /// # Errors
 /// All that is wrong with properties; or else the first other thing.
 pub(crate) fn validate(template: &Template, provider: &dyn Provider) -> Result<(), String> {
-    checks::types(template)?;
-    checks::attributes(template)?;
-    let scope = Scope::undecided(template);
+    let blueprint = Blueprint::undecided(template)?;
+    let scope = &blueprint.scope;
     let mut faults = Vec::new();
     for resource in template.resources.iter().filter(|resource| resource.condition.is_none()) {
-        faults.extend(properties(resource, &scope, provider)?);
+        match blueprint.properties(&resource.logical_id, &look_up) {
+            Ok(values) => {
+                faults.extend(blueprint.refused(&resource.logical_id, &values, provider)?);
+            }
+            Err(fault) => faults.push(fault),
+        }
     }
     for output in template.outputs.iter().filter(|output| output.condition.is_none()) {
         faults.extend(output.values().filter_map(|value| scope.evaluate(value, &look_up).err()));
@@ -27,26 +30,10 @@ pub(crate) fn validate(template: &Template, provider: &dyn Provider) -> Result<(
         return Err(faults.join("; "));
     }
     if template.conditions.is_empty() {
-        let needs = order::needs(template, &scope);
+        let needs = order::needs(template, scope);
         order::sort(template.resources.iter().map(Resource::name_and_kind), &needs)?;
     }
     Ok(())
-}
-
-fn properties(
-    resource: &Resource,
-    scope: &Scope,
-    provider: &dyn Provider,
-) -> Result<Option<String>, String> {
-    let kind = Type::find(&resource.kind, &resource.logical_id)?;
-    let values = match scope.map(&resource.properties, &look_up) {
-        Ok(values) => values,
-        Err(fault) => return Ok(Some(fault)),
-    };
-    Ok(match kind.check(&values) {
-        Ok(values) => refused(kind, resource, &values, provider),
-        Err(what) => Some(placed(&what, resource)),
-    })
 }
 
 fn look_up(_: &str, _: Option<&str>) -> Result<String, String> {

@@ -24,16 +24,9 @@ impl Signal {
 
     /// Waits until something has happened after `seen`; false when the deadline came first.
     pub(super) fn wait_after(&self, seen: u64, deadline: Instant) -> bool {
-        let mut count = self.lock();
-        while *count == seen {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            (count, _) =
-                self.changed.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner);
-        }
-        true
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self.changed.wait_timeout_while(self.lock(), left, |count| *count == seen);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 != seen
     }
 
     /// Waits until something has happened after `seen`.

@@ -12,66 +12,22 @@ type Run = fn(&Api, &Form<'_>) -> Result<Xml, ApiError>;
 
 /// Each action with its function, whether it takes the members of a definition, and its other members: dotted names
 /// without the numbers of lists. `IncludeNestedStacks` finds none: no type here is a stack.
+#[rustfmt::skip]
 const ACTIONS: [(&str, Run, bool, &str); 24] = [
-    (
-        "CreateChangeSet",
-        Api::create_change_set,
-        true,
-        "ChangeSetName ChangeSetType ClientToken Description UsePreviousTemplate OnStackFailure DeploymentMode IncludeNestedStacks",
-    ),
-    (
-        "CreateStack",
-        Api::create_stack,
-        true,
-        "ClientRequestToken OnFailure DisableRollback RetainExceptOnCreate TimeoutInMinutes EnableTerminationProtection",
-    ),
+    ("CreateChangeSet", Api::create_change_set, true, "ChangeSetName ChangeSetType ClientToken Description UsePreviousTemplate OnStackFailure DeploymentMode IncludeNestedStacks"),
+    ("CreateStack", Api::create_stack, true, "ClientRequestToken OnFailure DisableRollback RetainExceptOnCreate TimeoutInMinutes EnableTerminationProtection"),
     ("DeleteChangeSet", Api::delete_change_set, false, "StackName ChangeSetName"),
-    (
-        "DeleteStack",
-        Api::delete_stack,
-        false,
-        "StackName ClientRequestToken RoleARN RetainResources DeletionMode DeploymentConfig.Mode",
-    ),
-    (
-        "DescribeChangeSet",
-        Api::describe_change_set,
-        false,
-        "StackName ChangeSetName NextToken IncludePropertyValues",
-    ),
-    (
-        "DescribeStackDriftDetectionStatus",
-        Api::describe_stack_drift_detection_status,
-        false,
-        "StackDriftDetectionId",
-    ),
+    ("DeleteStack", Api::delete_stack, false, "StackName ClientRequestToken RoleARN RetainResources DeletionMode DeploymentConfig.Mode"),
+    ("DescribeChangeSet", Api::describe_change_set, false, "StackName ChangeSetName NextToken IncludePropertyValues"),
+    ("DescribeStackDriftDetectionStatus", Api::describe_stack_drift_detection_status, false, "StackDriftDetectionId"),
     ("DescribeStackEvents", Api::describe_stack_events, false, "StackName NextToken"),
     ("DescribeStackResource", Api::describe_stack_resource, false, "StackName LogicalResourceId"),
-    (
-        "DescribeStackResourceDrifts",
-        Api::describe_stack_resource_drifts,
-        false,
-        "StackName StackResourceDriftStatusFilters MaxResults NextToken",
-    ),
-    (
-        "DescribeStackResources",
-        Api::describe_stack_resources,
-        false,
-        "StackName LogicalResourceId PhysicalResourceId",
-    ),
+    ("DescribeStackResourceDrifts", Api::describe_stack_resource_drifts, false, "StackName StackResourceDriftStatusFilters MaxResults NextToken"),
+    ("DescribeStackResources", Api::describe_stack_resources, false, "StackName LogicalResourceId PhysicalResourceId"),
     ("DescribeStacks", Api::describe_stacks, false, "StackName NextToken"),
     ("DetectStackDrift", Api::detect_stack_drift, false, "StackName LogicalResourceIds"),
-    (
-        "DetectStackResourceDrift",
-        Api::detect_stack_resource_drift,
-        false,
-        "StackName LogicalResourceId",
-    ),
-    (
-        "ExecuteChangeSet",
-        Api::execute_change_set,
-        false,
-        "StackName ChangeSetName ClientRequestToken DisableRollback RetainExceptOnCreate",
-    ),
+    ("DetectStackResourceDrift", Api::detect_stack_resource_drift, false, "StackName LogicalResourceId"),
+    ("ExecuteChangeSet", Api::execute_change_set, false, "StackName ChangeSetName ClientRequestToken DisableRollback RetainExceptOnCreate"),
     ("GetTemplate", Api::get_template, false, "StackName ChangeSetName TemplateStage"),
     ("GetTemplateSummary", Api::get_template_summary, false, "StackName TemplateBody"),
     ("ListChangeSets", Api::list_change_sets, false, "StackName NextToken"),
@@ -79,18 +35,8 @@ const ACTIONS: [(&str, Run, bool, &str); 24] = [
     ("ListImports", Api::list_imports, false, "ExportName NextToken"),
     ("ListStackResources", Api::list_stack_resources, false, "StackName NextToken"),
     ("ListStacks", Api::list_stacks, false, "NextToken StackStatusFilter"),
-    (
-        "UpdateStack",
-        Api::update_stack,
-        true,
-        "ClientRequestToken UsePreviousTemplate DisableRollback RetainExceptOnCreate",
-    ),
-    (
-        "UpdateTerminationProtection",
-        Api::update_termination_protection,
-        false,
-        "StackName EnableTerminationProtection",
-    ),
+    ("UpdateStack", Api::update_stack, true, "ClientRequestToken UsePreviousTemplate DisableRollback RetainExceptOnCreate"),
+    ("UpdateTerminationProtection", Api::update_termination_protection, false, "StackName EnableTerminationProtection"),
     ("ValidateTemplate", Api::validate_template, false, "TemplateBody"),
 ];
 

@@ -5,7 +5,7 @@ use super::checks;
 use super::definition::fingerprint;
 use super::error::ApiError;
 use super::form::Form;
-use super::planned::{Around, new_stack, planned, stack_to_update};
+use super::planned::{new_stack, stack_to_update};
 use super::xml::Xml;
 use crate::stacks::{
     ChangeSet, ChangeSetStatus, Execution, OnFailure, Stack, StackStatus, Transaction,
@@ -48,6 +48,7 @@ impl Api {
                 "DeploymentMode REVERT_DRIFT is only valid with ChangeSetType UPDATE",
             ));
         }
+        let fingerprint = fingerprint(form);
         // Before the store is locked: what looks at the resources locks it, too.
         let seen = if reverts_drift { self.as_they_are(form, stack_name)? } else { Vec::new() };
         // Before the store is locked, since it takes a while; what is wrong with it is said after what is wrong with the stack.
@@ -64,13 +65,22 @@ impl Api {
                 }
                 None => new_stack(state, form, stack_name)?,
             };
-            let mut around = self.around(state, &stack)?;
-            for resource in &mut around.resources {
-                let now = seen.iter().find(|now| now.logical_id == resource.logical_id);
-                resource.current = now.map_or(resource.current.take(), |now| now.current.clone());
-            }
-            let planned = prepare(state, &stack, around, name, creates, form, parsed)?;
-            let made = ChangeSet { on_failure, reverts_drift, ..planned };
+            let known = known_change_set(state, &stack, name, fingerprint)?;
+            let made = match known {
+                Some(known) => known,
+                None => {
+                    let planned = self.planned(state, &stack, form, parsed, &seen)?;
+                    let nothing = !creates && planned.nothing;
+                    let mut made = planned.change_set(&stack, name, fingerprint);
+                    made.description = form.get("Description").map(str::to_owned);
+                    if nothing {
+                        made.status = ChangeSetStatus::Failed;
+                        made.reason = Some(NO_CHANGES.to_owned());
+                        made.execution = Execution::Unavailable;
+                    }
+                    ChangeSet { on_failure, reverts_drift, ..made }
+                }
+            };
             // A stack under review has had no other state, so it is stored now with its first event.
             if creates && state.stack(form.region, &stack.id)?.is_none() {
                 state.put_stack(&stack)?;
@@ -93,38 +103,26 @@ pub(super) fn on_failure(form: &Form<'_>, name: &str) -> Result<Option<OnFailure
     Ok(words.into_iter().find(|word| Some(word.word()) == given))
 }
 
-/// The change set, ready to be stored: the known one, if the same request comes again.
-fn prepare(
+/// The change set of that name that waits to be executed, if the same request comes again.
+///
+/// # Errors
+/// 400 if another request made it.
+fn known_change_set(
     state: &Transaction<'_>,
     stack: &Stack,
-    around: Around<'_>,
     name: &str,
-    creates: bool,
-    form: &Form<'_>,
-    parsed: Option<Result<Template, String>>,
-) -> Result<ChangeSet, ApiError> {
-    let fingerprint = fingerprint(form);
-    if let Some(known) = state.change_set(Some(&stack.id), name)? {
-        let waits = matches!(known.execution, Execution::Available | Execution::InProgress);
-        match (waits, known.fingerprint == fingerprint) {
-            (true, true) => return Ok(known),
-            (true, false) => {
-                let message = format!(
-                    "ChangeSet {name} already exists; execute it, delete it, or give this one another name"
-                );
-                return Err(ApiError::new("AlreadyExistsException", message));
-            }
-            (false, _) => state.delete_change_set(&known.id)?,
-        }
+    fingerprint: u64,
+) -> Result<Option<ChangeSet>, ApiError> {
+    let Some(known) = state.change_set(Some(&stack.id), name)? else { return Ok(None) };
+    if !matches!(known.execution, Execution::Available | Execution::InProgress) {
+        state.delete_change_set(&known.id)?;
+        return Ok(None);
     }
-    let planned = planned(stack, around, form, parsed)?;
-    let nothing = !creates && planned.nothing;
-    let mut made = planned.change_set(stack, name, fingerprint);
-    made.description = form.get("Description").map(str::to_owned);
-    if nothing {
-        made.status = ChangeSetStatus::Failed;
-        made.reason = Some(NO_CHANGES.to_owned());
-        made.execution = Execution::Unavailable;
+    if known.fingerprint == fingerprint {
+        return Ok(Some(known));
     }
-    Ok(made)
+    let message = format!(
+        "ChangeSet {name} already exists; execute it, delete it, or give this one another name"
+    );
+    Err(ApiError::new("AlreadyExistsException", message))
 }

@@ -5,7 +5,7 @@ use super::change_set::on_failure;
 use super::error::ApiError;
 use super::execution::execute;
 use super::form::Form;
-use super::planned::{Planned, new_stack, planned, stack_to_update};
+use super::planned::{Planned, new_stack, stack_to_update};
 use super::start::Start;
 use super::xml::Xml;
 use crate::stacks::{ChangeSet, Stack, Transaction};
@@ -39,7 +39,7 @@ impl Api {
             }
             let new = new_stack(state, form, name)?;
             let stack = Stack { termination_protection, timeout_minutes, ..new };
-            let planned = planned(&stack, self.around(state, &stack)?, form, parsed)?;
+            let planned = self.planned(state, &stack, form, parsed, &[])?;
             begin(state, stack, planned, start)
         })?;
         self.engine.wake();
@@ -62,7 +62,7 @@ impl Api {
                 return Ok(known.id.clone());
             }
             let stack = stack_to_update(name, known)?;
-            let planned = planned(&stack, self.around(state, &stack)?, form, parsed)?;
+            let planned = self.planned(state, &stack, form, parsed, &[])?;
             if planned.nothing {
                 return Err(ApiError::validation("No updates are to be performed."));
             }

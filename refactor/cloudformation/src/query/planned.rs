@@ -7,13 +7,11 @@ use super::error::ApiError;
 use super::form::Form;
 use crate::blueprint::Blueprint;
 use crate::change::PlannedChange;
-use crate::functions::Exports;
 use crate::id;
 use crate::plan::plan;
-use crate::provider::Provider;
 use crate::stacks::{
-    ChangeSet, ChangeSetStatus, Definition, Execution, Resource, Stack, StackStatus, StoreError,
-    Transaction, now,
+    ChangeSet, ChangeSetStatus, Definition, Execution, Resource, Stack, StackStatus, Transaction,
+    now,
 };
 use crate::template::Template;
 
@@ -50,48 +48,39 @@ impl Planned {
     }
 }
 
-/// What a plan depends on beside the stack itself.
-pub(super) struct Around<'a> {
-    /// The resources of the stack.
-    pub(super) resources: Vec<Resource>,
-    exports: Exports,
-    provider: &'a dyn Provider,
-}
-
 impl Api {
-    /// What a plan for a stack depends on beside the stack itself.
-    pub(super) fn around(
+    /// Plans what a request asks for; `parsed` is its TemplateBody, and `seen` are the resources that are not as the
+    /// stack has them.
+    ///
+    /// # Errors
+    /// 400 for a bad template or parameter, and a resource type or property that is not supported.
+    pub(super) fn planned(
         &self,
         state: &Transaction<'_>,
         stack: &Stack,
-    ) -> Result<Around<'_>, StoreError> {
+        form: &Form<'_>,
+        parsed: Option<Result<Template, String>>,
+        seen: &[Resource],
+    ) -> Result<Planned, ApiError> {
         let exports = state.exports(&stack.region, &stack.id)?;
-        let resources = state.resources(&stack.id)?;
-        Ok(Around { resources, exports, provider: self.engine.provider() })
+        let mut resources = state.resources(&stack.id)?;
+        for resource in &mut resources {
+            if let Some(now) = seen.iter().find(|now| now.logical_id == resource.logical_id) {
+                resource.current.clone_from(&now.current);
+            }
+        }
+        let definition = definition(&stack.definition, form, parsed)?;
+        let blueprint =
+            Blueprint::new(&definition, stack, exports).map_err(ApiError::validation)?;
+        let plan = plan(&blueprint, &resources, self.engine.provider());
+        let plan = plan.map_err(ApiError::validation)?;
+        let nothing = plan.changes.is_empty()
+            && plan.outputs == stack.outputs
+            && definition.tags == stack.definition.tags
+            && definition.notification_arns == stack.definition.notification_arns
+            && is_whole(stack);
+        Ok(Planned { definition, changes: plan.changes, nothing })
     }
-}
-
-/// Plans what a request asks for; `parsed` is its TemplateBody.
-///
-/// # Errors
-/// 400 for a bad template or parameter, and a resource type or property that is not supported.
-pub(super) fn planned(
-    stack: &Stack,
-    around: Around<'_>,
-    form: &Form<'_>,
-    parsed: Option<Result<Template, String>>,
-) -> Result<Planned, ApiError> {
-    let definition = definition(&stack.definition, form, parsed)?;
-    let blueprint =
-        Blueprint::new(&definition, stack, around.exports).map_err(ApiError::validation)?;
-    let plan =
-        plan(&blueprint, &around.resources, around.provider).map_err(ApiError::validation)?;
-    let nothing = plan.changes.is_empty()
-        && plan.outputs == stack.outputs
-        && definition.tags == stack.definition.tags
-        && definition.notification_arns == stack.definition.notification_arns
-        && is_whole(stack);
-    Ok(Planned { definition, changes: plan.changes, nothing })
 }
 
 /// Whether the last operation left the stack as it was meant to be. One that failed half-way is made whole even by a

@@ -5,28 +5,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use super::node::{DEPTH_LIMIT, Data, Key, Node};
 use super::scalar::plain;
 
-/// The functions that have a short form, and the key that says the same.
-const SHORT_FORMS: [(&str, &str); 19] = [
-    ("And", "Fn::And"),
-    ("Base64", "Fn::Base64"),
-    ("Cidr", "Fn::Cidr"),
-    ("Condition", "Condition"),
-    ("Equals", "Fn::Equals"),
-    ("FindInMap", "Fn::FindInMap"),
-    ("ForEach", "Fn::ForEach"),
-    ("GetAZs", "Fn::GetAZs"),
-    ("GetAtt", "Fn::GetAtt"),
-    ("If", "Fn::If"),
-    ("ImportValue", "Fn::ImportValue"),
-    ("Join", "Fn::Join"),
-    ("Not", "Fn::Not"),
-    ("Or", "Fn::Or"),
-    ("Ref", "Ref"),
-    ("Select", "Fn::Select"),
-    ("Split", "Fn::Split"),
-    ("Sub", "Fn::Sub"),
-    ("Transform", "Fn::Transform"),
-];
+/// The functions that have a short form.
+const SHORT_FORMS: &str = "And Base64 Cidr Condition Equals FindInMap ForEach GetAZs GetAtt If ImportValue Join Not Or Ref \
+    Select Split Sub Transform";
 
 /// Reads one YAML document.
 ///
@@ -153,12 +134,13 @@ fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, String> {
             _ => Err(malformed(span, &format!("the tag !!{} is not allowed here", tag.suffix))),
         };
     }
-    match SHORT_FORMS.iter().find(|(short, _)| tag.handle == "!" && *short == tag.suffix) {
-        Some((_, key)) => {
-            Ok(Node::new(node.line, Data::Map(vec![(Key::new((*key).to_owned()), node)])))
-        }
-        None => Err(malformed(span, &format!("{tag} is no function of CloudFormation"))),
+    let name = tag.suffix.as_str();
+    if tag.handle != "!" || !SHORT_FORMS.split_whitespace().any(|short| short == name) {
+        return Err(malformed(span, &format!("{tag} is no function of CloudFormation")));
     }
+    let is_whole = ["Ref", "Condition"].contains(&name);
+    let key = if is_whole { name.to_owned() } else { format!("Fn::{name}") };
+    Ok(Node::new(node.line, Data::Map(vec![(Key::new(key), node)])))
 }
 
 /// A scalar without quotes. It remembers how it was written if that is not what it is read as.
