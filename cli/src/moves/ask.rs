@@ -18,12 +18,12 @@ pub(super) const POLL: Duration = Duration::from_millis(100);
 pub(super) const SHOWN: Duration = Duration::from_secs(1);
 
 /// The control plane of a board, asked about one collection.
-pub(super) struct Control<'a> {
+pub(super) struct MoveControl<'a> {
     client: Client,
     what: &'a MoveArgs,
 }
 
-impl<'a> Control<'a> {
+impl<'a> MoveControl<'a> {
     /// The control plane of the board in a data folder.
     ///
     /// # Errors

@@ -7,12 +7,12 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::args::MoveArgs;
-use super::ask::{Control, POLL, SHOWN};
+use super::ask::{MoveControl, POLL, SHOWN};
 use crate::say::say;
 
 /// Exit code 0 where both sides are the same, 1 otherwise.
 pub(crate) async fn run(args: &MoveArgs, http: Client) -> Result<ExitCode, String> {
-    let control = Control::new(args, http)?;
+    let control = MoveControl::new(args, http)?;
     let mut found = control.command("diff", json!({})).await?;
     let mut shown = Instant::now();
     while found.diff.state == "running" {

@@ -2,19 +2,19 @@
 
 use std::process::ExitCode;
 
-use reqwest::Client;
 use replication::FollowerState;
+use reqwest::Client;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::args::FollowArgs;
-use super::ask::{Control, POLL, SHOWN};
+use super::ask::{MoveControl, POLL, SHOWN};
 use super::shown::lag;
 use crate::say::say;
 
 /// Exits 0 once the follower has caught up.
 pub(crate) async fn run(args: &FollowArgs, http: Client) -> Result<ExitCode, String> {
-    let control = Control::new(&args.what, http)?;
+    let control = MoveControl::new(&args.what, http)?;
     let options = json!({ "target": args.target, "maxRowsPerSecond": args.max_rows_per_second });
     let mut found = control.command("follow", options).await?;
     let (source, target) = (found.source.url.clone(), found.target.url.clone());

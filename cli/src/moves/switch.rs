@@ -6,7 +6,7 @@ use reqwest::Client;
 use serde_json::json;
 
 use super::args::SwitchArgs;
-use super::ask::Control;
+use super::ask::MoveControl;
 use super::shown;
 use crate::say::say;
 
@@ -18,7 +18,7 @@ pub(crate) async fn run(verb: &str, args: &SwitchArgs, http: Client) -> Result<E
         "force": args.force,
         "dryRun": args.dry_run,
     });
-    let done = Control::new(&args.what, http)?.command(verb, options).await?;
+    let done = MoveControl::new(&args.what, http)?.command(verb, options).await?;
     for check in &done.preflight {
         let mark = if check.ok { "ok" } else { "NO" };
         say(format_args!("  {mark}  {:10}{}", check.what, check.detail));

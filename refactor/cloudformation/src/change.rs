@@ -7,7 +7,7 @@ use super::provider::Properties;
 /// One planned change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PlannedChange {
-    pub(crate) action: Action,
+    pub(crate) action: ChangeAction,
     pub(crate) logical_id: String,
     pub(crate) physical_id: Option<String>,
     pub(crate) kind: String,
@@ -23,7 +23,7 @@ pub(crate) struct PlannedChange {
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Action {
+pub(crate) enum ChangeAction {
     Add,
     Modify,
     Remove,

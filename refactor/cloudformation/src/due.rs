@@ -1,7 +1,7 @@
 //! Whether a stack that a program keeps has to be made or changed.
 
 use super::query::Api;
-use super::stacks::{StackStatus, StoreError};
+use super::stacks::{StackError, StackStatus};
 use crate::Caller;
 
 /// What brings a stack to where it should be.
@@ -20,7 +20,7 @@ pub enum Due {
 
 impl Api {
     /// The reason for the state of the living stack of this name; empty if none was given.
-    pub fn reason(&self, caller: &Caller, name: &str) -> Result<String, StoreError> {
+    pub fn reason(&self, caller: &Caller, name: &str) -> Result<String, StackError> {
         let stack = self.store.read(|state| state.stack(&caller.region, name))?;
         Ok(stack.and_then(|stack| stack.reason).unwrap_or_default())
     }
@@ -38,7 +38,7 @@ impl Api {
         key: &str,
         value: &str,
         before: Option<&str>,
-    ) -> Result<Option<Due>, StoreError> {
+    ) -> Result<Option<Due>, StackError> {
         let mut stacks = self.store.read(|state| state.stacks(&caller.region))?;
         stacks.retain(|stack| stack.name == name);
         let living = stacks.iter().find(|stack| stack.status != StackStatus::DeleteComplete);

@@ -1,6 +1,6 @@
 //! Carries operations out: one at a time, in the order in which they were asked for, on a thread of its own.
 //!
-//! An operation is written down before it begins (`stacks::Operation`), and so is each of its steps; what a step made is
+//! An operation is written down before it begins (`stacks::StackOperation`), and so is each of its steps; what a step made is
 //! written down before the next one begins. Whatever is killed, at whatever point, the next start takes the operation
 //! up where it was: a phase looks only at what is recorded, and the call that was under way is made again with the
 //! token it had. One at a time also means that two stacks that are deleted one after the other go in that order.
@@ -14,27 +14,30 @@ mod rollback;
 mod wait;
 mod work;
 
-pub(crate) use calls::Engine;
+pub(crate) use calls::StackEngine;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::provider::Provider;
-use super::stacks::{Phase, Store, StoreError};
+use super::stacks::{Phase, StackError, StackStore};
 use wait::Signal;
-use work::{Next, Work};
+use work::{AfterPhase, Work};
 
 /// How long the engine waits before it tries again after its state could not be read or written.
 const DISK_PAUSE: Duration = Duration::from_secs(1);
 
-impl Engine {
+impl StackEngine {
     /// Starts the engine's thread, which first takes up what was left unfinished. It ends with the process: a stop in
     /// the middle of a step is a crash, and a crash is safe.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub(crate) fn start(store: Store, provider: Arc<dyn Provider>) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(
+        store: StackStore,
+        provider: Arc<dyn Provider>,
+    ) -> std::io::Result<Arc<Self>> {
         let engine = Arc::new(Self { store, provider, signal: Signal::default() });
         let worker = Arc::clone(&engine);
         std::thread::Builder::new().name("stacks".to_owned()).spawn(move || worker.work())?;
@@ -50,13 +53,13 @@ impl Engine {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub(crate) fn wait_for(&self, stack_id: &str, limit: Duration) -> Result<(), StoreError> {
+    pub(crate) fn wait_for(&self, stack_id: &str, limit: Duration) -> Result<(), StackError> {
         let deadline = Instant::now() + limit;
         loop {
             let seen = self.signal.now();
             let idle = self
                 .store
-                .read(|state| Ok::<_, StoreError>(state.operation(stack_id)?.is_none()))?;
+                .read(|state| Ok::<_, StackError>(state.operation(stack_id)?.is_none()))?;
             if idle || !self.signal.wait_after(seen, deadline) {
                 return Ok(());
             }
@@ -80,7 +83,7 @@ impl Engine {
     }
 
     /// Carries out the next operation, if there is one.
-    fn next(&self) -> Result<bool, StoreError> {
+    fn next(&self) -> Result<bool, StackError> {
         let Some(operation) = self.store.read(|state| state.next_operation())? else {
             return Ok(false);
         };
@@ -90,7 +93,7 @@ impl Engine {
     }
 
     /// Goes from phase to phase until the operation is finished.
-    fn run(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
+    fn run(&self, work: &mut Work<'_>) -> Result<(), StackError> {
         loop {
             let next = match work.operation.phase {
                 Phase::Queued => work.begin()?,
@@ -99,7 +102,7 @@ impl Engine {
                 Phase::Rollback => self.roll_back(work)?,
                 Phase::Delete => self.delete(work)?,
             };
-            if next == Next::Finished {
+            if next == AfterPhase::Finished {
                 return Ok(());
             }
         }

@@ -44,4 +44,4 @@ pub use due::Due;
 pub use functions::{KNOWN_AFTER_APPLY, is_unknown};
 pub use open::open;
 pub use query::{Api, HELD_ANSWERS};
-pub use stacks::StoreError;
+pub use stacks::StackError;

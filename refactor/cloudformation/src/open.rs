@@ -17,7 +17,7 @@ pub fn open(
 ) -> io::Result<Api> {
     stacks::migrate(&connection.lock().unwrap_or_else(PoisonError::into_inner))
         .map_err(io::Error::other)?;
-    let store = stacks::Store::new(connection);
-    let engine = engine::Engine::start(store.clone(), provider)?;
+    let store = stacks::StackStore::new(connection);
+    let engine = engine::StackEngine::start(store.clone(), provider)?;
     Ok(Api::new(store, engine))
 }

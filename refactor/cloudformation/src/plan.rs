@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::blueprint::Blueprint;
-use super::change::{Action, PlannedChange, PropertyChange};
+use super::change::{ChangeAction, PlannedChange, PropertyChange};
 use super::functions::KNOWN_AFTER_APPLY;
 use super::kinds::{Maker, Type};
 use super::provider::{Properties, Provider, ResourceKind};
@@ -101,7 +101,7 @@ pub(crate) fn plan(
             (_, None) => Vec::new(),
         };
         if way == Way::Create || !details.is_empty() {
-            let action = if way == Way::Create { Action::Add } else { Action::Modify };
+            let action = if way == Way::Create { ChangeAction::Add } else { ChangeAction::Modify };
             changes.push(PlannedChange {
                 replaces: matches!(way, Way::Replace | Way::Swap),
                 details,
@@ -114,7 +114,7 @@ pub(crate) fn plan(
         return Err(faults.join("; "));
     }
     changes.extend(unwanted(blueprint, resources).map(|known| {
-        change(Action::Remove, &known.logical_id, &known.kind, known.current.as_ref())
+        change(ChangeAction::Remove, &known.logical_id, &known.kind, known.current.as_ref())
     }));
     let outputs = blueprint.outputs(&look_up(blueprint, &stays))?;
     Ok(Plan { changes, outputs })
@@ -178,7 +178,7 @@ fn look_up(
 }
 
 fn change(
-    action: Action,
+    action: ChangeAction,
     logical_id: &str,
     kind: &str,
     current: Option<&Generation>,

@@ -18,13 +18,13 @@ use super::provider::Properties;
 use super::template::Policies;
 
 pub(crate) use drift::{ResourceDrift, StackDrift};
-pub use error::StoreError;
-pub(crate) use operation::{LastRequest, Operation, Options, Phase};
+pub use error::StackError;
+pub(crate) use operation::{LastRequest, Phase, StackOperation, StartOptions};
 pub(crate) use schema::migrate;
 pub(crate) use status::{
     ChangeSetStatus, DriftStatus, Execution, OnFailure, ResourceStatus, StackStatus,
 };
-pub(crate) use store::{Store, Transaction};
+pub(crate) use store::{StackStore, Transaction};
 
 /// The resource type under which a stack's own events stand.
 const STACK_TYPE: &str = "AWS::CloudFormation::Stack";

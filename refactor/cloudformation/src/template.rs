@@ -18,7 +18,7 @@ mod sub;
 mod yaml;
 
 pub(crate) use condition::Condition;
-pub(crate) use expression::{Expression, ExpressionKind, Piece};
+pub(crate) use expression::{Expression, ExpressionKind, SubPiece};
 pub(crate) use mapping::Mappings;
 pub(crate) use parameter::Parameter;
 pub(crate) use parameter_kind::Form;

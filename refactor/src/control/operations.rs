@@ -13,7 +13,7 @@ use spaces::{
 };
 
 /// An operation.
-pub(super) struct Operation {
+pub(super) struct ApiOperation {
     pub(super) name: &'static str,
     pub(super) method: &'static str,
     /// Segments in braces are parameters; `run` finds them in their order.
@@ -57,31 +57,31 @@ macro_rules! paths {
 }
 
 #[rustfmt::skip]
-pub(super) const OPERATIONS: &[Operation] = &[
-    Operation { name: "CreateEnvironment", method: "POST", path: "/environments", takes: Body(&["Name", "NetworkFabricType", "Description", "Tags", "ClientToken"]), run: create_environment },
-    Operation { name: "GetEnvironment", method: "GET", path: paths!(E), takes: NOTHING, run: get_environment },
-    Operation { name: "ListEnvironments", method: "GET", path: "/environments", takes: PAGE, run: list_environments },
-    Operation { name: "DeleteEnvironment", method: "DELETE", path: paths!(E), takes: NOTHING, run: delete_environment },
-    Operation { name: "ListEnvironmentVpcs", method: "GET", path: paths!(E "/vpcs"), takes: PAGE, run: list_environment_vpcs },
-    Operation { name: "CreateApplication", method: "POST", path: paths!(E "/applications"), takes: Body(&["Name", "ProxyType", "VpcId", "ApiGatewayProxy", "Tags", "ClientToken"]), run: create_application },
-    Operation { name: "GetApplication", method: "GET", path: paths!(A), takes: NOTHING, run: get_application },
-    Operation { name: "ListApplications", method: "GET", path: paths!(E "/applications"), takes: PAGE, run: list_applications },
-    Operation { name: "DeleteApplication", method: "DELETE", path: paths!(A), takes: NOTHING, run: delete_application },
-    Operation { name: "CreateService", method: "POST", path: paths!(A "/services"), takes: Body(&["Name", "EndpointType", "UrlEndpoint", "LambdaEndpoint", "VpcId", "Description", "Tags", "ClientToken"]), run: create_service },
-    Operation { name: "GetService", method: "GET", path: paths!(A "/services/{ServiceIdentifier}"), takes: NOTHING, run: get_service },
-    Operation { name: "ListServices", method: "GET", path: paths!(A "/services"), takes: PAGE, run: list_services },
-    Operation { name: "DeleteService", method: "DELETE", path: paths!(A "/services/{ServiceIdentifier}"), takes: NOTHING, run: delete_service },
-    Operation { name: "CreateRoute", method: "POST", path: paths!(A "/routes"), takes: Body(&["RouteType", "ServiceIdentifier", "DefaultRoute", "UriPathRoute", "Tags", "ClientToken"]), run: create_route },
-    Operation { name: "GetRoute", method: "GET", path: paths!(A "/routes/{RouteIdentifier}"), takes: NOTHING, run: get_route },
-    Operation { name: "ListRoutes", method: "GET", path: paths!(A "/routes"), takes: PAGE, run: list_routes },
-    Operation { name: "UpdateRoute", method: "PATCH", path: paths!(A "/routes/{RouteIdentifier}"), takes: Body(&["ActivationState"]), run: update_route },
-    Operation { name: "DeleteRoute", method: "DELETE", path: paths!(A "/routes/{RouteIdentifier}"), takes: NOTHING, run: delete_route },
-    Operation { name: "TagResource", method: "POST", path: "/tags/{ResourceArn}", takes: Body(&["Tags"]), run: tag_resource },
-    Operation { name: "UntagResource", method: "DELETE", path: "/tags/{ResourceArn}", takes: Query(&[LIST]), run: untag_resource },
-    Operation { name: "ListTagsForResource", method: "GET", path: "/tags/{ResourceArn}", takes: NOTHING, run: list_tags_for_resource },
-    Operation { name: "PutResourcePolicy", method: "PUT", path: "/resourcepolicy", takes: Body(&["ResourceArn", "Policy"]), run: put_resource_policy },
-    Operation { name: "GetResourcePolicy", method: "GET", path: "/resourcepolicy/{Identifier}", takes: NOTHING, run: get_resource_policy },
-    Operation { name: "DeleteResourcePolicy", method: "DELETE", path: "/resourcepolicy/{Identifier}", takes: NOTHING, run: delete_resource_policy },
+pub(super) const OPERATIONS: &[ApiOperation] = &[
+    ApiOperation { name: "CreateEnvironment", method: "POST", path: "/environments", takes: Body(&["Name", "NetworkFabricType", "Description", "Tags", "ClientToken"]), run: create_environment },
+    ApiOperation { name: "GetEnvironment", method: "GET", path: paths!(E), takes: NOTHING, run: get_environment },
+    ApiOperation { name: "ListEnvironments", method: "GET", path: "/environments", takes: PAGE, run: list_environments },
+    ApiOperation { name: "DeleteEnvironment", method: "DELETE", path: paths!(E), takes: NOTHING, run: delete_environment },
+    ApiOperation { name: "ListEnvironmentVpcs", method: "GET", path: paths!(E "/vpcs"), takes: PAGE, run: list_environment_vpcs },
+    ApiOperation { name: "CreateApplication", method: "POST", path: paths!(E "/applications"), takes: Body(&["Name", "ProxyType", "VpcId", "ApiGatewayProxy", "Tags", "ClientToken"]), run: create_application },
+    ApiOperation { name: "GetApplication", method: "GET", path: paths!(A), takes: NOTHING, run: get_application },
+    ApiOperation { name: "ListApplications", method: "GET", path: paths!(E "/applications"), takes: PAGE, run: list_applications },
+    ApiOperation { name: "DeleteApplication", method: "DELETE", path: paths!(A), takes: NOTHING, run: delete_application },
+    ApiOperation { name: "CreateService", method: "POST", path: paths!(A "/services"), takes: Body(&["Name", "EndpointType", "UrlEndpoint", "LambdaEndpoint", "VpcId", "Description", "Tags", "ClientToken"]), run: create_service },
+    ApiOperation { name: "GetService", method: "GET", path: paths!(A "/services/{ServiceIdentifier}"), takes: NOTHING, run: get_service },
+    ApiOperation { name: "ListServices", method: "GET", path: paths!(A "/services"), takes: PAGE, run: list_services },
+    ApiOperation { name: "DeleteService", method: "DELETE", path: paths!(A "/services/{ServiceIdentifier}"), takes: NOTHING, run: delete_service },
+    ApiOperation { name: "CreateRoute", method: "POST", path: paths!(A "/routes"), takes: Body(&["RouteType", "ServiceIdentifier", "DefaultRoute", "UriPathRoute", "Tags", "ClientToken"]), run: create_route },
+    ApiOperation { name: "GetRoute", method: "GET", path: paths!(A "/routes/{RouteIdentifier}"), takes: NOTHING, run: get_route },
+    ApiOperation { name: "ListRoutes", method: "GET", path: paths!(A "/routes"), takes: PAGE, run: list_routes },
+    ApiOperation { name: "UpdateRoute", method: "PATCH", path: paths!(A "/routes/{RouteIdentifier}"), takes: Body(&["ActivationState"]), run: update_route },
+    ApiOperation { name: "DeleteRoute", method: "DELETE", path: paths!(A "/routes/{RouteIdentifier}"), takes: NOTHING, run: delete_route },
+    ApiOperation { name: "TagResource", method: "POST", path: "/tags/{ResourceArn}", takes: Body(&["Tags"]), run: tag_resource },
+    ApiOperation { name: "UntagResource", method: "DELETE", path: "/tags/{ResourceArn}", takes: Query(&[LIST]), run: untag_resource },
+    ApiOperation { name: "ListTagsForResource", method: "GET", path: "/tags/{ResourceArn}", takes: NOTHING, run: list_tags_for_resource },
+    ApiOperation { name: "PutResourcePolicy", method: "PUT", path: "/resourcepolicy", takes: Body(&["ResourceArn", "Policy"]), run: put_resource_policy },
+    ApiOperation { name: "GetResourcePolicy", method: "GET", path: "/resourcepolicy/{Identifier}", takes: NOTHING, run: get_resource_policy },
+    ApiOperation { name: "DeleteResourcePolicy", method: "DELETE", path: "/resourcepolicy/{Identifier}", takes: NOTHING, run: delete_resource_policy },
 ];
 
 impl Call {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::json;
-use super::operations::{Call, LIST, OPERATIONS, Operation, Takes};
+use super::operations::{ApiOperation, Call, LIST, OPERATIONS, Takes};
 use super::protocol::{JSON, Protocol};
 use super::signature::Received;
 use cloudformation::Caller;
@@ -37,7 +37,7 @@ pub(super) fn done(body: &Value) -> Answer {
     Answer::new(200, JSON, body.to_string())
 }
 
-fn refused(operation: &Operation, error: &ApiError) -> Answer {
+fn refused(operation: &ApiOperation, error: &ApiError) -> Answer {
     log::debug!("{}: {} ({})", operation.name, error.code(), error.message());
     Answer {
         error_type: Some(error.code()),
@@ -77,7 +77,7 @@ fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
 }
 
 fn call(
-    operation: &Operation,
+    operation: &ApiOperation,
     caller: &Caller,
     parameters: Vec<String>,
     received: &Received,
@@ -94,7 +94,7 @@ fn call(
 
 /// Whether the operation takes all that it is given: what it does not know could change what is meant.
 fn check_names(
-    operation: &Operation,
+    operation: &ApiOperation,
     query: &[(String, String)],
     body: &Map<String, Value>,
 ) -> Result<(), String> {

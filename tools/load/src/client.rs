@@ -13,7 +13,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, tim
 use crate::board::{Answer, IDEMPOTENCY_KEY, Lost};
 use crate::content::{Collection, Content};
 use crate::ledger::Ledger;
-use crate::mix::{Action, Match, Mix};
+use crate::mix::{ClientAction, Match, Mix};
 use crate::references::References;
 use crate::tally::Tally;
 use crate::work::Work;
@@ -86,15 +86,15 @@ impl Client {
         self.work.take()
     }
 
-    async fn act(&mut self, action: Action) {
+    async fn act(&mut self, action: ClientAction) {
         match action {
-            Action::Make(collection) => self.make(collection, false).await,
-            Action::MakeTwice(collection) => self.make(collection, true).await,
-            Action::Patch(place, given) => self.change(Method::PATCH, place, given).await,
-            Action::Put(place, given) => self.change(Method::PUT, place, given).await,
-            Action::Delete(place, given) => self.change(Method::DELETE, place, given).await,
-            Action::Read(place) => self.read(place).await,
-            Action::List(collection) => {
+            ClientAction::Make(collection) => self.make(collection, false).await,
+            ClientAction::MakeTwice(collection) => self.make(collection, true).await,
+            ClientAction::Patch(place, given) => self.change(Method::PATCH, place, given).await,
+            ClientAction::Put(place, given) => self.change(Method::PUT, place, given).await,
+            ClientAction::Delete(place, given) => self.change(Method::DELETE, place, given).await,
+            ClientAction::Read(place) => self.read(place).await,
+            ClientAction::List(collection) => {
                 let path = format!("/{}?order=desc&limit=20", collection.name());
                 self.get(collection, &path, &[StatusCode::OK]).await;
             }

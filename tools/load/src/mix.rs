@@ -13,7 +13,7 @@ pub(crate) struct Mix {
 
 /// One thing to do; a member is named by its place in the ledger.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Action {
+pub(crate) enum ClientAction {
     Make(Collection),
     /// With an `Idempotency-Key`, and again.
     MakeTwice(Collection),
@@ -41,26 +41,26 @@ impl Mix {
     }
 
     /// The next write.
-    pub(crate) fn write(&mut self, ledger: &Ledger) -> Action {
+    pub(crate) fn write(&mut self, ledger: &Ledger) -> ClientAction {
         let collection = self.collection();
         let choice = self.random.u32(0..100);
         let Some(place) = ledger.living(collection, &mut self.random) else {
-            return Action::Make(collection);
+            return ClientAction::Make(collection);
         };
         match choice {
-            0..40 => Action::Make(collection),
-            40..50 => Action::MakeTwice(collection),
-            50..75 => Action::Patch(place, self.precondition()),
-            75..90 => Action::Put(place, self.precondition()),
-            _ => Action::Delete(place, self.precondition()),
+            0..40 => ClientAction::Make(collection),
+            40..50 => ClientAction::MakeTwice(collection),
+            50..75 => ClientAction::Patch(place, self.precondition()),
+            75..90 => ClientAction::Put(place, self.precondition()),
+            _ => ClientAction::Delete(place, self.precondition()),
         }
     }
 
     /// The read that may come between two writes.
-    pub(crate) fn read(&mut self, ledger: &Ledger) -> Option<Action> {
+    pub(crate) fn read(&mut self, ledger: &Ledger) -> Option<ClientAction> {
         match self.random.u32(0..100) {
-            0..30 => ledger.any(&mut self.random).map(Action::Read),
-            30..33 => Some(Action::List(self.collection())),
+            0..30 => ledger.any(&mut self.random).map(ClientAction::Read),
+            30..33 => Some(ClientAction::List(self.collection())),
             _ => None,
         }
     }

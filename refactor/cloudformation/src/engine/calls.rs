@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::wait::Signal;
 use crate::kinds::{Maker, Type};
 use crate::provider::{Created, Failure, Properties, Provider, ProviderCall};
-use crate::stacks::{Generation, Store};
+use crate::stacks::{Generation, StackStore};
 
 /// Carries out operations on stacks.
-pub(crate) struct Engine {
-    pub(super) store: Store,
+pub(crate) struct StackEngine {
+    pub(super) store: StackStore,
     pub(super) provider: Arc<dyn Provider>,
     pub(super) signal: Signal,
 }
 
-impl Engine {
+impl StackEngine {
     /// What makes the resources.
     pub(crate) fn provider(&self) -> &dyn Provider {
         self.provider.as_ref()

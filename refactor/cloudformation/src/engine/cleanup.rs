@@ -1,14 +1,14 @@
 //! Cleanup: an update has come about; what it no longer wants goes. What cannot go stays on record, and the next
 //! update or the deletion of the stack tries again.
 
-use super::calls::Engine;
-use super::work::{Next, Stop, Work};
+use super::calls::StackEngine;
+use super::work::{AfterPhase, StepError, Work};
 use crate::kinds::Type;
-use crate::stacks::{Resource, ResourceStatus, StackStatus, StoreError};
+use crate::stacks::{Resource, ResourceStatus, StackError, StackStatus};
 
-impl Engine {
+impl StackEngine {
     /// Removes, in rounds: what another one still needs goes in the next round. Ends with a round that removes nothing.
-    pub(super) fn clean_up(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
+    pub(super) fn clean_up(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
         let wanted = match work.blueprint(&work.stack.definition) {
             Ok(blueprint) => blueprint.order,
             // It was understood a moment ago: another version has begun this. Nothing is removed on a guess.
@@ -48,7 +48,7 @@ impl Engine {
         resource: &mut Resource,
         keeps: bool,
         removed: &mut bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), StepError> {
         while let Some(old) = resource.leftovers.first().cloned() {
             let status = if resource.policies.replacement.retains(false) {
                 ResourceStatus::DeleteSkipped
@@ -75,7 +75,7 @@ impl Engine {
         work: &mut Work<'_>,
         kind: &Type,
         resource: &mut Resource,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), StepError> {
         let mut status = ResourceStatus::DeleteComplete;
         if let Some(current) = resource.current.clone() {
             if work.retains(resource) {

@@ -1,14 +1,14 @@
 //! Deletion of a stack: backwards, and no further than the first resource that refuses. What the others need is then
 //! still there, and traffic goes on as it did.
 
-use super::calls::Engine;
-use super::work::{Next, Work, not_deleted};
+use super::calls::StackEngine;
+use super::work::{AfterPhase, Work, not_deleted};
 use crate::kinds::Type;
-use crate::stacks::{Before, Resource, ResourceStatus, StackStatus, StoreError};
+use crate::stacks::{Before, Resource, ResourceStatus, StackError, StackStatus};
 
-impl Engine {
+impl StackEngine {
     /// Removes all resources of the stack.
-    pub(super) fn delete(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
+    pub(super) fn delete(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
         for (mut resource, kind) in work.backwards() {
             if matches!(
                 resource.status,

@@ -1,10 +1,10 @@
 //! Looks at resources as they are now.
 
-use super::calls::Engine;
+use super::calls::StackEngine;
 use crate::kinds::{Maker, Type};
 use crate::stacks::{DriftStatus, Generation, Resource, ResourceDrift, now};
 
-impl Engine {
+impl StackEngine {
     /// How a resource differs from what its stack made; `None` if nothing stands behind it.
     ///
     /// # Errors

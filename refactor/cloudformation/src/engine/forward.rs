@@ -1,14 +1,14 @@
 //! Forward: each resource becomes what it is to be, in the order of needs. A step that was carried out before a
 //! restart finds that nothing is left to do.
 
-use super::calls::Engine;
-use super::work::{Next, Stop, Work};
+use super::calls::StackEngine;
+use super::work::{AfterPhase, StepError, Work};
 use crate::blueprint::Blueprint;
 use crate::kinds::Type;
 use crate::plan::{Way, way};
 use crate::provider::Properties;
 use crate::stacks::{
-    Before, Generation, Phase, Resource, ResourceStatus, StackStatus, StoreError, now,
+    Before, Generation, Phase, Resource, ResourceStatus, StackError, StackStatus, now,
 };
 
 /// What AWS says of a resource that cannot change in place.
@@ -18,17 +18,17 @@ const REPLACES: &str =
 /// What AWS says of a creation that takes longer than `TimeoutInMinutes`.
 const OVERDUE: &str = "Stack creation time exceeded the specified timeout.";
 
-impl Engine {
+impl StackEngine {
     /// Makes and changes all resources, then makes the result what the stack is; or turns to the rollback.
-    pub(super) fn forward(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
+    pub(super) fn forward(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
         match self.reach_all(work) {
-            Ok(()) if work.operation.creates => Ok(Next::Finished),
-            Ok(()) => Ok(Next::Phase),
+            Ok(()) if work.operation.creates => Ok(AfterPhase::Finished),
+            Ok(()) => Ok(AfterPhase::Phase),
             Err(stop) => failed(work, stop.reason()?),
         }
     }
 
-    fn reach_all(&self, work: &mut Work<'_>) -> Result<(), Stop> {
+    fn reach_all(&self, work: &mut Work<'_>) -> Result<(), StepError> {
         let blueprint = work.blueprint(&work.wanted())?;
         work.import(&blueprint)?;
         for logical_id in &blueprint.order {
@@ -45,7 +45,7 @@ impl Engine {
                 };
                 work.record(&mut resource, status, Some(reason.clone()))?;
                 let verb = if work.operation.creates { "create" } else { "update" };
-                return Err(Stop::Refused(format!(
+                return Err(StepError::Refused(format!(
                     "The following resource(s) failed to {verb}: [{logical_id}]. {reason}"
                 )));
             }
@@ -59,7 +59,7 @@ impl Engine {
         work: &mut Work<'_>,
         blueprint: &Blueprint,
         resource: &mut Resource,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), StepError> {
         let logical_id = resource.logical_id.clone();
         if work.change_set.as_ref().is_some_and(|set| set.reverts_drift) {
             let recorded = resource.current.clone();
@@ -103,7 +103,7 @@ impl Engine {
     }
 }
 
-fn failed(work: &mut Work<'_>, reason: String) -> Result<Next, StoreError> {
+fn failed(work: &mut Work<'_>, reason: String) -> Result<AfterPhase, StackError> {
     let creates = work.operation.creates;
     if work.operation.options.deletes_on_failure {
         let reason = format!("{reason} Delete requested by user.");
@@ -128,7 +128,7 @@ fn keep(
     work: &mut Work<'_>,
     blueprint: &Blueprint,
     resource: &mut Resource,
-) -> Result<(), StoreError> {
+) -> Result<(), StackError> {
     let mut kept = resource.clone();
     kept.needs = needs(blueprint, &resource.logical_id);
     kept.policies = blueprint.policies(&resource.logical_id);
@@ -140,7 +140,7 @@ fn keep(
 }
 
 /// Writes down what is about to happen to a resource.
-fn announce(work: &mut Work<'_>, resource: &mut Resource, way: Way) -> Result<(), StoreError> {
+fn announce(work: &mut Work<'_>, resource: &mut Resource, way: Way) -> Result<(), StackError> {
     if way != Way::Create {
         let reason = (way == Way::Replace).then(|| REPLACES.to_owned());
         return work.record(resource, ResourceStatus::UpdateInProgress, reason);
@@ -157,7 +157,7 @@ fn reached(
     resource: &mut Resource,
     way: Way,
     old: Option<Generation>,
-) -> Result<(), StoreError> {
+) -> Result<(), StackError> {
     match (way, old) {
         (Way::Change, Some(old)) => resource.before = Before::Changed(old),
         (Way::Replace, Some(old)) => resource.before = Before::Replaced(old),

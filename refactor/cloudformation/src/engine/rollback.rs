@@ -1,13 +1,13 @@
 //! Rollback: backwards through the order in which things were made; what is new goes, what was changed is put back.
 
-use super::calls::Engine;
-use super::work::{Next, Work, not_deleted};
+use super::calls::StackEngine;
+use super::work::{AfterPhase, Work, not_deleted};
 use crate::kinds::Type;
-use crate::stacks::{Before, Generation, Resource, ResourceStatus, StackStatus, StoreError};
+use crate::stacks::{Before, Generation, Resource, ResourceStatus, StackError, StackStatus};
 
-impl Engine {
+impl StackEngine {
     /// Rolls every resource back. One that cannot be is recorded with the reason, and the others go on.
-    pub(super) fn roll_back(&self, work: &mut Work<'_>) -> Result<Next, StoreError> {
+    pub(super) fn roll_back(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
         let mut failed = Vec::new();
         for logical_id in made_order(work).into_iter().rev() {
             let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
@@ -41,7 +41,7 @@ impl Engine {
         work: &mut Work<'_>,
         kind: &Type,
         resource: &mut Resource,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, StackError> {
         let (in_progress, complete) =
             (ResourceStatus::UpdateInProgress, ResourceStatus::UpdateComplete);
         let restored = match (resource.before.clone(), resource.current.clone()) {
@@ -99,7 +99,7 @@ impl Engine {
         kind: &Type,
         resource: &mut Resource,
         new: Generation,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         let physical_id = new.physical_id.clone();
         let reason = self.remove(kind, &work.step(&resource.logical_id, "remove"), &new).err();
         let status = match reason {
@@ -115,7 +115,7 @@ impl Engine {
     /// After the rollback of an update, needs, policies and outputs are again those of the definition that the stack has
     /// kept. A route that was swapped back has a new id. What could not be put back may still use what the update took
     /// over from other stacks: only a `whole` rollback gives that up.
-    fn restore_view(&self, work: &mut Work<'_>, whole: bool) -> Result<(), StoreError> {
+    fn restore_view(&self, work: &mut Work<'_>, whole: bool) -> Result<(), StackError> {
         let Ok(blueprint) = work.blueprint(&work.stack.definition) else { return Ok(()) };
         for (logical_id, needs) in &blueprint.needs {
             let Some(mut resource) = work.resources.get(logical_id).cloned() else { continue };

@@ -9,13 +9,13 @@ use crate::kinds::Type;
 use crate::order;
 use crate::provider::ProviderCall;
 use crate::stacks::{
-    Before, ChangeSet, Definition, Event, Execution, Operation, Phase, Resource, ResourceStatus,
-    Stack, StackStatus, Store, StoreError, Transaction, is_over, now,
+    Before, ChangeSet, Definition, Event, Execution, Phase, Resource, ResourceStatus, Stack,
+    StackError, StackOperation, StackStatus, StackStore, Transaction, is_over, now,
 };
 
 /// What follows a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum AfterPhase {
     /// The phase that the operation now has.
     Phase,
     /// Nothing: the operation is done.
@@ -23,15 +23,15 @@ pub(super) enum Next {
 }
 
 /// Why a step was not carried out.
-pub(super) enum Stop {
+pub(super) enum StepError {
     /// It cannot be, for this reason.
     Refused(String),
-    Store(StoreError),
+    Store(StackError),
 }
 
-impl Stop {
+impl StepError {
     /// The reason for which the step cannot be carried out.
-    pub(super) fn reason(self) -> Result<String, StoreError> {
+    pub(super) fn reason(self) -> Result<String, StackError> {
         match self {
             Self::Refused(reason) => Ok(reason),
             Self::Store(err) => Err(err),
@@ -39,22 +39,22 @@ impl Stop {
     }
 }
 
-impl From<String> for Stop {
+impl From<String> for StepError {
     fn from(reason: String) -> Self {
         Self::Refused(reason)
     }
 }
 
-impl From<StoreError> for Stop {
-    fn from(err: StoreError) -> Self {
+impl From<StackError> for StepError {
+    fn from(err: StackError) -> Self {
         Self::Store(err)
     }
 }
 
 /// What an operation works on. What stands here stands on disk, too.
 pub(super) struct Work<'a> {
-    store: &'a Store,
-    pub(super) operation: Operation,
+    store: &'a StackStore,
+    pub(super) operation: StackOperation,
     pub(super) stack: Stack,
     pub(super) change_set: Option<ChangeSet>,
     pub(super) resources: BTreeMap<String, Resource>,
@@ -64,7 +64,10 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// Reads what is recorded.
-    pub(super) fn load(store: &'a Store, operation: Operation) -> Result<Self, StoreError> {
+    pub(super) fn load(
+        store: &'a StackStore,
+        operation: StackOperation,
+    ) -> Result<Self, StackError> {
         store.read(|state| {
             let stack = state.stack_by_id(&operation.stack_id)?;
             let change_set = match &operation.change_set_id {
@@ -82,7 +85,7 @@ impl<'a> Work<'a> {
     /// From the queue to the first phase; a deletion ends here if another stack imports from this one. What an earlier
     /// operation left half-done (it failed, and was not to be rolled back) is from here on what the stack is; what it
     /// wanted to remove is removed in the end.
-    pub(super) fn begin(&mut self) -> Result<Next, StoreError> {
+    pub(super) fn begin(&mut self) -> Result<AfterPhase, StackError> {
         let phase =
             if self.operation.change_set_id.is_some() { Phase::Forward } else { Phase::Delete };
         // The operations before this one may have imported what nothing imported when it was asked for.
@@ -95,7 +98,7 @@ impl<'a> Work<'a> {
             work.settle(state)?;
             work.phase(state, phase)
         })?;
-        Ok(Next::Phase)
+        Ok(AfterPhase::Phase)
     }
 
     /// The definition that this operation is to bring about.
@@ -160,7 +163,7 @@ impl<'a> Work<'a> {
         resource: &mut Resource,
         status: ResourceStatus,
         reason: Option<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         resource.status = status;
         resource.reason = reason;
         resource.updated = now();
@@ -180,7 +183,7 @@ impl<'a> Work<'a> {
     }
 
     /// Records a resource without an event: nothing has happened to it, but more is known.
-    pub(super) fn note(&mut self, resource: Resource) -> Result<(), StoreError> {
+    pub(super) fn note(&mut self, resource: Resource) -> Result<(), StackError> {
         self.write(|work, state| work.put(state, resource))
     }
 
@@ -191,7 +194,7 @@ impl<'a> Work<'a> {
         physical_id: &str,
         status: ResourceStatus,
         reason: Option<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         self.write(|work, state| {
             let event = Event {
                 physical_id: physical_id.to_owned(),
@@ -208,7 +211,7 @@ impl<'a> Work<'a> {
         &mut self,
         resource: &mut Resource,
         status: ResourceStatus,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         resource.status = status;
         resource.reason = None;
         self.write(|work, state| {
@@ -225,12 +228,12 @@ impl<'a> Work<'a> {
         phase: Phase,
         status: StackStatus,
         reason: Option<String>,
-    ) -> Result<Next, StoreError> {
+    ) -> Result<AfterPhase, StackError> {
         self.write(|work, state| {
             work.phase(state, phase)?;
             work.status(state, status, reason)
         })?;
-        Ok(Next::Phase)
+        Ok(AfterPhase::Phase)
     }
 
     /// Records a state that the stack passes through.
@@ -238,7 +241,7 @@ impl<'a> Work<'a> {
         &mut self,
         status: StackStatus,
         reason: Option<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         self.write(|work, state| work.status(state, status, reason))
     }
 
@@ -250,14 +253,14 @@ impl<'a> Work<'a> {
 
     /// Records what the stack takes over from others, beside what it took over before: they must keep it for as long
     /// as either may be needed.
-    pub(super) fn import(&mut self, blueprint: &Blueprint) -> Result<(), Stop> {
+    pub(super) fn import(&mut self, blueprint: &Blueprint) -> Result<(), StepError> {
         let names = blueprint.imports()?;
         Ok(self.write(|work, state| state.add_imports(&work.stack, &names))?)
     }
 
     /// Records the imports of the stack after it is back in its earlier state: those of `blueprint`, or none. If they
     /// cannot be evaluated, all that the stack may import stay recorded.
-    pub(super) fn import_again(&mut self, blueprint: Option<&Blueprint>) -> Result<(), StoreError> {
+    pub(super) fn import_again(&mut self, blueprint: Option<&Blueprint>) -> Result<(), StackError> {
         let Ok(names) = blueprint.map(Blueprint::imports).transpose() else { return Ok(()) };
         let names = names.unwrap_or_default();
         self.write(|work, state| {
@@ -267,13 +270,13 @@ impl<'a> Work<'a> {
     }
 
     /// Makes what was wanted what the stack is, with its outputs; refused if it cannot be so.
-    pub(super) fn commit(&mut self, blueprint: &Blueprint) -> Result<(), Stop> {
+    pub(super) fn commit(&mut self, blueprint: &Blueprint) -> Result<(), StepError> {
         let outputs = blueprint.outputs(&|name, attribute| self.look_up(name, attribute))?;
         let imports = blueprint.imports()?;
         let stack = Stack { outputs, definition: self.wanted(), ..self.stack.clone() };
         self.write(|work, state| {
             if let Some(reason) = state.put_exports(&stack)? {
-                return Err(Stop::Refused(reason));
+                return Err(StepError::Refused(reason));
             }
             state.drop_imports(&stack.id)?;
             state.add_imports(&stack, &imports)?;
@@ -294,14 +297,14 @@ impl<'a> Work<'a> {
         &mut self,
         status: StackStatus,
         reason: Option<String>,
-    ) -> Result<Next, StoreError> {
+    ) -> Result<AfterPhase, StackError> {
         self.write(|work, state| work.end(state, status, reason))?;
-        Ok(Next::Finished)
+        Ok(AfterPhase::Finished)
     }
 
     /// Writes all changes in one transaction. If that fails, the operation is read again from disk, so the changes
     /// that `work` made in memory do not matter.
-    fn write<T, E: From<StoreError>>(
+    fn write<T, E: From<StackError>>(
         &mut self,
         work: impl FnOnce(&mut Self, &Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -310,7 +313,7 @@ impl<'a> Work<'a> {
     }
 
     /// Nothing will be put back from here on: an old resource that is still there has only to be removed.
-    fn settle(&mut self, state: &Transaction<'_>) -> Result<(), StoreError> {
+    fn settle(&mut self, state: &Transaction<'_>) -> Result<(), StackError> {
         for mut resource in self.resources.clone().into_values() {
             resource.drift = None;
             if let Before::Replaced(old) = std::mem::replace(&mut resource.before, Before::Same) {
@@ -321,13 +324,13 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn put(&mut self, state: &Transaction<'_>, resource: Resource) -> Result<(), StoreError> {
+    fn put(&mut self, state: &Transaction<'_>, resource: Resource) -> Result<(), StackError> {
         state.put_resource(&self.stack.id, &resource)?;
         self.resources.insert(resource.logical_id.clone(), resource);
         Ok(())
     }
 
-    fn phase(&mut self, state: &Transaction<'_>, phase: Phase) -> Result<(), StoreError> {
+    fn phase(&mut self, state: &Transaction<'_>, phase: Phase) -> Result<(), StackError> {
         self.operation.phase = phase;
         state.put_operation(&self.operation)
     }
@@ -337,7 +340,7 @@ impl<'a> Work<'a> {
         state: &Transaction<'_>,
         status: StackStatus,
         reason: Option<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         self.stack.status = status;
         self.stack.reason = reason;
         if status == StackStatus::DeleteComplete {
@@ -352,7 +355,7 @@ impl<'a> Work<'a> {
         state: &Transaction<'_>,
         status: StackStatus,
         reason: Option<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         self.status(state, status, reason)?;
         if let Some(change_set) = &mut self.change_set {
             let done = matches!(status, StackStatus::CreateComplete | StackStatus::UpdateComplete);

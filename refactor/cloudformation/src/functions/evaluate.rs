@@ -6,7 +6,7 @@ use super::cidr::cidr;
 use super::dynamic::check_dynamic;
 use super::scope::{Lookup, Scope};
 use super::value::{KNOWN_AFTER_APPLY, is_unknown, text, unknown};
-use crate::template::{Expression, ExpressionKind, Piece};
+use crate::template::{Expression, ExpressionKind, SubPiece};
 
 /// Bytes of a text that functions put together; properties and outputs are far shorter.
 const TEXT_LIMIT: usize = 16 * 1024;
@@ -21,7 +21,7 @@ impl Scope {
         expression: &Expression,
         lookup: Lookup<'_>,
     ) -> Result<Option<Value>, String> {
-        Evaluation { scope: self, lookup }.evaluate(expression).map_err(Fault::text)
+        Evaluation { scope: self, lookup }.evaluate(expression).map_err(FunctionError::text)
     }
 
     /// A map of expressions, without what is `AWS::NoValue`.
@@ -30,7 +30,7 @@ impl Scope {
         entries: &[(String, Expression)],
         lookup: Lookup<'_>,
     ) -> Result<Map<String, Value>, String> {
-        Evaluation { scope: self, lookup }.map(entries).map_err(Fault::text)
+        Evaluation { scope: self, lookup }.map(entries).map_err(FunctionError::text)
     }
 
     /// The value of an expression that takes no resources.
@@ -59,14 +59,14 @@ impl Scope {
 }
 
 /// Why a function gives nothing.
-enum Fault {
+enum FunctionError {
     /// It is told with its place already.
     Within(String),
     /// The function itself is at fault.
     Here(String),
 }
 
-impl Fault {
+impl FunctionError {
     fn text(self) -> String {
         match self {
             Self::Within(what) | Self::Here(what) => what,
@@ -74,7 +74,7 @@ impl Fault {
     }
 }
 
-impl From<String> for Fault {
+impl From<String> for FunctionError {
     fn from(what: String) -> Self {
         Self::Here(what)
     }
@@ -86,7 +86,7 @@ struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    fn evaluate(&self, expression: &Expression) -> Result<Option<Value>, Fault> {
+    fn evaluate(&self, expression: &Expression) -> Result<Option<Value>, FunctionError> {
         match &expression.kind {
             ExpressionKind::Ref(name) if name == "AWS::NoValue" => return Ok(None),
             ExpressionKind::If { condition, then, otherwise } => {
@@ -100,14 +100,14 @@ impl Evaluation<'_> {
         }
         match self.value(&expression.kind).and_then(|value| Ok(check_dynamic(value)?)) {
             Ok(value) => Ok(Some(value)),
-            Err(Fault::Here(what)) => {
-                Err(Fault::Within(format!("Template error: [{}] {what}", expression.place)))
+            Err(FunctionError::Here(what)) => {
+                Err(FunctionError::Within(format!("Template error: [{}] {what}", expression.place)))
             }
             Err(within) => Err(within),
         }
     }
 
-    fn map(&self, entries: &[(String, Expression)]) -> Result<Map<String, Value>, Fault> {
+    fn map(&self, entries: &[(String, Expression)]) -> Result<Map<String, Value>, FunctionError> {
         let values = entries.iter().filter_map(|(key, value)| {
             let value = self.evaluate(value).transpose()?;
             Some(value.map(|value| (key.clone(), value)))
@@ -115,7 +115,7 @@ impl Evaluation<'_> {
         values.collect()
     }
 
-    fn value(&self, kind: &ExpressionKind) -> Result<Value, Fault> {
+    fn value(&self, kind: &ExpressionKind) -> Result<Value, FunctionError> {
         Ok(match kind {
             ExpressionKind::Literal(value) => value.clone(),
             ExpressionKind::List(items) => {
@@ -165,7 +165,7 @@ impl Evaluation<'_> {
                 }
             }
             ExpressionKind::ImportValue(name) => {
-                self.import(&self.scope.import_name(name).map_err(Fault::Within)?)?
+                self.import(&self.scope.import_name(name).map_err(FunctionError::Within)?)?
             }
             ExpressionKind::Sub { pieces, variables } => self.substitute(pieces, variables)?,
         })
@@ -183,18 +183,18 @@ impl Evaluation<'_> {
 
     fn substitute(
         &self,
-        pieces: &[Piece],
+        pieces: &[SubPiece],
         variables: &[(String, Expression)],
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, FunctionError> {
         let mut result = String::new();
         for piece in pieces {
             let value = match piece {
-                Piece::Text(text) => Value::String(text.clone()),
-                Piece::Ref(name) => match variables.iter().find(|(known, _)| known == name) {
+                SubPiece::Text(text) => Value::String(text.clone()),
+                SubPiece::Ref(name) => match variables.iter().find(|(known, _)| known == name) {
                     Some((_, value)) => self.evaluate(value)?.unwrap_or_default(),
                     None => self.scope.reference(name, self.lookup)?,
                 },
-                Piece::GetAtt { resource, attribute } => {
+                SubPiece::GetAtt { resource, attribute } => {
                     Value::String((self.lookup)(resource, Some(attribute))?)
                 }
             };
@@ -208,7 +208,7 @@ impl Evaluation<'_> {
         &self,
         expressions: &[Expression; N],
         takes: &str,
-    ) -> Result<[String; N], Fault> {
+    ) -> Result<[String; N], FunctionError> {
         let mut texts = [const { String::new() }; N];
         for (text, expression) in texts.iter_mut().zip(expressions) {
             *text = self.text(expression, takes)?;
@@ -216,16 +216,16 @@ impl Evaluation<'_> {
         Ok(texts)
     }
 
-    fn text(&self, expression: &Expression, takes: &str) -> Result<String, Fault> {
+    fn text(&self, expression: &Expression, takes: &str) -> Result<String, FunctionError> {
         let value = self.evaluate(expression)?;
-        value.as_ref().and_then(text).ok_or_else(|| Fault::Here(takes.to_owned()))
+        value.as_ref().and_then(text).ok_or_else(|| FunctionError::Here(takes.to_owned()))
     }
 
-    fn items(&self, list: &Expression, takes: &str) -> Result<Vec<Value>, Fault> {
+    fn items(&self, list: &Expression, takes: &str) -> Result<Vec<Value>, FunctionError> {
         match self.evaluate(list)? {
             Some(Value::Array(items)) => Ok(items),
             Some(value) if is_unknown(&value) => Ok(vec![value]),
-            _ => Err(Fault::Here(takes.to_owned())),
+            _ => Err(FunctionError::Here(takes.to_owned())),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::error::ApiError;
 use super::form::Form;
-use crate::engine::Engine;
-use crate::stacks::{Resource, Stack, Store, StoreError, Transaction};
+use crate::engine::StackEngine;
+use crate::stacks::{Resource, Stack, StackError, StackStore, Transaction};
 
 /// How long an answer is held back for an operation to finish. The AWS CLI gives up after 60 s; it looks again only
 /// after 5 or 30 s, so an answer that comes a little later is an answer that is needed once.
@@ -18,18 +18,18 @@ pub const HELD_ANSWERS: usize = 8;
 
 /// The CloudFormation API.
 pub struct Api {
-    pub(crate) store: Store,
-    pub(super) engine: Arc<Engine>,
+    pub(crate) store: StackStore,
+    pub(super) engine: Arc<StackEngine>,
     held: AtomicUsize,
 }
 
 impl Api {
-    pub(crate) fn new(store: Store, engine: Arc<Engine>) -> Self {
+    pub(crate) fn new(store: StackStore, engine: Arc<StackEngine>) -> Self {
         Self { store, engine, held: AtomicUsize::new(0) }
     }
 
     /// The stack of that name or ARN.
-    pub(super) fn stack(&self, form: &Form<'_>, name: &str) -> Result<Option<Stack>, StoreError> {
+    pub(super) fn stack(&self, form: &Form<'_>, name: &str) -> Result<Option<Stack>, StackError> {
         self.store.read(|state| state.stack(form.region, name))
     }
 
@@ -46,7 +46,7 @@ impl Api {
     }
 
     /// Holds the answer until nothing is under way for the stack, within limits.
-    pub(super) fn hold(&self, stack_id: &str) -> Result<(), StoreError> {
+    pub(super) fn hold(&self, stack_id: &str) -> Result<(), StackError> {
         let mut waited = Ok(());
         if self.held.fetch_add(1, Ordering::Relaxed) < HELD_ANSWERS {
             waited = self.engine.wait_for(stack_id, HOLD);

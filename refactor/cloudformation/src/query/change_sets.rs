@@ -7,7 +7,7 @@ use super::form::Form;
 use super::page::page;
 use super::stacks::{parameters, tags};
 use super::xml::Xml;
-use crate::stacks::{ChangeSet, Execution, OnFailure, Stack, StackStatus, StoreError, Transaction};
+use crate::stacks::{ChangeSet, Execution, OnFailure, Stack, StackError, StackStatus, Transaction};
 
 impl Api {
     /// A change set with its changes.
@@ -126,7 +126,7 @@ fn head(xml: &mut Xml, change_set: &ChangeSet) {
 pub(super) fn newest_definition(
     state: &Transaction<'_>,
     stack: &Stack,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<String>, StackError> {
     if stack.status != StackStatus::ReviewInProgress {
         return Ok(Some(stack.definition.template.clone()));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::xml::Xml;
-use crate::change::{Action, PlannedChange, PropertyChange};
+use crate::change::{ChangeAction, PlannedChange, PropertyChange};
 use crate::provider::Properties;
 use crate::stacks::Definition;
 
@@ -45,9 +45,9 @@ pub(super) fn change(xml: &mut Xml, change: &PlannedChange, values: Option<&Secr
     xml.text("Type", "Resource");
     xml.element("ResourceChange", |xml| {
         let (action, modifies) = match change.action {
-            Action::Add => ("Add", false),
-            Action::Modify => ("Modify", true),
-            Action::Remove => ("Remove", false),
+            ChangeAction::Add => ("Add", false),
+            ChangeAction::Modify => ("Modify", true),
+            ChangeAction::Remove => ("Remove", false),
         };
         xml.text("Action", action);
         xml.text("LogicalResourceId", &change.logical_id);

@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::form::Form;
 use super::start::Start;
 use super::xml::Xml;
-use crate::stacks::{Options, Resource, Stack, StackStatus};
+use crate::stacks::{Resource, Stack, StackStatus, StartOptions};
 
 const MODES: [&str; 2] = ["STANDARD", "FORCE_DELETE_STACK"];
 
@@ -70,7 +70,7 @@ impl Api {
 }
 
 /// Whether a stack may be deleted in this way.
-fn may_go(stack: &Stack, resources: &[Resource], options: &Options) -> Result<(), ApiError> {
+fn may_go(stack: &Stack, resources: &[Resource], options: &StartOptions) -> Result<(), ApiError> {
     if stack.termination_protection {
         return Err(ApiError::validation(format!(
             "Stack [{}] cannot be deleted while TerminationProtection is enabled",

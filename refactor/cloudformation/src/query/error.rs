@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::xml::Xml;
 use crate::id;
-use crate::stacks::{Stack, StoreError};
+use crate::stacks::{Stack, StackError};
 
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,8 +94,8 @@ impl ApiError {
     }
 }
 
-impl From<StoreError> for ApiError {
-    fn from(err: StoreError) -> Self {
+impl From<StackError> for ApiError {
+    fn from(err: StackError) -> Self {
         log::error!("stacks: {err}");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,

@@ -4,14 +4,15 @@ use super::definition::fingerprint;
 use super::error::ApiError;
 use super::form::Form;
 use crate::stacks::{
-    Execution, LastRequest, OnFailure, Operation, Options, Stack, StackStatus, Transaction,
+    Execution, LastRequest, OnFailure, Stack, StackOperation, StackStatus, StartOptions,
+    Transaction,
 };
 
 /// How an operation is begun.
 pub(super) struct Start {
     /// What was made stays as it is when the operation fails.
     pub(super) disable_rollback: bool,
-    pub(super) options: Options,
+    pub(super) options: StartOptions,
     /// Of the whole request.
     pub(super) fingerprint: u64,
 }
@@ -24,10 +25,10 @@ impl Start {
     pub(super) fn new(form: &Form<'_>) -> Result<Self, ApiError> {
         Ok(Self {
             disable_rollback: form.flag("DisableRollback")?,
-            options: Options {
+            options: StartOptions {
                 token: form.get("ClientRequestToken").map(str::to_owned),
                 retain_except_on_create: form.flag("RetainExceptOnCreate")?,
-                ..Options::default()
+                ..StartOptions::default()
             },
             fingerprint: fingerprint(form),
         })
@@ -84,7 +85,7 @@ impl Start {
             }
         }
         let creates = status == StackStatus::CreateInProgress;
-        let operation = Operation::new(&stack.id, change_set_id, creates, self.options);
+        let operation = StackOperation::new(&stack.id, change_set_id, creates, self.options);
         Ok(state.put_operation(&operation)?)
     }
 }

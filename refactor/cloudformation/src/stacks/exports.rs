@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Stack, StoreError, Transaction};
+use super::{Stack, StackError, Transaction};
 
 impl Transaction<'_> {
     /// The values that the stacks of a region export, without those of the stack `but`.
@@ -12,7 +12,7 @@ impl Transaction<'_> {
         &self,
         region: &str,
         but: &str,
-    ) -> Result<BTreeMap<String, String>, StoreError> {
+    ) -> Result<BTreeMap<String, String>, StackError> {
         let mut statement = self.0.prepare_cached(
             "SELECT output.value ->> 'export', output.value ->> 'value'
              FROM cfn_stacks AS stack, json_each(stack.document, '$.outputs') AS output
@@ -26,7 +26,7 @@ impl Transaction<'_> {
 
     /// Records what a stack exports. Answers why it cannot: another stack exports the name, or imports what is to go or
     /// to change. Then nothing that matters is recorded: the caller gives the transaction up.
-    pub(crate) fn put_exports(&self, stack: &Stack) -> Result<Option<String>, StoreError> {
+    pub(crate) fn put_exports(&self, stack: &Stack) -> Result<Option<String>, StackError> {
         let new: BTreeMap<_, _> = stack.exports().collect();
         for (name, value) in self.stack_by_id(&stack.id)?.exports() {
             let verb = match new.get(name) {
@@ -54,7 +54,7 @@ impl Transaction<'_> {
     }
 
     /// ARN of the stack that exports that name.
-    pub(crate) fn exporter(&self, region: &str, name: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) fn exporter(&self, region: &str, name: &str) -> Result<Option<String>, StackError> {
         let sql = "SELECT stack FROM cfn_exports WHERE region = ?1 AND name = ?2";
         Ok(self.0.query_row(sql, params![region, name], |row| row.get(0)).optional()?)
     }
@@ -64,13 +64,13 @@ impl Transaction<'_> {
         &self,
         stack: &Stack,
         names: &BTreeSet<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), StackError> {
         let sql = "INSERT OR IGNORE INTO cfn_imports (region, name, stack) VALUES (?1, ?2, ?3)";
         names.iter().try_for_each(|name| self.run(sql, params![stack.region, name, stack.id]))
     }
 
     /// Why a stack cannot be deleted: another one imports what it exports.
-    pub(crate) fn still_imported(&self, stack: &Stack) -> Result<Option<String>, StoreError> {
+    pub(crate) fn still_imported(&self, stack: &Stack) -> Result<Option<String>, StackError> {
         for (name, _) in stack.exports() {
             if let Some(reason) = self.in_use(stack, name, "deleted")? {
                 return Ok(Some(reason));
@@ -80,14 +80,14 @@ impl Transaction<'_> {
     }
 
     /// CloudFormation's words if an export of a stack is imported; `verb` is what was to happen to it.
-    fn in_use(&self, stack: &Stack, name: &str, verb: &str) -> Result<Option<String>, StoreError> {
+    fn in_use(&self, stack: &Stack, name: &str, verb: &str) -> Result<Option<String>, StackError> {
         let importers = self.importers(&stack.region, name)?.join(", ");
         let reason = format!("Export {name} cannot be {verb} as it is in use by {importers}");
         Ok((!importers.is_empty()).then_some(reason))
     }
 
     /// The names of the stacks that import an export.
-    pub(crate) fn importers(&self, region: &str, name: &str) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn importers(&self, region: &str, name: &str) -> Result<Vec<String>, StackError> {
         let mut statement = self.0.prepare_cached(
             "SELECT stack.name FROM cfn_imports AS import JOIN cfn_stacks AS stack ON stack.id = import.stack
              WHERE import.region = ?1 AND import.name = ?2 ORDER BY stack.name",

@@ -6,7 +6,7 @@ use crate::id;
 
 /// Work on a stack that is not finished: written down before it begins, so that a restart takes it up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Operation {
+pub(crate) struct StackOperation {
     /// Part of the tokens of its steps.
     pub(crate) id: String,
     pub(crate) stack_id: String,
@@ -18,16 +18,16 @@ pub(crate) struct Operation {
     /// Why it is being rolled back.
     pub(crate) failure: Option<String>,
     #[serde(default)]
-    pub(crate) options: Options,
+    pub(crate) options: StartOptions,
 }
 
-impl Operation {
+impl StackOperation {
     /// One that has not begun.
     pub(crate) fn new(
         stack_id: &str,
         change_set_id: Option<&str>,
         creates: bool,
-        options: Options,
+        options: StartOptions,
     ) -> Self {
         Self {
             id: id::operation(),
@@ -43,7 +43,7 @@ impl Operation {
 
 /// What the request that began an operation says about the way there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Options {
+pub(crate) struct StartOptions {
     /// `ClientRequestToken`: it stands in every event.
     pub(crate) token: Option<String>,
     /// A new stack whose creation fails is deleted.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, Params, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::error::StoreError;
-use super::{ChangeSet, Event, Operation, Resource, Stack, next_millisecond};
+use super::error::StackError;
+use super::{ChangeSet, Event, Resource, Stack, StackOperation, next_millisecond};
 
 /// How many change sets a stack keeps; the oldest go first.
 const CHANGE_SETS_KEPT: u32 = 50;
@@ -17,11 +17,11 @@ const DELETED_KEPT: u32 = 200;
 
 /// The state of all stacks. The connection is shared with the refactor spaces, whose file it is.
 #[derive(Clone)]
-pub(crate) struct Store {
+pub(crate) struct StackStore {
     connection: Arc<Mutex<Connection>>,
 }
 
-impl Store {
+impl StackStore {
     /// A store on a connection that [`super::migrate`] has seen.
     pub(crate) fn new(connection: Arc<Mutex<Connection>>) -> Self {
         Self { connection }
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// What `work` answers, and what SQLite says.
-    pub(crate) fn read<T, E: From<StoreError>>(
+    pub(crate) fn read<T, E: From<StackError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -42,14 +42,14 @@ impl Store {
     ///
     /// # Errors
     /// What `work` answers, and what SQLite says.
-    pub(crate) fn write<T, E: From<StoreError>>(
+    pub(crate) fn write<T, E: From<StackError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.transact(TransactionBehavior::Immediate, work)
     }
 
-    fn transact<T, E: From<StoreError>>(
+    fn transact<T, E: From<StackError>>(
         &self,
         behavior: TransactionBehavior,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
@@ -57,9 +57,9 @@ impl Store {
         // A thread that panicked while it held the connection has left no open transaction: it was rolled back.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction =
-            Transaction(connection.transaction_with_behavior(behavior).map_err(StoreError::from)?);
+            Transaction(connection.transaction_with_behavior(behavior).map_err(StackError::from)?);
         let answer = work(&transaction)?;
-        transaction.0.commit().map_err(StoreError::from)?;
+        transaction.0.commit().map_err(StackError::from)?;
         Ok(answer)
     }
 }
@@ -73,7 +73,7 @@ impl Transaction<'_> {
         &self,
         region: &str,
         name_or_id: &str,
-    ) -> Result<Option<Stack>, StoreError> {
+    ) -> Result<Option<Stack>, StackError> {
         if name_or_id.starts_with("arn:") {
             self.one(
                 "SELECT document FROM cfn_stacks WHERE region = ?1 AND id = ?2",
@@ -88,13 +88,13 @@ impl Transaction<'_> {
     }
 
     /// The stack of that ARN, which must be there.
-    pub(crate) fn stack_by_id(&self, id: &str) -> Result<Stack, StoreError> {
+    pub(crate) fn stack_by_id(&self, id: &str) -> Result<Stack, StackError> {
         let stack = self.one("SELECT document FROM cfn_stacks WHERE id = ?1", params![id])?;
         stack.ok_or(rusqlite::Error::QueryReturnedNoRows.into())
     }
 
     /// All stacks of a region, the newest first.
-    pub(crate) fn stacks(&self, region: &str) -> Result<Vec<Stack>, StoreError> {
+    pub(crate) fn stacks(&self, region: &str) -> Result<Vec<Stack>, StackError> {
         self.all(
             "SELECT document FROM cfn_stacks WHERE region = ?1 ORDER BY seq DESC",
             params![region],
@@ -102,13 +102,13 @@ impl Transaction<'_> {
     }
 
     /// How many stacks of a region are not deleted.
-    pub(crate) fn living(&self, region: &str) -> Result<usize, StoreError> {
+    pub(crate) fn living(&self, region: &str) -> Result<usize, StackError> {
         let sql = "SELECT count(*) FROM cfn_stacks WHERE region = ?1 AND living";
         Ok(self.0.query_row(sql, params![region], |row| row.get(0))?)
     }
 
     /// Stores a stack, new or known. One that is deleted gives its name and exports free.
-    pub(crate) fn put_stack(&self, stack: &Stack) -> Result<(), StoreError> {
+    pub(crate) fn put_stack(&self, stack: &Stack) -> Result<(), StackError> {
         let living = stack.deleted.is_none();
         self.run(
             "INSERT INTO cfn_stacks (id, region, name, living, document) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -124,14 +124,14 @@ impl Transaction<'_> {
     }
 
     /// The resources of a stack, by name.
-    pub(crate) fn resources(&self, stack: &str) -> Result<Vec<Resource>, StoreError> {
+    pub(crate) fn resources(&self, stack: &str) -> Result<Vec<Resource>, StackError> {
         self.all(
             "SELECT document FROM cfn_resources WHERE stack = ?1 ORDER BY logical_id",
             params![stack],
         )
     }
 
-    pub(crate) fn put_resource(&self, stack: &str, resource: &Resource) -> Result<(), StoreError> {
+    pub(crate) fn put_resource(&self, stack: &str, resource: &Resource) -> Result<(), StackError> {
         self.run(
             "INSERT INTO cfn_resources (stack, logical_id, document) VALUES (?1, ?2, ?3)
              ON CONFLICT (stack, logical_id) DO UPDATE SET document = excluded.document",
@@ -144,7 +144,7 @@ impl Transaction<'_> {
         &self,
         stack: Option<&str>,
         name_or_id: &str,
-    ) -> Result<Option<ChangeSet>, StoreError> {
+    ) -> Result<Option<ChangeSet>, StackError> {
         if name_or_id.starts_with("arn:") {
             self.one("SELECT document FROM cfn_change_sets WHERE id = ?1", params![name_or_id])
         } else {
@@ -156,14 +156,14 @@ impl Transaction<'_> {
     }
 
     /// The change sets of a stack, the oldest first.
-    pub(crate) fn change_sets(&self, stack: &str) -> Result<Vec<ChangeSet>, StoreError> {
+    pub(crate) fn change_sets(&self, stack: &str) -> Result<Vec<ChangeSet>, StackError> {
         self.all(
             "SELECT document FROM cfn_change_sets WHERE stack = ?1 ORDER BY seq",
             params![stack],
         )
     }
 
-    pub(crate) fn put_change_set(&self, change_set: &ChangeSet) -> Result<(), StoreError> {
+    pub(crate) fn put_change_set(&self, change_set: &ChangeSet) -> Result<(), StackError> {
         self.run(
             "INSERT INTO cfn_change_sets (id, stack, name, document) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET document = excluded.document",
@@ -178,11 +178,11 @@ impl Transaction<'_> {
         )
     }
 
-    pub(crate) fn delete_change_set(&self, id: &str) -> Result<(), StoreError> {
+    pub(crate) fn delete_change_set(&self, id: &str) -> Result<(), StackError> {
         self.run("DELETE FROM cfn_change_sets WHERE id = ?1", params![id])
     }
 
-    pub(crate) fn delete_resource(&self, stack: &str, logical_id: &str) -> Result<(), StoreError> {
+    pub(crate) fn delete_resource(&self, stack: &str, logical_id: &str) -> Result<(), StackError> {
         self.run(
             "DELETE FROM cfn_resources WHERE stack = ?1 AND logical_id = ?2",
             params![stack, logical_id],
@@ -190,7 +190,7 @@ impl Transaction<'_> {
     }
 
     /// Adds an event. Its time becomes later than that of the event before, by 1 ms at least: clients sort by it.
-    pub(crate) fn add_event(&self, event: &Event) -> Result<(), StoreError> {
+    pub(crate) fn add_event(&self, event: &Event) -> Result<(), StackError> {
         let last: Option<Event> = self.one(
             "SELECT document FROM cfn_events WHERE stack = ?1 ORDER BY seq DESC LIMIT 1",
             params![event.stack_id],
@@ -209,7 +209,7 @@ impl Transaction<'_> {
     }
 
     /// The events of a stack, the newest first.
-    pub(crate) fn events(&self, stack: &str) -> Result<Vec<Event>, StoreError> {
+    pub(crate) fn events(&self, stack: &str) -> Result<Vec<Event>, StackError> {
         self.all(
             "SELECT document FROM cfn_events WHERE stack = ?1 ORDER BY seq DESC",
             params![stack],
@@ -217,16 +217,16 @@ impl Transaction<'_> {
     }
 
     /// The operation that is next: they are carried out in the order in which they were asked for.
-    pub(crate) fn next_operation(&self) -> Result<Option<Operation>, StoreError> {
+    pub(crate) fn next_operation(&self) -> Result<Option<StackOperation>, StackError> {
         self.one("SELECT document FROM cfn_operations ORDER BY seq LIMIT 1", [])
     }
 
     /// The operation on a stack that is not finished.
-    pub(crate) fn operation(&self, stack: &str) -> Result<Option<Operation>, StoreError> {
+    pub(crate) fn operation(&self, stack: &str) -> Result<Option<StackOperation>, StackError> {
         self.one("SELECT document FROM cfn_operations WHERE stack = ?1", params![stack])
     }
 
-    pub(crate) fn put_operation(&self, operation: &Operation) -> Result<(), StoreError> {
+    pub(crate) fn put_operation(&self, operation: &StackOperation) -> Result<(), StackError> {
         self.run(
             "INSERT INTO cfn_operations (stack, document) VALUES (?1, ?2)
              ON CONFLICT (stack) DO UPDATE SET document = excluded.document",
@@ -234,16 +234,16 @@ impl Transaction<'_> {
         )
     }
 
-    pub(crate) fn end_operation(&self, stack: &str) -> Result<(), StoreError> {
+    pub(crate) fn end_operation(&self, stack: &str) -> Result<(), StackError> {
         self.run("DELETE FROM cfn_operations WHERE stack = ?1", params![stack])
     }
 
     /// Forgets what a stack imports.
-    pub(crate) fn drop_imports(&self, stack: &str) -> Result<(), StoreError> {
+    pub(crate) fn drop_imports(&self, stack: &str) -> Result<(), StackError> {
         self.run("DELETE FROM cfn_imports WHERE stack = ?1", params![stack])
     }
 
-    fn forget_deleted(&self, region: &str) -> Result<(), StoreError> {
+    fn forget_deleted(&self, region: &str) -> Result<(), StackError> {
         let old = "SELECT id FROM cfn_stacks WHERE region = ?1 AND NOT living ORDER BY seq DESC LIMIT -1 OFFSET ?2";
         for table in ["cfn_resources", "cfn_change_sets", "cfn_events"] {
             self.run(
@@ -258,7 +258,7 @@ impl Transaction<'_> {
     }
 
     /// Carries one statement out.
-    pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
+    pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<(), StackError> {
         self.0.prepare_cached(sql)?.execute(params)?;
         Ok(())
     }
@@ -267,7 +267,7 @@ impl Transaction<'_> {
         &self,
         sql: &str,
         params: impl Params,
-    ) -> Result<Option<T>, StoreError> {
+    ) -> Result<Option<T>, StackError> {
         Ok(self.all(sql, params)?.pop())
     }
 
@@ -275,13 +275,13 @@ impl Transaction<'_> {
         &self,
         sql: &str,
         params: impl Params,
-    ) -> Result<Vec<T>, StoreError> {
+    ) -> Result<Vec<T>, StackError> {
         let mut statement = self.0.prepare_cached(sql)?;
         let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
         rows.map(|document| Ok(serde_json::from_str(&document?)?)).collect()
     }
 }
 
-fn document(value: &impl Serialize) -> Result<String, StoreError> {
+fn document(value: &impl Serialize) -> Result<String, StackError> {
     Ok(serde_json::to_string(value)?)
 }

@@ -43,12 +43,12 @@ pub(crate) enum ExpressionKind {
     /// `Fn::ImportValue`: the name of an export of another stack.
     ImportValue(Box<Expression>),
     /// `Fn::Sub`.
-    Sub { pieces: Vec<Piece>, variables: Vec<(String, Expression)> },
+    Sub { pieces: Vec<SubPiece>, variables: Vec<(String, Expression)> },
 }
 
 /// A part of the text of `Fn::Sub`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum SubPiece {
     /// Stays as it is.
     Text(String),
     /// `${Name}`: a variable of this `Fn::Sub`, or what `Ref` takes.
@@ -70,10 +70,10 @@ impl Expression {
             ExpressionKind::GetAtt { resource, attribute } => vec![(resource, Some(attribute))],
             ExpressionKind::Sub { pieces, variables } => {
                 let pieces = pieces.iter().filter_map(|piece| match piece {
-                    Piece::Text(_) => None,
-                    Piece::Ref(name) if variables.iter().any(|(known, _)| known == name) => None,
-                    Piece::Ref(name) => Some((name.as_str(), None)),
-                    Piece::GetAtt { resource, attribute } => {
+                    SubPiece::Text(_) => None,
+                    SubPiece::Ref(name) if variables.iter().any(|(known, _)| known == name) => None,
+                    SubPiece::Ref(name) => Some((name.as_str(), None)),
+                    SubPiece::GetAtt { resource, attribute } => {
                         Some((resource.as_str(), Some(attribute.as_str())))
                     }
                 });

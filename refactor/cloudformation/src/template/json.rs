@@ -5,13 +5,13 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use super::node::{Data, Key, Node};
+use super::node::{Data, NodeKey, TemplateNode};
 
 /// Reads a JSON template.
 ///
 /// # Errors
 /// If it is not well-formed, or has a key twice; with line and column.
-pub(super) fn parse(text: &str) -> Result<Node, String> {
+pub(super) fn parse(text: &str) -> Result<TemplateNode, String> {
     serde_json::from_str(text).map_err(|err| {
         format!(
             "Template format error: JSON not well-formed. (line {}, column {}): {err}",
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
     })
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for TemplateNode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let data = deserializer.deserialize_any(NodeVisitor)?;
         Ok(Self::new(0, data))
@@ -70,12 +70,12 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
-        let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut entries: Vec<(NodeKey, TemplateNode)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             if entries.iter().any(|(known, _)| known.written == key) {
                 return Err(A::Error::custom(format!("the key {key} is there twice")));
             }
-            entries.push((Key::new(key), map.next_value()?));
+            entries.push((NodeKey::new(key), map.next_value()?));
         }
         Ok(Data::Map(entries))
     }

@@ -16,7 +16,7 @@ const NODE_LIMIT: usize = 20_000;
 
 /// A value of the template and the line where it begins.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Node {
+pub(crate) struct TemplateNode {
     /// Line, from 1; 0 if the format gives none (JSON).
     pub(crate) line: usize,
     /// What stands there.
@@ -25,7 +25,7 @@ pub(crate) struct Node {
     pub(super) written: Option<String>,
 }
 
-impl Node {
+impl TemplateNode {
     pub(super) fn new(line: usize, data: Data) -> Self {
         Self { line, data, written: None }
     }
@@ -38,19 +38,19 @@ pub(crate) enum Data {
     Bool(bool),
     Number(Number),
     Text(String),
-    List(Vec<Node>),
-    Map(Vec<(Key, Node)>),
+    List(Vec<TemplateNode>),
+    Map(Vec<(NodeKey, TemplateNode)>),
 }
 
 /// The key of an entry of a map.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Key {
+pub(crate) struct NodeKey {
     pub(super) written: String,
     /// What it is read as, if that is not what is written: `true` for `yes`.
     pub(super) read: Option<String>,
 }
 
-impl Key {
+impl NodeKey {
     /// A key that is read as it is written.
     pub(super) fn new(written: String) -> Self {
         Self { written, read: None }
@@ -60,7 +60,7 @@ impl Key {
 /// A node on the way down from the root, with the path that led to it.
 #[derive(Clone, Debug)]
 pub(crate) struct At<'a> {
-    node: &'a Node,
+    node: &'a TemplateNode,
     place: NodePath,
 }
 
@@ -103,7 +103,7 @@ impl std::fmt::Display for NodePath {
 }
 
 impl<'a> At<'a> {
-    pub(crate) fn root(node: &'a Node) -> Self {
+    pub(crate) fn root(node: &'a TemplateNode) -> Self {
         Self { node, place: NodePath { step: None, line: node.line } }
     }
 
@@ -209,7 +209,7 @@ impl<'a> At<'a> {
         }
         match &self.node.data {
             Data::Map(entries) => {
-                for (Key { written: key, .. }, node) in entries {
+                for (NodeKey { written: key, .. }, node) in entries {
                     let length = key.chars().count();
                     if length > KEY_LIMIT {
                         let key: String = key.chars().take(20).collect();
@@ -226,7 +226,7 @@ impl<'a> At<'a> {
         }
     }
 
-    fn down(&self, name: String, node: &'a Node) -> At<'a> {
+    fn down(&self, name: String, node: &'a TemplateNode) -> At<'a> {
         let step = PathStep { above: self.place.step.clone(), name };
         At { node, place: NodePath { step: Some(Arc::new(step)), line: node.line } }
     }
@@ -238,9 +238,9 @@ mod tests {
 
     #[test]
     fn the_places_in_a_list_share_the_path_to_it() {
-        let text = |line| Node::new(line, Data::Text("a".to_owned()));
-        let list = Node::new(1, Data::List(vec![text(2), text(3)]));
-        let root = Node::new(1, Data::Map(vec![(Key::new("Long".to_owned()), list)]));
+        let text = |line| TemplateNode::new(line, Data::Text("a".to_owned()));
+        let list = TemplateNode::new(1, Data::List(vec![text(2), text(3)]));
+        let root = TemplateNode::new(1, Data::Map(vec![(NodeKey::new("Long".to_owned()), list)]));
         let items = At::root(&root).entries().unwrap()[0].1.items().unwrap();
         let above = |at: &At<'_>| at.place().step.as_ref().unwrap().above.clone().unwrap();
         assert!(Arc::ptr_eq(&above(&items[0]), &above(&items[1])));

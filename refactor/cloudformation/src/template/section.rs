@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::expression::Expression;
 use super::mapping::{self, Mappings};
-use super::node::{At, Data, Node, NodePath};
+use super::node::{At, Data, NodePath, TemplateNode};
 use super::parameter::Parameter;
 use super::policy::{Policies, Policy};
 
@@ -88,7 +88,7 @@ pub(crate) struct Output {
 }
 
 /// Reads all sections.
-pub(super) fn read(root: &Node) -> Result<Template, String> {
+pub(super) fn read(root: &TemplateNode) -> Result<Template, String> {
     let root = At::root(root);
     let mut template = Template::default();
     if !matches!(root.data(), Data::Map(_)) {

@@ -1,7 +1,7 @@
 //! `Fn::Sub`: a text with `${...}` in it.
 
 use super::arguments::arguments;
-use super::expression::{Expression, ExpressionKind, Piece};
+use super::expression::{Expression, ExpressionKind, SubPiece};
 use super::node::{At, Data};
 
 /// Reads a text, or a list of a text and a map of variables.
@@ -22,26 +22,26 @@ pub(super) fn read(argument: &At<'_>) -> Result<ExpressionKind, String> {
 }
 
 /// Splits the text of `Fn::Sub`. `${!Literal}` stays `${Literal}`.
-fn pieces(text: &str, variables: &[(String, Expression)]) -> Result<Vec<Piece>, String> {
+fn pieces(text: &str, variables: &[(String, Expression)]) -> Result<Vec<SubPiece>, String> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let (name, after) = after.split_once('}').ok_or("Fn::Sub: a ${ without its }")?;
-        pieces.push(Piece::Text(before.to_owned()));
+        pieces.push(SubPiece::Text(before.to_owned()));
         let name = name.trim();
         pieces.push(match (name.strip_prefix('!'), name.split_once('.')) {
-            (Some(literal), _) => Piece::Text(format!("${{{literal}}}")),
+            (Some(literal), _) => SubPiece::Text(format!("${{{literal}}}")),
             _ if name.is_empty() => return Err("Fn::Sub: ${} names nothing".to_owned()),
             (None, Some((resource, attribute)))
                 if !variables.iter().any(|(known, _)| known == name) =>
             {
-                Piece::GetAtt { resource: resource.to_owned(), attribute: attribute.to_owned() }
+                SubPiece::GetAtt { resource: resource.to_owned(), attribute: attribute.to_owned() }
             }
-            _ => Piece::Ref(name.to_owned()),
+            _ => SubPiece::Ref(name.to_owned()),
         });
         rest = after;
     }
-    pieces.push(Piece::Text(rest.to_owned()));
-    pieces.retain(|piece| *piece != Piece::Text(String::new()));
+    pieces.push(SubPiece::Text(rest.to_owned()));
+    pieces.retain(|piece| *piece != SubPiece::Text(String::new()));
     Ok(pieces)
 }

@@ -1,6 +1,6 @@
 //! What is read, and what is refused, in which words.
 
-use super::{ExpressionKind, Piece, Template};
+use super::{ExpressionKind, SubPiece, Template};
 
 const RESOURCE: &str = "Resources:\n  A:\n    Type: AWS::EC2::VPC\n";
 
@@ -237,11 +237,11 @@ fn all_forms_of_a_function_are_the_same() {
     assert_eq!(property("{'Fn::GetAtt': [A, B.C]}"), attribute);
     let ExpressionKind::Sub { pieces, .. } = property("!Sub 'x${A}-${A.B}${!C}'") else { panic!() };
     let expected = [
-        Piece::Text("x".to_owned()),
-        Piece::Ref("A".to_owned()),
-        Piece::Text("-".to_owned()),
-        Piece::GetAtt { resource: "A".to_owned(), attribute: "B".to_owned() },
-        Piece::Text("${C}".to_owned()),
+        SubPiece::Text("x".to_owned()),
+        SubPiece::Ref("A".to_owned()),
+        SubPiece::Text("-".to_owned()),
+        SubPiece::GetAtt { resource: "A".to_owned(), attribute: "B".to_owned() },
+        SubPiece::Text("${C}".to_owned()),
     ];
     assert_eq!(pieces, expected);
     let json = r#"{"Resources": {"A": {"Type": "x", "Properties": {"P": {"Fn::If": ["C", {"Ref": "AWS::NoValue"}, [1, true]]}}}},

@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use super::node::{DEPTH_LIMIT, Data, Key, Node};
+use super::node::{DEPTH_LIMIT, Data, NodeKey, TemplateNode};
 use super::scalar::plain;
 
 /// The functions that have a short form.
@@ -14,8 +14,8 @@ const SHORT_FORMS: &str = "And Base64 Cidr Condition Equals FindInMap ForEach Ge
 /// # Errors
 /// If it is not well-formed, in CloudFormation's words with line and column. Also if it has what CloudFormation
 /// refuses: aliases, merge keys, several documents, tags that are no function.
-pub(super) fn parse(text: &str) -> Result<Node, String> {
-    let mut reader = Reader { parser: Parser::new_from_str(text) };
+pub(super) fn parse(text: &str) -> Result<TemplateNode, String> {
+    let mut reader = YamlReader { parser: Parser::new_from_str(text) };
     loop {
         let (event, span) = reader.next()?;
         match event {
@@ -30,11 +30,11 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
     }
 }
 
-struct Reader<'a> {
+struct YamlReader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> YamlReader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), String> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, String> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<TemplateNode, String> {
         if depth > DEPTH_LIMIT {
             return Err(malformed(span, &format!("nested deeper than {DEPTH_LIMIT} levels")));
         }
@@ -82,8 +82,8 @@ impl<'a> Reader<'a> {
         };
         let line = span.start.line();
         match tag {
-            Some(tag) => tagged(&tag, Node::new(line, data), span),
-            None => Ok(Node::new(line, data)),
+            Some(tag) => tagged(&tag, TemplateNode::new(line, data), span),
+            None => Ok(TemplateNode::new(line, data)),
         }
     }
 
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Data, String> {
-        let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut entries: Vec<(NodeKey, TemplateNode)> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             let key = match event {
@@ -124,12 +124,12 @@ impl<'a> Reader<'a> {
 }
 
 /// `!Ref X` becomes `{Ref: X}`; `!!str 1` stays text.
-fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, String> {
+fn tagged(tag: &Tag, node: TemplateNode, span: Span) -> Result<TemplateNode, String> {
     if tag.is_yaml_core_schema() {
         return match (tag.suffix.as_str(), &node.data) {
             ("str", _) | ("seq", Data::List(_)) | ("map", Data::Map(_)) => Ok(node),
             ("int" | "float" | "bool" | "null", Data::Text(text)) => {
-                Ok(Node::new(node.line, plain(text)))
+                Ok(TemplateNode::new(node.line, plain(text)))
             }
             _ => Err(malformed(span, &format!("the tag !!{} is not allowed here", tag.suffix))),
         };
@@ -140,23 +140,23 @@ fn tagged(tag: &Tag, node: Node, span: Span) -> Result<Node, String> {
     }
     let is_whole = ["Ref", "Condition"].contains(&name);
     let key = if is_whole { name.to_owned() } else { format!("Fn::{name}") };
-    Ok(Node::new(node.line, Data::Map(vec![(Key::new(key), node)])))
+    Ok(TemplateNode::new(node.line, Data::Map(vec![(NodeKey::new(key), node)])))
 }
 
 /// A scalar without quotes. It remembers how it was written if that is not what it is read as.
-fn read(text: String, line: usize) -> Node {
+fn read(text: String, line: usize) -> TemplateNode {
     let data = plain(&text);
     let written = matches!(data, Data::Bool(_) | Data::Number(_)).then_some(text);
-    Node { line, data, written }
+    TemplateNode { line, data, written }
 }
 
-fn read_key(written: String, is_plain: bool) -> Key {
+fn read_key(written: String, is_plain: bool) -> NodeKey {
     let read = match plain(&written) {
         Data::Bool(flag) if is_plain => Some(flag.to_string()),
         Data::Number(number) if is_plain => Some(number.to_string()),
         _ => None,
     };
-    Key { written, read }
+    NodeKey { written, read }
 }
 
 fn malformed(span: Span, what: &str) -> String {

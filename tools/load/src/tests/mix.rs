@@ -2,7 +2,7 @@
 
 use crate::content::{Collection, Content};
 use crate::ledger::Ledger;
-use crate::mix::{Action, Mix};
+use crate::mix::{ClientAction, Mix};
 
 fn actions(seed: u64, client: u32, collections: &[Collection]) -> Vec<String> {
     let (mut mix, mut ledger) = (Mix::new(seed, client, collections), Ledger::new(7, 0));
@@ -36,5 +36,5 @@ fn every_kind_of_write_is_chosen() {
 fn only_what_was_asked_for_is_written() {
     let (mut mix, ledger) = (Mix::new(1, 2, &[Collection::Threads]), Ledger::new(7, 0));
     // If there is nothing to change, a thread is made first.
-    assert!((0..50).all(|_| matches!(mix.write(&ledger), Action::Make(Collection::Threads))));
+    assert!((0..50).all(|_| matches!(mix.write(&ledger), ClientAction::Make(Collection::Threads))));
 }
