@@ -28,7 +28,10 @@ pub(crate) struct Bounded<S, O = ()> {
     limits: Limits,
     /// Counts the connection until it is closed.
     _open: O,
-    /// Fires when the stream was quiet for too long.
+    /// When something was written to it last.
+    written_at: Instant,
+    /// Fires when the stream may have been quiet for too long. It is set again only then: to set it at each answer would
+    /// cost more than the answer.
     quiet: Pin<Box<Sleep>>,
     /// Fires when the other side was too slow; there while something waits for it.
     slow: Option<Pin<Box<Sleep>>>,
@@ -37,7 +40,8 @@ pub(crate) struct Bounded<S, O = ()> {
 impl<S, O> Bounded<S, O> {
     /// Bounds a stream. `open` is dropped with it.
     pub(crate) fn new(stream: S, limits: Limits, open: O) -> Self {
-        Self { stream, limits, _open: open, quiet: Box::pin(sleep(limits.quiet)), slow: None }
+        let quiet = Box::pin(sleep(limits.quiet));
+        Self { stream, limits, _open: open, written_at: Instant::now(), quiet, slow: None }
     }
 
     /// Notes what became of a write; a pending one waits for the other side.
@@ -47,7 +51,7 @@ impl<S, O> Bounded<S, O> {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.quiet.as_mut().reset(Instant::now() + self.limits.quiet);
+            self.written_at = Instant::now();
             return written;
         }
         let take = self.limits.take;
@@ -67,8 +71,12 @@ impl<S: AsyncRead + Unpin, O: Unpin> AsyncRead for Bounded<S, O> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.quiet.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(timed_out()));
+        while self.quiet.as_mut().poll(context).is_ready() {
+            let end = self.written_at + self.limits.quiet;
+            if end <= Instant::now() {
+                return Poll::Ready(Err(timed_out()));
+            }
+            self.quiet.as_mut().reset(end);
         }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
