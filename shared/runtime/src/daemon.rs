@@ -96,6 +96,7 @@ pub fn run<D: Daemon>(program: D, stop: impl Future<Output = ()> + Send + 'stati
     }
     let served =
         rt::System::new().block_on(async { program.serve(config, Box::pin(stopped(stop)?)).await });
+    log::logger().flush();
     match served {
         Ok(()) => {
             log::info!("stopped");

@@ -4,7 +4,8 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::{ConnectionType, StatusCode, header};
+use actix_web::http::header::{HeaderMap, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode, Uri, header};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpResponse};
@@ -12,6 +13,9 @@ use futures_util::{Stream, StreamExt, stream};
 
 use crate::authority::is_authority;
 use crate::problem::{PROBLEM_JSON, ProblemDocument};
+
+/// Tells browsers to believe the type of an answer: the value of `X-Content-Type-Options`.
+pub const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Refuses a host that is none with 400, answers as if an `Upgrade` were not there (RFC 9110, 7.8), explains a method
 /// that a path does not take, and tells browsers to believe the type of an answer.
@@ -28,7 +32,7 @@ pub async fn guard(
     if upgrades {
         bound_body(&mut request);
     }
-    let mut response = if names_a_host(&request) {
+    let mut response = if names_a_host(request.headers(), request.uri()) {
         explain_405(next.call(request).await?.map_into_boxed_body())
     } else {
         let detail = "the host must be one, with an optional port and without user information";
@@ -37,16 +41,16 @@ pub async fn guard(
     if upgrades {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-    let nosniff = header::HeaderValue::from_static("nosniff");
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     Ok(response)
 }
 
-fn names_a_host(request: &ServiceRequest) -> bool {
-    let host = request.headers().get(header::HOST);
+/// Whether the host of a request can be one, or there is none.
+pub fn names_a_host(headers: &HeaderMap, uri: &Uri) -> bool {
+    let host = headers.get(header::HOST);
     // An empty one stands for a target without a host (RFC 9112, 3.2).
     let host = host.is_none_or(|host| host.is_empty() || host.to_str().is_ok_and(is_authority));
-    host && request.uri().authority().is_none_or(|authority| is_authority(authority.as_str()))
+    host && uri.authority().is_none_or(|authority| is_authority(authority.as_str()))
 }
 
 /// Ends a body where its head says. With `Upgrade: websocket` actix-http would give out all that still comes on the

@@ -19,6 +19,7 @@
 //! ```
 
 mod chain;
+mod log_buffer;
 mod logs;
 mod variables;
 
@@ -49,7 +50,7 @@ pub use back_off::BackOff;
 pub use chain::chain;
 pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
 pub use drain::Drain;
-pub use guard::guard;
+pub use guard::{NOSNIFF, guard, names_a_host};
 pub use http_client::{Clients, http_client};
 pub use http_server::{HttpServer, ServerLimits};
 pub use listen::{BindError, ListenAddress};

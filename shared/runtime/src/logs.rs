@@ -1,16 +1,18 @@
 //! Logs: by env_logger, as text for people or as JSON lines for machines.
 
 use std::io::{self, Write};
+use std::panic;
 use std::path::PathBuf;
 
 use actix_web::rt::time::Instant;
-use env_logger::{Builder, Target};
+use env_logger::{Builder, Logger, Target};
 use files::LogFile;
 use jiff::Timestamp;
 use log::kv::{self, Key, Value, VisitSource};
-use log::{LevelFilter, Record};
+use log::{LevelFilter, Log, Metadata, Record};
 use serde_json::Map;
 
+use crate::log_buffer::LogBuffer;
 use crate::variables::{Variable, Variables};
 
 /// The target of the lines that tell of requests.
@@ -60,16 +62,48 @@ impl Logs {
     /// # Errors
     /// If `LOG_FILE` cannot be written.
     pub fn start(&self) -> Result<(), String> {
-        let mut builder = builder(self.format);
-        if let Some(path) = &self.file {
-            let file = LogFile::open(path).map_err(|error| {
+        let out: Box<dyn Write + Send> = match &self.file {
+            Some(path) => Box::new(LogFile::open(path).map_err(|error| {
                 format!("LOG_FILE={}: cannot be written: {error}", path.display())
-            })?;
-            builder.target(Target::Pipe(Box::new(file)));
-        }
+            })?),
+            None => Box::new(io::stderr()),
+        };
+        let waiting = LogBuffer::start(out).map_err(|error| format!("the log: {error}"))?;
+        let logger = builder(self.format).target(Target::Pipe(Box::new(waiting.clone()))).build();
+        let filter = logger.filter();
         // Tests in one process share one logger.
-        let _ = builder.try_init();
+        if log::set_boxed_logger(Box::new(Buffered { logger, waiting })).is_ok() {
+            log::set_max_level(filter);
+            let report = panic::take_hook();
+            panic::set_hook(Box::new(move |panic| {
+                log::logger().flush();
+                report(panic);
+            }));
+        }
         Ok(())
+    }
+}
+
+/// The log. The lines of requests wait for each other; any other line is written at once, after those that wait.
+struct Buffered {
+    logger: Logger,
+    waiting: LogBuffer,
+}
+
+impl Log for Buffered {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.logger.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.logger.log(record);
+        if record.target() != REQUEST && self.logger.matches(record) {
+            self.flush();
+        }
+    }
+
+    fn flush(&self) {
+        self.waiting.flush();
     }
 }
 
