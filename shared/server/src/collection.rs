@@ -1,8 +1,10 @@
 //! A collection over HTTP: the same handlers for every collection, and the table of its endpoints, from
 //! which both the routes and their description are made.
 
+mod answers;
 mod bounded;
 mod endpoints;
+mod fast_path;
 mod ownership;
 mod position;
 mod read;
@@ -13,6 +15,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
 pub(crate) use self::endpoints::{Endpoint, Success, endpoints};
+pub(crate) use self::fast_path::FastPath;
 use crate::served::Served;
 
 /// Adds the routes of a collection.

@@ -3,17 +3,24 @@
 use std::error::Error;
 use std::future::Future;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_http::Response;
+use actix_service::{Service, apply_fn_factory};
 use actix_web::dev::Server;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse};
+use futures_util::future::{Either, TryFutureExt, ready};
 use runtime::{BindError, Drain, HttpServer, ListenAddress, guard, readable};
 
+use crate::collection::{self, FastPath};
 use crate::config::Config;
 use crate::metrics::{self, Metrics};
+use crate::moving;
+use crate::openapi;
 use crate::problem::Problem;
 use crate::program::{Context, Program};
 use crate::{health, limits, observe};
@@ -67,14 +74,19 @@ pub(crate) fn listen(
     let listeners = listeners.chain(ports.metrics.map(|metrics| (metrics, Pages::Metrics)));
 
     let counted = Data::new(Metrics::new(program.name.to_string(), &context.moving));
-    let parts = Arc::new(program.parts);
+    let (store, moving) =
+        (Data::new(Arc::clone(&context.store)), Data::new(Arc::clone(&context.moving)));
+    let parts = program.parts.iter().map(|part| part.served(&context));
+    let parts: Arc<[_]> = parts.collect();
     let app = move |pages| {
-        let (parts, context) = (Arc::clone(&parts), context.clone());
-        App::new()
+        let parts = Arc::clone(&parts);
+        let reads: &[_] = if matches!(pages, Pages::Metrics) { &[] } else { &parts };
+        let fast_path = Rc::new(FastPath::new(reads.iter().cloned(), &counted, &draining));
+        let app = App::new()
             .app_data(counted.clone())
             .app_data(draining.clone())
-            .app_data(Data::new(Arc::clone(&context.store)))
-            .app_data(Data::new(Arc::clone(&context.moving)))
+            .app_data(store.clone())
+            .app_data(moving.clone())
             .wrap(NormalizePath::trim())
             .wrap(from_fn(guard))
             .wrap(from_fn(observe::observe))
@@ -88,10 +100,20 @@ pub(crate) fn listen(
                         .service(readable("/api", health::api))
                         .service(readable("/healthz", health::alive))
                         .service(readable("/readyz", health::ready));
-                    parts.iter().for_each(|part| part.mount(config, &context));
+                    for served in parts.iter() {
+                        moving::mount(config, served);
+                        openapi::mount(config, &served.collection);
+                        collection::mount(config, served);
+                    }
                 }
             })
-            .default_service(web::to(nothing_here))
+            .default_service(web::to(nothing_here));
+        apply_fn_factory(app, move |request, app| match fast_path.answer(&request) {
+            Some(response) => Either::Left(ready(Ok(response))),
+            None => Either::Right(
+                app.call(request).map_ok(|answer| Response::from(answer).map_into_boxed_body()),
+            ),
+        })
     };
 
     let mut server = HttpServer::new(config.workers, limits::SERVER, drain, stop);

@@ -46,6 +46,22 @@ struct DurationLabels {
     route: String,
 }
 
+/// The counters of one answer to the requests of clients.
+pub(crate) struct RouteMetrics {
+    duration: Histogram,
+    requests: Counter,
+    latency_monitor: Arc<LatencyMonitor>,
+}
+
+impl RouteMetrics {
+    /// Counts one answered request.
+    pub(crate) fn count(&self, seconds: f64) {
+        self.latency_monitor.count(seconds * 1_000.0);
+        self.duration.observe(seconds);
+        self.requests.inc();
+    }
+}
+
 /// A method by name; those no route takes share one name, so that no client can grow the metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct MethodLabel(Method);
@@ -88,6 +104,17 @@ impl Metrics {
             durations,
             in_flight,
             latency_monitor: Arc::clone(&moving.latency_monitor),
+        }
+    }
+
+    /// The counters of one answer that is given often.
+    pub(crate) fn of(&self, method: &Method, route: &str, status: u16) -> RouteMetrics {
+        let (method, route) = (MethodLabel::of(method), route.to_owned());
+        let labels = DurationLabels { method: method.clone(), route: route.clone() };
+        RouteMetrics {
+            duration: self.durations.get_or_create(&labels).clone(),
+            requests: self.requests.get_or_create(&RequestLabels { method, route, status }).clone(),
+            latency_monitor: Arc::clone(&self.latency_monitor),
         }
     }
 

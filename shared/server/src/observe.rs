@@ -68,15 +68,28 @@ pub(crate) async fn observe(
         _ => 0,
     };
     let route = response.request().match_pattern();
-    log::log!(
-        target: REQUEST,
-        level(route.as_deref()),
-        method = method.as_str(), path = path.as_str(), status, ms, bytes,
-        id = id.to_str().unwrap_or_default();
-        "answered"
-    );
+    let id = id.to_str().unwrap_or_default();
+    write_line(level(route.as_deref()), &method, &path, status, ms, bytes, id);
     metrics.count(&method, route, status, ms / 1_000.0);
     Ok(response)
+}
+
+/// Writes the line of a request in the log.
+pub(crate) fn write_line(
+    level: Level,
+    method: &Method,
+    path: &str,
+    status: u16,
+    ms: f64,
+    bytes: u64,
+    id: &str,
+) {
+    log::log!(
+        target: REQUEST,
+        level,
+        method = method.as_str(), path, status, ms, bytes, id;
+        "answered"
+    );
 }
 
 /// A follower asks for changes many times a second, which is no news.

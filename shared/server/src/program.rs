@@ -3,12 +3,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::collection;
-use crate::moving::{self, Moving, OwnershipCache, Replicator, SplitBrainCheck, beat};
+use crate::moving::{Moving, OwnershipCache, Replicator, SplitBrainCheck, beat};
 use crate::neighbour::{Local, Neighbours};
-use crate::openapi;
 use crate::served::Served;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::Data;
 use futures_util::future::join3;
 use models::{Cell, Collection, Name, Target};
 use runtime::Clients;
@@ -134,15 +132,12 @@ impl Part {
         }
     }
 
-    pub(crate) fn mount(&self, config: &mut ServiceConfig, context: &Context) {
+    /// What its handlers work with.
+    pub(crate) fn served(&self, context: &Context) -> Data<Served> {
         let Context { store, neighbours, moving, read_only } = context.clone();
         let (collection, ownership_cache) =
             (Arc::clone(self.collection()), Arc::clone(&self.ownership_cache));
-        let served = Served { collection, store, neighbours, ownership_cache, moving, read_only };
-        let served = Data::new(served);
-        moving::mount(config, &served);
-        openapi::mount(config, &served.collection);
-        collection::mount(config, &served);
+        Data::new(Served { collection, store, neighbours, ownership_cache, moving, read_only })
     }
 }
 

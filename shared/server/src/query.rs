@@ -162,22 +162,22 @@ fn number<const MIN: u64>(text: &str) -> Option<u64> {
     (MIN..=MAX_ID).contains(&number).then_some(number)
 }
 
-/// Reads itself out of a request.
+/// Reads itself out of a query.
 pub(crate) trait Read: Sized {
-    fn read(request: &HttpRequest) -> Result<Self, Problem>;
+    fn read(query: &str) -> Result<Self, Problem>;
 }
 
 impl Read for MemberQuery {
-    fn read(request: &HttpRequest) -> Result<Self, Problem> {
-        let mut reader = Reader::new(request.query_string(), MEMBER_PARAMETERS);
+    fn read(query: &str) -> Result<Self, Problem> {
+        let mut reader = Reader::new(query, MEMBER_PARAMETERS);
         let query = Self { view: reader.view() };
         reader.finish(query)
     }
 }
 
 impl Read for ListQuery {
-    fn read(request: &HttpRequest) -> Result<Self, Problem> {
-        let mut reader = Reader::new(request.query_string(), LIST_PARAMETERS);
+    fn read(query: &str) -> Result<Self, Problem> {
+        let mut reader = Reader::new(query, LIST_PARAMETERS);
         let query = Self {
             view: reader.view(),
             limit: reader
@@ -209,19 +209,27 @@ impl Read for ListQuery {
 }
 
 impl Read for NoQuery {
-    fn read(request: &HttpRequest) -> Result<Self, Problem> {
-        Reader::new(request.query_string(), &[]).finish(Self)
+    fn read(query: &str) -> Result<Self, Problem> {
+        Reader::new(query, &[]).finish(Self)
     }
 }
 
-impl Read for MemberId {
-    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+impl FromRequest for MemberId {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let text = request.match_info().get("id").unwrap_or_default();
-        number::<1>(text).map(Self).ok_or_else(|| {
+        ready(member_id(text).map(Self).ok_or_else(|| {
             let takes = format!("takes a whole number from 1 to {MAX_ID}");
             Problem::malformed("the path holds no id", vec![Fault::parameter("id", takes)])
-        })
+        }))
     }
+}
+
+/// The id in a path.
+pub(crate) fn member_id(text: &str) -> Option<u64> {
+    number::<1>(text)
 }
 
 macro_rules! from_request {
@@ -231,13 +239,13 @@ macro_rules! from_request {
             type Future = Ready<Result<Self, Problem>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                ready(Self::read(request))
+                ready(Self::read(request.query_string()))
             }
         }
     )*};
 }
 
-from_request!(MemberQuery, ListQuery, NoQuery, MemberId);
+from_request!(MemberQuery, ListQuery, NoQuery);
 
 #[cfg(test)]
 mod tests;

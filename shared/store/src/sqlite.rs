@@ -203,6 +203,11 @@ impl SqliteStore {
         .await
     }
 
+    /// How many transactions have ended.
+    pub(crate) fn transactions(&self) -> u64 {
+        self.writer.transactions()
+    }
+
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         let read = self.reader()?.query_row("SELECT 1 FROM banyan_schema LIMIT 1", [], |_| Ok(()));
         read.map_err(store_error)?;

@@ -116,6 +116,15 @@ impl Store {
         each!(self, engine => engine.page(table, query, view).await)
     }
 
+    /// Counts the transactions of this program on a SQLite file, where reads never wait: what was read after the count was
+    /// taken is still what the store holds while the count stays. `None` on PostgreSQL, where reads wait and other programs may write.
+    pub fn transactions(&self) -> Option<u64> {
+        match &self.engine {
+            Engine::Sqlite(engine) => Some(engine.transactions()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// What the insert with this key made, if there was one.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod million;
 mod moving;
 mod one_connection;
 mod outage;
+mod reads;
 mod references;
 mod rules;
 mod start;

@@ -1,6 +1,6 @@
 //! What only the primary of a collection does.
 
-use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
 use replication::headers::{READ, READ_PRIMARY};
 use store::Role;
 
@@ -38,8 +38,8 @@ impl Served {
     /// # Errors
     /// 421 if the collection is gone from here, not copied yet or too far behind, or if the read asks for the
     /// primary and this store is not. 400 for another [`READ`] than [`READ_PRIMARY`].
-    pub(super) async fn must_serve(&self, request: &HttpRequest) -> Result<(), Problem> {
-        if let Some(read) = request.headers().get(READ) {
+    pub(super) async fn must_serve(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if let Some(read) = headers.get(READ) {
             if read != READ_PRIMARY {
                 let fault = Fault::header("Banyan-Read", "takes `primary`, or is left out");
                 return Err(Problem::malformed("a header is wrong", vec![fault]));

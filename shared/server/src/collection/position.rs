@@ -1,6 +1,8 @@
 //! `Banyan-Position`: how far the store was, so that no client is sent back in time. And `Banyan-Primary`, on an
 //! answer of a copy.
 
+use std::cell::RefCell;
+
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -13,6 +15,24 @@ use store::{Position, Role};
 use crate::served::Served;
 
 const PRIMARY: HeaderName = HeaderName::from_static(headers::PRIMARY);
+
+/// A position as the header has it, kept since the last answer.
+#[derive(Default)]
+pub(super) struct PositionValue(RefCell<Option<(Position, HeaderValue)>>);
+
+impl PositionValue {
+    pub(super) fn of(&self, position: Position) -> Option<HeaderValue> {
+        let mut kept = self.0.borrow_mut();
+        match &*kept {
+            Some((known, value)) if *known == position => Some(value.clone()),
+            _ => {
+                let value = HeaderValue::try_from(position.to_string()).ok()?;
+                *kept = Some((position, value.clone()));
+                Some(value)
+            }
+        }
+    }
+}
 
 /// Says how far the store was before a read, and how far it is after a write: what is read is never older than
 /// that, and what was written is never newer. An answer of a copy may be older than one of its primary, and says

@@ -1,7 +1,7 @@
 //! Reading members and lists of them.
 
-use actix_web::http::header::{self, CacheDirective, ETag, EntityTag};
-use actix_web::web::Data;
+use actix_web::http::header::{self, EntityTag, HeaderMap, HeaderValue};
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use models::View;
 use store::{Cursor, Order, PageQuery, Shown};
@@ -15,6 +15,14 @@ use crate::served::Served;
 /// The media type of what is read.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
 
+/// What a read answers with 200. To clone it copies no bytes.
+#[derive(Clone)]
+pub(super) struct Answer {
+    etag: HeaderValue,
+    links: Option<HeaderValue>,
+    pub(super) body: Bytes,
+}
+
 /// `GET /api/<collection>/{id}`: one member in the view asked for, with its `ETag`.
 ///
 /// # Errors
@@ -25,17 +33,8 @@ pub(super) async fn find(
     MemberId(id): MemberId,
     query: MemberQuery,
 ) -> Result<HttpResponse, Problem> {
-    served.must_serve(&request).await?;
-    let found = served.ownership_cache.find(&served.store, id, query.view).await;
-    let Shown { rev, body } = match found.map_err(served.problem(Some(id)))? {
-        Found::Here(shown) => shown,
-        Found::Missing(place) => return Err(missing(&served.collection.member, id, place)),
-    };
-    let tag = member_tag(rev, query.view);
-    if not_modified(&request, &tag) {
-        return Ok(unmodified(tag, ""));
-    }
-    Ok(answer(tag, "", body))
+    let answer = served.read_member(request.headers(), id, query.view).await?;
+    Ok(answer.unless_known(&request))
 }
 
 /// `GET /api/<collection>` and below a filter: a page of members, with its `ETag` and with `Link`s to
@@ -49,23 +48,83 @@ pub(super) async fn list(
     query: ListQuery,
     filter: Option<(usize, u64)>,
 ) -> Result<HttpResponse, Problem> {
-    served.must_serve(&request).await?;
-    let ListQuery { limit, after, before, order, view } = query;
-    let cursor = after.map(Cursor::After).or(before.map(Cursor::Before));
-    let until = after.and(before);
-    let wanted = PageQuery { filter, cursor, until, order, limit };
-    let page = served.store.page(&served.collection, wanted, view).await;
-    let page = page.map_err(served.problem(None))?;
-    served.still_serves().await?;
-    let next = page.next.map(|id| link(&request, &query, Cursor::After(id)));
-    let prev = page.prev.map(|id| link(&request, &query, Cursor::Before(id)));
-    let links: Vec<_> = next.into_iter().chain(prev).collect();
-    let links = links.join(", ");
-    let tag = list_tag(&page.body, &links);
-    if not_modified(&request, &tag) {
-        return Ok(unmodified(tag, &links));
+    let answer = served.read_list(request.headers(), request.path(), query, filter).await?;
+    Ok(answer.unless_known(&request))
+}
+
+impl Served {
+    /// The answer to [`find`].
+    pub(super) async fn read_member(
+        &self,
+        headers: &HeaderMap,
+        id: u64,
+        view: View,
+    ) -> Result<Answer, Problem> {
+        self.must_serve(headers).await?;
+        let found = self.ownership_cache.find(&self.store, id, view).await;
+        match found.map_err(self.problem(Some(id)))? {
+            Found::Here(Shown { rev, body }) => Answer::new(&member_tag(rev, view), "", body),
+            Found::Missing(place) => Err(missing(&self.collection.member, id, place)),
+        }
     }
-    Ok(answer(tag, &links, page.body))
+
+    /// The answer to [`list`].
+    pub(super) async fn read_list(
+        &self,
+        headers: &HeaderMap,
+        path: &str,
+        query: ListQuery,
+        filter: Option<(usize, u64)>,
+    ) -> Result<Answer, Problem> {
+        self.must_serve(headers).await?;
+        let ListQuery { limit, after, before, order, view } = query;
+        let cursor = after.map(Cursor::After).or(before.map(Cursor::Before));
+        let until = after.and(before);
+        let wanted = PageQuery { filter, cursor, until, order, limit };
+        let page = self.store.page(&self.collection, wanted, view).await;
+        let page = page.map_err(self.problem(None))?;
+        self.still_serves().await?;
+        let next = page.next.map(|id| link(path, &query, Cursor::After(id)));
+        let prev = page.prev.map(|id| link(path, &query, Cursor::Before(id)));
+        let links: Vec<_> = next.into_iter().chain(prev).collect();
+        let links = links.join(", ");
+        Answer::new(&list_tag(&page.body, &links), &links, page.body)
+    }
+}
+
+impl Answer {
+    fn new(tag: &EntityTag, links: &str, body: Vec<u8>) -> Result<Self, Problem> {
+        let value = |text: &str| HeaderValue::from_str(text).map_err(|_error| Problem::internal());
+        let links = if links.is_empty() { None } else { Some(value(links)?) };
+        Ok(Self { etag: value(&tag.to_string())?, links, body: body.into() })
+    }
+
+    /// 200, or 304 if the client has it already.
+    fn unless_known(self, request: &HttpRequest) -> HttpResponse {
+        if not_modified(request, &self.etag) {
+            let mut response = HttpResponse::NotModified().finish();
+            self.revalidate(response.headers_mut());
+            return response;
+        }
+        let mut response = HttpResponse::Ok().body(self.body.clone());
+        self.write(response.headers_mut());
+        response
+    }
+
+    /// The header fields of a 200.
+    pub(super) fn write(self, headers: &mut HeaderMap) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+        self.revalidate(headers);
+    }
+
+    /// What a 304 repeats of the 200 (RFC 9110, 15.4.5). A cache may keep it, but asks before each use.
+    fn revalidate(self, headers: &mut HeaderMap) {
+        headers.insert(header::ETAG, self.etag);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if let Some(links) = self.links {
+            headers.insert(header::LINK, links);
+        }
+    }
 }
 
 /// What is answered for a member that this store does not have.
@@ -80,7 +139,7 @@ fn missing(member: &str, id: u64, place: CollectionLocation) -> Problem {
 }
 
 /// A link to the page at this edge. Relative, so that it holds behind any proxy.
-fn link(request: &HttpRequest, query: &ListQuery, cursor: Cursor) -> String {
+fn link(path: &str, query: &ListQuery, cursor: Cursor) -> String {
     let (edge, relation) = match cursor {
         Cursor::After(id) => match query.after.and(query.before) {
             Some(until) => (format!("after={id}&before={until}"), "next"),
@@ -96,28 +155,6 @@ fn link(request: &HttpRequest, query: &ListQuery, cursor: Cursor) -> String {
         Order::Ascending => "",
         Order::Descending => "&order=desc",
     };
-    let path = request.path().trim_end_matches('/');
+    let path = path.trim_end_matches('/');
     format!("<{path}?limit={}&{edge}{order}{view}>; rel=\"{relation}\"", query.limit)
-}
-
-fn answer(tag: EntityTag, links: &str, body: Vec<u8>) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    response.content_type(JSON);
-    revalidate(&mut response, tag, links);
-    response.body(body)
-}
-
-fn unmodified(tag: EntityTag, links: &str) -> HttpResponse {
-    let mut response = HttpResponse::NotModified();
-    revalidate(&mut response, tag, links);
-    response.finish()
-}
-
-/// What a 304 repeats of the 200 (RFC 9110, 15.4.5). A cache may keep it, but asks before each use.
-fn revalidate(response: &mut actix_web::HttpResponseBuilder, tag: EntityTag, links: &str) {
-    response.insert_header(ETag(tag));
-    response.insert_header(header::CacheControl(vec![CacheDirective::NoCache]));
-    if !links.is_empty() {
-        response.insert_header((header::LINK, links));
-    }
 }
