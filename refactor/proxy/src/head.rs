@@ -65,6 +65,7 @@ impl FieldKind {
             &[
                 ("content-length", FieldKind::ContentLength),
                 ("http2-settings", FieldKind::HopByHop),
+                // The names of `replication::headers`, which the proxy does not depend on.
                 ("banyan-primary", FieldKind::Primary),
             ],
             &[
