@@ -1,6 +1,6 @@
 //! Reading members and lists of them.
 
-use actix_web::http::header::{self, EntityTag, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use models::View;
@@ -63,7 +63,9 @@ impl Served {
         self.must_serve(headers).await?;
         let found = self.ownership_cache.find(&self.store, id, view).await;
         match found.map_err(self.problem(Some(id)))? {
-            Found::Here(Shown { rev, body }) => Answer::new(&member_tag(rev, view), "", body),
+            Found::Here(Shown { rev, body }) => {
+                Answer::new(&member_tag(rev, view).to_string(), "", body)
+            }
             Found::Missing(place) => Err(missing(&self.collection.member, id, place)),
         }
     }
@@ -88,15 +90,15 @@ impl Served {
         let prev = page.prev.map(|id| link(path, &query, Cursor::Before(id)));
         let links: Vec<_> = next.into_iter().chain(prev).collect();
         let links = links.join(", ");
-        Answer::new(&list_tag(&page.body, &links), &links, page.body)
+        Answer::new(&list_tag(&page.body, &links).to_string(), &links, page.body)
     }
 }
 
 impl Answer {
-    fn new(tag: &EntityTag, links: &str, body: Vec<u8>) -> Result<Self, Problem> {
+    pub(super) fn new(etag: &str, links: &str, body: Vec<u8>) -> Result<Self, Problem> {
         let value = |text: &str| HeaderValue::from_str(text).map_err(|_error| Problem::internal());
         let links = if links.is_empty() { None } else { Some(value(links)?) };
-        Ok(Self { etag: value(&tag.to_string())?, links, body: body.into() })
+        Ok(Self { etag: value(etag)?, links, body: body.into() })
     }
 
     /// 200, or 304 if the client has it already.
