@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::panic;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::rt::time::Instant;
 use env_logger::{Builder, Logger, Target};
@@ -17,6 +18,9 @@ use crate::variables::{Variable, Variables};
 
 /// The target of the lines that tell of requests.
 pub const REQUEST: &str = "request";
+
+/// Whether this process has its logger.
+static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,10 +72,13 @@ impl Logs {
             })?),
             None => Box::new(io::stderr()),
         };
+        // Tests in one process share one logger.
+        if STARTED.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         let waiting = LogBuffer::start(out).map_err(|error| format!("the log: {error}"))?;
         let logger = builder(self.format).target(Target::Pipe(Box::new(waiting.clone()))).build();
         let filter = logger.filter();
-        // Tests in one process share one logger.
         if log::set_boxed_logger(Box::new(Buffered { logger, waiting })).is_ok() {
             log::set_max_level(filter);
             let report = panic::take_hook();

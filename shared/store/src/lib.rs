@@ -61,5 +61,6 @@ pub use replication::{
     RowHash,
 };
 pub use row::{Row, Shown};
+pub use sqlite::Snapshot;
 pub use store::Store;
 pub use write::{Change, Created, IDEMPOTENCY_HOURS, Idempotency, Precondition};

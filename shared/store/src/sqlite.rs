@@ -16,6 +16,7 @@ mod reserve;
 mod rows;
 mod schema;
 mod steps;
+mod wal_index;
 mod write_check;
 mod writer;
 
@@ -29,6 +30,8 @@ use thread_local::ThreadLocal;
 use self::error::{is_full, store_error};
 use self::file::DatabaseFile;
 use self::reserve::Reserve;
+pub use self::wal_index::Snapshot;
+use self::wal_index::WalIndex;
 use self::writer::Writer;
 use crate::page::{Met, Walk};
 use crate::sql::Statements;
@@ -44,6 +47,7 @@ pub(crate) struct SqliteStore {
     readers: ThreadLocal<Connection>,
     writer: Writer,
     reserve: Reserve,
+    index: WalIndex,
 }
 
 impl SqliteStore {
@@ -61,21 +65,24 @@ impl SqliteStore {
 
     fn open_in_room(path: &Path, tables: &Tables) -> Result<Self, OpenError> {
         let mut connection = schema::open(path, tables)?;
-        let file = DatabaseFile::at(path).map_err(|cause| OpenError::Unreachable {
+        let gone = |cause| OpenError::Unreachable {
             database: path.display().to_string(),
             advice: "make sure that no other program deletes it",
             cause: Arc::new(cause),
-        })?;
+        };
+        let file = DatabaseFile::at(path).map_err(gone)?;
         ownership::begin(&mut connection, tables).map_err(|error| OpenError::Schema {
             database: format!("sqlite:{}", path.display()),
             cause: Arc::new(error),
         })?;
         let reserve = Reserve::of(file.path());
         reserve.keep();
+        let index = WalIndex::of(file.path()).map_err(gone)?;
         Ok(Self {
             readers: ThreadLocal::new(),
             writer: Writer::start(connection, &file)?,
             reserve,
+            index,
             file,
         })
     }
@@ -203,9 +210,9 @@ impl SqliteStore {
         .await
     }
 
-    /// How many transactions have ended.
-    pub(crate) fn transactions(&self) -> u64 {
-        self.writer.transactions()
+    /// What the file holds now.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        self.index.snapshot()
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ use models::{Cell, Collection, View};
 
 use crate::postgres::PostgresStore;
 use crate::sql::Dialect;
-use crate::sqlite::SqliteStore;
+use crate::sqlite::{Snapshot, SqliteStore};
 use crate::table::Tables;
 use crate::{
     Change, Created, Database, Idempotency, OpenError, Page, PageQuery, Precondition, Row, Shown,
@@ -116,11 +116,11 @@ impl Store {
         each!(self, engine => engine.page(table, query, view).await)
     }
 
-    /// Counts the transactions of this program on a SQLite file, where reads never wait: what was read after the count was
-    /// taken is still what the store holds while the count stays. `None` on PostgreSQL, where reads wait and other programs may write.
-    pub fn transactions(&self) -> Option<u64> {
+    /// What the store holds now, on SQLite, where a read never waits: as long as it is equal, what was read after it was taken
+    /// is still what the store holds. `None` on PostgreSQL.
+    pub fn snapshot(&self) -> Option<Snapshot> {
         match &self.engine {
-            Engine::Sqlite(engine) => Some(engine.transactions()),
+            Engine::Sqlite(engine) => engine.snapshot(),
             Engine::Postgres(_) => None,
         }
     }

@@ -3,36 +3,36 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::time::{Duration, Instant};
+
+use actix_web::web::Bytes;
 
 use super::read::Answer;
 
 /// The most answers.
 const ANSWERS: usize = 1024;
-/// The most bytes of their bodies.
+/// The most bytes of their targets and bodies.
 const BYTES: usize = 1024 * 1024;
 /// The largest body that is kept, in bytes.
 const LARGEST: usize = 64 * 1024;
 /// How many targets are remembered that were asked for once.
 const ASKED: usize = 1024;
-/// For how long an answer counts. Another program has no business in the file; if a person repairs a row by hand, it is seen
-/// after this time.
-const AGE: Duration = Duration::from_secs(1);
+/// The longest target that is kept, in bytes.
+const LONGEST: usize = 256;
 
-/// The newest answers of a collection by path and query. One holds while the store has ended no transaction since before it was
-/// read, so it is exact.
+/// The newest answers of a collection by path and query. One holds while the store is as it was before the answer
+/// was read, so it is exact.
 ///
-/// An answer is kept when it is given for the second time: a walk over all members does not wash out those that are asked for
+/// `S` is a snapshot of the store, such as [`store::Snapshot`]. An answer is kept when it is given for the second time: a walk over all members does not wash out those that are asked for
 /// again and again (the doorkeeper of TinyLFU, Einziger and others, 2017).
-pub(super) struct Answers {
-    known: HashMap<String, Known>,
+pub(super) struct Answers<S> {
+    known: HashMap<String, Known<S>>,
     bytes: usize,
     /// The hashes of targets that were asked for, each in its place.
     asked: Box<[u64]>,
     hasher: RandomState,
 }
 
-impl Default for Answers {
+impl<S> Default for Answers<S> {
     fn default() -> Self {
         Self {
             known: HashMap::new(),
@@ -43,34 +43,36 @@ impl Default for Answers {
     }
 }
 
-struct Known {
-    transactions: u64,
-    until: Instant,
+struct Known<S> {
+    snapshot: S,
     answer: Answer,
 }
 
-impl Answers {
-    /// The answer to a target, if the store has ended no transaction since.
-    pub(super) fn get(&self, target: &str, transactions: u64) -> Option<Answer> {
-        let known = self.known.get(target)?;
-        let holds = known.transactions == transactions && Instant::now() < known.until;
-        holds.then(|| known.answer.clone())
+impl<S: PartialEq> Answers<S> {
+    /// The answer to a target, if the store is still as it was.
+    pub(super) fn get(&self, target: &str, snapshot: S) -> Option<Answer> {
+        let known = self.known.get(target).filter(|known| known.snapshot == snapshot)?;
+        Some(known.answer.clone())
     }
 
-    /// Keeps an answer that was read after the count of transactions was taken.
-    pub(super) fn keep(&mut self, target: &str, transactions: u64, answer: &Answer) {
-        let bytes = answer.body.len();
-        if bytes > LARGEST || self.is_first(target) {
+    /// Keeps an answer that was read after the snapshot was taken.
+    pub(super) fn keep(&mut self, target: &str, snapshot: S, answer: &Answer) {
+        if target.len() > LONGEST || answer.body.len() > LARGEST || self.is_first(target) {
             return;
         }
+        if let Some(former) = self.known.remove(target) {
+            self.bytes -= target.len() + former.answer.body.len();
+        }
+        let bytes = target.len() + answer.body.len();
         if self.known.len() == ANSWERS || self.bytes + bytes > BYTES {
             self.known.clear();
             self.bytes = 0;
         }
-        let known = Known { transactions, until: Instant::now() + AGE, answer: answer.clone() };
-        let former = self.known.insert(target.to_owned(), known);
+        // A copy: the body's own memory may be larger than the body.
+        let mut answer = answer.clone();
+        answer.body = Bytes::copy_from_slice(&answer.body);
+        self.known.insert(target.to_owned(), Known { snapshot, answer });
         self.bytes += bytes;
-        self.bytes -= former.map_or(0, |former| former.answer.body.len());
     }
 
     /// Whether the target was not asked for lately. Notes it.
@@ -82,47 +84,4 @@ impl Answers {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{ANSWERS, Answer, Answers, BYTES};
-
-    fn answer(bytes: usize) -> Answer {
-        Answer::new("\"1\"", "", vec![b'x'; bytes]).unwrap()
-    }
-
-    fn keep(answers: &mut Answers, target: &str, transactions: u64, bytes: usize) {
-        for _ in 0..2 {
-            answers.keep(target, transactions, &answer(bytes));
-        }
-    }
-
-    #[test]
-    fn an_answer_holds_until_a_transaction_has_ended() {
-        let mut answers = Answers::default();
-        keep(&mut answers, "/api/users/1", 7, 10);
-        assert!(answers.get("/api/users/1", 7).is_some());
-        assert!(answers.get("/api/users/1", 8).is_none());
-        assert!(answers.get("/api/users/1?view=full", 7).is_none());
-        keep(&mut answers, "/api/users/1", 8, 20);
-        assert_eq!(answers.get("/api/users/1", 8).map(|answer| answer.body.len()), Some(20));
-    }
-
-    #[test]
-    fn an_answer_is_kept_when_it_is_given_for_the_second_time() {
-        let mut answers = Answers::default();
-        answers.keep("/api/users/1", 7, &answer(10));
-        assert!(answers.get("/api/users/1", 7).is_none());
-    }
-
-    #[test]
-    fn answers_take_a_bounded_amount_of_memory() {
-        let mut answers = Answers::default();
-        for id in 0..3 * ANSWERS {
-            keep(&mut answers, &format!("/api/users/{id}"), 7, 10_000);
-            assert!(answers.bytes <= BYTES && answers.known.len() <= ANSWERS);
-            let bytes: usize = answers.known.values().map(|known| known.answer.body.len()).sum();
-            assert_eq!(answers.bytes, bytes);
-        }
-        keep(&mut answers, "/api/users", 7, BYTES);
-        assert!(answers.get("/api/users", 7).is_none());
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use actix_http::body::BoxBody;
 use actix_http::{Request, Response};
 use actix_web::HttpMessage;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::rt::time::Instant;
 use actix_web::web::Data;
@@ -21,8 +21,10 @@ use runtime::{Drain, NOSNIFF, ms_since, names_a_host, request_id};
 use super::answers::Answers;
 use super::position::PositionValue;
 use super::read::Answer;
+use store::Snapshot;
+
 use crate::metrics::{Metrics, RouteMetrics};
-use crate::observe::{REQUEST_ID, write_line};
+use crate::observe::{InFlight, REQUEST_ID, write_line};
 use crate::query::{ListQuery, MemberQuery, Read, member_id};
 use crate::served::Served;
 
@@ -45,7 +47,7 @@ pub(crate) struct FastPath {
 /// The plain reads of one collection.
 struct Reads {
     served: Data<Served>,
-    answers: RefCell<Answers>,
+    answers: RefCell<Answers<Snapshot>>,
     position: PositionValue,
     member: RouteMetrics,
     list: RouteMetrics,
@@ -79,12 +81,13 @@ impl FastPath {
         }
         let (reads, wanted) = self.route(request.path())?;
         let headers = request.headers();
-        if !is_plain(headers) || !names_a_host(headers, request.uri()) {
+        if !is_plain(request) || !names_a_host(headers, request.uri()) {
             return None;
         }
         let start = Instant::now();
+        let in_flight = InFlight::begin(&self.metrics);
         let (answer, position) = reads.read(request, wanted)?;
-        self.metrics.in_flight.inc();
+        drop(in_flight);
         let given = headers.get(REQUEST_ID).map(HeaderValue::as_bytes);
         let id = HeaderValue::from_str(&request_id(given)).ok();
         let bytes = answer.body.len() as u64;
@@ -103,7 +106,6 @@ impl FastPath {
         let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
         write_line(Level::Info, &Method::GET, request.path(), 200, ms, bytes, id);
         reads.metrics(wanted).count(ms / 1_000.0);
-        self.metrics.in_flight.dec();
         Some(response)
     }
 
@@ -156,22 +158,23 @@ impl Reads {
     /// The answer, and how far the store was before.
     fn read(&self, request: &Request, wanted: Wanted) -> Option<(Answer, HeaderValue)> {
         let Served { store, ownership_cache, collection, .. } = &**self.served;
-        let transactions = store.transactions()?;
         ownership_cache.used();
+        // Before the snapshot: what is given then holds everything up to this position.
+        let position = self.position.of(store.position(collection))?;
+        let snapshot = store.snapshot()?;
         if !ownership_cache.was_here(store) {
             return None;
         }
-        let position = self.position.of(store.position(collection))?;
         let target = request.uri().path_and_query()?.as_str();
         let mut answers = self.answers.borrow_mut();
-        if let Some(answer) = answers.get(target, transactions) {
+        if let Some(answer) = answers.get(target, snapshot) {
             return Some((answer, position));
         }
         let answer = self.ask(request, wanted)?;
         if !ownership_cache.was_here(store) {
             return None;
         }
-        answers.keep(target, transactions, &answer);
+        answers.keep(target, snapshot, &answer);
         Some((answer, position))
     }
 
@@ -194,6 +197,7 @@ impl Reads {
     }
 }
 
-fn is_plain(headers: &HeaderMap) -> bool {
-    !NOT_PLAIN.iter().any(|name| headers.contains_key(name))
+fn is_plain(request: &Request) -> bool {
+    let headers = request.headers();
+    !request.head().upgrade() && !NOT_PLAIN.iter().any(|name| headers.contains_key(name))
 }

@@ -4,7 +4,6 @@
 //! Each write is a savepoint of its own: one that fails leaves nothing behind and the others stand.
 //! A write is answered after the commit, never before.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -30,7 +29,6 @@ const QUEUE_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Message>,
-    transactions: Arc<AtomicU64>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -60,13 +58,7 @@ impl std::fmt::Debug for Message {
 impl Writer {
     pub(super) fn start(connection: Connection, file: &DatabaseFile) -> Result<Self, OpenError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let transactions = Arc::new(AtomicU64::new(0));
-        let commits = Commits {
-            connection,
-            file: file.clone(),
-            reserve: Reserve::of(file.path()),
-            transactions: Arc::clone(&transactions),
-        };
+        let commits = Commits { connection, file: file.clone(), reserve: Reserve::of(file.path()) };
         let thread = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || commits.run(jobs))
@@ -75,7 +67,7 @@ impl Writer {
                 advice: "let this user start more threads",
                 cause: Arc::new(error),
             })?;
-        Ok(Self { queue, transactions, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
     /// Runs the work in a transaction and answers when it is on disk. What came of it is announced
@@ -108,11 +100,6 @@ impl Writer {
             let closed = StoreError::closed();
             Err(if begun.begun() { closed.perhaps_done() } else { closed })
         })
-    }
-
-    /// How many transactions have ended. It grows before the writes of a transaction are answered.
-    pub(super) fn transactions(&self) -> u64 {
-        self.transactions.load(Ordering::Acquire)
     }
 
     pub(super) fn alive(&self) -> Result<(), StoreError> {
@@ -178,8 +165,6 @@ struct Commits {
     connection: Connection,
     file: DatabaseFile,
     reserve: Reserve,
-    /// Counts the transactions that have ended.
-    transactions: Arc<AtomicU64>,
 }
 
 impl Commits {
@@ -215,8 +200,6 @@ impl Commits {
             return;
         }
         let commit = self.transaction(&mut batch);
-        // Counted even if it failed: it may be on disk.
-        self.transactions.fetch_add(1, Ordering::Release);
         if let Err(error) = &commit {
             log::warn!("store: a transaction of {} writes was undone: {error}", batch.len());
         }
