@@ -17,7 +17,7 @@ pub struct Line {
 pub enum Cut {
     /// Before the server hears the words.
     Unheard,
-    /// When the server has heard the words and answers.
+    /// When the server has heard the words and answers. If they commit, it has done so.
     Unanswered,
 }
 
@@ -57,13 +57,16 @@ impl Line {
     }
 }
 
+/// PostgreSQL's message that no transaction runs (ReadyForQuery).
+const IDLE: &[u8] = b"Z\0\0\0\x05I";
+
 async fn pass_on(
     mut client: TcpStream,
     mut server: TcpStream,
     cut: &Mutex<Option<(Cut, String)>>,
 ) -> std::io::Result<()> {
     let (mut said, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-    let mut unanswered = false;
+    let (mut unanswered, mut commits) = (false, false);
     loop {
         tokio::select! {
             count = client.read(&mut said) => {
@@ -75,13 +78,18 @@ async fn pass_on(
                 if said.is_empty() || at.as_ref().is_some_and(|(cut, _)| *cut == Cut::Unheard) {
                     return Ok(());
                 }
-                unanswered |= at.is_some();
+                if let Some((_, words)) = at {
+                    (unanswered, commits) = (true, words == "COMMIT\0");
+                }
                 server.write_all(said).await?;
             }
             count = server.read(&mut answered) => {
                 let answered = &answered[..count?];
-                if answered.is_empty() || unanswered {
+                if answered.is_empty() || unanswered && (!commits || has(answered, IDLE)) {
                     return Ok(());
+                }
+                if unanswered {
+                    continue;
                 }
                 client.write_all(answered).await?;
             }

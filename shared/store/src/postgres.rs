@@ -33,7 +33,7 @@ use self::error::store_error;
 use self::lease::{Connections, lease, lease_alone};
 use self::link::Link;
 use self::session::Sharing;
-use self::write_check::checked;
+use self::write_check::{checked, checked_insert};
 use crate::page::{Met, Walk};
 use crate::position_watch::PositionWatch;
 use crate::row::RowRef;
@@ -84,6 +84,16 @@ impl PostgresStore {
         view: View,
     ) -> Result<Option<Shown>, StoreError> {
         self.find(table, id, |row| row.show(view)).await
+    }
+
+    /// Whether the row lives, if the store is the primary.
+    pub(crate) async fn primary_has(
+        &self,
+        table: &Table,
+        id: u64,
+    ) -> Result<Option<bool>, StoreError> {
+        let (sql, id) = (&table.statements.moves.primary_has, run::sql_id(id)?);
+        lease_alone(&self.pool, async |client| run::maybe(client, sql, &[&id]).await).await
     }
 
     async fn find<T>(
@@ -141,8 +151,9 @@ impl PostgresStore {
         let Table { statements, position_watch } = table;
         lease(&self.pool, async |client| match &idempotency {
             None => {
-                let work = async |client: &Link| insert(client, statements, cells).await;
-                checked(client, statements, position_watch, work).await
+                let now = Timestamp::now();
+                let id = checked_insert(client, table, now, &cells).await?;
+                created(statements, id, now, cells)
             }
             Some(sent) => insert_once(client, statements, position_watch, &cells, sent).await,
         })
@@ -243,8 +254,17 @@ async fn insert(
 ) -> Result<(Created, Option<u64>), StoreError> {
     let now = Timestamp::now();
     let (id, place) = rows::insert(client, statements, now, &cells).await?;
+    Ok((created(statements, id, now, cells)?, Some(place)))
+}
+
+fn created(
+    statements: &Statements,
+    id: u64,
+    now: Timestamp,
+    cells: Vec<Cell>,
+) -> Result<Created, StoreError> {
     let row = Row { id, rev: 1, created_at: now, updated_at: now, cells };
-    Ok((Created::new(id, row.json(&statements.collection, View::Full))?, Some(place)))
+    Created::new(id, row.json(&statements.collection, View::Full))
 }
 
 /// Inserts unless the key came before; the key and the row are stored together.

@@ -44,6 +44,9 @@ pub(crate) struct Statements {
     pub(crate) any: String,
     /// `$1` now, on SQLite the place, then the values; gives the id.
     pub(crate) insert: String,
+    /// `$1` now, then the values; gives id, place and epoch, or nothing if the store may not be written to or the
+    /// transaction has not locked the collection. PostgreSQL only.
+    pub(crate) checked_insert: String,
     /// `$1` id, `$2` now, on SQLite the place, then the values; gives the rev, on PostgreSQL the place too.
     pub(crate) update: String,
     /// `$1` id, `$2` now, on SQLite the place; gives the same. Keeps the row as a tombstone without its content.
@@ -84,9 +87,20 @@ impl Statements {
         };
         let sql = |text: String| dialect.finish(text);
         let next_rev = dialect.next_rev(name);
+        let moves = MoveStatements::new(name, dialect);
         Self {
             feed: FeedStatements::new(&collection, dialect),
-            moves: MoveStatements::new(name, dialect),
+            checked_insert: sql(format!(
+                "INSERT INTO {name} (position, rev, created_at, updated_at, {}) \
+                 SELECT {TRANSACTION}, 1, $1, $1, {} FROM banyan_ownership \
+                 WHERE {} AND current_setting('banyan.locked', TRUE) = '{name}' \
+                 RETURNING id, position, \
+                 (SELECT epoch FROM banyan_ownership WHERE collection = '{name}')",
+                names.join(", "),
+                places(2).collect::<Vec<_>>().join(", "),
+                moves.writable
+            )),
+            moves,
             get_locked: sql(format!("{get}{}", dialect.lock())),
             get: sql(get),
             list: walks(&format!("{name}_living"), None),

@@ -102,6 +102,17 @@ impl SqliteStore {
         rows::find(self.reader()?, statements, &statements.get, id, |row| row.show(view))
     }
 
+    /// Whether the row lives, if the store is the primary.
+    pub(crate) async fn primary_has(
+        &self,
+        table: &Table,
+        id: u64,
+    ) -> Result<Option<bool>, StoreError> {
+        let sql = &table.statements.moves.primary_has;
+        let mut statement = self.reader()?.prepare_cached(sql).map_err(store_error)?;
+        statement.query_row([id], |row| row.get(0)).optional().map_err(store_error)
+    }
+
     pub(crate) async fn page(
         &self,
         table: &Table,

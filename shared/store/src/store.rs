@@ -101,6 +101,20 @@ impl Store {
         each!(self, engine => engine.show(table, id, view).await)
     }
 
+    /// Whether the row is there, if this store is the primary of the collection; `None` if it is not. Role and row
+    /// are of one moment.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn primary_has(
+        &self,
+        collection: &Collection,
+        id: u64,
+    ) -> Result<Option<bool>, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.primary_has(table, id).await)
+    }
+
     /// A page of the rows, as JSON. Reads the rows that it gives and a bounded number of others, wherever it
     /// starts.
     ///

@@ -37,6 +37,11 @@ impl Local {
         let has = async || Ok(self.store.get(collection, id).await.map_err(failed)?.is_some());
         let copied = Cell::new(false);
         let first = async || {
+            if self.ownership_cache.intended().is_none()
+                && let Some(has) = self.store.primary_has(collection, id).await.map_err(failed)?
+            {
+                return Ok(Said::Has(has));
+            }
             // The role comes before the row: a store that is the primary has all that was answered until then.
             match self.ownership_cache.place(&self.store).await.map_err(failed)? {
                 CollectionLocation::Here => Ok(Said::Has(has().await?)),

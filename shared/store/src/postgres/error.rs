@@ -45,14 +45,18 @@ pub(super) fn is_lock_timeout(error: &StoreError) -> bool {
     cause.and_then(Error::code) == Some(&SqlState::LOCK_NOT_AVAILABLE)
 }
 
-/// An error of a commit. Only the server's own word that it failed, on a connection that stays, says that
-/// nothing is stored: a server that shuts down, or a pooler in between that lost it, may have committed.
-pub(super) fn commit_error(error: Error) -> StoreError {
-    let refused = error.as_db_error().is_some_and(|error| {
+/// Whether an error is the server's own word that a statement failed, on a connection that stays. Only that says
+/// that a commit stored nothing: a server that shuts down, or a pooler in between that lost it, may have committed.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
         let lost = ["08", "57P"].iter().any(|class| error.code().code().starts_with(class));
         error.parsed_severity() == Some(Severity::Error) && !lost
-    });
-    if refused { store_error(error) } else { StoreError::outcome_unknown(error) }
+    })
+}
+
+/// An error of a commit, or of what was sent together with one.
+pub(super) fn commit_error(error: Error) -> StoreError {
+    if is_refusal(&error) { store_error(error) } else { StoreError::outcome_unknown(error) }
 }
 
 /// An error of an insert or update.

@@ -104,6 +104,12 @@ impl Link {
         begun.map_err(StoreError::unavailable)
     }
 
+    /// Begins a transaction that sees what was committed before each of its statements, and runs its first one.
+    pub(super) async fn begin_with(&self, first: &str) -> Result<(), Error> {
+        let limits = if self.sharing.get() { format!("; {}", *LOCAL) } else { String::new() };
+        self.batch(&format!("{READ_COMMITTED}{limits}; {first}")).await
+    }
+
     /// Does work inside a transaction that takes as long as the tables are large.
     pub(super) async fn unhurried<T>(
         &self,

@@ -1,13 +1,14 @@
 //! Rows in and out of statements.
 
 use std::error::Error;
+use std::iter;
 
 use bytes::BytesMut;
 use models::{Cell, Timestamp};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::error::{store_error, write_error};
-use super::link::Link;
+use super::link::{Link, Parameter};
 use super::run::{get, sql_id, unsigned};
 use crate::StoreError;
 use crate::page::{Met, Taken};
@@ -76,12 +77,17 @@ pub(super) async fn insert(
     cells: &[Cell],
 ) -> Result<(u64, u64), StoreError> {
     let values = values(cells);
-    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&now.unix_ms];
-    params.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
+    let params = insert_parameters(&now.unix_ms, &values);
     let row = client.query_opt(&statements.insert, &params).await;
     let row = row.map_err(|error| write_error(error, statements))?.ok_or(StoreError::NotFound)?;
     let number = |place| unsigned(get(&row, place)?);
     Ok((number(0)?, number(1)?))
+}
+
+/// What an insert is told: now, and the values.
+pub(super) fn insert_parameters<'a>(now: &'a i64, values: &'a [Value<'_>]) -> Vec<Parameter<'a>> {
+    let values = values.iter().map(|value| value as Parameter<'a>);
+    iter::once(now as Parameter<'a>).chain(values).collect()
 }
 
 /// Runs an update or delete of a row that is there: `$1` id, `$2` now, then the values. Gives the rev and the place.

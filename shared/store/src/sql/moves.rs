@@ -10,6 +10,10 @@ pub(crate) struct MoveStatements {
     /// place; on PostgreSQL the place is the transaction's number, and only what comes after the shared lock in the
     /// same transaction may rest on it.
     pub(crate) write_check: String,
+    /// The condition of [`MoveStatements::write_check`].
+    pub(super) writable: String,
+    /// `$1` id. Gives whether this row lives if the store is the primary, else nothing.
+    pub(crate) primary_has: String,
     /// Gives the document.
     pub(crate) document: String,
     /// Gives the document; holds it until the transaction ends.
@@ -68,7 +72,11 @@ impl MoveStatements {
         let whose = format!("collection = '{name}'");
         let longest = MAX_FENCE.as_millis();
         let free = format!("NOT (fenced_until > $1 AND fenced_until <= $1 + {longest})");
-        let writable = format!("{whose} AND role = 'primary' AND {free}");
+        let primary = format!("{whose} AND role = 'primary'");
+        let writable = match dialect {
+            Dialect::Sqlite => format!("{primary} AND {free}"),
+            Dialect::Postgres => format!("{primary} AND {free}").replace("$1", CLOCK),
+        };
         let sql = |text: String| dialect.finish(text);
         let document = format!("SELECT document FROM banyan_ownership WHERE {whose}");
         let newest = format!("FROM banyan_runs WHERE {whose}");
@@ -95,12 +103,13 @@ impl MoveStatements {
                     "UPDATE banyan_ownership SET position = position + 1 WHERE {writable} \
                      RETURNING position, epoch"
                 ),
-                Dialect::Postgres => {
-                    let now = CLOCK;
-                    let writable = writable.replace("$1", now);
-                    format!("SELECT epoch FROM banyan_ownership WHERE {writable}")
-                }
+                Dialect::Postgres => format!("SELECT epoch FROM banyan_ownership WHERE {writable}"),
             }),
+            writable,
+            primary_has: sql(format!(
+                "SELECT EXISTS (SELECT 1 FROM {name} WHERE id = $1 AND NOT deleted) \
+                 FROM banyan_ownership WHERE {primary}"
+            )),
             document_locked: sql(format!("{document}{}", dialect.lock())),
             document: sql(document),
             latest: sql(latest),

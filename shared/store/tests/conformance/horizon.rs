@@ -329,10 +329,17 @@ async fn a_write_that_waited_for_the_fence_sees_what_was_done_there() {
     };
     until(async || look.number(&waiting("advisory")).await == 1 || fence.is_finished()).await;
     let late = change("late");
-    until(async || look.number(&waiting("advisory")).await == 2 || fence.is_finished()).await;
+    let new = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.insert(&NOTES, note("new", 1), None).await })
+    };
+    until(async || look.number(&waiting("advisory")).await == 3 || fence.is_finished()).await;
     blocker.run("ROLLBACK").await;
     early.await.unwrap().unwrap();
     fence.await.unwrap().unwrap();
+    let new = new.await.unwrap();
+    assert!(matches!(new, Err(StoreError::NotPrimary { primary: None })), "{new:?}");
+    assert_eq!(look.number("SELECT count(*) FROM notes").await, 1, "the insert stored nothing");
     let late = late.await.unwrap();
     assert!(matches!(late, Err(StoreError::NotPrimary { primary: None })), "{late:?}");
     blocker.end().await;
