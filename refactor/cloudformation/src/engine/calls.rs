@@ -64,14 +64,15 @@ impl StackEngine {
         Ok(generation(made, wanted))
     }
 
-    /// Removes a resource.
+    /// Removes a resource of the type of that name. One that is not known here, as after a step back to an older
+    /// version, is refused.
     pub(super) fn remove(
         &self,
-        kind: &Type,
+        kind: &str,
         step: &ProviderCall,
         old: &Generation,
     ) -> Result<(), String> {
-        match kind.maker {
+        match Type::find(kind, &step.logical_id)?.maker {
             Maker::Spaces(of) => {
                 self.ask(step, |provider| provider.delete(step, of, &old.physical_id))
             }

@@ -3,7 +3,6 @@
 
 use super::calls::StackEngine;
 use super::work::{AfterPhase, StepError, Work};
-use crate::kinds::Type;
 use crate::stacks::{Resource, ResourceStatus, StackError, StackStatus};
 
 impl StackEngine {
@@ -17,9 +16,9 @@ impl StackEngine {
         loop {
             let mut removed = false;
             let mut refused = Vec::new();
-            for (mut resource, kind) in work.backwards() {
+            for mut resource in work.backwards() {
                 let keeps = wanted.contains(&resource.logical_id);
-                if let Err(stop) = self.trim(work, kind, &mut resource, keeps, &mut removed) {
+                if let Err(stop) = self.trim(work, &mut resource, keeps, &mut removed) {
                     refused.push((resource.logical_id, stop.reason()?));
                 }
             }
@@ -44,7 +43,6 @@ impl StackEngine {
     fn trim(
         &self,
         work: &mut Work<'_>,
-        kind: &Type,
         resource: &mut Resource,
         keeps: bool,
         removed: &mut bool,
@@ -54,7 +52,7 @@ impl StackEngine {
                 ResourceStatus::DeleteSkipped
             } else {
                 work.tell(resource, &old.physical_id, ResourceStatus::DeleteInProgress, None)?;
-                self.remove(kind, &work.step(&resource.logical_id, "remove"), &old)?;
+                self.remove(&resource.kind, &work.step(&resource.logical_id, "remove"), &old)?;
                 ResourceStatus::DeleteComplete
             };
             resource.leftovers.remove(0);
@@ -63,7 +61,7 @@ impl StackEngine {
             *removed = true;
         }
         if !keeps {
-            self.take_away(work, kind, resource)?;
+            self.take_away(work, resource)?;
             *removed = true;
         }
         Ok(())
@@ -73,7 +71,6 @@ impl StackEngine {
     pub(super) fn take_away(
         &self,
         work: &mut Work<'_>,
-        kind: &Type,
         resource: &mut Resource,
     ) -> Result<(), StepError> {
         let mut status = ResourceStatus::DeleteComplete;
@@ -82,7 +79,7 @@ impl StackEngine {
                 status = ResourceStatus::DeleteSkipped;
             } else {
                 work.record(resource, ResourceStatus::DeleteInProgress, None)?;
-                self.remove(kind, &work.step(&resource.logical_id, "remove"), &current)?;
+                self.remove(&resource.kind, &work.step(&resource.logical_id, "remove"), &current)?;
             }
         }
         Ok(work.forget(resource, status)?)

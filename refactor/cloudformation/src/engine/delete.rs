@@ -3,13 +3,12 @@
 
 use super::calls::StackEngine;
 use super::work::{AfterPhase, Work, not_deleted};
-use crate::kinds::Type;
 use crate::stacks::{Before, Resource, ResourceStatus, StackError, StackStatus};
 
 impl StackEngine {
     /// Removes all resources of the stack.
     pub(super) fn delete(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
-        for (mut resource, kind) in work.backwards() {
+        for mut resource in work.backwards() {
             if matches!(
                 resource.status,
                 ResourceStatus::DeleteComplete | ResourceStatus::DeleteSkipped
@@ -22,7 +21,7 @@ impl StackEngine {
                 continue;
             }
             work.record(&mut resource, ResourceStatus::DeleteInProgress, None)?;
-            if let Err(reason) = self.remove_all(work, kind, &resource) {
+            if let Err(reason) = self.remove_all(work, &resource) {
                 if work.operation.options.force {
                     work.record(&mut resource, ResourceStatus::DeleteSkipped, Some(reason))?;
                     continue;
@@ -39,13 +38,14 @@ impl StackEngine {
     }
 
     /// Removes all that there is of a resource, the newest first: it may need what came before it.
-    fn remove_all(&self, work: &Work<'_>, kind: &Type, resource: &Resource) -> Result<(), String> {
+    fn remove_all(&self, work: &Work<'_>, resource: &Resource) -> Result<(), String> {
         let older = match &resource.before {
             Before::Replaced(old) => Some(old),
             _ => None,
         };
         let step = work.step(&resource.logical_id, "remove");
         let older = older.into_iter().chain(resource.leftovers.iter().rev());
-        resource.current.iter().chain(older).try_for_each(|old| self.remove(kind, &step, old))
+        let mut all = resource.current.iter().chain(older);
+        all.try_for_each(|old| self.remove(&resource.kind, &step, old))
     }
 }

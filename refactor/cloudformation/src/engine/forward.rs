@@ -132,7 +132,7 @@ fn keep(
     let mut kept = resource.clone();
     kept.needs = needs(blueprint, &resource.logical_id);
     kept.policies = blueprint.policies(&resource.logical_id);
-    if resource.status == ResourceStatus::DeleteFailed {
+    if matches!(resource.status, ResourceStatus::DeleteFailed | ResourceStatus::DeleteInProgress) {
         kept.status = ResourceStatus::UpdateComplete;
         kept.reason = None;
     }

@@ -11,8 +11,7 @@ impl StackEngine {
         let mut failed = Vec::new();
         for logical_id in made_order(work).into_iter().rev() {
             let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
-            let Some(kind) = Type::of(&resource.kind) else { continue };
-            if !self.put_back(work, kind, &mut resource)? {
+            if !self.put_back(work, &mut resource)? {
                 failed.push(logical_id);
             }
         }
@@ -36,12 +35,7 @@ impl StackEngine {
     }
 
     /// Puts one resource back; false if that failed.
-    fn put_back(
-        &self,
-        work: &mut Work<'_>,
-        kind: &Type,
-        resource: &mut Resource,
-    ) -> Result<bool, StackError> {
+    fn put_back(&self, work: &mut Work<'_>, resource: &mut Resource) -> Result<bool, StackError> {
         let (in_progress, complete) =
             (ResourceStatus::UpdateInProgress, ResourceStatus::UpdateComplete);
         let restored = match (resource.before.clone(), resource.current.clone()) {
@@ -52,7 +46,7 @@ impl StackEngine {
                 return Ok(true);
             }
             (Before::Nothing, _) => {
-                let Err(stop) = self.take_away(work, kind, resource) else { return Ok(true) };
+                let Err(stop) = self.take_away(work, resource) else { return Ok(true) };
                 work.record(resource, ResourceStatus::DeleteFailed, Some(stop.reason()?))?;
                 return Ok(false);
             }
@@ -60,7 +54,8 @@ impl StackEngine {
             (Before::Changed(old), Some(current)) => {
                 work.record(resource, in_progress, None)?;
                 let step = work.step(&resource.logical_id, "restore");
-                self.change(kind, &step, &current, &old.properties)
+                Type::find(&resource.kind, &resource.logical_id)
+                    .and_then(|kind| self.change(kind, &step, &current, &old.properties))
             }
             (Before::Swapped(old), Some(current)) => {
                 work.record(resource, in_progress, None)?;
@@ -73,7 +68,7 @@ impl StackEngine {
                 // one.
                 resource.current = None;
                 if let Some(current) = current {
-                    self.give_up(work, kind, resource, current)?;
+                    self.give_up(work, resource, current)?;
                 }
                 Ok(old)
             }
@@ -96,12 +91,12 @@ impl StackEngine {
     fn give_up(
         &self,
         work: &mut Work<'_>,
-        kind: &Type,
         resource: &mut Resource,
         new: Generation,
     ) -> Result<(), StackError> {
         let physical_id = new.physical_id.clone();
-        let reason = self.remove(kind, &work.step(&resource.logical_id, "remove"), &new).err();
+        let reason =
+            self.remove(&resource.kind, &work.step(&resource.logical_id, "remove"), &new).err();
         let status = match reason {
             None => ResourceStatus::DeleteComplete,
             Some(_) => {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::blueprint::Blueprint;
 use crate::functions::Exports;
 use crate::id;
-use crate::kinds::Type;
 use crate::order;
 use crate::provider::ProviderCall;
 use crate::stacks::{
@@ -135,13 +134,10 @@ impl<'a> Work<'a> {
             .unwrap_or_else(|_circle| self.resources.keys().cloned().collect())
     }
 
-    /// The resources with their types, each before what it needs.
-    pub(super) fn backwards(&self) -> Vec<(Resource, &'static Type)> {
-        let found = |logical_id: String| {
-            let resource = self.resources.get(&logical_id)?;
-            Some((resource.clone(), Type::of(&resource.kind)?))
-        };
-        self.order().into_iter().rev().filter_map(found).collect()
+    /// The resources, each before what it needs.
+    pub(super) fn backwards(&self) -> Vec<Resource> {
+        let found = |logical_id: &String| self.resources.get(logical_id).cloned();
+        self.order().iter().rev().filter_map(found).collect()
     }
 
     /// A step of this operation. The same step has the same token after a restart.

@@ -82,3 +82,20 @@ fn a_resource_is_found_by_its_name_and_by_its_id() {
         .ask("DescribeStackResources", &[("StackName", "space"), ("PhysicalResourceId", &id)]);
     assert!(both.text("Message").contains("give only one of them"), "{}", both.body);
 }
+
+#[test]
+fn a_resource_of_a_type_that_is_not_known_is_not_taken_for_deleted() {
+    let fixture = Fixture::new();
+    fixture.deploy("space", "CREATE", SPACE, &[MONOLITH]);
+    let id = fixture.ask("DescribeStacks", &[("StackName", "space")]).text("StackId");
+    // As after a step back to a version that does not have it yet.
+    fixture.alter_resource(&id, "MonolithService", "kind", "AWS::RefactorSpaces::Later");
+    fixture.ask("DeleteStack", &[("StackName", "space")]);
+    assert_eq!(fixture.status("space"), "DELETE_FAILED");
+    let events = || fixture.ask("DescribeStackEvents", &[("StackName", &id)]).body;
+    assert!(events().contains("[AWS::RefactorSpaces::Later]"), "{}", events());
+    assert!(fixture.world.picture().iter().any(|line| line.starts_with("Service")));
+    fixture.ask("DeleteStack", &[("StackName", "space"), ("DeletionMode", "FORCE_DELETE_STACK")]);
+    assert_eq!(fixture.status(&id), "DELETE_COMPLETE");
+    assert!(events().contains("DELETE_SKIPPED"), "{}", events());
+}

@@ -44,6 +44,16 @@ impl Fixture {
         assert_eq!(altered, Ok(1), "{id}");
     }
 
+    /// Writes another text into the stored document of a resource.
+    pub(crate) fn alter_resource(&self, stack: &str, name: &str, member: &str, text: &str) {
+        let altered = open_state(self.folder.path()).execute(
+            "UPDATE cfn_resources SET document = json_set(document, '$.' || ?1, ?2)
+             WHERE stack = ?3 AND logical_id = ?4",
+            (member, text, stack, name),
+        );
+        assert_eq!(altered, Ok(1), "{name}");
+    }
+
     /// Sends a request.
     pub(crate) fn ask(&self, action: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = vec![("Action".to_owned(), action.to_owned())];

@@ -123,3 +123,31 @@ fn a_policy_that_cannot_be_kept_is_refused() {
         assert!(answer.text("Message").contains(words), "{}", answer.body);
     }
 }
+
+#[test]
+fn what_an_update_cannot_remove_is_said_also_if_its_type_is_not_known() {
+    let fixture = Fixture::new();
+    let id = create(&fixture, "", &[]);
+    // As after a step back to a version that does not have it yet.
+    fixture.alter_resource(&id, "Kept", "kind", "AWS::RefactorSpaces::Later");
+    assert_eq!(fixture.deploy("s", "UPDATE", without_kept(), &[]), "UPDATE_COMPLETE");
+    assert_eq!(there(&fixture), ["kept", "other"]);
+    let resources = fixture.ask("ListStackResources", &[("StackName", "s")]);
+    assert_eq!(resources.texts("LogicalResourceId"), ["Kept", "Other"]);
+    assert_eq!(resources.texts("ResourceStatus"), ["DELETE_FAILED", "CREATE_COMPLETE"]);
+    assert!(resources.body.contains("[AWS::RefactorSpaces::Later]"), "{}", resources.body);
+}
+
+#[test]
+fn a_resource_whose_removal_did_not_come_to_its_end_is_well_once_it_is_wanted_again() {
+    for left in ["DELETE_FAILED", "DELETE_IN_PROGRESS"] {
+        let fixture = Fixture::new();
+        let id = create(&fixture, "", &[]);
+        fixture.alter_resource(&id, "Kept", "status", left);
+        let changed = template("kept", "").replace("Name: other", "Name: another");
+        assert_eq!(fixture.deploy("s", "UPDATE", &changed, &[]), "UPDATE_COMPLETE", "{left}");
+        let kept = [("StackName", "s"), ("LogicalResourceId", "Kept")];
+        let kept = fixture.ask("DescribeStackResource", &kept);
+        assert_eq!(kept.text("ResourceStatus"), "UPDATE_COMPLETE", "{left}");
+    }
+}
