@@ -77,7 +77,14 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
             format!("the state in {folder} cannot be used: {}", chain(&cause))
         })?;
     let (token, targets) = (config.move_token, config.move_targets);
-    let moves = Moves::open(Arc::clone(&state), spaces.clone(), token, targets, Handle::current())?;
+    let moves = Moves::open(
+        Arc::clone(&state),
+        spaces.clone(),
+        token,
+        targets,
+        control::advice::refusal,
+        Handle::current(),
+    )?;
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
     let ready = Arc::new(AtomicBool::new(false));
     let control = Control {

@@ -132,6 +132,7 @@ fn remove_made(work: &Work<'_>) -> Result<(), Refusal> {
 fn forget(work: &mut Work<'_>) -> Result<(), Refusal> {
     work.inner.journal.forget(&work.record.key())?;
     work.record.primary = Primary::Source;
+    fault::point("moves.protect");
     work.protect_route()?;
     work.inner.spaces.set_epoch(&work.record.application, &work.record.collection, None);
     work.record.made = Made::default();

@@ -54,7 +54,8 @@ fn protect_routes(journal: &Journal, spaces: &Spaces) -> rusqlite::Result<()> {
 pub struct Moves(Arc<Inner>);
 
 impl Moves {
-    /// Opens the moves in a state; what was pending is not taken up before [`Moves::resume`].
+    /// Opens the moves in a state; what was pending is not taken up before [`Moves::resume`]. `wording` says in the log
+    /// why a collection's move does not go on, and what helps.
     ///
     /// # Errors
     /// If the state cannot be used, or TLS not be set up.
@@ -63,6 +64,7 @@ impl Moves {
         spaces: Spaces,
         token: Option<Token>,
         targets: Targets,
+        wording: fn(&str, &Refusal) -> String,
         runtime: Handle,
     ) -> Result<Self, Box<dyn Error>> {
         let journal = Journal::open(state)?;
@@ -73,6 +75,7 @@ impl Moves {
             journal,
             peers,
             targets,
+            wording,
             pauses: Pauses::new(),
             busy: Mutex::default(),
             comparing: Mutex::default(),

@@ -84,12 +84,13 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
 }
 
 /// Makes the service and the INACTIVE route of the collection if there is no route; returns the route's id. The
-/// record notes what was made, so that `cancel` removes it and nothing else.
+/// record notes what was made, so that `cancel` removes it and nothing else. The route is protected as the record says.
 ///
 /// # Errors
 /// What the application says.
 pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     if let Some(route) = work.route() {
+        work.protect_route()?;
         return Ok(route.id);
     }
     // The id of the record is part of the tokens: after a crash the same two are found again. So is what was made before
@@ -135,5 +136,6 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     work.record.made.service = Some(service.id);
     work.record.made.route = Some(route.id.clone());
     work.save()?;
+    work.protect_route()?;
     Ok(route.id)
 }

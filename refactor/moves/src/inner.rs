@@ -9,6 +9,7 @@ use super::journal::Journal;
 use super::metrics::Pauses;
 use super::peer::Peers;
 use super::record::MoveId;
+use super::refusal::Refusal;
 use super::sides::Targets;
 
 /// What all commands share.
@@ -18,6 +19,8 @@ pub(crate) struct Inner {
     /// `None` without MOVE_TOKEN.
     pub(crate) peers: Option<Peers>,
     pub(crate) targets: Targets,
+    /// Words a refusal of a collection for the log, with what helps.
+    pub(crate) wording: fn(&str, &Refusal) -> String,
     pub(crate) pauses: Pauses,
     /// The moves that a command works on.
     pub(crate) busy: Mutex<BTreeSet<MoveId>>,

@@ -78,7 +78,7 @@ impl Inner {
                 Ok(()) => break,
                 Err(refusal) if refusal.text() != said => {
                     said = refusal.text().to_owned();
-                    log::warn!("{said}");
+                    log::warn!("{}", (self.wording)(&key.1, &refusal));
                 }
                 Err(_) => {}
             }

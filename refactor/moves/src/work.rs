@@ -30,11 +30,12 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Takes up the move of a collection, or begins it. Nothing is written yet.
+    /// Takes up the move of a collection, or begins it. Nothing is written yet, but that a route which was made since
+    /// the last command is protected if the record needs it.
     ///
     /// # Errors
     /// 404 and 409 of `sides.rs`; 409 without MOVE_TOKEN, while another command is at work, and if the target is
-    /// not known or another one than before.
+    /// not known or another one than before; 500 if the route cannot be protected.
     pub(super) fn open(
         inner: &'a Inner,
         collection: &str,
@@ -57,7 +58,9 @@ impl<'a> Work<'a> {
             }
             _ => refusal,
         })?;
-        Ok(Self { inner, peers, record, sides, _alone: alone })
+        let work = Self { inner, peers, record, sides, _alone: alone };
+        work.protect_route()?;
+        Ok(work)
     }
 
     pub(super) fn source(&self) -> Peer {
@@ -98,6 +101,7 @@ impl<'a> Work<'a> {
     /// # Errors
     /// 500 if that fails.
     pub(super) fn set_primary(&mut self, primary: Primary) -> Result<(), Refusal> {
+        fault::point("moves.protect");
         if self.record.primary != primary {
             self.record.primary = primary;
             if primary == Primary::Target {
@@ -108,18 +112,20 @@ impl<'a> Work<'a> {
         self.protect_route()
     }
 
-    /// Protects the collection's route as its record says. A route that is not there is made with the next flip.
+    /// Protects the collection's route as its record says, also if another one takes its place meanwhile. A route that is
+    /// not there is made with the next flip.
     ///
     /// # Errors
     /// 500 if that fails.
     pub(super) fn protect_route(&self) -> Result<(), Refusal> {
-        fault::point("moves.protect");
-        let Some(route) = self.route() else { return Ok(()) };
-        let (spaces, protection) = (&self.inner.spaces, self.record.protection());
-        match spaces.protect_route(&self.record.place(), &route.id, protection) {
-            Ok(()) | Err(ApiError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+        while let Some(route) = self.route() {
+            let (spaces, protection) = (&self.inner.spaces, self.record.protection());
+            match spaces.protect_route(&self.record.place(), &route.id, protection) {
+                Err(ApiError::NotFound { .. }) => {}
+                protected => return Ok(protected?),
+            }
         }
+        Ok(())
     }
 
     /// Records the epoch of the collection, and tells the proxy: an answer from an earlier epoch no longer counts, if

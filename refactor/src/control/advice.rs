@@ -9,7 +9,7 @@ pub(super) fn finding(collection: &str, found: &Finding) -> String {
 }
 
 /// Why a command on a collection was refused, and what helps.
-pub(super) fn refusal(collection: &str, refusal: &Refusal) -> String {
+pub(crate) fn refusal(collection: &str, refusal: &Refusal) -> String {
     with_advice(refusal.text(), refusal.codes(), collection)
 }
 

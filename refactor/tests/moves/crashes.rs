@@ -92,6 +92,8 @@ async fn a_target_that_is_away_after_the_handover_is_waited_for() {
     let fixture = fixture.revive().await;
     until("it is pending", async || fixture.users().await.pending.is_some()).await;
     assert_eq!(fixture.users().await.phase, "handed-over");
+    let advice = "Only if it is lost for good: `banyan reverse users`";
+    until("the log says what helps", async || fixture.program.log().contains(advice)).await;
     fixture.target.with(|copy| copy.frozen = false);
     until("it is done", async || fixture.users().await.pending.is_none()).await;
     assert!(fixture.target.is_primary());

@@ -2,6 +2,7 @@
 //! completed.
 
 use harness::until;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
@@ -121,6 +122,20 @@ async fn a_control_plane_that_died_before_it_let_the_route_go_does_so_at_its_sta
     fixture.refused("cancel", json!({ "force": true })).await;
     let fixture = fixture.revive().await;
     fixture.delete_route("/users").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_that_is_made_after_the_switch_stays_from_the_next_command_on() {
+    let mut fixture = Fixture::switched().await;
+    fixture.program.kill().await;
+    let state = fixture.program.setup().folder().join(".refactor/state.db");
+    let sql = "DELETE FROM spaces_resources WHERE kind = 'ROUTE' AND document LIKE '%/users%'";
+    assert_eq!(Connection::open(state).unwrap().execute(sql, []), Ok(1));
+    let fixture = fixture.restart().await;
+    assert_eq!(fixture.route().await, None);
+    fixture.make_route("users", &fixture.target.url).await;
+    fixture.compare().await;
+    stays(&fixture).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,15 +30,12 @@ pub(crate) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<
     let active = primary != Primary::Source;
     let start = Instant::now();
     loop {
-        let route = match work.route() {
-            Some(route) => route.id,
+        let route = if active {
+            follow::make_route(work)?
+        } else {
             // Without a route everything goes to the source.
-            None if !active => return Ok(()),
-            None => {
-                let route = follow::make_route(work)?;
-                work.protect_route()?;
-                route
-            }
+            let Some(route) = work.route() else { return Ok(()) };
+            route.id
         };
         let place = work.record.place();
         match work.inner.spaces.update_route(&place, &route, active, HealthCheck::Skipped) {
