@@ -87,7 +87,8 @@ codes! {
     Unavailable "unavailable" 503,
     /// The database has no space left.
     NoSpace "no_space" 507,
-    /// The answer of the database was lost: the step may have been done. It can be repeated.
+    /// The answer of the database was lost, or what follows the step failed: the step may have been done. It can be
+    /// repeated.
     OutcomeUnknown "outcome_unknown" 502,
     /// A fault of the program. Its log has the cause.
     Internal "internal" 500,

@@ -97,19 +97,24 @@ impl Problem {
         Self { code: Some(code), retry, ..Self::new(status, detail) }
     }
 
-    /// The same problem, as what is asked under `/-/` is answered: with the code of its status if it has none.
+    /// The same problem, as what is asked under `/-/` is answered: with the code of its status if it has none and
+    /// there is one.
     pub(crate) fn coded(self) -> Self {
-        let of_status = || match self.status.as_u16() {
+        if self.code.is_some() {
+            return self;
+        }
+        let code = match self.status.as_u16() {
             400 => ErrorCode::Unreadable,
             408 => ErrorCode::BodyLate,
             413 => ErrorCode::BodyTooLarge,
             415 => ErrorCode::OtherMediaType,
+            500 => ErrorCode::Internal,
             502 => ErrorCode::OutcomeUnknown,
             503 => ErrorCode::Unavailable,
             507 => ErrorCode::NoSpace,
-            _ => ErrorCode::Internal,
+            _ => return self,
         };
-        Self { code: Some(self.code.unwrap_or_else(of_status)), ..self }
+        Self { code: Some(code), ..self }
     }
 
     /// A problem with a body that is not read to its end, so that nothing can follow it.

@@ -44,7 +44,8 @@ pub enum StoreError {
     /// The store cannot be reached now.
     #[error("the store cannot be reached")]
     Unavailable(#[source] Cause),
-    /// A write was being committed when its answer was lost: it may be stored, or not.
+    /// A write was being committed when its answer was lost: it may be stored, or not. Or it was committed, and what
+    /// follows it failed.
     #[error("the answer to a commit was lost; the write may be stored, or not")]
     OutcomeUnknown(#[source] Cause),
     /// A fault of this program or of the stored data.
@@ -69,12 +70,19 @@ impl StoreError {
         Self::OutcomeUnknown(Arc::new(cause))
     }
 
-    /// The same error of what comes with or after a commit: a store that cannot be reached then leaves it
-    /// open what is stored.
+    /// The same error of a commit: a store that cannot be reached then leaves it open what is stored.
     pub(crate) fn perhaps_done(self) -> Self {
         match self {
             Self::Unavailable(cause) => Self::OutcomeUnknown(cause),
             other => other,
+        }
+    }
+
+    /// The same error of what comes after a commit: whatever it is, something is stored.
+    pub(crate) fn after_commit(self) -> Self {
+        match self {
+            unknown @ Self::OutcomeUnknown(_) => unknown,
+            other => Self::outcome_unknown(other),
         }
     }
 

@@ -190,6 +190,14 @@ impl MoveError {
             Self::Store(_) => return None,
         })
     }
+
+    /// The same error of what comes after a commit.
+    pub(crate) fn after_commit(self) -> Self {
+        match self {
+            Self::Store(error) => Self::Store(error.after_commit()),
+            refused => refused,
+        }
+    }
 }
 
 fn ask(primary: Option<&str>) -> String {

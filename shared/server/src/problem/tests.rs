@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use actix_web::ResponseError;
 use actix_web::body::MessageBody;
+use actix_web::http::StatusCode;
 use models::FieldErrors;
+use replication::ErrorCode;
 use runtime::PROBLEM_JSON;
 use store::{Late, StoreError};
 
@@ -42,4 +44,15 @@ fn an_unknown_outcome_is_never_called_not_stored() {
     let response = given_up.error_response();
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
+}
+
+#[test]
+fn a_code_comes_with_its_own_status_only() {
+    for status in 400..600 {
+        let problem = Problem::new(StatusCode::from_u16(status).unwrap(), "no").coded();
+        let other = problem.code.map(ErrorCode::status).filter(|of_code| *of_code != status);
+        assert_eq!(other, None, "{status}");
+    }
+    let internal = Problem::internal().coded();
+    assert_eq!(internal.code, Some(ErrorCode::Internal));
 }

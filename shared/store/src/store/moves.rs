@@ -171,7 +171,8 @@ impl Store {
         each!(self, engine => engine.handover(table, fence, epoch, to).await)
     }
 
-    /// Ends a follower's service. Its rows go, unless they are to be kept.
+    /// Ends a follower's service. Its rows go, unless they are to be kept. If only their removal fails, the outcome is
+    /// [unknown](StoreError::OutcomeUnknown), and a repeat removes the rest.
     ///
     /// # Errors
     /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::HandoverOpen`], or if the store cannot
@@ -184,7 +185,12 @@ impl Store {
         let table = self.tables.find(collection)?;
         each!(self, engine => engine.step(table, OwnershipStep::Retire).await)?;
         if !keep_rows {
-            while each!(self, engine => engine.remove_portion(table).await)? > 0 {}
+            loop {
+                let removed = each!(self, engine => engine.remove_portion(table).await);
+                if removed.map_err(MoveError::after_commit)? == 0 {
+                    break;
+                }
+            }
         }
         self.after_step(collection).await
     }
@@ -301,7 +307,7 @@ impl Store {
 
     /// The document after a step, which is done even if it cannot be read.
     async fn after_step(&self, collection: &Collection) -> Result<Ownership, MoveError> {
-        Ok(self.ownership(collection).await.map_err(StoreError::perhaps_done)?)
+        Ok(self.ownership(collection).await.map_err(StoreError::after_commit)?)
     }
 }
 

@@ -100,3 +100,27 @@ pub(crate) async fn a_retired_store_keeps_rows_or_not(engine: Engine) {
         insert(&copy, "c").await;
     }
 }
+
+pub(crate) async fn a_retirement_whose_rows_do_not_go_is_not_called_not_done(engine: Engine) {
+    let (source, copy) = (engine.open().await, engine.another().await.open().await);
+    insert(&source, "a").await;
+    follow(&copy, &source).await;
+    hand_over(&source, &copy).await;
+    let (bar, lift) = if engine.is_sqlite() {
+        let bar = "CREATE TRIGGER bar BEFORE DELETE ON notes BEGIN SELECT RAISE(ABORT, 'no'); END";
+        (bar, "DROP TRIGGER bar")
+    } else {
+        // As if the disk were full.
+        let bar = "CREATE FUNCTION bar() RETURNS trigger LANGUAGE plpgsql AS \
+                   $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '53100'; END $$; \
+                   CREATE TRIGGER bar BEFORE DELETE ON notes EXECUTE FUNCTION bar()";
+        (bar, "DROP TRIGGER bar ON notes")
+    };
+    engine.execute(bar).await;
+    let failed = source.retire(&NOTES, false).await;
+    assert!(matches!(failed, Err(MoveError::Store(StoreError::OutcomeUnknown(_)))), "{failed:?}");
+    assert_eq!(ownership(&source).await.role, Role::Retired);
+    engine.execute(lift).await;
+    source.retire(&NOTES, false).await.unwrap();
+    assert!(rows(&source).await.is_empty());
+}

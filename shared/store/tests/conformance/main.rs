@@ -115,6 +115,7 @@ on_both!(
     leaving::a_cancelled_copy_leaves_nothing,
     leaving::a_cancelled_copy_owns_nothing_until_it_follows_again,
     leaving::a_retired_store_keeps_rows_or_not,
+    leaving::a_retirement_whose_rows_do_not_go_is_not_called_not_done,
     digests::the_same_rows_have_the_same_fingerprint_on_every_store,
     digests::a_change_behind_the_back_is_seen,
     digests::chunks_cover_every_row_once,

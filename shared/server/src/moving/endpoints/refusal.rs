@@ -43,8 +43,7 @@ pub(super) fn of_move(collection: &Collection) -> impl Fn(MoveError) -> Problem 
 /// 502 for a step that may have been done. Each can be repeated.
 pub(super) fn perhaps(error: &StoreError) -> Problem {
     log::error!("{}", chain(error));
-    let detail =
-        "the store's answer was lost; the step may have been done, or not; it can be repeated";
+    let detail = "the store did not say that all of it is done; the step may have been done, or not; it can be repeated";
     Problem::refused(ErrorCode::OutcomeUnknown, detail)
 }
 
