@@ -28,6 +28,8 @@ pub const SLOW: Duration = Duration::from_secs(15);
 
 /// How long a whole page of a feed may take.
 const PAGE_TIME: Duration = Duration::from_secs(60);
+/// The longest time between two parts of it.
+const PAGE_PAUSE: Duration = Duration::from_secs(2);
 /// From this size on a page is read on a thread of its own, in bytes.
 const LARGE: usize = 64 * 1024;
 
@@ -108,7 +110,7 @@ impl PeerClient {
         query: &ChangesQuery,
     ) -> Result<Page<M>, PeerError> {
         let wait = Duration::from_millis(query.wait);
-        let patience = Patience { begin: wait + QUICK, whole: PAGE_TIME };
+        let patience = Patience { begin: wait + QUICK, pause: PAGE_PAUSE, whole: PAGE_TIME };
         let Answer { at, body } =
             self.ask(Question::get(url, &path("changes", query)), patience).await?;
         let Head { busy, .. } = head(url, &body)?;

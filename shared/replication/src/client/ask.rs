@@ -6,13 +6,12 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, Response, StatusCode};
 use runtime::{Clients, Token, chain};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::peer_error::{PeerError, PeerFault};
 use crate::ErrorCode;
 
-/// The longest time between two parts of an answer.
-const SILENCE: Duration = Duration::from_secs(2);
 /// The largest answer, in bytes: a page of the feed, written in the most wasteful way.
 const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The most characters of a program's own words that are passed on.
@@ -23,6 +22,8 @@ const WORDS: usize = 500;
 pub(super) struct Patience {
     /// Until it begins.
     pub(super) begin: Duration,
+    /// Between two parts of it.
+    pub(super) pause: Duration,
     /// Until it is whole.
     pub(super) whole: Duration,
 }
@@ -30,7 +31,7 @@ pub(super) struct Patience {
 impl Patience {
     /// This long in all.
     pub(super) fn of(time: Duration) -> Self {
-        Self { begin: time, whole: time }
+        Self { begin: time, pause: time, whole: time }
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) struct Answer {
 #[derive(Deserialize)]
 struct Problem {
     detail: String,
-    code: Option<String>,
+    code: Option<Value>,
 }
 
 impl<'a> Question<'a> {
@@ -103,24 +104,34 @@ impl<'a> Question<'a> {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let end = Instant::now() + patience.whole;
+        let start = Instant::now();
         let answer = timeout(patience.begin, request.send()).await;
         let answer = answer.map_err(|_elapsed| PeerFault::Silent { within: patience.begin })?;
         let answer = answer.map_err(unreachable)?;
         let (at, status) = (std::time::Instant::now(), answer.status());
-        let body = collect(answer, end).await?;
+        let body = collect(answer, start, patience).await?;
         if status == StatusCode::OK { Ok(Answer { at, body }) } else { Err(fault(status, &body)) }
     }
 }
 
 /// The body, bounded in size and time.
-async fn collect(mut answer: Response, end: Instant) -> Result<Vec<u8>, PeerFault> {
+async fn collect(
+    mut answer: Response,
+    start: Instant,
+    patience: Patience,
+) -> Result<Vec<u8>, PeerFault> {
+    let Patience { pause, whole, .. } = patience;
+    let end = start + whole;
     let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
     let mut body = Vec::with_capacity(length.unwrap_or(0).min(ANSWER_BYTES));
     loop {
-        let until = end.min(Instant::now() + SILENCE);
-        let chunk = timeout_at(until, answer.chunk()).await;
-        let chunk = chunk.map_err(|_elapsed| PeerFault::Silent { within: SILENCE })?;
+        let next = Instant::now() + pause;
+        let late = if next < end {
+            PeerFault::Stalled { within: pause }
+        } else {
+            PeerFault::Slow { within: whole }
+        };
+        let chunk = timeout_at(end.min(next), answer.chunk()).await.map_err(|_elapsed| late)?;
         let Some(chunk) = chunk.map_err(unreachable)? else { return Ok(body) };
         if body.len() + chunk.len() > ANSWER_BYTES {
             return Err(PeerFault::Unreadable { what: format!("over {ANSWER_BYTES} bytes") });
@@ -132,7 +143,8 @@ async fn collect(mut answer: Response, end: Instant) -> Result<Vec<u8>, PeerFaul
 /// What an answer with another status than 200 says.
 fn fault(status: StatusCode, body: &[u8]) -> PeerFault {
     let problem = serde_json::from_slice::<Problem>(body).ok();
-    let code = problem.as_ref().and_then(|problem| ErrorCode::named(problem.code.as_deref()?));
+    let code =
+        problem.as_ref().and_then(|problem| ErrorCode::named(problem.code.as_ref()?.as_str()?));
     let detail = problem.map(|problem| problem.detail.chars().take(WORDS).collect());
     match (status.as_u16(), detail) {
         (404, _) => PeerFault::Unknown,
@@ -152,15 +164,57 @@ mod tests {
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
     use std::thread;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use runtime::{Clients, Token};
 
-    use super::{Patience, Question, SILENCE, StatusCode, fault};
-    use crate::{ErrorCode, PeerFault};
+    use super::super::SLOW;
+    use super::{Answer, Patience, Question, StatusCode, fault};
+    use crate::{ErrorCode, PeerError, PeerFault};
 
     /// More than what a connection takes that is not read.
     const BYTES: usize = 24 * 1024 * 1024;
+
+    const WHILE: Duration = Duration::from_secs(2);
+
+    async fn asked(url: &str, patience: Patience) -> Result<Answer, PeerError> {
+        let token: Token = "a-token-for-this-test".parse().unwrap();
+        Question::get(url, "/-/changes").ask(&Clients::new().unwrap(), &token, patience).await
+    }
+
+    /// A program that answers with a head for two bytes at once, and with each of them after another pause.
+    fn pausing(pause: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().unwrap().unwrap() != "" {}
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").unwrap();
+            for _ in 0..2 {
+                thread::sleep(pause);
+                // The client may be gone.
+                let _ = stream.write_all(b" ");
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn what_comes_late_of_an_answer_is_told_from_no_answer() {
+        let (short, long) = (Duration::from_millis(300), 30 * WHILE);
+        let (stalls, slow) = (pausing(WHILE), pausing(short * 2 / 3));
+        let stalled = asked(&stalls, Patience { begin: WHILE, pause: short, whole: long });
+        assert_eq!(stalled.await.unwrap_err().fault, PeerFault::Stalled { within: short });
+        let late = asked(&slow, Patience { begin: WHILE, pause: WHILE, whole: short });
+        assert_eq!(late.await.unwrap_err().fault, PeerFault::Slow { within: short });
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_pauses_is_in_time_if_all_of_it_is() {
+        let answer = asked(&pausing(WHILE + WHILE / 8), Patience::of(SLOW)).await.unwrap();
+        assert_eq!(answer.body, b"  ");
+    }
 
     #[tokio::test]
     async fn an_answer_is_as_old_as_its_head_however_long_the_rest_takes() {
@@ -178,10 +232,8 @@ mod tests {
             stream.write_all(b" ").unwrap();
             sent
         });
-        let token: Token = "a-token-for-this-test".parse().unwrap();
-        let patience = Patience { begin: SILENCE, whole: 30 * SILENCE };
-        let question = Question::get(&url, "/-/changes");
-        let answer = question.ask(&Clients::new().unwrap(), &token, patience).await.unwrap();
+        let patience = Patience { begin: WHILE, pause: WHILE, whole: 30 * WHILE };
+        let answer = asked(&url, patience).await.unwrap();
         assert_eq!(answer.body.len(), BYTES);
         assert!(answer.at < sent.join().unwrap());
     }
@@ -193,6 +245,7 @@ mod tests {
         assert_eq!(refused(r#"{"detail":"no","code":"fenced"}"#), said(Some(ErrorCode::Fenced)));
         assert_eq!(refused(r#"{"detail":"no","code":"of_a_later_version"}"#), said(None));
         assert_eq!(refused(r#"{"detail":"no"}"#), said(None));
+        assert_eq!(refused(r#"{"detail":"no","code":409}"#), said(None));
         let no_words = PeerFault::Failed { status: 409, code: None, detail: None };
         assert_eq!(refused("<html>"), no_words);
     }

@@ -33,6 +33,16 @@ pub enum PeerFault {
         /// In this time.
         within: Duration,
     },
+    /// It began an answer, and then sent nothing more.
+    Stalled {
+        /// In this time.
+        within: Duration,
+    },
+    /// It began an answer, and did not end it.
+    Slow {
+        /// In this time, from the request on.
+        within: Duration,
+    },
     /// 404: it takes another token, or it has no such collection.
     Unknown,
     /// 4xx: it did not do it, and says why.
@@ -82,9 +92,15 @@ impl PeerError {
         )
     }
 
-    /// Whether no answer came at all.
+    /// Whether no whole answer came: there was no connection, it broke, or the time ran out.
     pub fn is_silent(&self) -> bool {
-        matches!(self.fault, PeerFault::Unreachable { .. } | PeerFault::Silent { .. })
+        matches!(
+            self.fault,
+            PeerFault::Unreachable { .. }
+                | PeerFault::Silent { .. }
+                | PeerFault::Stalled { .. }
+                | PeerFault::Slow { .. }
+        )
     }
 
     /// Whether it may pass without any action of a person.
@@ -92,6 +108,8 @@ impl PeerError {
         match self.fault {
             PeerFault::Unreachable { .. }
             | PeerFault::Silent { .. }
+            | PeerFault::Stalled { .. }
+            | PeerFault::Slow { .. }
             | PeerFault::Failed { .. }
             | PeerFault::Unreadable { .. }
             | PeerFault::OtherStore { .. } => true,
@@ -114,6 +132,13 @@ impl fmt::Display for PeerFault {
             Self::Unreachable { cause, .. } => write!(f, "cannot be reached ({cause})"),
             Self::Silent { within } => {
                 write!(f, "takes connections and does not answer within {} ms", within.as_millis())
+            }
+            Self::Stalled { within } => {
+                let ms = within.as_millis();
+                write!(f, "began an answer, and sent no more of it in time ({ms} ms)")
+            }
+            Self::Slow { within } => {
+                write!(f, "began an answer, and did not end it in time ({} ms)", within.as_millis())
             }
             Self::Unknown => f.write_str("answers 404"),
             Self::Refused { detail, .. } => write!(f, "refuses: {detail}"),

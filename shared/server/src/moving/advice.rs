@@ -10,7 +10,9 @@ pub(super) fn explained(error: &PeerError) -> String {
                 .into();
         }
         PeerFault::Unreachable { .. } => "; start it, or check the address",
-        PeerFault::Silent { .. } => "; check it and the network in between",
+        PeerFault::Silent { .. } | PeerFault::Stalled { .. } | PeerFault::Slow { .. } => {
+            "; check it and the network in between"
+        }
         PeerFault::Unknown => {
             ": its MOVE_TOKEN is not the one of this program, or there is no such collection at this \
              address"
