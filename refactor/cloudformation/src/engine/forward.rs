@@ -123,7 +123,7 @@ fn failed(work: &mut Work<'_>, reason: String) -> Result<AfterPhase, StackError>
     work.enter(Phase::Rollback, status, Some(reason))
 }
 
-/// A resource is as it should be already: only what it needs may differ, or that it was once to be removed.
+/// A resource is as it should be already: only what it needs may differ, or that an earlier step stopped halfway.
 fn keep(
     work: &mut Work<'_>,
     blueprint: &Blueprint,
@@ -132,7 +132,7 @@ fn keep(
     let mut kept = resource.clone();
     kept.needs = needs(blueprint, &resource.logical_id);
     kept.policies = blueprint.policies(&resource.logical_id);
-    if matches!(resource.status, ResourceStatus::DeleteFailed | ResourceStatus::DeleteInProgress) {
+    if !matches!(resource.status, ResourceStatus::CreateComplete | ResourceStatus::UpdateComplete) {
         kept.status = ResourceStatus::UpdateComplete;
         kept.reason = None;
     }

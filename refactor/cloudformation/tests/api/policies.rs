@@ -139,8 +139,8 @@ fn what_an_update_cannot_remove_is_said_also_if_its_type_is_not_known() {
 }
 
 #[test]
-fn a_resource_whose_removal_did_not_come_to_its_end_is_well_once_it_is_wanted_again() {
-    for left in ["DELETE_FAILED", "DELETE_IN_PROGRESS"] {
+fn a_resource_that_was_left_in_the_middle_of_a_step_is_well_once_it_is_as_wanted() {
+    for left in ["DELETE_FAILED", "DELETE_IN_PROGRESS", "UPDATE_FAILED", "UPDATE_IN_PROGRESS"] {
         let fixture = Fixture::new();
         let id = create(&fixture, "", &[]);
         fixture.alter_resource(&id, "Kept", "status", left);
