@@ -133,12 +133,23 @@ fn targets(text: &str) -> Option<Targets> {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use super::Config;
+    use super::{Config, VARIABLES};
 
     fn read(environment: &[(&str, &str)]) -> Result<Config, String> {
         let owned =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::read(owned).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn the_page_for_applications_has_a_row_for_each_variable() {
+        let page = include_str!("../../docs/your-application.md");
+        let rows = |name: &str| {
+            let row = format!("| `{name}` |");
+            page.lines().filter(|line| line.starts_with(&row)).count()
+        };
+        let wrong = VARIABLES.iter().map(|variable| variable.name).filter(|name| rows(name) != 1);
+        assert_eq!(wrong.collect::<Vec<_>>(), [""; 0]);
     }
 
     #[test]
