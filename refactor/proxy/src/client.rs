@@ -1,5 +1,7 @@
 //! The client's side of an exchange, whichever version of HTTP it speaks.
 
+use ::http1::{HeaderField, Status};
+
 mod http1;
 mod http2;
 mod serve;
@@ -9,8 +11,6 @@ use std::net::IpAddr;
 use std::task::{Context, Poll};
 
 pub(crate) use serve::serve;
-
-use crate::head::{HeaderField, Status};
 
 /// Why the rest of a request's body does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,8 +27,9 @@ mod reply;
 
 use std::sync::Arc;
 
+use http1::{RequestHead, ResponseHead};
+
 use crate::client::Client;
-use crate::head::{RequestHead, ResponseHead};
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::target::RouteTarget;

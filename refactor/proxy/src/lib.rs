@@ -25,7 +25,6 @@
 mod addresses;
 mod client;
 mod exchange;
-mod head;
 mod limits;
 mod ownership;
 mod path;
@@ -43,14 +42,11 @@ mod target;
 mod upstream;
 mod workers;
 
-mod buffer;
 mod deadline;
 mod files;
-mod framing;
 mod metrics;
 mod problem;
 mod trace;
-mod wire;
 
 pub use addresses::is_refused;
 pub use limits::Patience;

@@ -5,18 +5,8 @@ use std::time::Duration;
 
 use runtime::BackOff;
 
-/// The longest request target, in bytes; more is 414.
-pub(crate) const TARGET_BYTES: usize = 10_240;
-/// The largest fields of a request or an answer, together, in bytes; more is 431 or 502.
-pub(crate) const FIELDS_BYTES: usize = 16 * 1024;
-/// The most fields of a request or an answer.
-pub(crate) const FIELDS: usize = 100;
 /// The most interim answers before an answer; more is 502.
 pub(crate) const INTERIM_ANSWERS: usize = 16;
-/// The size of one buffer, in bytes: holds the largest head with its first line.
-pub(crate) const BUFFER_BYTES: usize = 32 * 1024;
-/// The longest line of a chunk's size with its extensions, and the largest trailer, in bytes.
-pub(crate) const CHUNK_LINE_BYTES: usize = 4 * 1024;
 /// For how long a client may take to send the head of a request.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// For how long a client may pause within a body.

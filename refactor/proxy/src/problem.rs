@@ -1,6 +1,7 @@
 //! The proxy's own errors: `application/problem+json` (RFC 9457).
 
 use http::StatusCode;
+use http1::Refusal;
 use runtime::ProblemDocument;
 
 /// One error, as [`ProblemDocument`] shows it.
@@ -12,6 +13,12 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<u64>,
     /// The methods of a 405.
     pub(crate) allow: Option<&'static str>,
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.status, refusal.detail)
+    }
 }
 
 impl Problem {

@@ -8,21 +8,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::StatusCode;
+use http1::{
+    BodyPiece, Buffer, Framing, HeaderField, Refusal, RequestHead, Scan, Status, Version,
+    write_chunk, write_field, write_number,
+};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::{BodyError, BodyLength, Client};
-use crate::buffer::Buffer;
 use crate::deadline::Deadline;
-use crate::framing::{BodyPiece, Framing};
-use crate::head::{HeaderField, RequestHead, Scan, Status, Version};
 use crate::limits::{
     BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME,
 };
 use crate::problem::Problem;
 use crate::site::{DrainSignal, Site};
-use crate::wire::{write_chunk, write_field, write_number};
 
 /// A connection of a client, and where it is in its current exchange.
 pub(crate) struct Http1 {
@@ -126,7 +126,7 @@ impl Http1 {
                     return Err(Problem::bad_request("this is not HTTP; is it TLS?"));
                 }
                 Some(_) => {
-                    if let Some(end) = scan.find_end(arrived)? {
+                    if let Some(end) = scan.find_end(arrived).map_err(Refusal::from)? {
                         let head = arrived.get(..end).unwrap_or_default().to_vec();
                         self.input.consume(end);
                         return Ok(NextInput::Head(head));

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use h2::server::Builder;
 use h2::{Reason, RecvStream};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http1::{Buffer, FIELDS_BYTES, Framing, HeaderField, RequestHead, Status};
 use tokio::io::{AsyncReadExt, join};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -20,14 +21,10 @@ use tokio::time::{Instant, timeout};
 use reply::Reply;
 
 use super::{BodyError, BodyLength, Client};
-use crate::buffer::Buffer;
 use crate::deadline::Deadline;
 use crate::exchange::{exchange, refuse_unread};
-use crate::framing::Framing;
-use crate::head::{HeaderField, RequestHead, Status};
 use crate::limits::{
-    BODY_PAUSE, BODY_TIME, FIELDS_BYTES, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS,
-    TAKE_TIME,
+    BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS, TAKE_TIME,
 };
 use crate::site::{DrainSignal, Site};
 
@@ -126,7 +123,7 @@ async fn one(
             }
             exchange(&site, worker, &mut client, &head).await;
         }
-        Err(problem) => refuse_unread(&site, &mut client, &problem).await,
+        Err(refusal) => refuse_unread(&site, &mut client, &refusal.into()).await,
     }
     // Nothing waits for it, so it may take too long.
     let _ = timeout(LINGER_TIME, client.linger()).await;

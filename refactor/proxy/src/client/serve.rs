@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http1::RequestHead;
 use tokio::net::TcpStream;
 
 use super::http1::{Http1, NextInput};
 use super::http2;
 use crate::exchange::{exchange, refuse_unread};
-use crate::head::RequestHead;
 use crate::site::{DrainSignal, Site};
 
 /// Answers the requests of a connection, one after the other.
@@ -23,7 +23,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, 
                 return http2::serve(stream, input, peer, &site, worker, drain).await;
             }
             Ok(NextInput::Head(bytes)) => match RequestHead::parse(&bytes) {
-                Err(problem) => problem,
+                Err(refusal) => refusal.into(),
                 Ok(head) => {
                     client.start(&head, site.settings().upload_limit_bytes);
                     exchange(&site, worker, &mut client, &head).await;

@@ -4,11 +4,10 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use http::Method;
+use http1::{Malformed, is_interim};
 
 use super::upload::{Upload, UploadError};
 use crate::client::Client;
-use crate::framing::Malformed;
-use crate::head::is_interim;
 use crate::limits::INTERIM_ANSWERS;
 use crate::target::RouteTarget;
 use crate::upstream::{Connection, UpstreamError, Wanted};

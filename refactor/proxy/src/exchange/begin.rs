@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
+use http1::RequestHead;
 use tokio::time::Instant;
 
 use super::candidates::Candidates;
 use super::chase::Chase;
 use super::destination::Destination;
 use super::freshness::Freshness;
-use crate::head::RequestHead;
 use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;

@@ -20,6 +20,8 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http1::{FieldKind, RequestHead};
+
 use super::candidates::Candidates;
 use super::destination::RouteSide;
 use super::ended::Ended;
@@ -28,7 +30,6 @@ use super::identity;
 use super::problems::no_primary;
 use super::search::Search;
 use crate::client::Client;
-use crate::head::{FieldKind, RequestHead};
 use crate::metrics::Chases;
 use crate::ownership::{self, Epoch, Kept, Position};
 use crate::path::RequestPath;

@@ -2,9 +2,9 @@
 
 use std::future::poll_fn;
 
+use http1::ResponseHead;
 use tokio::time::timeout;
 
-use crate::head::ResponseHead;
 use crate::limits::{DISCARD_BYTES, DISCARD_TIME};
 use crate::target::RouteTarget;
 use crate::upstream::Connection;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use http1::{FieldKind, ResponseHead};
 use tokio::time::Instant;
 
-use crate::head::{FieldKind, ResponseHead};
 use crate::ownership::{ClientKeys, LastWrite, Position, Writes};
 use crate::upstream::Upstream;
 

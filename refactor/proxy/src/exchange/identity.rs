@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::head::{HeaderField, RequestHead};
+use http1::{HeaderField, RequestHead};
+
 use crate::ownership::{ClientKeys, Writes};
 
 /// The client, as far as the request identifies it: by its address and user agent, and by each credential that it

@@ -1,10 +1,11 @@
 //! Whether an answer may reach the client, and which candidate to ask next if it must not.
 
+use http1::{FieldKind, ResponseHead};
+
 use super::chase::{Chase, NextCandidate};
 use super::ended::Ended;
 use super::freshness::position;
 use super::problems::perhaps_lost;
-use crate::head::{FieldKind, ResponseHead};
 use crate::ownership::Epoch;
 use crate::split::is_read;
 use crate::upstream::UpstreamError;

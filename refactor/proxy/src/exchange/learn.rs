@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http1::ResponseHead;
 use tokio::time::Instant;
 
 use super::chase::Chase;
 use super::freshness::position;
-use crate::head::ResponseHead;
 use crate::split::is_read;
 
 impl Chase<'_> {

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http1::RequestHead;
+
 use super::destination::Destination;
 use super::outgoing;
 use super::record::RequestRecord;
-use crate::head::RequestHead;
 use crate::metrics::ShadowOutcome;
 use crate::path::RequestPath;
 use crate::shadow::{AskedRequest, Sample, ShadowRequest};

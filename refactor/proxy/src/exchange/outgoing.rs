@@ -2,15 +2,14 @@
 
 use std::net::IpAddr;
 
+use http1::{FieldKind, Framing, RequestHead, Version, write_field, write_number};
+
 use super::destination::RouteSide;
 use super::record::RequestRecord;
-use crate::framing::Framing;
-use crate::head::{FieldKind, RequestHead, Version};
 use crate::ownership::Position;
 use crate::path::RequestPath;
 use crate::site::Site;
 use crate::trace::traceparent;
-use crate::wire::{write_field, write_number};
 
 /// Marks a copy, so that services can leave it out of what they count.
 pub(super) const SHADOW: &str = "x-banyan-shadow";

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http1::{FieldKind, RequestHead, Status};
 use runtime::{REQUEST, request_id};
 use tokio::time::Instant;
 
-use crate::head::{FieldKind, RequestHead, Status};
 use crate::metrics::Counts;
 use crate::shadow::Sample;
 use crate::site::Site;

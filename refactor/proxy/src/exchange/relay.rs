@@ -3,12 +3,12 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
+use http1::{FieldKind, Framing, HeaderField, ResponseHead};
+
 use super::ended::Ended;
 use super::record::RequestRecord;
 use super::upload::Upload;
 use crate::client::{BodyLength, Client};
-use crate::framing::Framing;
-use crate::head::{FieldKind, HeaderField, ResponseHead};
 use crate::target::RouteTarget;
 use crate::upstream::Connection;
 

@@ -3,11 +3,11 @@
 use std::future::poll_fn;
 
 use http::{Method, StatusCode};
+use http1::{FieldKind, HeaderField, RequestHead};
 use runtime::PROBLEM_JSON;
 
 use super::record::RequestRecord;
 use crate::client::{BodyLength, Client};
-use crate::head::{FieldKind, HeaderField, RequestHead};
 use crate::problem::Problem;
 
 /// What the proxy answers to `GET /`, as the board does.

@@ -1,12 +1,11 @@
 //! Finds the route of a request, and with it the primary; or the reason why there is none.
 
 use http::{Method, StatusCode};
+use http1::{FieldKind, Framing, HeaderField, RequestHead};
 
 use super::destination::{Destination, destination};
 use super::ended::Ended;
 use super::problems::too_large;
-use crate::framing::Framing;
-use crate::head::{FieldKind, HeaderField, RequestHead};
 use crate::path::{PathScope, RequestPath};
 use crate::problem::Problem;
 use crate::site::Site;

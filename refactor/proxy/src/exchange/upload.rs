@@ -3,12 +3,11 @@
 use std::task::{Context, Poll};
 
 use http::Method;
+use http1::{Framing, write_chunk};
 
 use crate::client::{BodyError, Client};
-use crate::framing::Framing;
 use crate::ownership::Kept;
 use crate::upstream::{Connection, UpstreamError};
-use crate::wire::write_chunk;
 
 /// How much may wait for the service, in bytes, before no more is taken from the client.
 const AHEAD_BYTES: usize = 16 * 1024;

@@ -1,6 +1,7 @@
 //! One answer as it is kept to be compared.
 
-use crate::head::ResponseHead;
+use http1::ResponseHead;
+
 use crate::limits::COMPARED_BYTES;
 
 /// An answer, or as much of it as is compared.

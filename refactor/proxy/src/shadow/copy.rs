@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Method;
+use http1::{Framing, Malformed, ResponseHead, is_interim};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -13,8 +14,6 @@ use super::capture::Capture;
 use super::compare::{DifferingPart, ShadowVerdict, compare};
 use super::differences::{AskedRequest, DifferenceLog, ServiceAnswer, ShadowDifference};
 use super::mirror::Mirror;
-use crate::framing::{Framing, Malformed};
-use crate::head::{ResponseHead, is_interim};
 use crate::limits::COPY_TIME;
 use crate::metrics::ShadowOutcome;
 use crate::target::RouteTarget;

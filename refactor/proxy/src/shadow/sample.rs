@@ -1,9 +1,9 @@
 //! The client's own answer, kept while it passes.
 
+use http1::ResponseHead;
 use tokio::sync::oneshot;
 
 use super::capture::Capture;
-use crate::head::ResponseHead;
 
 /// Takes what the client gets to where it is compared. Dropped before its end, it says that there is nothing
 /// to compare.

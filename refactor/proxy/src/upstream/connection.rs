@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use http1::{BodyPiece, Buffer, Ending, Framing, Malformed, Scan};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 use tokio::io::AsyncWrite;
@@ -14,10 +15,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 use super::failure::UpstreamError;
-use crate::buffer::Buffer;
 use crate::deadline::Deadline;
-use crate::framing::{BodyPiece, Framing, Malformed};
-use crate::head::{Ending, Scan};
 use crate::limits::{DNS_TIME, POOL_TIME};
 
 /// A connection; it carries one request after the other.

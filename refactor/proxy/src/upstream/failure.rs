@@ -1,9 +1,9 @@
 //! Why a service gave no answer.
 
+use http1::Malformed;
+
 use std::time::Duration;
 use std::{fmt, io};
-
-use crate::framing::Malformed;
 
 /// Why a service gave no answer.
 #[derive(Debug)]

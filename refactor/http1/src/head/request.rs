@@ -6,34 +6,41 @@ use runtime::is_authority;
 use super::{FieldKind, HeaderField, classify, connection_has, decimal};
 use crate::framing::Framing;
 use crate::limits::{FIELDS, TARGET_BYTES};
-use crate::problem::Problem;
+use crate::refusal::Refusal;
 
 const NO_AUTHORITY: &str =
     "the authority of the target must be a host with an optional port, without user information";
 
 /// The version of HTTP that a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
+    /// HTTP/1.0.
     Http10,
+    /// HTTP/1.1.
     Http11,
+    /// HTTP/2, whose own framing was taken off.
     Http2,
 }
 
 /// The head of a request that only one reading is possible of.
 #[derive(Clone, Debug)]
-pub(crate) struct RequestHead<'a> {
-    pub(crate) method: Method,
+pub struct RequestHead<'a> {
+    /// The method, as it was sent.
+    pub method: Method,
     /// In origin form, as it was sent.
-    pub(crate) target: &'a str,
-    pub(crate) version: Version,
+    pub target: &'a str,
+    /// The version that the client speaks.
+    pub version: Version,
     /// The host that the client asked for, perhaps with a port.
-    pub(crate) host: &'a str,
-    pub(crate) fields: Vec<HeaderField<'a>>,
-    pub(crate) body: Framing,
+    pub host: &'a str,
+    /// All fields, in order.
+    pub fields: Vec<HeaderField<'a>>,
+    /// How the body follows.
+    pub body: Framing,
     /// Whether the client wants the connection to stay.
-    pub(crate) keep_alive: bool,
+    pub keep_alive: bool,
     /// Whether the client waits for `100 Continue` before it sends the body.
-    pub(crate) expects_continue: bool,
+    pub expects_continue: bool,
 }
 
 impl<'a> RequestHead<'a> {
@@ -41,7 +48,7 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     /// 400, 414, 417, 431, 501 or 505; the connection cannot go on, since where the request ends is not known.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let mut headers = [httparse::EMPTY_HEADER; FIELDS];
         let mut request = httparse::Request::new(&mut headers);
         let (Some(method), Some(target), Some(version)) =
@@ -50,11 +57,11 @@ impl<'a> RequestHead<'a> {
                 httparse::Status::Partial => (None, None, None),
             })
         else {
-            return Err(Problem::bad_request("the head of the request ends too soon"));
+            return Err(Refusal::bad_request("the head of the request ends too soon"));
         };
         let version = if version == 1 { Version::Http11 } else { Version::Http10 };
         let method = Method::from_bytes(method.as_bytes())
-            .map_err(|_invalid| Problem::bad_request("the method is not a token"))?;
+            .map_err(|_invalid| Refusal::bad_request("the method is not a token"))?;
         let fields = request.headers.iter().map(|header| (header.name, header.value));
         Self::new(method, target, version, classify(fields))
     }
@@ -64,48 +71,48 @@ impl<'a> RequestHead<'a> {
         target: &'a str,
         version: Version,
         fields: Vec<HeaderField<'a>>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, Refusal> {
         let mut only = Only::default();
         for field in &fields {
             only.note(field)?;
         }
         let (authority, target) = origin_form(&method, target)?;
         if only.host.is_none() && version == Version::Http11 {
-            return Err(Problem::bad_request("the request has no Host"));
+            return Err(Refusal::bad_request("the request has no Host"));
         }
         // An empty one stands for a target without a host (RFC 9112, 3.2).
         let host = std::str::from_utf8(only.host.unwrap_or_default()).ok();
         let host = host.filter(|host| host.is_empty() || is_authority(host));
         let host =
-            host.ok_or_else(|| Problem::bad_request("the Host is no host with an optional port"))?;
+            host.ok_or_else(|| Refusal::bad_request("the Host is no host with an optional port"))?;
         let host = match authority {
             Some(authority) if !is_authority(authority) => {
-                return Err(Problem::bad_request(NO_AUTHORITY));
+                return Err(Refusal::bad_request(NO_AUTHORITY));
             }
             authority => authority.unwrap_or(host),
         };
         let body = match (only.length, only.coding) {
             (Some(_), Some(_)) => {
                 let detail = "the request has both Content-Length and Transfer-Encoding";
-                return Err(Problem::bad_request(detail));
+                return Err(Refusal::bad_request(detail));
             }
             (None, Some(_)) if version == Version::Http10 => {
-                return Err(Problem::bad_request("HTTP/1.0 has no Transfer-Encoding"));
+                return Err(Refusal::bad_request("HTTP/1.0 has no Transfer-Encoding"));
             }
             (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Framing::CHUNKED,
             (None, Some(_)) => {
                 let detail = "the only Transfer-Encoding that is understood is chunked";
-                return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, detail));
+                return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, detail));
             }
             (Some(length), None) => Framing::Length(
                 decimal(length)
-                    .ok_or_else(|| Problem::bad_request("the Content-Length is not a number"))?,
+                    .ok_or_else(|| Refusal::bad_request("the Content-Length is not a number"))?,
             ),
             (None, None) => Framing::NONE,
         };
         if only.expect.is_some_and(|expect| !expect.eq_ignore_ascii_case(b"100-continue")) {
             let detail = "the only expectation that can be met is 100-continue";
-            return Err(Problem::new(StatusCode::EXPECTATION_FAILED, detail));
+            return Err(Refusal::new(StatusCode::EXPECTATION_FAILED, detail));
         }
         Ok(Self {
             keep_alive: version == Version::Http11 && !connection_has(&fields, b"close"),
@@ -123,21 +130,21 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     /// 400 or 414 for a target, host or length that no HTTP/1.1 request could have.
-    pub(crate) fn from_http2(parts: &'a http::request::Parts) -> Result<Self, Problem> {
+    pub fn from_http2(parts: &'a http::request::Parts) -> Result<Self, Refusal> {
         let fields = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let mut head = Self::new(parts.method.clone(), target, Version::Http2, classify(fields))?;
         if let Some(authority) = parts.uri.authority() {
             head.host = authority.as_str();
             if !is_authority(head.host) {
-                return Err(Problem::bad_request(NO_AUTHORITY));
+                return Err(Refusal::bad_request(NO_AUTHORITY));
             }
         }
         Ok(head)
     }
 
     /// Stands for a head that could not be read.
-    pub(crate) fn unread() -> Self {
+    pub fn unread() -> Self {
         Self {
             method: Method::GET,
             target: "",
@@ -151,7 +158,7 @@ impl<'a> RequestHead<'a> {
     }
 
     /// The value of the first field of a kind.
-    pub(crate) fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
+    pub fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)
     }
 }
@@ -166,7 +173,7 @@ struct Only<'a> {
 }
 
 impl<'a> Only<'a> {
-    fn note(&mut self, field: &HeaderField<'a>) -> Result<(), Problem> {
+    fn note(&mut self, field: &HeaderField<'a>) -> Result<(), Refusal> {
         let place = match field.kind {
             FieldKind::Host => &mut self.host,
             FieldKind::ContentLength => &mut self.length,
@@ -176,7 +183,7 @@ impl<'a> Only<'a> {
         };
         match place.replace(field.value) {
             None => Ok(()),
-            Some(_) => Err(Problem::bad_request(format!("the request repeats {}", field.name))),
+            Some(_) => Err(Refusal::bad_request(format!("the request repeats {}", field.name))),
         }
     }
 }
@@ -185,15 +192,15 @@ impl<'a> Only<'a> {
 fn origin_form<'a>(
     method: &Method,
     target: &'a str,
-) -> Result<(Option<&'a str>, &'a str), Problem> {
+) -> Result<(Option<&'a str>, &'a str), Refusal> {
     if target.len() > TARGET_BYTES {
-        return Err(Problem::new(
+        return Err(Refusal::new(
             StatusCode::URI_TOO_LONG,
             format!("the target is longer than {TARGET_BYTES} bytes"),
         ));
     }
     if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Problem::bad_request("the target holds bytes that must be percent-encoded"));
+        return Err(Refusal::bad_request("the target holds bytes that must be percent-encoded"));
     }
     if target.starts_with('/') || *method == Method::CONNECT {
         return Ok((None, target));
@@ -203,28 +210,28 @@ fn origin_form<'a>(
         ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(rest)
     };
     let Some(rest) = scheme(target) else {
-        return Err(Problem::bad_request("the target is neither a path nor a URL"));
+        return Err(Refusal::bad_request("the target is neither a path nor a URL"));
     };
     match rest.find(['/', '?']) {
         None => Ok((Some(rest), "/")),
         Some(end) => match rest.split_at(end) {
             (authority, path) if path.starts_with('/') => Ok((Some(authority), path)),
-            _ => Err(Problem::bad_request("the target has a query without a path")),
+            _ => Err(Refusal::bad_request("the target has a query without a path")),
         },
     }
 }
 
-fn unreadable(error: httparse::Error) -> Problem {
+fn unreadable(error: httparse::Error) -> Refusal {
     match error {
-        httparse::Error::TooManyHeaders => Problem::new(
+        httparse::Error::TooManyHeaders => Refusal::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             format!("the request has more than {FIELDS} fields"),
         ),
-        httparse::Error::Version => Problem::new(
+        httparse::Error::Version => Refusal::new(
             StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             "the request is not of HTTP/1.0, HTTP/1.1 or HTTP/2",
         ),
-        error => Problem::bad_request(format!("the head of the request cannot be read: {error}")),
+        error => Refusal::bad_request(format!("the head of the request cannot be read: {error}")),
     }
 }
 
@@ -234,7 +241,7 @@ mod tests {
 
     fn parse(fields: &str) -> Result<RequestHead<'static>, u16> {
         let head = format!("POST /x HTTP/1.1\r\nHost: x\r\n{fields}\r\n").leak();
-        RequestHead::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
+        RequestHead::parse(head.as_bytes()).map_err(|refusal| refusal.status.as_u16())
     }
 
     #[test]
@@ -280,7 +287,7 @@ mod tests {
     fn the_first_line_has_one_reading_or_none() {
         let parse = |line: &str| {
             let head = format!("{line}\r\nHost: x\r\n\r\n").leak();
-            RequestHead::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16())
+            RequestHead::parse(head.as_bytes()).map_err(|refusal| refusal.status.as_u16())
         };
         for (line, target) in [
             ("GET / HTTP/1.1", "/"),
@@ -325,7 +332,7 @@ mod tests {
         ] {
             let head = format!("{line}\r\n{host}\r\n").leak();
             let read =
-                RequestHead::parse(head.as_bytes()).map_err(|problem| problem.status().as_u16());
+                RequestHead::parse(head.as_bytes()).map_err(|refusal| refusal.status.as_u16());
             assert_eq!(read.err(), status, "{line} {host}");
         }
         let long = format!("GET /{} HTTP/1.1", "x".repeat(10_240));

@@ -19,23 +19,25 @@ thread_local! {
 /// Bytes that were read and not used yet; at most [`BUFFER_BYTES`]. An empty one holds no memory, so
 /// that an idle connection costs none.
 #[derive(Debug, Default)]
-pub(crate) struct Buffer {
+pub struct Buffer {
     block: Option<Box<[u8]>>,
     start: usize,
     end: usize,
 }
 
 impl Buffer {
-    pub(crate) fn filled(&self) -> &[u8] {
+    /// The bytes that were read and not consumed.
+    pub fn filled(&self) -> &[u8] {
         self.block.as_deref().and_then(|block| block.get(self.start..self.end)).unwrap_or_default()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
     /// Drops the first `count` bytes, or all if there are fewer.
-    pub(crate) fn consume(&mut self, count: usize) {
+    pub fn consume(&mut self, count: usize) {
         self.start = self.start.saturating_add(count).min(self.end);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
@@ -46,7 +48,7 @@ impl Buffer {
     ///
     /// # Errors
     /// `OutOfMemory` if the buffer is full, and those of the stream.
-    pub(crate) fn poll_fill(
+    pub fn poll_fill(
         &mut self,
         context: &mut Context<'_>,
         stream: &mut (impl AsyncRead + Unpin),

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 /// Writes one line of a head.
-pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+pub fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
@@ -11,7 +11,7 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 }
 
 /// Writes one chunk (RFC 9112, 7.1); an empty one would end the body.
-pub(crate) fn write_chunk(out: &mut Vec<u8>, content: &[u8]) {
+pub fn write_chunk(out: &mut Vec<u8>, content: &[u8]) {
     // Nothing that is written to a vector fails.
     let _ = write!(out, "{:x}\r\n", content.len());
     out.extend_from_slice(content);
@@ -19,7 +19,7 @@ pub(crate) fn write_chunk(out: &mut Vec<u8>, content: &[u8]) {
 }
 
 /// Writes a number in decimal digits.
-pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
+pub fn write_number(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 

@@ -7,21 +7,23 @@ use crate::framing::{Framing, Malformed};
 use crate::limits::FIELDS;
 
 /// A status code (RFC 9110, 15).
-pub(crate) type Status = u16;
+pub type Status = u16;
 
 /// The head of an answer.
 #[derive(Clone, Debug)]
-pub(crate) struct ResponseHead<'a> {
-    pub(crate) status: Status,
-    pub(crate) fields: Vec<HeaderField<'a>>,
+pub struct ResponseHead<'a> {
+    /// From 100 to 599.
+    pub status: Status,
+    /// All fields, in order.
+    pub fields: Vec<HeaderField<'a>>,
     /// How its body follows; none after `HEAD`, whatever its length says.
-    pub(crate) body: Framing,
+    pub body: Framing,
     /// What `Content-Length` says.
-    pub(crate) length: Option<u64>,
+    pub length: Option<u64>,
     /// Whether the connection can be used again.
-    pub(crate) keep_alive: bool,
+    pub keep_alive: bool,
     /// For how many seconds the service keeps an idle connection, if it says so.
-    pub(crate) keep_alive_seconds: Option<u64>,
+    pub keep_alive_seconds: Option<u64>,
 }
 
 impl<'a> ResponseHead<'a> {
@@ -29,7 +31,7 @@ impl<'a> ResponseHead<'a> {
     ///
     /// # Errors
     /// If it is no answer, or its end could be read in two ways.
-    pub(crate) fn parse(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
+    pub fn parse(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
         if !bytes.starts_with(b"HTTP/") {
             // An empty line would be skipped, and what comes then be taken for something else than it is.
             return Err(Malformed("the head of the answer does not begin with HTTP/"));
@@ -85,7 +87,7 @@ impl<'a> ResponseHead<'a> {
     ///
     /// # Errors
     /// As [`ResponseHead::parse`], and if another answer would have to follow, or another protocol does.
-    pub(crate) fn parse_final(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
+    pub fn parse_final(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
         let answer = Self::parse(bytes, method)?;
         match answer.status {
             101 => Err(Malformed("the service switches protocols without being asked to")),
@@ -95,7 +97,7 @@ impl<'a> ResponseHead<'a> {
     }
 
     /// The value of the first field of a kind.
-    pub(crate) fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
+    pub fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)
     }
 }
@@ -118,7 +120,7 @@ fn contradicts(status: Status, length: Option<u64>, coding: Option<&[u8]>) -> bo
 ///
 /// # Errors
 /// An interim answer that cannot be read, or that announces a body.
-pub(crate) fn is_interim(head: &[u8]) -> Result<bool, Malformed> {
+pub fn is_interim(head: &[u8]) -> Result<bool, Malformed> {
     match begins_interim(head) {
         true => ResponseHead::parse(head, &Method::GET).map(|_interim| true),
         false => Ok(false),

@@ -5,42 +5,57 @@ mod answer;
 mod request;
 mod scan;
 
-pub(crate) use answer::{ResponseHead, Status, is_interim};
-pub(crate) use request::{RequestHead, Version};
-pub(crate) use scan::{Ending, Scan};
+pub use answer::{ResponseHead, Status, is_interim};
+pub use request::{RequestHead, Version};
+pub use scan::{Ending, Scan};
 
 /// One field of a head, and what it means to a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HeaderField<'a> {
-    pub(crate) kind: FieldKind,
-    pub(crate) name: &'a str,
-    pub(crate) value: &'a [u8],
+pub struct HeaderField<'a> {
+    /// What it means.
+    pub kind: FieldKind,
+    /// Its name, as it was sent.
+    pub name: &'a str,
+    /// Its value, without the blanks around it.
+    pub value: &'a [u8],
 }
 
 /// What a proxy does with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldKind {
+pub enum FieldKind {
     /// Goes on as it is.
     EndToEnd,
     /// Ends here (RFC 9110, 7.6.1).
     HopByHop,
+    /// Names what ends here (RFC 9110, 7.6.1).
     Connection,
+    /// The length of the body (RFC 9110, 8.6).
     ContentLength,
+    /// Several are joined to one (RFC 9113, 8.2.3).
     Cookie,
+    /// When the message was made (RFC 9110, 6.6.1).
     Date,
+    /// What the client waits for (RFC 9110, 10.1.1).
     Expect,
+    /// `X-Forwarded-For`: the addresses that the request came from.
     ForwardedFor,
     /// Said anew for every hop: `X-Forwarded-Host`, `-Port`, `-Proto`.
     Forwarded,
+    /// The host that the client asked for (RFC 9110, 7.2).
     Host,
+    /// How long an idle connection stays (RFC 2068, 19.7.1.1).
     KeepAlive,
     /// Names the primary of the collection. Only services and the proxy exchange it.
     Primary,
     /// Says how far a service has come, or how far it must have come for the client.
     Position,
+    /// `X-Request-Id`: the name of the request in logs.
     RequestId,
+    /// The place of the request in a trace (W3C Trace Context, 3.2).
     TraceParent,
+    /// How the body is framed (RFC 9112, 6.1).
     TransferEncoding,
+    /// The proxies on the way (RFC 9110, 7.6.3).
     Via,
 }
 
@@ -90,7 +105,7 @@ impl FieldKind {
     }
 
     /// Whether a field of an answer is sent on.
-    pub(crate) fn goes_to_clients(self) -> bool {
+    pub fn goes_to_clients(self) -> bool {
         use FieldKind::{Cookie, Date, EndToEnd, Position, RequestId, Via};
         matches!(self, EndToEnd | Cookie | Date | Position | RequestId | Via)
     }

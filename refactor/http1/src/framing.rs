@@ -4,7 +4,7 @@ use crate::limits::CHUNK_LINE_BYTES;
 
 /// How the bytes of a body follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
+pub enum Framing {
     /// So many bytes more; 0: the body is over.
     Length(u64),
     /// Chunks, and which part of one comes next.
@@ -15,31 +15,40 @@ pub(crate) enum Framing {
 
 /// What comes next in a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChunkPart {
+pub enum ChunkPart {
+    /// The line with the size of a chunk.
     Size,
+    /// So many bytes of a chunk.
     Data(u64),
+    /// The CR LF behind the bytes of a chunk.
     DataEnd,
     /// Lines of trailers, and how many bytes of them were read.
     Trailer(usize),
+    /// Nothing: the body is over.
     Over,
 }
 
 /// The body is not as RFC 9112 has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(crate) &'static str);
+pub struct Malformed(pub &'static str);
 
 /// The next bytes of a body: some that only frame it, and then some of its content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct BodyPiece {
-    pub(crate) framing: usize,
-    pub(crate) content: usize,
+pub struct BodyPiece {
+    /// How many bytes only frame the body.
+    pub framing: usize,
+    /// How many bytes behind those are content.
+    pub content: usize,
 }
 
 impl Framing {
-    pub(crate) const NONE: Self = Self::Length(0);
-    pub(crate) const CHUNKED: Self = Self::Chunked(ChunkPart::Size);
+    /// No body.
+    pub const NONE: Self = Self::Length(0);
+    /// A chunked body, from its beginning.
+    pub const CHUNKED: Self = Self::Chunked(ChunkPart::Size);
 
-    pub(crate) fn is_over(self) -> bool {
+    /// Whether nothing of the body is left.
+    pub fn is_over(self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(ChunkPart::Over))
     }
 
@@ -47,7 +56,7 @@ impl Framing {
     ///
     /// # Errors
     /// Chunks that are not exactly as RFC 9112, 7.1 has them.
-    pub(crate) fn next(&mut self, input: &[u8]) -> Result<BodyPiece, Malformed> {
+    pub fn next(&mut self, input: &[u8]) -> Result<BodyPiece, Malformed> {
         match self {
             Self::UntilClose => Ok(BodyPiece { framing: 0, content: input.len() }),
             Self::Length(left) => Ok(BodyPiece { framing: 0, content: take(left, input.len()) }),

@@ -3,11 +3,11 @@
 use http::StatusCode;
 
 use crate::limits::{FIELDS_BYTES, TARGET_BYTES};
-use crate::problem::Problem;
+use crate::refusal::Refusal;
 
 /// How far the head that arrives has been looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Scan {
+pub struct Scan {
     /// Everything before was looked at.
     seen: usize,
     /// The line that is looked at starts here.
@@ -18,7 +18,7 @@ pub(crate) struct Scan {
 
 /// Why a head is not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// A line ends in a bare LF, which some programs take for the end of a line and some do not.
     BareLineFeed,
     /// The first line is too long.
@@ -27,7 +27,7 @@ pub(crate) enum Ending {
     LargeFields,
 }
 
-impl From<Ending> for Problem {
+impl From<Ending> for Refusal {
     fn from(ending: Ending) -> Self {
         match ending {
             Ending::BareLineFeed => {
@@ -55,7 +55,7 @@ impl Scan {
     ///
     /// # Errors
     /// For a head that cannot become a valid one.
-    pub(crate) fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Ending> {
+    pub fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Ending> {
         while let Some(end) = input.get(self.seen..).and_then(|rest| memchr::memchr(b'\n', rest)) {
             let end = self.seen + end;
             let line = input.get(self.line..end).unwrap_or_default();
