@@ -54,4 +54,4 @@ pub use ownership::Epoch;
 pub use plane::DataPlane;
 pub use routes::{Route, RouteChange, SourcePath};
 pub use settings::Settings;
-pub use tags::check as check_tags;
+pub use tags::{TAGS, TagPlace, TagRule, check_tags};

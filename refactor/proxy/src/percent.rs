@@ -1,7 +1,5 @@
 //! A share of requests, as a tag says it.
 
-use std::collections::BTreeMap;
-
 /// A part of a hundred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Percent(u8);
@@ -9,21 +7,13 @@ pub(crate) struct Percent(u8);
 impl Percent {
     pub(crate) const NONE: Self = Self(0);
 
-    /// The value of a tag, if it is there.
-    ///
-    /// # Errors
-    /// The rule, if the value breaks it.
-    pub(crate) fn tagged(
-        tags: &BTreeMap<String, String>,
-        tag: &str,
-    ) -> Result<Option<Self>, String> {
-        let Some(value) = tags.get(tag) else { return Ok(None) };
+    /// What the value of a tag must be.
+    pub(crate) const TAKES: &str = "a whole number from 0 to 100";
+
+    /// The value of a tag; none: it is not what it must be.
+    pub(crate) fn parse(value: &str) -> Option<Self> {
         let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-        let number = value.parse().ok().filter(|number| digits && *number <= 100);
-        match number {
-            Some(number) => Ok(Some(Self(number))),
-            None => Err(format!("{tag} must be a whole number from 0 to 100, not {value:?}")),
-        }
+        value.parse().ok().filter(|number| digits && *number <= 100).map(Self)
     }
 
     /// Whether one of many is among them: by lot.
@@ -35,6 +25,16 @@ impl Percent {
 #[cfg(test)]
 mod tests {
     use super::Percent;
+
+    #[test]
+    fn a_percentage_is_a_whole_number_up_to_a_hundred() {
+        for value in ["0", "1", "100", "050"] {
+            assert!(Percent::parse(value).is_some(), "{value}");
+        }
+        for value in ["", "101", "-1", "+1", "1.5", "10%", "ten", " 1", "256"] {
+            assert_eq!(Percent::parse(value), None, "{value}");
+        }
+    }
 
     #[test]
     fn a_hundred_takes_all_and_zero_none() {

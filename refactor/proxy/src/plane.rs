@@ -274,17 +274,8 @@ impl Plane {
             log::error!("route {}: {} is no http or https URL", route.id, route.upstream);
             return None;
         };
-        let patience = self.shared.settings.patience;
-        // The control plane takes no such tags; a state that is older than the rule may hold them.
-        let ignore = |broken: &str| log::warn!("route {}: its tag {broken}", route.id);
-        let patience = patience.tagged(&route.tags).unwrap_or_else(|broken| {
-            ignore(&broken);
-            patience
-        });
-        let split = Split::tagged(&route.tags).unwrap_or_else(|broken| {
-            ignore(&broken);
-            None
-        });
+        let patience = self.shared.settings.patience.tagged(&route.tags);
+        let split = Split::tagged(&route.tags);
         let counts = self.shared.metrics.counts(RouteLabels {
             application: application.to_owned(),
             route: route.id.clone(),

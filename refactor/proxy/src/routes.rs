@@ -19,7 +19,8 @@ pub struct Route {
     /// Whether it takes traffic. One that does not is known all the same: its service may be the primary of what it
     /// would match.
     pub active: bool,
-    /// The route's tags; `limits.rs` says which of them the proxy reads.
+    /// The route's tags, and those of its service that it does not have itself; `tags.rs` says which of them the proxy
+    /// reads.
     pub tags: BTreeMap<String, String>,
 }
 

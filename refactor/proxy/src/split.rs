@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `banyan:canary` | percent of the reads that its own service answers; the other side answers the rest of them and all other methods. Without the tag its own service answers everything |
 //! | `banyan:shadow` | percent of the reads that are mirrored: a copy goes to the side that did not answer, and the two answers are compared |
-//! | `banyan:ignore` | JSON pointers, parted by spaces or commas, that are left out of the comparison |
+//! | `banyan:ignore` | JSON pointers, separated by spaces or commas, that are left out of the comparison |
 //!
 //! Before a switch, use `banyan:canary=0` with `banyan:shadow=100`: all traffic stays with the old service, and the
 //! new one gets a copy of every read. Percentages are whole numbers from 0 to 100. If there is no other side, as for
@@ -30,21 +30,14 @@ pub(crate) struct Split {
 }
 
 impl Split {
-    /// What the tags say; nothing if they divide nothing.
-    ///
-    /// # Errors
-    /// The tag that breaks its rule, and the rule.
-    pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Result<Option<Self>, String> {
-        let canary = Percent::tagged(tags, "banyan:canary")?;
-        let shadow =
-            Percent::tagged(tags, "banyan:shadow")?.filter(|percent| *percent != Percent::NONE);
-        let ignored = match tags.get("banyan:ignore") {
-            Some(pointers) => Pointer::list(pointers)
-                .map_err(|broken| format!("banyan:ignore must be JSON pointers: {broken}"))?,
-            None => Vec::new(),
-        };
-        let mirror = shadow.map(|share| Mirror::new(share, ignored));
-        Ok((canary.is_some() || mirror.is_some()).then_some(Self { canary, mirror }))
+    /// What the tags say, but for values that `tags.rs` refuses; nothing if they divide nothing.
+    pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Option<Self> {
+        let percent = |key: &str| tags.get(key).and_then(|value| Percent::parse(value));
+        let canary = percent("banyan:canary");
+        let shadow = percent("banyan:shadow").filter(|percent| *percent != Percent::NONE);
+        let ignored = tags.get("banyan:ignore").and_then(|value| Pointer::list(value).ok());
+        let mirror = shadow.map(|share| Mirror::new(share, ignored.unwrap_or_default()));
+        (canary.is_some() || mirror.is_some()).then_some(Self { canary, mirror })
     }
 
     /// Whether the route's own service answers a request, as it falls out this time.
@@ -66,7 +59,7 @@ mod tests {
 
     use super::Split;
 
-    fn split(tags: &[(&str, &str)]) -> Result<Option<Split>, String> {
+    fn split(tags: &[(&str, &str)]) -> Option<Split> {
         let tags = tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned()));
         Split::tagged(&tags.collect::<BTreeMap<_, _>>())
     }
@@ -76,28 +69,14 @@ mod tests {
         for tags in
             [&[][..], &[("team", "x")], &[("banyan:shadow", "0")], &[("banyan:ignore", "/a")]]
         {
-            assert!(split(tags).unwrap().is_none(), "{tags:?}");
+            assert!(split(tags).is_none(), "{tags:?}");
         }
-    }
-
-    #[test]
-    fn a_percentage_is_a_whole_number_up_to_a_hundred() {
-        for tag in ["banyan:canary", "banyan:shadow"] {
-            for value in ["1", "100", "050"] {
-                assert!(split(&[(tag, value)]).unwrap().is_some(), "{tag}={value}");
-            }
-            for value in ["", "101", "-1", "+1", "1.5", "10%", "ten", " 1", "256"] {
-                let refused = split(&[(tag, value)]).unwrap_err();
-                assert!(refused.starts_with(tag) && refused.contains(value), "{refused}");
-            }
-        }
-        assert!(split(&[("banyan:ignore", "a")]).unwrap_err().starts_with("banyan:ignore"));
     }
 
     #[test]
     fn a_canary_gets_reads_alone() {
         let share = |tags, method: &Method| {
-            let split = split(tags).unwrap().unwrap();
+            let split = split(tags).unwrap();
             (0..10_000).filter(|_| split.keeps(method)).count()
         };
         assert_eq!(share(&[("banyan:canary", "100")], &Method::POST), 0);

@@ -6,6 +6,7 @@ use super::error::ApiError;
 use super::resource::Tags;
 use super::rules::{self, Broken};
 use cloudformation::{KNOWN_AFTER_APPLY, is_unknown};
+use proxy::{TagPlace, check_tags};
 
 /// The most tags that a resource has.
 const TAGS: usize = 50;
@@ -19,13 +20,21 @@ pub struct Members<'a> {
     asked: Vec<String>,
     /// Whether what is not known yet stands for anything.
     planned: bool,
+    /// Whether tags are what they were before, which may be older than the rules of those that are read.
+    restored: bool,
     faults: Vec<String>,
 }
 
 impl<'a> Members<'a> {
     /// The members of the body of a request.
     pub fn new(object: &'a Map<String, Value>) -> Self {
-        Self { object, prefix: "", asked: Vec::new(), planned: false, faults: Vec::new() }
+        let (asked, faults) = (Vec::new(), Vec::new());
+        Self { object, prefix: "", asked, planned: false, restored: false, faults }
+    }
+
+    /// The members of what was there before: its tags that are read here are not checked.
+    pub(crate) fn restored(object: &'a Map<String, Value>) -> Self {
+        Self { restored: true, ..Self::new(object) }
     }
 
     /// The members of what a template plans: what is not known yet is right, and reads as absent.
@@ -149,7 +158,7 @@ impl<'a> Members<'a> {
         read
     }
 
-    /// The tags; absent: none.
+    /// The tags, wherever they are to stand; absent: none.
     pub fn tags(&mut self) -> Tags {
         let mut tags = Tags::new();
         let Some(value) = self.get("Tags") else { return tags };
@@ -182,6 +191,17 @@ impl<'a> Members<'a> {
         tags
     }
 
+    /// The tags of what is to be made or changed; absent: none.
+    pub(crate) fn tags_of(&mut self, place: TagPlace) -> Tags {
+        let tags = self.tags();
+        if !self.restored
+            && let Err(broken) = check_read(&tags, place)
+        {
+            self.wrong("Tags", &broken);
+        }
+        tags
+    }
+
     /// What was read, if nothing was wrong.
     ///
     /// # Errors
@@ -204,4 +224,9 @@ pub(crate) fn check_count(tags: &Tags) -> Result<(), Broken> {
         return Ok(());
     }
     Err(format!("must be at most {TAGS}, and would be {}", tags.len()))
+}
+
+/// Whether the tags that are read here may stand there, with these values.
+pub(crate) fn check_read(tags: &Tags, place: TagPlace) -> Result<(), Broken> {
+    check_tags(tags, place).map_err(|broken| format!("has a tag that is read here: {broken}"))
 }

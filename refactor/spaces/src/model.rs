@@ -10,6 +10,7 @@ use super::resource::{
     Application, Details, Environment, Resource, ResourceState, ResourceType, Route, Service, Tags,
 };
 use super::token::ClientToken;
+use proxy::TagPlace;
 
 /// Resources of one kind, by id.
 pub(crate) type ResourceTable<D> = BTreeMap<String, Resource<D>>;
@@ -76,14 +77,21 @@ impl Model {
         }
     }
 
-    /// The route that a change concerns, behind its application.
-    pub(crate) fn touched(&self, change: &ModelChange) -> Option<(String, String)> {
-        let route = match change {
-            ModelChange::Route(route) => Some(route),
-            ModelChange::Delete(ResourceType::Route, id) => self.routes.get(id),
-            _ => None,
-        };
-        route.map(|route| (route.details.application.clone(), route.id.clone()))
+    /// The routes that a change concerns, each behind its application.
+    pub(crate) fn touched(&self, change: &ModelChange) -> Vec<(String, String)> {
+        let place = |route: &Route| (route.details.application.clone(), route.id.clone());
+        match change {
+            ModelChange::Route(route) => vec![place(route)],
+            ModelChange::Delete(ResourceType::Route, id) => {
+                self.routes.get(id).map(place).into_iter().collect()
+            }
+            // Its tags hold for its routes.
+            ModelChange::Service(service) => {
+                let routes = self.routes_of(&service.details.application);
+                routes.filter(|route| route.details.service == service.id).map(place).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// An environment of the caller's region.
@@ -208,6 +216,19 @@ impl Model {
             }
             ResourceType::Service => retagged(&self.services, arn, edit).map(ModelChange::Service),
             ResourceType::Route => retagged(&self.routes, arn, edit).map(ModelChange::Route),
+        }
+    }
+
+    /// What the tags of a resource stand on.
+    pub(crate) fn tag_place(&self, arn: Arn<'_>) -> TagPlace {
+        match arn.kind {
+            ResourceType::Environment => TagPlace::Environment,
+            ResourceType::Application => TagPlace::Application,
+            ResourceType::Service => TagPlace::Service,
+            ResourceType::Route => match self.routes.get(arn.id) {
+                Some(route) if route.details.source.is_none() => TagPlace::DefaultRoute,
+                _ => TagPlace::Route,
+            },
         }
     }
 

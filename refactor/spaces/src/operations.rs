@@ -22,7 +22,7 @@ use super::Spaces;
 use super::arn::new_id;
 use super::error::ApiError;
 use super::model::{Model, ModelChange};
-use super::resource::{Details, Resource, ResourceType, Tags};
+use super::resource::{Details, Resource, ResourceType};
 use super::token::ClientToken;
 
 /// The region of a request, and the token by which a repeat is known.
@@ -144,16 +144,4 @@ fn unused_id(model: &Model, kind: ResourceType) -> String {
 fn delete<D: Details>(changes: &mut Vec<ModelChange>, resource: &Resource<D>) {
     changes.push(ModelChange::Policy(resource.arn.clone(), None));
     changes.push(ModelChange::Delete(D::KIND, resource.id.clone()));
-}
-
-/// Tags of a resource as a change of them leaves them. Those of a route may be read by the data plane.
-fn check_tags(kind: ResourceType, tags: &Tags) -> Result<(), ApiError> {
-    let read = || match kind {
-        ResourceType::Route => proxy::check_tags(tags)
-            .map_err(|broken| format!("has a tag that is read here: {broken}")),
-        ResourceType::Environment | ResourceType::Application | ResourceType::Service => Ok(()),
-    };
-    super::members::check_count(tags)
-        .and_then(|()| read())
-        .map_err(|broken| ApiError::Validation(format!("Tags {broken}")))
 }

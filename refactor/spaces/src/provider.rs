@@ -12,6 +12,9 @@ use super::{ApiError, ApplicationPath, Members, Spaces};
 use cloudformation::provider::{
     Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
 };
+use proxy::TagPlace;
+use serde_json::{Map, Value};
+
 use made::{Attributes, PhysicalId, TemplateResource, created};
 use planned::check_properties;
 use properties::{activation, actual, members, parent, place};
@@ -28,27 +31,22 @@ impl Provider for Spaces {
         properties: &Properties,
     ) -> Result<Created, Failure> {
         let (request, members) = (request(step), members(properties)?);
+        let given = given(step, &members);
         Ok(match kind {
-            ResourceKind::Environment => created(
-                &self
-                    .create_environment(&request, &NewEnvironment::read(Members::new(&members))?)?,
-            ),
+            ResourceKind::Environment => {
+                created(&self.create_environment(&request, &NewEnvironment::read(given)?)?)
+            }
             ResourceKind::Application => {
                 let environment = parent(&members, ResourceType::Environment)?;
-                let new = NewApplication::read(Members::new(&members))?;
+                let new = NewApplication::read(given)?;
                 created(&self.create_application(&request, &environment, &new)?)
             }
             ResourceKind::Service => {
                 let place = place(step, &members)?;
-                created(&self.create_service(
-                    &request,
-                    &place,
-                    &NewService::read(Members::new(&members))?,
-                )?)
+                created(&self.create_service(&request, &place, &NewService::read(given)?)?)
             }
             ResourceKind::Route => {
-                let place = place(step, &members)?;
-                let new = NewRoute::read(Members::new(&members))?;
+                let (place, new) = (place(step, &members)?, NewRoute::read(given)?);
                 created(&self.create_route(&request, &place, &new, check(step))?)
             }
         })
@@ -64,34 +62,36 @@ impl Provider for Spaces {
     ) -> Result<Attributes, Failure> {
         let path = PhysicalId::parse(&step.region, physical_id)?;
         let members = members(new)?;
-        let mut given = Members::new(&members);
-        let tags = given.tags();
-        let tags = given.finish(|| Some(tags))?;
+        let given = given(step, &members);
+        let tags_of = |mut given: Members<'_>, place| {
+            let tags = given.tags_of(place);
+            given.finish(|| Some(tags))
+        };
         match kind {
             ResourceKind::Environment => {
                 let found = self.environment(&step.region, &path.place.environment)?;
-                self.set_tags(found.named(), tags)?;
+                self.set_tags(found.named(), tags_of(given, TagPlace::Environment)?)?;
                 Ok(found.attributes())
             }
             ResourceKind::Application => {
                 let ApplicationPath { region, environment, application } = &path.place;
                 let found = self.application(region, environment, application)?;
-                self.set_tags(found.named(), tags)?;
+                self.set_tags(found.named(), tags_of(given, TagPlace::Application)?)?;
                 Ok(found.attributes())
             }
             ResourceKind::Service => {
                 let found = self.service(&path.place, &path.id)?;
-                self.set_tags(found.named(), tags)?;
+                self.set_tags(found.named(), tags_of(given, TagPlace::Service)?)?;
                 Ok(found.attributes())
             }
             ResourceKind::Route => {
-                let wanted = NewRoute::read(Members::new(&members))?;
+                let wanted = NewRoute::read(given)?;
                 let found = self.route(&path.place, &path.id)?;
                 // The tags last: a route that fails its check keeps those it has.
                 if activation(old) != activation(new) {
                     self.update_route(&path.place, &path.id, wanted.active, check(step))?;
                 }
-                self.set_tags(found.named(), tags)?;
+                self.set_tags(found.named(), wanted.tags)?;
                 Ok(found.attributes())
             }
         }
@@ -152,7 +152,7 @@ impl Provider for Spaces {
         properties: &Properties,
     ) -> Result<Created, Failure> {
         let members = members(properties)?;
-        let (place, new) = (place(step, &members)?, NewRoute::read(Members::new(&members))?);
+        let (place, new) = (place(step, &members)?, NewRoute::read(given(step, &members))?);
         let old = PhysicalId::parse(&step.region, old_physical_id)?;
         Ok(created(&self.replace_route(&request(step), &place, &old.id, &new, check(step))?))
     }
@@ -166,6 +166,10 @@ impl From<ApiError> for Failure {
 
 fn request(step: &ProviderCall) -> Request {
     Request { region: step.region.clone(), token: Some(step.token.clone()), lasting: true }
+}
+
+fn given<'a>(step: &ProviderCall, members: &'a Map<String, Value>) -> Members<'a> {
+    if step.restores { Members::restored(members) } else { Members::new(members) }
 }
 
 fn check(step: &ProviderCall) -> HealthCheck {

@@ -41,6 +41,7 @@ impl Spaces {
         let journal = Journal::open(state)?;
         let model = Mutex::new(journal.load()?);
         let spaces = Self(Arc::new(Inner { model, journal, plane, settings, runtime }));
+        spaces.warn_of_tags();
         spaces.listen_again()?;
         spaces.check_again();
         Ok(spaces)
@@ -73,7 +74,7 @@ impl Spaces {
             return Ok(());
         }
         self.0.journal.write(&changes)?;
-        let touched = changes.iter().filter_map(|change| model.touched(change)).collect();
+        let touched = changes.iter().flat_map(|change| model.touched(change)).collect();
         changes.into_iter().for_each(|change| model.apply(change));
         self.publish(model, touched);
         Ok(())

@@ -164,3 +164,9 @@ pub(crate) fn uri_path(service: &str, path: &str, state: &str) -> Value {
         "UriPathRoute": { "SourcePath": path, "ActivationState": state },
     })
 }
+
+/// The path at which the tags of a resource are read and changed.
+pub(crate) fn tags_of(resource: &Value) -> String {
+    let arn = resource["Arn"].as_str().unwrap();
+    format!("/tags/{}", arn.replace(':', "%3A").replace('/', "%2F"))
+}

@@ -16,4 +16,5 @@ mod restart;
 mod shadow;
 mod signatures;
 mod start;
+mod tags;
 mod templates;

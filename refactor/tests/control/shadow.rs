@@ -4,14 +4,10 @@ use harness::{Manner, Neighbour, until};
 use serde_json::{Value, json};
 
 use crate::client::{
-    Request, application, call, fallback, get, ok, post, refused, service, setup, uri_path,
+    Request, application, call, fallback, get, ok, post, refused, service, setup, tags_of, uri_path,
 };
 
 const DIFFERENCES: &str = "/-/shadow/differences";
-
-fn encoded(arn: &Value) -> String {
-    arn.as_str().unwrap().replace(':', "%3A").replace('/', "%2F")
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tags_are_live_when_the_answer_leaves_and_differences_are_shown() {
@@ -30,7 +26,7 @@ async fn tags_are_live_when_the_answer_leaves_and_differences_are_shown() {
     body["UriPathRoute"]["AppendSourcePath"] = true.into();
     body["Tags"] = json!({ "banyan:canary": "0" });
     let route = post(&program, &routes, &body).await;
-    let tags = format!("/tags/{}", encoded(&route["Arn"]));
+    let tags = tags_of(&route);
     let client = reqwest::Client::new();
     let ask = async || {
         let request = client.get(&url).header("authorization", "Bearer secret");
@@ -74,39 +70,4 @@ async fn the_differences_are_for_who_signs() {
     refused(&request.send(&program).await, 403, "InvalidSignatureException");
     let posted = call(&program, "POST", DIFFERENCES, &Value::Null).await;
     refused(&posted, 404, "UnknownOperationException");
-}
-
-#[tokio::test]
-async fn values_of_tags_that_are_read_are_refused_by_name() {
-    let upstream = Neighbour::start(Manner::Has(vec![1]));
-    let program = setup().start().await;
-    let application = application(&program).await;
-    let routes = format!("{application}/routes");
-    let service = service(&program, &application, upstream.url()).await;
-    let route = post(&program, &routes, &fallback(&service)).await;
-    let tags = format!("/tags/{}", encoded(&route["Arn"]));
-    for (tag, value) in [
-        ("banyan:canary", "101"),
-        ("banyan:canary", "ten"),
-        ("banyan:shadow", "-1"),
-        ("banyan:shadow", "1.5"),
-        ("banyan:ignore", "updatedAt"),
-        ("banyan:ignore", "/a /b~2"),
-        ("banyan:first-byte-ms", "0"),
-    ] {
-        let wrong = json!({ tag: value, "team": "board" });
-        let mut body = uri_path(&service, "/users", "ACTIVE");
-        body["Tags"] = wrong.clone();
-        for answer in [
-            call(&program, "POST", &routes, &body).await,
-            call(&program, "POST", &tags, &json!({ "Tags": wrong })).await,
-        ] {
-            let message = refused(&answer, 400, "ValidationException")["Message"].clone();
-            let message = message.as_str().unwrap();
-            assert!(message.contains("Tags") && message.contains(tag), "{message}");
-        }
-    }
-    assert_eq!(get(&program, &tags).await["Tags"], json!({}), "nothing was changed");
-    let list = get(&program, &routes).await;
-    assert_eq!(list["RouteSummaryList"].as_array().unwrap().len(), 1, "nothing was made");
 }

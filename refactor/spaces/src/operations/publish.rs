@@ -6,7 +6,7 @@ use http::Method;
 
 use crate::Spaces;
 use crate::model::Model;
-use crate::resource::{ResourceState, Route};
+use crate::resource::{ResourceState, Route, Tags};
 use proxy::{Epoch, Route as LiveRoute, RouteChange, SourcePath};
 
 impl Spaces {
@@ -61,12 +61,15 @@ fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
             append: source.append,
         }
     });
+    let read = service.tags.iter().filter(|(key, _)| key.starts_with("banyan:"));
+    let mut tags: Tags = read.map(|(key, value)| (key.clone(), value.clone())).collect();
+    tags.extend(route.tags.clone());
     Some(LiveRoute {
         id: route.id.clone(),
         source,
         upstream: upstream.clone(),
         service: service.details.name.clone(),
         active: route.state == ResourceState::Active,
-        tags: route.tags.clone(),
+        tags,
     })
 }

@@ -1,20 +1,26 @@
 //! TagResource, UntagResource, ListTagsForResource. (The model's descriptions of the first two are
 //! swapped; the names are right.)
 
-use super::check_tags;
 use crate::arn::Arn;
-use crate::resource::{ResourceType, Tags};
+use crate::members::{check_count, check_read};
+use crate::resource::Tags;
 use crate::{ApiError, Spaces};
 
 impl Spaces {
     /// Adds tags to a resource, or gives them new values.
     ///
     /// # Errors
-    /// 404; 400 if it would have too many, or one of a route that is read has no such value.
+    /// 404; 400 if it would have too many, or one that begins with `banyan:` is refused. Those that it has already are
+    /// not looked at: they may be older than the rule.
     pub fn tag(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
-        self.retag(arn, |kind, tags| {
-            tags.extend(new);
-            check_tags(kind, tags)
+        self.change(|model, changes| {
+            changes.push(model.retag(arn, |tags| {
+                tags.extend(new.clone());
+                check_read(&new, model.tag_place(arn))
+                    .and_then(|()| check_count(tags))
+                    .map_err(|broken| ApiError::Validation(format!("Tags {broken}")))
+            })?);
+            Ok(())
         })
     }
 
@@ -23,21 +29,15 @@ impl Spaces {
     /// # Errors
     /// 404.
     pub fn untag(&self, arn: Arn<'_>, keys: &[String]) -> Result<(), ApiError> {
-        self.retag(arn, |_, tags| {
-            tags.retain(|key, _| !keys.contains(key));
-            Ok(())
-        })
+        self.retag(arn, |tags| tags.retain(|key, _| !keys.contains(key)))
     }
 
-    /// Gives a resource these tags and no others.
+    /// Gives a resource these tags and no others. They were checked when they were read.
     ///
     /// # Errors
-    /// 404; 400 if they are too many, or one of a route that is read has no such value.
+    /// 404.
     pub(crate) fn set_tags(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
-        self.retag(arn, |kind, tags| {
-            *tags = new;
-            check_tags(kind, tags)
-        })
+        self.retag(arn, |tags| *tags = new)
     }
 
     /// The tags of a resource.
@@ -48,13 +48,25 @@ impl Spaces {
         self.model().tags(arn).cloned()
     }
 
-    fn retag(
-        &self,
-        arn: Arn<'_>,
-        edit: impl FnOnce(ResourceType, &mut Tags) -> Result<(), ApiError>,
-    ) -> Result<(), ApiError> {
+    /// Logs the tags that mean nothing: a state that is older than their rules may hold them.
+    pub(crate) fn warn_of_tags(&self) {
+        let model = self.model();
+        let applications = model.applications.values().map(|found| (found.named(), &found.tags));
+        let services = model.services.values().map(|found| (found.named(), &found.tags));
+        let routes = model.routes.values().map(|found| (found.named(), &found.tags));
+        for (arn, tags) in applications.chain(services).chain(routes) {
+            if let Err(broken) = check_read(tags, model.tag_place(arn)) {
+                log::warn!("the {} {} {broken}; it has no effect", arn.kind.noun(), arn.id);
+            }
+        }
+    }
+
+    fn retag(&self, arn: Arn<'_>, edit: impl FnOnce(&mut Tags)) -> Result<(), ApiError> {
         self.change(|model, changes| {
-            changes.push(model.retag(arn, |tags| edit(arn.kind, tags))?);
+            changes.push(model.retag(arn, |tags| {
+                edit(tags);
+                Ok(())
+            })?);
             Ok(())
         })
     }

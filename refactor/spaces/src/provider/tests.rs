@@ -320,6 +320,25 @@ fn tags_and_the_activation_state_change_in_place() {
 }
 
 #[test]
+fn a_tag_that_is_refused_today_can_be_restored() {
+    let world = World::new();
+    let (place, _) = world.application();
+    let service = world.service(&place, format!("http://{}", world.upstream));
+    let new = fallback(&place, &service);
+    let route = world.make(ResourceKind::Route, new.clone()).unwrap();
+    let mut old = new.clone();
+    old["Tags"] = json!([{ "Key": "banyan:canry", "Value": "10" }]);
+    let (old, new) = (old.as_object().unwrap(), new.as_object().unwrap());
+    let update =
+        |step| world.spaces.update(&step, ResourceKind::Route, &route.physical_id, new, old);
+    let refused = update(world.step()).unwrap_err().reason;
+    assert!(refused.contains("banyan:canry is not known"), "{refused}");
+    assert!(world.spaces.check(ResourceKind::Route, old).is_err());
+    update(ProviderCall { restores: true, ..world.step() }).unwrap();
+    assert_eq!(world.routes(&place)[0]["Tags"], json!({ "banyan:canry": "10" }));
+}
+
+#[test]
 fn names_that_templates_hand_on_are_checked() {
     let world = World::new();
     let (mut place, application) = world.application();

@@ -10,6 +10,7 @@ use super::{ACCOUNT, Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
+use proxy::TagPlace;
 
 /// An application.
 pub type Application = Resource<ApplicationDetails>;
@@ -89,7 +90,7 @@ impl NewApplication {
             Some((endpoint_type, stage))
         });
         let (endpoint_type, stage) = gateway.unwrap_or_default();
-        let tags = members.tags();
+        let tags = members.tags_of(TagPlace::Application);
         members.finish(|| {
             proxy?;
             Some(Self {

@@ -7,6 +7,7 @@ use super::{Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
+use proxy::TagPlace;
 
 /// An environment.
 pub type Environment = Resource<EnvironmentDetails>;
@@ -49,7 +50,7 @@ impl NewEnvironment {
         let fabric = members.one_of("NetworkFabricType", &choices);
         let fabric = members.required("NetworkFabricType", fabric);
         let description = members.text("Description", rules::description);
-        let tags = members.tags();
+        let tags = members.tags_of(TagPlace::Environment);
         members.finish(|| Some(Self { name: name?, description, fabric: fabric?, tags }))
     }
 

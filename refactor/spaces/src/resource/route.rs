@@ -8,7 +8,7 @@ use super::{Details, MemberView, Protection, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
-use proxy::check_tags;
+use proxy::TagPlace;
 
 /// A route.
 pub type Route = Resource<RouteDetails>;
@@ -88,10 +88,10 @@ impl NewRoute {
         if route_type == Some(RouteType::UriPath) && !members.has("UriPathRoute") {
             members.wrong("UriPathRoute", "is required where RouteType is URI_PATH");
         }
-        let tags = members.tags();
-        if let Err(broken) = check_tags(&tags) {
-            members.wrong("Tags", &format!("has a tag that is read here: {broken}"));
-        }
+        let tags = members.tags_of(match route_type {
+            Some(RouteType::Default) => TagPlace::DefaultRoute,
+            Some(RouteType::UriPath) | None => TagPlace::Route,
+        });
         members.finish(|| {
             let (source, active) = match route_type? {
                 RouteType::Default => (None, fallback.unwrap_or(true)),

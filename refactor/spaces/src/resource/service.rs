@@ -10,6 +10,7 @@ use super::{Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules::{self, Broken};
+use proxy::TagPlace;
 
 /// A service.
 pub type Service = Resource<ServiceDetails>;
@@ -88,7 +89,7 @@ impl NewService {
             members.wrong("UrlEndpoint", "is required where EndpointType is URL");
         }
         let (url, health_url) = urls.unwrap_or_default();
-        let tags = members.tags();
+        let tags = members.tags_of(TagPlace::Service);
         members.finish(|| {
             endpoint?;
             Some(Self { name: name?, description, vpc_id, url: url?, health_url, tags })
