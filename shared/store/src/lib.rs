@@ -47,8 +47,9 @@ mod value;
 mod postgres;
 mod sqlite;
 
+pub use ::postgres::{PostgresUrl, UrlError};
 pub use applied::{Applied, RowRate};
-pub use database_url::{Database, PostgresUrl, UrlError};
+pub use database_url::Database;
 pub use error::{OpenError, StoreError};
 pub use limits::{MAX_FEED_BYTES, MAX_FENCE, MIN_TOMBSTONE_AGE};
 pub use move_error::MoveError;

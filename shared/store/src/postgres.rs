@@ -17,7 +17,6 @@ mod run;
 mod schema;
 mod session;
 mod steps;
-mod tls;
 mod write_check;
 
 #[cfg(test)]
@@ -62,7 +61,7 @@ impl PostgresStore {
         let sharing = Sharing::default();
         let reached = timeout(connect::WAKE_TIME, schema::reach(url, &sharing)).await;
         reached.map_err(|elapsed| OpenError::Unreachable {
-            database: url.shown.clone(),
+            database: url.to_string(),
             advice: "the server accepts connections and does not answer; look at its log",
             cause: Arc::new(elapsed),
         })??;

@@ -5,22 +5,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::postgres::CONNECT_TIME;
 use deadpool_postgres::{
     Connect, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime,
 };
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, Error, NoTls, Socket};
 
 use super::session::{SESSION, Sharing};
-use super::tls;
 use crate::{OpenError, PostgresUrl};
 
-/// For how long to try to reach the server.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// For how long a caller waits for a connection that others use.
 pub(super) const POOL_WAIT: Duration = Duration::from_secs(5);
 /// For how long to wait at the start for a server that accepts connections and does not answer. One that was
@@ -28,9 +25,6 @@ pub(super) const POOL_WAIT: Duration = Duration::from_secs(5);
 pub(super) const WAKE_TIME: Duration = Duration::from_secs(60);
 /// How long a connection may lie unused. A serverless database goes to sleep only without connections.
 const IDLE_TIME: Duration = Duration::from_secs(60);
-/// How long the other side may be silent before it is asked whether it is still there, and how long
-/// what was sent may go without a sign that it arrived.
-const SILENCE: Duration = Duration::from_secs(10);
 
 /// A pool whose connections live in the runtime that this is called in. They are told [`SESSION`] if `sharing` says
 /// that their sessions stay with them.
@@ -39,25 +33,14 @@ pub(super) fn pool(
     connections: usize,
     sharing: Option<Sharing>,
 ) -> Result<Pool, OpenError> {
-    let mut config = url.config.clone();
-    if config.get_connect_timeout().is_none() {
-        // Shorter: it tells an address without an answer from a server that is slow.
-        config.connect_timeout(CONNECT_TIME / 2);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("banyan");
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(SILENCE);
-    }
-    if config.get_keepalives_interval().is_none() && config.get_keepalives_retries().is_none() {
-        config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 5).keepalives_retries(3);
-    }
+    let config = url.config();
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = if config.get_ssl_mode() == SslMode::Disable {
-        Manager::from_connect(config, HomeRuntime::of(NoTls), recycling)
-    } else {
-        Manager::from_connect(config, HomeRuntime::of(tls::connector(url)?), recycling)
+    let unreachable =
+        |advice, cause| OpenError::Unreachable { database: url.to_string(), advice, cause };
+    let tls = url.tls().map_err(|error| unreachable(error.advice, error.cause))?;
+    let manager = match tls {
+        None => Manager::from_connect(config, HomeRuntime::of(NoTls), recycling),
+        Some(tls) => Manager::from_connect(config, HomeRuntime::of(tls), recycling),
     };
     let session = Hook::async_fn(move |client, _| {
         let own = sharing.as_ref().is_some_and(|sharing| !sharing.get());
@@ -76,11 +59,7 @@ pub(super) fn pool(
         .recycle_timeout(Some(POOL_WAIT))
         .post_create(session)
         .build()
-        .map_err(|error| OpenError::Unreachable {
-            database: url.shown.clone(),
-            advice: "report this as a fault of the program",
-            cause: Arc::new(error),
-        })
+        .map_err(|error| unreachable("report this as a fault of the program", Arc::new(error)))
 }
 
 /// Closes connections that are not used, until the pool is closed.

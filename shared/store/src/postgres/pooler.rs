@@ -69,5 +69,5 @@ fn refused(error: Error, url: &PostgresUrl) -> OpenError {
     } else {
         "its first statements failed; look at the log of the server, and of a pooler in between"
     };
-    OpenError::Unreachable { database: url.shown.clone(), advice, cause: Arc::new(error) }
+    OpenError::Unreachable { database: url.to_string(), advice, cause: Arc::new(error) }
 }

@@ -65,9 +65,9 @@ async fn first(pool: &Pool, url: &PostgresUrl) -> Result<Object, OpenError> {
     loop {
         match pool.get().await {
             // The attempt itself wakes one that sleeps.
-            Err(PoolError::Timeout(_)) => log::info!("{} does not answer yet", url.shown),
+            Err(PoolError::Timeout(_)) => log::info!("{} does not answer yet", url),
             Err(PoolError::Backend(error)) if not_yet(&error) && Instant::now() + PAUSE < end => {
-                log::warn!("{} takes no connection yet: {error}", url.shown);
+                log::warn!("{} takes no connection yet: {error}", url);
                 sleep(PAUSE).await;
             }
             got => return got.map_err(|error| unreachable(url, error)),
@@ -92,7 +92,7 @@ pub(super) async fn migrate(
 
 /// What keeps a start from the tables.
 fn failed(url: &PostgresUrl, error: StoreError) -> OpenError {
-    let database = url.shown.clone();
+    let database = url.to_string();
     if is_lock_timeout(&error) {
         let advice = "another session keeps its tables or a write on them open; nothing was changed: \
                       find it in pg_locks and end it, or wait, and start again";
@@ -112,7 +112,7 @@ async fn migrate_on(client: &Link, url: &PostgresUrl, tables: &Tables) -> Result
         let found = version(client, collection).await.map_err(schema)?;
         if found > SCHEMA_VERSION {
             let (collection, known) = (collection.name.clone(), SCHEMA_VERSION);
-            return Err(OpenError::Newer { database: url.shown.clone(), collection, found, known });
+            return Err(OpenError::Newer { database: url.to_string(), collection, found, known });
         }
         versions.push((collection, found));
     }
@@ -143,7 +143,7 @@ async fn migrate_on(client: &Link, url: &PostgresUrl, tables: &Tables) -> Result
         };
         let added = additions(collection, Dialect::Postgres, &present);
         let added = added.map_err(|reason| OpenError::Collection {
-            database: url.shown.clone(),
+            database: url.to_string(),
             collection: collection.name.clone(),
             reason,
         });
@@ -216,5 +216,5 @@ fn unreachable(url: &PostgresUrl, error: PoolError) -> OpenError {
     } else {
         "check that PostgreSQL runs there and that this machine may reach it"
     };
-    OpenError::Unreachable { database: url.shown.clone(), advice, cause: Arc::new(error) }
+    OpenError::Unreachable { database: url.to_string(), advice, cause: Arc::new(error) }
 }

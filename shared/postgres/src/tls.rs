@@ -14,24 +14,24 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::database_url::Trust;
-use crate::{OpenError, PostgresUrl};
+use crate::ConnectError;
+use crate::url::Trust;
 
-pub(super) fn connector(url: &PostgresUrl) -> Result<MakeRustlsConnect, OpenError> {
+pub(crate) fn connector(trust: &Trust) -> Result<MakeRustlsConnect, ConnectError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(BySslMode {
-        host_matters: matches!(url.trust, Trust::Host(_)),
-        authorities: match &url.trust {
+        host_matters: matches!(trust, Trust::Host(_)),
+        authorities: match trust {
             Trust::Any => None,
             Trust::Authority(file) | Trust::Host(file) => {
-                Some(authorities(url, file.as_deref(), &provider)?)
+                Some(authorities(file.as_deref(), &provider)?)
             }
         },
         provider: Arc::clone(&provider),
     });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| refused(url, "report this as a fault of the program", error))?
+        .map_err(|error| ConnectError::new("report this as a fault of the program", error))?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
@@ -40,38 +40,29 @@ pub(super) fn connector(url: &PostgresUrl) -> Result<MakeRustlsConnect, OpenErro
 
 /// The authorities that may sign certificates: those in the file, or those that this machine trusts.
 fn authorities(
-    url: &PostgresUrl,
     file: Option<&Path>,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, OpenError> {
+) -> Result<Arc<dyn ServerCertVerifier>, ConnectError> {
     let advice = "name a PEM file of certificates in sslrootcert";
     let Some(file) = file else {
         return Verifier::new(Arc::clone(provider))
             .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
-            .map_err(|error| refused(url, advice, error));
+            .map_err(|error| ConnectError::new(advice, error));
     };
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| {
-        refused(url, advice, std::io::Error::other(format!("{}: {error}", file.display())))
+        ConnectError::new(advice, std::io::Error::other(format!("{}: {error}", file.display())))
     })?;
     for certificate in certificates {
         let certificate = certificate
-            .map_err(|error| refused(url, advice, std::io::Error::other(error.to_string())))?;
-        roots.add(certificate).map_err(|error| refused(url, advice, error))?;
+            .map_err(|error| ConnectError::new(advice, std::io::Error::other(error.to_string())))?;
+        roots.add(certificate).map_err(|error| ConnectError::new(advice, error))?;
     }
     let verifier =
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
     verifier
         .map(|verifier| verifier as Arc<dyn ServerCertVerifier>)
-        .map_err(|error| refused(url, advice, error))
-}
-
-fn refused(
-    url: &PostgresUrl,
-    advice: &'static str,
-    cause: impl std::error::Error + Send + Sync + 'static,
-) -> OpenError {
-    OpenError::Unreachable { database: url.shown.clone(), advice, cause: Arc::new(cause) }
+        .map_err(|error| ConnectError::new(advice, error))
 }
 
 /// Accepts a certificate as far as `sslmode` asks. The handshake's signature is always checked.
