@@ -1,5 +1,7 @@
 //! The configuration: read from the environment once, everything wrong with it said at once.
 
+mod traffic;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -38,6 +40,22 @@ pub const VARIABLES: &[Variable] = &[
         about: "where collections are to go unless a route or a command says it, such as \
                 users=http://127.0.0.1:3001,threads=http://127.0.0.1:3002; nothing",
     },
+    Variable {
+        name: "CONNECT_MS",
+        about: "the time for making a connection to a service, 1 to 86400000 milliseconds; 2000",
+    },
+    Variable {
+        name: "FIRST_BYTE_MS",
+        about: "the time from the end of a request to the head of its answer, in milliseconds; 60000",
+    },
+    Variable {
+        name: "IDLE_MS",
+        about: "the wait for the next part of an answer, in milliseconds; 60000",
+    },
+    Variable {
+        name: "EVENT_IDLE_MS",
+        about: "the same in a stream of events (text/event-stream); 600000",
+    },
     Logs::FORMAT,
     Logs::FILE,
     Logs::FILTER,
@@ -71,6 +89,7 @@ pub struct Config {
     /// What signs in to the programs whose data is moved.
     pub(crate) move_token: Option<Token>,
     pub(crate) move_targets: Targets,
+    pub(crate) traffic: proxy::Settings,
     pub(crate) logs: Logs,
     pub(crate) quotas: Quotas,
 }
@@ -104,6 +123,7 @@ impl Config {
             move_targets: variables
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
                 .unwrap_or_default(),
+            traffic: traffic::settings(&mut variables),
             logs: Logs::read(&mut variables),
             quotas,
         };
@@ -167,6 +187,8 @@ mod tests {
             ("MONOLITH_URL", "http://127.0.0.1:3000"),
             ("MOVE_TOKEN", "too short"),
             ("MOVE_TARGETS", "users"),
+            ("FIRST_BYTE_MS", "29s"),
+            ("IDLE_MS", "0"),
             ("BANYAN_MAX_ROUTES", "0"),
             ("BANYAN_MAX_ROUTE", "1"),
         ]);
@@ -176,6 +198,8 @@ mod tests {
             "HOST=",
             "CONTROL_PORT=",
             "BANYAN_MAX_ROUTES=",
+            "FIRST_BYTE_MS=",
+            "IDLE_MS=",
             "MONOLITH_URL=",
             "MOVE_TOKEN:",
             "MOVE_TARGETS=",

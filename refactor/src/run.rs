@@ -69,7 +69,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         quotas: config.quotas,
         advice: control::advice::protection,
     };
-    let plane = DataPlane::new(proxy::Settings { runs_again, ..proxy::Settings::default() })?;
+    let plane = DataPlane::new(proxy::Settings { runs_again, ..config.traffic })?;
     moves::tell_epochs(&state, &plane)?;
     let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
         .map_err(|cause| {

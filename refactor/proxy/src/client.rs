@@ -4,6 +4,7 @@ use ::http1::{HeaderField, Status};
 
 mod http1;
 mod http2;
+mod pace;
 mod serve;
 
 use std::io;
@@ -22,6 +23,15 @@ pub(crate) enum BodyError {
     /// The client was too slow.
     TooSlow,
     /// The client went away.
+    Gone,
+}
+
+/// How a client stopped sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// It has said everything, whenever it says so. Whether it still listens cannot be told before it is answered.
+    Silent,
+    /// It is known to have left: a reset.
     Gone,
 }
 
@@ -51,9 +61,8 @@ pub(crate) trait Client: Send {
     /// Drops the part of an unwanted body that has arrived.
     fn skip_body(&mut self);
 
-    /// Ready once the client is known to have left: a reset. One that has said everything may still listen, whenever it
-    /// says so. What it sends meanwhile is taken in, as far as there is room.
-    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()>;
+    /// Ready once the client sends no more. What it sends meanwhile is taken in, as far as there is room.
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Left>;
 
     /// Begins the answer with its status and fields; only those that go end to end are sent.
     fn begin(&mut self, status: Status, fields: &[HeaderField<'_>], body: BodyLength);

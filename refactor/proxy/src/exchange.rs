@@ -129,7 +129,6 @@ async fn hand_on<C: Client>(
     record: &mut RequestRecord<'_>,
 ) -> Result<(), Ended> {
     record.status = answer.status;
-    connection.allow(route.patience.idle);
     relay::relay(client, &mut connection, &mut upload, answer, route, record).await?;
     if let Some(sample) = record.sample.take() {
         sample.end();

@@ -11,8 +11,10 @@ pub(crate) const INTERIM_ANSWERS: usize = 16;
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// For how long a client may pause within a body.
 pub(crate) const BODY_PAUSE: Duration = Duration::from_secs(10);
-/// For how long a body may take in all.
+/// For how long a client that sends a body may be slower than [`BODY_RATE`] on average.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(120);
+/// How much of a body must come, in bytes a second.
+pub(crate) const BODY_RATE: u32 = 1024;
 /// For how long a connection may be idle between requests; longer than the 60 s of AWS' load balancers.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(75);
 /// For how long a part of an answer may wait for a client that takes it slowly.
@@ -96,8 +98,8 @@ pub(crate) const DISCARD_TIME: Duration = Duration::from_millis(100);
 
 /// How long a route's requests may wait for its service.
 ///
-/// A route's tags change them: `banyan:connect-ms`, `banyan:first-byte-ms` and `banyan:idle-ms`, each
-/// from 1 to 900,000 milliseconds.
+/// A route's tags change them: `banyan:connect-ms`, `banyan:first-byte-ms`, `banyan:idle-ms` and
+/// `banyan:event-idle-ms`, each from 1 to [`Patience::LONGEST_MS`] milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// For a connection, with all the addresses of a name together.
@@ -106,23 +108,27 @@ pub struct Patience {
     pub first_byte: Duration,
     /// For the next part of an answer.
     pub idle: Duration,
+    /// For the next part of a stream of events (`text/event-stream`).
+    pub event_idle: Duration,
 }
 
 impl Default for Patience {
-    /// 2 s, and 29 s as API Gateway has them.
+    /// 2 s, 60 s, 60 s, and 10 min.
     fn default() -> Self {
-        let long = Duration::from_secs(29);
-        Self { connect: Duration::from_secs(2), first_byte: long, idle: long }
+        let [connect, first_byte, idle, event_idle] = [2, 60, 60, 600].map(Duration::from_secs);
+        Self { connect, first_byte, idle, event_idle }
     }
 }
 
 impl Patience {
+    /// The longest time that can be asked for, in milliseconds: a day.
+    pub const LONGEST_MS: u64 = 86_400_000;
     /// What the value of a tag must be.
-    pub(crate) const TAKES: &str = "from 1 to 900000 milliseconds";
+    pub(crate) const TAKES: &str = "from 1 to 86400000 milliseconds";
 
     /// The value of a tag; none: it is not what it must be.
     pub(crate) fn parse(value: &str) -> Option<Duration> {
-        let ms = value.parse().ok().filter(|ms| (1..=900_000).contains(ms));
+        let ms = value.parse().ok().filter(|ms| (1..=Self::LONGEST_MS).contains(ms));
         ms.map(Duration::from_millis)
     }
 
@@ -134,6 +140,7 @@ impl Patience {
             connect: time("banyan:connect-ms", self.connect),
             first_byte: time("banyan:first-byte-ms", self.first_byte),
             idle: time("banyan:idle-ms", self.idle),
+            event_idle: time("banyan:event-idle-ms", self.event_idle),
         }
     }
 }
@@ -153,7 +160,7 @@ mod tests {
         assert_eq!(patience.first_byte, Duration::from_millis(250));
         assert_eq!(patience.connect, Patience::default().connect);
         assert_eq!(Patience::default().tagged(&tag("team", "x")), Patience::default());
-        for value in ["0", "-1", "", "2s", "900001"] {
+        for value in ["0", "-1", "", "2s", "86400001"] {
             assert_eq!(Patience::parse(value), None, "{value}");
             assert_eq!(
                 Patience::default().tagged(&tag("banyan:idle-ms", value)),

@@ -61,6 +61,13 @@ pub const TAGS: &[TagRule] = &[
         reads: |value| Patience::parse(value).is_some(),
     },
     TagRule {
+        key: "banyan:event-idle-ms",
+        places: ANY_ROUTE,
+        takes: Patience::TAKES,
+        about: "how long a stream of events may pause",
+        reads: |value| Patience::parse(value).is_some(),
+    },
+    TagRule {
         key: "banyan:first-byte-ms",
         places: ANY_ROUTE,
         takes: Patience::TAKES,

@@ -16,11 +16,10 @@ use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::{BodyError, BodyLength, Client};
+use super::pace::Pace;
+use super::{BodyError, BodyLength, Client, Left};
 use crate::deadline::Deadline;
-use crate::limits::{
-    BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME,
-};
+use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME};
 use crate::problem::Problem;
 use crate::site::{DrainSignal, Site};
 
@@ -44,8 +43,8 @@ struct Exchange {
     body: Framing,
     /// How many bytes of the body may still come.
     room: u64,
-    /// When the body must be there.
-    body_until: Option<Instant>,
+    /// By when more of the body must be there, once it is waited for.
+    pace: Option<Pace>,
     /// Whether the client waits to be told to send the body.
     expects_continue: bool,
     version: Version,
@@ -64,7 +63,7 @@ impl Exchange {
         Self {
             body: head.body,
             room,
-            body_until: None,
+            pace: None,
             expects_continue: head.expects_continue,
             version: head.version,
             chunked_answer: false,
@@ -206,14 +205,15 @@ impl Http1 {
 
     fn poll_more_body(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         let now = Instant::now();
-        let until = *self.exchange.body_until.get_or_insert_with(|| {
+        let pace = self.exchange.pace.get_or_insert_with(|| {
             self.reading.set(BODY_PAUSE);
-            now + BODY_TIME
+            Pace::begin(now)
         });
         match self.input.poll_fill(context, &mut self.stream) {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(BodyError::Gone)),
-            Poll::Ready(Ok(_)) => {
-                self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(now)));
+            Poll::Ready(Ok(count)) => {
+                pace.received(count, now);
+                self.reading.set(pace.pause(now));
                 return Poll::Ready(Ok(()));
             }
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::OutOfMemory => {
@@ -279,18 +279,17 @@ impl Client for Http1 {
         }
     }
 
-    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Some(until) = self.exchange.body_until {
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Left> {
+        if let Some(pace) = self.exchange.pace {
             // It is not the client that is slow now.
-            self.reading.set(BODY_PAUSE.min(until.saturating_duration_since(Instant::now())));
+            self.reading.set(pace.pause(Instant::now()));
         }
         loop {
             match ready!(self.input.poll_fill(context, &mut self.stream)) {
                 Ok(1..) => {}
                 Err(error) if error.kind() == io::ErrorKind::OutOfMemory => return Poll::Pending,
-                // It has said everything. Whether it still listens cannot be told before it is answered.
-                Ok(0) => return Poll::Pending,
-                Err(_) => return Poll::Ready(()),
+                Ok(0) => return Poll::Ready(Left::Silent),
+                Err(_) => return Poll::Ready(Left::Gone),
             }
         }
     }

@@ -20,11 +20,12 @@ use tokio::time::{Instant, timeout};
 
 use reply::Reply;
 
-use super::{BodyError, BodyLength, Client};
+use super::pace::Pace;
+use super::{BodyError, BodyLength, Client, Left};
 use crate::deadline::Deadline;
 use crate::exchange::{exchange, refuse_unread};
 use crate::limits::{
-    BODY_PAUSE, BODY_TIME, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS, TAKE_TIME,
+    BODY_PAUSE, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS, TAKE_TIME,
 };
 use crate::site::{DrainSignal, Site};
 
@@ -111,7 +112,7 @@ async fn one(
         out: Vec::new(),
         ended: false,
         reading: Deadline::after(BODY_PAUSE),
-        body_until: Instant::now() + BODY_TIME,
+        pace: Pace::begin(Instant::now()),
         writing: None,
     };
     match RequestHead::from_http2(&parts) {
@@ -140,8 +141,8 @@ struct Http2 {
     out: Vec<u8>,
     ended: bool,
     reading: Deadline,
-    /// When the body must be there.
-    body_until: Instant,
+    /// By when more of the body must be there.
+    pace: Pace,
     writing: Option<Deadline>,
 }
 
@@ -179,7 +180,9 @@ impl Client for Http2 {
                 return Poll::Ready(Err(BodyError::TooSlow));
             }
         };
-        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
+        let now = Instant::now();
+        self.pace.received(data.len(), now);
+        self.reading.set(self.pace.pause(now));
         let room = self.room.checked_sub(data.len() as u64);
         self.room = room.ok_or(BodyError::TooLarge(self.limit))?;
         out.extend_from_slice(&data);
@@ -190,9 +193,9 @@ impl Client for Http2 {
 
     fn skip_body(&mut self) {}
 
-    fn poll_gone(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+    fn poll_left(&mut self, _context: &mut Context<'_>) -> Poll<Left> {
         // The client is not the slow side now. If it resets the stream, the whole exchange ends.
-        self.reading.set(BODY_PAUSE.min(self.body_until.saturating_duration_since(Instant::now())));
+        self.reading.set(self.pace.pause(Instant::now()));
         Poll::Pending
     }
 

@@ -22,6 +22,10 @@ pub(super) async fn relay<C: Client>(
     record: &mut RequestRecord<'_>,
 ) -> Result<(), Ended> {
     begin(client, answer, record);
+    // A client that listens to events for hours says nothing meanwhile, and a service may be as silent: its end is
+    // looked for. Of no other answer does the end of the client's side mean that the client left.
+    let events = is_event_stream(answer);
+    let idle = if events { route.patience.event_idle } else { route.patience.idle };
     let mut body = answer.body;
     loop {
         let arrived = connection.take(&mut body, |content| {
@@ -44,18 +48,30 @@ pub(super) async fn relay<C: Client>(
         if over {
             return Ok(());
         }
-        connection.allow(route.patience.idle);
+        connection.allow(idle);
         let read = poll_fn(|context| {
             go_on(upload, context, client, connection);
-            connection.poll_fill(context)
+            if events && upload.is_sent() && client.poll_left(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            connection.poll_fill(context).map(Some)
         });
-        match (read.await, body) {
+        let Some(read) = read.await else { return Err(Ended::Gone) };
+        match (read, body) {
             (Ok(0), Framing::UntilClose) => body = Framing::NONE,
             (Ok(0), _) => return Err(cut(route, "the connection ended")),
             (Ok(_), _) => {}
             (Err(error), _) => return Err(cut(route, &error.to_string())),
         }
     }
+}
+
+/// Whether events follow each other without end in an answer's body (HTML, 9.2).
+fn is_event_stream(answer: &ResponseHead<'_>) -> bool {
+    let is_type = |field: &&HeaderField<'_>| field.name.eq_ignore_ascii_case("content-type");
+    let value = answer.fields.iter().find(is_type).map_or(&b""[..], |field| field.value);
+    let kind = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
 fn begin<C: Client>(client: &mut C, answer: &ResponseHead<'_>, record: &RequestRecord<'_>) {

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::ended::Ended;
-use crate::client::Client;
+use crate::client::{Client, Left};
 use crate::deadline::Deadline;
 use crate::limits::{CHASE_PAUSE, CHASE_TIME, READ_PAUSE, SAID_TIME};
 use crate::metrics::Chases;
@@ -103,7 +103,7 @@ impl Drop for Waiting<'_> {
 /// Waits, but not for a client that left.
 async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
     let waited = poll_fn(|context| {
-        if client.poll_gone(context).is_ready() {
+        if client.poll_left(context) == Poll::Ready(Left::Gone) {
             return Poll::Ready(Err(Ended::Gone));
         }
         time.poll(context).map(Ok)

@@ -32,7 +32,7 @@ impl Plane {
     /// With a default route alone, and services that are given little time.
     pub(crate) fn hasty(url: &str) -> Self {
         let time = Duration::from_millis(300);
-        let patience = Patience { connect: time, first_byte: time, idle: time };
+        let patience = Patience { connect: time, first_byte: time, idle: time, event_idle: time };
         Self::with(Settings { workers: 1, patience, ..Settings::default() }, vec![default(url)])
     }
 

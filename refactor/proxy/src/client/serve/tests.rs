@@ -20,8 +20,20 @@ use crate::table::RouteTable;
 use crate::target::RouteTarget;
 use crate::upstream::{Origin, Upstreams};
 
-/// A client and the task that serves it, with one default route whose service does not matter.
+mod silence;
+
+/// A client and the task that serves it, with one default route whose service takes everything and says nothing.
 async fn connected() -> (TcpStream, JoinHandle<()>) {
+    connected_to(|mut stream| async move {
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    })
+    .await
+}
+
+/// The same with a service that does this with its one connection.
+async fn connected_to<F: Future<Output = ()> + Send>(
+    serving: impl FnOnce(TcpStream) -> F + Send + 'static,
+) -> (TcpStream, JoinHandle<()>) {
     let settings = Settings { workers: 1, ..Settings::default() };
     let patience = settings.patience;
     let shared = Shared {
@@ -58,11 +70,8 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, peer) = listener.accept().await.unwrap();
-    let served = tokio::spawn(async move {
-        serve(stream, peer, Arc::new(site), 0).await;
-        drop(service);
-    });
-    (client, served)
+    tokio::spawn(async move { serving(service.accept().await.unwrap().0).await });
+    (client, tokio::spawn(serve(stream, peer, Arc::new(site), 0)))
 }
 
 async fn read_to_end(mut client: TcpStream) -> String {

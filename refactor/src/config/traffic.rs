@@ -1,0 +1,22 @@
+//! The variables of the data plane.
+
+use std::time::Duration;
+
+use proxy::{Patience, Settings};
+use runtime::Variables;
+
+/// What the data plane is told.
+pub(super) fn settings(variables: &mut Variables) -> Settings {
+    let Patience { connect, first_byte, idle, event_idle } = Patience::default();
+    let mut time = |name, default| {
+        let ms = variables.number(name, 1, Patience::LONGEST_MS as usize);
+        ms.map_or(default, |ms| Duration::from_millis(ms as u64))
+    };
+    let patience = Patience {
+        connect: time("CONNECT_MS", connect),
+        first_byte: time("FIRST_BYTE_MS", first_byte),
+        idle: time("IDLE_MS", idle),
+        event_idle: time("EVENT_IDLE_MS", event_idle),
+    };
+    Settings { patience, ..Settings::default() }
+}
