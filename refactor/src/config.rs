@@ -5,7 +5,7 @@ mod traffic;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use runtime::{ConfigErrors, ListenAddress, Logs, Token, Variable, Variables};
+use runtime::{ConfigErrors, ListenAddress, Logs, StopTimes, Token, Variable, Variables};
 use url::Url;
 
 use moves::{Targets, is_name, program};
@@ -56,6 +56,8 @@ pub const VARIABLES: &[Variable] = &[
         name: "EVENT_IDLE_MS",
         about: "the same in a stream of events (text/event-stream); 600000",
     },
+    StopTimes::DELAY,
+    StopTimes::DRAIN,
     Logs::FORMAT,
     Logs::FILE,
     Logs::FILTER,
@@ -90,6 +92,7 @@ pub struct Config {
     pub(crate) move_token: Option<Token>,
     pub(crate) move_targets: Targets,
     pub(crate) traffic: proxy::Settings,
+    pub(crate) stop: StopTimes,
     pub(crate) logs: Logs,
     pub(crate) quotas: Quotas,
 }
@@ -124,6 +127,7 @@ impl Config {
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
                 .unwrap_or_default(),
             traffic: traffic::settings(&mut variables),
+            stop: StopTimes::read(&mut variables),
             logs: Logs::read(&mut variables),
             quotas,
         };

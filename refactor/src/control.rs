@@ -14,14 +14,15 @@ mod moves_seen;
 mod operations;
 mod protocol;
 mod query;
+mod readiness;
 mod rest;
 mod signature;
 
 pub(crate) use listen::serve;
 pub(crate) use moves_seen::MovesSeen;
+pub(crate) use readiness::Readiness;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use answer::Answer;
@@ -43,8 +44,7 @@ pub(crate) struct Control {
     pub(crate) spaces: Spaces,
     pub(crate) stacks: Arc<Api>,
     pub(crate) credentials: Keys,
-    /// Whether what has to be there from the start is there.
-    pub(crate) ready: Arc<AtomicBool>,
+    pub(crate) readiness: Arc<Readiness>,
     pub(crate) moves: Moves,
     /// What `/metrics` tells of them.
     pub(crate) moves_seen: MovesSeen,

@@ -2,15 +2,14 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::rt;
-use runtime::{ConfigErrors, Daemon, ListenAddress, Logs, Stop, Variable, chain};
+use runtime::{ANNOUNCE_TIME, ConfigErrors, Daemon, ListenAddress, Logs, Stop, Variable, chain};
 use tokio::runtime::Handle;
 
 use crate::config::{Config, VARIABLES};
 use crate::control::credentials::Keys;
-use crate::control::{self, Control};
+use crate::control::{self, Control, Readiness};
 use crate::first_stack::FirstStack;
 use moves::{self, Moves};
 use proxy::DataPlane;
@@ -66,6 +65,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     let settings = Settings {
         applications: config.applications,
         control: address,
+        drain: config.stop.drain,
         quotas: config.quotas,
         advice: control::advice::protection,
     };
@@ -86,17 +86,18 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         Handle::current(),
     )?;
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
-    let ready = Arc::new(AtomicBool::new(false));
+    let readiness = Arc::new(Readiness::not_yet("the first stack is not made yet"));
     let control = Control {
         spaces: spaces.clone(),
         stacks: Arc::clone(&stacks),
         credentials,
-        ready: Arc::clone(&ready),
+        readiness: Arc::clone(&readiness),
         moves: moves.clone(),
         moves_seen: control::MovesSeen::default(),
-        plane,
+        plane: plane.clone(),
     };
-    let server = control::serve(control, listener)?;
+    let stop = config.stop;
+    let server = control::serve(control, listener, stop.drain)?;
     let handle = server.handle();
     log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
     log::info!("listening on http://{address}");
@@ -106,12 +107,14 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     let ended = rt::spawn(async move {
         tokio::select! {
             () = first_stack(first) => {
-                ready.store(true, Ordering::Relaxed);
+                readiness.set(None);
                 stopped.await;
             }
             () = &mut stopped => {}
         }
-        tokio::join!(handle.stop(true), spaces.close());
+        readiness.set(Some("this program is stopping"));
+        stop.serve_on().await;
+        tokio::join!(handle.stop(true), plane.drain(ANNOUNCE_TIME, stop.drain));
     });
     server.await?;
     ended.await?;

@@ -42,23 +42,26 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 use std::{fmt, io};
 
 use tokio::net::TcpSocket;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
 use super::routes::{Route, RouteChange};
 use super::settings::Settings;
 use super::shadow::Shadows;
-use super::site::{Shared, Site};
+use super::site::{Phase, Shared, Site};
 use super::split::Split;
 use super::table::RouteTable;
 use super::target::RouteTarget;
 use super::upstream::{Origin, Upstreams};
-use super::workers::Workers;
+use super::workers::{Accepting, Workers};
 use super::{files, limits};
 
 /// Listens for each application, and routes what comes. Cheap to clone; usable from any thread. With
@@ -77,7 +80,7 @@ struct Plane {
 
 struct Application {
     site: Arc<Site>,
-    accepting: AbortHandle,
+    accepting: Accepting,
     /// Of the tables before: as long as an upload holds one, it is under way.
     earlier: Vec<Weak<()>>,
 }
@@ -192,19 +195,30 @@ impl DataPlane {
         earlier.any(|uploads| uploads.strong_count() > 0)
     }
 
-    /// Stops listening at once, and ends when what is in flight is answered: after 25 s at most, when
-    /// it is broken off.
-    pub fn close(&self, application: &str) -> impl Future<Output = ()> + use<> {
+    /// Closes an application that is given up: no connection is let in any more, and idle ones end at once. Ends when
+    /// what is in flight is answered, or broken off after `drain`.
+    pub fn close(&self, application: &str, drain: Duration) -> impl Future<Output = ()> + use<> {
         let closed = self.0.applications().remove(application);
-        if let Some(Application { site, accepting, .. }) = &closed {
-            accepting.abort();
-            site.drain();
-        }
         async move {
-            let Some(Application { site, .. }) = closed else { return };
-            if tokio::time::timeout(limits::DRAIN_TIME, site.emptied()).await.is_err() {
-                site.abort();
+            if let Some(closed) = closed {
+                closed.end(Duration::ZERO, drain).await;
             }
+        }
+    }
+
+    /// Ends all applications, so that no client is cut off:
+    ///
+    /// 1. The ports close. Connections that wait to be accepted are accepted before that.
+    /// 2. For `announce`, connections serve on, and each is told that it ends: by `Connection: close` in its next answer
+    ///    (RFC 9112, 9.6), or by GOAWAY (RFC 9113, 6.8). Then idle ones are closed.
+    /// 3. What is in flight has `drain` from the beginning to be answered. Then it is broken off.
+    pub fn drain(&self, announce: Duration, drain: Duration) -> impl Future<Output = ()> + use<> {
+        let all = std::mem::take(&mut *self.0.applications());
+        let ends: Vec<_> = all.into_values().map(|one| one.end(announce, drain)).collect();
+        async move {
+            // Each has its own time, from the first moment on.
+            let mut ending: JoinSet<()> = ends.into_iter().collect();
+            while ending.join_next().await.is_some() {}
         }
     }
 
@@ -219,6 +233,31 @@ impl DataPlane {
     /// The last differences between the answers to mirrored reads, as JSON lines, the oldest first.
     pub fn differences(&self) -> String {
         self.0.shared.shadows.differences()
+    }
+}
+
+impl Application {
+    /// Takes no more connections, tells those that are there, and ends with the last one.
+    fn end(self, announce: Duration, drain: Duration) -> impl Future<Output = ()> + use<> {
+        let Self { site, accepting, .. } = self;
+        let until = Instant::now() + drain;
+        async move {
+            let mut ended = pin!(async {
+                accepting.stop().await;
+                site.emptied().await;
+            });
+            if !announce.is_zero() {
+                site.enter(Phase::Leaving);
+                if timeout(announce.min(drain), ended.as_mut()).await.is_ok() {
+                    return;
+                }
+            }
+            site.enter(Phase::Closing);
+            if timeout_at(until, ended).await.is_err() {
+                log::warn!("port {}: what was in flight after {drain:?} is broken off", site.port);
+                site.abort();
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -28,6 +28,18 @@ pub(crate) struct Shared {
     pub(crate) pseudonym: String,
 }
 
+/// How far a site has come with its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// It serves.
+    Open,
+    /// Each connection ends with the exchange that it is in, and is told so: HTTP/1 in its next answer, HTTP/2 and
+    /// tunnels at once.
+    Leaving,
+    /// A connection that is idle ends too.
+    Closing,
+}
+
 /// An application's listener and its routes.
 #[derive(Debug)]
 pub(crate) struct Site {
@@ -39,9 +51,11 @@ pub(crate) struct Site {
     pub(crate) epochs: Arc<Epochs>,
     /// Of requests that no route takes.
     pub(crate) unrouted: Arc<Counts>,
-    draining: AtomicBool,
+    phase: AtomicU8,
     /// Wakes idle connections, worker by worker, so that workers do not wait for each other.
     drains: Box<[Notify]>,
+    /// How many connections there are, with those on their way to their worker.
+    open: AtomicUsize,
     connections: Mutex<HashMap<task::Id, AbortHandle>>,
     empty: Notify,
 }
@@ -61,8 +75,9 @@ impl Site {
             table: ArcSwap::from_pointee(table),
             epochs,
             unrouted,
-            draining: AtomicBool::new(false),
+            phase: AtomicU8::new(Phase::Open as u8),
             drains: (0..shared.settings.workers).map(|_| Notify::new()).collect(),
+            open: AtomicUsize::new(0),
             connections: Mutex::default(),
             empty: Notify::new(),
             shared,
@@ -73,20 +88,19 @@ impl Site {
         &self.shared.settings
     }
 
-    /// Whether connections are to end with the exchange they are in.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
+    /// Whether it has come so far with its end.
+    pub(crate) fn is(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::Acquire) >= phase as u8
     }
 
-    /// Ends idle connections now, the others after their exchange.
-    pub(crate) fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
+    /// Goes on to a later phase, and tells all connections.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phase.fetch_max(phase as u8, Ordering::Release);
         self.drains.iter().for_each(Notify::notify_waiters);
     }
 
-    /// Notes a connection that a task serves; the task holds a [`Counted`].
-    pub(crate) fn connected(&self, task: AbortHandle) {
-        self.shared.metrics.connections.inc();
+    /// Notes the task that serves a connection; it holds a [`Counted`].
+    pub(crate) fn serves(&self, task: AbortHandle) {
         self.connections().insert(task.id(), task);
     }
 
@@ -95,7 +109,7 @@ impl Site {
         loop {
             let mut emptied = std::pin::pin!(self.empty.notified());
             emptied.as_mut().enable();
-            if self.connections().is_empty() {
+            if self.open.load(Ordering::Acquire) == 0 {
                 return;
             }
             emptied.await;
@@ -112,46 +126,58 @@ impl Site {
     }
 }
 
-/// Held by the task of a connection for as long as it lives.
+/// A connection, from the moment it was accepted for as long as it lives.
 #[derive(Debug)]
-pub(crate) struct Counted(pub(crate) Arc<Site>);
+pub(crate) struct Counted(Arc<Site>);
+
+impl Counted {
+    pub(crate) fn new(site: Arc<Site>) -> Self {
+        site.shared.metrics.connections.inc();
+        site.open.fetch_add(1, Ordering::AcqRel);
+        Self(site)
+    }
+
+    pub(crate) fn site(&self) -> &Arc<Site> {
+        &self.0
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.shared.metrics.connections.dec();
-        let mut connections = self.0.connections();
         if let Some(task) = task::try_id() {
-            connections.remove(&task);
+            self.0.connections().remove(&task);
         }
-        if connections.is_empty() {
+        if self.0.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.empty.notify_waiters();
         }
     }
 }
 
-/// Tells an idle connection that its listener closes.
+/// Tells a connection that its site comes to its end.
 pub(crate) struct DrainSignal<'a> {
     site: &'a Site,
+    worker: usize,
     notified: Option<Pin<Box<Notified<'a>>>>,
 }
 
 impl<'a> DrainSignal<'a> {
     pub(crate) fn new(site: &'a Site, worker: usize) -> Self {
-        let notified = site.drains.get(worker).map(|drain| Box::pin(drain.notified()));
-        Self { site, notified }
+        Self { site, worker, notified: None }
     }
 
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Ready once the site is at this phase or a later one.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>, phase: Phase) -> Poll<()> {
         // Waits first and looks afterwards, so that nothing is missed in between.
-        let told = match &mut self.notified {
-            Some(notified) => notified.as_mut().poll(context),
-            None => Poll::Pending,
-        };
-        if self.site.is_draining() {
-            return Poll::Ready(());
+        while let Some(drain) = self.site.drains.get(self.worker) {
+            let notified = self.notified.get_or_insert_with(|| Box::pin(drain.notified()));
+            let told = notified.as_mut().poll(context);
+            if self.site.is(phase) {
+                return Poll::Ready(());
+            }
+            ready!(told);
+            self.notified = None;
         }
-        ready!(told);
-        self.notified = None;
-        Poll::Ready(())
+        Poll::Pending
     }
 }

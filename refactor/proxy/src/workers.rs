@@ -10,7 +10,7 @@ use std::{io, thread};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::client::serve;
@@ -35,11 +35,18 @@ pub(crate) struct Workers {
     _running: oneshot::Sender<()>,
 }
 
+/// What accepts the connections of a site.
+#[derive(Debug)]
+pub(crate) struct Accepting {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
 /// A connection on its way to its worker.
 struct Accepted {
     stream: std::net::TcpStream,
     peer: SocketAddr,
-    site: Arc<Site>,
+    counted: Counted,
     permit: OwnedSemaphorePermit,
 }
 
@@ -83,20 +90,31 @@ impl Workers {
         &self.accepting
     }
 
-    /// Accepts connections for a site until the handle aborts it.
-    pub(crate) fn accept(&self, listener: TcpListener, site: Arc<Site>) -> AbortHandle {
+    /// Accepts connections for a site until it is told to stop. Those that wait in the queue of the system are then
+    /// accepted too: its end would reset them.
+    pub(crate) fn accept(&self, listener: TcpListener, site: Arc<Site>) -> Accepting {
+        let (stop, mut stopped) = oneshot::channel();
         let (queues, next) = (Arc::clone(&self.queues), Arc::clone(&self.next));
         let connections = Arc::clone(&self.connections);
+        let hand_on = move |site: &Arc<Site>, (stream, peer), permit| {
+            let turn = next.fetch_add(1, Ordering::Relaxed) % queues.len().max(1);
+            let counted = Counted::new(Arc::clone(site));
+            let accepted = Accepted { stream, peer, counted, permit };
+            // A worker only ends with the whole data plane.
+            let _ = queues.get(turn).map(|queue| queue.send(accepted));
+        };
         let mut said: Option<Instant> = None;
-        let accept = async move {
-            while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
-                match listener.accept().await.and_then(|(s, peer)| Ok((s.into_std()?, peer))) {
-                    Ok((stream, peer)) => {
-                        let turn = next.fetch_add(1, Ordering::Relaxed) % queues.len().max(1);
-                        let accepted = Accepted { stream, peer, site: Arc::clone(&site), permit };
-                        // A worker only ends with the whole data plane.
-                        let _ = queues.get(turn).map(|queue| queue.send(accepted));
-                    }
+        let task = self.accepting.spawn(async move {
+            let place = async || Arc::clone(&connections).acquire_owned().await;
+            loop {
+                let next = async { Some((place().await.ok()?, accepted(&listener).await)) };
+                let next = tokio::select! {
+                    next = next => next,
+                    _ = &mut stopped => break,
+                };
+                let Some((permit, accepted)) = next else { return };
+                match accepted {
+                    Ok(accepted) => hand_on(&site, accepted, permit),
                     Err(error) => {
                         let now = Instant::now();
                         if is_due(&mut said, now) {
@@ -106,9 +124,30 @@ impl Workers {
                     }
                 }
             }
-        };
-        self.accepting.spawn(accept).abort_handle()
+            // The runtime may not have heard of all of them yet.
+            let Ok(listener) = listener.into_std() else { return };
+            while let (Ok(permit), Ok((stream, peer))) = (place().await, listener.accept()) {
+                if stream.set_nonblocking(true).is_ok() {
+                    hand_on(&site, (stream, peer), permit);
+                }
+            }
+        });
+        Accepting { stop, task }
     }
+}
+
+impl Accepting {
+    /// Ends when nothing listens any more, and each connection that was accepted is on its way to its worker.
+    pub(crate) async fn stop(self) {
+        // An error means that it has ended already.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+async fn accepted(listener: &TcpListener) -> io::Result<(std::net::TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream.into_std()?, peer))
 }
 
 /// Whether to say again what was `said` last so long ago; if so, it is said now.
@@ -142,7 +181,8 @@ async fn work(
 }
 
 fn begin(worker: usize, accepted: Accepted) {
-    let Accepted { stream, peer, site, permit } = accepted;
+    let Accepted { stream, peer, counted, permit } = accepted;
+    let site = Arc::clone(counted.site());
     let stream = TcpStream::from_std(stream).and_then(|stream| {
         // An answer is written whole; waiting to fill a packet only delays its end.
         stream.set_nodelay(true)?;
@@ -153,11 +193,11 @@ fn begin(worker: usize, accepted: Accepted) {
         Ok(stream) => {
             let serving = Arc::clone(&site);
             let task = tokio::spawn(async move {
-                let _held = (permit, Counted(Arc::clone(&serving)));
+                let _held = (permit, counted);
                 serve(stream, peer, serving, worker).await;
             });
             // Workers have one thread each: the task has not begun, let alone ended.
-            site.connected(task.abort_handle());
+            site.serves(task.abort_handle());
         }
     }
 }

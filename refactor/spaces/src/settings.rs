@@ -1,6 +1,7 @@
 //! What the spaces are told from outside.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::resource::Protection;
 use super::resource_type::ResourceType;
@@ -13,6 +14,8 @@ pub struct Settings {
     pub applications: SocketAddr,
     /// The address of the control port.
     pub control: SocketAddr,
+    /// How long requests to an application that is deleted may take to finish.
+    pub drain: Duration,
     /// The most resources.
     pub quotas: Quotas,
     /// The end of a sentence that refuses to delete a protected route: what helps. Empty, or from its punctuation on.

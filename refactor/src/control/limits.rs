@@ -10,8 +10,6 @@ pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
 pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
 /// For how long a connection may be idle between requests.
 pub(super) const IDLE_TIME: Duration = Duration::from_secs(75);
-/// How long requests in flight may take to finish once the program was told to stop.
-pub(super) const STOP_TIME: Duration = Duration::from_secs(25);
 /// The most connections at once.
 pub(super) const CONNECTIONS: usize = 256;
 /// The threads that take requests; what blocks runs on others.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
@@ -16,11 +16,15 @@ use super::protocol::Protocol;
 use super::signature::Received;
 use super::{Control, foreign, limits, rest};
 
-/// Serves the control port until the server is told to stop.
+/// Serves the control port until the server is told to stop. Requests under way have `drain` to finish then.
 ///
 /// # Errors
 /// If the port cannot be listened on.
-pub(crate) fn serve(control: Control, listener: TcpListener) -> io::Result<Server> {
+pub(crate) fn serve(
+    control: Control,
+    listener: TcpListener,
+    drain: Duration,
+) -> io::Result<Server> {
     let control = Data::new(control);
     let server = HttpServer::new(move || {
         App::new()
@@ -38,18 +42,17 @@ pub(crate) fn serve(control: Control, listener: TcpListener) -> io::Result<Serve
         .max_connections(limits::CONNECTIONS)
         .client_request_timeout(limits::HEAD_TIME)
         .keep_alive(limits::IDLE_TIME)
-        .shutdown_timeout(limits::STOP_TIME.as_secs())
+        .shutdown_timeout(drain.as_secs())
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
 }
 
-/// `GET /readyz`: what has to be there from the start is there.
+/// `GET /readyz`: what has to be there from the start is there, and the program was not told to stop.
 async fn ready(control: Data<Control>) -> HttpResponse {
-    if control.ready.load(Ordering::Relaxed) {
-        HttpResponse::Ok().body("ready")
-    } else {
-        HttpResponse::ServiceUnavailable().body("the first stack is not made yet")
+    match control.readiness.missing() {
+        None => HttpResponse::Ok().body("ready"),
+        Some(reason) => HttpResponse::ServiceUnavailable().body(reason),
     }
 }
 

@@ -76,3 +76,19 @@ async fn a_deleted_application_stops_listening_and_a_stop_is_orderly() {
     assert_eq!(status.code(), Some(0), "{}", program.log());
     assert!(program.log().contains("stopped"), "{}", program.log());
 }
+
+#[tokio::test]
+async fn a_program_that_is_told_to_stop_is_not_ready_before_its_ports_close() {
+    let mut program = setup().env("DRAIN_DELAY_SECONDS", "3600").start().await;
+    let path = application(&program).await;
+    let address = address(&get(&program, &path).await);
+    until("it is ready", async || program.get("/readyz").await.status == 200).await;
+    program.terminate();
+    until("it is not ready", async || program.get("/readyz").await.status == 503).await;
+    assert_eq!(program.get("/readyz").await.body, "this program is stopping");
+    TcpStream::connect(address).unwrap();
+    get(&program, &path).await;
+    program.terminate();
+    let status = program.ended().await;
+    assert_eq!(status.code(), Some(1), "a second signal ends it at once: {}", program.log());
+}

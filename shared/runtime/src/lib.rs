@@ -49,7 +49,7 @@ pub use authority::is_authority;
 pub use back_off::BackOff;
 pub use chain::chain;
 pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
-pub use drain::Drain;
+pub use drain::{ANNOUNCE_TIME, Drain, StopTimes};
 pub use guard::{NOSNIFF, guard, names_a_host};
 pub use http_client::{Clients, http_client};
 pub use http_server::{HttpServer, ServerLimits};

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 
 use models::Name;
-use runtime::{ConfigErrors, ListenAddress, Logs, Token, Variable, Variables};
+use runtime::{ConfigErrors, ListenAddress, Logs, StopTimes, Token, Variable, Variables};
 use store::Database;
 use url::Url;
 
@@ -49,6 +49,8 @@ pub const VARIABLES: &[Variable] = &[
                 http://monolith:3000/api/users",
     },
     Variable { name: "READ_ONLY", about: "true refuses every write with 403; false" },
+    StopTimes::DELAY,
+    StopTimes::DRAIN,
     Logs::FORMAT,
     Logs::FILE,
     Logs::FILTER,
@@ -77,6 +79,7 @@ pub struct Config {
     /// What a store that was never used follows.
     pub(crate) follow: Option<Url>,
     pub(crate) read_only: bool,
+    pub(crate) stop: StopTimes,
     pub(crate) logs: Logs,
     pub(crate) workers: usize,
     pub(crate) connections: usize,
@@ -116,6 +119,7 @@ impl Config {
             read_only: variables
                 .one_of("READ_ONLY", &[("true", true), ("false", false)])
                 .unwrap_or(false),
+            stop: StopTimes::read(&mut variables),
             logs: Logs::read(&mut variables),
             workers: variables.number("BANYAN_WORKERS", 1, 512).unwrap_or(cores.min(512)),
             connections: variables.number("BANYAN_CONNECTIONS", 1, 1_000).unwrap_or(16),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use runtime::chain;
+use runtime::{Drain, chain};
 use store::Store;
 use tokio::time::timeout;
 
@@ -27,7 +27,7 @@ pub(crate) async fn alive() -> &'static str {
     "alive"
 }
 
-/// `GET /readyz`: the store can be reached, every follower has copied all rows, and at least one collection is near
+/// `GET /readyz`: the program was not told to stop, the store can be reached, every follower has copied all rows, and at least one collection is near
 /// enough to its source to be read.
 ///
 /// # Errors
@@ -35,7 +35,11 @@ pub(crate) async fn alive() -> &'static str {
 pub(crate) async fn ready(
     store: Data<Arc<Store>>,
     moving: Data<Arc<Moving>>,
+    drain: Data<Drain>,
 ) -> Result<HttpResponse, Problem> {
+    if drain.is_leaving() {
+        return Err(Problem::unavailable("this program is stopping"));
+    }
     let asked = timeout(limits::READY_TIME, store.ping()).await;
     let asked = asked.map_err(|_elapsed| Problem::unavailable("the store does not answer"))?;
     asked.map_err(|error| {

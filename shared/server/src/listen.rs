@@ -116,7 +116,8 @@ pub(crate) fn listen(
         })
     };
 
-    let mut server = HttpServer::new(config.workers, limits::SERVER, drain, stop);
+    let mut server =
+        HttpServer::new(config.workers, limits::server(config.stop.drain), drain, stop);
     for (listener, pages) in listeners {
         let app = app.clone();
         server = server.listen(listener, move || app(pages))?;

@@ -66,9 +66,10 @@ impl Daemon for Program {
         };
         let (tell, stopping) = watch::channel(false);
         let drain = Drain::new(stopping.clone());
-        let draining = drain.clone();
+        let (draining, times) = (drain.clone(), config.stop);
         let stop = async move {
             stop.await;
+            draining.leave(times).await;
             tell.send_replace(true);
             draining.ended().await;
         };

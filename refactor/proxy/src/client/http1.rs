@@ -21,7 +21,7 @@ use super::{BodyError, BodyLength, Client, Left};
 use crate::deadline::Deadline;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME};
 use crate::problem::Problem;
-use crate::site::{DrainSignal, Site};
+use crate::site::{DrainSignal, Phase, Site};
 
 /// A connection of a client, and where it is in its current exchange.
 pub(crate) struct Http1 {
@@ -137,7 +137,7 @@ impl Http1 {
                 if let Poll::Ready(read) = self.input.poll_fill(context, &mut self.stream) {
                     return Poll::Ready(read);
                 }
-                if idle && drain.poll(context).is_ready() {
+                if idle && drain.poll(context, Phase::Closing).is_ready() {
                     return Poll::Ready(Ok(0));
                 }
                 ready!(self.reading.poll(context));
@@ -296,7 +296,7 @@ impl Client for Http1 {
 
     fn begin(&mut self, status: Status, fields: &[HeaderField<'_>], body: BodyLength) {
         let unending = body == BodyLength::Unknown && self.exchange.version == Version::Http10;
-        if unending || self.owes() || self.site.is_draining() {
+        if unending || self.owes() || self.site.is(Phase::Leaving) {
             self.exchange.persists = false;
         }
         self.exchange.unending = unending;

@@ -27,7 +27,7 @@ use crate::exchange::{exchange, refuse_unread};
 use crate::limits::{
     BODY_PAUSE, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS, TAKE_TIME,
 };
-use crate::site::{DrainSignal, Site};
+use crate::site::{DrainSignal, Phase, Site};
 
 /// How many bytes of bodies a client may send before they are taken: of one, and of all together.
 const WINDOW_BYTES: u32 = 64 * 1024;
@@ -60,7 +60,7 @@ pub(super) async fn serve(
             while let Poll::Ready(Some(_)) = exchanges.poll_join_next(context) {
                 idle.set(IDLE_TIME);
             }
-            if !leaving && drain.poll(context).is_ready() {
+            if !leaving && drain.poll(context, Phase::Leaving).is_ready() {
                 leaving = true;
                 connection.graceful_shutdown();
             }

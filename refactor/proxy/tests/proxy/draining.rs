@@ -1,10 +1,16 @@
 //! The orderly end of a listener.
 
+use std::time::Duration;
+
+use proxy::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::plane::{APPLICATION, Plane, body, default, field, status};
+use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, status};
 use crate::service::{Service, next_request, ok};
+
+/// So long that a test never waits for it.
+const LONG: Duration = Duration::from_secs(600);
 
 #[tokio::test]
 async fn a_listener_that_closes_answers_what_is_in_flight_and_takes_nothing_new() {
@@ -25,7 +31,7 @@ async fn a_listener_that_closes_answers_what_is_in_flight_and_takes_nothing_new(
     let mut busy = plane.connect().await;
     busy.write_all(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     arrival.recv().await.unwrap();
-    let closed = tokio::spawn(plane.plane.close(APPLICATION));
+    let closed = tokio::spawn(plane.plane.close(APPLICATION, LONG));
     assert_eq!(idle.read(&mut [0]).await.unwrap(), 0, "an idle connection ends at once");
     harness::until("nothing listens", async || TcpStream::connect(plane.address).await.is_err())
         .await;
@@ -51,7 +57,96 @@ async fn each_application_has_a_port_and_a_table_of_its_own() {
     assert_eq!(body(&plane.get("/api", "").await), "one");
     assert_eq!(body(&both.get("/prod", "").await), "two");
     assert_eq!(status(&both.get("/api", "").await), 404);
-    plane.plane.close("app-other00000").await;
+    plane.plane.close("app-other00000", LONG).await;
     assert_eq!(body(&plane.get("/api", "").await), "one");
     assert!(plane.plane.open(APPLICATION, "api", any, vec![]).is_err(), "it is open already");
+}
+
+#[tokio::test]
+async fn a_plane_that_drains_tells_each_connection_in_its_next_answer() {
+    let service = Service::saying("here").await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut kept = plane.connect().await;
+    let get = b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n";
+    kept.write_all(get).await.unwrap();
+    assert_eq!(field(&read_answer(&mut kept).await, "connection"), None);
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG));
+    harness::until("nothing listens", async || TcpStream::connect(plane.address).await.is_err())
+        .await;
+    // It was idle all the while; its next request is answered, and the last.
+    kept.write_all(get).await.unwrap();
+    let answer = read_answer(&mut kept).await;
+    assert_eq!((status(&answer), body(&answer)), (200, "here"));
+    assert_eq!(field(&answer, "connection"), Some("close"));
+    assert_eq!(kept.read(&mut [0]).await.unwrap(), 0);
+    drained.await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_that_wait_to_be_accepted_are_answered_before_the_port_closes() {
+    let service = Service::saying("here").await;
+    // It accepts no second connection while the first one is there.
+    let settings = Settings { workers: 1, connections: 1, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let first = plane.connect().await;
+    let head = "GET /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let waiting = tokio::spawn(plane.send_on(head));
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG));
+    drop(first);
+    assert_eq!(body(&waiting.await.unwrap()), "here");
+    drained.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_broken_off() {
+    let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
+    let service = Service::serving(move |mut stream| {
+        let arrived = arrived.clone();
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            arrived.send(()).unwrap();
+            std::future::pending().await
+        }
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let mut busy = plane.connect().await;
+    busy.write_all(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    arrival.recv().await.unwrap();
+    plane.plane.drain(LONG, Duration::from_millis(10)).await;
+    assert_eq!(busy.read(&mut [0]).await.unwrap_or(0), 0, "there is no answer");
+}
+
+#[tokio::test]
+async fn an_http_2_connection_is_told_to_go_and_answers_what_has_begun() {
+    let (go_on, wait) = tokio::sync::watch::channel(false);
+    let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
+    let service = Service::serving(move |mut stream| {
+        let (mut wait, arrived) = (wait.clone(), arrived.clone());
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            arrived.send(()).unwrap();
+            wait.wait_for(|go_on| *go_on).await.unwrap();
+            stream.write_all(&ok("late")).await.unwrap();
+        }
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let (mut requests, connection) = h2::client::handshake(plane.connect().await).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = || http::Request::get("http://board/api").body(()).unwrap();
+    let (answer, _) = requests.send_request(request(), true).unwrap();
+    arrival.recv().await.unwrap();
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG));
+    // After GOAWAY the client opens no stream.
+    harness::until("it is told to go", async || match requests.clone().ready().await {
+        Ok(mut requests) => requests.send_request(request(), true).is_err(),
+        Err(_) => true,
+    })
+    .await;
+    go_on.send(true).unwrap();
+    assert_eq!(answer.await.unwrap().status(), 200);
+    drained.await.unwrap();
+    drop(requests);
+    connection.await.unwrap().unwrap();
 }

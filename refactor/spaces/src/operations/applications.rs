@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
 use super::{Request, delete, put, unused_id};
 use crate::model::{Model, ModelChange};
 use crate::resource::{
@@ -117,22 +115,16 @@ impl Spaces {
     }
 
     fn close_port(&self, id: &str) {
-        let (plane, id) = (self.0.plane.clone(), id.to_owned());
         let (closed, waiting) = mpsc::channel();
+        let closing = self.0.plane.close(id, self.0.settings.drain);
         self.0.runtime.spawn(async move {
-            plane.close(&id).await;
+            closing.await;
             // If this took too long, the caller no longer waits.
             let _ = closed.send(());
         });
         if waiting.recv_timeout(CLOSE_TIME).is_err() {
             log::info!("requests in flight to a deleted application go on to their end");
         }
-    }
-
-    /// Stops listening for all applications; ends when what was in flight has ended.
-    pub async fn close(&self) {
-        let ids: Vec<_> = self.model().applications.keys().cloned().collect();
-        join_all(ids.iter().map(|id| self.0.plane.close(id))).await;
     }
 
     /// Listens for every application as before the restart. One whose port is taken is FAILED.

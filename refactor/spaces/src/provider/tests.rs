@@ -49,7 +49,8 @@ impl World {
     /// The same disk after a restart with the control port there.
     fn restart_with(self, control: SocketAddr) -> Self {
         let Self { spaces, upstream, steps, runtime, folder } = self;
-        runtime.block_on(spaces.close());
+        let second = Duration::from_secs(1);
+        runtime.block_on(spaces.0.plane.drain(second, second));
         drop(spaces);
         let spaces = open(&folder, &runtime, control);
         Self { spaces, upstream, steps, runtime, folder }
@@ -119,7 +120,8 @@ fn open(folder: &TempDir, runtime: &Runtime, control: SocketAddr) -> Spaces {
     let quotas = Quotas { environments: 9, applications: 9, services: 99, routes: 99 };
     let applications = "127.0.0.1:0".parse().unwrap();
     let advice = |_: &Protection| "; give it back first".to_owned();
-    let settings = Settings { applications, control, quotas, advice };
+    let drain = Duration::from_secs(1);
+    let settings = Settings { applications, control, drain, quotas, advice };
     let state = state::open(folder.path()).unwrap();
     let plane = DataPlane::new(proxy::Settings::default()).unwrap();
     Spaces::open(state, plane, settings, runtime.handle().clone()).unwrap()

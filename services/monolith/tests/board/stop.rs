@@ -78,6 +78,26 @@ async fn a_connection_is_told_that_it_ends_before_it_is_closed() {
     assert!(board.ended().await.success(), "{}", board.log());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_is_told_to_stop_is_first_not_ready_while_it_takes_requests() {
+    let delay = Setup::new(crate::BINARY).env("DRAIN_DELAY_SECONDS", "3600");
+    let mut board = delay.start().await;
+    assert_eq!(board.get("/readyz").await.status, 200);
+    board.terminate();
+    until("it is not ready", || async { board.get("/readyz").await.status == 503 }).await;
+    let ready = board.get("/readyz").await;
+    assert!(ready.body.contains("this program is stopping"), "{}", ready.body);
+    let alive = board.get("/healthz").await;
+    assert_eq!((alive.status, alive.header("connection")), (200, ""), "as before");
+    let made =
+        board.send("POST", "/api/users", &[("content-type", "application/json")], BODY).await;
+    assert_eq!(made.status, 201);
+    board.terminate();
+    let ended = board.ended().await;
+    assert_eq!(ended.code(), Some(1), "a second signal ends it at once: {}", board.log());
+    assert!(board.log().contains("told again, by SIGTERM"), "{}", board.log());
+}
+
 #[test]
 fn a_program_that_waits_for_its_database_stops_in_order() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use harness::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -182,7 +182,7 @@ async fn a_listener_that_closes_answers_those_that_wait() {
     let mut stream = plane.connect().await;
     stream.write_all(post("one").as_bytes()).await.unwrap();
     until("it waits", async || waiting(&plane) == 1.0).await;
-    let closed = tokio::spawn(plane.plane.close(APPLICATION));
+    let closed = tokio::spawn(plane.plane.close(APPLICATION, Duration::from_secs(600)));
     until("it takes no more connections", async || {
         TcpStream::connect(plane.address).await.is_err()
     })
