@@ -184,7 +184,7 @@ mod tests {
             ("banyan:ignore", "a"),
             ("banyan:ignore", "/a /b~2"),
             ("banyan:connect-ms", "0"),
-            ("banyan:first-byte-ms", "900001"),
+            ("banyan:first-byte-ms", "86400001"),
             ("banyan:idle-ms", "2s"),
         ] {
             let message = refused(key, value, TagPlace::Route).unwrap();
