@@ -22,6 +22,11 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: "CONTROL_HOST", about: "the IP address of the control port; 127.0.0.1" },
     Variable { name: "CONTROL_PORT", about: "the control port, 0 for any free one; 9080" },
     Variable {
+        name: "TRUSTED_PROXIES",
+        about: "the networks of the load balancers in front, such as 10.0.0.0/8,::1: what they say in \
+                X-Forwarded-* or Forwarded is believed; none",
+    },
+    Variable {
         name: "DATA_DIR",
         about: "the folder for state and keys, made if need be; .refactor",
     },
@@ -188,6 +193,7 @@ mod tests {
         let error = read(&[
             ("HOST", "localhost"),
             ("CONTROL_PORT", "x"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("MONOLITH_URL", "http://127.0.0.1:3000"),
             ("MOVE_TOKEN", "too short"),
             ("MOVE_TARGETS", "users"),
@@ -204,6 +210,7 @@ mod tests {
             "BANYAN_MAX_ROUTES=",
             "FIRST_BYTE_MS=",
             "IDLE_MS=",
+            "TRUSTED_PROXIES=\"10.0.0.0/33\": takes networks and IP addresses",
             "MONOLITH_URL=",
             "MOVE_TOKEN:",
             "MOVE_TARGETS=",

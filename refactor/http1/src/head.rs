@@ -37,10 +37,16 @@ pub enum FieldKind {
     Date,
     /// What the client waits for (RFC 9110, 10.1.1).
     Expect,
+    /// `Forwarded`: how the request came (RFC 7239).
+    Forwarded,
     /// `X-Forwarded-For`: the addresses that the request came from.
     ForwardedFor,
-    /// Said anew for every hop: `X-Forwarded-Host`, `-Port`, `-Proto`.
-    Forwarded,
+    /// `X-Forwarded-Host`: the host that the client asked for.
+    ForwardedHost,
+    /// `X-Forwarded-Port`: the port that it asked.
+    ForwardedPort,
+    /// `X-Forwarded-Proto`: the scheme that it asked by.
+    ForwardedProto,
     /// The host that the client asked for (RFC 9110, 7.2).
     Host,
     /// How long an idle connection stays (RFC 2068, 19.7.1.1).
@@ -72,7 +78,7 @@ impl FieldKind {
             // A server may ignore an upgrade (RFC 9110, 7.8), and this one speaks no other protocol.
             &[("upgrade", FieldKind::HopByHop), ("trailer", FieldKind::HopByHop)],
             &[],
-            &[],
+            &[("forwarded", FieldKind::Forwarded)],
             &[("connection", FieldKind::Connection), ("keep-alive", FieldKind::KeepAlive)],
             &[("traceparent", FieldKind::TraceParent)],
             &[("x-request-id", FieldKind::RequestId)],
@@ -88,13 +94,13 @@ impl FieldKind {
                 ("banyan-position", FieldKind::Position),
             ],
             &[
-                ("x-forwarded-host", FieldKind::Forwarded),
-                ("x-forwarded-port", FieldKind::Forwarded),
+                ("x-forwarded-host", FieldKind::ForwardedHost),
+                ("x-forwarded-port", FieldKind::ForwardedPort),
                 ("proxy-connection", FieldKind::HopByHop),
             ],
             &[
                 ("transfer-encoding", FieldKind::TransferEncoding),
-                ("x-forwarded-proto", FieldKind::Forwarded),
+                ("x-forwarded-proto", FieldKind::ForwardedProto),
             ],
             &[("proxy-authenticate", FieldKind::HopByHop)],
             &[("proxy-authorization", FieldKind::HopByHop)],

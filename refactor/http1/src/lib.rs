@@ -37,4 +37,4 @@ pub use head::{
 };
 pub use limits::FIELDS_BYTES;
 pub use refusal::Refusal;
-pub use wire::{write_chunk, write_field, write_number};
+pub use wire::{write_chunk, write_field, write_joined, write_number};

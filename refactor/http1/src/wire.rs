@@ -10,6 +10,24 @@ pub fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Writes one line of a head with all of these values, if there are any.
+pub fn write_joined<'a>(
+    out: &mut Vec<u8>,
+    name: &str,
+    separator: &str,
+    values: impl IntoIterator<Item = &'a [u8]>,
+) {
+    let mut before: &[&str] = &[name, ": "];
+    for value in values {
+        before.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        out.extend_from_slice(value);
+        before = std::slice::from_ref(&separator);
+    }
+    if before.len() == 1 {
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
 /// Writes one chunk (RFC 9112, 7.1); an empty one would end the body.
 pub fn write_chunk(out: &mut Vec<u8>, content: &[u8]) {
     // Nothing that is written to a vector fails.

@@ -13,6 +13,7 @@ mod learn;
 mod search;
 
 mod ask;
+mod forwarded;
 mod mirror;
 mod outgoing;
 mod upload;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use http1::{RequestHead, ResponseHead};
 
 use crate::client::Client;
+use crate::downstream::Downstream;
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::target::RouteTarget;
@@ -47,8 +49,10 @@ pub(crate) async fn exchange<C: Client>(
     client: &mut C,
     head: &RequestHead<'_>,
 ) {
-    let mut record = RequestRecord::begin(site, head);
-    match forward(site, worker, client, head, &mut record).await {
+    let trusted = &site.settings().trusted_proxies;
+    let downstream = Downstream::of(trusted, client.peer(), site.port, head);
+    let mut record = RequestRecord::begin(site, downstream.client, head);
+    match forward(site, worker, client, head, &downstream, &mut record).await {
         Ok(()) => {}
         Err(Ended::Greeting) => reply::greet(client, &mut record, head).await,
         Err(Ended::Problem(problem)) => reply::refuse(client, &mut record, head, &problem).await,
@@ -59,7 +63,7 @@ pub(crate) async fn exchange<C: Client>(
 /// Answers a request of which not even the head could be read.
 pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, problem: &Problem) {
     let head = RequestHead::unread();
-    let mut record = RequestRecord::begin(site, &head);
+    let mut record = RequestRecord::begin(site, client.peer(), &head);
     reply::refuse(client, &mut record, &head, problem).await;
 }
 
@@ -70,14 +74,14 @@ async fn forward<C: Client>(
     worker: usize,
     client: &mut C,
     head: &RequestHead<'_>,
+    downstream: &Downstream<'_>,
     record: &mut RequestRecord<'_>,
 ) -> Result<(), Ended> {
-    let peer = client.peer();
     let (destination, path) = route::route(site, head)?;
-    record.sample = mirror::mirror(site, peer, head, &path, &destination, record);
-    let mut chase = Chase::begin(site, peer, head, &path, destination, record.start);
+    record.sample = mirror::mirror(site, downstream, head, &path, &destination, record);
+    let mut chase = Chase::begin(site, downstream, head, &path, destination, record.start);
     let request =
-        outgoing::request(site, peer, head, chase.side(), &path, chase.position(), record);
+        outgoing::request(site, downstream, head, chase.side(), &path, chase.position(), record);
     let mut upload = Upload::new(request, head.body, chase.kept());
     loop {
         let route = Arc::clone(&chase.side().target);
@@ -88,7 +92,7 @@ async fn forward<C: Client>(
                 let answer =
                     answer.map_err(|what| unanswered(&route, UpstreamError::Garbage(what)))?;
                 let Some(next) = chase.judge(&answer)? else {
-                    chase.end(peer, &answer);
+                    chase.end(&answer);
                     if let Some(sample) = &mut record.sample {
                         sample.begin(&answer, &bytes);
                     }
@@ -113,7 +117,8 @@ async fn forward<C: Client>(
         record.sample = None;
         chase.go_on(client, next).await?;
         let position = chase.position();
-        let request = outgoing::request(site, peer, head, chase.side(), &path, position, record);
+        let request =
+            outgoing::request(site, downstream, head, chase.side(), &path, position, record);
         upload.restart(&request);
     }
 }

@@ -24,6 +24,7 @@
 
 mod addresses;
 mod client;
+mod downstream;
 mod exchange;
 mod limits;
 mod ownership;
@@ -39,6 +40,7 @@ mod split;
 mod table;
 mod tags;
 mod target;
+mod trusted_proxies;
 mod upstream;
 mod workers;
 
@@ -55,3 +57,4 @@ pub use plane::DataPlane;
 pub use routes::{Route, RouteChange, SourcePath};
 pub use settings::Settings;
 pub use tags::{TAGS, TagPlace, TagRule, check_tags};
+pub use trusted_proxies::TrustedProxies;

@@ -8,7 +8,8 @@
 //!    which shares the unchanged parts with the old one.
 //! 3. The route's service is the **primary** of the request, unless the route's tags divide its requests between two
 //!    services (`split`). Then the other service may get a copy, and the two answers are compared (`shadow`).
-//! 4. The **outgoing request** is written: the end-to-end fields, and those that say how the request came.
+//! 4. The **outgoing request** is written: the end-to-end fields, and those that say how the request came
+//!    (`downstream`).
 //! 5. The primary is **asked** over a connection that its `upstream` leases. The body follows as it arrives.
 //! 6. If the service is not the primary, or has not reached the position of the client's last write, the **chase**
 //!    goes back to 4 with another candidate, perhaps after a wait.
@@ -26,8 +27,8 @@
 //! - A client that wrote reads nothing older. The proxy remembers the `Banyan-Position` of its last write for a
 //!   minute. If the answer to a later read has a lower position, or none, the proxy discards it and asks another
 //!   candidate. A client may send the position itself; such a read waits for at most 1 s, and then the primary's
-//!   answer is good enough. The proxy tells clients apart by `Authorization`, by `Cookie`, or by address with
-//!   `User-Agent` and `X-Forwarded-For`, and their writes by the first segment of the path.
+//!   answer is good enough. The proxy tells clients apart by `Authorization`, by `Cookie`, or by address
+//!   (`downstream`) with `User-Agent`, and their writes by the first segment of the path.
 //! - An answer does not count if its epoch was over before the request was sent, as the control plane knows it, or if
 //!   its primary was replaced by force. For a write that was accepted the client gets 502; a read goes to another
 //!   candidate.

@@ -3,6 +3,7 @@
 use std::thread;
 
 use super::limits::Patience;
+use super::trusted_proxies::TrustedProxies;
 
 /// What holds for all applications.
 #[derive(Clone, Debug)]
@@ -15,18 +16,21 @@ pub struct Settings {
     pub upload_limit_bytes: u64,
     /// How long services may take if a route does not say it.
     pub patience: Patience,
+    /// The proxies in front that are believed about how a request came.
+    pub trusted_proxies: TrustedProxies,
     /// Whether an earlier run may have carried writes, which this one knows nothing of.
     pub runs_again: bool,
 }
 
 impl Default for Settings {
-    /// A worker a core, 20,000 connections, 10 MiB.
+    /// A worker a core, 20,000 connections, 10 MiB; no proxy in front is believed.
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(2, usize::from),
             connections: 20_000,
             upload_limit_bytes: 10 * 1024 * 1024,
             patience: Patience::default(),
+            trusted_proxies: TrustedProxies::default(),
             runs_again: false,
         }
     }

@@ -18,5 +18,10 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
         idle: time("IDLE_MS", idle),
         event_idle: time("EVENT_IDLE_MS", event_idle),
     };
-    Settings { patience, ..Settings::default() }
+    let networks = "networks and IP addresses, such as 10.0.0.0/8,::1";
+    Settings {
+        patience,
+        trusted_proxies: variables.take("TRUSTED_PROXIES", networks).unwrap_or_default(),
+        ..Settings::default()
+    }
 }

@@ -157,6 +157,11 @@ impl<'a> RequestHead<'a> {
         }
     }
 
+    /// The values of all fields of a kind.
+    pub fn all(&self, kind: FieldKind) -> impl Iterator<Item = &'a [u8]> {
+        self.fields.iter().filter(move |field| field.kind == kind).map(|field| field.value)
+    }
+
     /// The value of the first field of a kind.
     pub fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)

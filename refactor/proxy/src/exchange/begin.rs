@@ -1,7 +1,5 @@
 //! Which service a request is sent to first, and what its answer must have.
 
-use std::net::IpAddr;
-
 use http1::RequestHead;
 use tokio::time::Instant;
 
@@ -9,6 +7,7 @@ use super::candidates::Candidates;
 use super::chase::Chase;
 use super::destination::Destination;
 use super::freshness::Freshness;
+use crate::downstream::Downstream;
 use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;
@@ -16,7 +15,7 @@ use crate::split::is_read;
 impl<'a> Chase<'a> {
     pub(super) fn begin(
         site: &'a Site,
-        peer: IpAddr,
+        downstream: &'a Downstream<'a>,
         head: &'a RequestHead<'a>,
         path: &'a RequestPath<'a>,
         destination: Destination,
@@ -24,6 +23,7 @@ impl<'a> Chase<'a> {
     ) -> Self {
         let mut chase = Self {
             site,
+            downstream,
             head,
             path,
             candidates: Candidates::of(destination.side),
@@ -38,7 +38,7 @@ impl<'a> Chase<'a> {
         };
         chase.epoch = chase.present();
         if is_read(&head.method) {
-            chase.look_back(peer, now);
+            chase.look_back(now);
         } else {
             chase.follow_hint(now);
         }
@@ -46,9 +46,9 @@ impl<'a> Chase<'a> {
     }
 
     /// Notes how far a service must have come for this read, if that matters, and whether that may be more than is known.
-    fn look_back(&mut self, peer: IpAddr, now: Instant) {
+    fn look_back(&mut self, now: Instant) {
         let writes = &self.site.shared.ownership.writes;
-        let client = writes.are_any(now).then(|| Some(self.client(peer, &self.segment()?)));
+        let client = writes.are_any(now).then(|| Some(self.client(&self.segment()?)));
         let upstream = self.candidates.upstream(0);
         self.freshness = Freshness::of_read(writes, self.said(), client.flatten(), upstream, now);
         if self.freshness.position().is_some() {

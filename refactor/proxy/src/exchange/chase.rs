@@ -17,7 +17,6 @@
 //! been executed. It never sends a request again after the connection broke.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http1::{FieldKind, RequestHead};
@@ -30,6 +29,7 @@ use super::identity;
 use super::problems::no_primary;
 use super::search::Search;
 use crate::client::Client;
+use crate::downstream::Downstream;
 use crate::metrics::Chases;
 use crate::ownership::{self, Epoch, Kept, Position};
 use crate::path::RequestPath;
@@ -40,6 +40,7 @@ use crate::split::is_read;
 /// and `learn` ends it.
 pub(super) struct Chase<'a> {
     pub(super) site: &'a Site,
+    pub(super) downstream: &'a Downstream<'a>,
     pub(super) head: &'a RequestHead<'a>,
     pub(super) path: &'a RequestPath<'a>,
     pub(super) candidates: Candidates,
@@ -184,8 +185,8 @@ impl<'a> Chase<'a> {
         self.path.segments().split().map(|(segment, _)| segment)
     }
 
-    pub(super) fn client(&self, peer: IpAddr, segment: &str) -> ownership::ClientKeys {
+    pub(super) fn client(&self, segment: &str) -> ownership::ClientKeys {
         let writes = &self.site.shared.ownership.writes;
-        identity::client(writes, peer, self.site.port, segment, self.head)
+        identity::client(writes, self.downstream.client, self.site.port, segment, self.head)
     }
 }

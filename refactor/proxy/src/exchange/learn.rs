@@ -1,6 +1,5 @@
 //! What an answer tells the proxy for the next requests.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http1::ResponseHead;
@@ -12,7 +11,7 @@ use crate::split::is_read;
 
 impl Chase<'_> {
     /// Ends the search with the client's answer, and notes what it tells.
-    pub(super) fn end(&mut self, peer: IpAddr, answer: &ResponseHead<'_>) {
+    pub(super) fn end(&mut self, answer: &ResponseHead<'_>) {
         let searched = self.search.take().is_some();
         let position = position(answer);
         let writes = &self.site.shared.ownership.writes;
@@ -44,7 +43,7 @@ impl Chase<'_> {
             let others = (0..self.candidates.count()).filter(|index| *index != at);
             let copies = std::iter::once(at).chain(others);
             let copies = copies.map(|index| Arc::downgrade(self.candidates.upstream(index)));
-            writes.note(self.client(peer, &segment), position, copies.collect());
+            writes.note(self.client(&segment), position, copies.collect());
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Sends the copy of a read, if the tags of its route ask for one.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http1::RequestHead;
@@ -8,6 +7,7 @@ use http1::RequestHead;
 use super::destination::Destination;
 use super::outgoing;
 use super::record::RequestRecord;
+use crate::downstream::Downstream;
 use crate::metrics::ShadowOutcome;
 use crate::path::RequestPath;
 use crate::shadow::{AskedRequest, Sample, ShadowRequest};
@@ -17,7 +17,7 @@ use crate::split::is_read;
 /// What takes the client's answer to its comparison, if this request is mirrored.
 pub(super) fn mirror(
     site: &Site,
-    peer: IpAddr,
+    downstream: &Downstream<'_>,
     head: &RequestHead<'_>,
     path: &RequestPath<'_>,
     destination: &Destination,
@@ -44,7 +44,7 @@ pub(super) fn mirror(
         repeat,
         asked: AskedRequest { id: record.id.clone().into_owned(), target: head.target.to_owned() },
         method: head.method.clone(),
-        request: outgoing::copy(site, peer, head, to, path, record),
+        request: outgoing::copy(site, downstream, head, to, path, record),
     };
     Some(site.shared.shadows.send(copy, permit))
 }

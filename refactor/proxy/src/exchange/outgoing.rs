@@ -1,11 +1,11 @@
 //! The request as the service gets it.
 
-use std::net::IpAddr;
-
-use http1::{FieldKind, Framing, RequestHead, Version, write_field, write_number};
+use http1::{FieldKind, Framing, RequestHead, Version, write_field, write_joined, write_number};
 
 use super::destination::RouteSide;
+use super::forwarded;
 use super::record::RequestRecord;
+use crate::downstream::Downstream;
 use crate::ownership::Position;
 use crate::path::RequestPath;
 use crate::site::Site;
@@ -20,7 +20,7 @@ const ADDED: usize = 512;
 /// that it came; and how far the service must have come to answer, if that is known here.
 pub(super) fn request(
     site: &Site,
-    peer: IpAddr,
+    downstream: &Downstream<'_>,
     head: &RequestHead<'_>,
     side: &RouteSide,
     path: &RequestPath<'_>,
@@ -49,14 +49,8 @@ pub(super) fn request(
     if let Some(needed) = needed {
         write_field(&mut out, "banyan-position", needed.to_string().as_bytes());
     }
-    join(&mut out, head, FieldKind::Cookie, "cookie", "; ", None);
-    let peer = peer.to_canonical().to_string();
-    join(&mut out, head, FieldKind::ForwardedFor, "x-forwarded-for", ", ", Some(&peer));
-    write_field(&mut out, "x-forwarded-proto", b"http");
-    write_field(&mut out, "x-forwarded-host", head.host.as_bytes());
-    out.extend_from_slice(b"x-forwarded-port: ");
-    write_number(&mut out, u64::from(site.port));
-    out.extend_from_slice(b"\r\n");
+    write_joined(&mut out, "cookie", "; ", head.all(FieldKind::Cookie));
+    forwarded::write(&mut out, head, downstream);
     write_field(&mut out, "x-request-id", record.id.as_bytes());
     write_field(&mut out, "traceparent", traceparent(head).as_bytes());
     let version = match head.version {
@@ -65,7 +59,8 @@ pub(super) fn request(
         Version::Http2 => "2 ",
     };
     let via = [version, &site.shared.pseudonym].concat();
-    join(&mut out, head, FieldKind::Via, "via", ", ", Some(&via));
+    let vias = head.all(FieldKind::Via).chain([via.as_bytes()]);
+    write_joined(&mut out, "via", ", ", vias);
     match head.body {
         Framing::Chunked(_) | Framing::UntilClose => {
             write_field(&mut out, "transfer-encoding", b"chunked");
@@ -84,37 +79,16 @@ pub(super) fn request(
 /// The head of a read's copy: that of the request, and the field that marks it.
 pub(super) fn copy(
     site: &Site,
-    peer: IpAddr,
+    downstream: &Downstream<'_>,
     head: &RequestHead<'_>,
     side: &RouteSide,
     path: &RequestPath<'_>,
     record: &RequestRecord<'_>,
 ) -> Vec<u8> {
-    let mut out = request(site, peer, head, side, path, None, record);
+    let mut out = request(site, downstream, head, side, path, None, record);
     // Before the empty line.
     out.truncate(out.len().saturating_sub(2));
     write_field(&mut out, SHADOW, b"1");
     out.extend_from_slice(b"\r\n");
     out
-}
-
-/// Writes all fields of a kind as one, with our own member at its end.
-fn join(
-    out: &mut Vec<u8>,
-    head: &RequestHead<'_>,
-    kind: FieldKind,
-    name: &str,
-    separator: &str,
-    own: Option<&str>,
-) {
-    let given = head.fields.iter().filter(|field| field.kind == kind).map(|field| field.value);
-    let mut before: &[&str] = &[name, ": "];
-    for value in given.chain(own.map(str::as_bytes)) {
-        before.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-        out.extend_from_slice(value);
-        before = std::slice::from_ref(&separator);
-    }
-    if before.len() == 1 {
-        out.extend_from_slice(b"\r\n");
-    }
 }

@@ -1,6 +1,7 @@
 //! What stays of a request: its line in the log, its place in the metrics.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http1::{FieldKind, RequestHead, Status};
@@ -25,6 +26,8 @@ pub(super) struct RequestRecord<'a> {
     pub(super) bytes: u64,
     /// Keeps the answer of a request that is mirrored.
     pub(super) sample: Option<Sample>,
+    /// The address of the client.
+    client: IpAddr,
     method: &'a str,
     target: &'a str,
     pub(super) start: Instant,
@@ -33,12 +36,13 @@ pub(super) struct RequestRecord<'a> {
 }
 
 impl<'a> RequestRecord<'a> {
-    pub(super) fn begin(site: &'a Site, head: &'a RequestHead<'_>) -> Self {
+    pub(super) fn begin(site: &'a Site, client: IpAddr, head: &'a RequestHead<'_>) -> Self {
         Self {
             id: request_id(head.first(FieldKind::RequestId)),
             status: CLIENT_CLOSED,
             bytes: 0,
             sample: None,
+            client,
             method: head.method.as_str(),
             target: head.target,
             start: Instant::now(),
@@ -76,7 +80,7 @@ impl Drop for RequestRecord<'_> {
         log::info!(
             target: REQUEST,
             method = self.method, path = path, status = self.status, ms = ms, bytes = self.bytes,
-            id = &*self.id, route = route;
+            client:% = self.client, id = &*self.id, route = route;
             "answered"
         );
     }

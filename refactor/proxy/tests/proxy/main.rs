@@ -4,6 +4,7 @@
 mod bodies;
 mod bodiless;
 mod canary;
+mod downstream;
 mod draining;
 mod failures;
 mod flips;

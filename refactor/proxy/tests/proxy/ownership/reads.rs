@@ -15,12 +15,19 @@ use crate::store::{Role, Store, misdirected};
 
 /// The primary, a follower that gets half of the reads, and what is between.
 async fn canary() -> (Store, Store, Plane) {
+    canary_behind("192.0.2.1").await
+}
+
+/// The same behind trusted proxies.
+async fn canary_behind(trusted: &str) -> (Store, Store, Plane) {
     let old = Store::start(Role::Primary).await;
     let new = Store::start(old.followed()).await;
     let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
     let users = tagged(users, &[("banyan:canary", "50")]);
-    let plane = Plane::start(vec![default(&format!("{}/api", old.service.url)), users]);
-    (old, new, plane)
+    let trusted_proxies = trusted.parse().unwrap();
+    let settings = Settings { workers: 2, trusted_proxies, ..Settings::default() };
+    let routes = vec![default(&format!("{}/api", old.service.url)), users];
+    (old, new, Plane::with(settings, routes))
 }
 
 #[tokio::test]
@@ -93,6 +100,23 @@ async fn who_wrote_is_known_by_its_place_and_by_each_of_its_credentials() {
     until("another client reads from the copy", async || from("127.0.0.2", "").await == "before")
         .await;
     assert!(old.rows() == ["one"]);
+}
+
+#[tokio::test]
+async fn behind_a_trusted_load_balancer_who_wrote_is_known_by_its_own_address() {
+    let (_old, new, plane) = canary_behind("127.0.0.0/8").await;
+    new.state().rows.push("before".to_owned());
+    let from = |list: &str| format!("X-Forwarded-For: {list}\r\n");
+    let write = last(&post("one"));
+    let write = write.replacen("\r\n", &format!("\r\n{}", from("192.0.2.1")), 1);
+    assert_eq!(status(&plane.send(write).await), 201);
+    for list in ["192.0.2.1", "6.6.6.6, 192.0.2.1", "192.0.2.1, 127.0.0.9"].repeat(10) {
+        assert_eq!(body(&plane.get("/api/users/1", &from(list)).await), "one", "{list}");
+    }
+    until("another client reads from the copy", async || {
+        body(&plane.get("/api/users/1", &from("192.0.2.1, 192.0.2.2")).await) == "before"
+    })
+    .await;
 }
 
 #[tokio::test]

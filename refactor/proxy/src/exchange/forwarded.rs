@@ -1,0 +1,33 @@
+//! The fields that say to a service who the client is, and how it asked.
+
+use http1::{FieldKind, RequestHead, write_field, write_joined, write_number};
+
+use crate::downstream::{Downstream, Said};
+
+/// Writes them. What a trusted proxy said is kept, and the address that it asked from is added; what another client
+/// said is replaced. `Forwarded` is sent only to a service that would have got the client's.
+pub(super) fn write(out: &mut Vec<u8>, head: &RequestHead<'_>, downstream: &Downstream<'_>) {
+    let peer = downstream.peer.to_string();
+    match downstream.said {
+        Said::Nothing => write_field(out, "x-forwarded-for", peer.as_bytes()),
+        Said::Extended => {
+            let given = head.all(FieldKind::ForwardedFor);
+            write_joined(out, "x-forwarded-for", ", ", given.chain([peer.as_bytes()]));
+        }
+        Said::Standard => {
+            let client = downstream.client.to_string();
+            write_joined(out, "x-forwarded-for", ", ", [client.as_bytes(), peer.as_bytes()]);
+        }
+    }
+    write_field(out, "x-forwarded-proto", if downstream.https { b"https" } else { b"http" });
+    write_field(out, "x-forwarded-host", downstream.host.as_bytes());
+    out.extend_from_slice(b"x-forwarded-port: ");
+    write_number(out, u64::from(downstream.port));
+    out.extend_from_slice(b"\r\n");
+    if head.first(FieldKind::Forwarded).is_some() {
+        let own = downstream.element();
+        let believed = downstream.said == Said::Standard;
+        let given = head.all(FieldKind::Forwarded).filter(|_| believed);
+        write_joined(out, "forwarded", ", ", given.chain([own.as_bytes()]));
+    }
+}
