@@ -24,6 +24,7 @@
 
 mod addresses;
 mod client;
+mod copies;
 mod downstream;
 mod exchange;
 mod limits;
@@ -34,7 +35,6 @@ mod plane;
 mod routes;
 mod service;
 mod settings;
-mod shadow;
 mod site;
 mod split;
 mod table;

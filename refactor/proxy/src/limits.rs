@@ -47,18 +47,8 @@ pub(crate) const BACK_OFF: BackOff =
 pub(crate) const COPIES: usize = 64;
 /// How long a copy may take with all that it waits for.
 pub(crate) const COPY_TIME: Duration = Duration::from_secs(30);
-/// The largest body that is compared, in bytes; each copy under way holds two.
-pub(crate) const COMPARED_BYTES: usize = 256 * 1024;
-/// The most places that are told where two answers differ.
-pub(crate) const PLACES: usize = 20;
-/// The most places of a route that are known to differ by themselves.
-pub(crate) const NOISY_PLACES: usize = 100;
 /// Of how many mirrored reads one goes twice to the same side, to learn what differs by itself.
 pub(crate) const REPEAT_EVERY: u64 = 100;
-/// The most differences that are kept; the oldest go first.
-pub(crate) const DIFFERENCES: usize = 100;
-/// How much is kept of each body of a difference, in bytes.
-pub(crate) const KEPT_BODY_BYTES: usize = 64 * 1024;
 /// For how long a request may look for the primary of what it is about, in all its waits together.
 pub(crate) const CHASE_TIME: Duration = Duration::from_secs(5);
 /// The same for a read of which only the client says how far a service must have come: it may say anything.

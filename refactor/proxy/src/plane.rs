@@ -7,7 +7,7 @@
 //! 2. `exchange` finds the **route** in the `table`, an immutable tree, by the `path`. A change makes a new table,
 //!    which shares the unchanged parts with the old one.
 //! 3. The route's service is the **primary** of the request, unless the route's tags divide its requests between two
-//!    services (`split`). Then the other service may get a copy, and the two answers are compared (`shadow`).
+//!    services (`split`). Then the other service may get a copy, and the two answers are compared (`copies`).
 //! 4. The **outgoing request** is written: the end-to-end fields, and those that say how the request came
 //!    (`downstream`).
 //! 5. The primary is **asked** over a connection that its `upstream` leases. The body follows as it arrives.
@@ -52,11 +52,11 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::copies::Shadows;
 use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
 use super::routes::{Route, RouteChange};
 use super::settings::Settings;
-use super::shadow::Shadows;
 use super::site::{Phase, Shared, Site};
 use super::split::Split;
 use super::table::RouteTable;

@@ -11,10 +11,10 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::task::{self, AbortHandle};
 
+use crate::copies::Shadows;
 use crate::metrics::{Counts, Metrics};
 use crate::ownership::{Epochs, Ownership};
 use crate::settings::Settings;
-use crate::shadow::Shadows;
 use crate::table::RouteTable;
 
 /// What all applications share.

@@ -16,9 +16,10 @@
 use std::collections::BTreeMap;
 
 use http::Method;
+use shadow::Pointer;
 
+use crate::copies::Mirror;
 use crate::percent::Percent;
-use crate::shadow::{Mirror, Pointer};
 
 /// How a route's requests are divided.
 #[derive(Debug)]

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use shadow::Pointer;
+
 use crate::limits::Patience;
 use crate::percent::Percent;
-use crate::shadow::Pointer;
 
 /// What a tag stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use http1::{FieldKind, RequestHead, Status};
 use runtime::{REQUEST, request_id};
+use shadow::Sample;
 use tokio::time::Instant;
 
 use crate::metrics::Counts;
-use crate::shadow::Sample;
 use crate::site::Site;
 use crate::target::RouteTarget;
 

@@ -9,12 +9,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, timeout};
 
 use super::serve;
+use crate::copies::Shadows;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::metrics::{Metrics, RouteLabels};
 use crate::ownership::Ownership;
 use crate::routes::Route;
 use crate::settings::Settings;
-use crate::shadow::Shadows;
 use crate::site::{Shared, Site};
 use crate::table::RouteTable;
 use crate::target::RouteTarget;

@@ -5,7 +5,7 @@ use std::fmt;
 /// A JSON pointer. Its token `-`, for RFC 6901 the element behind the last one, stands for every element of
 /// an array: `/-/updatedAt` is that member of each. (A tag's value on AWS can hold it, and no `*`.)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Pointer(Vec<String>);
+pub struct Pointer(Vec<String>);
 
 /// One step into a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,11 +15,11 @@ pub(crate) enum PointerStep<'a> {
 }
 
 impl Pointer {
-    /// Reads pointers that are parted by spaces or commas.
+    /// Reads pointers that are separated by spaces or commas.
     ///
     /// # Errors
     /// What is wrong with the first that is none.
-    pub(crate) fn list(text: &str) -> Result<Vec<Self>, String> {
+    pub fn list(text: &str) -> Result<Vec<Self>, String> {
         let pointers = text.split([' ', ',']).filter(|pointer| !pointer.is_empty());
         pointers.map(Self::read).collect()
     }

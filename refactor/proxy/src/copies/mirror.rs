@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::noise::Noise;
-use super::pointer::Pointer;
+use shadow::{Comparison, Pointer};
+
 use crate::limits::REPEAT_EVERY;
 use crate::percent::Percent;
 
@@ -11,14 +11,13 @@ use crate::percent::Percent;
 #[derive(Debug)]
 pub(crate) struct Mirror {
     pub(crate) share: Percent,
-    pub(super) ignored: Vec<Pointer>,
-    pub(super) noise: Noise,
+    pub(super) comparison: Comparison,
     samples: AtomicU64,
 }
 
 impl Mirror {
     pub(crate) fn new(share: Percent, ignored: Vec<Pointer>) -> Self {
-        Self { share, ignored, noise: Noise::default(), samples: AtomicU64::new(0) }
+        Self { share, comparison: Comparison::new(ignored), samples: AtomicU64::new(0) }
     }
 
     /// Whether the next copy goes to the side that answers too.

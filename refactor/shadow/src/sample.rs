@@ -8,29 +8,30 @@ use super::capture::Capture;
 /// Takes what the client gets to where it is compared. Dropped before its end, it says that there is nothing
 /// to compare.
 #[derive(Debug)]
-pub(crate) struct Sample {
+pub struct Sample {
     capture: Capture,
     tell: oneshot::Sender<Capture>,
 }
 
 impl Sample {
-    pub(super) fn new() -> (Self, oneshot::Receiver<Capture>) {
+    /// What is given the answer, and what gets it at its end.
+    pub fn new() -> (Self, oneshot::Receiver<Capture>) {
         let (tell, answer) = oneshot::channel();
         (Self { capture: Capture::default(), tell }, answer)
     }
 
     /// Takes the head of the answer.
-    pub(crate) fn begin(&mut self, answer: &ResponseHead<'_>, head: &[u8]) {
+    pub fn begin(&mut self, answer: &ResponseHead<'_>, head: &[u8]) {
         self.capture = Capture::new(answer, head);
     }
 
     /// Takes the next part of its body.
-    pub(crate) fn push(&mut self, part: &[u8]) {
+    pub fn push(&mut self, part: &[u8]) {
         self.capture.push(part);
     }
 
     /// The answer is over.
-    pub(crate) fn end(self) {
+    pub fn end(self) {
         // A copy whose time is up waits for nothing any more.
         let _ = self.tell.send(self.capture);
     }

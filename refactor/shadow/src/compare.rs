@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use super::capture::Capture;
 use super::pointer::{Pointer, PointerStep};
-use crate::limits::PLACES;
+
+/// The most places that are told where two answers differ.
+const PLACES: usize = 20;
 
 /// What came out of a comparison.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum ShadowVerdict {
+pub(crate) enum Compared {
     Same,
     /// Their status and content type are the same; their bodies are larger than what is compared, or encoded.
     SameInPart,
@@ -20,8 +22,10 @@ pub(crate) enum ShadowVerdict {
 
 /// A place in which two answers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DifferingPart {
+pub enum DifferingPart {
+    /// The status.
     Status,
+    /// The media type, with its parameters.
     ContentType,
     /// The bodies, as bytes.
     Body,
@@ -31,7 +35,7 @@ pub(crate) enum DifferingPart {
 
 /// A place in two documents that has another value in each, or none in one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DocumentChange {
+pub struct DocumentChange {
     pub(crate) at: Pointer,
     /// The places like it, whatever the index in an array.
     pub(crate) alike: Pointer,
@@ -53,7 +57,7 @@ impl fmt::Display for DifferingPart {
 
 /// Compares status and content type, and bodies that are there whole: JSON by its structure, but for what
 /// the pointers leave out, anything else by its bytes.
-pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> ShadowVerdict {
+pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> Compared {
     let mut places = Vec::new();
     if answer.status != copy.status {
         places.push(DifferingPart::Status);
@@ -72,9 +76,9 @@ pub(crate) fn compare(answer: &Capture, copy: &Capture, ignored: &[Pointer]) -> 
         }
     }
     match (places.is_empty(), whole) {
-        (true, true) => ShadowVerdict::Same,
-        (true, false) => ShadowVerdict::SameInPart,
-        (false, _) => ShadowVerdict::Different(places),
+        (true, true) => Compared::Same,
+        (true, false) => Compared::SameInPart,
+        (false, _) => Compared::Different(places),
     }
 }
 
@@ -146,7 +150,7 @@ fn is_container(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Capture, PLACES, Pointer, ShadowVerdict, compare};
+    use super::{Capture, Compared, PLACES, Pointer, compare};
 
     fn capture(status: u16, content_type: &str, body: &str) -> Capture {
         let content_type = (!content_type.is_empty()).then(|| content_type.to_owned());
@@ -156,14 +160,14 @@ mod tests {
     fn differ(left: &Capture, right: &Capture, ignored: &str) -> String {
         let ignored = Pointer::list(ignored).unwrap();
         let words = |verdict| match verdict {
-            ShadowVerdict::Same => "same".to_owned(),
-            ShadowVerdict::SameInPart => "in part".to_owned(),
-            ShadowVerdict::Different(places) => {
+            Compared::Same => "same".to_owned(),
+            Compared::SameInPart => "in part".to_owned(),
+            Compared::Different(places) => {
                 places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
             }
         };
         let both = (compare(left, right, &ignored), compare(right, left, &ignored));
-        if let (ShadowVerdict::Same | ShadowVerdict::SameInPart, _) = &both {
+        if let (Compared::Same | Compared::SameInPart, _) = &both {
             assert_eq!(both.0, both.1);
         }
         words(both.0)

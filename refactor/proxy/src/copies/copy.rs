@@ -7,12 +7,12 @@ use std::task::{Context, Poll, ready};
 use http::Method;
 use http1::{Framing, Malformed, ResponseHead, is_interim};
 use jiff::Timestamp;
+use shadow::{
+    AskedRequest, Capture, Difference, DifferenceLog, DifferingPart, ServiceAnswer, Verdict,
+};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::capture::Capture;
-use super::compare::{DifferingPart, ShadowVerdict, compare};
-use super::differences::{AskedRequest, DifferenceLog, ServiceAnswer, ShadowDifference};
 use super::mirror::Mirror;
 use crate::limits::COPY_TIME;
 use crate::metrics::ShadowOutcome;
@@ -77,33 +77,23 @@ impl ShadowRequest {
         answer: Capture,
         copy: Capture,
     ) -> ShadowOutcome {
-        let verdict = compare(&answer, &copy, &mirror.ignored);
         if self.repeat {
-            if let ShadowVerdict::Different(places) = &verdict {
-                mirror.noise.learn(places);
-            }
+            mirror.comparison.learn(&answer, &copy);
             return ShadowOutcome::Repeated;
         }
-        match verdict {
-            ShadowVerdict::Same => ShadowOutcome::Matched,
-            ShadowVerdict::SameInPart => ShadowOutcome::MatchedInPart,
-            ShadowVerdict::Different(places) if mirror.noise.explains(&places) => {
-                ShadowOutcome::Noise
-            }
-            ShadowVerdict::Different(places) => {
+        match mirror.comparison.judge(&answer, &copy) {
+            Verdict::Same => ShadowOutcome::Matched,
+            Verdict::SameInPart => ShadowOutcome::MatchedInPart,
+            Verdict::Noise => ShadowOutcome::Noise,
+            Verdict::Different(places) => {
                 context.differences.keep(self.difference(&places, answer, copy));
                 ShadowOutcome::Differed
             }
         }
     }
 
-    fn difference(
-        &self,
-        places: &[DifferingPart],
-        answer: Capture,
-        copy: Capture,
-    ) -> ShadowDifference {
-        ShadowDifference {
+    fn difference(&self, places: &[DifferingPart], answer: Capture, copy: Capture) -> Difference {
+        Difference {
             time: Timestamp::now(),
             route: self.route.route.id.clone(),
             method: self.method.to_string(),

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::capture::Capture;
-use crate::limits::{DIFFERENCES, KEPT_BODY_BYTES};
+/// The most differences that are kept; the oldest go first.
+const DIFFERENCES: usize = 100;
+/// How much is kept of each body of a difference, in bytes.
+const KEPT_BODY_BYTES: usize = 64 * 1024;
 
 /// Fields with a client's credentials: their values are never shown.
 const SECRET: [&str; 6] = [
@@ -21,39 +24,48 @@ const SECRET: [&str; 6] = [
 
 /// What the client asked.
 #[derive(Clone, Debug)]
-pub(crate) struct AskedRequest {
+pub struct AskedRequest {
     /// Its `X-Request-Id`, as in the log.
-    pub(crate) id: String,
+    pub id: String,
     /// The target as it was sent.
-    pub(crate) target: String,
+    pub target: String,
 }
 
-/// The last [`DIFFERENCES`] of all routes.
+/// The last 100 differences of all routes.
 #[derive(Debug, Default)]
-pub(super) struct DifferenceLog(Mutex<VecDeque<Arc<ShadowDifference>>>);
+pub struct DifferenceLog(Mutex<VecDeque<Arc<Difference>>>);
 
 /// Two answers to one read that are not the same.
 #[derive(Debug)]
-pub(super) struct ShadowDifference {
-    pub(super) time: Timestamp,
-    pub(super) route: String,
-    pub(super) method: String,
-    pub(super) asked: AskedRequest,
+pub struct Difference {
+    /// When it was found.
+    pub time: Timestamp,
+    /// The id of the route whose tags asked for the copy.
+    pub route: String,
+    /// The method.
+    pub method: String,
+    /// What the client asked.
+    pub asked: AskedRequest,
     /// The head of the copy; it shows what the client sent.
-    pub(super) request: Vec<u8>,
-    pub(super) places: Vec<String>,
-    pub(super) answer: ServiceAnswer,
-    pub(super) copy: ServiceAnswer,
+    pub request: Vec<u8>,
+    /// The places that differ.
+    pub places: Vec<String>,
+    /// What the client got.
+    pub answer: ServiceAnswer,
+    /// What the copy got.
+    pub copy: ServiceAnswer,
 }
 
+/// An answer, and the service that gave it.
 #[derive(Debug)]
-pub(super) struct ServiceAnswer {
+pub struct ServiceAnswer {
     service: String,
     capture: Capture,
 }
 
 impl DifferenceLog {
-    pub(super) fn keep(&self, difference: ShadowDifference) {
+    /// Keeps one more.
+    pub fn keep(&self, difference: Difference) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == DIFFERENCES {
             kept.pop_front();
@@ -62,13 +74,13 @@ impl DifferenceLog {
     }
 
     /// One JSON document a line, the oldest first.
-    pub(super) fn lines(&self) -> String {
+    pub fn lines(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         kept.iter().map(|difference| format!("{}\n", difference.document())).collect()
     }
 }
 
-impl ShadowDifference {
+impl Difference {
     fn document(&self) -> Value {
         json!({
             "time": self.time.to_string(),
@@ -87,7 +99,8 @@ impl ShadowDifference {
 }
 
 impl ServiceAnswer {
-    pub(super) fn new(service: &str, mut capture: Capture) -> Self {
+    /// Keeps at most 64 KiB of the body.
+    pub fn new(service: &str, mut capture: Capture) -> Self {
         capture.cut |= capture.body.len() > KEPT_BODY_BYTES;
         capture.body.truncate(KEPT_BODY_BYTES);
         capture.body.shrink_to_fit();

@@ -8,32 +8,23 @@
 //!
 //! Every hundredth copy goes to the side that answered instead: a difference then is noise.
 
-mod capture;
-mod compare;
 mod copy;
-mod differences;
 mod mirror;
-mod noise;
-mod pointer;
-mod sample;
 
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io, thread};
 
+use shadow::{DifferenceLog, Sample};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 pub(crate) use copy::ShadowRequest;
-pub(crate) use differences::AskedRequest;
 pub(crate) use mirror::Mirror;
-pub(crate) use pointer::Pointer;
-pub(crate) use sample::Sample;
 
 use crate::limits::COPIES;
 use crate::upstream::Upstreams;
 use copy::CopyContext;
-use differences::DifferenceLog;
 
 /// How often connections that are idle for too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::compare::{DifferingPart, DocumentChange};
 use super::pointer::Pointer;
-use crate::limits::NOISY_PLACES;
 
+/// The most places of a route that are known to differ by themselves.
+const NOISY_PLACES: usize = 100;
 /// In how many repeats a place must have differed: once may have been a write in between.
 const REPEATS: u32 = 2;
 
@@ -54,7 +55,7 @@ impl Noise {
 #[cfg(test)]
 mod tests {
     use super::super::capture::Capture;
-    use super::super::compare::{DifferingPart, ShadowVerdict, compare};
+    use super::super::compare::{Compared, DifferingPart, compare};
     use super::Noise;
 
     fn places(left: &str, right: &str) -> Vec<DifferingPart> {
@@ -64,7 +65,7 @@ mod tests {
             ..Capture::default()
         };
         match compare(&capture(left), &capture(right), &[]) {
-            ShadowVerdict::Different(places) => places,
+            Compared::Different(places) => places,
             other => panic!("{left} {right}: {other:?}"),
         }
     }
