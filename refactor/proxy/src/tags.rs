@@ -144,7 +144,7 @@ impl fmt::Display for TagPlace {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{TAGS, TagPlace, check_tags};
+    use super::{TAGS, TagPlace, TagRule, check_tags};
 
     fn refused(key: &str, value: &str, place: TagPlace) -> Option<String> {
         check_tags(&BTreeMap::from([(key.to_owned(), value.to_owned())]), place).err()
@@ -154,6 +154,27 @@ mod tests {
     fn the_table_is_ordered_and_holds_each_key_once() {
         assert!(TAGS.is_sorted_by(|one, next| one.key < next.key));
         assert!(TAGS.iter().all(|rule| rule.key.starts_with("banyan:")));
+    }
+
+    #[test]
+    fn each_tag_has_its_row_in_the_documents() {
+        let page = include_str!("../../../docs/your-application.md");
+        for TagRule { key, places, .. } in TAGS {
+            let on: Vec<_> = places
+                .iter()
+                .map(|place| match place {
+                    TagPlace::Environment => "environment",
+                    TagPlace::Application => "application",
+                    TagPlace::Service => "service",
+                    TagPlace::Route if places.contains(&TagPlace::DefaultRoute) => "route",
+                    TagPlace::Route => "route with a path",
+                    TagPlace::DefaultRoute => "",
+                })
+                .filter(|word| !word.is_empty())
+                .collect();
+            let row = format!("\n| `{key}` | {} | ", on.join(", "));
+            assert!(page.contains(&row), "{row}");
+        }
     }
 
     #[test]
