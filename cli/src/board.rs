@@ -72,23 +72,16 @@ pub(crate) fn refactor(endpoints: &[Endpoint]) -> Option<&Endpoint> {
     find(endpoints, REFACTOR)
 }
 
-/// The control port of the board whose endpoints these are, signed for with the keys in its data folder.
+/// The keys of the refactor proxy of a board.
 ///
 /// # Errors
-/// If there is no proxy, or its keys cannot be read.
-pub(crate) fn control(
-    endpoints: &[Endpoint],
-    data_dir: &Path,
-    http: reqwest::Client,
-) -> Result<refactor::Client, String> {
-    let endpoint = refactor(endpoints).ok_or("this `banyan up` runs no refactor proxy")?;
-    let keys = refactor::Keys::read(&refactor_folder(data_dir));
-    let keys = keys.map_err(|error| runtime::chain(&error))?;
-    Ok(refactor::Client::new(http, endpoint.url(), keys))
+/// If they cannot be read.
+pub(crate) fn keys(data_dir: &Path) -> Result<refactor::Keys, String> {
+    refactor::Keys::read(&refactor_folder(data_dir)).map_err(|error| runtime::chain(&error))
 }
 
 /// The folder in which the refactor proxy keeps its state and its keys.
-pub(crate) fn refactor_folder(data_dir: &Path) -> PathBuf {
+fn refactor_folder(data_dir: &Path) -> PathBuf {
     data_dir.join(REFACTOR)
 }
 

@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use reqwest::Client;
 use tokio::runtime::Builder;
 
+use crate::control::ControlArgs;
 use crate::data_dir::DataDir;
 use crate::{board, env, load, moves, pause, serve, status, up};
 
@@ -26,8 +27,9 @@ enum Command {
     /// Show the programs that `up` runs, whether they are ready, and where each path goes.
     ///
     /// Exits 0 if every program that was not stopped on purpose is ready, and the control plane (refactor) answers.
-    /// Otherwise, or if nothing runs, exits 1.
-    Status(DataDir),
+    /// Otherwise, or if nothing runs, exits 1. With --control there are no programs of a board: exits 0 if that control plane is
+    /// ready and answers.
+    Status(ControlArgs),
     /// Let a service copy a collection of the monolith, and keep following it.
     Follow(moves::FollowArgs),
     /// Compare a collection with its copy while both go on, and name each row that differs.
@@ -76,7 +78,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
         Command::Up(args) => ask(|http| up::run(&args.data.data_dir, args.port_base, http)),
-        Command::Status(data) => ask(|http| status::run(&data.data_dir, http)),
+        Command::Status(control) => ask(|http| status::run(&control, http)),
         Command::Follow(args) => ask(|http| moves::follow(&args, http)),
         Command::Diff(args) => ask(|http| moves::diff(&args, http)),
         Command::Switch(args) => ask(|http| moves::switch("switch", &args, http)),

@@ -2,18 +2,17 @@
 //!
 //! The lines are for shells of POSIX. Each ends with a semicolon, for an `eval` without quotes makes one line of them.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::data_dir::DataDir;
+use crate::control::{self, ControlArgs, Place};
 use crate::{board, lock};
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EnvArgs {
     #[command(flatten)]
-    data: DataDir,
+    control: ControlArgs,
     /// Print the lines that give every variable the value that it had before: eval "$(banyan env --unset)".
     #[arg(long)]
     unset: bool,
@@ -39,7 +38,7 @@ pub(crate) fn run(args: &EnvArgs) -> Result<ExitCode, String> {
         println!("{}", restore());
         return Ok(ExitCode::SUCCESS);
     }
-    let lines = lines(&args.data.data_dir);
+    let lines = lines(&args.control);
     println!("{}\n{}", save(), lines.as_deref().unwrap_or(NOWHERE));
     lines.map(|_| ExitCode::SUCCESS)
 }
@@ -75,21 +74,26 @@ fi;"#
 }
 
 /// The region is no region of AWS, so a client that is too old for `AWS_ENDPOINT_URL` finds no host of that name.
-fn lines(data_dir: &Path) -> Result<String, String> {
-    let holder = lock::running(data_dir)?;
-    let control =
-        board::refactor(&holder.endpoints).ok_or("this `banyan up` runs no refactor proxy")?;
-    let keys = refactor::Keys::read(&board::refactor_folder(data_dir));
-    let keys = keys.map_err(|error| runtime::chain(&error))?;
+fn lines(control: &ControlArgs) -> Result<String, String> {
+    let (endpoint, keys) = match control.place()? {
+        Place::Board(data_dir) => {
+            let holder = lock::running(&data_dir)?;
+            let refactor = board::refactor(&holder.endpoints);
+            let refactor = refactor.ok_or("this `banyan up` runs no refactor proxy")?;
+            (refactor.url(), board::keys(&data_dir)?)
+        }
+        Place::Url(url) => (control::shown(&url), control.keys()?),
+    };
+    let host = endpoint.split_once("://").map_or("", |(_, authority)| authority);
+    let host = host.rsplit_once(':').map_or(host, |(host, _port)| host);
     let (key, secret) = (keys.access_key_id, keys.secret_access_key);
     Ok(format!(
         "unset {OTHERS};\n\
-         export AWS_ENDPOINT_URL={};\n\
+         export AWS_ENDPOINT_URL={endpoint};\n\
          export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret};\n\
          export AWS_DEFAULT_REGION={region} AWS_REGION={region} AWS_PAGER=;\n\
-         export NO_PROXY=\"127.0.0.1${{_BANYAN_OLD_NO_PROXY:+,$_BANYAN_OLD_NO_PROXY}}\";\n\
-         export no_proxy=\"127.0.0.1${{_BANYAN_OLD_no_proxy:+,$_BANYAN_OLD_no_proxy}}\";",
-        control.url(),
+         export NO_PROXY=\"{host}${{_BANYAN_OLD_NO_PROXY:+,$_BANYAN_OLD_NO_PROXY}}\";\n\
+         export no_proxy=\"{host}${{_BANYAN_OLD_no_proxy:+,$_BANYAN_OLD_no_proxy}}\";",
         region = refactor::REGION,
     ))
 }

@@ -22,6 +22,7 @@ mod status;
 mod up;
 
 mod board;
+mod control;
 mod data_dir;
 mod lock;
 mod marker;

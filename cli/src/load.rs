@@ -1,22 +1,20 @@
 //! `banyan load`: the load generator, against the board that runs or another URL.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 use reqwest::{Client, Url};
 
-use crate::data_dir::DataDir;
+use crate::control::ControlArgs;
 use crate::say::say;
-use crate::{board, lock};
 
 /// What is asked, and how.
 #[derive(Args, Debug)]
 pub(crate) struct LoadArgs {
     #[command(flatten)]
-    data: DataDir,
+    control: ControlArgs,
     /// The proxy or program to ask, such as http://127.0.0.1:8080; without it the proxy of the board that runs on the
-    /// data folder.
+    /// data folder, or of --control.
     #[arg(long, value_name = "URL")]
     url: Option<Url>,
     #[command(flatten)]
@@ -30,7 +28,7 @@ pub(crate) struct LoadArgs {
 pub(crate) async fn run(args: &LoadArgs, http: Client) -> Result<ExitCode, String> {
     let url = match &args.url {
         Some(url) => url.clone(),
-        None => proxy(&args.data.data_dir, http).await?,
+        None => proxy(&args.control, http).await?,
     };
     let report = load::run(url.as_str(), &args.options).await?;
     if args.json {
@@ -42,10 +40,9 @@ pub(crate) async fn run(args: &LoadArgs, http: Client) -> Result<ExitCode, Strin
     Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The URL of the proxy of the board that runs on this folder.
-async fn proxy(data_dir: &Path, http: Client) -> Result<Url, String> {
-    let holder = lock::running(data_dir)?;
-    let traffic = board::control(&holder.endpoints, data_dir, http)?.traffic().await?;
+/// The URL of the first application of a control port.
+async fn proxy(control: &ControlArgs, http: Client) -> Result<Url, String> {
+    let traffic = control.open(http)?.traffic().await?;
     let first = traffic.iter().find_map(|route| Url::parse(&route.from).ok());
     let mut url = first.ok_or("the refactor proxy has no route; give an address with --url")?;
     url.set_path("");

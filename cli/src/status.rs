@@ -8,15 +8,37 @@ use refactor::{Move, Traffic};
 use reqwest::Client;
 
 use crate::board::{self, Endpoint};
+use crate::control::{ControlArgs, ControlPort, Place};
 use crate::data_dir::DEFAULT_DATA_DIR;
 use crate::process::is_ready;
 use crate::{lock, marker, moves};
 
 /// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
-pub(crate) async fn run(data_dir: &Path, client: Client) -> Result<ExitCode, String> {
+pub(crate) async fn run(control: &ControlArgs, client: Client) -> Result<ExitCode, String> {
+    match control.place()? {
+        Place::Board(data_dir) => of_board(&data_dir, client).await,
+        Place::Url(url) => of_port(&control.at(&url)?).await,
+    }
+}
+
+/// A control plane that is no board's.
+async fn of_port(port: &ControlPort) -> Result<ExitCode, String> {
+    let told = Told::ask(Ok(port)).await;
+    if let (Err(error), Err(_)) = (&told.routes, &told.moves) {
+        return Err(error.clone());
+    }
+    let ready = port.is_ready().await;
+    let state = if ready { READY } else { NOT_READY };
+    print!("  {:10}{}  {state}\n\n{}", board::REFACTOR, port.url, told.shown());
+    Ok(if ready && told.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The board that `banyan up` runs on a folder.
+async fn of_board(data_dir: &Path, client: Client) -> Result<ExitCode, String> {
     let holder = lock::running(data_dir)?;
     let states = states(&holder.endpoints, data_dir, &client).await;
-    let told = Told::ask(&holder.endpoints, data_dir, &client).await;
+    let port = ControlPort::of_board(&holder.endpoints, data_dir, client);
+    let told = Told::ask(port.as_ref()).await;
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
     print!("{}\n{}", table(&holder.endpoints, data_dir, states.iter().copied()), told.shown());
     let ready = states.iter().all(|state| [READY, STOPPED].contains(state));
@@ -24,6 +46,7 @@ pub(crate) async fn run(data_dir: &Path, client: Client) -> Result<ExitCode, Str
 }
 
 const READY: &str = "ready";
+const NOT_READY: &str = "not ready";
 /// As a command wanted it.
 const STOPPED: &str = "stopped";
 
@@ -36,7 +59,7 @@ async fn states(endpoints: &[Endpoint], data_dir: &Path, client: &Client) -> Vec
         } else if is_ready(endpoint, client).await {
             READY
         } else {
-            "not ready"
+            NOT_READY
         });
     }
     states
@@ -79,10 +102,10 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) async fn ask(endpoints: &[Endpoint], data_dir: &Path, client: &Client) -> Self {
-        match board::control(endpoints, data_dir, client.clone()) {
-            Ok(control) => Self { routes: control.traffic().await, moves: control.moves().await },
-            Err(error) => Self { routes: Err(error.clone()), moves: Err(error) },
+    pub(crate) async fn ask(port: Result<&ControlPort, &String>) -> Self {
+        match port {
+            Ok(port) => Self { routes: port.traffic().await, moves: port.moves().await },
+            Err(error) => Self { routes: Err(error.clone()), moves: Err(error.clone()) },
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
 
 use crate::board::{self, Endpoint};
+use crate::control::ControlPort;
 use crate::lock::DataDirLock;
 use crate::marker::{self, POLL};
 use crate::move_token;
@@ -66,7 +67,8 @@ pub(crate) async fn run(
         finish(running).await;
         return Err(message);
     }
-    let told = Told::ask(&endpoints, &data_dir, &client).await;
+    let told =
+        Told::ask(ControlPort::of_board(&endpoints, &data_dir, client.clone()).as_ref()).await;
     let table = status::table(&endpoints, given, endpoints.iter().map(|_| "ready"));
     say(format_args!("The board is up.\n\n{table}\n{}\nTry:", told.shown()));
     for request in requests(&endpoints, proxy, told.moves()) {

@@ -1,6 +1,9 @@
-//! A small client of the control port, for programs on the same machine that may read its keys.
+//! A small client of the control port, for programs that have its keys.
 
 mod commands;
+mod error;
+
+pub use error::{ClientError, Unreached};
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -8,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials as Identity;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
-use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::header::{CONTENT_TYPE, HeaderName, LOCATION, SERVER};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -39,19 +42,26 @@ pub struct Client {
     http: reqwest::Client,
     url: String,
     keys: Keys,
+    region: String,
 }
 
 impl Client {
-    /// For the control port at `url`, such as `http://127.0.0.1:9080`.
+    /// For the control port at `url`, such as `http://127.0.0.1:9080`, and the region of the first stack.
     pub fn new(http: reqwest::Client, url: String, keys: Keys) -> Self {
-        Self { http, url, keys }
+        Self { http, url, keys, region: REGION.to_owned() }
+    }
+
+    /// The same for another region, whose resources are its own.
+    #[must_use]
+    pub fn region(self, region: String) -> Self {
+        Self { region, ..self }
     }
 
     /// The routes of every application, in the order in which they were made.
     ///
     /// # Errors
     /// If the control port does not answer, or not as expected.
-    pub async fn traffic(&self) -> Result<Vec<Traffic>, String> {
+    pub async fn traffic(&self) -> Result<Vec<Traffic>, ClientError> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut traffic = Vec::new();
         for environment in self.list("/environments").await? {
@@ -79,7 +89,7 @@ impl Client {
     }
 
     /// All pages of a list. Each list has another name, and a page has one list.
-    async fn list(&self, path: &str) -> Result<Vec<Value>, String> {
+    async fn list(&self, path: &str) -> Result<Vec<Value>, ClientError> {
         let mut items = Vec::new();
         let mut query = String::new();
         loop {
@@ -87,7 +97,13 @@ impl Client {
             let list = page.as_object_mut().into_iter().flat_map(|page| page.values_mut());
             match list.filter_map(Value::as_array_mut).next() {
                 Some(list) => items.append(list),
-                None => return Err(format!("{}{path}: the answer has no list", self.url)),
+                None => {
+                    let url = format!("{}{path}", self.url);
+                    return Err(ClientError::Stranger {
+                        url,
+                        answer: "JSON without a list".into(),
+                    });
+                }
             }
             let Some(token) = page["NextToken"].as_str() else { return Ok(items) };
             let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
@@ -99,73 +115,39 @@ impl Client {
     ///
     /// # Errors
     /// If the control port does not answer, or refuses the call; then with what it said.
-    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
-        let url = format!("{}{path}", self.url);
-        let (status, body) = self.ask(method, path, body, ANSWER_TIME).await?;
-        if !status.is_success() {
-            return Err(format!("{url}: {status}: {}", String::from_utf8_lossy(&body)));
-        }
-        serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"))
-    }
-
-    /// The same, for people: if the call is refused, the message is all they need.
-    async fn told<T: DeserializeOwned>(
+    pub async fn send(
         &self,
         method: Method,
         path: &str,
         body: &Value,
-        time: Duration,
-    ) -> Result<T, String> {
-        #[derive(Deserialize)]
-        struct Refused {
-            #[serde(rename = "Message")]
-            message: String,
-        }
-        let url = format!("{}{path}", self.url);
-        let (status, body) = self.ask(method, path, body, time).await?;
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|error| format!("{url}: {error}"));
-        }
-        let refused = serde_json::from_slice::<Refused>(&body);
-        Err(refused.map_or_else(|_| format!("{url}: {status}"), |refused| refused.message))
+    ) -> Result<Value, ClientError> {
+        self.call(method, path, body, ANSWER_TIME).await
     }
 
     /// Sends a signed request; gives what it was answered with.
-    async fn ask(
+    async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: &Value,
         time: Duration,
-    ) -> Result<(StatusCode, Bytes), String> {
+    ) -> Result<T, ClientError> {
         let url = format!("{}{path}", self.url);
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut request = self.http.request(method.clone(), &url).timeout(time);
-        let signed = self.sign(&method, &url, &body).map_err(|error| runtime::chain(&*error))?;
+        let signed = self.sign(&method, &url, &body);
+        let signed = signed.map_err(|error| ClientError::Unsigned(runtime::chain(&*error)))?;
         for (name, value) in signed {
             request = request.header(name, value);
         }
-        let failed = |error| self.failed(error);
+        let failed = |error| ClientError::of(&self.url, error);
         let answer = request.body(body).send().await.map_err(failed)?;
-        let status = answer.status();
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.map_err(failed)?;
-        Ok((status, body))
-    }
-
-    /// Why there is no answer, and what helps.
-    fn failed(&self, error: reqwest::Error) -> String {
-        let url = &self.url;
-        if error.is_connect() {
-            let cause = cause(&error);
-            return format!(
-                "the control plane at {url} is not reached ({cause}): `banyan start refactor` starts it on a board \
-                 that `banyan up` runs; --data-dir leads to another board"
-            );
-        }
-        let why = runtime::chain(&error.without_url());
-        format!(
-            "the control plane at {url} gave no answer: {why}; what it was told may be done all the same"
-        )
+        read(status, &body).map_err(|refused| {
+            refused
+                .unwrap_or_else(|| ClientError::Stranger { url, answer: shown(status, &headers) })
+        })
     }
 
     /// The headers that sign a request.
@@ -179,7 +161,7 @@ impl Client {
         let identity = Identity::new(access_key_id, secret_access_key, None, None, "banyan").into();
         let params = SigningParams::builder()
             .identity(&identity)
-            .region(REGION)
+            .region(&self.region)
             .name("refactor-spaces")
             .time(SystemTime::now())
             .settings(SigningSettings::default())
@@ -193,10 +175,30 @@ impl Client {
     }
 }
 
-/// The first cause of an error.
-fn cause(mut error: &dyn Error) -> String {
-    while let Some(source) = error.source() {
-        error = source;
+/// An answer, or what it refuses; nothing if no control port answers so.
+fn read<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, Option<ClientError>> {
+    #[derive(Deserialize)]
+    struct Refused {
+        #[serde(rename = "Message")]
+        message: String,
     }
-    error.to_string()
+    if status.is_success() {
+        return serde_json::from_slice(body).ok().ok_or(None);
+    }
+    let Refused { message } = serde_json::from_slice(body).ok().ok_or(None)?;
+    Err(Some(match status {
+        StatusCode::FORBIDDEN => ClientError::Keys(message),
+        _ => ClientError::Refused { status, message },
+    }))
+}
+
+/// What a stranger answered, in a few words.
+fn shown(status: StatusCode, headers: &HeaderMap) -> String {
+    let text = |name: HeaderName| {
+        headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("without one")
+    };
+    match headers.get(LOCATION).and_then(|value| value.to_str().ok()) {
+        Some(location) => format!("{status}, which leads to {location}"),
+        None => format!("{status}, content type {}, server {}", text(CONTENT_TYPE), text(SERVER)),
+    }
 }

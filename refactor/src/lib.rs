@@ -17,7 +17,7 @@ mod control;
 mod first_stack;
 mod run;
 
-pub use client::{Client, Traffic};
+pub use client::{Client, ClientError, Traffic, Unreached};
 pub use config::VARIABLES;
 pub use control::credentials::Keys;
 pub use first_stack::REGION;

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use crate::data_dir::DataDir;
+use crate::control::ControlArgs;
 
 /// What every command on a collection takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct MoveArgs {
     #[command(flatten)]
-    pub(super) data: DataDir,
+    pub(super) control: ControlArgs,
     /// The collection, such as users.
     pub(super) collection: String,
     /// The id of the application, where there are several.

@@ -1,13 +1,13 @@
-//! Asking the control plane of a board that runs.
+//! Asking the control plane about a collection.
 
 use std::time::Duration;
 
-use refactor::{Client, Move};
+use refactor::Move;
 use serde_json::Value;
 use tokio::time::sleep;
 
 use super::args::MoveArgs;
-use crate::{board, lock};
+use crate::control::ControlPort;
 
 /// How long a command is certainly on its way.
 const ON_ITS_WAY: Duration = Duration::from_millis(20);
@@ -17,21 +17,19 @@ pub(super) const POLL: Duration = Duration::from_millis(100);
 /// How often the progress is shown.
 pub(super) const SHOWN: Duration = Duration::from_secs(1);
 
-/// The control plane of a board, asked about one collection.
+/// The control plane, asked about one collection.
 pub(super) struct MoveControl<'a> {
-    client: Client,
+    port: ControlPort,
     what: &'a MoveArgs,
 }
 
 impl<'a> MoveControl<'a> {
-    /// The control plane of the board in a data folder.
+    /// The control plane that the command line names.
     ///
     /// # Errors
-    /// If no board runs there.
+    /// If no board runs on the data folder, or there are no keys.
     pub(super) fn new(what: &'a MoveArgs, http: reqwest::Client) -> Result<Self, String> {
-        let data_dir = &what.data.data_dir;
-        let holder = lock::running(data_dir)?;
-        Ok(Self { client: board::control(&holder.endpoints, data_dir, http)?, what })
+        Ok(Self { port: what.control.open(http)?, what })
     }
 
     /// Carries a command out.
@@ -41,7 +39,7 @@ impl<'a> MoveControl<'a> {
     pub(super) async fn command(&self, verb: &str, mut options: Value) -> Result<Move, String> {
         options["application"] = self.what.application.clone().into();
         let collection = &self.what.collection;
-        let mut answer = Box::pin(self.client.command(collection, verb, &options));
+        let mut answer = Box::pin(self.port.command(collection, verb, &options));
         let answered = tokio::select! {
             biased;
             answered = &mut answer => Some(answered),
@@ -64,7 +62,7 @@ impl<'a> MoveControl<'a> {
         let same = |found: &Move| {
             found.collection == seen.collection && found.application == seen.application
         };
-        let found = self.client.moves().await?.into_iter().find(same);
+        let found = self.port.moves().await?.into_iter().find(same);
         found.ok_or_else(|| format!("{} does not move any more", seen.collection))
     }
 }

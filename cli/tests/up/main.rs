@@ -11,6 +11,7 @@ mod folder;
 mod starts;
 mod stops;
 
+mod control;
 mod crashes;
 mod env;
 mod load;

@@ -90,11 +90,14 @@ impl Moves {
         self.0.resume();
     }
 
-    /// Every move, with what both sides say of themselves now.
+    /// Every move, with what both sides say of themselves now. Without MOVE_TOKEN there is none, unless one was begun before.
     ///
     /// # Errors
-    /// 409 without MOVE_TOKEN; 500 if the state cannot be read.
+    /// 409 without MOVE_TOKEN, if there are moves; 500 if the state cannot be read.
     pub fn list(&self) -> Result<Vec<Shown>, Refusal> {
+        if self.0.peers.is_none() && self.0.journal.moves()?.is_empty() {
+            return Ok(Vec::new());
+        }
         status::all(&self.0)
     }
 

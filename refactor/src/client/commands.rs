@@ -7,7 +7,7 @@ use moves::Move;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Client;
+use super::{Client, ClientError};
 
 /// Longer than a command takes that waits for programs.
 const COMMAND_TIME: Duration = Duration::from_secs(120);
@@ -19,12 +19,12 @@ impl Client {
     ///
     /// # Errors
     /// If the control port does not answer, or refuses; then with what it said.
-    pub async fn moves(&self) -> Result<Vec<Move>, String> {
+    pub async fn moves(&self) -> Result<Vec<Move>, ClientError> {
         #[derive(Deserialize)]
         struct Moves {
             moves: Vec<Move>,
         }
-        let moves: Moves = self.told(Method::GET, "/-/moves", &Value::Null, COMMAND_TIME).await?;
+        let moves: Moves = self.call(Method::GET, "/-/moves", &Value::Null, COMMAND_TIME).await?;
         Ok(moves.moves)
     }
 
@@ -37,13 +37,13 @@ impl Client {
         collection: &str,
         verb: &str,
         options: &Value,
-    ) -> Result<Move, String> {
+    ) -> Result<Move, ClientError> {
         let time = match verb {
             "complete" | "cancel" | "reverse" => PURGE_TIME,
             _ => COMMAND_TIME,
         };
         let collection =
             percent_encoding::utf8_percent_encode(collection, percent_encoding::NON_ALPHANUMERIC);
-        self.told(Method::POST, &format!("/-/moves/{collection}/{verb}"), options, time).await
+        self.call(Method::POST, &format!("/-/moves/{collection}/{verb}"), options, time).await
     }
 }

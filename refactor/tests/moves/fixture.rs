@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use harness::{Program, Setup, until};
-use http::Method;
-use refactor::{Client, Keys, Move};
+use http::{Method, StatusCode};
+use refactor::{Client, ClientError, Keys, Move};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, TOKEN, World};
@@ -92,10 +92,14 @@ impl Fixture {
     }
 
     /// # Errors
-    /// The control plane's message if it does not delete it.
+    /// The control plane's message if it refuses to delete it, with 409.
     pub(crate) async fn delete_route(&self, source: &str) -> Result<(), String> {
         let path = self.route_path(source).await;
-        self.client().send(Method::DELETE, &path, &Value::Null).await.map(drop)
+        let deleted = self.client().send(Method::DELETE, &path, &Value::Null).await;
+        deleted.map(drop).map_err(|error| match error {
+            ClientError::Refused { status: StatusCode::CONFLICT, message } => message,
+            error => panic!("{error:?}"),
+        })
     }
 
     /// Makes a route ACTIVE or INACTIVE.
@@ -151,7 +155,8 @@ impl Fixture {
     }
 
     pub(crate) async fn tell(&self, verb: &str, options: Value) -> Result<Move, String> {
-        self.client().command("users", verb, &options).await
+        let told = self.client().command("users", verb, &options).await;
+        told.map_err(|error| error.to_string())
     }
 
     /// A command that succeeds.

@@ -8,12 +8,9 @@ use crate::fixture::{Fixture, setup};
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_nothing_is_moved_and_the_variable_is_named() {
     let fixture = Fixture::set_up(setup().env("MOVE_TOKEN", "")).await;
-    for message in [
-        fixture.refused("follow", json!({ "target": fixture.target.url })).await,
-        fixture.client().moves().await.unwrap_err(),
-    ] {
-        assert!(message.contains("MOVE_TOKEN"), "{message}");
-    }
+    let message = fixture.refused("follow", json!({ "target": fixture.target.url })).await;
+    assert!(message.contains("MOVE_TOKEN"), "{message}");
+    assert!(fixture.client().moves().await.unwrap().is_empty(), "there is nothing to show");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,7 +20,7 @@ async fn a_program_with_another_token_is_told_from_one_without_the_collection() 
     let message = fixture.refused("follow", target.clone()).await;
     assert!(message.contains("MOVE_TOKEN"), "{message}");
     let client = fixture.client();
-    let message = client.command("threads", "follow", &target).await.unwrap_err();
+    let message = client.command("threads", "follow", &target).await.unwrap_err().to_string();
     assert!(message.contains("no collection \"threads\" at the source"), "{message}");
 }
 
@@ -55,7 +52,7 @@ async fn what_cannot_be_followed_is_said() {
     assert!(message.contains("data of its own") && message.contains("empty database"), "{message}");
     assert_eq!(fixture.routes().await.len(), 1, "no route was made");
     let client = fixture.client();
-    let message = client.command("No Such", "follow", &json!({})).await.unwrap_err();
+    let message = client.command("No Such", "follow", &json!({})).await.unwrap_err().to_string();
     assert!(message.contains("no collection \"No Such\""), "{message}");
 }
 
@@ -66,7 +63,8 @@ async fn a_collection_that_is_not_there_is_answered_with_those_that_are() {
     fixture.make_route("threads", &fixture.target.url).await;
     let target = json!({ "target": fixture.target.url });
     for (name, options) in [("user", json!({})), ("user", target), ("User!", json!({}))] {
-        let message = fixture.client().command(name, "switch", &options).await.unwrap_err();
+        let message = fixture.client().command(name, "switch", &options).await;
+        let message = message.unwrap_err().to_string();
         assert!(message.contains(&format!("no collection {name:?}")), "{message}");
         assert!(message.contains("posts, threads, users"), "{message}");
     }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Certificate, Client};
 
 use crate::chain::chain;
 
@@ -40,20 +40,46 @@ impl Clients {
     }
 }
 
+/// The authorities whose certificates an HTTP client trusts.
+#[derive(Clone, Copy, Debug)]
+pub enum Authorities<'a> {
+    /// None: it speaks no TLS, and a machine without any authorities will do.
+    None,
+    /// Those of the system.
+    System,
+    /// Those in this text (PEM), and no others.
+    Pem(&'a [u8]),
+}
+
 /// An HTTP client for other programs: pooled; with `https`, also over TLS with the system's authorities.
 ///
 /// # Errors
 /// If TLS cannot be set up.
 pub fn http_client(https: bool) -> reqwest::Result<Client> {
+    let authorities = if https { Authorities::System } else { Authorities::None };
+    http_client_trusting(authorities, CONNECT_TIME)
+}
+
+/// The same with these authorities, and `connect_time` for a connection with its TLS.
+///
+/// # Errors
+/// If TLS cannot be set up, or there is no certificate in the text.
+pub fn http_client_trusting(
+    authorities: Authorities<'_>,
+    connect_time: Duration,
+) -> reqwest::Result<Client> {
     // The first caller sets the process's provider; the others find the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder();
-    // Without HTTPS no authority is asked for, so a machine without any will do.
-    let builder = if https { builder } else { builder.tls_certs_only([]) };
+    let builder = match authorities {
+        Authorities::None => builder.tls_certs_only([]),
+        Authorities::System => builder,
+        Authorities::Pem(pem) => builder.tls_certs_only(Certificate::from_pem_bundle(pem)?),
+    };
     builder
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIME)
+        .connect_timeout(connect_time)
         .pool_idle_timeout(Duration::from_secs(60))
         .tcp_nodelay(true)
         .build()

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+/// The variable with which `banyan` finds a control port. A program may be started in a shell that has it.
+pub const BANYAN_CONTROL: &str = "BANYAN_CONTROL";
+
 /// An environment variable that a program reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
@@ -46,7 +49,10 @@ impl Variables {
         let unknown = read.given.keys().filter(|name| ours(&name.as_str()));
         // Debug builds know one more variable, with which tests make a program crash.
         let fault = |name: &&String| cfg!(debug_assertions) && *name == fault::VARIABLE;
-        let unknown = unknown.filter(|name| !known.contains(&name.as_str()) && !fault(name));
+        let fine = |name: &&String| {
+            known.contains(&name.as_str()) || fault(name) || *name == BANYAN_CONTROL
+        };
+        let unknown = unknown.filter(|name| !fine(name));
         let errors =
             unknown.map(|name| format!("{name}: is unknown; there are {}", known.join(", ")));
         read.errors = errors.collect();

@@ -50,7 +50,8 @@ impl Board {
         verb: &str,
         options: Value,
     ) -> Result<Move, String> {
-        self.control().command(collection, verb, &options).await
+        let told = self.control().command(collection, verb, &options).await;
+        told.map_err(|error| error.to_string())
     }
 
     /// The same, for what has to succeed.
