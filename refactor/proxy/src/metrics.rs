@@ -110,8 +110,10 @@ struct OutcomeLabels {
 pub(crate) enum ShadowOutcome {
     /// Both sides answered the same.
     Matched,
-    /// The same status and content type; the bodies are too large to be compared, or encoded.
+    /// The same status and content type; a body is too large to be compared.
     MatchedInPart,
+    /// The same status and content type; a body could not be decoded.
+    NotDecoded,
     /// Both sides answered, and not the same.
     Differed,
     /// They differed only in places that differ between answers of one side too.
@@ -127,9 +129,10 @@ pub(crate) enum ShadowOutcome {
 }
 
 /// What outcomes are called, in the order of [`ShadowOutcome`].
-const OUTCOMES: [&str; 8] = [
+const OUTCOMES: [&str; 9] = [
     "matched",
     "matched_in_part",
+    "not_decoded",
     "differed",
     "noise",
     "repeated",
@@ -141,7 +144,7 @@ const OUTCOMES: [&str; 8] = [
 /// The counters of a route whose reads are mirrored.
 struct Shadow {
     samples: Counter,
-    outcomes: [Counter; 8],
+    outcomes: [Counter; OUTCOMES.len()],
 }
 
 /// The classes of status codes (RFC 9110, 15).
@@ -352,6 +355,7 @@ mod tests {
         for (outcome, name) in [
             (ShadowOutcome::Matched, "matched"),
             (ShadowOutcome::MatchedInPart, "matched_in_part"),
+            (ShadowOutcome::NotDecoded, "not_decoded"),
             (ShadowOutcome::Differed, "differed"),
             (ShadowOutcome::Noise, "noise"),
             (ShadowOutcome::Repeated, "repeated"),

@@ -2,6 +2,8 @@
 
 use http1::ResponseHead;
 
+use super::decode::decode;
+
 /// The largest body that is compared, in bytes; each copy under way holds two.
 const COMPARED_BYTES: usize = 256 * 1024;
 
@@ -15,16 +17,19 @@ pub struct Capture {
     pub(crate) body: Vec<u8>,
     /// Whether the body is larger than 256 KiB; nothing of it is here then.
     pub cut: bool,
-    /// Whether it has a `Content-Encoding`: the same content may be other bytes.
-    pub(crate) encoded: bool,
+    /// Its `Content-Encoding`, until the body is decoded.
+    pub(crate) coding: Option<String>,
+    /// Whether the body could not be decoded; nothing of it is here then.
+    pub(crate) undecoded: bool,
 }
 
 impl Capture {
     /// An answer without its body so far. `head` is the head as it came.
     pub fn new(answer: &ResponseHead<'_>, head: &[u8]) -> Self {
         let field = |name: &str| {
-            let field = answer.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-            field.map(|field| String::from_utf8_lossy(field.value).into_owned())
+            let fields = answer.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
+            let values: Vec<_> = fields.map(|field| String::from_utf8_lossy(field.value)).collect();
+            (!values.is_empty()).then(|| values.join(", "))
         };
         Self {
             status: answer.status,
@@ -32,7 +37,8 @@ impl Capture {
             head: head.to_vec(),
             body: Vec::new(),
             cut: false,
-            encoded: field("content-encoding").is_some(),
+            coding: field("content-encoding"),
+            undecoded: false,
         }
     }
 
@@ -46,8 +52,14 @@ impl Capture {
         }
     }
 
-    /// Whether its body can be compared.
-    pub(crate) fn is_comparable(&self) -> bool {
-        !self.cut && !self.encoded
+    /// Puts the content of the body in its place.
+    pub(crate) fn decode(&mut self) {
+        if let Some(coding) = self.coding.take()
+            && !self.body.is_empty()
+        {
+            let decoded = decode(&coding, &self.body);
+            self.undecoded = decoded.is_none();
+            self.body = decoded.unwrap_or_default();
+        }
     }
 }

@@ -17,8 +17,11 @@ pub struct Comparison {
 pub enum Verdict {
     /// They say the same.
     Same,
-    /// Their status and content type are the same. Their bodies were not compared: too large, or encoded.
+    /// Their status and content type are the same. Their bodies were not compared: one is larger than 256 KiB.
     SameInPart,
+    /// Their status and content type are the same. Their bodies were not compared: one has a coding that is not known,
+    /// is broken, or has more than 1 MiB of content.
+    Undecoded,
     /// They differ only in places that differ by themselves.
     Noise,
     /// The places that differ, at most 20.
@@ -31,11 +34,14 @@ impl Comparison {
         Self { ignored, noise: Noise::default() }
     }
 
-    /// Compares the answers of the two sides.
-    pub fn judge(&self, answer: &Capture, copy: &Capture) -> Verdict {
+    /// Compares the answers of the two sides. Their bodies are decoded afterwards.
+    pub fn judge(&self, answer: &mut Capture, copy: &mut Capture) -> Verdict {
+        answer.decode();
+        copy.decode();
         match compare(answer, copy, &self.ignored) {
             Compared::Same => Verdict::Same,
             Compared::SameInPart => Verdict::SameInPart,
+            Compared::Undecoded => Verdict::Undecoded,
             Compared::Different(places) if self.noise.explains(&places) => Verdict::Noise,
             Compared::Different(places) => Verdict::Different(places),
         }
@@ -43,7 +49,9 @@ impl Comparison {
 
     /// Learns what differs by itself, from two answers of the same side. A place counts once it differed in two of
     /// these repeats.
-    pub fn learn(&self, answer: &Capture, copy: &Capture) {
+    pub fn learn(&self, answer: &mut Capture, copy: &mut Capture) {
+        answer.decode();
+        copy.decode();
         if let Compared::Different(places) = compare(answer, copy, &self.ignored) {
             self.noise.learn(&places);
         }

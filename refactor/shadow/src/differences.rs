@@ -108,13 +108,13 @@ impl ServiceAnswer {
     }
 
     fn document(&self) -> Value {
-        let Capture { status, head, body, cut, .. } = &self.capture;
+        let Capture { status, head, body, cut, undecoded, .. } = &self.capture;
         json!({
             "service": self.service,
             "status": status,
             "headers": headers(head),
             "body": String::from_utf8_lossy(body),
-            "bodyIsCut": cut,
+            "bodyIsCut": cut | undecoded,
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here opens a socket. A [`Sample`] keeps an answer while it passes to the client, and gives a [`Capture`] at
 //! its end. A [`Comparison`] compares it with the answer of the other side: JSON by its structure, anything else by its
-//! bytes. It leaves out what its [`Pointer`]s name, and what differs by itself, which it learns from reads that go
+//! bytes, both after they were decoded. It leaves out what its [`Pointer`]s name, and what differs by itself, which it learns from reads that go
 //! twice to the same side. A [`DifferenceLog`] keeps the last differences for people to look at.
 //!
 //! ```
@@ -17,15 +17,16 @@
 //!     capture
 //! };
 //! let comparison = Comparison::new(Pointer::list("/at").unwrap());
-//! let (one, other) = (answer(r#"{"n":1,"at":7}"#), answer(r#"{ "at": 8, "n": 1 }"#));
-//! assert_eq!(comparison.judge(&one, &other), Verdict::Same);
-//! let Verdict::Different(places) = comparison.judge(&one, &answer(r#"{"n":2}"#)) else { panic!() };
+//! let (mut one, mut other) = (answer(r#"{"n":1,"at":7}"#), answer(r#"{ "at": 8, "n": 1 }"#));
+//! assert_eq!(comparison.judge(&mut one, &mut other), Verdict::Same);
+//! let Verdict::Different(places) = comparison.judge(&mut one, &mut answer(r#"{"n":2}"#)) else { panic!() };
 //! assert_eq!(places[0].to_string(), "/n");
 //! ```
 
 mod capture;
 mod compare;
 mod comparison;
+mod decode;
 mod differences;
 mod noise;
 mod pointer;

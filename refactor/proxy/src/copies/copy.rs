@@ -74,16 +74,17 @@ impl ShadowRequest {
         &self,
         context: &CopyContext,
         mirror: &Mirror,
-        answer: Capture,
-        copy: Capture,
+        mut answer: Capture,
+        mut copy: Capture,
     ) -> ShadowOutcome {
         if self.repeat {
-            mirror.comparison.learn(&answer, &copy);
+            mirror.comparison.learn(&mut answer, &mut copy);
             return ShadowOutcome::Repeated;
         }
-        match mirror.comparison.judge(&answer, &copy) {
+        match mirror.comparison.judge(&mut answer, &mut copy) {
             Verdict::Same => ShadowOutcome::Matched,
             Verdict::SameInPart => ShadowOutcome::MatchedInPart,
+            Verdict::Undecoded => ShadowOutcome::NotDecoded,
             Verdict::Noise => ShadowOutcome::Noise,
             Verdict::Different(places) => {
                 context.differences.keep(self.difference(&places, answer, copy));

@@ -242,6 +242,43 @@ async fn bodies_of_every_kind_reach_the_client_as_they_are_and_are_compared() {
     assert!(differences(&plane).is_empty());
 }
 
+/// `{ "n": 1 }` and `{ "n": 2 }`, as Node's zlib writes them.
+const ZIPPED: [&[u8]; 2] = [
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xabVP\xcaS\xb2R0T\xa8\x05\x00\x89\xcbV\x90\x0a\x00\x00\x00",
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xabVP\xcaS\xb2R0R\xa8\x05\x00\xd0u\x10\x92\x0a\x00\x00\x00",
+];
+
+#[tokio::test]
+async fn encoded_bodies_are_compared_by_their_content() {
+    let zipped = |body: &[u8]| {
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n";
+        let length = format!("Content-Length: {}\r\n\r\n", body.len());
+        [head.as_bytes(), length.as_bytes(), body].concat()
+    };
+    let plain = || {
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{\"n\":1}"
+            .to_vec()
+    };
+    let old = Service::answering(move |_| plain()).await;
+    let new = Service::answering(move |request| match request.line().split(' ').nth(1) {
+        Some("/users/same") => zipped(ZIPPED[0]),
+        Some("/users/other") => zipped(ZIPPED[1]),
+        _ => zipped(b"no gzip"),
+    })
+    .await;
+    let plane = Plane::start(before(&old.url, &new.url));
+    for (path, expected) in [("same", "matched"), ("other", "differed"), ("x", "not_decoded")] {
+        plane
+            .get(&format!("/api/users/{path}"), "Accept-Encoding: gzip, deflate, br, zstd\r\n")
+            .await;
+        comes_to(&plane, expected, 1.0).await;
+    }
+    let difference = &differences(&plane)[0];
+    assert_eq!(difference["differs"], serde_json::json!(["/n"]));
+    assert_eq!(difference["copy"]["body"], r#"{ "n": 2 }"#);
+}
+
 #[tokio::test]
 async fn a_client_of_http_2_is_mirrored_too() {
     // The second test to come here finds that it is done.
