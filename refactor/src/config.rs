@@ -21,6 +21,11 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable { name: "CONTROL_HOST", about: "the IP address of the control port; 127.0.0.1" },
     Variable { name: "CONTROL_PORT", about: "the control port, 0 for any free one; 9080" },
+    Variable { name: "METRICS_HOST", about: "the IP address of METRICS_PORT; CONTROL_HOST" },
+    Variable {
+        name: "METRICS_PORT",
+        about: "the port that /metrics is moved to, 0 for any free one; CONTROL_PORT",
+    },
     Variable {
         name: "TRUSTED_PROXIES",
         about: "the networks of the load balancers in front, such as 10.0.0.0/8,::1: what they say in \
@@ -90,6 +95,8 @@ pub struct Config {
     /// The address of the first application.
     pub(crate) applications: SocketAddr,
     pub(crate) control: ListenAddress,
+    /// The address that serves metrics, if it is not the control port.
+    pub(crate) metrics: Option<ListenAddress>,
     pub(crate) data_dir: PathBuf,
     /// The URL of the monolith, for the first stack; without it there is no first stack.
     pub(crate) monolith: Option<Url>,
@@ -115,6 +122,7 @@ impl Config {
             |names, port| ListenAddress::read(&mut variables, names, (Ipv4Addr::LOCALHOST, port));
         let applications = listen(["HOST", "PORT"], 8080);
         let control = listen(["CONTROL_HOST", "CONTROL_PORT"], 9080);
+        let metrics = metrics(&mut variables, &control);
         let mut quota = |name, most, default| variables.number(name, 1, most).unwrap_or(default);
         let quotas = Quotas {
             environments: quota("BANYAN_MAX_ENVIRONMENTS", 10_000, 100),
@@ -125,6 +133,7 @@ impl Config {
         let config = Self {
             applications: (applications.host, applications.port).into(),
             control,
+            metrics,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
             monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
             move_token: variables.token("MOVE_TOKEN"),
@@ -138,6 +147,17 @@ impl Config {
         };
         variables.finish(config)
     }
+}
+
+/// The address that serves metrics, if they are moved from the control port.
+fn metrics(variables: &mut Variables, control: &ListenAddress) -> Option<ListenAddress> {
+    let names = ["METRICS_HOST", "METRICS_PORT"];
+    let moved = names.map(|name| variables.is_set(name));
+    let address = ListenAddress::read(variables, names, (control.host, 0));
+    if moved == [true, false] {
+        variables.wrong("METRICS_HOST: takes effect with METRICS_PORT only, set both".to_owned());
+    }
+    (moved[1]).then_some(address)
 }
 
 /// A URL that ends in `/api`.
@@ -195,6 +215,7 @@ mod tests {
             ("CONTROL_PORT", "x"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("MONOLITH_URL", "http://127.0.0.1:3000"),
+            ("METRICS_HOST", "::1"),
             ("MOVE_TOKEN", "too short"),
             ("MOVE_TARGETS", "users"),
             ("FIRST_BYTE_MS", "29s"),
@@ -207,6 +228,7 @@ mod tests {
             "BANYAN_MAX_ROUTE: is unknown",
             "HOST=",
             "CONTROL_PORT=",
+            "METRICS_HOST:",
             "BANYAN_MAX_ROUTES=",
             "FIRST_BYTE_MS=",
             "IDLE_MS=",

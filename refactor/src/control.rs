@@ -18,7 +18,7 @@ mod readiness;
 mod rest;
 mod signature;
 
-pub(crate) use listen::serve;
+pub(crate) use listen::{serve, serve_metrics};
 pub(crate) use moves_seen::MovesSeen;
 pub(crate) use readiness::Readiness;
 

@@ -1,9 +1,12 @@
 //! Running the proxy: configuration, state, listening, and an orderly end.
 
 use std::error::Error;
+use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_web::dev::Server;
 use actix_web::rt;
+use actix_web::web::Data;
 use runtime::{ANNOUNCE_TIME, ConfigErrors, Daemon, ListenAddress, Logs, Stop, Variable, chain};
 use tokio::runtime::Handle;
 
@@ -58,6 +61,8 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     // A port that is taken is found before anything is touched.
     let listener = config.control.bind()?;
     let address = listener.local_addr()?;
+    let metrics = config.metrics.as_ref().map(ListenAddress::bind).transpose()?;
+    let metrics_at = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
     state::make_folder(&config.data_dir)?;
     let runs_again = state::is_there(&config.data_dir);
     let state = state::open(&config.data_dir)?;
@@ -87,7 +92,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     )?;
     let stacks = Arc::new(cloudformation::open(state, Arc::new(spaces.clone()))?);
     let readiness = Arc::new(Readiness::not_yet("the first stack is not made yet"));
-    let control = Control {
+    let control = Data::new(Control {
         spaces: spaces.clone(),
         stacks: Arc::clone(&stacks),
         credentials,
@@ -95,11 +100,17 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         moves: moves.clone(),
         moves_seen: control::MovesSeen::default(),
         plane: plane.clone(),
-    };
+    });
     let stop = config.stop;
-    let server = control::serve(control, listener, stop.drain)?;
+    let server = control::serve(control.clone(), listener, metrics_at, stop.drain)?;
     let handle = server.handle();
+    let scraped = metrics.map(|metrics| control::serve_metrics(control, metrics, stop.drain));
+    let scraped = scraped.transpose()?;
+    let scraped_handle = scraped.as_ref().map(Server::handle);
     log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
+    if let Some(metrics) = metrics_at {
+        log::info!("metrics are on http://{metrics}/metrics");
+    }
     log::info!("listening on http://{address}");
     moves.resume();
     let first =
@@ -114,9 +125,19 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         }
         readiness.set(Some("this program is stopping"));
         stop.serve_on().await;
-        tokio::join!(handle.stop(true), plane.drain(ANNOUNCE_TIME, stop.drain));
+        let scraped = async {
+            if let Some(handle) = scraped_handle {
+                handle.stop(true).await;
+            }
+        };
+        tokio::join!(handle.stop(true), scraped, plane.drain(ANNOUNCE_TIME, stop.drain));
     });
-    server.await?;
+    tokio::try_join!(server, async {
+        match scraped {
+            Some(scraped) => scraped.await,
+            None => Ok(()),
+        }
+    })?;
     ended.await?;
     Ok(())
 }

@@ -12,6 +12,8 @@ pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
 pub(super) const IDLE_TIME: Duration = Duration::from_secs(75);
 /// The most connections at once.
 pub(super) const CONNECTIONS: usize = 256;
+/// The same of the port that has the metrics alone.
+pub(super) const SCRAPES: usize = 32;
 /// The threads that take requests; what blocks runs on others.
 pub(super) const WORKERS: usize = 1;
 /// How many requests may block at once: waiting for a health check, or for a stack.

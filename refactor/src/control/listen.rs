@@ -1,7 +1,8 @@
 //! Listening on the control port.
 
+use std::future::ready;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -16,23 +17,29 @@ use super::protocol::Protocol;
 use super::signature::Received;
 use super::{Control, foreign, limits, rest};
 
-/// Serves the control port until the server is told to stop. Requests under way have `drain` to finish then.
+/// Serves the control port until the server is told to stop. Requests under way have `drain` to finish then. `metrics` is
+/// the address to which they are moved, if they are.
 ///
 /// # Errors
 /// If the port cannot be listened on.
 pub(crate) fn serve(
-    control: Control,
+    control: Data<Control>,
     listener: TcpListener,
+    metrics: Option<SocketAddr>,
     drain: Duration,
 ) -> io::Result<Server> {
-    let control = Data::new(control);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(control.clone())
             .wrap(from_fn(guard))
             .service(readable("/healthz", || async { HttpResponse::Ok().body("alive") }))
-            .service(readable("/readyz", ready))
-            .service(readable("/metrics", metrics))
+            .service(readable("/readyz", readiness))
+            .configure(|config| {
+                config.service(match metrics {
+                    Some(address) => readable("/metrics", move || ready(moved(address))),
+                    None => readable("/metrics", self::metrics),
+                });
+            })
             // The operations are found on the path as it was sent; actix-web would decode it first.
             .default_service(web::to(take))
     });
@@ -48,8 +55,44 @@ pub(crate) fn serve(
     Ok(server.run())
 }
 
+/// Serves the metrics on a port of their own, where nothing else is.
+///
+/// # Errors
+/// If the port cannot be listened on.
+pub(crate) fn serve_metrics(
+    control: Data<Control>,
+    listener: TcpListener,
+    drain: Duration,
+) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(control.clone())
+            .wrap(from_fn(guard))
+            .service(readable("/metrics", metrics))
+            .default_service(web::to(|| ready(nothing_but_metrics())))
+    });
+    let server = server
+        .workers(1)
+        .max_connections(limits::SCRAPES)
+        .client_request_timeout(limits::HEAD_TIME)
+        .keep_alive(limits::IDLE_TIME)
+        .shutdown_timeout(drain.as_secs())
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+fn nothing_but_metrics() -> HttpResponse {
+    HttpResponse::NotFound().body("only /metrics is here")
+}
+
+/// `GET /metrics` where they are not.
+fn moved(to: SocketAddr) -> HttpResponse {
+    HttpResponse::NotFound().body(format!("the metrics are on http://{to}/metrics"))
+}
+
 /// `GET /readyz`: what has to be there from the start is there, and the program was not told to stop.
-async fn ready(control: Data<Control>) -> HttpResponse {
+async fn readiness(control: Data<Control>) -> HttpResponse {
     match control.readiness.missing() {
         None => HttpResponse::Ok().body("ready"),
         Some(reason) => HttpResponse::ServiceUnavailable().body(reason),

@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use harness::client;
+
 use crate::client::setup;
 
 #[tokio::test]
@@ -33,6 +35,23 @@ async fn a_scraper_gets_the_format_that_it_asks_for() {
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!(open.header("content-type"), media_type);
     assert!(open.body.ends_with("# EOF\n"), "{}", open.body);
+}
+
+#[tokio::test]
+async fn metrics_can_have_a_port_of_their_own() {
+    let mut program =
+        setup().env("METRICS_HOST", "127.0.0.1").env("METRICS_PORT", "0").start().await;
+    let log = program.log();
+    let (_, url) = log.split_once("metrics are on ").unwrap();
+    let url = url.lines().next().unwrap();
+    assert_eq!(client().get(url).send().await.unwrap().status(), 200);
+    let other = url.replace("/metrics", "/environments");
+    assert_eq!(client().get(other).send().await.unwrap().status(), 404);
+    let moved = program.get("/metrics").await;
+    assert_eq!((moved.status, moved.body), (404, format!("the metrics are on {url}")));
+    assert_eq!(program.get("/readyz").await.status, 200);
+    program.terminate();
+    assert!(program.ended().await.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

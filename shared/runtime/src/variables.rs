@@ -100,6 +100,11 @@ impl Variables {
         self.given.get(name).map(String::as_str)
     }
 
+    /// Whether a variable is set.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
     /// Notes that something is wrong.
     pub fn wrong(&mut self, error: String) {
         self.errors.push(error);
