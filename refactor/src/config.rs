@@ -68,6 +68,11 @@ pub const VARIABLES: &[Variable] = &[
     },
     StopTimes::DELAY,
     StopTimes::DRAIN,
+    Variable {
+        name: "UPSTREAM_CONNECTIONS",
+        about: "the most requests that may be under way at one service's host and port, and so the most connections \
+                there, 1 to 100000; 1024",
+    },
     Logs::FORMAT,
     Logs::FILE,
     Logs::FILTER,

@@ -34,12 +34,12 @@ use crate::client::Client;
 use crate::downstream::Downstream;
 use crate::problem::Problem;
 use crate::site::Site;
-use crate::target::RouteTarget;
-use crate::upstream::{Connection, UpstreamError};
+use crate::upstream::UpstreamError;
 use chase::Chase;
 use ended::Ended;
 use problems::{unanswered, unreceived};
 use record::RequestRecord;
+use relay::Relay;
 use upload::{Upload, UploadError};
 
 /// Answers one request. Whatever happens, it is logged and counted once.
@@ -86,7 +86,8 @@ async fn forward<C: Client>(
     loop {
         let route = Arc::clone(&chase.side().target);
         record.route(&route);
-        let next = match ask::ask(client, &mut upload, &route, &head.method, worker).await {
+        let asked = ask::ask(client, &mut upload, &route, &head.method, downstream.client, worker);
+        let next = match asked.await {
             Ok((connection, bytes)) => {
                 let answer = ResponseHead::parse_final(&bytes, &head.method);
                 let answer =
@@ -96,8 +97,13 @@ async fn forward<C: Client>(
                     if let Some(sample) = &mut record.sample {
                         sample.begin(&answer, &bytes);
                     }
-                    return hand_on(worker, client, &route, connection, upload, &answer, record)
-                        .await;
+                    record.status = answer.status;
+                    let relay = Relay::new(site, worker, &route, &answer, connection, upload);
+                    relay.run(client, record).await?;
+                    if let Some(sample) = record.sample.take() {
+                        sample.end();
+                    }
+                    return Ok(());
                 };
                 if upload.is_sent() {
                     discard::discard(worker, &route, connection, &answer).await;
@@ -121,26 +127,4 @@ async fn forward<C: Client>(
             outgoing::request(site, downstream, head, chase.side(), &path, position, record);
         upload.restart(&request);
     }
-}
-
-/// Relays the answer; its connection goes back to its pool.
-async fn hand_on<C: Client>(
-    worker: usize,
-    client: &mut C,
-    route: &RouteTarget,
-    mut connection: Connection,
-    mut upload: Upload<'_>,
-    answer: &ResponseHead<'_>,
-    record: &mut RequestRecord<'_>,
-) -> Result<(), Ended> {
-    record.status = answer.status;
-    relay::relay(client, &mut connection, &mut upload, answer, route, record).await?;
-    if let Some(sample) = record.sample.take() {
-        sample.end();
-    }
-    if answer.keep_alive && upload.is_sent() && connection.filled().is_empty() {
-        connection.rest(answer.keep_alive_seconds);
-        route.service.upstream.give_back(worker, connection);
-    }
-    Ok(())
 }

@@ -46,6 +46,7 @@ mod workers;
 
 mod deadline;
 mod files;
+mod kept;
 mod metrics;
 mod problem;
 mod trace;

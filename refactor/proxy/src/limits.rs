@@ -31,6 +31,21 @@ pub(crate) const LINGER_BYTES: usize = 256 * 1024;
 pub(crate) const BACKLOG: u32 = 1024;
 /// The most requests at once on one HTTP/2 connection.
 pub(crate) const STREAMS: u32 = 100;
+/// The most requests that may be under way at one upstream, unless a setting or a tag says another number. Many servers take
+/// 1,024 connections and more.
+pub(crate) const UPSTREAM_CONNECTIONS: usize = 1_024;
+/// For how long a request waits for a place at its upstream; then 503.
+pub(crate) const PLACE_TIME: Duration = Duration::from_secs(1);
+/// The most requests that wait for a place at one upstream; more are 503 at once.
+pub(crate) const WAITING_PLACES: usize = 1_024;
+/// After how many seconds a client may ask again that found no place.
+pub(crate) const BUSY_RETRY_SECONDS: u64 = 1;
+/// The most bytes of an answer that are read before its client takes them.
+pub(crate) const AHEAD_BYTES: usize = 64 * 1024;
+/// The same of all answers together whose clients are slow.
+pub(crate) const ALL_AHEAD_BYTES: u64 = 64 * 1024 * 1024;
+/// For how long a client may take over a part of an answer while another request waits for the place of that answer.
+pub(crate) const STALL_TIME: Duration = Duration::from_secs(5);
 /// The most idle connections that a worker keeps to one upstream.
 pub(crate) const POOLED: usize = 256;
 /// How long a pooled connection may be idle.

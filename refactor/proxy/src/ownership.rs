@@ -5,7 +5,6 @@
 //! they never decide.
 
 mod epochs;
-mod kept;
 mod position;
 mod primaries;
 mod writes;
@@ -14,11 +13,11 @@ use tokio::sync::Semaphore;
 
 pub use epochs::Epoch;
 pub(crate) use epochs::Epochs;
-pub(crate) use kept::{Budget, Kept};
 pub(crate) use position::Position;
 pub(crate) use primaries::Primaries;
 pub(crate) use writes::{ClientKeys, LastWrite, Writes};
 
+use crate::kept::Budget;
 use crate::limits::{KEPT_BYTES, WAITING_READS, WAITING_SAID, WAITING_WRITES};
 
 /// What all requests of a data plane share.

@@ -48,11 +48,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use std::{fmt, io};
 
+use runtime::Crowd;
 use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::copies::Shadows;
+use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
 use super::routes::{Route, RouteChange};
@@ -63,7 +65,7 @@ use super::table::RouteTable;
 use super::target::RouteTarget;
 use super::upstream::{Origin, Upstreams};
 use super::workers::{Accepting, Workers};
-use super::{files, limits};
+use super::{files, limits, tags};
 
 /// Listens for each application, and routes what comes. Cheap to clone; usable from any thread. With
 /// the last clone all connections end.
@@ -99,7 +101,10 @@ impl DataPlane {
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
         let ownership = Ownership::new(settings.runs_again);
-        let shared = Arc::new(Shared { settings, metrics, shadows, ownership, pseudonym });
+        let crowd = Arc::new(Crowd::new(settings.connections));
+        let ahead = Budget::new(limits::ALL_AHEAD_BYTES);
+        let shared =
+            Arc::new(Shared { settings, metrics, shadows, ownership, crowd, ahead, pseudonym });
         let (applications, epochs) = (Mutex::default(), Mutex::default());
         let plane = Plane { shared, upstreams, applications, epochs, workers };
         Ok(Self(Arc::new(plane)))
@@ -321,6 +326,9 @@ impl Plane {
             route: route.id.clone(),
             service: route.service.clone(),
         });
-        Some(Arc::new(RouteTarget::new(route, self.upstreams.get(origin), patience, split, counts)))
+        let connections =
+            tags::connections_tagged(&route.tags, self.shared.settings.upstream_connections);
+        let upstream = self.upstreams.get(origin);
+        Some(Arc::new(RouteTarget::new(route, upstream, patience, connections, split, counts)))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::limits::Patience;
+use super::limits::{Patience, UPSTREAM_CONNECTIONS};
 use super::trusted_proxies::TrustedProxies;
 
 /// What holds for all applications.
@@ -12,6 +12,8 @@ pub struct Settings {
     pub workers: usize,
     /// The most connections of clients at once.
     pub connections: usize,
+    /// The most requests that may be under way at one upstream if a route does not say it.
+    pub upstream_connections: usize,
     /// The largest body of a request, in bytes.
     pub upload_limit_bytes: u64,
     /// How long services may take if a route does not say it.
@@ -23,11 +25,12 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// A worker a core, 20,000 connections, 10 MiB; no proxy in front is believed.
+    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10 MiB; no proxy in front is believed.
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(2, usize::from),
             connections: 20_000,
+            upstream_connections: UPSTREAM_CONNECTIONS,
             upload_limit_bytes: 10 * 1024 * 1024,
             patience: Patience::default(),
             trusted_proxies: TrustedProxies::default(),

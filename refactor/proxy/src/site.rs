@@ -1,17 +1,20 @@
 //! One application as its requests see it.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use arc_swap::ArcSwap;
+use runtime::{Crowd, Place};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::task::{self, AbortHandle};
 
 use crate::copies::Shadows;
+use crate::kept::Budget;
 use crate::metrics::{Counts, Metrics};
 use crate::ownership::{Epochs, Ownership};
 use crate::settings::Settings;
@@ -24,6 +27,10 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shadows: Shadows,
     pub(crate) ownership: Ownership,
+    /// Places for clients: one for each connection, and one for each further stream of HTTP/2 that is under way.
+    pub(crate) crowd: Arc<Crowd>,
+    /// Room for answers that are read before their clients take them.
+    pub(crate) ahead: Budget,
     /// This proxy's name in `Via`, unlike that of any other: its own requests coming back are a loop.
     pub(crate) pseudonym: String,
 }
@@ -86,6 +93,15 @@ impl Site {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+
+    /// A place for a connection or a stream from this address; none if its client has its share of them.
+    pub(crate) fn admit(&self, peer: IpAddr) -> Option<Place> {
+        let crowd = &self.shared.crowd;
+        match self.settings().trusted_proxies.contain(peer) {
+            true => crowd.enter_for_many(),
+            false => crowd.enter(peer),
+        }
     }
 
     /// Whether it has come so far with its end.

@@ -62,6 +62,13 @@ pub const TAGS: &[TagRule] = &[
         reads: |value| Patience::parse(value).is_some(),
     },
     TagRule {
+        key: "banyan:connections",
+        places: ANY_ROUTE,
+        takes: "a number from 1 to 100000",
+        about: "the most requests that may be under way at the service at once",
+        reads: |value| connections(value).is_some(),
+    },
+    TagRule {
         key: "banyan:event-idle-ms",
         places: ANY_ROUTE,
         takes: Patience::TAKES,
@@ -97,6 +104,15 @@ pub const TAGS: &[TagRule] = &[
         reads: |value| Percent::parse(value).is_some(),
     },
 ];
+
+/// How many requests may be under way at the upstream of a route with these tags; `known` without the tag.
+pub(crate) fn connections_tagged(tags: &BTreeMap<String, String>, known: usize) -> usize {
+    tags.get("banyan:connections").and_then(|value| connections(value)).unwrap_or(known)
+}
+
+fn connections(value: &str) -> Option<usize> {
+    value.parse().ok().filter(|most| (1..=100_000).contains(most))
+}
 
 /// Checks the tags that begin with `banyan:`, as they are to stand on something.
 ///
@@ -206,6 +222,7 @@ mod tests {
             ("banyan:ignore", "a"),
             ("banyan:ignore", "/a /b~2"),
             ("banyan:connect-ms", "0"),
+            ("banyan:connections", "0"),
             ("banyan:first-byte-ms", "86400001"),
             ("banyan:idle-ms", "2s"),
         ] {

@@ -20,6 +20,8 @@ pub(crate) struct RouteTarget {
     /// The query of the service's URL.
     pub(crate) query: Option<String>,
     pub(crate) patience: Patience,
+    /// The most requests that may be under way at its upstream when one of this route begins.
+    pub(crate) connections: usize,
     /// How its tags divide its requests; most routes take all of them.
     pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
@@ -34,6 +36,7 @@ impl RouteTarget {
         route: Route,
         upstream: Arc<Upstream>,
         patience: Patience,
+        connections: usize,
         split: Option<Split>,
         counts: Arc<Counts>,
     ) -> Self {
@@ -42,6 +45,7 @@ impl RouteTarget {
             query: route.upstream.query().map(str::to_owned),
             service: Arc::new(Service::new(upstream, &route.upstream)),
             patience,
+            connections,
             split,
             counts,
             primaries: Primaries::default(),
@@ -79,6 +83,6 @@ pub(crate) mod tests {
         let (id, service, tags) = (id.to_owned(), String::new(), BTreeMap::new());
         let route = Route { id, source, upstream, service, active, tags };
         let counts = Metrics::new().counts(labels);
-        Arc::new(RouteTarget::new(route, origin, Patience::default(), None, counts))
+        Arc::new(RouteTarget::new(route, origin, Patience::default(), 1_024, None, counts))
     }
 }

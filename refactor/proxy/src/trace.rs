@@ -1,8 +1,8 @@
 //! A request's place in a distributed trace.
 
-use http1::{FieldKind, RequestHead};
-
 use std::borrow::Cow;
+
+use http1::{FieldKind, RequestHead};
 
 /// The client's `traceparent` if it is valid, else that of a new trace (W3C Trace Context, 3.2).
 pub(crate) fn traceparent<'a>(head: &RequestHead<'a>) -> Cow<'a, str> {

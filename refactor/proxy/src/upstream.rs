@@ -4,6 +4,7 @@
 mod connection;
 mod failure;
 mod health;
+mod in_flight;
 mod names;
 mod origin;
 mod pool;
@@ -24,6 +25,7 @@ pub(crate) use origin::Origin;
 
 use connection::Stream;
 use health::Health;
+use in_flight::{InFlight, Open};
 use names::Names;
 use pool::Pool;
 use tls::Tls;
@@ -34,6 +36,8 @@ use crate::files;
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) origin: Origin,
+    /// The requests that are under way there.
+    pub(crate) in_flight: Arc<InFlight>,
     names: Names,
     health: Health,
     tls: Option<Tls>,
@@ -62,7 +66,8 @@ pub(crate) enum Wanted {
 }
 
 impl Upstream {
-    /// Leases an idle connection, or a new one if none is idle or the caller wants a fresh one. An idle one is given
+    /// Leases an idle connection, or a new one if none is idle or the caller wants a fresh one. A new one closes an idle
+    /// one of another worker if `most` are open. An idle one is given
     /// out even while the service is left alone: an open connection is the better sign.
     ///
     /// # Errors
@@ -72,6 +77,7 @@ impl Upstream {
         worker: usize,
         wanted: Wanted,
         connect_time: Duration,
+        most: usize,
     ) -> Result<Leased, UpstreamError> {
         let pool = self.pools.get(worker).filter(|_| wanted != Wanted::Fresh);
         let idle = pool.and_then(|pool| pool.take(wanted == Wanted::SurelyOpen));
@@ -79,7 +85,12 @@ impl Upstream {
             return Ok(Leased { connection, reused: true });
         }
         self.health.admit(Instant::now()).map_err(UpstreamError::Down)?;
-        let made = match timeout(connect_time, self.connect(connect_time)).await {
+        let (open, before) = self.in_flight.open();
+        if before >= most {
+            // One that is idle elsewhere makes room, so that there are never more than the service is to have.
+            self.pools.iter().any(Pool::close_one);
+        }
+        let made = match timeout(connect_time, self.connect(connect_time, open)).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
                 Err(UpstreamError::Unreachable(error))
@@ -125,7 +136,7 @@ impl Upstream {
 
     /// Connects to one address after the other, each time from another one on; each gets its share of
     /// the time, so that one that does not answer leaves some for the others.
-    async fn connect(&self, time: Duration) -> io::Result<Connection> {
+    async fn connect(&self, time: Duration, open: Open) -> io::Result<Connection> {
         let addresses = self.names.addresses().await?;
         let count = addresses.len().max(1);
         let share = time / u32::try_from(count).unwrap_or(u32::MAX);
@@ -139,7 +150,7 @@ impl Upstream {
                         None => Stream::Left(stream),
                         Some(tls) => Stream::Right(Box::new(tls.connect(stream).await?)),
                     };
-                    return Ok(Connection::new(stream, self.names.are_fixed()));
+                    return Ok(Connection::new(stream, self.names.are_fixed(), open));
                 }
                 Ok(Err(cause)) => error = cause,
                 Err(_elapsed) => error = io::ErrorKind::TimedOut.into(),
@@ -169,6 +180,7 @@ impl Upstreams {
         }
         known.retain(|_, upstream| upstream.strong_count() > 0);
         let upstream = Arc::new(Upstream {
+            in_flight: Arc::default(),
             names: Names::new(&origin.host, origin.port),
             health: Health::default(),
             tls: origin.https.then(|| Tls::new(&origin.host)),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{io, thread};
 
+use runtime::Place;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -48,6 +49,7 @@ struct Accepted {
     peer: SocketAddr,
     counted: Counted,
     permit: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Workers {
@@ -96,10 +98,21 @@ impl Workers {
         let (stop, mut stopped) = oneshot::channel();
         let (queues, next) = (Arc::clone(&self.queues), Arc::clone(&self.next));
         let connections = Arc::clone(&self.connections);
-        let hand_on = move |site: &Arc<Site>, (stream, peer), permit| {
+        let mut refused: Option<Instant> = None;
+        let mut hand_on = move |site: &Arc<Site>, (stream, peer): (_, SocketAddr), permit| {
+            let Some(place) = site.admit(peer.ip()) else {
+                if is_due(&mut refused, Instant::now()) {
+                    log::warn!(
+                        "port {}: {} has its share of all connections",
+                        site.port,
+                        peer.ip()
+                    );
+                }
+                return;
+            };
             let turn = next.fetch_add(1, Ordering::Relaxed) % queues.len().max(1);
             let counted = Counted::new(Arc::clone(site));
-            let accepted = Accepted { stream, peer, counted, permit };
+            let accepted = Accepted { stream, peer, counted, permit, place };
             // A worker only ends with the whole data plane.
             let _ = queues.get(turn).map(|queue| queue.send(accepted));
         };
@@ -181,7 +194,7 @@ async fn work(
 }
 
 fn begin(worker: usize, accepted: Accepted) {
-    let Accepted { stream, peer, counted, permit } = accepted;
+    let Accepted { stream, peer, counted, permit, place } = accepted;
     let site = Arc::clone(counted.site());
     let stream = TcpStream::from_std(stream).and_then(|stream| {
         // An answer is written whole; waiting to fill a packet only delays its end.
@@ -193,7 +206,7 @@ fn begin(worker: usize, accepted: Accepted) {
         Ok(stream) => {
             let serving = Arc::clone(&site);
             let task = tokio::spawn(async move {
-                let _held = (permit, counted);
+                let _held = (permit, place, counted);
                 serve(stream, peer, serving, worker).await;
             });
             // Workers have one thread each: the task has not begun, let alone ended.

@@ -19,9 +19,12 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
         event_idle: time("EVENT_IDLE_MS", event_idle),
     };
     let networks = "networks and IP addresses, such as 10.0.0.0/8,::1";
+    let default = Settings::default();
+    let upstream_connections = variables.number("UPSTREAM_CONNECTIONS", 1, 100_000);
     Settings {
         patience,
+        upstream_connections: upstream_connections.unwrap_or(default.upstream_connections),
         trusted_proxies: variables.take("TRUSTED_PROXIES", networks).unwrap_or_default(),
-        ..Settings::default()
+        ..default
     }
 }

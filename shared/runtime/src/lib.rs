@@ -28,6 +28,7 @@ mod daemon;
 mod listen;
 mod stop;
 
+mod crowd;
 mod drain;
 mod http_server;
 mod transport;
@@ -48,6 +49,7 @@ mod token;
 pub use authority::is_authority;
 pub use back_off::BackOff;
 pub use chain::chain;
+pub use crowd::{Crowd, Place, client_network, is_fair};
 pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
 pub use drain::{ANNOUNCE_TIME, Drain, StopTimes};
 pub use guard::{NOSNIFF, guard, names_a_host};

@@ -79,11 +79,19 @@ pub(super) async fn serve(
             Poll::Pending
         });
         // At the end the exchanges that are under way go with the connection.
-        let Some(Ok((request, respond))) = accepted.await else { return };
+        let Some(Ok((request, mut respond))) = accepted.await else { return };
+        // The connection has a place, which its first stream uses.
+        let place = site.admit(peer.ip());
+        if place.is_none() && !exchanges.is_empty() {
+            // It was not looked at, so the client may send it again (RFC 9113, 8.7).
+            respond.send_reset(Reason::REFUSED_STREAM);
+            continue;
+        }
         let site = Arc::clone(site);
         let reply = Reply::new(respond);
         let reset = reply.clone();
         exchanges.spawn(async move {
+            let _place = place;
             // A reset ends the exchange, even if the service has already received part of the request.
             tokio::select! {
                 () = one(request, reply, peer.ip(), site, worker) => {}

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::mirror::Mirror;
-use crate::limits::COPY_TIME;
+use crate::limits::{COPIES, COPY_TIME};
 use crate::metrics::ShadowOutcome;
 use crate::target::RouteTarget;
 use crate::upstream::{Connection, Upstream, UpstreamError, Upstreams, Wanted};
@@ -109,10 +109,10 @@ impl ShadowRequest {
     /// The answer to it. A pooled connection that had ended is made up for with a new one.
     async fn ask(&self, upstream: &Upstream) -> Result<Capture, UpstreamError> {
         let patience = self.to.patience;
-        let leased = upstream.lease(0, Wanted::Any, patience.connect).await?;
+        let leased = upstream.lease(0, Wanted::Any, patience.connect, COPIES).await?;
         match self.exchange(upstream, leased.connection).await {
             Err(UpstreamError::Broken(_)) if leased.reused => {
-                let leased = upstream.lease(0, Wanted::Fresh, patience.connect).await?;
+                let leased = upstream.lease(0, Wanted::Fresh, patience.connect, COPIES).await?;
                 self.exchange(upstream, leased.connection).await
             }
             answer => answer,

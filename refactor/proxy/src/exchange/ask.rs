@@ -1,6 +1,7 @@
 //! Sends a request to its service, once more if that is safe, and waits for the head of the answer.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::task::Poll;
 
 use http::Method;
@@ -21,12 +22,17 @@ pub(super) async fn ask<C: Client>(
     upload: &mut Upload<'_>,
     target: &RouteTarget,
     method: &Method,
+    address: IpAddr,
     worker: usize,
 ) -> Result<(Connection, Vec<u8>), UploadError> {
     let upstream = &target.service.upstream;
+    let place = upstream.in_flight.enter(address, target.connections).await;
+    let busy = || UploadError::Service(UpstreamError::Busy(target.connections));
+    let place = place.ok_or_else(busy)?;
     let mut wanted = if method.is_safe() { Wanted::Any } else { Wanted::SurelyOpen };
     loop {
-        let leased = upstream.lease(worker, wanted, target.patience.connect).await;
+        let leased =
+            upstream.lease(worker, wanted, target.patience.connect, target.connections).await;
         let leased = leased.map_err(UploadError::Service)?;
         if !leased.reused {
             target.counts.connects.inc();
@@ -35,6 +41,7 @@ pub(super) async fn ask<C: Client>(
         match head(client, upload, &mut connection, target).await {
             Ok(bytes) => {
                 upstream.reached();
+                connection.hold(place);
                 return Ok((connection, bytes));
             }
             Err(UploadError::Service(failure))

@@ -132,6 +132,10 @@ impl Chase<'_> {
 
     /// The candidate to ask next if a service received nothing of the request and was not the only candidate.
     pub(super) fn without(&mut self, failure: &UpstreamError) -> Option<NextCandidate> {
+        if let UpstreamError::Busy(_) = failure {
+            // It may still be the primary, and others are not asked in its stead.
+            return None;
+        }
         // Also if the service may have received the request: the next request must not fail in the same way.
         let hinted = self.unhint();
         let (UpstreamError::Down(_) | UpstreamError::Unreachable(_) | UpstreamError::Unconnected) =

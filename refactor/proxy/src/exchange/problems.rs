@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::ended::Ended;
 use crate::client::BodyError;
-use crate::limits::CHASE_RETRY_SECONDS;
+use crate::limits::{BUSY_RETRY_SECONDS, CHASE_RETRY_SECONDS};
 use crate::problem::Problem;
 use crate::target::RouteTarget;
 use crate::upstream::UpstreamError;
@@ -22,6 +22,16 @@ pub(super) fn unanswered(target: &RouteTarget, failure: UpstreamError) -> Ended 
                 problem(StatusCode::SERVICE_UNAVAILABLE, "is down; the request was not sent");
             down.retry_after = Some(pause.as_secs_f64().ceil() as u64);
             return Ended::Problem(down);
+        }
+        UpstreamError::Busy(most) => {
+            let what = format!(
+                "has {most} requests under way, which is the most it gets (UPSTREAM_CONNECTIONS, banyan:connections), \
+                 or this client its share of them; the request was not sent"
+            );
+            log::debug!("route {route}, service {service}: {what}");
+            let mut busy = problem(StatusCode::SERVICE_UNAVAILABLE, &what);
+            busy.retry_after = Some(BUSY_RETRY_SECONDS);
+            return Ended::Problem(busy);
         }
         UpstreamError::Unreachable(_) => {
             (StatusCode::BAD_GATEWAY, "cannot be reached; the request was not sent")

@@ -6,7 +6,7 @@ use http::Method;
 use http1::{Framing, write_chunk};
 
 use crate::client::{BodyError, Client};
-use crate::ownership::Kept;
+use crate::kept::Kept;
 use crate::upstream::{Connection, UpstreamError};
 
 /// How much may wait for the service, in bytes, before no more is taken from the client.

@@ -15,6 +15,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 use super::failure::UpstreamError;
+use super::in_flight::{Open, Place};
 use crate::deadline::Deadline;
 use crate::limits::{DNS_TIME, POOL_TIME};
 
@@ -29,13 +30,16 @@ pub(crate) struct Connection {
     idle_until: Instant,
     /// After this the service's name is asked for again.
     use_until: Option<Instant>,
+    /// The place of the request that it carries.
+    place: Option<Place>,
+    _open: Open,
 }
 
 /// A socket: without TLS, or with it.
 pub(crate) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, is_address: bool) -> Self {
+    pub(crate) fn new(stream: Stream, is_address: bool, open: Open) -> Self {
         let now = Instant::now();
         Self {
             stream,
@@ -44,7 +48,14 @@ impl Connection {
             deadline: Deadline::after(POOL_TIME),
             idle_until: now + POOL_TIME,
             use_until: (!is_address).then(|| now + DNS_TIME),
+            place: None,
+            _open: open,
         }
+    }
+
+    /// Keeps a request's place until the connection is closed or idle.
+    pub(crate) fn hold(&mut self, place: Place) {
+        self.place = Some(place);
     }
 
     /// Sets for how long the service may take for whatever is waited for next.
@@ -52,8 +63,9 @@ impl Connection {
         self.deadline.set(time);
     }
 
-    /// Notes that the connection becomes idle, and for how many seconds the service keeps it then.
+    /// Notes that the connection becomes idle: it has no place any more; and for how many seconds the service keeps it then.
     pub(crate) fn rest(&mut self, keep_alive_seconds: Option<u64>) {
+        self.place = None;
         // A second less: what is sent when the time is up would be lost.
         let said = keep_alive_seconds.map(|time| Duration::from_secs(time.saturating_sub(1)));
         self.idle_until = Instant::now() + said.unwrap_or(POOL_TIME).min(POOL_TIME);

@@ -1,15 +1,17 @@
 //! Why a service gave no answer.
 
-use http1::Malformed;
-
 use std::time::Duration;
 use std::{fmt, io};
+
+use http1::Malformed;
 
 /// Why a service gave no answer.
 #[derive(Debug)]
 pub(crate) enum UpstreamError {
     /// It is known to be down; when to ask again.
     Down(Duration),
+    /// So many requests are under way there that it gets no more now: nothing was sent.
+    Busy(usize),
     /// No connection, or no TLS on it: nothing was sent.
     Unreachable(io::Error),
     /// No connection in time.
@@ -26,6 +28,7 @@ impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Down(pause) => write!(f, "left alone for {} ms more", pause.as_millis()),
+            Self::Busy(most) => write!(f, "{most} requests are under way there"),
             Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
             Self::Unconnected => f.write_str("no connection in time"),
             Self::Broken(cause) => write!(f, "the connection ended before the answer: {cause}"),

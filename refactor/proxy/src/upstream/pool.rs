@@ -33,6 +33,14 @@ impl Pool {
         }
     }
 
+    /// Closes the connection that was idle for longest; false if there is none.
+    pub(crate) fn close_one(&self) -> bool {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = (!idle.is_empty()).then(|| idle.remove(0));
+        drop(idle);
+        closed.is_some()
+    }
+
     /// Closes what cannot be used any more.
     pub(crate) fn sweep(&self) {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,9 +51,12 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::net::TcpStream;
 
     use super::super::connection::Stream;
+    use super::super::in_flight::InFlight;
     use super::{Connection, Pool};
 
     #[tokio::test]
@@ -54,7 +65,7 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (service, _) = listener.accept().unwrap();
         let pool = Pool::default();
-        pool.put(Connection::new(Stream::Left(stream), true));
+        pool.put(Connection::new(Stream::Left(stream), true, InFlight::open(&Arc::default()).0));
         let connection = pool.take(true).expect("it is open");
         pool.put(connection);
         // The end is there, and this thread has not been told: it has not waited for anything since.

@@ -8,6 +8,7 @@ mod downstream;
 mod draining;
 mod failures;
 mod flips;
+mod floods;
 mod forwarding;
 mod http2;
 mod many;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use runtime::Crowd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -10,6 +11,7 @@ use tokio::time::{Duration, Instant, timeout};
 
 use super::serve;
 use crate::copies::Shadows;
+use crate::kept::Budget;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::metrics::{Metrics, RouteLabels};
 use crate::ownership::Ownership;
@@ -41,6 +43,8 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         metrics: Metrics::new(),
         shadows: Shadows::start().unwrap(),
         ownership: Ownership::new(false),
+        crowd: Arc::new(Crowd::new(1)),
+        ahead: Budget::new(0),
         pseudonym: "refactor-test".to_owned(),
     };
     let labels =
@@ -57,7 +61,8 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         tags: Default::default(),
     };
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
-    let target = Arc::new(RouteTarget::new(route, upstream, patience, None, Arc::clone(&counts)));
+    let target =
+        Arc::new(RouteTarget::new(route, upstream, patience, 1_024, None, Arc::clone(&counts)));
     let site = Site::new(
         Arc::new(shared),
         "api".to_owned(),

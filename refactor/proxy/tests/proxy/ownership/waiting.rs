@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use harness::until;
+use proxy::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -121,7 +122,8 @@ async fn no_more_wait_than_there_are_places_and_the_others_are_told_at_once() {
     let (go_on, wait) = tokio::sync::watch::channel(false);
     let old = reluctant(wait).await;
     let new = Store::start(Role::Fenced).await;
-    let plane = Plane::start(before(&old.url, &new.service.url));
+    let settings = Settings { workers: 2, upstream_connections: 2 * PLACES, ..Settings::default() };
+    let plane = Plane::with(settings, before(&old.url, &new.service.url));
     let writes: Vec<_> =
         (0..PLACES).map(|_| tokio::spawn(plane.send_on(last(&post("one"))))).collect();
     until("all places are taken", async || waiting(&plane) == PLACES as f64).await;

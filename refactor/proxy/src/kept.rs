@@ -1,15 +1,15 @@
-//! Room for the bodies of requests that may have to be sent again.
+//! Room for bytes that are kept: bodies of requests that may have to be sent again, answers whose clients are slow.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How much may be kept, of all requests together.
+/// How much may be kept, of all exchanges together.
 #[derive(Debug)]
 pub(crate) struct Budget {
     most: u64,
     used: AtomicU64,
 }
 
-/// What one request keeps; it gives its room back when it is dropped.
+/// What one exchange keeps; it gives its room back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Kept<'a> {
     budget: &'a Budget,
@@ -21,7 +21,7 @@ impl Budget {
         Self { most, used: AtomicU64::new(0) }
     }
 
-    /// For a request that keeps nothing yet.
+    /// For an exchange that keeps nothing yet.
     pub(crate) fn open(&self) -> Kept<'_> {
         Kept { budget: self, bytes: 0 }
     }

@@ -1,0 +1,232 @@
+//! Clients that take what they can and give nothing: services and other clients notice little of them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use harness::until;
+use proxy::Settings;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::plane::{Plane, default, field, read_answer, status};
+use crate::service::{Service, next_request, ok};
+
+/// How many connections the hostile client opens, and how many streams on each. `.ci/long` asks for 86 and 100.
+fn flood() -> (usize, u32) {
+    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().unwrap());
+    (number("FLOOD_CONNECTIONS").unwrap_or(6), number("FLOOD_STREAMS").unwrap_or(100) as u32)
+}
+
+/// A connection to the plane from another loopback address.
+async fn connect_from(plane: &Plane, from: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+    socket.connect(plane.address).await.unwrap()
+}
+
+/// Asks for `/api/x` on each stream of a connection over HTTP/2, and gives no room for any answer.
+async fn zero_window(plane: &Plane, from: &str, streams: u32) -> TcpStream {
+    let mut stream = connect_from(plane, from).await;
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    // SETTINGS with INITIAL_WINDOW_SIZE 0 (RFC 9113, 6.5.2).
+    bytes.extend([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
+    // GET, http, and literals without indexing for :path and :authority (RFC 7541, 6).
+    let block = [&[0x82, 0x86, 0x04, 6][..], b"/api/x", &[0x01, 1], b"x"].concat();
+    for n in 0..streams {
+        bytes.extend([0, 0, block.len() as u8, 1, 5]);
+        bytes.extend((2 * n + 1).to_be_bytes());
+        bytes.extend(&block);
+    }
+    stream.write_all(&bytes).await.unwrap();
+    stream
+}
+
+/// A service that takes so many connections at once, as a full server does; and how many requests it answered.
+async fn limited(most: usize, bytes: usize) -> (Service, Arc<AtomicUsize>) {
+    let places = Arc::new(Semaphore::new(most));
+    let (answered, answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(ok(&"x".repeat(bytes))));
+    let counted = Arc::clone(&answered);
+    let service = Service::serving(move |mut stream| {
+        let (places, answer) = (Arc::clone(&places), Arc::clone(&answer));
+        let answered = Arc::clone(&counted);
+        async move {
+            let _place = places.acquire_owned().await.unwrap();
+            let mut read = Vec::new();
+            while next_request(&mut stream, &mut read).await.is_some() {
+                answered.fetch_add(1, Ordering::SeqCst);
+                if stream.write_all(&answer).await.is_err() {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    (service, answered)
+}
+
+/// Reads an answer of any size, which is 200.
+async fn skip_answer(stream: &mut TcpStream) {
+    let mut read = Vec::new();
+    let end = loop {
+        assert!(stream.read_buf(&mut read).await.unwrap() > 0);
+        if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+    };
+    let head = String::from_utf8_lossy(&read[..end]);
+    assert_eq!(status(&head), 200, "{head}");
+    let length: usize = field(&head, "content-length").unwrap().parse().unwrap();
+    let left = (length + end - read.len()) as u64;
+    let skipped = tokio::io::copy(&mut stream.take(left), &mut tokio::io::sink()).await.unwrap();
+    assert_eq!(skipped, left);
+}
+
+/// The times of 200 reads on a connection of their own, in order.
+async fn reads(plane: &Plane, from: &str) -> Vec<Duration> {
+    let mut stream = connect_from(plane, from).await;
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        let start = Instant::now();
+        stream.write_all(b"GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        skip_answer(&mut stream).await;
+        times.push(start.elapsed());
+    }
+    times.sort();
+    times
+}
+
+/// Floods the plane from one address, and reads from another meanwhile.
+async fn flooded(plane: &Plane, started: impl Fn() -> bool) {
+    let calm = reads(plane, "127.0.0.2").await[197];
+    let (connections, streams) = flood();
+    let mut hostile = Vec::new();
+    for _ in 0..connections {
+        hostile.push(zero_window(plane, "127.0.0.1", streams).await);
+    }
+    until("the flood is there", async || started()).await;
+    let during = reads(plane, "127.0.0.2").await[197];
+    println!("p99 of a read: {calm:?} calm, {during:?} in the flood");
+    if std::env::var_os("FLOOD_CONNECTIONS").is_some() {
+        assert!(during < 3 * calm, "p99 of a read: {calm:?} calm, {during:?} in the flood");
+    }
+    drop(hostile);
+    until("all is free again", async || in_flight(plane) == 0.0).await;
+    reads(plane, "127.0.0.1").await;
+}
+
+fn in_flight(plane: &Plane) -> f64 {
+    plane.metric(
+        r#"refactor_requests_in_flight{application="app-0123456789",route="rte-default000",service="monolith"}"#,
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_answers_that_no_client_takes_hold_no_connection_to_their_service() {
+    let (service, answered) = limited(100, 104).await;
+    let settings = Settings { workers: 2, upstream_connections: 100, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let (connections, streams) = flood();
+    let all = connections * streams as usize;
+    flooded(&plane, || answered.load(Ordering::SeqCst) >= 200 + all).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_answers_that_no_client_takes_leave_connections_for_others() {
+    let (service, answered) = limited(100, 200_000).await;
+    let settings = Settings { workers: 2, upstream_connections: 100, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    // A quarter of the places is not counted, and three quarters of the others are a client's share.
+    flooded(&plane, || answered.load(Ordering::SeqCst) >= 200 + 75).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_finds_no_place_at_its_service_is_503() {
+    let (go_on, wait) = tokio::sync::watch::channel(false);
+    let service = Service::serving(move |mut stream| {
+        let mut wait = wait.clone();
+        async move {
+            let mut read = Vec::new();
+            while next_request(&mut stream, &mut read).await.is_some() {
+                wait.wait_for(|go_on| *go_on).await.unwrap();
+                stream.write_all(&ok("hello")).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let mut route = default(&service.url);
+    route.tags = BTreeMap::from([("banyan:connections".to_owned(), "1".to_owned())]);
+    let plane = Plane::start(vec![route]);
+    let first =
+        tokio::spawn(plane.send_on("GET /api/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    until("it is under way", async || in_flight(&plane) == 1.0).await;
+    let answer = plane.get("/api/x", "").await;
+    assert_eq!(status(&answer), 503, "{answer}");
+    assert_eq!(field(&answer, "retry-after"), Some("1"));
+    assert!(answer.contains("banyan:connections") && answer.contains("not sent"), "{answer}");
+    let waits =
+        tokio::spawn(plane.send_on("GET /api/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    go_on.send(true).unwrap();
+    assert_eq!(status(&first.await.unwrap()), 200);
+    assert_eq!(status(&waits.await.unwrap()), 200, "it got the place of the first");
+}
+
+#[tokio::test]
+async fn an_answer_that_no_client_takes_is_cut_when_another_request_needs_its_place() {
+    let (service, answered) = limited(1, 200_000).await;
+    let mut route = default(&service.url);
+    route.tags = BTreeMap::from([("banyan:connections".to_owned(), "1".to_owned())]);
+    let plane = Plane::start(vec![route]);
+    let _hostile = zero_window(&plane, "127.0.0.1", 1).await;
+    until("it has the place", async || answered.load(Ordering::SeqCst) == 1).await;
+    until("another gets it", async || status(&plane.get("/api/x", "").await) == 200).await;
+}
+
+#[tokio::test]
+async fn one_address_does_not_get_all_connections() {
+    let service = Service::saying("hello").await;
+    let settings = Settings { workers: 1, connections: 8, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let mut open = Vec::new();
+    for _ in 0..6 {
+        let mut stream = connect_from(&plane, "127.0.0.1").await;
+        stream.write_all(b"GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        assert_eq!(status(&read_answer(&mut stream).await), 200);
+        open.push(stream);
+    }
+    let mut refused = connect_from(&plane, "127.0.0.1").await;
+    assert_eq!(refused.read(&mut [0]).await.unwrap(), 0, "its address has its share");
+    reads(&plane, "127.0.0.2").await;
+    open.pop();
+    until("a place is free", async || plane.metric("refactor_connections") == 5.0).await;
+    reads(&plane, "127.0.0.1").await;
+}
+
+#[tokio::test]
+async fn a_stream_beyond_the_share_of_its_address_is_refused_and_may_be_sent_again() {
+    let service = Service::serving(|mut stream| async move {
+        next_request(&mut stream, &mut Vec::new()).await;
+        std::future::pending().await
+    })
+    .await;
+    let settings = Settings { workers: 1, connections: 8, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let mut stream = zero_window(&plane, "127.0.0.1", 20).await;
+    // The first frame of each refused stream is RST_STREAM with REFUSED_STREAM (RFC 9113, 6.4 and 7).
+    let mut refused = 0;
+    while refused < 15 {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut frame = vec![0; length as usize];
+        stream.read_exact(&mut frame).await.unwrap();
+        if head[3] == 3 {
+            assert_eq!(frame, [0, 0, 0, 7]);
+            refused += 1;
+        }
+    }
+    until("five are under way", async || in_flight(&plane) == 5.0).await;
+}
