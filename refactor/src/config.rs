@@ -37,8 +37,8 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "MONOLITH_URL",
-        about: "the monolith's API, such as http://127.0.0.1:3000/api: once it answers, the stack banyan \
-                is made from rs.yaml and leads to it; nothing",
+        about: "the monolith, such as http://127.0.0.1:3000/api: once it answers, the stack banyan is made \
+                and leads to it. Without a path, the proxy serves it at the root; nothing",
     },
     Variable {
         name: "MOVE_TOKEN",
@@ -140,7 +140,11 @@ impl Config {
             control,
             metrics,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
-            monolith: variables.read("MONOLITH_URL", "http:// or https://, a host, and /api", api),
+            monolith: variables.read(
+                "MONOLITH_URL",
+                "http:// or https://, a host, and /api or no path",
+                monolith,
+            ),
             move_token: variables.token("MOVE_TOKEN"),
             move_targets: variables
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
@@ -165,11 +169,11 @@ fn metrics(variables: &mut Variables, control: &ListenAddress) -> Option<ListenA
     (moved[1]).then_some(address)
 }
 
-/// A URL that ends in `/api`.
-fn api(text: &str) -> Option<Url> {
+/// A URL whose path is `/api`, or that has none.
+fn monolith(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-    (web && url.path() == "/api" && url.query().is_none() && url.fragment().is_none())
+    (web && matches!(url.path(), "/api" | "/") && url.query().is_none() && url.fragment().is_none())
         .then_some(url)
 }
 
@@ -219,8 +223,8 @@ mod tests {
             ("HOST", "localhost"),
             ("CONTROL_PORT", "x"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
-            ("MONOLITH_URL", "http://127.0.0.1:3000"),
             ("METRICS_HOST", "::1"),
+            ("MONOLITH_URL", "http://127.0.0.1:3000/v1"),
             ("MOVE_TOKEN", "too short"),
             ("MOVE_TARGETS", "users"),
             ("FIRST_BYTE_MS", "29s"),

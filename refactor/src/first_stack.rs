@@ -1,4 +1,5 @@
-//! The stack that is there from the start: `banyan`, made from `rs.yaml` with the monolith's URL.
+//! The stack that is there from the start: `banyan`, with the monolith's URL. It is made from `rs.yaml`, which serves the
+//! application below `/api`; or if that URL has no path, from a template that serves it at the root.
 //!
 //! It belongs to the user like any other stack: changes and a deletion by other clients stay. It changes only if the
 //! program is started with another URL than before, and the stack still has the earlier one.
@@ -20,7 +21,8 @@ use cloudformation::{Api, Caller, Due};
 const NAME: &str = "banyan";
 /// The region in which it is made; a client has to sign for it to see the stack.
 pub const REGION: &str = "local";
-const TEMPLATE: &str = include_str!("../../rs.yaml");
+const BELOW_API: &str = include_str!("../../rs.yaml");
+const AT_THE_ROOT: &str = include_str!("first_stack/root.yaml");
 const PARAMETER: &str = "MonolithUrl";
 /// The file in the data folder with the URL that the stack was given last.
 const FILE: &str = "monolith_url";
@@ -77,27 +79,50 @@ impl FirstStack {
 
     /// What is to be done now.
     fn due(&self) -> Result<Option<Due>, String> {
-        let before = fs::read_to_string(self.data_dir.join(FILE)).ok();
-        let (value, before) = (self.monolith.as_str(), before.as_deref());
-        let due = self.stacks.due(&caller(), NAME, PARAMETER, value, before);
+        let before = self.before();
+        let due = self.stacks.due(&caller(), NAME, PARAMETER, self.url(), before.as_deref());
         due.map_err(|error| runtime::chain(&error))
+    }
+
+    /// The monolith's URL without a slash at its end.
+    fn url(&self) -> &str {
+        self.monolith.as_str().trim_end_matches('/')
+    }
+
+    /// Whether the application of the stack is below `/api` and should be at the root, or the other way round.
+    fn moves(&self) -> bool {
+        let before = self.before();
+        before.is_some_and(|before| is_below_api(&before) != is_below_api(self.url()))
+    }
+
+    /// The URL that the stack was given last.
+    fn before(&self) -> Option<String> {
+        fs::read_to_string(self.data_dir.join(FILE)).ok()
+    }
+
+    fn template(&self) -> &'static str {
+        if is_below_api(self.url()) { BELOW_API } else { AT_THE_ROOT }
     }
 
     /// Does what is due, and notes the URL. Blocks until that is done.
     pub(crate) fn bring(&self) -> Result<(), String> {
         if let Some(due) = self.due()? {
+            if matches!(due, Due::Update { .. }) && self.moves() {
+                return Err(format!(
+                    "the stack {NAME} has its application elsewhere: an application at the root and one below /api \
+                     are two. Delete the stack, or choose another DATA_DIR, for MONOLITH_URL={}",
+                    self.url()
+                ));
+            }
             self.change(&due)?;
             if self.due()?.is_some() {
                 let reason = self.stacks.reason(&caller(), NAME);
                 let reason = reason.map_err(|error| runtime::chain(&error))?;
-                return Err(format!(
-                    "the stack {NAME} could not lead to {}: {reason}",
-                    self.monolith
-                ));
+                return Err(format!("the stack {NAME} could not lead to {}: {reason}", self.url()));
             }
-            log::info!("the stack {NAME} leads what no other route takes to {}", self.monolith);
+            log::info!("the stack {NAME} leads what no other route takes to {}", self.url());
         }
-        let noted = files::replace(&self.data_dir.join(FILE), self.monolith.as_str().as_bytes());
+        let noted = files::replace(&self.data_dir.join(FILE), self.url().as_bytes());
         noted.map_err(|error| format!("{FILE} in the data folder cannot be written: {error}"))
     }
 
@@ -114,7 +139,7 @@ impl FirstStack {
         let mut form = vec![
             field("ChangeSetName", &change_set),
             field("Parameters.member.1.ParameterKey", PARAMETER),
-            field("Parameters.member.1.ParameterValue", self.monolith.as_str()),
+            field("Parameters.member.1.ParameterValue", self.url()),
         ];
         if let Due::Update { others } = due {
             form.push(field("ChangeSetType", "UPDATE"));
@@ -125,7 +150,7 @@ impl FirstStack {
             }
         } else {
             form.push(field("ChangeSetType", "CREATE"));
-            form.push(field("TemplateBody", TEMPLATE));
+            form.push(field("TemplateBody", self.template()));
         }
         if *due == Due::CreateAgain {
             ask("DeleteStack", Vec::new())?;
@@ -135,6 +160,11 @@ impl FirstStack {
         ask("CreateChangeSet", form)?;
         ask("ExecuteChangeSet", vec![field("ChangeSetName", &change_set)])
     }
+}
+
+/// Whether the application of a monolith at this URL is below `/api`, or else at the root.
+fn is_below_api(url: &str) -> bool {
+    url.ends_with("/api")
 }
 
 fn caller() -> Caller {

@@ -34,7 +34,7 @@ const PENDING: Duration = Duration::from_secs(3);
 /// If the state cannot be used.
 pub fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Error>> {
     for record in Journal::open(Shared::clone(state))?.moves()? {
-        plane.set_epoch(&record.application, &record.collection, record.told());
+        plane.set_epoch(&record.application, &record.collection, Some(record.told()));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use spaces::{HealthCheck, Request};
 /// 1. Looks at both sides: the source is the primary, and the target follows it already or was never used.
 /// 2. Makes the service and the route if they are missing. The route is INACTIVE: it takes no traffic, but tells the
 ///    proxy to which other service a write may go.
-/// 3. Tells the target to follow the source. From here on it goes on by itself, even if any of the programs restarts.
+/// 3. Tells the proxy that the collection moves, and the target to follow the source. From here on it goes on by itself, even if any of the programs restarts.
 ///
 /// Each step can be repeated. A refusal before the third leaves at most a route that takes no traffic, which `cancel`
 /// removes.
@@ -27,6 +27,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let (source, target) = pair.look_unless_superseded(work)?;
     check(work, &source, &target)?;
     make_route(work)?;
+    work.tell_epoch();
     pair.to.follow(&pair.from.url, options.most_rows_per_second).map_err(|error| {
         Refusal::peer(&format!("{} does not follow", work.target_name()), &error)
     })?;

@@ -123,10 +123,8 @@ impl Record {
     }
 
     /// What the proxy has to know of it.
-    pub(super) fn told(&self) -> Option<Epoch> {
-        let lost_below = self.lost_below;
-        let told = Epoch { present: self.epoch.unwrap_or_default(), lost_below };
-        (told.first() > 0).then_some(told)
+    pub(super) fn told(&self) -> Epoch {
+        Epoch { present: self.epoch.unwrap_or_default(), lost_below: self.lost_below }
     }
 
     /// What the move needs its route for. Once it is completed it needs none: nothing would ever let the route go.

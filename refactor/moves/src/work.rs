@@ -180,7 +180,7 @@ impl<'a> Work<'a> {
     /// Tells the proxy which answers count.
     pub(super) fn tell_epoch(&self) {
         let Record { application, collection, .. } = &self.record;
-        self.inner.spaces.set_epoch(application, collection, self.record.told());
+        self.inner.spaces.set_epoch(application, collection, Some(self.record.told()));
     }
 
     /// Writes down what is about to be done.

@@ -13,6 +13,8 @@ pub(crate) struct RequestPath<'a> {
     pub(crate) raw: &'a str,
     /// The query without its question mark, as it was sent.
     query: Option<&'a str>,
+    /// Whether one of its segments is `-`, encoded or not.
+    dash: bool,
 }
 
 /// The place that a request's target names.
@@ -27,21 +29,23 @@ pub(crate) enum PathScope<'a> {
 }
 
 impl<'a> RequestPath<'a> {
-    /// Reads a target in origin form (RFC 9112, 3.2.1).
+    /// Reads a target in origin form (RFC 9112, 3.2.1). The application is below its stage, or at the root if that is
+    /// empty.
     ///
     /// # Errors
-    /// 400 for a path that two programs could read in two ways, 404 for one that is never forwarded.
+    /// 400 for a path that two programs could read in two ways.
     pub(crate) fn place(target: &'a str, stage: &str) -> Result<PathScope<'a>, Problem> {
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
         };
-        if path == "/" {
+        if path == "/" && !stage.is_empty() {
             return Ok(PathScope::Root);
         }
         if path.contains(['\\', '#']) {
             return Err(Problem::bad_request(r"a path cannot hold \ or #; encode them"));
         }
+        let mut dash = false;
         for segment in segments(path) {
             // A service may take an encoded slash for a slash.
             for part in segment.split(['/', '\\']) {
@@ -50,27 +54,50 @@ impl<'a> RequestPath<'a> {
                         let detail = "a path cannot hold the segments . and .., encoded or not";
                         return Err(Problem::bad_request(detail));
                     }
-                    "-" => {
-                        let detail = "paths with the segment - are for operators; \
-                                      they are not reached through the proxy";
-                        return Err(Problem::not_found(detail));
-                    }
+                    "-" => dash = true,
                     _ => {}
                 }
             }
+        }
+        if stage.is_empty() {
+            return Ok(PathScope::Application(Self { raw: path, query, dash }));
         }
         let first = path.get(1..).unwrap_or_default();
         let (first, raw) = first.split_at(first.find('/').unwrap_or(first.len()));
         if decoded(first) != stage {
             return Ok(PathScope::Outside);
         }
-        Ok(PathScope::Application(Self { raw, query }))
+        Ok(PathScope::Application(Self { raw, query, dash }))
     }
 
     /// The segments for matching. Empty ones are none, as for the services of the board: else `//users` would pass
     /// the route of `/users` by.
     pub(crate) fn segments(&self) -> Segments<'a> {
         Segments { rest: self.raw }
+    }
+
+    /// Whether this is a path for the operators of a collection: in what a service gets, the segment `-` follows the
+    /// name of one that moves. `base` and `matched` are those of [`RequestPath::join`].
+    pub(crate) fn is_for_operators(
+        &self,
+        base: &str,
+        matched: usize,
+        moves: impl Fn(&str) -> bool,
+    ) -> bool {
+        if !self.dash {
+            return false;
+        }
+        let rest = self.raw.get(matched..).unwrap_or_default();
+        let mut before = String::new();
+        for segment in segments(base).chain(segments(rest)) {
+            for part in segment.split(['/', '\\']).filter(|part| !part.is_empty()) {
+                if part == "-" && moves(&before) {
+                    return true;
+                }
+                part.clone_into(&mut before);
+            }
+        }
+        false
     }
 
     /// The target that a service gets.
@@ -176,9 +203,39 @@ mod tests {
     }
 
     #[test]
-    fn paths_for_operators_are_never_forwarded() {
-        for target in ["/api/users/-/changes", "/api/users/%2D/x", "/api/users%2f-%2fx", "/api/-"] {
-            assert_eq!(RequestPath::place(target, "api").unwrap_err().status(), 404, "{target}");
+    fn at_the_root_every_path_is_the_applications() {
+        for target in ["/", "/api", "//x", "/users/3"] {
+            let placed = RequestPath::place(target, "").unwrap();
+            assert!(
+                matches!(placed, PathScope::Application(path) if path.raw == target),
+                "{target}"
+            );
+        }
+        assert_eq!(RequestPath::place("/a/..", "").unwrap_err().status(), 400);
+    }
+
+    #[test]
+    fn paths_for_operators_are_those_of_collections_that_move() {
+        let is = |target, base, matched| {
+            application(target).is_for_operators(base, matched, |name| name == "users")
+        };
+        for target in [
+            "/api/users/-/changes",
+            "/api/users/-",
+            "/api/users/%2D/x",
+            "/api/users%2f-%2fx",
+            "/api/users%5c-/x",
+            "/api/%75sers//-/x",
+            "/api/v1/users/-/x",
+        ] {
+            assert!(is(target, "/api", 0), "{target}");
+        }
+        assert!(is("/api/people/-/changes", "/api/users", 7), "what the service gets counts");
+        assert!(is("/api/-/changes", "/users/", 0));
+        for target in
+            ["/api/-", "/api/-/users", "/api/threads/-/x", "/api/users/3/-/x", "/api/users-/-"]
+        {
+            assert!(!is(target, "", 0), "{target}");
         }
     }
 

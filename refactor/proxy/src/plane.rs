@@ -20,7 +20,7 @@
 //! - The candidates are the service of the route, the service that the request would go to without that route, and
 //!   the services of the application's matching routes that take no traffic. The proxy asks no other service,
 //!   whatever an answer says.
-//! - A 421 never reaches a client. The service that sent it has stored nothing, so the same request with the same id
+//! - A 421 of a store, which has `Banyan-Position` or `Banyan-Primary`, never reaches a client. The service that sent it has stored nothing, so the same request with the same id
 //!   and the same bytes goes to the candidate that `Banyan-Primary` names, or again to the same service after a wait
 //!   of 2 ms, doubling to 25 ms (a read: 10 ms, to 250 ms). After 5 s in all, the client gets 503 with `Retry-After`.
 //!   A request whose connection broke is never sent again.
@@ -34,8 +34,8 @@
 //!   candidate.
 //! - A follower that lags and does not have the record answers 404 with `Banyan-Primary`, and the proxy asks the
 //!   primary. For one minute after a restart the proxy does not trust followers at all: reads go to the primary.
-//! - `Banyan-Primary` stays here; `Banyan-Position` goes to the client. Paths with the segment `-` are never
-//!   forwarded.
+//! - `Banyan-Primary` stays here; `Banyan-Position` goes to the client. Paths with the segment `-`
+//!   behind the name of a collection that moves are never forwarded.
 //!
 //! What is absent: no lock is held during a wait, and no request waits for another thread except to resolve a name.
 //! No body is held whole, except that of a request for which more than one service could be the primary.
@@ -110,7 +110,7 @@ impl DataPlane {
         Ok(Self(Arc::new(plane)))
     }
 
-    /// Binds `address` and serves `http://address/<stage>`. Without routes every answer is 404. Returns the bound
+    /// Binds `address` and serves `http://address/<stage>`, or all of `http://address` if the stage is empty. Without routes every answer is 404. Returns the bound
     /// address.
     ///
     /// # Errors
@@ -185,7 +185,8 @@ impl DataPlane {
         });
     }
 
-    /// Says in which epoch a collection of an application is now, and none if that is not known any more. What a store
+    /// Says in which epoch a collection of an application is now, and none if it does not move any more. Paths with the
+    /// segment `-` behind the name of a collection that moves are not forwarded. What a store
     /// that was asked after that answers in an earlier one counts no more: a write is 502, a read is asked of another
     /// service. What was asked before it is 502 only if it may be lost.
     pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {

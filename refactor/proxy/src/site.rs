@@ -51,6 +51,7 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) shared: Arc<Shared>,
+    /// The first segment of its paths; empty if it is at the root.
     pub(crate) stage: String,
     /// The port that it listens on.
     pub(crate) port: u16,

@@ -64,24 +64,24 @@ pub(crate) fn vpc_id(text: &str) -> Result<(), Broken> {
     require(held, "vpc- and 8 or 17 characters of -, a to f and 0 to 9")
 }
 
+/// The stage of an application at the root of its URL, as API Gateway calls it.
+pub(crate) const ROOT_STAGE: &str = "$default";
+
 /// The name of an application's stage, which begins the path of its URL.
 pub(crate) fn stage_name(text: &str) -> Result<(), Broken> {
+    if text == ROOT_STAGE {
+        return Ok(());
+    }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     require(
         length(text, 1, 128) && text.bytes().all(allowed),
-        "1 to 128 letters, digits, - and _",
-    )?;
-    reachable(text)
+        "1 to 128 letters, digits, - and _, or $default for the root",
+    )
 }
 
 /// A segment that requests can have: the proxy refuses those with these segments, whatever routes there are.
 fn reachable(segment: &str) -> Result<(), Broken> {
     match segment {
-        "-" => {
-            Err("has the segment -, which is for operators and never reached through the proxy; \
-                    choose another word"
-                .into())
-        }
         "." | ".." => Err(format!(
             "has the segment {segment}, with which the proxy refuses every request; choose another word"
         )),

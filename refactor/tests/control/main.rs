@@ -13,6 +13,7 @@ mod operations;
 mod refusals;
 mod repeats;
 mod restart;
+mod root;
 mod shadow;
 mod signatures;
 mod start;

@@ -42,6 +42,12 @@ async fn bad_members_are_named_all_at_once() {
         ),
         (
             format!("{application}/services"),
+            json!({ "Name": "svc", "EndpointType": "URL",
+                    "UrlEndpoint": { "Url": "http://a/x/%2D", "HealthUrl": "http://a/-/health" } }),
+            "UrlEndpoint.Url",
+        ),
+        (
+            format!("{application}/services"),
             json!({ "Name": "svc", "EndpointType": "URL" }),
             "UrlEndpoint",
         ),

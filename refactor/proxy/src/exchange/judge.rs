@@ -17,6 +17,12 @@ const BAD_REQUEST: u16 = 400;
 /// The status of an answer that may only mean that this follower lags, if it names the primary.
 const NOT_FOUND: u16 = 404;
 
+/// Whether an answer is that of a store of a collection: it says how far it has come, or where its primary is. Other
+/// programs may have reasons of their own for a 421, which are their clients' business.
+fn is_of_a_store(answer: &ResponseHead<'_>) -> bool {
+    answer.first(FieldKind::Position).or(answer.first(FieldKind::Primary)).is_some()
+}
+
 impl Chase<'_> {
     /// The candidate to ask next, if this answer must not reach the client.
     ///
@@ -26,7 +32,7 @@ impl Chase<'_> {
         &mut self,
         answer: &ResponseHead<'_>,
     ) -> Result<Option<NextCandidate>, Ended> {
-        if answer.status == MISDIRECTED {
+        if answer.status == MISDIRECTED && is_of_a_store(answer) {
             return Ok(Some(self.past_misdirected(answer)));
         }
         if self.is_over(answer) {

@@ -46,7 +46,15 @@ pub(super) fn route<'a>(
     };
     let table = site.table.load();
     match table.find(&head.method, &path) {
-        Some(found) => Ok((destination(&table, &head.method, &path, &found), path)),
+        Some(found) => {
+            let base = &found.target.service.base;
+            if path.is_for_operators(base, found.matched, |name| site.epochs.moves(name)) {
+                let detail = "paths with the segment - behind a collection that moves are for operators; \
+                              they are not reached through the proxy";
+                return refuse(Problem::not_found(detail));
+            }
+            Ok((destination(&table, &head.method, &path, &found), path))
+        }
         None => {
             let detail =
                 "no route takes this request, and the application has no active default route";

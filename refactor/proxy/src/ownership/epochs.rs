@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use arc_swap::ArcSwap;
 
-/// In which epoch a collection is, as the control plane knows it.
+/// In which epoch a collection that moves is, as the control plane knows it. All is 0 before the first change of
+/// primary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch {
     /// The present one: a store that is asked now, and answers in an earlier one, is not its primary.
@@ -21,14 +22,19 @@ impl Epoch {
     }
 }
 
-/// The epoch of each collection of an application whose ownership has ever changed. Read without a lock.
+/// The epoch of each collection of an application that moves or has moved. Read without a lock.
 #[derive(Debug, Default)]
 pub(crate) struct Epochs(ArcSwap<BTreeMap<String, Epoch>>);
 
 impl Epochs {
-    /// The epoch of a collection; none if it was never told.
+    /// The epoch of a collection; none if its primary has never changed.
     pub(crate) fn get(&self, collection: &str) -> Option<Epoch> {
-        self.0.load().get(collection).copied()
+        self.0.load().get(collection).copied().filter(|epoch| epoch.first() > 0)
+    }
+
+    /// Whether a collection moves or has moved.
+    pub(crate) fn moves(&self, collection: &str) -> bool {
+        self.0.load().contains_key(collection)
     }
 
     /// Whether none was ever told: nothing moves.

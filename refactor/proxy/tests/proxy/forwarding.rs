@@ -1,8 +1,9 @@
 //! What goes to a service, and what comes back.
 
+use proxy::{Epoch, Settings};
 use tokio::io::AsyncWriteExt;
 
-use crate::plane::{Plane, body, default, field, read_answer, route, status};
+use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, route, status};
 use crate::service::{Service, ok};
 
 #[tokio::test]
@@ -73,9 +74,7 @@ async fn the_proxy_answers_its_root_and_nothing_else_outside_the_stage() {
     let answer = plane.get("/", "").await;
     assert_eq!((status(&answer), body(&answer)), (200, "Ready to receive requests"));
     assert_eq!(field(&answer, "content-type"), Some("text/plain; charset=utf-8"));
-    for (path, expected) in
-        [("/users", 404), ("/apix", 404), ("/api/users/-/changes", 404), ("/api/../x", 400)]
-    {
+    for (path, expected) in [("/users", 404), ("/apix", 404), ("/api/../x", 400)] {
         let answer = plane.get(path, "").await;
         assert_eq!(status(&answer), expected, "{path}");
         assert_eq!(field(&answer, "content-type"), Some("application/problem+json"), "{path}");
@@ -85,6 +84,78 @@ async fn the_proxy_answers_its_root_and_nothing_else_outside_the_stage() {
         assert!(field(&answer, "x-request-id").is_some());
     }
     assert_eq!(service.count(), 0);
+}
+
+#[tokio::test]
+async fn the_paths_of_operators_are_those_behind_a_collection_that_moves() {
+    let service = Service::saying("hello").await;
+    let plane = Plane::start(vec![default(&format!("{}/api", service.url))]);
+    let paths = [
+        "/api/users/-/changes",
+        "/api/users/%2d/changes",
+        "/api/users%2F-%2Fchanges",
+        "/api/%75sers//-",
+        "/api/v1/users/-/changes?x",
+    ];
+    for path in paths {
+        assert_eq!(body(&plane.get(path, "").await), "hello", "nothing moves: {path}");
+    }
+    plane.plane.set_epoch(APPLICATION, "users", Some(Epoch::default()));
+    let before = service.count();
+    for path in paths {
+        let answer = plane.get(path, "").await;
+        assert_eq!(status(&answer), 404, "{path}");
+        assert!(body(&answer).contains("operators"), "{answer}");
+    }
+    assert_eq!(service.count(), before);
+    for path in ["/api/-/users", "/api/threads/-/x", "/api/users/3/-/x", "/api/users/-x"] {
+        assert_eq!(body(&plane.get(path, "").await), "hello", "{path}");
+    }
+    plane.plane.set_epoch(APPLICATION, "users", None);
+    assert_eq!(body(&plane.get("/api/users/-/changes", "").await), "hello");
+}
+
+#[tokio::test]
+async fn a_421_of_another_program_is_the_clients_business() {
+    let service = Service::answering(|_| {
+        b"HTTP/1.1 421 Misdirected Request\r\nX-Why: me\r\nContent-Length: 4\r\n\r\nmine".to_vec()
+    })
+    .await;
+    let plane =
+        Plane::start(vec![default(&service.url), route("rte-users", "/users", &service.url)]);
+    for head in [
+        "GET /api/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "POST /api/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+    ] {
+        let answer = plane.send(head).await;
+        assert_eq!((status(&answer), body(&answer)), (421, "mine"), "{head}");
+        assert_eq!(field(&answer, "x-why"), Some("me"));
+    }
+    assert_eq!(service.count(), 2, "asked once each");
+}
+
+#[tokio::test]
+async fn an_application_at_the_root_has_every_path() {
+    let service = Service::answering(|request| ok(request.line())).await;
+    let posts = Service::saying("posts").await;
+    let settings = Settings { workers: 1, ..Settings::default() };
+    let plane = Plane::at(
+        settings,
+        "",
+        vec![default(&service.url), route("rte-posts", "/posts", &posts.url)],
+    );
+    for target in ["/", "/?x", "/api/users", "//static/a.css", "/a%2Fb/-/c"] {
+        assert_eq!(body(&plane.get(target, "").await), format!("GET {target} HTTP/1.1"));
+    }
+    assert_eq!(body(&plane.get("/posts/3", "").await), "posts");
+    assert_eq!(posts.seen()[0].line(), "GET /posts/3 HTTP/1.1");
+    assert_eq!(status(&plane.get("/a/..", "").await), 400);
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(
+        body(&plane.send(head).await),
+        "POST / HTTP/1.1",
+        "the proxy answers nothing itself"
+    );
 }
 
 #[tokio::test]

@@ -23,9 +23,14 @@ impl Plane {
     }
 
     pub(crate) fn with(settings: Settings, routes: Vec<Route>) -> Self {
+        Self::at(settings, "api", routes)
+    }
+
+    /// With an application below this stage, or at the root if that is empty.
+    pub(crate) fn at(settings: Settings, stage: &str, routes: Vec<Route>) -> Self {
         let plane = DataPlane::new(settings).unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
-        let address = plane.open(APPLICATION, "api", any, routes).unwrap();
+        let address = plane.open(APPLICATION, stage, any, routes).unwrap();
         Self { plane, address }
     }
 

@@ -119,7 +119,8 @@ pub(crate) fn misdirected(role: &Role) -> Vec<u8> {
     let body = r#"{"type":"about:blank","title":"Misdirected Request","status":421}"#;
     let length = body.len();
     format!(
-        "HTTP/1.1 421 Misdirected Request\r\nContent-Type: application/problem+json\r\n{primary}Content-Length: \
+        "HTTP/1.1 421 Misdirected Request\r\nContent-Type: application/problem+json\r\nBanyan-Position: 1.0\r\n\
+         {primary}Content-Length: \
          {length}\r\n\r\n{body}"
     )
     .into_bytes()

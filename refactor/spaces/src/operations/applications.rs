@@ -81,8 +81,9 @@ impl Spaces {
         new: &NewApplication,
     ) -> Result<SocketAddr, ApiError> {
         let base = self.address(new.endpoint_type, self.0.settings.applications.port());
-        let open =
-            |port: u16| self.0.plane.open(id, &new.stage, (base.ip(), port).into(), Vec::new());
+        let open = |port: u16| {
+            self.0.plane.open(id, new.live_stage(), (base.ip(), port).into(), Vec::new())
+        };
         let failed = |error: io::Error| {
             log::error!("no port for a new application at {base} or after it: {error}");
             ApiError::Internal(format!(
@@ -137,7 +138,7 @@ impl Spaces {
             details.address = self.address(details.endpoint_type, details.address.port());
             let routes = self.live_routes(&model, &application.id);
             let opened =
-                self.0.plane.open(&application.id, &details.stage, details.address, routes);
+                self.0.plane.open(&application.id, details.live_stage(), details.address, routes);
             let url = details.proxy_url();
             match opened {
                 Ok(_) => {

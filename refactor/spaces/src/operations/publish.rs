@@ -26,7 +26,7 @@ impl Spaces {
         }
     }
 
-    /// Tells the data plane in which epoch a collection of an application is.
+    /// Tells the data plane in which epoch a collection of an application is; none if it does not move any more.
     pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
         self.0.plane.set_epoch(application, collection, epoch);
     }

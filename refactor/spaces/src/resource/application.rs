@@ -72,6 +72,11 @@ pub struct NewApplication {
 }
 
 impl NewApplication {
+    /// The stage as the data plane has it: empty at the root.
+    pub(crate) fn live_stage(&self) -> &str {
+        live_stage(&self.stage)
+    }
+
     /// Reads the body of CreateApplication.
     ///
     /// # Errors
@@ -138,8 +143,21 @@ impl ApplicationDetails {
         if address.ip().is_unspecified() {
             address.set_ip(runtime::loopback_like(address.ip()));
         }
-        format!("http://{address}/{}", self.stage)
+        match self.live_stage() {
+            "" => format!("http://{address}"),
+            stage => format!("http://{address}/{stage}"),
+        }
     }
+
+    /// The stage as the data plane has it: empty at the root.
+    pub(crate) fn live_stage(&self) -> &str {
+        live_stage(&self.stage)
+    }
+}
+
+/// A stage as the data plane has it: empty at the root.
+fn live_stage(stage: &str) -> &str {
+    if stage == rules::ROOT_STAGE { "" } else { stage }
 }
 
 impl Application {

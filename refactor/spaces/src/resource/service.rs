@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
@@ -81,7 +82,7 @@ impl NewService {
             members.wrong("LambdaEndpoint", "must be left out where EndpointType is URL");
         }
         let urls = members.object("UrlEndpoint", "UrlEndpoint.", |urls| {
-            let url = urls.text("Url", parsed_url);
+            let url = urls.text("Url", forwarded_url);
             let url = urls.required("Url", url);
             Some((url, urls.text("HealthUrl", parsed_url)))
         });
@@ -101,6 +102,20 @@ impl NewService {
 fn parsed_url(text: &str) -> Result<(), Broken> {
     rules::url(text)?;
     Url::parse(text).map(drop).map_err(|error| format!("is no URL: {error}"))
+}
+
+/// A URL below which clients' requests go. Behind a collection, the segment `-` leads to its operators' paths.
+fn forwarded_url(text: &str) -> Result<(), Broken> {
+    parsed_url(text)?;
+    let parsed = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
+    let mut segments = parsed.path_segments().into_iter().flatten();
+    let hidden = segments.any(|segment| {
+        let segment = percent_decode_str(segment).decode_utf8_lossy();
+        segment.split(['/', '\\']).any(|part| part == "-")
+    });
+    let why =
+        "has the segment -, below which services have the paths of their operators; leave it out";
+    if hidden { Err(why.to_owned()) } else { Ok(()) }
 }
 
 impl Details for ServiceDetails {

@@ -59,10 +59,9 @@ fn stages_are_one_plain_segment() {
     let long = "s".repeat(129);
     table(
         stage_name,
-        &["prod", "api", "v1_2-x", "--", &long[1..]],
-        &["", "a/b", "a b", "a.b", &long],
+        &["prod", "api", "v1_2-x", "--", "-", "$default", &long[1..]],
+        &["", "a/b", "a b", "a.b", "$", "$defaults", "default$", &long],
     );
-    assert!(stage_name("-").unwrap_err().starts_with("has the segment -, "));
 }
 
 #[test]
@@ -132,9 +131,7 @@ fn source_paths_are_segments_and_whole_parameters() {
     ];
     table(source_path, &good, &bad);
     assert!(source_path("/{id}/{id}").unwrap_err().contains("{id} twice"));
-    for (path, segment) in
-        [("/-/x", "-"), ("/x/-", "-"), ("/.", "."), ("/..", ".."), ("/a/../b", "..")]
-    {
+    for (path, segment) in [("/.", "."), ("/..", ".."), ("/a/../b", "..")] {
         let refused = source_path(path).unwrap_err();
         assert!(refused.starts_with(&format!("has the segment {segment}, ")), "{path}: {refused}");
     }

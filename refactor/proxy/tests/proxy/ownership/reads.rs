@@ -276,7 +276,7 @@ async fn who_owns_it_is_not_for_clients_and_how_far_it_has_come_is() {
 async fn a_read_that_a_copy_refuses_whose_primary_is_not_known_is_asked_of_another() {
     for named in ["", "Banyan-Primary: http://another-name:1/api/users\r\n"] {
         let copy = Service::answering(move |_| {
-            format!("HTTP/1.1 421 Misdirected\r\n{named}Content-Length: 0\r\n\r\n").into_bytes()
+            format!("HTTP/1.1 421 Misdirected\r\nBanyan-Position: 1.0\r\n{named}Content-Length: 0\r\n\r\n").into_bytes()
         })
         .await;
         let primary = Store::start(Role::Primary).await;

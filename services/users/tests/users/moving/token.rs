@@ -1,4 +1,4 @@
-//! Without the token there is nothing under `/-/`.
+//! Without the token there is nothing under `/-/`, nor through a refactor proxy.
 
 use harness::{MOVE_TOKEN, Setup};
 
@@ -37,7 +37,10 @@ async fn every_path_answers_as_one_that_does_not_exist() {
             let wrong = wrong.map(|token| vec![("authorization", token), ("x-request-id", "1")]);
             let headers = wrong.iter().map(|headers| (&with, headers));
             let shown = vec![("authorization", right.as_str()), ("x-request-id", "1")];
-            for (program, headers) in headers.chain([(&without, &shown)]) {
+            let mut proxied = shown.clone();
+            proxied.push(("via", "1.1 nginx, 1.1 refactor-0123456789abcdef"));
+            let refused = headers.chain([(&without, &shown), (&with, &proxied)]);
+            for (program, headers) in refused {
                 let answer = program.send(method, path, headers, "").await;
                 assert_eq!(answer.status, 404, "{method} {path} {headers:?}");
                 assert_eq!(answer.body, nothing.body, "{method} {path} {headers:?}");
