@@ -4,6 +4,7 @@ mod destination;
 mod route;
 
 mod begin;
+mod canary;
 mod candidates;
 mod chase;
 mod freshness;
@@ -37,7 +38,7 @@ use crate::site::Site;
 use crate::upstream::UpstreamError;
 use chase::Chase;
 use ended::Ended;
-use problems::{unanswered, unreceived};
+use problems::unreceived;
 use record::RequestRecord;
 use relay::Relay;
 use upload::{Upload, UploadError};
@@ -77,7 +78,7 @@ async fn forward<C: Client>(
     downstream: &Downstream<'_>,
     record: &mut RequestRecord<'_>,
 ) -> Result<(), Ended> {
-    let (destination, path) = route::route(site, head)?;
+    let (destination, path) = route::route(site, downstream, head)?;
     record.sample = mirror::mirror(site, downstream, head, &path, &destination, record);
     let mut chase = Chase::begin(site, downstream, head, &path, destination, record.start);
     let request =
@@ -88,33 +89,31 @@ async fn forward<C: Client>(
         record.route(&route);
         let asked = ask::ask(client, &mut upload, &route, &head.method, downstream.client, worker);
         let next = match asked.await {
-            Ok((connection, bytes)) => {
-                let answer = ResponseHead::parse_final(&bytes, &head.method);
-                let answer =
-                    answer.map_err(|what| unanswered(&route, UpstreamError::Garbage(what)))?;
-                let Some(next) = chase.judge(&answer)? else {
-                    chase.end(&answer);
-                    if let Some(sample) = &mut record.sample {
-                        sample.begin(&answer, &bytes);
+            Ok((connection, bytes)) => match ResponseHead::parse_final(&bytes, &head.method) {
+                Ok(answer) => {
+                    let Some(next) = chase.judge(&answer)? else {
+                        chase.end(&answer);
+                        chase.answered(answer.status);
+                        if let Some(sample) = &mut record.sample {
+                            sample.begin(&answer, &bytes);
+                        }
+                        record.status = answer.status;
+                        let relay = Relay::new(site, worker, &route, &answer, connection, upload);
+                        relay.run(client, record).await?;
+                        if let Some(sample) = record.sample.take() {
+                            sample.end();
+                        }
+                        return Ok(());
+                    };
+                    if upload.is_sent() {
+                        discard::discard(worker, &route, connection, &answer).await;
                     }
-                    record.status = answer.status;
-                    let relay = Relay::new(site, worker, &route, &answer, connection, upload);
-                    relay.run(client, record).await?;
-                    if let Some(sample) = record.sample.take() {
-                        sample.end();
-                    }
-                    return Ok(());
-                };
-                if upload.is_sent() {
-                    discard::discard(worker, &route, connection, &answer).await;
+                    next
                 }
-                next
-            }
-            Err(UploadError::Client(error)) => return Err(unreceived(error)),
-            Err(UploadError::Service(failure)) => match chase.without(&failure) {
-                Some(next) => next,
-                None => return Err(unanswered(&route, failure)),
+                Err(what) => chase.past_failure(UpstreamError::Garbage(what))?,
             },
+            Err(UploadError::Client(error)) => return Err(unreceived(error)),
+            Err(UploadError::Service(failure)) => chase.past_failure(failure)?,
         };
         if !upload.is_whole() {
             return Err(chase.give_up());

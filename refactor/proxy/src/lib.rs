@@ -23,6 +23,7 @@
 //! ```
 
 mod addresses;
+mod canary;
 mod client;
 mod copies;
 mod downstream;

@@ -81,6 +81,7 @@ struct Families {
     connects: Family<RouteLabels, Counter>,
     shadow_samples: Family<RouteLabels, Counter>,
     shadow_outcomes: Family<OutcomeLabels, Counter>,
+    canary_requests: Family<OutcomeLabels, Counter>,
 }
 
 /// What tells the routes apart.
@@ -141,6 +142,20 @@ const OUTCOMES: [&str; 9] = [
     "dropped",
 ];
 
+/// What became of a read that a canary's own service was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CanaryOutcome {
+    /// It answered with a status below 500.
+    Answered,
+    /// It answered with another one, or nothing and the other side was not asked.
+    Failed,
+    /// It gave no answer, and the other side was asked.
+    FellBack,
+}
+
+/// What outcomes are called, in the order of [`CanaryOutcome`].
+const CANARY_OUTCOMES: [&str; 3] = ["answered", "failed", "fell_back"];
+
 /// The counters of a route whose reads are mirrored.
 struct Shadow {
     samples: Counter,
@@ -161,6 +176,8 @@ pub(crate) struct Counts {
     pub(crate) connects: Counter,
     /// Made with the first read that is mirrored.
     shadow: OnceLock<Option<Shadow>>,
+    /// Made with the first read of a canary.
+    canary: OnceLock<Option<[Counter; CANARY_OUTCOMES.len()]>>,
 }
 
 impl Metrics {
@@ -173,6 +190,7 @@ impl Metrics {
             connects: Family::default(),
             shadow_samples: Family::default(),
             shadow_outcomes: Family::default(),
+            canary_requests: Family::default(),
         };
         let connections = Gauge::default();
         let all = &families;
@@ -204,6 +222,11 @@ impl Metrics {
             "What became of reads that were chosen to be mirrored",
             all.shadow_outcomes.clone(),
         );
+        registry.register(
+            "canary_requests",
+            "What became of reads that a canary's own service was asked",
+            all.canary_requests.clone(),
+        );
         registry.register("connections", "Open connections of clients", connections.clone());
         let mut banyan = Registry::with_prefix("banyan_proxy");
         let chases = Chases::register(&mut banyan);
@@ -224,6 +247,7 @@ impl Metrics {
             retries: all.retries.get_or_create_owned(&labels),
             connects: all.connects.get_or_create_owned(&labels),
             shadow: OnceLock::new(),
+            canary: OnceLock::new(),
             metrics: Arc::downgrade(self),
             labels: labels.clone(),
         });
@@ -277,6 +301,20 @@ impl Counts {
         }
     }
 
+    /// Counts what became of a read that a canary's own service was asked.
+    pub(crate) fn canary(&self, outcome: CanaryOutcome) {
+        let make = || {
+            let all = &self.metrics.upgrade()?.families;
+            let counter =
+                |name| all.canary_requests.get_or_create_owned(&self.labels.outcome(name));
+            Some(CANARY_OUTCOMES.map(counter))
+        };
+        let counters = self.canary.get_or_init(make).as_ref();
+        if let Some(counter) = counters.and_then(|counters| counters.get(outcome as usize)) {
+            counter.inc();
+        }
+    }
+
     /// Nothing once the metrics are gone.
     fn shadow(&self) -> Option<&Shadow> {
         let make = || {
@@ -316,6 +354,9 @@ impl Drop for Counts {
         all.shadow_samples.remove(&self.labels);
         for outcome in OUTCOMES {
             all.shadow_outcomes.remove(&self.labels.outcome(outcome));
+        }
+        for outcome in CANARY_OUTCOMES {
+            all.canary_requests.remove(&self.labels.outcome(outcome));
         }
     }
 }

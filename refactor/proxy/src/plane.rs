@@ -321,7 +321,7 @@ impl Plane {
             return None;
         };
         let patience = self.shared.settings.patience.tagged(&route.tags);
-        let split = Split::tagged(&route.tags);
+        let split = Split::tagged(&route.tags, &route.service);
         let counts = self.shared.metrics.counts(RouteLabels {
             application: application.to_owned(),
             route: route.id.clone(),

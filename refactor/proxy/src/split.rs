@@ -6,6 +6,7 @@
 //! | tag | what it says |
 //! |---|---|
 //! | `banyan:canary` | percent of the reads that its own service answers; the other side answers the rest of them and all other methods. Without the tag its own service answers everything |
+//! | `banyan:canary-by` | what chooses them: `request` (the lot, each time; the default), or `address`, `cookie:NAME` or `header:NAME` for the same clients always |
 //! | `banyan:shadow` | percent of the reads that are mirrored: a copy goes to the side that did not answer, and the two answers are compared |
 //! | `banyan:ignore` | JSON pointers, separated by spaces or commas, that are left out of the comparison |
 //!
@@ -14,36 +15,40 @@
 //! a default route, the route's own service answers everything and nothing is mirrored.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use http::Method;
+use http1::RequestHead;
 use shadow::Pointer;
 
+use crate::canary::Canary;
 use crate::copies::Mirror;
 use crate::percent::Percent;
 
 /// How a route's requests are divided.
 #[derive(Debug)]
 pub(crate) struct Split {
-    /// How many of the reads its own service answers; none: it answers everything.
-    canary: Option<Percent>,
+    /// Which of the reads its own service answers; none: it answers everything.
+    pub(crate) canary: Option<Canary>,
     /// What is mirrored.
     pub(crate) mirror: Option<Mirror>,
 }
 
 impl Split {
     /// What the tags say, but for values that `tags.rs` refuses; nothing if they divide nothing.
-    pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Option<Self> {
-        let percent = |key: &str| tags.get(key).and_then(|value| Percent::parse(value));
-        let canary = percent("banyan:canary");
-        let shadow = percent("banyan:shadow").filter(|percent| *percent != Percent::NONE);
+    pub(crate) fn tagged(tags: &BTreeMap<String, String>, service: &str) -> Option<Self> {
+        let canary = Canary::tagged(tags, service);
+        let shadow = tags.get("banyan:shadow").and_then(|value| Percent::parse(value));
+        let shadow = shadow.filter(|percent| *percent != Percent::NONE);
         let ignored = tags.get("banyan:ignore").and_then(|value| Pointer::list(value).ok());
         let mirror = shadow.map(|share| Mirror::new(share, ignored.unwrap_or_default()));
         (canary.is_some() || mirror.is_some()).then_some(Self { canary, mirror })
     }
 
-    /// Whether the route's own service answers a request, as it falls out this time.
-    pub(crate) fn keeps(&self, method: &Method) -> bool {
-        self.canary.is_none_or(|share| is_read(method) && share.takes())
+    /// Whether the route's own service answers a request of this client.
+    pub(crate) fn keeps(&self, head: &RequestHead<'_>, client: IpAddr) -> bool {
+        let takes = |canary: &Canary| is_read(&head.method) && canary.takes(head, client);
+        self.canary.as_ref().is_none_or(takes)
     }
 }
 
@@ -57,12 +62,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use http::Method;
+    use http1::RequestHead;
 
     use super::Split;
 
     fn split(tags: &[(&str, &str)]) -> Option<Split> {
         let tags = tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned()));
-        Split::tagged(&tags.collect::<BTreeMap<_, _>>())
+        Split::tagged(&tags.collect::<BTreeMap<_, _>>(), "users")
     }
 
     #[test]
@@ -78,7 +84,9 @@ mod tests {
     fn a_canary_gets_reads_alone() {
         let share = |tags, method: &Method| {
             let split = split(tags).unwrap();
-            (0..10_000).filter(|_| split.keeps(method)).count()
+            let head = format!("{method} / HTTP/1.1\r\nHost: x\r\n\r\n");
+            let head = RequestHead::parse(head.as_bytes()).unwrap();
+            (0..10_000).filter(|_| split.keeps(&head, [10, 0, 0, 1].into())).count()
         };
         assert_eq!(share(&[("banyan:canary", "100")], &Method::POST), 0);
         assert_eq!(share(&[("banyan:canary", "100")], &Method::HEAD), 10_000);

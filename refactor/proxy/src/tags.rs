@@ -7,6 +7,7 @@ use std::fmt;
 
 use shadow::Pointer;
 
+use crate::canary::CanaryBy;
 use crate::limits::Patience;
 use crate::percent::Percent;
 
@@ -53,6 +54,13 @@ pub const TAGS: &[TagRule] = &[
         takes: Percent::TAKES,
         about: "the share of the reads that the route's own service answers",
         reads: |value| Percent::parse(value).is_some(),
+    },
+    TagRule {
+        key: "banyan:canary-by",
+        places: TWO_SIDES,
+        takes: CanaryBy::TAKES,
+        about: "what chooses the reads of a canary",
+        reads: |value| CanaryBy::parse(value).is_some(),
     },
     TagRule {
         key: "banyan:connect-ms",

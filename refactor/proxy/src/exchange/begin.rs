@@ -1,5 +1,7 @@
 //! Which service a request is sent to first, and what its answer must have.
 
+use std::sync::Arc;
+
 use http1::RequestHead;
 use tokio::time::Instant;
 
@@ -21,7 +23,10 @@ impl<'a> Chase<'a> {
         destination: Destination,
         now: Instant,
     ) -> Self {
+        let is_canary = destination.is_canary && head.body.is_over();
         let mut chase = Self {
+            canary: is_canary.then(|| Arc::clone(&destination.side.target)),
+            fell_back: false,
             site,
             downstream,
             head,

@@ -36,6 +36,7 @@ use crate::ownership::{self, Epoch, Position};
 use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;
+use crate::target::RouteTarget;
 
 /// The state of the search for the primary of one request: `begin` makes it, `judge` says what follows an answer,
 /// and `learn` ends it.
@@ -47,6 +48,10 @@ pub(super) struct Chase<'a> {
     pub(super) candidates: Candidates,
     /// The other side of a route that divides its requests.
     pub(super) other: Option<RouteSide>,
+    /// The canary's own service, if this read goes there first, until its outcome is known.
+    pub(super) canary: Option<Arc<RouteTarget>>,
+    /// Whether the other side is asked because the canary gave no answer.
+    pub(super) fell_back: bool,
     /// The version of the table in which the other candidates were looked for, once they were.
     pub(super) looked: Option<u64>,
     /// Whether the candidate that is asked is only believed to be the primary, since it was so before.

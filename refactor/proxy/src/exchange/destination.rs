@@ -1,8 +1,9 @@
 //! The service that answers a request, and the other one that could: the two sides of its route.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::Method;
+use http1::RequestHead;
 
 use crate::path::RequestPath;
 use crate::split::Split;
@@ -15,6 +16,8 @@ pub(super) struct Destination {
     pub(super) side: RouteSide,
     /// The other side of a route whose tags divide it.
     pub(super) other: Option<Other>,
+    /// Whether it is a read that a canary's own service answers.
+    pub(super) is_canary: bool,
 }
 
 /// A service that can answer a request.
@@ -36,41 +39,41 @@ pub(super) struct Other {
 /// The primary of a request that this route takes.
 pub(super) fn destination(
     table: &RouteTable,
-    method: &Method,
+    head: &RequestHead<'_>,
+    client: IpAddr,
     path: &RequestPath<'_>,
     found: &RouteMatch<'_>,
 ) -> Destination {
-    let Some(split) = &found.target.split else {
-        return Destination { side: RouteSide::of(found), other: None };
-    };
-    let Some(rest) = rest(table, method, path, found) else {
-        return Destination { side: RouteSide::of(found), other: None };
-    };
-    divide(split, method, found, &rest)
+    let alone = || Destination { side: RouteSide::of(found), other: None, is_canary: false };
+    let Some(split) = &found.target.split else { return alone() };
+    let Some(rest) = rest(table, head, client, path, found) else { return alone() };
+    divide(split, split.keeps(head, client), found, &rest)
 }
 
 fn divide(
     split: &Split,
-    method: &Method,
+    keeps: bool,
     found: &RouteMatch<'_>,
     rest: &RouteMatch<'_>,
 ) -> Destination {
-    let (destination, other) = if split.keeps(method) { (found, rest) } else { (rest, found) };
+    let (destination, other) = if keeps { (found, rest) } else { (rest, found) };
     let other = Other { route: Arc::clone(found.target), side: RouteSide::of(other) };
-    Destination { side: RouteSide::of(destination), other: Some(other) }
+    let is_canary = keeps && split.canary.is_some();
+    Destination { side: RouteSide::of(destination), other: Some(other), is_canary }
 }
 
 /// The target of a request without this route. The next best route may pass the request on too; the last one does
 /// not.
 fn rest<'a>(
     table: &'a RouteTable,
-    method: &Method,
+    head: &RequestHead<'_>,
+    client: IpAddr,
     path: &RequestPath<'_>,
     found: &RouteMatch<'a>,
 ) -> Option<RouteMatch<'a>> {
-    let mut passed = vec![found.target];
+    let (method, mut passed) = (&head.method, vec![found.target]);
     let mut rest = table.find_past(method, path, &passed)?;
-    while rest.target.split.as_ref().is_some_and(|split| !split.keeps(method)) {
+    while rest.target.split.as_ref().is_some_and(|split| !split.keeps(head, client)) {
         passed.push(rest.target);
         match table.find_past(method, path, &passed) {
             Some(next) => rest = next,

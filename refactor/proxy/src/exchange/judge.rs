@@ -5,7 +5,7 @@ use http1::{FieldKind, ResponseHead};
 use super::chase::{Chase, NextCandidate};
 use super::ended::Ended;
 use super::freshness::position;
-use super::problems::perhaps_lost;
+use super::problems::{perhaps_lost, unanswered};
 use crate::ownership::Epoch;
 use crate::split::is_read;
 use crate::upstream::UpstreamError;
@@ -136,8 +136,24 @@ impl Chase<'_> {
         Some(another.map_or(NextCandidate::Later(self.first_again()), NextCandidate::Now))
     }
 
-    /// The candidate to ask next if a service received nothing of the request and was not the only candidate.
-    pub(super) fn without(&mut self, failure: &UpstreamError) -> Option<NextCandidate> {
+    /// The candidate to ask next if a service gave no answer.
+    ///
+    /// # Errors
+    /// 502, 503 or 504 if there is none.
+    pub(super) fn past_failure(&mut self, failure: UpstreamError) -> Result<NextCandidate, Ended> {
+        let next = self.without(&failure);
+        next.ok_or_else(|| unanswered(&self.side().target, failure))
+    }
+
+    /// The candidate to ask next if a service received nothing of the request and was not the only candidate, or if
+    /// it was a canary's.
+    fn without(&mut self, failure: &UpstreamError) -> Option<NextCandidate> {
+        if let Some(other) = self.fall_back() {
+            return Some(other);
+        }
+        if self.fell_back {
+            return None;
+        }
         if let UpstreamError::Busy(_) = failure {
             // It may still be the primary, and others are not asked in its stead.
             return None;

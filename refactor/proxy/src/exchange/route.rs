@@ -6,6 +6,7 @@ use http1::{FieldKind, Framing, HeaderField, RequestHead};
 use super::destination::{Destination, destination};
 use super::ended::Ended;
 use super::problems::too_large;
+use crate::downstream::Downstream;
 use crate::path::{PathScope, RequestPath};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -13,6 +14,7 @@ use crate::site::Site;
 /// The primary of a request by its route, and the path behind the stage.
 pub(super) fn route<'a>(
     site: &Site,
+    downstream: &Downstream<'_>,
     head: &RequestHead<'a>,
 ) -> Result<(Destination, RequestPath<'a>), Ended> {
     let refuse = |problem| Err(Ended::Problem(problem));
@@ -53,7 +55,7 @@ pub(super) fn route<'a>(
                               they are not reached through the proxy";
                 return refuse(Problem::not_found(detail));
             }
-            Ok((destination(&table, &head.method, &path, &found), path))
+            Ok((destination(&table, head, downstream.client, &path, &found), path))
         }
         None => {
             let detail =

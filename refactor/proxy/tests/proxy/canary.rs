@@ -1,9 +1,11 @@
 //! A share of a route's reads goes to its own service, all else where it goes without the route.
 
-use proxy::{Route, SourcePath};
+use std::time::Duration;
 
-use crate::plane::{Plane, body, default, route};
-use crate::service::Service;
+use proxy::{Patience, Route, Settings, SourcePath};
+
+use crate::plane::{Plane, body, default, route, status};
+use crate::service::{Service, next_request, nobody};
 
 /// A route with tags.
 pub(crate) fn tagged(route: Route, tags: &[(&str, &str)]) -> Route {
@@ -82,4 +84,89 @@ async fn the_rest_goes_where_it_would_go_without_the_route() {
     assert_eq!(ask(&plane, "GET", "/api/users/1").await, "new");
     plane.set(vec![tagged(default(&old.url), &none)]);
     assert_eq!(ask(&plane, "POST", "/api/users/1").await, "old");
+}
+
+#[tokio::test]
+async fn a_client_stays_on_its_side_while_the_share_grows() {
+    let (old, new) = (Service::saying("old").await, Service::saying("new").await);
+    let routes = |share| {
+        let tags = [("banyan:canary", share), ("banyan:canary-by", "cookie:sid")];
+        vec![default(&old.url), tagged(route("rte-users", "/users", &new.url), &tags)]
+    };
+    let plane = Plane::start(routes("0"));
+    let ask = async |client: u32| {
+        let cookie = format!("Cookie: theme=dark; sid={client}\r\n");
+        body(&plane.get("/api/users/1", &cookie).await).to_owned()
+    };
+    let mut before = Vec::new();
+    for (share, clients) in [("20", 10..35), ("60", 40..80)] {
+        plane.set(routes(share));
+        let mut now = Vec::new();
+        for client in 0..100 {
+            let side = ask(client).await;
+            assert_eq!(ask(client).await, side, "{client}");
+            now.extend((side == "new").then_some(client));
+        }
+        assert!(clients.contains(&now.len()), "{share}: {}", now.len());
+        assert!(before.iter().all(|client| now.contains(client)));
+        before = now;
+    }
+}
+
+/// The counter of an outcome of a canary's reads.
+fn outcome(plane: &Plane, name: &str) -> f64 {
+    let metrics = plane.plane.metrics().unwrap();
+    let line = metrics.lines().find(|line| {
+        line.starts_with("refactor_canary_requests_total{")
+            && line.contains(&format!("outcome=\"{name}\""))
+    });
+    line.map_or(0.0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn reads_of_a_canary_that_gives_no_answer_fall_back_to_the_other_side() {
+    let old = Service::saying("old").await;
+    let silent = Service::serving(|mut stream| async move {
+        next_request(&mut stream, &mut Vec::new()).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let closing = Service::serving(|mut stream| async move {
+        next_request(&mut stream, &mut Vec::new()).await;
+    })
+    .await;
+    let garbage = Service::answering(|_| b"SSH-2.0-x\r\n\r\n".to_vec()).await;
+    let patience = Patience { first_byte: Duration::from_millis(300), ..Patience::default() };
+    for new in [nobody().await, silent.url.clone(), closing.url.clone(), garbage.url.clone()] {
+        let canary = tagged(route("rte-users", "/users", &new), &[("banyan:canary", "100")]);
+        let settings = Settings { workers: 1, patience, ..Settings::default() };
+        let plane = Plane::with(settings, vec![default(&old.url), canary]);
+        // More than it takes until the service counts as down.
+        for n in 1..=5 {
+            let answer = plane.get("/api/users", "").await;
+            assert_eq!((status(&answer), body(&answer)), (200, "old"), "{new}");
+            assert_eq!(outcome(&plane, "fell_back"), f64::from(n));
+        }
+        let sized = "GET /api/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                     Content-Length: 1\r\n\r\nx";
+        assert!(status(&plane.send(sized).await) >= 502, "a read with a body is not sent again");
+        plane.set(vec![default(&old.url), route("rte-users", "/users", &new)]);
+        let answer = plane.get("/api/users", "").await;
+        assert!(status(&answer) >= 502, "{new}: without the tag nothing falls back");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_a_canary_counts_whatever_its_status_is_and_two_dead_sides_are_502() {
+    let (old, dead) = (Service::saying("old").await, nobody().await);
+    let failing = Service::answering(|_| {
+        b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec()
+    })
+    .await;
+    let canary = |url| tagged(route("rte-users", "/users", url), &[("banyan:canary", "100")]);
+    let plane = Plane::start(vec![default(&old.url), canary(&failing.url)]);
+    assert_eq!(status(&plane.get("/api/users", "").await), 503);
+    assert_eq!((old.count(), outcome(&plane, "failed")), (0, 1.0));
+    let plane = Plane::start(vec![default(&dead), canary(&dead.replace("127.0.0.1", "127.0.0.2"))]);
+    assert_eq!(status(&plane.get("/api/users", "").await), 502);
 }
