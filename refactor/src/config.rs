@@ -36,6 +36,11 @@ pub const VARIABLES: &[Variable] = &[
         about: "the folder for state and keys, made if need be; .refactor",
     },
     Variable {
+        name: "TAKE_OVER",
+        about: "true takes over from the refactor that runs on the same DATA_DIR, if there is one, and no \
+                request fails; false",
+    },
+    Variable {
         name: "MONOLITH_URL",
         about: "the monolith, such as http://127.0.0.1:3000/api: once it answers, the stack banyan is made \
                 and leads to it. Without a path, the proxy serves it at the root; nothing",
@@ -103,6 +108,8 @@ pub struct Config {
     /// The address that serves metrics, if it is not the control port.
     pub(crate) metrics: Option<ListenAddress>,
     pub(crate) data_dir: PathBuf,
+    /// Whether to take over from the process that runs on the same folder.
+    pub(crate) take_over: bool,
     /// The URL of the monolith, for the first stack; without it there is no first stack.
     pub(crate) monolith: Option<Url>,
     /// What signs in to the programs whose data is moved.
@@ -145,6 +152,9 @@ impl Config {
                 "http:// or https://, a host, and /api or no path",
                 monolith,
             ),
+            take_over: variables
+                .one_of("TAKE_OVER", &[("true", true), ("false", false)])
+                .unwrap_or(false),
             move_token: variables.token("MOVE_TOKEN"),
             move_targets: variables
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)

@@ -7,6 +7,7 @@ mod answer;
 mod commands;
 pub(crate) mod credentials;
 mod foreign;
+mod gate;
 mod json;
 mod limits;
 mod listen;
@@ -18,6 +19,7 @@ mod readiness;
 mod rest;
 mod signature;
 
+pub(crate) use gate::Gate;
 pub(crate) use listen::{serve, serve_metrics};
 pub(crate) use moves_seen::MovesSeen;
 pub(crate) use readiness::Readiness;
@@ -45,6 +47,8 @@ pub(crate) struct Control {
     pub(crate) stacks: Arc<Api>,
     pub(crate) credentials: Keys,
     pub(crate) readiness: Arc<Readiness>,
+    /// Closed while another process takes over.
+    pub(crate) gate: Arc<Gate>,
     pub(crate) moves: Moves,
     /// What `/metrics` tells of them.
     pub(crate) moves_seen: MovesSeen,
@@ -73,6 +77,11 @@ impl Control {
         if !expected.contains(&signed.service.as_str()) {
             return refuse(&Refused::scope(&signed.service, expected));
         }
+        let Some(_under_way) = self.gate.enter() else {
+            let message =
+                "another process is taking over this control plane; ask again in a second";
+            return protocol.error(503, "ServiceUnavailable", message);
+        };
         let caller = Caller { region: signed.region };
         if asks_query {
             query::answer(&self.stacks, &caller, &received.body)

@@ -16,6 +16,7 @@ mod config;
 mod control;
 mod first_stack;
 mod run;
+mod takeover;
 
 pub use client::{Client, ClientError, Traffic, Unreached};
 pub use config::VARIABLES;

@@ -23,6 +23,8 @@
 //! ```
 
 mod addresses;
+mod application;
+mod beside;
 mod canary;
 mod client;
 mod copies;
@@ -53,6 +55,7 @@ mod problem;
 mod trace;
 
 pub use addresses::is_refused;
+pub use beside::Beside;
 pub use limits::Patience;
 pub use ownership::Epoch;
 pub use plane::DataPlane;

@@ -27,8 +27,6 @@ pub(crate) const LINGER_TIME: Duration = Duration::from_secs(1);
 pub(crate) const LAST_BYTES: usize = 16 * 1024 * 1024;
 /// The same for a stream of HTTP/2, whose connection goes on.
 pub(crate) const LINGER_BYTES: usize = 256 * 1024;
-/// The most connections that wait to be accepted.
-pub(crate) const BACKLOG: u32 = 1024;
 /// The most requests at once on one HTTP/2 connection.
 pub(crate) const STREAMS: u32 = 100;
 /// The most requests that may be under way at one upstream, unless a setting or a tag says another number. Many servers take

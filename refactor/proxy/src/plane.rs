@@ -42,29 +42,29 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
 
 use runtime::Crowd;
-use tokio::net::TcpSocket;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
 
+use super::application::Application;
+use super::beside::{Beside, OtherProcess};
 use super::copies::Shadows;
 use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
 use super::routes::{Route, RouteChange};
 use super::settings::Settings;
-use super::site::{Phase, Shared, Site};
+use super::site::{Shared, Site};
 use super::split::Split;
 use super::table::RouteTable;
 use super::target::RouteTarget;
 use super::upstream::{Origin, Upstreams};
-use super::workers::{Accepting, Workers};
+use super::workers::Workers;
 use super::{files, limits, tags};
 
 /// Listens for each application, and routes what comes. Cheap to clone; usable from any thread. With
@@ -78,14 +78,10 @@ struct Plane {
     applications: Mutex<HashMap<String, Application>>,
     /// By application, whether it is open or not.
     epochs: Mutex<HashMap<String, Arc<Epochs>>>,
+    /// Sockets of an earlier process, by their address, for the applications that are still to be opened.
+    inherited: Mutex<HashMap<SocketAddr, TcpListener>>,
+    other: OtherProcess,
     workers: Workers,
-}
-
-struct Application {
-    site: Arc<Site>,
-    accepting: Accepting,
-    /// Of the tables before: as long as an upload holds one, it is under way.
-    earlier: Vec<Weak<()>>,
 }
 
 impl DataPlane {
@@ -105,9 +101,51 @@ impl DataPlane {
         let ahead = Budget::new(limits::ALL_AHEAD_BYTES);
         let shared =
             Arc::new(Shared { settings, metrics, shadows, ownership, crowd, ahead, pseudonym });
-        let (applications, epochs) = (Mutex::default(), Mutex::default());
-        let plane = Plane { shared, upstreams, applications, epochs, workers };
-        Ok(Self(Arc::new(plane)))
+        Ok(Self(Arc::new(Plane {
+            shared,
+            upstreams,
+            applications: Mutex::default(),
+            epochs: Mutex::default(),
+            inherited: Mutex::default(),
+            other: OtherProcess::default(),
+            workers,
+        })))
+    }
+
+    /// Takes sockets that another process listens on too, so that no client sees a port that is closed. An application
+    /// that is opened at the address of one gets it; those that are left are closed by [`DataPlane::forget_inherited`].
+    ///
+    /// # Errors
+    /// If one is no listening socket.
+    pub fn inherit(&self, sockets: Vec<TcpListener>) -> io::Result<()> {
+        let mut inherited = lock(&self.0.inherited);
+        for socket in sockets {
+            socket.set_nonblocking(true)?;
+            inherited.insert(socket.local_addr()?, socket);
+        }
+        Ok(())
+    }
+
+    /// Closes inherited sockets that no application took.
+    pub fn forget_inherited(&self) {
+        lock(&self.0.inherited).drain().for_each(|(address, _)| {
+            log::warn!("no application takes traffic at {address} any more");
+        });
+    }
+
+    /// The sockets of all applications, for another process: it has the same queue of connections that wait.
+    ///
+    /// # Errors
+    /// If the system gives no more files.
+    pub fn sockets(&self) -> io::Result<Vec<TcpListener>> {
+        self.0.applications().values().map(|application| application.socket.try_clone()).collect()
+    }
+
+    /// Says what another process does that carries requests of the same applications. While there is one, a change of
+    /// routes waits until no request can begin there, and a client may have written there.
+    pub fn is_beside(&self, other: Beside) {
+        self.0.shared.ownership.writes.are_elsewhere(other != Beside::Gone);
+        self.0.other.is(other);
     }
 
     /// Binds `address` and serves `http://address/<stage>`, or all of `http://address` if the stage is empty. Without routes every answer is 404. Returns the bound
@@ -126,17 +164,10 @@ impl DataPlane {
         if applications.contains_key(application) {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the application is open"));
         }
-        let listener = {
-            let _within = self.0.workers.accepting().enter();
-            let socket = match address {
-                SocketAddr::V4(_) => TcpSocket::new_v4(),
-                SocketAddr::V6(_) => TcpSocket::new_v6(),
-            }?;
-            // A proxy that is started again must not wait for the old one's connections to be forgotten.
-            socket.set_reuseaddr(true)?;
-            socket.bind(address)?;
-            socket.listen(limits::BACKLOG)?
-        };
+        let inherited = lock(&self.0.inherited).remove(&address);
+        let _within = self.0.workers.accepting().enter();
+        let socket = inherited.map_or_else(|| runtime::listen_on(address), Ok)?;
+        let listener = tokio::net::TcpListener::from_std(socket.try_clone()?)?;
         let address = listener.local_addr()?;
         let table = self.0.table(application, routes, &RouteTable::default());
         let site = Arc::new(Site::new(
@@ -152,8 +183,10 @@ impl DataPlane {
             }),
         ));
         let accepting = self.0.workers.accept(listener, Arc::clone(&site));
-        applications
-            .insert(application.to_owned(), Application { site, accepting, earlier: Vec::new() });
+        applications.insert(
+            application.to_owned(),
+            Application { site, socket, accepting, earlier: Vec::new() },
+        );
         Ok(address)
     }
 
@@ -191,11 +224,18 @@ impl DataPlane {
     /// service. What was asked before it is 502 only if it may be lost.
     pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
         self.0.epochs(application).set(collection, epoch);
+        // Requests that began there are not told. An answer to them counts, unless what it says may be lost.
+        let loses = epoch.is_some_and(|epoch| epoch.lost_below > 0);
+        self.0.other.wait_for(if loses { Beside::Gone } else { Beside::Finishing });
     }
 
     /// Whether an upload is under way that began with earlier routes and could not be sent to another service. If a
-    /// route was made since, and its service is to become the primary, such an upload has to be waited for.
+    /// route was made since, and its service is to become the primary, such an upload has to be waited for. Nothing is
+    /// known of those of another process, so there may be one for as long as it is there.
     pub fn has_earlier_uploads(&self, application: &str) -> bool {
+        if !self.0.other.is_gone() {
+            return true;
+        }
         let applications = self.0.applications();
         let application = applications.get(application);
         let mut earlier = application.into_iter().flat_map(|found| &found.earlier);
@@ -208,7 +248,7 @@ impl DataPlane {
         let closed = self.0.applications().remove(application);
         async move {
             if let Some(closed) = closed {
-                closed.end(Duration::ZERO, drain).await;
+                closed.end(Duration::ZERO, drain, mpsc::channel(1).0).await;
             }
         }
     }
@@ -217,14 +257,27 @@ impl DataPlane {
     ///
     /// 1. The ports close. Connections that wait to be accepted are accepted before that.
     /// 2. For `announce`, connections serve on, and each is told that it ends: by `Connection: close` in its next answer
-    ///    (RFC 9112, 9.6), or by GOAWAY (RFC 9113, 6.8). Then idle ones are closed.
+    ///    (RFC 9112, 9.6), or by GOAWAY (RFC 9113, 6.8). Then idle ones are closed, and no request begins any more.
     /// 3. What is in flight has `drain` from the beginning to be answered. Then it is broken off.
-    pub fn drain(&self, announce: Duration, drain: Duration) -> impl Future<Output = ()> + use<> {
+    ///
+    /// The future ends after step 3, and `quiet` is sent after step 2.
+    pub fn drain(
+        &self,
+        announce: Duration,
+        drain: Duration,
+        quiet: oneshot::Sender<()>,
+    ) -> impl Future<Output = ()> + use<> {
         let all = std::mem::take(&mut *self.0.applications());
-        let ends: Vec<_> = all.into_values().map(|one| one.end(announce, drain)).collect();
+        let (closing, mut closed) = mpsc::channel(1);
+        let ends = all.into_values().map(|one| one.end(announce, drain, closing.clone()));
+        // Each has its own time, from the first moment on.
+        let mut ending: JoinSet<()> = ends.collect();
         async move {
-            // Each has its own time, from the first moment on.
-            let mut ending: JoinSet<()> = ends.into_iter().collect();
+            drop(closing);
+            // Each drops its sender, and sends nothing.
+            closed.recv().await;
+            // If no one listens, no one is to be told.
+            let _ = quiet.send(());
             while ending.join_next().await.is_some() {}
         }
     }
@@ -243,31 +296,6 @@ impl DataPlane {
     }
 }
 
-impl Application {
-    /// Takes no more connections, tells those that are there, and ends with the last one.
-    fn end(self, announce: Duration, drain: Duration) -> impl Future<Output = ()> + use<> {
-        let Self { site, accepting, .. } = self;
-        let until = Instant::now() + drain;
-        async move {
-            let mut ended = pin!(async {
-                accepting.stop().await;
-                site.emptied().await;
-            });
-            if !announce.is_zero() {
-                site.enter(Phase::Leaving);
-                if timeout(announce.min(drain), ended.as_mut()).await.is_ok() {
-                    return;
-                }
-            }
-            site.enter(Phase::Closing);
-            if timeout_at(until, ended).await.is_err() {
-                log::warn!("port {}: what was in flight after {drain:?} is broken off", site.port);
-                site.abort();
-            }
-        }
-    }
-}
-
 impl fmt::Debug for DataPlane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DataPlane").field("shared", &self.0.shared).finish_non_exhaustive()
@@ -276,12 +304,12 @@ impl fmt::Debug for DataPlane {
 
 impl Plane {
     fn applications(&self) -> MutexGuard<'_, HashMap<String, Application>> {
-        self.applications.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.applications)
     }
 
     /// The epochs of an application's collections.
     fn epochs(&self, application: &str) -> Arc<Epochs> {
-        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut epochs = lock(&self.epochs);
         Arc::clone(epochs.entry(application.to_owned()).or_default())
     }
 
@@ -299,6 +327,8 @@ impl Plane {
         earlier.push(Arc::downgrade(&old.uploads));
         // To drop a large table takes as long as to make one, so no request waits for it.
         self.workers.accepting().spawn_blocking(move || drop(old));
+        drop(applications);
+        self.other.wait_for(Beside::Finishing);
     }
 
     /// A table of these routes.
@@ -332,4 +362,8 @@ impl Plane {
         let upstream = self.upstreams.get(origin);
         Some(Arc::new(RouteTarget::new(route, upstream, patience, connections, split, counts)))
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

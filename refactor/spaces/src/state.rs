@@ -69,6 +69,32 @@ pub fn is_there(folder: &Path) -> bool {
 /// # Errors
 /// If the file cannot be used: damaged, not writable, or used by another process.
 pub fn open(folder: &Path) -> Result<Shared, StateError> {
+    Ok(Arc::new(Mutex::new(connect(folder)?)))
+}
+
+/// Closes the file, so that another process can open it. What is asked of the state afterwards fails, so keep the lock
+/// until [`reopen`] or the end of the process.
+///
+/// # Errors
+/// If it cannot be closed; it is open then as before.
+pub fn give_up(open: &mut Connection) -> rusqlite::Result<()> {
+    let file = std::mem::replace(open, Connection::open_in_memory()?);
+    file.close().map_err(|(file, cause)| {
+        *open = file;
+        cause
+    })
+}
+
+/// Opens the file again that was given up.
+///
+/// # Errors
+/// As [`open`].
+pub fn reopen(given_up: &mut Connection, folder: &Path) -> Result<(), StateError> {
+    *given_up = connect(folder)?;
+    Ok(())
+}
+
+fn connect(folder: &Path) -> Result<Connection, StateError> {
     let path = folder.join(FILE);
     files::make_database(&path).map_err(|cause| StateError {
         what: format!("{} cannot be opened; set DATA_DIR to another folder", path.display()),
@@ -105,10 +131,11 @@ pub fn open(folder: &Path) -> Result<Shared, StateError> {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         Err(rusqlite::Error::SqliteFailure(code, Some(finding)))
     });
-    let connection = opened.map_err(|cause| {
+    opened.map_err(|cause| {
         let advice = match cause.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                "is used by another process: stop it, or set DATA_DIR to another folder"
+                "is used by another process: stop it, set TAKE_OVER=true to take over from it, or set DATA_DIR to \
+                 another folder"
             }
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                 "is damaged or no database: restore a backup, or set DATA_DIR to another folder"
@@ -119,8 +146,7 @@ pub fn open(folder: &Path) -> Result<Shared, StateError> {
             _ => "cannot be opened: this user must be able to write there",
         };
         StateError { what: format!("{} {advice}", path.display()), cause: cause.into() }
-    })?;
-    Ok(Arc::new(Mutex::new(connection)))
+    })
 }
 
 /// Whether the tables of moves are there. A process that ended during its first start may not have made them.

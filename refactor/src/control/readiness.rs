@@ -1,28 +1,37 @@
 //! Whether the program is ready for the clients of a load balancer.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What `/readyz` says.
-#[derive(Debug)]
-pub(crate) struct Readiness(Mutex<Option<&'static str>>);
+#[derive(Debug, Default)]
+pub(crate) struct Readiness {
+    begun: AtomicBool,
+    stopping: AtomicBool,
+}
 
 impl Readiness {
-    /// Not ready yet, for this reason.
-    pub(crate) fn not_yet(reason: &'static str) -> Self {
-        Self(Mutex::new(Some(reason)))
+    /// What has to be there from the start is there.
+    pub(crate) fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
     }
 
-    /// Ready from now on, or not, for this reason.
-    pub(crate) fn set(&self, reason: Option<&'static str>) {
-        *self.reason() = reason;
+    /// The program was told to stop.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// Why it is not ready, if it is not.
     pub(crate) fn missing(&self) -> Option<&'static str> {
-        *self.reason()
-    }
-
-    fn reason(&self) -> MutexGuard<'_, Option<&'static str>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        if self.is_stopping() {
+            Some("this program is stopping")
+        } else if !self.begun.load(Ordering::Relaxed) {
+            Some("the first stack is not made yet")
+        } else {
+            None
+        }
     }
 }

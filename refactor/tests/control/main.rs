@@ -19,3 +19,4 @@ mod signatures;
 mod start;
 mod tags;
 mod templates;
+mod upgrade;

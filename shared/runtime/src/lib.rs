@@ -55,7 +55,7 @@ pub use drain::{ANNOUNCE_TIME, Drain, StopTimes};
 pub use guard::{NOSNIFF, guard, names_a_host};
 pub use http_client::{Authorities, Clients, http_client, http_client_trusting};
 pub use http_server::{HttpServer, ServerLimits};
-pub use listen::{BindError, ListenAddress};
+pub use listen::{BindError, ListenAddress, listen_on};
 pub use logs::{Logs, REQUEST, ms_since};
 pub use own_address::{leads_to, loopback_like, url_leads_to};
 pub use problem::{PROBLEM_JSON, ProblemDocument};

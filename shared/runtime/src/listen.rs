@@ -1,7 +1,7 @@
 //! Addresses to listen on.
 
 use std::io;
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use tokio::net::TcpSocket;
 
@@ -52,18 +52,26 @@ impl ListenAddress {
     /// # Errors
     /// If it cannot be listened on.
     pub fn bind(&self) -> Result<TcpListener, BindError> {
-        let listening = || {
-            let socket = match self.host {
-                IpAddr::V4(_) => TcpSocket::new_v4(),
-                IpAddr::V6(_) => TcpSocket::new_v6(),
-            }?;
-            // A program that is started again must not wait for the old one's connections to be forgotten.
-            socket.set_reuseaddr(true)?;
-            socket.bind((self.host, self.port).into())?;
-            socket.listen(BACKLOG)?.into_std()
-        };
-        listening().map_err(|cause| BindError { address: self.clone(), cause })
+        let address = (self.host, self.port).into();
+        listen_on(address).map_err(|cause| BindError { address: self.clone(), cause })
     }
+}
+
+/// Listens on an address. A client that connects waits until the connection is accepted. The socket does not block.
+///
+/// Call it within a runtime of tokio.
+///
+/// # Errors
+/// If it cannot be listened on.
+pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A program that is started again must not wait for the old one's connections to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 /// What the variable of a port takes.

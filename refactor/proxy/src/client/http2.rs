@@ -64,9 +64,11 @@ pub(super) async fn serve(
                 leaving = true;
                 connection.graceful_shutdown();
             }
+            // A client that does not hear GOAWAY would go on.
+            let closing = leaving && drain.poll(context, Phase::Closing).is_ready();
             // HTTP/2 no longer counts a stream after its client reset it, but its exchange may still run. A client
             // that resets all its streams gets no more exchanges than one that waits for the answers.
-            if exchanges.len() >= STREAMS as usize {
+            if closing || exchanges.len() >= STREAMS as usize {
                 return connection.poll_closed(context).map(|_ended| None);
             }
             if let Poll::Ready(accepted) = connection.poll_accept(context) {

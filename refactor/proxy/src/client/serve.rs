@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::http1::{Http1, NextInput};
 use super::http2;
 use crate::exchange::{exchange, refuse_unread};
-use crate::site::{DrainSignal, Site};
+use crate::site::{DrainSignal, Phase, Site};
 
 /// Answers the requests of a connection, one after the other.
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, worker: usize) {
@@ -27,7 +27,8 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, 
                 Ok(head) => {
                     client.start(&head, site.settings().upload_limit_bytes);
                     exchange(&site, worker, &mut client, &head).await;
-                    if client.persists() {
+                    // If its answer began early it does not say that it is the last, and all the same no other follows.
+                    if client.persists() && !site.is(Phase::Closing) {
                         continue;
                     }
                     return client.close().await;

@@ -71,6 +71,16 @@ impl Writes {
         self.ms(now) < self.forgotten_until.load(Ordering::Relaxed)
     }
 
+    /// Whether another process carries writes too, which this one knows nothing of. Once it has ended, they count for as
+    /// long as it would have remembered them.
+    pub(crate) fn are_elsewhere(&self, elsewhere: bool) {
+        let until = match elsewhere {
+            true => u64::MAX,
+            false => self.ms(Instant::now()) + REMEMBER_TIME.as_millis() as u64,
+        };
+        self.forgotten_until.store(until, Ordering::Relaxed);
+    }
+
     /// What tells a client apart; an empty part stands for one that is not there.
     pub(crate) fn key<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> ClientKey {
         let mut hash = Xxh3::with_seed(self.seed);
@@ -243,6 +253,19 @@ mod tests {
         assert!(writes.may_be_forgotten(Instant::now()));
         assert!(!Writes::new(false).may_be_forgotten(Instant::now()));
         advance(REMEMBER_TIME).await;
+        assert!(!writes.may_be_forgotten(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_process_carries_may_matter_until_it_has_ended_and_for_a_while() {
+        let writes = Writes::new(false);
+        writes.are_elsewhere(true);
+        advance(REMEMBER_TIME * 100).await;
+        assert!(writes.may_be_forgotten(Instant::now()));
+        writes.are_elsewhere(false);
+        advance(REMEMBER_TIME / 2).await;
+        assert!(writes.may_be_forgotten(Instant::now()));
+        advance(REMEMBER_TIME / 2).await;
         assert!(!writes.may_be_forgotten(Instant::now()));
     }
 

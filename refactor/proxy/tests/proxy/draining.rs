@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
-use proxy::Settings;
+use proxy::{Beside, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
-use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, status};
+use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, route, status};
 use crate::service::{Service, next_request, ok};
 
 /// So long that a test never waits for it.
 const LONG: Duration = Duration::from_secs(600);
+
+fn silent() -> oneshot::Sender<()> {
+    oneshot::channel().0
+}
 
 #[tokio::test]
 async fn a_listener_that_closes_answers_what_is_in_flight_and_takes_nothing_new() {
@@ -70,7 +75,7 @@ async fn a_plane_that_drains_tells_each_connection_in_its_next_answer() {
     let get = b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n";
     kept.write_all(get).await.unwrap();
     assert_eq!(field(&read_answer(&mut kept).await, "connection"), None);
-    let drained = tokio::spawn(plane.plane.drain(LONG, LONG));
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG, silent()));
     harness::until("nothing listens", async || TcpStream::connect(plane.address).await.is_err())
         .await;
     // It was idle all the while; its next request is answered, and the last.
@@ -91,7 +96,7 @@ async fn connections_that_wait_to_be_accepted_are_answered_before_the_port_close
     let first = plane.connect().await;
     let head = "GET /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let waiting = tokio::spawn(plane.send_on(head));
-    let drained = tokio::spawn(plane.plane.drain(LONG, LONG));
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG, silent()));
     drop(first);
     assert_eq!(body(&waiting.await.unwrap()), "here");
     drained.await.unwrap();
@@ -113,7 +118,7 @@ async fn what_takes_too_long_is_broken_off() {
     let mut busy = plane.connect().await;
     busy.write_all(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     arrival.recv().await.unwrap();
-    plane.plane.drain(LONG, Duration::from_millis(10)).await;
+    plane.plane.drain(LONG, Duration::from_millis(10), silent()).await;
     assert_eq!(busy.read(&mut [0]).await.unwrap_or(0), 0, "there is no answer");
 }
 
@@ -137,7 +142,7 @@ async fn an_http_2_connection_is_told_to_go_and_answers_what_has_begun() {
     let request = || http::Request::get("http://board/api").body(()).unwrap();
     let (answer, _) = requests.send_request(request(), true).unwrap();
     arrival.recv().await.unwrap();
-    let drained = tokio::spawn(plane.plane.drain(LONG, LONG));
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG, silent()));
     // After GOAWAY the client opens no stream.
     harness::until("it is told to go", async || match requests.clone().ready().await {
         Ok(mut requests) => requests.send_request(request(), true).is_err(),
@@ -149,4 +154,54 @@ async fn an_http_2_connection_is_told_to_go_and_answers_what_has_begun() {
     drained.await.unwrap();
     drop(requests);
     connection.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_second_plane_takes_over_the_port_and_no_client_notices() {
+    let (go_on, wait) = tokio::sync::watch::channel(false);
+    let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
+    let slow = Service::serving(move |mut stream| {
+        let (mut wait, arrived) = (wait.clone(), arrived.clone());
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            arrived.send(()).unwrap();
+            wait.wait_for(|go_on| *go_on).await.unwrap();
+            stream.write_all(&ok("slow")).await.unwrap();
+        }
+    })
+    .await;
+    let (one, two) = (Service::saying("one").await, Service::saying("two").await);
+    let old = Plane::start(vec![default(&one.url), route("rte-slow", "/slow", &slow.url)]);
+    let head = "GET /api/slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let busy = tokio::spawn(old.send_on(head));
+    arrival.recv().await.unwrap();
+    let new = proxy::DataPlane::new(Settings { workers: 1, ..Settings::default() }).unwrap();
+    new.inherit(old.plane.sockets().unwrap()).unwrap();
+    new.open(APPLICATION, "api", old.address, vec![default(&one.url)]).unwrap();
+    new.forget_inherited();
+    new.is_beside(Beside::Serving);
+    assert!(new.has_earlier_uploads(APPLICATION), "it is not known here");
+
+    // A change is live only when no request begins at the old one.
+    let changing = new.clone();
+    let url = two.url.clone();
+    let changed =
+        tokio::task::spawn_blocking(move || changing.set_routes(APPLICATION, vec![default(&url)]));
+    let (quiet, told) = oneshot::channel();
+    let drained = tokio::spawn(old.plane.drain(Duration::from_millis(50), LONG, quiet));
+    for _ in 0..100 {
+        assert_eq!(status(&old.get("/api", "").await), 200);
+    }
+    told.await.unwrap();
+    assert!(!changed.is_finished());
+    new.is_beside(Beside::Finishing);
+    changed.await.unwrap();
+    assert_eq!(body(&old.get("/api", "").await), "two");
+    assert!(new.has_earlier_uploads(APPLICATION));
+
+    go_on.send(true).unwrap();
+    assert_eq!(body(&busy.await.unwrap()), "slow");
+    drained.await.unwrap();
+    new.is_beside(Beside::Gone);
+    assert!(!new.has_earlier_uploads(APPLICATION));
 }

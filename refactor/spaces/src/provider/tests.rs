@@ -50,7 +50,8 @@ impl World {
     fn restart_with(self, control: SocketAddr) -> Self {
         let Self { spaces, upstream, steps, runtime, folder } = self;
         let second = Duration::from_secs(1);
-        runtime.block_on(spaces.0.plane.drain(second, second));
+        let quiet = tokio::sync::oneshot::channel().0;
+        runtime.block_on(spaces.0.plane.drain(second, second, quiet));
         drop(spaces);
         let spaces = open(&folder, &runtime, control);
         Self { spaces, upstream, steps, runtime, folder }
