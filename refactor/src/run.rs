@@ -84,6 +84,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         drain: config.stop.drain,
         quotas: config.quotas,
         advice: control::advice::protection,
+        followed_advice: control::advice::followed_route,
     };
     let plane = DataPlane::new(proxy::Settings { runs_again, ..config.traffic })?;
     if let Some(taken) = &mut taken {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::args::FollowArgs;
 use super::ask::{MoveControl, POLL, SHOWN};
-use super::shown::lag;
+use super::shown::{self, lag};
 use crate::say::say;
 
 /// Exits 0 once the follower has caught up.
@@ -17,8 +17,7 @@ pub(crate) async fn run(args: &FollowArgs, http: Client) -> Result<ExitCode, Str
     let control = MoveControl::new(&args.what, http)?;
     let options = json!({ "target": args.target, "maxRowsPerSecond": args.max_rows_per_second });
     let mut found = control.command("follow", options).await?;
-    let (source, target) = (found.source.url.clone(), found.target.url.clone());
-    say(format_args!("{}: {target} follows {source}", found.collection));
+    shown::outcome(&found);
     if args.no_wait {
         return Ok(ExitCode::SUCCESS);
     }

@@ -84,6 +84,11 @@ impl Blueprint {
         Type::find(&self.resource(logical_id)?.kind, logical_id)
     }
 
+    /// The region of the stack.
+    pub(crate) fn region(&self) -> &str {
+        self.scope.region()
+    }
+
     /// The policies of a resource.
     pub(crate) fn policies(&self, logical_id: &str) -> Policies {
         self.template.resource(logical_id).map(|found| found.policies).unwrap_or_default()

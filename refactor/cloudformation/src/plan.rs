@@ -51,7 +51,7 @@ pub(crate) fn way(kind: &Type, current: Option<&Generation>, wanted: &Properties
 /// Plans all changes.
 ///
 /// # Errors
-/// All that is wrong with the properties of resources; a resource whose type changes.
+/// All that is wrong with the properties of resources; a resource whose type changes; one that would go and may not.
 pub(crate) fn plan(
     blueprint: &Blueprint,
     resources: &[Resource],
@@ -110,6 +110,10 @@ pub(crate) fn plan(
             });
         }
     }
+    faults.extend(unwanted(blueprint, resources).filter_map(|known| {
+        let reason = kept(blueprint.region(), known, provider)?;
+        Some(format!("{} cannot be removed: {reason}", known.logical_id))
+    }));
     if !faults.is_empty() {
         return Err(faults.join("; "));
     }
@@ -118,6 +122,13 @@ pub(crate) fn plan(
     }));
     let outputs = blueprint.outputs(&look_up(blueprint, &stays))?;
     Ok(Plan { changes, outputs })
+}
+
+/// What keeps a resource that is no longer wanted, if anything does: an update would end well and leave it.
+fn kept(region: &str, known: &Resource, provider: &dyn Provider) -> Option<String> {
+    let current = known.current.as_ref().filter(|_| !known.policies.deletion.retains(false))?;
+    let Maker::Spaces(kind) = Type::of(&known.kind)?.maker else { return None };
+    provider.may_go(region, kind, &current.physical_id).err().map(|failure| failure.reason)
 }
 
 /// What is there and no longer wanted.

@@ -96,6 +96,20 @@ pub trait Provider: Send + Sync + 'static {
         physical_id: &str,
     ) -> Result<(), Failure>;
 
+    /// Checks that a resource may be removed, as far as that is known before anything else is done. What other resources
+    /// of its stack still need is no obstacle: the engine removes those first.
+    ///
+    /// # Errors
+    /// What keeps it.
+    fn may_go(
+        &self,
+        _region: &str,
+        _kind: ResourceKind,
+        _physical_id: &str,
+    ) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The properties of a resource as they are now: those that `expected` has, but for what may change in place (`Tags`,
     /// `ActivationState`). `None` if the resource is gone.
     fn actual(

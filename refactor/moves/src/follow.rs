@@ -7,7 +7,7 @@ use super::record::{Direction, Outcome, Verb};
 use super::refusal::Refusal;
 use super::work::Work;
 use replication::{Role, SideStatus};
-use spaces::resource::{NewRoute, NewService, Source, Tags, now_ms};
+use spaces::resource::{MADE_BY_FOLLOW, NewRoute, NewService, Source, Tags, now_ms};
 use spaces::{HealthCheck, Request};
 
 /// Lets the target follow.
@@ -26,12 +26,19 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
     check(work, &source, &target)?;
-    make_route(work)?;
+    let before = work.route();
+    let route = make_route(work)?;
     work.tell_epoch();
     pair.to.follow(&pair.from.url, options.most_rows_per_second).map_err(|error| {
         Refusal::peer(&format!("{} does not follow", work.target_name()), &error)
     })?;
-    let outcome = format!("{} follows {}", work.target_name(), work.source_name());
+    let mut outcome = format!("{} follows {}", work.target_name(), work.source_name());
+    if before.is_none() {
+        let collection = &work.record.collection;
+        outcome += &format!(
+            "; the route {route} (/{collection}) was made for it, INACTIVE: it takes no traffic before a switch"
+        );
+    }
     let (verb, pause_ms, steps) = (Verb::Follow, None, Vec::new());
     work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })
 }
@@ -110,7 +117,7 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     let service = NewService {
         name: collection.clone(),
         // Part of what the request's token stands for: a control plane that runs again has to say the same.
-        description: Some("made by banyan follow".into()),
+        description: Some(MADE_BY_FOLLOW.into()),
         vpc_id: None,
         url: url.to_owned(),
         health_url: None,

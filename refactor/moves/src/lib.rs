@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod application;
 mod cancel;
 mod code;
 mod complete;

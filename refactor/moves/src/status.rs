@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::application;
 use super::code::{Code, Finding};
 use super::inner::Inner;
 use super::pair;
@@ -31,10 +32,16 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Shown>, Refusal> {
             .filter(|record| record.application == application.id)
             .map(|record| record.collection.clone())
             .collect();
-        // With several applications it is not known which one is meant.
-        if applications.len() == 1 {
-            names.extend(inner.targets.keys().cloned());
-        }
+        names.extend(
+            inner
+                .targets
+                .keys()
+                .filter(|name| {
+                    let found = application::inferred(inner, &applications, &known, name);
+                    found.is_some_and(|found| found.id == application.id)
+                })
+                .cloned(),
+        );
         names.sort_unstable();
         names.dedup();
         for name in names {

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::application;
 use super::code::Code;
 use super::inner::Inner;
 use super::options::Options;
@@ -42,7 +43,8 @@ impl<'a> Work<'a> {
         options: &Options,
     ) -> Result<Self, Refusal> {
         let peers = inner.peers()?;
-        let application = sides::application(&inner.spaces, options.application.as_deref())?;
+        let wanted = options.application.as_deref();
+        let application = application::of_command(inner, wanted, collection)?;
         if !sides::is_name(collection) {
             return Err(inner.no_collection(&application.id, collection, ""));
         }

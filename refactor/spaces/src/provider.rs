@@ -118,6 +118,17 @@ impl Provider for Spaces {
         }
     }
 
+    fn may_go(&self, region: &str, kind: ResourceKind, physical_id: &str) -> Result<(), Failure> {
+        let PhysicalId { place, id } = PhysicalId::parse(region, physical_id)?;
+        match kind {
+            ResourceKind::Route => match self.route(&place, &id) {
+                Ok(route) => Ok(self.check_protection(&route)?),
+                Err(_gone) => Ok(()),
+            },
+            ResourceKind::Environment | ResourceKind::Application | ResourceKind::Service => Ok(()),
+        }
+    }
+
     fn actual(
         &self,
         region: &str,

@@ -102,13 +102,17 @@ pub struct Resource<D> {
     pub region: String,
     /// Its state.
     pub state: ResourceState,
-    pub(crate) created_ms: i64,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: i64,
     pub(crate) updated_ms: i64,
     pub(crate) tags: Tags,
     pub(crate) error: Option<ResourceFault>,
     /// What only its kind has.
     pub details: D,
 }
+
+/// The description of a service that was made, with its route, so that a collection can be followed.
+pub const MADE_BY_FOLLOW: &str = "made by banyan follow";
 
 /// What only one kind of resource has.
 pub trait Details: Serialize + for<'a> Deserialize<'a> + Clone {

@@ -20,6 +20,9 @@ pub struct Settings {
     pub quotas: Quotas,
     /// The end of a sentence that refuses to delete a protected route: what helps. Empty, or from its punctuation on.
     pub advice: fn(&Protection) -> String,
+    /// The same for a new route that clashes with one that was made so that a collection can be followed; it gets the source
+    /// path of that one.
+    pub followed_advice: fn(&str) -> String,
 }
 
 /// The most resources of each kind in a region.

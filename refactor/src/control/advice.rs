@@ -22,6 +22,15 @@ pub(crate) fn protection(protection: &Protection) -> String {
     )
 }
 
+/// What helps if a new route clashes with one that `follow` made, as the end of a sentence.
+pub(crate) fn followed_route(path: &str) -> String {
+    let collection = path.trim_start_matches('/');
+    format!(
+        "; `banyan follow {collection}` made that one. Leave the new one out, and `banyan switch {collection}` lets that one take \
+         traffic; or delete it, and the new one takes its place: the copy goes on meanwhile"
+    )
+}
+
 fn with_advice(text: &str, codes: &[Code], collection: &str) -> String {
     let advice: Vec<_> = codes.iter().filter_map(|code| advice(*code, collection)).collect();
     if advice.is_empty() {

@@ -1,7 +1,7 @@
 //! The route to a primary cannot be deleted, whatever the request, until the collection is given back or the move is
 //! completed.
 
-use harness::until;
+use harness::{Answer, until};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -138,6 +138,30 @@ async fn a_route_that_is_made_after_the_switch_stays_from_the_next_command_on() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stack_that_clashes_with_the_route_of_a_follow_is_told_the_cure() {
+    let fixture = Fixture::new().await;
+    let followed = fixture.tell("follow", json!({ "target": fixture.target.url })).await.unwrap();
+    let outcome = followed.last.unwrap().outcome;
+    assert!(outcome.contains("(/users)") && outcome.contains("INACTIVE"), "{outcome}");
+    deploy(&fixture, "CREATE", &fixture.target.url).await;
+    let events = events(&fixture).await;
+    for part in ["`banyan follow users` made that one", "`banyan switch users`", "delete it"] {
+        assert!(events.contains(part), "{part}: {events}");
+    }
+    // The second cure.
+    fixture.delete_route("/users").await.unwrap();
+    ask(&fixture, "DeleteStack", &[("StackName", "services")]).await;
+    let gone = async || !ask(&fixture, "ListStacks", &[]).await.contains("ROLLBACK");
+    until("the stack is gone", gone).await;
+    deploy(&fixture, "CREATE", &fixture.target.url).await;
+    assert_eq!(status(&fixture).await, "CREATE_COMPLETE");
+    fixture.verify().await;
+    let again = fixture.tell("follow", json!({})).await.unwrap().last.unwrap().outcome;
+    assert!(!again.contains("/users) was made"), "{again}");
+    fixture.done("switch").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stack_keeps_the_route_and_says_which_collection_needs_it() {
     let fixture = Fixture::new().await;
     deploy(&fixture, "CREATE", &fixture.target.url).await;
@@ -148,7 +172,12 @@ async fn a_stack_keeps_the_route_and_says_which_collection_needs_it() {
     deploy(&fixture, "UPDATE", &other.url).await;
     assert_eq!(status(&fixture).await, "UPDATE_ROLLBACK_COMPLETE");
     is_refused(&events(&fixture).await);
-    deploy(&fixture, "UPDATE", "").await;
+    // Nothing of an update is done that would leave the route behind.
+    let (_, form) = change_set(&fixture, "UPDATE", "");
+    let refused = sent(&fixture, "CreateChangeSet", &form.each_ref().map(pair)).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    is_refused(&refused.body);
+    assert_eq!(status(&fixture).await, "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(fixture.route().await.as_deref(), Some("ACTIVE"));
     let fixture = fixture.restart().await;
     ask(&fixture, "DeleteStack", &[("StackName", "services")]).await;
@@ -163,6 +192,18 @@ async fn a_stack_keeps_the_route_and_says_which_collection_needs_it() {
 
 /// A stack with a service and its route, unless the URL is empty.
 async fn deploy(fixture: &Fixture, kind: &str, url: &str) {
+    let (name, form) = change_set(fixture, kind, url);
+    ask(fixture, "CreateChangeSet", &form.each_ref().map(pair)).await;
+    let change = [("StackName", "services"), ("ChangeSetName", &name)];
+    ask(fixture, "ExecuteChangeSet", &change).await;
+}
+
+fn pair<'a>((name, value): &'a (&'static str, String)) -> (&'static str, &'a str) {
+    (name, value)
+}
+
+/// The change set of such a stack: its name, and what makes it.
+fn change_set(fixture: &Fixture, kind: &str, url: &str) -> (String, [(&'static str, String); 6]) {
     let ids: Vec<_> = fixture.application.split('/').collect();
     let (environment, application) = (ids[2], ids[4]);
     let place =
@@ -195,16 +236,15 @@ async fn deploy(fixture: &Fixture, kind: &str, url: &str) {
         },
     });
     let name = format!("change-{}", fastrand::u32(..));
-    let change = [("StackName", "services"), ("ChangeSetName", &name)];
-    let template = template.to_string();
-    let wanted = [
-        ("ChangeSetType", kind),
-        ("TemplateBody", &template),
-        ("Parameters.member.1.ParameterKey", "Url"),
-        ("Parameters.member.1.ParameterValue", url),
+    let form = [
+        ("StackName", "services".to_owned()),
+        ("ChangeSetName", name.clone()),
+        ("ChangeSetType", kind.to_owned()),
+        ("TemplateBody", template.to_string()),
+        ("Parameters.member.1.ParameterKey", "Url".to_owned()),
+        ("Parameters.member.1.ParameterValue", url.to_owned()),
     ];
-    ask(fixture, "CreateChangeSet", &[change.as_slice(), &wanted].concat()).await;
-    ask(fixture, "ExecuteChangeSet", &change).await;
+    (name, form)
 }
 
 async fn status(fixture: &Fixture) -> String {
@@ -219,11 +259,15 @@ async fn events(fixture: &Fixture) -> String {
 
 /// Asks CloudFormation; gives the XML of the answer.
 async fn ask(fixture: &Fixture, action: &str, parameters: &[(&str, &str)]) -> String {
+    let answer = sent(fixture, action, parameters).await;
+    assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+    answer.body
+}
+
+async fn sent(fixture: &Fixture, action: &str, parameters: &[(&str, &str)]) -> Answer {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("Action", action).append_pair("Version", "2010-05-15");
     let form = form.extend_pairs(parameters).finish();
     let request = Request { service: "cloudformation", ..Request::form(&fixture.program, &form) };
-    let answer = request.send(&fixture.program).await;
-    assert_eq!(answer.status, 200, "{action}: {}", answer.body);
-    answer.body
+    request.send(&fixture.program).await
 }

@@ -142,6 +142,23 @@ async fn several_applications_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_application_hides_no_move_and_takes_none() {
+    let targets = "users=http://127.0.0.1:1";
+    let fixture = Fixture::set_up(setup().env("MOVE_TARGETS", targets)).await;
+    let application = fixture.users().await.application;
+    let other = fixture.make_application(&fixture.source.url).await;
+    assert_eq!(fixture.users().await.application, application, "the first one has the targets");
+    let message = fixture.refused("follow", json!({})).await;
+    assert!(message.contains("127.0.0.1:1"), "its target is not reached: {message}");
+    // A move, and before it a route, says more.
+    let other = other.rsplit('/').next().unwrap();
+    let target = json!({ "target": fixture.target.url, "application": other });
+    fixture.tell("follow", target).await.unwrap();
+    let moved = fixture.tell("diff", json!({})).await.unwrap();
+    assert_eq!(moved.application, other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_switch_names_everything_that_stands_against_it() {
     let fixture = Fixture::new().await;
     fixture.follow().await;

@@ -52,6 +52,11 @@ impl Scope {
         }
     }
 
+    /// The region of the stack.
+    pub(crate) fn region(&self) -> &str {
+        &self.stack.region
+    }
+
     /// Whether what has this condition is there. As long as that is not decided, it counts as there.
     pub(crate) fn holds(&self, condition: Option<&String>) -> bool {
         condition.is_none_or(|name| self.conditions.get(name).copied().unwrap_or(true))

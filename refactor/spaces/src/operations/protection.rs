@@ -38,7 +38,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 409 on the route if something needs it.
-    pub(super) fn check_protection(&self, route: &Route) -> Result<(), ApiError> {
+    pub(crate) fn check_protection(&self, route: &Route) -> Result<(), ApiError> {
         let Some(protection) = &route.details.protection else { return Ok(()) };
         let (id, label, advice) = (&route.id, route.label(), (self.0.settings.advice)(protection));
         let message = format!("the route {id} ({label}) {protection}{advice}");

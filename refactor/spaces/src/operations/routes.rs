@@ -5,7 +5,7 @@ use super::{Request, delete, put, unused_id};
 use crate::conflicts::{check_activation, check_delete, check_new};
 use crate::model::{ApplicationPath, Model, ModelChange};
 use crate::resource::{
-    NewRoute, Resource, ResourceState, ResourceType, Route, RouteDetails, Service,
+    MADE_BY_FOLLOW, NewRoute, Resource, ResourceState, ResourceType, Route, RouteDetails, Service,
 };
 use crate::{ApiError, Page, PageRequest, Spaces};
 
@@ -112,11 +112,25 @@ impl Spaces {
         let service = model.service(place, &new.service)?;
         let others = model.routes_of(&place.application);
         let others = others.filter(|route| Some(route.id.as_str()) != old);
-        check_new(new, &place.application, others)?;
+        check_new(new, &place.application, others)
+            .map_err(|error| self.with_advice(model, error))?;
         if old.is_none() {
             self.check_quota(&place.region, &place.application, model.routes.values())?;
         }
         Ok(service)
+    }
+
+    /// Says what helps if a new route clashes with one that a move has made, and that takes no traffic.
+    fn with_advice(&self, model: &Model, error: ApiError) -> ApiError {
+        let ApiError::Conflict { kind, id, message } = error else { return error };
+        let made = model.routes.get(&id).filter(|route| route.state == ResourceState::Inactive);
+        let path = made.and_then(|route| {
+            let service = model.services.get(&route.details.service)?;
+            let made = service.details.description.as_deref() == Some(MADE_BY_FOLLOW);
+            route.details.source.as_ref().filter(|_| made).map(|source| source.path.as_str())
+        });
+        let advice = path.map(self.0.settings.followed_advice).unwrap_or_default();
+        ApiError::Conflict { kind, id, message: message + &advice }
     }
 
     /// A route.

@@ -122,7 +122,8 @@ fn open(folder: &TempDir, runtime: &Runtime, control: SocketAddr) -> Spaces {
     let applications = "127.0.0.1:0".parse().unwrap();
     let advice = |_: &Protection| "; give it back first".to_owned();
     let drain = Duration::from_secs(1);
-    let settings = Settings { applications, control, drain, quotas, advice };
+    let followed_advice = |path: &str| format!("; {path} was made by a move");
+    let settings = Settings { applications, control, drain, quotas, advice, followed_advice };
     let state = state::open(folder.path()).unwrap();
     let plane = DataPlane::new(proxy::Settings::default()).unwrap();
     Spaces::open(state, plane, settings, runtime.handle().clone()).unwrap()
@@ -381,6 +382,9 @@ fn a_protected_route_stays_and_so_does_what_takes_its_place() {
     assert_ne!(id(), shown["RouteId"].as_str().unwrap(), "the same URL may take its place");
     let refused = world.spaces.delete(&step, ResourceKind::Route, &swapped.physical_id);
     assert!(refused.unwrap_err().reason.contains(&id()));
+    let may_go = world.spaces.may_go(&step.region, ResourceKind::Route, &swapped.physical_id);
+    assert!(may_go.unwrap_err().reason.contains("give it back first"));
+    world.spaces.may_go(&step.region, ResourceKind::Service, &one).unwrap();
 
     let world = world.restart();
     let id = world.routes(&place)[1]["RouteId"].as_str().unwrap().to_owned();

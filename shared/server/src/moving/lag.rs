@@ -69,6 +69,11 @@ impl Lag {
         at.checked_sub(all.or(behind)?)
     }
 
+    /// Whether no page was seen yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.last.is_none()
+    }
+
     /// How long ago the first missing change was written; `None` if that is not known.
     pub(crate) fn behind(&self, now: Instant) -> Option<Duration> {
         let last = self.last.as_ref()?;

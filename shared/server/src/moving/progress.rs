@@ -128,6 +128,8 @@ impl Progress {
         let spares = inner.state == FollowerState::Copying && inner.pace.spares_its_source();
         let stale = follows && self.is_stale(now);
         let cause = match (stale, silent, spares) {
+            // It has just begun, and asks for the first page: if none comes, the state says so.
+            _ if follows && inner.lag.is_new() => None,
             (true, ..) => Some(
                 "it is too far behind, or does not know how far: it leaves reads to the primary",
             ),
@@ -167,7 +169,19 @@ fn ms(time: Duration) -> u64 {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Progress, STALE};
+    use super::{FollowerState, Progress, STALE, Seen};
+
+    #[test]
+    fn a_follower_that_has_just_begun_complains_of_nothing() {
+        let progress = Progress::default();
+        progress.now(FollowerState::Following, None);
+        let following = progress.following().unwrap();
+        assert_eq!((following.lag_ms, following.detail), (None, None));
+        // A page without a heartbeat, of a source that is further, says that there is something to complain of.
+        let seen = Seen { now_ms: 5_000, heartbeat_ms: None, changes: 9 };
+        progress.applied(seen, 1, Instant::now());
+        assert!(progress.following().unwrap().detail.is_some());
+    }
 
     #[test]
     fn a_copy_is_too_old_to_be_read_where_it_does_not_know_how_old_it_is_or_is_too_old() {
