@@ -55,6 +55,8 @@ pub enum FieldKind {
     Primary,
     /// Says how far a service has come, or how far it must have come for the client.
     Position,
+    /// Names URLs of the program that sends an answer: `Location`, `Content-Location`, `Link`, `Refresh`, `Set-Cookie`.
+    Reference,
     /// `X-Request-Id`: the name of the request in logs.
     RequestId,
     /// The place of the request in a trace (W3C Trace Context, 3.2).
@@ -72,14 +74,22 @@ impl FieldKind {
             &[],
             &[("te", FieldKind::HopByHop)],
             &[("via", FieldKind::Via)],
-            &[("host", FieldKind::Host), ("date", FieldKind::Date)],
+            &[("host", FieldKind::Host), ("date", FieldKind::Date), ("link", FieldKind::Reference)],
             &[],
             &[("cookie", FieldKind::Cookie), ("expect", FieldKind::Expect)],
             // A server may ignore an upgrade (RFC 9110, 7.8), and this one speaks no other protocol.
-            &[("upgrade", FieldKind::HopByHop), ("trailer", FieldKind::HopByHop)],
-            &[],
+            &[
+                ("upgrade", FieldKind::HopByHop),
+                ("trailer", FieldKind::HopByHop),
+                ("refresh", FieldKind::Reference),
+            ],
+            &[("location", FieldKind::Reference)],
             &[("forwarded", FieldKind::Forwarded)],
-            &[("connection", FieldKind::Connection), ("keep-alive", FieldKind::KeepAlive)],
+            &[
+                ("connection", FieldKind::Connection),
+                ("keep-alive", FieldKind::KeepAlive),
+                ("set-cookie", FieldKind::Reference),
+            ],
             &[("traceparent", FieldKind::TraceParent)],
             &[("x-request-id", FieldKind::RequestId)],
             &[],
@@ -97,6 +107,7 @@ impl FieldKind {
                 ("x-forwarded-host", FieldKind::ForwardedHost),
                 ("x-forwarded-port", FieldKind::ForwardedPort),
                 ("proxy-connection", FieldKind::HopByHop),
+                ("content-location", FieldKind::Reference),
             ],
             &[
                 ("transfer-encoding", FieldKind::TransferEncoding),
@@ -112,9 +123,66 @@ impl FieldKind {
 
     /// Whether a field of an answer is sent on.
     pub fn goes_to_clients(self) -> bool {
-        use FieldKind::{Cookie, Date, EndToEnd, Position, RequestId, Via};
-        matches!(self, EndToEnd | Cookie | Date | Position | RequestId | Via)
+        use FieldKind::{Cookie, Date, EndToEnd, Position, Reference, RequestId, Via};
+        matches!(self, EndToEnd | Cookie | Date | Position | Reference | RequestId | Via)
     }
+}
+
+/// Fields that are for the last recipient, whatever `Connection` says: a sender must not name them there (RFC 9110,
+/// 7.6.1), and a proxy that dropped them would change what a request means. One that ends in `-` stands for all that begin
+/// so.
+const NEVER_NAMED: [&str; 42] = [
+    "accept",
+    "accept-",
+    "access-control-",
+    "age",
+    "allow",
+    "authentication-info",
+    "authorization",
+    "baggage",
+    "banyan-",
+    "cache-control",
+    "clear-site-data",
+    "content-",
+    "digest",
+    "etag",
+    "expires",
+    "from",
+    "idempotency-key",
+    "if-",
+    "last-modified",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "prefer",
+    "priority",
+    "range",
+    "referer",
+    "retry-after",
+    "sec-",
+    "server",
+    "strict-transport-security",
+    "tracestate",
+    "user-agent",
+    "vary",
+    "www-authenticate",
+    "x-api-key",
+    "x-banyan-",
+    "x-content-type-options",
+    "x-csrf-token",
+    "x-forwarded-",
+    "x-frame-options",
+    "x-http-method-override",
+    "x-real-ip",
+];
+
+/// Whether `Connection` may name a field.
+fn may_be_named(option: &[u8]) -> bool {
+    let option = option.to_ascii_lowercase();
+    !NEVER_NAMED.iter().any(|name| match name.strip_suffix('-') {
+        Some(_) => option.starts_with(name.as_bytes()),
+        None => option == name.as_bytes(),
+    })
 }
 
 /// The fields of a head, classified; what `Connection` names ends here too.
@@ -128,7 +196,8 @@ fn classify<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<Header
         else {
             continue;
         };
-        for option in list(value).filter(|option| !is_persistence(option)) {
+        let options = list(value).filter(|option| !is_persistence(option));
+        for option in options.filter(|option| may_be_named(option)) {
             for field in &mut fields {
                 if field.kind == FieldKind::EndToEnd
                     && option.eq_ignore_ascii_case(field.name.as_bytes())

@@ -33,6 +33,8 @@ pub(crate) struct Downstream<'a> {
     pub(crate) host: Cow<'a, str>,
     /// The port that it asked.
     pub(crate) port: u16,
+    /// Whether `X-Forwarded-Port` says so.
+    port_is_said: bool,
     /// The fields that say all this, from the peer.
     pub(crate) said: Said,
 }
@@ -63,6 +65,7 @@ impl<'a> Downstream<'a> {
             https: false,
             host: Cow::Borrowed(head.host),
             port,
+            port_is_said: false,
             said: Said::Nothing,
         };
         if !trusted.contain(peer) {
@@ -73,6 +76,16 @@ impl<'a> Downstream<'a> {
             direct.standard(trusted, head)
         } else {
             direct.extended(trusted, head)
+        }
+    }
+
+    /// The host with the port with which the client can ask again. A client leaves the port out if it is the scheme's own.
+    pub(crate) fn authority(&self) -> Cow<'_, str> {
+        let bare = self.port_is_said && port_of(&self.host).is_none();
+        if bare && self.port != default_port(self.https) {
+            Cow::Owned(format!("{}:{}", self.host, self.port))
+        } else {
+            Cow::Borrowed(&self.host)
         }
     }
 
@@ -132,13 +145,14 @@ impl<'a> Downstream<'a> {
         port: Option<u16>,
         said: Said,
     ) -> Self {
-        let host = host.unwrap_or(self.host);
+        let (host, port_is_said) = (host.unwrap_or(self.host), port.is_some());
         // A proxy that says the scheme, and no port, was asked at the scheme's own.
         let port = port.or_else(|| port_of(&host)).or_else(|| https.map(default_port));
         Self {
             client,
             https: https.unwrap_or(self.https),
             port: port.unwrap_or(self.port),
+            port_is_said,
             host,
             said,
             ..self
@@ -189,7 +203,7 @@ fn default_port(https: bool) -> u16 {
 }
 
 /// The port that an authority names.
-fn port_of(authority: &str) -> Option<u16> {
+pub(crate) fn port_of(authority: &str) -> Option<u16> {
     let host = authority.rfind(']').unwrap_or_default();
     let (_, port) = authority.get(host..)?.rsplit_once(':')?;
     port.parse().ok()

@@ -34,6 +34,7 @@ use http1::{RequestHead, ResponseHead};
 use crate::client::Client;
 use crate::downstream::Downstream;
 use crate::problem::Problem;
+use crate::public_urls::{PublicUrls, public_fields};
 use crate::site::Site;
 use crate::upstream::UpstreamError;
 use chase::Chase;
@@ -90,12 +91,20 @@ async fn forward<C: Client>(
         let asked = ask::ask(client, &mut upload, &route, &head.method, downstream.client, worker);
         let next = match asked.await {
             Ok((connection, bytes)) => match ResponseHead::parse_final(&bytes, &head.method) {
-                Ok(answer) => {
+                Ok(mut answer) => {
                     let Some(next) = chase.judge(&answer)? else {
                         chase.end(&answer);
                         chase.answered(answer.status);
                         if let Some(sample) = &mut record.sample {
                             sample.begin(&answer, &bytes);
+                        }
+                        let side = chase.side();
+                        let public = public_fields(&answer.fields, || {
+                            let service = &side.target.service;
+                            PublicUrls::new(&site.stage, &path, side.matched, service, downstream)
+                        });
+                        for (place, value) in &public {
+                            answer.set(*place, value.as_bytes());
                         }
                         record.status = answer.status;
                         let relay = Relay::new(site, worker, &route, &answer, connection, upload);

@@ -35,6 +35,7 @@ mod ownership;
 mod path;
 mod percent;
 mod plane;
+mod public_urls;
 mod routes;
 mod service;
 mod settings;

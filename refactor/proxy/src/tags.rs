@@ -91,6 +91,13 @@ pub const TAGS: &[TagRule] = &[
         reads: |value| Patience::parse(value).is_some(),
     },
     TagRule {
+        key: HOST,
+        places: ANY_ROUTE,
+        takes: ORIGINAL,
+        about: "original: the service gets the host that the client asked for, and not its own",
+        reads: |value| value == ORIGINAL,
+    },
+    TagRule {
         key: "banyan:idle-ms",
         places: ANY_ROUTE,
         takes: Patience::TAKES,
@@ -120,6 +127,14 @@ pub(crate) fn connections_tagged(tags: &BTreeMap<String, String>, known: usize) 
 
 fn connections(value: &str) -> Option<usize> {
     value.parse().ok().filter(|most| (1..=100_000).contains(most))
+}
+
+const HOST: &str = "banyan:host";
+const ORIGINAL: &str = "original";
+
+/// Whether a service gets the host that the client asked for.
+pub(crate) fn has_original_host(tags: &BTreeMap<String, String>) -> bool {
+    tags.get(HOST).is_some_and(|value| value == ORIGINAL)
 }
 
 /// Checks the tags that begin with `banyan:`, as they are to stand on something.

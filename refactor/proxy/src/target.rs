@@ -8,6 +8,7 @@ use crate::ownership::Primaries;
 use crate::routes::Route;
 use crate::service::Service;
 use crate::split::Split;
+use crate::tags::has_original_host;
 use crate::upstream::Upstream;
 
 /// A route, and what is derived from it.
@@ -15,8 +16,8 @@ use crate::upstream::Upstream;
 pub(crate) struct RouteTarget {
     pub(crate) route: Route,
     pub(crate) service: Arc<Service>,
-    /// What `Host` says to the service.
-    pub(crate) host: String,
+    /// What `Host` says to the service; none: what the client asked for.
+    host: Option<String>,
     /// The query of the service's URL.
     pub(crate) query: Option<String>,
     pub(crate) patience: Patience,
@@ -41,7 +42,7 @@ impl RouteTarget {
         counts: Arc<Counts>,
     ) -> Self {
         Self {
-            host: upstream.origin.authority(),
+            host: (!has_original_host(&route.tags)).then(|| upstream.origin.authority()),
             query: route.upstream.query().map(str::to_owned),
             service: Arc::new(Service::new(upstream, &route.upstream)),
             patience,
@@ -52,6 +53,11 @@ impl RouteTarget {
             copies: OnceLock::new(),
             route,
         }
+    }
+
+    /// What `Host` says to the service if the client asked for `original`.
+    pub(crate) fn host<'a>(&'a self, original: &'a str) -> &'a str {
+        self.host.as_deref().unwrap_or(original)
     }
 }
 

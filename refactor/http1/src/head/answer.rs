@@ -96,6 +96,13 @@ impl<'a> ResponseHead<'a> {
         }
     }
 
+    /// Gives the field in this place another value.
+    pub fn set(&mut self, place: usize, value: &'a [u8]) {
+        if let Some(field) = self.fields.get_mut(place) {
+            field.value = value;
+        }
+    }
+
     /// The value of the first field of a kind.
     pub fn first(&self, kind: FieldKind) -> Option<&'a [u8]> {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.value)

@@ -355,4 +355,39 @@ mod tests {
         assert_eq!(kind("X-Other"), FieldKind::EndToEnd);
         assert!(!head.keep_alive);
     }
+
+    #[test]
+    fn what_is_for_the_service_does_not_end_here_even_if_connection_names_it() {
+        for name in [
+            "Authorization",
+            "authorization",
+            "Cookie",
+            "Host",
+            "Content-Length",
+            "Content-Type",
+            "X-Forwarded-For",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Prefix",
+            "Forwarded",
+            "Via",
+            "Banyan-Position",
+            "Banyan-Read",
+            "X-Banyan-Shadow",
+            "If-Match",
+            "Range",
+            "Origin",
+            "Sec-Fetch-Site",
+            "Idempotency-Key",
+            "Set-Cookie",
+            "Location",
+        ] {
+            let value = if name == "Content-Length" { "5" } else { "x" };
+            // `parse` writes a Host of its own.
+            let field = if name == "Host" { String::new() } else { format!("{name}: {value}\r\n") };
+            let head = parse(&format!("Connection: close, {name}\r\n{field}")).unwrap();
+            let field = head.fields.iter().find(|field| field.name == name).unwrap();
+            assert_ne!(field.kind, FieldKind::HopByHop, "{name}");
+            assert_ne!(field.kind, FieldKind::Connection, "{name}");
+        }
+    }
 }

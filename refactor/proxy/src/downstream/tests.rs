@@ -107,3 +107,18 @@ fn a_standard_field_beside_the_common_one_is_the_clients_own() {
     let broken = asked("10.0.0.1", "Forwarded: for=6.6.6.6\r\nForwarded: for=\"1\r\n");
     assert_eq!((broken.client, broken.said), (ip("10.0.0.1"), Said::Standard));
 }
+
+#[test]
+fn a_client_asks_again_with_the_port_that_it_used() {
+    for (fields, authority) in [
+        ("", "board:81"),
+        ("X-Forwarded-Host: a\r\nX-Forwarded-Port: 8443\r\n", "a:8443"),
+        ("X-Forwarded-Host: a:90\r\nX-Forwarded-Port: 8443\r\n", "a:90"),
+        ("X-Forwarded-Host: [::2]\r\nX-Forwarded-Port: 8443\r\n", "[::2]:8443"),
+        ("X-Forwarded-Host: a\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Proto: https\r\n", "a"),
+        ("X-Forwarded-Host: a\r\nX-Forwarded-Port: 80\r\n", "a"),
+        ("X-Forwarded-Host: a\r\n", "a"),
+    ] {
+        assert_eq!(asked("10.0.0.1", fields).authority(), authority, "{fields}");
+    }
+}

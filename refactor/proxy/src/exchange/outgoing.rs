@@ -35,10 +35,10 @@ pub(super) fn request(
     out.push(b' ');
     path.join(&target.service.base, target.query.as_deref(), side.matched, &mut out);
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    write_field(&mut out, "host", target.host.as_bytes());
+    write_field(&mut out, "host", target.host(&downstream.host).as_bytes());
     for field in &head.fields {
         let goes = match field.kind {
-            FieldKind::EndToEnd | FieldKind::Date => true,
+            FieldKind::EndToEnd | FieldKind::Date | FieldKind::Reference => true,
             FieldKind::Position => needed.is_none(),
             _ => false,
         };

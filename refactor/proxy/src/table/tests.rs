@@ -26,7 +26,7 @@ fn find(table: &RouteTable, method: &Method, target: &str) -> Option<(String, St
         panic!("{target}")
     };
     let found = table.find(method, &path)?;
-    let mut url = format!("http://{}", found.target.host).into_bytes();
+    let mut url = format!("http://{}", found.target.host("")).into_bytes();
     path.join(&found.target.service.base, found.target.query.as_deref(), found.matched, &mut url);
     Some((found.target.route.id.clone(), String::from_utf8(url).unwrap()))
 }

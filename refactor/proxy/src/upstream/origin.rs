@@ -7,7 +7,7 @@ use url::{Host, Url};
 /// A scheme, a host and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
-    pub(super) https: bool,
+    pub(crate) https: bool,
     pub(super) host: Host<String>,
     pub(super) port: u16,
 }
@@ -21,6 +21,23 @@ impl Origin {
             _ => return None,
         };
         Some(Self { https, host: url.host()?.to_owned(), port: url.port_or_known_default()? })
+    }
+
+    /// Whether a URL with this scheme and authority leads here, or would if the service were asked by its scheme too.
+    pub(crate) fn has(&self, authority: &str, https: bool) -> bool {
+        let scheme = if https { "https" } else { "http" };
+        let default = |https: bool| if https { 443 } else { 80 };
+        let other =
+            Url::parse(&format!("{scheme}://{authority}/")).ok().and_then(|url| Self::of(&url));
+        other.is_some_and(|other| {
+            let both_default = other.port == default(https) && self.port == default(self.https);
+            other.host == self.host && (other.port == self.port || both_default)
+        }) && !authority.contains('@')
+    }
+
+    /// Whether this is its host.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.host.to_string().eq_ignore_ascii_case(name)
     }
 
     /// What `Host` says: the port only if it is not the scheme's own.

@@ -68,6 +68,32 @@ async fn what_belongs_to_one_connection_stays_there_both_ways() {
 }
 
 #[tokio::test]
+async fn a_client_cannot_take_fields_from_a_request_or_an_answer_by_naming_them() {
+    let service = Service::answering(|_| {
+        b"HTTP/1.1 200 OK\r\nConnection: Set-Cookie, ETag\r\nSet-Cookie: a=1\r\nETag: \"1\"\r\n\
+          Content-Length: 0\r\n\r\n"
+            .to_vec()
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let names = "Authorization, Cookie, Host, Content-Length, X-Forwarded-For, X-Forwarded-Proto, If-Match, X-Request-Id, Via";
+    let head = format!(
+        "POST /api HTTP/1.1\r\nHost: x\r\nConnection: close, {names}\r\nAuthorization: mine\r\n\
+         Cookie: a=1\r\nContent-Length: 2\r\nIf-Match: \"1\"\r\n\r\n{{}}"
+    );
+    let answer = plane.send(head).await;
+    let request = &service.seen()[0];
+    for name in names.split(", ") {
+        assert!(request.field(name).is_some(), "{name}");
+    }
+    assert_eq!(request.body, b"{}");
+    assert_eq!(
+        (field(&answer, "set-cookie"), field(&answer, "etag")),
+        (Some("a=1"), Some("\"1\""))
+    );
+}
+
+#[tokio::test]
 async fn the_proxy_answers_its_root_and_nothing_else_outside_the_stage() {
     let service = Service::saying("hello").await;
     let plane = Plane::start(vec![default(&service.url)]);

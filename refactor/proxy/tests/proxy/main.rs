@@ -14,6 +14,7 @@ mod http2;
 mod many;
 mod ownership;
 mod plane;
+mod public_urls;
 mod service;
 mod shadow;
 mod store;
