@@ -71,6 +71,12 @@ pub const VARIABLES: &[Variable] = &[
         name: "EVENT_IDLE_MS",
         about: "the same in a stream of events (text/event-stream); 600000",
     },
+    Variable {
+        name: "TLS_CERT_FILE",
+        about: "the certificate of applications in PEM form, with those that vouch for it after it: their ports \
+                then speak TLS alone. It is read again when it changes; nothing",
+    },
+    Variable { name: "TLS_KEY_FILE", about: "its private key in PEM form; nothing" },
     StopTimes::DELAY,
     StopTimes::DRAIN,
     Variable {

@@ -80,6 +80,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     let credentials = Keys::open(&config.data_dir)?;
     let settings = Settings {
         applications: config.applications,
+        https: config.traffic.certificate.is_some(),
         control: address,
         drain: config.stop.drain,
         quotas: config.quotas,

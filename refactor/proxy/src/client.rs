@@ -11,7 +11,14 @@ use std::io;
 use std::net::IpAddr;
 use std::task::{Context, Poll};
 
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
+
 pub(crate) use serve::serve;
+
+/// A socket: without TLS, or with it.
+pub(crate) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 /// Why the rest of a request's body does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

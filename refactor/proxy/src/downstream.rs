@@ -51,18 +51,18 @@ pub(crate) enum Said {
 }
 
 impl<'a> Downstream<'a> {
-    /// The client of a request that came from `peer` to `port`.
+    /// The client of a request that came from `peer` to `port`, perhaps by `https`.
     pub(crate) fn of(
         trusted: &TrustedProxies,
         peer: IpAddr,
-        port: u16,
+        (https, port): (bool, u16),
         head: &RequestHead<'a>,
     ) -> Self {
         let peer = peer.to_canonical();
         let direct = Self {
             client: peer,
             peer,
-            https: false,
+            https,
             host: Cow::Borrowed(head.host),
             port,
             port_is_said: false,

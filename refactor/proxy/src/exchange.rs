@@ -52,7 +52,7 @@ pub(crate) async fn exchange<C: Client>(
     head: &RequestHead<'_>,
 ) {
     let trusted = &site.settings().trusted_proxies;
-    let downstream = Downstream::of(trusted, client.peer(), site.port, head);
+    let downstream = Downstream::of(trusted, client.peer(), site.asked(), head);
     let mut record = RequestRecord::begin(site, downstream.client, head);
     match forward(site, worker, client, head, &downstream, &mut record).await {
         Ok(()) => {}

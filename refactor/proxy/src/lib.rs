@@ -26,6 +26,7 @@ mod addresses;
 mod application;
 mod beside;
 mod canary;
+mod certificate;
 mod client;
 mod copies;
 mod downstream;
@@ -57,6 +58,7 @@ mod trace;
 
 pub use addresses::is_refused;
 pub use beside::Beside;
+pub use certificate::Certificate;
 pub use limits::Patience;
 pub use ownership::Epoch;
 pub use plane::DataPlane;

@@ -9,6 +9,10 @@ use runtime::BackOff;
 pub(crate) const INTERIM_ANSWERS: usize = 16;
 /// For how long a client may take to send the head of a request.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
+/// The most TLS handshakes with clients at once; each has [`HEAD_TIME`].
+pub(crate) const HANDSHAKES: usize = 512;
+/// How often the files of a certificate are looked at.
+pub(crate) const CERTIFICATE_TIME: Duration = Duration::from_secs(5);
 /// For how long a client may pause within a body.
 pub(crate) const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// For how long a client that sends a body may be slower than [`BODY_RATE`] on average.

@@ -49,10 +49,12 @@ use std::{fmt, io};
 
 use runtime::Crowd;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::interval;
 
 use super::application::Application;
 use super::beside::{Beside, OtherProcess};
+use super::certificate::Certificate;
 use super::copies::Shadows;
 use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels};
@@ -94,6 +96,9 @@ impl DataPlane {
         let settings = Settings { workers: settings.workers.max(1), ..settings };
         let upstreams = Arc::new(Upstreams::new(settings.workers));
         let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
+        if let Some(certificate) = settings.certificate.clone() {
+            workers.accepting().spawn(keep_current(certificate));
+        }
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
         let ownership = Ownership::new(settings.runs_again);
@@ -361,6 +366,17 @@ impl Plane {
             tags::connections_tagged(&route.tags, self.shared.settings.upstream_connections);
         let upstream = self.upstreams.get(origin);
         Some(Arc::new(RouteTarget::new(route, upstream, patience, connections, split, counts)))
+    }
+}
+
+/// Looks at the files of a certificate now and then.
+async fn keep_current(certificate: Certificate) {
+    let mut looks = interval(limits::CERTIFICATE_TIME);
+    loop {
+        looks.tick().await;
+        let certificate = certificate.clone();
+        // It fails only if the runtime ends.
+        let _ = spawn_blocking(move || certificate.look()).await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use super::certificate::Certificate;
 use super::limits::{Patience, UPSTREAM_CONNECTIONS};
 use super::trusted_proxies::TrustedProxies;
 
@@ -20,12 +21,14 @@ pub struct Settings {
     pub patience: Patience,
     /// The proxies in front that are believed about how a request came.
     pub trusted_proxies: TrustedProxies,
+    /// With it, all ports of applications speak TLS, and nothing else.
+    pub certificate: Option<Certificate>,
     /// Whether an earlier run may have carried writes, which this one knows nothing of.
     pub runs_again: bool,
 }
 
 impl Default for Settings {
-    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10 MiB; no proxy in front is believed.
+    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10 MiB; no proxy in front is believed; no TLS.
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(2, usize::from),
@@ -34,6 +37,7 @@ impl Default for Settings {
             upload_limit_bytes: 10 * 1024 * 1024,
             patience: Patience::default(),
             trusted_proxies: TrustedProxies::default(),
+            certificate: None,
             runs_again: false,
         }
     }

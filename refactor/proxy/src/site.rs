@@ -92,6 +92,11 @@ impl Site {
         }
     }
 
+    /// Whether clients ask by https, and at which port.
+    pub(crate) fn asked(&self) -> (bool, u16) {
+        (self.settings().certificate.is_some(), self.port)
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.shared.settings
     }

@@ -12,6 +12,8 @@ pub struct Settings {
     /// The address of the first application; each further one takes the next free port. Port 0: any free port for
     /// each.
     pub applications: SocketAddr,
+    /// Whether applications take traffic by https.
+    pub https: bool,
     /// The address of the control port.
     pub control: SocketAddr,
     /// How long requests to an application that is deleted may take to finish.

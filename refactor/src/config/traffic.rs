@@ -1,8 +1,9 @@
 //! The variables of the data plane.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use proxy::{Patience, Settings};
+use proxy::{Certificate, Patience, Settings};
 use runtime::Variables;
 
 /// What the data plane is told.
@@ -24,7 +25,24 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
     Settings {
         patience,
         upstream_connections: upstream_connections.unwrap_or(default.upstream_connections),
+        certificate: certificate(variables),
         trusted_proxies: variables.take("TRUSTED_PROXIES", networks).unwrap_or_default(),
         ..default
     }
+}
+
+/// The certificate of the ports of applications, if they are to speak TLS.
+fn certificate(variables: &mut Variables) -> Option<Certificate> {
+    let mut file = |name| variables.take::<PathBuf>(name, "a file");
+    let (chain, key) = match (file("TLS_CERT_FILE"), file("TLS_KEY_FILE")) {
+        (None, None) => return None,
+        (Some(chain), Some(key)) => (chain, key),
+        (Some(_), None) | (None, Some(_)) => {
+            let both = "TLS_CERT_FILE, TLS_KEY_FILE: take both, or neither";
+            variables.wrong(both.to_owned());
+            return None;
+        }
+    };
+    let opened = Certificate::open(&chain, &key);
+    opened.map_err(|error| variables.wrong(format!("TLS_CERT_FILE, TLS_KEY_FILE: {error}"))).ok()
 }

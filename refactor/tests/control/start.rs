@@ -35,6 +35,17 @@ async fn a_wrong_configuration_is_told_all_at_once() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_named() {
+    let (code, log) = setup().env("TLS_CERT_FILE", "cert.pem").run().await;
+    assert_eq!(code, Some(64), "{log}");
+    assert!(log.contains("TLS_CERT_FILE, TLS_KEY_FILE: take both, or neither"), "{log}");
+    let missing = setup().env("TLS_CERT_FILE", "cert.pem").env("TLS_KEY_FILE", "key.pem");
+    let (code, log) = missing.run().await;
+    assert_eq!(code, Some(64), "{log}");
+    assert!(log.contains("TLS_CERT_FILE, TLS_KEY_FILE: cert.pem: "), "{log}");
+}
+
+#[tokio::test]
 async fn a_taken_control_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -13,11 +13,10 @@ use http1::{
     write_chunk, write_field, write_number,
 };
 use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use super::{BodyError, BodyLength, Client, Left};
+use super::{BodyError, BodyLength, Client, Left, Stream};
 use crate::deadline::Deadline;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME};
 use crate::problem::Problem;
@@ -25,7 +24,7 @@ use crate::site::{DrainSignal, Phase, Site};
 
 /// A connection of a client, and where it is in its current exchange.
 pub(crate) struct Http1 {
-    stream: TcpStream,
+    stream: Stream,
     peer: IpAddr,
     site: Arc<Site>,
     input: Buffer,
@@ -88,7 +87,7 @@ pub(crate) enum NextInput {
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 impl Http1 {
-    pub(crate) fn new(stream: TcpStream, peer: IpAddr, site: Arc<Site>) -> Self {
+    pub(crate) fn new(stream: Stream, peer: IpAddr, site: Arc<Site>) -> Self {
         Self {
             stream,
             peer,
@@ -179,7 +178,11 @@ impl Http1 {
     ///
     /// An answer that broke off and whose end nothing else tells ends in a reset (RFC 9112, 8).
     pub(crate) async fn close(mut self) {
-        if self.exchange.cut && self.stream.set_zero_linger().is_ok() {
+        let socket = match &self.stream {
+            Stream::Left(socket) => socket,
+            Stream::Right(stream) => stream.get_ref().0,
+        };
+        if self.exchange.cut && socket.set_zero_linger().is_ok() {
             return;
         }
         let mut left = LAST_BYTES;
@@ -199,7 +202,7 @@ impl Http1 {
     }
 
     /// The socket, and what was read from it.
-    pub(crate) fn into_parts(self) -> (TcpStream, Buffer) {
+    pub(crate) fn into_parts(self) -> (Stream, Buffer) {
         (self.stream, self.input)
     }
 
@@ -227,12 +230,27 @@ impl Http1 {
             self.reading.set(BODY_PAUSE);
             // Nothing else is on its way to the client, so all of it fits into the socket.
             let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
-            if let Poll::Ready(Err(_)) = Pin::new(&mut self.stream).poll_write(context, go_on) {
+            let mut stream = Pin::new(&mut self.stream);
+            let sent = ready_or(stream.as_mut().poll_write(context, go_on), 0);
+            // TLS keeps what the socket does not take, and sends it with the answer.
+            if sent.and_then(|_| ready_or(stream.poll_flush(context), ())).is_err() {
                 return Poll::Ready(Err(BodyError::Gone));
             }
         }
         ready!(self.reading.poll(context));
         Poll::Ready(Err(BodyError::TooSlow))
+    }
+
+    /// Ready once the socket has everything.
+    fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut stream = Pin::new(&mut self.stream);
+        while let Some(rest @ [_, ..]) = self.output.get(self.sent..) {
+            match ready!(stream.as_mut().poll_write(context, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => self.sent += count,
+            }
+        }
+        stream.poll_flush(context)
     }
 }
 
@@ -346,18 +364,12 @@ impl Client for Http1 {
     }
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(rest @ [_, ..]) = self.output.get(self.sent..) {
-            match Pin::new(&mut self.stream).poll_write(context, rest) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(count)) => self.sent += count,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    let behind = self.writing.get_or_insert_with(|| Deadline::after(TAKE_TIME));
-                    ready!(behind.poll(context));
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-                }
-            }
-        }
+        let Poll::Ready(sent) = self.poll_sent(context) else {
+            let behind = self.writing.get_or_insert_with(|| Deadline::after(TAKE_TIME));
+            ready!(behind.poll(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        };
+        sent?;
         self.writing = None;
         self.sent = 0;
         self.output.clear();
@@ -375,4 +387,12 @@ impl Client for Http1 {
 /// Whether these bytes are no more than lines too many before a request.
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+}
+
+/// What is ready, or else this.
+fn ready_or<T>(polled: Poll<io::Result<T>>, otherwise: T) -> io::Result<T> {
+    match polled {
+        Poll::Ready(result) => result,
+        Poll::Pending => Ok(otherwise),
+    }
 }

@@ -1,4 +1,4 @@
-//! Clients that speak HTTP/2 without TLS (RFC 9113, with prior knowledge).
+//! Clients that speak HTTP/2 (RFC 9113): with TLS as ALPN agreed, without it with prior knowledge.
 
 mod reply;
 
@@ -13,15 +13,14 @@ use h2::server::Builder;
 use h2::{Reason, RecvStream};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http1::{Buffer, FIELDS_BYTES, Framing, HeaderField, RequestHead, Status};
-use tokio::io::{AsyncReadExt, join};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, join, split};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use reply::Reply;
 
 use super::pace::Pace;
-use super::{BodyError, BodyLength, Client, Left};
+use super::{BodyError, BodyLength, Client, Left, Stream};
 use crate::deadline::Deadline;
 use crate::exchange::{exchange, refuse_unread};
 use crate::limits::{
@@ -35,22 +34,40 @@ const WINDOWS_BYTES: u32 = 1024 * 1024;
 
 /// Answers the requests of a connection, each in a task of its own.
 pub(super) async fn serve(
-    stream: TcpStream,
+    stream: Stream,
     read: Buffer,
+    peer: SocketAddr,
+    site: &Arc<Site>,
+    worker: usize,
+    drain: DrainSignal<'_>,
+) {
+    let begun = Cursor::new(read.filled().to_vec());
+    drop(read);
+    match stream {
+        Stream::Left(socket) => {
+            let (rest, out) = socket.into_split();
+            answer_all(join(begun.chain(rest), out), peer, site, worker, drain).await;
+        }
+        Stream::Right(stream) => {
+            let (rest, out) = split(stream);
+            answer_all(join(begun.chain(rest), out), peer, site, worker, drain).await;
+        }
+    }
+}
+
+async fn answer_all(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     peer: SocketAddr,
     site: &Arc<Site>,
     worker: usize,
     mut drain: DrainSignal<'_>,
 ) {
-    let (rest, out) = stream.into_split();
-    let begun = Cursor::new(read.filled().to_vec());
-    drop(read);
     let handshake = Builder::new()
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(FIELDS_BYTES as u32)
         .initial_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOWS_BYTES)
-        .handshake::<_, Bytes>(join(begun.chain(rest), out));
+        .handshake::<_, Bytes>(stream);
     let Ok(Ok(mut connection)) = tokio::time::timeout(HEAD_TIME, handshake).await else { return };
     let mut exchanges = JoinSet::new();
     let mut idle = Deadline::after(IDLE_TIME);

@@ -7,13 +7,20 @@ use http1::RequestHead;
 use tokio::net::TcpStream;
 
 use super::http1::{Http1, NextInput};
-use super::http2;
+use super::{Stream, http2};
 use crate::exchange::{exchange, refuse_unread};
 use crate::site::{DrainSignal, Phase, Site};
 
 /// Answers the requests of a connection, one after the other.
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, site: Arc<Site>, worker: usize) {
     let mut drain = DrainSignal::new(&site, worker);
+    let stream = match &site.settings().certificate {
+        None => Stream::Left(stream),
+        Some(certificate) => match certificate.handshake(stream).await {
+            Some(stream) => Stream::Right(Box::new(stream)),
+            None => return,
+        },
+    };
     let mut client = Http1::new(stream, peer.ip(), Arc::clone(&site));
     loop {
         let refused = match client.next(&mut drain).await {

@@ -9,7 +9,7 @@ fn asked(peer: &str, fields: &str) -> Downstream<'static> {
     let trusted = "10.0.0.0/8,::1".parse().unwrap();
     let head = format!("GET / HTTP/1.1\r\nHost: board:81\r\n{fields}\r\n").leak();
     let head = RequestHead::parse(head.as_bytes()).unwrap();
-    Downstream::of(&trusted, peer.parse().unwrap(), 8080, &head)
+    Downstream::of(&trusted, peer.parse().unwrap(), (false, 8080), &head)
 }
 
 fn ip(text: &str) -> IpAddr {

@@ -4,6 +4,7 @@
 mod bodies;
 mod bodiless;
 mod canary;
+mod certificate;
 mod downstream;
 mod draining;
 mod failures;

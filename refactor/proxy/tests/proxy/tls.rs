@@ -19,7 +19,7 @@ use crate::service::ok;
 const FOLDER: &str = "TEST_TLS_FOLDER";
 
 /// Makes a certificate for `localhost` that vouches for itself.
-fn certificate(folder: &Path) {
+pub(crate) fn certificate(folder: &Path) {
     let made = Command::new("openssl")
         .args([
             "req",

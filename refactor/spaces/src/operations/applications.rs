@@ -47,6 +47,7 @@ impl Spaces {
                 endpoint_type: new.endpoint_type,
                 stage: new.stage.clone(),
                 address,
+                https: self.0.settings.https,
                 gateway: Gateway::new(&request.region, &id),
             };
             let made = Resource::new(
@@ -136,6 +137,7 @@ impl Spaces {
             let mut application = known.clone();
             let details = &mut application.details;
             details.address = self.address(details.endpoint_type, details.address.port());
+            details.https = self.0.settings.https;
             let routes = self.live_routes(&model, &application.id);
             let opened =
                 self.0.plane.open(&application.id, details.live_stage(), details.address, routes);

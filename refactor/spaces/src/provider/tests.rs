@@ -123,7 +123,9 @@ fn open(folder: &TempDir, runtime: &Runtime, control: SocketAddr) -> Spaces {
     let advice = |_: &Protection| "; give it back first".to_owned();
     let drain = Duration::from_secs(1);
     let followed_advice = |path: &str| format!("; {path} was made by a move");
-    let settings = Settings { applications, control, drain, quotas, advice, followed_advice };
+    let https = false;
+    let settings =
+        Settings { applications, https, control, drain, quotas, advice, followed_advice };
     let state = state::open(folder.path()).unwrap();
     let plane = DataPlane::new(proxy::Settings::default()).unwrap();
     Spaces::open(state, plane, settings, runtime.handle().clone()).unwrap()

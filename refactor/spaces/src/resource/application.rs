@@ -37,6 +37,9 @@ pub struct ApplicationDetails {
     pub(crate) stage: String,
     /// The address on which it listens, or should. Its port stays the same over restarts.
     pub(crate) address: SocketAddr,
+    /// Whether it takes traffic by https.
+    #[serde(default)]
+    pub(crate) https: bool,
     pub(crate) gateway: Gateway,
 }
 
@@ -143,9 +146,10 @@ impl ApplicationDetails {
         if address.ip().is_unspecified() {
             address.set_ip(runtime::loopback_like(address.ip()));
         }
+        let scheme = if self.https { "https" } else { "http" };
         match self.live_stage() {
-            "" => format!("http://{address}"),
-            stage => format!("http://{address}/{stage}"),
+            "" => format!("{scheme}://{address}"),
+            stage => format!("{scheme}://{address}/{stage}"),
         }
     }
 
