@@ -20,6 +20,7 @@ mod rest;
 mod signature;
 
 pub(crate) use gate::Gate;
+pub(crate) use limits::UNSIGNED_BYTES;
 pub(crate) use listen::{serve, serve_metrics};
 pub(crate) use moves_seen::MovesSeen;
 pub(crate) use readiness::Readiness;
@@ -33,6 +34,7 @@ use credentials::Keys;
 use moves::Moves;
 use protocol::Protocol;
 use proxy::DataPlane;
+use runtime::Crowd;
 use signature::{Received, Refused};
 use spaces::Spaces;
 
@@ -54,27 +56,28 @@ pub(crate) struct Control {
     pub(crate) moves_seen: MovesSeen,
     /// What counts the traffic, and compares mirrored reads.
     pub(crate) plane: DataPlane,
+    /// Room for the bodies of requests that are not known to be an operator's, in bytes.
+    pub(crate) unsigned: Arc<Crowd>,
 }
 
 impl Control {
-    /// Answers one request. Blocks: for the disk, for health checks, for stacks.
-    fn answer(&self, received: &Received) -> Answer {
+    /// Answers one request; `taken` is called once it is known to be an operator's. Blocks: for the disk, for health
+    /// checks, for stacks.
+    fn answer(&self, received: &Received, taken: impl FnOnce()) -> Answer {
         if let Some(answer) = foreign::answer(received) {
             return answer;
         }
         let protocol = Protocol::of(received, foreign::service(received));
-        let refuse = |refused: &Refused| {
-            log::warn!("{} {}: {}", received.method, received.path, refused.message());
-            protocol.refuse(refused)
-        };
+        let refuse = |refused: &Refused| refuse(received, protocol, refused);
         let signed = match signature::verify(received, &self.credentials, SystemTime::now()) {
             Ok(signed) => signed,
             Err(refused) => return refuse(&refused),
         };
-        let asks_query = protocol == Protocol::Query;
-        let expected: &[_] =
-            if asks_query { &["cloudformation", "sts"] } else { &["refactor-spaces"] };
-        if !expected.contains(&signed.service.as_str()) {
+        let expected = match protocol {
+            Protocol::Query => query::service(&received.body),
+            _ => "refactor-spaces",
+        };
+        if signed.service != expected {
             return refuse(&Refused::scope(&signed.service, expected));
         }
         let Some(_under_way) = self.gate.enter() else {
@@ -82,8 +85,9 @@ impl Control {
                 "another process is taking over this control plane; ask again in a second";
             return protocol.error(503, "ServiceUnavailable", message);
         };
+        taken();
         let caller = Caller { region: signed.region };
-        if asks_query {
+        if protocol == Protocol::Query {
             query::answer(&self.stacks, &caller, &received.body)
         } else if received.path.starts_with("/-/") && !received.query.is_empty() {
             let message =
@@ -97,4 +101,10 @@ impl Control {
             rest::answer(&self.spaces, &caller, received)
         }
     }
+}
+
+/// 403, and a line in the log.
+fn refuse(received: &Received, protocol: Protocol, refused: &Refused) -> Answer {
+    log::warn!("{} {}: {}", received.method, received.path, refused.message());
+    protocol.refuse(refused)
 }

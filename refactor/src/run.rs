@@ -8,7 +8,9 @@ use std::sync::Arc;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt;
 use actix_web::web::Data;
-use runtime::{ANNOUNCE_TIME, ConfigErrors, Daemon, ListenAddress, Logs, Stop, Variable, chain};
+use runtime::{
+    ANNOUNCE_TIME, ConfigErrors, Crowd, Daemon, ListenAddress, Logs, Stop, Variable, chain,
+};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -123,6 +125,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         moves: moves.clone(),
         moves_seen: control::MovesSeen::default(),
         plane: plane.clone(),
+        unsigned: Arc::new(Crowd::new(control::UNSIGNED_BYTES)),
     });
     let giving = Giving {
         folder: config.data_dir.clone(),

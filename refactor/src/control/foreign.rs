@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::protocol::Protocol;
-use super::signature::Received;
+use super::signature::{Received, TERMINATOR};
 
 /// The services that are here, as signatures name them.
 const HERE: [&str; 3] = ["cloudformation", "sts", "refactor-spaces"];
@@ -18,8 +18,13 @@ pub(super) fn service(received: &Received) -> Option<&str> {
     let credential =
         header.split([' ', ',']).find_map(|field| field.strip_prefix("Credential="))?;
     let mut scope = credential.rsplit('/');
-    scope.next().filter(|end| *end == "aws4_request")?;
+    scope.next().filter(|end| *end == TERMINATOR)?;
     scope.next().filter(|service| !service.is_empty())
+}
+
+/// Whether a request is for a service that is not here.
+pub(super) fn is_foreign(received: &Received) -> bool {
+    service(received).is_some_and(|service| !HERE.contains(&service))
 }
 
 /// The answer to a request for a service that is not here. It needs no signature, because it is the same for every

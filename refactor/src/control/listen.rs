@@ -1,21 +1,25 @@
 //! Listening on the control port.
 
-use std::future::ready;
+use std::future::{pending, ready};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Bytes, Data, Payload};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use runtime::{guard, readable, scraped};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Data, Payload};
+use actix_web::{App, Error, HttpRequest, HttpResponse};
+use runtime::{Drain, Guest, Guests, HttpServer, Place, guard, readable, scraped};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::answer::{Answer, request_id};
 use super::protocol::Protocol;
-use super::signature::Received;
-use super::{Control, foreign, limits, rest};
+use super::signature::{Claim, Received};
+use super::{Control, foreign, limits, refuse, rest};
 
 /// Serves the control port until the server is told to stop. Requests under way have `drain` to finish then. `metrics` is
 /// the address to which they are moved, if they are.
@@ -28,9 +32,10 @@ pub(crate) fn serve(
     metrics: Option<SocketAddr>,
     drain: Duration,
 ) -> io::Result<Server> {
-    let server = HttpServer::new(move || {
+    let app = move || {
         App::new()
             .app_data(control.clone())
+            .wrap(from_fn(keep_if_signed))
             .wrap(from_fn(guard))
             .service(readable("/healthz", || async { HttpResponse::Ok().body("alive") }))
             .service(readable("/readyz", readiness))
@@ -42,17 +47,16 @@ pub(crate) fn serve(
             })
             // The operations are found on the path as it was sent; actix-web would decode it first.
             .default_service(web::to(take))
-    });
-    let server = server
-        .workers(limits::WORKERS)
-        .worker_max_blocking_threads(limits::BLOCKING_THREADS)
-        .max_connections(limits::CONNECTIONS)
-        .client_request_timeout(limits::HEAD_TIME)
-        .keep_alive(limits::IDLE_TIME)
-        .shutdown_timeout(drain.as_secs())
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+    };
+    Ok(server(limits::CONNECTIONS, drain).listen(listener, app)?.run())
+}
+
+/// A server with so many connections at most, which stops when it is told to.
+fn server(connections: usize, drain: Duration) -> HttpServer {
+    let (_tells_nothing, stopping) = watch::channel(false);
+    HttpServer::new(limits::WORKERS, limits::server(drain), Drain::new(stopping), pending())
+        .blocking_threads(limits::BLOCKING_THREADS)
+        .guests(Guests::new(connections))
 }
 
 /// Serves the metrics on a port of their own, where nothing else is.
@@ -64,22 +68,35 @@ pub(crate) fn serve_metrics(
     listener: TcpListener,
     drain: Duration,
 ) -> io::Result<Server> {
-    let server = HttpServer::new(move || {
+    let app = move || {
         App::new()
             .app_data(control.clone())
             .wrap(from_fn(guard))
             .service(readable("/metrics", metrics))
             .default_service(web::to(|| ready(nothing_but_metrics())))
-    });
-    let server = server
-        .workers(1)
-        .max_connections(limits::SCRAPES)
-        .client_request_timeout(limits::HEAD_TIME)
-        .keep_alive(limits::IDLE_TIME)
-        .shutdown_timeout(drain.as_secs())
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+    };
+    Ok(server(limits::SCRAPES, drain).listen(listener, app)?.run())
+}
+
+/// Closes each connection after its answer, unless an operator asked: the head of a next request could come as slowly as it
+/// likes.
+async fn keep_if_signed(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let guest = guest(request.request());
+    if let Some(guest) = &guest {
+        guest.arrive();
+    }
+    let mut answer = next.call(request).await?.map_into_boxed_body();
+    if !guest.is_some_and(|guest| guest.rest()) {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(answer)
+}
+
+fn guest(request: &HttpRequest) -> Option<Arc<Guest>> {
+    request.conn_data::<Arc<Guest>>().cloned()
 }
 
 fn nothing_but_metrics() -> HttpResponse {
@@ -119,9 +136,14 @@ async fn metrics(request: HttpRequest, control: Data<Control>) -> HttpResponse {
 async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> HttpResponse {
     let start = Instant::now();
     let id = request_id();
-    let answer = match receive(&request, body).await {
-        Ok((received, protocol)) => {
-            let answered = web::block(move || control.answer(&received)).await;
+    let answer = match receive(&request, body, &control).await {
+        Ok((received, protocol, room)) => {
+            let guest = guest(&request);
+            let taken = move || {
+                drop(room);
+                guest.inspect(|guest| guest.work());
+            };
+            let answered = web::block(move || control.answer(&received, taken)).await;
             answered.unwrap_or_else(|error| {
                 log::error!("the control port: {}", runtime::chain(&error));
                 let message = "the request could not be carried out; the log says why";
@@ -139,31 +161,55 @@ async fn take(request: HttpRequest, body: Payload, control: Data<Control>) -> Ht
     answer.into_response(&id)
 }
 
-async fn receive(request: &HttpRequest, body: Payload) -> Result<(Received, Protocol), Answer> {
+/// A request with its body, for which there is room until its signature is checked. What can be refused without the body is.
+async fn receive(
+    request: &HttpRequest,
+    body: Payload,
+    control: &Control,
+) -> Result<(Received, Protocol, Option<Place>), Answer> {
     let mut received = head(request)?;
     let protocol = Protocol::of(&received, foreign::service(&received));
+    let is_foreign = foreign::is_foreign(&received);
+    if !is_foreign {
+        Claim::of(&received, &control.credentials, SystemTime::now())
+            .map_err(|refused| refuse(&received, protocol, &refused))?;
+    }
     // What another service would have taken is not read to its end.
     let refused = |status, code, message: &str| {
         foreign::answer(&received).unwrap_or_else(|| protocol.error(status, code, message))
     };
-    let body = timeout(limits::BODY_TIME, body.to_bytes_limited(limits::BODY_BYTES)).await;
-    let body: Bytes = match body {
+    let most = if is_foreign { limits::FOREIGN_BYTES } else { limits::BODY_BYTES };
+    let too_large = || {
+        let message = format!("the body is larger than {most} bytes");
+        refused(413, "RequestEntityTooLargeException", &message)
+    };
+    let length = received.header("content-length").and_then(|length| length.parse().ok());
+    let length =
+        length.unwrap_or(if received.header("transfer-encoding").is_some() { most } else { 0 });
+    if length > most {
+        return Err(too_large());
+    }
+    let room = match request.peer_addr().filter(|_| length > 0) {
+        None => None,
+        Some(peer) => Some(control.unsigned.take(peer.ip(), length).ok_or_else(|| {
+            let message = "too many bodies are on their way here; ask again";
+            refused(503, "ServiceUnavailable", message)
+        })?),
+    };
+    let body = match timeout(limits::BODY_TIME, body.to_bytes_limited(most)).await {
         Ok(Ok(Ok(body))) => body,
         Ok(Ok(Err(error))) => {
             let message = format!("the body cannot be read: {error}");
             return Err(refused(400, "ValidationException", &message));
         }
-        Ok(Err(_)) => {
-            let message = format!("the body is larger than {} bytes", limits::BODY_BYTES);
-            return Err(refused(413, "RequestEntityTooLargeException", &message));
-        }
+        Ok(Err(_)) => return Err(too_large()),
         Err(_) => {
             let message = format!("the body did not come within {} s", limits::BODY_TIME.as_secs());
             return Err(refused(408, "RequestTimeoutException", &message));
         }
     };
-    received.body = body.to_vec();
-    Ok((received, protocol))
+    received.body = body.into();
+    Ok((received, protocol, room))
 }
 
 /// A request without its body.

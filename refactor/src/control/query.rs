@@ -9,6 +9,15 @@ use spaces::resource::ACCOUNT;
 const CLOUDFORMATION: &str = "2010-05-15";
 const STS: &str = "2011-06-15";
 
+/// The service that a form is for, as signatures name it.
+pub(super) fn service(body: &[u8]) -> &'static str {
+    let mut form = url::form_urlencoded::parse(body);
+    match form.find(|(key, _)| key == "Version") {
+        Some((_, version)) if version == STS => "sts",
+        _ => "cloudformation",
+    }
+}
+
 /// Carries out the action of a signed form.
 pub(super) fn answer(stacks: &Api, caller: &Caller, body: &[u8]) -> Answer {
     let form: Vec<_> = url::form_urlencoded::parse(body).into_owned().collect();

@@ -19,6 +19,8 @@ use super::limits::REGION;
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The end of a credential's scope.
+pub(super) const TERMINATOR: &str = "aws4_request";
 
 /// A request as it came, whole.
 pub(super) struct Received {
@@ -80,91 +82,99 @@ impl Refused {
     }
 
     /// A signature for another of the services that are here.
-    pub(super) fn scope(given: &str, expected: &[&str]) -> Self {
-        let expected = expected.join(" or ");
+    pub(super) fn scope(given: &str, expected: &str) -> Self {
         Self::Mismatch(format!(
             "the credential is scoped to the service {given:?}, and this request is one of {expected}"
         ))
     }
 }
 
-/// The `Authorization` header, taken apart.
-struct Authorization<'a> {
-    access_key: &'a str,
-    date: &'a str,
+/// What a request says about its signature, in the form that it must have: all that can be checked before its body is there.
+pub(super) struct Claim<'a> {
     region: &'a str,
     service: &'a str,
     signed_headers: Vec<&'a str>,
     signature: &'a str,
+    time: SystemTime,
 }
 
-impl<'a> Authorization<'a> {
-    fn parse(header: &'a str) -> Option<Self> {
-        let fields = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
+impl<'a> Claim<'a> {
+    /// Reads what a request says, and checks that it is made with our key, for this hour.
+    pub(super) fn of(
+        received: &'a Received,
+        ours: &Keys,
+        now: SystemTime,
+    ) -> Result<Self, Refused> {
+        let incomplete = |what: &str| Err(Refused::Incomplete(what.to_owned()));
+        let mismatch = |what: String| Err(Refused::Mismatch(what));
+        let header = received.header("authorization").ok_or(Refused::Missing)?;
+        let fields = header.strip_prefix(ALGORITHM).and_then(|rest| rest.strip_prefix(' '));
         let field = |name: &str| {
-            fields.split(',').find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='))
+            let mut fields = fields?.split(',').map(str::trim);
+            fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
         };
-        let mut scope = field("Credential")?.rsplitn(5, '/');
-        let end = scope.next()?;
-        let (service, region, date) = (scope.next()?, scope.next()?, scope.next()?);
-        Some(Self {
-            access_key: scope.next()?,
-            date,
-            region,
-            service,
-            signed_headers: field("SignedHeaders")?.split(';').collect(),
-            signature: field("Signature")?,
-        })
-        .filter(|_| end == "aws4_request")
+        let (Some(credential), Some(signed_headers), Some(signature)) =
+            (field("Credential"), field("SignedHeaders"), field("Signature"))
+        else {
+            return incomplete(
+                "the Authorization header is no AWS4-HMAC-SHA256 with Credential, SignedHeaders and Signature",
+            );
+        };
+        let parts: Vec<_> = credential.split('/').collect();
+        let [access_key, date, region, service, end] = *parts else {
+            return incomplete("the credential has not exactly 5 parts with slashes between them");
+        };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if region.is_empty() || region.len() > REGION || !region.bytes().all(plain) {
+            return incomplete("the region of the credential is not 1 to 64 letters, digits and -");
+        }
+        let signed_headers: Vec<_> = signed_headers.split(';').collect();
+        for name in ["host", "x-amz-date"] {
+            if !signed_headers.contains(&name) || received.header(name).is_none() {
+                return incomplete(&format!("the header {name} is missing, or not signed"));
+            }
+        }
+        if access_key != ours.access_key_id {
+            return Err(Refused::UnknownKey(access_key.to_owned()));
+        }
+        let sent = received.header("x-amz-date").unwrap_or_default();
+        let Some(time) = time_of(sent) else {
+            return incomplete("x-amz-date is no time such as 20260131T235959Z");
+        };
+        if sent.split('T').next() != Some(date) {
+            return mismatch(format!(
+                "the date {date:?} of the credential is not that of x-amz-date, {sent}"
+            ));
+        }
+        if end != TERMINATOR {
+            return mismatch(format!("the credential ends in {end:?} in place of {TERMINATOR:?}"));
+        }
+        let off = now.duration_since(time).unwrap_or_else(|early| early.duration());
+        if off > SKEW {
+            return mismatch(format!(
+                "the request was signed at {sent}, {} s off the clock here, and {} s are allowed: set the \
+                 clock right",
+                off.as_secs(),
+                SKEW.as_secs()
+            ));
+        }
+        Ok(Self { region, service, signed_headers, signature, time })
     }
 }
 
 /// Checks that the request was signed with our keys, as it is, within five minutes of `now`.
 pub(super) fn verify(received: &Received, ours: &Keys, now: SystemTime) -> Result<Signed, Refused> {
-    let header = received.header("authorization").ok_or(Refused::Missing)?;
-    let incomplete = |what: &str| Refused::Incomplete(what.to_owned());
-    let authorization = Authorization::parse(header).ok_or_else(|| {
-        incomplete("the Authorization header is no AWS4-HMAC-SHA256 with Credential, SignedHeaders and Signature")
+    let claim = Claim::of(received, ours, now)?;
+    let expected = sign_again(received, &claim, ours).ok_or_else(|| {
+        let what = "the request cannot be signed: a header or the path holds what no client sends";
+        Refused::Incomplete(what.to_owned())
     })?;
-    let Authorization { date, region, service, ref signed_headers, .. } = authorization;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if region.is_empty() || region.len() > REGION || !region.bytes().all(plain) {
-        return Err(incomplete(
-            "the region of the credential is not 1 to 64 letters, digits and -",
-        ));
-    }
-    for name in ["host", "x-amz-date"] {
-        if !signed_headers.contains(&name) || received.header(name).is_none() {
-            return Err(incomplete(&format!("the header {name} is missing, or not signed")));
-        }
-    }
-    if authorization.access_key != ours.access_key_id {
-        return Err(Refused::UnknownKey(authorization.access_key.to_owned()));
-    }
-    let sent = received.header("x-amz-date").unwrap_or_default();
-    let time = time_of(sent)
-        .ok_or_else(|| incomplete("x-amz-date is no time such as 20260131T235959Z"))?;
-    if !sent.starts_with(date) {
-        return Err(incomplete("the date of the credential is not that of x-amz-date"));
-    }
-    let off = now.duration_since(time).unwrap_or_else(|early| early.duration());
-    if off > SKEW {
-        return Err(Refused::Mismatch(format!(
-            "the request was signed at {sent}, {} s off the clock here, and {} s are allowed: set the \
-             clock right",
-            off.as_secs(),
-            SKEW.as_secs()
-        )));
-    }
-    let expected = sign_again(received, &authorization, ours, time).ok_or_else(|| {
-        incomplete("the request cannot be signed: a header or the path holds what no client sends")
-    })?;
-    if !is_secret(authorization.signature.as_bytes(), expected.as_bytes()) {
+    if !is_secret(claim.signature.as_bytes(), expected.as_bytes()) {
         let what = "the signature is not that of this request with this key: the secret is another one, \
                     or the request was changed on its way";
         return Err(Refused::Mismatch(what.into()));
     }
-    Ok(Signed { region: region.to_owned(), service: service.to_owned() })
+    Ok(Signed { region: claim.region.to_owned(), service: claim.service.to_owned() })
 }
 
 fn time_of(text: &str) -> Option<SystemTime> {
@@ -173,14 +183,9 @@ fn time_of(text: &str) -> Option<SystemTime> {
 }
 
 /// The signature that the request should have.
-fn sign_again(
-    received: &Received,
-    authorization: &Authorization<'_>,
-    ours: &Keys,
-    time: SystemTime,
-) -> Option<String> {
+fn sign_again(received: &Received, claim: &Claim<'_>, ours: &Keys) -> Option<String> {
     let token = received.header("x-amz-security-token");
-    let token = token.filter(|_| authorization.signed_headers.contains(&"x-amz-security-token"));
+    let token = token.filter(|_| claim.signed_headers.contains(&"x-amz-security-token"));
     let keys = SigningKeys::new(
         ours.access_key_id.clone(),
         ours.secret_access_key.clone(),
@@ -196,9 +201,9 @@ fn sign_again(
     let identity = keys.into();
     let params = SigningParams::builder()
         .identity(&identity)
-        .region(authorization.region)
-        .name(authorization.service)
-        .time(time)
+        .region(claim.region)
+        .name(claim.service)
+        .time(claim.time)
         .settings(settings)
         .build()
         .ok()?
@@ -206,8 +211,8 @@ fn sign_again(
     // The signer adds these two itself.
     let added = ["x-amz-date", "x-amz-security-token"];
     let headers = received.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let signed = headers
-        .filter(|(name, _)| authorization.signed_headers.contains(name) && !added.contains(name));
+    let signed =
+        headers.filter(|(name, _)| claim.signed_headers.contains(name) && !added.contains(name));
     let uri = match received.query.as_str() {
         "" => format!("http://host{}", received.path),
         query => format!("http://host{}?{query}", received.path),

@@ -3,7 +3,7 @@
 use harness::{Answer, Program};
 use serde_json::json;
 
-use crate::client::{get, setup};
+use crate::client::{Request, get, setup};
 
 /// The headers of a request that is signed for a service, with an unknown key.
 fn signed(service: &str) -> String {
@@ -150,7 +150,8 @@ async fn a_scope_without_a_region_names_its_service_too() {
 async fn a_body_over_the_limit_is_refused_in_the_protocol_of_its_request() {
     let program = setup().start().await;
     let large = "x".repeat(3 * 1024 * 1024);
-    let answer = send(&program, "cloudformation", ("POST", "/", &large), FORM).await;
+    let request = Request { service: "cloudformation", ..Request::form(&program, &large) };
+    let answer = request.send(&program).await;
     assert_eq!((answer.status, answer.header("content-type")), (413, "text/xml"));
     assert!(answer.body.starts_with("<ErrorResponse>"), "{}", answer.body);
     assert_eq!(get(&program, "/environments").await, json!({ "EnvironmentSummaryList": [] }));

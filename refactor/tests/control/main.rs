@@ -6,6 +6,7 @@ mod activation;
 mod asked;
 mod client;
 mod crash;
+mod floods;
 mod foreign;
 mod live;
 mod members;

@@ -84,3 +84,27 @@ async fn credentials_can_be_tested_and_no_other_action_of_sts_is_known() {
         assert!(answer.body.contains("<Code>InvalidAction</Code>"), "{}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn a_signature_for_one_service_opens_no_other() {
+    let program = setup().start().await;
+    let stacks = "Action=ListStacks&Version=2010-05-15";
+    for (body, scope, taken) in [
+        (FORM, "sts", true),
+        (FORM, "cloudformation", false),
+        (stacks, "cloudformation", true),
+        (stacks, "sts", false),
+        (stacks, "refactor-spaces", false),
+    ] {
+        let mut request = Request::form(&program, body);
+        request.service = scope;
+        let answer = request.send(&program).await;
+        assert_eq!(answer.status, if taken { 200 } else { 403 }, "{body} {scope}: {}", answer.body);
+        assert_eq!(answer.body.contains("<Code>SignatureDoesNotMatch</Code>"), !taken);
+    }
+    for (scope, status) in [("refactor-spaces", 200), ("cloudformation", 403), ("sts", 403)] {
+        let mut request = Request::new(&program, "GET", "/environments", String::new());
+        request.service = scope;
+        assert_eq!(request.send(&program).await.status, status, "{scope}");
+    }
+}

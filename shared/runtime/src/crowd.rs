@@ -36,11 +36,12 @@ struct Held {
     by: HashMap<IpAddr, usize>,
 }
 
-/// A place. Its client leaves it when this is dropped.
+/// A place, or several as one. Its client leaves it when this is dropped.
 #[derive(Debug)]
 pub struct Place {
     crowd: Arc<Crowd>,
     client: Option<IpAddr>,
+    size: usize,
 }
 
 impl Crowd {
@@ -52,14 +53,19 @@ impl Crowd {
 
     /// A place, unless the client has its share ([`is_fair`]) of them.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        self.take(address, 1)
+    }
+
+    /// So many places as one, if they are free and the client has not its share of them.
+    pub fn take(self: &Arc<Self>, address: IpAddr, size: usize) -> Option<Place> {
         let client = client_network(address);
         let mut held = self.held();
         let taken = held.taken;
         let count = held.by.entry(client).or_default();
-        if is_fair(*count, taken, self.most) {
-            *count += 1;
-            held.taken += 1;
-            return Some(Place { crowd: Arc::clone(self), client: Some(client) });
+        if size <= self.most - taken && is_fair(*count, taken, self.most) {
+            *count += size;
+            held.taken += size;
+            return Some(Place { crowd: Arc::clone(self), client: Some(client), size });
         }
         if *count == 0 {
             held.by.remove(&client);
@@ -72,7 +78,7 @@ impl Crowd {
         let mut held = self.held();
         (held.taken < self.most).then(|| {
             held.taken += 1;
-            Place { crowd: Arc::clone(self), client: None }
+            Place { crowd: Arc::clone(self), client: None, size: 1 }
         })
     }
 
@@ -84,11 +90,11 @@ impl Crowd {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut held = self.crowd.held();
-        held.taken -= 1;
+        held.taken -= self.size;
         if let Some(client) = self.client
             && let Some(count) = held.by.get_mut(&client)
         {
-            *count -= 1;
+            *count -= self.size;
             if *count == 0 {
                 held.by.remove(&client);
             }

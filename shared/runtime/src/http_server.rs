@@ -4,6 +4,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::future::Future;
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::MessageBody;
@@ -16,7 +17,8 @@ use actix_web::Error;
 use actix_web::dev::AppConfig;
 use tokio::net::TcpStream;
 
-use crate::drain::Drain;
+use crate::drain::{Drain, Open};
+use crate::guests::Guests;
 use crate::transport::{Bounded, Limits};
 
 /// What the clients of a server can make it spend.
@@ -42,6 +44,7 @@ pub struct HttpServer {
     builder: ServerBuilder,
     limits: ServerLimits,
     drain: Drain,
+    guests: Option<Arc<Guests>>,
 }
 
 impl HttpServer {
@@ -57,7 +60,20 @@ impl HttpServer {
             .max_concurrent_connections(limits.connections_per_worker)
             .shutdown_timeout(limits.stop.as_secs())
             .shutdown_signal(stop);
-        Self { builder, limits, drain }
+        Self { builder, limits, drain, guests: None }
+    }
+
+    /// The same server, whose ports that follow have so many connections at most. A request finds its own as
+    /// `conn_data::<Arc<Guest>>()`.
+    #[must_use]
+    pub fn guests(self, guests: Guests) -> Self {
+        Self { guests: Some(Arc::new(guests)), ..self }
+    }
+
+    /// The same server, with so many threads for what blocks.
+    #[must_use]
+    pub fn blocking_threads(self, most: usize) -> Self {
+        Self { builder: self.builder.worker_max_blocking_threads(most), ..self }
     }
 
     /// The same server, which also serves `app` on this port. Each worker makes an app of its own.
@@ -75,7 +91,8 @@ impl HttpServer {
         <S::Service as Service<Request>>::Future: 'static,
         B: MessageBody + 'static,
     {
-        let Self { builder, limits, drain } = self;
+        let Self { builder, limits, drain, guests } = self;
+        let admitted = guests.clone();
         let stopping = builder.graceful_shutdown_signal();
         let (address, counted) = (listener.local_addr()?, drain.clone());
         let builder = builder.listen("http", listener, move || {
@@ -89,20 +106,33 @@ impl HttpServer {
                 .client_disconnect_timeout(limits.linger)
                 .keep_alive(limits.idle)
                 .local_addr(address)
+                .on_connect_ext(|stream: &Bounded<TcpStream, Open>, data| {
+                    if let Some(guest) = stream.guest() {
+                        data.insert(guest);
+                    }
+                })
                 .finish(map_config(app().into_factory(), |()| AppConfig::default()));
-            let counted = counted.clone();
+            let (counted, admitted) = (counted.clone(), admitted.clone());
             fn_service(move |stream: TcpStream| {
-                let open = counted.open();
+                let (open, admitted) = (counted.open(), admitted.clone());
                 async move {
                     let peer = stream.peer_addr().ok();
                     // An answer is written whole; waiting to fill a packet only delays its end.
                     stream.set_nodelay(true)?;
-                    Ok((Bounded::new(stream, limits.connection, open), Protocol::Http1, peer))
+                    let place = match (&admitted, peer) {
+                        (Some(guests), Some(peer)) => {
+                            let place = guests.enter(peer.ip());
+                            Some(place.ok_or_else(|| io::Error::other("no place is free"))?)
+                        }
+                        _ => None,
+                    };
+                    let stream = Bounded::new(stream, limits.connection, open).with_place(place);
+                    Ok((stream, Protocol::Http1, peer))
                 }
             })
             .and_then(http)
         })?;
-        Ok(Self { builder, limits, drain })
+        Ok(Self { builder, limits, drain, guests })
     }
 
     /// Runs the server on each of its ports.

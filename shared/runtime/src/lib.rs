@@ -30,6 +30,7 @@ mod stop;
 
 mod crowd;
 mod drain;
+mod guests;
 mod http_server;
 mod transport;
 
@@ -53,6 +54,7 @@ pub use crowd::{Crowd, Place, client_network, is_fair};
 pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
 pub use drain::{ANNOUNCE_TIME, Drain, StopTimes};
 pub use guard::{NOSNIFF, guard, names_a_host};
+pub use guests::{Guest, Guests};
 pub use http_client::{Authorities, Clients, http_client, http_client_trusting};
 pub use http_server::{HttpServer, ServerLimits};
 pub use listen::{BindError, ListenAddress, listen_on};

@@ -7,10 +7,13 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Duration, Instant, Sleep, sleep};
+
+use crate::guests::{Guest, GuestPlace};
 
 /// How long a connection may be held.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Bounded<S, O = ()> {
     limits: Limits,
     /// Counts the connection until it is closed.
     _open: O,
+    /// Its place, if there are so many only.
+    guest: Option<GuestPlace>,
     /// When something was written to it last.
     written_at: Instant,
     /// Fires when the stream may have been quiet for too long. It is set again only then: to set it at each answer would
@@ -41,7 +46,18 @@ impl<S, O> Bounded<S, O> {
     /// Bounds a stream. `open` is dropped with it.
     pub(crate) fn new(stream: S, limits: Limits, open: O) -> Self {
         let quiet = Box::pin(sleep(limits.quiet));
-        Self { stream, limits, _open: open, written_at: Instant::now(), quiet, slow: None }
+        let written_at = Instant::now();
+        Self { stream, limits, _open: open, guest: None, written_at, quiet, slow: None }
+    }
+
+    /// The same, which also ends as soon as another connection takes its place.
+    pub(crate) fn with_place(self, place: Option<GuestPlace>) -> Self {
+        Self { guest: place, ..self }
+    }
+
+    /// The connection as its requests see it.
+    pub(crate) fn guest(&self) -> Option<Arc<Guest>> {
+        self.guest.as_ref().map(|place| Arc::clone(&place.guest))
     }
 
     /// Notes what became of a write; a pending one waits for the other side.
@@ -71,6 +87,14 @@ impl<S: AsyncRead + Unpin, O: Unpin> AsyncRead for Bounded<S, O> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(GuestPlace { guest, .. }) = &self.guest {
+            if guest.poll_closed(context).is_ready() {
+                return Poll::Ready(Err(timed_out()));
+            }
+            if guest.is_working() {
+                return Pin::new(&mut self.stream).poll_read(context, buffer);
+            }
+        }
         while self.quiet.as_mut().poll(context).is_ready() {
             let end = self.written_at + self.limits.quiet;
             if end <= Instant::now() {

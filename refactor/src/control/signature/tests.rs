@@ -176,7 +176,11 @@ fn what_is_no_signature_is_said() {
         &format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"),
         &format!(
             "AWS4-HMAC-SHA256 {}, SignedHeaders=host;x-amz-date, Signature=0",
-            scope.replace("31/", "30/")
+            scope.replace("20260131/", "")
+        ),
+        &format!(
+            "AWS4-HMAC-SHA256 {}, SignedHeaders=host;x-amz-date, Signature=0",
+            scope.replace("BANYAN", "a/b/")
         ),
         &format!(
             "AWS4-HMAC-SHA256 {}, SignedHeaders=host;x-amz-date, Signature=0",
@@ -188,7 +192,35 @@ fn what_is_no_signature_is_said() {
         let refused = verify(&received, &keys(), now());
         assert!(matches!(refused, Err(Refused::Incomplete(_))), "{header}: {refused:?}");
     }
+    for date in ["yesterday", "", "20260131", "20260131T120000", "2026-01-31T12:00:00Z"] {
+        let mut received = create();
+        set(&mut received, "x-amz-date", date);
+        let refused = verify(&received, &keys(), now());
+        assert!(matches!(refused, Err(Refused::Incomplete(_))), "{date}");
+    }
     let mut received = create();
-    set(&mut received, "x-amz-date", "yesterday");
+    received.headers.retain(|(name, _)| name != "x-amz-date");
     assert!(matches!(verify(&received, &keys(), now()), Err(Refused::Incomplete(_))));
+}
+
+#[test]
+fn a_scope_of_another_day_or_end_is_refused_even_if_it_is_signed() {
+    for (scope, said) in [
+        ("//eu-west-1/refactor-spaces/aws4_request", "date \"\""),
+        ("/2/eu-west-1/refactor-spaces/aws4_request", "date \"2\""),
+        ("/20260130/eu-west-1/refactor-spaces/aws4_request", "date \"20260130\""),
+        ("/202601311/eu-west-1/refactor-spaces/aws4_request", "date \"202601311\""),
+        ("/20260131/eu-west-1/refactor-spaces/aws4", "ends in \"aws4\""),
+        ("/20260131/eu-west-1/refactor-spaces/", "ends in \"\""),
+        ("/20260131/eu-west-1/refactor-spaces/aws5_request", "ends in \"aws5_request\""),
+    ] {
+        let mut received = create();
+        let header = received.header("authorization").unwrap();
+        let whole = "/20260131/eu-west-1/refactor-spaces/aws4_request";
+        let header = header.replace(whole, scope);
+        set(&mut received, "authorization", &header);
+        let refused = Claim::of(&received, &keys(), now()).err().unwrap();
+        assert!(matches!(refused, Refused::Mismatch(_)), "{scope}: {refused:?}");
+        assert!(refused.message().contains(said), "{}", refused.message());
+    }
 }
