@@ -37,14 +37,14 @@ pub(crate) struct Ownership {
 }
 
 impl Ownership {
-    /// `runs_again`: whether an earlier run may have carried writes.
-    pub(crate) fn new(runs_again: bool) -> Self {
+    /// `runs_again`: whether an earlier run may have carried writes; `others_write`: whether other processes do now.
+    pub(crate) fn new(runs_again: bool, others_write: bool) -> Self {
         Self {
             waiting_writes: Semaphore::new(WAITING_WRITES),
             waiting_reads: Semaphore::new(WAITING_READS),
             waiting_said: Semaphore::new(WAITING_SAID),
             kept: Budget::new(KEPT_BYTES),
-            writes: Writes::new(runs_again),
+            writes: Writes::new(runs_again, others_write),
         }
     }
 }

@@ -40,7 +40,7 @@
 //! What is absent: no lock is held during a wait, and no request waits for another thread except to resolve a name.
 //! No body is held whole, except that of a request for which more than one service could be the primary.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -101,7 +101,7 @@ impl DataPlane {
         }
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
-        let ownership = Ownership::new(settings.runs_again);
+        let ownership = Ownership::new(settings.runs_again, settings.others_write);
         let crowd = Arc::new(Crowd::new(settings.connections));
         let ahead = Budget::new(limits::ALL_AHEAD_BYTES);
         let shared =
@@ -234,6 +234,17 @@ impl DataPlane {
         self.0.other.wait_for(if loses { Beside::Gone } else { Beside::Finishing });
     }
 
+    /// Says in which epochs the collections are, by application; those that are not said are in none that is known.
+    pub fn set_epochs(&self, mut epochs: BTreeMap<String, BTreeMap<String, Epoch>>) {
+        let known = |epochs: &HashMap<String, _>| epochs.keys().cloned().collect::<Vec<_>>();
+        for application in known(&self.0.epochs.lock().unwrap_or_else(PoisonError::into_inner)) {
+            epochs.entry(application).or_default();
+        }
+        for (application, collections) in epochs {
+            self.0.epochs(&application).set_all(collections);
+        }
+    }
+
     /// Whether an upload is under way that began with earlier routes and could not be sent to another service. If a
     /// route was made since, and its service is to become the primary, such an upload has to be waited for. Nothing is
     /// known of those of another process, so there may be one for as long as it is there.
@@ -285,6 +296,11 @@ impl DataPlane {
             let _ = quiet.send(());
             while ending.join_next().await.is_some() {}
         }
+    }
+
+    /// Whether it listens for no application.
+    pub fn is_idle(&self) -> bool {
+        self.0.applications().is_empty()
     }
 
     /// What was counted, in the text format of OpenMetrics.

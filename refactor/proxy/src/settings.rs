@@ -25,6 +25,9 @@ pub struct Settings {
     pub certificate: Option<Certificate>,
     /// Whether an earlier run may have carried writes, which this one knows nothing of.
     pub runs_again: bool,
+    /// Whether other processes carry writes of the same clients at the same time. Then a read that does not say how far
+    /// it must be is answered by the primary: what another process carried is not known here.
+    pub others_write: bool,
 }
 
 impl Default for Settings {
@@ -39,6 +42,7 @@ impl Default for Settings {
             trusted_proxies: TrustedProxies::default(),
             certificate: None,
             runs_again: false,
+            others_write: false,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::upstream::Upstream;
 #[derive(Default)]
 pub(super) struct Freshness {
     needed: Option<Needed>,
-    /// Whether the client may have written through an earlier run of the proxy.
+    /// Whether the client may have written through an earlier run of the proxy, or another process.
     pub(super) forgotten: bool,
     /// Whether any service said how far it has come.
     pub(super) told: bool,
@@ -48,7 +48,7 @@ impl Freshness {
             }
             (Some(said), None) => Some(Needed { position: said, write: None }),
         };
-        let forgotten = said.is_none() && !is_known && writes.may_be_forgotten(now);
+        let forgotten = said.is_none() && writes.may_be_forgotten(is_known, now);
         Self { needed, forgotten, told: false }
     }
 

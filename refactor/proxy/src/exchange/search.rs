@@ -135,7 +135,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_search_waits_until_its_time_is_up_and_no_longer() {
-        let (ownership, metrics) = (Ownership::new(false), Metrics::new());
+        let (ownership, metrics) = (Ownership::new(false, false), Metrics::new());
         let (five, one) = (Duration::from_secs(5), Duration::from_secs(1));
         assert_eq!(waits(Search::of_write(&ownership), &metrics).await, (five, 203));
         assert_eq!(waits(Search::of_read(&ownership), &metrics).await, (five, 24));
@@ -145,7 +145,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn where_all_places_are_taken_it_does_not_wait() {
-        let (ownership, metrics) = (Ownership::new(false), Metrics::new());
+        let (ownership, metrics) = (Ownership::new(false, false), Metrics::new());
         let _all = ownership.waiting_writes.try_acquire_many(1_024).unwrap();
         let mut search = Search::of_write(&ownership);
         assert_eq!(search.next_pause(&metrics.chases), None);

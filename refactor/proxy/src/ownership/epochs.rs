@@ -1,6 +1,7 @@
 //! From which epoch on an answer counts, by collection.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
@@ -40,6 +41,11 @@ impl Epochs {
     /// Whether none was ever told: nothing moves.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.load().is_empty()
+    }
+
+    /// Replaces all; counts for every answer that is looked at after this returns.
+    pub(crate) fn set_all(&self, epochs: BTreeMap<String, Epoch>) {
+        self.0.store(Arc::new(epochs));
     }
 
     /// Counts for every answer that is looked at after this returns.

@@ -19,6 +19,8 @@ pub(crate) struct Writes {
     /// else, so reads cost nothing if no client writes.
     newest: AtomicU64,
     start: Instant,
+    /// Whether other processes carry writes of the same clients.
+    others_write: bool,
     /// Until when a write may count that is not known any more, in the same unit: one of an earlier run, or one that gave
     /// way to those of others.
     forgotten_until: AtomicU64,
@@ -46,13 +48,14 @@ pub(crate) struct LastWrite {
 }
 
 impl Writes {
-    pub(crate) fn new(runs_again: bool) -> Self {
+    pub(crate) fn new(runs_again: bool, others_write: bool) -> Self {
         let most = NonZeroUsize::new(REMEMBERED_WRITES).unwrap_or(NonZeroUsize::MIN);
         // What an earlier run carried counts for as long as that would have remembered it.
         let forgotten_until = if runs_again { REMEMBER_TIME.as_millis() as u64 + 1 } else { 0 };
         Self {
             newest: AtomicU64::new(0),
             start: Instant::now(),
+            others_write,
             forgotten_until: AtomicU64::new(forgotten_until),
             let_go: AtomicU64::new(0),
             seed: fastrand::u64(..),
@@ -66,9 +69,10 @@ impl Writes {
         newest > 0 && newest + REMEMBER_TIME.as_millis() as u64 > self.ms(now)
     }
 
-    /// Whether a client of which no write is known may have written all the same.
-    pub(crate) fn may_be_forgotten(&self, now: Instant) -> bool {
-        self.ms(now) < self.forgotten_until.load(Ordering::Relaxed)
+    /// Whether a client may have written more than is known of it; `is_known`: whether all that tells it apart is known.
+    pub(crate) fn may_be_forgotten(&self, is_known: bool, now: Instant) -> bool {
+        self.others_write
+            || !is_known && self.ms(now) < self.forgotten_until.load(Ordering::Relaxed)
     }
 
     /// Whether another process carries writes too, which this one knows nothing of. Once it has ended, they count for as
@@ -219,7 +223,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_furthest_write_is_remembered_for_a_while() {
-        let writes = Writes::new(false);
+        let writes = Writes::new(false, false);
         let (one, two) = (client(&writes, ["one"]), client(&writes, ["two"]));
         assert!(!writes.are_any(Instant::now()));
         note(&writes, one, "1.7");
@@ -235,7 +239,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_is_found_by_whatever_of_it_is_the_same() {
-        let writes = Writes::new(false);
+        let writes = Writes::new(false, false);
         let seen = |told| known(&writes, client(&writes, told));
         note(&writes, client(&writes, ["home", "token"]), "1.5");
         assert_eq!(seen(["home", "another token"]).as_deref(), Some("1.5"));
@@ -249,11 +253,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_an_earlier_run_carried_may_matter_for_as_long_as_it_would_have_remembered_it() {
-        let writes = Writes::new(true);
-        assert!(writes.may_be_forgotten(Instant::now()));
-        assert!(!Writes::new(false).may_be_forgotten(Instant::now()));
+        let writes = Writes::new(true, false);
+        assert!(writes.may_be_forgotten(false, Instant::now()));
+        assert!(!Writes::new(false, false).may_be_forgotten(false, Instant::now()));
         advance(REMEMBER_TIME).await;
-        assert!(!writes.may_be_forgotten(Instant::now()));
+        assert!(!writes.may_be_forgotten(false, Instant::now()));
+    }
+
+    #[tokio::test]
+    async fn what_other_processes_carry_is_never_known() {
+        let writes = Writes::new(false, true);
+        note(&writes, client(&writes, ["one"]), "1.5");
+        for is_known in [false, true] {
+            assert!(writes.may_be_forgotten(is_known, Instant::now()), "it may have written more");
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -271,21 +284,21 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_write_that_was_let_go_may_matter_once_another_service_can_answer() {
-        let writes = Writes::new(false);
+        let writes = Writes::new(false, false);
         writes.has_another();
-        assert!(!writes.may_be_forgotten(Instant::now()), "there was none");
+        assert!(!writes.may_be_forgotten(false, Instant::now()), "there was none");
         writes.let_go();
-        assert!(!writes.may_be_forgotten(Instant::now()), "there is no other");
+        assert!(!writes.may_be_forgotten(false, Instant::now()), "there is no other");
         advance(REMEMBER_TIME / 2).await;
         writes.has_another();
-        assert!(writes.may_be_forgotten(Instant::now()));
+        assert!(writes.may_be_forgotten(false, Instant::now()));
         advance(REMEMBER_TIME / 2).await;
-        assert!(!writes.may_be_forgotten(Instant::now()));
+        assert!(!writes.may_be_forgotten(false, Instant::now()));
     }
 
     #[tokio::test]
     async fn a_write_is_forgotten_unless_a_later_one_came() {
-        let writes = Writes::new(false);
+        let writes = Writes::new(false, false);
         let one = client(&writes, ["one", "token"]);
         note(&writes, one, "1.7");
         writes.forget(one, position("1.6"));
@@ -297,23 +310,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_write_that_gave_way_to_those_of_others_may_matter_as_long_as_it_would_have_counted()
     {
-        let writes = Writes::new(false);
+        let writes = Writes::new(false, false);
         let nth = |n: usize| client(&writes, [n.to_string().as_str()]);
         note(&writes, nth(0), "1.1");
         advance(REMEMBER_TIME / 2).await;
         (1..REMEMBERED_WRITES).for_each(|n| note(&writes, nth(n), "1.1"));
-        assert!(!writes.may_be_forgotten(Instant::now()), "there is room for so many");
+        assert!(!writes.may_be_forgotten(false, Instant::now()), "there is room for so many");
         note(&writes, nth(REMEMBERED_WRITES), "1.1");
         assert!(known(&writes, nth(0)).is_none());
         assert!(known(&writes, nth(1)).is_some());
-        assert!(writes.may_be_forgotten(Instant::now()));
+        assert!(writes.may_be_forgotten(false, Instant::now()));
         advance(REMEMBER_TIME / 2).await;
-        assert!(!writes.may_be_forgotten(Instant::now()));
+        assert!(!writes.may_be_forgotten(false, Instant::now()));
     }
 
     #[test]
     fn what_is_joined_differently_is_another_key() {
-        let writes = Writes::new(false);
+        let writes = Writes::new(false, false);
         let key = |parts: [&'static str; 2]| writes.key(parts.map(str::as_bytes));
         assert_eq!(key(["a", "b"]), key(["a", "b"]));
         assert_ne!(key(["ab", ""]), key(["a", "b"]));

@@ -42,7 +42,7 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         settings,
         metrics: Metrics::new(),
         shadows: Shadows::start().unwrap(),
-        ownership: Ownership::new(false),
+        ownership: Ownership::new(false, false),
         crowd: Arc::new(Crowd::new(1)),
         ahead: Budget::new(0),
         pseudonym: "refactor-test".to_owned(),

@@ -120,6 +120,37 @@ async fn behind_a_trusted_load_balancer_who_wrote_is_known_by_its_own_address() 
 }
 
 #[tokio::test]
+async fn who_wrote_through_one_process_reads_it_through_another() {
+    let (old, new, _) = canary().await;
+    let routes = || {
+        let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
+        let users = tagged(users, &[("banyan:canary", "50")]);
+        vec![default(&format!("{}/api", old.service.url)), users]
+    };
+    let settings = Settings { workers: 1, others_write: true, ..Settings::default() };
+    let [one, other] = [(); 2].map(|()| Plane::with(settings.clone(), routes()));
+    new.state().rows.push("before".to_owned());
+    for round in 0..25 {
+        // The copy lags behind every write. What the other process knows of this client is one write too old.
+        let value = format!("value-{round}");
+        let (writes, reads) = if round % 2 == 0 { (&one, &other) } else { (&other, &one) };
+        assert_eq!(status(&writes.send(last(&post(&value))).await), 201);
+        for _ in 0..4 {
+            assert_eq!(body(&reads.get("/api/users/1", "").await), value);
+            assert_eq!(body(&writes.get("/api/users/1", "").await), value);
+        }
+    }
+    // A client that says how far its reads must be may read from the copy.
+    let before = new.service.count();
+    until("the copy answers it", async || {
+        let answer = other.get("/api/users/1", "Banyan-Position: 1.0\r\n").await;
+        body(&answer) == "before"
+    })
+    .await;
+    assert!(new.service.count() > before);
+}
+
+#[tokio::test]
 async fn a_proxy_that_runs_again_does_not_know_who_wrote_and_believes_no_copy() {
     let (old, new, first) = canary().await;
     assert_eq!(status(&first.send(last(&post("one"))).await), 201);
