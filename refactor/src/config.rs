@@ -5,6 +5,8 @@ mod traffic;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use http::uri::Authority;
+use postgres::PostgresUrl;
 use runtime::{ConfigErrors, ListenAddress, Logs, StopTimes, Token, Variable, Variables};
 use url::Url;
 
@@ -39,6 +41,21 @@ pub const VARIABLES: &[Variable] = &[
         name: "TAKE_OVER",
         about: "true takes over from the refactor that runs on the same DATA_DIR, if there is one, and no \
                 request fails; false",
+    },
+    Variable {
+        name: "CONTROL_DATABASE_URL",
+        about: "the PostgreSQL database with the state of several processes, \
+                postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=MODE; without it the state is in DATA_DIR, for one \
+                process",
+    },
+    Variable {
+        name: "CONTROL_NAME",
+        about: "the name of this process among those of one control database; the host's name and the control port",
+    },
+    Variable {
+        name: "CONTROL_ADDRESS",
+        about: "where those reach the control port of this process, HOST:PORT; CONTROL_HOST, or the address that the \
+                database server sees",
     },
     Variable {
         name: "MONOLITH_URL",
@@ -116,6 +133,11 @@ pub struct Config {
     pub(crate) data_dir: PathBuf,
     /// Whether to take over from the process that runs on the same folder.
     pub(crate) take_over: bool,
+    /// The database of several processes; without it there is one process, and the state is in the data folder.
+    pub(crate) database: Option<PostgresUrl>,
+    pub(crate) name: Option<String>,
+    /// Where other processes reach the control port.
+    pub(crate) address: Option<String>,
     /// The URL of the monolith, for the first stack; without it there is no first stack.
     pub(crate) monolith: Option<Url>,
     /// What signs in to the programs whose data is moved.
@@ -148,19 +170,35 @@ impl Config {
             services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
             routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
         };
+        let database = variables.secret("CONTROL_DATABASE_URL").map(str::parse::<PostgresUrl>);
+        let database = database.transpose().unwrap_or_else(|error| {
+            variables.wrong(format!("CONTROL_DATABASE_URL: {error}"));
+            None
+        });
+        let take_over = variables.one_of("TAKE_OVER", &[("true", true), ("false", false)]);
+        if take_over == Some(true) && database.is_some() {
+            let why = "TAKE_OVER: is for the one process of a data folder; with CONTROL_DATABASE_URL start the new \
+                       process, and then stop the old one";
+            variables.wrong(why.into());
+        }
         let config = Self {
             applications: (applications.host, applications.port).into(),
             control,
             metrics,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
+            database,
+            name: variables.read(
+                "CONTROL_NAME",
+                "1 to 255 letters, digits, dots, colons, - and _",
+                name,
+            ),
+            address: variables.read("CONTROL_ADDRESS", "HOST:PORT", address),
             monolith: variables.read(
                 "MONOLITH_URL",
                 "http:// or https://, a host, and /api or no path",
                 monolith,
             ),
-            take_over: variables
-                .one_of("TAKE_OVER", &[("true", true), ("false", false)])
-                .unwrap_or(false),
+            take_over: take_over.unwrap_or(false),
             move_token: variables.token("MOVE_TOKEN"),
             move_targets: variables
                 .read("MOVE_TARGETS", "NAME=http://HOST:PORT, more of them after a comma", targets)
@@ -191,6 +229,18 @@ fn monolith(text: &str) -> Option<Url> {
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     (web && matches!(url.path(), "/api" | "/") && url.query().is_none() && url.fragment().is_none())
         .then_some(url)
+}
+
+/// A name of a process: it stands in headers and logs.
+fn name(text: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:-_".contains(&byte);
+    ((1..=255).contains(&text.len()) && text.bytes().all(plain)).then(|| text.to_owned())
+}
+
+/// A host and a port.
+fn address(text: &str) -> Option<String> {
+    let authority = Authority::try_from(text).ok()?;
+    (authority.port_u16().is_some() && !text.contains('@')).then(|| text.to_owned())
 }
 
 /// Collections, each with the URL of a program.

@@ -13,6 +13,7 @@ mod limits;
 mod listen;
 mod moves_seen;
 mod operations;
+mod pass_on;
 mod protocol;
 mod query;
 mod readiness;
@@ -23,20 +24,21 @@ pub(crate) use gate::Gate;
 pub(crate) use limits::UNSIGNED_BYTES;
 pub(crate) use listen::{serve, serve_metrics};
 pub(crate) use moves_seen::MovesSeen;
+pub(crate) use pass_on::PassOn;
 pub(crate) use readiness::Readiness;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use answer::Answer;
-use cloudformation::{Api, Caller};
+use cloudformation::Caller;
 use credentials::Keys;
-use moves::Moves;
 use protocol::Protocol;
 use proxy::DataPlane;
-use runtime::Crowd;
+use runtime::{Crowd, chain};
 use signature::{Received, Refused};
-use spaces::Spaces;
+
+use crate::lead::{Lead, Leading};
 
 /// The path of the last differences between the answers to mirrored reads, as JSON lines.
 const DIFFERENCES: &str = "/-/shadow/differences";
@@ -45,14 +47,16 @@ const JSON_LINES: &str = "application/x-ndjson";
 
 /// What answers the control port.
 pub(crate) struct Control {
-    pub(crate) spaces: Spaces,
-    pub(crate) stacks: Arc<Api>,
+    /// What changes the state, while this process does.
+    pub(crate) leading: Leading,
+    /// What asks the process that leads, if there may be others.
+    pub(crate) passes_on: Option<PassOn>,
     pub(crate) credentials: Keys,
+    /// What `/readyz` says.
     pub(crate) readiness: Arc<Readiness>,
     /// Closed while another process takes over.
     pub(crate) gate: Arc<Gate>,
-    pub(crate) moves: Moves,
-    /// What `/metrics` tells of them.
+    /// What `/metrics` tells of moves.
     pub(crate) moves_seen: MovesSeen,
     /// What counts the traffic, and compares mirrored reads.
     pub(crate) plane: DataPlane,
@@ -62,7 +66,7 @@ pub(crate) struct Control {
 
 impl Control {
     /// Answers one request; `taken` is called once it is known to be an operator's. Blocks: for the disk, for health
-    /// checks, for stacks.
+    /// checks, for stacks, for another process.
     fn answer(&self, received: &Received, taken: impl FnOnce()) -> Answer {
         if let Some(answer) = foreign::answer(received) {
             return answer;
@@ -86,19 +90,34 @@ impl Control {
             return protocol.error(503, "ServiceUnavailable", message);
         };
         taken();
-        let caller = Caller { region: signed.region };
-        if protocol == Protocol::Query {
-            query::answer(&self.stacks, &caller, &received.body)
-        } else if received.path.starts_with("/-/") && !received.query.is_empty() {
+        if received.method == "GET" && received.path == DIFFERENCES && received.query.is_empty() {
+            return Answer::new(200, JSON_LINES, self.plane.differences());
+        }
+        let lead = match (self.leading.get(), &self.passes_on) {
+            (None, Some(other)) => match other.answer(protocol, received) {
+                Some(answer) => return answer,
+                None => self.leading.get(),
+            },
+            (lead, _) => lead,
+        };
+        let Some(lead) = lead else {
             let message =
-                format!("{} has no query parameters; leave out ?{}", received.path, received.query);
-            protocol.error(400, "ValidationException", &message)
-        } else if received.method == "GET" && received.path == DIFFERENCES {
-            Answer::new(200, JSON_LINES, self.plane.differences())
-        } else if let Some(answer) = commands::answer(&self.moves, received) {
-            answer
-        } else {
-            rest::answer(&self.spaces, &caller, received)
+                "the process that leads is another one by now; nothing was done, try again";
+            return protocol.error(503, "ServiceUnavailable", message);
+        };
+        let answer = carry_out(&lead, protocol, Caller { region: signed.region }, received);
+        // What this answer says must hold in every live process.
+        match lead.journal.everywhere() {
+            Ok(without) => {
+                let without = (!without.is_empty()).then(|| without.join(", ").into());
+                Answer { without, ..answer }
+            }
+            Err(error) => {
+                log::error!("{} {}: {}", received.method, received.path, chain(&error));
+                let message = "the control database was lost meanwhile: it is not known whether this was done; look, \
+                               and try again";
+                protocol.error(502, "BadGateway", message)
+            }
         }
     }
 }
@@ -107,4 +126,18 @@ impl Control {
 fn refuse(received: &Received, protocol: Protocol, refused: &Refused) -> Answer {
     log::warn!("{} {}: {}", received.method, received.path, refused.message());
     protocol.refuse(refused)
+}
+
+fn carry_out(lead: &Lead, protocol: Protocol, caller: Caller, received: &Received) -> Answer {
+    if protocol == Protocol::Query {
+        query::answer(&lead.stacks, &caller, &received.body)
+    } else if received.path.starts_with("/-/") && !received.query.is_empty() {
+        let message =
+            format!("{} has no query parameters; leave out ?{}", received.path, received.query);
+        protocol.error(400, "ValidationException", &message)
+    } else if let Some(answer) = commands::answer(&lead.moves, received) {
+        answer
+    } else {
+        rest::answer(&lead.spaces, &caller, received)
+    }
 }

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use url::Url;
 
 use cloudformation::{Api, Caller, Due};
+use journal::Journal;
 
 /// The stack's name.
 const NAME: &str = "banyan";
@@ -38,11 +39,46 @@ const BACK_OFF: BackOff = BackOff::new(Duration::from_secs(1), Duration::from_se
 pub(crate) struct FirstStack {
     pub(crate) stacks: Arc<Api>,
     pub(crate) monolith: Url,
-    pub(crate) data_dir: PathBuf,
+    /// Where the URL that it was given last is noted.
+    pub(crate) noted: Noted,
+}
+
+/// A note that stays.
+#[derive(Clone)]
+pub(crate) enum Noted {
+    /// In a data folder.
+    Folder(PathBuf),
+    /// In a control database, for all processes.
+    Shared(Journal),
+}
+
+impl Noted {
+    fn get(&self) -> Option<String> {
+        match self {
+            Self::Folder(folder) => fs::read_to_string(folder.join(FILE)).ok(),
+            Self::Shared(journal) => journal.noted(FILE).ok()?,
+        }
+    }
+
+    fn set(&self, text: &str) -> Result<(), String> {
+        match self {
+            Self::Folder(folder) => files::replace(&folder.join(FILE), text.as_bytes())
+                .map_err(|error| format!("{FILE} in the data folder cannot be written: {error}")),
+            Self::Shared(journal) => {
+                journal.note(FILE, text, false).map(drop).map_err(|error| runtime::chain(&error))
+            }
+        }
+    }
+
+    /// Whether it can be used no more.
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Shared(journal) if journal.is_over())
+    }
 }
 
 impl FirstStack {
-    /// Ends when the stack is as it should be. Whatever keeps it from that is logged, and tried again.
+    /// Ends when the stack is as it should be, or this process leads no more. Whatever keeps it from that is logged, and
+    /// tried again.
     pub(crate) async fn keep(self) {
         let mut back_off = BACK_OFF;
         loop {
@@ -52,6 +88,7 @@ impl FirstStack {
             }
             match self.blocking(|stack| stack.bring()).await {
                 Ok(()) => return,
+                Err(_) if self.noted.is_over() => return,
                 Err(error) => {
                     let wait = back_off.wait();
                     log::error!("{error}; trying again in {} s", wait.as_secs());
@@ -79,7 +116,7 @@ impl FirstStack {
 
     /// What is to be done now.
     fn due(&self) -> Result<Option<Due>, String> {
-        let before = self.before();
+        let before = self.noted.get();
         let due = self.stacks.due(&caller(), NAME, PARAMETER, self.url(), before.as_deref());
         due.map_err(|error| runtime::chain(&error))
     }
@@ -91,13 +128,8 @@ impl FirstStack {
 
     /// Whether the application of the stack is below `/api` and should be at the root, or the other way round.
     fn moves(&self) -> bool {
-        let before = self.before();
+        let before = self.noted.get();
         before.is_some_and(|before| is_below_api(&before) != is_below_api(self.url()))
-    }
-
-    /// The URL that the stack was given last.
-    fn before(&self) -> Option<String> {
-        fs::read_to_string(self.data_dir.join(FILE)).ok()
     }
 
     fn template(&self) -> &'static str {
@@ -122,8 +154,7 @@ impl FirstStack {
             }
             log::info!("the stack {NAME} leads what no other route takes to {}", self.url());
         }
-        let noted = files::replace(&self.data_dir.join(FILE), self.url().as_bytes());
-        noted.map_err(|error| format!("{FILE} in the data folder cannot be written: {error}"))
+        self.noted.set(self.url())
     }
 
     fn change(&self, due: &Due) -> Result<(), String> {
@@ -178,14 +209,16 @@ async fn asked(client: &Client, monolith: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Mutex};
 
     use cloudformation::provider::{
         Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
     };
 
-    use super::FirstStack;
+    use journal::Journal;
+
+    use super::{FirstStack, Noted};
 
     /// Makes what it is asked for, but for the second time.
     #[derive(Default)]
@@ -249,12 +282,11 @@ mod tests {
     fn a_first_stack_that_could_not_be_made_is_made_at_the_next_attempt() {
         let data = tempfile::tempdir().unwrap();
         let state = rusqlite::Connection::open_in_memory().unwrap();
-        let stacks =
-            cloudformation::open(Arc::new(Mutex::new(state)), Arc::new(FailsOnce::default()));
+        let stacks = cloudformation::open(Journal::on(state), Arc::new(FailsOnce::default()));
         let first = FirstStack {
             stacks: Arc::new(stacks.unwrap()),
             monolith: "http://127.0.0.1:3000/api".parse().unwrap(),
-            data_dir: data.path().to_owned(),
+            noted: Noted::Folder(data.path().to_owned()),
         };
         let failed = first.bring().unwrap_err();
         assert!(failed.contains("could not lead to"), "{failed}");

@@ -15,7 +15,10 @@ mod client;
 mod config;
 mod control;
 mod first_stack;
+mod lead;
+mod processes;
 mod run;
+mod start;
 mod takeover;
 
 pub use client::{Client, ClientError, Traffic, Unreached};

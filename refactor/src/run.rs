@@ -11,17 +11,16 @@ use actix_web::web::Data;
 use runtime::{
     ANNOUNCE_TIME, ConfigErrors, Crowd, Daemon, ListenAddress, Logs, Stop, Variable, chain,
 };
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::config::{Config, VARIABLES};
-use crate::control::credentials::Keys;
-use crate::control::{self, Control, Gate, Readiness};
+use crate::control::{self, Control, Gate, Readiness, advice};
 use crate::first_stack::FirstStack;
+use crate::lead::MoveSettings;
+use crate::processes::ControlAddress;
+use crate::start::{Start, Started};
 use crate::takeover::{self, Given, Giving, Taken};
-use moves::{self, Moves};
-use proxy::DataPlane;
-use spaces::{Settings, Spaces, state};
+use spaces::Settings;
 
 /// The refactor proxy as a program.
 #[derive(Debug)]
@@ -63,7 +62,7 @@ impl Daemon for Refactor {
 }
 
 async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> {
-    state::make_folder(&config.data_dir)?;
+    journal::make_folder(&config.data_dir)?;
     let mut taken = tokio::select! {
         taken = take_over(&config) => taken?,
         () = &mut stopped => return Ok(()),
@@ -77,85 +76,83 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         given.map_or_else(|| wanted.bind(), Ok)
     });
     let metrics = metrics.transpose()?;
-    let runs_again = state::is_there(&config.data_dir);
-    let state = state::open(&config.data_dir)?;
-    let credentials = Keys::open(&config.data_dir)?;
     let settings = Settings {
         applications: config.applications,
         https: config.traffic.certificate.is_some(),
         control: address,
         drain: config.stop.drain,
+        shared: config.database.is_some(),
         quotas: config.quotas,
-        advice: control::advice::protection,
-        followed_advice: control::advice::followed_route,
+        advice: advice::protection,
+        followed_advice: advice::followed_route,
     };
-    let plane = DataPlane::new(proxy::Settings { runs_again, ..config.traffic })?;
-    if let Some(taken) = &mut taken {
-        taken.inherit(&plane)?;
-    }
-    moves::tell_epochs(&state, &plane)?;
-    let spaces = Spaces::open(Arc::clone(&state), plane.clone(), settings, Handle::current())
-        .map_err(|cause| {
-            let folder = config.data_dir.display();
-            format!("the state in {folder} cannot be used: {}", chain(&cause))
-        })?;
-    let (token, targets) = (config.move_token, config.move_targets);
-    let moves = Moves::open(
-        Arc::clone(&state),
-        spaces.clone(),
-        token,
-        targets,
-        control::advice::refusal,
-        Handle::current(),
-    )?;
-    // The control plane is this process' from here on, and what was unfinished is taken up.
-    if let Some(taken) = taken {
-        taken.ready(&plane)?;
-    }
-    let stacks = Arc::new(cloudformation::open(Arc::clone(&state), Arc::new(spaces.clone()))?);
     let readiness = Arc::new(Readiness::default());
+    let start = Start {
+        settings,
+        traffic: config.traffic,
+        moving: MoveSettings { token: config.move_token, targets: config.move_targets },
+        data_dir: config.data_dir.clone(),
+        monolith: config.monolith,
+        readiness: Arc::clone(&readiness),
+    };
+    let started = match config.database {
+        None => start.alone(taken),
+        Some(url) => {
+            let port = address.port();
+            let name = config.name.unwrap_or_else(|| format!("{}:{port}", host_name()));
+            let known = config
+                .address
+                .or_else(|| (!address.ip().is_unspecified()).then(|| address.to_string()));
+            let address = known.map_or(ControlAddress::Port(port), ControlAddress::Known);
+            // It waits for the server.
+            tokio::task::spawn_blocking(move || start.among_others(url, name, address)).await?
+        }
+    };
+    let Started { plane, credentials, leading, state, passes_on, processes, first } =
+        started.map_err(|error| -> Box<dyn Error> { error })?;
     let gate = Arc::new(Gate::default());
     let stop = config.stop;
     let served = Data::new(Control {
-        spaces: spaces.clone(),
-        stacks: Arc::clone(&stacks),
+        leading,
+        passes_on,
         credentials,
         readiness: Arc::clone(&readiness),
         gate: Arc::clone(&gate),
-        moves: moves.clone(),
         moves_seen: control::MovesSeen::default(),
         plane: plane.clone(),
         unsigned: Arc::new(Crowd::new(control::UNSIGNED_BYTES)),
     });
-    let giving = Giving {
-        folder: config.data_dir.clone(),
-        state,
-        gate,
-        plane: plane.clone(),
-        control: control.try_clone()?,
-        metrics: metrics.as_ref().map(TcpListener::try_clone).transpose()?,
-        drain: stop.drain,
-        readiness: Arc::clone(&readiness),
-    };
+    let giving = state.map(|state| {
+        Ok::<_, std::io::Error>(Giving {
+            folder: config.data_dir,
+            state,
+            gate,
+            plane: plane.clone(),
+            control: control.try_clone()?,
+            metrics: metrics.as_ref().map(TcpListener::try_clone).transpose()?,
+            drain: stop.drain,
+            readiness: Arc::clone(&readiness),
+        })
+    });
+    let giving = giving.transpose()?;
     let metrics_at = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
     let mut servers = vec![control::serve(served.clone(), control, metrics_at, stop.drain)?];
     if let Some(metrics) = metrics {
         servers.push(control::serve_metrics(served, metrics, stop.drain)?);
     }
     let handles: Vec<_> = servers.iter().map(Server::handle).collect();
-    let given = giving.offer().unwrap_or_else(|error| {
-        log::warn!("no other process can take over from this one: {error}");
-        // Its sender is gone: it never ends with a process that takes over.
-        oneshot::channel().1
+    // Without its sender it never ends with a process that takes over.
+    let nobody = || oneshot::channel().1;
+    let given = giving.map_or_else(nobody, |giving| {
+        giving.offer().unwrap_or_else(|error| {
+            log::warn!("no other process can take over from this one: {error}");
+            nobody()
+        })
     });
-    log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
     if let Some(metrics) = metrics_at {
         log::info!("metrics are on http://{metrics}/metrics");
     }
     log::info!("listening on http://{address}");
-    moves.resume();
-    let first =
-        config.monolith.map(|monolith| FirstStack { stacks, monolith, data_dir: config.data_dir });
     let ready = Arc::clone(&readiness);
     rt::spawn(async move {
         first_stack(first).await;
@@ -177,9 +174,16 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
             return pending().await;
         }
         readiness.stop();
+        if let Some(processes) = &processes {
+            processes.stop();
+        }
         stop.serve_on().await;
         let unheard = oneshot::channel().0;
         tokio::join!(end(&handles), plane.drain(ANNOUNCE_TIME, stop.drain, unheard));
+        if let Some(processes) = processes {
+            let left = tokio::task::spawn_blocking(move || processes.leave()).await;
+            left.unwrap_or_else(|error| log::error!("the control database: {}", chain(&error)));
+        }
     });
     // A server answers only while it is polled.
     let servers: Vec<_> = servers.into_iter().map(rt::spawn).collect();
@@ -212,4 +216,9 @@ async fn first_stack(first: Option<FirstStack>) {
     if let Some(first) = first {
         first.keep().await;
     }
+}
+
+/// The name of this machine.
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

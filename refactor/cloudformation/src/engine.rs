@@ -66,9 +66,13 @@ impl StackEngine {
         }
     }
 
+    /// Goes on until the process ends, or loses the control database: then another process takes this up.
     fn work(&self) {
         loop {
             let seen = self.signal.now();
+            if self.store.is_over() {
+                return;
+            }
             // A panic loses nothing but time: the operation goes on from what is on disk.
             match catch_unwind(AssertUnwindSafe(|| self.next())) {
                 Ok(Ok(true)) => self.signal.notify(),

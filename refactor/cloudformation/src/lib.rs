@@ -7,14 +7,15 @@
 //! [`provider::Provider`]; `stacks` keeps all of it on disk.
 //!
 //! ```
-//! use std::sync::{Arc, Mutex};
+//! use std::sync::Arc;
 //!
 //! # use std::error::Error;
 //! # use cloudformation::provider::Provider;
 //! # use cloudformation::{Caller, open};
+//! # use journal::Journal;
 //! # fn example(provider: Arc<dyn Provider>) -> Result<(), Box<dyn Error>> {
-//! let state = rusqlite::Connection::open("state.db")?;
-//! let stacks = open(Arc::new(Mutex::new(state)), provider)?;
+//! let state = Journal::on(rusqlite::Connection::open("state.db")?);
+//! let stacks = open(state, provider)?;
 //! let caller = Caller { region: "local".to_owned() };
 //! let form = [("Action".to_owned(), "DescribeStacks".to_owned())];
 //! let (status, xml) = stacks.handle(&caller, &form);

@@ -1,9 +1,9 @@
 //! Opens the stacks of a state.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rusqlite::Connection;
+use journal::Journal;
 
 use super::{Api, engine, provider, stacks};
 
@@ -11,13 +11,9 @@ use super::{Api, engine, provider, stacks};
 ///
 /// # Errors
 /// If the tables cannot be made or the engine cannot be started.
-pub fn open(
-    connection: Arc<Mutex<Connection>>,
-    provider: Arc<dyn provider::Provider>,
-) -> io::Result<Api> {
-    stacks::migrate(&connection.lock().unwrap_or_else(PoisonError::into_inner))
-        .map_err(io::Error::other)?;
-    let store = stacks::StackStore::new(connection);
+pub fn open(journal: Journal, provider: Arc<dyn provider::Provider>) -> io::Result<Api> {
+    stacks::migrate(&journal).map_err(io::Error::other)?;
+    let store = stacks::StackStore::new(journal);
     let engine = engine::StackEngine::start(store.clone(), provider)?;
     Ok(Api::new(store, engine))
 }

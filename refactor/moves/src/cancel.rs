@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::options::Options;
 use super::pair::{self, Pair};
-use super::record::{Direction, Made, Primary};
+use super::record::{Direction, Made, Primary, Record};
 use super::refusal::Refusal;
 use super::work::Work;
 use replication::Role;
@@ -134,7 +134,8 @@ fn forget(work: &mut Work<'_>) -> Result<(), Refusal> {
     work.record.primary = Primary::Source;
     fault::point("moves.protect");
     work.protect_route()?;
-    work.inner.spaces.set_epoch(&work.record.application, &work.record.collection, None);
+    let Record { application, collection, .. } = &work.record;
+    work.inner.spaces.set_epoch(application, collection, None)?;
     work.record.made = Made::default();
     Ok(())
 }

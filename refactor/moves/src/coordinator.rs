@@ -1,5 +1,6 @@
 //! The moves of a control plane, and the commands on them.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
@@ -10,7 +11,6 @@ use tokio::runtime::Handle;
 
 use proxy::DataPlane;
 use spaces::Spaces;
-use spaces::state::Shared;
 
 use super::inner::Inner;
 use super::journal::Journal;
@@ -28,20 +28,24 @@ use super::{cancel, complete, diff, follow, settle, status, switch};
 const PENDING: Duration = Duration::from_secs(3);
 
 /// Tells the proxy in which epochs the collections of a state are: before it listens for an application, so that no answer is
-/// taken for what it is not.
+/// taken for what it is not. What was known before and is not there any more is in no epoch.
 ///
 /// # Errors
 /// If the state cannot be used.
-pub fn tell_epochs(state: &Shared, plane: &DataPlane) -> Result<(), Box<dyn Error>> {
-    for record in Journal::open(Shared::clone(state))?.moves()? {
-        plane.set_epoch(&record.application, &record.collection, Some(record.told()));
+pub fn tell_epochs(state: &journal::Journal, plane: &DataPlane) -> Result<(), journal::Error> {
+    let mut epochs = BTreeMap::<_, BTreeMap<_, _>>::new();
+    for record in Journal::open(state.clone())?.moves()? {
+        let collections = epochs.entry(record.application.clone()).or_default();
+        let epoch = record.told();
+        collections.insert(record.collection, epoch);
     }
+    plane.set_epochs(epochs);
     Ok(())
 }
 
 /// Protects the routes that moves need, and no others: a program that ended while it changed a primary left the record
 /// of a move behind, or the route. It asks no store, so a service that is down changes nothing.
-fn protect_routes(journal: &Journal, spaces: &Spaces) -> rusqlite::Result<()> {
+fn protect_routes(journal: &Journal, spaces: &Spaces) -> Result<(), journal::Error> {
     let protected = journal.moves()?.into_iter().filter_map(|record| {
         let route = sides::led(spaces, &record.application, &record.collection)?;
         Some((route.id, record.protection()?))
@@ -60,7 +64,7 @@ impl Moves {
     /// # Errors
     /// If the state cannot be used, or TLS not be set up.
     pub fn open(
-        state: Shared,
+        state: journal::Journal,
         spaces: Spaces,
         token: Option<Token>,
         targets: Targets,

@@ -28,7 +28,9 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     check(work, &source, &target)?;
     let before = work.route();
     let route = make_route(work)?;
-    work.tell_epoch();
+    // Other processes read it there.
+    work.save()?;
+    work.tell_epoch()?;
     pair.to.follow(&pair.from.url, options.most_rows_per_second).map_err(|error| {
         Refusal::peer(&format!("{} does not follow", work.target_name()), &error)
     })?;

@@ -187,8 +187,7 @@ fn not_taken(work: &mut Work<'_>, intent: &Intent, outcome: String) -> Result<()
     work.record.lost_below = intent.by_force.unwrap_or_default();
     let mut times = Times::start(steps::PATIENCE);
     work.ended(times.outcome(Direction::Reverse, false, outcome, None))?;
-    work.tell_epoch();
-    Ok(())
+    work.tell_epoch()
 }
 
 fn unknown(work: &Work<'_>, pair: &Pair, why: &str) -> Refusal {

@@ -1,14 +1,11 @@
 //! Moves on disk: a document each, and one for its comparison, which is written more often.
 
-use std::sync::PoisonError;
-
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use journal::{Error, values};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::diff::Comparison;
 use super::record::{MoveId, Record};
-use spaces::state::Shared;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS moves (
@@ -16,116 +13,113 @@ const SCHEMA: &str = "
         collection TEXT NOT NULL,
         document TEXT NOT NULL,
         PRIMARY KEY (application, collection)
-    ) STRICT;
+    );
     CREATE TABLE IF NOT EXISTS move_comparisons (
         application TEXT NOT NULL,
         collection TEXT NOT NULL,
         document TEXT NOT NULL,
         PRIMARY KEY (application, collection)
-    ) STRICT;
+    );
 ";
 
 /// The moves on disk. What is written is there when a function returns. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Journal(Shared);
+pub(super) struct Journal(journal::Journal);
 
 impl Journal {
     /// Brings the schema up to date.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub(super) fn open(connection: Shared) -> Result<Self> {
-        lock(&connection).execute_batch(SCHEMA)?;
-        Ok(Self(connection))
+    /// If the state cannot be written.
+    pub(super) fn open(state: journal::Journal) -> Result<Self, Error> {
+        state.make_tables(SCHEMA)?;
+        Ok(Self(state))
+    }
+
+    /// Whether nothing can be written any more: the process has lost the control database, or another one leads.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.is_over()
     }
 
     /// Every move.
     ///
     /// # Errors
-    /// If the file or a document cannot be read.
-    pub(super) fn moves(&self) -> Result<Vec<Record>> {
-        let connection = lock(&self.0);
+    /// If the state or a document cannot be read.
+    pub(super) fn moves(&self) -> Result<Vec<Record>, Error> {
         let sql = "SELECT document FROM moves ORDER BY application, collection";
-        let mut statement = connection.prepare(sql)?;
-        let read = |row: &rusqlite::Row<'_>| document(&row.get::<_, String>(0)?);
-        statement.query_map([], read)?.collect()
+        self.0.read(|state| state.documents(sql, values![]))
     }
 
     /// A move, if there is one.
     ///
     /// # Errors
-    /// If the file or its document cannot be read.
-    pub(super) fn find(&self, key: &MoveId) -> Result<Option<Record>> {
-        self.get("SELECT document FROM moves WHERE application = ? AND collection = ?", key)
+    /// If the state or its document cannot be read.
+    pub(super) fn find(&self, key: &MoveId) -> Result<Option<Record>, Error> {
+        self.get("moves", key)
     }
 
     /// Writes a move.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub(super) fn write(&self, record: &Record) -> Result<()> {
-        self.put("INSERT OR REPLACE INTO moves VALUES (?, ?, ?)", &record.key(), record)
+    /// If the state cannot be written.
+    pub(super) fn write(&self, record: &Record) -> Result<(), Error> {
+        self.put("moves", &record.key(), record)
     }
 
     /// Forgets a move and its comparison.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub(super) fn forget(&self, (application, collection): &MoveId) -> Result<()> {
-        let mut connection = lock(&self.0);
-        let transaction = connection.transaction()?;
-        for table in ["moves", "move_comparisons"] {
-            let sql = format!("DELETE FROM {table} WHERE application = ? AND collection = ?");
-            transaction.execute(&sql, [application, collection])?;
-        }
-        transaction.commit()
+    /// If the state cannot be written.
+    pub(super) fn forget(&self, (application, collection): &MoveId) -> Result<(), Error> {
+        self.0.write(|state| {
+            ["moves", "move_comparisons"].into_iter().try_for_each(|table| {
+                let sql = format!("DELETE FROM {table} WHERE application = ?1 AND collection = ?2");
+                state.run(&sql, values![application, collection])
+            })
+        })
     }
 
     /// The comparison that a move had last.
     ///
     /// # Errors
-    /// If the file or its document cannot be read.
-    pub(super) fn comparison(&self, key: &MoveId) -> Result<Option<Comparison>> {
-        let sql = "SELECT document FROM move_comparisons WHERE application = ? AND collection = ?";
-        self.get(sql, key)
+    /// If the state or its document cannot be read.
+    pub(super) fn comparison(&self, key: &MoveId) -> Result<Option<Comparison>, Error> {
+        self.get("move_comparisons", key)
     }
 
     /// Writes a comparison, as far as it is.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub(super) fn write_comparison(&self, key: &MoveId, comparison: &Comparison) -> Result<()> {
-        self.put("INSERT OR REPLACE INTO move_comparisons VALUES (?, ?, ?)", key, comparison)
+    /// If the state cannot be written.
+    pub(super) fn write_comparison(
+        &self,
+        key: &MoveId,
+        comparison: &Comparison,
+    ) -> Result<(), Error> {
+        self.put("move_comparisons", key, comparison)
     }
 
-    fn get<T: DeserializeOwned>(&self, sql: &str, key: &MoveId) -> Result<Option<T>> {
-        let connection = lock(&self.0);
-        let mut statement = connection.prepare_cached(sql)?;
-        let read = |row: &rusqlite::Row<'_>| document(&row.get::<_, String>(0)?);
-        statement.query_row([&key.0, &key.1], read).optional()
+    fn get<T: DeserializeOwned>(
+        &self,
+        table: &str,
+        (application, collection): &MoveId,
+    ) -> Result<Option<T>, Error> {
+        let sql =
+            format!("SELECT document FROM {table} WHERE application = ?1 AND collection = ?2");
+        self.0.read(|state| Ok(state.documents(&sql, values![application, collection])?.pop()))
     }
 
     fn put(
         &self,
-        sql: &str,
+        table: &str,
         (application, collection): &MoveId,
         value: &impl Serialize,
-    ) -> Result<()> {
-        let document = serde_json::to_string(value)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        let connection = lock(&self.0);
-        let mut statement = connection.prepare_cached(sql)?;
-        statement.execute(params![application, collection, document]).map(drop)
+    ) -> Result<(), Error> {
+        let sql = format!(
+            "INSERT INTO {table} (application, collection, document) VALUES (?1, ?2, ?3)
+             ON CONFLICT (application, collection) DO UPDATE SET document = excluded.document"
+        );
+        let document = serde_json::to_string(value)?;
+        self.0.write(|state| state.run(&sql, values![application, collection, document]))
     }
-}
-
-fn lock(connection: &Shared) -> std::sync::MutexGuard<'_, Connection> {
-    // A thread that panicked with the lock left no transaction behind: dropping one rolls it back.
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn document<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
-    })
 }

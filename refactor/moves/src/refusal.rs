@@ -119,8 +119,8 @@ impl From<ApiError> for Refusal {
     }
 }
 
-impl From<rusqlite::Error> for Refusal {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<journal::Error> for Refusal {
+    fn from(error: journal::Error) -> Self {
         Self::internal(&error)
     }
 }

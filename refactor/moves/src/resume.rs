@@ -49,7 +49,7 @@ impl Inner {
     }
 
     /// Ends what is pending, with as many attempts as it needs, on a thread of its own. If the move no longer exists,
-    /// the record says so and there are no more attempts.
+    /// the record says so and there are no more attempts. If the control database is lost, another process goes on.
     pub(super) fn settle_later(&self, key: &MoveId) {
         let Some(inner) = self.myself.upgrade() else { return };
         if !self.settling.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
@@ -76,6 +76,7 @@ impl Inner {
             };
             match tried {
                 Ok(()) => break,
+                Err(_) if self.journal.is_over() => break,
                 Err(refusal) if refusal.text() != said => {
                     said = refusal.text().to_owned();
                     log::warn!("{}", (self.wording)(&key.1, &refusal));

@@ -234,7 +234,7 @@ fn with_lag(pair: &Pair, from: &SideStatus, mut to: SideStatus) -> SideStatus {
 fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refusal> {
     let (collection, application) = (&work.record.collection, &work.record.application);
     let is_under_way = || work.inner.spaces.has_earlier_uploads(application);
-    if !is_under_way() {
+    if !is_under_way()? {
         return Ok(false);
     }
     let verb = direction.word();
@@ -242,7 +242,7 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refus
         "{verb} {collection}: waits for uploads and other writes that began before its route was made"
     );
     let start = Instant::now();
-    while is_under_way() {
+    while is_under_way()? {
         if start.elapsed() > UPLOAD_TIME {
             return Err(Refusal::of(
                 Code::Again(direction.verb()),

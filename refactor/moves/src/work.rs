@@ -142,8 +142,7 @@ impl<'a> Work<'a> {
             self.record.lost_below = self.record.lost_below.min(epoch);
             self.save()?;
         }
-        self.tell_epoch();
-        Ok(())
+        self.tell_epoch()
     }
 
     /// Refuses a primary of an earlier epoch than the last one that is known.
@@ -175,14 +174,16 @@ impl<'a> Work<'a> {
     pub(super) fn give_up_below(&mut self, epoch: u64, intent: Intent) -> Result<(), Refusal> {
         self.record.lost_below = epoch;
         self.intend(intent)?;
-        self.tell_epoch();
-        Ok(())
+        self.tell_epoch()
     }
 
-    /// Tells the proxy which answers count.
-    pub(super) fn tell_epoch(&self) {
+    /// Tells the proxy which answers count, as the record on disk says it.
+    ///
+    /// # Errors
+    /// 500 if the control database is lost.
+    pub(super) fn tell_epoch(&self) -> Result<(), Refusal> {
         let Record { application, collection, .. } = &self.record;
-        self.inner.spaces.set_epoch(application, collection, Some(self.record.told()));
+        Ok(self.inner.spaces.set_epoch(application, collection, Some(self.record.told()))?)
     }
 
     /// Writes down what is about to be done.

@@ -1,14 +1,11 @@
 //! What is kept on disk: resources and policies as documents, and the tokens of requests.
 
-use std::sync::PoisonError;
-
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use journal::{Error, Transaction, values};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::model::{Model, ModelChange, ResourceTable};
 use super::resource::{Details, Resource, ResourceType, now_ms};
-use super::state::Shared;
 use super::token::ClientToken;
 
 const SCHEMA: &str = "
@@ -16,21 +13,21 @@ const SCHEMA: &str = "
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
         document TEXT NOT NULL
-    ) STRICT;
+    );
     CREATE TABLE IF NOT EXISTS spaces_policies (
         arn TEXT PRIMARY KEY,
         policy TEXT NOT NULL
-    ) STRICT;
+    );
     CREATE TABLE IF NOT EXISTS spaces_tokens (
         scope TEXT NOT NULL,
         token TEXT NOT NULL,
-        fingerprint BLOB NOT NULL,
+        fingerprint BYTES NOT NULL,
         resource TEXT NOT NULL,
         answer TEXT NOT NULL,
-        lasting INTEGER NOT NULL,
-        created_ms INTEGER NOT NULL,
+        lasting FLAG NOT NULL,
+        created_ms NUMBER NOT NULL,
         PRIMARY KEY (scope, token)
-    ) STRICT;
+    );
     CREATE INDEX IF NOT EXISTS spaces_tokens_by_age ON spaces_tokens (created_ms);
     CREATE INDEX IF NOT EXISTS spaces_tokens_by_resource ON spaces_tokens (resource);
 ";
@@ -45,139 +42,147 @@ pub(crate) struct Answered {
 }
 
 /// The state on disk.
-pub(crate) struct Journal(Shared);
+pub(crate) struct Journal(journal::Journal);
 
 impl Journal {
     /// Brings the schema up to date.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub(crate) fn open(connection: Shared) -> Result<Self> {
-        lock(&connection).execute_batch(SCHEMA)?;
-        Ok(Self(connection))
+    /// If the state cannot be written.
+    pub(crate) fn open(state: journal::Journal) -> Result<Self, Error> {
+        state.make_tables(SCHEMA)?;
+        Ok(Self(state))
     }
 
     /// Everything that was ever committed.
     ///
     /// # Errors
     /// If a document cannot be read.
-    pub(crate) fn load(&self) -> Result<Model> {
-        let connection = lock(&self.0);
-        let mut policies = connection.prepare("SELECT arn, policy FROM spaces_policies")?;
-        let policies = policies.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Model {
-            environments: load(&connection)?,
-            applications: load(&connection)?,
-            services: load(&connection)?,
-            routes: load(&connection)?,
-            policies: policies.collect::<Result<_>>()?,
+    pub(crate) fn load(&self) -> Result<Model, Error> {
+        self.0.read(|state| {
+            let sql = "SELECT arn, policy FROM spaces_policies";
+            let policies = state.all(sql, values![], |row| Ok((row.text(0)?, row.text(1)?)))?;
+            Ok(Model {
+                environments: load(state)?,
+                applications: load(state)?,
+                services: load(state)?,
+                routes: load(state)?,
+                policies: policies.into_iter().collect(),
+            })
         })
     }
 
     /// The answer to a token, if it was given within the last 24 hours or the token is a lasting one.
     ///
     /// # Errors
-    /// If the file cannot be read.
-    pub(crate) fn answered(&self, token: &ClientToken) -> Result<Option<Answered>> {
+    /// If the state cannot be read.
+    pub(crate) fn answered(&self, token: &ClientToken) -> Result<Option<Answered>, Error> {
         let sql = "SELECT fingerprint, answer FROM spaces_tokens
-            WHERE scope = ? AND token = ? AND (lasting OR created_ms > ?)";
-        let connection = lock(&self.0);
-        let mut statement = connection.prepare_cached(sql)?;
-        let oldest = now_ms() - TOKEN_MS;
-        let read = |row: &rusqlite::Row<'_>| {
-            let answer = serde_json::from_str(&row.get::<_, String>(1)?).map_err(unreadable)?;
-            Ok(Answered { fingerprint: row.get(0)?, answer })
-        };
-        statement.query_row(params![token.scope, token.token, oldest], read).optional()
+            WHERE scope = ?1 AND token = ?2 AND (lasting OR created_ms > ?3)";
+        let values = values![&token.scope, &token.token, now_ms() - TOKEN_MS];
+        self.0.read(|state| {
+            state.one(sql, values, |row| {
+                let answer = serde_json::from_str(&row.text(1)?)?;
+                Ok(Answered { fingerprint: row.bytes(0)?, answer })
+            })
+        })
     }
 
     /// Commits all changes, or none. They are on disk when this returns.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub(crate) fn write(&self, changes: &[ModelChange]) -> Result<()> {
-        let mut connection = lock(&self.0);
-        let transaction = connection.transaction()?;
-        for change in changes {
-            write(&transaction, change)?;
-        }
-        transaction.commit()
+    /// If the state cannot be written.
+    pub(crate) fn write(&self, changes: &[ModelChange]) -> Result<(), Error> {
+        self.0.write(|state| {
+            changes.iter().try_for_each(|change| write(state, change))?;
+            if changes.iter().any(ModelChange::concerns_traffic) {
+                state.announce()
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    /// Tells other processes to read the state again.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub(crate) fn announce(&self) -> Result<(), Error> {
+        self.0.announce()
+    }
+
+    /// Waits until every live process has what is changed so far; gives the names of those that do not have it.
+    ///
+    /// # Errors
+    /// If the session does not lead any more.
+    pub(crate) fn everywhere(&self) -> Result<Vec<String>, Error> {
+        self.0.everywhere()
+    }
+
+    /// Whether another process has an upload of an application under way that began with earlier routes.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub(crate) fn has_earlier_uploads(&self, application: &str) -> Result<bool, Error> {
+        self.0.has_earlier_uploads(application)
     }
 }
 
-fn lock(connection: &Shared) -> std::sync::MutexGuard<'_, Connection> {
-    // A thread that panicked with the lock left no transaction behind: dropping one rolls it back.
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+fn load<D: Details + DeserializeOwned>(state: &Transaction<'_>) -> Result<ResourceTable<D>, Error> {
+    let sql = "SELECT document FROM spaces_resources WHERE kind = ?1";
+    let resources: Vec<Resource<D>> = state.documents(sql, values![D::KIND.as_str()])?;
+    Ok(resources.into_iter().map(|resource| (resource.id.clone(), resource)).collect())
 }
 
-fn unreadable(error: serde_json::Error) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
-}
-
-fn load<D: Details + DeserializeOwned>(connection: &Connection) -> Result<ResourceTable<D>> {
-    let mut statement =
-        connection.prepare("SELECT document FROM spaces_resources WHERE kind = ?")?;
-    let read = |row: &rusqlite::Row<'_>| {
-        let document: String = row.get(0)?;
-        let resource: Resource<D> = serde_json::from_str(&document).map_err(unreadable)?;
-        Ok((resource.id.clone(), resource))
-    };
-    statement.query_map([D::KIND.as_str()], read)?.collect()
-}
-
-fn write(connection: &Connection, change: &ModelChange) -> Result<()> {
+fn write(state: &Transaction<'_>, change: &ModelChange) -> Result<(), Error> {
     match change {
-        ModelChange::Environment(resource) => put(connection, resource),
-        ModelChange::Application(resource) => put(connection, resource),
-        ModelChange::Service(resource) => put(connection, resource),
-        ModelChange::Route(resource) | ModelChange::Protection(resource) => {
-            put(connection, resource)
-        }
+        ModelChange::Environment(resource) => put(state, resource),
+        ModelChange::Application(resource) => put(state, resource),
+        ModelChange::Service(resource) => put(state, resource),
+        ModelChange::Route(resource) | ModelChange::Protection(resource) => put(state, resource),
         ModelChange::Delete(_, id) => {
-            execute(connection, "DELETE FROM spaces_resources WHERE id = ?", [id])
+            state.run("DELETE FROM spaces_resources WHERE id = ?1", values![id])
         }
-        ModelChange::Policy(arn, Some(policy)) => execute(
-            connection,
-            "INSERT OR REPLACE INTO spaces_policies (arn, policy) VALUES (?, ?)",
-            [arn, policy],
-        ),
+        ModelChange::Policy(arn, Some(policy)) => {
+            let sql = "INSERT INTO spaces_policies (arn, policy) VALUES (?1, ?2)
+                ON CONFLICT (arn) DO UPDATE SET policy = excluded.policy";
+            state.run(sql, values![arn, policy])
+        }
         ModelChange::Policy(arn, None) => {
-            execute(connection, "DELETE FROM spaces_policies WHERE arn = ?", [arn])
+            state.run("DELETE FROM spaces_policies WHERE arn = ?1", values![arn])
         }
         ModelChange::ClientToken(token, resource, answer) => {
-            forget_old_tokens(connection)?;
-            let sql = "INSERT OR REPLACE INTO spaces_tokens
-                (scope, token, fingerprint, resource, answer, lasting, created_ms)
-                VALUES (?, ?, ?, ?, ?, ?, ?)";
+            forget_old_tokens(state)?;
             let ClientToken { scope, token, fingerprint, lasting } = token;
-            let answer = answer.to_string();
-            let values = params![scope, token, fingerprint, resource, answer, lasting, now_ms()];
-            execute(connection, sql, values)
+            let key = values![scope, token];
+            state.run("DELETE FROM spaces_tokens WHERE scope = ?1 AND token = ?2", key)?;
+            let sql = "INSERT INTO spaces_tokens
+                (scope, token, fingerprint, resource, answer, lasting, created_ms)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let (fingerprint, answer) = (fingerprint.as_slice(), answer.to_string());
+            let (lasting, now) = (*lasting, now_ms());
+            state.run(sql, values![scope, token, fingerprint, resource, answer, lasting, now])
         }
-        ModelChange::Answer(resource, answer) => execute(
-            connection,
-            "UPDATE spaces_tokens SET answer = ?2 WHERE resource = ?1",
-            params![resource, answer.to_string()],
-        ),
+        ModelChange::Answer(resource, answer) => {
+            let sql = "UPDATE spaces_tokens SET answer = ?2 WHERE resource = ?1";
+            state.run(sql, values![resource, answer.to_string()])
+        }
     }
 }
 
-fn put<D: Details>(connection: &Connection, resource: &Resource<D>) -> Result<()> {
-    let document = serde_json::to_string(resource).map_err(unreadable)?;
-    let sql = "INSERT OR REPLACE INTO spaces_resources (id, kind, document) VALUES (?, ?, ?)";
-    execute(connection, sql, params![resource.id, kind_of(resource).as_str(), document])
+fn put<D: Details>(state: &Transaction<'_>, resource: &Resource<D>) -> Result<(), Error> {
+    let document = serde_json::to_string(resource)?;
+    let sql = "INSERT INTO spaces_resources (id, kind, document) VALUES (?1, ?2, ?3)
+        ON CONFLICT (id) DO UPDATE SET document = excluded.document";
+    state.run(sql, values![&resource.id, kind_of(resource).as_str(), document])
 }
 
 fn kind_of<D: Details>(_: &Resource<D>) -> ResourceType {
     D::KIND
 }
 
-fn forget_old_tokens(connection: &Connection) -> Result<()> {
-    let sql = "DELETE FROM spaces_tokens WHERE created_ms <= ?
+fn forget_old_tokens(state: &Transaction<'_>) -> Result<(), Error> {
+    let sql = "DELETE FROM spaces_tokens WHERE created_ms <= ?1
         AND NOT (lasting AND EXISTS (SELECT 1 FROM spaces_resources WHERE id = resource))";
-    execute(connection, sql, [now_ms() - TOKEN_MS])
-}
-
-fn execute(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<()> {
-    connection.prepare_cached(sql)?.execute(values).map(drop)
+    state.run(sql, values![now_ms() - TOKEN_MS])
 }

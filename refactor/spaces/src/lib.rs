@@ -35,7 +35,6 @@ mod resource_type;
 pub mod rules;
 mod settings;
 mod spaces;
-pub mod state;
 mod token;
 
 pub use error::ApiError;

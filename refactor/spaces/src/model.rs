@@ -43,6 +43,20 @@ pub(crate) enum ModelChange {
     Answer(String, Value),
 }
 
+impl ModelChange {
+    /// Whether the data plane has to know.
+    pub(crate) fn concerns_traffic(&self) -> bool {
+        match self {
+            Self::Application(_) | Self::Service(_) | Self::Route(_) | Self::Delete(..) => true,
+            Self::Environment(_)
+            | Self::Protection(_)
+            | Self::Policy(..)
+            | Self::ClientToken(..)
+            | Self::Answer(..) => false,
+        }
+    }
+}
+
 impl Model {
     /// Carries a change out that is on disk.
     pub(crate) fn apply(&mut self, change: ModelChange) {

@@ -3,6 +3,7 @@
 mod activation;
 mod applications;
 mod environments;
+mod follow;
 mod layout;
 mod policies;
 mod protection;

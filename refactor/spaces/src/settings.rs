@@ -18,6 +18,8 @@ pub struct Settings {
     pub control: SocketAddr,
     /// How long requests to an application that is deleted may take to finish.
     pub drain: Duration,
+    /// Whether other processes have the same state, each with ports of its own.
+    pub shared: bool,
     /// The most resources.
     pub quotas: Quotas,
     /// The end of a sentence that refuses to delete a protected route: what helps. Empty, or from its punctuation on.

@@ -49,7 +49,7 @@ fn answered(collection: &str, result: Result<Value, Refusal>) -> Answer {
 fn not_allowed(method: &str, allow: &'static str, instead: &str) -> Answer {
     let message = format!("there is no {method} here: {instead}");
     let answer = rest::plain(405, "MethodNotAllowedException", &message);
-    Answer { allow: Some(allow), ..answer }
+    Answer { allow: Some(allow.into()), ..answer }
 }
 
 fn no_command(path: &str) -> String {

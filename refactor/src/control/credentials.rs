@@ -8,6 +8,8 @@ use std::path::Path;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
+use journal::Journal;
+
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "credentials.json";
 
@@ -64,11 +66,34 @@ impl Keys {
         }
         let made =
             Self::random().map_err(|error| KeysError::new(&path, "cannot be made", error))?;
-        let json = serde_json::to_string_pretty(&made).map_err(io::Error::from);
-        json.and_then(|json| files::replace(&path, format!("{json}\n").as_bytes()))
-            .map_err(|error| KeysError::new(&path, "cannot be written", error))?;
+        made.write(&path).map_err(|error| KeysError::new(&path, "cannot be written", error))?;
         log::info!("made keys for the control port: {}", path.display());
         Ok(made)
+    }
+
+    /// The keys that all processes of a control database have, made by the first one; they are in this data folder
+    /// too then.
+    ///
+    /// # Errors
+    /// As [`Keys::open`]; if the control database cannot be used.
+    pub(crate) fn shared(folder: &Path, state: &Journal) -> Result<Self, KeysError> {
+        let (own, path) = (Self::open(folder)?, folder.join(FILE));
+        let failed = |cause: Box<dyn Error + Send + Sync>| {
+            KeysError::new(&path, "cannot be replaced with the keys of the control database", cause)
+        };
+        let text = serde_json::to_string(&own).map_err(|error| failed(error.into()))?;
+        let stands = state.note("keys", &text, true).map_err(|error| failed(error.into()))?;
+        let shared: Self = serde_json::from_str(&stands).map_err(|error| failed(error.into()))?;
+        if stands != text {
+            shared.write(&path).map_err(|error| failed(error.into()))?;
+            log::info!("took the keys of the control database: {}", path.display());
+        }
+        Ok(shared)
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let json = serde_json::to_string_pretty(self).map_err(io::Error::from)?;
+        files::replace(path, format!("{json}\n").as_bytes())
     }
 
     /// The keys of this data folder.

@@ -118,10 +118,10 @@ async fn readiness(control: Data<Control>) -> HttpResponse {
 
 /// `GET /metrics`: the traffic of all applications and the moves.
 async fn metrics(request: HttpRequest, control: Data<Control>) -> HttpResponse {
-    // The process that took over tells of the moves.
-    let moves = match control.gate.is_closed() {
-        true => String::new(),
-        false => control.moves_seen.text(&control.moves).await,
+    // The process that leads, or that took over, tells of the moves.
+    let moves = match control.leading.get().filter(|_| !control.gate.is_closed()) {
+        Some(lead) => control.moves_seen.text(&lead.moves).await,
+        None => String::new(),
     };
     match control.plane.metrics() {
         Ok(traffic) => scraped(&request, traffic + &moves + "# EOF\n"),

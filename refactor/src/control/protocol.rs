@@ -61,7 +61,7 @@ impl Protocol {
         match self {
             Self::RestJson => {
                 let body = json!({ "Message": message }).to_string();
-                Answer { error_type: Some(code), ..Answer::new(status, JSON, body) }
+                Answer { error_type: Some(code.into()), ..Answer::new(status, JSON, body) }
             }
             Self::Json => {
                 let body = json!({ "__type": code, "message": message }).to_string();

@@ -1,12 +1,17 @@
 //! Whether the program is ready for the clients of a load balancer.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Says why the program is not ready, if it is not. Must not wait.
+pub(crate) type Check = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// What `/readyz` says.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Readiness {
     begun: AtomicBool,
     stopping: AtomicBool,
+    check: OnceLock<Check>,
 }
 
 impl Readiness {
@@ -24,14 +29,20 @@ impl Readiness {
         self.stopping.load(Ordering::Relaxed)
     }
 
+    /// Asks this too from now on. Only the first one counts.
+    pub(crate) fn ask(&self, check: Check) {
+        // There is one caller.
+        let _ = self.check.set(check);
+    }
+
     /// Why it is not ready, if it is not.
-    pub(crate) fn missing(&self) -> Option<&'static str> {
+    pub(crate) fn missing(&self) -> Option<String> {
         if self.is_stopping() {
-            Some("this program is stopping")
+            Some("this program is stopping".to_owned())
         } else if !self.begun.load(Ordering::Relaxed) {
-            Some("the first stack is not made yet")
+            Some("the first stack is not made yet".to_owned())
         } else {
-            None
+            self.check.get().and_then(|check| check())
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn done(body: &Value) -> Answer {
 fn refused(operation: &ApiOperation, error: &ApiError) -> Answer {
     log::debug!("{}: {} ({})", operation.name, error.code(), error.message());
     Answer {
-        error_type: Some(error.code()),
+        error_type: Some(error.code().into()),
         ..Answer::new(error.status(), JSON, error.body().to_string())
     }
 }

@@ -4,13 +4,13 @@ use std::io::{self, ErrorKind};
 use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, process, thread};
 
+use journal::Journal;
 use proxy::{Beside, DataPlane};
 use runtime::chain;
-use spaces::state;
 use tokio::sync::oneshot;
 
 use super::wire::Wire;
@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What a process gives to the one that takes over.
 pub(crate) struct Giving {
     pub(crate) folder: PathBuf,
-    pub(crate) state: state::Shared,
+    pub(crate) state: Journal,
     pub(crate) gate: Arc<Gate>,
     pub(crate) plane: DataPlane,
     /// The socket of the control port.
@@ -97,15 +97,22 @@ impl Giving {
     fn give(&self, wire: &Wire, tell: oneshot::Sender<Given>) -> oneshot::Sender<Given> {
         log::info!("another process takes over: no operation begins any more");
         self.gate.close(self.drain);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let given = state::give_up(&mut state)
-            .map_err(io::Error::other)
-            .and_then(|()| self.hand_over(wire));
-        match given {
+        let mut state = match self.state.give_up() {
+            Ok(state) => state,
+            Err(error) => {
+                log::error!(
+                    "no other process can take over, and this one goes on: {}",
+                    chain(&error)
+                );
+                self.gate.open();
+                return tell;
+            }
+        };
+        match self.hand_over(wire) {
             Ok(()) => self.end(wire, tell),
             Err(error) => {
                 log::error!("no other process took over, and this one goes on: {error}");
-                while let Err(error) = state::reopen(&mut state, &self.folder) {
+                while let Err(error) = state.reopen(&self.folder) {
                     log::error!("{}; trying again in {} s", chain(&error), PAUSE.as_secs());
                     thread::sleep(PAUSE);
                 }

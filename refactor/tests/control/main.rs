@@ -11,6 +11,7 @@ mod foreign;
 mod live;
 mod members;
 mod operations;
+mod processes;
 mod refusals;
 mod repeats;
 mod restart;

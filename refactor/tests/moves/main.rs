@@ -13,6 +13,7 @@ mod diff;
 mod forced;
 mod keep;
 mod metrics;
+mod processes;
 mod refusals;
 mod switch;
 mod version_1;

@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// Passes on what a program and PostgreSQL say to each other, and cuts the connection where a test says.
 #[derive(Debug)]
 pub struct Line {
     url: String,
     cut: Arc<Mutex<Option<(Cut, String)>>>,
+    whole: watch::Sender<bool>,
 }
 
 /// When a line is cut.
@@ -31,15 +33,23 @@ impl Line {
         let (server, name) = rest.split_once('/').expect("a database");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let line = Self { url: format!("{user}@{address}/{name}"), cut: Arc::default() };
+        let whole = watch::Sender::new(true);
+        let line = Self { url: format!("{user}@{address}/{name}"), cut: Arc::default(), whole };
         let (cut, server) = (Arc::clone(&line.cut), server.to_owned());
+        let whole = line.whole.subscribe();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (cut, server) = (Arc::clone(&cut), server.clone());
+                let (cut, server, mut whole) = (Arc::clone(&cut), server.clone(), whole.clone());
+                if !*whole.borrow_and_update() {
+                    continue;
+                }
                 tokio::spawn(async move {
                     let server = TcpStream::connect(server).await.expect("PostgreSQL is there");
-                    // Either side may end the connection in whatever way.
-                    let _ = pass_on(client, server, &cut).await;
+                    tokio::select! {
+                        // Either side may end the connection in whatever way.
+                        _ = pass_on(client, server, &cut) => {}
+                        _ = whole.changed() => {}
+                    }
                 });
             }
         });
@@ -49,6 +59,11 @@ impl Line {
     /// The database at this end of the line.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Cuts every connection and takes no other, or takes them again.
+    pub fn set_whole(&self, whole: bool) {
+        self.whole.send_replace(whole);
     }
 
     /// Cuts the next connection on which the program says these words.

@@ -75,7 +75,11 @@ impl Drop for TestDatabase {
     }
 }
 
-async fn execute(url: &str, sql: &str) {
+/// Runs statements in a database.
+///
+/// # Panics
+/// If one fails.
+pub async fn execute(url: &str, sql: &str) {
     connected(url, async |client: &Client| run(client, sql).await).await;
 }
 

@@ -28,6 +28,11 @@ impl Api {
         Self { store, engine, held: AtomicUsize::new(0) }
     }
 
+    /// Ends the engine's thread if it waits, and its state is over.
+    pub fn close(&self) {
+        self.engine.wake();
+    }
+
     /// The stack of that name or ARN.
     pub(super) fn stack(&self, form: &Form<'_>, name: &str) -> Result<Option<Stack>, StackError> {
         self.store.read(|state| state.stack(form.region, name))

@@ -3,9 +3,16 @@
 use std::error::Error;
 use std::fmt;
 
-/// Why state could not be read or written: SQLite refused, or a row holds what this version cannot read.
+/// Why state could not be read or written: the journal refused, or a row holds what this version cannot read.
 #[derive(Debug)]
 pub struct StackError(Box<dyn Error + Send + Sync>);
+
+impl StackError {
+    /// For a stack that must be there and is not.
+    pub(crate) fn missing(id: &str) -> Self {
+        Self(format!("there is no {id}").into())
+    }
+}
 
 impl fmt::Display for StackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -15,8 +22,8 @@ impl fmt::Display for StackError {
 
 impl Error for StackError {}
 
-impl From<rusqlite::Error> for StackError {
-    fn from(err: rusqlite::Error) -> Self {
+impl From<journal::Error> for StackError {
+    fn from(err: journal::Error) -> Self {
         Self(err.into())
     }
 }

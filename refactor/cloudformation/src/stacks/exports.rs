@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{OptionalExtension, params};
+use journal::values;
 
 use super::{Stack, StackError, Transaction};
 
@@ -13,15 +13,10 @@ impl Transaction<'_> {
         region: &str,
         but: &str,
     ) -> Result<BTreeMap<String, String>, StackError> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT output.value ->> 'export', output.value ->> 'value'
-             FROM cfn_stacks AS stack, json_each(stack.document, '$.outputs') AS output
-             WHERE stack.region = ?1 AND stack.living AND stack.id <> ?2
-                 AND output.value ->> 'export' IS NOT NULL",
-        )?;
-        let found =
-            statement.query_map(params![region, but], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.collect::<Result<_, _>>()?)
+        let stacks = self.stacks(region)?;
+        let others = stacks.iter().filter(|stack| stack.deleted.is_none() && stack.id != but);
+        let exports = others.flat_map(Stack::exports);
+        Ok(exports.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// Records what a stack exports. Answers why it cannot: another stack exports the name, or imports what is to go or
@@ -38,7 +33,7 @@ impl Transaction<'_> {
                 return Ok(Some(reason));
             }
         }
-        self.run("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
+        self.run("DELETE FROM cfn_exports WHERE stack = ?1", values![&stack.id])?;
         for (name, _) in stack.exports() {
             if let Some(owner) = self.exporter(&stack.region, name)? {
                 return Ok(Some(format!(
@@ -47,7 +42,7 @@ impl Transaction<'_> {
             }
             self.run(
                 "INSERT INTO cfn_exports (region, name, stack) VALUES (?1, ?2, ?3)",
-                params![stack.region, name, stack.id],
+                values![&stack.region, name, &stack.id],
             )?;
         }
         Ok(None)
@@ -56,7 +51,7 @@ impl Transaction<'_> {
     /// ARN of the stack that exports that name.
     pub(crate) fn exporter(&self, region: &str, name: &str) -> Result<Option<String>, StackError> {
         let sql = "SELECT stack FROM cfn_exports WHERE region = ?1 AND name = ?2";
-        Ok(self.0.query_row(sql, params![region, name], |row| row.get(0)).optional()?)
+        Ok(self.texts(sql, values![region, name])?.pop())
     }
 
     /// Records that a stack imports these exports, beside those that it is known to import.
@@ -65,8 +60,9 @@ impl Transaction<'_> {
         stack: &Stack,
         names: &BTreeSet<String>,
     ) -> Result<(), StackError> {
-        let sql = "INSERT OR IGNORE INTO cfn_imports (region, name, stack) VALUES (?1, ?2, ?3)";
-        names.iter().try_for_each(|name| self.run(sql, params![stack.region, name, stack.id]))
+        let sql = "INSERT INTO cfn_imports (region, name, stack) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO NOTHING";
+        names.iter().try_for_each(|name| self.run(sql, values![&stack.region, name, &stack.id]))
     }
 
     /// Why a stack cannot be deleted: another one imports what it exports.
@@ -88,12 +84,10 @@ impl Transaction<'_> {
 
     /// The names of the stacks that import an export.
     pub(crate) fn importers(&self, region: &str, name: &str) -> Result<Vec<String>, StackError> {
-        let mut statement = self.0.prepare_cached(
+        let sql =
             "SELECT stack.name FROM cfn_imports AS import JOIN cfn_stacks AS stack ON stack.id = import.stack
-             WHERE import.region = ?1 AND import.name = ?2 ORDER BY stack.name",
-        )?;
-        let found = statement.query_map(params![region, name], |row| row.get(0))?;
-        Ok(found.collect::<Result<_, _>>()?)
+             WHERE import.region = ?1 AND import.name = ?2 ORDER BY stack.name";
+        self.texts(sql, values![region, name])
     }
 }
 

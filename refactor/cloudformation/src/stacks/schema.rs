@@ -1,58 +1,58 @@
 //! The tables. Everything but keys is one JSON document a row.
 
-use rusqlite::Connection;
+use journal::{Error, Journal};
 
 /// Makes the tables if they do not exist yet.
 ///
 /// # Errors
-/// What SQLite says.
-pub(crate) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(
+/// What the journal says.
+pub(crate) fn migrate(journal: &Journal) -> Result<(), Error> {
+    journal.make_tables(
         "CREATE TABLE IF NOT EXISTS cfn_stacks (
-             seq INTEGER PRIMARY KEY,
-             id TEXT NOT NULL UNIQUE,
-             region TEXT NOT NULL,
-             name TEXT NOT NULL,
-             living INTEGER NOT NULL, -- 0 once it is deleted: the name is free again
-             document TEXT NOT NULL
-         ) STRICT;
-         CREATE UNIQUE INDEX IF NOT EXISTS cfn_stacks_living ON cfn_stacks (region, name) WHERE living;
-         CREATE TABLE IF NOT EXISTS cfn_resources (
-             stack TEXT NOT NULL,
-             logical_id TEXT NOT NULL,
-             document TEXT NOT NULL,
-             PRIMARY KEY (stack, logical_id)
-         ) STRICT, WITHOUT ROWID;
-         CREATE TABLE IF NOT EXISTS cfn_change_sets (
-             seq INTEGER PRIMARY KEY,
-             id TEXT NOT NULL UNIQUE,
-             stack TEXT NOT NULL,
-             name TEXT NOT NULL,
-             document TEXT NOT NULL,
-             UNIQUE (stack, name)
-         ) STRICT;
-         CREATE TABLE IF NOT EXISTS cfn_events (
-             seq INTEGER PRIMARY KEY,
-             stack TEXT NOT NULL,
-             document TEXT NOT NULL
-         ) STRICT;
-         CREATE INDEX IF NOT EXISTS cfn_events_by_stack ON cfn_events (stack, seq);
-         CREATE TABLE IF NOT EXISTS cfn_exports (
-             region TEXT NOT NULL,
-             name TEXT NOT NULL,
-             stack TEXT NOT NULL,
-             PRIMARY KEY (region, name)
-         ) STRICT, WITHOUT ROWID;
-         CREATE TABLE IF NOT EXISTS cfn_imports (
-             region TEXT NOT NULL,
-             name TEXT NOT NULL,
-             stack TEXT NOT NULL,
-             PRIMARY KEY (region, name, stack)
-         ) STRICT, WITHOUT ROWID;
-         CREATE TABLE IF NOT EXISTS cfn_operations (
-             seq INTEGER PRIMARY KEY,
-             stack TEXT NOT NULL UNIQUE,
-             document TEXT NOT NULL
-         ) STRICT;",
+    seq SEQUENCE,
+    id TEXT NOT NULL UNIQUE,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    living FLAG NOT NULL, -- false once it is deleted: the name is free again
+    document TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS cfn_stacks_living ON cfn_stacks (region, name) WHERE living;
+CREATE TABLE IF NOT EXISTS cfn_resources (
+    stack TEXT NOT NULL,
+    logical_id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (stack, logical_id)
+);
+CREATE TABLE IF NOT EXISTS cfn_change_sets (
+    seq SEQUENCE,
+    id TEXT NOT NULL UNIQUE,
+    stack TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    UNIQUE (stack, name)
+);
+CREATE TABLE IF NOT EXISTS cfn_events (
+    seq SEQUENCE,
+    stack TEXT NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS cfn_events_by_stack ON cfn_events (stack, seq);
+CREATE TABLE IF NOT EXISTS cfn_exports (
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    stack TEXT NOT NULL,
+    PRIMARY KEY (region, name)
+);
+CREATE TABLE IF NOT EXISTS cfn_imports (
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    stack TEXT NOT NULL,
+    PRIMARY KEY (region, name, stack)
+);
+CREATE TABLE IF NOT EXISTS cfn_operations (
+    seq SEQUENCE,
+    stack TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL
+);",
     )
 }

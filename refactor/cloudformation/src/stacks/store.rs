@@ -1,71 +1,79 @@
-//! Stacks on SQLite. Every change of state is one transaction; it is on disk when `write` returns.
+//! Stacks on disk. Every change of state is one transaction; it is on disk when `write` returns.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rusqlite::{Connection, Params, TransactionBehavior, params};
+use journal::{Journal, Value, values};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::StackError;
 use super::{ChangeSet, Event, Resource, Stack, StackOperation, next_millisecond};
 
 /// How many change sets a stack keeps; the oldest go first.
-const CHANGE_SETS_KEPT: u32 = 50;
+const CHANGE_SETS_KEPT: i64 = 50;
 /// How many events a stack keeps; the oldest go first.
-const EVENTS_KEPT: u32 = 2_000;
+const EVENTS_KEPT: i64 = 2_000;
 /// How many deleted stacks a region keeps, to be described by ARN; the oldest go first.
-const DELETED_KEPT: u32 = 200;
+const DELETED_KEPT: i64 = 200;
 
-/// The state of all stacks. The connection is shared with the refactor spaces, whose file it is.
+/// The state of all stacks.
 #[derive(Clone)]
 pub(crate) struct StackStore {
-    connection: Arc<Mutex<Connection>>,
+    journal: Journal,
 }
 
 impl StackStore {
-    /// A store on a connection that [`super::migrate`] has seen.
-    pub(crate) fn new(connection: Arc<Mutex<Connection>>) -> Self {
-        Self { connection }
+    /// A store in a state that [`super::migrate`] has seen.
+    pub(crate) fn new(journal: Journal) -> Self {
+        Self { journal }
+    }
+
+    /// Whether nothing can be written any more: the process has lost the control database, or another one leads.
+    pub(crate) fn is_over(&self) -> bool {
+        self.journal.is_over()
     }
 
     /// Runs `work` on one state of the stacks.
     ///
     /// # Errors
-    /// What `work` answers, and what SQLite says.
+    /// What `work` answers, and what the journal says.
     pub(crate) fn read<T, E: From<StackError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(TransactionBehavior::Deferred, work)
+        unwrapped(self.journal.read(|state| work(&Transaction(state)).map_err(Failed::Work)))
     }
 
     /// Runs `work` in one transaction, which is rolled back if `work` fails.
     ///
     /// # Errors
-    /// What `work` answers, and what SQLite says.
+    /// What `work` answers, and what the journal says.
     pub(crate) fn write<T, E: From<StackError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(TransactionBehavior::Immediate, work)
-    }
-
-    fn transact<T, E: From<StackError>>(
-        &self,
-        behavior: TransactionBehavior,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        // A thread that panicked while it held the connection has left no open transaction: it was rolled back.
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction =
-            Transaction(connection.transaction_with_behavior(behavior).map_err(StackError::from)?);
-        let answer = work(&transaction)?;
-        transaction.0.commit().map_err(StackError::from)?;
-        Ok(answer)
+        unwrapped(self.journal.write(|state| work(&Transaction(state)).map_err(Failed::Work)))
     }
 }
 
+/// Why a transaction failed.
+enum Failed<E> {
+    Work(E),
+    Journal(journal::Error),
+}
+
+impl<E> From<journal::Error> for Failed<E> {
+    fn from(error: journal::Error) -> Self {
+        Self::Journal(error)
+    }
+}
+
+fn unwrapped<T, E: From<StackError>>(done: Result<T, Failed<E>>) -> Result<T, E> {
+    done.map_err(|failed| match failed {
+        Failed::Work(error) => error,
+        Failed::Journal(error) => StackError::from(error).into(),
+    })
+}
+
 /// A transaction on the stacks.
-pub(crate) struct Transaction<'a>(pub(super) rusqlite::Transaction<'a>);
+pub(crate) struct Transaction<'a>(&'a journal::Transaction<'a>);
 
 impl Transaction<'_> {
     /// The stack of that ARN, or the living one of that name.
@@ -77,34 +85,35 @@ impl Transaction<'_> {
         if name_or_id.starts_with("arn:") {
             self.one(
                 "SELECT document FROM cfn_stacks WHERE region = ?1 AND id = ?2",
-                params![region, name_or_id],
+                values![region, name_or_id],
             )
         } else {
             self.one(
                 "SELECT document FROM cfn_stacks WHERE region = ?1 AND name = ?2 AND living",
-                params![region, name_or_id],
+                values![region, name_or_id],
             )
         }
     }
 
     /// The stack of that ARN, which must be there.
     pub(crate) fn stack_by_id(&self, id: &str) -> Result<Stack, StackError> {
-        let stack = self.one("SELECT document FROM cfn_stacks WHERE id = ?1", params![id])?;
-        stack.ok_or(rusqlite::Error::QueryReturnedNoRows.into())
+        let stack = self.one("SELECT document FROM cfn_stacks WHERE id = ?1", values![id])?;
+        stack.ok_or_else(|| StackError::missing(id))
     }
 
     /// All stacks of a region, the newest first.
     pub(crate) fn stacks(&self, region: &str) -> Result<Vec<Stack>, StackError> {
         self.all(
             "SELECT document FROM cfn_stacks WHERE region = ?1 ORDER BY seq DESC",
-            params![region],
+            values![region],
         )
     }
 
     /// How many stacks of a region are not deleted.
     pub(crate) fn living(&self, region: &str) -> Result<usize, StackError> {
         let sql = "SELECT count(*) FROM cfn_stacks WHERE region = ?1 AND living";
-        Ok(self.0.query_row(sql, params![region], |row| row.get(0))?)
+        let count = self.0.one(sql, values![region], |row| row.number(0))?;
+        Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
     }
 
     /// Stores a stack, new or known. One that is deleted gives its name and exports free.
@@ -113,10 +122,10 @@ impl Transaction<'_> {
         self.run(
             "INSERT INTO cfn_stacks (id, region, name, living, document) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (id) DO UPDATE SET living = excluded.living, document = excluded.document",
-            params![stack.id, stack.region, stack.name, living, document(stack)?],
+            values![&stack.id, &stack.region, &stack.name, living, document(stack)?],
         )?;
         if !living {
-            self.run("DELETE FROM cfn_exports WHERE stack = ?1", params![stack.id])?;
+            self.run("DELETE FROM cfn_exports WHERE stack = ?1", values![&stack.id])?;
             self.drop_imports(&stack.id)?;
             self.forget_deleted(&stack.region)?;
         }
@@ -127,7 +136,7 @@ impl Transaction<'_> {
     pub(crate) fn resources(&self, stack: &str) -> Result<Vec<Resource>, StackError> {
         self.all(
             "SELECT document FROM cfn_resources WHERE stack = ?1 ORDER BY logical_id",
-            params![stack],
+            values![stack],
         )
     }
 
@@ -135,7 +144,7 @@ impl Transaction<'_> {
         self.run(
             "INSERT INTO cfn_resources (stack, logical_id, document) VALUES (?1, ?2, ?3)
              ON CONFLICT (stack, logical_id) DO UPDATE SET document = excluded.document",
-            params![stack, resource.logical_id, document(resource)?],
+            values![stack, &resource.logical_id, document(resource)?],
         )
     }
 
@@ -146,11 +155,11 @@ impl Transaction<'_> {
         name_or_id: &str,
     ) -> Result<Option<ChangeSet>, StackError> {
         if name_or_id.starts_with("arn:") {
-            self.one("SELECT document FROM cfn_change_sets WHERE id = ?1", params![name_or_id])
+            self.one("SELECT document FROM cfn_change_sets WHERE id = ?1", values![name_or_id])
         } else {
             self.one(
                 "SELECT document FROM cfn_change_sets WHERE stack = ?1 AND name = ?2",
-                params![stack, name_or_id],
+                values![stack, name_or_id],
             )
         }
     }
@@ -159,7 +168,7 @@ impl Transaction<'_> {
     pub(crate) fn change_sets(&self, stack: &str) -> Result<Vec<ChangeSet>, StackError> {
         self.all(
             "SELECT document FROM cfn_change_sets WHERE stack = ?1 ORDER BY seq",
-            params![stack],
+            values![stack],
         )
     }
 
@@ -167,25 +176,25 @@ impl Transaction<'_> {
         self.run(
             "INSERT INTO cfn_change_sets (id, stack, name, document) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET document = excluded.document",
-            params![change_set.id, change_set.stack_id, change_set.name, document(change_set)?],
+            values![&change_set.id, &change_set.stack_id, &change_set.name, document(change_set)?],
         )?;
         // The change set that an operation carries out is never among the oldest: executing makes the others obsolete,
         // and a stack in progress takes no new ones.
         self.run(
             "DELETE FROM cfn_change_sets WHERE stack = ?1 AND seq NOT IN
                  (SELECT seq FROM cfn_change_sets WHERE stack = ?1 ORDER BY seq DESC LIMIT ?2)",
-            params![change_set.stack_id, CHANGE_SETS_KEPT],
+            values![&change_set.stack_id, CHANGE_SETS_KEPT],
         )
     }
 
     pub(crate) fn delete_change_set(&self, id: &str) -> Result<(), StackError> {
-        self.run("DELETE FROM cfn_change_sets WHERE id = ?1", params![id])
+        self.run("DELETE FROM cfn_change_sets WHERE id = ?1", values![id])
     }
 
     pub(crate) fn delete_resource(&self, stack: &str, logical_id: &str) -> Result<(), StackError> {
         self.run(
             "DELETE FROM cfn_resources WHERE stack = ?1 AND logical_id = ?2",
-            params![stack, logical_id],
+            values![stack, logical_id],
         )
     }
 
@@ -193,18 +202,18 @@ impl Transaction<'_> {
     pub(crate) fn add_event(&self, event: &Event) -> Result<(), StackError> {
         let last: Option<Event> = self.one(
             "SELECT document FROM cfn_events WHERE stack = ?1 ORDER BY seq DESC LIMIT 1",
-            params![event.stack_id],
+            values![&event.stack_id],
         )?;
         let time = last.and_then(|last| next_millisecond(&last.time));
         let time = time.map_or(event.time.clone(), |next| next.max(event.time.clone()));
         self.run(
             "INSERT INTO cfn_events (stack, document) VALUES (?1, ?2)",
-            params![event.stack_id, document(&Event { time, ..event.clone() })?],
+            values![&event.stack_id, document(&Event { time, ..event.clone() })?],
         )?;
         self.run(
             "DELETE FROM cfn_events WHERE stack = ?1 AND seq <=
                  (SELECT seq FROM cfn_events WHERE stack = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
-            params![event.stack_id, EVENTS_KEPT],
+            values![&event.stack_id, EVENTS_KEPT],
         )
     }
 
@@ -212,73 +221,71 @@ impl Transaction<'_> {
     pub(crate) fn events(&self, stack: &str) -> Result<Vec<Event>, StackError> {
         self.all(
             "SELECT document FROM cfn_events WHERE stack = ?1 ORDER BY seq DESC",
-            params![stack],
+            values![stack],
         )
     }
 
     /// The operation that is next: they are carried out in the order in which they were asked for.
     pub(crate) fn next_operation(&self) -> Result<Option<StackOperation>, StackError> {
-        self.one("SELECT document FROM cfn_operations ORDER BY seq LIMIT 1", [])
+        self.one("SELECT document FROM cfn_operations ORDER BY seq LIMIT 1", values![])
     }
 
     /// The operation on a stack that is not finished.
     pub(crate) fn operation(&self, stack: &str) -> Result<Option<StackOperation>, StackError> {
-        self.one("SELECT document FROM cfn_operations WHERE stack = ?1", params![stack])
+        self.one("SELECT document FROM cfn_operations WHERE stack = ?1", values![stack])
     }
 
     pub(crate) fn put_operation(&self, operation: &StackOperation) -> Result<(), StackError> {
         self.run(
             "INSERT INTO cfn_operations (stack, document) VALUES (?1, ?2)
              ON CONFLICT (stack) DO UPDATE SET document = excluded.document",
-            params![operation.stack_id, document(operation)?],
+            values![&operation.stack_id, document(operation)?],
         )
     }
 
     pub(crate) fn end_operation(&self, stack: &str) -> Result<(), StackError> {
-        self.run("DELETE FROM cfn_operations WHERE stack = ?1", params![stack])
+        self.run("DELETE FROM cfn_operations WHERE stack = ?1", values![stack])
     }
 
     /// Forgets what a stack imports.
     pub(crate) fn drop_imports(&self, stack: &str) -> Result<(), StackError> {
-        self.run("DELETE FROM cfn_imports WHERE stack = ?1", params![stack])
+        self.run("DELETE FROM cfn_imports WHERE stack = ?1", values![stack])
     }
 
     fn forget_deleted(&self, region: &str) -> Result<(), StackError> {
-        let old = "SELECT id FROM cfn_stacks WHERE region = ?1 AND NOT living ORDER BY seq DESC LIMIT -1 OFFSET ?2";
+        let old = "SELECT id FROM cfn_stacks WHERE region = ?1 AND NOT living ORDER BY seq DESC LIMIT ?3 OFFSET ?2";
         for table in ["cfn_resources", "cfn_change_sets", "cfn_events"] {
             self.run(
                 &format!("DELETE FROM {table} WHERE stack IN ({old})"),
-                params![region, DELETED_KEPT],
+                values![region, DELETED_KEPT, i64::MAX],
             )?;
         }
         self.run(
             &format!("DELETE FROM cfn_stacks WHERE id IN ({old})"),
-            params![region, DELETED_KEPT],
+            values![region, DELETED_KEPT, i64::MAX],
         )
     }
 
     /// Carries one statement out.
-    pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<(), StackError> {
-        self.0.prepare_cached(sql)?.execute(params)?;
-        Ok(())
+    pub(super) fn run(&self, sql: &str, values: &[Value]) -> Result<(), StackError> {
+        Ok(self.0.run(sql, values)?)
+    }
+
+    /// The texts that a statement finds in its first column.
+    pub(super) fn texts(&self, sql: &str, values: &[Value]) -> Result<Vec<String>, StackError> {
+        Ok(self.0.all(sql, values, |row| row.text(0))?)
     }
 
     fn one<T: DeserializeOwned>(
         &self,
         sql: &str,
-        params: impl Params,
+        values: &[Value],
     ) -> Result<Option<T>, StackError> {
-        Ok(self.all(sql, params)?.pop())
+        Ok(self.all(sql, values)?.pop())
     }
 
-    fn all<T: DeserializeOwned>(
-        &self,
-        sql: &str,
-        params: impl Params,
-    ) -> Result<Vec<T>, StackError> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
-        rows.map(|document| Ok(serde_json::from_str(&document?)?)).collect()
+    fn all<T: DeserializeOwned>(&self, sql: &str, values: &[Value]) -> Result<Vec<T>, StackError> {
+        Ok(self.0.documents(sql, values)?)
     }
 }
 

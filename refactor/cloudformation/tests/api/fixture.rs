@@ -1,9 +1,10 @@
 //! A stack engine on a file of its own, and short forms of the requests.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::StatusCode;
+use journal::Journal;
 use rusqlite::Connection;
 
 use crate::fake::World;
@@ -129,7 +130,7 @@ fn open_state(folder: &Path) -> Connection {
 }
 
 fn start(state: Connection, world: &World) -> Api {
-    open(Arc::new(Mutex::new(state)), Arc::new(world.clone())).unwrap()
+    open(Journal::on(state), Arc::new(world.clone())).unwrap()
 }
 
 /// An answer.

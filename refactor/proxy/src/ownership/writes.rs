@@ -271,15 +271,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_another_process_carries_may_matter_until_it_has_ended_and_for_a_while() {
-        let writes = Writes::new(false);
+        let writes = Writes::new(false, false);
         writes.are_elsewhere(true);
         advance(REMEMBER_TIME * 100).await;
-        assert!(writes.may_be_forgotten(Instant::now()));
+        assert!(writes.may_be_forgotten(false, Instant::now()));
         writes.are_elsewhere(false);
         advance(REMEMBER_TIME / 2).await;
-        assert!(writes.may_be_forgotten(Instant::now()));
+        assert!(writes.may_be_forgotten(false, Instant::now()));
         advance(REMEMBER_TIME / 2).await;
-        assert!(!writes.may_be_forgotten(Instant::now()));
+        assert!(!writes.may_be_forgotten(false, Instant::now()));
     }
 
     #[tokio::test(start_paused = true)]

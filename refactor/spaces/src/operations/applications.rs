@@ -38,7 +38,7 @@ impl Spaces {
             model.environment(&request.region, environment)?;
             self.check_quota(&request.region, environment, model.applications.values())?;
             let id = unused_id(model, ResourceType::Application);
-            let address = self.open_port(model, &id, new)?;
+            let (address, place) = self.open_port(model, &id, new)?;
             opened = Some(id.clone());
             let details = ApplicationDetails {
                 name: new.name.clone(),
@@ -48,6 +48,7 @@ impl Spaces {
                 stage: new.stage.clone(),
                 address,
                 https: self.0.settings.https,
+                place,
                 gateway: Gateway::new(&request.region, &id),
             };
             let made = Resource::new(
@@ -74,13 +75,14 @@ impl Spaces {
         result
     }
 
-    /// Listens on the first port that is free, and that no other application waits for.
+    /// Listens on the first port that is free, and that no other application waits for. Gives its place among the ports
+    /// too, if there are other processes with ports of their own.
     fn open_port(
         &self,
         model: &Model,
         id: &str,
         new: &NewApplication,
-    ) -> Result<SocketAddr, ApiError> {
+    ) -> Result<(SocketAddr, Option<u16>), ApiError> {
         let base = self.address(new.endpoint_type, self.0.settings.applications.port());
         let open = |port: u16| {
             self.0.plane.open(id, new.live_stage(), (base.ip(), port).into(), Vec::new())
@@ -92,23 +94,29 @@ impl Spaces {
                  and PORT"
             ))
         };
-        if base.port() == 0 {
-            return open(0).map_err(failed);
-        }
-        let mut refused = io::Error::from(io::ErrorKind::AddrInUse);
+        let taken: Vec<_> =
+            model.applications.values().filter_map(|found| found.details.place).collect();
         let own: Vec<_> = self.own_addresses(model).iter().map(SocketAddr::port).collect();
-        let ports = base.port()..=base.port().saturating_add(PORTS_TRIED);
-        for port in ports.filter(|port| !own.contains(port)) {
+        let places = (0..=PORTS_TRIED).filter(|place| !taken.contains(place));
+        let shared = self.0.settings.shared;
+        let mut refused = io::Error::from(io::ErrorKind::AddrInUse);
+        for place in places {
+            let port = if base.port() == 0 { 0 } else { base.port().saturating_add(place) };
+            if port != 0 && own.contains(&port) {
+                continue;
+            }
             match open(port) {
-                Ok(address) => return Ok(address),
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => refused = error,
+                Ok(address) => return Ok((address, shared.then_some(place))),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && port != 0 => {
+                    refused = error;
+                }
                 Err(error) => return Err(failed(error)),
             }
         }
         Err(failed(refused))
     }
 
-    fn address(&self, endpoint_type: EndpointType, port: u16) -> SocketAddr {
+    pub(super) fn address(&self, endpoint_type: EndpointType, port: u16) -> SocketAddr {
         let ip = self.0.settings.applications.ip();
         match endpoint_type {
             EndpointType::Regional => (ip, port).into(),
@@ -130,7 +138,7 @@ impl Spaces {
     }
 
     /// Listens for every application as before the restart. One whose port is taken is FAILED.
-    pub(crate) fn listen_again(&self) -> rusqlite::Result<()> {
+    pub(crate) fn listen_again(&self) -> Result<(), journal::Error> {
         let mut model = self.model();
         let mut changes = Vec::new();
         for known in model.applications.values() {

@@ -27,7 +27,10 @@ impl Spaces {
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub fn protect_only(&self, protected: &BTreeMap<String, Protection>) -> rusqlite::Result<()> {
+    pub fn protect_only(
+        &self,
+        protected: &BTreeMap<String, Protection>,
+    ) -> Result<(), journal::Error> {
         let mut model = self.model();
         let routes = model.routes.values();
         let changes = routes.filter_map(|route| changed(route, protected.get(&route.id))).collect();

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use http::Method;
 
-use crate::Spaces;
 use crate::model::Model;
 use crate::resource::{ResourceState, Route, Tags};
+use crate::{ApiError, Spaces};
 use proxy::{Epoch, Route as LiveRoute, RouteChange, SourcePath};
 
 impl Spaces {
@@ -26,14 +26,37 @@ impl Spaces {
         }
     }
 
-    /// Tells the data plane in which epoch a collection of an application is; none if it does not move any more.
-    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
+    /// Tells the data plane of every live process in which epoch a collection of an application is; none if it does not
+    /// move any more. Other processes read it in the state of moves, so it has to be there already.
+    ///
+    /// # Errors
+    /// 500 if this process has lost the control database.
+    pub fn set_epoch(
+        &self,
+        application: &str,
+        collection: &str,
+        epoch: Option<Epoch>,
+    ) -> Result<(), ApiError> {
+        self.0.journal.announce().map_err(|error| ApiError::internal(&error))?;
         self.0.plane.set_epoch(application, collection, epoch);
+        self.everywhere()
     }
 
-    /// Whether an upload is under way that began with earlier routes, and could not be sent to another service.
-    pub fn has_earlier_uploads(&self, application: &str) -> bool {
-        self.0.plane.has_earlier_uploads(application)
+    /// Whether an upload is under way in any process that began with earlier routes, and could not be sent to another
+    /// service.
+    ///
+    /// # Errors
+    /// 500 if the state cannot be read.
+    pub fn has_earlier_uploads(&self, application: &str) -> Result<bool, ApiError> {
+        let elsewhere = || self.0.journal.has_earlier_uploads(application);
+        let here = self.0.plane.has_earlier_uploads(application);
+        if here { Ok(true) } else { elsewhere().map_err(|error| ApiError::internal(&error)) }
+    }
+
+    /// The applications that have uploads under way in this process that began with earlier routes.
+    pub fn earlier_uploads(&self) -> Vec<String> {
+        let ids: Vec<_> = self.model().applications.keys().cloned().collect();
+        ids.into_iter().filter(|id| self.0.plane.has_earlier_uploads(id)).collect()
     }
 
     /// The routes of an application: those that take traffic, and those that could.

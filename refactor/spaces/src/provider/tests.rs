@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::resource::{Protection, ResourceState};
-use crate::{PageRequest, Quotas, Settings, state};
+use crate::{PageRequest, Quotas, Settings};
 use proxy::DataPlane;
 
 /// An address that no test connects to.
@@ -123,10 +123,10 @@ fn open(folder: &TempDir, runtime: &Runtime, control: SocketAddr) -> Spaces {
     let advice = |_: &Protection| "; give it back first".to_owned();
     let drain = Duration::from_secs(1);
     let followed_advice = |path: &str| format!("; {path} was made by a move");
-    let https = false;
+    let (https, shared) = (false, false);
     let settings =
-        Settings { applications, https, control, drain, quotas, advice, followed_advice };
-    let state = state::open(folder.path()).unwrap();
+        Settings { applications, https, control, drain, shared, quotas, advice, followed_advice };
+    let state = journal::Journal::open(folder.path()).unwrap();
     let plane = DataPlane::new(proxy::Settings::default()).unwrap();
     Spaces::open(state, plane, settings, runtime.handle().clone()).unwrap()
 }

@@ -40,6 +40,9 @@ pub struct ApplicationDetails {
     /// Whether it takes traffic by https.
     #[serde(default)]
     pub(crate) https: bool,
+    /// With several processes: how far its port is behind the first one of each process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<u16>,
     pub(crate) gateway: Gateway,
 }
 

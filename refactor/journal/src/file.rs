@@ -2,14 +2,9 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::Connection;
-
-/// The one connection, shared by all the parts that keep something in the file. Code that holds the lock must not
-/// call the spaces: they lock it too.
-pub type Shared = Arc<Mutex<Connection>>;
 
 /// The file's name in the data folder.
 const FILE: &str = "state.db";
@@ -68,33 +63,7 @@ pub fn is_there(folder: &Path) -> bool {
 ///
 /// # Errors
 /// If the file cannot be used: damaged, not writable, or used by another process.
-pub fn open(folder: &Path) -> Result<Shared, StateError> {
-    Ok(Arc::new(Mutex::new(connect(folder)?)))
-}
-
-/// Closes the file, so that another process can open it. What is asked of the state afterwards fails, so keep the lock
-/// until [`reopen`] or the end of the process.
-///
-/// # Errors
-/// If it cannot be closed; it is open then as before.
-pub fn give_up(open: &mut Connection) -> rusqlite::Result<()> {
-    let file = std::mem::replace(open, Connection::open_in_memory()?);
-    file.close().map_err(|(file, cause)| {
-        *open = file;
-        cause
-    })
-}
-
-/// Opens the file again that was given up.
-///
-/// # Errors
-/// As [`open`].
-pub fn reopen(given_up: &mut Connection, folder: &Path) -> Result<(), StateError> {
-    *given_up = connect(folder)?;
-    Ok(())
-}
-
-fn connect(folder: &Path) -> Result<Connection, StateError> {
+pub(crate) fn connect(folder: &Path) -> Result<Connection, StateError> {
     let path = folder.join(FILE);
     files::make_database(&path).map_err(|cause| StateError {
         what: format!("{} cannot be opened; set DATA_DIR to another folder", path.display()),

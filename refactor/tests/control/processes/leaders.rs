@@ -1,0 +1,156 @@
+//! One process leads, and another one takes up what it leaves.
+
+use std::cell::RefCell;
+
+use harness::{Program, until};
+
+use super::fixture::{Several, leader, process, unready, without};
+use crate::client::{Request, call};
+
+/// A flip that succeeds sooner or later: while no process leads, the answer is 503, and nothing is done.
+async fn flipped(several: &Several, program: &Program, route: &str, to_new: bool) -> String {
+    let named = RefCell::default();
+    until("the change is answered", async || {
+        let answer = several.flip(program, route, to_new).await;
+        assert!([200, 502, 503].contains(&answer.status), "{}", answer.body);
+        if answer.status == 200 {
+            *named.borrow_mut() = without(&answer).to_owned();
+        }
+        answer.status == 200
+    })
+    .await;
+    named.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn another_process_leads_when_the_leader_is_killed_and_names_it() {
+    let mut several = Several::start(3).await;
+    let route = several.route().await;
+    for round in 0..5 {
+        let place = leader(&several.programs).await;
+        let mut killed = several.programs.remove(place);
+        let setup = killed.setup().clone();
+        let name = format!("proxy-{}", if round == 0 { place } else { 9 });
+        killed.kill().await;
+        let to_new = round % 2 == 0;
+        let named = flipped(&several, &several.programs[0], &route, to_new).await;
+        if round == 0 {
+            assert_eq!(named, name);
+        }
+        for program in &several.programs {
+            let expected = if to_new { "new" } else { "old" };
+            assert_eq!(several.reached(program).await, expected, "round {round}");
+        }
+        several.programs.push(setup.start().await);
+        assert_eq!(flipped(&several, &several.programs[2], &route, to_new).await, "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn a_leader_that_is_paused_loses_the_lead_and_changes_nothing_when_it_goes_on() {
+    let several = Several::start(2).await;
+    let route = several.route().await;
+    let place = leader(&several.programs).await;
+    let (paused, other) = (&several.programs[place], &several.programs[1 - place]);
+    harness::signal("STOP", paused.pid());
+    let named = flipped(&several, other, &route, true).await;
+    assert_eq!(named, format!("proxy-{place}"));
+    harness::signal("CONT", paused.pid());
+    until("it follows", async || several.reached(paused).await == "new").await;
+    assert_eq!(flipped(&several, paused, &route, false).await, "");
+    assert_eq!(several.reached(paused).await, "old");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn the_next_leader_ends_the_stack_operation_of_one_that_was_killed() {
+    let mut several = Several::start(2).await;
+    let stack = include_str!("../../../../rs.yaml");
+    let ask = async |program: &Program, fields: &[(&str, &str)]| {
+        let mut form = url::form_urlencoded::Serializer::new("Version=2010-05-15".to_owned());
+        let body = form.extend_pairs(fields).finish();
+        let request = Request { service: "cloudformation", ..Request::form(program, &body) };
+        request.try_send(program).await
+    };
+    // A service that takes no connection: the health check of its route lasts.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/api", silent.local_addr().unwrap());
+    let place = leader(&several.programs).await;
+    let make = [
+        ("Action", "CreateStack"),
+        ("StackName", "kept"),
+        ("TemplateBody", stack),
+        ("Parameters.member.1.ParameterKey", "MonolithUrl"),
+        ("Parameters.member.1.ParameterValue", &url),
+    ];
+    let made = ask(&several.programs[1 - place], &make).await.unwrap();
+    assert_eq!(made.status, 200, "{}", made.body);
+    let describe = [("Action", "DescribeStackResources"), ("StackName", "kept")];
+    until("it is half made", async || {
+        let shown = ask(&several.programs[1 - place], &describe).await.unwrap().body;
+        shown.contains("CREATE_COMPLETE")
+    })
+    .await;
+    several.programs[place].kill().await;
+    let next = &several.programs[1 - place];
+    let describe = [("Action", "DescribeStacks"), ("StackName", "kept")];
+    until("the next leader has ended it", async || {
+        let Ok(answer) = ask(next, &describe).await else { return false };
+        answer.body.contains("ROLLBACK_COMPLETE") || answer.body.contains("CREATE_COMPLETE")
+    })
+    .await;
+    let events = [("Action", "DescribeStackEvents"), ("StackName", "kept")];
+    let events = ask(next, &events).await.unwrap().body;
+    assert!(!events.contains("no longer"), "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn without_the_database_traffic_goes_on_and_changes_say_why_they_are_not_made() {
+    let several = Several::start(2).await;
+    let route = several.route().await;
+    several.flip(&several.programs[0], &route, true).await;
+    let name = several.database.url().rsplit('/').next().unwrap().split('?').next().unwrap();
+    let admin = harness::needs("TEST_DATABASE_URL");
+    let rights = async |allowed: bool| {
+        let sql = format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed};
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        harness::execute(&admin, &sql).await;
+    };
+    rights(false).await;
+    for program in &several.programs {
+        until("it is not ready", async || unready(program).await.is_some()).await;
+        assert_eq!(several.reached(program).await, "new");
+        let answer = several.flip(program, &route, false).await;
+        assert_eq!(answer.status, 503, "{}", answer.body);
+        assert!(answer.body.contains("traffic goes on with the last routes"), "{}", answer.body);
+        let read = call(program, "GET", &route, &serde_json::Value::Null).await;
+        assert_eq!(read.status, 503, "{}", read.body);
+    }
+    rights(true).await;
+    for program in &several.programs {
+        until("it is ready", async || unready(program).await.is_none()).await;
+    }
+    assert_eq!(flipped(&several, &several.programs[1], &route, false).await, "");
+    for program in &several.programs {
+        assert_eq!(several.reached(program).await, "old");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn the_state_is_there_after_all_processes_have_ended() {
+    let mut several = Several::start(1).await;
+    let route = several.route().await;
+    several.flip(&several.programs[0], &route, true).await;
+    several.programs.remove(0).kill().await;
+    // The keys are those of the control database: another folder, the same keys.
+    let program = process(several.database.url(), "another").start().await;
+    assert_eq!(several.reached(&program).await, "new");
+    let named = flipped(&several, &program, &route, false).await;
+    assert_eq!(named, "proxy-0");
+}
