@@ -19,7 +19,7 @@ fn check(stage: &str, target: &str, matched: usize, service: &str, field: &str, 
     let head = "GET / HTTP/1.1\r\nHost: www.example.com\r\nX-Forwarded-Proto: https\r\n\r\n";
     let head = RequestHead::parse(head.as_bytes()).unwrap();
     let peer: IpAddr = "10.0.0.1".parse().unwrap();
-    let downstream = Downstream::of(&"10.0.0.1".parse().unwrap(), peer, 8080, &head);
+    let downstream = Downstream::of(&"10.0.0.1".parse().unwrap(), peer, (false, 8080), &head);
     let PathScope::Application(path) = RequestPath::place(target, stage).unwrap() else {
         panic!("{target} is outside {stage}")
     };
