@@ -94,6 +94,14 @@ pub const VARIABLES: &[Variable] = &[
                 then speak TLS alone. It is read again when it changes; nothing",
     },
     Variable { name: "TLS_KEY_FILE", about: "its private key in PEM form; nothing" },
+    Variable {
+        name: "WEBSOCKET_IDLE_SECONDS",
+        about: "how long both sides of a WebSocket or another upgrade may be silent, 1 to 86400; 600",
+    },
+    Variable {
+        name: "WEBSOCKET_CONNECTIONS",
+        about: "the most WebSockets and other upgrades at once, 0 to 1000000; 10000",
+    },
     StopTimes::DELAY,
     StopTimes::DRAIN,
     Variable {

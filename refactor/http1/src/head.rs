@@ -63,6 +63,8 @@ pub enum FieldKind {
     TraceParent,
     /// How the body is framed (RFC 9112, 6.1).
     TransferEncoding,
+    /// The protocols that the client would like, or the one that the service goes on with (RFC 9110, 7.8).
+    Upgrade,
     /// The proxies on the way (RFC 9110, 7.6.3).
     Via,
 }
@@ -77,9 +79,8 @@ impl FieldKind {
             &[("host", FieldKind::Host), ("date", FieldKind::Date), ("link", FieldKind::Reference)],
             &[],
             &[("cookie", FieldKind::Cookie), ("expect", FieldKind::Expect)],
-            // A server may ignore an upgrade (RFC 9110, 7.8), and this one speaks no other protocol.
             &[
-                ("upgrade", FieldKind::HopByHop),
+                ("upgrade", FieldKind::Upgrade),
                 ("trailer", FieldKind::HopByHop),
                 ("refresh", FieldKind::Reference),
             ],

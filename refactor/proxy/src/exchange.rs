@@ -21,6 +21,7 @@ mod upload;
 
 mod discard;
 mod relay;
+mod upgrade;
 
 mod ended;
 mod problems;
@@ -29,13 +30,14 @@ mod reply;
 
 use std::sync::Arc;
 
-use http1::{RequestHead, ResponseHead};
+use http1::{Malformed, RequestHead, ResponseHead};
 
 use crate::client::Client;
 use crate::downstream::Downstream;
 use crate::problem::Problem;
 use crate::public_urls::{PublicUrls, public_fields};
 use crate::site::Site;
+use crate::tunnel::Tunnel;
 use crate::upstream::UpstreamError;
 use chase::Chase;
 use ended::Ended;
@@ -44,22 +46,24 @@ use record::RequestRecord;
 use relay::Relay;
 use upload::{Upload, UploadError};
 
-/// Answers one request. Whatever happens, it is logged and counted once.
+/// Answers one request. Whatever happens, it is logged and counted once. If the service goes on with another protocol,
+/// the connection is that tunnel's from now on.
 pub(crate) async fn exchange<C: Client>(
     site: &Site,
     worker: usize,
     client: &mut C,
     head: &RequestHead<'_>,
-) {
+) -> Option<Tunnel> {
     let trusted = &site.settings().trusted_proxies;
     let downstream = Downstream::of(trusted, client.peer(), site.asked(), head);
     let mut record = RequestRecord::begin(site, downstream.client, head);
     match forward(site, worker, client, head, &downstream, &mut record).await {
-        Ok(()) => {}
+        Ok(tunnel) => return tunnel,
         Err(Ended::Greeting) => reply::greet(client, &mut record, head).await,
         Err(Ended::Problem(problem)) => reply::refuse(client, &mut record, head, &problem).await,
         Err(Ended::Gone) => client.abort(),
     }
+    None
 }
 
 /// Answers a request of which not even the head could be read.
@@ -78,8 +82,9 @@ async fn forward<C: Client>(
     head: &RequestHead<'_>,
     downstream: &Downstream<'_>,
     record: &mut RequestRecord<'_>,
-) -> Result<(), Ended> {
+) -> Result<Option<Tunnel>, Ended> {
     let (destination, path) = route::route(site, downstream, head)?;
+    let mut place = upgrade::place(site, head)?;
     record.sample = mirror::mirror(site, downstream, head, &path, &destination, record);
     let mut chase = Chase::begin(site, downstream, head, &path, destination, record.start);
     let request =
@@ -88,11 +93,13 @@ async fn forward<C: Client>(
     loop {
         let route = Arc::clone(&chase.side().target);
         record.route(&route);
-        let asked = ask::ask(client, &mut upload, &route, &head.method, downstream.client, worker);
+        let asked = ask::ask(client, &mut upload, &route, head, downstream.client, worker);
         let next = match asked.await {
-            Ok((connection, bytes)) => match ResponseHead::parse_final(&bytes, &head.method) {
+            Ok((connection, bytes)) => match answer_to(head, &bytes) {
                 Ok(mut answer) => {
-                    let Some(next) = chase.judge(&answer)? else {
+                    let switches = answer.status == upgrade::SWITCHING;
+                    let next = if switches { None } else { chase.judge(&answer)? };
+                    let Some(next) = next else {
                         chase.end(&answer);
                         chase.answered(answer.status);
                         if let Some(sample) = &mut record.sample {
@@ -107,12 +114,17 @@ async fn forward<C: Client>(
                             answer.set(*place, value.as_bytes());
                         }
                         record.status = answer.status;
+                        if let Some(place) = place.take_if(|_| switches) {
+                            let open =
+                                upgrade::open(client, connection, &route, &answer, record, place);
+                            return open.await.map(Some);
+                        }
                         let relay = Relay::new(site, worker, &route, &answer, connection, upload);
                         relay.run(client, record).await?;
                         if let Some(sample) = record.sample.take() {
                             sample.end();
                         }
-                        return Ok(());
+                        return Ok(None);
                     };
                     if upload.is_sent() {
                         discard::discard(worker, &route, connection, &answer).await;
@@ -135,4 +147,9 @@ async fn forward<C: Client>(
             outgoing::request(site, downstream, head, chase.side(), &path, position, record);
         upload.restart(&request);
     }
+}
+
+/// The answer that ends the exchange, or begins a tunnel that the request asks for.
+fn answer_to<'a>(head: &RequestHead<'_>, bytes: &'a [u8]) -> Result<ResponseHead<'a>, Malformed> {
+    ResponseHead::parse_final(bytes, &head.method, head.upgrade)
 }

@@ -46,6 +46,7 @@ mod table;
 mod tags;
 mod target;
 mod trusted_proxies;
+mod tunnel;
 mod upstream;
 mod workers;
 

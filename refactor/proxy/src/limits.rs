@@ -31,6 +31,8 @@ pub(crate) const LINGER_TIME: Duration = Duration::from_secs(1);
 pub(crate) const LAST_BYTES: usize = 16 * 1024 * 1024;
 /// The same for a stream of HTTP/2, whose connection goes on.
 pub(crate) const LINGER_BYTES: usize = 256 * 1024;
+/// How long the client of a WebSocket that was told to go may take to go.
+pub(crate) const CLOSE_TIME: Duration = Duration::from_secs(5);
 /// The most requests at once on one HTTP/2 connection.
 pub(crate) const STREAMS: u32 = 100;
 /// The most requests that may be under way at one upstream, unless a setting or a tag says another number. Many servers take
@@ -115,13 +117,15 @@ pub struct Patience {
     pub idle: Duration,
     /// For the next part of a stream of events (`text/event-stream`).
     pub event_idle: Duration,
+    /// For the next byte of a tunnel, such as a WebSocket, from either side.
+    pub tunnel_idle: Duration,
 }
 
 impl Default for Patience {
-    /// 2 s, 60 s, 60 s, and 10 min.
+    /// 2 s, 60 s, 60 s, and twice 10 min.
     fn default() -> Self {
-        let [connect, first_byte, idle, event_idle] = [2, 60, 60, 600].map(Duration::from_secs);
-        Self { connect, first_byte, idle, event_idle }
+        let [connect, first_byte, idle, long] = [2, 60, 60, 600].map(Duration::from_secs);
+        Self { connect, first_byte, idle, event_idle: long, tunnel_idle: long }
     }
 }
 
@@ -146,6 +150,7 @@ impl Patience {
             first_byte: time("banyan:first-byte-ms", self.first_byte),
             idle: time("banyan:idle-ms", self.idle),
             event_idle: time("banyan:event-idle-ms", self.event_idle),
+            tunnel_idle: time("banyan:websocket-idle-ms", self.tunnel_idle),
         }
     }
 }

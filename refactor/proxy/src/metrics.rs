@@ -1,5 +1,8 @@
 //! What the data plane counts, in the text format of OpenMetrics.
 
+mod labels;
+mod tunnels;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -11,6 +14,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+pub(crate) use labels::RouteLabels;
+pub(crate) use tunnels::{TunnelCounts, TunnelEnd};
+
+use tunnels::TunnelFamilies;
 
 /// Upper bounds of the buckets of a request's duration, in seconds.
 const DURATIONS: [f64; 14] =
@@ -82,14 +90,7 @@ struct Families {
     shadow_samples: Family<RouteLabels, Counter>,
     shadow_outcomes: Family<OutcomeLabels, Counter>,
     canary_requests: Family<OutcomeLabels, Counter>,
-}
-
-/// What tells the routes apart.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct RouteLabels {
-    pub(crate) application: String,
-    pub(crate) route: String,
-    pub(crate) service: String,
+    tunnels: TunnelFamilies,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -178,10 +179,13 @@ pub(crate) struct Counts {
     shadow: OnceLock<Option<Shadow>>,
     /// Made with the first read of a canary.
     canary: OnceLock<Option<[Counter; CANARY_OUTCOMES.len()]>>,
+    /// Made with the first tunnel.
+    tunnels: OnceLock<Option<TunnelCounts>>,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Arc<Self> {
+        let mut registry = Registry::with_prefix("refactor");
         let families = Families {
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
@@ -191,10 +195,10 @@ impl Metrics {
             shadow_samples: Family::default(),
             shadow_outcomes: Family::default(),
             canary_requests: Family::default(),
+            tunnels: TunnelFamilies::register(&mut registry),
         };
         let connections = Gauge::default();
         let all = &families;
-        let mut registry = Registry::with_prefix("refactor");
         registry.register("requests", "Requests answered", all.requests.clone());
         registry.register(
             "request_duration_seconds",
@@ -248,6 +252,7 @@ impl Metrics {
             connects: all.connects.get_or_create_owned(&labels),
             shadow: OnceLock::new(),
             canary: OnceLock::new(),
+            tunnels: OnceLock::new(),
             metrics: Arc::downgrade(self),
             labels: labels.clone(),
         });
@@ -315,6 +320,12 @@ impl Counts {
         }
     }
 
+    /// What is counted of its tunnels; nothing once the metrics are gone.
+    pub(crate) fn tunnels(&self) -> Option<&TunnelCounts> {
+        let make = || Some(self.metrics.upgrade()?.families.tunnels.counts(&self.labels));
+        self.tunnels.get_or_init(make).as_ref()
+    }
+
     /// Nothing once the metrics are gone.
     fn shadow(&self) -> Option<&Shadow> {
         let make = || {
@@ -352,6 +363,7 @@ impl Drop for Counts {
         all.retries.remove(&self.labels);
         all.connects.remove(&self.labels);
         all.shadow_samples.remove(&self.labels);
+        all.tunnels.remove(&self.labels);
         for outcome in OUTCOMES {
             all.shadow_outcomes.remove(&self.labels.outcome(outcome));
         }

@@ -13,7 +13,8 @@
 //! 5. The primary is **asked** over a connection that its `upstream` leases. The body follows as it arrives.
 //! 6. If the service is not the primary, or has not reached the position of the client's last write, the **chase**
 //!    goes back to 4 with another candidate, perhaps after a wait.
-//! 7. The **answer** is relayed as it arrives. The connection goes back to its pool.
+//! 7. The **answer** is relayed as it arrives. The connection goes back to its pool. If the service goes on with another
+//!    protocol, such as WebSocket, both connections become a `tunnel`, which stays whatever becomes of the route.
 //! 8. The request is **recorded**: one line in the log, one count in the metrics.
 //!
 //! While a service moves, these hold (`exchange::chase`, `ownership`):
@@ -48,7 +49,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use runtime::Crowd;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::interval;
 
@@ -104,10 +105,11 @@ impl DataPlane {
         let ownership = Ownership::new(settings.runs_again, settings.others_write);
         let crowd = Arc::new(Crowd::new(settings.connections));
         let ahead = Budget::new(limits::ALL_AHEAD_BYTES);
+        let tunnels = Arc::new(Semaphore::new(settings.tunnels));
         let shared =
-            Arc::new(Shared { settings, metrics, shadows, ownership, crowd, ahead, pseudonym });
+            Shared { settings, metrics, shadows, ownership, crowd, ahead, tunnels, pseudonym };
         Ok(Self(Arc::new(Plane {
-            shared,
+            shared: Arc::new(shared),
             upstreams,
             applications: Mutex::default(),
             epochs: Mutex::default(),

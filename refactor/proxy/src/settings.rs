@@ -15,6 +15,8 @@ pub struct Settings {
     pub connections: usize,
     /// The most requests that may be under way at one upstream if a route does not say it.
     pub upstream_connections: usize,
+    /// The most tunnels at once, such as WebSockets; each is a connection too.
+    pub tunnels: usize,
     /// The largest body of a request, in bytes.
     pub upload_limit_bytes: u64,
     /// How long services may take if a route does not say it.
@@ -31,12 +33,13 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10 MiB; no proxy in front is believed; no TLS.
+    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10,000 tunnels, 10 MiB; no proxy in front is believed; no TLS.
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(2, usize::from),
             connections: 20_000,
             upstream_connections: UPSTREAM_CONNECTIONS,
+            tunnels: 10_000,
             upload_limit_bytes: 10 * 1024 * 1024,
             patience: Patience::default(),
             trusted_proxies: TrustedProxies::default(),

@@ -118,6 +118,13 @@ pub const TAGS: &[TagRule] = &[
         about: "the share of the reads that are mirrored and compared",
         reads: |value| Percent::parse(value).is_some(),
     },
+    TagRule {
+        key: "banyan:websocket-idle-ms",
+        places: ANY_ROUTE,
+        takes: Patience::TAKES,
+        about: "how long both sides of a WebSocket may be silent",
+        reads: |value| Patience::parse(value).is_some(),
+    },
 ];
 
 /// How many requests may be under way at the upstream of a route with these tags; `known` without the tag.

@@ -19,11 +19,10 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-pub(crate) use connection::Connection;
+pub(crate) use connection::{Connection, Stream};
 pub(crate) use failure::UpstreamError;
 pub(crate) use origin::Origin;
 
-use connection::Stream;
 use health::Health;
 use in_flight::{InFlight, Open};
 use names::Names;

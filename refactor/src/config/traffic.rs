@@ -8,24 +8,28 @@ use runtime::Variables;
 
 /// What the data plane is told.
 pub(super) fn settings(variables: &mut Variables) -> Settings {
-    let Patience { connect, first_byte, idle, event_idle } = Patience::default();
+    let default = Settings::default();
+    let tunnels = variables.number("WEBSOCKET_CONNECTIONS", 0, 1_000_000);
+    let seconds = variables.number("WEBSOCKET_IDLE_SECONDS", 1, 86_400);
+    let seconds = seconds.map(|seconds| Duration::from_secs(seconds as u64));
     let mut time = |name, default| {
         let ms = variables.number(name, 1, Patience::LONGEST_MS as usize);
         ms.map_or(default, |ms| Duration::from_millis(ms as u64))
     };
     let patience = Patience {
-        connect: time("CONNECT_MS", connect),
-        first_byte: time("FIRST_BYTE_MS", first_byte),
-        idle: time("IDLE_MS", idle),
-        event_idle: time("EVENT_IDLE_MS", event_idle),
+        connect: time("CONNECT_MS", default.patience.connect),
+        first_byte: time("FIRST_BYTE_MS", default.patience.first_byte),
+        idle: time("IDLE_MS", default.patience.idle),
+        event_idle: time("EVENT_IDLE_MS", default.patience.event_idle),
+        tunnel_idle: seconds.unwrap_or(default.patience.tunnel_idle),
     };
     let networks = "networks and IP addresses, such as 10.0.0.0/8,::1";
-    let default = Settings::default();
     let upstream_connections = variables.number("UPSTREAM_CONNECTIONS", 1, 100_000);
     Settings {
         patience,
         upstream_connections: upstream_connections.unwrap_or(default.upstream_connections),
         certificate: certificate(variables),
+        tunnels: tunnels.unwrap_or(default.tunnels),
         trusted_proxies: variables.take("TRUSTED_PROXIES", networks).unwrap_or_default(),
         ..default
     }

@@ -83,13 +83,19 @@ impl<'a> ResponseHead<'a> {
         Ok(Self { status, fields, body, length, keep_alive, keep_alive_seconds })
     }
 
-    /// Reads the head of the answer that ends the exchange.
+    /// Reads the head of the answer that ends the exchange. `upgrade`: the protocols that the request asked for.
     ///
     /// # Errors
-    /// As [`ResponseHead::parse`], and if another answer would have to follow, or another protocol does.
-    pub fn parse_final(bytes: &'a [u8], method: &Method) -> Result<Self, Malformed> {
+    /// As [`ResponseHead::parse`], and if another answer would have to follow, or a protocol does that was not asked
+    /// for.
+    pub fn parse_final(
+        bytes: &'a [u8],
+        method: &Method,
+        upgrade: Option<&[u8]>,
+    ) -> Result<Self, Malformed> {
         let answer = Self::parse(bytes, method)?;
         match answer.status {
+            101 if upgrade.is_some_and(|asked| answer.switches_to_one_of(asked)) => Ok(answer),
             101 => Err(Malformed("the service switches protocols without being asked to")),
             100..=199 => Err(Malformed("an interim answer that HTTP/1.1 does not know")),
             _ => Ok(answer),
@@ -101,6 +107,13 @@ impl<'a> ResponseHead<'a> {
         if let Some(field) = self.fields.get_mut(place) {
             field.value = value;
         }
+    }
+
+    /// Whether it goes on with one of the protocols that were asked for (RFC 9110, 7.8).
+    fn switches_to_one_of(&self, asked: &[u8]) -> bool {
+        let Ok(Some(chosen)) = single(&self.fields, FieldKind::Upgrade) else { return false };
+        list(asked).any(|protocol| protocol.eq_ignore_ascii_case(chosen))
+            && connection_has(&self.fields, b"upgrade")
     }
 
     /// The value of the first field of a kind.
@@ -202,10 +215,17 @@ mod tests {
             ("\r\nHTTP/1.1 204 No\r\n\r\n", false),
             ("\r\nHTTP/1.1 100 Continue\r\n\r\n", false),
             ("HTTP/1.1 101 Switching\r\n\r\n", false),
+            ("HTTP/1.1 101 No\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\n\r\n", true),
+            ("HTTP/1.1 101 No\r\nConnection: upgrade\r\nUpgrade: chat/1\r\n\r\n", true),
+            ("HTTP/1.1 101 No\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n", false),
+            ("HTTP/1.1 101 No\r\nUpgrade: websocket\r\n\r\n", false),
             ("HTTP/1.0 100 Continue\r\n\r\n", false),
         ] {
-            let read = ResponseHead::parse_final(head.as_bytes(), &Method::GET);
+            let asked = Some(&b"chat/1, websocket"[..]);
+            let read = ResponseHead::parse_final(head.as_bytes(), &Method::GET, asked);
             assert_eq!(read.is_ok(), expected, "{head:?}");
+            let unasked = ResponseHead::parse_final(head.as_bytes(), &Method::GET, None);
+            assert_eq!(unasked.is_ok(), expected && !head.contains(" 101 "), "{head:?}");
         }
     }
 

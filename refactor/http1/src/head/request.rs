@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use runtime::is_authority;
 
-use super::{FieldKind, HeaderField, classify, connection_has, decimal};
+use super::{FieldKind, HeaderField, classify, connection_has, decimal, list};
 use crate::framing::Framing;
 use crate::limits::{FIELDS, TARGET_BYTES};
 use crate::refusal::Refusal;
@@ -39,6 +39,10 @@ pub struct RequestHead<'a> {
     pub body: Framing,
     /// Whether the client wants the connection to stay.
     pub keep_alive: bool,
+    /// The protocols that the client would like to go on with (RFC 9110, 7.8), if a service may choose one. Any request
+    /// may be answered as if it had not asked. Nothing if one of them is TLS or another version of HTTP: what
+    /// followed would be requests that no rule of this proxy sees. Nothing if there is a body, which would come first.
+    pub upgrade: Option<&'a [u8]>,
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub expects_continue: bool,
 }
@@ -114,7 +118,15 @@ impl<'a> RequestHead<'a> {
             let detail = "the only expectation that can be met is 100-continue";
             return Err(Refusal::new(StatusCode::EXPECTATION_FAILED, detail));
         }
+        let upgrade = only.upgrade.filter(|protocols| {
+            version == Version::Http11
+                && body.is_over()
+                && connection_has(&fields, b"upgrade")
+                && list(protocols).all(is_carried)
+                && list(protocols).next().is_some()
+        });
         Ok(Self {
+            upgrade,
             keep_alive: version == Version::Http11 && !connection_has(&fields, b"close"),
             expects_continue: only.expect.is_some() && version == Version::Http11,
             method,
@@ -153,6 +165,7 @@ impl<'a> RequestHead<'a> {
             fields: Vec::new(),
             body: Framing::NONE,
             keep_alive: false,
+            upgrade: None,
             expects_continue: false,
         }
     }
@@ -175,6 +188,7 @@ struct Only<'a> {
     length: Option<&'a [u8]>,
     coding: Option<&'a [u8]>,
     expect: Option<&'a [u8]>,
+    upgrade: Option<&'a [u8]>,
 }
 
 impl<'a> Only<'a> {
@@ -184,13 +198,24 @@ impl<'a> Only<'a> {
             FieldKind::ContentLength => &mut self.length,
             FieldKind::TransferEncoding => &mut self.coding,
             FieldKind::Expect => &mut self.expect,
+            FieldKind::Upgrade => &mut self.upgrade,
             _ => return Ok(()),
         };
         match place.replace(field.value) {
             None => Ok(()),
+            Some(_) if field.kind == FieldKind::Upgrade => {
+                self.upgrade = None;
+                Ok(())
+            }
             Some(_) => Err(Refusal::bad_request(format!("the request repeats {}", field.name))),
         }
     }
+}
+
+/// Whether a protocol may be gone on with.
+fn is_carried(protocol: &[u8]) -> bool {
+    let name = protocol.split(|byte| *byte == b'/').next().unwrap_or_default();
+    ![&b"h2c"[..], b"h2", b"http", b"tls"].iter().any(|http| name.eq_ignore_ascii_case(http))
 }
 
 /// The authority of a target in absolute form, and its origin form (RFC 9112, 3.2).
@@ -285,6 +310,26 @@ mod tests {
             ("Expect: 200-ok\r\n", 417),
         ] {
             assert_eq!(framing(fields), Err(status), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn an_upgrade_leads_to_no_requests_that_are_not_seen() {
+        let upgrade = |fields: &str| parse(fields).unwrap().upgrade;
+        for (fields, expected) in [
+            ("Connection: Upgrade\r\nUpgrade: websocket\r\n", Some(&b"websocket"[..])),
+            ("Connection: keep-alive, upgrade\r\nUpgrade: a/1, b\r\n", Some(b"a/1, b")),
+            ("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n", None),
+            ("Connection: upgrade\r\nUpgrade: a\r\nTransfer-Encoding: chunked\r\n", None),
+            ("Connection: upgrade\r\nUpgrade: a\r\nUpgrade: b\r\n", None),
+            ("Connection: upgrade\r\nUpgrade: websocket, h2c\r\n", None),
+            ("Connection: upgrade\r\nUpgrade: HTTP/2.0\r\n", None),
+            ("Connection: upgrade\r\nUpgrade: tls/1.2\r\n", None),
+            ("Connection: upgrade\r\nUpgrade: ,\r\n", None),
+            ("Connection: keep-alive\r\nUpgrade: websocket\r\n", None),
+            ("Connection: upgrade\r\n", None),
+        ] {
+            assert_eq!(upgrade(fields), expected, "{fields:?}");
         }
     }
 

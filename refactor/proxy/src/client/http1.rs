@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use http::StatusCode;
 use http1::{
-    BodyPiece, Buffer, Framing, HeaderField, Refusal, RequestHead, Scan, Status, Version,
-    write_chunk, write_field, write_number,
+    BodyPiece, Buffer, FieldKind, Framing, HeaderField, Refusal, RequestHead, Scan, Status,
+    Version, write_chunk, write_field, write_number,
 };
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
@@ -325,8 +325,9 @@ impl Client for Http1 {
         let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         out.extend_from_slice(reason.unwrap_or_default().as_bytes());
         out.extend_from_slice(b"\r\n");
+        let switches = status == StatusCode::SWITCHING_PROTOCOLS;
         for field in fields {
-            if field.kind.goes_to_clients() {
+            if field.kind.goes_to_clients() || switches && field.kind == FieldKind::Upgrade {
                 write_field(out, field.name, field.value);
             }
         }
@@ -343,7 +344,9 @@ impl Client for Http1 {
                 write_field(out, "transfer-encoding", b"chunked");
             }
         }
-        if !self.exchange.persists {
+        if switches {
+            write_field(out, "connection", b"upgrade");
+        } else if !self.exchange.persists {
             write_field(out, "connection", b"close");
         }
         out.extend_from_slice(b"\r\n");

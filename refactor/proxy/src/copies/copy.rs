@@ -134,7 +134,7 @@ impl ShadowRequest {
             }
         };
         let answer =
-            ResponseHead::parse_final(&head, &self.method).map_err(UpstreamError::Garbage)?;
+            ResponseHead::parse_final(&head, &self.method, None).map_err(UpstreamError::Garbage)?;
         let mut capture = Capture::new(&answer, &head);
         let mut body = answer.body;
         loop {

@@ -4,8 +4,7 @@ use std::future::poll_fn;
 use std::net::IpAddr;
 use std::task::Poll;
 
-use http::Method;
-use http1::{Malformed, is_interim};
+use http1::{Malformed, RequestHead, is_interim};
 
 use super::upload::{Upload, UploadError};
 use crate::client::Client;
@@ -21,7 +20,7 @@ pub(super) async fn ask<C: Client>(
     client: &mut C,
     upload: &mut Upload<'_>,
     target: &RouteTarget,
-    method: &Method,
+    request: &RequestHead<'_>,
     address: IpAddr,
     worker: usize,
 ) -> Result<(Connection, Vec<u8>), UploadError> {
@@ -29,7 +28,13 @@ pub(super) async fn ask<C: Client>(
     let place = upstream.in_flight.enter(address, target.connections).await;
     let busy = || UploadError::Service(UpstreamError::Busy(target.connections));
     let place = place.ok_or_else(busy)?;
-    let mut wanted = if method.is_safe() { Wanted::Any } else { Wanted::SurelyOpen };
+    let method = &request.method;
+    let mut wanted = match request.upgrade {
+        // It is never sent twice, and the connection is never used again.
+        Some(_) => Wanted::Fresh,
+        None if method.is_safe() => Wanted::Any,
+        None => Wanted::SurelyOpen,
+    };
     loop {
         let leased =
             upstream.lease(worker, wanted, target.patience.connect, target.connections).await;

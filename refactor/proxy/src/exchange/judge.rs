@@ -148,7 +148,14 @@ impl Chase<'_> {
     /// The candidate to ask next if a service received nothing of the request and was not the only candidate, or if
     /// it was a canary's.
     fn without(&mut self, failure: &UpstreamError) -> Option<NextCandidate> {
-        if let Some(other) = self.fall_back() {
+        let unsent = matches!(
+            failure,
+            UpstreamError::Down(_)
+                | UpstreamError::Unreachable(_)
+                | UpstreamError::Unconnected
+                | UpstreamError::Busy(_)
+        );
+        if let Some(other) = self.fall_back(!unsent) {
             return Some(other);
         }
         if self.fell_back {
@@ -160,11 +167,9 @@ impl Chase<'_> {
         }
         // Also if the service may have received the request: the next request must not fail in the same way.
         let hinted = self.unhint();
-        let (UpstreamError::Down(_) | UpstreamError::Unreachable(_) | UpstreamError::Unconnected) =
-            failure
-        else {
+        if !unsent {
             return None;
-        };
+        }
         if hinted {
             return Some(NextCandidate::Now(0));
         }

@@ -26,7 +26,11 @@ pub(super) fn mirror(
 ) -> Option<Sample> {
     let other = destination.other.as_ref()?;
     let mirror = other.route.split.as_ref()?.mirror.as_ref()?;
-    if !is_read(&head.method) || is_copy(head) || !mirror.share.takes(fastrand::u8(..100)) {
+    if !is_read(&head.method)
+        || head.upgrade.is_some()
+        || is_copy(head)
+        || !mirror.share.takes(fastrand::u8(..100))
+    {
         return None;
     }
     let counts = &other.route.counts;

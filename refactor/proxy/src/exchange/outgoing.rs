@@ -61,6 +61,10 @@ pub(super) fn request(
     let via = [version, &site.shared.pseudonym].concat();
     let vias = head.all(FieldKind::Via).chain([via.as_bytes()]);
     write_joined(&mut out, "via", ", ", vias);
+    if let Some(protocols) = head.upgrade {
+        write_field(&mut out, "connection", b"upgrade");
+        write_field(&mut out, "upgrade", protocols);
+    }
     match head.body {
         Framing::Chunked(_) | Framing::UntilClose => {
             write_field(&mut out, "transfer-encoding", b"chunked");

@@ -219,7 +219,12 @@ fn is_event_stream(answer: &ResponseHead<'_>) -> bool {
     kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
-fn begin<C: Client>(client: &mut C, answer: &ResponseHead<'_>, record: &RequestRecord<'_>) {
+/// Sends the head of the answer.
+pub(super) fn begin<C: Client>(
+    client: &mut C,
+    answer: &ResponseHead<'_>,
+    record: &RequestRecord<'_>,
+) {
     let body = match answer.body {
         // A 204 has no length (RFC 9110, 8.6), a 205 none but 0 (15.3.6); that of a `HEAD` or a 304 is the one of
         // a `GET`.

@@ -58,6 +58,11 @@ impl Connection {
         self.place = Some(place);
     }
 
+    /// The socket, and what was read from it, if it is to carry another protocol.
+    pub(crate) fn into_parts(self) -> (Stream, Buffer) {
+        (self.stream, self.input)
+    }
+
     /// Sets for how long the service may take for whatever is waited for next.
     pub(crate) fn allow(&mut self, time: Duration) {
         self.deadline.set(time);

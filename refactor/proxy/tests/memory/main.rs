@@ -75,6 +75,51 @@ async fn an_answer_of_a_gigabyte_is_streamed_in_little_memory() {
     assert!(grown < 50_000, "{grown} KiB more");
 }
 
+/// `.ci/long` opens 4,000: the process opens 16,000 files. Both other ends of each tunnel are in this process too, without memory of their own but for their sockets.
+#[tokio::test]
+async fn a_silent_tunnel_costs_less_than_6_kib() {
+    let _alone = ALONE.lock().await;
+    let tunnels = std::env::var("TUNNELS").map_or(500, |tunnels| tunnels.parse().unwrap());
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&ends);
+    let service = Service::serving(move |mut stream| {
+        let kept = Arc::clone(&kept);
+        async move {
+            next_request(&mut stream, &mut Vec::new()).await;
+            let agreed = "HTTP/1.1 101 Yes\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+            stream.write_all(agreed.as_bytes()).await.unwrap();
+            // A frame for which memory is needed for a moment.
+            stream.write_all(&[&[0x82, 126, 0x10, 0][..], &[0; 4096]].concat()).await.unwrap();
+            kept.lock().await.push(stream);
+        }
+    })
+    .await;
+    let settings = proxy::Settings { workers: 2, ..Default::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let open = async |count: usize| {
+        let mut clients = Vec::new();
+        for _ in 0..count {
+            let mut client = plane.connect().await;
+            let head = "GET /api HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n\
+                        Upgrade: websocket\r\n\r\n";
+            client.write_all(head.as_bytes()).await.unwrap();
+            let mut read = Vec::new();
+            while !read.ends_with(&[0; 4096]) {
+                assert!(client.read_buf(&mut read).await.unwrap() > 0);
+            }
+            clients.push(client);
+        }
+        clients
+    };
+    // What is there once for all of them.
+    let first = open(50).await;
+    let before = resident_kib();
+    let clients = open(tunnels).await;
+    let grown = resident_kib().saturating_sub(before);
+    assert_eq!((clients.len(), ends.lock().await.len()), (tunnels, tunnels + first.len()));
+    assert!(grown < 6 * tunnels as u64, "{grown} KiB more for {tunnels} tunnels");
+}
+
 /// Sends reads that are all mirrored: a body that is compared, one that is too large for it, one that differs.
 async fn mirror(reads: usize) {
     let _alone = ALONE.lock().await;

@@ -21,3 +21,4 @@ mod shadow;
 mod store;
 mod strict;
 mod tls;
+mod websocket;

@@ -37,7 +37,8 @@ impl Plane {
     /// With a default route alone, and services that are given little time.
     pub(crate) fn hasty(url: &str) -> Self {
         let time = Duration::from_millis(300);
-        let patience = Patience { connect: time, first_byte: time, idle: time, event_idle: time };
+        let patience =
+            Patience { connect: time, first_byte: time, idle: time, ..Patience::default() };
         Self::with(Settings { workers: 1, patience, ..Settings::default() }, vec![default(url)])
     }
 

@@ -163,7 +163,7 @@ async fn a_copy_that_fails_hangs_or_is_garbage_is_no_concern_of_the_client() {
     let cut =
         Service::answering(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx".to_vec()).await;
     let time = Duration::from_millis(300);
-    let patience = Patience { connect: time, first_byte: time, idle: time, event_idle: time };
+    let patience = Patience { connect: time, first_byte: time, idle: time, ..Patience::default() };
     for new in [nobody().await, silent.url.clone(), garbage.url.clone(), cut.url.clone()] {
         let settings = Settings { workers: 1, patience, ..Settings::default() };
         let plane = Plane::with(settings, before(&old.url, &new));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use runtime::Crowd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, timeout};
 
@@ -23,6 +24,7 @@ use crate::target::RouteTarget;
 use crate::upstream::{Origin, Upstreams};
 
 mod silence;
+mod tunnels;
 
 /// A client and the task that serves it, with one default route whose service takes everything and says nothing.
 async fn connected() -> (TcpStream, JoinHandle<()>) {
@@ -45,6 +47,7 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         ownership: Ownership::new(false, false),
         crowd: Arc::new(Crowd::new(1)),
         ahead: Budget::new(0),
+        tunnels: Arc::new(Semaphore::new(1)),
         pseudonym: "refactor-test".to_owned(),
     };
     let labels =
@@ -77,6 +80,31 @@ async fn connected_to<F: Future<Output = ()> + Send>(
     let (stream, peer) = listener.accept().await.unwrap();
     tokio::spawn(async move { serving(service.accept().await.unwrap().0).await });
     (client, tokio::spawn(serve(stream, peer, Arc::new(site), 0)))
+}
+
+/// Waits for a condition without waiting for anything else: the clock stands still meanwhile. What is on its way
+/// between two sockets is not seen by the clock, which would jump.
+async fn at_once(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Reads so many bytes while the clock stands still.
+async fn read_at_once(client: &TcpStream, count: usize) -> Vec<u8> {
+    let mut read = Vec::new();
+    while read.len() < count {
+        let mut part = vec![0; count - read.len()];
+        match client.try_read(&mut part) {
+            Ok(0) => panic!("the connection ended after {}", read.escape_ascii()),
+            Ok(more) => read.extend_from_slice(&part[..more]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                tokio::task::yield_now().await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    read
 }
 
 async fn read_to_end(mut client: TcpStream) -> String {
