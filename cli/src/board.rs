@@ -162,6 +162,7 @@ pub(crate) fn refactor_environment(
         ("CONTROL_HOST", control.address.ip().to_string()),
         ("CONTROL_PORT", control.address.port().to_string()),
         ("DATA_DIR", refactor_folder(data_dir).display().to_string()),
+        ("TAKE_OVER", "true".to_owned()),
         ("MONOLITH_URL", format!("{monolith}/api")),
         ("MOVE_TOKEN", move_token.to_owned()),
         ("MOVE_TARGETS", targets.join(",")),

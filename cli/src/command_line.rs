@@ -48,6 +48,8 @@ enum Command {
     Stop(ProgramArgs),
     /// Start a program that was stopped.
     Start(ProgramArgs),
+    /// Restart a program. A new proxy (refactor) takes over from the old one, and no request fails.
+    Restart(ProgramArgs),
     /// Write and read with many clients, then check that the board has what it answered.
     Load(load::LoadArgs),
     /// Run one program in this process, configured by its environment.
@@ -91,6 +93,9 @@ pub fn main() -> ExitCode {
         }
         Command::Start(ProgramArgs { data, program }) => {
             ask(|http| pause::change(&data.data_dir, &program, false, http))
+        }
+        Command::Restart(ProgramArgs { data, program }) => {
+            ask(|http| pause::restart(&data.data_dir, &program, http))
         }
         Command::Load(args) => ask(|http| load::run(&args, http)),
         // A program has a runtime of its own.

@@ -20,6 +20,28 @@ pub(crate) fn marker(data_dir: &Path, name: &str) -> PathBuf {
 /// What `up` writes into it when the program stands still.
 const STANDS_STILL: &str = "stopped\n";
 
+/// The file that says that a program is to be restarted. `up` removes it when that is done, or writes into it why not.
+pub(crate) fn restart(data_dir: &Path, name: &str) -> PathBuf {
+    data_dir.join(format!("{name}.restart"))
+}
+
+/// Says that a restart is over, as it went. A file that cannot be written is that of a command which waits in vain.
+pub(crate) fn restarted(restart: &Path, done: Result<(), &str>) {
+    let _ = match done {
+        Ok(()) => fs::remove_file(restart),
+        Err(why) => {
+            files::open_existing(restart).and_then(|mut file| file.write_all(why.as_bytes()))
+        }
+    };
+}
+
+/// Waits until there is such a file that nothing was written into.
+pub(crate) async fn is_asked(restart: &Path) {
+    while !fs::metadata(restart).is_ok_and(|found| found.len() == 0) {
+        sleep(POLL).await;
+    }
+}
+
 /// Waits until the program is told to stand still.
 pub(crate) async fn is_told(marker: &Path) {
     while !marker.exists() {
@@ -48,8 +70,9 @@ pub(crate) fn stands_still(marker: &Path) -> bool {
 
 /// Lets all programs run again, as they do when `up` starts.
 pub(crate) fn forget(data_dir: &Path, names: &[impl AsRef<str>]) -> io::Result<()> {
-    for name in names {
-        match fs::remove_file(marker(data_dir, name.as_ref())) {
+    let files = names.iter().map(AsRef::as_ref);
+    for file in files.flat_map(|name| [marker(data_dir, name), restart(data_dir, name)]) {
+        match fs::remove_file(file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

@@ -11,8 +11,8 @@ use reqwest::{Client, StatusCode};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use crate::board::Endpoint;
-use crate::marker::marker;
+use crate::board::{self, Endpoint};
+use crate::marker::{marker, restart};
 
 /// Longer than a program takes to finish what is in flight.
 const STOP_TIME: Duration = Duration::from_secs(28);
@@ -34,6 +34,8 @@ pub(crate) struct ProcessSpec {
     pub(crate) log: PathBuf,
     /// A file that is there while the program is to stand still.
     pub(crate) pause: PathBuf,
+    /// A file that is there while the program is to be restarted.
+    pub(crate) restart: PathBuf,
 }
 
 /// Shows the names of the variables alone: their values hold tokens and passwords.
@@ -64,7 +66,14 @@ impl ProcessSpec {
     ) -> Self {
         let log = data_dir.join("logs").join(format!("{}.log", endpoint.name));
         let pause = marker(data_dir, &endpoint.name);
-        Self { endpoint: endpoint.clone(), binary: binary.to_owned(), environment, log, pause }
+        let restart = restart(data_dir, &endpoint.name);
+        let (endpoint, binary) = (endpoint.clone(), binary.to_owned());
+        Self { endpoint, binary, environment, log, pause, restart }
+    }
+
+    /// Whether a second one takes over from the first, so that no request fails.
+    pub(crate) fn takes_over(&self) -> bool {
+        self.endpoint.name == board::REFACTOR
     }
 
     /// Starts the program with an empty log.

@@ -8,7 +8,7 @@ use runtime::BackOff;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::marker::{POLL, is_told, stand_still};
+use crate::marker::{POLL, is_asked, is_told, restarted, stand_still};
 use crate::process::{Process, ProcessSpec, is_ready};
 use crate::say::say;
 
@@ -31,6 +31,14 @@ pub(crate) async fn supervise(
             biased;
             () = stopping(&mut stop) => return process.stop().await,
             () = is_told(&spec.pause) => {
+                process.stop().await;
+                Duration::ZERO
+            }
+            () = is_asked(&spec.restart), if spec.takes_over() => {
+                process = taken_over(&spec, process, &mut stop).await;
+                continue;
+            }
+            () = is_asked(&spec.restart) => {
                 process.stop().await;
                 Duration::ZERO
             }
@@ -67,10 +75,49 @@ pub(crate) async fn supervise(
             }
         };
         tokio::select! {
-            () = ready(&spec, &client) => say(format_args!("{name} is back")),
+            () = ready(&spec, &client) => {
+                restarted(&spec.restart, Ok(()));
+                say(format_args!("{name} is back"));
+            }
             ended = process.wait() => drop(ended),
             () = is_told(&spec.pause) => {}
             () = stopping(&mut stop) => {}
+        }
+    }
+}
+
+/// Starts a second one, which takes over. Gives the one that runs then: the first, if the second does not take over.
+async fn taken_over(
+    spec: &ProcessSpec,
+    mut old: Process,
+    stop: &mut watch::Receiver<bool>,
+) -> Process {
+    let name = &spec.endpoint.name;
+    let failed = |why: &str| {
+        say(format_args!("{name} goes on as it was: {why}"));
+        restarted(&spec.restart, Err(why));
+    };
+    let mut new = match spec.start_again() {
+        Ok(new) => new,
+        Err(error) => {
+            failed(&error.to_string());
+            return old;
+        }
+    };
+    tokio::select! {
+        // The one that takes over is ready before the other ends.
+        _ = old.wait() => {
+            say(format_args!("{name} is restarted"));
+            restarted(&spec.restart, Ok(()));
+            new
+        }
+        _ = new.wait() => {
+            failed(&spec.last_words());
+            old
+        }
+        () = stopping(stop) => {
+            new.stop().await;
+            old
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::future::ready;
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use harness::until;
 use serde_json::json;
@@ -41,6 +43,45 @@ async fn everything_stops_at(name: &str) {
     for program in programs() {
         assert!(data.join(format!("{program}.db")).is_file(), "{program}");
     }
+}
+
+#[tokio::test]
+async fn a_restart_of_the_proxy_fails_no_request() {
+    let folder = Folder::new();
+    let board = folder.up().await;
+    let traffic = board.control(&folder.data()).traffic().await.expect("it answers");
+    let proxy = traffic[0].from.clone();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (told, url) = (Arc::clone(&stop), format!("{proxy}/users/1"));
+    let client = tokio::spawn(async move {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        while !told.load(Ordering::Relaxed) {
+            let answer = client.get(&url).send().await.expect("each request is answered");
+            assert_eq!(answer.status(), 200);
+        }
+    });
+    for _ in 0..2 {
+        let before = folder.programs()["refactor"];
+        folder.run(&["restart", "refactor"]).await;
+        assert_ne!(folder.programs()["refactor"], before, "it is another process");
+    }
+    // A new one that cannot use the keys leaves the old one as it is.
+    let keys = folder.data().join("refactor/credentials.json");
+    let kept = std::fs::read(&keys).expect("there are keys");
+    std::fs::write(&keys, "{").expect("they can be written");
+    let before = folder.programs()["refactor"];
+    let failed = folder.run(&["restart", "refactor"]).await;
+    std::fs::write(&keys, kept).expect("they can be written");
+    assert_eq!(failed.code, Some(1), "{}", failed.stdout);
+    assert!(failed.stderr.contains("refactor goes on as it was: "), "{}", failed.stderr);
+    assert!(failed.stderr.contains("credentials.json"), "{}", failed.stderr);
+    assert_eq!(folder.programs()["refactor"], before);
+    stop.store(true, Ordering::Relaxed);
+    client.await.expect("no request failed");
+    let before = folder.programs()["users"];
+    folder.run(&["restart", "users"]).await;
+    assert_ne!(folder.programs()["users"], before);
+    assert_eq!(board.get("users", "/api/users/1").await.status, 200);
 }
 
 #[tokio::test]
