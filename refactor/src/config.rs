@@ -104,6 +104,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     StopTimes::DELAY,
     StopTimes::DRAIN,
+    Variable { name: "UPLOAD_BYTES", about: "the largest body of a request, in bytes; any" },
     Variable {
         name: "UPSTREAM_CONNECTIONS",
         about: "the most requests that may be under way at one service's host and port, and so the most connections \

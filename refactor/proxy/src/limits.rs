@@ -88,6 +88,8 @@ pub(crate) const WAITING_READS: usize = 256;
 pub(crate) const WAITING_SAID: usize = 64;
 /// The most bytes of bodies that are kept to be sent again, of all requests together.
 pub(crate) const KEPT_BYTES: u64 = 64 * 1024 * 1024;
+/// The most of them that one request takes. A longer one is sent once: its client is told to ask again if that is refused.
+pub(crate) const KEPT_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 /// The most services that one request may be sent to.
 pub(crate) const CANDIDATES: usize = 8;
 /// The most primaries that are remembered of one route.

@@ -33,14 +33,14 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10,000 tunnels, 10 MiB; no proxy in front is believed; no TLS.
+    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10,000 tunnels, bodies of any size; no proxy in front is believed; no TLS.
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(2, usize::from),
             connections: 20_000,
             upstream_connections: UPSTREAM_CONNECTIONS,
             tunnels: 10_000,
-            upload_limit_bytes: 10 * 1024 * 1024,
+            upload_limit_bytes: u64::MAX,
             patience: Patience::default(),
             trusted_proxies: TrustedProxies::default(),
             certificate: None,

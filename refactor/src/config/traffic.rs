@@ -24,10 +24,12 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
         tunnel_idle: seconds.unwrap_or(default.patience.tunnel_idle),
     };
     let networks = "networks and IP addresses, such as 10.0.0.0/8,::1";
+    let upload_limit = variables.number("UPLOAD_BYTES", 1, usize::MAX);
     let upstream_connections = variables.number("UPSTREAM_CONNECTIONS", 1, 100_000);
     Settings {
         patience,
         upstream_connections: upstream_connections.unwrap_or(default.upstream_connections),
+        upload_limit_bytes: upload_limit.map_or(default.upload_limit_bytes, |most| most as u64),
         certificate: certificate(variables),
         tunnels: tunnels.unwrap_or(default.tunnels),
         trusted_proxies: variables.take("TRUSTED_PROXIES", networks).unwrap_or_default(),

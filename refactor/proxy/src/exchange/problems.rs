@@ -70,7 +70,7 @@ pub(super) fn unreceived(error: BodyError) -> Ended {
 }
 
 pub(super) fn too_large(limit: u64) -> Problem {
-    let detail = format!("the body is larger than {limit} bytes");
+    let detail = format!("the body is larger than the {limit} bytes of UPLOAD_BYTES");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 

@@ -7,6 +7,7 @@ use http1::{Framing, write_chunk};
 
 use crate::client::{BodyError, Client};
 use crate::kept::Kept;
+use crate::limits::KEPT_REQUEST_BYTES;
 use crate::upstream::{Connection, UpstreamError};
 
 /// How much may wait for the service, in bytes, before no more is taken from the client.
@@ -142,7 +143,8 @@ impl<'a> Upload<'a> {
         }
         let framing = if self.chunked { CHUNK_BYTES } else { 0 };
         let size = self.part.len() + framing;
-        if self.kept.as_mut().is_some_and(|kept| !kept.take(size)) {
+        let too_long = self.out.len() + size > KEPT_REQUEST_BYTES;
+        if self.kept.as_mut().is_some_and(|kept| too_long || !kept.take(size)) {
             self.kept = None;
         }
         if self.kept.is_none() && self.sent > 0 && self.sent == self.out.len() {

@@ -1,5 +1,6 @@
 //! Bodies of every size and framing, both ways, in bounded memory.
 
+use proxy::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::plane::{Plane, body, default, field, read_answer, status};
@@ -10,7 +11,9 @@ const LIMIT: usize = 10 * 1024 * 1024;
 #[tokio::test]
 async fn an_upload_arrives_whole_and_one_over_the_limit_is_413() {
     let service = Service::answering(|request| ok(&request.body.len().to_string())).await;
-    let plane = Plane::start(vec![default(&service.url)]);
+    let settings = Settings { upload_limit_bytes: LIMIT as u64, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let any_size = Plane::start(vec![default(&service.url)]);
     let head = "POST /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
     let sized = |length: usize| {
         let head = format!("{head}Content-Length: {length}\r\n\r\n");
@@ -24,10 +27,13 @@ async fn an_upload_arrives_whole_and_one_over_the_limit_is_413() {
         assert_eq!(body(&plane.send(sized(length)).await), length.to_string());
         assert_eq!(body(&plane.send(chunked(length)).await), length.to_string());
     }
+    for upload in [sized(LIMIT + 1), chunked(LIMIT + 1)] {
+        assert_eq!(body(&any_size.send(upload).await), (LIMIT + 1).to_string());
+    }
     let before = service.count();
     let answer = plane.send(sized(LIMIT + 1)).await;
     assert_eq!(status(&answer), 413);
-    assert!(body(&answer).contains("10485760"), "{answer}");
+    assert!(body(&answer).contains("10485760 bytes of UPLOAD_BYTES"), "{answer}");
     assert_eq!(status(&plane.send(chunked(LIMIT + 1)).await), 413);
     assert_eq!(service.count(), before, "none got to its end");
 }

@@ -59,14 +59,15 @@ async fn large_answers_and_none_travel_over_http_2() {
 
 #[tokio::test]
 async fn problems_travel_over_http_2() {
-    let plane = Plane::start(vec![default(&nobody().await)]);
+    let settings = Settings { upload_limit_bytes: 1_000, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&nobody().await)]);
     let client = client();
     for (path, status) in [("/api", 502), ("/elsewhere", 404), ("/api/a%2f..%2Fb", 400)] {
         let answer = client.get(plane.url(path)).send().await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
     }
-    let limit = vec![b'x'; 10 * 1024 * 1024 + 1];
+    let limit = vec![b'x'; 1_001];
     let answer = client.post(plane.url("/api")).body(limit).send().await.unwrap();
     assert_eq!(answer.status(), 413);
 }
