@@ -66,7 +66,15 @@ impl Framing {
 }
 
 impl ChunkPart {
+    /// Goes on only with what is valid: after an error the same input gives the same error.
     fn next(&mut self, input: &[u8]) -> Result<BodyPiece, Malformed> {
+        let mut next = *self;
+        let piece = next.advance(input)?;
+        *self = next;
+        Ok(piece)
+    }
+
+    fn advance(&mut self, input: &[u8]) -> Result<BodyPiece, Malformed> {
         let mut framing = 0;
         loop {
             let rest = input.get(framing..).unwrap_or_default();
@@ -217,6 +225,12 @@ mod tests {
         ] {
             assert!(read(input, input.len()).is_err(), "{}", input.escape_ascii());
         }
+        // What follows is never taken for the rest of the body, or for the next request.
+        let (mut framing, input) = (Framing::CHUNKED, b"3\r\nabc\r\n0\r\n\nGET / HTTP/1.1\r\n\r\n");
+        let piece = framing.next(input).unwrap();
+        let rest = &input[piece.framing + piece.content..];
+        assert!(framing.next(rest).is_err() && framing.next(rest).is_err());
+        assert!(!framing.is_over());
         let endless = [b"1;".to_vec(), vec![b'x'; 5_000]].concat();
         assert!(read(&endless, endless.len()).is_err());
         let trailers = [b"0\r\n".to_vec(), b"X: y\r\n".repeat(1_000)].concat();

@@ -7,6 +7,8 @@ use runtime::BackOff;
 
 /// The most interim answers before an answer; more is 502.
 pub(crate) const INTERIM_ANSWERS: usize = 16;
+/// The most empty lines before a request.
+pub(crate) const EMPTY_LINES: usize = 64;
 /// For how long a client may take to send the head of a request.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// The most TLS handshakes with clients at once; each has [`HEAD_TIME`].

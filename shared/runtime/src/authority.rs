@@ -37,14 +37,15 @@ fn is_address(text: &str) -> bool {
     text.parse::<Ipv6Addr>().is_ok()
 }
 
-/// A registered name, or an address of IPv4.
+/// A registered name, or an address of IPv4. The grammar allows a comma (RFC 3986, 3.2.2), which some programs take for the
+/// end of a list's first member.
 fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         let hexadecimal = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
         let taken = match byte {
             b'%' => hexadecimal(bytes.next()) && hexadecimal(bytes.next()),
-            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte),
+            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(&byte),
         };
         if !taken {
             return false;
@@ -64,7 +65,7 @@ mod tests {
         }
         for text in [
             "", ":80", "a:x", "a:65536", "a:+80", "a:8 0", "a b", "m:s@a", "m@a", "::1", "[::1",
-            "[]", "[a]", "[::1]x", "a/b", "a%2", "a%zz", "a:80:90", "ä",
+            "[]", "a,b", "[a]", "[::1]x", "a/b", "a%2", "a%zz", "a:80:90", "ä",
         ] {
             assert!(!is_authority(text), "{text}");
         }

@@ -147,9 +147,15 @@ impl<'a> RequestHead<'a> {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let mut head = Self::new(parts.method.clone(), target, Version::Http2, classify(fields))?;
         if let Some(authority) = parts.uri.authority() {
+            let host = head.first(FieldKind::Host).map(|_| head.host);
             head.host = authority.as_str();
             if !is_authority(head.host) {
                 return Err(Refusal::bad_request(NO_AUTHORITY));
+            }
+            if host.is_some_and(|host| !host.eq_ignore_ascii_case(head.host)) {
+                return Err(Refusal::bad_request(
+                    "the Host is not the :authority (RFC 9113, 8.3.1)",
+                ));
             }
         }
         Ok(head)

@@ -18,7 +18,9 @@ use tokio::time::Instant;
 use super::pace::Pace;
 use super::{BodyError, BodyLength, Client, Left, Stream};
 use crate::deadline::Deadline;
-use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME};
+use crate::limits::{
+    BODY_PAUSE, EMPTY_LINES, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME,
+};
 use crate::problem::Problem;
 use crate::site::{DrainSignal, Phase, Site};
 
@@ -106,12 +108,17 @@ impl Http1 {
     /// # Errors
     /// 400, 408, 414 or 431; the connection cannot go on.
     pub(crate) async fn next(&mut self, drain: &mut DrainSignal<'_>) -> Result<NextInput, Problem> {
-        let mut scan = Scan::default();
+        let (mut scan, mut lines) = (Scan::default(), 0);
         self.reading.set(if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME });
         loop {
             while self.input.filled().starts_with(b"\r\n") {
                 // RFC 9112, 2.2: some clients end a body with a line too many.
                 self.input.consume(2);
+                lines += 1;
+                if lines > EMPTY_LINES {
+                    // If they come faster than they are read, no time ends the connection.
+                    return Err(Problem::bad_request("too many empty lines before a request"));
+                }
             }
             let arrived = self.input.filled();
             match arrived.first() {

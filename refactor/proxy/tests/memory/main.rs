@@ -8,6 +8,8 @@ mod plane;
 #[path = "../proxy/service.rs"]
 #[expect(dead_code, reason = "shared with the tests that need more of it")]
 mod service;
+#[path = "../proxy/zero_window.rs"]
+mod zero_window;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +20,7 @@ use tokio::sync::Mutex;
 
 use plane::{Plane, default, read_answer, route};
 use service::{Service, next_request, ok};
+use zero_window::{flood, zero_window};
 
 /// The memory of this process that is in use, in KiB.
 fn resident_kib() -> u64 {
@@ -118,6 +121,40 @@ async fn a_silent_tunnel_costs_less_than_6_kib() {
     let grown = resident_kib().saturating_sub(before);
     assert_eq!((clients.len(), ends.lock().await.len()), (tunnels, tunnels + first.len()));
     assert!(grown < 6 * tunnels as u64, "{grown} KiB more for {tunnels} tunnels");
+}
+
+/// `.ci/long` has 8,600 streams. The ceiling is the one that SECURITY.md states.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_no_client_takes_stay_below_their_ceiling() {
+    const CEILING_KIB: u64 = 256 * 1024;
+    let _alone = ALONE.lock().await;
+    let answered = Arc::new(AtomicU64::new(0));
+    let (counted, answer) = (Arc::clone(&answered), Arc::new(ok(&"x".repeat(60_000))));
+    let service = Service::serving(move |mut stream| {
+        let (answered, answer) = (Arc::clone(&counted), Arc::clone(&answer));
+        async move {
+            let mut read = Vec::new();
+            while next_request(&mut stream, &mut read).await.is_some() {
+                if stream.write_all(&answer).await.is_err() {
+                    return;
+                }
+                answered.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    })
+    .await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let before = resident_kib();
+    let (connections, streams) = flood();
+    let mut hostile = Vec::new();
+    for _ in 0..connections {
+        hostile.push(zero_window(&plane, "127.0.0.1", streams).await);
+    }
+    let most = (connections as u64 * u64::from(streams)).min(1_000);
+    until("the flood is there", async || answered.load(Ordering::SeqCst) >= most).await;
+    let grown = resident_kib().saturating_sub(before);
+    println!("{grown} KiB for {connections} connections of {streams} streams");
+    assert!(grown < CEILING_KIB, "{grown} KiB more");
 }
 
 /// Sends reads that are all mirrored: a body that is compared, one that is too large for it, one that differs.

@@ -1,7 +1,6 @@
 //! Clients that take what they can and give nothing: services and other clients notice little of them.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,41 +8,12 @@ use std::time::{Duration, Instant};
 use harness::until;
 use proxy::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use crate::plane::{Plane, default, field, read_answer, status};
 use crate::service::{Service, next_request, ok};
-
-/// How many connections the hostile client opens, and how many streams on each. `.ci/long` asks for 86 and 100.
-fn flood() -> (usize, u32) {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().unwrap());
-    (number("FLOOD_CONNECTIONS").unwrap_or(6), number("FLOOD_STREAMS").unwrap_or(100) as u32)
-}
-
-/// A connection to the plane from another loopback address.
-async fn connect_from(plane: &Plane, from: &str) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
-    socket.connect(plane.address).await.unwrap()
-}
-
-/// Asks for `/api/x` on each stream of a connection over HTTP/2, and gives no room for any answer.
-async fn zero_window(plane: &Plane, from: &str, streams: u32) -> TcpStream {
-    let mut stream = connect_from(plane, from).await;
-    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    // SETTINGS with INITIAL_WINDOW_SIZE 0 (RFC 9113, 6.5.2).
-    bytes.extend([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
-    // GET, http, and literals without indexing for :path and :authority (RFC 7541, 6).
-    let block = [&[0x82, 0x86, 0x04, 6][..], b"/api/x", &[0x01, 1], b"x"].concat();
-    for n in 0..streams {
-        bytes.extend([0, 0, block.len() as u8, 1, 5]);
-        bytes.extend((2 * n + 1).to_be_bytes());
-        bytes.extend(&block);
-    }
-    stream.write_all(&bytes).await.unwrap();
-    stream
-}
+use crate::zero_window::{connect_from, flood, zero_window};
 
 /// A service that takes so many connections at once, as a full server does; and how many requests it answered.
 async fn limited(most: usize, bytes: usize) -> (Service, Arc<AtomicUsize>) {

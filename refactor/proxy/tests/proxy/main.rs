@@ -20,5 +20,7 @@ mod service;
 mod shadow;
 mod store;
 mod strict;
+mod suites;
 mod tls;
 mod websocket;
+mod zero_window;

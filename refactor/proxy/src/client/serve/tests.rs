@@ -135,6 +135,17 @@ async fn lines_too_many_hold_no_connection_beyond_the_time_for_idle_ones() {
     assert!(start.elapsed() < IDLE_TIME + Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
+#[tokio::test]
+async fn lines_too_many_that_come_without_a_pause_end_their_connection() {
+    let (mut client, served) = connected().await;
+    let lines = b"\r\n".repeat(1_000);
+    // Until the other side closes it: the clock does not help while there is always something to read.
+    timeout(2 * IDLE_TIME, async { while client.write_all(&lines).await.is_ok() {} })
+        .await
+        .unwrap();
+    served.await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_head_that_drips_in_is_408_however_steadily_it_drips() {
     let (mut client, served) = connected().await;
