@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use refactor::{Client, ClientError, Keys, Move, Traffic, Unreached};
+use refactor::{CanaryView, Client, ClientError, Keys, Move, Traffic, Unreached};
 use reqwest::Url;
 use runtime::Authorities;
 use serde_json::Value;
@@ -159,6 +159,14 @@ impl ControlPort {
     /// As [`ControlPort::traffic`].
     pub(crate) async fn moves(&self) -> Result<Vec<Move>, String> {
         self.client.moves().await.map_err(|error| self.advise(&error))
+    }
+
+    /// The canaries that rise by themselves.
+    ///
+    /// # Errors
+    /// As [`ControlPort::traffic`].
+    pub(crate) async fn canaries(&self) -> Result<Vec<CanaryView>, String> {
+        self.client.canaries().await.map_err(|error| self.advise(&error))
     }
 
     /// Carries a command out.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use refactor::{Move, Traffic};
+use refactor::{CanaryView, Move, Traffic};
 use reqwest::Client;
 
 use crate::board::{self, Endpoint};
@@ -99,13 +99,21 @@ pub(crate) fn table(
 pub(crate) struct Told {
     routes: Result<Vec<Traffic>, String>,
     moves: Result<Vec<Move>, String>,
+    canaries: Vec<CanaryView>,
 }
 
 impl Told {
     pub(crate) async fn ask(port: Result<&ControlPort, &String>) -> Self {
         match port {
-            Ok(port) => Self { routes: port.traffic().await, moves: port.moves().await },
-            Err(error) => Self { routes: Err(error.clone()), moves: Err(error.clone()) },
+            Ok(port) => Self {
+                routes: port.traffic().await,
+                moves: port.moves().await,
+                // A refactor before 0.2 knows none.
+                canaries: port.canaries().await.unwrap_or_default(),
+            },
+            Err(error) => {
+                Self { routes: Err(error.clone()), moves: Err(error.clone()), canaries: Vec::new() }
+            }
         }
     }
 
@@ -134,7 +142,7 @@ impl Told {
                     Ok(moves) => moves::table(moves),
                     Err(error) => format!("  the primaries are not known: {error}\n"),
                 };
-                format!("{routes}\n{moves}")
+                format!("{routes}{}\n{moves}", canaries(&self.canaries))
             }
         }
     }
@@ -149,4 +157,20 @@ fn paths(routes: &[Traffic]) -> String {
         format!("  {from:width$}  -> {to}  ({service}{note})\n")
     };
     routes.iter().map(line).collect()
+}
+
+/// The canaries that rise by themselves, a line each.
+fn canaries(canaries: &[CanaryView]) -> String {
+    let line = |canary: &CanaryView| {
+        let CanaryView { path, service, steps, percent, requests, failed, .. } = canary;
+        let what = match &canary.rolled_back {
+            Some(back) => format!("rolled back from {} %: {}", back.percent, back.reason),
+            None => {
+                let steps = steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                format!("steps {steps}; {failed} of {requests} reads failed in this step")
+            }
+        };
+        format!("  canary {path}  {percent} % to {service}, {what}\n")
+    };
+    canaries.iter().map(line).collect()
 }

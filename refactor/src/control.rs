@@ -33,15 +33,19 @@ use std::time::SystemTime;
 use answer::Answer;
 use cloudformation::Caller;
 use credentials::Keys;
-use protocol::Protocol;
+use protocol::{JSON, Protocol};
 use proxy::DataPlane;
 use runtime::{Crowd, chain};
+use serde_json::json;
 use signature::{Received, Refused};
 
 use crate::lead::{Lead, Leading};
 
 /// The path of the last differences between the answers to mirrored reads, as JSON lines.
 const DIFFERENCES: &str = "/-/shadow/differences";
+
+/// The path of the canaries that rise by themselves.
+const CANARIES: &str = "/-/canaries";
 
 const JSON_LINES: &str = "application/x-ndjson";
 
@@ -135,6 +139,8 @@ fn carry_out(lead: &Lead, protocol: Protocol, caller: Caller, received: &Receive
         let message =
             format!("{} has no query parameters; leave out ?{}", received.path, received.query);
         protocol.error(400, "ValidationException", &message)
+    } else if received.method == "GET" && received.path == CANARIES {
+        Answer::new(200, JSON, json!({ "canaries": lead.spaces.canaries() }).to_string())
     } else if let Some(answer) = commands::answer(&lead.moves, received) {
         answer
     } else {

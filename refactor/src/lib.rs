@@ -11,6 +11,7 @@
 //! }
 //! ```
 
+mod canaries;
 mod client;
 mod config;
 mod control;
@@ -29,3 +30,4 @@ pub use moves::{
     CommandStep, Diff, Difference, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
 };
 pub use run::Refactor;
+pub use spaces::CanaryView;

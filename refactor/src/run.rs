@@ -13,6 +13,7 @@ use runtime::{
 };
 use tokio::sync::oneshot;
 
+use crate::canaries;
 use crate::config::{Config, VARIABLES};
 use crate::control::{self, Control, Gate, Readiness, advice};
 use crate::first_stack::FirstStack;
@@ -113,7 +114,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     let gate = Arc::new(Gate::default());
     let stop = config.stop;
     let served = Data::new(Control {
-        leading,
+        leading: leading.clone(),
         passes_on,
         credentials,
         readiness: Arc::clone(&readiness),
@@ -126,7 +127,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         Ok::<_, std::io::Error>(Giving {
             folder: config.data_dir,
             state,
-            gate,
+            gate: Arc::clone(&gate),
             plane: plane.clone(),
             control: control.try_clone()?,
             metrics: metrics.as_ref().map(TcpListener::try_clone).transpose()?,
@@ -153,6 +154,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         log::info!("metrics are on http://{metrics}/metrics");
     }
     log::info!("listening on http://{address}");
+    rt::spawn(canaries::watch(leading, gate));
     let ready = Arc::clone(&readiness);
     rt::spawn(async move {
         first_stack(first).await;

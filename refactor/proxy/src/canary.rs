@@ -1,4 +1,8 @@
-//! Which requests a canary's own service answers: a share of them, by lot or always for the same clients.
+//! Which requests a canary's own service answers: a share of them, by lot or always for the same clients. `plan` raises
+//! the share by what `tally` has counted.
+
+mod plan;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,6 +11,9 @@ use http1::RequestHead;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::percent::Percent;
+pub use plan::{CanaryPlan, CanaryVerdict};
+pub use tally::CanaryTally;
+use tally::Tally;
 
 /// The share of the reads that a route's own service answers.
 #[derive(Debug)]
@@ -15,6 +22,8 @@ pub(crate) struct Canary {
     by: CanaryBy,
     /// Other clients for each service.
     seed: u64,
+    /// What was seen of it.
+    pub(crate) tally: Tally,
 }
 
 /// What decides for a request.
@@ -68,7 +77,10 @@ impl Canary {
         let share = tags.get("banyan:canary").and_then(|value| Percent::parse(value))?;
         let by = tags.get("banyan:canary-by").and_then(|value| CanaryBy::parse(value));
         let seed = xxh3_64_with_seed(service.as_bytes(), 0);
-        Some(Self { share, by: by.unwrap_or(CanaryBy::Request), seed })
+        let slow_after =
+            tags.get("banyan:canary-max-p99-ms").and_then(|value| CanaryPlan::time(value));
+        let (by, tally) = (by.unwrap_or(CanaryBy::Request), Tally::new(slow_after));
+        Some(Self { share, by, seed, tally })
     }
 
     /// Whether the route's own service answers this read. A client that is in stays in while the share grows.

@@ -101,7 +101,7 @@ async fn forward<C: Client>(
                     let next = if switches { None } else { chase.judge(&answer)? };
                     let Some(next) = next else {
                         chase.end(&answer);
-                        chase.answered(answer.status);
+                        chase.answered(answer.status, record.start);
                         if let Some(sample) = &mut record.sample {
                             sample.begin(&answer, &bytes);
                         }

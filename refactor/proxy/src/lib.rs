@@ -59,6 +59,7 @@ mod trace;
 
 pub use addresses::is_refused;
 pub use beside::Beside;
+pub use canary::{CanaryPlan, CanaryTally, CanaryVerdict};
 pub use certificate::Certificate;
 pub use limits::Patience;
 pub use ownership::Epoch;

@@ -55,6 +55,7 @@ use tokio::time::interval;
 
 use super::application::Application;
 use super::beside::{Beside, OtherProcess};
+use super::canary::CanaryTally;
 use super::certificate::Certificate;
 use super::copies::Shadows;
 use super::kept::Budget;
@@ -245,6 +246,15 @@ impl DataPlane {
         for (application, collections) in epochs {
             self.0.epochs(&application).set_all(collections);
         }
+    }
+
+    /// What was seen of a route's canary since this was last called, or the route was last changed.
+    pub fn take_canary_tally(&self, application: &str, route: &str) -> CanaryTally {
+        let applications = self.0.applications();
+        let table = applications.get(application).map(|found| found.site.table.load());
+        let target = table.as_ref().and_then(|table| table.get(route));
+        let canary = target.and_then(|target| target.split.as_ref()?.canary.as_ref());
+        canary.map(|canary| canary.tally.take()).unwrap_or_default()
     }
 
     /// Whether an upload is under way that began with earlier routes and could not be sent to another service. If a

@@ -7,7 +7,7 @@ use std::fmt;
 
 use shadow::Pointer;
 
-use crate::canary::CanaryBy;
+use crate::canary::{CanaryBy, CanaryPlan};
 use crate::limits::Patience;
 use crate::percent::Percent;
 
@@ -61,6 +61,48 @@ pub const TAGS: &[TagRule] = &[
         takes: CanaryBy::TAKES,
         about: "what chooses the reads of a canary",
         reads: |value| CanaryBy::parse(value).is_some(),
+    },
+    TagRule {
+        key: "banyan:canary-interval-seconds",
+        places: TWO_SIDES,
+        takes: CanaryPlan::TAKES_SECONDS,
+        about: "how long each step of a canary lasts at least",
+        reads: |value| CanaryPlan::interval(value).is_some(),
+    },
+    TagRule {
+        key: "banyan:canary-max-error-percent",
+        places: TWO_SIDES,
+        takes: CanaryPlan::TAKES_SHARE,
+        about: "the largest share of a canary's reads that may fail",
+        reads: |value| CanaryPlan::share(value).is_some(),
+    },
+    TagRule {
+        key: "banyan:canary-max-mismatch-percent",
+        places: TWO_SIDES,
+        takes: CanaryPlan::TAKES_SHARE,
+        about: "the largest share of compared answers that may differ",
+        reads: |value| CanaryPlan::share(value).is_some(),
+    },
+    TagRule {
+        key: "banyan:canary-max-p99-ms",
+        places: TWO_SIDES,
+        takes: CanaryPlan::TAKES_MS,
+        about: "the time within which 99 of 100 reads must begin to be answered",
+        reads: |value| CanaryPlan::time(value).is_some(),
+    },
+    TagRule {
+        key: "banyan:canary-min-requests",
+        places: TWO_SIDES,
+        takes: CanaryPlan::TAKES_REQUESTS,
+        about: "how many reads a step of a canary needs",
+        reads: |value| CanaryPlan::count(value).is_some(),
+    },
+    TagRule {
+        key: "banyan:canary-steps",
+        places: TWO_SIDES,
+        takes: CanaryPlan::TAKES_STEPS,
+        about: "the shares to which a canary rises by itself",
+        reads: |value| CanaryPlan::steps(value).is_some(),
     },
     TagRule {
         key: "banyan:connect-ms",

@@ -20,6 +20,7 @@
 //! ```
 
 pub mod arn;
+mod canary_windows;
 mod conflicts;
 mod endpoint;
 mod error;
@@ -40,7 +41,7 @@ mod token;
 pub use error::ApiError;
 pub use members::Members;
 pub use model::ApplicationPath;
-pub use operations::{HealthCheck, Request};
+pub use operations::{CanaryView, HealthCheck, Request};
 pub use pages::{Page, PageRequest};
 pub use settings::{Quotas, Settings};
 pub use spaces::Spaces;

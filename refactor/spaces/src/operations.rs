@@ -2,6 +2,7 @@
 
 mod activation;
 mod applications;
+mod canary;
 mod environments;
 mod follow;
 mod layout;
@@ -14,6 +15,7 @@ mod tags;
 mod vpcs;
 
 pub use activation::HealthCheck;
+pub use canary::CanaryView;
 
 use ring::digest::{SHA256, digest};
 use serde::Serialize;

@@ -1,12 +1,14 @@
 //! What all resources have in common: id, ARN, state, times, tags.
 
 mod application;
+mod canary;
 mod environment;
 mod protection;
 mod route;
 mod service;
 
 pub use application::{Application, ApplicationDetails, EndpointType, Gateway, NewApplication};
+pub use canary::{CanaryProgress, RolledBack};
 pub use environment::{Environment, NewEnvironment};
 pub use protection::Protection;
 pub use route::{NewRoute, Route, RouteDetails, Source, read_update};

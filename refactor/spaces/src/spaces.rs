@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use proxy::DataPlane;
 
+use super::canary_windows::CanaryWindows;
 use super::error::ApiError;
 use super::journal::Journal;
 use super::model::{Model, ModelChange};
@@ -24,6 +25,8 @@ pub(crate) struct Inner {
     pub(crate) deaf: Arc<Mutex<BTreeMap<String, String>>>,
     pub(crate) plane: DataPlane,
     pub(crate) settings: Settings,
+    /// What was seen of the canaries that rise by themselves.
+    pub(crate) canaries: Mutex<CanaryWindows>,
     /// The runtime that makes health checks.
     pub(crate) runtime: Handle,
 }
@@ -80,6 +83,7 @@ impl Spaces {
             deaf: Arc::clone(deaf),
             plane: plane.clone(),
             settings: settings.clone(),
+            canaries: Mutex::default(),
             runtime: runtime.clone(),
         }));
         spaces.reload_from(&spaces.0.journal)?;
@@ -88,8 +92,8 @@ impl Spaces {
     }
 
     fn empty(journal: Journal, plane: DataPlane, settings: Settings, runtime: Handle) -> Self {
-        let (model, deaf) = (Arc::default(), Arc::default());
-        Self(Arc::new(Inner { model, journal, deaf, plane, settings, runtime }))
+        let (model, deaf, canaries) = (Arc::default(), Arc::default(), Mutex::default());
+        Self(Arc::new(Inner { model, journal, deaf, plane, settings, canaries, runtime }))
     }
 
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {

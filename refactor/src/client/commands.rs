@@ -6,6 +6,7 @@ use http::Method;
 use moves::Move;
 use serde::Deserialize;
 use serde_json::Value;
+use spaces::CanaryView;
 
 use super::{Client, ClientError};
 
@@ -26,6 +27,20 @@ impl Client {
         }
         let moves: Moves = self.call(Method::GET, "/-/moves", &Value::Null, COMMAND_TIME).await?;
         Ok(moves.moves)
+    }
+
+    /// The canaries that rise by themselves.
+    ///
+    /// # Errors
+    /// As [`Client::moves`].
+    pub async fn canaries(&self) -> Result<Vec<CanaryView>, ClientError> {
+        #[derive(Deserialize)]
+        struct Canaries {
+            canaries: Vec<CanaryView>,
+        }
+        let answer: Canaries =
+            self.call(Method::GET, "/-/canaries", &Value::Null, COMMAND_TIME).await?;
+        Ok(answer.canaries)
     }
 
     /// Carries a command out: `follow`, `diff`, `switch`, `reverse`, `complete` or `cancel`; gives the move as it is then.

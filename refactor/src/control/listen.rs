@@ -13,6 +13,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
 use runtime::{Drain, Guest, Guests, HttpServer, Place, guard, readable, scraped};
+use spaces::CanaryView;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -118,18 +119,40 @@ async fn readiness(control: Data<Control>) -> HttpResponse {
 
 /// `GET /metrics`: the traffic of all applications and the moves.
 async fn metrics(request: HttpRequest, control: Data<Control>) -> HttpResponse {
-    // The process that leads, or that took over, tells of the moves.
-    let moves = match control.leading.get().filter(|_| !control.gate.is_closed()) {
-        Some(lead) => control.moves_seen.text(&lead.moves).await,
+    // The process that leads, or that took over, tells of the moves and canaries.
+    let led = match control.leading.get().filter(|_| !control.gate.is_closed()) {
+        Some(lead) => {
+            let moves = control.moves_seen.text(&lead.moves).await;
+            let canaries = web::block(move || canaries(&lead.spaces.canaries())).await;
+            moves + &canaries.unwrap_or_default()
+        }
         None => String::new(),
     };
     match control.plane.metrics() {
-        Ok(traffic) => scraped(&request, traffic + &moves + "# EOF\n"),
+        Ok(traffic) => scraped(&request, traffic + &led + "# EOF\n"),
         Err(error) => {
             log::error!("the metrics cannot be written: {error}");
             HttpResponse::InternalServerError().finish()
         }
     }
+}
+
+/// The canaries that rise by themselves.
+fn canaries(canaries: &[CanaryView]) -> String {
+    let metric = |name: &str, help: &str, value: fn(&CanaryView) -> u8| {
+        let line = |canary: &CanaryView| {
+            let CanaryView { application, route, service, .. } = canary;
+            let labels =
+                format!("application=\"{application}\",route=\"{route}\",service=\"{service}\"");
+            format!("banyan_canary_{name}{{{labels}}} {}\n", value(canary))
+        };
+        let lines: String = canaries.iter().map(line).collect();
+        format!("# HELP banyan_canary_{name} {help}.\n# TYPE banyan_canary_{name} gauge\n{lines}")
+    };
+    metric("percent", "The share of a canary that rises by itself", |canary| canary.percent)
+        + &metric("rolled_back", "Whether a canary has passed a limit", |canary| {
+            canary.rolled_back.is_some().into()
+        })
 }
 
 /// Every request: reads it whole, answers it on a thread that may block, and notes it in the log.

@@ -4,6 +4,7 @@
 
 mod activation;
 mod asked;
+mod canary;
 mod client;
 mod crash;
 mod floods;

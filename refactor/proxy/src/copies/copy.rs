@@ -62,6 +62,14 @@ impl ShadowRequest {
             Err(_elapsed) => self.unanswered(&UpstreamError::Late),
         };
         self.route.counts.mirrored(outcome);
+        let canary = self.route.split.as_ref().and_then(|split| split.canary.as_ref());
+        if let Some(canary) = canary {
+            match outcome {
+                ShadowOutcome::Matched | ShadowOutcome::Noise => canary.tally.compared(false),
+                ShadowOutcome::Differed => canary.tally.compared(true),
+                _ => {}
+            }
+        }
     }
 
     fn unanswered(&self, failure: &UpstreamError) -> ShadowOutcome {

@@ -29,6 +29,7 @@ fn route(number: usize, text: &str, state: ResourceState) -> Route {
         service: "svc-0123456789".into(),
         source: source(text),
         protection: None,
+        canary: None,
     };
     Resource::new(format!("rte-{number:010}"), "local", state, Tags::new(), details)
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use http::Method;
 
+use super::canary::{read_tags, set_share};
 use crate::model::Model;
-use crate::resource::{ResourceState, Route, Tags};
+use crate::resource::{ResourceState, Route};
 use crate::{ApiError, Spaces};
 use proxy::{Epoch, Route as LiveRoute, RouteChange, SourcePath};
 
@@ -84,9 +85,8 @@ fn live_route(model: &Model, route: &Route) -> Option<LiveRoute> {
             append: source.append,
         }
     });
-    let read = service.tags.iter().filter(|(key, _)| key.starts_with("banyan:"));
-    let mut tags: Tags = read.map(|(key, value)| (key.clone(), value.clone())).collect();
-    tags.extend(route.tags.clone());
+    let mut tags = read_tags(service, route);
+    set_share(route, &mut tags);
     Some(LiveRoute {
         id: route.id.clone(),
         source,

@@ -86,6 +86,7 @@ impl Spaces {
                 service: new.service.clone(),
                 source: new.source.clone(),
                 protection,
+                canary: None,
             };
             let state = match (new.active, check) {
                 (false, _) => ResourceState::Inactive,

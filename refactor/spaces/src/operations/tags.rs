@@ -1,13 +1,15 @@
 //! TagResource, UntagResource, ListTagsForResource. (The model's descriptions of the first two are
 //! swapped; the names are right.)
 
+use super::canary::{STEPS, begin_anew};
 use crate::arn::Arn;
 use crate::members::{check_count, check_read};
 use crate::resource::Tags;
 use crate::{ApiError, Spaces};
 
 impl Spaces {
-    /// Adds tags to a resource, or gives them new values.
+    /// Adds tags to a resource, or gives them new values. `banyan:canary-steps` lets a canary begin anew, also with the
+    /// same value.
     ///
     /// # Errors
     /// 404; 400 if it would have too many, or one that begins with `banyan:` is refused. Those that it has already are
@@ -20,6 +22,9 @@ impl Spaces {
                     .and_then(|()| check_count(tags))
                     .map_err(|broken| ApiError::Validation(format!("Tags {broken}")))
             })?);
+            if new.contains_key(STEPS) {
+                begin_anew(model, changes, arn);
+            }
             Ok(())
         })
     }

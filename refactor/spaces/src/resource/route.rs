@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Details, MemberView, Protection, Resource, ResourceType, Tags};
+use super::{CanaryProgress, Details, MemberView, Protection, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
 use crate::rules;
@@ -29,6 +29,9 @@ pub struct RouteDetails {
     /// What needs it; then it cannot be deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) protection: Option<Protection>,
+    /// How far its canary has come, if it rises by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) canary: Option<CanaryProgress>,
 }
 
 /// Which requests a URI_PATH route takes.

@@ -1,0 +1,30 @@
+//! Canaries that rise by themselves are looked at every second.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use runtime::chain;
+use tokio::task::spawn_blocking;
+
+use crate::control::Gate;
+use crate::lead::Leading;
+
+/// How often the limits of canaries are looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Lets canaries rise and fall whenever this process leads. Never ends.
+pub(crate) async fn watch(leading: Leading, gate: Arc<Gate>) {
+    let mut tick = tokio::time::interval(EVERY);
+    loop {
+        tick.tick().await;
+        let (leading, gate) = (leading.clone(), Arc::clone(&gate));
+        let stepped = spawn_blocking(move || {
+            if let (Some(_under_way), Some(lead)) = (gate.enter(), leading.get()) {
+                lead.spaces.step_canaries(Instant::now());
+            }
+        });
+        if let Err(error) = stepped.await {
+            log::error!("canaries were not looked at: {}", chain(&error));
+        }
+    }
+}
