@@ -113,7 +113,7 @@ def b10(board):
             count += 1
             body = json.dumps({"username": f"half-{number}-{count}", "name": "x"}).encode()
             with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-                connection.sendall(b"POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                connection.sendall(b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                    b"Content-Length: %d\r\n\r\n" % len(body) + body)
                 time.sleep(turn.choice([0.001, 0.002, 0.004]))
                 connection.shutdown(socket.SHUT_WR)

@@ -29,6 +29,11 @@ pub const VARIABLES: &[Variable] = &[
         about: "the port that /metrics is moved to, 0 for any free one; CONTROL_PORT",
     },
     Variable {
+        name: "PUBLIC_HOSTS",
+        about: "the names that clients use, such as www.example.com; other names are refused, but not IP \
+                addresses and localhost; on a loopback address none, elsewhere any",
+    },
+    Variable {
         name: "TRUSTED_PROXIES",
         about: "the networks of the load balancers in front, such as 10.0.0.0/8,::1: what they say in \
                 X-Forwarded-* or Forwarded is believed; none",
@@ -298,6 +303,7 @@ mod tests {
             ("HOST", "localhost"),
             ("CONTROL_PORT", "x"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("PUBLIC_HOSTS", "http://www.example.com"),
             ("METRICS_HOST", "::1"),
             ("MONOLITH_URL", "http://127.0.0.1:3000/v1"),
             ("MOVE_TOKEN", "too short"),
@@ -316,6 +322,7 @@ mod tests {
             "BANYAN_MAX_ROUTES=",
             "FIRST_BYTE_MS=",
             "IDLE_MS=",
+            "PUBLIC_HOSTS=",
             "TRUSTED_PROXIES=\"10.0.0.0/33\": takes networks and IP addresses",
             "MONOLITH_URL=",
             "MOVE_TOKEN:",

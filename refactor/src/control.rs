@@ -8,6 +8,7 @@ mod commands;
 pub(crate) mod credentials;
 mod foreign;
 mod gate;
+mod hosts;
 mod json;
 mod limits;
 mod listen;
@@ -34,7 +35,7 @@ use answer::Answer;
 use cloudformation::Caller;
 use credentials::Keys;
 use protocol::{JSON, Protocol};
-use proxy::DataPlane;
+use proxy::{DataPlane, PublicHosts};
 use runtime::{Crowd, chain};
 use serde_json::json;
 use signature::{Received, Refused};
@@ -56,6 +57,8 @@ pub(crate) struct Control {
     /// What asks the process that leads, if there may be others.
     pub(crate) passes_on: Option<PassOn>,
     pub(crate) credentials: Keys,
+    /// The names that are answered.
+    pub(crate) public_hosts: PublicHosts,
     /// What `/readyz` says.
     pub(crate) readiness: Arc<Readiness>,
     /// Closed while another process takes over.

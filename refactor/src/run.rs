@@ -87,6 +87,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         advice: advice::protection,
         followed_advice: advice::followed_route,
     };
+    let public_hosts = config.traffic.public_hosts.clone().unwrap_or_default();
     let readiness = Arc::new(Readiness::default());
     let start = Start {
         settings,
@@ -117,6 +118,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         leading: leading.clone(),
         passes_on,
         credentials,
+        public_hosts,
         readiness: Arc::clone(&readiness),
         gate: Arc::clone(&gate),
         moves_seen: control::MovesSeen::default(),

@@ -203,10 +203,18 @@ fn default_port(https: bool) -> u16 {
 }
 
 /// The port that an authority names.
-pub(crate) fn port_of(authority: &str) -> Option<u16> {
+fn port_of(authority: &str) -> Option<u16> {
     let host = authority.rfind(']').unwrap_or_default();
     let (_, port) = authority.get(host..)?.rsplit_once(':')?;
     port.parse().ok()
+}
+
+/// The host of an authority.
+pub(crate) fn host_of(authority: &str) -> &str {
+    match port_of(authority) {
+        Some(_) => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+        None => authority,
+    }
 }
 
 #[cfg(test)]

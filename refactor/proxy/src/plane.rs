@@ -181,7 +181,7 @@ impl DataPlane {
         let site = Arc::new(Site::new(
             Arc::clone(&self.0.shared),
             stage.to_owned(),
-            address.port(),
+            address,
             table,
             self.0.epochs(application),
             self.0.shared.metrics.counts(RouteLabels {

@@ -14,7 +14,7 @@ mod fields;
 
 use std::borrow::Cow;
 
-use crate::downstream::{Downstream, port_of};
+use crate::downstream::{Downstream, host_of};
 use crate::path::RequestPath;
 use crate::service::Service;
 use crate::upstream::Origin;
@@ -141,14 +141,6 @@ impl<'a> PublicUrls<'a> {
 fn is_below(path: &str, other: &str) -> bool {
     let rest = path.strip_prefix(other);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-}
-
-/// The host of an authority.
-fn host_of(authority: &str) -> &str {
-    match port_of(authority) {
-        Some(_) => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
-        None => authority,
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::thread;
 
 use super::certificate::Certificate;
 use super::limits::{Patience, UPSTREAM_CONNECTIONS};
+use super::public_hosts::PublicHosts;
 use super::trusted_proxies::TrustedProxies;
 
 /// What holds for all applications.
@@ -21,6 +22,8 @@ pub struct Settings {
     pub upload_limit_bytes: u64,
     /// How long services may take if a route does not say it.
     pub patience: Patience,
+    /// The names that are answered; none: every one.
+    pub public_hosts: Option<PublicHosts>,
     /// The proxies in front that are believed about how a request came.
     pub trusted_proxies: TrustedProxies,
     /// With it, all ports of applications speak TLS, and nothing else.
@@ -42,6 +45,7 @@ impl Default for Settings {
             tunnels: 10_000,
             upload_limit_bytes: u64::MAX,
             patience: Patience::default(),
+            public_hosts: None,
             trusted_proxies: TrustedProxies::default(),
             certificate: None,
             runs_again: false,

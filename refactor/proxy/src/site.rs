@@ -1,7 +1,7 @@
 //! One application as its requests see it.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,7 +55,8 @@ pub(crate) struct Site {
     pub(crate) shared: Arc<Shared>,
     /// The first segment of its paths; empty if it is at the root.
     pub(crate) stage: String,
-    /// The port that it listens on.
+    /// The address and the port that it listens on.
+    pub(crate) ip: IpAddr,
     pub(crate) port: u16,
     pub(crate) table: ArcSwap<RouteTable>,
     pub(crate) epochs: Arc<Epochs>,
@@ -74,14 +75,15 @@ impl Site {
     pub(crate) fn new(
         shared: Arc<Shared>,
         stage: String,
-        port: u16,
+        address: SocketAddr,
         table: RouteTable,
         epochs: Arc<Epochs>,
         unrouted: Arc<Counts>,
     ) -> Self {
         Self {
             stage,
-            port,
+            ip: address.ip(),
+            port: address.port(),
             table: ArcSwap::from_pointee(table),
             epochs,
             unrouted,

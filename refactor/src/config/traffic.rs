@@ -25,6 +25,7 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
     };
     let networks = "networks and IP addresses, such as 10.0.0.0/8,::1";
     let upload_limit = variables.number("UPLOAD_BYTES", 1, usize::MAX);
+    let names = "host names without ports, such as www.example.com,example.com";
     let upstream_connections = variables.number("UPSTREAM_CONNECTIONS", 1, 100_000);
     Settings {
         patience,
@@ -32,6 +33,7 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
         upload_limit_bytes: upload_limit.map_or(default.upload_limit_bytes, |most| most as u64),
         certificate: certificate(variables),
         tunnels: tunnels.unwrap_or(default.tunnels),
+        public_hosts: Some(variables.take("PUBLIC_HOSTS", names).unwrap_or_default()),
         trusted_proxies: variables.take("TRUSTED_PROXIES", networks).unwrap_or_default(),
         ..default
     }

@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 use super::answer::{Answer, request_id};
 use super::protocol::Protocol;
 use super::signature::{Claim, Received};
-use super::{Control, foreign, limits, refuse, rest};
+use super::{Control, foreign, hosts, limits, refuse, rest};
 
 /// Serves the control port until the server is told to stop. Requests under way have `drain` to finish then. `metrics` is
 /// the address to which they are moved, if they are.
@@ -36,6 +36,7 @@ pub(crate) fn serve(
     let app = move || {
         App::new()
             .app_data(control.clone())
+            .wrap(from_fn(hosts::known))
             .wrap(from_fn(keep_if_signed))
             .wrap(from_fn(guard))
             .service(readable("/healthz", || async { HttpResponse::Ok().body("alive") }))
@@ -72,6 +73,7 @@ pub(crate) fn serve_metrics(
     let app = move || {
         App::new()
             .app_data(control.clone())
+            .wrap(from_fn(hosts::known))
             .wrap(from_fn(guard))
             .service(readable("/metrics", metrics))
             .default_service(web::to(|| ready(nothing_but_metrics())))

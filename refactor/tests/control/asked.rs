@@ -67,15 +67,15 @@ async fn an_upgrade_is_ignored_and_an_authority_looked_at() {
     };
     for (request, status) in [
         (
-            "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: TLS/1.2\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: TLS/1.2\r\n\r\n",
             200,
         ),
         (
-            "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Content-Length: 5\r\n\r\nhello",
             403,
         ),
-        ("GET http://m:s@a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400),
+        ("GET http://m:s@a/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400),
         ("GET /healthz HTTP/1.1\r\nHost: a:x\r\nConnection: close\r\n\r\n", 400),
     ] {
         let answer = exchange(request);

@@ -9,6 +9,7 @@ mod client;
 mod crash;
 mod floods;
 mod foreign;
+mod hosts;
 mod live;
 mod members;
 mod operations;

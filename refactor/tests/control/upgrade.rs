@@ -82,8 +82,9 @@ impl World {
                 None => BufReader::new(TcpStream::connect(self.address).await.unwrap()),
             };
             let before = self.changes.load(Ordering::SeqCst);
-            let request =
-                format!("{method} /prod/users HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+            let request = format!(
+                "{method} /prod/users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi"
+            );
             stream.get_mut().write_all(request.as_bytes()).await.unwrap();
             let answer = read(&mut stream).await;
             let (head, body) = answer.expect("each request is answered");

@@ -213,8 +213,7 @@ async fn an_upload_that_began_before_the_route_was_made_is_answered_before_write
     // The target follows by itself, as `FOLLOW` makes it do: its route is not made yet.
     fixture.target.follow(&fixture.source);
     let mut stream = TcpStream::connect(proxy.trim_start_matches("http://")).await.unwrap();
-    let head =
-        "POST /api/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 60000\r\n\r\n";
+    let head = "POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 60000\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(&[b'x'; 30_000]).await.unwrap();
     let metric = r#"service="monolith"} 1"#;

@@ -9,6 +9,7 @@ use super::problems::too_large;
 use crate::downstream::Downstream;
 use crate::path::{PathScope, RequestPath};
 use crate::problem::Problem;
+use crate::public_hosts::PublicHosts;
 use crate::site::Site;
 
 /// The primary of a request by its route, and the path behind the stage.
@@ -18,6 +19,13 @@ pub(super) fn route<'a>(
     head: &RequestHead<'a>,
 ) -> Result<(Destination, RequestPath<'a>), Ended> {
     let refuse = |problem| Err(Ended::Problem(problem));
+    if let Some(hosts) = &site.settings().public_hosts {
+        // A page of another site can send any field to a trusted peer, but not another Host.
+        let forwarded = Some(&*downstream.host).filter(|host| *host != head.host);
+        if ![head.host].into_iter().chain(forwarded).all(|host| hosts.answer(host, site.ip)) {
+            return refuse(Problem::new(StatusCode::FORBIDDEN, PublicHosts::REFUSAL));
+        }
+    }
     if let Method::CONNECT | Method::TRACE = head.method {
         let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         return refuse(Problem::method_not_allowed(allow, "this method is not forwarded"));

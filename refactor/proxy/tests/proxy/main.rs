@@ -15,6 +15,7 @@ mod http2;
 mod many;
 mod ownership;
 mod plane;
+mod public_hosts;
 mod public_urls;
 mod service;
 mod shadow;

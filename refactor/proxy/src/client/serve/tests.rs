@@ -69,7 +69,7 @@ async fn connected_to<F: Future<Output = ()> + Send>(
     let site = Site::new(
         Arc::new(shared),
         "api".to_owned(),
-        80,
+        ([127, 0, 0, 1], 80).into(),
         RouteTable::new([target]),
         Arc::default(),
         counts,
