@@ -16,7 +16,7 @@ thread_local! {
     static BLOCKS: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Bytes that were read and not used yet; at most [`BUFFER_BYTES`]. An empty one holds no memory, so
+/// Bytes that were read and not used yet; at most [`BUFFER_BYTES`], unless more room is made. An empty one holds no memory, so
 /// that an idle connection costs none.
 #[derive(Debug, Default)]
 pub struct Buffer {
@@ -41,6 +41,17 @@ impl Buffer {
         self.start = self.start.saturating_add(count).min(self.end);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Makes room if it is full: twice as much.
+    pub fn make_room(&mut self) {
+        if let Some(block) = self.block.take_if(|block| self.end - self.start == block.len()) {
+            let mut larger = vec![0; 2 * block.len()].into_boxed_slice();
+            if let Some(begin) = larger.get_mut(..block.len()) {
+                begin.copy_from_slice(&block);
+            }
+            self.block = Some(larger);
         }
     }
 
@@ -76,7 +87,9 @@ impl Buffer {
     }
 
     fn release(&mut self) {
-        let Some(block) = self.block.take() else { return };
+        let Some(block) = self.block.take().filter(|block| block.len() == BUFFER_BYTES) else {
+            return;
+        };
         // A thread that ends has no spares any more.
         let _ = BLOCKS.try_with(|blocks| {
             let mut blocks = blocks.borrow_mut();
@@ -113,6 +126,10 @@ mod tests {
         buffer.consume(10);
         assert_eq!(poll_fn(|context| buffer.poll_fill(context, &mut endless)).await.unwrap(), 10);
         assert_eq!(buffer.filled().len(), BUFFER_BYTES);
+        buffer.make_room();
+        let more = poll_fn(|context| buffer.poll_fill(context, &mut endless)).await.unwrap();
+        assert!(more > 0 && buffer.filled().iter().all(|byte| *byte == b'x'));
+        assert_eq!(buffer.filled().len(), BUFFER_BYTES + more);
     }
 
     #[tokio::test]

@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(refused(b"GET / HTTP/1.1\n"), Ending::BareLineFeed);
         assert_eq!(refused(b"GET / HTTP/1.1\r\nHost: x\n"), Ending::BareLineFeed);
         assert_eq!(refused(&[b'x'; 10_400]), Ending::LongLine);
-        let large = [b"GET / HTTP/1.1\r\n".to_vec(), vec![b'x'; 16_400]].concat();
+        let large = [b"GET / HTTP/1.1\r\n".to_vec(), vec![b'x'; 66_000]].concat();
         assert_eq!(refused(&large), Ending::LargeFields);
     }
 }

@@ -139,6 +139,7 @@ impl Http1 {
                 }
             }
             let idle = self.input.is_empty();
+            self.input.make_room();
             let read = poll_fn(|context| {
                 if let Poll::Ready(read) = self.input.poll_fill(context, &mut self.stream) {
                     return Poll::Ready(read);

@@ -139,6 +139,7 @@ impl Connection {
                 return Poll::Ready(Ok(head));
             }
             let begun = !self.input.is_empty();
+            self.input.make_room();
             match self.poll_fill(context) {
                 Poll::Ready(Ok(0)) if begun => {
                     let cut = Malformed("the connection ended within the head of the answer");

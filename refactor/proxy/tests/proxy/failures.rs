@@ -138,11 +138,23 @@ async fn what_is_no_answer_is_502() {
         assert_names_the_route(&answer, &service.url);
     }
     let large = Service::answering(|_| {
-        format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(20_000)).into_bytes()
+        format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(70_000)).into_bytes()
     })
     .await;
     let plane = Plane::start(vec![default(&large.url)]);
     assert_eq!(status(&plane.get("/api/x", "").await), 502);
+}
+
+#[tokio::test]
+async fn headers_of_20_kb_pass_both_ways() {
+    let field = "x".repeat(20_000);
+    let answer =
+        format!("HTTP/1.1 200 OK\r\nX: {field}\r\nY: {field}\r\nContent-Length: 0\r\n\r\n");
+    let service = Service::answering(move |_| answer.clone().into_bytes()).await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let answer = plane.get("/api/x", &format!("A: {field}\r\nB: {field}\r\n")).await;
+    assert_eq!((status(&answer), answer.matches(&field).count()), (200, 2));
+    assert_eq!(service.seen()[0].field("b"), Some(&*field));
 }
 
 #[tokio::test]

@@ -75,9 +75,14 @@ fn heads() -> Vec<(&'static str, Vec<u8>, Became, Option<&'static str>)> {
     let whole = fields("GET", &[]);
     let (first, second) = whole.split_at(10);
     let begun = |next: Vec<u8>| [frame(HEADERS, END_STREAM, 1, first), next].concat();
-    let large = fields("GET", &[("x", &"y".repeat(20_000))]);
+    let large = fields("GET", &[("x", &"y".repeat(70_000))]);
     let (most, more) = large.split_at(16_000);
-    let large = [frame(HEADERS, END_STREAM, 1, most), frame(CONTINUATION, END_HEADERS, 1, more)];
+    let (last_part, parts) = (more.chunks(16_000).count() - 1, more.chunks(16_000).enumerate());
+    let continued = parts.map(|(part, bytes)| {
+        frame(CONTINUATION, if part == last_part { END_HEADERS } else { 0 }, 1, bytes)
+    });
+    let large: Vec<_> =
+        [frame(HEADERS, END_STREAM, 1, most)].into_iter().chain(continued).collect();
     let block = |block: &[u8]| frame(HEADERS, LAST, 1, block);
     let depends = [&[0, 0, 0, 1, 16], &whole[..]].concat();
     vec![
