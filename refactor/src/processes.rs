@@ -182,14 +182,15 @@ impl Processes {
             }
             drop(lost);
             thread::sleep(PAUSE);
-            match self.join_again() {
-                Ok(()) => {}
-                Err(error) => log::debug!("the control database: {}", chain(&*error)),
+            if let Err(error) = self.join_again()
+                && let Some((_, why)) = lock(&self.lost).as_mut()
+            {
+                *why = chain(&error);
             }
         }
     }
 
-    fn join_again(&self) -> Result<(), Box<dyn Error>> {
+    fn join_again(&self) -> Result<(), JoinError> {
         self.session().resign();
         let session = Journal::connect(&self.url)?;
         *lock(&self.member) =

@@ -29,6 +29,11 @@ impl Error {
         Self(Kind::Over(cause.into()))
     }
 
+    /// Whether the session has ended, or never began.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.0, Kind::Over(_))
+    }
+
     pub(crate) fn not_leader() -> Self {
         Self(Kind::NotLeader)
     }
@@ -38,7 +43,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Kind::Failed(_) => "the state cannot be read or written",
-            Kind::Over(_) => "the session with the control database has ended",
+            Kind::Over(_) => "there is no session with the control database",
             Kind::NotLeader => "another process makes the changes now",
         })
     }

@@ -68,11 +68,20 @@ pub enum JoinError {
         /// The version in the database.
         found: i64,
     },
+    /// The server cannot be reached.
+    #[error("the control database cannot be reached")]
+    Unreachable(#[source] Error),
     /// The tables cannot be made or used.
     #[error(
         "the control database cannot be used: the role must be able to make tables, and own them"
     )]
-    Failed(#[from] Error),
+    Failed(#[source] Error),
+}
+
+impl From<Error> for JoinError {
+    fn from(error: Error) -> Self {
+        if error.is_over() { Self::Unreachable(error) } else { Self::Failed(error) }
+    }
 }
 
 /// Another process.

@@ -48,6 +48,7 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
     let (code, log) = process(url, "one").run().await;
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("postgres://127.0.0.1:1/none") && !log.contains("hunter2"), "{log}");
+    assert!(log.contains("cannot be reached") && log.contains("Connection refused"), "{log}");
     let (code, log) = setup().env("CONTROL_DATABASE_URL", "sqlite:x").run().await;
     assert_eq!(code, Some(64), "{log}");
     assert!(log.contains("CONTROL_DATABASE_URL: takes postgres://"), "{log}");
