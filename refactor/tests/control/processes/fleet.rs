@@ -20,6 +20,8 @@ use super::upstream::upstream;
 use crate::client::{application, call, fallback, post, service, uri_path};
 
 const CLIENTS: u32 = 16;
+const TRIES: u32 = 3;
+const AGAIN: Duration = Duration::from_millis(50);
 /// After a kill, a client may still write on a connection whose end it has not seen.
 const UNSEEN: Duration = Duration::from_millis(200);
 
@@ -77,7 +79,8 @@ async fn ask(client: &Client, method: Method, url: &str) -> Result<String, Strin
     if status == 200 { Ok(body) } else { Err(format!("{status}: {body}")) }
 }
 
-/// Sends requests until it is told to stop. Each tenth is a write. A read whose connection broke is sent once more.
+/// Sends requests until it is told to stop. Each tenth is a write. A read whose connection broke is sent again
+/// after a moment: a process that is being killed may still take a connection.
 async fn load(url: String, pause: Duration, stops: Arc<AtomicBool>, asked: Arc<Mutex<Vec<Asked>>>) {
     let client = Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
     let mut turns = interval(pause);
@@ -88,10 +91,12 @@ async fn load(url: String, pause: Duration, stops: Arc<AtomicBool>, asked: Arc<M
         }
         let is_read = number % 10 != 0;
         let method = if is_read { Method::GET } else { Method::POST };
-        let began = Instant::now();
+        let (mut began, mut tries) = (Instant::now(), 1);
         let mut answer = ask(&client, method.clone(), &url).await;
-        if is_read && answer.is_err() {
-            answer = ask(&client, method, &url).await;
+        while is_read && answer.is_err() && tries < TRIES {
+            sleep(AGAIN).await;
+            (began, tries) = (Instant::now(), tries + 1);
+            answer = ask(&client, method.clone(), &url).await;
         }
         let ended = Instant::now();
         asked.lock().unwrap().push(Asked { began, ended, is_read, answer });
