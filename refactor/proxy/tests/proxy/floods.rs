@@ -99,9 +99,8 @@ async fn small_answers_that_no_client_takes_hold_no_connection_to_their_service(
     let (service, answered) = limited(100, 104).await;
     let settings = Settings { workers: 2, upstream_connections: 100, ..Settings::default() };
     let plane = Plane::with(settings, vec![default(&service.url)]);
-    let (connections, streams) = flood();
-    let all = connections * streams as usize;
-    flooded(&plane, || answered.load(Ordering::SeqCst) >= 200 + all).await;
+    // More than there are places: those that wait for too long are told so.
+    flooded(&plane, || answered.load(Ordering::SeqCst) >= 200 + 120).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
