@@ -206,7 +206,8 @@ fn begin(worker: usize, accepted: Accepted) {
         Ok(stream) => {
             let serving = Arc::clone(&site);
             let task = tokio::spawn(async move {
-                let _held = (permit, place, counted);
+                // They end in this order: the connection that gets the permit must find a place.
+                let _held = (place, counted, permit);
                 serve(stream, peer, serving, worker).await;
             });
             // Workers have one thread each: the task has not begun, let alone ended.
