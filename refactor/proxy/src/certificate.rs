@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{fmt, fs, io};
+use std::{fmt, fs};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -13,10 +13,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+use runtime::Crowd;
 
 use crate::limits::{HANDSHAKES, HEAD_TIME};
 
@@ -33,7 +34,7 @@ struct Inner {
     /// The files as they were when they were read last.
     seen: Mutex<Seen>,
     /// Places for handshakes: each may cost a signature.
-    handshakes: Semaphore,
+    handshakes: Arc<Crowd>,
 }
 
 /// What tells one version of the two files from another.
@@ -59,7 +60,7 @@ impl Certificate {
             current,
             acceptor: TlsAcceptor::from(Arc::new(config)),
             seen: Mutex::new(seen),
-            handshakes: Semaphore::new(HANDSHAKES),
+            handshakes: Arc::new(Crowd::new(HANDSHAKES)),
         })))
     }
 
@@ -85,11 +86,11 @@ impl Certificate {
 
     /// Agrees with a client on keys. Nothing if that takes too long, or they do not agree.
     pub(crate) async fn handshake(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-        let agreed = timeout(HEAD_TIME, async {
-            let _place = self.0.handshakes.acquire().await.map_err(io::Error::other)?;
-            self.0.acceptor.accept(stream).await
-        });
-        match agreed.await {
+        let Some(_place) = self.0.handshakes.enter(stream.peer_addr().ok()?.ip()) else {
+            log::debug!("a client has its share of the {HANDSHAKES} handshakes at once");
+            return None;
+        };
+        match timeout(HEAD_TIME, self.0.acceptor.accept(stream)).await {
             Ok(Ok(stream)) => Some(stream),
             Ok(Err(error)) => {
                 log::debug!("a TLS handshake failed: {error}");

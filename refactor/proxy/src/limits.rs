@@ -11,8 +11,10 @@ pub(crate) const INTERIM_ANSWERS: usize = 16;
 pub(crate) const EMPTY_LINES: usize = 64;
 /// For how long a client may take to send the head of a request.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
-/// The most TLS handshakes with clients at once; each has [`HEAD_TIME`].
-pub(crate) const HANDSHAKES: usize = 512;
+/// The most TLS handshakes with clients at once; each has [`HEAD_TIME`], and no client gets all of them.
+pub(crate) const HANDSHAKES: usize = 4_096;
+/// How much room for answers an HTTP/1 connection keeps when all of it is sent, in bytes.
+pub(crate) const KEPT_OUTPUT_BYTES: usize = 64 * 1024;
 /// How often the files of a certificate are looked at.
 pub(crate) const CERTIFICATE_TIME: Duration = Duration::from_secs(5);
 /// For how long a client may pause within a body.

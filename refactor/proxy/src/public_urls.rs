@@ -116,7 +116,13 @@ impl<'a> PublicUrls<'a> {
         }
         let rest = text.strip_prefix(self.base).filter(|_| is_below(text, self.base))?;
         let slash = if self.prefix.is_empty() && !rest.starts_with('/') { "/" } else { "" };
-        Some([&*self.prefix, slash, rest].concat())
+        let path = [&*self.prefix, slash, rest].concat();
+        // Two slashes would begin the name of another host.
+        Some(if path.starts_with("//") {
+            format!("/{}", path.trim_start_matches('/'))
+        } else {
+            path
+        })
     }
 
     /// The path of a cookie. That of the whole service becomes that of all that the client can ask it for.

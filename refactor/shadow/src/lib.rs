@@ -11,7 +11,7 @@
 //!
 //! let answer = |body: &str| {
 //!     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-//!     let parsed = ResponseHead::parse_final(head.as_bytes(), &http::Method::GET).unwrap();
+//!     let parsed = ResponseHead::parse_final(head.as_bytes(), &http::Method::GET, None).unwrap();
 //!     let mut capture = Capture::new(&parsed, head.as_bytes());
 //!     capture.push(body.as_bytes());
 //!     capture

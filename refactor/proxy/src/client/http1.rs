@@ -19,7 +19,8 @@ use super::pace::Pace;
 use super::{BodyError, BodyLength, Client, Left, Stream};
 use crate::deadline::Deadline;
 use crate::limits::{
-    BODY_PAUSE, EMPTY_LINES, HEAD_TIME, IDLE_TIME, LAST_BYTES, LINGER_TIME, TAKE_TIME,
+    BODY_PAUSE, EMPTY_LINES, HEAD_TIME, IDLE_TIME, KEPT_OUTPUT_BYTES, LAST_BYTES, LINGER_TIME,
+    TAKE_TIME,
 };
 use crate::problem::Problem;
 use crate::site::{DrainSignal, Phase, Site};
@@ -280,12 +281,14 @@ impl Client for Http1 {
             let input = self.input.filled();
             let piece = exchange.body.next(input).map_err(|error| BodyError::Malformed(error.0))?;
             let end = piece.framing + piece.content;
-            exchange.room = exchange
-                .room
-                .checked_sub(piece.content as u64)
-                .ok_or(BodyError::TooLarge(self.site.settings().upload_limit_bytes))?;
-            out.extend_from_slice(input.get(piece.framing..end).unwrap_or_default());
+            let room = exchange.room.checked_sub(piece.content as u64);
+            if room.is_some() {
+                out.extend_from_slice(input.get(piece.framing..end).unwrap_or_default());
+            }
+            // A body that is too large is skipped from here on.
             self.input.consume(end);
+            exchange.room =
+                room.ok_or(BodyError::TooLarge(self.site.settings().upload_limit_bytes))?;
             if piece.content > 0 {
                 return Poll::Ready(Ok(!self.exchange.body.is_over()));
             }
@@ -326,6 +329,8 @@ impl Client for Http1 {
             self.exchange.persists = false;
         }
         self.exchange.unending = unending;
+        // From here on it would stand within the answer.
+        self.exchange.expects_continue = false;
         let out = &mut self.output;
         out.extend_from_slice(b"HTTP/1.1 ");
         write_number(out, u64::from(status));
@@ -384,6 +389,8 @@ impl Client for Http1 {
         self.writing = None;
         self.sent = 0;
         self.output.clear();
+        // A connection may be idle from now on, and should not keep what a slow client made of this.
+        self.output.shrink_to(KEPT_OUTPUT_BYTES);
         Poll::Ready(Ok(()))
     }
 
