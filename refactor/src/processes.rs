@@ -268,11 +268,16 @@ impl Processes {
             "this process leads: it changes the state, and carries out stack operations and moves"
         );
         moves::tell_epochs(&journal, &followed.plane)?;
+        // If anything fails from here on, another process must be able to lead.
+        let _resigns = Resigns(&journal);
         let spaces = followed.spaces.lead(journal.clone())?;
         let (moving, runtime) = (followed.moving.clone(), followed.runtime.clone());
         let lead = Arc::new(Lead::open(journal.clone(), spaces, moving, runtime, || Ok(()))?);
         // The one that led before may not have told all of its changes.
-        journal.announce()?;
+        if let Err(error) = journal.announce() {
+            lead.stacks.close();
+            return Err(error.into());
+        }
         self.leading.set(Some(Arc::clone(&lead)));
         (followed.led)(&lead);
         while !journal.is_over() && !self.stops.load(Ordering::Relaxed) {
@@ -287,6 +292,15 @@ impl Processes {
         self.applied.store(NONE, Ordering::Release);
         log::warn!("this process leads no more");
         Ok(())
+    }
+}
+
+/// Gives the lead up at its end.
+struct Resigns<'a>(&'a Journal);
+
+impl Drop for Resigns<'_> {
+    fn drop(&mut self) {
+        self.0.resign();
     }
 }
 

@@ -53,7 +53,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::interval;
 
-use super::application::Application;
+use super::application::{Application, Listening};
 use super::beside::{Beside, OtherProcess};
 use super::canary::CanaryTally;
 use super::certificate::Certificate;
@@ -146,7 +146,10 @@ impl DataPlane {
     /// # Errors
     /// If the system gives no more files.
     pub fn sockets(&self) -> io::Result<Vec<TcpListener>> {
-        self.0.applications().values().map(|application| application.socket.try_clone()).collect()
+        let applications = self.0.applications();
+        let listening =
+            applications.values().filter_map(|application| application.listening.as_ref());
+        listening.map(|listening| listening.socket.try_clone()).collect()
     }
 
     /// Says what another process does that carries requests of the same applications. While there is one, a change of
@@ -193,7 +196,11 @@ impl DataPlane {
         let accepting = self.0.workers.accept(listener, Arc::clone(&site));
         applications.insert(
             application.to_owned(),
-            Application { site, socket, accepting, earlier: Vec::new() },
+            Application {
+                site,
+                listening: Some(Listening { socket, accepting }),
+                earlier: Vec::new(),
+            },
         );
         Ok(address)
     }
@@ -275,7 +282,7 @@ impl DataPlane {
     pub fn close(&self, application: &str, drain: Duration) -> impl Future<Output = ()> + use<> {
         let closed = self.0.applications().remove(application);
         async move {
-            if let Some(closed) = closed {
+            if let Some(mut closed) = closed {
                 closed.end(Duration::ZERO, drain, mpsc::channel(1).0).await;
             }
         }
@@ -295,13 +302,14 @@ impl DataPlane {
         drain: Duration,
         quiet: oneshot::Sender<()>,
     ) -> impl Future<Output = ()> + use<> {
-        let all = std::mem::take(&mut *self.0.applications());
         let (closing, mut closed) = mpsc::channel(1);
-        let ends = all.into_values().map(|one| one.end(announce, drain, closing.clone()));
-        // Each has its own time, from the first moment on.
-        let mut ending: JoinSet<()> = ends.collect();
+        let mut applications = self.0.applications();
+        let ends = applications.values_mut().map(|one| one.end(announce, drain, closing.clone()));
+        let ends: Vec<_> = ends.collect();
+        drop(applications);
         async move {
             drop(closing);
+            let mut ending: JoinSet<()> = ends.into_iter().collect();
             // Each drops its sender, and sends nothing.
             closed.recv().await;
             // If no one listens, no one is to be told.

@@ -1,5 +1,6 @@
 //! Passing a request on to the process that leads.
 
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, mpsc};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -108,8 +109,11 @@ impl PassOn {
         let answer = loop {
             match waiting.recv_timeout(LOOK) {
                 Ok(answer) => break answer,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(format!("{} was not asked to the end", leader.name));
+                }
                 Err(_) if self.processes.leader().ok().flatten().as_ref() == Some(leader) => {}
-                Err(_) => {
+                Err(RecvTimeoutError::Timeout) => {
                     asking.abort();
                     return Err(format!("{} leads no more", leader.name));
                 }

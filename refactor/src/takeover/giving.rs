@@ -1,7 +1,9 @@
 //! The process that runs, and gives way to a new one.
 
+use std::fs::Permissions;
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,7 +64,8 @@ impl Giving {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(path)?;
+        let listener = UnixListener::bind(&path)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         let (mut tell, told) = oneshot::channel();
         thread::Builder::new().name("takeover".to_owned()).spawn(move || {
             for stream in listener.incoming() {
@@ -112,6 +115,8 @@ impl Giving {
             Ok(()) => self.end(wire, tell),
             Err(error) => {
                 log::error!("no other process took over, and this one goes on: {error}");
+                // If the other process is only late, it must not get the state now.
+                wire.close();
                 while let Err(error) = state.reopen(&self.folder) {
                     log::error!("{}; trying again in {} s", chain(&error), PAUSE.as_secs());
                     thread::sleep(PAUSE);
@@ -144,8 +149,14 @@ impl Giving {
         let (paused, is_paused) = oneshot::channel();
         let (quiet, is_quiet) = oneshot::channel();
         let (ended, has_ended) = oneshot::channel();
-        // A channel that is closed is that of a process that ends, and if the other one is gone, it hears nothing.
-        let _ = tell.send(Given { paused, quiet, ended });
+        // If the other one is gone, it hears nothing.
+        if tell.send(Given { paused, quiet, ended }).is_err() {
+            // This process was told to stop meanwhile: it finishes what is in flight, and ends by itself.
+            let _ = wire.say(GO);
+            loop {
+                thread::park();
+            }
+        }
         let _ = is_paused.blocking_recv();
         let _ = wire.say(GO);
         let _ = is_quiet.blocking_recv();

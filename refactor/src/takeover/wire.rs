@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -28,6 +28,12 @@ impl Wire {
     /// For how long each line is waited for from now on.
     pub(super) fn allow(&self, time: Option<Duration>) -> io::Result<()> {
         self.0.set_read_timeout(time)
+    }
+
+    /// Ends it for both sides.
+    pub(super) fn close(&self) {
+        // One that is closed already is closed.
+        let _ = self.0.shutdown(Shutdown::Both);
     }
 
     pub(super) fn say(&self, line: &str) -> io::Result<()> {

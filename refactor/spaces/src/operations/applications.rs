@@ -69,7 +69,8 @@ impl Spaces {
                     made.details.proxy_url()
                 );
             }
-            (Err(_), Some(id)) => self.close_port(&id),
+            // An error may come after the commit: the application is there then.
+            (Err(_), Some(id)) => self.close_if_gone(&id),
             (_, None) => {}
         }
         result
@@ -124,7 +125,11 @@ impl Spaces {
         }
     }
 
-    fn close_port(&self, id: &str) {
+    /// Stops listening for an application that is not there.
+    fn close_if_gone(&self, id: &str) {
+        if self.model().applications.contains_key(id) {
+            return;
+        }
         let (closed, waiting) = mpsc::channel();
         let closing = self.0.plane.close(id, self.0.settings.drain);
         self.0.runtime.spawn(async move {
@@ -231,8 +236,9 @@ impl Spaces {
             }
             delete(changes, &application);
             Ok(application)
-        })?;
-        self.close_port(id);
-        Ok(application)
+        });
+        // An error may come after the commit. One that never was has no port.
+        self.close_if_gone(id);
+        application
     }
 }

@@ -62,11 +62,18 @@ impl Spaces {
                 .collect()
         };
         windows.keep(|id| running.iter().any(|(route, ..)| route.id == id));
-        for (route, plan, progress) in running {
-            let tally = self.0.plane.take_canary_tally(&route.details.application, &route.id);
-            if let Some(next) = windows.next(&route.id, &plan, &progress, &tally, now) {
-                self.move_canary(&route, &plan, &progress, next);
-            }
+        let due: Vec<_> = running
+            .into_iter()
+            .filter_map(|(route, plan, progress)| {
+                let tally = self.0.plane.take_canary_tally(&route.details.application, &route.id);
+                let next = windows.next(&route.id, &plan, &progress, &tally, now)?;
+                Some((route, plan, progress, next))
+            })
+            .collect();
+        // A change may wait for other processes, and readers of the windows must not.
+        drop(windows);
+        for (route, plan, progress, next) in due {
+            self.move_canary(&route, &plan, &progress, next);
         }
     }
 

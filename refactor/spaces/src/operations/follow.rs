@@ -59,7 +59,7 @@ impl Spaces {
     /// Listens for an application of all processes at an address of this one.
     fn open_here(&self, application: &mut Application, routes: Vec<LiveRoute>) {
         let details = &mut application.details;
-        match self.0.plane.open(&application.id, &details.stage, details.address, routes) {
+        match self.0.plane.open(&application.id, details.live_stage(), details.address, routes) {
             Ok(address) => {
                 details.address = address;
                 self.deaf().remove(&application.id);
