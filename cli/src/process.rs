@@ -116,6 +116,20 @@ impl ProcessSpec {
         let mut lines = lines.filter(|line| !line.ends_with(" stopped"));
         lines.next().unwrap_or("it wrote nothing").to_owned()
     }
+
+    /// How far the log has come, in bytes.
+    pub(crate) fn log_end(&self) -> usize {
+        std::fs::metadata(&self.log).map_or(0, |log| usize::try_from(log.len()).unwrap_or(0))
+    }
+
+    /// The last error that was written to the log after its first bytes, or else the last line. Two processes write to it
+    /// when one takes over, and the one that goes on writes no errors meanwhile.
+    pub(crate) fn last_error(&self, from: usize) -> String {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(log.get(from..).unwrap_or(&log)).into_owned();
+        let error = log.lines().rev().find(|line| line.contains("ERROR"));
+        error.map_or_else(|| self.last_words(), str::to_owned)
+    }
 }
 
 /// Whether the program passes its health check.

@@ -97,6 +97,7 @@ async fn taken_over(
         say(format_args!("{name} goes on as it was: {why}"));
         restarted(&spec.restart, Err(why));
     };
+    let log_end = spec.log_end();
     let mut new = match spec.start_again() {
         Ok(new) => new,
         Err(error) => {
@@ -112,7 +113,7 @@ async fn taken_over(
             new
         }
         _ = new.wait() => {
-            failed(&spec.last_words());
+            failed(&spec.last_error(log_end));
             old
         }
         () = stopping(stop) => {

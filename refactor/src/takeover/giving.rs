@@ -114,7 +114,7 @@ impl Giving {
         match self.hand_over(wire) {
             Ok(()) => self.end(wire, tell),
             Err(error) => {
-                log::error!("no other process took over, and this one goes on: {error}");
+                log::warn!("no other process took over, and this one goes on: {error}");
                 // If the other process is only late, it must not get the state now.
                 wire.close();
                 while let Err(error) = state.reopen(&self.folder) {
