@@ -23,7 +23,7 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// How each certificate begins in PEM.
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// Where the control port is, and what signs for it.
+/// The address of the control port, and what signs for it.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ControlArgs {
     /// The data folder of a board that `banyan up` runs. Without it: .banyan
@@ -42,7 +42,7 @@ pub(crate) struct ControlArgs {
     ca: Option<PathBuf>,
 }
 
-/// Where the control port is.
+/// The address of the control port.
 pub(crate) enum Place {
     /// That of the board that `banyan up` runs on this folder.
     Board(PathBuf),
@@ -51,7 +51,7 @@ pub(crate) enum Place {
 }
 
 impl ControlArgs {
-    /// Where the control port is: what the command line says wins over the environment.
+    /// The address of the control port: the command line wins over the environment.
     ///
     /// # Errors
     /// If the variable is no URL of a control port, or there are keys and no control port.

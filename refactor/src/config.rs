@@ -150,7 +150,7 @@ pub struct Config {
     /// The database of several processes; without it there is one process, and the state is in the data folder.
     pub(crate) database: Option<PostgresUrl>,
     pub(crate) name: Option<String>,
-    /// Where other processes reach the control port.
+    /// The address at which other processes reach the control port.
     pub(crate) address: Option<String>,
     /// The URL of the monolith, for the first stack; without it there is no first stack.
     pub(crate) monolith: Option<Url>,

@@ -39,7 +39,7 @@ const BACK_OFF: BackOff = BackOff::new(Duration::from_secs(1), Duration::from_se
 pub(crate) struct FirstStack {
     pub(crate) stacks: Arc<Api>,
     pub(crate) monolith: Url,
-    /// Where the URL that it was given last is noted.
+    /// The place of the URL that it was given last.
     pub(crate) noted: Noted,
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Processes {
     leading: Leading,
 }
 
-/// Where other processes reach the control port of this one.
+/// The address at which other processes reach the control port of this one.
 pub(crate) enum ControlAddress {
     /// There: `HOST:PORT`.
     Known(String),

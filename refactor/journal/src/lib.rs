@@ -1,4 +1,4 @@
-//! Where the control plane keeps its state: tables of documents, in a SQLite file or in PostgreSQL.
+//! The state of the control plane: tables of documents, in a SQLite file or in PostgreSQL.
 //!
 //! A [`Journal`] runs transactions of plain SQL that both understand. With SQLite there is one process. With
 //! PostgreSQL a journal is one session, and as many processes as there are can have one ([`Journal::connect`]).

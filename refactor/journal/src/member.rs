@@ -89,7 +89,7 @@ impl From<Error> for JoinError {
 pub struct Peer {
     /// Its name.
     pub name: String,
-    /// Where its control port is: `HOST:PORT`.
+    /// The address of its control port: `HOST:PORT`.
     pub address: String,
 }
 

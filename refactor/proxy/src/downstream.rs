@@ -1,4 +1,4 @@
-//! Who the client of a request is, and how it asked: the one place that decides it.
+//! The client of a request, and how it asked: the one place that decides it.
 //!
 //! A proxy in front adds to `X-Forwarded-For` the address from which it was asked, and says in `X-Forwarded-Proto`,
 //! `-Host` and `-Port` what was asked for; or it says all that in `Forwarded` (RFC 7239). This is believed from trusted
@@ -20,7 +20,7 @@ use runtime::is_authority;
 use crate::trusted_proxies::TrustedProxies;
 use rfc7239::Element;
 
-/// Who the client of a request is, and how it asked.
+/// The client of a request, and how it asked.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Downstream<'a> {
     /// The address of the client.

@@ -312,7 +312,7 @@ impl DataPlane {
             let mut ending: JoinSet<()> = ends.into_iter().collect();
             // Each drops its sender, and sends nothing.
             closed.recv().await;
-            // If no one listens, no one is to be told.
+            // An error means that nothing waits for it.
             let _ = quiet.send(());
             while ending.join_next().await.is_some() {}
         }

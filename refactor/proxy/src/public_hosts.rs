@@ -1,7 +1,7 @@
 //! The names by which clients may ask.
 //!
 //! A page of any site can have its own name lead to a loopback address, and then its scripts ask the programs on the machine
-//! of whoever reads it, as if they were of that site (DNS rebinding). Such a request still has the name of that site in
+//! of its reader, as if they were of that site (DNS rebinding). Such a request still has the name of that site in
 //! `Host`. So a port on a loopback address answers only loopback names, IP addresses, and the names that it is told.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -36,7 +36,7 @@ const TWO_SIDES: &[TagPlace] = &[TagPlace::Service, TagPlace::Route];
 pub struct TagRule {
     /// Its key, such as `banyan:canary`.
     pub key: &'static str,
-    /// Where it may stand.
+    /// What may have it.
     pub places: &'static [TagPlace],
     /// The values that it takes, as a message says it after "must be".
     pub takes: &'static str,

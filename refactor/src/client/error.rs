@@ -14,7 +14,7 @@ pub enum ClientError {
         url: String,
         /// What kept it from being made.
         why: Unreached,
-        /// The same in the words of the one who tried.
+        /// The same in the words of the system or library that tried.
         cause: String,
     },
     /// It was asked, and there was no answer: what it was told may be done all the same.

@@ -69,7 +69,7 @@ impl PassOn {
                 Some(Ok(None)) | None => {}
             }
             if Instant::now() >= deadline {
-                let who = leader.map_or_else(
+                let why = leader.map_or_else(
                     || "no process leads now".to_owned(),
                     |leader| {
                         format!(
@@ -78,7 +78,7 @@ impl PassOn {
                         )
                     },
                 );
-                return unavailable(&format!("{who}; nothing was done, try again"));
+                return unavailable(&format!("{why}; nothing was done, try again"));
             }
             sleep(PAUSE);
         }

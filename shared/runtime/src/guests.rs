@@ -1,4 +1,4 @@
-//! Connections of clients that may be anybody's. When a client has its share of them, its next one takes the place of the
+//! Connections of clients that may belong to any client. When a client has its share of them, its next one takes the place of the
 //! one that waits for longest, so that connections that are only held keep out no request, not even of the same client.
 
 use std::collections::{HashMap, VecDeque};
@@ -166,6 +166,6 @@ mod tests {
         assert!(guests.enter(CLIENT).is_some());
         assert!(is_closed(&place));
         place.guest.arrive();
-        assert!(!place.guest.rest(), "the next request is of nobody yet");
+        assert!(!place.guest.rest(), "the client of the next request is not known yet");
     }
 }

@@ -1,4 +1,4 @@
-//! The fields that say to a service who the client is, and how it asked.
+//! The fields that tell a service the address of the client, and how it asked.
 
 use http1::{FieldKind, RequestHead, write_field, write_joined, write_number};
 

@@ -105,7 +105,7 @@ impl PublicUrls<'_> {
     }
 }
 
-/// Where a quoted string ends whose first quote was taken.
+/// The end of a quoted string whose first quote was taken.
 fn end_of_quoted(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.bytes().position(|byte| {

@@ -1,4 +1,4 @@
-//! Where the frames of a WebSocket end (RFC 6455, 5.2). Only their headers are looked at.
+//! The ends of the frames of a WebSocket (RFC 6455, 5.2). Only their headers are looked at.
 
 /// The opcode of the frame after which its sender says no more (RFC 6455, 5.5.1).
 const CLOSE: u8 = 0x8;

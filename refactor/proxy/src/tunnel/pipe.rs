@@ -20,7 +20,7 @@ pub(super) struct Pipe {
     shut: bool,
     /// How many bytes went through.
     pub(super) bytes: u64,
-    /// Where the frames end in what went through, for a WebSocket.
+    /// For a WebSocket: the ends of the frames in what went through.
     pub(super) frames: Option<Frames>,
 }
 

@@ -1,4 +1,4 @@
-//! Who the client is, and how it asked: what services are told of it.
+//! What services are told of the client, and of how it asked.
 
 use proxy::Settings;
 

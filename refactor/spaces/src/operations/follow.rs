@@ -91,7 +91,7 @@ impl Spaces {
         !self.deaf().contains_key(id)
     }
 
-    /// Where this process listens for an application of all processes: its own PORT, and the place of the application.
+    /// The address of this process for an application of all processes: its own PORT, and the place of the application.
     fn own_address(&self, application: &Application) -> SocketAddr {
         let base = self.0.settings.applications.port();
         let place = application.details.place.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Processes of one control database, an application, and two upstreams that say who they are.
+//! Processes of one control database, an application, and two upstreams that say their names.
 
 use std::cell::{Cell, RefCell};
 
@@ -74,7 +74,7 @@ impl Several {
     }
 }
 
-/// Where a process takes the traffic of its application.
+/// The address at which a process takes the traffic of its application.
 pub(crate) async fn proxy(program: &Program) -> String {
     let url = RefCell::new(None);
     until("the process takes traffic", async || {
