@@ -16,7 +16,7 @@ thread_local! {
     static BLOCKS: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Bytes that were read and not used yet; at most [`BUFFER_BYTES`], unless more room is made. An empty one holds no memory, so
+/// Bytes that were read and not used yet; at most 32 KiB, unless more room is made. An empty one holds no memory, so
 /// that an idle connection costs none.
 #[derive(Debug, Default)]
 pub struct Buffer {
