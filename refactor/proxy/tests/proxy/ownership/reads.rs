@@ -140,10 +140,10 @@ async fn who_wrote_through_one_process_reads_it_through_another() {
             assert_eq!(body(&writes.get("/api/users/1", "").await), value);
         }
     }
-    // A client that says how far its reads must be may read from the copy.
+    // Another client that says how far its reads must be may read from the copy.
     let before = new.service.count();
     until("the copy answers it", async || {
-        let answer = other.get("/api/users/1", "Banyan-Position: 1.0\r\n").await;
+        let answer = other.get("/api/users/1", "Authorization: another\r\nBanyan-Position: 1.0\r\n").await;
         body(&answer) == "before"
     })
     .await;
