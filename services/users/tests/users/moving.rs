@@ -7,6 +7,7 @@ mod given_up;
 mod handing_over;
 mod pace;
 mod refusals;
+mod relay;
 mod sources;
 mod together;
 mod token;

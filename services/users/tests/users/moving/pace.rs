@@ -1,6 +1,5 @@
 //! How fast a copy goes: no faster than it was told, and slower if its source's clients wait.
 
-use std::iter;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -8,6 +7,7 @@ use harness::{Setup, until};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use super::relay::{Relay, Relaying};
 use super::{USERS, digest, source_with};
 use crate::BINARY;
 
@@ -67,18 +67,39 @@ async fn a_limit_outlives_the_program_and_not_the_copy() {
 #[tokio::test]
 async fn a_copy_spares_a_source_whose_clients_wait() {
     let source = source_with(300).await;
+    let relay = Relay::start(source.address());
     let target = Setup::new(BINARY).movable().start().await;
     // So slow that it is far from through when it hears that the source's clients wait.
-    let slow = json!({"source": source.collection(USERS), "maxRowsPerSecond": 1});
+    let slow = json!({"source": relay.collection(USERS), "maxRowsPerSecond": 10});
     target.done(USERS, "follow", slow).await;
-    let spares = |document: &Value| {
+    let says_why = |document: &Value| {
         let following = &document["following"];
         let detail = following["detail"].as_str().unwrap_or_default();
-        following["state"] == "copying"
-            && following["throttled"] == true
-            && detail.contains("wait longer than usual")
+        following["throttled"] == true && detail.contains("wait longer than usual")
     };
-    // Fewer than a hundred requests a second, so that one that is caught counts.
+    let copies = |document: &Value| {
+        let following = &document["following"];
+        following["state"] == "copying" && following["rows"].as_u64() > Some(0)
+    };
+    target.ownership_is(USERS, "it copies", copies).await;
+    assert!(!says_why(&target.ownership(USERS).await));
+    relay.set(Relaying::Busy);
+    target.ownership_is(USERS, "it spares the source and says so", says_why).await;
+    // Without the limit it is only the source that holds it back.
+    relay.set(Relaying::Held);
+    let free = json!({"source": relay.collection(USERS)});
+    let document = target.done(USERS, "follow", free).await;
+    assert_eq!(document["maxRowsPerSecond"], Value::Null, "{document}");
+    assert!(says_why(&document), "{document}");
+    relay.set(Relaying::Unchanged);
+    target.follows(USERS).await;
+    target.catch_up(USERS, &source).await;
+    assert_eq!(digest(&target).await, digest(&source).await);
+}
+
+#[tokio::test]
+async fn a_source_whose_clients_wait_says_so() {
+    let source = source_with(10).await;
     let clients = async {
         let client = async |id: u32| loop {
             source.json("PATCH", &format!("/api/users/{id}"), &json!({"name": "Bonnibel"})).await;
@@ -89,26 +110,20 @@ async fn a_copy_spares_a_source_whose_clients_wait() {
     // It stands still again and again, and longer each time, until that is longer than usual on this machine. In between
     // are seconds in which it can say so.
     let stops = async {
-        for ms in [200, 400, 800].into_iter().chain(iter::repeat(1_600)) {
+        for ms in (1..).map(|stop| stop * 200) {
             sleep(Duration::from_millis(2_200)).await;
             harness::signal("STOP", source.pid());
             sleep(Duration::from_millis(ms)).await;
             harness::signal("CONT", source.pid());
         }
     };
+    let says_so = until("it says that its clients wait", async || {
+        source.ask(USERS, "changes?limit=1").await.json()["busy"] == true
+    });
     tokio::select! {
         () = clients => {}
         () = stops => {}
-        () = target.ownership_is(USERS, "it copies more slowly and says why", spares) => {}
+        () = says_so => {}
     }
     harness::signal("CONT", source.pid());
-    target.ownership_is(USERS, "it goes on so", spares).await;
-    // Without the limit it is only the source that holds it back.
-    let free = json!({"source": source.collection(USERS)});
-    let document = target.done(USERS, "follow", free).await;
-    assert_eq!(document["maxRowsPerSecond"], Value::Null, "{document}");
-    assert!(spares(&document), "{document}");
-    target.follows(USERS).await;
-    target.catch_up(USERS, &source).await;
-    assert_eq!(digest(&target).await, digest(&source).await);
 }
