@@ -6,14 +6,17 @@ use std::fmt::Write;
 use serde_json::Value;
 
 const STYLE: &str = "
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; color: #1a1d21; background: #fff; --link: #1a56b0; }
+@media (prefers-color-scheme: dark) { :root { color: #e3e6ea; background: #15181c; --link: #8ab4f8; } }
+body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+a { color: var(--link); }
 h2 { margin: 2.5rem 0 .25rem; border-top: 1px solid #8886; padding-top: 1.25rem; }
 h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
 code, .method { font-family: ui-monospace, monospace; }
 .method { color: #fff; background: #356; border-radius: .25rem; padding: .1rem .5rem; font-size: .85em; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-top: 1px solid #8883; }
+th { min-width: 4rem; }
 nav a { margin-right: 1rem; }
 ";
 
@@ -22,7 +25,7 @@ nav a { margin-right: 1rem; }
 pub(super) const HEADERS: [(&str, &str); 2] = [
     (
         "content-security-policy",
-        "default-src 'none'; style-src 'sha256-uDT7XQVPK9u8Pwq2YiFRMsYQp/aGxYCnCzy9EwiwXWg='; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'sha256-ly2QInTTRh664gi9z0UwGzE1a+Du67jN9WxmGiia9Dg='; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'",
     ),
     ("x-frame-options", "DENY"),
