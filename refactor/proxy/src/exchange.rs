@@ -31,11 +31,10 @@ mod reply;
 use std::sync::Arc;
 
 use http1::{Malformed, RequestHead, ResponseHead};
+use public_urls::{Downstream, PublicUrls, public_fields};
 
 use crate::client::Client;
-use crate::downstream::Downstream;
 use crate::problem::Problem;
-use crate::public_urls::{PublicUrls, public_fields};
 use crate::site::Site;
 use crate::tunnel::Tunnel;
 use crate::upstream::UpstreamError;
@@ -108,7 +107,8 @@ async fn forward<C: Client>(
                         let side = chase.side();
                         let public = public_fields(&answer.fields, || {
                             let service = &side.target.service;
-                            PublicUrls::new(&site.stage, &path, side.matched, service, downstream)
+                            let own = (&service.upstream.origin, &*service.base);
+                            PublicUrls::new(&site.stage, path.raw, side.matched, own, downstream)
                         });
                         for (place, value) in &public {
                             answer.set(*place, value.as_bytes());

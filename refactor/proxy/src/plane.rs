@@ -48,6 +48,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
 
+use canary::CanaryTally;
+use public_urls::Origin;
+use routes::{Route, RouteChange};
 use runtime::Crowd;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -55,19 +58,16 @@ use tokio::time::interval;
 
 use super::application::{Application, Listening};
 use super::beside::{Beside, OtherProcess};
-use super::canary::CanaryTally;
 use super::certificate::Certificate;
 use super::copies::Shadows;
 use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
-use super::routes::{Route, RouteChange};
 use super::settings::Settings;
 use super::site::{Shared, Site};
 use super::split::Split;
-use super::table::RouteTable;
-use super::target::RouteTarget;
-use super::upstream::{Origin, Upstreams};
+use super::target::{RouteTable, RouteTarget};
+use super::upstream::Upstreams;
 use super::workers::Workers;
 use super::{files, limits, tags};
 

@@ -2,10 +2,10 @@
 
 use std::thread;
 
+use public_urls::{PublicHosts, TrustedProxies};
+
 use super::certificate::Certificate;
 use super::limits::{Patience, UPSTREAM_CONNECTIONS};
-use super::public_hosts::PublicHosts;
-use super::trusted_proxies::TrustedProxies;
 
 /// What holds for all applications.
 #[derive(Clone, Debug)]

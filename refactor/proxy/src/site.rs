@@ -18,7 +18,7 @@ use crate::kept::Budget;
 use crate::metrics::{Counts, Metrics};
 use crate::ownership::{Epochs, Ownership};
 use crate::settings::Settings;
-use crate::table::RouteTable;
+use crate::target::RouteTable;
 
 /// What all applications share.
 #[derive(Debug)]

@@ -17,13 +17,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use canary::{Canary, Percent};
 use http::Method;
 use http1::RequestHead;
 use shadow::Pointer;
 
-use crate::canary::Canary;
 use crate::copies::Mirror;
-use crate::percent::Percent;
 
 /// How a route's requests are divided.
 #[derive(Debug)]

@@ -5,11 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use canary::{CanaryBy, CanaryPlan, Percent};
 use shadow::Pointer;
 
-use crate::canary::{CanaryBy, CanaryPlan};
 use crate::limits::Patience;
-use crate::percent::Percent;
 
 /// What a tag stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

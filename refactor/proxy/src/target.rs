@@ -2,14 +2,21 @@
 
 use std::sync::{Arc, OnceLock};
 
+use routes::{Route, Routed};
+
 use crate::limits::Patience;
 use crate::metrics::Counts;
 use crate::ownership::Primaries;
-use crate::routes::Route;
 use crate::service::Service;
 use crate::split::Split;
 use crate::tags::has_original_host;
 use crate::upstream::Upstream;
+
+/// The routes of one application.
+pub(crate) type RouteTable = routes::RouteTable<RouteTarget>;
+
+/// A route that was found for a request.
+pub(crate) type RouteMatch<'a> = routes::RouteMatch<'a, RouteTarget>;
 
 /// A route, and what is derived from it.
 #[derive(Debug)]
@@ -30,6 +37,12 @@ pub(crate) struct RouteTarget {
     pub(crate) primaries: Primaries,
     /// The service as copies reach it, on connections of their own; made with the first copy.
     pub(crate) copies: OnceLock<Arc<Upstream>>,
+}
+
+impl Routed for RouteTarget {
+    fn route(&self) -> &Route {
+        &self.route
+    }
 }
 
 impl RouteTarget {
@@ -58,37 +71,5 @@ impl RouteTarget {
     /// What `Host` says to the service if the client asked for `original`.
     pub(crate) fn host<'a>(&'a self, original: &'a str) -> &'a str {
         self.host.as_deref().unwrap_or(original)
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use std::collections::BTreeMap;
-    use std::sync::Arc;
-
-    use super::RouteTarget;
-    use crate::limits::Patience;
-    use crate::metrics::{Metrics, RouteLabels};
-    use crate::routes::{Route, SourcePath};
-    use crate::upstream::{Origin, Upstreams};
-
-    /// A route by itself, with an upstream of its own.
-    pub(crate) fn target(
-        id: &str,
-        source: Option<SourcePath>,
-        url: &str,
-        active: bool,
-    ) -> Arc<RouteTarget> {
-        let upstream = url.parse().unwrap();
-        let origin = Upstreams::new(0).get(Origin::of(&upstream).unwrap());
-        let labels = RouteLabels {
-            application: String::new(),
-            route: String::new(),
-            service: String::new(),
-        };
-        let (id, service, tags) = (id.to_owned(), String::new(), BTreeMap::new());
-        let route = Route { id, source, upstream, service, active, tags };
-        let counts = Metrics::new().counts(labels);
-        Arc::new(RouteTarget::new(route, origin, Patience::default(), 1_024, None, counts))
     }
 }

@@ -6,7 +6,6 @@ mod failure;
 mod health;
 mod in_flight;
 mod names;
-mod origin;
 mod pool;
 mod tls;
 
@@ -16,12 +15,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use public_urls::Origin;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use connection::{Connection, Stream};
 pub(crate) use failure::UpstreamError;
-pub(crate) use origin::Origin;
 
 use health::Health;
 use in_flight::{InFlight, Open};

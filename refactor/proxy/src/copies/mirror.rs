@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use canary::Percent;
 use shadow::{Comparison, Pointer};
 
 use crate::limits::REPEAT_EVERY;
-use crate::percent::Percent;
 
 /// What a route mirrors, and what was learned about it. Other tags begin anew.
 #[derive(Debug)]

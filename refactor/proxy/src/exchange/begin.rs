@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use http1::RequestHead;
+use public_urls::Downstream;
+use routes::RequestPath;
 use tokio::time::Instant;
 
 use super::candidates::Candidates;
 use super::chase::Chase;
 use super::destination::Destination;
 use super::freshness::Freshness;
-use crate::downstream::Downstream;
-use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;
 

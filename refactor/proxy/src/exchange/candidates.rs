@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use http::Method;
+use public_urls::Origin;
+use routes::RequestPath;
 use url::Url;
 
 use super::destination::RouteSide;
 use crate::limits::CANDIDATES;
-use crate::path::RequestPath;
 use crate::service::Service;
-use crate::table::RouteTable;
-use crate::upstream::{Origin, Upstream};
+use crate::target::RouteTable;
+use crate::upstream::Upstream;
 
 /// The services that a request may be sent to, each once. They are called by their index; 0 is the one that the
 /// route chose.

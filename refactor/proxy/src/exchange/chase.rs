@@ -20,6 +20,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http1::{FieldKind, RequestHead};
+use public_urls::Downstream;
+use routes::RequestPath;
 
 use super::candidates::Candidates;
 use super::destination::RouteSide;
@@ -29,11 +31,9 @@ use super::identity;
 use super::problems::no_primary;
 use super::search::Search;
 use crate::client::Client;
-use crate::downstream::Downstream;
 use crate::kept::Kept;
 use crate::metrics::Chases;
 use crate::ownership::{self, Epoch, Position};
-use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;
 use crate::target::RouteTarget;

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http1::RequestHead;
+use routes::RequestPath;
 
-use crate::path::RequestPath;
 use crate::split::Split;
-use crate::table::{RouteMatch, RouteTable};
 use crate::target::RouteTarget;
+use crate::target::{RouteMatch, RouteTable};
 
 /// The service that answers a request, and the other side if there is one.
 #[derive(Debug)]

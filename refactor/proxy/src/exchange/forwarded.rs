@@ -1,8 +1,7 @@
 //! The fields that tell a service the address of the client, and how it asked.
 
 use http1::{FieldKind, RequestHead, write_field, write_joined, write_number};
-
-use crate::downstream::{Downstream, Said};
+use public_urls::{Downstream, Said};
 
 /// Writes them. What a trusted proxy said is kept, and the address that it asked from is added; what another client
 /// said is replaced. `Forwarded` is sent only to a service that would have got the client's.

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use http1::RequestHead;
+use public_urls::Downstream;
+use routes::RequestPath;
 use shadow::{AskedRequest, Sample};
 
 use super::destination::Destination;
 use super::outgoing;
 use super::record::RequestRecord;
 use crate::copies::ShadowRequest;
-use crate::downstream::Downstream;
 use crate::metrics::ShadowOutcome;
-use crate::path::RequestPath;
 use crate::site::Site;
 use crate::split::is_read;
 

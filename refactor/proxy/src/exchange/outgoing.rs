@@ -1,13 +1,13 @@
 //! The request as the service gets it.
 
 use http1::{FieldKind, Framing, RequestHead, Version, write_field, write_joined, write_number};
+use public_urls::Downstream;
+use routes::RequestPath;
 
 use super::destination::RouteSide;
 use super::forwarded;
 use super::record::RequestRecord;
-use crate::downstream::Downstream;
 use crate::ownership::Position;
-use crate::path::RequestPath;
 use crate::site::Site;
 use crate::trace::traceparent;
 

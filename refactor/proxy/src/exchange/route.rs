@@ -2,14 +2,13 @@
 
 use http::{Method, StatusCode};
 use http1::{FieldKind, Framing, HeaderField, RequestHead};
+use public_urls::{Downstream, PublicHosts};
+use routes::{PathScope, RequestPath};
 
 use super::destination::{Destination, destination};
 use super::ended::Ended;
 use super::problems::too_large;
-use crate::downstream::Downstream;
-use crate::path::{PathScope, RequestPath};
 use crate::problem::Problem;
-use crate::public_hosts::PublicHosts;
 use crate::site::Site;
 
 /// The primary of a request by its route, and the path behind the stage.
@@ -52,7 +51,7 @@ pub(super) fn route<'a>(
             let detail = format!("there is nothing here; the application is under /{}", site.stage);
             return refuse(Problem::not_found(detail));
         }
-        Err(problem) => return refuse(problem),
+        Err(refusal) => return refuse(refusal.into()),
     };
     let table = site.table.load();
     match table.find(&head.method, &path) {

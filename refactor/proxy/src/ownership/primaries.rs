@@ -73,11 +73,12 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use public_urls::Origin;
     use tokio::time::Instant;
 
     use super::{PRIMARIES, PRIMARY_TIME, Primaries};
     use crate::service::Service;
-    use crate::upstream::{Origin, Upstreams};
+    use crate::upstream::Upstreams;
 
     fn service() -> Arc<Service> {
         let url = "http://posts:80".parse().unwrap();

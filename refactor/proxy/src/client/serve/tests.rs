@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use public_urls::Origin;
+use routes::Route;
 use runtime::Crowd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,12 +18,10 @@ use crate::kept::Budget;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::metrics::{Metrics, RouteLabels};
 use crate::ownership::Ownership;
-use crate::routes::Route;
 use crate::settings::Settings;
 use crate::site::{Shared, Site};
-use crate::table::RouteTable;
-use crate::target::RouteTarget;
-use crate::upstream::{Origin, Upstreams};
+use crate::target::{RouteTable, RouteTarget};
+use crate::upstream::Upstreams;
 
 mod silence;
 mod tunnels;

@@ -5,15 +5,19 @@ use http::Method;
 
 use super::RouteTable;
 use crate::path::{PathScope, RequestPath};
-use crate::routes::SourcePath;
-use crate::target::tests::target;
+use crate::route::{Route, SourcePath};
 
 fn source(template: &str, methods: &[Method], children: bool, append: bool) -> Option<SourcePath> {
     Some(SourcePath { template: template.to_owned(), methods: methods.to_vec(), children, append })
 }
 
+fn target(id: &str, source: Option<SourcePath>, url: &str, active: bool) -> Arc<Route> {
+    let (upstream, tags) = (url.parse().unwrap(), BTreeMap::new());
+    Arc::new(Route { id: id.to_owned(), source, upstream, service: String::new(), active, tags })
+}
+
 /// A table of routes that are called by their index.
-fn table(routes: Vec<(Option<SourcePath>, &str)>) -> RouteTable {
+fn table(routes: Vec<(Option<SourcePath>, &str)>) -> RouteTable<Route> {
     let routes = routes.into_iter().enumerate();
     RouteTable::new(
         routes.map(|(index, (source, url))| target(&index.to_string(), source, url, true)),
@@ -21,14 +25,15 @@ fn table(routes: Vec<(Option<SourcePath>, &str)>) -> RouteTable {
 }
 
 /// The id of the route that a request finds, and the URL that its service gets.
-fn find(table: &RouteTable, method: &Method, target: &str) -> Option<(String, String)> {
+fn find(table: &RouteTable<Route>, method: &Method, target: &str) -> Option<(String, String)> {
     let PathScope::Application(path) = RequestPath::place(target, "api").unwrap() else {
         panic!("{target}")
     };
     let found = table.find(method, &path)?;
-    let mut url = format!("http://{}", found.target.host("")).into_bytes();
-    path.join(&found.target.service.base, found.target.query.as_deref(), found.matched, &mut url);
-    Some((found.target.route.id.clone(), String::from_utf8(url).unwrap()))
+    let Route { id, upstream, .. } = &**found.target;
+    let mut url = format!("http://{}", upstream.authority()).into_bytes();
+    path.join(upstream.path().trim_end_matches('/'), upstream.query(), found.matched, &mut url);
+    Some((id.clone(), String::from_utf8(url).unwrap()))
 }
 
 #[test]
@@ -205,7 +210,7 @@ fn the_tree_finds_what_a_search_through_a_list_finds() {
 #[test]
 fn a_changed_table_is_as_if_it_were_made_anew_and_leaves_the_old_one_as_it_was() {
     let mut random = fastrand::Rng::with_seed(5);
-    let mut tables = vec![(Arc::new(RouteTable::default()), BTreeMap::new())];
+    let mut tables = vec![(Arc::new(RouteTable::default()), BTreeMap::<String, Arc<Route>>::new())];
     for _ in 0..300 {
         let (mut table, mut routes) = tables[random.usize(..tables.len())].clone();
         for _ in 0..random.usize(1..4) {
@@ -227,7 +232,7 @@ fn a_changed_table_is_as_if_it_were_made_anew_and_leaves_the_old_one_as_it_was()
         tables.push((table, routes));
     }
     for (table, routes) in tables {
-        let live = routes.values().filter(|target| target.route.active);
+        let live = routes.values().filter(|target| target.active);
         let anew = RouteTable::new(live.cloned());
         for _ in 0..30 {
             let segments = (0..random.usize(0..6)).map(|_| *random.choice(ASKED).unwrap());

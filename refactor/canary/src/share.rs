@@ -1,8 +1,4 @@
-//! Which requests a canary's own service answers: a share of them, by lot or always for the same clients. `plan` raises
-//! the share by what `tally` has counted.
-
-mod plan;
-mod tally;
+//! Which requests a canary's own service answers: a share of them, by lot or always for the same clients.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,24 +7,23 @@ use http1::RequestHead;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::percent::Percent;
-pub use plan::{CanaryPlan, CanaryVerdict};
-pub use tally::CanaryTally;
-use tally::Tally;
+use crate::plan::CanaryPlan;
+use crate::tally::Tally;
 
 /// The share of the reads that a route's own service answers.
 #[derive(Debug)]
-pub(crate) struct Canary {
+pub struct Canary {
     share: Percent,
     by: CanaryBy,
     /// Other clients for each service.
     seed: u64,
     /// What was seen of it.
-    pub(crate) tally: Tally,
+    pub tally: Tally,
 }
 
 /// What decides for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CanaryBy {
+pub enum CanaryBy {
     /// The lot, each time.
     Request,
     /// The client's address; of IPv6 the network, since a client changes the rest.
@@ -41,10 +36,10 @@ pub(crate) enum CanaryBy {
 
 impl CanaryBy {
     /// What the value of a tag must be.
-    pub(crate) const TAKES: &str = "request, address, cookie:NAME or header:NAME";
+    pub const TAKES: &str = "request, address, cookie:NAME or header:NAME";
 
     /// The value of a tag; none: it is not what it must be.
-    pub(crate) fn parse(value: &str) -> Option<Self> {
+    pub fn parse(value: &str) -> Option<Self> {
         match value.split_once(':') {
             None if value == "request" => Some(Self::Request),
             None if value == "address" => Some(Self::Address),
@@ -72,8 +67,8 @@ impl CanaryBy {
 }
 
 impl Canary {
-    /// What the tags say, but for values that `tags.rs` refuses.
-    pub(crate) fn tagged(tags: &BTreeMap<String, String>, service: &str) -> Option<Self> {
+    /// What the tags say, but for values that a check of tags refuses.
+    pub fn tagged(tags: &BTreeMap<String, String>, service: &str) -> Option<Self> {
         let share = tags.get("banyan:canary").and_then(|value| Percent::parse(value))?;
         let by = tags.get("banyan:canary-by").and_then(|value| CanaryBy::parse(value));
         let seed = xxh3_64_with_seed(service.as_bytes(), 0);
@@ -84,7 +79,7 @@ impl Canary {
     }
 
     /// Whether the route's own service answers this read. A client that is in stays in while the share grows.
-    pub(crate) fn takes(&self, head: &RequestHead<'_>, client: IpAddr) -> bool {
+    pub fn takes(&self, head: &RequestHead<'_>, client: IpAddr) -> bool {
         self.share.takes(self.by.lot(self.seed, head, client))
     }
 }

@@ -31,7 +31,7 @@ impl CanaryTally {
 
 /// Counts a canary's reads, until they are taken away.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub struct Tally {
     slow_after: Option<Duration>,
     requests: AtomicU64,
     failed: AtomicU64,
@@ -41,25 +41,26 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn new(slow_after: Option<Duration>) -> Self {
+    /// With nothing counted; an answer is slow after this time.
+    pub fn new(slow_after: Option<Duration>) -> Self {
         Self { slow_after, ..Self::default() }
     }
 
     /// A read was answered after this time, or was not.
-    pub(crate) fn asked(&self, failed: bool, time: Duration) {
+    pub fn asked(&self, failed: bool, time: Duration) {
         add(&self.requests, true);
         add(&self.failed, failed);
         add(&self.slow, self.slow_after.is_some_and(|limit| time > limit));
     }
 
     /// Two answers were compared.
-    pub(crate) fn compared(&self, differed: bool) {
+    pub fn compared(&self, differed: bool) {
         add(&self.compared, true);
         add(&self.differed, differed);
     }
 
     /// What was counted since this was last called.
-    pub(crate) fn take(&self) -> CanaryTally {
+    pub fn take(&self) -> CanaryTally {
         let take = |counter: &AtomicU64| counter.swap(0, Ordering::Relaxed);
         CanaryTally {
             requests: take(&self.requests),

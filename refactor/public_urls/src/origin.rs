@@ -6,15 +6,18 @@ use url::{Host, Url};
 
 /// A scheme, a host and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Origin {
-    pub(crate) https: bool,
-    pub(super) host: Host<String>,
-    pub(super) port: u16,
+pub struct Origin {
+    /// Whether the scheme is https.
+    pub https: bool,
+    /// The host.
+    pub host: Host<String>,
+    /// The port, even if it is the scheme's own.
+    pub port: u16,
 }
 
 impl Origin {
     /// The origin of an http or https URL; nothing for any other.
-    pub(crate) fn of(url: &Url) -> Option<Self> {
+    pub fn of(url: &Url) -> Option<Self> {
         let https = match url.scheme() {
             "http" => false,
             "https" => true,
@@ -24,7 +27,7 @@ impl Origin {
     }
 
     /// Whether a URL with this scheme and authority leads here, or would if the service were asked by its scheme too.
-    pub(crate) fn has(&self, authority: &str, https: bool) -> bool {
+    pub fn has(&self, authority: &str, https: bool) -> bool {
         let scheme = if https { "https" } else { "http" };
         let default = |https: bool| if https { 443 } else { 80 };
         let other =
@@ -36,12 +39,12 @@ impl Origin {
     }
 
     /// Whether this is its host.
-    pub(crate) fn is_named(&self, name: &str) -> bool {
+    pub fn is_named(&self, name: &str) -> bool {
         self.host.to_string().eq_ignore_ascii_case(name)
     }
 
     /// What `Host` says: the port only if it is not the scheme's own.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         match (self.https, self.port) {
             (false, 80) | (true, 443) => self.host.to_string(),
             (_, port) => format!("{}:{port}", self.host),

@@ -15,15 +15,13 @@ mod fields;
 use std::borrow::Cow;
 
 use crate::downstream::{Downstream, host_of};
-use crate::path::RequestPath;
-use crate::service::Service;
-use crate::upstream::Origin;
+use crate::origin::Origin;
 
-pub(crate) use fields::public_fields;
+pub use fields::public_fields;
 
 /// How URLs of a service and of a client belong together in one exchange.
 #[derive(Debug)]
-pub(crate) struct PublicUrls<'a> {
+pub struct PublicUrls<'a> {
     upstream: &'a Origin,
     /// The path of the service, without a slash at its end.
     base: &'a str,
@@ -35,20 +33,20 @@ pub(crate) struct PublicUrls<'a> {
 }
 
 impl<'a> PublicUrls<'a> {
-    /// Those of a request for this path, of which `matched` bytes behind the stage are taken away on the way to the
-    /// service.
-    pub(crate) fn new(
+    /// Those of a request below this stage for `path`, which is empty or begins with a slash. `matched` bytes of it are taken
+    /// away on the way to the service. `base` is the path of the service's URL, without a slash at its end.
+    pub fn new(
         stage: &str,
-        path: &RequestPath<'_>,
+        path: &str,
         matched: usize,
-        service: &'a Service,
+        (upstream, base): (&'a Origin, &'a str),
         downstream: &'a Downstream<'a>,
     ) -> Self {
-        let (taken, rest) = path.raw.split_at_checked(matched).unwrap_or_default();
+        let (taken, rest) = path.split_at_checked(matched).unwrap_or_default();
         let slash = if stage.is_empty() { "" } else { "/" };
         Self {
-            upstream: &service.upstream.origin,
-            base: &service.base,
+            upstream,
+            base,
             prefix: [slash, stage, taken].concat(),
             bare: rest.is_empty(),
             downstream,

@@ -1,33 +1,28 @@
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use http1::RequestHead;
 
 use super::PublicUrls;
 use crate::downstream::Downstream;
-use crate::path::{PathScope, RequestPath};
-use crate::service::Service;
-use crate::upstream::{Origin, Upstreams};
+use crate::origin::Origin;
 
 /// A request through a load balancer that ends TLS: below a stage, for this target, of which so many bytes are taken away;
 /// its service; and a field of the answer as the client gets it.
 #[track_caller]
 fn check(stage: &str, target: &str, matched: usize, service: &str, field: &str, public: &str) {
-    let service = service.parse().unwrap();
-    let upstream = Upstreams::new(0).get(Origin::of(&service).unwrap());
-    let service = Service::new(Arc::clone(&upstream), &service);
+    let service: url::Url = service.parse().unwrap();
+    let (origin, base) = (Origin::of(&service).unwrap(), service.path().trim_end_matches('/'));
     let head = "GET / HTTP/1.1\r\nHost: www.example.com\r\nX-Forwarded-Proto: https\r\n\r\n";
     let head = RequestHead::parse(head.as_bytes()).unwrap();
     let peer: IpAddr = "10.0.0.1".parse().unwrap();
     let downstream = Downstream::of(&"10.0.0.1".parse().unwrap(), peer, (false, 8080), &head);
-    let PathScope::Application(path) = RequestPath::place(target, stage).unwrap() else {
-        panic!("{target} is outside {stage}")
-    };
-    let urls = PublicUrls::new(stage, &path, matched, &service, &downstream);
+    let path = target.strip_prefix(&format!("/{stage}")).filter(|_| !stage.is_empty());
+    let path = path.unwrap_or(target);
+    let urls = PublicUrls::new(stage, path, matched, (&origin, base), &downstream);
     let (name, value) = field.split_once(": ").unwrap();
     let got = urls.field(name, value);
     let expected = (public != value).then(|| public.to_owned());
-    assert_eq!(got.filter(|got| got != value), expected, "{field} of {}", service.base);
+    assert_eq!(got.filter(|got| got != value), expected, "{field} of {base}");
 }
 
 #[test]

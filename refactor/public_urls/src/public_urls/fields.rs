@@ -6,7 +6,7 @@ use super::PublicUrls;
 
 /// The fields that have to name other URLs than the service does: each by its place, with its value. `urls` is asked only
 /// for an answer that has fields with URLs.
-pub(crate) fn public_fields<'a>(
+pub fn public_fields<'a>(
     fields: &[HeaderField<'_>],
     urls: impl Fn() -> PublicUrls<'a>,
 ) -> Vec<(usize, String)> {
@@ -25,7 +25,7 @@ pub(crate) fn public_fields<'a>(
 }
 
 impl PublicUrls<'_> {
-    pub(super) fn field(&self, name: &str, value: &str) -> Option<String> {
+    pub(crate) fn field(&self, name: &str, value: &str) -> Option<String> {
         match name {
             _ if name.eq_ignore_ascii_case("link") => self.link(value),
             _ if name.eq_ignore_ascii_case("refresh") => self.refresh(value),

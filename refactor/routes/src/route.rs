@@ -1,4 +1,4 @@
-//! What the data plane is told about routes.
+//! A route, and what changes it.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,7 @@ pub struct Route {
     /// Whether it takes traffic. One that does not is known all the same: its service may be the primary of what it
     /// would match.
     pub active: bool,
-    /// The route's tags, and those of its service that it does not have itself; `tags.rs` says which of them the proxy
-    /// reads.
+    /// The route's tags, and those of its service that it does not have itself.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -35,6 +34,18 @@ pub struct SourcePath {
     pub children: bool,
     /// Whether the service gets the whole path, or only what follows the template.
     pub append: bool,
+}
+
+/// What a table holds: a route, perhaps with more that belongs to it.
+pub trait Routed {
+    /// The route.
+    fn route(&self) -> &Route;
+}
+
+impl Routed for Route {
+    fn route(&self) -> &Route {
+        self
+    }
 }
 
 /// What becomes of one route.

@@ -22,26 +22,26 @@ use rfc7239::Element;
 
 /// The client of a request, and how it asked.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Downstream<'a> {
+pub struct Downstream<'a> {
     /// The address of the client.
-    pub(crate) client: IpAddr,
+    pub client: IpAddr,
     /// The address from which the connection comes: that of the client, or of a proxy in front.
-    pub(crate) peer: IpAddr,
+    pub peer: IpAddr,
     /// Whether the client asked by https.
-    pub(crate) https: bool,
+    pub https: bool,
     /// The host that it asked for, perhaps with a port. Empty if it named none (HTTP/1.0).
-    pub(crate) host: Cow<'a, str>,
+    pub host: Cow<'a, str>,
     /// The port that it asked.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Whether `X-Forwarded-Port` says so.
     port_is_said: bool,
     /// The fields that say all this, from the peer.
-    pub(crate) said: Said,
+    pub said: Said,
 }
 
 /// In which fields a peer says how a request came, as far as it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub enum Said {
     /// In none.
     Nothing,
     /// In `X-Forwarded-*`.
@@ -52,7 +52,7 @@ pub(crate) enum Said {
 
 impl<'a> Downstream<'a> {
     /// The client of a request that came from `peer` to `port`, perhaps by `https`.
-    pub(crate) fn of(
+    pub fn of(
         trusted: &TrustedProxies,
         peer: IpAddr,
         (https, port): (bool, u16),
@@ -80,7 +80,7 @@ impl<'a> Downstream<'a> {
     }
 
     /// The host with the port with which the client can ask again. A client leaves the port out if it is the scheme's own.
-    pub(crate) fn authority(&self) -> Cow<'_, str> {
+    pub fn authority(&self) -> Cow<'_, str> {
         let bare = self.port_is_said && port_of(&self.host).is_none();
         if bare && self.port != default_port(self.https) {
             Cow::Owned(format!("{}:{}", self.host, self.port))
@@ -90,7 +90,7 @@ impl<'a> Downstream<'a> {
     }
 
     /// The member of `Forwarded` that says to the service what this says.
-    pub(crate) fn element(&self) -> String {
+    pub fn element(&self) -> String {
         match self.said {
             // What stands before it says the rest.
             Said::Standard => rfc7239::node(self.peer),

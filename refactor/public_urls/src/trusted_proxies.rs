@@ -12,7 +12,7 @@ pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
     /// Whether what this address says is believed. An IPv4 address may be mapped to IPv6 (RFC 4291, 2.5.5.2).
-    pub(crate) fn contain(&self, ip: IpAddr) -> bool {
+    pub fn contain(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         self.0.iter().any(|network| network.contains(&ip))
     }

@@ -8,50 +8,64 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::path::{RequestPath, Segments};
-use crate::target::RouteTarget;
+use crate::route::Routed;
 
 /// The routes of one application.
-#[derive(Debug, Default)]
-pub(crate) struct RouteTable {
-    root: RouteNode,
+#[derive(Debug)]
+pub struct RouteTable<T> {
+    root: RouteNode<T>,
     /// At most one takes traffic; by id.
-    defaults: Vec<Arc<RouteTarget>>,
+    defaults: Vec<Arc<T>>,
     /// Every route, by id.
-    all: BTreeMap<String, Arc<RouteTarget>>,
+    all: BTreeMap<String, Arc<T>>,
     /// How often the application's routes were changed before; what was learned of others counts no more.
-    pub(crate) version: u64,
+    pub version: u64,
     /// Held by each upload that began with these routes and is not kept, because no other service could be the
     /// primary.
-    pub(crate) uploads: Arc<()>,
+    pub uploads: Arc<()>,
 }
 
 /// The routes at one path, and the paths below it.
-#[derive(Debug, Default)]
-struct RouteNode {
-    literals: HashMap<Box<str>, RouteNode>,
-    parameter: Option<Box<RouteNode>>,
+#[derive(Debug)]
+struct RouteNode<T> {
+    literals: HashMap<Box<str>, Self>,
+    parameter: Option<Box<Self>>,
     /// By id.
-    here: Vec<Arc<RouteTarget>>,
+    here: Vec<Arc<T>>,
 }
 
 /// A route that was found for a request.
 #[derive(Debug)]
-pub(crate) struct RouteMatch<'a> {
-    pub(crate) target: &'a Arc<RouteTarget>,
+pub struct RouteMatch<'a, T> {
+    /// The route.
+    pub target: &'a Arc<T>,
     /// How many bytes of the path the route's template took.
-    pub(crate) matched: usize,
+    pub matched: usize,
 }
 
-impl RouteTable {
+impl<T> Default for RouteTable<T> {
+    fn default() -> Self {
+        let (root, uploads) = (RouteNode::default(), Arc::default());
+        Self { root, defaults: Vec::new(), all: BTreeMap::new(), version: 0, uploads }
+    }
+}
+
+impl<T> Default for RouteNode<T> {
+    fn default() -> Self {
+        Self { literals: HashMap::new(), parameter: None, here: Vec::new() }
+    }
+}
+
+impl<T: Routed> RouteTable<T> {
     /// Every route of these; of two with the same id the later one.
-    pub(crate) fn new(targets: impl IntoIterator<Item = Arc<RouteTarget>>) -> Self {
-        Self::of(targets.into_iter().map(|target| (target.route.id.clone(), target)).collect())
+    pub fn new(targets: impl IntoIterator<Item = Arc<T>>) -> Self {
+        Self::of(targets.into_iter().map(|target| (target.route().id.clone(), target)).collect())
     }
 
-    fn of(all: BTreeMap<String, Arc<RouteTarget>>) -> Self {
+    fn of(all: BTreeMap<String, Arc<T>>) -> Self {
         let mut table = Self { all, ..Self::default() };
         for target in table.all.values() {
-            let here = match &target.route.source {
+            let here = match &target.route().source {
                 None => &mut table.defaults,
                 Some(source) => {
                     &mut segments(&source.template).fold(&mut table.root, RouteNode::below).here
@@ -63,10 +77,7 @@ impl RouteTable {
     }
 
     /// This one with other routes of some ids, or without them.
-    pub(crate) fn with(
-        &self,
-        changes: impl IntoIterator<Item = (String, Option<Arc<RouteTarget>>)>,
-    ) -> Self {
+    pub fn with(&self, changes: impl IntoIterator<Item = (String, Option<Arc<T>>)>) -> Self {
         let mut all = self.all.clone();
         for (id, target) in changes {
             match target {
@@ -78,42 +89,42 @@ impl RouteTable {
     }
 
     /// This one, as what comes after another.
-    pub(crate) fn after(self, old: &Self) -> Self {
+    pub fn after(self, old: &Self) -> Self {
         Self { version: old.version + 1, uploads: Arc::default(), ..self }
     }
 
     /// The route of an id.
-    pub(crate) fn get(&self, id: &str) -> Option<&Arc<RouteTarget>> {
+    pub fn get(&self, id: &str) -> Option<&Arc<T>> {
         self.all.get(id)
     }
 
     /// The most specific route: literal before parameter before "child of", in the end the default
     /// route. The work grows with the depth of the path.
-    pub(crate) fn find(&self, method: &Method, path: &RequestPath<'_>) -> Option<RouteMatch<'_>> {
+    pub fn find(&self, method: &Method, path: &RequestPath<'_>) -> Option<RouteMatch<'_, T>> {
         self.find_past(method, path, &[])
     }
 
     /// The most specific route but for some: where a request would go without them.
-    pub(crate) fn find_past(
+    pub fn find_past(
         &self,
         method: &Method,
         path: &RequestPath<'_>,
-        passed: &[&Arc<RouteTarget>],
-    ) -> Option<RouteMatch<'_>> {
+        passed: &[&Arc<T>],
+    ) -> Option<RouteMatch<'_, T>> {
         self.look(&Lookup { method, passed, active: true, whole: path.raw.len() }, path)
     }
 
     /// The most specific of the routes that take no traffic, but for some: where a request could go.
-    pub(crate) fn find_inactive(
+    pub fn find_inactive(
         &self,
         method: &Method,
         path: &RequestPath<'_>,
-        passed: &[&Arc<RouteTarget>],
-    ) -> Option<RouteMatch<'_>> {
+        passed: &[&Arc<T>],
+    ) -> Option<RouteMatch<'_, T>> {
         self.look(&Lookup { method, passed, active: false, whole: path.raw.len() }, path)
     }
 
-    fn look(&self, asked: &Lookup<'_>, path: &RequestPath<'_>) -> Option<RouteMatch<'_>> {
+    fn look(&self, asked: &Lookup<'_, T>, path: &RequestPath<'_>) -> Option<RouteMatch<'_, T>> {
         self.root.find(asked, path.segments()).or_else(|| {
             let target = self.defaults.iter().find(|target| !asked.passes(target))?;
             Some(RouteMatch { target, matched: 0 })
@@ -122,25 +133,25 @@ impl RouteTable {
 }
 
 /// What a route is looked for with.
-struct Lookup<'a> {
+struct Lookup<'a, T> {
     method: &'a Method,
     /// The routes that are passed by.
-    passed: &'a [&'a Arc<RouteTarget>],
+    passed: &'a [&'a Arc<T>],
     /// Whether those are looked for that take traffic, or the others.
     active: bool,
     /// The length of the whole path.
     whole: usize,
 }
 
-impl Lookup<'_> {
+impl<T: Routed> Lookup<'_, T> {
     /// Whether a route is none for this request, wherever it stands.
-    fn passes(&self, target: &Arc<RouteTarget>) -> bool {
-        target.route.active != self.active
+    fn passes(&self, target: &Arc<T>) -> bool {
+        target.route().active != self.active
             || self.passed.iter().any(|passed| Arc::ptr_eq(passed, target))
     }
 }
 
-impl RouteNode {
+impl<T: Routed> RouteNode<T> {
     fn below<'a>(&'a mut self, segment: &str) -> &'a mut Self {
         if segment.starts_with('{') {
             self.parameter.get_or_insert_default()
@@ -150,7 +161,7 @@ impl RouteNode {
     }
 
     /// Each node is visited at most once: it stands at one depth of one path.
-    fn find(&self, asked: &Lookup<'_>, rest: Segments<'_>) -> Option<RouteMatch<'_>> {
+    fn find(&self, asked: &Lookup<'_, T>, rest: Segments<'_>) -> Option<RouteMatch<'_, T>> {
         let deeper = match rest.split() {
             None => return self.take(asked, false, asked.whole - rest.remaining()),
             Some((segment, rest)) => {
@@ -162,9 +173,14 @@ impl RouteNode {
     }
 
     /// The route at this node for the method: one that lists it before one for all.
-    fn take(&self, asked: &Lookup<'_>, below: bool, matched: usize) -> Option<RouteMatch<'_>> {
+    fn take(
+        &self,
+        asked: &Lookup<'_, T>,
+        below: bool,
+        matched: usize,
+    ) -> Option<RouteMatch<'_, T>> {
         let mut sources = self.here.iter().filter_map(|target| {
-            let source = target.route.source.as_ref()?;
+            let source = target.route().source.as_ref()?;
             let takes = (source.children || !below) && !asked.passes(target);
             takes.then_some((target, source))
         });

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 /// What one proxy says of the request that it got.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Element {
+pub(crate) struct Element {
     /// `for`: the address from which it was asked, perhaps with a port; or a word that hides it.
-    pub(super) node: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) proto: Option<String>,
+    pub(crate) node: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) proto: Option<String>,
 }
 
 /// The elements of a field; nothing if it does not follow the grammar.
-pub(super) fn elements(value: &str) -> Option<Vec<Element>> {
+pub(crate) fn elements(value: &str) -> Option<Vec<Element>> {
     let mut elements = vec![Element::default()];
     let mut rest = value.trim_start();
     while !rest.is_empty() {
@@ -63,7 +63,7 @@ fn value_of(text: &str) -> Option<(String, &str)> {
 }
 
 /// An element that names the address from which a request came.
-pub(super) fn node(client: IpAddr) -> String {
+pub(crate) fn node(client: IpAddr) -> String {
     match client {
         IpAddr::V4(ip) => format!("for={ip}"),
         IpAddr::V6(ip) => format!("for=\"[{ip}]\""),
@@ -71,7 +71,7 @@ pub(super) fn node(client: IpAddr) -> String {
 }
 
 /// An element that says how a request came.
-pub(super) fn element(client: IpAddr, host: &str, https: bool) -> String {
+pub(crate) fn element(client: IpAddr, host: &str, https: bool) -> String {
     let node = node(client);
     let proto = if https { "https" } else { "http" };
     if host.is_empty() {

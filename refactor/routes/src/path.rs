@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
+use http::StatusCode;
+use http1::Refusal;
 use percent_encoding::percent_decode;
-
-use crate::problem::Problem;
 
 /// A request's target behind the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RequestPath<'a> {
+pub struct RequestPath<'a> {
     /// The path behind the stage as it was sent: empty, or from a slash on.
-    pub(crate) raw: &'a str,
+    pub raw: &'a str,
     /// The query without its question mark, as it was sent.
     query: Option<&'a str>,
     /// Whether one of its segments is `-`, encoded or not.
@@ -19,7 +19,7 @@ pub(crate) struct RequestPath<'a> {
 
 /// The place that a request's target names.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum PathScope<'a> {
+pub enum PathScope<'a> {
     /// To the proxy itself.
     Root,
     /// Into the application.
@@ -34,7 +34,7 @@ impl<'a> RequestPath<'a> {
     ///
     /// # Errors
     /// 400 for a path that two programs could read in two ways.
-    pub(crate) fn place(target: &'a str, stage: &str) -> Result<PathScope<'a>, Problem> {
+    pub fn place(target: &'a str, stage: &str) -> Result<PathScope<'a>, Refusal> {
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
@@ -43,7 +43,7 @@ impl<'a> RequestPath<'a> {
             return Ok(PathScope::Root);
         }
         if path.contains(['\\', '#']) {
-            return Err(Problem::bad_request(r"a path cannot hold \ or #; encode them"));
+            return Err(refused(r"a path cannot hold \ or #; encode them"));
         }
         let mut dash = false;
         for segment in segments(path) {
@@ -52,7 +52,7 @@ impl<'a> RequestPath<'a> {
                 match part {
                     "." | ".." => {
                         let detail = "a path cannot hold the segments . and .., encoded or not";
-                        return Err(Problem::bad_request(detail));
+                        return Err(refused(detail));
                     }
                     "-" => dash = true,
                     _ => {}
@@ -72,13 +72,13 @@ impl<'a> RequestPath<'a> {
 
     /// The segments for matching. Empty ones are none, as for the services of the board: else `//users` would pass
     /// the route of `/users` by.
-    pub(crate) fn segments(&self) -> Segments<'a> {
+    pub fn segments(&self) -> Segments<'a> {
         Segments { rest: self.raw }
     }
 
     /// Whether this is a path for the operators of a collection: in what a service gets, the segment `-` follows the
     /// name of one that moves. `base` and `matched` are those of [`RequestPath::join`].
-    pub(crate) fn is_for_operators(
+    pub fn is_for_operators(
         &self,
         base: &str,
         matched: usize,
@@ -104,7 +104,7 @@ impl<'a> RequestPath<'a> {
     ///
     /// `base` is its URL's path without trailing slashes, `fixed` its URL's query. `matched` bytes of
     /// the path are taken away.
-    pub(crate) fn join(&self, base: &str, fixed: Option<&str>, matched: usize, out: &mut Vec<u8>) {
+    pub fn join(&self, base: &str, fixed: Option<&str>, matched: usize, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(base.as_bytes());
         out.extend_from_slice(self.raw.get(matched..).unwrap_or_default().as_bytes());
@@ -122,13 +122,13 @@ impl<'a> RequestPath<'a> {
 
 /// The rest of a path, segment by segment.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Segments<'a> {
+pub struct Segments<'a> {
     rest: &'a str,
 }
 
 impl<'a> Segments<'a> {
     /// The first segment, decoded, and those after it; nothing at the end.
-    pub(crate) fn split(self) -> Option<(Cow<'a, str>, Self)> {
+    pub fn split(self) -> Option<(Cow<'a, str>, Self)> {
         let rest = self.rest.trim_start_matches('/');
         let end = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
         let (segment, rest) = rest.split_at(end);
@@ -136,9 +136,13 @@ impl<'a> Segments<'a> {
     }
 
     /// How many bytes of the path have not been walked yet.
-    pub(crate) fn remaining(self) -> usize {
+    pub fn remaining(self) -> usize {
         self.rest.len()
     }
+}
+
+fn refused(detail: &str) -> Refusal {
+    Refusal { status: StatusCode::BAD_REQUEST, detail: detail.to_owned() }
 }
 
 fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
@@ -195,7 +199,7 @@ mod tests {
             "/..",
             "/api/a#b",
         ] {
-            assert_eq!(RequestPath::place(target, "api").unwrap_err().status(), 400, "{target}");
+            assert_eq!(RequestPath::place(target, "api").unwrap_err().status, 400, "{target}");
         }
         for target in ["/api/...", "/api/.a", "/api/a..", "/api/x?a=/../", "/api/-x/--"] {
             application(target);
@@ -211,7 +215,7 @@ mod tests {
                 "{target}"
             );
         }
-        assert_eq!(RequestPath::place("/a/..", "").unwrap_err().status(), 400);
+        assert_eq!(RequestPath::place("/a/..", "").unwrap_err().status, 400);
     }
 
     #[test]

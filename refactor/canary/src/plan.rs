@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::tally::CanaryTally;
+use crate::tally::CanaryTally;
 
 /// The steps of a canary and its limits, as tags say them.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +34,18 @@ pub enum CanaryVerdict {
 }
 
 impl CanaryPlan {
-    pub(crate) const TAKES_STEPS: &str = "whole numbers from 1 to 100, each larger than the one before, separated by spaces or commas";
-    pub(crate) const TAKES_SECONDS: &str = "a whole number of seconds from 1 to 86400";
-    pub(crate) const TAKES_REQUESTS: &str = "a whole number from 1 to 1000000";
-    pub(crate) const TAKES_SHARE: &str = "a number from 0 to 100, such as 0.5";
-    pub(crate) const TAKES_MS: &str = "from 1 to 86400000 milliseconds";
+    /// What the value of `banyan:canary-steps` must be.
+    pub const TAKES_STEPS: &str = "whole numbers from 1 to 100, each larger than the one before, separated by spaces or commas";
+    /// What the value of `banyan:canary-interval-seconds` must be.
+    pub const TAKES_SECONDS: &str = "a whole number of seconds from 1 to 86400";
+    /// What the value of `banyan:canary-min-requests` must be.
+    pub const TAKES_REQUESTS: &str = "a whole number from 1 to 1000000";
+    /// What the value of a limit in percent must be.
+    pub const TAKES_SHARE: &str = "a number from 0 to 100, such as 0.5";
+    /// What the value of `banyan:canary-max-p99-ms` must be.
+    pub const TAKES_MS: &str = "from 1 to 86400000 milliseconds";
 
-    /// What the tags say, but for values that `tags.rs` refuses; nothing without `banyan:canary-steps`.
+    /// What the tags say, but for values that a check of tags refuses; nothing without `banyan:canary-steps`.
     pub fn tagged(tags: &BTreeMap<String, String>) -> Option<Self> {
         let value = |key: &str| tags.get(key).map(String::as_str);
         Some(Self {
@@ -57,7 +62,8 @@ impl CanaryPlan {
         })
     }
 
-    pub(crate) fn steps(value: &str) -> Option<Vec<u8>> {
+    /// The shares in percent; none: they are not what they must be.
+    pub fn steps(value: &str) -> Option<Vec<u8>> {
         let words = value.split([' ', ',']).filter(|word| !word.is_empty());
         let steps: Vec<u8> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
         let rise = steps.is_sorted_by(|one, next| one < next);
@@ -67,21 +73,25 @@ impl CanaryPlan {
         held.then_some(steps)
     }
 
-    pub(crate) fn interval(value: &str) -> Option<Duration> {
+    /// The time of a step; none: it is not what it must be.
+    pub fn interval(value: &str) -> Option<Duration> {
         let seconds = value.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
         seconds.map(Duration::from_secs)
     }
 
-    pub(crate) fn count(value: &str) -> Option<u64> {
+    /// A number of reads; none: it is not what it must be.
+    pub fn count(value: &str) -> Option<u64> {
         value.parse().ok().filter(|count| (1..=1_000_000).contains(count))
     }
 
-    pub(crate) fn share(value: &str) -> Option<f64> {
+    /// A limit in percent; none: it is not what it must be.
+    pub fn share(value: &str) -> Option<f64> {
         let digits = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         value.parse().ok().filter(|share| digits && *share <= 100.0)
     }
 
-    pub(crate) fn time(value: &str) -> Option<Duration> {
+    /// A limit of time; none: it is not what it must be.
+    pub fn time(value: &str) -> Option<Duration> {
         let ms = value.parse().ok().filter(|ms| (1..=86_400_000).contains(ms));
         ms.map(Duration::from_millis)
     }

@@ -2,22 +2,23 @@
 
 /// A part of a hundred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Percent(u8);
+pub struct Percent(u8);
 
 impl Percent {
-    pub(crate) const NONE: Self = Self(0);
+    /// None of them.
+    pub const NONE: Self = Self(0);
 
     /// What the value of a tag must be.
-    pub(crate) const TAKES: &str = "a whole number from 0 to 100";
+    pub const TAKES: &str = "a whole number from 0 to 100";
 
     /// The value of a tag; none: it is not what it must be.
-    pub(crate) fn parse(value: &str) -> Option<Self> {
+    pub fn parse(value: &str) -> Option<Self> {
         let digits = value.bytes().all(|byte| byte.is_ascii_digit());
         value.parse().ok().filter(|number| digits && *number <= 100).map(Self)
     }
 
     /// Whether one of many is among them, by a number below 100.
-    pub(crate) fn takes(self, lot: u8) -> bool {
+    pub fn takes(self, lot: u8) -> bool {
         lot < self.0
     }
 }
