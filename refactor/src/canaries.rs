@@ -1,25 +1,23 @@
 //! Canaries that rise by themselves are looked at every second.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runtime::chain;
 use tokio::task::spawn_blocking;
 
-use crate::control::Gate;
 use crate::lead::Leading;
 
 /// How often the limits of canaries are looked at.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Lets canaries rise and fall whenever this process leads. Never ends.
-pub(crate) async fn watch(leading: Leading, gate: Arc<Gate>) {
+pub(crate) async fn watch(leading: Leading) {
     let mut tick = tokio::time::interval(EVERY);
     loop {
         tick.tick().await;
-        let (leading, gate) = (leading.clone(), Arc::clone(&gate));
+        let leading = leading.clone();
         let stepped = spawn_blocking(move || {
-            if let (Some(_under_way), Some(lead)) = (gate.enter(), leading.get()) {
+            if let Some(lead) = leading.begin() {
                 lead.spaces.step_canaries(Instant::now());
             }
         });

@@ -7,7 +7,6 @@ mod answer;
 mod commands;
 pub(crate) mod credentials;
 mod foreign;
-mod gate;
 mod hosts;
 mod json;
 mod limits;
@@ -21,7 +20,6 @@ mod readiness;
 mod rest;
 mod signature;
 
-pub(crate) use gate::Gate;
 pub(crate) use limits::UNSIGNED_BYTES;
 pub(crate) use listen::{serve, serve_metrics};
 pub(crate) use moves_seen::MovesSeen;
@@ -61,8 +59,6 @@ pub(crate) struct Control {
     pub(crate) public_hosts: PublicHosts,
     /// What `/readyz` says.
     pub(crate) readiness: Arc<Readiness>,
-    /// Closed while another process takes over.
-    pub(crate) gate: Arc<Gate>,
     /// What `/metrics` tells of moves.
     pub(crate) moves_seen: MovesSeen,
     /// What counts the traffic, and compares mirrored reads.
@@ -91,25 +87,19 @@ impl Control {
         if signed.service != expected {
             return refuse(&Refused::scope(&signed.service, expected));
         }
-        let Some(_under_way) = self.gate.enter() else {
-            let message =
-                "another process is taking over this control plane; ask again in a second";
-            return protocol.error(503, "ServiceUnavailable", message);
-        };
         taken();
         if received.method == "GET" && received.path == DIFFERENCES && received.query.is_empty() {
             return Answer::new(200, JSON_LINES, self.plane.differences());
         }
-        let lead = match (self.leading.get(), &self.passes_on) {
+        let lead = match (self.leading.begin(), &self.passes_on) {
             (None, Some(other)) => match other.answer(protocol, received) {
                 Some(answer) => return answer,
-                None => self.leading.get(),
+                None => self.leading.begin(),
             },
             (lead, _) => lead,
         };
         let Some(lead) = lead else {
-            let message =
-                "the process that leads is another one by now; nothing was done, try again";
+            let message = "another process is taking over this control plane; nothing was done, ask again in a second";
             return protocol.error(503, "ServiceUnavailable", message);
         };
         let answer = carry_out(&lead, protocol, Caller { region: signed.region }, received);

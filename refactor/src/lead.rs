@@ -2,13 +2,16 @@
 
 use std::error::Error;
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use runtime::Token;
 use tokio::runtime::Handle;
 
 use crate::control::advice;
+use crate::gate::{Gate, UnderWay};
 use cloudformation::Api;
 use journal::Journal;
 use moves::{Moves, Targets};
@@ -60,14 +63,67 @@ impl Lead {
 
 /// The parts that change the state, while this process has them. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Leading(Arc<ArcSwapOption<Lead>>);
+pub(crate) struct Leading(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    lead: ArcSwapOption<Lead>,
+    gate: Gate,
+}
+
+/// An operation while it is under way.
+pub(crate) struct Operation<'a> {
+    lead: Arc<Lead>,
+    _under_way: UnderWay<'a>,
+}
 
 impl Leading {
+    /// Begins an operation; nothing if another process leads, or this one lets none begin any more.
+    pub(crate) fn begin(&self) -> Option<Operation<'_>> {
+        let under_way = self.0.gate.enter()?;
+        Some(Operation { lead: self.get()?, _under_way: under_way })
+    }
+
+    /// Whether operations may begin.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.0.gate.is_closed() && self.get().is_some()
+    }
+
+    /// To look at, not to change anything.
     pub(crate) fn get(&self) -> Option<Arc<Lead>> {
-        self.0.load_full()
+        self.0.lead.load_full()
     }
 
     pub(crate) fn set(&self, lead: Option<Arc<Lead>>) {
-        self.0.store(lead);
+        self.0.lead.store(lead);
+    }
+
+    /// Lets no more operations begin. Blocks until those under way have ended, or for this time.
+    pub(crate) fn close(&self, within: Duration) {
+        self.0.gate.close(within);
+    }
+
+    /// The same, and waits for the operations on stacks too.
+    pub(crate) fn finish(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        self.close(within);
+        if let Some(lead) = self.get()
+            && let Err(error) = lead.stacks.settle(deadline)
+        {
+            log::warn!("stacks: {error}; another process goes on");
+        }
+    }
+
+    /// Lets operations begin again.
+    pub(crate) fn open(&self) {
+        self.0.gate.open();
+    }
+}
+
+impl Deref for Operation<'_> {
+    type Target = Lead;
+
+    fn deref(&self) -> &Lead {
+        &self.lead
     }
 }

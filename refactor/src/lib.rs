@@ -16,6 +16,7 @@ mod client;
 mod config;
 mod control;
 mod first_stack;
+mod gate;
 mod lead;
 mod processes;
 mod run;

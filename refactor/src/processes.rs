@@ -147,9 +147,11 @@ impl Processes {
         Ok(())
     }
 
-    /// Leads no more: another process takes up what is under way.
-    pub(crate) fn stop(&self) {
-        self.stops.store(true, Ordering::Relaxed);
+    /// Leads no more, once the operations that are under way have ended, or after this time: then another process takes
+    /// up what is on disk. Blocks until then.
+    pub(crate) fn finish(&self, within: Duration) {
+        self.stops.store(true, Ordering::SeqCst);
+        self.leading.finish(within);
         if let Some(lead) = self.leading.get() {
             self.leading.set(None);
             lead.journal.resign();
@@ -158,7 +160,6 @@ impl Processes {
 
     /// Leaves: changes neither wait for this process nor name it. It must not take traffic any more.
     pub(crate) fn leave(&self) {
-        self.stop();
         self.left.store(true, Ordering::Relaxed);
         if let Err(error) = self.session().leave(*lock(&self.member)) {
             log::warn!("the control database: this process could not leave: {}", chain(&error));
@@ -242,7 +243,7 @@ impl Processes {
 
     fn stand(&self, followed: &Followed) {
         let mut said = String::new();
-        while !self.stops.load(Ordering::Relaxed) {
+        while !self.stops.load(Ordering::SeqCst) {
             if lock(&self.lost).is_none()
                 && let Err(error) = self.lead(followed)
                 && chain(&*error) != said
@@ -257,9 +258,11 @@ impl Processes {
     /// Waits for the lead, and leads until the session ends or this process stops.
     fn lead(&self, followed: &Followed) -> Result<(), Box<dyn Error + Send + Sync>> {
         let journal = Journal::connect(&self.url)?;
+        // Whatever fails from here on, another process must be able to lead.
+        let _resigns = Resigns(&journal);
         let member = *lock(&self.member);
         while !journal.lead(member)? {
-            if self.stops.load(Ordering::Relaxed) || member != *lock(&self.member) {
+            if self.stops.load(Ordering::SeqCst) || member != *lock(&self.member) {
                 return Ok(());
             }
             thread::sleep(PAUSE);
@@ -268,8 +271,6 @@ impl Processes {
             "this process leads: it changes the state, and carries out stack operations and moves"
         );
         moves::tell_epochs(&journal, &followed.plane)?;
-        // If anything fails from here on, another process must be able to lead.
-        let _resigns = Resigns(&journal);
         let spaces = followed.spaces.lead(journal.clone())?;
         let (moving, runtime) = (followed.moving.clone(), followed.runtime.clone());
         let lead = Arc::new(Lead::open(journal.clone(), spaces, moving, runtime, || Ok(()))?);
@@ -279,12 +280,10 @@ impl Processes {
             return Err(error.into());
         }
         self.leading.set(Some(Arc::clone(&lead)));
-        (followed.led)(&lead);
-        while !journal.is_over() && !self.stops.load(Ordering::Relaxed) {
-            let heard = journal.heard();
-            journal.hear(heard, BEAT);
-            // If this fails, the session is over.
-            drop(journal.leader());
+        // If it was told to stop before that, `finish` found no lead to give up.
+        if !self.stops.load(Ordering::SeqCst) {
+            (followed.led)(&lead);
+            self.leads(&journal);
         }
         self.leading.set(None);
         journal.resign();
@@ -292,6 +291,16 @@ impl Processes {
         self.applied.store(NONE, Ordering::Release);
         log::warn!("this process leads no more");
         Ok(())
+    }
+
+    /// Ends when the session does.
+    fn leads(&self, journal: &Journal) {
+        while !journal.is_over() {
+            let heard = journal.heard();
+            journal.hear(heard, BEAT);
+            // If this fails, the session is over.
+            drop(journal.leader());
+        }
     }
 }
 

@@ -12,10 +12,11 @@ use runtime::{
     ANNOUNCE_TIME, ConfigErrors, Crowd, Daemon, ListenAddress, Logs, Stop, Variable, chain,
 };
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 
 use crate::canaries;
 use crate::config::{Config, VARIABLES};
-use crate::control::{self, Control, Gate, Readiness, advice};
+use crate::control::{self, Control, Readiness, advice};
 use crate::first_stack::FirstStack;
 use crate::lead::MoveSettings;
 use crate::processes::ControlAddress;
@@ -107,12 +108,11 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
                 .or_else(|| (!address.ip().is_unspecified()).then(|| address.to_string()));
             let address = known.map_or(ControlAddress::Port(port), ControlAddress::Known);
             // It waits for the server.
-            tokio::task::spawn_blocking(move || start.among_others(url, name, address)).await?
+            spawn_blocking(move || start.among_others(url, name, address)).await?
         }
     };
     let Started { plane, credentials, leading, state, passes_on, processes, first } =
         started.map_err(|error| -> Box<dyn Error> { error })?;
-    let gate = Arc::new(Gate::default());
     let stop = config.stop;
     let served = Data::new(Control {
         leading: leading.clone(),
@@ -120,7 +120,6 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         credentials,
         public_hosts,
         readiness: Arc::clone(&readiness),
-        gate: Arc::clone(&gate),
         moves_seen: control::MovesSeen::default(),
         plane: plane.clone(),
         unsigned: Arc::new(Crowd::new(control::UNSIGNED_BYTES)),
@@ -129,7 +128,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         Ok::<_, std::io::Error>(Giving {
             folder: config.data_dir,
             state,
-            gate: Arc::clone(&gate),
+            leading: leading.clone(),
             plane: plane.clone(),
             control: control.try_clone()?,
             metrics: metrics.as_ref().map(TcpListener::try_clone).transpose()?,
@@ -156,7 +155,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         log::info!("metrics are on http://{metrics}/metrics");
     }
     log::info!("listening on http://{address}");
-    rt::spawn(canaries::watch(leading, gate));
+    rt::spawn(canaries::watch(leading));
     let ready = Arc::clone(&readiness);
     rt::spawn(async move {
         first_stack(first).await;
@@ -178,15 +177,17 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
             return pending().await;
         }
         readiness.stop();
-        if let Some(processes) = &processes {
-            processes.stop();
-        }
+        let finishing = processes.clone();
+        let finished = spawn_blocking(move || finishing.map(|one| one.finish(stop.drain)));
         stop.serve_on().await;
         let unheard = oneshot::channel().0;
-        tokio::join!(end(&handles), plane.drain(ANNOUNCE_TIME, stop.drain, unheard));
+        let drained = plane.drain(ANNOUNCE_TIME, stop.drain, unheard);
+        let ((), (), finished) = tokio::join!(end(&handles), drained, finished);
         if let Some(processes) = processes {
-            let left = tokio::task::spawn_blocking(move || processes.leave()).await;
-            left.unwrap_or_else(|error| log::error!("the control database: {}", chain(&error)));
+            let left = spawn_blocking(move || processes.leave()).await;
+            for error in [finished.err(), left.err()].into_iter().flatten() {
+                log::error!("the control database: {}", chain(&error));
+            }
         }
     });
     // A server answers only while it is polled.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::provider::Provider;
-use super::stacks::{Phase, StackError, StackStore};
+use super::stacks::{Phase, StackError, StackStore, Transaction};
 use wait::Signal;
 use work::{AfterPhase, Work};
 
@@ -49,17 +49,18 @@ impl StackEngine {
         self.signal.notify();
     }
 
-    /// Waits until nothing is under way for the stack, and no longer than `limit`.
+    /// Waits until nothing of this is under way, or for the deadline.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub(crate) fn wait_for(&self, stack_id: &str, limit: Duration) -> Result<(), StackError> {
-        let deadline = Instant::now() + limit;
+    pub(crate) fn wait_until(
+        &self,
+        deadline: Instant,
+        idle: impl Fn(&Transaction<'_>) -> Result<bool, StackError>,
+    ) -> Result<(), StackError> {
         loop {
             let seen = self.signal.now();
-            let idle = self
-                .store
-                .read(|state| Ok::<_, StackError>(state.operation(stack_id)?.is_none()))?;
+            let idle = self.store.read(&idle)?;
             if idle || !self.signal.wait_after(seen, deadline) {
                 return Ok(());
             }

@@ -122,7 +122,7 @@ async fn readiness(control: Data<Control>) -> HttpResponse {
 /// `GET /metrics`: the traffic of all applications and the moves.
 async fn metrics(request: HttpRequest, control: Data<Control>) -> HttpResponse {
     // The process that leads, or that took over, tells of the moves and canaries.
-    let led = match control.leading.get().filter(|_| !control.gate.is_closed()) {
+    let led = match control.leading.get().filter(|_| control.leading.is_open()) {
         Some(lead) => {
             let moves = control.moves_seen.text(&lead.moves).await;
             let canaries = web::block(move || canaries(&lead.spaces.canaries())).await;

@@ -34,6 +34,15 @@ pub(crate) struct PassOn {
     processes: Arc<Processes>,
 }
 
+/// What became of a request that was passed on.
+enum Sent {
+    Answered(Answer),
+    /// The other process does not lead, or is about to stop: it did nothing.
+    Misdirected,
+    /// It did not get the request.
+    Unreachable,
+}
+
 impl PassOn {
     /// With connections that live in this runtime.
     ///
@@ -51,14 +60,15 @@ impl PassOn {
             return Some(protocol.error(MISDIRECTED, "MisdirectedRequest", why));
         }
         let deadline = Instant::now() + PATIENCE;
+        let mut why = String::new();
         let unavailable = |why: &str| Some(protocol.error(503, "ServiceUnavailable", why));
-        while self.processes.leading().get().is_none() {
+        while !self.processes.leading().is_open() {
             let leader = match self.processes.leader() {
                 Ok(leader) => leader,
                 Err(why) => return unavailable(&why),
             };
             match leader.as_ref().map(|leader| self.send(leader, received)) {
-                Some(Ok(Some(answer))) => return Some(answer),
+                Some(Ok(Sent::Answered(answer))) => return Some(answer),
                 Some(Err(why)) => {
                     let message = format!(
                         "the process that leads did not answer: {why}; it is not known whether this was done: look, \
@@ -66,18 +76,16 @@ impl PassOn {
                     );
                     return Some(protocol.error(502, "BadGateway", &message));
                 }
-                Some(Ok(None)) | None => {}
+                Some(Ok(Sent::Unreachable)) => {
+                    if let Some(Peer { name, address }) = leader {
+                        why = format!(
+                            "{name}, which leads, cannot be reached at {address}: is CONTROL_ADDRESS right there?"
+                        );
+                    }
+                }
+                Some(Ok(Sent::Misdirected)) | None => why = "no process leads now".to_owned(),
             }
             if Instant::now() >= deadline {
-                let why = leader.map_or_else(
-                    || "no process leads now".to_owned(),
-                    |leader| {
-                        format!(
-                            "{}, which leads, cannot be reached at {}: is CONTROL_ADDRESS right there?",
-                            leader.name, leader.address
-                        )
-                    },
-                );
                 return unavailable(&format!("{why}; nothing was done, try again"));
             }
             sleep(PAUSE);
@@ -85,11 +93,11 @@ impl PassOn {
         None
     }
 
-    /// Sends a request to a process; `None` if that did nothing with it.
+    /// Sends a request to a process.
     ///
     /// # Errors
     /// Why it is not known what it did.
-    fn send(&self, leader: &Peer, received: &Received) -> Result<Option<Answer>, String> {
+    fn send(&self, leader: &Peer, received: &Received) -> Result<Sent, String> {
         let query = if received.query.is_empty() { "" } else { "?" };
         let url = format!("http://{}{}{query}{}", leader.address, received.path, received.query);
         let method = Method::from_bytes(received.method.as_bytes()).unwrap_or_default();
@@ -120,9 +128,9 @@ impl PassOn {
             }
         };
         match answer {
-            Ok(answer) if answer.status == MISDIRECTED => Ok(None),
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.is_connect() => Ok(None),
+            Ok(answer) if answer.status == MISDIRECTED => Ok(Sent::Misdirected),
+            Ok(answer) => Ok(Sent::Answered(answer)),
+            Err(error) if error.is_connect() => Ok(Sent::Unreachable),
             Err(error) => Err(chain(&error)),
         }
     }

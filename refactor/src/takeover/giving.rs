@@ -17,7 +17,8 @@ use tokio::sync::oneshot;
 
 use super::wire::Wire;
 use super::{GO, NO, QUIET, READY, SOCKET, TAKE, YES};
-use crate::control::{Gate, Readiness};
+use crate::control::Readiness;
+use crate::lead::Leading;
 
 /// How long a new process may take to open the state and to take traffic.
 const READY_TIME: Duration = Duration::from_secs(60);
@@ -28,7 +29,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Giving {
     pub(crate) folder: PathBuf,
     pub(crate) state: Journal,
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) leading: Leading,
     pub(crate) plane: DataPlane,
     /// The socket of the control port.
     pub(crate) control: TcpListener,
@@ -99,7 +100,7 @@ impl Giving {
     /// Gives everything, and ends with the process; or takes it back, and says so.
     fn give(&self, wire: &Wire, tell: oneshot::Sender<Given>) -> oneshot::Sender<Given> {
         log::info!("another process takes over: no operation begins any more");
-        self.gate.close(self.drain);
+        self.leading.close(self.drain);
         let mut state = match self.state.give_up() {
             Ok(state) => state,
             Err(error) => {
@@ -107,7 +108,7 @@ impl Giving {
                     "no other process can take over, and this one goes on: {}",
                     chain(&error)
                 );
-                self.gate.open();
+                self.leading.open();
                 return tell;
             }
         };
@@ -121,7 +122,7 @@ impl Giving {
                     log::error!("{}; trying again in {} s", chain(&error), PAUSE.as_secs());
                     thread::sleep(PAUSE);
                 }
-                self.gate.open();
+                self.leading.open();
                 tell
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::error::ApiError;
 use super::form::Form;
@@ -33,6 +33,14 @@ impl Api {
         self.engine.wake();
     }
 
+    /// Waits until no operation is under way, or for the deadline.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn settle(&self, deadline: Instant) -> Result<(), StackError> {
+        self.engine.wait_until(deadline, |state| Ok(state.next_operation()?.is_none()))
+    }
+
     /// The stack of that name or ARN.
     pub(super) fn stack(&self, form: &Form<'_>, name: &str) -> Result<Option<Stack>, StackError> {
         self.store.read(|state| state.stack(form.region, name))
@@ -54,7 +62,9 @@ impl Api {
     pub(super) fn hold(&self, stack_id: &str) -> Result<(), StackError> {
         let mut waited = Ok(());
         if self.held.fetch_add(1, Ordering::Relaxed) < HELD_ANSWERS {
-            waited = self.engine.wait_for(stack_id, HOLD);
+            waited = self.engine.wait_until(Instant::now() + HOLD, |state| {
+                Ok(state.operation(stack_id)?.is_none())
+            });
         }
         self.held.fetch_sub(1, Ordering::Relaxed);
         waited

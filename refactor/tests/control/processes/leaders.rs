@@ -1,11 +1,12 @@
 //! One process leads, and another one takes up what it leaves.
 
 use std::cell::RefCell;
+use std::net::TcpListener;
 
-use harness::{Program, until};
+use harness::{Answer, Program, until};
 
 use super::fixture::{Several, leader, process, unready, without};
-use crate::client::{Request, call};
+use crate::client::{Request, call, service, uri_path};
 
 /// A flip that succeeds sooner or later: while no process leads, the answer is 503, and nothing is done.
 async fn flipped(several: &Several, program: &Program, route: &str, to_new: bool) -> String {
@@ -63,36 +64,42 @@ async fn a_leader_that_is_paused_loses_the_lead_and_changes_nothing_when_it_goes
     assert_eq!(several.reached(paused).await, "old");
 }
 
+/// Asks for an operation of CloudFormation.
+async fn ask(program: &Program, fields: &[(&str, &str)]) -> Result<Answer, String> {
+    let mut form = url::form_urlencoded::Serializer::new("Version=2010-05-15".to_owned());
+    let body = form.extend_pairs(fields).finish();
+    let request = Request { service: "cloudformation", ..Request::form(program, &body) };
+    request.try_send(program).await
+}
+
+/// Begins a stack whose service takes no connection, so that the health check of its route lasts; waits until it is half
+/// made.
+async fn begin_stack(program: &Program, silent: &TcpListener) {
+    let url = format!("http://{}/api", silent.local_addr().unwrap());
+    let make = [
+        ("Action", "CreateStack"),
+        ("StackName", "kept"),
+        ("TemplateBody", include_str!("../../../../rs.yaml")),
+        ("Parameters.member.1.ParameterKey", "MonolithUrl"),
+        ("Parameters.member.1.ParameterValue", &url),
+    ];
+    let made = ask(program, &make).await.unwrap();
+    assert_eq!(made.status, 200, "{}", made.body);
+    let describe = [("Action", "DescribeStackResources"), ("StackName", "kept")];
+    until("it is half made", async || {
+        let shown = ask(program, &describe).await.unwrap().body;
+        shown.contains("CREATE_COMPLETE")
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs TEST_DATABASE_URL"]
 async fn the_next_leader_ends_the_stack_operation_of_one_that_was_killed() {
     let mut several = Several::start(2).await;
-    let stack = include_str!("../../../../rs.yaml");
-    let ask = async |program: &Program, fields: &[(&str, &str)]| {
-        let mut form = url::form_urlencoded::Serializer::new("Version=2010-05-15".to_owned());
-        let body = form.extend_pairs(fields).finish();
-        let request = Request { service: "cloudformation", ..Request::form(program, &body) };
-        request.try_send(program).await
-    };
-    // A service that takes no connection: the health check of its route lasts.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/api", silent.local_addr().unwrap());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = leader(&several.programs).await;
-    let make = [
-        ("Action", "CreateStack"),
-        ("StackName", "kept"),
-        ("TemplateBody", stack),
-        ("Parameters.member.1.ParameterKey", "MonolithUrl"),
-        ("Parameters.member.1.ParameterValue", &url),
-    ];
-    let made = ask(&several.programs[1 - place], &make).await.unwrap();
-    assert_eq!(made.status, 200, "{}", made.body);
-    let describe = [("Action", "DescribeStackResources"), ("StackName", "kept")];
-    until("it is half made", async || {
-        let shown = ask(&several.programs[1 - place], &describe).await.unwrap().body;
-        shown.contains("CREATE_COMPLETE")
-    })
-    .await;
+    begin_stack(&several.programs[1 - place], &silent).await;
     several.programs[place].kill().await;
     let next = &several.programs[1 - place];
     let describe = [("Action", "DescribeStacks"), ("StackName", "kept")];
@@ -104,6 +111,43 @@ async fn the_next_leader_ends_the_stack_operation_of_one_that_was_killed() {
     let events = [("Action", "DescribeStackEvents"), ("StackName", "kept")];
     let events = ask(next, &events).await.unwrap().body;
     assert!(!events.contains("no longer"), "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn a_leader_that_is_told_to_stop_ends_what_is_under_way_and_then_gives_up_the_lead() {
+    let mut several = Several::start(2).await;
+    let place = leader(&several.programs).await;
+    let mut stopping = several.programs.remove(place);
+    let other = &several.programs[0];
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    begin_stack(other, &silent).await;
+    // The answer to CreateRoute waits for 2 s for this one.
+    let slow = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", slow.local_addr().unwrap());
+    let id = service(other, &several.application, &url).await;
+    let routes = format!("{}/routes", several.application);
+    let new = uri_path(&id, "/slow", "ACTIVE");
+    let asked = tokio::task::spawn_blocking(move || slow.accept());
+    let (answer, ended) = tokio::join!(call(other, "POST", &routes, &new), async {
+        let _kept = asked.await.unwrap().unwrap();
+        stopping.terminate();
+        stopping.ended().await
+    });
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(ended.success(), "{}", stopping.log());
+    let events = [("Action", "DescribeStackEvents"), ("StackName", "kept")];
+    let answered = RefCell::default();
+    until("the other process leads", async || {
+        let answer = ask(other, &events).await.unwrap();
+        let leads = answer.status == 200;
+        *answered.borrow_mut() = answer.body;
+        leads
+    })
+    .await;
+    // The health check of another leader would last for 5 s.
+    let events = answered.into_inner();
+    assert!(events.contains("<ResourceStatus>ROLLBACK_COMPLETE"), "{events}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
