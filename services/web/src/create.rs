@@ -1,0 +1,129 @@
+//! New users, threads and posts.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use models::{Thread, User};
+use serde_json::Value;
+
+use crate::api::{Member, Refusal};
+use crate::failure::Failure;
+use crate::form::{Form, KEY};
+use crate::kind::{Kind, POSTS, THREADS, USERS};
+use crate::pages::{self, Filled};
+use crate::site::Site;
+use crate::visitor::{Visitor, random};
+use crate::writer::{write_as, writer};
+
+/// `GET /users/new`: the form for a user.
+///
+/// # Errors
+/// If the board is read-only.
+pub(crate) async fn new_user(site: Data<Site>, visitor: Visitor) -> Result<HttpResponse, Failure> {
+    site.must_write()?;
+    let form = Filled::empty(&USERS, KEY, random());
+    Ok(pages::answer(&visitor, &pages::new_user(&form, &visitor)))
+}
+
+/// `POST /users`: stores a user. From now on the browser writes as this user.
+///
+/// # Errors
+/// If the form is refused. What is wrong with its fields is shown in the form, with the status of the reason.
+pub(crate) async fn user(
+    site: Data<Site>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    let refusal = match store(&site, &USERS, &form).await {
+        Ok(user) => {
+            let id = id_of(&user);
+            let mut response = pages::see_other(&format!("/users/{id}"));
+            write_as(&mut response, id);
+            return Ok(response);
+        }
+        Err(refusal) => refusal,
+    };
+    let (status, filled) = refused(&USERS, &form, refusal);
+    Ok(pages::answer_with(status, &visitor, &pages::new_user(&filled, &visitor)))
+}
+
+/// `GET /threads/new`: the form for a thread.
+///
+/// # Errors
+/// If the board is read-only, or the API does not answer.
+pub(crate) async fn new_thread(
+    site: Data<Site>,
+    visitor: Visitor,
+) -> Result<HttpResponse, Failure> {
+    site.must_write()?;
+    let writer = writer(&site, &visitor).await?;
+    let id = writer.as_ref().map(|writer| writer.id);
+    let form = Filled::empty(&THREADS, KEY, random()).with("createdBy", id);
+    Ok(pages::answer(&visitor, &pages::new_thread(&form, writer.as_ref(), &visitor)))
+}
+
+/// `POST /threads`: stores a thread.
+///
+/// # Errors
+/// As for a user.
+pub(crate) async fn thread(
+    site: Data<Site>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    let refusal = match store(&site, &THREADS, &form).await {
+        Ok(thread) => return Ok(pages::see_other(&format!("/threads/{}", id_of(&thread)))),
+        Err(refusal) => refusal,
+    };
+    let (status, filled) = refused(&THREADS, &form, refusal);
+    let writer = writer_if_known(&site, &visitor).await;
+    let filled = filled.with("createdBy", writer.as_ref().map(|writer| writer.id));
+    let page = pages::new_thread(&filled, writer.as_ref(), &visitor);
+    Ok(pages::answer_with(status, &visitor, &page))
+}
+
+/// `POST /threads/{id}/posts`: stores a post in the thread.
+///
+/// # Errors
+/// As for a user.
+pub(crate) async fn post(
+    site: Data<Site>,
+    visitor: Visitor,
+    thread: Path<u64>,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    let refusal = match store(&site, &POSTS, &form).await {
+        Ok(post) => return Ok(pages::see_other(&pages::post_path(*thread, id_of(&post)))),
+        Err(refusal) => refusal,
+    };
+    let (status, filled) = refused(&POSTS, &form, refusal);
+    let writer = writer_if_known(&site, &visitor).await;
+    let filled = filled.with("user", writer.as_ref().map(|writer| writer.id));
+    let title = site.api.member::<Thread>(THREADS.collection, *thread).await.ok().flatten();
+    let title = title.map(|(thread, _)| thread.value.title);
+    let page = pages::reply(*thread, title.as_deref(), &filled, writer.as_ref(), &visitor);
+    Ok(pages::answer_with(status, &visitor, &page))
+}
+
+async fn store(site: &Site, kind: &Kind, form: &Form) -> Result<Value, Refusal> {
+    site.api.create(kind.collection, &form.text(KEY), &kind.new_body(form).into()).await
+}
+
+/// The writer for a form that is shown again. What was written is shown even if the API does not answer.
+async fn writer_if_known(site: &Site, visitor: &Visitor) -> Option<Member<User>> {
+    writer(site, visitor).await.ok().flatten()
+}
+
+fn id_of(member: &Value) -> u64 {
+    member["id"].as_u64().unwrap_or_default()
+}
+
+/// The form again, with the reason, and with what was written. The key stays, so that sending it again stores it once. Only if
+/// the key is used up, there is a new one.
+fn refused(kind: &'static Kind, form: &Form, refusal: Refusal) -> (StatusCode, Filled) {
+    let key = match refusal {
+        Refusal::KeyUsed => random(),
+        _ => form.text(KEY),
+    };
+    (pages::status_of(&refusal), Filled::of(kind, form, KEY, key, refusal))
+}

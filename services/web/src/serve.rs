@@ -1,0 +1,114 @@
+//! Listening: the paths that there are, the limits of connections, the orderly end.
+
+use std::error::Error;
+use std::time::Duration;
+
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::{self, Data, PathConfig, ServiceConfig};
+use actix_web::{App, HttpResponse, Resource};
+use runtime::{Drain, HttpServer, Limits, ServerLimits, Stop, StopTimes, guard, readable};
+use tokio::sync::watch;
+
+use crate::api::Api;
+use crate::config::{Config, NAME};
+use crate::failure::Failure;
+use crate::observe::observe;
+use crate::site::Site;
+use crate::{assets, create, delete, edit, form, read, writer};
+
+/// Serves until the end of `stop`.
+///
+/// # Errors
+/// If the port cannot be listened on.
+pub(crate) async fn serve(config: Config, stop: Stop) -> Result<(), Box<dyn Error>> {
+    let port = config.listen.bind()?;
+    let address = port.local_addr()?;
+    log::info!("{} {} for {}", NAME, env!("CARGO_PKG_VERSION"), config.api);
+    let local = address.ip().is_loopback();
+    let site = Site { api: Api::new(config.api)?, read_only: config.read_only, local };
+    let site = Data::new(site);
+    let (tell, stopping) = watch::channel(false);
+    let drain = Drain::new(stopping);
+    let draining = drain.clone();
+    let stop = async move {
+        stop.await;
+        draining.leave(config.stop).await;
+        tell.send_replace(true);
+        draining.ended().await;
+    };
+    let seen = Data::new(drain.clone());
+    let server = HttpServer::new(config.workers, limits(config.stop), drain, stop);
+    let server = server.listen(port, move || {
+        App::new()
+            .app_data(site.clone())
+            .app_data(seen.clone())
+            .app_data(form::config())
+            .app_data(PathConfig::default().error_handler(|_, _| Failure::NoPage.into()))
+            .wrap(NormalizePath::trim())
+            .wrap(from_fn(guard))
+            .wrap(from_fn(observe))
+            .configure(paths)
+            .default_service(web::to(async || Err::<HttpResponse, _>(Failure::NoPage)))
+    })?;
+    log::info!("listening on http://{address}");
+    Ok(server.run().await?)
+}
+
+/// Every path.
+fn paths(config: &mut ServiceConfig) {
+    config
+        .service(readable("/healthz", async || "alive"))
+        .service(readable("/readyz", ready))
+        .configure(assets::mount)
+        .service(page(readable("/", read::threads)))
+        .service(page(readable("/threads", read::threads).route(web::post().to(create::thread))))
+        .service(page(readable("/threads/new", create::new_thread)))
+        .service(page(readable(r"/threads/{id:\d+}", read::thread)))
+        .service(page(
+            readable(r"/threads/{id:\d+}/posts", read::thread).route(web::post().to(create::post)),
+        ))
+        .service(page(readable("/users", read::users).route(web::post().to(create::user))))
+        .service(page(readable("/users/new", create::new_user)))
+        .service(page(readable(r"/users/{id:\d+}", read::user)))
+        .service(page(
+            readable("/{collection:users|threads|posts}/{id:\\d+}/edit", edit::form)
+                .route(web::post().to(edit::change)),
+        ))
+        .service(page(
+            readable("/{collection:users|threads|posts}/{id:\\d+}/delete", delete::form)
+                .route(web::post().to(delete::delete)),
+        ))
+        .service(page(web::resource("/writer").route(web::post().to(writer::choose))));
+}
+
+/// A path that explains itself to a method that it does not take.
+fn page(resource: Resource) -> Resource {
+    resource.default_service(web::to(async || Err::<HttpResponse, _>(Failure::OtherMethod)))
+}
+
+/// `GET /readyz`: the program was not told to stop. It does not ask the API: without it, there is a page that says so.
+async fn ready(drain: Data<Drain>) -> HttpResponse {
+    if drain.is_leaving() {
+        HttpResponse::ServiceUnavailable().body("this program is stopping")
+    } else {
+        HttpResponse::Ok().body("ready")
+    }
+}
+
+/// What the connections of browsers may cost.
+fn limits(stop: StopTimes) -> ServerLimits {
+    ServerLimits {
+        connections_per_worker: 1024,
+        head: Duration::from_secs(5),
+        // Longer than the 60 s of AWS' load balancers, so that they never send a request to a connection that is just
+        // being closed.
+        idle: Duration::from_secs(75),
+        // After the longest idle time come a head, a body, and a form that is sent again to the API.
+        connection: Limits {
+            quiet: Duration::from_secs(75 + 5 + 10 + 25),
+            take: Duration::from_secs(30),
+        },
+        linger: Duration::from_secs(1),
+        stop: stop.drain,
+    }
+}

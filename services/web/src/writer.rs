@@ -1,0 +1,45 @@
+//! The user that a browser writes as.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use models::User;
+
+use crate::api::Member;
+use crate::failure::Failure;
+use crate::form::Form;
+use crate::kind::USERS;
+use crate::pages;
+use crate::site::Site;
+use crate::visitor::{Visitor, writer_cookie};
+
+/// `POST /writer`: the browser writes as this user from now on.
+///
+/// # Errors
+/// If there is no such user, or the API does not answer.
+pub(crate) async fn choose(site: Data<Site>, form: Form) -> Result<HttpResponse, Failure> {
+    let id = form.id("user").ok_or(Failure::BadForm)?;
+    site.api.member::<User>(USERS.collection, id).await?.ok_or(Failure::NoMember(USERS.one))?;
+    let mut response = pages::see_other(&format!("/users/{id}"));
+    write_as(&mut response, id);
+    Ok(response)
+}
+
+/// The user that a browser writes as, if it has chosen one that exists.
+///
+/// # Errors
+/// If the API does not answer.
+pub(crate) async fn writer(
+    site: &Site,
+    visitor: &Visitor,
+) -> Result<Option<Member<User>>, Failure> {
+    let Some(id) = visitor.writer else { return Ok(None) };
+    Ok(site.api.member(USERS.collection, id).await?.map(|(user, _)| user))
+}
+
+/// Makes the browser that gets this answer write as this user.
+pub(crate) fn write_as(response: &mut HttpResponse, id: u64) {
+    if let Ok(cookie) = HeaderValue::from_str(&writer_cookie(id)) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+}
