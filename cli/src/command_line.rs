@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::control::ControlArgs;
 use crate::data_dir::DataDir;
-use crate::{board, env, load, moves, pause, serve, status, up};
+use crate::{board, env, load, moves, pause, serve, shadow, status, up};
 
 /// A message board that starts as one program and becomes three.
 #[derive(Parser)]
@@ -42,6 +42,8 @@ enum Command {
     Complete(moves::CompleteArgs),
     /// While the source owns it: stop following, and leave nothing behind.
     Cancel(moves::CancelArgs),
+    /// Show what the comparison of a route's mirrored reads found, and its last differences side by side.
+    Shadow(shadow::ShadowArgs),
     /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
     Env(env::EnvArgs),
     /// Stop one program of the board, until it is started again.
@@ -87,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Reverse(args) => ask(|http| moves::switch("reverse", &args, http)),
         Command::Complete(args) => ask(|http| moves::complete(&args, http)),
         Command::Cancel(args) => ask(|http| moves::cancel(&args, http)),
+        Command::Shadow(args) => ask(|http| shadow::run(&args, http)),
         Command::Env(args) => env::run(&args),
         Command::Stop(ProgramArgs { data, program }) => {
             ask(|http| pause::change(&data.data_dir, &program, true, http))

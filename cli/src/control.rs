@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use refactor::{CanaryView, Client, ClientError, Keys, Move, Traffic, Unreached};
+use refactor::{CanaryView, Client, ClientError, Keys, Move, ShadowReport, Traffic, Unreached};
 use reqwest::Url;
 use runtime::Authorities;
 use serde_json::Value;
@@ -167,6 +167,22 @@ impl ControlPort {
     /// As [`ControlPort::traffic`].
     pub(crate) async fn canaries(&self) -> Result<Vec<CanaryView>, String> {
         self.client.canaries().await.map_err(|error| self.advise(&error))
+    }
+
+    /// The shadow of every route, without differences.
+    ///
+    /// # Errors
+    /// As [`ControlPort::traffic`].
+    pub(crate) async fn shadows(&self) -> Result<Vec<ShadowReport>, String> {
+        self.client.shadows().await.map_err(|error| self.advise(&error))
+    }
+
+    /// The shadow of a route, with its last differences.
+    ///
+    /// # Errors
+    /// As [`ControlPort::traffic`].
+    pub(crate) async fn shadow(&self, route: &str) -> Result<ShadowReport, String> {
+        self.client.shadow(route).await.map_err(|error| self.advise(&error))
     }
 
     /// Carries a command out.

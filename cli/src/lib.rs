@@ -18,6 +18,7 @@ mod load;
 mod moves;
 mod pause;
 mod serve;
+mod shadow;
 mod status;
 mod up;
 

@@ -18,6 +18,7 @@ mod protocol;
 mod query;
 mod readiness;
 mod rest;
+mod shadows;
 mod signature;
 
 pub(crate) use limits::UNSIGNED_BYTES;
@@ -40,13 +41,8 @@ use signature::{Received, Refused};
 
 use crate::lead::{Lead, Leading};
 
-/// The path of the last differences between the answers to mirrored reads, as JSON lines.
-const DIFFERENCES: &str = "/-/shadow/differences";
-
 /// The path of the canaries that rise by themselves.
 const CANARIES: &str = "/-/canaries";
-
-const JSON_LINES: &str = "application/x-ndjson";
 
 /// What answers the control port.
 pub(crate) struct Control {
@@ -88,8 +84,9 @@ impl Control {
             return refuse(&Refused::scope(&signed.service, expected));
         }
         taken();
-        if received.method == "GET" && received.path == DIFFERENCES && received.query.is_empty() {
-            return Answer::new(200, JSON_LINES, self.plane.differences());
+        // Each process has its own, and gives them whether it leads or not.
+        if let Some(answer) = shadows::answer(&self.plane, received) {
+            return answer;
         }
         let lead = match (self.leading.begin(), &self.passes_on) {
             (None, Some(other)) => match other.answer(protocol, received) {
@@ -129,9 +126,7 @@ fn carry_out(lead: &Lead, protocol: Protocol, caller: Caller, received: &Receive
     if protocol == Protocol::Query {
         query::answer(&lead.stacks, &caller, &received.body)
     } else if received.path.starts_with("/-/") && !received.query.is_empty() {
-        let message =
-            format!("{} has no query parameters; leave out ?{}", received.path, received.query);
-        protocol.error(400, "ValidationException", &message)
+        rest::no_query(received)
     } else if received.method == "GET" && received.path == CANARIES {
         Answer::new(200, JSON, json!({ "canaries": lead.spaces.canaries() }).to_string())
     } else if let Some(answer) = commands::answer(&lead.moves, received) {

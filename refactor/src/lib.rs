@@ -30,5 +30,6 @@ pub use first_stack::REGION;
 pub use moves::{
     CommandStep, Diff, Difference, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
 };
+pub use proxy::{AnswerReport, DifferenceReport, ShadowReport};
 pub use run::Refactor;
 pub use spaces::CanaryView;

@@ -1,5 +1,6 @@
 //! Reads are divided between the primary and a follower, and every client finds what it has just written.
 
+use harness::until;
 use serde_json::json;
 
 use crate::board::{Board, Engine, Plan};
@@ -49,4 +50,22 @@ async fn sqlite_to_sqlite() {
 async fn postgresql_to_postgresql() {
     half_of_the_reads_go_to_a_copy_and_none_goes_back_in_time(Engine::Postgres, Engine::Postgres)
         .await;
+}
+
+/// Every read is copied to the service that follows, which has the same rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_follows_answers_as_its_source() {
+    let board = Board::start_as(Plan::users(Engine::Sqlite, Engine::Sqlite)).await;
+    board.succeeds(&["follow", "users"]).await;
+    board.tag("users", json!({ "banyan:canary": "0", "banyan:shadow": "100" })).await;
+    board.activate("users", "ACTIVE").await;
+    let client = runtime::http_client(false).unwrap();
+    let answer = client.get(format!("{}/api/users/1", board.proxy)).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    until("the read was compared", async || {
+        board.control().shadows().await.is_ok_and(|shadows| shadows[0].counts.compared == 1)
+    })
+    .await;
+    let said = board.succeeds(&["shadow", "users"]).await;
+    assert!(said.contains("  equal                1  100 %\n"), "{said}");
 }

@@ -19,5 +19,6 @@ mod load;
 mod names;
 mod private;
 mod refusals;
+mod shadow;
 mod stages;
 mod status;

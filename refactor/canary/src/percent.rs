@@ -17,6 +17,11 @@ impl Percent {
         value.parse().ok().filter(|number| digits && *number <= 100).map(Self)
     }
 
+    /// The number.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+
     /// Whether one of many is among them, by a number below 100.
     pub fn takes(self, lot: u8) -> bool {
         lot < self.0

@@ -82,9 +82,9 @@ impl Shadows {
         sample
     }
 
-    /// The last differences, one JSON document a line, the oldest first.
-    pub(crate) fn differences(&self) -> String {
-        self.context.differences.lines()
+    /// The last differences of all routes.
+    pub(crate) fn differences(&self) -> &DifferenceLog {
+        &self.context.differences
     }
 }
 

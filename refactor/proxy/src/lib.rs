@@ -34,6 +34,7 @@ mod ownership;
 mod plane;
 mod service;
 mod settings;
+mod shadow_report;
 mod site;
 mod split;
 mod tags;
@@ -59,4 +60,7 @@ pub use plane::DataPlane;
 pub use public_urls::{PublicHosts, TrustedProxies};
 pub use routes::{Route, RouteChange, SourcePath};
 pub use settings::Settings;
+pub use shadow::{
+    AnswerReport, DifferenceReport, NotCompared, RequestReport, ShadowCounts, ShadowReport,
+};
 pub use tags::{TAGS, TagPlace, TagRule, check_tags};

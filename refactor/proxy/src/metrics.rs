@@ -130,8 +130,13 @@ pub(crate) enum ShadowOutcome {
     Dropped,
 }
 
+impl ShadowOutcome {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 9;
+}
+
 /// What outcomes are called, in the order of [`ShadowOutcome`].
-const OUTCOMES: [&str; 9] = [
+const OUTCOMES: [&str; ShadowOutcome::COUNT] = [
     "matched",
     "matched_in_part",
     "not_decoded",

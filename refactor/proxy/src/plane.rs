@@ -52,6 +52,7 @@ use canary::CanaryTally;
 use public_urls::Origin;
 use routes::{Route, RouteChange};
 use runtime::Crowd;
+use shadow::ShadowReport;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::interval;
@@ -64,6 +65,7 @@ use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
 use super::settings::Settings;
+use super::shadow_report::report;
 use super::site::{Shared, Site};
 use super::split::Split;
 use super::target::{RouteTable, RouteTarget};
@@ -331,9 +333,28 @@ impl DataPlane {
         self.0.shared.metrics.text()
     }
 
-    /// The last differences between the answers to mirrored reads, as JSON lines, the oldest first.
-    pub fn differences(&self) -> String {
-        self.0.shared.shadows.differences()
+    /// What the shadows of all routes found, without their differences.
+    pub fn shadows(&self) -> Vec<ShadowReport> {
+        let applications = self.0.applications();
+        let mut found: Vec<_> = applications
+            .iter()
+            .flat_map(|(id, application)| {
+                let table = application.site.table.load();
+                table.all().filter_map(|target| report(id, target, None)).collect::<Vec<_>>()
+            })
+            .collect();
+        found.sort_by(|one, other| (&one.path, &one.route).cmp(&(&other.path, &other.route)));
+        found
+    }
+
+    /// What the shadow of a route found, with its last differences; nothing if there is no such route, or it mirrors
+    /// nothing.
+    pub fn shadow(&self, route: &str) -> Option<ShadowReport> {
+        let found = self.0.applications().iter().find_map(|(id, application)| {
+            Some((id.clone(), Arc::clone(application.site.table.load().get(route)?)))
+        });
+        let (application, target) = found?;
+        report(&application, &target, Some(self.0.shared.shadows.differences()))
     }
 }
 

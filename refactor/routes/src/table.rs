@@ -98,6 +98,11 @@ impl<T: Routed> RouteTable<T> {
         self.all.get(id)
     }
 
+    /// Every route, by id.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.all.values()
+    }
+
     /// The most specific route: literal before parameter before "child of", in the end the default
     /// route. The work grows with the depth of the path.
     pub fn find(&self, method: &Method, path: &RequestPath<'_>) -> Option<RouteMatch<'_, T>> {

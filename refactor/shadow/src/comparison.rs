@@ -34,6 +34,16 @@ impl Comparison {
         Self { ignored, noise: Noise::default() }
     }
 
+    /// What the comparison leaves out.
+    pub fn ignored(&self) -> &[Pointer] {
+        &self.ignored
+    }
+
+    /// The places that are known to differ by themselves; `-` is every element of an array.
+    pub fn noise(&self) -> Vec<Pointer> {
+        self.noise.known()
+    }
+
     /// Compares the answers of the two sides. Their bodies are decoded afterwards.
     pub fn judge(&self, answer: &mut Capture, copy: &mut Capture) -> Verdict {
         answer.decode();

@@ -3,7 +3,8 @@
 //! Nothing here opens a socket. A [`Sample`] keeps an answer while it passes to the client, and gives a [`Capture`] at
 //! its end. A [`Comparison`] compares it with the answer of the other side: JSON by its structure, anything else by its
 //! bytes, both after they were decoded. It leaves out what its [`Pointer`]s name, and what differs by itself, which it learns from reads that go
-//! twice to the same side. A [`DifferenceLog`] keeps the last differences for people to look at.
+//! twice to the same side. A [`DifferenceLog`] keeps the last differences for people to look at, and a
+//! [`ShadowReport`] says what a shadow found.
 //!
 //! ```
 //! use http1::ResponseHead;
@@ -30,6 +31,7 @@ mod decode;
 mod differences;
 mod noise;
 mod pointer;
+mod report;
 mod sample;
 
 pub use capture::Capture;
@@ -37,4 +39,7 @@ pub use compare::DifferingPart;
 pub use comparison::{Comparison, Verdict};
 pub use differences::{AskedRequest, Difference, DifferenceLog, ServiceAnswer};
 pub use pointer::Pointer;
+pub use report::{
+    AnswerReport, DifferenceReport, NotCompared, RequestReport, ShadowCounts, ShadowReport,
+};
 pub use sample::Sample;

@@ -40,6 +40,15 @@ impl Noise {
         }
     }
 
+    /// The places that are known to differ by themselves, in the order of their texts.
+    pub(crate) fn known(&self) -> Vec<Pointer> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let noisy = known.iter().filter(|(_, count)| **count >= REPEATS);
+        let mut noisy: Vec<_> = noisy.map(|(pointer, _)| pointer.clone()).collect();
+        noisy.sort_by_cached_key(ToString::to_string);
+        noisy
+    }
+
     /// Whether each of these places is known to differ by itself.
     pub(crate) fn explains(&self, places: &[DifferingPart]) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,9 +1,10 @@
-//! Moves, asked of the control port.
+//! What stands below `/-/` on the control port: moves, canaries and shadows.
 
 use std::time::Duration;
 
 use http::Method;
 use moves::Move;
+use proxy::ShadowReport;
 use serde::Deserialize;
 use serde_json::Value;
 use spaces::CanaryView;
@@ -41,6 +42,28 @@ impl Client {
         let answer: Canaries =
             self.call(Method::GET, "/-/canaries", &Value::Null, COMMAND_TIME).await?;
         Ok(answer.canaries)
+    }
+
+    /// The shadow of every route, without differences.
+    ///
+    /// # Errors
+    /// As [`Client::moves`].
+    pub async fn shadows(&self) -> Result<Vec<ShadowReport>, ClientError> {
+        #[derive(Deserialize)]
+        struct Shadows {
+            shadows: Vec<ShadowReport>,
+        }
+        let answer: Shadows =
+            self.call(Method::GET, "/-/shadows", &Value::Null, COMMAND_TIME).await?;
+        Ok(answer.shadows)
+    }
+
+    /// The shadow of the route with this id, with its last differences.
+    ///
+    /// # Errors
+    /// As [`Client::moves`].
+    pub async fn shadow(&self, route: &str) -> Result<ShadowReport, ClientError> {
+        self.call(Method::GET, &format!("/-/shadows/{route}"), &Value::Null, COMMAND_TIME).await
     }
 
     /// Carries a command out: `follow`, `diff`, `switch`, `reverse`, `complete` or `cancel`; gives the move as it is then.

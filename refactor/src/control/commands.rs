@@ -21,7 +21,7 @@ pub(super) fn answer(moves: &Moves, received: &Received) -> Option<Answer> {
     if rest.is_empty() {
         return Some(match method {
             "GET" => answered("", listed(moves)),
-            _ => not_allowed(method, "GET", "every move is read with GET"),
+            _ => rest::not_allowed(method, "GET", "every move is read with GET"),
         });
     }
     let (collection, word) = rest.strip_prefix('/')?.split_once('/').unwrap_or_default();
@@ -31,7 +31,7 @@ pub(super) fn answer(moves: &Moves, received: &Received) -> Option<Answer> {
             let collection = percent_decode_str(collection).decode_utf8_lossy();
             answered(&collection, command(moves, &collection, verb, &received.body))
         }
-        (Some(_), _) => not_allowed(method, "POST", "a command is sent with POST"),
+        (Some(_), _) => rest::not_allowed(method, "POST", "a command is sent with POST"),
         (None, _) => rest::plain(404, "UnknownOperationException", &no_command(&received.path)),
     })
 }
@@ -44,12 +44,6 @@ fn answered(collection: &str, result: Result<Value, Refusal>) -> Answer {
             rest::plain(refusal.status(), refusal.exception(), &message)
         }
     }
-}
-
-fn not_allowed(method: &str, allow: &'static str, instead: &str) -> Answer {
-    let message = format!("there is no {method} here: {instead}");
-    let answer = rest::plain(405, "MethodNotAllowedException", &message);
-    Answer { allow: Some(allow.into()), ..answer }
 }
 
 fn no_command(path: &str) -> String {

@@ -50,6 +50,20 @@ pub(super) fn plain(status: u16, code: &'static str, message: &str) -> Answer {
     Protocol::RestJson.error(status, code, message)
 }
 
+/// 405 at a path that takes only the method `allow`; `instead` says so for people.
+pub(super) fn not_allowed(method: &str, allow: &'static str, instead: &str) -> Answer {
+    let message = format!("there is no {method} here: {instead}");
+    let answer = plain(405, "MethodNotAllowedException", &message);
+    Answer { allow: Some(allow.into()), ..answer }
+}
+
+/// 400 at a path that takes no query.
+pub(super) fn no_query(received: &Received) -> Answer {
+    let message =
+        format!("{} has no query parameters; leave out ?{}", received.path, received.query);
+    plain(400, "ValidationException", &message)
+}
+
 fn unknown(received: &Received) -> Answer {
     let message = format!(
         "there is no operation {} {}: this endpoint speaks migration-hub-refactor-spaces, cloudformation \

@@ -103,7 +103,7 @@ async fn unknown_parameters_of_the_query_are_refused_by_name() {
         ("DELETE", format!("{tags}?tagKeys=a&tagKeys="), "tagKeys"),
         ("DELETE", format!("{tags}?tagKeys=aws%3Aa"), "tagKeys"),
         ("GET", "/-/moves?collection=users".to_owned(), "collection"),
-        ("GET", "/-/shadow/differences?since=1".to_owned(), "since"),
+        ("GET", "/-/shadows?since=1".to_owned(), "since"),
     ] {
         names(&refusal(&program, method, &path, "").await, named);
     }

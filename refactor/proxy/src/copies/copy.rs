@@ -62,6 +62,7 @@ impl ShadowRequest {
             Err(_elapsed) => self.unanswered(&UpstreamError::Late),
         };
         self.route.counts.mirrored(outcome);
+        mirror.ended(outcome);
         let canary = self.route.split.as_ref().and_then(|split| split.canary.as_ref());
         if let Some(canary) = canary {
             match outcome {

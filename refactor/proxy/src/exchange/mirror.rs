@@ -35,9 +35,11 @@ pub(super) fn mirror(
     }
     let counts = &other.route.counts;
     counts.sampled();
+    mirror.sampled();
     let permit = if head.body.is_over() { site.shared.shadows.admit() } else { None };
     let Some(permit) = permit else {
         counts.mirrored(ShadowOutcome::Dropped);
+        mirror.ended(ShadowOutcome::Dropped);
         return None;
     };
     let repeat = mirror.is_repeat();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::until;
-use proxy::{Patience, Route, Settings};
+use proxy::{NotCompared, Patience, Route, Settings, ShadowReport};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
@@ -39,9 +39,17 @@ fn json(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// What the shadow of the only route with one found.
+fn report(plane: &Plane) -> ShadowReport {
+    let shadows = plane.plane.shadows();
+    assert_eq!((shadows.len(), &shadows[0].differences), (1, &None), "{shadows:?}");
+    plane.plane.shadow(&shadows[0].route).unwrap()
+}
+
+/// The differences, the newest first.
 fn differences(plane: &Plane) -> Vec<Value> {
-    let lines = plane.plane.differences();
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let differences = report(plane).differences.unwrap();
+    differences.iter().map(|difference| serde_json::to_value(difference).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -110,13 +118,14 @@ async fn differences_are_kept_with_both_sides_and_without_secrets() {
     comes_to(&plane, "differed", 1.0).await;
     let difference = differences(&plane).remove(0);
     assert_eq!(difference["differs"], serde_json::json!(["/0/name"]));
-    assert_eq!(difference["route"], "rte-u");
+    assert_eq!(report(&plane).route, "rte-u");
+    assert_eq!(report(&plane).ignored, ["/-/at", "/x"]);
     assert_eq!(difference["request"]["target"], "/api/users?token=1");
     assert_eq!(difference["answer"]["service"], "monolith");
     assert_eq!(difference["copy"]["body"], r#"[{"at":2,"id":1,"name":"Jake"}]"#);
     assert_eq!(difference["copy"]["status"], 200);
     assert_eq!(difference["copy"]["headers"]["set-cookie"], "(redacted)");
-    assert!(!plane.plane.differences().contains("secret"));
+    assert!(!format!("{:?}", report(&plane)).contains("secret"));
     for n in 0..110 {
         plane.get(&format!("/api/users?n={n}"), "").await;
     }
@@ -124,7 +133,11 @@ async fn differences_are_kept_with_both_sides_and_without_secrets() {
     comes_to(&plane, "differed", 110.0).await;
     comes_to(&plane, "repeated", 1.0).await;
     let kept = differences(&plane);
-    assert_eq!((kept.len(), &kept[99]["request"]["target"]), (100, &"/api/users?n=109".into()));
+    assert_eq!((kept.len(), &kept[0]["request"]["target"]), (100, &"/api/users?n=109".into()));
+    let counts = report(&plane).counts;
+    assert_eq!((counts.sampled, counts.compared, counts.equal), (111, 110, 0));
+    assert_eq!((counts.different, counts.match_percent), (110, Some(0.0)));
+    assert_eq!(counts.not_compared, NotCompared { repeated: 1, ..NotCompared::default() });
 }
 
 #[tokio::test]
@@ -149,6 +162,9 @@ async fn what_differs_by_itself_is_learned_and_counted_apart() {
     comes_to(&plane, "noise", 1.0).await;
     plane.get("/api/users/wrong", "").await;
     comes_to(&plane, "differed", 199.0).await;
+    let report = report(&plane);
+    assert_eq!(report.noise, ["/at"]);
+    assert_eq!((report.counts.equal, report.counts.match_percent), (1, Some(0.5)));
 }
 
 #[tokio::test]
