@@ -103,7 +103,7 @@ pub(crate) const PRIMARY_TIME: Duration = Duration::from_secs(60);
 /// The most last writes that are remembered, the last ones: one to three for each client and first segment of a path.
 pub(crate) const REMEMBERED_WRITES: usize = 131_072;
 /// For how long a write is remembered: longer than a copy that answers reads can lag behind (30 s, `STALE` in
-/// `shared/server/src/moving/lag.rs`) and a read can take.
+/// `shared/replication/src/follower/lag.rs`) and a read can take.
 pub(crate) const REMEMBER_TIME: Duration = Duration::from_secs(60);
 /// How many bytes are read of a discarded answer, so that its connection can be used again, and for how long.
 pub(crate) const DISCARD_BYTES: usize = 64 * 1024;

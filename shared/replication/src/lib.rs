@@ -3,7 +3,7 @@
 //!
 //! A store is primary or follower of a collection ([`Ownership`]). A follower reads the change feed of its source
 //! ([`Changes`]). A control plane takes the [`steps`] of a move, and compares both sides ([`Digest`]). All of it is below
-//! `/api/<collection>/-/`, and every type of it is here once, and its one client ([`PeerClient`]). There is no SQL in
+//! `/api/<collection>/-/`, and every type of it is here once, its one client ([`PeerClient`]), and the [`follower`]. There is no SQL in
 //! this crate and no HTTP server.
 //!
 //! ```
@@ -22,8 +22,11 @@ mod position;
 
 mod ownership;
 
+mod applied;
 mod blocking_transaction;
 mod following;
+mod limits;
+mod move_error;
 
 mod compare;
 mod feed;
@@ -36,6 +39,10 @@ pub mod steps;
 #[cfg(feature = "client")]
 mod client;
 
+#[cfg(feature = "follower")]
+pub mod follower;
+
+pub use applied::{Applied, RowRate};
 pub use blocking_transaction::BlockingTransaction;
 #[cfg(feature = "client")]
 pub use client::{Page, PeerClient, PeerError, PeerFault, QUICK, SLOW};
@@ -44,6 +51,8 @@ pub use error_code::ErrorCode;
 pub use feed::{Changes, Entry, FeedPage, FeedRow, Head, IdempotencyRecord, heard};
 pub use following::{FollowerSeen, FollowerState, Following};
 pub use key::{Key, MAX_KEY_BYTES, NotAKey, NotANumber};
+pub use limits::{MAX_FEED_BYTES, MAX_FENCE, MIN_TOMBSTONE_AGE};
+pub use move_error::MoveError;
 pub use ownership::{Fence, Followed, Handover, Ownership, Peer, Role, SideStatus};
 pub use position::{FeedCursor, NotACursor, NotTwoNumbers, Position, Within};
 pub use queries::{ChangesQuery, DigestQuery, HashesQuery, StandingQuery};

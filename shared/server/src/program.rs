@@ -1,14 +1,16 @@
 //! A program: its name and the collections it serves. Everything else follows from them.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
-use crate::moving::{Moving, OwnershipCache, Replicator, SplitBrainCheck, beat};
+use crate::moving::{Moving, StoredCollection};
 use crate::neighbour::{Local, Neighbours};
 use crate::served::Served;
 use actix_web::web::Data;
-use futures_util::future::join3;
+use futures_util::future::{join3, select};
 use models::{Cell, Collection, Name, Target};
+use replication::follower::{OwnershipCache, Replicator, SplitBrainCheck, beat};
 use runtime::Clients;
 use store::{Role, Store, StoreError};
 
@@ -31,8 +33,8 @@ impl Program {
 
     /// The same program, serving this collection too.
     pub fn serves(mut self, collection: Collection) -> Self {
-        let ownership_cache = Arc::new(OwnershipCache::new(Arc::new(collection)));
-        self.parts.push(Part { ownership_cache });
+        let ownership_cache = Arc::new(OwnershipCache::new(collection.name.to_string()));
+        self.parts.push(Part { collection: Arc::new(collection), ownership_cache });
         self
     }
 
@@ -43,13 +45,13 @@ impl Program {
 
     /// The names of the collections that it serves.
     pub(crate) fn collections(&self) -> Vec<Name> {
-        self.parts.iter().map(|part| part.collection().name.clone()).collect()
+        self.parts.iter().map(|part| part.collection.name.clone()).collect()
     }
 
     /// The collections that it refers to and does not serve itself.
     pub(crate) fn neighbours(&self) -> Vec<Target> {
         let served = self.collections();
-        let targets = self.parts.iter().flat_map(|part| part.collection().targets());
+        let targets = self.parts.iter().flat_map(|part| part.collection.targets());
         let mut neighbours: Vec<_> = targets.cloned().collect();
         neighbours.retain(|target| !served.contains(&target.collection));
         neighbours.dedup();
@@ -68,26 +70,32 @@ pub(crate) struct Context {
 
 /// A collection that a program serves.
 pub(crate) struct Part {
+    pub(crate) collection: Arc<Collection>,
     /// What the program knows of its ownership.
     pub(crate) ownership_cache: Arc<OwnershipCache>,
 }
 
 impl Part {
-    pub(crate) fn collection(&self) -> &Arc<Collection> {
-        &self.ownership_cache.collection
+    fn stored(&self, store: &Arc<Store>) -> StoredCollection {
+        let (store, collection) = (Arc::clone(store), Arc::clone(&self.collection));
+        StoredCollection { store, collection }
     }
 
     /// Itself, for the other collections of the program.
     pub(crate) fn neighbour(&self, store: &Arc<Store>, clients: &Arc<Clients>) -> Local {
-        Local::new(Arc::clone(store), Arc::clone(&self.ownership_cache), Arc::clone(clients))
+        Local::new(self.stored(store), Arc::clone(&self.ownership_cache), Arc::clone(clients))
     }
 
     /// Takes note of its ownership. A store that was never used is to follow `follow`.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) async fn look(&self, store: &Store, follow: Option<&str>) -> Result<(), StoreError> {
-        let ownership = self.ownership_cache.ask(store).await?;
+    pub(crate) async fn look(
+        &self,
+        store: &Arc<Store>,
+        follow: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let ownership = self.ownership_cache.ask(&self.stored(store)).await?;
         let Some(url) = follow else { return Ok(()) };
         let moved = ownership.role != Role::Primary || ownership.epoch > 1;
         if ownership.rows && !moved {
@@ -103,8 +111,8 @@ impl Part {
     /// # Errors
     /// If the store cannot be written, or the demo data cannot be read.
     pub(crate) async fn seed(&self, store: &Store) -> Result<bool, StoreError> {
-        let rows = demo(self.collection())?;
-        match store.seed(self.collection(), rows).await {
+        let rows = demo(&self.collection)?;
+        match store.seed(&self.collection, rows).await {
             // A collection that moved away has its rows at its primary.
             Err(StoreError::NotPrimary { .. }) => Ok(false),
             seeded => seeded,
@@ -118,17 +126,19 @@ impl Part {
         context: &Context,
         elsewhere: Vec<String>,
     ) -> impl Future<Output = ()> + 'static {
-        let Context { store, moving, .. } = context.clone();
-        let ownership_cache = Arc::clone(&self.ownership_cache);
-        let parts = || (Arc::clone(&store), Arc::clone(&moving), Arc::clone(&ownership_cache));
-        let (shared, told, known) = parts();
-        let mut split_brain_check = SplitBrainCheck::new(shared, told, known, elsewhere.clone());
-        let (shared, told, known) = parts();
-        let beats = beat(shared, told, known);
-        let replicator = Replicator::new(store, moving, ownership_cache, elsewhere);
+        let moving = Arc::clone(&context.moving);
+        let parts = || {
+            (self.stored(&context.store), moving.peers.clone(), Arc::clone(&self.ownership_cache))
+        };
+        let (stored, peers, cache) = parts();
+        let mut split_brain_check = SplitBrainCheck::new(stored, peers, cache, elsewhere.clone());
+        let (stored, peers, cache) = parts();
+        let replicator = Replicator::new(stored, peers, cache, elsewhere);
+        let beats = beat(self.stored(&context.store), Arc::clone(&self.ownership_cache));
         split_brain_check.begin().await;
         async move {
-            join3(replicator.keep(), beats, split_brain_check.watch()).await;
+            let tasks = pin!(join3(replicator.keep(), beats, split_brain_check.watch()));
+            select(tasks, pin!(moving.stopped())).await;
         }
     }
 
@@ -136,7 +146,7 @@ impl Part {
     pub(crate) fn served(&self, context: &Context) -> Data<Served> {
         let Context { store, neighbours, moving, read_only } = context.clone();
         let (collection, ownership_cache) =
-            (Arc::clone(self.collection()), Arc::clone(&self.ownership_cache));
+            (Arc::clone(&self.collection), Arc::clone(&self.ownership_cache));
         Data::new(Served { collection, store, neighbours, ownership_cache, moving, read_only })
     }
 }

@@ -57,7 +57,7 @@ impl Daemon for Program {
     async fn serve(self, config: Config, mut stop: Stop) -> Result<(), Box<dyn Error>> {
         // A port that is taken is found before anything is touched.
         let ports = listen::bind(&config)?;
-        let collections = self.parts.iter().map(|part| Arc::clone(part.collection()));
+        let collections = self.parts.iter().map(|part| Arc::clone(&part.collection));
         let collections: Vec<_> = collections.collect();
         let store = tokio::select! {
             store = Store::open(&config.database, &collections, config.connections) => Arc::new(store.map_err(|error| no_database(&error))?),
@@ -113,7 +113,7 @@ async fn prepare(
         }
         part.look(store, follow).await?;
         if config.seed_demo && follow.is_none() && part.seed(store).await? {
-            log::info!("stored the demo data of {}", part.collection().name);
+            log::info!("stored the demo data of {}", part.collection.name);
         }
     }
     let clients = Arc::new(Clients::new()?);
@@ -136,7 +136,7 @@ async fn prepare(
     let own = ports.main.local_addr()?;
     let mut keep = Vec::new();
     for part in &program.parts {
-        let elsewhere = elsewhere(&config, &part.collection().name, own).await;
+        let elsewhere = elsewhere(&config, &part.collection.name, own).await;
         keep.push(part.keep(&context, elsewhere));
     }
     let keep = join_all(keep).await;
@@ -170,7 +170,7 @@ fn neighbours(
 ) -> Neighbours {
     let mut neighbours = Neighbours::default();
     for part in &program.parts {
-        let name = part.collection().name.clone();
+        let name = part.collection.name.clone();
         neighbours.insert(name, Arc::new(part.neighbour(store, clients)));
     }
     for target in program.neighbours() {

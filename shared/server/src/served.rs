@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use models::Collection;
+use replication::follower::OwnershipCache;
 use store::{Store, StoreError};
 
-use crate::moving::{Moving, OwnershipCache};
+use crate::moving::{Moving, StoredCollection};
 use crate::neighbour::Neighbours;
 use crate::problem::Problem;
 
@@ -20,6 +21,17 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// The collection, as the tasks of a move use it.
+    pub(crate) fn stored(&self) -> StoredCollection {
+        let (store, collection) = (Arc::clone(&self.store), Arc::clone(&self.collection));
+        StoredCollection { store, collection }
+    }
+
+    /// Whether the collection was here when the store was asked last, and that is not too long ago.
+    pub(crate) fn was_here(&self) -> bool {
+        self.ownership_cache.was_here(|| self.store.role(&self.collection))
+    }
+
     /// A store's error as an answer to a request for the member `id`.
     pub(crate) fn problem(&self, id: Option<u64>) -> impl Fn(StoreError) -> Problem {
         move |error| Problem::of_store(error, &self.collection.member, id)

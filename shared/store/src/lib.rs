@@ -27,7 +27,6 @@
 mod database_url;
 mod digest;
 mod error;
-mod limits;
 mod move_error;
 mod outcome;
 mod page;
@@ -36,7 +35,6 @@ mod store;
 mod table;
 mod write;
 
-mod applied;
 mod assemble;
 mod document;
 mod place;
@@ -48,18 +46,16 @@ mod postgres;
 mod sqlite;
 
 pub use ::postgres::{PostgresUrl, UrlError};
-pub use applied::{Applied, RowRate};
 pub use database_url::Database;
 pub use error::{OpenError, StoreError};
-pub use limits::{MAX_FEED_BYTES, MAX_FENCE, MIN_TOMBSTONE_AGE};
 pub use move_error::MoveError;
 pub use outcome::{Late, in_time};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
 pub use position_watch::Heard;
 pub use replication::{
-    BlockingTransaction, Changes, Digest, Entry, FeedCursor, FeedRow, Fence, Followed,
-    FollowerSeen, Handover, Hashes, IdempotencyRecord, Key, Ownership, Peer, Position, Role,
-    RowHash,
+    Applied, BlockingTransaction, Changes, Digest, Entry, FeedCursor, FeedRow, Fence, Followed,
+    FollowerSeen, Handover, Hashes, IdempotencyRecord, Key, MAX_FEED_BYTES, MAX_FENCE,
+    MIN_TOMBSTONE_AGE, Ownership, Peer, Position, Role, RowHash, RowRate,
 };
 pub use row::{Row, Shown};
 pub use sqlite::Snapshot;

@@ -162,7 +162,7 @@ impl Reads {
         // Before the snapshot: what is given then holds everything up to this position.
         let position = self.position.of(store.position(collection))?;
         let snapshot = store.snapshot()?;
-        if !ownership_cache.was_here(store) {
+        if !self.served.was_here() {
             return None;
         }
         let target = request.uri().path_and_query()?.as_str();
@@ -171,7 +171,7 @@ impl Reads {
             return Some((answer, position));
         }
         let answer = self.ask(request, wanted)?;
-        if !ownership_cache.was_here(store) {
+        if !self.served.was_here() {
             return None;
         }
         answers.keep(target, snapshot, &answer);

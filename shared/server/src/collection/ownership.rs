@@ -1,10 +1,12 @@
 //! What only the primary of a collection does.
 
+use std::time::Instant;
+
 use actix_web::http::header::HeaderMap;
+use replication::follower::CollectionLocation;
 use replication::headers::{READ, READ_PRIMARY};
 use store::Role;
 
-use crate::moving::CollectionLocation;
 use crate::problem::{Fault, Problem};
 use crate::served::Served;
 
@@ -15,7 +17,7 @@ impl Served {
     /// # Errors
     /// 421 if another store is the primary of the collection.
     pub(super) async fn must_own(&self) -> Result<(), Problem> {
-        if self.ownership_cache.was_here(&self.store) { Ok(()) } else { self.must_own_now().await }
+        if self.was_here() { Ok(()) } else { self.must_own_now().await }
     }
 
     /// The same, by the store's own word: for a refusal that rests on what was read here.
@@ -46,14 +48,14 @@ impl Served {
             }
             return self.must_own_now().await;
         }
-        if self.ownership_cache.is_stale(&self.store)
+        if self.is_stale()
             && let CollectionLocation::Follows { primary } = self.place().await?
         {
             return Err(Problem::stale(primary));
         }
         let (store, collection) = (&self.store, &self.collection);
         let copy = store.role(collection) == Role::Follower && store.serves(collection);
-        let serves = copy || self.ownership_cache.was_here(&self.store);
+        let serves = copy || self.was_here();
         if serves { Ok(()) } else { self.must_serve_now().await }
     }
 
@@ -62,11 +64,13 @@ impl Served {
     /// # Errors
     /// 421 if the collection is gone from here.
     pub(super) async fn still_serves(&self) -> Result<(), Problem> {
-        if self.ownership_cache.was_here(&self.store) {
-            Ok(())
-        } else {
-            self.must_serve_now().await
-        }
+        if self.was_here() { Ok(()) } else { self.must_serve_now().await }
+    }
+
+    /// Whether the store is a copy that is too old to be read, or does not know how old it is.
+    fn is_stale(&self) -> bool {
+        let progress = &self.ownership_cache.progress;
+        self.store.role(&self.collection) == Role::Follower && progress.is_stale(Instant::now())
     }
 
     async fn must_serve_now(&self) -> Result<(), Problem> {
@@ -77,7 +81,7 @@ impl Served {
     }
 
     async fn place(&self) -> Result<CollectionLocation, Problem> {
-        let place = self.ownership_cache.place(&self.store).await;
+        let place = self.ownership_cache.place(&self.stored()).await;
         place.map_err(self.problem(None))
     }
 }

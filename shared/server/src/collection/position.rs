@@ -81,6 +81,6 @@ async fn catch_up(served: &Served, wanted: Option<&HeaderValue>) {
     let is_behind = wanted.is_some_and(|wanted| wanted > store.position(collection));
     if is_behind && moving.shares_database {
         // If it does not answer, the read that comes next says so.
-        let _ = ownership_cache.ask(store).await;
+        let _ = ownership_cache.ask(&served.stored()).await;
     }
 }

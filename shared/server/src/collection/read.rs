@@ -7,10 +7,11 @@ use models::View;
 use store::{Cursor, Order, PageQuery, Shown};
 
 use crate::conditional::{list_tag, member_tag, not_modified};
-use crate::moving::{CollectionLocation, Found};
+use crate::moving::Found;
 use crate::problem::Problem;
 use crate::query::{ListQuery, MemberId, MemberQuery};
 use crate::served::Served;
+use replication::follower::CollectionLocation;
 
 /// The media type of what is read.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
@@ -61,7 +62,7 @@ impl Served {
         view: View,
     ) -> Result<Answer, Problem> {
         self.must_serve(headers).await?;
-        let found = self.ownership_cache.find(&self.store, id, view).await;
+        let found = self.stored().find(&self.ownership_cache, id, view).await;
         match found.map_err(self.problem(Some(id)))? {
             Found::Here(Shown { rev, body }) => {
                 Answer::new(&member_tag(rev, view).to_string(), "", body)

@@ -9,10 +9,11 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
+use replication::follower::OwnershipCache;
 use replication::{FollowerState, Following};
 use store::Role;
 
-use super::{Moving, OwnershipCache};
+use super::Moving;
 
 /// Reads what there is to say of the collections of a program.
 #[derive(Debug)]

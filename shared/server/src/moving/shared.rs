@@ -4,12 +4,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use replication::{PeerClient, PeerError, PeerFault};
+use replication::follower::{LatencyMonitor, OwnershipCache, Peers};
 use runtime::{Clients, Token};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::interval;
-
-use super::{LatencyMonitor, OwnershipCache};
 
 /// How many pages of feeds are read at once; more would only take turns on the disk.
 const FEED_READS: usize = 2;
@@ -20,7 +18,7 @@ const COMPARISONS: usize = 1;
 pub(crate) struct Moving {
     /// What is asked under `/-/` must show it; without one there is nothing there.
     pub(crate) token: Option<Token>,
-    pub(crate) peers: Option<PeerClient>,
+    pub(crate) peers: Peers,
     /// How long the clients of this program wait.
     pub(crate) latency_monitor: Arc<LatencyMonitor>,
     pub(crate) feed_reads: Arc<Semaphore>,
@@ -40,7 +38,7 @@ impl Moving {
         shares_database: bool,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let peers = token.clone().map(|token| PeerClient::new(token, Arc::clone(clients)));
+        let peers = Peers::new(token.clone(), clients);
         Self {
             token,
             peers,
@@ -51,15 +49,6 @@ impl Moving {
             ownership_caches,
             stopping,
         }
-    }
-
-    /// Asks other programs, such as the one at this URL.
-    ///
-    /// # Errors
-    /// Without a token to show it.
-    pub(crate) fn peers(&self, url: &str) -> Result<&PeerClient, PeerError> {
-        let no_token = || PeerError { url: url.to_owned(), fault: PeerFault::NoToken };
-        self.peers.as_ref().ok_or_else(no_token)
     }
 
     /// Looks each second at how long clients wait, until the program stops.

@@ -3,47 +3,47 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use replication::follower::{CollectionLocation, OwnershipCache};
 use runtime::Clients;
-use store::Store;
 
 use super::ask::{Asker, Said};
 use super::{Answer, Neighbour, silent};
-use crate::moving::{CollectionLocation, OwnershipCache};
+use crate::moving::StoredCollection;
 use crate::observe::Trace;
 use crate::problem::Problem;
 
 /// A collection in the same store, which may have moved away from it. The copy that is left is a follower's: it
 /// counts only while the primary cannot be reached, so that writes go on.
 pub(crate) struct Local {
-    store: Arc<Store>,
+    stored: StoredCollection,
     ownership_cache: Arc<OwnershipCache>,
     asker: Asker,
 }
 
 impl Local {
     pub(crate) fn new(
-        store: Arc<Store>,
+        stored: StoredCollection,
         ownership_cache: Arc<OwnershipCache>,
         clients: Arc<Clients>,
     ) -> Self {
-        let asker = Asker::new(ownership_cache.collection.target(), clients);
-        Self { store, ownership_cache, asker }
+        let asker = Asker::new(stored.collection.target(), clients);
+        Self { stored, ownership_cache, asker }
     }
 
     /// What the primary has: this store, or the one that it names.
     async fn find(&self, id: u64, trace: &Trace) -> Result<bool, Problem> {
-        let collection = &self.ownership_cache.collection;
+        let StoredCollection { store, collection } = &self.stored;
         let failed = |error| Problem::of_store(error, &collection.member, Some(id));
-        let has = async || Ok(self.store.get(collection, id).await.map_err(failed)?.is_some());
+        let has = async || Ok(store.get(collection, id).await.map_err(failed)?.is_some());
         let copied = Cell::new(false);
         let first = async || {
             if self.ownership_cache.intended().is_none()
-                && let Some(has) = self.store.primary_has(collection, id).await.map_err(failed)?
+                && let Some(has) = store.primary_has(collection, id).await.map_err(failed)?
             {
                 return Ok(Said::Has(has));
             }
             // The role comes before the row: a store that is the primary has all that was answered until then.
-            match self.ownership_cache.place(&self.store).await.map_err(failed)? {
+            match self.ownership_cache.place(&self.stored).await.map_err(failed)? {
                 CollectionLocation::Here => Ok(Said::Has(has().await?)),
                 CollectionLocation::Follows { primary } => {
                     copied.set(has().await?);

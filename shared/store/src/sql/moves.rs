@@ -1,7 +1,7 @@
 //! The statements on the ownership of a collection, on the store's history, on marks and on followers.
 
 use super::dialect::{CLOCK, Dialect, TRANSACTION};
-use crate::limits::MAX_FENCE;
+use crate::MAX_FENCE;
 
 /// Every statement on what is kept of one collection besides its rows.
 #[derive(Debug)]

@@ -187,7 +187,7 @@ impl Store {
         if !keep_rows {
             loop {
                 let removed = each!(self, engine => engine.remove_portion(table).await);
-                if removed.map_err(MoveError::after_commit)? == 0 {
+                if removed.map_err(after_commit)? == 0 {
                     break;
                 }
             }
@@ -308,6 +308,14 @@ impl Store {
     /// The document after a step, which is done even if it cannot be read.
     async fn after_step(&self, collection: &Collection) -> Result<Ownership, MoveError> {
         Ok(self.ownership(collection).await.map_err(StoreError::after_commit)?)
+    }
+}
+
+/// The same error of what comes after a commit.
+fn after_commit(error: MoveError) -> MoveError {
+    match error {
+        MoveError::Store(error) => MoveError::Store(error.after_commit()),
+        refused => refused,
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn show(request: HttpRequest, served: Data<Served>) -> Answer {
         waiter.looks();
         if !covers() {
             // Another program on the same database may have brought it there.
-            let asked = served.ownership_cache.ask(&served.store).await;
+            let asked = served.ownership_cache.ask(&served.stored()).await;
             asked.map_err(served.problem(None))?;
         }
         if covers() || !waiter.news(true).await {
@@ -44,9 +44,9 @@ async fn answer(served: &Served) -> Answer {
 /// # Errors
 /// If the store cannot be read.
 pub(super) async fn read(served: &Served) -> Result<SideStatus, StoreError> {
-    let store = &served.store;
+    let (store, stored) = (&served.store, served.stored());
     let read = tokio::try_join!(
-        served.ownership_cache.ask(store),
+        served.ownership_cache.ask(&stored),
         store.followers(&served.collection),
         store.blocked_by(),
     );

@@ -2,12 +2,11 @@
 
 use actix_web::HttpResponse;
 use models::Collection;
+use replication::follower::{AdoptError, explained};
 use replication::{ErrorCode, PeerError};
 use runtime::chain;
 use store::{MoveError, StoreError};
 
-use super::super::adopt::AdoptError;
-use super::super::advice::explained;
 use crate::problem::Problem;
 
 /// What is answered under `/-/`.
@@ -54,7 +53,7 @@ pub(super) fn of_peer(error: &PeerError) -> Problem {
 }
 
 /// Either of them, or the source's own state.
-pub(super) fn of_adoption(collection: &Collection) -> impl Fn(AdoptError) -> Problem {
+pub(super) fn of_adoption(collection: &Collection) -> impl Fn(AdoptError<StoreError>) -> Problem {
     |error| match error {
         AdoptError::Peer(error) => of_peer(&error),
         AdoptError::Move(error) => of_move(collection)(error),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use models::Content;
+use replication::follower::{adopt, explained};
 use replication::steps::{
     Cancel, FenceWrites, Follow, Forget, HandOver, Probe, Probed, Release, Retire, Take,
 };
@@ -13,8 +14,6 @@ use replication::{ChangesQuery, ErrorCode, Page, PeerError};
 use store::{MoveError, Peer, RowRate};
 use url::Url;
 
-use super::super::adopt::adopt;
-use super::super::advice::explained;
 use super::refusal::Answer;
 use super::{document, query, refusal};
 use crate::body;
@@ -26,9 +25,9 @@ use crate::served::Served;
 pub(super) async fn follow(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Follow { source, max_rows_per_second } = read(&request, payload).await?;
     let source = address("#/source", &source)?;
-    let peers = served.moving.peers(&source).map_err(|error| refusal::of_peer(&error))?;
+    let peers = served.moving.peers.at(&source).map_err(|error| refusal::of_peer(&error))?;
     let rate = Some(RowRate(max_rows_per_second));
-    let adopted = adopt(&served.collection, &served.store, peers, &source, rate).await;
+    let adopted = adopt(&served.collection.name, &served.stored(), peers, &source, rate).await;
     adopted.map_err(refusal::of_adoption(&served.collection))?;
     done(&served).await
 }
@@ -37,7 +36,7 @@ pub(super) async fn follow(request: HttpRequest, served: Data<Served>, payload: 
 pub(super) async fn cancel(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Cancel {} = read(&request, payload).await?;
     let store = &served.store;
-    let before = served.ownership_cache.ask(store).await;
+    let before = served.ownership_cache.ask(&served.stored()).await;
     let before = before.map_err(served.problem(None))?;
     store.cancel(&served.collection).await.map_err(refusal::of_move(&served.collection))?;
     if let Some(followed) = before.followed {
@@ -88,7 +87,7 @@ pub(super) async fn retire(request: HttpRequest, served: Data<Served>, payload: 
 /// `POST -/take`: takes back, by force, what was handed over to a store that is lost.
 pub(super) async fn take(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
     let Take {} = read(&request, payload).await?;
-    let ownership = served.ownership_cache.ask(&served.store).await;
+    let ownership = served.ownership_cache.ask(&served.stored()).await;
     let ownership = ownership.map_err(served.problem(None))?;
     let handed_over =
         ownership.handover.ok_or(MoveError::NeverHandedOver { epoch: ownership.epoch + 1 });
@@ -111,7 +110,7 @@ pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: P
     let Probe { peer } = read(&request, payload).await?;
     let url = address("#/peer", &peer)?;
     let probed = async {
-        let peers = served.moving.peers(&url)?;
+        let peers = served.moving.peers.at(&url)?;
         let ownership = peers.ownership(&url).await?;
         let query = ChangesQuery { limit: Some(1), ..ChangesQuery::default() };
         let Page::<Content> { changes, .. } = peers.changes(&url, &query).await?;
@@ -140,7 +139,7 @@ async fn done(served: &Served) -> Answer {
 /// Tells a source that this store does not follow any more. A source that cannot be told keeps its deleted rows for
 /// longer than it must.
 async fn leave(served: &Served, source: &Peer, store: &str) {
-    let Ok(peers) = served.moving.peers(&source.url) else { return };
+    let Ok(peers) = served.moving.peers.at(&source.url) else { return };
     if let Err(error) = peers.forget(&source.url, store).await {
         log::warn!("{}: was not told that {store} follows no longer: {error}", source.url);
     }

@@ -1,16 +1,14 @@
 //! Which of several answers of a store counts.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use models::Collection;
 use serde_json::{from_value, json};
-use store::{Ownership, Role};
 
 use super::OwnershipCache;
+use crate::{Ownership, Role};
 
 fn ownership_cache() -> OwnershipCache {
-    OwnershipCache::new(Arc::new(Collection::new("users", "user", [])))
+    OwnershipCache::new("users")
 }
 
 fn document(role: &str, epoch: u64, position: u64) -> Ownership {

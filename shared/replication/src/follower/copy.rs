@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use models::Content;
-use replication::{ChangesQuery, FollowerState, PeerError, PeerFault};
 use runtime::BackOff;
-use store::{Changes, Entry, FeedCursor, Followed, MoveError, Peer};
 use tokio::time::{sleep, sleep_until};
 
+use super::collection_store::CollectionStore;
 use super::halt::Halt;
 use super::lag::Seen;
 use super::replicator::Replicator;
-
-type Page = replication::Page<Content>;
+use crate::{
+    Changes, ChangesQuery, Entry, FeedCursor, Followed, FollowerState, MoveError, Page, Peer,
+    PeerError, PeerFault,
+};
 
 /// The most entries of a page. Large rows end it earlier.
 const PAGE_ENTRIES: usize = 5_000;
@@ -26,8 +26,8 @@ const WAIT_MS: u64 = 1_000;
 const OTHERS: Duration = Duration::from_millis(100);
 
 /// Follows until something is wrong or the ownership changes. Resets `back_off` once a page is on disk.
-pub(super) async fn copy(
-    replicator: &Replicator,
+pub(super) async fn copy<S: CollectionStore>(
+    replicator: &Replicator<S>,
     own: String,
     followed: Followed,
     back_off: &mut BackOff,
@@ -49,8 +49,8 @@ pub(super) async fn copy(
 }
 
 /// How far a copy is.
-struct Copy<'a> {
-    replicator: &'a Replicator,
+struct Copy<'a, S> {
+    replicator: &'a Replicator<S>,
     /// The id of the store that copies.
     own: String,
     /// What is on disk here.
@@ -59,10 +59,10 @@ struct Copy<'a> {
     copied: bool,
 }
 
-impl Copy<'_> {
+impl<S: CollectionStore> Copy<'_, S> {
     /// The first page, and the address of the source.
-    async fn find(&self, source: &Peer) -> Result<(String, Page), Halt> {
-        let peers = self.replicator.moving.peers(&source.url)?;
+    async fn find(&self, source: &Peer) -> Result<(String, Page<S::Content>), Halt> {
+        let peers = self.replicator.peers.at(&source.url)?;
         let ask = ChangesQuery { wait: 0, ..self.ask(self.cursor.clone(), self.run.clone()) };
         let mut first: Option<Halt> = None;
         for url in self.replicator.addresses(source) {
@@ -79,10 +79,10 @@ impl Copy<'_> {
     }
 
     /// Applies a page while the next one is fetched.
-    async fn turn(&mut self, url: &str, page: Page) -> Result<Page, Halt> {
+    async fn turn(&mut self, url: &str, page: Page<S::Content>) -> Result<Page<S::Content>, Halt> {
         let Page { changes, busy, at } = page;
         let progress = &self.replicator.ownership_cache.progress;
-        let peers = self.replicator.moving.peers(url)?;
+        let peers = self.replicator.peers.at(url)?;
         let (from, next, heard) = (self.cursor.clone(), changes.cursor.clone(), changes.heard());
         let rows = changes.rows().count();
         // A source whose clients wait gets time while there is a lot to fetch. New changes are fetched at once.
@@ -93,11 +93,7 @@ impl Copy<'_> {
             peers.changes(url, &ask).await
         });
         let changes = Arc::new(changes);
-        let applied = pin!(self.replicator.store.apply(
-            &self.replicator.ownership_cache.collection,
-            from,
-            Arc::clone(&changes)
-        ));
+        let applied = pin!(self.replicator.store.apply(from, Arc::clone(&changes)));
         let (applied, fetched) = match select(applied, fetched).await {
             Either::Left((applied, fetched)) => (applied, Either::Left(fetched)),
             Either::Right((fetched, applied)) => (applied.await, Either::Right(fetched)),
@@ -131,7 +127,7 @@ impl Copy<'_> {
     }
 
     /// Says how it goes.
-    fn say(&mut self, url: &str, changes: &Changes<Content>) {
+    fn say(&mut self, url: &str, changes: &Changes<S::Content>) {
         let ownership_cache = &self.replicator.ownership_cache;
         let whole = !self.copied && changes.covered > 0;
         self.copied |= whole;
@@ -156,7 +152,7 @@ impl Copy<'_> {
 }
 
 /// What a page says of the time at its source.
-fn seen(changes: &Changes<Content>) -> Seen {
+fn seen<M>(changes: &Changes<M>) -> Seen {
     let heartbeat = changes.entries.iter().rev().find_map(|entry| match entry {
         Entry::Heartbeat { at_ms } => Some(*at_ms),
         Entry::Row(_) | Entry::Handover(_) => None,

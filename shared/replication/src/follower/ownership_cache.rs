@@ -4,14 +4,14 @@
 //! its own transaction; whatever else is refused for ownership is asked of the store first.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use models::{Collection, View};
-use store::{Ownership, Role, RowRate, Shown, Store, StoreError};
 use tokio::sync::Notify;
 
+use super::collection_store::CollectionStore;
 use super::progress::Progress;
+use crate::{Ownership, Role, RowRate};
 
 /// For how long a follower counts after its last request.
 const PRESENT: Duration = Duration::from_secs(60);
@@ -25,22 +25,24 @@ const LEFT: usize = 16;
 
 /// The ownership of one collection, as this program sees it.
 #[derive(Debug)]
-pub(crate) struct OwnershipCache {
-    pub(crate) collection: Arc<Collection>,
+pub struct OwnershipCache {
+    name: String,
     /// How following gets on.
-    pub(crate) progress: Progress,
+    pub progress: Progress,
     /// Wakes the tasks that act on a change of ownership.
-    pub(crate) news: Notify,
+    pub news: Notify,
     known: Mutex<Known>,
 }
 
 /// What was true when the store was asked last.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
-    pub(crate) role: Role,
-    pub(crate) epoch: u64,
+pub struct Known {
+    /// What the store is.
+    pub role: Role,
+    /// The epoch that it has or knows of.
+    pub epoch: u64,
     /// Whether everything that was there can be read here.
-    pub(crate) ready: bool,
+    pub ready: bool,
     /// Of the copies that follow each other; other ones count epochs and places anew.
     lineage: String,
     /// The newest place of its own feed.
@@ -65,7 +67,7 @@ pub(crate) struct Known {
 
 /// Which store has a collection, seen from one of its stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CollectionLocation {
+pub enum CollectionLocation {
     /// In this store.
     Here,
     /// In another one, of which this one has a copy. What is here can be read, and may lag.
@@ -80,15 +82,9 @@ pub(crate) enum CollectionLocation {
     },
 }
 
-/// What became of looking for a member.
-pub(crate) enum Found {
-    Here(Shown),
-    /// It is not in this store, which is no more than a copy unless the collection is here.
-    Missing(CollectionLocation),
-}
-
 impl OwnershipCache {
-    pub(crate) fn new(collection: Arc<Collection>) -> Self {
+    /// Nothing is known of the collection with this name yet.
+    pub fn new(name: impl Into<String>) -> Self {
         let now = Instant::now();
         let known = Known {
             role: Role::Primary,
@@ -106,7 +102,7 @@ impl OwnershipCache {
             left: VecDeque::new(),
         };
         Self {
-            collection,
+            name: name.into(),
             progress: Progress::default(),
             news: Notify::new(),
             known: Mutex::new(known),
@@ -114,59 +110,59 @@ impl OwnershipCache {
     }
 
     /// The collection's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.collection.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What was true when the store was asked last.
-    pub(crate) fn known(&self) -> Known {
+    pub fn known(&self) -> Known {
         self.lock().clone()
     }
 
     /// The program was told that the collection is at this URL. That counts until this store follows it.
-    pub(crate) fn intend(&self, url: &str) {
+    pub fn intend(&self, url: &str) {
         let mut known = self.lock();
         known.intends = Some(url.to_owned());
         known.ready = false;
     }
 
     /// Other programs may write to the same database.
-    pub(crate) fn share(&self) {
+    pub fn share(&self) {
         self.lock().shared = true;
     }
 
     /// The collection was asked for something.
-    pub(crate) fn used(&self) {
+    pub fn used(&self) {
         self.lock().used_at = Instant::now();
     }
 
     /// Whether it is in use.
-    pub(crate) fn in_use(&self) -> bool {
+    pub fn in_use(&self) -> bool {
         self.lock().used_at.elapsed() < IN_USE
     }
 
     /// What it was told to follow and has not reached yet.
-    pub(crate) fn intended(&self) -> Option<String> {
+    pub fn intended(&self) -> Option<String> {
         self.lock().intends.clone()
     }
 
     /// The collection at its primary, if that was another store when this one was asked last.
-    pub(crate) fn primary(&self) -> Option<String> {
+    pub fn primary(&self) -> Option<String> {
         self.lock().primary.clone()
     }
 
     /// Whether a follower has everything that was there.
-    pub(crate) fn copied(&self, copied: bool) {
+    pub fn copied(&self, copied: bool) {
         self.lock().ready = copied;
     }
 
     /// A follower asked for what is new.
-    pub(crate) fn followed(&self) {
+    pub fn followed(&self) {
         self.lock().followed_at = Some(Instant::now());
     }
 
     /// A follower said that it is none any more: a request that it had on its way counts no longer.
-    pub(crate) fn left(&self, follower: &str) {
+    pub fn left(&self, follower: &str) {
         let mut known = self.lock();
         if known.left.len() == LEFT {
             known.left.pop_front();
@@ -175,27 +171,31 @@ impl OwnershipCache {
     }
 
     /// Whether this follower said so.
-    pub(crate) fn has_left(&self, follower: &str) -> bool {
+    pub fn has_left(&self, follower: &str) -> bool {
         self.lock().left.iter().any(|left| left == follower)
     }
 
     /// Whether any store follows now.
-    pub(crate) fn is_followed(&self) -> bool {
+    pub fn is_followed(&self) -> bool {
         self.lock().followed_at.is_some_and(|at| at.elapsed() < PRESENT)
     }
 
-    /// Whether the collection was here when the store was asked last, and that is not too long ago.
-    pub(crate) fn was_here(&self, store: &Store) -> bool {
+    /// Whether the collection was here when the store was asked last, and that is not too long ago. `role` is the
+    /// store's, as this program knows it: it is looked at after what is known here.
+    pub fn was_here(&self, role: impl FnOnce() -> Role) -> bool {
         let known = self.lock();
         let counts = !known.shared || known.asked_at.elapsed() < HINT;
-        store.role(&self.collection) == Role::Primary && known.intends.is_none() && counts
+        known.intends.is_none() && counts && role() == Role::Primary
     }
 
     /// Which store has the collection, as this one says now.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) async fn place(&self, store: &Store) -> Result<CollectionLocation, StoreError> {
+    pub async fn place<S: CollectionStore>(
+        &self,
+        store: &S,
+    ) -> Result<CollectionLocation, S::Error> {
         let ownership = self.ask(store).await?;
         let primary = ownership.successor.map(|successor| successor.url);
         // A store that handed over had everything.
@@ -209,47 +209,18 @@ impl OwnershipCache {
         })
     }
 
-    /// Whether the store is a copy that is too old to be read, or does not know how old it is.
-    pub(crate) fn is_stale(&self, store: &Store) -> bool {
-        store.role(&self.collection) == Role::Follower && self.progress.is_stale(Instant::now())
-    }
-
-    /// The same, as the store said when it was asked last.
-    pub(crate) fn is_unread(&self) -> bool {
+    /// Whether the store was a copy when it was asked last, and is too old to be read or does not know how old it is.
+    pub fn is_unread(&self) -> bool {
         self.known().role == Role::Follower && self.progress.is_stale(Instant::now())
-    }
-
-    /// Looks for a member. A store may be a copy when it is read, and the primary when that is looked at: then it
-    /// is read again. So if the member is missing and the collection is here, the collection was here all the time.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub(crate) async fn find(
-        &self,
-        store: &Store,
-        id: u64,
-        view: View,
-    ) -> Result<Found, StoreError> {
-        loop {
-            let before = (store.role(&self.collection), store.position(&self.collection).epoch);
-            if let Some(shown) = store.show(&self.collection, id, view).await? {
-                return Ok(Found::Here(shown));
-            }
-            let place = self.place(store).await?;
-            let after = (store.role(&self.collection), store.position(&self.collection).epoch);
-            if place != CollectionLocation::Here || before == after {
-                return Ok(Found::Missing(place));
-            }
-        }
     }
 
     /// What the store says now.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(crate) async fn ask(&self, store: &Store) -> Result<Ownership, StoreError> {
+    pub async fn ask<S: CollectionStore>(&self, store: &S) -> Result<Ownership, S::Error> {
         let asked_at = Instant::now();
-        let ownership = store.ownership(&self.collection).await?;
+        let ownership = store.ownership().await?;
         self.learn(&ownership, asked_at);
         Ok(ownership)
     }

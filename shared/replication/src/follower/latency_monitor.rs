@@ -23,7 +23,7 @@ const WEIGHT: f64 = 0.1;
 
 /// What the requests of the present second took, and whether the last one was slow.
 #[derive(Debug)]
-pub(crate) struct LatencyMonitor {
+pub struct LatencyMonitor {
     counts: [AtomicU32; BUCKETS],
     /// The 99th percentile of usual seconds, in microseconds; 0 before the first.
     usual_us: Mutex<f64>,
@@ -42,18 +42,18 @@ impl Default for LatencyMonitor {
 
 impl LatencyMonitor {
     /// Counts a request of a client.
-    pub(crate) fn count(&self, took_ms: f64) {
+    pub fn count(&self, took_ms: f64) {
         let bucket = (took_ms * 1_000.0 / FIRST_US).max(1.0).log(GROWTH).ceil();
         self.counts[(bucket as usize).min(BUCKETS - 1)].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether the 99th percentile of the last second was over 5 ms and twice the usual.
-    pub(crate) fn busy(&self) -> bool {
+    pub fn busy(&self) -> bool {
         self.busy.load(Ordering::Relaxed)
     }
 
     /// Ends the present second.
-    pub(crate) fn tick(&self) {
+    pub fn tick(&self) {
         let counts = self.counts.each_ref().map(|count| count.swap(0, Ordering::Relaxed));
         let all: u32 = counts.iter().sum();
         if all < ENOUGH {

@@ -1,11 +1,12 @@
 //! Why a replicator stops what it does.
 
-use replication::PeerError;
+use std::error::Error;
+
 use runtime::chain;
-use store::MoveError;
 
 use super::adopt::AdoptError;
 use super::advice::explained;
+use crate::{MoveError, PeerError};
 
 /// Why a piece of work ended.
 #[derive(Debug)]
@@ -25,8 +26,8 @@ impl From<PeerError> for Halt {
     }
 }
 
-impl From<MoveError> for Halt {
-    fn from(error: MoveError) -> Self {
+impl<E: Error + 'static> From<MoveError<E>> for Halt {
+    fn from(error: MoveError<E>) -> Self {
         match error {
             // Another program changed the ownership, or applied the page.
             MoveError::NotFollower { .. } | MoveError::OtherCursor { .. } => Self::News,
@@ -39,8 +40,8 @@ impl From<MoveError> for Halt {
     }
 }
 
-impl From<AdoptError> for Halt {
-    fn from(error: AdoptError) -> Self {
+impl<E: Error + 'static> From<AdoptError<E>> for Halt {
+    fn from(error: AdoptError<E>) -> Self {
         match error {
             AdoptError::Peer(error) => error.into(),
             AdoptError::Move(error) => error.into(),

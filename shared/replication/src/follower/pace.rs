@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use store::RowRate;
+use crate::RowRate;
 
 /// The slowest that a busy source makes a copy, in rows a second: it must end some day.
 const SLOWEST: f64 = 500.0;
@@ -17,7 +17,7 @@ const PAGE: Duration = Duration::from_millis(250);
 
 /// The pace of one copy.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(super) struct Pace {
     told: RowRate,
     /// The rows a second that are asked of a busy source. `None` if it was not busy for long.
     eased: Option<f64>,
@@ -29,13 +29,13 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(told: RowRate, now: Instant) -> Self {
+    pub(super) fn new(told: RowRate, now: Instant) -> Self {
         let eased_at = now.checked_sub(WORD).unwrap_or(now);
         Self { told, eased: None, eased_at, rate: 0.0, rated_at: now, next: now }
     }
 
     /// Goes at this rate from now on; what came before at another one is not waited for.
-    pub(crate) fn tell(&mut self, rate: RowRate, now: Instant) {
+    pub(super) fn tell(&mut self, rate: RowRate, now: Instant) {
         if self.told != rate {
             self.told = rate;
             self.next = now;
@@ -43,29 +43,29 @@ impl Pace {
     }
 
     /// Whether anything holds it back.
-    pub(crate) fn throttled(&self) -> bool {
+    pub(super) fn throttled(&self) -> bool {
         self.allowed().is_some()
     }
 
     /// Whether it is its source's clients that do.
-    pub(crate) fn spares_its_source(&self) -> bool {
+    pub(super) fn spares_its_source(&self) -> bool {
         self.eased.is_some()
     }
 
     /// Rows a second of late.
-    pub(crate) fn rows_per_second(&self, now: Instant) -> u64 {
+    pub(super) fn rows_per_second(&self, now: Instant) -> u64 {
         let quiet = now.saturating_duration_since(self.rated_at).as_secs_f64();
         (self.rate * (-quiet / WINDOW.as_secs_f64()).exp()).round() as u64
     }
 
     /// The most rows that the next page should have.
-    pub(crate) fn page_rows(&self, most: usize) -> usize {
+    pub(super) fn page_rows(&self, most: usize) -> usize {
         let rows = self.allowed().map_or(most as f64, |rate| rate * PAGE.as_secs_f64());
         (rows as usize).clamp(1, most)
     }
 
     /// Notes that a page with so many rows has arrived, and gives the time from when on the next one may be asked for.
-    pub(crate) fn arrived(&mut self, rows: usize, busy: bool, now: Instant) -> Instant {
+    pub(super) fn arrived(&mut self, rows: usize, busy: bool, now: Instant) -> Instant {
         let rows = rows as f64;
         let passed = now.saturating_duration_since(self.rated_at).as_secs_f64();
         let window = WINDOW.as_secs_f64();
@@ -110,9 +110,8 @@ mod tests {
     use std::num::NonZero;
     use std::time::{Duration, Instant};
 
-    use store::RowRate;
-
     use super::Pace;
+    use crate::RowRate;
 
     const FREE: RowRate = RowRate(None);
     const SECOND: Duration = Duration::from_secs(1);

@@ -4,19 +4,19 @@
 use std::time::Duration;
 
 use runtime::BackOff;
-use store::{MoveError, Ownership, Peer, Role};
 use tokio::time::sleep;
 
+use super::collection_store::CollectionStore;
 use super::halt::Halt;
 use super::replicator::Replicator;
-use replication::{FollowerState, PeerError, PeerFault};
+use crate::{FollowerState, MoveError, Ownership, Peer, PeerError, PeerFault, Role};
 
 /// How long to wait before a successor is asked again.
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(5), Duration::from_millis(250));
 
 /// Waits for the successor and follows it.
-pub(super) async fn follow_back(
-    replicator: &Replicator,
+pub(super) async fn follow_back<S: CollectionStore>(
+    replicator: &Replicator<S>,
     lineage: &str,
     epoch: u64,
     to: &Peer,
@@ -29,7 +29,7 @@ pub(super) async fn follow_back(
         };
         replicator.readdress(to, &url).await;
         if found.lineage != lineage {
-            return MoveError::OtherLineage.into();
+            return MoveError::<S::Error>::OtherLineage.into();
         }
         if found.epoch > epoch {
             return Halt::Broken(format!(
@@ -40,16 +40,7 @@ pub(super) async fn follow_back(
         }
         if found.epoch == epoch && found.role == Role::Primary {
             let peer = Peer { store: found.store, url };
-            let followed = replicator
-                .store
-                .follow_back(
-                    &replicator.ownership_cache.collection,
-                    peer,
-                    epoch,
-                    found.since,
-                    &found.run,
-                )
-                .await;
+            let followed = replicator.store.follow_back(peer, epoch, found.since, &found.run).await;
             return match followed {
                 Ok(_) => Halt::News,
                 Err(error) => error.into(),
@@ -62,8 +53,11 @@ pub(super) async fn follow_back(
 }
 
 /// The successor's document of ownership, and where it was found.
-async fn find(replicator: &Replicator, to: &Peer) -> Result<(String, Ownership), Halt> {
-    let peers = replicator.moving.peers(&to.url)?;
+async fn find<S: CollectionStore>(
+    replicator: &Replicator<S>,
+    to: &Peer,
+) -> Result<(String, Ownership), Halt> {
+    let peers = replicator.peers.at(&to.url)?;
     let mut first: Option<Halt> = None;
     for url in replicator.addresses(to) {
         let failed: Halt = match peers.ownership(&url).await {

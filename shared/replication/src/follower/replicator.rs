@@ -3,27 +3,30 @@
 use std::sync::Arc;
 
 use runtime::chain;
-use store::{Peer, Store};
 
-use super::{Moving, OwnershipCache};
+use super::collection_store::CollectionStore;
+use super::ownership_cache::OwnershipCache;
+use super::peers::Peers;
+use crate::Peer;
 
 /// Acts on the ownership of one collection.
-pub(crate) struct Replicator {
-    pub(super) store: Arc<Store>,
-    pub(super) moving: Arc<Moving>,
+pub struct Replicator<S> {
+    pub(super) store: S,
+    pub(super) peers: Peers,
     pub(super) ownership_cache: Arc<OwnershipCache>,
     /// Other addresses that the other side may have now.
     pub(super) elsewhere: Vec<String>,
 }
 
-impl Replicator {
-    pub(crate) fn new(
-        store: Arc<Store>,
-        moving: Arc<Moving>,
+impl<S: CollectionStore> Replicator<S> {
+    /// Begins nothing yet. The other side of a move may be at `elsewhere` by now.
+    pub fn new(
+        store: S,
+        peers: Peers,
         ownership_cache: Arc<OwnershipCache>,
         elsewhere: Vec<String>,
     ) -> Self {
-        Self { store, moving, ownership_cache, elsewhere }
+        Self { store, peers, ownership_cache, elsewhere }
     }
 
     /// The addresses that a peer may have, most likely first.
@@ -43,7 +46,7 @@ impl Replicator {
             return;
         }
         let moved = Peer { store: peer.store.clone(), url: found.to_owned() };
-        match self.store.readdress(&self.ownership_cache.collection, moved).await {
+        match self.store.readdress(moved).await {
             Ok(_) => log::info!("{}: {} is now at {found}", self.ownership_cache.name(), peer.url),
             Err(error) => log::warn!("{}: {}", self.ownership_cache.name(), chain(&error)),
         }

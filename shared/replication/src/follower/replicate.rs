@@ -6,30 +6,24 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use replication::FollowerState;
 use runtime::BackOff;
-use store::{MoveError, Ownership, Role};
 use tokio::time::{sleep, timeout};
 
 use super::adopt::adopt;
+use super::collection_store::CollectionStore;
 use super::halt::Halt;
 use super::replicator::Replicator;
 use super::{copy, successor};
+use crate::{FollowerState, MoveError, Ownership, Role};
 
 /// How often a store with nothing to do is looked at: another program may have changed it.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long to wait after a failure.
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(20), Duration::from_secs(1));
 
-impl Replicator {
-    /// Keeps the collection until the program stops.
-    pub(crate) async fn keep(self) {
-        let work = pin!(self.work());
-        let stopped = pin!(self.moving.stopped());
-        select(work, stopped).await;
-    }
-
-    async fn work(&self) {
+impl<S: CollectionStore> Replicator<S> {
+    /// Keeps the collection. Never ends.
+    pub async fn keep(self) {
         let mut back_off = BACK_OFF;
         loop {
             let halt = self.step(&mut back_off).await;
@@ -80,8 +74,8 @@ impl Replicator {
     /// Begins to follow what the program was told to.
     async fn begin(&self, url: &str) -> Halt {
         let begun = async {
-            let peers = self.moving.peers(url)?;
-            adopt(&self.ownership_cache.collection, &self.store, peers, url, None).await
+            let peers = self.peers.at(url)?;
+            adopt(self.ownership_cache.name(), &self.store, peers, url, None).await
         };
         match begun.await {
             Ok(_) => {

@@ -4,15 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use replication::{FollowerState, Following};
-use store::RowRate;
-
 use super::lag::{Lag, STALE, Seen};
 use super::pace::Pace;
+use crate::{FollowerState, Following, RowRate};
 
 /// How the follower of one collection gets on; nothing while it does not follow.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub struct Progress {
     told: Mutex<Told>,
     /// The latest time as of which everything is known to be here, in milliseconds since `start`, and one more; 0: none
     /// is known. Reads ask for it.
@@ -50,34 +48,34 @@ impl Default for Progress {
 
 impl Progress {
     /// Everything that there was at this time is here.
-    pub(crate) fn is_current(&self, at: Instant) {
+    pub(super) fn is_current(&self, at: Instant) {
         let since = at.saturating_duration_since(self.start);
         self.current.fetch_max(ms(since).saturating_add(1), Ordering::Relaxed);
     }
 
     /// What is here is a part.
-    pub(crate) fn is_not_current(&self) {
+    pub(super) fn is_not_current(&self) {
         self.current.store(0, Ordering::Relaxed);
     }
 
     /// How old at most the rows here are; `None` if that is not known.
-    pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
+    pub fn age(&self, now: Instant) -> Option<Duration> {
         let current = self.current.load(Ordering::Relaxed).checked_sub(1)?;
         Some(now.saturating_duration_since(self.start + Duration::from_millis(current)))
     }
 
     /// Whether this copy may be too old to be read. If its age is not known, it counts as too old.
-    pub(crate) fn is_stale(&self, now: Instant) -> bool {
+    pub fn is_stale(&self, now: Instant) -> bool {
         self.age(now).is_none_or(|age| age > STALE)
     }
 
     /// Does not follow.
-    pub(crate) fn over(&self) {
+    pub(super) fn over(&self) {
         self.told().inner = None;
     }
 
     /// Is in this state, for this cause. Says whether that is news.
-    pub(crate) fn now(&self, state: FollowerState, detail: Option<String>) -> bool {
+    pub(super) fn now(&self, state: FollowerState, detail: Option<String>) -> bool {
         self.with(|inner| {
             let news = inner.state != state || inner.detail != detail;
             (inner.state, inner.detail) = (state, detail);
@@ -86,7 +84,7 @@ impl Progress {
     }
 
     /// Copies at this rate from now on.
-    pub(crate) fn limit(&self, rate: RowRate) {
+    pub(super) fn limit(&self, rate: RowRate) {
         let mut told = self.told();
         told.rate = rate;
         if let Some(inner) = &mut told.inner {
@@ -95,18 +93,18 @@ impl Progress {
     }
 
     /// The most rows that the next page should have.
-    pub(crate) fn page_rows(&self, most: usize) -> usize {
+    pub(super) fn page_rows(&self, most: usize) -> usize {
         self.with(|inner| inner.pace.page_rows(most))
     }
 
     /// Notes that a page of so many rows has arrived from a source that is busy or not. Gives the time from
     /// when on the next one may be asked for.
-    pub(crate) fn paced(&self, rows: usize, busy: bool) -> Instant {
+    pub(super) fn paced(&self, rows: usize, busy: bool) -> Instant {
         self.with(|inner| inner.pace.arrived(rows, busy, Instant::now()))
     }
 
     /// Notes that a page which arrived at `at` is on disk now, and how many of its rows were news.
-    pub(crate) fn applied(&self, seen: Seen, rows: u64, at: Instant) {
+    pub(super) fn applied(&self, seen: Seen, rows: u64, at: Instant) {
         let now = Instant::now();
         // Together: whatever is told how far this is behind may read it.
         self.with(|inner| {
@@ -118,7 +116,7 @@ impl Progress {
     }
 
     /// What it says of itself.
-    pub(crate) fn following(&self) -> Option<Following> {
+    pub fn following(&self) -> Option<Following> {
         let told = self.told();
         let inner = told.inner.as_ref()?;
         let now = Instant::now();

@@ -1,9 +1,9 @@
 //! What helps if a peer does not do what it was asked.
 
-use replication::{PeerError, PeerFault};
+use crate::{PeerError, PeerFault};
 
 /// What is wrong, and what to do about it.
-pub(super) fn explained(error: &PeerError) -> String {
+pub fn explained(error: &PeerError) -> String {
     let advice = match error.fault {
         PeerFault::NoToken => {
             return "MOVE_TOKEN is not set; start the program with the one of the other side"

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use runtime::chain;
-use store::{MoveError, Ownership, Peer, Role, Store};
 use tokio::time::{sleep, timeout};
 
 use super::advice::explained;
-use super::{Moving, OwnershipCache};
+use super::collection_store::CollectionStore;
+use super::ownership_cache::OwnershipCache;
+use super::peers::Peers;
+use crate::{MoveError, Ownership, Peer, Role};
 
 /// How often a primary looks for one of a later epoch.
 const LOOK: Duration = Duration::from_secs(20);
@@ -22,9 +24,9 @@ const START: Duration = Duration::from_secs(1);
 
 /// Looks for a primary of a later epoch, and retires for it. A later epoch comes from a handover, or by force: then
 /// what is written here is lost. A program that does not answer counts as no primary.
-pub(crate) struct SplitBrainCheck {
-    store: Arc<Store>,
-    moving: Arc<Moving>,
+pub struct SplitBrainCheck<S> {
+    store: S,
+    peers: Peers,
     ownership_cache: Arc<OwnershipCache>,
     /// The addresses that the other primary may have.
     addresses: Vec<String>,
@@ -32,18 +34,19 @@ pub(crate) struct SplitBrainCheck {
     silent: HashMap<String, String>,
 }
 
-impl SplitBrainCheck {
-    pub(crate) fn new(
-        store: Arc<Store>,
-        moving: Arc<Moving>,
+impl<S: CollectionStore> SplitBrainCheck<S> {
+    /// Looks at nothing yet. The other side of a move may be at `addresses` by now.
+    pub fn new(
+        store: S,
+        peers: Peers,
         ownership_cache: Arc<OwnershipCache>,
         addresses: Vec<String>,
     ) -> Self {
-        Self { store, moving, ownership_cache, addresses, silent: HashMap::new() }
+        Self { store, peers, ownership_cache, addresses, silent: HashMap::new() }
     }
 
     /// The first look, before anything is served: what is written after it may be lost.
-    pub(crate) async fn begin(&mut self) {
+    pub async fn begin(&mut self) {
         if timeout(START, self.look()).await.is_err() {
             log::warn!(
                 "{}: not all can be asked whether they are the primary: looks again",
@@ -53,20 +56,13 @@ impl SplitBrainCheck {
         }
     }
 
-    /// Looks every now and then until the program stops, while the collection is in use and was given to this store.
-    pub(crate) async fn watch(mut self) {
-        let moving = Arc::clone(&self.moving);
-        let looks = async {
-            loop {
-                sleep(if self.silent.is_empty() { LOOK } else { SOON }).await;
-                if self.ownership_cache.in_use() && self.ownership_cache.known().epoch > 1 {
-                    self.look().await;
-                }
+    /// Looks every now and then, while the collection is in use and was given to this store. Never ends.
+    pub async fn watch(mut self) {
+        loop {
+            sleep(if self.silent.is_empty() { LOOK } else { SOON }).await;
+            if self.ownership_cache.in_use() && self.ownership_cache.known().epoch > 1 {
+                self.look().await;
             }
-        };
-        tokio::select! {
-            () = looks => {}
-            () = moving.stopped() => {}
         }
     }
 
@@ -90,12 +86,11 @@ impl SplitBrainCheck {
     }
 
     /// The store's document after that, if it gave way.
-    async fn find_and_give_way(&mut self) -> Result<Option<Ownership>, MoveError> {
-        let own = self.ownership_cache.ask(&self.store).await?;
-        let moving = Arc::clone(&self.moving);
+    async fn find_and_give_way(&mut self) -> Result<Option<Ownership>, MoveError<S::Error>> {
+        let own = self.ownership_cache.ask(&self.store).await.map_err(MoveError::Store)?;
         // A store that was never used shares its lineage with no other.
         let owns = own.role == Role::Primary && (own.rows || own.epoch > 1);
-        let Some(peers) = moving.peers.as_ref().filter(|_| owns) else {
+        let Some(peers) = self.peers.client().filter(|_| owns) else {
             self.silent.clear();
             return Ok(None);
         };
@@ -124,10 +119,7 @@ impl SplitBrainCheck {
         }
         self.silent = silent;
         let Some((to, epoch)) = rival else { return Ok(None) };
-        self.store
-            .give_way(&self.ownership_cache.collection, to, &own.lineage, epoch)
-            .await
-            .map(Some)
+        self.store.give_way(to, &own.lineage, epoch).await.map(Some)
     }
 }
 

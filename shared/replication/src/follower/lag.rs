@@ -6,16 +6,16 @@
 use std::time::{Duration, Instant};
 
 /// How often a source that is followed makes a heartbeat.
-pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
+pub(super) const HEARTBEAT: Duration = Duration::from_millis(100);
 /// How old the answer of a copy may be. A proxy remembers for longer what its clients wrote (`REMEMBER_TIME` in
 /// `refactor/proxy/src/limits.rs`). So a client finds an older write of its own in every copy that still answers.
-pub(crate) const STALE: Duration = Duration::from_secs(30);
+pub(super) const STALE: Duration = Duration::from_secs(30);
 /// After so long without a page nothing is known of the source.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// What was measured with the pages so far.
 #[derive(Debug, Default)]
-pub(crate) struct Lag {
+pub(super) struct Lag {
     /// The newest heartbeat that was applied, in milliseconds of the source's clock.
     heartbeat_ms: Option<i64>,
     last: Option<Measured>,
@@ -30,20 +30,20 @@ struct Measured {
 
 /// What a page says of the source when it was made.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
+pub(super) struct Seen {
     /// The source's time.
-    pub(crate) now_ms: i64,
+    pub(super) now_ms: i64,
     /// The time of the last heartbeat among the page's entries.
-    pub(crate) heartbeat_ms: Option<i64>,
+    pub(super) heartbeat_ms: Option<i64>,
     /// How many positions the source was further than the page.
-    pub(crate) changes: u64,
+    pub(super) changes: u64,
 }
 
 impl Lag {
     /// Notes a page that took `applying` from the head of its answer until it was on disk, at `at`. Gives the time
     /// as of which everything is here, if that is known. A heartbeat of the source's future says nothing: its clock
     /// went back.
-    pub(crate) fn applied(
+    pub(super) fn applied(
         &mut self,
         seen: Seen,
         applying: Duration,
@@ -70,12 +70,12 @@ impl Lag {
     }
 
     /// Whether no page was seen yet.
-    pub(crate) fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         self.last.is_none()
     }
 
     /// How long ago the first missing change was written; `None` if that is not known.
-    pub(crate) fn behind(&self, now: Instant) -> Option<Duration> {
+    pub(super) fn behind(&self, now: Instant) -> Option<Duration> {
         let last = self.last.as_ref()?;
         let silence = now.saturating_duration_since(last.at);
         let behind = last.behind?;
@@ -87,7 +87,7 @@ impl Lag {
     }
 
     /// How many positions are missing here, as of the last page.
-    pub(crate) fn changes(&self, now: Instant) -> Option<u64> {
+    pub(super) fn changes(&self, now: Instant) -> Option<u64> {
         let last = self.last.as_ref()?;
         (now.saturating_duration_since(last.at) <= SILENCE).then_some(last.changes)
     }

@@ -1,0 +1,108 @@
+//! One collection of a store, as the tasks of a move use it.
+
+use std::sync::Arc;
+
+use models::{Collection, Content, View};
+use replication::follower::{CollectionLocation, CollectionStore, OwnershipCache};
+use store::{
+    Applied, Changes, FeedCursor, MIN_TOMBSTONE_AGE, MoveError, Ownership, Peer, Role, RowRate,
+    Shown, Store, StoreError,
+};
+
+/// A collection and the store that keeps it. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct StoredCollection {
+    pub(crate) store: Arc<Store>,
+    pub(crate) collection: Arc<Collection>,
+}
+
+/// What became of looking for a member.
+pub(crate) enum Found {
+    Here(Shown),
+    /// It is not in this store, which is no more than a copy unless the collection is here.
+    Missing(CollectionLocation),
+}
+
+impl StoredCollection {
+    /// Looks for a member. A store may be a copy when it is read, and the primary when that is looked at: then it
+    /// is read again. So if the member is missing and the collection is here, the collection was here all the time.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn find(
+        &self,
+        ownership_cache: &OwnershipCache,
+        id: u64,
+        view: View,
+    ) -> Result<Found, StoreError> {
+        let Self { store, collection } = self;
+        loop {
+            let before = (store.role(collection), store.position(collection).epoch);
+            if let Some(shown) = store.show(collection, id, view).await? {
+                return Ok(Found::Here(shown));
+            }
+            let place = ownership_cache.place(self).await?;
+            let after = (store.role(collection), store.position(collection).epoch);
+            if place != CollectionLocation::Here || before == after {
+                return Ok(Found::Missing(place));
+            }
+        }
+    }
+}
+
+impl CollectionStore for StoredCollection {
+    type Content = Content;
+    type Error = StoreError;
+
+    fn role(&self) -> Role {
+        self.store.role(&self.collection)
+    }
+
+    async fn ownership(&self) -> Result<Ownership, StoreError> {
+        self.store.ownership(&self.collection).await
+    }
+
+    async fn follow(
+        &self,
+        source: Peer,
+        lineage: &str,
+        epoch: u64,
+        rate: Option<RowRate>,
+    ) -> Result<Ownership, MoveError> {
+        self.store.follow(&self.collection, source, lineage, epoch, rate).await
+    }
+
+    async fn readdress(&self, peer: Peer) -> Result<Ownership, MoveError> {
+        self.store.readdress(&self.collection, peer).await
+    }
+
+    async fn apply(
+        &self,
+        from: FeedCursor,
+        page: Arc<Changes<Content>>,
+    ) -> Result<Applied, MoveError> {
+        self.store.apply(&self.collection, from, page).await
+    }
+
+    async fn follow_back(
+        &self,
+        peer: Peer,
+        epoch: u64,
+        since: u64,
+        run: &str,
+    ) -> Result<Ownership, MoveError> {
+        self.store.follow_back(&self.collection, peer, epoch, since, run).await
+    }
+
+    async fn give_way(&self, to: Peer, lineage: &str, epoch: u64) -> Result<Ownership, MoveError> {
+        self.store.give_way(&self.collection, to, lineage, epoch).await
+    }
+
+    async fn heartbeat(&self) -> Result<(), MoveError> {
+        self.store.heartbeat(&self.collection).await
+    }
+
+    async fn purge_tombstones(&self) -> Result<u64, StoreError> {
+        self.store.purge_tombstones(&self.collection, MIN_TOMBSTONE_AGE).await
+    }
+}
