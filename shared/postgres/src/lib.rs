@@ -1,5 +1,5 @@
 //! How a program reaches PostgreSQL: the URL or the secret of a database, TLS with libpq's meaning of `sslmode`, and
-//! the times after which a server that is silent counts as gone.
+//! the times after which a server that is silent counts as gone. [`order`] has the SQL that puts changes in order.
 //!
 //! ```
 //! let url: postgres::PostgresUrl = "postgres://me:secret@db.example/board?sslmode=require".parse()?;
@@ -9,6 +9,7 @@
 
 mod connect;
 mod error;
+pub mod order;
 mod tls;
 mod url;
 

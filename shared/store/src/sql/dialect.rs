@@ -1,17 +1,13 @@
 //! The SQL that the two engines write differently.
 
+pub(crate) use ::postgres::order::{CLOCK, TRANSACTION};
+
 use crate::page::Walk;
 use crate::write::IDEMPOTENCY_MS;
 
 /// PostgreSQL's clock in milliseconds when a statement begins; an index can be searched for it.
 pub(super) const STATEMENT_TIME: &str =
     "(extract(epoch FROM statement_timestamp()) * 1000)::bigint";
-
-/// The number of the present transaction. Two that run at once may commit in either order.
-pub(crate) const TRANSACTION: &str = "pg_current_xact_id()::text::bigint";
-
-/// PostgreSQL's clock in milliseconds: programs on several machines go by one clock.
-pub(crate) const CLOCK: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// The SQL of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The statements on the ownership of a collection, on the store's history, on marks and on followers.
 
+use ::postgres::order::{BEYOND, HORIZON};
+
 use super::dialect::{CLOCK, Dialect, TRANSACTION};
 use crate::MAX_FENCE;
 
@@ -93,9 +95,7 @@ impl MoveStatements {
         Self {
             snapshot: sql(format!(
                 "SELECT document, {CLOCK}, ({latest}), ({run}), ({purged}), \
-                 EXISTS (SELECT 1 FROM {name}), \
-                 pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
-                 pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
+                 EXISTS (SELECT 1 FROM {name}), {HORIZON}, {BEYOND} \
                  FROM banyan_ownership WHERE {whose}"
             )),
             write_check: sql(match dialect {
