@@ -1,0 +1,163 @@
+//! Closing and opening the fence, and giving the collection away.
+//!
+//! Each takes the exclusive side of the collection's lock, so it waits for the writes that run. While it waits, new writes
+//! wait behind it: so it gives up after a moment, and can be tried again.
+
+use std::time::Duration;
+
+use crate::collection::CollectionName;
+use crate::name::text;
+use crate::objects::Objects;
+use crate::session::{Error, Session};
+
+/// The longest fence. The triggers ignore a longer one: the clock was set back.
+pub const MAX_FENCE: Duration = Duration::from_secs(60);
+
+/// For how long to wait for the writes that run.
+const WAIT: &str = "SET LOCAL lock_timeout = '900ms'";
+
+/// Why the fence is not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum FenceError {
+    /// The collection is not installed here, or this database is not its primary.
+    #[error("this database is not the primary of the collection")]
+    NotPrimary,
+    /// A fence may last for [`MAX_FENCE`].
+    #[error("a fence lasts for {} s at most", MAX_FENCE.as_secs())]
+    TooLong,
+    /// Writes that were running did not end in time. Nothing was changed.
+    #[error("writes are still running: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    WritesRun(Vec<Writer>),
+    /// A statement failed.
+    #[error(transparent)]
+    Session(#[from] Error),
+}
+
+/// A transaction that has written to the collection and is still open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// Its process; none for a prepared transaction.
+    pub pid: Option<i32>,
+    /// The name of the application; of a prepared transaction, its own name.
+    pub name: String,
+    /// Its last statement, if this session may see it.
+    pub query: Option<String>,
+    /// For how long its transaction has been open, if this session may see it.
+    pub age: Option<Duration>,
+}
+
+impl std::fmt::Display for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "process {pid} ({})", self.name)?,
+            None => write!(f, "the prepared transaction {}", self.name)?,
+        }
+        if let Some(age) = self.age {
+            write!(f, ", open for {} ms", age.as_millis())?;
+        }
+        match &self.query {
+            Some(query) => write!(f, ", last statement: {query}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses writes for a time. When this answers, no write is running, each one before is in the feed, and each one after
+/// gets the error `ZB001`.
+///
+/// # Errors
+/// [`FenceError::WritesRun`] names the writes that did not end.
+pub async fn fence(
+    session: &Session,
+    schema: &str,
+    name: &CollectionName,
+    lasts: Duration,
+) -> Result<(), FenceError> {
+    if lasts > MAX_FENCE {
+        return Err(FenceError::TooLong);
+    }
+    let until = format!("fenced_until = clock_timestamp() + interval '{} ms'", lasts.as_millis());
+    change(session, schema, name, &until).await
+}
+
+/// Lets writes go on.
+///
+/// # Errors
+/// As [`fence()`].
+pub async fn release(
+    session: &Session,
+    schema: &str,
+    name: &CollectionName,
+) -> Result<(), FenceError> {
+    change(session, schema, name, "fenced_until = '-infinity'").await
+}
+
+/// Gives the collection away for good: each later write gets the error `ZB002`, which names the new primary.
+///
+/// # Errors
+/// As [`fence()`].
+pub async fn hand_over(
+    session: &Session,
+    schema: &str,
+    name: &CollectionName,
+    primary: &str,
+) -> Result<(), FenceError> {
+    let given = format!("role = 'follower', epoch = epoch + 1, \"primary\" = {}", text(primary));
+    change(session, schema, name, &given).await
+}
+
+async fn change(
+    session: &Session,
+    schema: &str,
+    name: &CollectionName,
+    set: &str,
+) -> Result<(), FenceError> {
+    let objects = Objects::of(schema, name.as_str());
+    let statements = [
+        "SET LOCAL synchronous_commit = on".to_owned(),
+        WAIT.to_owned(),
+        format!("SELECT pg_advisory_xact_lock({})", objects.lock()),
+        format!(
+            "UPDATE {} SET {set} WHERE collection = {} AND role = 'primary'",
+            objects.fence(),
+            objects.name()
+        ),
+    ];
+    let sql = format!(
+        "SELECT 1 FROM {} WHERE collection = {} AND role = 'primary'",
+        objects.fence(),
+        objects.name()
+    );
+    if session.rows("reading the fence", &sql, &[]).await?.is_empty() {
+        return Err(FenceError::NotPrimary);
+    }
+    match session.transaction("changing the fence", &statements).await {
+        Err(error) if error.is_lock_timeout() => {
+            Err(FenceError::WritesRun(writers(session, &objects).await?))
+        }
+        done => Ok(done?),
+    }
+}
+
+/// The transactions that hold the shared side of the lock.
+async fn writers(session: &Session, objects: &Objects) -> Result<Vec<Writer>, Error> {
+    let sql = "SELECT l.pid, coalesce(a.application_name, p.gid, ''), nullif(a.query, ''), \
+         (extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000)::bigint \
+         FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) \
+         LEFT JOIN pg_locks x ON l.pid IS NULL AND x.locktype = 'transactionid' \
+         AND x.virtualtransaction = l.virtualtransaction \
+         LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.mode = 'ShareLock' \
+         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+         AND ((l.classid::bigint << 32) | l.objid::bigint) = $1 ORDER BY 4 DESC NULLS LAST";
+    let rows = session.rows("looking for the writes", sql, &[&objects.lock()]).await?;
+    let writers = rows.iter().map(|row| Writer {
+        pid: row.get(0),
+        name: row.get(1),
+        query: row.get(2),
+        age: row
+            .get::<_, Option<i64>>(3)
+            .map(|ms| Duration::from_millis(ms.max(0).cast_unsigned())),
+    });
+    Ok(writers.collect())
+}

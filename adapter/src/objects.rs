@@ -1,0 +1,181 @@
+//! What a collection has in the schema: the names of its tables and functions, and the SQL that makes the tables.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::collection::{Collection, Member};
+use crate::key::key_text;
+use crate::name::{quoted, text};
+
+/// The comment on what was made here: the shared table, and the schema if it was not there before.
+pub(crate) const OURS: &str = "banyan adapter, version 1";
+
+/// The names of a collection's objects, each with its schema and quotes.
+#[derive(Clone, Debug)]
+pub(crate) struct Objects {
+    schema: String,
+    collection: String,
+}
+
+impl Objects {
+    pub(crate) fn of(schema: &str, collection: &str) -> Self {
+        Self { schema: schema.to_owned(), collection: collection.to_owned() }
+    }
+
+    fn shared(&self, name: &str) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(name))
+    }
+
+    fn own(&self, prefix: &str) -> String {
+        self.shared(&format!("{prefix}_{}", self.collection))
+    }
+
+    /// The collection's name as a text.
+    pub(crate) fn name(&self) -> String {
+        text(&self.collection)
+    }
+
+    /// What is installed. One row a collection.
+    pub(crate) fn collections(&self) -> String {
+        self.shared("collections")
+    }
+
+    /// The tables of the collections.
+    pub(crate) fn members(&self) -> String {
+        self.shared("members")
+    }
+
+    /// Whether a collection takes writes. It changes only with that: a writer outside READ COMMITTED fails if it
+    /// changed since that writer's snapshot.
+    pub(crate) fn fence(&self) -> String {
+        self.shared("fence")
+    }
+
+    /// What the triggers note.
+    pub(crate) fn log(&self) -> String {
+        self.own("log")
+    }
+
+    /// The last change of each key.
+    pub(crate) fn feed(&self) -> String {
+        self.own("feed")
+    }
+
+    /// The names of the functions that may stand in the schema already, and of the tables, without the schema.
+    pub(crate) fn bare_names(&self, members: &[Member]) -> Vec<String> {
+        let notes = members.iter().flat_map(|member| {
+            [format!("note_{}", member.number), format!("note_row_{}", member.number)]
+        });
+        let fixed = ["log", "feed", "check", "guard", "truncate"].map(str::to_owned);
+        let own = fixed.into_iter().chain(notes).map(|name| format!("{name}_{}", self.collection));
+        own.collect()
+    }
+
+    /// Refuses a write that is not allowed.
+    pub(crate) fn check(&self) -> String {
+        self.own("check")
+    }
+
+    /// The trigger that does only that.
+    pub(crate) fn guard(&self) -> String {
+        self.own("guard")
+    }
+
+    /// The trigger that refuses TRUNCATE.
+    pub(crate) fn truncate(&self) -> String {
+        self.own("truncate")
+    }
+
+    /// The trigger that notes the rows of a statement.
+    pub(crate) fn note(&self, member: i16) -> String {
+        self.own(&format!("note_{member}"))
+    }
+
+    /// The trigger that notes one row.
+    pub(crate) fn note_row(&self, member: i16) -> String {
+        self.own(&format!("note_row_{member}"))
+    }
+
+    /// The number of the collection's lock among the advisory locks of the database.
+    pub(crate) fn lock(&self) -> i64 {
+        let name =
+            format!("banyan adapter, schema {}, collection {}", self.schema, self.collection);
+        xxh3_64(name.as_bytes()).cast_signed()
+    }
+}
+
+/// The tables that all collections share.
+pub(crate) fn shared_tables(objects: &Objects) -> Vec<String> {
+    vec![
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (name text PRIMARY KEY, path text NOT NULL, \
+             state text NOT NULL, folded bigint NOT NULL DEFAULT 0)",
+            objects.collections()
+        ),
+        format!("COMMENT ON TABLE {} IS {}", objects.collections(), text(OURS)),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (collection text NOT NULL, number smallint NOT NULL, \
+             relation oid NOT NULL UNIQUE, key text[] NOT NULL, filled boolean NOT NULL DEFAULT false, \
+             filled_to text[], PRIMARY KEY (collection, number))",
+            objects.members()
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (collection text PRIMARY KEY, role text NOT NULL, \
+             epoch bigint NOT NULL, fenced_until timestamptz NOT NULL, \"primary\" text)",
+            objects.fence()
+        ),
+    ]
+}
+
+/// The tables of one collection, and its rows in the shared ones.
+pub(crate) fn own_tables(collection: &Collection, objects: &Objects) -> Vec<String> {
+    let (log, feed) = (objects.log(), objects.feed());
+    let mut statements = vec![
+        format!(
+            "CREATE TABLE {log} (position bigint NOT NULL, member smallint NOT NULL, k text[] NOT NULL)"
+        ),
+        format!("CREATE INDEX ON {log} (position)"),
+        format!(
+            "CREATE TABLE {feed} (key text COLLATE \"C\" PRIMARY KEY \
+             CHECK (octet_length(key) BETWEEN 1 AND {}), position bigint NOT NULL, \
+             member smallint NOT NULL, k text[] NOT NULL)",
+            replication::MAX_KEY_BYTES
+        ),
+        format!("CREATE INDEX ON {feed} (position, key)"),
+        format!(
+            "INSERT INTO {} (name, path, state) VALUES ({}, {}, 'installing')",
+            objects.collections(),
+            objects.name(),
+            text(&collection.path)
+        ),
+        format!(
+            "INSERT INTO {} (collection, role, epoch, fenced_until) VALUES ({}, 'primary', 1, '-infinity')",
+            objects.fence(),
+            objects.name()
+        ),
+    ];
+    statements.extend(collection.members.iter().map(|member| {
+        let key: Vec<_> = member.key.iter().map(|column| text(&column.name)).collect();
+        format!(
+            "INSERT INTO {} (collection, number, relation, key) VALUES ({}, {}, {}::regclass, ARRAY[{}])",
+            objects.members(),
+            objects.name(),
+            member.number,
+            text(&member.sql()),
+            key.join(", ")
+        )
+    }));
+    statements
+}
+
+/// The SQL of the text of a key in the feed, from `member` and `k`. If a collection has several tables, the table's name
+/// comes first.
+pub(crate) fn feed_key(members: &[Member]) -> String {
+    if let [only] = members {
+        return key_text(&only.key);
+    }
+    let cases = members.iter().map(|member| {
+        let (number, name) = (member.number, text(&format!("{}/", member.name)));
+        format!("WHEN {number} THEN {name} || {}", key_text(&member.key))
+    });
+    format!("CASE member {} END", cases.collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,185 @@
+//! One connection to the database, and what can go wrong on it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use postgres::{ConnectError, PostgresUrl};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, NoTls, Row};
+
+use crate::refusal::Refusal;
+
+/// What a session is told first. A write behind the fence must be on disk before it counts, and a check behind a lock must
+/// see what was committed while it waited.
+const TOLD: &str = "SET default_transaction_isolation = 'read committed'; SET synchronous_commit = on; \
+     SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = warning";
+
+/// What a transaction is told that locks a table of the application: its writers wait behind a lock that waits. The
+/// first limit is for one lock, the second for a statement that takes several.
+const BRIEFLY: &str = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '900ms'";
+/// For how long it lets others go on before it tries again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often it tries.
+const TRIES: u32 = 60;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no connection.
+    #[error("{database} cannot be reached")]
+    Unreachable {
+        /// The database, without its password.
+        database: String,
+        /// Why.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database is not as it must be. Nothing was changed.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// A table could not be locked for a moment, again and again. What was done before stays.
+    #[error(
+        "{table} stays locked, by {by}; each try waited for 0.5 s at most. What was done so far does no harm: \
+         end that session or wait for it, and run the command again"
+    )]
+    Locked {
+        /// The table.
+        table: String,
+        /// The sessions that hold it.
+        by: String,
+    },
+    /// A statement failed. What was done before stays.
+    #[error(
+        "{what}: the statement failed; what was done before it stays, and the command can be run again"
+    )]
+    Failed {
+        /// What was being done.
+        what: String,
+        /// What PostgreSQL says.
+        #[source]
+        cause: tokio_postgres::Error,
+    },
+}
+
+impl Error {
+    /// Whether a lock was not to be had in time.
+    pub(crate) fn is_lock_timeout(&self) -> bool {
+        let Self::Failed { cause, .. } = self else { return false };
+        cause.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+    }
+}
+
+/// A session with the application's database, as the role that owns its tables.
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+    driver: JoinHandle<()>,
+    sent: AtomicU32,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Session {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`].
+    pub async fn open(url: &PostgresUrl) -> Result<Self, Error> {
+        let unreachable = |cause| Error::Unreachable { database: url.to_string(), cause };
+        let tls = url.tls().map_err(|error: ConnectError| unreachable(error.into()))?;
+        let connected = match tls {
+            None => url.config().connect(NoTls).await.map(|(client, connection)| {
+                (client, tokio::spawn(async move { drop(connection.await) }))
+            }),
+            Some(tls) => url.config().connect(tls).await.map(|(client, connection)| {
+                (client, tokio::spawn(async move { drop(connection.await) }))
+            }),
+        };
+        let (client, driver) = connected.map_err(|error| unreachable(error.into()))?;
+        let session = Self { client, driver, sent: AtomicU32::new(0) };
+        session.batch("preparing the session", TOLD).await?;
+        Ok(session)
+    }
+
+    /// Runs statements that take and give nothing. `what` says in an error what was being done.
+    pub(crate) async fn batch(&self, what: &str, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql).await.map_err(failed(what))?;
+        // A test makes the program crash here.
+        let sent = self.sent.fetch_add(1, Ordering::Relaxed);
+        fault::point(&format!("adapter.{sent}"));
+        Ok(())
+    }
+
+    /// Runs a statement that gives rows. All parameters are texts or numbers as the statement casts them.
+    pub(crate) async fn rows(
+        &self,
+        what: &str,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        self.client.query(sql, parameters).await.map_err(failed(what))
+    }
+
+    /// Runs a transaction: all of it, or nothing.
+    pub(crate) async fn transaction(&self, what: &str, statements: &[String]) -> Result<(), Error> {
+        self.batch(what, "BEGIN").await?;
+        for sql in statements {
+            if let Err(error) = self.batch(what, sql).await {
+                // If this fails too, the connection has ended, and the transaction with it.
+                let _ = self.client.batch_execute("ROLLBACK").await;
+                return Err(error);
+            }
+        }
+        self.batch(what, "COMMIT").await
+    }
+
+    /// Runs a transaction that locks a table of the application in this mode. No writer waits for it for more than a
+    /// second: if the lock is not to be had, it lets go and tries again.
+    pub(crate) async fn brief_transaction(
+        &self,
+        what: &str,
+        (table, mode): (&str, &str),
+        statements: &[String],
+    ) -> Result<(), Error> {
+        let mut all = vec![BRIEFLY.to_owned(), format!("LOCK TABLE {table} IN {mode} MODE")];
+        all.extend_from_slice(statements);
+        let mut by = String::new();
+        for _ in 0..TRIES {
+            match self.transaction(what, &all).await {
+                Err(Error::Failed { cause, .. }) if is_passing(&cause) => {}
+                done => return done,
+            }
+            by = self.holders(table).await?;
+            sleep(PAUSE).await;
+        }
+        Err(Error::Locked { table: table.to_owned(), by })
+    }
+
+    /// The sessions that hold a lock on a table.
+    async fn holders(&self, table: &str) -> Result<String, Error> {
+        let sql = "SELECT string_agg(DISTINCT coalesce(format('process %s (%s)', l.pid, a.application_name), \
+             'a prepared transaction'), ', ') FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) \
+             WHERE l.granted AND l.relation = to_regclass($1)::oid AND l.pid IS DISTINCT FROM pg_backend_pid()";
+        let rows = self.rows("looking for the locks", sql, &[&table]).await?;
+        let by: Option<String> = rows.first().and_then(|row| row.get(0));
+        Ok(by.unwrap_or_else(|| "sessions that have ended since".to_owned()))
+    }
+}
+
+/// Whether a statement failed because of others that hold locks.
+fn is_passing(error: &tokio_postgres::Error) -> bool {
+    let passing =
+        [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED, SqlState::T_R_DEADLOCK_DETECTED];
+    error.code().is_some_and(|code| passing.contains(code))
+}
+
+fn failed(what: &str) -> impl Fn(tokio_postgres::Error) -> Error {
+    move |cause| Error::Failed { what: what.to_owned(), cause }
+}

@@ -1,0 +1,13 @@
+//! The half of the adapter that is in the database, on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod app;
+
+mod bad_input;
+mod crashes;
+mod fences;
+mod keys;
+mod locks;
+mod writers;
+mod writes;
