@@ -111,6 +111,14 @@ pub const VARIABLES: &[Variable] = &[
     StopTimes::DRAIN,
     Variable { name: "UPLOAD_BYTES", about: "the largest body of a request, in bytes; any" },
     Variable {
+        name: "REQUEST_HEADER_BYTES",
+        about: "the most bytes of header fields that a request may have, 1024 to 1048576; 65536",
+    },
+    Variable {
+        name: "ANSWER_HEADER_BYTES",
+        about: "the most bytes of header fields that an answer may have, 1024 to 1048576; 65536",
+    },
+    Variable {
         name: "UPSTREAM_CONNECTIONS",
         about: "the most requests that may be under way at one service's host and port, and so the most connections \
                 there, 1 to 100000; 1024",
@@ -310,6 +318,8 @@ mod tests {
             ("MOVE_TARGETS", "users"),
             ("FIRST_BYTE_MS", "29s"),
             ("IDLE_MS", "0"),
+            ("REQUEST_HEADER_BYTES", "64k"),
+            ("ANSWER_HEADER_BYTES", "1023"),
             ("BANYAN_MAX_ROUTES", "0"),
             ("BANYAN_MAX_ROUTE", "1"),
         ]);
@@ -322,6 +332,8 @@ mod tests {
             "BANYAN_MAX_ROUTES=",
             "FIRST_BYTE_MS=",
             "IDLE_MS=",
+            "REQUEST_HEADER_BYTES=\"64k\": takes a number from 1024 to 1048576",
+            "ANSWER_HEADER_BYTES=",
             "PUBLIC_HOSTS=",
             "TRUSTED_PROXIES=\"10.0.0.0/33\": takes networks and IP addresses",
             "MONOLITH_URL=",

@@ -6,10 +6,10 @@
 //! refused: see [`Refusal`] for requests, and [`Malformed`] for answers and bodies.
 //!
 //! ```
-//! use http1::{Framing, RequestHead, Scan};
+//! use http1::{FIELDS_BYTES, Framing, RequestHead, Scan};
 //!
 //! let arrived = b"POST /users HTTP/1.1\r\nHost: example.com\r\nContent-Length: 2\r\n\r\n{}GET /";
-//! let end = Scan::default().find_end(arrived).unwrap().expect("the whole head arrived");
+//! let end = Scan::new(FIELDS_BYTES).find_end(arrived).unwrap().expect("the whole head arrived");
 //! let (head, rest) = arrived.split_at(end);
 //! let head = RequestHead::parse(head).unwrap();
 //! assert_eq!((head.method.as_str(), head.target, head.host), ("POST", "/users", "example.com"));
@@ -35,6 +35,6 @@ pub use framing::{BodyPiece, ChunkPart, Framing, Malformed};
 pub use head::{
     Ending, FieldKind, HeaderField, RequestHead, ResponseHead, Scan, Status, Version, is_interim,
 };
-pub use limits::FIELDS_BYTES;
+pub use limits::{FIELDS, FIELDS_BYTES, TARGET_BYTES};
 pub use refusal::Refusal;
 pub use wire::{write_chunk, write_field, write_joined, write_number};

@@ -58,6 +58,9 @@ pub(crate) trait Client: Send {
     /// The address of the client.
     fn peer(&self) -> IpAddr;
 
+    /// Sets how many bytes the request's body may have; none before that.
+    fn limit_body(&mut self, bytes: u64);
+
     /// Appends what comes next of the request's body; false once it is over.
     fn poll_body(
         &mut self,

@@ -83,6 +83,7 @@ async fn forward<C: Client>(
     record: &mut RequestRecord<'_>,
 ) -> Result<Option<Tunnel>, Ended> {
     let (destination, path) = route::route(site, downstream, head)?;
+    client.limit_body(destination.side.target.limits.upload_bytes);
     let mut place = upgrade::place(site, head)?;
     record.sample = mirror::mirror(site, downstream, head, &path, &destination, record);
     let mut chase = Chase::begin(site, downstream, head, &path, destination, record.start);

@@ -32,6 +32,7 @@ mod exchange;
 mod limits;
 mod ownership;
 mod plane;
+mod route_limits;
 mod service;
 mod settings;
 mod shadow_report;

@@ -1,6 +1,7 @@
 //! Every bound on what a client or a service can make the proxy spend.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use runtime::BackOff;
@@ -9,6 +10,8 @@ use runtime::BackOff;
 pub(crate) const INTERIM_ANSWERS: usize = 16;
 /// The most empty lines before a request.
 pub(crate) const EMPTY_LINES: usize = 64;
+/// How many bytes the fields of a head may be allowed.
+pub(crate) const HEADER_BYTES: RangeInclusive<usize> = 1_024..=1_048_576;
 /// For how long a client may take to send the head of a request.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// The most TLS handshakes with clients at once; each has [`HEAD_TIME`], and no client gets all of them.

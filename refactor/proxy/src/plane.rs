@@ -64,6 +64,7 @@ use super::copies::Shadows;
 use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels};
 use super::ownership::{Epoch, Epochs, Ownership};
+use super::route_limits::RouteLimits;
 use super::settings::Settings;
 use super::shadow_report::report;
 use super::site::{Shared, Site};
@@ -71,7 +72,7 @@ use super::split::Split;
 use super::target::{RouteTable, RouteTarget};
 use super::upstream::Upstreams;
 use super::workers::Workers;
-use super::{files, limits, tags};
+use super::{files, limits};
 
 /// Listens for each application, and routes what comes. Cheap to clone; usable from any thread. With
 /// the last clone all connections end.
@@ -419,10 +420,9 @@ impl Plane {
             route: route.id.clone(),
             service: route.service.clone(),
         });
-        let connections =
-            tags::connections_tagged(&route.tags, self.shared.settings.upstream_connections);
+        let limits = RouteLimits::tagged(&self.shared.settings, &route.tags);
         let upstream = self.upstreams.get(origin);
-        Some(Arc::new(RouteTarget::new(route, upstream, patience, connections, split, counts)))
+        Some(Arc::new(RouteTarget::new(route, upstream, patience, limits, split, counts)))
     }
 }
 

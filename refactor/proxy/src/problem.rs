@@ -30,6 +30,14 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    /// 431 (RFC 6585, 5): a request may have `most` bytes of fields.
+    pub(crate) fn large_fields(most: usize) -> Self {
+        let detail = format!(
+            "the header fields of the request are larger than {most} bytes (REQUEST_HEADER_BYTES)"
+        );
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+    }
+
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }

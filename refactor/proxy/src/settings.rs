@@ -1,11 +1,13 @@
 //! What a data plane is told from outside.
 
+use std::ops::RangeInclusive;
 use std::thread;
 
+use http1::FIELDS_BYTES;
 use public_urls::{PublicHosts, TrustedProxies};
 
 use super::certificate::Certificate;
-use super::limits::{Patience, UPSTREAM_CONNECTIONS};
+use super::limits::{HEADER_BYTES, Patience, UPSTREAM_CONNECTIONS};
 
 /// What holds for all applications.
 #[derive(Clone, Debug)]
@@ -18,8 +20,12 @@ pub struct Settings {
     pub upstream_connections: usize,
     /// The most tunnels at once, such as WebSockets; each is a connection too.
     pub tunnels: usize,
-    /// The largest body of a request, in bytes.
+    /// The largest body of a request, in bytes, if a route does not say it.
     pub upload_limit_bytes: u64,
+    /// The most bytes of fields that a request may have.
+    pub request_header_bytes: usize,
+    /// The most bytes of fields that an answer may have, if a route does not say it.
+    pub answer_header_bytes: usize,
     /// How long services may take if a route does not say it.
     pub patience: Patience,
     /// The names that are answered; none: every one.
@@ -35,8 +41,13 @@ pub struct Settings {
     pub others_write: bool,
 }
 
+impl Settings {
+    /// How many bytes of fields the heads of requests and answers may be allowed.
+    pub const HEADER_BYTES: RangeInclusive<usize> = HEADER_BYTES;
+}
+
 impl Default for Settings {
-    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10,000 tunnels, bodies of any size; no proxy in front is believed; no TLS.
+    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10,000 tunnels, bodies of any size, 64 KiB of fields; no proxy in front is believed; no TLS.
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(2, usize::from),
@@ -44,6 +55,8 @@ impl Default for Settings {
             upstream_connections: UPSTREAM_CONNECTIONS,
             tunnels: 10_000,
             upload_limit_bytes: u64::MAX,
+            request_header_bytes: FIELDS_BYTES,
+            answer_header_bytes: FIELDS_BYTES,
             patience: Patience::default(),
             public_hosts: None,
             trusted_proxies: TrustedProxies::default(),

@@ -7,6 +7,7 @@ use routes::{Route, Routed};
 use crate::limits::Patience;
 use crate::metrics::Counts;
 use crate::ownership::Primaries;
+use crate::route_limits::RouteLimits;
 use crate::service::Service;
 use crate::split::Split;
 use crate::tags::has_original_host;
@@ -28,8 +29,7 @@ pub(crate) struct RouteTarget {
     /// The query of the service's URL.
     pub(crate) query: Option<String>,
     pub(crate) patience: Patience,
-    /// The most requests that may be under way at its upstream when one of this route begins.
-    pub(crate) connections: usize,
+    pub(crate) limits: RouteLimits,
     /// How its tags divide its requests; most routes take all of them.
     pub(crate) split: Option<Split>,
     pub(crate) counts: Arc<Counts>,
@@ -50,7 +50,7 @@ impl RouteTarget {
         route: Route,
         upstream: Arc<Upstream>,
         patience: Patience,
-        connections: usize,
+        limits: RouteLimits,
         split: Option<Split>,
         counts: Arc<Counts>,
     ) -> Self {
@@ -59,7 +59,7 @@ impl RouteTarget {
             query: route.upstream.query().map(str::to_owned),
             service: Arc::new(Service::new(upstream, &route.upstream)),
             patience,
-            connections,
+            limits,
             split,
             counts,
             primaries: Primaries::default(),

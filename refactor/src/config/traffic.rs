@@ -27,8 +27,14 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
     let upload_limit = variables.number("UPLOAD_BYTES", 1, usize::MAX);
     let names = "host names without ports, such as www.example.com,example.com";
     let upstream_connections = variables.number("UPSTREAM_CONNECTIONS", 1, 100_000);
+    let header = Settings::HEADER_BYTES;
+    let mut header_bytes = |name| variables.number(name, *header.start(), *header.end());
+    let request_header_bytes = header_bytes("REQUEST_HEADER_BYTES");
+    let answer_header_bytes = header_bytes("ANSWER_HEADER_BYTES");
     Settings {
         patience,
+        request_header_bytes: request_header_bytes.unwrap_or(default.request_header_bytes),
+        answer_header_bytes: answer_header_bytes.unwrap_or(default.answer_header_bytes),
         upstream_connections: upstream_connections.unwrap_or(default.upstream_connections),
         upload_limit_bytes: upload_limit.map_or(default.upload_limit_bytes, |most| most as u64),
         certificate: certificate(variables),

@@ -39,6 +39,9 @@ impl<'a> ResponseHead<'a> {
         let mut headers = [httparse::EMPTY_HEADER; FIELDS];
         let mut response = httparse::Response::new(&mut headers);
         let parsed = response.parse(bytes);
+        if parsed == Err(httparse::Error::TooManyHeaders) {
+            return Err(Malformed("the answer has more than 100 fields, which no setting changes"));
+        }
         let (Ok(httparse::Status::Complete(_)), Some(status), Some(version)) =
             (parsed, response.code, response.version)
         else {

@@ -141,8 +141,13 @@ impl<'a> RequestHead<'a> {
     /// The head of an HTTP/2 request, whose framing the protocol itself keeps.
     ///
     /// # Errors
-    /// 400 or 414 for a target, host or length that no HTTP/1.1 request could have.
+    /// 400, 414 or 431 for a target, host, length or number of fields that no HTTP/1.1 request could have.
     pub fn from_http2(parts: &'a http::request::Parts) -> Result<Self, Refusal> {
+        // A cookie may come in any number of parts, which are one field (RFC 9113, 8.2.3).
+        let cookies = parts.headers.get_all(http::header::COOKIE).iter().count();
+        if parts.headers.len() - cookies.saturating_sub(1) > FIELDS {
+            return Err(too_many_fields());
+        }
         let fields = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let mut head = Self::new(parts.method.clone(), target, Version::Http2, classify(fields))?;
@@ -232,7 +237,7 @@ fn origin_form<'a>(
     if target.len() > TARGET_BYTES {
         return Err(Refusal::new(
             StatusCode::URI_TOO_LONG,
-            format!("the target is longer than {TARGET_BYTES} bytes"),
+            format!("the target is longer than {TARGET_BYTES} bytes, which no setting changes"),
         ));
     }
     if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -257,12 +262,14 @@ fn origin_form<'a>(
     }
 }
 
+fn too_many_fields() -> Refusal {
+    let detail = format!("the request has more than {FIELDS} fields, which no setting changes");
+    Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+}
+
 fn unreadable(error: httparse::Error) -> Refusal {
     match error {
-        httparse::Error::TooManyHeaders => Refusal::new(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            format!("the request has more than {FIELDS} fields"),
-        ),
+        httparse::Error::TooManyHeaders => too_many_fields(),
         httparse::Error::Version => Refusal::new(
             StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             "the request is not of HTTP/1.0, HTTP/1.1 or HTTP/2",

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use http::StatusCode;
 use http1::{
-    BodyPiece, Buffer, FieldKind, Framing, HeaderField, Refusal, RequestHead, Scan, Status,
-    Version, write_chunk, write_field, write_number,
+    BodyPiece, Buffer, Ending, FieldKind, Framing, HeaderField, RequestHead, Scan, Status,
+    TARGET_BYTES, Version, write_chunk, write_field, write_number,
 };
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
@@ -43,7 +43,8 @@ pub(crate) struct Http1 {
 /// What is known of the current exchange.
 struct Exchange {
     body: Framing,
-    /// How many bytes of the body may still come.
+    /// How many bytes of the body are taken at most, and how many may still come.
+    limit: u64,
     room: u64,
     /// By when more of the body must be there, once it is waited for.
     pace: Option<Pace>,
@@ -60,11 +61,11 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Of a request whose body is at most `room` bytes.
-    fn of(head: &RequestHead<'_>, room: u64) -> Self {
+    fn of(head: &RequestHead<'_>) -> Self {
         Self {
             body: head.body,
-            room,
+            limit: 0,
+            room: 0,
             pace: None,
             expects_continue: head.expects_continue,
             version: head.version,
@@ -100,7 +101,7 @@ impl Http1 {
             sent: 0,
             reading: Deadline::after(IDLE_TIME),
             writing: None,
-            exchange: Exchange::of(&RequestHead::unread(), 0),
+            exchange: Exchange::of(&RequestHead::unread()),
         }
     }
 
@@ -109,7 +110,8 @@ impl Http1 {
     /// # Errors
     /// 400, 408, 414 or 431; the connection cannot go on.
     pub(crate) async fn next(&mut self, drain: &mut DrainSignal<'_>) -> Result<NextInput, Problem> {
-        let (mut scan, mut lines) = (Scan::default(), 0);
+        let most = self.site.settings().request_header_bytes;
+        let (mut scan, mut lines) = (Scan::new(most), 0);
         self.reading.set(if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME });
         loop {
             while self.input.filled().starts_with(b"\r\n") {
@@ -123,7 +125,7 @@ impl Http1 {
             }
             let arrived = self.input.filled();
             match arrived.first() {
-                None => scan = Scan::default(),
+                None => scan = Scan::new(most),
                 Some(b'\r') if arrived.len() == 1 => {}
                 Some(b'P') if arrived.starts_with(PREFACE) => return Ok(NextInput::Http2),
                 Some(byte)
@@ -132,7 +134,8 @@ impl Http1 {
                     return Err(Problem::bad_request("this is not HTTP; is it TLS?"));
                 }
                 Some(_) => {
-                    if let Some(end) = scan.find_end(arrived).map_err(Refusal::from)? {
+                    let found = scan.find_end(arrived).map_err(|ending| unended(ending, most));
+                    if let Some(end) = found? {
                         let head = arrived.get(..end).unwrap_or_default().to_vec();
                         self.input.consume(end);
                         return Ok(NextInput::Head(head));
@@ -167,9 +170,9 @@ impl Http1 {
         }
     }
 
-    /// Begins an exchange whose request's body is at most `room` bytes.
-    pub(crate) fn start(&mut self, head: &RequestHead<'_>, room: u64) {
-        self.exchange = Exchange::of(head, room);
+    /// Begins an exchange.
+    pub(crate) fn start(&mut self, head: &RequestHead<'_>) {
+        self.exchange = Exchange::of(head);
     }
 
     /// Whether another request may follow.
@@ -268,6 +271,10 @@ impl Client for Http1 {
         self.peer
     }
 
+    fn limit_body(&mut self, bytes: u64) {
+        (self.exchange.limit, self.exchange.room) = (bytes, bytes);
+    }
+
     fn poll_body(
         &mut self,
         context: &mut Context<'_>,
@@ -287,8 +294,7 @@ impl Client for Http1 {
             }
             // A body that is too large is skipped from here on.
             self.input.consume(end);
-            exchange.room =
-                room.ok_or(BodyError::TooLarge(self.site.settings().upload_limit_bytes))?;
+            exchange.room = room.ok_or(BodyError::TooLarge(exchange.limit))?;
             if piece.content > 0 {
                 return Poll::Ready(Ok(!self.exchange.body.is_over()));
             }
@@ -399,6 +405,20 @@ impl Client for Http1 {
         self.exchange.cut = self.exchange.unending;
         self.output.clear();
         self.sent = 0;
+    }
+}
+
+/// Why a head is not read to its end; its fields may have `most` bytes.
+fn unended(ending: Ending, most: usize) -> Problem {
+    match ending {
+        Ending::BareLineFeed => {
+            Problem::bad_request("a line of the head does not end in CR LF (RFC 9112, 2.2)")
+        }
+        Ending::LongLine => Problem::new(
+            StatusCode::URI_TOO_LONG,
+            format!("the target is longer than {TARGET_BYTES} bytes, which no setting changes"),
+        ),
+        Ending::LargeFields => Problem::large_fields(most),
     }
 }
 

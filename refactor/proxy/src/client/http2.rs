@@ -12,7 +12,7 @@ use bytes::Bytes;
 use h2::server::Builder;
 use h2::{Reason, RecvStream};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use http1::{Buffer, FIELDS_BYTES, Framing, HeaderField, RequestHead, Status};
+use http1::{Buffer, FIELDS, Framing, HeaderField, RequestHead, Status};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, join, split};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -26,11 +26,18 @@ use crate::exchange::{exchange, refuse_unread};
 use crate::limits::{
     BODY_PAUSE, HEAD_TIME, IDLE_TIME, LINGER_BYTES, LINGER_TIME, STREAMS, TAKE_TIME,
 };
+use crate::problem::Problem;
 use crate::site::{DrainSignal, Phase, Site};
 
 /// How many bytes of bodies a client may send before they are taken: of one, and of all together.
 const WINDOW_BYTES: u32 = 64 * 1024;
 const WINDOWS_BYTES: u32 = 1024 * 1024;
+/// What a field counts beside its name and value, in bytes: in HTTP/1.1 `: ` and the end of the line, and in a list of
+/// HTTP/2 (RFC 9113, 6.5.2).
+const LINE_BYTES: usize = 4;
+const LIST_BYTES: usize = 32;
+/// How much more of the head of a request is read than it may have, with its target, in bytes.
+const BEYOND_BYTES: usize = 32 * 1024;
 
 /// Answers the requests of a connection, each in a task of its own.
 pub(super) async fn serve(
@@ -62,9 +69,11 @@ async fn answer_all(
     worker: usize,
     mut drain: DrainSignal<'_>,
 ) {
+    // What is larger than this gets a bare 431. This much more is read, so that the answer can say which limit was met.
+    let most = site.settings().request_header_bytes + FIELDS * LIST_BYTES + BEYOND_BYTES;
     let handshake = Builder::new()
         .max_concurrent_streams(STREAMS)
-        .max_header_list_size(FIELDS_BYTES as u32)
+        .max_header_list_size(u32::try_from(most).unwrap_or(u32::MAX))
         .initial_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOWS_BYTES)
         .handshake::<_, Bytes>(stream);
@@ -128,13 +137,13 @@ async fn one(
     worker: usize,
 ) {
     let (parts, body) = request.into_parts();
-    let room = site.settings().upload_limit_bytes;
+    let most = site.settings().request_header_bytes;
     let ended = body.is_end_stream();
     let mut client = Http2 {
         peer,
         body,
-        limit: room,
-        room,
+        limit: 0,
+        room: 0,
         reply,
         out: Vec::new(),
         ended: false,
@@ -143,6 +152,9 @@ async fn one(
         writing: None,
     };
     match RequestHead::from_http2(&parts) {
+        _ if fields_bytes(&parts) > most => {
+            refuse_unread(&site, &mut client, &Problem::large_fields(most)).await;
+        }
         Ok(mut head) => {
             if ended {
                 head.body = Framing::NONE;
@@ -155,6 +167,13 @@ async fn one(
     }
     // Nothing waits for it, so it may take too long.
     let _ = timeout(LINGER_TIME, client.linger()).await;
+}
+
+/// How many bytes the fields of a request would have in HTTP/1.1.
+fn fields_bytes(parts: &http::request::Parts) -> usize {
+    let size =
+        |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + LINE_BYTES;
+    parts.headers.iter().map(size).sum()
 }
 
 /// One exchange of a connection.
@@ -191,6 +210,10 @@ impl Http2 {
 impl Client for Http2 {
     fn peer(&self) -> IpAddr {
         self.peer
+    }
+
+    fn limit_body(&mut self, bytes: u64) {
+        (self.limit, self.room) = (bytes, bytes);
     }
 
     fn poll_body(

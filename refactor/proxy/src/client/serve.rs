@@ -48,7 +48,7 @@ async fn answer(
             Ok(NextInput::Head(bytes)) => match RequestHead::parse(&bytes) {
                 Err(refusal) => refusal.into(),
                 Ok(head) => {
-                    client.start(&head, site.settings().upload_limit_bytes);
+                    client.start(&head);
                     let tunnel = exchange(site, worker, &mut client, &head).await;
                     if let Some(tunnel) = tunnel {
                         let (stream, said) = client.into_parts();
@@ -64,7 +64,7 @@ async fn answer(
             },
             Err(problem) => problem,
         };
-        client.start(&RequestHead::unread(), 0);
+        client.start(&RequestHead::unread());
         refuse_unread(site, &mut client, &refused).await;
         client.close().await;
         return None;

@@ -136,8 +136,9 @@ impl ShadowRequest {
         let mut sent = 0;
         poll_fn(|context| self.poll_send(context, &mut connection, &mut sent)).await?;
         connection.allow(self.to.patience.first_byte);
+        let most = self.to.limits.answer_header_bytes;
         let head = loop {
-            let head = poll_fn(|context| connection.poll_head(context)).await?;
+            let head = poll_fn(|context| connection.poll_head(context, most)).await?;
             if !is_interim(&head).map_err(UpstreamError::Garbage)? {
                 break head;
             }

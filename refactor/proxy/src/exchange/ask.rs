@@ -25,8 +25,8 @@ pub(super) async fn ask<C: Client>(
     worker: usize,
 ) -> Result<(Connection, Vec<u8>), UploadError> {
     let upstream = &target.service.upstream;
-    let place = upstream.in_flight.enter(address, target.connections).await;
-    let busy = || UploadError::Service(UpstreamError::Busy(target.connections));
+    let place = upstream.in_flight.enter(address, target.limits.connections).await;
+    let busy = || UploadError::Service(UpstreamError::Busy(target.limits.connections));
     let place = place.ok_or_else(busy)?;
     let method = &request.method;
     let mut wanted = match request.upgrade {
@@ -36,8 +36,9 @@ pub(super) async fn ask<C: Client>(
         None => Wanted::SurelyOpen,
     };
     loop {
-        let leased =
-            upstream.lease(worker, wanted, target.patience.connect, target.connections).await;
+        let leased = upstream
+            .lease(worker, wanted, target.patience.connect, target.limits.connections)
+            .await;
         let leased = leased.map_err(UploadError::Service)?;
         if !leased.reused {
             target.counts.connects.inc();
@@ -82,7 +83,9 @@ async fn head<C: Client>(
             if upload.progressed() {
                 connection.allow(target.patience.first_byte);
             }
-            connection.poll_head(context).map_err(UploadError::Service)
+            connection
+                .poll_head(context, target.limits.answer_header_bytes)
+                .map_err(UploadError::Service)
         });
         let bytes = bytes.await?;
         if !is_interim(&bytes).map_err(garbage)? {

@@ -1,10 +1,13 @@
 //! The answers to the client if no service answers.
 
+use std::time::Duration;
+
 use http::StatusCode;
+use http1::Malformed;
 
 use super::ended::Ended;
 use crate::client::BodyError;
-use crate::limits::{BUSY_RETRY_SECONDS, CHASE_RETRY_SECONDS};
+use crate::limits::{BODY_PAUSE, BODY_RATE, BODY_TIME, BUSY_RETRY_SECONDS, CHASE_RETRY_SECONDS};
 use crate::problem::Problem;
 use crate::target::RouteTarget;
 use crate::upstream::UpstreamError;
@@ -15,7 +18,7 @@ pub(super) fn unanswered(target: &RouteTarget, failure: UpstreamError) -> Ended 
     let problem = |status, what: &str| {
         Problem::new(status, format!("route {route}: the service {service} {what}"))
     };
-    let seconds = target.patience.first_byte.as_secs_f64();
+    let ms = |time: Duration| time.as_millis();
     let (status, what) = match &failure {
         UpstreamError::Down(pause) => {
             let mut down =
@@ -38,19 +41,34 @@ pub(super) fn unanswered(target: &RouteTarget, failure: UpstreamError) -> Ended 
         }
         UpstreamError::Unconnected => (
             StatusCode::GATEWAY_TIMEOUT,
-            "did not take a connection in time; the request was not sent",
+            &*format!(
+                "did not take a connection within {} ms (CONNECT_MS, banyan:connect-ms); the request was not sent",
+                ms(target.patience.connect)
+            ),
         ),
         UpstreamError::Broken(_) => (
             StatusCode::BAD_GATEWAY,
             "closed the connection without an answer; a write may have been done",
         ),
-        UpstreamError::Garbage(_) => (
+        UpstreamError::Garbage(Malformed(what)) => (
             StatusCode::BAD_GATEWAY,
-            "answered with something that is not HTTP; a write may have been done",
+            &*format!(
+                "answered with something that is not taken for HTTP ({what}); a write may have been done"
+            ),
+        ),
+        UpstreamError::LargeHead(most) => (
+            StatusCode::BAD_GATEWAY,
+            &*format!(
+                "answered with more than {most} bytes of header fields (ANSWER_HEADER_BYTES, \
+                 banyan:answer-header-bytes); a write may have been done"
+            ),
         ),
         UpstreamError::Late => (
             StatusCode::GATEWAY_TIMEOUT,
-            &*format!("gave no answer within {seconds} s; a write may have been done"),
+            &*format!(
+                "gave no answer within {} ms (FIRST_BYTE_MS, banyan:first-byte-ms); a write may have been done",
+                ms(target.patience.first_byte)
+            ),
         ),
     };
     log::warn!("route {route}, service {service}, {}: {failure}", target.service.upstream.origin);
@@ -63,14 +81,21 @@ pub(super) fn unreceived(error: BodyError) -> Ended {
         BodyError::Gone => return Ended::Gone,
         BodyError::TooLarge(limit) => too_large(limit),
         BodyError::Malformed(detail) => Problem::bad_request(detail),
-        BodyError::TooSlow => {
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "the body of the request took too long")
-        }
+        BodyError::TooSlow => Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!(
+                "the body of the request paused for {} s, or had less than {BODY_RATE} bytes a second for {} s; no \
+                 setting changes these limits",
+                BODY_PAUSE.as_secs(),
+                BODY_TIME.as_secs()
+            ),
+        ),
     })
 }
 
 pub(super) fn too_large(limit: u64) -> Problem {
-    let detail = format!("the body is larger than the {limit} bytes of UPLOAD_BYTES");
+    let detail =
+        format!("the body is larger than {limit} bytes (UPLOAD_BYTES, banyan:upload-bytes)");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 

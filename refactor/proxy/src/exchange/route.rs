@@ -35,9 +35,6 @@ pub(super) fn route<'a>(
         let detail = "the request came from this proxy: a route leads back to it";
         return refuse(Problem::new(StatusCode::LOOP_DETECTED, detail));
     }
-    if matches!(head.body, Framing::Length(length) if length > site.settings().upload_limit_bytes) {
-        return refuse(too_large(site.settings().upload_limit_bytes));
-    }
     let path = match RequestPath::place(head.target, &site.stage) {
         Ok(PathScope::Application(path)) => path,
         Ok(PathScope::Root) if matches!(head.method, Method::GET | Method::HEAD) => {
@@ -62,7 +59,12 @@ pub(super) fn route<'a>(
                               they are not reached through the proxy";
                 return refuse(Problem::not_found(detail));
             }
-            Ok((destination(&table, head, downstream.client, &path, &found), path))
+            let destination = destination(&table, head, downstream.client, &path, &found);
+            let most = destination.side.target.limits.upload_bytes;
+            if matches!(head.body, Framing::Length(length) if length > most) {
+                return refuse(too_large(most));
+            }
+            Ok((destination, path))
         }
         None => {
             let detail =

@@ -24,7 +24,7 @@ use crate::limits::{DNS_TIME, POOL_TIME};
 pub(crate) struct Connection {
     stream: Stream,
     input: Buffer,
-    scan: Scan,
+    scan: Option<Scan>,
     deadline: Deadline,
     /// Once it has been idle for so long the service may close it.
     idle_until: Instant,
@@ -44,7 +44,7 @@ impl Connection {
         Self {
             stream,
             input: Buffer::default(),
-            scan: Scan::default(),
+            scan: None,
             deadline: Deadline::after(POOL_TIME),
             idle_until: now + POOL_TIME,
             use_until: (!is_address).then(|| now + DNS_TIME),
@@ -120,22 +120,27 @@ impl Connection {
         }
     }
 
-    /// The bytes of the next head.
+    /// The bytes of the next head, whose fields may have `most` bytes.
     pub(crate) fn poll_head(
         &mut self,
         context: &mut Context<'_>,
+        most: usize,
     ) -> Poll<Result<Vec<u8>, UpstreamError>> {
         loop {
-            let end = self.scan.find_end(self.input.filled()).map_err(|ending| {
-                UpstreamError::Garbage(Malformed(match ending {
-                    Ending::BareLineFeed => "the answer has a bare LF in its head",
-                    Ending::LongLine | Ending::LargeFields => "the head of the answer is too large",
-                }))
+            let scan = self.scan.get_or_insert_with(|| Scan::new(most));
+            let end = scan.find_end(self.input.filled()).map_err(|ending| match ending {
+                Ending::BareLineFeed => {
+                    UpstreamError::Garbage(Malformed("the answer has a bare LF in its head"))
+                }
+                Ending::LongLine => {
+                    UpstreamError::Garbage(Malformed("the first line of the answer is too long"))
+                }
+                Ending::LargeFields => UpstreamError::LargeHead(most),
             });
             if let Some(end) = end? {
                 let head = self.input.filled().get(..end).unwrap_or_default().to_vec();
                 self.input.consume(end);
-                self.scan = Scan::default();
+                self.scan = None;
                 return Poll::Ready(Ok(head));
             }
             let begun = !self.input.is_empty();

@@ -20,6 +20,8 @@ pub(crate) enum UpstreamError {
     Broken(io::Error),
     /// What came is no answer.
     Garbage(Malformed),
+    /// The fields of the answer are larger than so many bytes.
+    LargeHead(usize),
     /// No answer in time.
     Late,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for UpstreamError {
             Self::Unconnected => f.write_str("no connection in time"),
             Self::Broken(cause) => write!(f, "the connection ended before the answer: {cause}"),
             Self::Garbage(Malformed(what)) => f.write_str(what),
+            Self::LargeHead(most) => write!(f, "more than {most} bytes of header fields"),
             Self::Late => f.write_str("no answer in time"),
         }
     }

@@ -33,7 +33,7 @@ async fn an_upload_arrives_whole_and_one_over_the_limit_is_413() {
     let before = service.count();
     let answer = plane.send(sized(LIMIT + 1)).await;
     assert_eq!(status(&answer), 413);
-    assert!(body(&answer).contains("10485760 bytes of UPLOAD_BYTES"), "{answer}");
+    assert!(body(&answer).contains("10485760 bytes (UPLOAD_BYTES"), "{answer}");
     assert_eq!(status(&plane.send(chunked(LIMIT + 1)).await), 413);
     assert_eq!(service.count(), before, "none got to its end");
 }

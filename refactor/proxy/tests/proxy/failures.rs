@@ -112,7 +112,7 @@ async fn a_service_that_never_answers_is_504() {
     let plane = Plane::hasty(&service.url);
     let answer = plane.get("/api/x", "").await;
     assert_eq!(status(&answer), 504);
-    assert!(body(&answer).contains("within 0.3 s"), "{answer}");
+    assert!(body(&answer).contains("within 300 ms"), "{answer}");
     assert_names_the_route(&answer, &service.url);
 }
 

@@ -12,6 +12,7 @@ mod flips;
 mod floods;
 mod forwarding;
 mod http2;
+mod limits;
 mod many;
 mod ownership;
 mod plane;

@@ -18,6 +18,7 @@ use crate::kept::Budget;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::metrics::{Metrics, RouteLabels};
 use crate::ownership::Ownership;
+use crate::route_limits::RouteLimits;
 use crate::settings::Settings;
 use crate::site::{Shared, Site};
 use crate::target::{RouteTable, RouteTarget};
@@ -63,9 +64,10 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         active: true,
         tags: Default::default(),
     };
+    let limits = RouteLimits::tagged(&shared.settings, &route.tags);
     let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
     let target =
-        Arc::new(RouteTarget::new(route, upstream, patience, 1_024, None, Arc::clone(&counts)));
+        Arc::new(RouteTarget::new(route, upstream, patience, limits, None, Arc::clone(&counts)));
     let site = Site::new(
         Arc::new(shared),
         "api".to_owned(),
