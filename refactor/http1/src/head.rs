@@ -5,7 +5,7 @@ mod answer;
 mod request;
 mod scan;
 
-pub use answer::{ResponseHead, Status, is_interim};
+pub use answer::{ResponseHead, Status, interim};
 pub use request::{RequestHead, Version};
 pub use scan::{Ending, Scan};
 

@@ -33,7 +33,7 @@ mod wire;
 pub use buffer::Buffer;
 pub use framing::{BodyPiece, ChunkPart, Framing, Malformed};
 pub use head::{
-    Ending, FieldKind, HeaderField, RequestHead, ResponseHead, Scan, Status, Version, is_interim,
+    Ending, FieldKind, HeaderField, RequestHead, ResponseHead, Scan, Status, Version, interim,
 };
 pub use limits::{FIELDS, FIELDS_BYTES, TARGET_BYTES};
 pub use refusal::Refusal;

@@ -68,6 +68,15 @@ pub(crate) trait Client: Send {
         out: &mut Vec<u8>,
     ) -> Poll<Result<bool, BodyError>>;
 
+    /// Whether the client waits to be told to send the request's body (RFC 9110, 10.1.1). One that sends it does not wait.
+    fn waits_to_go_on(&self) -> bool;
+
+    /// Tells the client to send the body, if it waits for that.
+    fn go_on(&mut self, context: &mut Context<'_>);
+
+    /// Passes on an interim answer other than 100, if the client is sure to know what that is.
+    fn hint(&mut self, status: Status, fields: &[HeaderField<'_>]);
+
     /// Drops the part of an unwanted body that has arrived.
     fn skip_body(&mut self);
 

@@ -87,13 +87,30 @@ async fn forward<C: Client>(
     let mut place = upgrade::place(site, head)?;
     record.sample = mirror::mirror(site, downstream, head, &path, &destination, record);
     let mut chase = Chase::begin(site, downstream, head, &path, destination, record.start);
-    let request =
-        outgoing::request(site, downstream, head, chase.side(), &path, chase.position(), record);
-    let mut upload = Upload::new(request, head.body, chase.kept());
+    let write = |client: &C, chase: &Chase<'_>, record: &RequestRecord<'_>| {
+        let (side, position) = (chase.side(), chase.position());
+        let mut out = outgoing::request(site, downstream, head, side, &path, position, record);
+        if client.waits_to_go_on() {
+            outgoing::add(&mut out, "expect", b"100-continue");
+        }
+        out
+    };
+    let mut upload = Upload::new(write(client, &chase, record), head.body, chase.kept());
     loop {
         let route = Arc::clone(&chase.side().target);
         record.route(&route);
-        let asked = ask::ask(client, &mut upload, &route, head, downstream.client, worker);
+        let matched = chase.side().matched;
+        let own = (&route.service.upstream.origin, &*route.service.base);
+        let urls = || PublicUrls::new(&site.stage, path.raw, matched, own, downstream);
+        let hint = |client: &mut C, hint: ResponseHead<'_>| {
+            let public = public_fields(&hint.fields, urls);
+            let mut hint = hint;
+            for (place, value) in &public {
+                hint.set(*place, value.as_bytes());
+            }
+            client.hint(hint.status, &hint.fields);
+        };
+        let asked = ask::ask(client, &mut upload, &route, head, downstream.client, worker, hint);
         let next = match asked.await {
             Ok((connection, bytes)) => match answer_to(head, &bytes) {
                 Ok(mut answer) => {
@@ -105,12 +122,7 @@ async fn forward<C: Client>(
                         if let Some(sample) = &mut record.sample {
                             sample.begin(&answer, &bytes);
                         }
-                        let side = chase.side();
-                        let public = public_fields(&answer.fields, || {
-                            let service = &side.target.service;
-                            let own = (&service.upstream.origin, &*service.base);
-                            PublicUrls::new(&site.stage, path.raw, side.matched, own, downstream)
-                        });
+                        let public = public_fields(&answer.fields, urls);
                         for (place, value) in &public {
                             answer.set(*place, value.as_bytes());
                         }
@@ -143,10 +155,7 @@ async fn forward<C: Client>(
         // The service that answers in the end may be the one that got the copy.
         record.sample = None;
         chase.go_on(client, next).await?;
-        let position = chase.position();
-        let request =
-            outgoing::request(site, downstream, head, chase.side(), &path, position, record);
-        upload.restart(&request);
+        upload.restart(&write(client, &chase, record));
     }
 }
 

@@ -8,6 +8,11 @@ use runtime::BackOff;
 
 /// The most interim answers before an answer; more is 502.
 pub(crate) const INTERIM_ANSWERS: usize = 16;
+/// The most bytes of heads of interim answers that the client of one request gets.
+pub(crate) const HINT_BYTES: usize = 16 * 1024;
+/// How long a client that waits to be told to send its body waits for its service's word at most; then the proxy asks for
+/// the body.
+pub(crate) const CONTINUE_TIME: Duration = Duration::from_secs(1);
 /// The most empty lines before a request.
 pub(crate) const EMPTY_LINES: usize = 64;
 /// How many bytes the fields of a head may be allowed.

@@ -138,16 +138,13 @@ fn contradicts(status: Status, length: Option<u64>, coding: Option<&[u8]>) -> bo
     }
 }
 
-/// Whether a head is that of an answer before the answer (RFC 9110, 15.2), as its status tells. A change
-/// of protocols is none: nothing follows it.
+/// The answer before the answer (RFC 9110, 15.2) that has this head, if its status says that it is one. A change of
+/// protocols is none: nothing follows it.
 ///
 /// # Errors
 /// An interim answer that cannot be read, or that announces a body.
-pub fn is_interim(head: &[u8]) -> Result<bool, Malformed> {
-    match begins_interim(head) {
-        true => ResponseHead::parse(head, &Method::GET).map(|_interim| true),
-        false => Ok(false),
-    }
+pub fn interim(head: &[u8]) -> Result<Option<ResponseHead<'_>>, Malformed> {
+    begins_interim(head).then(|| ResponseHead::parse(head, &Method::GET)).transpose()
 }
 
 fn begins_interim(head: &[u8]) -> bool {

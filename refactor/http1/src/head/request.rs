@@ -43,7 +43,7 @@ pub struct RequestHead<'a> {
     /// may be answered as if it had not asked. Nothing if one of them is TLS or another version of HTTP: what
     /// followed would be requests that no rule of this proxy sees. Nothing if there is a body, which would come first.
     pub upgrade: Option<&'a [u8]>,
-    /// Whether the client waits for `100 Continue` before it sends the body.
+    /// Whether the client waits for `100 Continue` before it sends the body, if there is one.
     pub expects_continue: bool,
 }
 
@@ -128,7 +128,14 @@ impl<'a> RequestHead<'a> {
         Ok(Self {
             upgrade,
             keep_alive: version == Version::Http11 && !connection_has(&fields, b"close"),
-            expects_continue: only.expect.is_some() && version == Version::Http11,
+            expects_continue: only.expect.is_some()
+                && match version {
+                    // It has no interim answers (RFC 9110, 10.1.1).
+                    Version::Http10 => false,
+                    Version::Http11 => !body.is_over(),
+                    // Only its frames say whether a body follows.
+                    Version::Http2 => true,
+                },
             method,
             target,
             version,

@@ -220,13 +220,18 @@ impl Http1 {
 
     fn poll_more_body(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         let now = Instant::now();
+        let read = self.input.poll_fill(context, &mut self.stream);
+        if self.exchange.expects_continue && read.is_pending() {
+            return Poll::Pending;
+        }
         let pace = self.exchange.pace.get_or_insert_with(|| {
             self.reading.set(BODY_PAUSE);
             Pace::begin(now)
         });
-        match self.input.poll_fill(context, &mut self.stream) {
+        match read {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(BodyError::Gone)),
             Poll::Ready(Ok(count)) => {
+                self.exchange.expects_continue = false;
                 pace.received(count, now);
                 self.reading.set(pace.pause(now));
                 return Poll::Ready(Ok(()));
@@ -236,18 +241,6 @@ impl Http1 {
             }
             Poll::Ready(Err(_)) => return Poll::Ready(Err(BodyError::Gone)),
             Poll::Pending => {}
-        }
-        if self.exchange.expects_continue {
-            self.exchange.expects_continue = false;
-            self.reading.set(BODY_PAUSE);
-            // Nothing else is on its way to the client, so all of it fits into the socket.
-            let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
-            let mut stream = Pin::new(&mut self.stream);
-            let sent = ready_or(stream.as_mut().poll_write(context, go_on), 0);
-            // TLS keeps what the socket does not take, and sends it with the answer.
-            if sent.and_then(|_| ready_or(stream.poll_flush(context), ())).is_err() {
-                return Poll::Ready(Err(BodyError::Gone));
-            }
         }
         ready!(self.reading.poll(context));
         Poll::Ready(Err(BodyError::TooSlow))
@@ -296,6 +289,7 @@ impl Client for Http1 {
             self.input.consume(end);
             exchange.room = room.ok_or(BodyError::TooLarge(exchange.limit))?;
             if piece.content > 0 {
+                self.exchange.expects_continue = false;
                 return Poll::Ready(Ok(!self.exchange.body.is_over()));
             }
             if piece == BodyPiece::default() {
@@ -303,6 +297,25 @@ impl Client for Http1 {
             }
         }
     }
+
+    fn waits_to_go_on(&self) -> bool {
+        // A part of the body may have come with the head.
+        self.exchange.expects_continue && self.input.is_empty()
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>) {
+        if !std::mem::take(&mut self.exchange.expects_continue) {
+            return;
+        }
+        // Nothing else is on its way to the client, so all of it fits into the socket. TLS keeps what the socket does not
+        // take, and sends it with the answer. A client that is gone is found out when its body is read.
+        let mut stream = Pin::new(&mut self.stream);
+        let _ = stream.as_mut().poll_write(context, b"HTTP/1.1 100 Continue\r\n\r\n");
+        let _ = stream.poll_flush(context);
+    }
+
+    /// Nothing: some clients of HTTP/1.1 would take it for the answer (RFC 8297, 3).
+    fn hint(&mut self, _status: Status, _fields: &[HeaderField<'_>]) {}
 
     fn skip_body(&mut self) {
         while !self.exchange.body.is_over() {
@@ -425,12 +438,4 @@ fn unended(ending: Ending, most: usize) -> Problem {
 /// Whether these bytes are no more than lines too many before a request.
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
-}
-
-/// What is ready, or else this.
-fn ready_or<T>(polled: Poll<io::Result<T>>, otherwise: T) -> io::Result<T> {
-    match polled {
-        Poll::Ready(result) => result,
-        Poll::Pending => Ok(otherwise),
-    }
 }

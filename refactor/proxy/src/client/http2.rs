@@ -150,6 +150,7 @@ async fn one(
         reading: Deadline::after(BODY_PAUSE),
         pace: Pace::begin(Instant::now()),
         writing: None,
+        expects_continue: false,
     };
     match RequestHead::from_http2(&parts) {
         _ if fields_bytes(&parts) > most => {
@@ -161,12 +162,26 @@ async fn one(
             } else if !matches!(head.body, Framing::Length(1..)) {
                 head.body = Framing::CHUNKED;
             }
+            client.expects_continue = head.expects_continue && !ended;
             exchange(&site, worker, &mut client, &head).await;
         }
         Err(refusal) => refuse_unread(&site, &mut client, &refusal.into()).await,
     }
     // Nothing waits for it, so it may take too long.
     let _ = timeout(LINGER_TIME, client.linger()).await;
+}
+
+/// An answer with those of these fields that go to clients.
+fn response(status: StatusCode, fields: &[HeaderField<'_>]) -> Response<()> {
+    let mut response = Response::new(());
+    *response.status_mut() = status;
+    for field in fields.iter().filter(|field| field.kind.goes_to_clients()) {
+        let name = HeaderName::from_bytes(field.name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
 }
 
 /// How many bytes the fields of a request would have in HTTP/1.1.
@@ -190,6 +205,8 @@ struct Http2 {
     /// By when more of the body must be there.
     pace: Pace,
     writing: Option<Deadline>,
+    /// Whether the client waits to be told to send the body.
+    expects_continue: bool,
 }
 
 impl Http2 {
@@ -225,11 +242,13 @@ impl Client for Http2 {
             Poll::Ready(None) => return Poll::Ready(Ok(false)),
             Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(BodyError::Gone)),
             Poll::Ready(Some(Ok(data))) => data,
+            Poll::Pending if self.expects_continue => return Poll::Pending,
             Poll::Pending => {
                 ready!(self.reading.poll(context));
                 return Poll::Ready(Err(BodyError::TooSlow));
             }
         };
+        self.expects_continue = false;
         let now = Instant::now();
         self.pace.received(data.len(), now);
         self.reading.set(self.pace.pause(now));
@@ -241,6 +260,25 @@ impl Client for Http2 {
         Poll::Ready(Ok(!self.body.is_end_stream()))
     }
 
+    fn waits_to_go_on(&self) -> bool {
+        self.expects_continue
+    }
+
+    fn go_on(&mut self, _context: &mut Context<'_>) {
+        if std::mem::take(&mut self.expects_continue) {
+            let now = Instant::now();
+            self.pace = Pace::begin(now);
+            self.reading.set(self.pace.pause(now));
+            self.reply.interim(response(StatusCode::CONTINUE, &[]));
+        }
+    }
+
+    fn hint(&mut self, status: Status, fields: &[HeaderField<'_>]) {
+        if let Ok(status) = StatusCode::from_u16(status) {
+            self.reply.interim(response(status, fields));
+        }
+    }
+
     fn skip_body(&mut self) {}
 
     fn poll_left(&mut self, _context: &mut Context<'_>) -> Poll<Left> {
@@ -250,17 +288,11 @@ impl Client for Http2 {
     }
 
     fn begin(&mut self, status: Status, fields: &[HeaderField<'_>], body: BodyLength) {
-        let mut response = Response::new(());
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-        let headers = response.headers_mut();
-        for field in fields.iter().filter(|field| field.kind.goes_to_clients()) {
-            let name = HeaderName::from_bytes(field.name.as_bytes());
-            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
-                headers.append(name, value);
-            }
-        }
+        self.expects_continue = false;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut response = response(status, fields);
         if let BodyLength::None(Some(length)) | BodyLength::Length(length) = body {
-            headers.insert(http::header::CONTENT_LENGTH, length.into());
+            response.headers_mut().insert(http::header::CONTENT_LENGTH, length.into());
         }
         self.ended = matches!(body, BodyLength::None(_) | BodyLength::Length(0));
         self.reply.begin(response, self.ended);

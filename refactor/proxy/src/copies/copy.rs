@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Method;
-use http1::{Framing, Malformed, ResponseHead, is_interim};
+use http1::{Framing, Malformed, ResponseHead, interim};
 use jiff::Timestamp;
 use shadow::{
     AskedRequest, Capture, Difference, DifferenceLog, DifferingPart, ServiceAnswer, Verdict,
@@ -139,7 +139,7 @@ impl ShadowRequest {
         let most = self.to.limits.answer_header_bytes;
         let head = loop {
             let head = poll_fn(|context| connection.poll_head(context, most)).await?;
-            if !is_interim(&head).map_err(UpstreamError::Garbage)? {
+            if interim(&head).map_err(UpstreamError::Garbage)?.is_none() {
                 break head;
             }
         };

@@ -4,15 +4,19 @@ use std::future::poll_fn;
 use std::net::IpAddr;
 use std::task::Poll;
 
-use http1::{Malformed, RequestHead, is_interim};
+use http1::{Malformed, RequestHead, ResponseHead, interim};
 
 use super::upload::{Upload, UploadError};
 use crate::client::Client;
-use crate::limits::INTERIM_ANSWERS;
+use crate::deadline::Deadline;
+use crate::limits::{CONTINUE_TIME, HINT_BYTES, INTERIM_ANSWERS};
 use crate::target::RouteTarget;
 use crate::upstream::{Connection, UpstreamError, Wanted};
 
-/// The connection that carries the answer, and the bytes of its head.
+/// The status of an answer that asks for the body (RFC 9110, 15.2.1).
+const CONTINUE: u16 = 100;
+
+/// The connection that carries the answer, and the bytes of its head. `hint` gets interim answers.
 ///
 /// # Errors
 /// If the client does not send the body, or the service does not answer.
@@ -23,6 +27,7 @@ pub(super) async fn ask<C: Client>(
     request: &RequestHead<'_>,
     address: IpAddr,
     worker: usize,
+    hint: impl Fn(&mut C, ResponseHead<'_>),
 ) -> Result<(Connection, Vec<u8>), UploadError> {
     let upstream = &target.service.upstream;
     let place = upstream.in_flight.enter(address, target.limits.connections).await;
@@ -44,7 +49,7 @@ pub(super) async fn ask<C: Client>(
             target.counts.connects.inc();
         }
         let mut connection = leased.connection;
-        match head(client, upload, &mut connection, target).await {
+        match head(client, upload, &mut connection, target, &hint).await {
             Ok(bytes) => {
                 upstream.reached();
                 connection.hold(place);
@@ -62,17 +67,24 @@ pub(super) async fn ask<C: Client>(
     }
 }
 
-/// Sends the request and waits for the head of its answer; interim ones are left out.
+/// Sends the request and waits for the head of its answer. A 100 of the service, or a long silence, tells the client to send
+/// its body; other interim answers go to `hint`.
 async fn head<C: Client>(
     client: &mut C,
     upload: &mut Upload<'_>,
     connection: &mut Connection,
     target: &RouteTarget,
+    hint: impl Fn(&mut C, ResponseHead<'_>),
 ) -> Result<Vec<u8>, UploadError> {
     let garbage = |what| UploadError::Service(UpstreamError::Garbage(what));
     connection.allow(target.patience.first_byte);
+    let mut silence = Deadline::after(CONTINUE_TIME);
+    let mut room = HINT_BYTES;
     for _ in 0..=INTERIM_ANSWERS {
         let bytes = poll_fn(|context| {
+            if client.waits_to_go_on() && silence.poll(context).is_ready() {
+                client.go_on(context);
+            }
             match upload.poll(context, client, connection) {
                 Poll::Ready(Err(UploadError::Client(error))) => {
                     return Poll::Ready(Err(UploadError::Client(error)));
@@ -88,10 +100,18 @@ async fn head<C: Client>(
                 .map_err(UploadError::Service)
         });
         let bytes = bytes.await?;
-        if !is_interim(&bytes).map_err(garbage)? {
-            return Ok(bytes);
+        let Some(interim) = interim(&bytes).map_err(garbage)? else { return Ok(bytes) };
+        if interim.status == CONTINUE {
+            poll_fn(|context| {
+                client.go_on(context);
+                Poll::Ready(())
+            })
+            .await;
+        } else if let Some(left) = room.checked_sub(bytes.len()) {
+            room = left;
+            hint(client, interim);
         }
     }
     // One more each time would keep the client waiting without end.
-    Err(garbage(Malformed("interim answers come without end")))
+    Err(garbage(Malformed("more than 16 interim answers came, which no setting changes")))
 }

@@ -80,6 +80,14 @@ pub(super) fn request(
     out
 }
 
+/// Adds a field to a head that is written.
+pub(super) fn add(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    // Before the empty line.
+    out.truncate(out.len().saturating_sub(2));
+    write_field(out, name, value);
+    out.extend_from_slice(b"\r\n");
+}
+
 /// The head of a read's copy: that of the request, and the field that marks it.
 pub(super) fn copy(
     site: &Site,
@@ -90,9 +98,6 @@ pub(super) fn copy(
     record: &RequestRecord<'_>,
 ) -> Vec<u8> {
     let mut out = request(site, downstream, head, side, path, None, record);
-    // Before the empty line.
-    out.truncate(out.len().saturating_sub(2));
-    write_field(&mut out, SHADOW, b"1");
-    out.extend_from_slice(b"\r\n");
+    add(&mut out, SHADOW, b"1");
     out
 }

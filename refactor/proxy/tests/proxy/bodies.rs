@@ -3,7 +3,7 @@
 use proxy::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::plane::{Plane, body, default, field, read_answer, status};
+use crate::plane::{Plane, body, default, field, status};
 use crate::service::{Service, next_request, ok};
 
 const LIMIT: usize = 10 * 1024 * 1024;
@@ -36,21 +36,6 @@ async fn an_upload_arrives_whole_and_one_over_the_limit_is_413() {
     assert!(body(&answer).contains("10485760 bytes (UPLOAD_BYTES"), "{answer}");
     assert_eq!(status(&plane.send(chunked(LIMIT + 1)).await), 413);
     assert_eq!(service.count(), before, "none got to its end");
-}
-
-#[tokio::test]
-async fn a_client_that_waits_for_100_continue_is_told_to_go_on() {
-    let service = Service::answering(|request| ok(&request.body.len().to_string())).await;
-    let plane = Plane::start(vec![default(&service.url)]);
-    let mut stream = plane.connect().await;
-    let head = "POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut interim = [0; 25];
-    stream.read_exact(&mut interim).await.unwrap();
-    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
-    stream.write_all(b"abc").await.unwrap();
-    assert_eq!(body(&read_answer(&mut stream).await), "3");
-    assert_eq!(service.seen()[0].field("expect"), None);
 }
 
 #[tokio::test]

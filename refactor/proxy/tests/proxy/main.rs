@@ -7,6 +7,7 @@ mod canary;
 mod certificate;
 mod downstream;
 mod draining;
+mod expect;
 mod failures;
 mod flips;
 mod floods;

@@ -37,6 +37,14 @@ impl Reply {
         reset.map(|_why| ())
     }
 
+    /// Sends an interim answer, unless the stream is gone or the answer has begun.
+    pub(super) fn interim(&self, response: Response<()>) {
+        if let ReplyState::Waiting(respond) = &mut *self.state() {
+            // A stream that is gone is found out by what is sent next.
+            let _ = respond.send_informational(response);
+        }
+    }
+
     /// Sends the head. A stream that the client reset is found out by what is sent next.
     pub(super) fn begin(&self, response: Response<()>, ended: bool) {
         let mut state = self.state();
