@@ -105,7 +105,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "WEBSOCKET_CONNECTIONS",
-        about: "the most WebSockets and other upgrades at once, 0 to 1000000; 10000",
+        about: "the most WebSockets and other upgrades at once, 0 to 1000000; 12000",
     },
     StopTimes::DELAY,
     StopTimes::DRAIN,

@@ -84,7 +84,7 @@ async fn forward<C: Client>(
 ) -> Result<Option<Tunnel>, Ended> {
     let (destination, path) = route::route(site, downstream, head)?;
     client.limit_body(destination.side.target.limits.upload_bytes);
-    let mut place = upgrade::place(site, head)?;
+    upgrade::look(site, head, downstream.client)?;
     record.sample = mirror::mirror(site, downstream, head, &path, &destination, record);
     let mut chase = Chase::begin(site, downstream, head, &path, destination, record.start);
     let write = |client: &C, chase: &Chase<'_>, record: &RequestRecord<'_>| {
@@ -126,12 +126,14 @@ async fn forward<C: Client>(
                         for (place, value) in &public {
                             answer.set(*place, value.as_bytes());
                         }
-                        record.status = answer.status;
-                        if let Some(place) = place.take_if(|_| switches) {
-                            let open =
-                                upgrade::open(client, connection, &route, &answer, record, place);
+                        if switches {
+                            let address = downstream.client;
+                            let open = upgrade::open(
+                                client, connection, &route, &answer, record, address, site,
+                            );
                             return open.await.map(Some);
                         }
+                        record.status = answer.status;
                         let relay = Relay::new(site, worker, &route, &answer, connection, upload);
                         relay.run(client, record).await?;
                         if let Some(sample) = record.sample.take() {

@@ -53,7 +53,7 @@ use public_urls::Origin;
 use routes::{Route, RouteChange};
 use runtime::Crowd;
 use shadow::ShadowReport;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::interval;
 
@@ -109,7 +109,7 @@ impl DataPlane {
         let ownership = Ownership::new(settings.runs_again, settings.others_write);
         let crowd = Arc::new(Crowd::new(settings.connections));
         let ahead = Budget::new(limits::ALL_AHEAD_BYTES);
-        let tunnels = Arc::new(Semaphore::new(settings.tunnels));
+        let tunnels = Arc::new(Crowd::new(settings.tunnels));
         let shared =
             Shared { settings, metrics, shadows, ownership, crowd, ahead, tunnels, pseudonym };
         Ok(Self(Arc::new(Plane {

@@ -47,13 +47,13 @@ impl Settings {
 }
 
 impl Default for Settings {
-    /// A worker a core, 20,000 connections, 1,024 to an upstream, 10,000 tunnels, bodies of any size, 64 KiB of fields; no proxy in front is believed; no TLS.
+    /// A worker a core, 20,000 connections, 1,024 to an upstream, 12,000 tunnels, bodies of any size, 64 KiB of fields; no proxy in front is believed; no TLS.
     fn default() -> Self {
         Self {
             workers: thread::available_parallelism().map_or(2, usize::from),
             connections: 20_000,
             upstream_connections: UPSTREAM_CONNECTIONS,
-            tunnels: 10_000,
+            tunnels: 12_000,
             upload_limit_bytes: u64::MAX,
             request_header_bytes: FIELDS_BYTES,
             answer_header_bytes: FIELDS_BYTES,

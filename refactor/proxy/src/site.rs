@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use arc_swap::ArcSwap;
 use runtime::{Crowd, Place};
+use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
-use tokio::sync::{Notify, Semaphore};
 use tokio::task::{self, AbortHandle};
 
 use crate::copies::Shadows;
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     /// Room for answers that are read before their clients take them.
     pub(crate) ahead: Budget,
     /// Places for tunnels.
-    pub(crate) tunnels: Arc<Semaphore>,
+    pub(crate) tunnels: Arc<Crowd>,
     /// This proxy's name in `Via`, unlike that of any other: its own requests coming back are a loop.
     pub(crate) pseudonym: String,
 }

@@ -16,8 +16,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http1::Buffer;
+use runtime::Place;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::deadline::Deadline;
@@ -42,7 +42,7 @@ pub(crate) struct Tunnel {
     /// The request that asked for it.
     pub(crate) id: String,
     /// Its place among the tunnels that may be open.
-    pub(crate) place: OwnedSemaphorePermit,
+    pub(crate) place: Place,
 }
 
 impl Tunnel {
@@ -191,11 +191,11 @@ struct Record {
     up: u64,
     down: u64,
     end: Option<TunnelEnd>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Record {
-    fn begin(target: Arc<RouteTarget>, id: String, place: OwnedSemaphorePermit) -> Self {
+    fn begin(target: Arc<RouteTarget>, id: String, place: Place) -> Self {
         if let Some(counts) = target.counts.tunnels() {
             counts.opened();
         }

@@ -5,11 +5,13 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Whether a client that holds `held` of `most` places may take one more, if all clients together hold `taken`: it may hold
-/// three times what it leaves free. One client alone gets three quarters of the places, and however many do what they can,
-/// each newcomer finds some free ("dynamic threshold": Choudhury and Hahne, 1998).
+/// three times what it leaves free, and the last place goes to one that has none. One client alone gets three quarters of the
+/// places, and however many do what they can, each newcomer finds some free ("dynamic threshold": Choudhury and Hahne, 1998).
+/// One or two places are not shared: a client may take both.
 #[must_use]
 pub fn is_fair(held: usize, taken: usize, most: usize) -> bool {
-    held < most.saturating_sub(taken).saturating_mul(3)
+    let free = most.saturating_sub(taken);
+    held < free.saturating_mul(3) && (free > 1 || held == 0 || most <= 2)
 }
 
 /// What stands for a client: its address, or for IPv6 the network of 64 bits that one customer gets.
@@ -73,6 +75,13 @@ impl Crowd {
         None
     }
 
+    /// Whether a client would get a place now.
+    pub fn has_room_for(&self, address: IpAddr) -> bool {
+        let held = self.held();
+        let count = held.by.get(&client_network(address)).copied().unwrap_or_default();
+        held.taken < self.most && is_fair(count, held.taken, self.most)
+    }
+
     /// A place for one that asks for many clients, such as a load balancer: it has no share.
     pub fn enter_for_many(self: &Arc<Self>) -> Option<Place> {
         let mut held = self.held();
@@ -118,13 +127,25 @@ mod tests {
         assert_eq!(first.len(), 750);
         let others: Vec<_> = (2..=4).map(take).collect();
         assert!(others.iter().all(|held| !held.is_empty()), "{others:?}");
+        assert!(crowd.has_room_for([10, 0, 0, 5].into()));
         assert!(crowd.enter([10, 0, 0, 5].into()).is_some());
+        assert!(!crowd.has_room_for([10, 0, 0, 1].into()), "it has its share");
         drop((first, others));
         assert_eq!(take(6).len(), 750);
         let all: Vec<_> = std::iter::from_fn(|| crowd.enter_for_many()).collect();
         assert_eq!(all.len(), 1_000, "a load balancer gets all");
         drop(all);
         assert_eq!(crowd.held().by.len(), 0, "what left is forgotten");
+    }
+
+    #[test]
+    fn few_places_are_shared_too_but_for_one_and_two() {
+        for (most, share) in [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (8, 6)] {
+            let crowd = Arc::new(Crowd::new(most));
+            let first: Vec<_> = std::iter::from_fn(|| crowd.enter([10, 0, 0, 1].into())).collect();
+            assert_eq!(first.len(), share, "of {most}");
+            assert_eq!(crowd.enter([10, 0, 0, 2].into()).is_some(), most > 2, "of {most}");
+        }
     }
 
     #[test]

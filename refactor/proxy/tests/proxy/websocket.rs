@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, route, status};
 use crate::service::{Request, Service, next_request, ok};
+use crate::zero_window::connect_from;
 
 const HANDSHAKE: &str = "GET /api/chat?room=1 HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\n\
                          Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -264,6 +265,54 @@ async fn no_more_tunnels_open_than_there_are_places_for() {
     drop(first);
     until("a place is free", async || metric(&plane, "refactor_tunnels", "") == 1.0).await;
     open(&plane, &mut connections).await;
+}
+
+#[tokio::test]
+async fn one_client_does_not_get_all_tunnels() {
+    let (service, mut connections) = agreeing().await;
+    let settings = proxy::Settings { tunnels: 8, ..Default::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let mut held = Vec::new();
+    for _ in 0..6 {
+        held.push(open(&plane, &mut connections).await);
+    }
+    let mut seventh = plane.connect().await;
+    seventh.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    let answer = read_answer(&mut seventh).await;
+    assert_eq!(status(&answer), 503, "its share is three quarters: {answer}");
+    assert!(body(&answer).contains("or this client has its share"), "{answer}");
+    let mut other = connect_from(&plane, "127.0.0.2").await;
+    other.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_head(&mut other).await), 101, "another client finds a place");
+}
+
+#[tokio::test]
+async fn a_service_that_has_not_agreed_yet_takes_no_place_of_a_tunnel() {
+    let waits = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&waits);
+    let service = Service::serving(move |mut stream| {
+        let waits = Arc::clone(&counted);
+        async move {
+            let request = next_request(&mut stream, &mut Vec::new()).await.unwrap();
+            if request.line().contains("/slow") {
+                waits.fetch_add(1, Ordering::SeqCst);
+            } else {
+                stream.write_all(AGREED).await.unwrap();
+            }
+            // Both end with their client.
+            let _ = stream.read(&mut [0]).await;
+        }
+    })
+    .await;
+    let settings = proxy::Settings { tunnels: 1, ..Default::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let mut slow = plane.connect().await;
+    let request = HANDSHAKE.replace("/chat?room=1", "/slow");
+    slow.write_all(request.as_bytes()).await.unwrap();
+    until("it waits", async || waits.load(Ordering::SeqCst) == 1).await;
+    let mut client = plane.connect().await;
+    client.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_head(&mut client).await), 101);
 }
 
 #[tokio::test]

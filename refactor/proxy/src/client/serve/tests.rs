@@ -8,7 +8,6 @@ use routes::Route;
 use runtime::Crowd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, timeout};
 
@@ -48,7 +47,7 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         ownership: Ownership::new(false, false),
         crowd: Arc::new(Crowd::new(1)),
         ahead: Budget::new(0),
-        tunnels: Arc::new(Semaphore::new(1)),
+        tunnels: Arc::new(Crowd::new(1)),
         pseudonym: "refactor-test".to_owned(),
     };
     let labels =
