@@ -21,6 +21,7 @@ mod upload;
 
 mod discard;
 mod relay;
+mod stall;
 mod upgrade;
 
 mod ended;

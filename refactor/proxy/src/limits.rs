@@ -62,6 +62,8 @@ pub(crate) const AHEAD_BYTES: usize = 64 * 1024;
 pub(crate) const ALL_AHEAD_BYTES: u64 = 64 * 1024 * 1024;
 /// For how long a client may take over a part of an answer while another request waits for the place of that answer.
 pub(crate) const STALL_TIME: Duration = Duration::from_secs(5);
+/// How often it is looked whether another request waits, once that time is over.
+pub(crate) const STALL_LOOK: Duration = Duration::from_millis(250);
 /// The most idle connections that a worker keeps to one upstream.
 pub(crate) const POOLED: usize = 256;
 /// How long a pooled connection may be idle.

@@ -19,8 +19,7 @@ use super::pace::Pace;
 use super::{BodyError, BodyLength, Client, Left, Stream};
 use crate::deadline::Deadline;
 use crate::limits::{
-    BODY_PAUSE, EMPTY_LINES, HEAD_TIME, IDLE_TIME, KEPT_OUTPUT_BYTES, LAST_BYTES, LINGER_TIME,
-    TAKE_TIME,
+    EMPTY_LINES, HEAD_TIME, IDLE_TIME, KEPT_OUTPUT_BYTES, LAST_BYTES, LINGER_TIME, TAKE_TIME,
 };
 use crate::problem::Problem;
 use crate::site::{DrainSignal, Phase, Site};
@@ -46,8 +45,8 @@ struct Exchange {
     /// How many bytes of the body are taken at most, and how many may still come.
     limit: u64,
     room: u64,
-    /// By when more of the body must be there, once it is waited for.
-    pace: Option<Pace>,
+    /// By when more of the body must be there.
+    pace: Pace,
     /// Whether the client waits to be told to send the body.
     expects_continue: bool,
     version: Version,
@@ -66,7 +65,7 @@ impl Exchange {
             body: head.body,
             limit: 0,
             room: 0,
-            pace: None,
+            pace: Pace::begin(),
             expects_continue: head.expects_continue,
             version: head.version,
             chunked_answer: false,
@@ -224,16 +223,11 @@ impl Http1 {
         if self.exchange.expects_continue && read.is_pending() {
             return Poll::Pending;
         }
-        let pace = self.exchange.pace.get_or_insert_with(|| {
-            self.reading.set(BODY_PAUSE);
-            Pace::begin(now)
-        });
         match read {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(BodyError::Gone)),
             Poll::Ready(Ok(count)) => {
                 self.exchange.expects_continue = false;
-                pace.received(count, now);
-                self.reading.set(pace.pause(now));
+                self.exchange.pace.received(count, now);
                 return Poll::Ready(Ok(()));
             }
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::OutOfMemory => {
@@ -241,6 +235,9 @@ impl Http1 {
             }
             Poll::Ready(Err(_)) => return Poll::Ready(Err(BodyError::Gone)),
             Poll::Pending => {}
+        }
+        if let Some(pause) = self.exchange.pace.wait(now) {
+            self.reading.set(pause);
         }
         ready!(self.reading.poll(context));
         Poll::Ready(Err(BodyError::TooSlow))
@@ -328,10 +325,8 @@ impl Client for Http1 {
     }
 
     fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<Left> {
-        if let Some(pace) = self.exchange.pace {
-            // It is not the client that is slow now.
-            self.reading.set(pace.pause(Instant::now()));
-        }
+        // It is not the client that is slow now.
+        self.exchange.pace.rest(Instant::now());
         loop {
             match ready!(self.input.poll_fill(context, &mut self.stream)) {
                 Ok(1..) => {}

@@ -148,7 +148,7 @@ async fn one(
         out: Vec::new(),
         ended: false,
         reading: Deadline::after(BODY_PAUSE),
-        pace: Pace::begin(Instant::now()),
+        pace: Pace::begin(),
         writing: None,
         expects_continue: false,
     };
@@ -244,14 +244,15 @@ impl Client for Http2 {
             Poll::Ready(Some(Ok(data))) => data,
             Poll::Pending if self.expects_continue => return Poll::Pending,
             Poll::Pending => {
+                if let Some(pause) = self.pace.wait(Instant::now()) {
+                    self.reading.set(pause);
+                }
                 ready!(self.reading.poll(context));
                 return Poll::Ready(Err(BodyError::TooSlow));
             }
         };
         self.expects_continue = false;
-        let now = Instant::now();
-        self.pace.received(data.len(), now);
-        self.reading.set(self.pace.pause(now));
+        self.pace.received(data.len(), Instant::now());
         let room = self.room.checked_sub(data.len() as u64);
         self.room = room.ok_or(BodyError::TooLarge(self.limit))?;
         out.extend_from_slice(&data);
@@ -266,9 +267,6 @@ impl Client for Http2 {
 
     fn go_on(&mut self, _context: &mut Context<'_>) {
         if std::mem::take(&mut self.expects_continue) {
-            let now = Instant::now();
-            self.pace = Pace::begin(now);
-            self.reading.set(self.pace.pause(now));
             self.reply.interim(response(StatusCode::CONTINUE, &[]));
         }
     }
@@ -283,7 +281,7 @@ impl Client for Http2 {
 
     fn poll_left(&mut self, _context: &mut Context<'_>) -> Poll<Left> {
         // The client is not the slow side now. If it resets the stream, the whole exchange ends.
-        self.reading.set(self.pace.pause(Instant::now()));
+        self.pace.rest(Instant::now());
         Poll::Pending
     }
 

@@ -7,18 +7,18 @@
 //! [`ALL_AHEAD_BYTES`]: crate::limits::ALL_AHEAD_BYTES
 
 use std::future::poll_fn;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::{io, mem};
 
 use http1::{FieldKind, Framing, HeaderField, ResponseHead};
 
 use super::ended::Ended;
 use super::record::RequestRecord;
+use super::stall::Stall;
 use super::upload::Upload;
 use crate::client::{BodyLength, Client};
-use crate::deadline::Deadline;
 use crate::kept::{Budget, Kept};
-use crate::limits::{AHEAD_BYTES, STALL_TIME};
+use crate::limits::AHEAD_BYTES;
 use crate::site::Site;
 use crate::target::RouteTarget;
 use crate::upstream::Connection;
@@ -44,7 +44,7 @@ pub(super) struct Relay<'a> {
     /// Whether the answer is a stream of events.
     events: bool,
     /// Since when the client is behind while the service is held for it.
-    stalled: Option<Deadline>,
+    stalled: Option<Stall>,
 }
 
 impl<'a> Relay<'a> {
@@ -182,14 +182,9 @@ impl<'a> Relay<'a> {
 
     /// Ready once the client is behind for so long that another request may have its place.
     fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        let stalled = self.stalled.get_or_insert_with(|| Deadline::after(STALL_TIME));
-        loop {
-            ready!(stalled.poll(context));
-            if self.route.service.upstream.in_flight.is_wanted() {
-                return Poll::Ready(io::ErrorKind::TimedOut.into());
-            }
-            stalled.set(STALL_TIME);
-        }
+        let in_flight = &self.route.service.upstream.in_flight;
+        let stalled = self.stalled.get_or_insert_with(Stall::begin);
+        stalled.poll(context, || in_flight.is_wanted()).map(|()| io::ErrorKind::TimedOut.into())
     }
 
     /// Sends the rest of the request. If that fails, the answer is still worth reading.
