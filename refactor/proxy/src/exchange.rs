@@ -153,7 +153,7 @@ async fn forward<C: Client>(
             Err(UploadError::Service(failure)) => chase.past_failure(failure)?,
         };
         if !upload.is_whole() {
-            return Err(chase.give_up());
+            return Err(chase.sent_once());
         }
         // The service that answers in the end may be the one that got the copy.
         record.sample = None;

@@ -304,7 +304,15 @@ export const CASES = {
         wanted.end("body");
         const { body } = JSON.parse((await whole((await answer)[0])).body);
         assert.equal(body, "body");
-        return body;
+        // The application answers at once, and no body is asked for.
+        const unwanted = begin("/nothing");
+        const refusal = once(unwanted, "response");
+        unwanted.on("continue", () => assert.fail("no body was asked for"));
+        unwanted.flushHeaders();
+        const [{ statusCode }] = await refusal;
+        unwanted.destroy();
+        assert.equal(statusCode, 404);
+        return [body, statusCode];
     },
     "trailers (they end at the proxy, as RFC 9110, 6.5.1 allows)": async (target) => {
         const answer = await target.ask("/trailers");

@@ -32,6 +32,7 @@ use super::problems::no_primary;
 use super::search::Search;
 use crate::client::Client;
 use crate::kept::Kept;
+use crate::limits::{KEPT_BYTES, KEPT_REQUEST_BYTES};
 use crate::metrics::Chases;
 use crate::ownership::{self, Epoch, Position};
 use crate::site::Site;
@@ -144,6 +145,17 @@ impl<'a> Chase<'a> {
     /// Whether the time for the search is up.
     pub(super) fn is_late(&self) -> bool {
         self.search.as_ref().is_some_and(Search::is_late)
+    }
+
+    /// The client's answer if another service has to be asked, and the request is not here any more. Nothing was stored.
+    pub(super) fn sent_once(&self) -> Ended {
+        self.chases().gave_up.inc();
+        let what = format!(
+            "no service is the primary of this just now, and the proxy did not keep the request to send it again. It keeps \
+             requests of up to {KEPT_REQUEST_BYTES} bytes, {KEPT_BYTES} bytes together; no setting changes these limits. \
+             Nothing was stored, send it again"
+        );
+        no_primary(&self.candidates.get(0).target, &what)
     }
 
     /// The client's answer if the search ends without one. Nothing was stored.

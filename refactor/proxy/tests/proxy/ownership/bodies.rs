@@ -203,6 +203,22 @@ async fn a_421_never_leaves_the_proxy_where_the_request_cannot_be_sent_again() {
 }
 
 #[tokio::test]
+async fn a_write_is_kept_to_be_sent_again_up_to_10_mib() {
+    for (mib, expected) in [(9, 201), (11, 503)] {
+        let (old, new, plane) = stores().await;
+        new.set(Role::Primary);
+        old.set(new.followed());
+        let answer = plane.send(last(&post(&"x".repeat(mib << 20)))).await;
+        assert_eq!(status(&answer), expected, "{mib} MiB: {answer}");
+        assert_eq!(new.rows().len(), usize::from(expected == 201));
+        if expected == 503 {
+            assert!(answer.contains("up to 10485760 bytes"), "{answer}");
+            assert!(answer.contains("Nothing was stored, send it again"), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_write_without_a_body_that_could_go_nowhere_else_is_under_way_until_it_is_answered() {
     let (wake, awake) = watch::channel(false);
     let (got, mut has_got) = watch::channel(false);
