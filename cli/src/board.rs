@@ -35,11 +35,13 @@ pub(crate) fn program(name: &str) -> Option<Program> {
 pub(crate) const REFACTOR: &str = "refactor";
 /// The default ports of the proxy: for traffic, and for its control.
 const REFACTOR_PORTS: [u16; 2] = [8080, 9080];
+/// The default port of the pages.
+const WEB_PORT: u16 = 8081;
 
-/// The name of every program, the proxy last.
+/// The name of every program, the proxy and the pages last.
 pub(crate) fn names() -> Vec<String> {
     let programs = members().into_iter().map(|member| member.program.name().to_owned());
-    programs.chain([REFACTOR.to_owned()]).collect()
+    programs.chain([REFACTOR, web::NAME].map(str::to_owned)).collect()
 }
 
 /// A program with its address, and what it serves there.
@@ -47,7 +49,7 @@ pub(crate) fn names() -> Vec<String> {
 pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) address: SocketAddr,
-    /// The path that is the program's own, such as `/api/users`; empty for the proxy's control port.
+    /// The path of the API that is the program's own, such as `/api/users`; empty for the proxy's control port and the pages.
     pub(crate) path: String,
 }
 
@@ -94,7 +96,8 @@ fn refactor_folder(data_dir: &Path) -> PathBuf {
 pub(crate) fn endpoints(base: Option<u16>) -> Result<(Vec<Endpoint>, SocketAddr), String> {
     let members = members();
     let wanted = members.iter().map(|member| (member.program.name(), CONTAINER_PORT));
-    let wanted = wanted.chain([("the proxy", REFACTOR_PORTS[0]), (REFACTOR, REFACTOR_PORTS[1])]);
+    let [traffic, control] = REFACTOR_PORTS;
+    let wanted = wanted.chain([("the proxy", traffic), (REFACTOR, control), (web::NAME, WEB_PORT)]);
     let wanted: Vec<_> = wanted.collect();
     let mut listeners = Vec::new();
     let mut addresses = Vec::new();
@@ -110,15 +113,19 @@ pub(crate) fn endpoints(base: Option<u16>) -> Result<(Vec<Endpoint>, SocketAddr)
             Err(error) => taken.push(format!("port {port} (for {name}): {error}")),
         }
     }
-    if let (true, [programs @ .., proxy, control]) = (taken.is_empty(), addresses.as_slice()) {
+    if let (true, [programs @ .., proxy, control, pages]) = (taken.is_empty(), addresses.as_slice())
+    {
         let endpoints = members.iter().zip(programs).map(|(member, address)| Endpoint {
             name: member.program.name().to_owned(),
             address: *address,
             path: member.path.clone(),
         });
-        let control =
-            Endpoint { name: REFACTOR.to_owned(), address: *control, path: String::new() };
-        return Ok((endpoints.chain([control]).collect(), *proxy));
+        let others = [(REFACTOR, control), (web::NAME, pages)].map(|(name, address)| Endpoint {
+            name: name.to_owned(),
+            address: *address,
+            path: String::new(),
+        });
+        return Ok((endpoints.chain(others).collect(), *proxy));
     }
     Err(format!(
         "cannot listen on {}\nstop what listens there, or choose other ports with --port-base PORT",
@@ -166,6 +173,16 @@ pub(crate) fn refactor_environment(
         ("MONOLITH_URL", format!("{monolith}/api")),
         ("MOVE_TOKEN", move_token.to_owned()),
         ("MOVE_TARGETS", targets.join(",")),
+    ];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The environment of the pages: all that they know of the board is the proxy.
+pub(crate) fn web_environment(endpoint: &Endpoint, proxy: SocketAddr) -> Vec<(String, String)> {
+    let variables = [
+        ("HOST", endpoint.address.ip().to_string()),
+        ("PORT", endpoint.address.port().to_string()),
+        ("API_URL", format!("http://{proxy}/api")),
     ];
     variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -22,7 +22,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the monolith, the three services and the refactor proxy until Ctrl-C (the default).
+    /// Run the monolith, the three services, the refactor proxy and the pages until Ctrl-C (the default).
     Up(UpArgs),
     /// Show the programs that `up` runs, whether they are ready, and where each path goes.
     ///
@@ -71,8 +71,8 @@ struct ProgramArgs {
 struct UpArgs {
     #[command(flatten)]
     data: DataDir,
-    /// The monolith's port on 127.0.0.1; the services, the proxy and its control port take the next ones. 0 takes
-    /// any free ports. Without it these are 3000 to 3003, 8080 and 9080.
+    /// The monolith's port on 127.0.0.1; the services, the proxy, its control port and the pages take the next ones. 0
+    /// takes any free ports. Without it these are 3000 to 3003, 8080, 9080 and 8081.
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
 }

@@ -38,6 +38,7 @@ pub(crate) fn run(args: &ServeArgs, banyan: Command) -> ExitCode {
         if args.until_stdin_ends { Box::pin(stdin_ends()) } else { Box::pin(pending()) };
     match board::program(name) {
         Some(program) => runtime::run(program, stop),
+        None if name == web::NAME => runtime::run(web::Web, stop),
         // The command line takes no other name.
         None => runtime::run(refactor::Refactor, stop),
     }
@@ -49,7 +50,11 @@ fn help(program: Option<&str>, mut banyan: Command) -> StyledStr {
     banyan.build();
     let serve = banyan.find_subcommand("serve").cloned().unwrap_or_default();
     let Some(name) = program else { return serve.clone().render_help() };
-    let variables = board::program(name).map_or(refactor::VARIABLES, |_| server::VARIABLES);
+    let variables = match name {
+        web::NAME => web::VARIABLES,
+        board::REFACTOR => refactor::VARIABLES,
+        _ => server::VARIABLES,
+    };
     let variables = format!(
         "{name} reads these variables of its environment (after the semicolon: the default):\n\n{}",
         Variable::list(variables)

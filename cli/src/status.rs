@@ -85,6 +85,7 @@ pub(crate) fn table(
     for (endpoint, state) in endpoints.iter().zip(states) {
         let (name, url) = (&endpoint.name, endpoint.url());
         let more = match endpoint.path.as_str() {
+            "" if *name == web::NAME => "the board in a browser".to_owned(),
             "" => format!("for the AWS CLI: eval \"$({banyan} env{folder})\""),
             "/" => format!("{url}{first}/docs"),
             path => format!("{url}{path}/docs"),

@@ -43,10 +43,12 @@ pub(crate) async fn run(
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
     let specs = endpoints.iter().map(|endpoint| {
-        let environment = if endpoint.name == board::REFACTOR {
-            board::refactor_environment(&endpoints, endpoint, proxy, &data_dir, &token)
-        } else {
-            board::environment(endpoint, &endpoints, &data_dir, &token)
+        let environment = match endpoint.name.as_str() {
+            board::REFACTOR => {
+                board::refactor_environment(&endpoints, endpoint, proxy, &data_dir, &token)
+            }
+            web::NAME => board::web_environment(endpoint, proxy),
+            _ => board::environment(endpoint, &endpoints, &data_dir, &token),
         };
         ProcessSpec::new(&binary, endpoint, environment, &data_dir)
     });
@@ -70,7 +72,8 @@ pub(crate) async fn run(
     let told =
         Told::ask(ControlPort::of_board(&endpoints, &data_dir, client.clone()).as_ref()).await;
     let table = status::table(&endpoints, given, endpoints.iter().map(|_| "ready"));
-    say(format_args!("The board is up.\n\n{table}\n{}\nTry:", told.shown()));
+    say(format_args!("The board is up. In a browser:\n\n{}", pages(&endpoints)));
+    say(format_args!("{table}\n{}\nTry:", told.shown()));
     for request in requests(&endpoints, proxy, told.moves()) {
         say(format_args!("  {request}"));
     }
@@ -159,6 +162,12 @@ async fn finish(mut running: JoinSet<()>) {
             )),
         }
     }
+}
+
+/// The addresses for a browser, a line each.
+fn pages(endpoints: &[Endpoint]) -> String {
+    let board = board::find(endpoints, web::NAME).map(Endpoint::url).unwrap_or_default();
+    format!("  board     {board}/\n")
 }
 
 /// Requests to try, of programs that answer them as things stand: a service follows when it is started, and the monolith

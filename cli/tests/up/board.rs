@@ -13,7 +13,7 @@ use crate::names::{collections, programs};
 
 /// Everything that `banyan up` runs, in the order in which it is named.
 pub(crate) fn names() -> Vec<&'static str> {
-    programs().chain(["refactor"]).collect()
+    programs().chain(["refactor", "web"]).collect()
 }
 
 /// The collections of a program.

@@ -92,7 +92,7 @@ pub(crate) async fn alone() -> MutexGuard<'static, ()> {
     STARTING.lock().await
 }
 
-/// The programs that have their database or their state below this folder. A process that has ended, and whose
+/// The programs that have their database, their state or their log below this folder. A process that has ended, and whose
 /// parent does not wait for it, is not among them: its environment is gone.
 fn programs(data: &Path) -> BTreeMap<String, u32> {
     let processes = fs::read_dir("/proc").expect("there is /proc").filter_map(Result::ok);
@@ -101,7 +101,8 @@ fn programs(data: &Path) -> BTreeMap<String, u32> {
         let environment = fs::read(process.path().join("environ")).ok()?;
         let environment = String::from_utf8_lossy(&environment);
         let value = |name| environment.split('\0').find_map(|it| it.strip_prefix(name));
-        let place = value("DATABASE_URL=sqlite:").or_else(|| value("DATA_DIR="))?;
+        let place = value("DATABASE_URL=sqlite:").or_else(|| value("DATA_DIR="));
+        let place = place.or_else(|| value("LOG_FILE="))?;
         let place = Path::new(place).strip_prefix(data).ok()?;
         Some((place.file_stem()?.to_str()?.to_owned(), pid))
     });

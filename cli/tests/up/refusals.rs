@@ -56,8 +56,8 @@ async fn a_port_that_is_taken_is_named_with_the_flag_that_chooses_others() {
 async fn a_port_base_so_high_that_ports_are_missing_is_named() {
     let folder = Folder::new();
     let ended = folder.run(&["up", "--port-base", "65533"]).await;
-    // One for each program, and two for the proxy.
-    let ports = programs().count() + 2;
+    // One for each program, two for the proxy, one for the pages.
+    let ports = programs().count() + 3;
     let expected = format!("--port-base 65533 leaves no room for {ports} ports\n");
     assert_eq!(failure(&ended), expected);
 }
@@ -125,7 +125,7 @@ async fn the_help_of_serve_lists_what_the_program_reads() {
         ended.stdout
     };
     let all = help(&["serve", "--help"]).await;
-    let names = programs().chain(["refactor"]).collect::<Vec<_>>().join(", ");
+    let names = programs().chain(["refactor", "web"]).collect::<Vec<_>>().join(", ");
     assert!(all.contains(&names), "{all}");
     assert!(!all.contains("DATABASE_URL"), "{all}");
     for arguments in [["serve", "users", "--help"], ["serve", "-h", "users"]] {
@@ -139,6 +139,8 @@ async fn the_help_of_serve_lists_what_the_program_reads() {
             );
         }
     }
+    let web = help(&["serve", "web", "--help"]).await;
+    assert!(web.contains("API_URL") && !web.contains("DATABASE_URL"), "{web}");
     let refactor = help(&["serve", "refactor", "--help"]).await;
     for variable in refactor::VARIABLES {
         assert!(refactor.contains(&format!("\n  {}", variable.name)), "{}", variable.name);

@@ -34,9 +34,14 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
     let printed = board.banyan.stdout();
     let (table, commands) = printed.split_once("Try:").expect("there is something to try");
     let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
-    // Each program with its documentation, the control port, both sides of the proxy, and the primary and the follower of
-    // each collection.
-    assert_eq!(links.len(), 2 * programs().count() + 1 + 2 + 2 * collections().count(), "{table}");
+    // The page of the board, each program with its documentation, the control port, the pages, both sides of the proxy, and
+    // the primary and the follower of each collection.
+    assert_eq!(
+        links.len(),
+        1 + 2 * programs().count() + 2 + 2 + 2 * collections().count(),
+        "{table}"
+    );
+    assert_eq!(links[0], format!("{}/", board.url("web")), "what is for a browser comes first");
     for link in links {
         let answer = board.send("GET", link, "").await;
         if link == board.url("refactor") {

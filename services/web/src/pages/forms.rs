@@ -184,7 +184,7 @@ fn choose() -> Markup {
     html! {
         div.empty {
             p { "The board has no accounts. Choose the user that you write as." }
-            p { a.button href="/users" { "Choose a user" } " " a href="/users/new" { "or make a new one" } }
+            p.actions { a.button href="/users" { "Choose a user" } a href="/users/new" { "or make a new one" } }
         }
     }
 }
