@@ -44,6 +44,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
@@ -88,6 +89,9 @@ struct Plane {
     /// Sockets of an earlier process, by their address, for the applications that are still to be opened.
     inherited: Mutex<HashMap<SocketAddr, TcpListener>>,
     other: OtherProcess,
+    opened: AtomicBool,
+    /// Changed while the applications are locked.
+    drains: AtomicBool,
     workers: Workers,
 }
 
@@ -119,16 +123,20 @@ impl DataPlane {
             epochs: Mutex::default(),
             inherited: Mutex::default(),
             other: OtherProcess::default(),
+            opened: AtomicBool::new(false),
+            drains: AtomicBool::new(false),
             workers,
         })))
     }
 
     /// Takes sockets that another process listens on too, so that no client sees a port that is closed. An application
     /// that is opened at the address of one gets it; those that are left are closed by [`DataPlane::forget_inherited`].
+    /// From now on the other process carries writes too, until [`DataPlane::is_beside`] says that it is gone.
     ///
     /// # Errors
     /// If one is no listening socket.
     pub fn inherit(&self, sockets: Vec<TcpListener>) -> io::Result<()> {
+        self.0.shared.ownership.writes.are_elsewhere(true);
         let mut inherited = lock(&self.0.inherited);
         for socket in sockets {
             socket.set_nonblocking(true)?;
@@ -166,7 +174,7 @@ impl DataPlane {
     /// address.
     ///
     /// # Errors
-    /// If the address cannot be listened on, or the application is open already.
+    /// If the address cannot be listened on, the application is open already, or this [drains](DataPlane::drain).
     pub fn open(
         &self,
         application: &str,
@@ -177,6 +185,9 @@ impl DataPlane {
         let mut applications = self.0.applications();
         if applications.contains_key(application) {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the application is open"));
+        }
+        if self.drains() {
+            return Err(io::Error::other("this program is stopping"));
         }
         let inherited = lock(&self.0.inherited).remove(&address);
         let _within = self.0.workers.accepting().enter();
@@ -197,6 +208,7 @@ impl DataPlane {
             }),
         ));
         let accepting = self.0.workers.accept(listener, Arc::clone(&site));
+        self.0.opened.store(true, Ordering::Relaxed);
         applications.insert(
             application.to_owned(),
             Application {
@@ -291,7 +303,7 @@ impl DataPlane {
         }
     }
 
-    /// Ends all applications, so that no client is cut off:
+    /// Ends all applications, so that no client is cut off. None is opened from now on.
     ///
     /// 1. The ports close. Connections that wait to be accepted are accepted before that.
     /// 2. For `announce`, connections serve on, and each is told that it ends: by `Connection: close` in its next answer
@@ -307,6 +319,7 @@ impl DataPlane {
     ) -> impl Future<Output = ()> + use<> {
         let (closing, mut closed) = mpsc::channel(1);
         let mut applications = self.0.applications();
+        self.0.drains.store(true, Ordering::Relaxed);
         let ends = applications.values_mut().map(|one| one.end(announce, drain, closing.clone()));
         let ends: Vec<_> = ends.collect();
         drop(applications);
@@ -321,9 +334,14 @@ impl DataPlane {
         }
     }
 
-    /// Whether it listens for no application.
-    pub fn is_idle(&self) -> bool {
-        self.0.applications().is_empty()
+    /// Whether it has listened for any application.
+    pub fn has_opened(&self) -> bool {
+        self.0.opened.load(Ordering::Relaxed)
+    }
+
+    /// Whether it ends: no application is opened any more.
+    pub fn drains(&self) -> bool {
+        self.0.drains.load(Ordering::Relaxed)
     }
 
     /// What was counted, in the text format of OpenMetrics.

@@ -19,8 +19,9 @@ pub(crate) struct Writes {
     /// else, so reads cost nothing if no client writes.
     newest: AtomicU64,
     start: Instant,
-    /// Whether other processes carry writes of the same clients.
-    others_write: bool,
+    /// Until when a write may count that another process carried, in the same unit: even a client that is known may have
+    /// written there since.
+    elsewhere_until: AtomicU64,
     /// Until when a write may count that is not known any more, in the same unit: one of an earlier run, or one that gave
     /// way to those of others.
     forgotten_until: AtomicU64,
@@ -55,7 +56,7 @@ impl Writes {
         Self {
             newest: AtomicU64::new(0),
             start: Instant::now(),
-            others_write,
+            elsewhere_until: AtomicU64::new(if others_write { u64::MAX } else { 0 }),
             forgotten_until: AtomicU64::new(forgotten_until),
             let_go: AtomicU64::new(0),
             seed: fastrand::u64(..),
@@ -71,8 +72,9 @@ impl Writes {
 
     /// Whether a client may have written more than is known of it; `is_known`: whether all that tells it apart is known.
     pub(crate) fn may_be_forgotten(&self, is_known: bool, now: Instant) -> bool {
-        self.others_write
-            || !is_known && self.ms(now) < self.forgotten_until.load(Ordering::Relaxed)
+        let now = self.ms(now);
+        now < self.elsewhere_until.load(Ordering::Relaxed)
+            || !is_known && now < self.forgotten_until.load(Ordering::Relaxed)
     }
 
     /// Whether another process carries writes too, which this one knows nothing of. Once it has ended, they count for as
@@ -82,7 +84,7 @@ impl Writes {
             true => u64::MAX,
             false => self.ms(Instant::now()) + REMEMBER_TIME.as_millis() as u64,
         };
-        self.forgotten_until.store(until, Ordering::Relaxed);
+        self.elsewhere_until.store(until, Ordering::Relaxed);
     }
 
     /// What tells a client apart; an empty part stands for one that is not there.
@@ -272,14 +274,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_another_process_carries_may_matter_until_it_has_ended_and_for_a_while() {
         let writes = Writes::new(false, false);
+        let may_be = |is_known| writes.may_be_forgotten(is_known, Instant::now());
         writes.are_elsewhere(true);
         advance(REMEMBER_TIME * 100).await;
-        assert!(writes.may_be_forgotten(false, Instant::now()));
+        assert!(may_be(false) && may_be(true), "it may have written there since");
         writes.are_elsewhere(false);
         advance(REMEMBER_TIME / 2).await;
-        assert!(writes.may_be_forgotten(false, Instant::now()));
+        assert!(may_be(false) && may_be(true));
         advance(REMEMBER_TIME / 2).await;
-        assert!(!writes.may_be_forgotten(false, Instant::now()));
+        assert!(!may_be(false) && !may_be(true));
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proxy::{Beside, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, route, status};
 use crate::service::{Service, next_request, ok};
@@ -17,20 +17,28 @@ fn silent() -> oneshot::Sender<()> {
     oneshot::channel().0
 }
 
-#[tokio::test]
-async fn a_listener_that_closes_answers_what_is_in_flight_and_takes_nothing_new() {
-    let (go_on, wait) = tokio::sync::watch::channel(false);
-    let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
+/// A service that tells of each request, and answers with this text once it may.
+async fn waiting(
+    text: &'static str,
+) -> (Service, mpsc::UnboundedReceiver<()>, watch::Sender<bool>) {
+    let (go_on, wait) = watch::channel(false);
+    let (arrived, arrival) = mpsc::unbounded_channel();
     let service = Service::serving(move |mut stream| {
         let (mut wait, arrived) = (wait.clone(), arrived.clone());
         async move {
             next_request(&mut stream, &mut Vec::new()).await;
             arrived.send(()).unwrap();
             wait.wait_for(|go_on| *go_on).await.unwrap();
-            stream.write_all(&ok("late")).await.unwrap();
+            stream.write_all(&ok(text)).await.unwrap();
         }
     })
     .await;
+    (service, arrival, go_on)
+}
+
+#[tokio::test]
+async fn a_listener_that_closes_answers_what_is_in_flight_and_takes_nothing_new() {
+    let (service, mut arrival, go_on) = waiting("late").await;
     let plane = Plane::start(vec![default(&service.url)]);
     let mut idle = plane.connect().await;
     let mut busy = plane.connect().await;
@@ -103,6 +111,22 @@ async fn connections_that_wait_to_be_accepted_are_answered_before_the_port_close
 }
 
 #[tokio::test]
+async fn an_application_that_is_made_while_a_plane_drains_is_not_opened() {
+    let (service, mut arrival, go_on) = waiting("late").await;
+    let plane = Plane::start(vec![default(&service.url)]);
+    let head = "GET /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let busy = tokio::spawn(plane.send_on(head));
+    arrival.recv().await.unwrap();
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG, silent()));
+    let any = "127.0.0.1:0".parse().unwrap();
+    let opened = plane.plane.open("app-other00000", "prod", any, vec![default(&service.url)]);
+    assert!(opened.is_err_and(|error| error.to_string().contains("is stopping")));
+    go_on.send(true).unwrap();
+    assert_eq!(body(&busy.await.unwrap()), "late");
+    drained.await.unwrap();
+}
+
+#[tokio::test]
 async fn what_takes_too_long_is_broken_off() {
     let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
     let service = Service::serving(move |mut stream| {
@@ -124,18 +148,7 @@ async fn what_takes_too_long_is_broken_off() {
 
 #[tokio::test]
 async fn an_http_2_connection_is_told_to_go_and_answers_what_has_begun() {
-    let (go_on, wait) = tokio::sync::watch::channel(false);
-    let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
-    let service = Service::serving(move |mut stream| {
-        let (mut wait, arrived) = (wait.clone(), arrived.clone());
-        async move {
-            next_request(&mut stream, &mut Vec::new()).await;
-            arrived.send(()).unwrap();
-            wait.wait_for(|go_on| *go_on).await.unwrap();
-            stream.write_all(&ok("late")).await.unwrap();
-        }
-    })
-    .await;
+    let (service, mut arrival, go_on) = waiting("late").await;
     let plane = Plane::start(vec![default(&service.url)]);
     let (mut requests, connection) = h2::client::handshake(plane.connect().await).await.unwrap();
     let connection = tokio::spawn(connection);
@@ -158,18 +171,7 @@ async fn an_http_2_connection_is_told_to_go_and_answers_what_has_begun() {
 
 #[tokio::test]
 async fn a_second_plane_takes_over_the_port_and_no_client_notices() {
-    let (go_on, wait) = tokio::sync::watch::channel(false);
-    let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
-    let slow = Service::serving(move |mut stream| {
-        let (mut wait, arrived) = (wait.clone(), arrived.clone());
-        async move {
-            next_request(&mut stream, &mut Vec::new()).await;
-            arrived.send(()).unwrap();
-            wait.wait_for(|go_on| *go_on).await.unwrap();
-            stream.write_all(&ok("slow")).await.unwrap();
-        }
-    })
-    .await;
+    let (slow, mut arrival, go_on) = waiting("slow").await;
     let (one, two) = (Service::saying("one").await, Service::saying("two").await);
     let old = Plane::start(vec![default(&one.url), route("rte-slow", "/slow", &slow.url)]);
     let head = "GET /api/slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";

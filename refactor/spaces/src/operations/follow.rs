@@ -50,7 +50,9 @@ impl Spaces {
                 if self.live_routes(old, &id) != routes {
                     self.0.plane.set_routes(&id, routes);
                 }
-            } else if let Some(application) = new.applications.get_mut(&id) {
+            } else if let Some(application) = new.applications.get_mut(&id)
+                && !self.0.plane.drains()
+            {
                 self.open_here(application, routes);
             }
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::until;
-use proxy::{RouteChange, Settings};
+use proxy::{Beside, DataPlane, Route, RouteChange, Settings};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
@@ -22,12 +22,17 @@ async fn canary() -> (Store, Store, Plane) {
 async fn canary_behind(trusted: &str) -> (Store, Store, Plane) {
     let old = Store::start(Role::Primary).await;
     let new = Store::start(old.followed()).await;
-    let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
-    let users = tagged(users, &[("banyan:canary", "50")]);
     let trusted_proxies = trusted.parse().unwrap();
     let settings = Settings { workers: 2, trusted_proxies, ..Settings::default() };
-    let routes = vec![default(&format!("{}/api", old.service.url)), users];
-    (old, new, Plane::with(settings, routes))
+    let plane = Plane::with(settings, routes(&old, &new));
+    (old, new, plane)
+}
+
+/// The routes of both: the follower gets half of the reads.
+fn routes(old: &Store, new: &Store) -> Vec<Route> {
+    let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
+    let users = tagged(users, &[("banyan:canary", "50")]);
+    vec![default(&format!("{}/api", old.service.url)), users]
 }
 
 #[tokio::test]
@@ -122,13 +127,8 @@ async fn behind_a_trusted_load_balancer_who_wrote_is_known_by_its_own_address() 
 #[tokio::test]
 async fn who_wrote_through_one_process_reads_it_through_another() {
     let (old, new, _) = canary().await;
-    let routes = || {
-        let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
-        let users = tagged(users, &[("banyan:canary", "50")]);
-        vec![default(&format!("{}/api", old.service.url)), users]
-    };
     let settings = Settings { workers: 1, others_write: true, ..Settings::default() };
-    let [one, other] = [(); 2].map(|()| Plane::with(settings.clone(), routes()));
+    let [one, other] = [(); 2].map(|()| Plane::with(settings.clone(), routes(&old, &new)));
     new.state().rows.push("before".to_owned());
     for round in 0..25 {
         // The copy lags behind every write. What the other process knows of this client is one write too old.
@@ -142,12 +142,34 @@ async fn who_wrote_through_one_process_reads_it_through_another() {
     }
     // A client that says how far its reads must be may read from the copy.
     let before = new.service.count();
-    // That is at the end of the minute in which a new process believes no copy.
-    let said = "Banyan-Position: 1.0\r\n";
-    while body(&other.get("/api/users/1", said).await) != "before" {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let said = "Banyan-Position: 1.0\r\nUser-Agent: another\r\n";
+    until("the copy answers", async || body(&other.get("/api/users/1", said).await) == "before")
+        .await;
     assert!(new.service.count() > before);
+}
+
+#[tokio::test]
+async fn who_writes_through_both_processes_of_a_takeover_reads_its_own_writes() {
+    let (old, new, _) = canary().await;
+    let one = Plane::with(Settings { workers: 1, ..Settings::default() }, routes(&old, &new));
+    let another = DataPlane::new(Settings { workers: 1, ..Settings::default() }).unwrap();
+    // From here on both carry requests.
+    one.plane.is_beside(Beside::Serving);
+    another.inherit(one.plane.sockets().unwrap()).unwrap();
+    let any = "127.0.0.1:0".parse().unwrap();
+    let address = another.open(APPLICATION, "api", any, routes(&old, &new)).unwrap();
+    let another = Plane { plane: another, address };
+    new.state().rows.push("before".to_owned());
+    for round in 0..10 {
+        // What each knows of this client is one write too old, and the copy has that.
+        let (writes, reads) = if round % 2 == 0 { (&one, &another) } else { (&another, &one) };
+        new.follow(&old);
+        let value = format!("value-{round}");
+        assert_eq!(status(&writes.send(last(&post(&value))).await), 201);
+        for _ in 0..4 {
+            assert_eq!(body(&reads.get("/api/users/1", "").await), value);
+        }
+    }
 }
 
 #[tokio::test]
@@ -156,20 +178,18 @@ async fn a_proxy_that_runs_again_does_not_know_who_wrote_and_believes_no_copy() 
     assert_eq!(status(&first.send(last(&post("one"))).await), 201);
     new.follow(&old);
     assert_eq!(status(&first.send(last(&post("two"))).await), 201);
-    let routes = |runs_again| {
-        let users = route("rte-users00000", "/users", &format!("{}/api", new.service.url));
-        let users = tagged(users, &[("banyan:canary", "50")]);
-        let routes = vec![default(&format!("{}/api", old.service.url)), users];
-        Plane::with(Settings { workers: 2, runs_again, ..Settings::default() }, routes)
+    let plane = |runs_again| {
+        let settings = Settings { workers: 2, runs_again, ..Settings::default() };
+        Plane::with(settings, routes(&old, &new))
     };
-    let again = routes(true);
+    let again = plane(true);
     let asked = new.service.count();
     for _ in 0..40 {
         assert_eq!(body(&again.get("/api/users/1", "").await), "two");
     }
     assert!(new.service.count() > asked, "the copy was asked, and not believed");
     // A proxy that has never run before knows that an unknown client has never written.
-    let never = routes(false);
+    let never = plane(false);
     until("a copy answers", async || body(&never.get("/api/users/1", "").await) == "one").await;
     // During the handover there is no primary, and such a read waits.
     old.set(new.followed());
