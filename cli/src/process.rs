@@ -117,18 +117,21 @@ impl ProcessSpec {
         lines.next().unwrap_or("it wrote nothing").to_owned()
     }
 
-    /// How far the log has come, in bytes.
-    pub(crate) fn log_end(&self) -> usize {
-        std::fs::metadata(&self.log).map_or(0, |log| usize::try_from(log.len()).unwrap_or(0))
+    /// The folder of the program's state, if it is one that takes over.
+    fn state_folder(&self) -> Option<&Path> {
+        let folder = self.environment.iter().find(|(name, _)| name == "DATA_DIR");
+        folder.map(|(_, folder)| Path::new(folder))
     }
 
-    /// The last error that was written to the log after its first bytes, or else the last line. Two processes write to it
-    /// when one takes over, and the one that goes on writes no errors meanwhile.
-    pub(crate) fn last_error(&self, from: usize) -> String {
-        let log = std::fs::read(&self.log).unwrap_or_default();
-        let log = String::from_utf8_lossy(log.get(from..).unwrap_or(&log)).into_owned();
-        let error = log.lines().rev().find(|line| line.contains("ERROR"));
-        error.map_or_else(|| self.last_words(), str::to_owned)
+    /// What a process that was to take over told the one that goes on; else how it ended. The two share a log, so the log
+    /// does not say which of them wrote a line.
+    pub(crate) async fn why_not_taken_over(&self, id: Option<u32>, ended: &str) -> String {
+        let folder = self.state_folder().map(Path::to_owned);
+        let told = tokio::task::spawn_blocking(move || {
+            refactor::why_not_taken_over(folder.as_deref()?, id?)
+        });
+        let told = told.await.ok().flatten();
+        told.unwrap_or_else(|| format!("the new process {ended} (see {})", self.log.display()))
     }
 }
 
@@ -147,6 +150,11 @@ pub(crate) async fn is_ready(endpoint: &Endpoint, client: &Client) -> bool {
 }
 
 impl Process {
+    /// Its id; none once it has ended and was waited for.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }

@@ -97,7 +97,6 @@ async fn taken_over(
         say(format_args!("{name} goes on as it was: {why}"));
         restarted(&spec.restart, Err(why));
     };
-    let log_end = spec.log_end();
     let mut new = match spec.start_again() {
         Ok(new) => new,
         Err(error) => {
@@ -105,6 +104,7 @@ async fn taken_over(
             return old;
         }
     };
+    let id = new.id();
     tokio::select! {
         // The one that takes over is ready before the other ends.
         _ = old.wait() => {
@@ -112,8 +112,9 @@ async fn taken_over(
             restarted(&spec.restart, Ok(()));
             new
         }
-        _ = new.wait() => {
-            failed(&spec.last_error(log_end));
+        ended = new.wait() => {
+            let how = ended.map_or_else(|error| error.to_string(), describe);
+            failed(&spec.why_not_taken_over(id, &how).await);
             old
         }
         () = stopping(stop) => {

@@ -53,7 +53,8 @@ pub(crate) enum Noted {
 }
 
 impl Noted {
-    fn get(&self) -> Option<String> {
+    /// The note; none if it cannot be read.
+    pub(crate) fn get(&self) -> Option<String> {
         match self {
             Self::Folder(folder) => fs::read_to_string(folder.join(FILE)).ok(),
             Self::Shared(journal) => journal.noted(FILE).ok()?,

@@ -1,7 +1,6 @@
 //! What changes the state of the control plane. With several processes there is one such, in the process that leads.
 
 use std::error::Error;
-use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,17 +32,15 @@ pub(crate) struct MoveSettings {
 }
 
 impl Lead {
-    /// Takes up what was under way in this state, once `ours` says that no other process does. These spaces must have the
-    /// state already.
+    /// What changes this state, which these spaces must have already. Nothing begins before [`Lead::begin`].
     ///
     /// # Errors
-    /// That of `ours`; if the state cannot be used, or the system gives no thread.
+    /// If the state cannot be used, or the system gives no thread.
     pub(crate) fn open(
         journal: Journal,
         spaces: Spaces,
         moving: MoveSettings,
         runtime: Handle,
-        ours: impl FnOnce() -> io::Result<()>,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let moves = Moves::open(
             journal.clone(),
@@ -54,10 +51,14 @@ impl Lead {
             runtime,
         )
         .map_err(|error| error.to_string())?;
-        ours()?;
         let stacks = cloudformation::open(journal.clone(), Arc::new(spaces.clone()))?;
-        moves.resume();
         Ok(Self { journal, spaces, stacks: Arc::new(stacks), moves })
+    }
+
+    /// Takes up what was under way. No other process may have the state.
+    pub(crate) fn begin(&self) {
+        self.stacks.begin();
+        self.moves.resume();
     }
 }
 

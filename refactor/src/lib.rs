@@ -20,6 +20,7 @@ mod gate;
 mod lead;
 mod processes;
 mod run;
+mod serving;
 mod start;
 mod takeover;
 
@@ -33,3 +34,4 @@ pub use moves::{
 pub use proxy::{AnswerReport, DifferenceReport, ShadowReport};
 pub use run::Refactor;
 pub use spaces::CanaryView;
+pub use takeover::why_not_taken_over;

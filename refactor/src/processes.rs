@@ -273,12 +273,13 @@ impl Processes {
         moves::tell_epochs(&journal, &followed.plane)?;
         let spaces = followed.spaces.lead(journal.clone())?;
         let (moving, runtime) = (followed.moving.clone(), followed.runtime.clone());
-        let lead = Arc::new(Lead::open(journal.clone(), spaces, moving, runtime, || Ok(()))?);
+        let lead = Arc::new(Lead::open(journal.clone(), spaces, moving, runtime)?);
         // The one that led before may not have told all of its changes.
         if let Err(error) = journal.announce() {
             lead.stacks.close();
             return Err(error.into());
         }
+        lead.begin();
         self.leading.set(Some(Arc::clone(&lead)));
         // If it was told to stop before that, `finish` found no lead to give up.
         if !self.stops.load(Ordering::SeqCst) {

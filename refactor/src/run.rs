@@ -1,27 +1,20 @@
-//! Running the proxy: configuration, state, listening, and an orderly end.
+//! Running the proxy: configuration, state, and listening.
 
 use std::error::Error;
-use std::future::pending;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::rt;
 use actix_web::web::Data;
-use runtime::{
-    ANNOUNCE_TIME, ConfigErrors, Crowd, Daemon, ListenAddress, Logs, Stop, Variable, chain,
-};
-use tokio::sync::oneshot;
+use runtime::{ConfigErrors, Crowd, Daemon, ListenAddress, Logs, Stop, Variable, chain};
 use tokio::task::spawn_blocking;
 
-use crate::canaries;
 use crate::config::{Config, VARIABLES};
 use crate::control::{self, Control, Readiness, advice};
-use crate::first_stack::FirstStack;
 use crate::lead::MoveSettings;
 use crate::processes::ControlAddress;
+use crate::serving::Prepared;
 use crate::start::{Start, Started};
-use crate::takeover::{self, Given, Giving, Taken};
+use crate::takeover::{self, Giving, Taken};
 use spaces::Settings;
 
 /// The refactor proxy as a program.
@@ -69,6 +62,30 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
         taken = take_over(&config) => taken?,
         () = &mut stopped => return Ok(()),
     };
+    let prepared = match prepare(config, taken.as_mut()).await {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            if let Some(taken) = taken {
+                taken.failed(&chain(&*error));
+            }
+            return Err(error);
+        }
+    };
+    if let Some(taken) = taken {
+        tokio::select! {
+            ready = taken.ready(&prepared.plane) => ready?,
+            () = &mut stopped => return Ok(()),
+        }
+    }
+    // The control plane is this process' from here on.
+    prepared.serve(stopped).await
+}
+
+/// Makes all that a process needs to serve, perhaps with what another one gave.
+async fn prepare(
+    config: Config,
+    mut taken: Option<&mut Taken>,
+) -> Result<Prepared, Box<dyn Error>> {
     // A port that is taken is found before anything else is touched.
     let control = taken.as_mut().and_then(|taken| taken.control(&config.control));
     let control = control.map_or_else(|| config.control.bind(), Ok)?;
@@ -138,73 +155,23 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
     });
     let giving = giving.transpose()?;
     let metrics_at = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
+    // They take connections only when they are polled.
     let mut servers = vec![control::serve(served.clone(), control, metrics_at, stop.drain)?];
     if let Some(metrics) = metrics {
         servers.push(control::serve_metrics(served, metrics, stop.drain)?);
     }
-    let handles: Vec<_> = servers.iter().map(Server::handle).collect();
-    // Without its sender it never ends with a process that takes over.
-    let nobody = || oneshot::channel().1;
-    let given = giving.map_or_else(nobody, |giving| {
-        giving.offer().unwrap_or_else(|error| {
-            log::warn!("no other process can take over from this one: {error}");
-            nobody()
-        })
-    });
-    if let Some(metrics) = metrics_at {
-        log::info!("metrics are on http://{metrics}/metrics");
-    }
-    log::info!("listening on http://{address}");
-    rt::spawn(canaries::watch(leading));
-    let ready = Arc::clone(&readiness);
-    rt::spawn(async move {
-        first_stack(first).await;
-        ready.begin();
-    });
-    let ended = rt::spawn(async move {
-        let given = tokio::select! {
-            () = stopped => None,
-            Ok(given) = given => Some(given),
-        };
-        if let Some(Given { paused, quiet, ended }) = given {
-            for handle in &handles {
-                handle.pause().await;
-            }
-            // What hears these ends the process.
-            let _ = paused.send(());
-            tokio::join!(end(&handles), plane.drain(ANNOUNCE_TIME, stop.drain, quiet));
-            let _ = ended.send(());
-            return pending().await;
-        }
-        readiness.stop();
-        let finishing = processes.clone();
-        let finished = spawn_blocking(move || finishing.map(|one| one.finish(stop.drain)));
-        stop.serve_on().await;
-        let unheard = oneshot::channel().0;
-        let drained = plane.drain(ANNOUNCE_TIME, stop.drain, unheard);
-        let ((), (), finished) = tokio::join!(end(&handles), drained, finished);
-        if let Some(processes) = processes {
-            let left = spawn_blocking(move || processes.leave()).await;
-            for error in [finished.err(), left.err()].into_iter().flatten() {
-                log::error!("the control database: {}", chain(&error));
-            }
-        }
-    });
-    // A server answers only while it is polled.
-    let servers: Vec<_> = servers.into_iter().map(rt::spawn).collect();
-    for server in servers {
-        server.await??;
-    }
-    ended.await?;
-    Ok(())
-}
-
-/// Stops servers, all at once.
-async fn end(servers: &[ServerHandle]) {
-    let stopping: Vec<_> = servers.iter().map(|server| server.stop(true)).collect();
-    for stopped in stopping {
-        stopped.await;
-    }
+    Ok(Prepared {
+        plane,
+        leading,
+        readiness,
+        servers,
+        address,
+        metrics_at,
+        first,
+        giving,
+        processes,
+        stop,
+    })
 }
 
 /// What another process gives, if this one is to take over from it.
@@ -214,13 +181,6 @@ async fn take_over(config: &Config) -> Result<Option<Taken>, String> {
     }
     let taken = takeover::ask(&config.data_dir).await;
     taken.map_err(|error| format!("TAKE_OVER: {error}"))
-}
-
-/// Ends when what has to be there from the start is there.
-async fn first_stack(first: Option<FirstStack>) {
-    if let Some(first) = first {
-        first.keep().await;
-    }
 }
 
 /// The name of this machine.

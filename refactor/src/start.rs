@@ -47,17 +47,17 @@ pub(crate) struct Started {
 }
 
 impl Start {
-    /// As the one process of a data folder, perhaps with what an earlier one gave.
+    /// As the one process of a data folder, perhaps with what an earlier one gave. Nothing that was under way is taken up.
     ///
     /// # Errors
-    /// If the state or the keys cannot be used, another process uses them, or the earlier one does not give way.
-    pub(crate) fn alone(self, mut taken: Option<Taken>) -> Result<Started, Failed> {
+    /// If the state or the keys cannot be used, or another process uses them.
+    pub(crate) fn alone(self, taken: Option<&mut Taken>) -> Result<Started, Failed> {
         let folder = &self.data_dir;
         let runs_again = journal::is_there(folder);
         let state = Journal::open(folder)?;
         let credentials = Keys::open(folder)?;
         let plane = DataPlane::new(proxy::Settings { runs_again, ..self.traffic })?;
-        if let Some(taken) = &mut taken {
+        if let Some(taken) = taken {
             taken.inherit(&plane)?;
         }
         moves::tell_epochs(&state, &plane)?;
@@ -66,10 +66,7 @@ impl Start {
         let spaces = spaces.map_err(|cause| {
             format!("the state in {} cannot be used: {}", folder.display(), chain(&cause))
         })?;
-        let lead = Lead::open(state.clone(), spaces, self.moving, runtime, || {
-            // The control plane is this process' from here on.
-            taken.map_or(Ok(()), |taken| taken.ready(&plane))
-        })?;
+        let lead = Lead::open(state.clone(), spaces, self.moving, runtime)?;
         log::info!("refactor {}, state in {}", env!("CARGO_PKG_VERSION"), folder.display());
         let stacks = Arc::clone(&lead.stacks);
         let first = self.monolith.map(|monolith| FirstStack {
@@ -104,10 +101,11 @@ impl Start {
         let spaces = Spaces::follow(&state, plane.clone(), self.settings, runtime.clone())?;
         let first = self.monolith;
         let (member, listens, traffic) = (Arc::clone(&processes), spaces.clone(), plane.clone());
-        let waits = first.is_some();
+        // Once it was made, it stays deleted if it is.
+        let waits = first.is_some() && Noted::Shared(state).get().is_none();
         self.readiness.ask(Box::new(move || {
             let first = "the first stack is not made yet";
-            let first = || (waits && traffic.is_idle()).then(|| first.to_owned());
+            let first = || (waits && !traffic.has_opened()).then(|| first.to_owned());
             member.lost().or_else(|| listens.deafness()).or_else(first)
         }));
         let keeps = runtime.clone();

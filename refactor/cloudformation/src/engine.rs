@@ -29,8 +29,8 @@ use work::{AfterPhase, Work};
 const DISK_PAUSE: Duration = Duration::from_secs(1);
 
 impl StackEngine {
-    /// Starts the engine's thread, which first takes up what was left unfinished. It ends with the process: a stop in
-    /// the middle of a step is a crash, and a crash is safe.
+    /// Starts the engine's thread. When it is woken first, it takes up what was left unfinished. It ends with the process:
+    /// a stop in the middle of a step is a crash, and a crash is safe.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -69,6 +69,7 @@ impl StackEngine {
 
     /// Goes on until the process ends, or loses the control database: then another process takes this up.
     fn work(&self) {
+        self.signal.wait_forever_after(0);
         loop {
             let seen = self.signal.now();
             if self.store.is_over() {

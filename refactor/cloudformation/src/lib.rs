@@ -16,6 +16,7 @@
 //! # fn example(provider: Arc<dyn Provider>) -> Result<(), Box<dyn Error>> {
 //! let state = Journal::on(rusqlite::Connection::open("state.db")?);
 //! let stacks = open(state, provider)?;
+//! stacks.begin();
 //! let caller = Caller { region: "local".to_owned() };
 //! let form = [("Action".to_owned(), "DescribeStacks".to_owned())];
 //! let (status, xml) = stacks.handle(&caller, &form);

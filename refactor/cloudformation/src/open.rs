@@ -7,7 +7,7 @@ use journal::Journal;
 
 use super::{Api, engine, provider, stacks};
 
-/// Makes the tables, starts the engine, which takes up what was left unfinished, and gives the API.
+/// Makes the tables, starts the engine, and gives the API. What was left unfinished waits for [`Api::begin`].
 ///
 /// # Errors
 /// If the tables cannot be made or the engine cannot be started.

@@ -14,7 +14,7 @@ use rustix::net::{
 };
 
 /// The longest line, in bytes.
-const LINE_BYTES: usize = 1_024;
+pub(super) const LINE_BYTES: usize = 1_024;
 
 /// One side of the socket.
 #[derive(Debug)]

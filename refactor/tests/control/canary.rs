@@ -3,7 +3,8 @@
 use harness::{Manner, Neighbour, Program, until};
 use serde_json::{Value, json};
 
-use crate::client::{application, call, fallback, get, post, service, setup, tags_of, uri_path};
+use crate::client::{call, get, post, setup, tags_of};
+use crate::users::Users;
 
 const CANARIES: &str = "/-/canaries";
 
@@ -16,23 +17,12 @@ async fn a_canary_rises_by_itself_and_falls_when_its_limit_is_passed() {
     let old = Neighbour::start(Manner::Has(vec![1]));
     let new = Neighbour::start(Manner::Has(vec![1]));
     let program = setup().start().await;
-    let application = application(&program).await;
-    let url = get(&program, &application).await["ApiGatewayProxy"]["ProxyUrl"].clone();
-    let url = format!("{}/users/1", url.as_str().unwrap());
-    let routes = format!("{application}/routes");
-    let monolith = service(&program, &application, old.url()).await;
-    post(&program, &routes, &fallback(&monolith)).await;
-    let users = service(&program, &application, new.url()).await;
-    let mut body = uri_path(&users, "/users", "ACTIVE");
-    body["UriPathRoute"]["IncludeChildPaths"] = true.into();
-    body["UriPathRoute"]["AppendSourcePath"] = true.into();
     let tags = json!({
         "banyan:canary-steps": "50 100",
         "banyan:canary-interval-seconds": "1",
         "banyan:canary-min-requests": "5",
     });
-    body["Tags"] = tags.clone();
-    let route = post(&program, &routes, &body).await;
+    let Users { url, route, .. } = Users::make(&program, &old, &new, &tags).await;
     let client = reqwest::Client::new();
     let ask = async || client.get(&url).send().await.unwrap().status().as_u16();
     let begun = canary(&program).await;

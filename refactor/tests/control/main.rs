@@ -22,5 +22,7 @@ mod shadow;
 mod signatures;
 mod start;
 mod tags;
+mod takeover;
 mod templates;
 mod upgrade;
+mod users;

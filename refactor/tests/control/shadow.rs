@@ -3,9 +3,8 @@
 use harness::{Manner, Neighbour, until};
 use serde_json::{Value, json};
 
-use crate::client::{
-    Request, application, call, fallback, get, ok, post, refused, service, setup, tags_of, uri_path,
-};
+use crate::client::{Request, call, get, ok, post, refused, setup, tags_of};
+use crate::users::Users;
 
 const SHADOWS: &str = "/-/shadows";
 
@@ -14,22 +13,13 @@ async fn tags_are_live_when_the_answer_leaves_and_what_a_shadow_found_is_shown()
     let old = Neighbour::start(Manner::Has(vec![1]));
     let new = Neighbour::start(Manner::Has(vec![2]));
     let program = setup().start().await;
-    let application = application(&program).await;
-    let url = get(&program, &application).await["ApiGatewayProxy"]["ProxyUrl"].clone();
-    let url = format!("{}/users/1", url.as_str().unwrap());
-    let routes = format!("{application}/routes");
-    let monolith = service(&program, &application, old.url()).await;
-    post(&program, &routes, &fallback(&monolith)).await;
-    let users = service(&program, &application, new.url()).await;
-    let mut body = uri_path(&users, "/users", "ACTIVE");
-    body["UriPathRoute"]["IncludeChildPaths"] = true.into();
-    body["UriPathRoute"]["AppendSourcePath"] = true.into();
-    body["Tags"] = json!({ "banyan:canary": "0" });
-    let route = post(&program, &routes, &body).await;
-    let tags = tags_of(&route);
+    let tags = json!({ "banyan:canary": "0" });
+    let users = Users::make(&program, &old, &new, &tags).await;
+    let Users { application, url, route, .. } = &users;
+    let tags = tags_of(route);
     let client = reqwest::Client::new();
     let ask = async || {
-        let request = client.get(&url).header("authorization", "Bearer secret");
+        let request = client.get(url).header("authorization", "Bearer secret");
         request.send().await.unwrap().status().as_u16()
     };
     let (olds, news) = (old.heads().len(), new.heads().len());

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::client::{
     application, call, fallback, get, ok, post, refused, service, setup, tags_of, uri_path,
 };
+use crate::users::Users;
 
 #[tokio::test]
 async fn values_of_tags_that_are_read_are_refused_by_name() {
@@ -79,20 +80,11 @@ async fn a_tag_of_a_service_holds_for_its_routes_until_a_route_has_its_own() {
     let old = Neighbour::start(Manner::Has(vec![1]));
     let new = Neighbour::start(Manner::Has(vec![2]));
     let program = setup().start().await;
-    let application = application(&program).await;
-    let url = get(&program, &application).await["ApiGatewayProxy"]["ProxyUrl"].clone();
-    let url = format!("{}/users/1", url.as_str().unwrap());
-    let routes = format!("{application}/routes");
-    let monolith = service(&program, &application, old.url()).await;
-    post(&program, &routes, &fallback(&monolith)).await;
-    let users = service(&program, &application, new.url()).await;
-    let mut body = uri_path(&users, "/users", "ACTIVE");
-    body["UriPathRoute"]["IncludeChildPaths"] = true.into();
-    body["UriPathRoute"]["AppendSourcePath"] = true.into();
-    let route = post(&program, &routes, &body).await;
-    let of_service = tags_of(&get(&program, &format!("{application}/services/{users}")).await);
-    let of_route = tags_of(&route);
-    let status = async || reqwest::get(&url).await.unwrap().status().as_u16();
+    let users = Users::make(&program, &old, &new, &json!({})).await;
+    let Users { application, url, service, route } = &users;
+    let of_service = tags_of(&get(&program, &format!("{application}/services/{service}")).await);
+    let of_route = tags_of(route);
+    let status = async || reqwest::get(url).await.unwrap().status().as_u16();
     let (from_old, from_new) = (200, 404);
     assert_eq!(status().await, from_new);
     post(&program, &of_service, &json!({ "Tags": { "banyan:canary": "0" } })).await;

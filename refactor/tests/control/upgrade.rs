@@ -185,6 +185,9 @@ async fn a_process_that_fails_to_take_over_leaves_the_other_as_it_was() {
             && call(&program, "GET", &path, &Value::Null).await.status == 200
     })
     .await;
+    let log = program.log();
+    let told = log.lines().find(|line| line.contains("no other process took over")).unwrap();
+    assert!(told.contains("credentials.json"), "it says what the other one said: {told}");
     post(&program, &format!("{path}/routes"), &fallback(&service)).await;
     let new = taken_over(program).await;
     get(&new, &path).await;

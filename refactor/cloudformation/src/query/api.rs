@@ -28,6 +28,11 @@ impl Api {
         Self { store, engine, held: AtomicUsize::new(0) }
     }
 
+    /// Takes up what was left unfinished.
+    pub fn begin(&self) {
+        self.engine.wake();
+    }
+
     /// Ends the engine's thread if it waits, and its state is over.
     pub fn close(&self) {
         self.engine.wake();

@@ -130,7 +130,9 @@ fn open_state(folder: &Path) -> Connection {
 }
 
 fn start(state: Connection, world: &World) -> Api {
-    open(Journal::on(state), Arc::new(world.clone())).unwrap()
+    let api = open(Journal::on(state), Arc::new(world.clone())).unwrap();
+    api.begin();
+    api
 }
 
 /// An answer.

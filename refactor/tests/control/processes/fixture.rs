@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use harness::{Answer, Line, Manner, Neighbour, Program, Setup, TestDatabase, postgres, until};
 use serde_json::json;
 
-use crate::client::{application, call, fallback, post, service, setup, uri_path};
+use crate::client::{Request, application, call, fallback, post, service, setup, uri_path};
 
 /// Processes with a database, and what they lead to.
 pub(crate) struct Several {
@@ -72,6 +72,14 @@ impl Several {
             counts => panic!("{counts:?} requests"),
         }
     }
+}
+
+/// Asks for an operation of CloudFormation.
+pub(crate) async fn ask(program: &Program, fields: &[(&str, &str)]) -> Result<Answer, String> {
+    let mut form = url::form_urlencoded::Serializer::new("Version=2010-05-15".to_owned());
+    let body = form.extend_pairs(fields).finish();
+    let request = Request { service: "cloudformation", ..Request::form(program, &body) };
+    request.try_send(program).await
 }
 
 /// The address at which a process takes the traffic of its application.

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::net::TcpListener;
 
-use harness::{Answer, Program, until};
+use harness::{Program, until};
 
-use super::fixture::{Several, leader, process, unready, without};
-use crate::client::{Request, call, service, uri_path};
+use super::fixture::{Several, ask, leader, process, unready, without};
+use crate::client::{call, service, uri_path};
 
 /// A flip that succeeds sooner or later: while no process leads, the answer is 503, and nothing is done.
 async fn flipped(several: &Several, program: &Program, route: &str, to_new: bool) -> String {
@@ -62,14 +62,6 @@ async fn a_leader_that_is_paused_loses_the_lead_and_changes_nothing_when_it_goes
     until("it follows", async || several.reached(paused).await == "new").await;
     assert_eq!(flipped(&several, paused, &route, false).await, "");
     assert_eq!(several.reached(paused).await, "old");
-}
-
-/// Asks for an operation of CloudFormation.
-async fn ask(program: &Program, fields: &[(&str, &str)]) -> Result<Answer, String> {
-    let mut form = url::form_urlencoded::Serializer::new("Version=2010-05-15".to_owned());
-    let body = form.extend_pairs(fields).finish();
-    let request = Request { service: "cloudformation", ..Request::form(program, &body) };
-    request.try_send(program).await
 }
 
 /// Begins a stack whose service takes no connection, so that the health check of its route lasts; waits until it is half
