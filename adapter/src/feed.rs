@@ -2,13 +2,15 @@
 //!
 //! The triggers only append what they note to a log: that is the cheapest for the application, and keeps its transactions
 //! apart. A reader folds the log into the feed, which has one line a key, and then reads the feed: both in one snapshot.
-//! Readers do so one at a time. What a reader saw is on disk when it answers: its own commit is synchronous and comes after.
+//! Readers do so one at a time. The tables are locked against `ALTER TABLE` meanwhile. What a reader saw is on disk when it answers: its own commit is synchronous and comes after.
 
 use postgres::order::HORIZON;
 use replication::{FeedCursor, Key, Within};
 
-use crate::collection::Collection;
+use crate::collection::{Collection, Member};
 use crate::objects::{Objects, feed_key};
+use crate::page::{Change, Column, FeedError, Page};
+use crate::rows::{PINNED, columns, give_rows};
 use crate::session::{Error, Session};
 
 /// How many notes are folded in one transaction.
@@ -18,45 +20,9 @@ const PORTION: i64 = 20_000;
 #[derive(Debug)]
 pub struct Feed {
     objects: Objects,
+    members: Vec<Member>,
     fold: String,
     page: String,
-}
-
-/// A part of the feed, out of one snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// The changes after the cursor, in order.
-    pub changes: Vec<Change>,
-    /// Changes whose turn has not come: an older transaction is still running. They are given again when it has ended.
-    pub ahead: Vec<Change>,
-    /// Every transaction with a lower number has ended: nothing can be added before this place.
-    pub horizon: u64,
-    /// Whether there are more changes than the page has room for. Then `ahead` is empty.
-    pub more: bool,
-}
-
-/// The last change of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The number of its transaction.
-    pub position: u64,
-    /// The key.
-    pub key: Key,
-    /// The number of its table in the collection.
-    pub member: i16,
-    /// The texts of the key's columns.
-    pub columns: Vec<String>,
-}
-
-/// Why the feed cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum FeedError {
-    /// A statement failed.
-    #[error(transparent)]
-    Session(#[from] Error),
-    /// The feed holds what the adapter did not write.
-    #[error("the feed has a line that is none: {0}")]
-    Unreadable(String),
 }
 
 impl Feed {
@@ -76,7 +42,7 @@ impl Feed {
             "SELECT position, key, member, k FROM {feed} WHERE (position, key) > ($1, $2) \
              AND position < $3 ORDER BY position, key LIMIT $4"
         );
-        Self { objects, fold, page }
+        Self { objects, members: collection.members.clone(), fold, page }
     }
 
     /// What changed after a cursor: at most `limit` changes.
@@ -99,8 +65,7 @@ impl Feed {
                     }
                 }
                 Err(error) => {
-                    // If this fails too, the connection has ended, and the transaction with it.
-                    let _ = session.batch("giving the page up", "ROLLBACK").await;
+                    session.roll_back().await;
                     return Err(error);
                 }
             }
@@ -109,10 +74,13 @@ impl Feed {
 
     /// The lock comes before the snapshot, which the first statement that reads takes.
     async fn begin(&self, session: &Session) -> Result<(), Error> {
+        let tables: Vec<_> = self.members.iter().map(Member::sql).collect();
         let sql = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = on; \
-             SET LOCAL lock_timeout = '10s'; LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE",
-            self.objects.feed()
+             SET LOCAL lock_timeout = '10s'; {PINNED}; LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE; \
+             LOCK TABLE {} IN ACCESS SHARE MODE",
+            self.objects.feed(),
+            tables.join(", ")
         );
         session.batch("beginning a page", &sql).await
     }
@@ -149,7 +117,7 @@ impl Feed {
         let mut changes = rows.iter().map(change).collect::<Result<Vec<_>, _>>()?;
         let more = changes.len() > limit.max(1) as usize;
         changes.truncate(limit.max(1) as usize);
-        let ahead = if more {
+        let mut ahead = if more {
             Vec::new()
         } else {
             let (beyond, below) = ((horizon - 1).max(position), i64::MAX);
@@ -157,7 +125,28 @@ impl Feed {
                 session.rows(what, &self.page, &[&beyond, &LAST_KEY, &below, &i64::MAX]).await?;
             rows.iter().map(change).collect::<Result<_, _>>()?
         };
-        Ok(Some(Page { changes, ahead, horizon: horizon.cast_unsigned(), more }))
+        let columns = self.rows(session, changes.iter_mut().chain(&mut ahead)).await?;
+        Ok(Some(Page { changes, ahead, horizon: horizon.cast_unsigned(), more, columns }))
+    }
+
+    /// Gives each change its row; says which columns the rows have.
+    async fn rows(
+        &self,
+        session: &Session,
+        changes: impl Iterator<Item = &mut Change>,
+    ) -> Result<Vec<Vec<Column>>, FeedError> {
+        let mut changes: Vec<_> = changes.collect();
+        changes.sort_by_key(|change| change.member);
+        let mut all = Vec::new();
+        for member in &self.members {
+            let columns = columns(session, member).await?;
+            let first = changes.partition_point(|change| change.member < member.number);
+            let end = changes.partition_point(|change| change.member <= member.number);
+            let of_member = &mut changes[first..end];
+            give_rows(session, &self.objects, (member, &columns), of_member).await?;
+            all.push(columns);
+        }
+        Ok(all)
     }
 }
 
@@ -182,5 +171,6 @@ fn change(row: &tokio_postgres::Row) -> Result<Change, FeedError> {
         key: Key::try_from(key.clone()).map_err(|_not_a_key| unreadable())?,
         member: row.get(2),
         columns: row.get(3),
+        row: None,
     })
 }

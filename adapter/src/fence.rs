@@ -114,7 +114,6 @@ async fn change(
 ) -> Result<(), FenceError> {
     let objects = Objects::of(schema, name.as_str());
     let statements = [
-        "SET LOCAL synchronous_commit = on".to_owned(),
         WAIT.to_owned(),
         format!("SELECT pg_advisory_xact_lock({})", objects.lock()),
         format!(

@@ -52,7 +52,7 @@ pub(crate) async fn fill(session: &Session, collection: &Collection) -> Result<u
         let mut last: Option<Vec<String>> = row.get(0);
         let batch = batch(member, &collection.members, &objects);
         loop {
-            let rows = session.rows(&what, &batch, &[&last]).await?;
+            let rows = session.change(&what, &batch, &[&last]).await?;
             // A test makes the program crash here.
             fault::point("adapter.fill");
             let Some(row) = rows.first() else { break };

@@ -30,7 +30,10 @@ const RELATIONS: &str = "WITH RECURSIVE tree AS (SELECT $1::oid AS oid, 0 AS dep
      SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relispartition, c.relpersistence::text, \
      pg_has_role(c.relowner, 'USAGE'), pg_get_userbyid(c.relowner)::text, current_user::text, \
      EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal \
-     AND t.tgtype::int & 19 = 19) \
+     AND t.tgtype::int & 19 = 19), \
+     (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+     AND NOT EXISTS (SELECT 1 FROM pg_attribute r WHERE r.attrelid = $1 AND r.attname = a.attname \
+     AND r.attnum > 0 AND NOT r.attisdropped) LIMIT 1) \
      FROM (SELECT oid, min(depth) AS depth FROM tree GROUP BY oid) t JOIN pg_class c USING (oid) \
      JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY t.depth, n.nspname, c.relname";
 
@@ -222,6 +225,13 @@ async fn relations(session: &Session, oid: u32, sql: &str) -> Result<Vec<Relatio
             rewrites: row.get(9),
         };
         owned(&relation.sql(), row.get(6), row.get(7), row.get(8))?;
+        if let Some(column) = row.get::<_, Option<String>>(10) {
+            let reason = format!(
+                "{} has the column {column}, which {sql} does not have: a copy would lose it",
+                relation.sql()
+            );
+            return Err(Refusal::new(reason).into());
+        }
         if row.get::<_, String>(5) == "u" {
             let below = relation.sql();
             return Err(Refusal::new(format!("{below} is unlogged: it is empty after a crash"))

@@ -7,7 +7,8 @@
 //!
 //! - **The fence**: each write to the tables, by whatever program, takes the shared side of an advisory lock to the end of its
 //!   transaction, and then reads whether this database takes writes. [`fence`] takes the other side.
-//! - **The feed**: each write notes the keys that it changed, with the number of its transaction. [`Feed`] gives them in order.
+//! - **The feed**: each write notes the keys that it changed, with the number of its transaction. [`Feed`] gives them in order, each
+//!   with its row as PostgreSQL's own text.
 //!
 //! It needs the rights of the tables' owner, no superuser, no `wal_level` and no extension.
 
@@ -24,6 +25,7 @@ mod triggers;
 mod session;
 
 mod inspect;
+mod page;
 mod present;
 
 mod feed;
@@ -32,13 +34,15 @@ mod fill;
 mod install;
 mod plan;
 mod remove;
+mod rows;
 mod status;
 
 pub use collection::{Collection, CollectionName, Member, NotAName, Shape, Wanted};
-pub use feed::{Change, Feed, FeedError, Page};
+pub use feed::Feed;
 pub use fence::{FenceError, MAX_FENCE, Writer, fence, hand_over, release};
 pub use install::{Installed, install};
 pub use key::{KeyColumn, KeyKind};
+pub use page::{Change, Column, FeedError, Page, Row};
 pub use plan::plan;
 pub use refusal::Refusal;
 pub use remove::remove;

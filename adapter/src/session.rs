@@ -8,14 +8,14 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::refusal::Refusal;
 
-/// What a session is told first. A write behind the fence must be on disk before it counts, and a check behind a lock must
-/// see what was committed while it waited.
-const TOLD: &str = "SET default_transaction_isolation = 'read committed'; SET synchronous_commit = on; \
-     SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = warning";
+/// Begins a transaction. What it is told ends with it: behind a pooler the session goes on to other clients. A check behind a
+/// lock must see what was committed while it waited, and what is done must be on disk before it counts.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
+     SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
 /// What a transaction is told that locks a table of the application: its writers wait behind a lock that waits. The
 /// first limit is for one lock, the second for a statement that takes several.
@@ -103,9 +103,7 @@ impl Session {
             }),
         };
         let (client, driver) = connected.map_err(|error| unreachable(error.into()))?;
-        let session = Self { client, driver, sent: AtomicU32::new(0) };
-        session.batch("preparing the session", TOLD).await?;
-        Ok(session)
+        Ok(Self { client, driver, sent: AtomicU32::new(0) })
     }
 
     /// Runs statements that take and give nothing. `what` says in an error what was being done.
@@ -127,13 +125,44 @@ impl Session {
         self.client.query(sql, parameters).await.map_err(failed(what))
     }
 
+    /// Runs a statement and gives each value as PostgreSQL writes it.
+    pub(crate) async fn texts(&self, what: &str, sql: &str) -> Result<Vec<SimpleQueryRow>, Error> {
+        let messages = self.client.simple_query(sql).await.map_err(failed(what))?;
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    /// Runs a statement that changes something and gives rows, in a transaction.
+    pub(crate) async fn change(
+        &self,
+        what: &str,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        self.batch(what, BEGIN).await?;
+        match self.rows(what, sql, parameters).await {
+            Ok(rows) => self.batch(what, "COMMIT").await.map(|()| rows),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends a transaction without its changes. If this fails, the connection has ended, and the transaction with it.
+    pub(crate) async fn roll_back(&self) {
+        let _ = self.client.batch_execute("ROLLBACK").await;
+    }
+
     /// Runs a transaction: all of it, or nothing.
     pub(crate) async fn transaction(&self, what: &str, statements: &[String]) -> Result<(), Error> {
-        self.batch(what, "BEGIN").await?;
+        self.batch(what, BEGIN).await?;
         for sql in statements {
             if let Err(error) = self.batch(what, sql).await {
-                // If this fails too, the connection has ended, and the transaction with it.
-                let _ = self.client.batch_execute("ROLLBACK").await;
+                self.roll_back().await;
                 return Err(error);
             }
         }

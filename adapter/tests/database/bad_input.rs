@@ -54,7 +54,8 @@ async fn a_table_that_cannot_be_followed_is_refused_with_what_helps() {
          CREATE TABLE root (id bigint PRIMARY KEY) PARTITION BY HASH (id);
          CREATE TABLE part PARTITION OF root FOR VALUES WITH (MODULUS 1, REMAINDER 0);
          CREATE TABLE published (id bigint PRIMARY KEY); CREATE PUBLICATION news FOR TABLE published;
-         CREATE SEQUENCE counter;",
+         CREATE SEQUENCE counter; CREATE TABLE animals (id bigint PRIMARY KEY);
+         CREATE TABLE dogs (breed text) INHERITS (animals);",
     )
     .await;
     for (table, reason, help) in [
@@ -71,6 +72,7 @@ async fn a_table_that_cannot_be_followed_is_refused_with_what_helps() {
         ("counter", "is no table", ""),
         ("quick", "is unlogged", "SET LOGGED;"),
         ("secret", "row-level security", "DISABLE ROW LEVEL SECURITY"),
+        ("animals", "\"dogs\" has the column breed", ""),
         ("part", "is a part of root", "--table root"),
         ("published", "the publication news", "ALTER PUBLICATION news DROP TABLE published;"),
     ] {

@@ -111,13 +111,15 @@ async fn a_write_that_runs_is_named_and_is_in_the_feed_before_the_fence() {
 async fn a_prepared_transaction_keeps_a_fence_open_and_is_named() {
     let app = App::with(TABLES).await;
     app.install(PATH, &["products"]).await;
-    app.database
-        .execute("BEGIN; UPDATE products SET n = 1 WHERE id = 1; PREPARE TRANSACTION 'half of it'")
-        .await;
+    let gid = format!("half of it {}", std::process::id());
+    let prepare =
+        format!("BEGIN; UPDATE products SET n = 1 WHERE id = 1; PREPARE TRANSACTION '{gid}'");
+    app.database.execute(&prepare).await;
     let refused = fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(60)).await;
+    // Before all else: left behind, it would hold back every feed of the server.
+    app.database.execute(&format!("COMMIT PREPARED '{gid}'")).await;
     let message = refused.unwrap_err().to_string();
-    assert!(message.contains("prepared transaction half of it"), "{message}");
-    app.database.execute("COMMIT PREPARED 'half of it'").await;
+    assert!(message.contains(&format!("prepared transaction {gid}")), "{message}");
     close(&app).await;
 }
 

@@ -9,5 +9,6 @@ mod crashes;
 mod fences;
 mod keys;
 mod locks;
+mod rows;
 mod writers;
 mod writes;

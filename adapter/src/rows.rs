@@ -1,0 +1,75 @@
+//! The rows behind the keys of a page, each value as PostgreSQL's own text.
+//!
+//! The output function of a type gives a text that its input function reads back to the same value: `numeric`, ranges, arrays
+//! and domains too. JSON would not: it has no infinity, no -0, and no bounds of arrays. Some texts depend on settings, so the
+//! reader pins these.
+
+use std::collections::HashMap;
+
+use crate::collection::Member;
+use crate::key::{names, values};
+use crate::name::{quoted, text};
+use crate::objects::Objects;
+use crate::page::{Change, Column, FeedError, Row};
+use crate::session::Session;
+
+/// The settings that a value's text depends on; both sides of a move pin them. And those of the planner: a page reads a few
+/// rows of a large table by its primary key, whatever it thinks of that.
+pub(crate) const PINNED: &str = "SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; \
+     SET LOCAL intervalstyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL array_nulls = on; \
+     SET LOCAL xmloption = 'content'; SET LOCAL lc_monetary = 'C'; SET LOCAL bytea_output = 'hex'; \
+     SET LOCAL search_path = 'pg_catalog'; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
+     SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+
+/// How many rows are read with one statement.
+const PORTION: usize = 1_000;
+
+/// The columns of a table that are not computed from others. The table is locked, so that this is what is read next.
+const COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a \
+     WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum";
+
+/// The columns of a table as the present transaction sees them.
+pub(crate) async fn columns(session: &Session, member: &Member) -> Result<Vec<Column>, FeedError> {
+    let oid = member.relations.first().map_or(0, |own| own.oid);
+    let rows = session.rows("reading the columns", COLUMNS, &[&oid]).await?;
+    Ok(rows.iter().map(|row| Column { name: row.get(0), kind: row.get(1) }).collect())
+}
+
+/// Gives each change of a table its row. A change whose row is not there stays without one: it is deleted.
+pub(crate) async fn give_rows(
+    session: &Session,
+    objects: &Objects,
+    (member, columns): (&Member, &[Column]),
+    changes: &mut [&mut Change],
+) -> Result<(), FeedError> {
+    let listed: Vec<_> =
+        columns.iter().map(|column| format!("t.{}", quoted(&column.name))).collect();
+    for portion in changes.chunks_mut(PORTION) {
+        let keys: Vec<_> = portion.iter().map(|change| text(change.key.as_str())).collect();
+        let sql = format!(
+            "SELECT f.key, {} FROM {} f JOIN {} t ON ROW({}) = ROW({}) WHERE f.key = ANY (ARRAY[{}])",
+            listed.join(", "),
+            objects.feed(),
+            member.sql(),
+            names(&member.key, "t."),
+            values(&member.key, "f.k"),
+            keys.join(", ")
+        );
+        let mut rows = HashMap::with_capacity(portion.len());
+        for found in session.texts("reading the rows", &sql).await? {
+            let key = found.get(0).unwrap_or_default().to_owned();
+            let values = columns.iter().enumerate().map(|(place, column)| {
+                (column.name.clone(), found.get(place + 1).map(str::to_owned))
+            });
+            let row: Row = values.collect();
+            if rows.insert(key.clone(), row).is_some() {
+                // The primary key of a table is not unique over the tables that inherit from it.
+                return Err(FeedError::Twice { table: member.sql(), key });
+            }
+        }
+        for change in portion {
+            change.row = rows.remove(change.key.as_str());
+        }
+    }
+    Ok(())
+}
