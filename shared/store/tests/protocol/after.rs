@@ -13,6 +13,17 @@ pub(crate) fn after(model: &Model, state: &State, step: Step) -> State {
         Step::SetOut { from, to } => {
             next.moves.push(Move { from, to, epoch: state.store(from).epoch, fenced: false })
         }
+        Step::Close { by } => {
+            next.store_mut(state.moves[usize::from(by)].from).closed = Some((by, false));
+        }
+        Step::Drain { by } => {
+            next.store_mut(state.moves[usize::from(by)].from).closed = Some((by, true));
+        }
+        Step::Open { store } => next.store_mut(store).closed = None,
+        Step::BeginWrite { write, store } => {
+            next.writes[usize::from(write)] = Write::Begun(store);
+        }
+        Step::RefuseWrite { write } => next.writes[usize::from(write)] = Write::Refused,
         Step::Fence { by } => {
             let asked = &mut next.moves[usize::from(by)];
             asked.fenced = true;
@@ -154,14 +165,16 @@ fn follow_back(model: &Model, state: &mut State, name: Name) {
 }
 
 fn crash(model: &Model, state: &mut State, name: Name) {
-    state.store_mut(name).handing_over = None;
+    let store = state.store_mut(name);
+    (store.handing_over, store.closed) = (None, None);
     let again = model.lacks(Flaw::LostAnswerIsSentAgain);
     for write in 0..state.writes.len() {
         match state.writes[write] {
             Write::Placed(store, at) if store == name => {
                 state.store_mut(name).feed[usize::from(at)] = Entry::Nothing;
             }
-            Write::Checked(store) | Write::Stored(store) if store == name => {}
+            Write::Begun(store) | Write::Checked(store) | Write::Stored(store) if store == name => {
+            }
             _ => continue,
         }
         state.writes[write] = if again { Write::Unsent } else { Write::Unknown };

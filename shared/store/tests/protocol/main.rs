@@ -4,8 +4,9 @@
 //! What is in it: stores that copy each other's feed, writes that come through a proxy, coordinators that switch
 //! and reverse, a network that loses, delays and repeats, and crashes. Another collection may ask at any time
 //! whether a member exists. A client that wrote may read at any time, from any store. An operator may take the
-//! collection back by force from a primary that only seemed to be lost; then all writes change one member. What is
-//! not: other rows (a write is a number), clocks (a fence passes at any time, the proxy forgets at any time what
+//! collection back by force from a primary that only seemed to be lost; then all writes change one member. A store may be the table of a
+//! program that is not ours: then its fence is in an adapter and in the database, and a write may come past the adapter.
+//! What is not: other rows (a write is a number), clocks (a fence passes at any time, the proxy forgets at any time what
 //! every store that answers has), and how long a coordinator waits (it may go on or back out at any time). Nor is
 //! any lock that the handover waits for: the model's handover rests on the fence alone, so that a handover which
 //! waits as well is a second guard.
@@ -37,9 +38,18 @@ const TWO_TARGETS: Model = Model { stores: 3, writes: 2, moves: 2, ..NOTHING };
 const READS: Model = Model { stores: 2, writes: 2, moves: 2, reads: true, ..NOTHING };
 /// A switch, and then a take by force while the primary may be alive.
 const FORCED: Model = Model { stores: 2, writes: 2, moves: 1, forced: true, ..NOTHING };
+/// A switch and its way back between programs that are not ours, while one write comes past the adapter.
+const FOREIGN: Model = Model { stores: 2, writes: 2, moves: 2, foreign: true, ..NOTHING };
 /// A model in which nothing happens.
-const NOTHING: Model =
-    Model { stores: 1, writes: 0, moves: 0, reads: false, forced: false, flaw: None };
+const NOTHING: Model = Model {
+    stores: 1,
+    writes: 0,
+    moves: 0,
+    reads: false,
+    forced: false,
+    foreign: false,
+    flaw: None,
+};
 
 #[test]
 fn a_switch_and_its_way_back_keep_every_promise() {
@@ -83,6 +93,18 @@ fn a_take_by_force_loses_nothing_that_is_answered_after_it() {
     assert!(seen(&|state| both(state) && state.revs.iter().all(|rev| *rev > 0)));
 }
 
+#[test]
+fn a_foreign_primary_whose_fence_is_in_two_places_keeps_every_promise() {
+    let states = explore(&FOREIGN).unwrap_or_else(|broken| panic!("{broken}"));
+    let seen = |what: &dyn Fn(&State) -> bool| states.keys().any(what);
+    let answered = |state: &State| state.writes.iter().all(|write| *write == Write::Answered);
+    assert!(seen(&|state| answered(state) && state.stores[1].epoch == 2));
+    assert!(seen(&|state| state.stores[0].role == Role::Primary && state.stores[0].epoch == 3));
+    // What came past the adapter is refused at times, and stored behind the back of a closed adapter at others.
+    assert!(seen(&|state| state.writes[1] == Write::Refused));
+    assert!(seen(&|state| state.stores[0].closed.is_some() && state.writes[1] == Write::Stored(0)));
+}
+
 /// Each guard is needed: the model without it breaks a promise.
 macro_rules! without_its_guard {
     ($($test:ident: $flaw:ident in $model:ident breaks $promise:ident;)*) => {
@@ -112,5 +134,11 @@ without_its_guard! {
     positions_compared_without_epochs_are_found: PlacesWithoutEpochs in READS breaks NoWriteIsUndone;
     an_answer_of_an_epoch_that_is_over_is_found: OldEpochsCount in FORCED breaks NothingIsLost;
     a_proxy_that_is_told_after_the_take_is_found: ProxyIsToldLater in FORCED breaks NothingIsLost;
+    an_adapter_that_stays_open_is_found: AdapterStaysOpen in FOREIGN breaks NoClientSeesTheFence;
+    an_adapter_that_does_not_wait_is_found: AdapterDoesNotWait in FOREIGN breaks NoClientSeesTheFence;
+    an_adapter_that_forgets_its_handover_is_found: AdapterForgetsItsHandover in FOREIGN breaks NoClientSeesTheFence;
+    an_adapter_that_never_opens_is_found: AdapterNeverOpens in FOREIGN breaks TheBoardGoesOn;
+    a_database_without_a_fence_is_found: DatabaseDoesNotFence in FOREIGN breaks NothingIsLost;
+    a_database_that_reads_an_old_snapshot_is_found: DatabaseReadsAnOldSnapshot in FOREIGN breaks NothingIsLost;
     revs_that_leave_no_room_after_a_take_are_found: RevsWithoutRoom in FORCED breaks OneRevOneState;
 }

@@ -12,6 +12,9 @@ pub(crate) struct Model {
     pub(crate) reads: bool,
     /// Whether an operator takes the collection back by force from a primary that may be alive.
     pub(crate) forced: bool,
+    /// Whether the stores are tables of programs that are not ours. Their fence is in two places: an adapter in front of the
+    /// program, and the database. The last write comes past the adapter, straight to the database.
+    pub(crate) foreign: bool,
     /// The guard that is left out.
     pub(crate) flaw: Option<Flaw>,
 }
@@ -53,6 +56,18 @@ pub(crate) enum Flaw {
     ProxyIsToldLater,
     /// A store that takes by force goes on with the next rev that it knows of.
     RevsWithoutRoom,
+    /// The adapter sends writes to the program while the database is being fenced.
+    AdapterStaysOpen,
+    /// The adapter has the database fenced while the program works on writes.
+    AdapterDoesNotWait,
+    /// The adapter sends writes to the program while it hands over, if the fence passed meanwhile.
+    AdapterForgetsItsHandover,
+    /// The adapter, closed for a fence that never comes, stays closed.
+    AdapterNeverOpens,
+    /// The database takes every write: only the adapter refuses them.
+    DatabaseDoesNotFence,
+    /// The database decides by what it was when the transaction of a write began.
+    DatabaseReadsAnOldSnapshot,
 }
 
 impl Model {

@@ -32,8 +32,17 @@ fn coordinators(model: &Model, state: &State, steps: &mut Vec<Step>) {
         // The exclusive lock: neither writes nor a handover may run.
         let alone = source.handing_over.is_none();
         let quiet = model.lacks(Flaw::FenceDoesNotWait) || !state.is_writing(asked.from);
-        if is_primary && alone && quiet && source.fenced_by().is_none() {
+        let is_ready = !model.foreign || source.closed == Some((by, true));
+        if is_primary && alone && quiet && is_ready && source.fenced_by().is_none() {
             steps.push(Step::Fence { by });
+        }
+        let is_idle = model.lacks(Flaw::AdapterDoesNotWait) || !state.is_working(asked.from);
+        if source.closed == Some((by, false)) && is_idle {
+            steps.push(Step::Drain { by });
+        }
+        let unfenced = source.closed.is_none() && source.fenced_by().is_none();
+        if model.foreign && is_primary && unfenced {
+            steps.push(Step::Close { by });
         }
         let fenced = source.fence.is_some_and(|fence| {
             fence.by == by && (!fence.passed || model.lacks(Flaw::PassedFenceHandsOver))
@@ -58,6 +67,10 @@ fn own(model: &Model, state: &State, name: Name, steps: &mut Vec<Step>) {
     if store.fenced_by().is_some() && !model.lacks(Flaw::FenceNeverPasses) {
         steps.push(Step::Pass { store: name });
     }
+    // The adapter knows the fence of its database, so it need not stay closed for one that came.
+    if store.closed.is_some() && !model.lacks(Flaw::AdapterNeverOpens) {
+        steps.push(Step::Open { store: name });
+    }
     if store.handing_over.is_some() {
         steps.push(Step::CommitHandover { store: name });
     }
@@ -79,7 +92,12 @@ fn own(model: &Model, state: &State, name: Name, steps: &mut Vec<Step>) {
         }
     }
     let is_handing_over = store.handing_over.is_some();
-    if is_handing_over || state.is_writing(name) || state.writes.contains(&Write::Stored(name)) {
+    if store.closed.is_some()
+        || is_handing_over
+        || state.is_working(name)
+        || state.is_writing(name)
+        || state.writes.contains(&Write::Stored(name))
+    {
         steps.push(Step::Crash { store: name });
     }
 }
@@ -90,7 +108,8 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
             Write::Checked(_) => steps.push(Step::PlaceWrite { write }),
             Write::Placed(..) => steps.push(Step::CommitWrite { write }),
             Write::Stored(_) => steps.push(Step::AnswerWrite { write }),
-            Write::Unsent | Write::Answered | Write::Unknown => {}
+            Write::Begun(store) => begun(model, state, write, *store, steps),
+            Write::Unsent | Write::Refused | Write::Answered | Write::Unknown => {}
         }
     }
     for (write, memory) in (0..).zip(&state.memory) {
@@ -100,6 +119,9 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
         if matches!(memory, Memory::Known(_)) && all_have {
             steps.push(Step::Forget { write });
         }
+    }
+    if model.foreign {
+        return begin(model, state, steps);
     }
     // The writes are alike, so it is enough that they begin in their order.
     if let Some(next) = state.writes.iter().position(|write| *write == Write::Unsent) {
@@ -111,6 +133,43 @@ fn clients(model: &Model, state: &State, steps: &mut Vec<Step>) {
         };
         let write = next as u8;
         steps.extend(state.names().filter(takes).map(|store| Step::CheckWrite { write, store }));
+    }
+}
+
+/// Writes that begin in a foreign program. The adapter sends none that the database would refuse now; past the adapter
+/// one may begin at any time.
+fn begin(model: &Model, state: &State, steps: &mut Vec<Step>) {
+    let unsent = (0..).zip(&state.writes).filter(|(_, stage)| **stage == Write::Unsent);
+    for (write, _) in unsent {
+        let takes = |name: &Name| {
+            let store = state.store(*name);
+            let is_open = store.closed.is_none() || model.lacks(Flaw::AdapterStaysOpen);
+            // The adapter itself hands over, so it knows.
+            let stays =
+                store.handing_over.is_none() || model.lacks(Flaw::AdapterForgetsItsHandover);
+            if state.is_adapted(write) {
+                is_open && stays && store.takes_writes()
+            } else {
+                store.role == Role::Primary
+            }
+        };
+        steps.extend(state.names().filter(takes).map(|store| Step::BeginWrite { write, store }));
+    }
+}
+
+/// The database checks a write that had begun, under the shared side of the fence's lock.
+fn begun(model: &Model, state: &State, write: u8, name: Name, steps: &mut Vec<Step>) {
+    let store = state.store(name);
+    // A write began when the store took writes.
+    let blind =
+        model.lacks(Flaw::DatabaseDoesNotFence) || model.lacks(Flaw::DatabaseReadsAnOldSnapshot);
+    let locked = store.handing_over.is_some() && !model.lacks(Flaw::DatabaseDoesNotFence);
+    if locked {
+        // It waits for the lock.
+    } else if store.takes_writes() || blind {
+        steps.push(Step::CheckWrite { write, store: name });
+    } else {
+        steps.push(Step::RefuseWrite { write });
     }
 }
 

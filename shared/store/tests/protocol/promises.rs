@@ -12,6 +12,8 @@ pub(crate) enum Promise {
     OnePrimary,
     /// Every answered write is with the primary, or on its way to the next one.
     NothingIsLost,
+    /// A client whose write comes through an adapter never gets the database's error: the adapter has the proxy ask again.
+    NoClientSeesTheFence,
     /// No store has a write twice.
     NothingIsDoneTwice,
     /// A store that confirms to another collection that a member exists has every answered write: also the one that
@@ -31,6 +33,7 @@ pub(crate) fn broken(model: &Model, state: &State) -> Option<Promise> {
     [
         (Promise::OnePrimary, has_one_primary(state)),
         (Promise::NothingIsLost, has_every_answered_write(state)),
+        (Promise::NoClientSeesTheFence, refuses_only_what_came_past(state)),
         (Promise::NothingIsDoneTwice, state.stores.iter().all(has_nothing_twice)),
         (Promise::WhatIsDeletedIsNotConfirmed, confirms_what_is(model, state)),
         (Promise::NoWriteIsUndone, reads_what_was_written(model, state)),
@@ -56,6 +59,11 @@ fn has_every_answered_write(state: &State) -> bool {
     let kept = future(state);
     let mut writes = (0..).zip(&state.writes);
     writes.all(|(write, stage)| *stage != Write::Answered || kept.contains(&write))
+}
+
+fn refuses_only_what_came_past(state: &State) -> bool {
+    let mut writes = (0..).zip(&state.writes);
+    writes.all(|(write, stage)| *stage != Write::Refused || !state.is_adapted(write))
 }
 
 /// The writes that the primary of the highest epoch has, or will have when it becomes primary.
@@ -134,7 +142,9 @@ fn goes_on(model: &Model, state: &State) -> bool {
         writes.sort_unstable();
         writes
     };
-    let mut serving = primaries(state).filter(|name| state.store(*name).takes_writes());
+    let serves =
+        |name: &Name| state.store(*name).takes_writes() && state.store(*name).closed.is_none();
+    let mut serving = primaries(state).filter(serves);
     let Some(primary) = serving.next() else { return false };
     let all = sorted(state.store(primary));
     serving.next().is_none() && {
@@ -148,19 +158,25 @@ pub(crate) fn progress(state: &State) -> usize {
     let store = |store: &Store| {
         let is_free = usize::from(store.fenced_by().is_none());
         let cursor = store.followed.map_or(0, |followed| followed.cursor);
+        let is_open = match store.closed {
+            Some((_, drained)) => usize::from(drained),
+            None => 2,
+        };
         let is_retired = usize::from(store.role == Role::Retired);
         100 * usize::from(store.epoch)
             + store.feed.len()
             + usize::from(cursor)
             + is_free
+            + is_open
             + is_retired
     };
     let write = |write: &Write| match write {
         Write::Unsent => 0,
-        Write::Checked(_) => 1,
-        Write::Placed(..) => 2,
-        Write::Stored(_) => 3,
-        Write::Answered | Write::Unknown => 4,
+        Write::Begun(_) => 1,
+        Write::Checked(_) => 2,
+        Write::Placed(..) => 3,
+        Write::Stored(_) => 4,
+        Write::Answered | Write::Refused | Write::Unknown => 5,
     };
     // With a new epoch or primary a cursor may go back.
     let stores: usize = state.stores.iter().map(store).sum();

@@ -56,6 +56,9 @@ pub(crate) struct Store {
     pub(crate) followed: Option<Followed>,
     /// The last handover that it gave.
     pub(crate) given: Option<Handover>,
+    /// The move for which the adapter sends no write to the program any more, and whether the program has ended all that it
+    /// had. In memory.
+    pub(crate) closed: Option<(u8, bool)>,
     /// The move whose handover was checked and is not committed.
     pub(crate) handing_over: Option<u8>,
     /// No state that is still to come gets a rev up to this one.
@@ -106,6 +109,10 @@ pub(crate) struct Followed {
 pub(crate) enum Write {
     /// No store has taken it. One that answers 421 has not, so the proxy still has it.
     Unsent,
+    /// The adapter sent it to the program, or it began past the adapter; the database has not checked it.
+    Begun(Name),
+    /// The database refused it, and the program told the client of an error.
+    Refused,
     /// Checked under the fence's shared lock, without a place in the feed.
     Checked(Name),
     /// It has its place and is not committed.
@@ -140,6 +147,7 @@ impl State {
             fence: None,
             followed: (name != 0).then_some(Followed { source: 0, start: 0, cursor: 0 }),
             given: None,
+            closed: None,
             handing_over: None,
             revs_above: 0,
         };
@@ -184,8 +192,31 @@ impl State {
     pub(crate) fn is_writing(&self, name: Name) -> bool {
         self.writes.iter().any(|write| match write {
             Write::Checked(store) | Write::Placed(store, _) => *store == name,
-            Write::Unsent | Write::Stored(_) | Write::Answered | Write::Unknown => false,
+            Write::Unsent
+            | Write::Begun(_)
+            | Write::Refused
+            | Write::Stored(_)
+            | Write::Answered
+            | Write::Unknown => false,
         })
+    }
+
+    /// Whether a write comes through the adapter: all but the last one do.
+    pub(crate) fn is_adapted(&self, write: u8) -> bool {
+        usize::from(write) + 1 < self.writes.len()
+    }
+
+    /// Whether the program of the store works on a write that came through the adapter.
+    pub(crate) fn is_working(&self, name: Name) -> bool {
+        let works = |stage: &Write| match stage {
+            Write::Begun(store) | Write::Checked(store) | Write::Placed(store, _) => *store == name,
+            Write::Unsent
+            | Write::Refused
+            | Write::Stored(_)
+            | Write::Answered
+            | Write::Unknown => false,
+        };
+        (0..).zip(&self.writes).any(|(write, stage)| self.is_adapted(write) && works(stage))
     }
 }
 

@@ -12,7 +12,19 @@ pub(crate) enum Step {
         from: Name,
         to: Name,
     },
-    /// A fence arrives.
+    /// A fence arrives at an adapter, which sends no more writes to its program.
+    Close {
+        by: u8,
+    },
+    /// The program behind a closed adapter has ended all writes that came through it.
+    Drain {
+        by: u8,
+    },
+    /// An adapter opens again: it was closed for long enough.
+    Open {
+        store: Name,
+    },
+    /// A fence arrives; behind an adapter, at the database.
     Fence {
         by: u8,
     },
@@ -44,6 +56,15 @@ pub(crate) enum Step {
     /// A store that handed over sees that its successor is primary, and follows it.
     FollowBack {
         store: Name,
+    },
+    /// An adapter sends a write to the program, or one begins past the adapter.
+    BeginWrite {
+        write: u8,
+        store: Name,
+    },
+    /// The database refuses a write that had begun.
+    RefuseWrite {
+        write: u8,
     },
     /// A store takes the write that the proxy sent it.
     CheckWrite {
@@ -93,6 +114,9 @@ impl Step {
     pub(crate) fn comes_by_itself(self) -> bool {
         match self {
             Self::CommitHandover { .. }
+            | Self::Open { .. }
+            | Self::Drain { .. }
+            | Self::RefuseWrite { .. }
             | Self::Pass { .. }
             | Self::Apply { .. }
             | Self::FollowBack { .. }
@@ -101,6 +125,8 @@ impl Step {
             | Self::AnswerWrite { .. }
             | Self::Retire { .. } => true,
             Self::SetOut { .. }
+            | Self::Close { .. }
+            | Self::BeginWrite { .. }
             | Self::Fence { .. }
             | Self::CheckHandover { .. }
             | Self::Release { .. }
@@ -119,6 +145,9 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SetOut { from, to } => write!(f, "a move from store {from} to {to} sets out"),
+            Self::Close { by } => write!(f, "move {by}: the adapter closes for its fence"),
+            Self::Drain { by } => write!(f, "move {by}: the program has ended its writes"),
+            Self::Open { store } => write!(f, "store {store}: the adapter opens again"),
             Self::Fence { by } => write!(f, "move {by}: its fence arrives"),
 
             Self::CheckHandover { by } => {
@@ -133,6 +162,10 @@ impl fmt::Display for Step {
                 write!(f, "store {store}: applies the entry {at} again")
             }
             Self::FollowBack { store } => write!(f, "store {store}: follows its successor"),
+            Self::BeginWrite { write, store } => {
+                write!(f, "write {write}: begins in the program of store {store}")
+            }
+            Self::RefuseWrite { write } => write!(f, "write {write}: the database refuses it"),
             Self::CheckWrite { write, store } => {
                 write!(f, "write {write}: store {store} checks it")
             }
