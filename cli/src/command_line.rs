@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::control::ControlArgs;
 use crate::data_dir::DataDir;
-use crate::{board, env, load, moves, pause, serve, shadow, status, up};
+use crate::{board, check_adapter, env, load, moves, pause, serve, shadow, status, up};
 
 /// A message board that starts as one program and becomes three.
 #[derive(Parser)]
@@ -54,6 +54,10 @@ enum Command {
     Restart(ProgramArgs),
     /// Write and read with many clients, then check that the board has what it answered.
     Load(load::LoadArgs),
+    /// Check a program, in any language, against the protocol of a move (docs/protocol.md).
+    ///
+    /// MOVE_TOKEN has the secret of the program. Names each rule that is broken. Exits 0 if none is and every check could be made.
+    CheckAdapter(check_adapter::CheckAdapterArgs),
     /// Run one program in this process, configured by its environment.
     Serve(serve::ServeArgs),
 }
@@ -101,6 +105,7 @@ pub fn main() -> ExitCode {
             ask(|http| pause::restart(&data.data_dir, &program, http))
         }
         Command::Load(args) => ask(|http| load::run(&args, http)),
+        Command::CheckAdapter(args) => ask(|_| check_adapter::run(&args)),
         // A program has a runtime of its own.
         Command::Serve(args) => return serve::run(&args, Cli::command()),
     };

@@ -13,6 +13,7 @@
 
 mod command_line;
 
+mod check_adapter;
 mod env;
 mod load;
 mod moves;
