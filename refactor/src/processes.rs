@@ -207,6 +207,9 @@ impl Processes {
         while !self.left.load(Ordering::Relaxed) {
             let heard = session.heard();
             self.look(session, followed).map_err(told)?;
+            if self.leading.get().is_none() {
+                followed.spaces.tell_canaries(session).map_err(told)?;
+            }
             if lock(&self.lost).take().is_some() {
                 log::info!("the control database {} is there again", self.url);
             }

@@ -1,9 +1,13 @@
 //! What is kept on disk: resources and policies as documents, and the tokens of requests.
 
+use std::collections::BTreeMap;
+
 use journal::{Error, Transaction, values};
+use proxy::CanaryTally;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::canary_counts;
 use super::model::{Model, ModelChange, ResourceTable};
 use super::resource::{Details, Resource, ResourceType, now_ms};
 use super::token::ClientToken;
@@ -51,6 +55,7 @@ impl Journal {
     /// If the state cannot be written.
     pub(crate) fn open(state: journal::Journal) -> Result<Self, Error> {
         state.make_tables(SCHEMA)?;
+        state.make_tables(canary_counts::SCHEMA)?;
         Ok(Self(state))
     }
 
@@ -101,6 +106,14 @@ impl Journal {
                 Ok(())
             }
         })
+    }
+
+    /// Takes away what other processes saw of canaries, by route.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub(crate) fn take_canary_counts(&self) -> Result<BTreeMap<String, CanaryTally>, Error> {
+        canary_counts::take(&self.0)
     }
 
     /// Tells other processes to read the state again.

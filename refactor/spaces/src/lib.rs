@@ -20,6 +20,7 @@
 //! ```
 
 pub mod arn;
+mod canary_counts;
 mod canary_windows;
 mod conflicts;
 mod endpoint;

@@ -22,7 +22,7 @@ async fn a_canary_rises_by_itself_and_falls_when_its_limit_is_passed() {
         "banyan:canary-interval-seconds": "1",
         "banyan:canary-min-requests": "5",
     });
-    let Users { url, route, .. } = Users::make(&program, &old, &new, &tags).await;
+    let Users { url, route, .. } = Users::make(&program, old.url(), new.url(), &tags).await;
     let client = reqwest::Client::new();
     let ask = async || client.get(&url).send().await.unwrap().status().as_u16();
     let begun = canary(&program).await;

@@ -1,5 +1,6 @@
 //! Several processes on one control database.
 
+mod canary;
 mod first_stack;
 mod fixture;
 mod fleet;

@@ -14,7 +14,7 @@ async fn tags_are_live_when_the_answer_leaves_and_what_a_shadow_found_is_shown()
     let new = Neighbour::start(Manner::Has(vec![2]));
     let program = setup().start().await;
     let tags = json!({ "banyan:canary": "0" });
-    let users = Users::make(&program, &old, &new, &tags).await;
+    let users = Users::make(&program, old.url(), new.url(), &tags).await;
     let Users { application, url, route, .. } = &users;
     let tags = tags_of(route);
     let client = reqwest::Client::new();

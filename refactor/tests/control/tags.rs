@@ -80,7 +80,7 @@ async fn a_tag_of_a_service_holds_for_its_routes_until_a_route_has_its_own() {
     let old = Neighbour::start(Manner::Has(vec![1]));
     let new = Neighbour::start(Manner::Has(vec![2]));
     let program = setup().start().await;
-    let users = Users::make(&program, &old, &new, &json!({})).await;
+    let users = Users::make(&program, old.url(), new.url(), &json!({})).await;
     let Users { application, url, service, route } = &users;
     let of_service = tags_of(&get(&program, &format!("{application}/services/{service}")).await);
     let of_route = tags_of(route);

@@ -1,6 +1,6 @@
 //! An application whose reads of users are divided between two services.
 
-use harness::{Neighbour, Program};
+use harness::Program;
 use serde_json::Value;
 
 use crate::client::{application, fallback, get, post, service, uri_path};
@@ -18,20 +18,15 @@ pub(crate) struct Users {
 }
 
 impl Users {
-    /// With these tags on the route of `/users`.
-    pub(crate) async fn make(
-        program: &Program,
-        old: &Neighbour,
-        new: &Neighbour,
-        tags: &Value,
-    ) -> Self {
+    /// Between services at these URLs, with these tags on the route of `/users`.
+    pub(crate) async fn make(program: &Program, old: &str, new: &str, tags: &Value) -> Self {
         let application = application(program).await;
         let url = get(program, &application).await["ApiGatewayProxy"]["ProxyUrl"].clone();
         let url = format!("{}/users/1", url.as_str().unwrap());
         let routes = format!("{application}/routes");
-        let monolith = service(program, &application, old.url()).await;
+        let monolith = service(program, &application, old).await;
         post(program, &routes, &fallback(&monolith)).await;
-        let service = service(program, &application, new.url()).await;
+        let service = service(program, &application, new).await;
         let mut body = uri_path(&service, "/users", "ACTIVE");
         body["UriPathRoute"]["IncludeChildPaths"] = true.into();
         body["UriPathRoute"]["AppendSourcePath"] = true.into();

@@ -29,6 +29,6 @@ pub use golden::golden_reads;
 pub use line::{Cut, Line};
 pub use moving::MOVE_TOKEN;
 pub use neighbour::{Manner, Neighbour};
-pub use postgres::{TestDatabase, execute, postgres};
+pub use postgres::{TestDatabase, postgres};
 pub use program::{Program, Setup, client};
 pub use wait::{needs, signal, until};

@@ -46,6 +46,19 @@ impl TestDatabase {
         execute(&self.url, sql).await;
     }
 
+    /// Lets sessions begin, or ends them all and lets none begin.
+    ///
+    /// # Panics
+    /// If that cannot be done.
+    pub async fn is_there(&self, is_there: bool) {
+        let name = &self.name;
+        let sql = format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS {is_there};
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        execute(&self.admin, &sql).await;
+    }
+
     /// Does this work while a transaction that has its number is open in it.
     ///
     /// # Panics
@@ -79,7 +92,7 @@ impl Drop for TestDatabase {
 ///
 /// # Panics
 /// If one fails.
-pub async fn execute(url: &str, sql: &str) {
+async fn execute(url: &str, sql: &str) {
     connected(url, async |client: &Client| run(client, sql).await).await;
 }
 

@@ -1,14 +1,16 @@
 //! Canaries that rise by themselves. How far one has come is on disk with its route; what its reads did is in memory,
 //! so a step that a restart interrupts begins again.
 
+use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Instant;
 
-use proxy::CanaryPlan;
+use proxy::{CanaryPlan, CanaryTally};
 use serde::{Deserialize, Serialize};
 
 use crate::Spaces;
 use crate::arn::Arn;
+use crate::canary_counts;
 use crate::canary_windows::CanaryWindows;
 use crate::model::{Model, ModelChange};
 use crate::resource::{CanaryProgress, ResourceState, RolledBack, Route, Service, Tags};
@@ -34,7 +36,7 @@ pub struct CanaryView {
     pub percent: u8,
     /// Why it is 0, if a limit was passed.
     pub rolled_back: Option<RolledBack>,
-    /// The reads that this process saw in the step so far.
+    /// The reads that all processes saw in the step so far.
     pub requests: u64,
     /// Those of them that failed.
     pub failed: u64,
@@ -62,10 +64,12 @@ impl Spaces {
                 .collect()
         };
         windows.keep(|id| running.iter().any(|(route, ..)| route.id == id));
+        let elsewhere = if running.is_empty() { BTreeMap::new() } else { self.seen_elsewhere() };
         let due: Vec<_> = running
             .into_iter()
             .filter_map(|(route, plan, progress)| {
-                let tally = self.0.plane.take_canary_tally(&route.details.application, &route.id);
+                let mut tally = self.seen_here(&route);
+                tally.add(&elsewhere.get(&route.id).copied().unwrap_or_default());
                 let next = windows.next(&route.id, &plan, &progress, &tally, now)?;
                 Some((route, plan, progress, next))
             })
@@ -75,6 +79,35 @@ impl Spaces {
         for (route, plan, progress, next) in due {
             self.move_canary(&route, &plan, &progress, next);
         }
+    }
+
+    /// Tells the process that leads what this one saw of canaries that rise by themselves. Call it every second, from each
+    /// process that does not lead.
+    ///
+    /// # Errors
+    /// If the state cannot be written; what was seen is lost then.
+    pub fn tell_canaries(&self, state: &journal::Journal) -> Result<(), journal::Error> {
+        let routes: Vec<_> = planned(&self.model()).map(|found| found.route.clone()).collect();
+        let seen = routes.into_iter().map(|route| (self.seen_here(&route), route.id));
+        let seen = seen.filter(|(seen, _)| *seen != CanaryTally::default());
+        let seen: Vec<_> = seen.map(|(seen, route)| (route, seen)).collect();
+        if seen.is_empty() { Ok(()) } else { canary_counts::add(state, &seen) }
+    }
+
+    /// What this process saw of a canary since it was last asked.
+    fn seen_here(&self, route: &Route) -> CanaryTally {
+        self.0.plane.take_canary_tally(&route.details.application, &route.id)
+    }
+
+    /// What the other processes told of canaries since they were last asked, by route.
+    fn seen_elsewhere(&self) -> BTreeMap<String, CanaryTally> {
+        if !self.0.settings.shared {
+            return BTreeMap::new();
+        }
+        self.0.journal.take_canary_counts().unwrap_or_else(|error| {
+            log::error!("canaries: what other processes saw: {}", runtime::chain(&error));
+            BTreeMap::new()
+        })
     }
 
     /// Notes how far a canary has come now, if nothing has changed it meanwhile.

@@ -148,16 +148,7 @@ async fn without_the_database_traffic_goes_on_and_changes_say_why_they_are_not_m
     let several = Several::start(2).await;
     let route = several.route().await;
     several.flip(&several.programs[0], &route, true).await;
-    let name = several.database.url().rsplit('/').next().unwrap().split('?').next().unwrap();
-    let admin = harness::needs("TEST_DATABASE_URL");
-    let rights = async |allowed: bool| {
-        let sql = format!(
-            "ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed};
-             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        );
-        harness::execute(&admin, &sql).await;
-    };
-    rights(false).await;
+    several.database.is_there(false).await;
     for program in &several.programs {
         until("it is not ready", async || unready(program).await.is_some()).await;
         assert_eq!(several.reached(program).await, "new");
@@ -167,7 +158,7 @@ async fn without_the_database_traffic_goes_on_and_changes_say_why_they_are_not_m
         let read = call(program, "GET", &route, &serde_json::Value::Null).await;
         assert_eq!(read.status, 503, "{}", read.body);
     }
-    rights(true).await;
+    several.database.is_there(true).await;
     for program in &several.programs {
         until("it is ready", async || unready(program).await.is_none()).await;
     }
