@@ -4,6 +4,7 @@ use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use runtime::Variable;
 use serde::{Deserialize, Serialize};
 use server::Program;
 
@@ -29,6 +30,15 @@ const CONTAINER_PORT: u16 = 3000;
 /// The program of that name.
 pub(crate) fn program(name: &str) -> Option<Program> {
     members().into_iter().map(|member| member.program).find(|program| program.name() == name)
+}
+
+/// The variables that the program of that name reads.
+pub(crate) fn variables(name: &str) -> &'static [Variable] {
+    match name {
+        web::NAME => web::VARIABLES,
+        REFACTOR => refactor::VARIABLES,
+        _ => server::VARIABLES,
+    }
 }
 
 /// The refactor proxy's name among the programs.

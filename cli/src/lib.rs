@@ -17,6 +17,7 @@ mod check_adapter;
 mod env;
 mod load;
 mod moves;
+mod passed_on;
 mod pause;
 mod serve;
 mod shadow;

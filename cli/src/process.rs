@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::board::{self, Endpoint};
 use crate::marker::{marker, restart};
+use crate::passed_on::withheld;
 
 /// Longer than a program takes to finish what is in flight.
 const STOP_TIME: Duration = Duration::from_secs(28);
@@ -93,7 +94,11 @@ impl ProcessSpec {
         let log = prepare_log().and_then(|()| files::append(&self.log)).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot write {}: {error}", self.log.display()))
         })?;
-        let mut child = Command::new(&self.binary)
+        let mut command = Command::new(&self.binary);
+        for name in withheld(&self.endpoint.name) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(["serve", &self.endpoint.name, "--until-stdin-ends"])
             .env("LOG_FILE", &self.log)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

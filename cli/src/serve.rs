@@ -50,14 +50,9 @@ fn help(program: Option<&str>, mut banyan: Command) -> StyledStr {
     banyan.build();
     let serve = banyan.find_subcommand("serve").cloned().unwrap_or_default();
     let Some(name) = program else { return serve.clone().render_help() };
-    let variables = match name {
-        web::NAME => web::VARIABLES,
-        board::REFACTOR => refactor::VARIABLES,
-        _ => server::VARIABLES,
-    };
     let variables = format!(
         "{name} reads these variables of its environment (after the semicolon: the default):\n\n{}",
-        Variable::list(variables)
+        Variable::list(board::variables(name))
     );
     serve.after_help(variables).render_help()
 }

@@ -17,6 +17,7 @@ use crate::control::ControlPort;
 use crate::lock::DataDirLock;
 use crate::marker::{self, POLL};
 use crate::move_token;
+use crate::passed_on;
 use crate::process::{GRACE_PERIOD, HEALTH_PATH, Process, ProcessSpec, is_healthy, is_ready};
 use crate::say::say;
 use crate::status::{self, Told};
@@ -42,17 +43,19 @@ pub(crate) async fn run(
     let given = data_dir;
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
-    let specs = endpoints.iter().map(|endpoint| {
-        let environment = match endpoint.name.as_str() {
+    let metrics = passed_on::wanted_metrics_port();
+    let specs = endpoints.iter().enumerate().map(|(place, endpoint)| {
+        let mut environment = match endpoint.name.as_str() {
             board::REFACTOR => {
                 board::refactor_environment(&endpoints, endpoint, proxy, &data_dir, &token)
             }
             web::NAME => board::web_environment(endpoint, proxy),
             _ => board::environment(endpoint, &endpoints, &data_dir, &token),
         };
-        ProcessSpec::new(&binary, endpoint, environment, &data_dir)
+        environment.extend(passed_on::metrics_port(metrics.as_deref(), place)?);
+        Ok(ProcessSpec::new(&binary, endpoint, environment, &data_dir))
     });
-    let specs: Vec<_> = specs.collect();
+    let specs = specs.collect::<Result<Vec<_>, String>>()?;
     let mut stop = Signals::new()?;
 
     let mut processes = Vec::new();

@@ -92,6 +92,27 @@ async fn where_no_data_moves_status_shows_the_routes_alone() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", ended.stdout);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn status_of_a_process_without_its_control_database_says_so() {
+    let database = harness::postgres().await;
+    let program = setup().env("CONTROL_DATABASE_URL", database.url()).start().await;
+    let (url, file) = (program.url(), credentials(&program));
+    let arguments = ["status", "--control", &url, "--credentials", &file];
+    let before = ran(&arguments, &[]).await;
+    assert_eq!(before.code, Some(0), "{}", before.stderr);
+    database.is_there(false).await;
+    harness::until("it is not ready", async || program.get("/readyz").await.status == 503).await;
+    let ended = ran(&arguments, &[]).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    says(
+        &said,
+        &["the control database", "cannot be used", "traffic goes on with the last routes"],
+    );
+    database.is_there(true).await;
+}
+
 #[tokio::test]
 async fn variables_say_the_same_as_options() {
     let program = refactor().await;

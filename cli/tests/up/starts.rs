@@ -138,6 +138,23 @@ async fn what_it_suggests_to_try_works_as_things_stand() {
     }
 }
 
+#[tokio::test]
+async fn each_program_gets_the_variables_that_it_knows_and_a_port_of_its_own_for_metrics() {
+    let folder = Folder::new();
+    let _alone = alone().await;
+    let base = free_ports(names().len() as u16);
+    let mut up = folder.command(&["up", "--port-base", "0", "--data-dir", "data"]);
+    up.env("METRICS_PORT", base.to_string());
+    // The first one is known to the proxy alone, the other one to the others.
+    up.env("BANYAN_MAX_ROUTES", "50").env("BANYAN_WORKERS", "1");
+    let _board = Board::of(Banyan::start(up)).await;
+    for (port, name) in (base..).zip(names().into_iter().filter(|name| *name != "web")) {
+        let metrics = reqwest::get(format!("http://127.0.0.1:{port}/metrics")).await;
+        let metrics = metrics.expect("it answers").text().await.expect("a text");
+        assert_eq!(metrics.contains("banyan_proxy_"), name == "refactor", "{name}: {metrics}");
+    }
+}
+
 /// The first of so many ports in a row that are free.
 fn free_ports(count: u16) -> u16 {
     let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
