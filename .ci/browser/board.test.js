@@ -175,13 +175,21 @@ test('a form of another site changes nothing', async () => {
   await page.route(`${board.url('monolith')}/evil`, (route) =>
     route.fulfill({
       contentType: 'text/html',
-      body: `<title>Evil</title><form method="post" action="${home}/posts/2/delete"><input name="token" value="x"><button>Win</button></form>`,
+      body: `<title>Evil</title><form method="post" action="${home}/posts/2/delete"><input name="token" value="x"><button>Win</button></form><a href="${home}/">The board</a>`,
     }),
   );
   await page.goto(`${board.url('monolith')}/evil`);
   await page.getByRole('button', { name: 'Win' }).click();
   await page.getByText('This form comes from another site').waitFor();
   checkFaults(page, /^403 POST/, /^console: .*403/);
+  // A link of that site is no harm, and a form that is open in another window stays good.
+  const other = await page.context().newPage();
+  await other.goto(`${home}/posts/2/edit`);
+  await page.goto(`${board.url('monolith')}/evil`);
+  await page.getByRole('link', { name: 'The board' }).click();
+  await page.getByRole('heading', { name: 'Threads' }).waitFor();
+  await other.getByRole('button', { name: 'Save' }).click();
+  await other.waitForURL(/#post-2$/);
   assert.equal((await fetch(`${board.proxy}/api/posts/2`)).status, 200);
   await page.context().close();
 });

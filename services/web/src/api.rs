@@ -1,6 +1,7 @@
 //! The board's API, as the pages use it.
 
 mod ask;
+mod known;
 mod reads;
 mod writes;
 
@@ -8,7 +9,8 @@ use std::sync::Arc;
 
 use runtime::Clients;
 
-pub(crate) use reads::{Known, Member, Page};
+pub(crate) use known::{Known, Lookup};
+pub(crate) use reads::{Member, Page};
 pub(crate) use writes::Refusal;
 
 /// The board's API. Every request is repeated for a stated time while the API says "ask again" (`ask`).

@@ -3,17 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
-use models::{Thread, User};
+use models::User;
 use serde_json::Value;
 
-use crate::api::{Member, Refusal};
+use crate::api::{Known, Refusal};
 use crate::failure::Failure;
 use crate::form::{Form, KEY};
 use crate::kind::{Kind, POSTS, THREADS, USERS};
-use crate::pages::{self, Filled};
+use crate::pages::{self, Filled, Writer};
 use crate::site::Site;
 use crate::visitor::{Visitor, random};
-use crate::writer::{write_as, writer};
+use crate::writer::write_as;
 
 /// `GET /users/new`: the form for a user.
 ///
@@ -34,7 +34,7 @@ pub(crate) async fn user(
     visitor: Visitor,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
-    let refusal = match store(&site, &USERS, &form).await {
+    let refusal = match store(&site, &USERS, &form, &form.guard(KEY)?).await {
         Ok(user) => {
             let id = id_of(&user);
             let mut response = pages::see_other(&format!("/users/{id}"));
@@ -50,16 +50,17 @@ pub(crate) async fn user(
 /// `GET /threads/new`: the form for a thread.
 ///
 /// # Errors
-/// If the board is read-only, or the API does not answer.
+/// If the board is read-only.
 pub(crate) async fn new_thread(
     site: Data<Site>,
     visitor: Visitor,
 ) -> Result<HttpResponse, Failure> {
     site.must_write()?;
-    let writer = writer(&site, &visitor).await?;
-    let id = writer.as_ref().map(|writer| writer.id);
-    let form = Filled::empty(&THREADS, KEY, random()).with("createdBy", id);
-    Ok(pages::answer(&visitor, &pages::new_thread(&form, writer.as_ref(), &visitor)))
+    let known = site.api.known(USERS.collection, visitor.writer).await;
+    let writer = Writer::of(visitor.writer, &known);
+    let form = Filled::empty(&THREADS, KEY, random());
+    let form = form.with("createdBy", writer.map(|writer| writer.id));
+    Ok(pages::answer(&visitor, &pages::new_thread(&form, writer, &visitor)))
 }
 
 /// `POST /threads`: stores a thread.
@@ -71,14 +72,15 @@ pub(crate) async fn thread(
     visitor: Visitor,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
-    let refusal = match store(&site, &THREADS, &form).await {
+    let refusal = match store(&site, &THREADS, &form, &form.guard(KEY)?).await {
         Ok(thread) => return Ok(pages::see_other(&format!("/threads/{}", id_of(&thread)))),
         Err(refusal) => refusal,
     };
     let (status, filled) = refused(&THREADS, &form, refusal);
-    let writer = writer_if_known(&site, &visitor).await;
-    let filled = filled.with("createdBy", writer.as_ref().map(|writer| writer.id));
-    let page = pages::new_thread(&filled, writer.as_ref(), &visitor);
+    let known = known_writer(&site, &visitor, status).await;
+    let writer = Writer::of(visitor.writer, &known);
+    let filled = filled.with("createdBy", writer.map(|writer| writer.id));
+    let page = pages::new_thread(&filled, writer, &visitor);
     Ok(pages::answer_with(status, &visitor, &page))
 }
 
@@ -92,26 +94,26 @@ pub(crate) async fn post(
     thread: Path<u64>,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
-    let refusal = match store(&site, &POSTS, &form).await {
-        Ok(post) => return Ok(pages::see_other(&pages::post_path(*thread, id_of(&post)))),
+    let refusal = match store(&site, &POSTS, &form, &form.guard(KEY)?).await {
+        Ok(post) => return Ok(pages::see_other(&pages::path_of(&POSTS, id_of(&post), &post))),
         Err(refusal) => refusal,
     };
     let (status, filled) = refused(&POSTS, &form, refusal);
-    let writer = writer_if_known(&site, &visitor).await;
-    let filled = filled.with("user", writer.as_ref().map(|writer| writer.id));
-    let title = site.api.member::<Thread>(THREADS.collection, *thread).await.ok().flatten();
-    let title = title.map(|(thread, _)| thread.value.title);
-    let page = pages::reply(*thread, title.as_deref(), &filled, writer.as_ref(), &visitor);
+    let known = known_writer(&site, &visitor, status).await;
+    let writer = Writer::of(visitor.writer, &known);
+    let filled = filled.with("user", writer.map(|writer| writer.id));
+    let page = pages::reply(*thread, &filled, writer, &visitor);
     Ok(pages::answer_with(status, &visitor, &page))
 }
 
-async fn store(site: &Site, kind: &Kind, form: &Form) -> Result<Value, Refusal> {
-    site.api.create(kind.collection, &form.text(KEY), &kind.new_body(form).into()).await
+async fn store(site: &Site, kind: &Kind, form: &Form, key: &str) -> Result<Value, Refusal> {
+    site.api.create(kind.collection, key, &kind.new_body(form).into()).await
 }
 
-/// The writer for a form that is shown again. What was written is shown even if the API does not answer.
-async fn writer_if_known(site: &Site, visitor: &Visitor) -> Option<Member<User>> {
-    writer(site, visitor).await.ok().flatten()
+/// The writer for a form that is shown again with this status. If the API has just not answered, it is not asked once more.
+async fn known_writer(site: &Site, visitor: &Visitor, status: StatusCode) -> Known<User> {
+    let asked = visitor.writer.filter(|_| !status.is_server_error());
+    site.api.known(USERS.collection, asked).await
 }
 
 fn id_of(member: &Value) -> u64 {

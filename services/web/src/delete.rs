@@ -38,7 +38,7 @@ pub(crate) async fn delete(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     let (kind, id) = kind(&path)?;
-    let refusal = match site.api.delete(kind.collection, id, &form.text(TAG)).await {
+    let refusal = match site.api.delete(kind.collection, id, &form.guard(TAG)?).await {
         // It is gone: this form was sent twice, its first answer was lost on the way, or another one was first.
         Ok(()) | Err(Refusal::Gone) => {
             return Ok(pages::see_other(&pages::path_without(kind, form.id("thread"))));

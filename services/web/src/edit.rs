@@ -41,15 +41,16 @@ pub(crate) async fn change(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     let (kind, id) = kind(&path)?;
-    let body = kind.body(&form).into();
-    let refusal = match site.api.change(kind.collection, id, &form.text(TAG), &body).await {
+    let (tag, body) = (form.guard(TAG)?, kind.body(&form).into());
+    let refusal = match site.api.change(kind.collection, id, &tag, &body).await {
         Ok(member) => return Ok(pages::see_other(&pages::path_of(kind, id, &member))),
         Err(Refusal::Gone) => return Err(Failure::NoMember(kind.one)),
         Err(refusal) => refusal,
     };
     let status = pages::status_of(&refusal);
-    if refusal == Refusal::Changed {
-        let (member, tag) = stored(&site, kind, id).await?;
+    if refusal == Refusal::Changed
+        && let Ok((member, tag)) = stored(&site, kind, id).await
+    {
         // The form was sent twice, or its first answer was lost on the way: it is done.
         let back = pages::path_of(kind, id, &member.value);
         if kind.has(&member.value, &form) {
@@ -59,7 +60,7 @@ pub(crate) async fn change(
         let page = pages::edit(kind, id, &back, &filled, Some(&member.value), &visitor);
         return Ok(pages::answer_with(status, &visitor, &page));
     }
-    let filled = Filled::of(kind, &form, TAG, form.text(TAG), refusal);
+    let filled = Filled::of(kind, &form, TAG, tag, refusal);
     let back = pages::path_in(kind, id, form.id("thread"));
     let page = pages::edit(kind, id, &back, &filled, None, &visitor);
     Ok(pages::answer_with(status, &visitor, &page))

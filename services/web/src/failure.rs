@@ -15,9 +15,9 @@ pub(crate) enum Failure {
     /// The member was deleted, or never existed: `thread`.
     #[error("there is no such {0}")]
     NoMember(&'static str),
-    /// The address does not take this method.
-    #[error("this address takes another method")]
-    OtherMethod,
+    /// The address does not take this method, but these.
+    #[error("this address takes other methods: {0}")]
+    OtherMethod(&'static str),
     /// The form cannot be read.
     #[error("the form cannot be read")]
     BadForm,
@@ -51,7 +51,7 @@ impl Failure {
             Self::NoMember(one) => {
                 return ("Not found", format!("There is no such {one}. Perhaps it was deleted."));
             }
-            Self::OtherMethod => (
+            Self::OtherMethod(_) => (
                 "This address takes another method",
                 "Go back, and use the links and the buttons of the page.",
             ),
@@ -103,7 +103,7 @@ impl ResponseError for Failure {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NoPage | Self::NoMember(_) => StatusCode::NOT_FOUND,
-            Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::OtherMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadForm => StatusCode::BAD_REQUEST,
             Self::LargeForm => StatusCode::PAYLOAD_TOO_LARGE,
             Self::OtherOrigin | Self::NoToken | Self::ReadOnly => StatusCode::FORBIDDEN,
@@ -118,8 +118,12 @@ impl ResponseError for Failure {
             log::error!("{error}");
         }
         let mut response = HttpResponse::build(self.status_code());
-        if let Self::Api(ApiError::Unavailable(_)) = self {
-            response.insert_header((header::RETRY_AFTER, 1));
+        match self {
+            Self::Api(ApiError::Unavailable(_)) => {
+                _ = response.insert_header((header::RETRY_AFTER, 1))
+            }
+            Self::OtherMethod(methods) => _ = response.insert_header((header::ALLOW, *methods)),
+            _ => {}
         }
         let (title, text) = self.told();
         let again = matches!(self, Self::Api(_));

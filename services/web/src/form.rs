@@ -23,6 +23,8 @@ pub(crate) const TAG: &str = "tag";
 
 /// The largest form, in bytes. A post of 10,000 characters that are all sent as `%` escapes of 4 bytes takes half of it.
 const MOST_BYTES: usize = 256 * 1024;
+/// The longest key or entity tag, in bytes.
+const MOST_GUARD_BYTES: usize = 200;
 
 /// The fields of a form.
 #[derive(Debug)]
@@ -32,6 +34,16 @@ impl Form {
     /// A field; empty if it was not sent. Line ends are newlines.
     pub(crate) fn text(&self, name: &str) -> String {
         self.0.get(name).map(|value| value.replace("\r\n", "\n")).unwrap_or_default()
+    }
+
+    /// A hidden field that goes to the API as the value of a header: a key or an entity tag.
+    ///
+    /// # Errors
+    /// If it is none that a page gave.
+    pub(crate) fn guard(&self, name: &str) -> Result<String, Failure> {
+        let value = self.0.get(name).filter(|value| (1..=MOST_GUARD_BYTES).contains(&value.len()));
+        let value = value.filter(|value| value.bytes().all(|byte| byte.is_ascii_graphic()));
+        value.cloned().ok_or(Failure::BadForm)
     }
 
     /// A field that has an id.

@@ -29,7 +29,7 @@ pub(crate) async fn threads(
     let place = Place::of(&request);
     let page = site.api.list::<Thread>("/threads", "desc", LIST_ROWS, place).await?;
     let authors = page.members.iter().map(|thread| thread.value.created_by);
-    let authors = site.api.known(USERS.collection, authors).await?;
+    let authors = site.api.known(USERS.collection, authors).await;
     let body = pages::threads(&page, &authors, place, site.read_only);
     Ok(pages::answer(&visitor, &body))
 }
@@ -56,8 +56,8 @@ pub(crate) async fn thread(
     let writer = visitor.writer.filter(|_| !site.read_only);
     let authors = page.members.iter().map(|post| post.value.user);
     let authors = authors.chain(thread.iter().map(|thread| thread.value.created_by)).chain(writer);
-    let authors = site.api.known(USERS.collection, authors).await?;
-    let writer = writer.and_then(|id| authors.get(&id));
+    let authors = site.api.known(USERS.collection, authors).await;
+    let writer = pages::Writer::of(writer, &authors);
     let shown = pages::ThreadShown { id, thread: thread.as_ref(), page: &page, authors: &authors };
     let form = pages::Filled::empty(&POSTS, KEY, random()).with("thread", Some(id));
     let form = form.with("user", writer.map(|writer| writer.id));
@@ -100,7 +100,7 @@ pub(crate) async fn user(
         return Err(Failure::NoMember(USERS.one));
     }
     let threads = page.members.iter().map(|post| post.value.thread);
-    let threads = site.api.known(THREADS.collection, threads).await?;
+    let threads = site.api.known(THREADS.collection, threads).await;
     let shown = pages::UserShown { id, user: user.as_ref(), page: &page, threads: &threads };
     let body = pages::user(&shown, place, &visitor, site.read_only);
     Ok(pages::answer(&visitor, &body))

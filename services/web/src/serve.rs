@@ -1,11 +1,12 @@
 //! Listening: the paths that there are, the limits of connections, the orderly end.
 
 use std::error::Error;
+use std::future;
 use std::time::Duration;
 
 use actix_web::middleware::{NormalizePath, from_fn};
-use actix_web::web::{self, Data, PathConfig, ServiceConfig};
-use actix_web::{App, HttpResponse, Resource};
+use actix_web::web::{self, Data, PathConfig, ServiceConfig, post};
+use actix_web::{App, HttpResponse, Resource, Route};
 use runtime::{Drain, HttpServer, Limits, ServerLimits, Stop, StopTimes, guard, readable};
 use tokio::sync::watch;
 
@@ -60,30 +61,39 @@ fn paths(config: &mut ServiceConfig) {
         .service(readable("/healthz", async || "alive"))
         .service(readable("/readyz", ready))
         .configure(assets::mount)
-        .service(page(readable("/", read::threads)))
-        .service(page(readable("/threads", read::threads).route(web::post().to(create::thread))))
-        .service(page(readable("/threads/new", create::new_thread)))
-        .service(page(readable(r"/threads/{id:\d+}", read::thread)))
-        .service(page(
-            readable(r"/threads/{id:\d+}/posts", read::thread).route(web::post().to(create::post)),
+        .service(shown(readable("/", read::threads)))
+        .service(sent(readable("/threads", read::threads), post().to(create::thread)))
+        .service(shown(readable("/threads/new", create::new_thread)))
+        .service(shown(readable(r"/threads/{id:\d+}", read::thread)))
+        .service(sent(readable(r"/threads/{id:\d+}/posts", read::thread), post().to(create::post)))
+        .service(sent(readable("/users", read::users), post().to(create::user)))
+        .service(shown(readable("/users/new", create::new_user)))
+        .service(shown(readable(r"/users/{id:\d+}", read::user)))
+        .service(sent(readable(format!("{MEMBER}/edit"), edit::form), post().to(edit::change)))
+        .service(sent(
+            readable(format!("{MEMBER}/delete"), delete::form),
+            post().to(delete::delete),
         ))
-        .service(page(readable("/users", read::users).route(web::post().to(create::user))))
-        .service(page(readable("/users/new", create::new_user)))
-        .service(page(readable(r"/users/{id:\d+}", read::user)))
-        .service(page(
-            readable("/{collection:users|threads|posts}/{id:\\d+}/edit", edit::form)
-                .route(web::post().to(edit::change)),
-        ))
-        .service(page(
-            readable("/{collection:users|threads|posts}/{id:\\d+}/delete", delete::form)
-                .route(web::post().to(delete::delete)),
-        ))
-        .service(page(web::resource("/writer").route(web::post().to(writer::choose))));
+        .service(taking(web::resource("/writer").route(post().to(writer::choose)), "POST"));
 }
 
-/// A path that explains itself to a method that it does not take.
-fn page(resource: Resource) -> Resource {
-    resource.default_service(web::to(async || Err::<HttpResponse, _>(Failure::OtherMethod)))
+/// The path of a member of any collection.
+const MEMBER: &str = r"/{collection:users|threads|posts}/{id:\d+}";
+
+/// A page that is only shown.
+fn shown(page: Resource) -> Resource {
+    taking(page, "GET, HEAD")
+}
+
+/// A page with the address of a form.
+fn sent(page: Resource, form: Route) -> Resource {
+    taking(page.route(form), "GET, HEAD, POST")
+}
+
+/// A path that tells a method that it does not take which ones it takes.
+fn taking(resource: Resource, methods: &'static str) -> Resource {
+    let other = move || future::ready(Err::<HttpResponse, _>(Failure::OtherMethod(methods)));
+    resource.default_service(web::to(other))
 }
 
 /// `GET /readyz`: the program was not told to stop. It does not ask the API: without it, there is a page that says so.

@@ -28,10 +28,11 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// The cookie that gives the browser its token, if it has none yet. It lives until the browser is closed, and goes with no
-    /// request that another site begins.
+    /// The cookie that gives the browser its token, if it has none yet. It lives until the browser is closed. With `Lax` it goes with a
+    /// link from another site, and not with its forms. With `Strict` such a link would come without it, and the new token would make the
+    /// forms in other windows too old.
     pub(crate) fn token_cookie(&self) -> Option<String> {
-        let cookie = || format!("{TOKEN}={}; Path=/; HttpOnly; SameSite=Strict", self.token);
+        let cookie = || format!("{TOKEN}={}; Path=/; HttpOnly; SameSite=Lax", self.token);
         (!self.has_token).then(cookie)
     }
 

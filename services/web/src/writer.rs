@@ -5,13 +5,12 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use models::User;
 
-use crate::api::Member;
 use crate::failure::Failure;
 use crate::form::Form;
 use crate::kind::USERS;
 use crate::pages;
 use crate::site::Site;
-use crate::visitor::{Visitor, writer_cookie};
+use crate::visitor::writer_cookie;
 
 /// `POST /writer`: the browser writes as this user from now on.
 ///
@@ -23,18 +22,6 @@ pub(crate) async fn choose(site: Data<Site>, form: Form) -> Result<HttpResponse,
     let mut response = pages::see_other(&format!("/users/{id}"));
     write_as(&mut response, id);
     Ok(response)
-}
-
-/// The user that a browser writes as, if it has chosen one that exists.
-///
-/// # Errors
-/// If the API does not answer.
-pub(crate) async fn writer(
-    site: &Site,
-    visitor: &Visitor,
-) -> Result<Option<Member<User>>, Failure> {
-    let Some(id) = visitor.writer else { return Ok(None) };
-    Ok(site.api.member(USERS.collection, id).await?.map(|(user, _)| user))
 }
 
 /// Makes the browser that gets this answer write as this user.

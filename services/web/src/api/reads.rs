@@ -1,8 +1,7 @@
 //! Reading members and lists.
 
-use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
@@ -25,12 +24,6 @@ pub(crate) struct Member<T> {
     pub(crate) updated_at: String,
 }
 
-/// Members by their ids. A member that does not exist is not among them.
-pub(crate) type Known<T> = HashMap<u64, Member<T>>;
-
-/// The most members that are asked for at once.
-const TOGETHER: usize = 8;
-
 /// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Page<T> {
@@ -51,7 +44,20 @@ impl Api {
         collection: &str,
         id: u64,
     ) -> Result<Option<(Member<T>, String)>, ApiError> {
-        let reply = self.read(format!("/{collection}/{id}?view=full")).await?;
+        self.lookup(collection, id, READ_TIME).await
+    }
+
+    /// The same, asked for during another time.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn lookup<T: DeserializeOwned>(
+        &self,
+        collection: &str,
+        id: u64,
+        time: Duration,
+    ) -> Result<Option<(Member<T>, String)>, ApiError> {
+        let reply = self.read(format!("/{collection}/{id}?view=full"), time).await?;
         match reply.status {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::OK => {
@@ -77,7 +83,7 @@ impl Api {
         let separator = if place.is_first() { "" } else { "&" };
         let place = place.query();
         let path = format!("{path}?view=full&order={order}&limit={limit}{separator}{place}");
-        let reply = self.read(path).await?;
+        let reply = self.read(path, READ_TIME).await?;
         if reply.status != StatusCode::OK {
             return Err(reply.unexpected());
         }
@@ -85,24 +91,9 @@ impl Api {
         Ok(Page { members: reply.json()?, previous, next })
     }
 
-    /// The members with these ids that exist.
-    ///
-    /// # Errors
-    /// If the API does not answer, or gives an unexpected response.
-    pub(crate) async fn known<T: DeserializeOwned>(
-        &self,
-        collection: &str,
-        ids: impl Iterator<Item = u64>,
-    ) -> Result<Known<T>, ApiError> {
-        let ids: BTreeSet<u64> = ids.collect();
-        let asked = ids.into_iter().map(async |id| self.member::<T>(collection, id).await);
-        let found: Vec<_> = stream::iter(asked).buffer_unordered(TOGETHER).try_collect().await?;
-        Ok(found.into_iter().flatten().map(|(member, _)| (member.id, member)).collect())
-    }
-
-    async fn read(&self, path: String) -> Result<Reply, ApiError> {
+    async fn read(&self, path: String, time: Duration) -> Result<Reply, ApiError> {
         let method = Method::GET;
-        let request = Repeatable { method, path, headers: &[], body: None, time: READ_TIME };
+        let request = Repeatable { method, path, headers: &[], body: None, time };
         let reply = self.ask(request).await;
         reply.map_err(|Unanswered { cause, .. }| ApiError::Unavailable(cause))
     }

@@ -6,25 +6,37 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use models::User;
 
-use crate::api::Member;
+use crate::api::{Lookup, Member};
 use crate::shown::line;
 
-/// A user by name, with a link; `id` is the user's even if it was deleted.
-pub(super) fn user(id: u64, user: Option<&Member<User>>) -> Markup {
+/// A user by name, with a link.
+pub(super) fn user(user: &Member<User>) -> Markup {
     html! {
-        @match user {
-            Some(user) => a.user href={ "/users/" (id) } {
-                span.name { (line(&user.value.name)) }
-                " "
-                span.handle { "@" (line(&user.value.username)) }
-            },
-            None => span.deleted { "Deleted user (no. " (id) ")" },
+        a.user href={ "/users/" (user.id) } {
+            span.name { (line(&user.value.name)) }
+            " "
+            span.handle { "@" (line(&user.value.username)) }
+        }
+    }
+}
+
+/// The user with this id, as far as it is known.
+pub(super) fn author(id: u64, known: Lookup<'_, User>) -> Markup {
+    html! {
+        @match known {
+            Lookup::Found(found) => (user(found)),
+            Lookup::Gone => span.deleted { "Deleted user (no. " (id) ")" },
+            Lookup::Unknown => a.user href={ "/users/" (id) } { span.handle { "User no. " (id) } },
         }
     }
 }
 
 /// A sign for a user, so that the eye finds the next post.
-pub(super) fn sign(user: Option<&Member<User>>) -> Markup {
+pub(super) fn sign(known: Lookup<'_, User>) -> Markup {
+    let user = match known {
+        Lookup::Found(user) => Some(user),
+        Lookup::Gone | Lookup::Unknown => None,
+    };
     let letter =
         user.and_then(|user| user.value.username.chars().find(char::is_ascii_alphanumeric));
     let letter =

@@ -8,12 +8,31 @@ use super::byline;
 use super::fields::{Filled, hidden_token};
 use super::paths::path_of;
 use super::refused::said;
-use crate::api::{Member, Refusal};
+use crate::api::{Known, Lookup, Refusal};
 use crate::form::TAG;
 use crate::kind::{Kind, POSTS, THREADS, USERS};
 use crate::layout::{Part, frame};
 use crate::shown::line;
 use crate::visitor::Visitor;
+
+/// The user that a browser writes as.
+#[derive(Clone, Copy)]
+pub(crate) struct Writer<'a> {
+    pub(crate) id: u64,
+    /// Never [`Lookup::Gone`].
+    known: Lookup<'a, User>,
+}
+
+impl<'a> Writer<'a> {
+    /// The user that was chosen, unless it was deleted since.
+    pub(crate) fn of(chosen: Option<u64>, known: &'a Known<User>) -> Option<Self> {
+        let id = chosen?;
+        match known.get(id) {
+            Lookup::Gone => None,
+            known => Some(Self { id, known }),
+        }
+    }
+}
 
 /// The form for a user.
 pub(crate) fn new_user(form: &Filled, visitor: &Visitor) -> Markup {
@@ -29,11 +48,7 @@ pub(crate) fn new_user(form: &Filled, visitor: &Visitor) -> Markup {
 }
 
 /// The form for a thread.
-pub(crate) fn new_thread(
-    form: &Filled,
-    writer: Option<&Member<User>>,
-    visitor: &Visitor,
-) -> Markup {
+pub(crate) fn new_thread(form: &Filled, writer: Option<Writer<'_>>, visitor: &Visitor) -> Markup {
     let main = html! {
         h1 { "New thread" }
         (form.summary())
@@ -53,14 +68,13 @@ pub(crate) fn new_thread(
 /// The page with a reply that was refused.
 pub(crate) fn reply(
     thread: u64,
-    title: Option<&str>,
     form: &Filled,
-    writer: Option<&Member<User>>,
+    writer: Option<Writer<'_>>,
     visitor: &Visitor,
 ) -> Markup {
     let main = html! {
         h1 { "Reply" }
-        p.meta { "in " a href={ "/threads/" (thread) } { (line(title.unwrap_or("the thread"))) } }
+        p.meta { a href={ "/threads/" (thread) } { "Back to the thread" } }
         (form.summary())
         (reply_form(thread, form, writer, visitor))
     };
@@ -71,7 +85,7 @@ pub(crate) fn reply(
 pub(super) fn reply_form(
     thread: u64,
     form: &Filled,
-    writer: Option<&Member<User>>,
+    writer: Option<Writer<'_>>,
     visitor: &Visitor,
 ) -> Markup {
     if writer.is_none() && !form.is_refused() {
@@ -170,10 +184,10 @@ fn buttons(send: &str, back: &str) -> Markup {
     }
 }
 
-fn writing_as(writer: Option<&Member<User>>) -> Markup {
+fn writing_as(writer: Option<Writer<'_>>) -> Markup {
     html! {
         p.as {
-            @if let Some(writer) = writer { "Writing as " (byline::user(writer.id, Some(writer))) " " }
+            @if let Some(Writer { id, known }) = writer { "Writing as " (byline::author(id, known)) " " }
             a href="/users" { "Write as another user" }
         }
     }

@@ -5,7 +5,7 @@ use models::{Thread, User};
 
 use super::byline;
 use super::pager::{empty, pager};
-use crate::api::{Known, Page};
+use crate::api::{Known, Lookup, Page};
 use crate::layout::{Part, frame};
 use crate::place::Place;
 use crate::shown::line;
@@ -35,7 +35,7 @@ pub(crate) fn threads(
                     li {
                         a.headline href={ "/threads/" (thread.id) } { (line(&thread.value.title)) }
                         p.meta {
-                            (byline::user(thread.value.created_by, authors.get(&thread.value.created_by)))
+                            (byline::author(thread.value.created_by, authors.get(thread.value.created_by)))
                             (byline::time(&thread.created_at))
                         }
                     }
@@ -68,9 +68,9 @@ pub(crate) fn users(page: &Page<User>, place: Place, visitor: &Visitor, read_onl
             ul.list.people {
                 @for user in &page.members {
                     li {
-                        (byline::sign(Some(user)))
+                        (byline::sign(Lookup::Found(user)))
                         div {
-                            (byline::user(user.id, Some(user)))
+                            (byline::user(user))
                             @if writer == Some(user.id) { span.badge { "You write as this user" } }
                             @if !user.value.bio.is_empty() { p.excerpt dir="auto" { (user.value.bio) } }
                         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::kind::{Kind, POSTS, THREADS};
 
 /// The page of a thread that ends with this post.
-pub(crate) fn post_path(thread: u64, post: u64) -> String {
+pub(super) fn post_path(thread: u64, post: u64) -> String {
     format!("/threads/{thread}?before={}#post-{post}", post.saturating_add(1))
 }
 

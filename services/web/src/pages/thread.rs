@@ -5,9 +5,9 @@ use models::{Post, Thread, User};
 
 use super::byline;
 use super::fields::Filled;
-use super::forms::reply_form;
+use super::forms::{Writer, reply_form};
 use super::pager::{empty, pager};
-use crate::api::{Known, Member, Page};
+use crate::api::{Known, Lookup, Member, Page};
 use crate::layout::{Part, frame};
 use crate::place::Place;
 use crate::shown::{line, plain};
@@ -26,7 +26,7 @@ pub(crate) struct ThreadShown<'a> {
 pub(crate) fn thread(
     shown: &ThreadShown<'_>,
     place: Place,
-    writer: Option<&Member<User>>,
+    writer: Option<Writer<'_>>,
     form: &Filled,
     visitor: &Visitor,
     read_only: bool,
@@ -41,7 +41,7 @@ pub(crate) fn thread(
             Some(thread) => {
                 h1 { (line(&thread.value.title)) }
                 div.meta {
-                    (byline::user(thread.value.created_by, shown.authors.get(&thread.value.created_by)))
+                    (byline::author(thread.value.created_by, shown.authors.get(thread.value.created_by)))
                     (byline::time(&thread.created_at))
                     @if !read_only { (actions(&path, "this thread")) }
                 }
@@ -56,7 +56,7 @@ pub(crate) fn thread(
             (empty(&path, place, &none))
         }
         @for post in &shown.page.members {
-            (self::post(post, shown.authors.get(&post.value.user), read_only))
+            (self::post(post, shown.authors.get(post.value.user), read_only))
         }
         (pager(&path, shown.page, ["Earlier posts", "Later posts"]))
         @if shown.thread.is_some() && !read_only {
@@ -69,14 +69,14 @@ pub(crate) fn thread(
     frame(&title, Part::Threads, &main)
 }
 
-fn post(post: &Member<Post>, author: Option<&Member<User>>, read_only: bool) -> Markup {
+fn post(post: &Member<Post>, author: Lookup<'_, User>, read_only: bool) -> Markup {
     let id = post.id;
     html! {
         article.post #{ "post-" (id) } {
             (byline::sign(author))
             div.body {
                 div.meta {
-                    (byline::user(post.value.user, author))
+                    (byline::author(post.value.user, author))
                     (byline::time(&post.created_at))
                     @if post.updated_at != post.created_at { span { "edited" } }
                 }

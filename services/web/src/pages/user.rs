@@ -8,7 +8,7 @@ use super::fields::hidden_token;
 use super::pager::{empty, pager};
 use super::paths::post_path;
 use super::thread::actions;
-use crate::api::{Known, Member, Page};
+use crate::api::{Known, Lookup, Member, Page};
 use crate::layout::{Part, frame};
 use crate::place::Place;
 use crate::shown::{line, plain};
@@ -47,7 +47,7 @@ pub(crate) fn user(
             (empty(&path, place, &none))
         }
         @for post in &shown.page.members {
-            (self::post(post, shown.threads.get(&post.value.thread)))
+            (self::post(post, shown.threads.get(post.value.thread)))
         }
         (pager(&path, shown.page, ["Newer posts", "Older posts"]))
     };
@@ -57,7 +57,7 @@ pub(crate) fn user(
 fn head(user: &Member<User>, path: &str, visitor: &Visitor, read_only: bool) -> Markup {
     html! {
         div.person {
-            (byline::sign(Some(user)))
+            (byline::sign(Lookup::Found(user)))
             div {
                 h1 { (line(&user.value.name)) }
                 div.meta {
@@ -81,14 +81,15 @@ fn head(user: &Member<User>, path: &str, visitor: &Visitor, read_only: bool) -> 
     }
 }
 
-fn post(post: &Member<Post>, thread: Option<&Member<Thread>>) -> Markup {
+fn post(post: &Member<Post>, thread: Lookup<'_, Thread>) -> Markup {
     html! {
         article.post.plain {
             div.body {
                 div.meta {
                     @match thread {
-                        Some(thread) => a.headline href=(post_path(thread.id, post.id)) { (line(&thread.value.title)) },
-                        None => a.deleted href={ "/threads/" (post.value.thread) } { "Deleted thread" },
+                        Lookup::Found(thread) => a.headline href=(post_path(thread.id, post.id)) { (line(&thread.value.title)) },
+                        Lookup::Gone => a.deleted href={ "/threads/" (post.value.thread) } { "Deleted thread" },
+                        Lookup::Unknown => a.headline href=(post_path(post.value.thread, post.id)) { "Thread no. " (post.value.thread) },
                     }
                     (byline::time(&post.created_at))
                 }

@@ -74,6 +74,12 @@ impl Browser {
         self.exchange(request.body(body)).await
     }
 
+    /// Has chosen this user before.
+    pub(crate) fn write_as(&self, user: u64) {
+        let mut cookies = self.cookies.lock().expect("no thread panics with them");
+        cookies.insert("board_writer".into(), user.to_string());
+    }
+
     /// Forgets its cookies.
     pub(crate) fn forget(&self) {
         self.cookies.lock().expect("no thread panics with them").clear();

@@ -65,6 +65,25 @@ async fn every_form_needs_its_token() {
 }
 
 #[tokio::test]
+async fn a_key_or_a_tag_that_no_page_gave_is_refused_at_once() {
+    let board = Board::start().await;
+    let browser = board.browser_of(1).await;
+    let longest = "x".repeat(201);
+    for (path, action, guard) in [
+        ("/threads/1", "/threads/1/posts", "key"),
+        ("/posts/1/edit", "/posts/1/edit", "tag"),
+        ("/posts/1/delete", "/posts/1/delete", "tag"),
+    ] {
+        let form = browser.form(path, action).await.with(&[("text", "x")]);
+        for value in ["", "a b", "a\nx-evil: 1", "\u{e4}", longest.as_str()] {
+            let page = browser.submit(&form.with(&[(guard, value)]), &[]).await;
+            assert_eq!(page.status, 400, "{action}: {value:?}");
+        }
+    }
+    assert_eq!(board.api.get("/api/posts/1").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_board_of_one_machine_is_not_asked_by_a_foreign_name() {
     let board = Board::start().await;
     for (host, status) in

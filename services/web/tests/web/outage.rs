@@ -17,6 +17,11 @@ struct Stub {
 
 impl Stub {
     fn start(answers: &[&'static str]) -> Self {
+        Self::start_with("200 OK\r\netag: \"1\"", answers)
+    }
+
+    /// With this head for the user.
+    fn start_with(user: &'static str, answers: &[&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let writes = Arc::new(Mutex::new(Vec::new()));
@@ -35,17 +40,18 @@ impl Stub {
                 let times =
                     r#""createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z""#;
                 let (status, body) = if head.starts_with("get /api/users/1?") {
-                    (
-                        "200 OK\r\netag: \"1\"",
-                        format!(r#"{{"id":1,"username":"a","name":"A","bio":"",{times}}}"#),
-                    )
+                    (user, format!(r#"{{"id":1,"username":"a","name":"A","bio":"",{times}}}"#))
                 } else if head.starts_with("get /api/threads/1?") {
                     (
                         "200 OK\r\netag: \"1\"",
                         format!(r#"{{"id":1,"title":"T","createdBy":1,{times}}}"#),
                     )
                 } else if head.starts_with("get /api/posts/") {
-                    ("200 OK", "[]".to_owned())
+                    let post = head.starts_with("get /api/posts/in-thread/");
+                    let post = post.then(|| {
+                        format!(r#"{{"id":1,"thread":1,"text":"Read me","user":1,{times}}}"#)
+                    });
+                    ("200 OK", format!("[{}]", post.unwrap_or_default()))
                 } else {
                     let mut writes = seen.lock().expect("no thread panics with them");
                     let answer = answers.get(writes.len()).or(answers.last()).expect("an answer");
@@ -109,6 +115,21 @@ async fn a_store_without_space_is_told_at_once_and_the_text_stays() {
     browser.submit(&again, &[]).await.id();
     let writes = stub.writes();
     assert_eq!(key(&writes[0]), key(&writes[1]), "it would be stored once in any case");
+}
+
+#[tokio::test]
+async fn while_users_cannot_be_read_the_posts_can_and_a_reply_can_be_sent() {
+    let stub = Stub::start_with("503 Service Unavailable", &["201 Created"]);
+    let program = pages(&stub.url).start().await;
+    let browser = Browser::new(&program.url());
+    browser.write_as(1);
+    let page = browser.read("/threads/1").await;
+    for text in ["Read me", "User no. 1", "Writing as"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("Deleted user"), "that is not known");
+    browser.send("/threads/1", "/threads/1/posts", &[("text", "x")]).await.id();
+    assert_eq!(browser.get("/users/1").await.status, 503);
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ async fn what_is_not_there_is_a_page_that_says_so() {
     }
     let page = browser.get("/writer").await;
     assert_eq!((page.status, page.header("content-type")), (405, "text/html; charset=utf-8"));
+    assert_eq!(page.header("allow"), "POST");
 }
 
 #[tokio::test]
