@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use adapter::{
-    CollectionName, Error, Installed, Session, Status, Wanted, install, installed, plan, remove,
-    status,
+    Cascade, CollectionName, Error, Installed, Session, Status, Wanted, install, installed, plan,
+    remove, status,
 };
 use clap::{Args, Parser, Subcommand};
 use postgres::PostgresUrl;
@@ -167,13 +167,20 @@ async fn say_status(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
     }
     let mut code = ExitCode::SUCCESS;
     for name in names {
-        let Some(Status { collection, faults }) = status(&session, &args.schema, &name).await?
+        let Some(Status { collection, faults, cascades }) =
+            status(&session, &args.schema, &name).await?
         else {
             continue;
         };
         let members = collection.iter().flat_map(|collection| &collection.members);
         let tables = members.map(|member| format!("{}.{}", member.schema, member.name));
         println!("{name}: {}", tables.collect::<Vec<_>>().join(", "));
+        for Cascade { parent, child, constraint, action } in &cascades {
+            println!(
+                "  {child} follows {parent} ({constraint} {action}): while {name} does not take writes here, these \
+                 changes of {parent} are refused, even those that find no row in {child}"
+            );
+        }
         for fault in &faults {
             println!("  {fault}");
             code = ExitCode::FAILURE;

@@ -28,6 +28,7 @@ mod inspect;
 mod page;
 mod present;
 
+mod cascades;
 mod feed;
 mod fence;
 mod fill;
@@ -37,6 +38,7 @@ mod remove;
 mod rows;
 mod status;
 
+pub use cascades::Cascade;
 pub use collection::{Collection, CollectionName, Member, NotAName, Shape, Wanted};
 pub use feed::Feed;
 pub use fence::{FenceError, MAX_FENCE, Writer, fence, hand_over, release};

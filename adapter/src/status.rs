@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::cascades::{Cascade, cascades};
 use crate::collection::{Collection, CollectionName, Wanted};
 use crate::inspect::inspect;
 use crate::objects::Objects;
@@ -16,6 +17,8 @@ pub struct Status {
     pub collection: Option<Collection>,
     /// What is wrong. Nothing may be moved before it is mended.
     pub faults: Vec<Fault>,
+    /// The foreign keys whose actions a fence refuses.
+    pub cascades: Vec<Cascade>,
 }
 
 /// Something that is not as it must be.
@@ -85,7 +88,7 @@ pub async fn status(
         Ok(collection) => collection,
         Err(Error::Refused(refusal)) => {
             faults.push(Fault::Table(refusal));
-            return Ok(Some(Status { collection: None, faults }));
+            return Ok(Some(Status { collection: None, faults, cascades: Vec::new() }));
         }
         Err(error) => return Err(error),
     };
@@ -100,7 +103,8 @@ pub async fn status(
             trigger: trigger.name.to_owned(),
         }));
     }
-    Ok(Some(Status { collection: Some(collection), faults }))
+    let cascades = cascades(session, &collection).await?;
+    Ok(Some(Status { collection: Some(collection), faults, cascades }))
 }
 
 /// The names of the collections that are installed in a schema.

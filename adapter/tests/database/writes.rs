@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adapter::{fence, release};
+use adapter::{fence, release, status};
 
 use crate::app::{App, SCHEMA, name, refusal};
 
@@ -136,6 +136,34 @@ async fn each_write_to_a_table_with_children_is_in_the_feed_or_refused() {
 #[ignore = "needs TEST_DATABASE_URL"]
 async fn each_write_to_a_table_with_partitions_is_in_the_feed_or_refused() {
     each_is_in_the_feed_or_refused("/api/events", "events", EVENTS).await;
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn a_table_whose_deletes_a_fence_refuses_is_named() {
+    let app = App::with(TABLES).await;
+    app.database
+        .execute(
+            "CREATE TABLE shops (id bigint PRIMARY KEY); CREATE TABLE makers (id bigint PRIMARY KEY);
+             ALTER TABLE products ADD shop bigint REFERENCES shops ON DELETE SET NULL, ADD maker bigint REFERENCES makers",
+        )
+        .await;
+    app.install("/api/products", &["products"]).await;
+    let found = status(&app.session, SCHEMA, &name("/api/products")).await.unwrap().unwrap();
+    let cascades = found.cascades.iter().map(|c| (&*c.parent, &*c.child, &*c.action));
+    assert_eq!(
+        cascades.collect::<Vec<_>>(),
+        [
+            ("shops", "products", "ON DELETE SET NULL"),
+            ("users", "products", "ON DELETE CASCADE ON UPDATE CASCADE"),
+        ]
+    );
+    // What is not named passes.
+    app.database.execute("INSERT INTO makers VALUES (1); INSERT INTO shops VALUES (1)").await;
+    fence(&app.session, SCHEMA, &name("/api/products"), Duration::from_secs(60)).await.unwrap();
+    let client = app.client().await;
+    client.batch_execute("DELETE FROM makers").await.unwrap();
+    assert_eq!(refusal(client.batch_execute("DELETE FROM shops").await).0, "ZB001");
 }
 
 #[tokio::test]
