@@ -84,6 +84,7 @@ async fn forward<C: Client>(
     record: &mut RequestRecord<'_>,
 ) -> Result<Option<Tunnel>, Ended> {
     let (destination, path) = route::route(site, downstream, head)?;
+    record.matched(&destination.matched);
     client.limit_body(destination.side.target.limits.upload_bytes);
     upgrade::look(site, head, downstream.client)?;
     record.sample = mirror::mirror(site, downstream, head, &path, &destination, record);

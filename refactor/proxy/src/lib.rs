@@ -56,6 +56,7 @@ pub use beside::Beside;
 pub use canary::{CanaryPlan, CanaryTally, CanaryVerdict};
 pub use certificate::Certificate;
 pub use limits::Patience;
+pub use metrics::{Matched, RouteTraffic};
 pub use ownership::Epoch;
 pub use plane::DataPlane;
 pub use public_urls::{PublicHosts, TrustedProxies};

@@ -1,6 +1,7 @@
 //! What the data plane counts, in the text format of OpenMetrics.
 
 mod labels;
+mod traffic;
 mod tunnels;
 
 use std::collections::HashMap;
@@ -16,13 +17,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 pub(crate) use labels::RouteLabels;
+pub use traffic::{Matched, RouteTraffic};
 pub(crate) use tunnels::{TunnelCounts, TunnelEnd};
 
+use traffic::{DURATIONS, DurationCounts, MatchedCounts};
 use tunnels::TunnelFamilies;
-
-/// Upper bounds of the buckets of a request's duration, in seconds.
-const DURATIONS: [f64; 14] =
-    [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 29.0];
 
 /// The metrics of all applications.
 #[derive(Debug)]
@@ -177,6 +176,10 @@ pub(crate) struct Counts {
     metrics: Weak<Metrics>,
     requests: [Counter; 5],
     durations: Histogram,
+    /// The same durations, as numbers that can be read.
+    took: DurationCounts,
+    /// Requests for the route's paths.
+    pub(crate) matched: MatchedCounts,
     pub(crate) in_flight: Gauge,
     pub(crate) retries: Counter,
     pub(crate) connects: Counter,
@@ -252,6 +255,8 @@ impl Metrics {
         let counts = Arc::new(Counts {
             requests: CLASSES.map(|class| all.requests.get_or_create_owned(&labels.class(class))),
             durations: all.durations.get_or_create_owned(&labels),
+            took: DurationCounts::default(),
+            matched: MatchedCounts::default(),
             in_flight: all.in_flight.get_or_create_owned(&labels),
             retries: all.retries.get_or_create_owned(&labels),
             connects: all.connects.get_or_create_owned(&labels),
@@ -263,6 +268,14 @@ impl Metrics {
         });
         known.insert(labels, Arc::downgrade(&counts));
         counts
+    }
+
+    /// What was counted of each route that is in use.
+    pub(crate) fn traffic(&self) -> Vec<RouteTraffic> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known: Vec<_> = known.values().filter_map(Weak::upgrade).collect();
+        // Without the lock: the last user of a route takes it too.
+        known.iter().map(|counts| counts.traffic()).collect()
     }
 
     /// All metrics as text, without the line that ends it.
@@ -294,6 +307,7 @@ impl Counts {
             requests.inc();
         }
         self.durations.observe(seconds);
+        self.took.took(seconds);
     }
 
     /// Counts a read that was chosen to be mirrored.
@@ -329,6 +343,18 @@ impl Counts {
     pub(crate) fn tunnels(&self) -> Option<&TunnelCounts> {
         let make = || Some(self.metrics.upgrade()?.families.tunnels.counts(&self.labels));
         self.tunnels.get_or_init(make).as_ref()
+    }
+
+    fn traffic(&self) -> RouteTraffic {
+        RouteTraffic {
+            application: self.labels.application.clone(),
+            route: self.labels.route.clone(),
+            service: self.labels.service.clone(),
+            answers: self.requests.each_ref().map(Counter::get),
+            durations: self.took.read(),
+            in_flight: self.in_flight.get(),
+            matched: self.matched.read(),
+        }
     }
 
     /// Nothing once the metrics are gone.

@@ -63,7 +63,7 @@ use super::beside::{Beside, OtherProcess};
 use super::certificate::Certificate;
 use super::copies::Shadows;
 use super::kept::Budget;
-use super::metrics::{Metrics, RouteLabels};
+use super::metrics::{Metrics, RouteLabels, RouteTraffic};
 use super::ownership::{Epoch, Epochs, Ownership};
 use super::route_limits::RouteLimits;
 use super::settings::Settings;
@@ -290,6 +290,11 @@ impl DataPlane {
         let application = applications.get(application);
         let mut earlier = application.into_iter().flat_map(|found| &found.earlier);
         earlier.any(|uploads| uploads.strong_count() > 0)
+    }
+
+    /// What was counted of each route.
+    pub fn traffic(&self) -> Vec<RouteTraffic> {
+        self.0.shared.metrics.traffic()
     }
 
     /// Closes an application that is given up: no connection is let in any more, and idle ones end at once. Ends when

@@ -18,6 +18,8 @@ pub struct RouteTable<T> {
     defaults: Vec<Arc<T>>,
     /// Every route, by id.
     all: BTreeMap<String, Arc<T>>,
+    /// Whether one takes no traffic.
+    pub has_inactive: bool,
     /// How often the application's routes were changed before; what was learned of others counts no more.
     pub version: u64,
     /// Held by each upload that began with these routes and is not kept, because no other service could be the
@@ -45,8 +47,9 @@ pub struct RouteMatch<'a, T> {
 
 impl<T> Default for RouteTable<T> {
     fn default() -> Self {
-        let (root, uploads) = (RouteNode::default(), Arc::default());
-        Self { root, defaults: Vec::new(), all: BTreeMap::new(), version: 0, uploads }
+        let (root, uploads, has_inactive) = (RouteNode::default(), Arc::default(), false);
+        let all = BTreeMap::new();
+        Self { root, defaults: Vec::new(), all, has_inactive, version: 0, uploads }
     }
 }
 
@@ -63,7 +66,8 @@ impl<T: Routed> RouteTable<T> {
     }
 
     fn of(all: BTreeMap<String, Arc<T>>) -> Self {
-        let mut table = Self { all, ..Self::default() };
+        let has_inactive = all.values().any(|target| !target.route().active);
+        let mut table = Self { all, has_inactive, ..Self::default() };
         for target in table.all.values() {
             let here = match &target.route().source {
                 None => &mut table.defaults,

@@ -13,6 +13,8 @@ use crate::target::{RouteMatch, RouteTable};
 /// The service that answers a request, and the other side if there is one.
 #[derive(Debug)]
 pub(super) struct Destination {
+    /// The route of its path. It may take no traffic: then its service answers only if it is the primary.
+    pub(super) matched: Arc<RouteTarget>,
     pub(super) side: RouteSide,
     /// The other side of a route whose tags divide it.
     pub(super) other: Option<Other>,
@@ -44,7 +46,12 @@ pub(super) fn destination(
     path: &RequestPath<'_>,
     found: &RouteMatch<'_>,
 ) -> Destination {
-    let alone = || Destination { side: RouteSide::of(found), other: None, is_canary: false };
+    let alone = || Destination {
+        matched: matched(table, head, path, found),
+        side: RouteSide::of(found),
+        other: None,
+        is_canary: false,
+    };
     let Some(split) = &found.target.split else { return alone() };
     let Some(rest) = rest(table, head, client, path, found) else { return alone() };
     divide(split, split.keeps(head, client), found, &rest)
@@ -59,7 +66,25 @@ fn divide(
     let (destination, other) = if keeps { (found, rest) } else { (rest, found) };
     let other = Other { route: Arc::clone(found.target), side: RouteSide::of(other) };
     let is_canary = keeps && split.canary.is_some();
-    Destination { side: RouteSide::of(destination), other: Some(other), is_canary }
+    Destination {
+        matched: Arc::clone(found.target),
+        side: RouteSide::of(destination),
+        other: Some(other),
+        is_canary,
+    }
+}
+
+/// The route of a path that a route takes: of one that the default route takes, it may be one that takes no traffic.
+fn matched(
+    table: &RouteTable,
+    head: &RequestHead<'_>,
+    path: &RequestPath<'_>,
+    found: &RouteMatch<'_>,
+) -> Arc<RouteTarget> {
+    let inactive = (found.target.route.source.is_none() && table.has_inactive)
+        .then(|| table.find_inactive(&head.method, path, &[]))
+        .flatten();
+    Arc::clone(inactive.as_ref().unwrap_or(found).target)
 }
 
 /// The target of a request without this route. The next best route may pass the request on too; the last one does

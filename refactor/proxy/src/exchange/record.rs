@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::metrics::Counts;
 use crate::site::Site;
+use crate::split::is_read;
 use crate::target::RouteTarget;
 
 /// The status of a request whose client did not wait for its answer, in logs alone (as nginx has it).
@@ -32,6 +33,9 @@ pub(super) struct RequestRecord<'a> {
     target: &'a str,
     pub(super) start: Instant,
     route: Option<Arc<RouteTarget>>,
+    /// The route of its path, also if another service is asked.
+    matched: Option<Arc<RouteTarget>>,
+    is_read: bool,
     unrouted: &'a Counts,
 }
 
@@ -47,8 +51,15 @@ impl<'a> RequestRecord<'a> {
             target: head.target,
             start: Instant::now(),
             route: None,
+            matched: None,
+            is_read: is_read(&head.method),
             unrouted: &site.unrouted,
         }
+    }
+
+    /// Notes the route of its path.
+    pub(super) fn matched(&mut self, target: &Arc<RouteTarget>) {
+        self.matched = Some(Arc::clone(target));
     }
 
     /// Notes the route whose service is asked; in the end the one that answered counts.
@@ -65,6 +76,10 @@ impl Drop for RequestRecord<'_> {
         let elapsed = self.start.elapsed();
         let route = match &self.route {
             Some(target) => {
+                if let Some(matched) = &self.matched {
+                    let own = matched.service.shares_upstream(&target.service);
+                    matched.counts.matched.answered(own, self.is_read);
+                }
                 target.counts.in_flight.dec();
                 target.counts.answered(self.status, elapsed.as_secs_f64());
                 &target.route.id
