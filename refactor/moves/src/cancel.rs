@@ -49,7 +49,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
             }
         }
         log::warn!("cancel {collection}: {} is not reached; forgotten by force", pair.to_name);
-        return forget(work);
+        return forget(work, "it is forgotten by force: the target is not reached");
     }
     let (source, target) = pair.look(work)?;
     let ours = target.lineage == source.lineage;
@@ -106,7 +106,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         })?;
     }
     remove_made(work)?;
-    forget(work)?;
+    forget(work, "the source is the primary as before, and nothing follows it")?;
     log::info!("cancel {collection}: {} follows no more", work.target_name());
     Ok(())
 }
@@ -129,8 +129,8 @@ fn remove_made(work: &Work<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn forget(work: &mut Work<'_>) -> Result<(), Refusal> {
-    work.inner.journal.forget(&work.record.key())?;
+fn forget(work: &mut Work<'_>, outcome: &str) -> Result<(), Refusal> {
+    work.forget(outcome)?;
     work.record.primary = Primary::Source;
     fault::point("moves.protect");
     work.protect_route()?;

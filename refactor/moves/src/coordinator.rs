@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use proxy::DataPlane;
 use spaces::Spaces;
 
+use super::history::Done;
 use super::inner::Inner;
 use super::journal::Journal;
 use super::metrics::{self, Pauses};
@@ -103,6 +104,14 @@ impl Moves {
             return Ok(Vec::new());
         }
         status::all(&self.0)
+    }
+
+    /// What was done, the newest first, so many lines at most.
+    ///
+    /// # Errors
+    /// 500 if the state cannot be read.
+    pub fn history(&self, most: u32) -> Result<Vec<Done>, Refusal> {
+        Ok(self.0.journal.history(most)?)
     }
 
     /// Every move in the text format of OpenMetrics, without the line that ends it; nothing without MOVE_TOKEN. Asks

@@ -1,10 +1,11 @@
 //! Moves on disk: a document each, and one for its comparison, which is written more often.
 
-use journal::{Error, values};
+use journal::{Error, Transaction, values};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::diff::Comparison;
+use super::history::{self, Done};
 use super::record::{MoveId, Record};
 
 const SCHEMA: &str = "
@@ -33,6 +34,7 @@ impl Journal {
     /// If the state cannot be written.
     pub(super) fn open(state: journal::Journal) -> Result<Self, Error> {
         state.make_tables(SCHEMA)?;
+        state.make_tables(history::SCHEMA)?;
         Ok(Self(state))
     }
 
@@ -66,12 +68,36 @@ impl Journal {
         self.put("moves", &record.key(), record)
     }
 
-    /// Forgets a move and its comparison.
+    /// Writes a move whose command has ended, and adds that to the history.
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub(super) fn forget(&self, (application, collection): &MoveId) -> Result<(), Error> {
+    pub(super) fn end(&self, record: &Record, done: &Done) -> Result<(), Error> {
         self.0.write(|state| {
+            put(state, "moves", &record.key(), record)?;
+            done.write(state)
+        })
+    }
+
+    /// What was done, the newest first, so many lines at most.
+    ///
+    /// # Errors
+    /// If the state or a document cannot be read.
+    pub(super) fn history(&self, most: u32) -> Result<Vec<Done>, Error> {
+        self.0.read(|state| Done::newest(state, most))
+    }
+
+    /// Forgets a move and its comparison, and adds that to the history.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub(super) fn forget(
+        &self,
+        (application, collection): &MoveId,
+        done: &Done,
+    ) -> Result<(), Error> {
+        self.0.write(|state| {
+            done.write(state)?;
             ["moves", "move_comparisons"].into_iter().try_for_each(|table| {
                 let sql = format!("DELETE FROM {table} WHERE application = ?1 AND collection = ?2");
                 state.run(&sql, values![application, collection])
@@ -109,17 +135,21 @@ impl Journal {
         self.0.read(|state| Ok(state.documents(&sql, values![application, collection])?.pop()))
     }
 
-    fn put(
-        &self,
-        table: &str,
-        (application, collection): &MoveId,
-        value: &impl Serialize,
-    ) -> Result<(), Error> {
-        let sql = format!(
-            "INSERT INTO {table} (application, collection, document) VALUES (?1, ?2, ?3)
-             ON CONFLICT (application, collection) DO UPDATE SET document = excluded.document"
-        );
-        let document = serde_json::to_string(value)?;
-        self.0.write(|state| state.run(&sql, values![application, collection, document]))
+    fn put(&self, table: &str, key: &MoveId, value: &impl Serialize) -> Result<(), Error> {
+        self.0.write(|state| put(state, table, key, value))
     }
+}
+
+fn put(
+    state: &Transaction<'_>,
+    table: &str,
+    (application, collection): &MoveId,
+    value: &impl Serialize,
+) -> Result<(), Error> {
+    let sql = format!(
+        "INSERT INTO {table} (application, collection, document) VALUES (?1, ?2, ?3)
+         ON CONFLICT (application, collection) DO UPDATE SET document = excluded.document"
+    );
+    let document = serde_json::to_string(value)?;
+    state.run(&sql, values![application, collection, document])
 }

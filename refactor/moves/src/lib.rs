@@ -25,6 +25,7 @@ mod coordinator;
 mod diff;
 mod follow;
 mod forced;
+mod history;
 mod inner;
 mod journal;
 mod metrics;
@@ -47,6 +48,7 @@ mod work;
 
 pub use code::{Code, Finding};
 pub use coordinator::{Moves, tell_epochs};
+pub use history::Done;
 pub use options::Options;
 pub use record::Verb;
 pub use refusal::Refusal;

@@ -25,6 +25,8 @@ pub struct Options {
     pub(super) keep_data: bool,
     /// For how long writes may be fenced.
     pub(super) deadline: Duration,
+    /// The id of the key that signed for it.
+    pub(super) by: Option<String>,
 }
 
 /// The same on the wire.
@@ -82,7 +84,14 @@ impl Options {
             dry_run: body.dry_run,
             keep_data: body.keep_data,
             deadline: Duration::from_millis(deadline_ms),
+            by: None,
         })
+    }
+
+    /// The same, of a command that this key has signed for.
+    #[must_use]
+    pub fn by(self, key_id: &str) -> Self {
+        Self { by: Some(key_id.to_owned()), ..self }
     }
 
     /// Of a command that the program gives itself.
@@ -96,6 +105,7 @@ impl Options {
             dry_run: false,
             keep_data: false,
             deadline: Duration::from_millis(DEADLINE_MS),
+            by: None,
         }
     }
 }

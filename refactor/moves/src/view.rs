@@ -1,7 +1,7 @@
 //! A move as the control port shows it.
 
 use replication::SideStatus;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A collection that moves, or could.
 #[derive(Clone, Debug, Deserialize)]
@@ -131,7 +131,7 @@ pub struct Last {
 }
 
 /// A step of a command.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CommandStep {
     /// What was done.
     pub text: String,

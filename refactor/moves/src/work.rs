@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 
 use super::application;
 use super::code::Code;
+use super::history::{Asked, Done};
 use super::inner::Inner;
 use super::options::Options;
 use super::peer::{Peer, Peers};
-use super::record::{Intent, Made, MoveId, Outcome, Primary, Record};
+use super::record::{Intent, Made, MoveId, Outcome, Primary, Record, Verb};
 use super::refusal::Refusal;
 use super::sides::{self, Led, Sides};
 use spaces::ApiError;
+use spaces::resource::now_ms;
 
 /// How long a command waits for another one on the same move.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
@@ -27,6 +29,7 @@ pub(super) struct Work<'a> {
     pub(super) peers: &'a Peers,
     pub(super) record: Record,
     pub(super) sides: Sides,
+    asked: Asked,
     _alone: Alone<'a>,
 }
 
@@ -60,7 +63,8 @@ impl<'a> Work<'a> {
             }
             _ => refusal,
         })?;
-        let work = Self { inner, peers, record, sides, _alone: alone };
+        let asked = Asked { by: options.by.clone(), forced: options.force };
+        let work = Self { inner, peers, record, sides, asked, _alone: alone };
         work.protect_route()?;
         Ok(work)
     }
@@ -204,12 +208,32 @@ impl<'a> Work<'a> {
         log::info!("{verb} {collection}: {}", outcome.outcome);
         self.inner.pauses.note(&self.record, &outcome);
         let pending = self.record.pending.take();
+        let done = Done::new(&self.record, &outcome, &self.asked);
         self.record.last = Some(outcome);
-        let saved = self.save();
+        let saved = self.inner.journal.end(&self.record, &done).map_err(Refusal::from);
         if saved.is_err() {
             self.record.pending = pending;
         }
         saved
+    }
+}
+
+impl Work<'_> {
+    /// Forgets the move; that this was done stays in the history.
+    ///
+    /// # Errors
+    /// 500 if that fails.
+    pub(super) fn forget(&self, outcome: &str) -> Result<(), Refusal> {
+        let outcome = Outcome {
+            verb: Verb::Cancel,
+            done: true,
+            outcome: outcome.to_owned(),
+            pause_ms: None,
+            at_ms: now_ms(),
+            steps: Vec::new(),
+        };
+        let done = Done::new(&self.record, &outcome, &self.asked);
+        Ok(self.inner.journal.forget(&self.record.key(), &done)?)
     }
 }
 

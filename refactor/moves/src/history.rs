@@ -1,0 +1,91 @@
+//! What was done, in order: a line for each command that changed something, or was broken off half-way.
+
+use journal::{Error, Transaction, values};
+use serde::{Deserialize, Serialize};
+
+use super::record::{Outcome, Record};
+use super::view::CommandStep;
+
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS move_history (
+        seq SEQUENCE,
+        document TEXT NOT NULL
+    );
+";
+
+/// How many lines are kept; the oldest go first.
+const KEPT: i64 = 1_000;
+
+/// A command that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// The id of the application.
+    pub application: String,
+    /// The collection.
+    pub collection: String,
+    /// The command.
+    pub verb: String,
+    /// The id of the key that signed for it; none if the control plane went on by itself after an interruption.
+    pub by: Option<String>,
+    /// Whether it went on although a check was against it, or a program was lost.
+    pub forced: bool,
+    /// Whether it did what it was asked for.
+    pub done: bool,
+    /// In a sentence.
+    pub outcome: String,
+    /// The epoch since then; none before the first change of primary.
+    pub epoch: Option<u64>,
+    /// For how long no store took writes.
+    pub pause_ms: Option<u64>,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Its steps.
+    pub steps: Vec<CommandStep>,
+}
+
+/// Whose command it is, and how it was asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub(super) by: Option<String>,
+    pub(super) forced: bool,
+}
+
+impl Done {
+    pub(super) fn new(record: &Record, outcome: &Outcome, asked: &Asked) -> Self {
+        let steps = outcome.steps.iter();
+        Self {
+            application: record.application.clone(),
+            collection: record.collection.clone(),
+            verb: outcome.verb.word().to_owned(),
+            by: asked.by.clone(),
+            forced: asked.forced,
+            done: outcome.done,
+            outcome: outcome.outcome.clone(),
+            epoch: record.epoch,
+            pause_ms: outcome.pause_ms,
+            at_ms: outcome.at_ms,
+            steps: steps.map(|step| CommandStep { text: step.text.clone(), ms: step.ms }).collect(),
+        }
+    }
+
+    /// Adds it to the history.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub(super) fn write(&self, state: &Transaction<'_>) -> Result<(), Error> {
+        let document = serde_json::to_string(self)?;
+        state.run("INSERT INTO move_history (document) VALUES (?1)", values![document])?;
+        let old = "DELETE FROM move_history WHERE seq <= (SELECT max(seq) FROM move_history) - ?1";
+        state.run(old, values![KEPT])
+    }
+
+    /// The newest, so many at most.
+    ///
+    /// # Errors
+    /// If the state or a document cannot be read.
+    pub(super) fn newest(state: &Transaction<'_>, most: u32) -> Result<Vec<Self>, Error> {
+        let sql = "SELECT document FROM move_history ORDER BY seq DESC LIMIT ?1";
+        state.documents(sql, values![i64::from(most)])
+    }
+}
