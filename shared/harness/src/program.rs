@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use tempfile::TempDir;
 
@@ -123,15 +124,15 @@ impl Setup {
     }
 }
 
-/// A client with connections of its own.
+/// A client with connections of its own. It does not go on to where an answer leads.
 ///
 /// # Panics
 /// If there is none to be had.
 pub fn client() -> Client {
     // The process has one provider of cryptography; the first caller installs it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().tls_certs_only([]).no_proxy().timeout(PATIENCE).build();
-    client.expect("a client")
+    let client = Client::builder().tls_certs_only([]).no_proxy().redirect(Policy::none());
+    client.timeout(PATIENCE).build().expect("a client")
 }
 
 /// Collects what a program writes to standard error, for as long as it does.
