@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::control::ControlArgs;
 use crate::data_dir::DataDir;
-use crate::{board, check_adapter, env, load, moves, pause, serve, shadow, status, up};
+use crate::{board, check_adapter, console, env, load, moves, pause, serve, shadow, status, up};
 
 /// A message board that starts as one program and becomes three.
 #[derive(Parser)]
@@ -46,6 +46,8 @@ enum Command {
     Shadow(shadow::ShadowArgs),
     /// Print the lines that lead the AWS CLI to the control port: eval "$(banyan env)".
     Env(env::EnvArgs),
+    /// Print a link that opens the console in a browser: the pages of the control plane.
+    Console(console::ConsoleArgs),
     /// Stop one program of the board, until it is started again.
     Stop(ProgramArgs),
     /// Start a program that was stopped.
@@ -95,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Cancel(args) => ask(|http| moves::cancel(&args, http)),
         Command::Shadow(args) => ask(|http| shadow::run(&args, http)),
         Command::Env(args) => env::run(&args),
+        Command::Console(args) => ask(|http| console::run(&args, http)),
         Command::Stop(ProgramArgs { data, program }) => {
             ask(|http| pause::change(&data.data_dir, &program, true, http))
         }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use refactor::{CanaryView, Client, ClientError, Keys, Move, ShadowReport, Traffic, Unreached};
+use refactor::{
+    CanaryView, Client, ClientError, ConsoleLink, Keys, Move, ShadowReport, Traffic, Unreached,
+};
 use reqwest::Url;
 use runtime::Authorities;
 use serde_json::Value;
@@ -183,6 +185,14 @@ impl ControlPort {
     /// As [`ControlPort::traffic`].
     pub(crate) async fn shadow(&self, route: &str) -> Result<ShadowReport, String> {
         self.client.shadow(route).await.map_err(|error| self.advise(&error))
+    }
+
+    /// A link that signs in to the console.
+    ///
+    /// # Errors
+    /// As [`ControlPort::traffic`].
+    pub(crate) async fn console_link(&self, read_only: bool) -> Result<ConsoleLink, String> {
+        self.client.console_link(read_only).await.map_err(|error| self.advise(&error))
     }
 
     /// Carries a command out.

@@ -14,6 +14,7 @@
 mod command_line;
 
 mod check_adapter;
+mod console;
 mod env;
 mod load;
 mod moves;

@@ -65,19 +65,31 @@ async fn states(endpoints: &[Endpoint], data_dir: &Path, client: &Client) -> Vec
     states
 }
 
-/// The programs, a line each.
-pub(crate) fn table(
-    endpoints: &[Endpoint],
-    data_dir: &Path,
-    states: impl IntoIterator<Item = &'static str>,
-) -> String {
-    // As this program was called, so that what is printed can be pasted.
+/// As this program was called, so that what is printed can be pasted; and the option that names the folder.
+fn called(data_dir: &Path) -> (String, String) {
     let banyan = std::env::args().next().unwrap_or_else(|| "banyan".to_owned());
     let folder = if data_dir == Path::new(DEFAULT_DATA_DIR) {
         String::new()
     } else {
         format!(" --data-dir {}", data_dir.display())
     };
+    (banyan, folder)
+}
+
+/// The pages of the control plane, and what opens them.
+pub(crate) fn console(endpoints: &[Endpoint], data_dir: &Path) -> String {
+    let (banyan, folder) = called(data_dir);
+    let url = board::refactor(endpoints).map(Endpoint::url).unwrap_or_default();
+    format!("  console   {url}/console/\n  {:10}to sign in: {banyan} console --open{folder}\n", "")
+}
+
+/// The programs, a line each.
+pub(crate) fn table(
+    endpoints: &[Endpoint],
+    data_dir: &Path,
+    states: impl IntoIterator<Item = &'static str>,
+) -> String {
+    let (banyan, folder) = called(data_dir);
     // A program that serves every path has all collections; its docs begin with the first.
     let own = |endpoint: &&Endpoint| !["", "/"].contains(&endpoint.path.as_str());
     let first = endpoints.iter().find(own).map_or("/api", |endpoint| &endpoint.path);

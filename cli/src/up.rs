@@ -75,8 +75,18 @@ pub(crate) async fn run(
     let told =
         Told::ask(ControlPort::of_board(&endpoints, &data_dir, client.clone()).as_ref()).await;
     let table = status::table(&endpoints, given, endpoints.iter().map(|_| "ready"));
-    say(format_args!("The board is up. In a browser:\n\n{}", pages(&endpoints)));
-    say(format_args!("{table}\n{}\nTry:", told.shown()));
+    let (pages, console) = (pages(&endpoints), status::console(&endpoints, given));
+    say(format_args!(
+        "The board is up. In a browser:
+
+{pages}{console}"
+    ));
+    say(format_args!(
+        "{table}
+{}
+Try:",
+        told.shown()
+    ));
     for request in requests(&endpoints, proxy, told.moves()) {
         say(format_args!("  {request}"));
     }

@@ -3,13 +3,14 @@
 mod commands;
 mod error;
 
+pub use commands::ConsoleLink;
 pub use error::{ClientError, Unreached};
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials as Identity;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings};
 use aws_sigv4::sign::v4::SigningParams;
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION, SERVER};
 use http::{HeaderMap, Method, StatusCode};
@@ -135,7 +136,7 @@ impl Client {
         let url = format!("{}{path}", self.url);
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut request = self.http.request(method.clone(), &url).timeout(time);
-        let signed = self.sign(&method, &url, &body);
+        let signed = sign(&self.keys, &self.region, method.as_str(), &url, &body);
         let signed = signed.map_err(|error| ClientError::Unsigned(runtime::chain(&*error)))?;
         for (name, value) in signed {
             request = request.header(name, value);
@@ -149,30 +150,34 @@ impl Client {
                 .unwrap_or_else(|| ClientError::Stranger { url, answer: shown(status, &headers) })
         })
     }
+}
 
-    /// The headers that sign a request.
-    fn sign(
-        &self,
-        method: &Method,
-        url: &str,
-        body: &str,
-    ) -> Result<Vec<(String, String)>, Box<dyn Error>> {
-        let Keys { access_key_id, secret_access_key } = self.keys.clone();
-        let identity = Identity::new(access_key_id, secret_access_key, None, None, "banyan").into();
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("refactor-spaces")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let body = SignableBody::Bytes(body.as_bytes());
-        let request = SignableRequest::new(method.as_str(), url, std::iter::empty(), body)?;
-        let (instructions, _) = sign(request, &params)?.into_parts();
-        let headers = instructions.headers();
-        Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-    }
+/// The headers that sign a request for Refactor Spaces with these keys.
+///
+/// # Errors
+/// If the URL or the region cannot be signed.
+pub(crate) fn sign(
+    keys: &Keys,
+    region: &str,
+    method: &str,
+    url: &str,
+    body: &str,
+) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let Keys { access_key_id, secret_access_key } = keys.clone();
+    let identity = Identity::new(access_key_id, secret_access_key, None, None, "banyan").into();
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name("refactor-spaces")
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()?
+        .into();
+    let body = SignableBody::Bytes(body.as_bytes());
+    let request = SignableRequest::new(method, url, std::iter::empty(), body)?;
+    let (instructions, _) = aws_sigv4::http_request::sign(request, &params)?.into_parts();
+    let headers = instructions.headers();
+    Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// An answer, or what it refuses; nothing if no control port answers so.

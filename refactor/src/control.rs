@@ -5,14 +5,18 @@
 pub(crate) mod advice;
 mod answer;
 mod commands;
+mod console_links;
+mod console_source;
 pub(crate) mod credentials;
 mod foreign;
 mod hosts;
+mod inside;
 mod json;
 mod limits;
 mod listen;
 mod moves_seen;
 mod operations;
+mod overview;
 mod pass_on;
 mod protocol;
 mod query;
@@ -21,6 +25,8 @@ mod rest;
 mod shadows;
 mod signature;
 
+pub(crate) use console_source::ConsoleSource;
+pub(crate) use inside::Inside;
 pub(crate) use limits::UNSIGNED_BYTES;
 pub(crate) use listen::{serve, serve_metrics};
 pub(crate) use moves_seen::MovesSeen;
@@ -30,26 +36,20 @@ pub(crate) use readiness::Readiness;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use actix_web::web::Data;
 use answer::Answer;
 use cloudformation::Caller;
+use console::Console;
 use credentials::Keys;
-use protocol::{JSON, Protocol};
+use protocol::Protocol;
 use proxy::{DataPlane, PublicHosts};
-use runtime::{Crowd, chain};
-use serde_json::json;
+use runtime::Crowd;
 use signature::{Received, Refused};
-
-use crate::lead::{Lead, Leading};
-
-/// The path of the canaries that rise by themselves.
-const CANARIES: &str = "/-/canaries";
 
 /// What answers the control port.
 pub(crate) struct Control {
-    /// What changes the state, while this process does.
-    pub(crate) leading: Leading,
-    /// What asks the process that leads, if there may be others.
-    pub(crate) passes_on: Option<PassOn>,
+    /// What carries requests out.
+    pub(crate) inside: Arc<Inside>,
     pub(crate) credentials: Keys,
     /// The names that are answered.
     pub(crate) public_hosts: PublicHosts,
@@ -61,6 +61,8 @@ pub(crate) struct Control {
     pub(crate) plane: DataPlane,
     /// Room for the bodies of requests that are not known to be an operator's, in bytes.
     pub(crate) unsigned: Arc<Crowd>,
+    /// The pages, and the links that sign in to them.
+    pub(crate) console: Data<Console>,
 }
 
 impl Control {
@@ -85,34 +87,12 @@ impl Control {
         }
         taken();
         // Each process has its own, and gives them whether it leads or not.
-        if let Some(answer) = shadows::answer(&self.plane, received) {
+        if let Some(answer) = shadows::answer(&self.plane, received)
+            .or_else(|| console_links::answer(&self.console, received))
+        {
             return answer;
         }
-        let lead = match (self.leading.begin(), &self.passes_on) {
-            (None, Some(other)) => match other.answer(protocol, received) {
-                Some(answer) => return answer,
-                None => self.leading.begin(),
-            },
-            (lead, _) => lead,
-        };
-        let Some(lead) = lead else {
-            let message = "another process is taking over this control plane; nothing was done, ask again in a second";
-            return protocol.error(503, "ServiceUnavailable", message);
-        };
-        let answer = carry_out(&lead, protocol, Caller { region: signed.region }, received);
-        // What this answer says must hold in every live process.
-        match lead.journal.everywhere() {
-            Ok(without) => {
-                let without = (!without.is_empty()).then(|| without.join(", ").into());
-                Answer { without, ..answer }
-            }
-            Err(error) => {
-                log::error!("{} {}: {}", received.method, received.path, chain(&error));
-                let message = "the control database was lost meanwhile: it is not known whether this was done; look, \
-                               and try again";
-                protocol.error(502, "BadGateway", message)
-            }
-        }
+        self.inside.answer(protocol, Caller { region: signed.region }, received)
     }
 }
 
@@ -120,18 +100,4 @@ impl Control {
 fn refuse(received: &Received, protocol: Protocol, refused: &Refused) -> Answer {
     log::warn!("{} {}: {}", received.method, received.path, refused.message());
     protocol.refuse(refused)
-}
-
-fn carry_out(lead: &Lead, protocol: Protocol, caller: Caller, received: &Received) -> Answer {
-    if protocol == Protocol::Query {
-        query::answer(&lead.stacks, &caller, &received.body)
-    } else if received.path.starts_with("/-/") && !received.query.is_empty() {
-        rest::no_query(received)
-    } else if received.method == "GET" && received.path == CANARIES {
-        Answer::new(200, JSON, json!({ "canaries": lead.spaces.canaries() }).to_string())
-    } else if let Some(answer) = commands::answer(&lead.moves, received) {
-        answer
-    } else {
-        rest::answer(&lead.spaces, &caller, received)
-    }
 }

@@ -24,7 +24,7 @@ mod serving;
 mod start;
 mod takeover;
 
-pub use client::{Client, ClientError, Traffic, Unreached};
+pub use client::{Client, ClientError, ConsoleLink, Traffic, Unreached};
 pub use config::VARIABLES;
 pub use control::credentials::Keys;
 pub use first_stack::REGION;

@@ -8,8 +8,10 @@ use actix_web::web::Data;
 use runtime::{ConfigErrors, Crowd, Daemon, ListenAddress, Logs, Stop, Variable, chain};
 use tokio::task::spawn_blocking;
 
+use console::Console;
+
 use crate::config::{Config, VARIABLES};
-use crate::control::{self, Control, Readiness, advice};
+use crate::control::{self, ConsoleSource, Control, Inside, Readiness, advice};
 use crate::lead::MoveSettings;
 use crate::processes::ControlAddress;
 use crate::serving::Prepared;
@@ -128,18 +130,29 @@ async fn prepare(
             spawn_blocking(move || start.among_others(url, name, address)).await?
         }
     };
-    let Started { plane, credentials, leading, state, passes_on, processes, first } =
+    let Started { plane, credentials, sessions, leading, state, passes_on, processes, first } =
         started.map_err(|error| -> Box<dyn Error> { error })?;
     let stop = config.stop;
-    let served = Data::new(Control {
+    let inside = Arc::new(Inside {
         leading: leading.clone(),
         passes_on,
+        key_id: credentials.access_key_id.clone(),
+    });
+    let source = ConsoleSource {
+        inside: Arc::clone(&inside),
+        keys: credentials.clone(),
+        plane: plane.clone(),
+    };
+    let console = Data::new(Console::new(sessions, source));
+    let served = Data::new(Control {
+        inside,
         credentials,
         public_hosts,
         readiness: Arc::clone(&readiness),
         moves_seen: control::MovesSeen::default(),
         plane: plane.clone(),
         unsigned: Arc::new(Crowd::new(control::UNSIGNED_BYTES)),
+        console: console.clone(),
     });
     let giving = state.map(|state| {
         Ok::<_, std::io::Error>(Giving {
@@ -169,6 +182,7 @@ async fn prepare(
         metrics_at,
         first,
         giving,
+        console,
         processes,
         stop,
     })

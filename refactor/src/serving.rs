@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt;
+use actix_web::web::Data;
+use console::Console;
 use proxy::DataPlane;
 use runtime::{ANNOUNCE_TIME, Stop, StopTimes, chain};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -31,6 +33,8 @@ pub(crate) struct Prepared {
     pub(crate) first: Option<FirstStack>,
     /// What another process can take over.
     pub(crate) giving: Option<Giving>,
+    /// Its pages hold connections until they are told that it stops.
+    pub(crate) console: Data<Console>,
     pub(crate) processes: Option<Arc<Processes>>,
     pub(crate) stop: StopTimes,
 }
@@ -38,7 +42,8 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Serves until it is told to stop, or another process takes over.
     pub(crate) async fn serve(self, stopped: Stop) -> Result<(), Box<dyn Error>> {
-        let Self { plane, leading, readiness, servers, giving, processes, stop, .. } = self;
+        let Self { plane, leading, readiness, servers, giving, console, processes, stop, .. } =
+            self;
         if let (None, Some(lead)) = (&processes, leading.get()) {
             lead.begin();
         }
@@ -63,6 +68,7 @@ impl Prepared {
         });
         let ended = rt::spawn(async move {
             if let Some(Replaced { quiet, ended }) = replaced(asking, stopped, &handles).await {
+                console.close();
                 tokio::join!(end(&handles), plane.drain(ANNOUNCE_TIME, stop.drain, quiet));
                 // What hears this ends the process.
                 let _ = ended.send(());
@@ -72,6 +78,7 @@ impl Prepared {
             let finishing = processes.clone();
             let finished = spawn_blocking(move || finishing.map(|one| one.finish(stop.drain)));
             stop.serve_on().await;
+            console.close();
             let unheard = oneshot::channel().0;
             let drained = plane.drain(ANNOUNCE_TIME, stop.drain, unheard);
             let ((), (), finished) = tokio::join!(end(&handles), drained, finished);

@@ -14,6 +14,7 @@ use crate::first_stack::{FirstStack, Noted};
 use crate::lead::{Lead, Leading, MoveSettings};
 use crate::processes::{ControlAddress, Followed, Processes};
 use crate::takeover::Taken;
+use console::Sessions;
 use journal::Journal;
 use postgres::PostgresUrl;
 use proxy::DataPlane;
@@ -37,6 +38,8 @@ pub(crate) struct Start {
 pub(crate) struct Started {
     pub(crate) plane: DataPlane,
     pub(crate) credentials: Keys,
+    /// The sessions of the console.
+    pub(crate) sessions: Sessions,
     pub(crate) leading: Leading,
     /// What another process can take over.
     pub(crate) state: Option<Journal>,
@@ -76,8 +79,10 @@ impl Start {
         });
         let leading = Leading::default();
         leading.set(Some(Arc::new(lead)));
+        let kept = state.clone();
+        let sessions = Sessions::new(move || kept.clone(), credentials.access_key_id.clone());
         let (passes_on, processes, state) = (None, None, Some(state));
-        Ok(Started { plane, credentials, leading, state, passes_on, processes, first })
+        Ok(Started { plane, credentials, sessions, leading, state, passes_on, processes, first })
     }
 
     /// As one of several processes. Blocks until the server answers.
@@ -124,7 +129,9 @@ impl Start {
         log::info!("refactor {}, {name}, state in {url}", env!("CARGO_PKG_VERSION"));
         let leading = processes.leading().clone();
         let passes_on = Some(PassOn::new(Arc::clone(&processes), runtime)?);
+        let member = Arc::clone(&processes);
+        let sessions = Sessions::new(move || member.session(), credentials.access_key_id.clone());
         let (processes, state, first) = (Some(processes), None, None);
-        Ok(Started { plane, credentials, leading, state, passes_on, processes, first })
+        Ok(Started { plane, credentials, sessions, leading, state, passes_on, processes, first })
     }
 }

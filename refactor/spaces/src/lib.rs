@@ -42,7 +42,7 @@ mod token;
 pub use error::ApiError;
 pub use members::Members;
 pub use model::ApplicationPath;
-pub use operations::{CanaryView, HealthCheck, Request};
+pub use operations::{CanaryView, Everything, HealthCheck, Request};
 pub use pages::{Page, PageRequest};
 pub use settings::{Quotas, Settings};
 pub use spaces::Spaces;

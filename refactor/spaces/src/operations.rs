@@ -16,6 +16,7 @@ mod vpcs;
 
 pub use activation::HealthCheck;
 pub use canary::CanaryView;
+pub use layout::Everything;
 
 use ring::digest::{SHA256, digest};
 use serde::Serialize;

@@ -6,7 +6,7 @@ use http::Method;
 use moves::Move;
 use proxy::ShadowReport;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use spaces::CanaryView;
 
 use super::{Client, ClientError};
@@ -15,6 +15,15 @@ use super::{Client, ClientError};
 const COMMAND_TIME: Duration = Duration::from_secs(120);
 /// Longer than it takes to remove all rows of a collection.
 const PURGE_TIME: Duration = Duration::from_secs(900);
+
+/// A link that signs in to the console.
+#[derive(Clone)]
+pub struct ConsoleLink {
+    /// The URL to open; its part behind `#` is a secret.
+    pub url: String,
+    /// How long it can be used, in seconds.
+    pub seconds: u64,
+}
 
 impl Client {
     /// Every move, with what both sides say of themselves now.
@@ -64,6 +73,24 @@ impl Client {
     /// As [`Client::moves`].
     pub async fn shadow(&self, route: &str) -> Result<ShadowReport, ClientError> {
         self.call(Method::GET, &format!("/-/shadows/{route}"), &Value::Null, COMMAND_TIME).await
+    }
+
+    /// The URL of a page of the console that signs in: once, and within a minute. A session of a `read_only` link only sees.
+    ///
+    /// # Errors
+    /// As [`Client::moves`].
+    pub async fn console_link(&self, read_only: bool) -> Result<ConsoleLink, ClientError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Link {
+            secret: String,
+            path: String,
+            seconds: u64,
+        }
+        let body = json!({ "readOnly": read_only });
+        let link: Link = self.call(Method::POST, "/-/console/links", &body, COMMAND_TIME).await?;
+        let url = format!("{}{}#{}", self.url, link.path, link.secret);
+        Ok(ConsoleLink { url, seconds: link.seconds })
     }
 
     /// Carries a command out: `follow`, `diff`, `switch`, `reverse`, `complete` or `cancel`; gives the move as it is then.

@@ -9,13 +9,20 @@ use super::{advice, rest};
 use moves::{Moves, Options, Refusal, Verb};
 
 const PATH: &str = "/-/moves";
+const HISTORY_PATH: &str = "/-/history";
+/// How many lines of the history are told.
+pub(super) const HISTORY: u32 = 200;
 
 /// `GET /-/moves`: every move. `POST /-/moves/{collection}/{verb}`: carries a command out, and answers with the move
-/// when that is done; a `diff` only begins. `None` for a path that is not below the first.
+/// when that is done; a `diff` only begins. `GET /-/history`: what was done, the newest first. `None` for a path that is not below the first.
 ///
 /// # Errors
 /// 400, 404 and 409 as an operation of the REST API has them; 405 for another method.
-pub(super) fn answer(moves: &Moves, received: &Received) -> Option<Answer> {
+pub(super) fn answer(moves: &Moves, received: &Received, key_id: &str) -> Option<Answer> {
+    if received.path == HISTORY_PATH && received.method == "GET" {
+        let lines = moves.history(HISTORY).map(|lines| json!({ "history": lines }));
+        return Some(answered("", lines));
+    }
     let rest = received.path.strip_prefix(PATH)?;
     let method = received.method.as_str();
     if rest.is_empty() {
@@ -29,7 +36,7 @@ pub(super) fn answer(moves: &Moves, received: &Received) -> Option<Answer> {
     Some(match (found, method) {
         (Some((_, verb)), "POST") => {
             let collection = percent_decode_str(collection).decode_utf8_lossy();
-            answered(&collection, command(moves, &collection, verb, &received.body))
+            answered(&collection, command(moves, &collection, verb, &received.body, key_id))
         }
         (Some(_), _) => rest::not_allowed(method, "POST", "a command is sent with POST"),
         (None, _) => rest::plain(404, "UnknownOperationException", &no_command(&received.path)),
@@ -55,11 +62,25 @@ fn no_command(path: &str) -> String {
 }
 
 fn listed(moves: &Moves) -> Result<Value, Refusal> {
-    let documents = moves.list()?.into_iter().map(|found| found.document(advice::finding));
-    Ok(json!({ "moves": documents.collect::<Vec<_>>() }))
+    Ok(json!({ "moves": documents(moves)? }))
 }
 
-fn command(moves: &Moves, collection: &str, verb: Verb, body: &[u8]) -> Result<Value, Refusal> {
-    let shown = moves.command(collection, verb, &Options::read(body)?)?;
+/// Every move.
+///
+/// # Errors
+/// As [`Moves::list`].
+pub(super) fn documents(moves: &Moves) -> Result<Vec<Value>, Refusal> {
+    let documents = moves.list()?.into_iter().map(|found| found.document(advice::finding));
+    Ok(documents.collect())
+}
+
+fn command(
+    moves: &Moves,
+    collection: &str,
+    verb: Verb,
+    body: &[u8],
+    key_id: &str,
+) -> Result<Value, Refusal> {
+    let shown = moves.command(collection, verb, &Options::read(body)?.by(key_id))?;
     Ok(shown.document(advice::finding))
 }

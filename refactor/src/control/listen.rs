@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::{ConnectionType, Method, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
@@ -47,10 +48,21 @@ pub(crate) fn serve(
                     None => readable("/metrics", self::metrics),
                 });
             })
+            .configure(|config| console::serve(config, control.console.clone()))
+            .service(web::resource("/").guard(fn_guard(is_browser)).to(console::to_overview))
             // The operations are found on the path as it was sent; actix-web would decode it first.
             .default_service(web::to(take))
     };
     Ok(server(limits::CONNECTIONS, drain).listen(listener, app)?.run())
+}
+
+/// Whether a person is looking: what asks for HTML and is not signed.
+fn is_browser(request: &GuardContext<'_>) -> bool {
+    let head = request.head();
+    let accepted = head.headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    matches!(head.method, Method::GET | Method::HEAD)
+        && accepted.is_some_and(|accepted| accepted.contains("text/html"))
+        && !head.headers.contains_key(header::AUTHORIZATION)
 }
 
 /// A server with so many connections at most, which stops when it is told to.
@@ -122,7 +134,7 @@ async fn readiness(control: Data<Control>) -> HttpResponse {
 /// `GET /metrics`: the traffic of all applications and the moves.
 async fn metrics(request: HttpRequest, control: Data<Control>) -> HttpResponse {
     // The process that leads, or that took over, tells of the moves and canaries.
-    let led = match control.leading.get().filter(|_| control.leading.is_open()) {
+    let led = match control.inside.leading.get().filter(|_| control.inside.leading.is_open()) {
         Some(lead) => {
             let moves = control.moves_seen.text(&lead.moves).await;
             let canaries = web::block(move || canaries(&lead.spaces.canaries())).await;

@@ -4,8 +4,11 @@
 
 mod activation;
 mod asked;
+#[path = "../browser/mod.rs"]
+mod browser;
 mod canary;
 mod client;
+mod console;
 mod crash;
 mod floods;
 mod foreign;

@@ -199,6 +199,11 @@ impl Fixture {
         moves.into_iter().find(|found| found.collection == "users").expect("users move")
     }
 
+    /// What was done, as the control port tells it.
+    pub(crate) async fn history(&self) -> Value {
+        self.client().send(Method::GET, "/-/history", &Value::Null).await.unwrap()
+    }
+
     /// The paths and states of the application's routes.
     pub(crate) async fn routes(&self) -> Vec<(Option<String>, String)> {
         let path = format!("{}/routes", self.application);

@@ -97,8 +97,17 @@ impl Transaction<'_> {
 
     /// The stack of that ARN, which must be there.
     pub(crate) fn stack_by_id(&self, id: &str) -> Result<Stack, StackError> {
-        let stack = self.one("SELECT document FROM cfn_stacks WHERE id = ?1", values![id])?;
-        stack.ok_or_else(|| StackError::missing(id))
+        self.known(id)?.ok_or_else(|| StackError::missing(id))
+    }
+
+    /// The stack of that ARN, if there is one.
+    pub(crate) fn known(&self, id: &str) -> Result<Option<Stack>, StackError> {
+        self.one("SELECT document FROM cfn_stacks WHERE id = ?1", values![id])
+    }
+
+    /// The stacks of every region that are not deleted, the newest first.
+    pub(crate) fn all_living(&self) -> Result<Vec<Stack>, StackError> {
+        self.all("SELECT document FROM cfn_stacks WHERE living ORDER BY seq DESC", values![])
     }
 
     /// All stacks of a region, the newest first.
