@@ -109,20 +109,34 @@ impl<'a> Question<'a> {
         let answer = answer.map_err(|_elapsed| PeerFault::Silent { within: patience.begin })?;
         let answer = answer.map_err(unreachable)?;
         let (at, status) = (std::time::Instant::now(), answer.status());
-        let body = collect(answer, start, patience).await?;
+        let length = answer.content_length();
+        let body = collect(answer, length, start, patience).await?;
         if status == StatusCode::OK { Ok(Answer { at, body }) } else { Err(fault(status, &body)) }
     }
 }
 
-/// The body, bounded in size and time.
+/// A body as it comes.
+trait Parts {
+    /// The next part; nothing at the end.
+    async fn next(&mut self) -> Result<Option<impl AsRef<[u8]>>, PeerFault>;
+}
+
+impl Parts for Response {
+    async fn next(&mut self) -> Result<Option<impl AsRef<[u8]>>, PeerFault> {
+        self.chunk().await.map_err(unreachable)
+    }
+}
+
+/// The body, bounded in size and time. `length`: what the answer says of it.
 async fn collect(
-    mut answer: Response,
+    mut parts: impl Parts,
+    length: Option<u64>,
     start: Instant,
     patience: Patience,
 ) -> Result<Vec<u8>, PeerFault> {
     let Patience { pause, whole, .. } = patience;
     let end = start + whole;
-    let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
+    let length = length.and_then(|length| usize::try_from(length).ok());
     let mut body = Vec::with_capacity(length.unwrap_or(0).min(ANSWER_BYTES));
     loop {
         let next = Instant::now() + pause;
@@ -131,12 +145,13 @@ async fn collect(
         } else {
             PeerFault::Slow { within: whole }
         };
-        let chunk = timeout_at(end.min(next), answer.chunk()).await.map_err(|_elapsed| late)?;
-        let Some(chunk) = chunk.map_err(unreachable)? else { return Ok(body) };
-        if body.len() + chunk.len() > ANSWER_BYTES {
+        let part = timeout_at(end.min(next), parts.next()).await.map_err(|_elapsed| late)??;
+        let Some(part) = part else { return Ok(body) };
+        let part = part.as_ref();
+        if body.len() + part.len() > ANSWER_BYTES {
             return Err(PeerFault::Unreadable { what: format!("over {ANSWER_BYTES} bytes") });
         }
-        body.extend_from_slice(&chunk);
+        body.extend_from_slice(part);
     }
 }
 
@@ -164,56 +179,56 @@ mod tests {
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
     use std::thread;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use runtime::{Clients, Token};
+    use tokio::time::{Instant, sleep};
 
     use super::super::SLOW;
-    use super::{Answer, Patience, Question, StatusCode, fault};
-    use crate::{ErrorCode, PeerError, PeerFault};
+    use super::{Parts, Patience, Question, StatusCode, collect, fault};
+    use crate::{ErrorCode, PeerFault};
 
     /// More than what a connection takes that is not read.
     const BYTES: usize = 24 * 1024 * 1024;
 
     const WHILE: Duration = Duration::from_secs(2);
 
-    async fn asked(url: &str, patience: Patience) -> Result<Answer, PeerError> {
-        let token: Token = "a-token-for-this-test".parse().unwrap();
-        Question::get(url, "/-/changes").ask(&Clients::new().unwrap(), &token, patience).await
+    /// A body of two bytes, each of which comes after another pause.
+    struct Pausing {
+        pause: Duration,
+        left: usize,
     }
 
-    /// A program that answers with a head for two bytes at once, and with each of them after another pause.
-    fn pausing(pause: Duration) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            while lines.next().unwrap().unwrap() != "" {}
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").unwrap();
-            for _ in 0..2 {
-                thread::sleep(pause);
-                // The client may be gone.
-                let _ = stream.write_all(b" ");
-            }
-        });
-        url
+    impl Parts for Pausing {
+        async fn next(&mut self) -> Result<Option<impl AsRef<[u8]>>, PeerFault> {
+            let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+            sleep(self.pause).await;
+            self.left = left;
+            Ok(Some(b" "))
+        }
     }
 
-    #[tokio::test]
+    async fn pausing(pause: Duration, patience: Patience) -> Result<Vec<u8>, PeerFault> {
+        collect(Pausing { pause, left: 2 }, Some(2), Instant::now(), patience).await
+    }
+
+    // The clock stands still, and jumps to the next timer.
+    #[tokio::test(start_paused = true)]
     async fn what_comes_late_of_an_answer_is_told_from_no_answer() {
         let (short, long) = (Duration::from_millis(300), 30 * WHILE);
-        let (stalls, slow) = (pausing(WHILE), pausing(short * 2 / 3));
-        let stalled = asked(&stalls, Patience { begin: WHILE, pause: short, whole: long });
-        assert_eq!(stalled.await.unwrap_err().fault, PeerFault::Stalled { within: short });
-        let late = asked(&slow, Patience { begin: WHILE, pause: WHILE, whole: short });
-        assert_eq!(late.await.unwrap_err().fault, PeerFault::Slow { within: short });
+        let stalled = pausing(WHILE, Patience { begin: WHILE, pause: short, whole: long }).await;
+        assert_eq!(stalled, Err(PeerFault::Stalled { within: short }));
+        let patience = Patience { begin: WHILE, pause: WHILE, whole: short };
+        let late = pausing(short * 2 / 3, patience).await;
+        assert_eq!(late, Err(PeerFault::Slow { within: short }));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn an_answer_that_pauses_is_in_time_if_all_of_it_is() {
-        let answer = asked(&pausing(WHILE + WHILE / 8), Patience::of(SLOW)).await.unwrap();
-        assert_eq!(answer.body, b"  ");
+        let patience = Patience::of(SLOW);
+        assert_eq!(pausing(SLOW / 2, patience).await.as_deref(), Ok(&b"  "[..]));
+        let late = pausing(SLOW / 2 + Duration::from_millis(1), patience).await;
+        assert_eq!(late, Err(PeerFault::Slow { within: SLOW }));
     }
 
     #[tokio::test]
@@ -228,12 +243,14 @@ mod tests {
             stream.write_all(head.as_bytes()).unwrap();
             stream.write_all(&vec![b' '; BYTES - 1]).unwrap();
             // Most of it was read by now, and the head before it.
-            let sent = Instant::now();
+            let sent = std::time::Instant::now();
             stream.write_all(b" ").unwrap();
             sent
         });
         let patience = Patience { begin: WHILE, pause: WHILE, whole: 30 * WHILE };
-        let answer = asked(&url, patience).await.unwrap();
+        let token: Token = "a-token-for-this-test".parse().unwrap();
+        let question = Question::get(&url, "/-/changes");
+        let answer = question.ask(&Clients::new().unwrap(), &token, patience).await.unwrap();
         assert_eq!(answer.body.len(), BYTES);
         assert!(answer.at < sent.join().unwrap());
     }
