@@ -163,6 +163,7 @@ fn program(code: ErrorCode, collection: &str) -> Option<String> {
         | ErrorCode::Unavailable
         | ErrorCode::NoSpace
         | ErrorCode::OutcomeUnknown
+        | ErrorCode::OutcomeLate
         | ErrorCode::Internal => return None,
     })
 }

@@ -90,6 +90,8 @@ codes! {
     /// The answer of the database was lost, or what follows the step failed: the step may have been done. It can be
     /// repeated.
     OutcomeUnknown "outcome_unknown" 502,
+    /// The database did not answer in time: the step may have been done. It can be repeated.
+    OutcomeLate "outcome_late" 504,
     /// A fault of the program. Its log has the cause.
     Internal "internal" 500,
 }

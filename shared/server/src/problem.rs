@@ -111,6 +111,7 @@ impl Problem {
             500 => ErrorCode::Internal,
             502 => ErrorCode::OutcomeUnknown,
             503 => ErrorCode::Unavailable,
+            504 => ErrorCode::OutcomeLate,
             507 => ErrorCode::NoSpace,
             _ => return self,
         };

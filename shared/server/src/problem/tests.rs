@@ -53,6 +53,8 @@ fn a_code_comes_with_its_own_status_only() {
         let other = problem.code.map(ErrorCode::status).filter(|of_code| *of_code != status);
         assert_eq!(other, None, "{status}");
     }
+    let late = Problem::late(Late::Unknown, Duration::from_secs(12)).coded();
+    assert_eq!(late.code, Some(ErrorCode::OutcomeLate));
     let internal = Problem::internal().coded();
     assert_eq!(internal.code, Some(ErrorCode::Internal));
 }
