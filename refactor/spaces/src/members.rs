@@ -1,12 +1,16 @@
 //! Reading the members of a JSON object: everything that is wrong is said at once, each with its member.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use super::resource::Tags;
 use super::rules::{self, Broken};
 use cloudformation::{KNOWN_AFTER_APPLY, is_unknown};
 use proxy::{TagPlace, check_tags};
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
 
 /// The most tags that a resource has.
 const TAGS: usize = 50;

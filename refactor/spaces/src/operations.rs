@@ -26,7 +26,7 @@ use super::Spaces;
 use super::arn::new_id;
 use super::error::ApiError;
 use super::model::{Model, ModelChange};
-use super::resource::{Details, Resource, ResourceType};
+use super::resource::{Details, Resource, ResourceState, ResourceType, Tags};
 use super::token::ClientToken;
 
 /// The region of a request, and the token by which a repeat is known.
@@ -113,6 +113,21 @@ impl Spaces {
         );
         Err(ApiError::Quota { message, kind, id: parent.to_owned() })
     }
+}
+
+/// A new resource that is ACTIVE at once, with its token if it came with one.
+fn make<D: Details>(
+    changes: &mut Vec<ModelChange>,
+    request: &Request,
+    id: String,
+    tags: Tags,
+    details: D,
+    token: Option<ClientToken>,
+    change: fn(Resource<D>) -> ModelChange,
+) -> Result<Resource<D>, ApiError> {
+    let made = Resource::new(id, &request.region, ResourceState::Active, tags, details);
+    put(changes, &made, token, change)?;
+    Ok(made)
 }
 
 /// A new resource, with its token if it came with one.

@@ -14,17 +14,13 @@ pub use protection::Protection;
 pub use route::{NewRoute, Route, RouteDetails, Source, read_update};
 pub use service::{NewService, Service, ServiceDetails};
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::arn::Arn;
+pub use super::members::Tags;
 pub use super::resource_type::{ACCOUNT, ResourceType};
-
-/// Tags by key.
-pub type Tags = BTreeMap<String, String>;
 
 /// The state of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::{Request, delete, put, unused_id};
+use super::{Request, delete, make, unused_id};
 use crate::model::{Model, ModelChange};
 use crate::resource::{
-    Application, ApplicationDetails, EndpointType, FaultCode, Gateway, NewApplication, Resource,
+    Application, ApplicationDetails, EndpointType, FaultCode, Gateway, NewApplication,
     ResourceFault, ResourceState, ResourceType,
 };
 use crate::{ApiError, Page, PageRequest, Spaces};
@@ -51,15 +51,7 @@ impl Spaces {
                 place,
                 gateway: Gateway::new(&request.region, &id),
             };
-            let made = Resource::new(
-                id,
-                &request.region,
-                ResourceState::Active,
-                new.tags.clone(),
-                details,
-            );
-            put(changes, &made, token, ModelChange::Application)?;
-            Ok(made)
+            make(changes, request, id, new.tags.clone(), details, token, ModelChange::Application)
         });
         match (&result, opened) {
             (Ok(made), Some(_)) => {

@@ -1,8 +1,8 @@
 //! CreateEnvironment, GetEnvironment, ListEnvironments, DeleteEnvironment.
 
-use super::{Request, delete, put, unused_id};
+use super::{Request, delete, make, unused_id};
 use crate::model::ModelChange;
-use crate::resource::{Environment, NewEnvironment, Resource, ResourceState, ResourceType};
+use crate::resource::{Environment, NewEnvironment, ResourceType};
 use crate::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
@@ -23,9 +23,7 @@ impl Spaces {
             let id = unused_id(model, ResourceType::Environment);
             self.check_quota(&request.region, &id, model.environments.values())?;
             let (tags, details) = (new.tags.clone(), new.details());
-            let made = Resource::new(id, &request.region, ResourceState::Active, tags, details);
-            put(changes, &made, token, ModelChange::Environment)?;
-            Ok(made)
+            make(changes, request, id, tags, details, token, ModelChange::Environment)
         })
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::{Request, delete, put, unused_id};
+use super::{Request, delete, make, unused_id};
 use crate::endpoint;
 use crate::model::{ApplicationPath, ModelChange};
-use crate::resource::{NewService, Resource, ResourceState, ResourceType, Service, ServiceDetails};
+use crate::resource::{NewService, ResourceType, Service, ServiceDetails};
 use crate::{ApiError, Page, PageRequest, Spaces};
 
 impl Spaces {
@@ -54,15 +54,7 @@ impl Spaces {
                 upstream: OnceLock::new(),
             };
             let id = unused_id(model, ResourceType::Service);
-            let made = Resource::new(
-                id,
-                &request.region,
-                ResourceState::Active,
-                new.tags.clone(),
-                details,
-            );
-            put(changes, &made, token, ModelChange::Service)?;
-            Ok(made)
+            make(changes, request, id, new.tags.clone(), details, token, ModelChange::Service)
         })
     }
 
