@@ -9,7 +9,6 @@
 //! Every hundredth copy goes to the side that answered instead: a difference then is noise.
 
 mod copy;
-mod mirror;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +19,6 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 pub(crate) use copy::ShadowRequest;
-pub(crate) use mirror::Mirror;
 
 use crate::limits::COPIES;
 use crate::upstream::Upstreams;

@@ -5,7 +5,6 @@
 //! they never decide.
 
 mod epochs;
-mod position;
 mod primaries;
 mod writes;
 
@@ -13,7 +12,6 @@ use tokio::sync::Semaphore;
 
 pub use epochs::Epoch;
 pub(crate) use epochs::Epochs;
-pub(crate) use position::Position;
 pub(crate) use primaries::Primaries;
 pub(crate) use writes::{ClientKeys, LastWrite, Writes};
 

@@ -14,6 +14,8 @@
 //! new one gets a copy of every read. Percentages are whole numbers from 0 to 100. If there is no other side, as for
 //! a default route, the route's own service answers everything and nothing is mirrored.
 
+mod mirror;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -22,7 +24,7 @@ use http::Method;
 use http1::RequestHead;
 use shadow::Pointer;
 
-use crate::copies::Mirror;
+pub(crate) use mirror::Mirror;
 
 /// How a route's requests are divided.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use shadow::{
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::mirror::Mirror;
 use crate::limits::{COPIES, COPY_TIME};
 use crate::metrics::ShadowOutcome;
+use crate::split::Mirror;
 use crate::target::RouteTarget;
 use crate::upstream::{Connection, Upstream, UpstreamError, Upstreams, Wanted};
 

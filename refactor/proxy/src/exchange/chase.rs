@@ -21,12 +21,13 @@ use std::sync::Arc;
 
 use http1::{FieldKind, RequestHead};
 use public_urls::Downstream;
+use replication::Position;
 use routes::RequestPath;
 
 use super::candidates::Candidates;
 use super::destination::RouteSide;
 use super::ended::Ended;
-use super::freshness::Freshness;
+use super::freshness::{Freshness, read_position};
 use super::identity;
 use super::problems::no_primary;
 use super::search::Search;
@@ -34,7 +35,7 @@ use crate::client::Client;
 use crate::kept::Kept;
 use crate::limits::{KEPT_BYTES, KEPT_REQUEST_BYTES};
 use crate::metrics::Chases;
-use crate::ownership::{self, Epoch, Position};
+use crate::ownership::{self, Epoch};
 use crate::site::Site;
 use crate::split::is_read;
 use crate::target::RouteTarget;
@@ -86,13 +87,13 @@ impl<'a> Chase<'a> {
     /// may learn its position only by asking the database.
     pub(super) fn position(&self) -> Option<Position> {
         let epoch = self.epoch.filter(|_| is_read(&self.head.method) && self.said().is_none());
-        let begin = epoch.map(|epoch| Position::begin(epoch.first()));
+        let begin = epoch.map(|epoch| Position { epoch: epoch.first(), at: 0 });
         self.freshness.position().or(begin)
     }
 
     /// How far a service must have come, as the client says.
     pub(super) fn said(&self) -> Option<Position> {
-        self.head.first(FieldKind::Position).and_then(Position::parse)
+        self.head.first(FieldKind::Position).and_then(read_position)
     }
 
     /// The epoch of the collection now, if known.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use http1::{FieldKind, ResponseHead};
+use replication::Position;
 use tokio::time::Instant;
 
-use crate::ownership::{ClientKeys, LastWrite, Position, Writes};
+use crate::ownership::{ClientKeys, LastWrite, Writes};
 use crate::upstream::Upstream;
 
 /// What is known of the writes before a read. Nothing is for a write.
@@ -97,7 +98,12 @@ impl Freshness {
     }
 }
 
+/// The value of a field `Banyan-Position`; nothing if it is none.
+pub(super) fn read_position(value: &[u8]) -> Option<Position> {
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
 /// How far the service of an answer has come, if it says so.
 pub(super) fn position(answer: &ResponseHead<'_>) -> Option<Position> {
-    answer.first(FieldKind::Position).and_then(Position::parse)
+    answer.first(FieldKind::Position).and_then(read_position)
 }

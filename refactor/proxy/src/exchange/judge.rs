@@ -61,7 +61,7 @@ impl Chase<'_> {
             false if answer.status >= BAD_REQUEST => return false,
             false => now.lost_below.max(self.epoch.map_or(0, Epoch::first)),
         };
-        position(answer).is_some_and(|said| said.epoch() < first)
+        position(answer).is_some_and(|said| said.epoch < first)
     }
 
     /// The candidate to ask next after an answer from an epoch that is over. The connection of that answer is closed.

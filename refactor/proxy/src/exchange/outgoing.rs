@@ -2,12 +2,12 @@
 
 use http1::{FieldKind, Framing, RequestHead, Version, write_field, write_joined, write_number};
 use public_urls::Downstream;
+use replication::Position;
 use routes::RequestPath;
 
 use super::destination::RouteSide;
 use super::forwarded;
 use super::record::RequestRecord;
-use crate::ownership::Position;
 use crate::site::Site;
 use crate::trace::traceparent;
 

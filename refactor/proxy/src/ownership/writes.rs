@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use lru::LruCache;
+use replication::Position;
 use tokio::time::Instant;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::Position;
 use crate::limits::{REMEMBER_TIME, REMEMBERED_WRITES};
 use crate::upstream::Upstream;
 
@@ -197,12 +197,13 @@ fn is(copy: &Weak<Upstream>, upstream: &Arc<Upstream>) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use replication::Position;
     use tokio::time::{Instant, advance};
 
-    use super::{ClientKeys, Position, REMEMBER_TIME, REMEMBERED_WRITES, Writes};
+    use super::{ClientKeys, REMEMBER_TIME, REMEMBERED_WRITES, Writes};
 
     fn position(text: &str) -> Position {
-        Position::parse(text.as_bytes()).unwrap()
+        text.parse().unwrap()
     }
 
     fn client<const N: usize>(writes: &Writes, told: [&str; N]) -> ClientKeys {
