@@ -1,7 +1,7 @@
 //! A client of the control port that signs what it sends, as the AWS SDK for Rust does.
 
-use std::fs;
 use std::time::SystemTime;
+use std::{env, fs};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 /// The region that requests are signed for.
 pub(crate) const REGION: &str = "local";
+const BINARY: &str = env!("CARGO_BIN_EXE_refactor");
 
-/// The binary with free ports and a data folder of its own.
+/// The binary with free ports and a data folder of its own. `TEST_REFACTOR` is another one, such as a release build.
 pub(crate) fn setup() -> Setup {
-    Setup::new(env!("CARGO_BIN_EXE_refactor"))
-        .env("CONTROL_PORT", "0")
-        .env("RUST_LOG", "info,refactor=debug")
+    let binary = env::var("TEST_REFACTOR").unwrap_or_else(|_none| BINARY.to_owned());
+    Setup::new(&binary).env("CONTROL_PORT", "0").env("RUST_LOG", "info,refactor=debug")
 }
 
 /// Keys as the program keeps them.
