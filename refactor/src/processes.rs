@@ -231,9 +231,14 @@ impl Processes {
             // A process that leads has its own changes. It must not say so: if it loses the lead during a commit, it
             // does not know whether that was done.
             let is_behind = applied != newest && self.leading.get().is_none();
-            if is_behind || followed.spaces.deafness().is_some() {
+            let is_deaf = followed.spaces.deafness().is_some();
+            if is_behind || is_deaf {
                 moves::tell_epochs(&session.read_only(), &followed.plane)?;
+            }
+            if is_deaf {
                 followed.spaces.reload(session)?;
+            } else if is_behind {
+                followed.spaces.catch_up(session, applied, newest)?;
             }
             if !is_behind {
                 return Ok(());

@@ -12,17 +12,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 
 impl Transaction<'_> {
-    /// Notes that other processes have to follow what is changed; they are told with the commit. Nothing if there are
-    /// none.
+    /// Notes that other processes have to follow what is changed; they are told with the commit. Gives the version that
+    /// this makes. Nothing if there are none.
     ///
     /// # Errors
     /// What the engine says.
-    pub fn announce(&self) -> Result<(), Error> {
+    pub fn announce(&self) -> Result<Option<i64>, Error> {
         if !self.is_shared() {
-            return Ok(());
+            return Ok(None);
         }
-        self.run("UPDATE control_version SET version = version + 1", values![])?;
-        self.notify()
+        let sql = "UPDATE control_version SET version = version + 1 RETURNING version";
+        let version = self.one(sql, values![], |row| row.number(0))?;
+        self.notify()?;
+        Ok(version)
     }
 
     pub(crate) fn notify(&self) -> Result<(), Error> {
@@ -54,7 +56,7 @@ impl Journal {
     /// # Errors
     /// If this session does not lead any more.
     pub fn announce(&self) -> Result<(), Error> {
-        self.write(|state| state.announce())
+        self.write(|state| state.announce().map(drop))
     }
 
     /// Waits until every live process has what is changed so far. Gives the names of those that do not have it and were

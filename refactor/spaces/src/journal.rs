@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::canary_counts;
+use super::change_log;
 use super::model::{Model, ModelChange, ResourceTable};
 use super::resource::{Details, Resource, ResourceType, now_ms};
 use super::token::ClientToken;
@@ -56,6 +57,7 @@ impl Journal {
     pub(crate) fn open(state: journal::Journal) -> Result<Self, Error> {
         state.make_tables(SCHEMA)?;
         state.make_tables(canary_counts::SCHEMA)?;
+        state.make_tables(change_log::SCHEMA)?;
         Ok(Self(state))
     }
 
@@ -75,6 +77,14 @@ impl Journal {
                 policies: policies.into_iter().collect(),
             })
         })
+    }
+
+    /// What changed in a shared state after a version, as it is now.
+    ///
+    /// # Errors
+    /// If a document cannot be read.
+    pub(crate) fn load_since(&self, version: i64) -> Result<Vec<ModelChange>, Error> {
+        self.0.read(|state| change_log::since(state, version))
     }
 
     /// The answer to a token, if it was given within the last 24 hours or the token is a lasting one.
@@ -100,11 +110,11 @@ impl Journal {
     pub(crate) fn write(&self, changes: &[ModelChange]) -> Result<(), Error> {
         self.0.write(|state| {
             changes.iter().try_for_each(|change| write(state, change))?;
-            if changes.iter().any(ModelChange::concerns_traffic) {
-                state.announce()
-            } else {
-                Ok(())
-            }
+            let announced = match changes.iter().any(ModelChange::concerns_traffic) {
+                true => state.announce()?,
+                false => None,
+            };
+            announced.map_or(Ok(()), |version| change_log::note(state, version, changes))
         })
     }
 

@@ -22,6 +22,7 @@
 pub mod arn;
 mod canary_counts;
 mod canary_windows;
+mod change_log;
 mod conflicts;
 mod endpoint;
 mod error;

@@ -5,9 +5,10 @@ use std::mem;
 use std::net::SocketAddr;
 
 use crate::Spaces;
+use crate::change_log::MOST_BEHIND;
 use crate::journal::Journal;
-use crate::model::Model;
-use crate::resource::Application;
+use crate::model::{Model, ModelChange};
+use crate::resource::{Application, ResourceType};
 use proxy::Route as LiveRoute;
 
 impl Spaces {
@@ -18,6 +19,38 @@ impl Spaces {
     /// If the state cannot be read; nothing is changed then.
     pub fn reload(&self, state: &journal::Journal) -> Result<(), journal::Error> {
         self.reload_from(&Journal::open(state.read_only())?)
+    }
+
+    /// Reads what changed between two versions of the shared state, and does that in the data plane. If it does not know the
+    /// first one any more, or applications came or went, it reads everything.
+    ///
+    /// # Errors
+    /// As [`Spaces::reload`].
+    pub fn catch_up(
+        &self,
+        state: &journal::Journal,
+        from: i64,
+        to: i64,
+    ) -> Result<(), journal::Error> {
+        if from < 0 || to - from > MOST_BEHIND {
+            return self.reload(state);
+        }
+        // As in `reload_from`: this process may lead from now on, and change something.
+        let mut model = self.model();
+        let changes = Journal::open(state.read_only())?.load_since(from)?;
+        let all = |change: &ModelChange| match change {
+            ModelChange::Application(_) => true,
+            ModelChange::Delete(kind, _) => *kind == ResourceType::Application,
+            _ => false,
+        };
+        if changes.iter().any(all) {
+            drop(model);
+            return self.reload(state);
+        }
+        let touched = changes.iter().flat_map(|change| model.touched(change)).collect();
+        changes.into_iter().for_each(|change| model.apply(change));
+        self.publish(&model, touched);
+        Ok(())
     }
 
     pub(crate) fn reload_from(&self, journal: &Journal) -> Result<(), journal::Error> {
