@@ -12,6 +12,7 @@ mod console;
 mod crash;
 mod floods;
 mod foreign;
+mod health_checks;
 mod hosts;
 mod live;
 mod members;
