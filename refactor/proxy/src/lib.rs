@@ -41,6 +41,7 @@ mod split;
 mod tags;
 mod target;
 mod tunnel;
+mod turns;
 mod upstream;
 mod workers;
 

@@ -19,6 +19,8 @@ pub(crate) const EMPTY_LINES: usize = 64;
 pub(crate) const HEADER_BYTES: RangeInclusive<usize> = 1_024..=1_048_576;
 /// For how long a client may take to send the head of a request.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
+/// For how long the tasks of one client run on a worker before those of others have their turn.
+pub(crate) const TURN_TIME: Duration = Duration::from_micros(100);
 /// The most TLS handshakes with clients at once; each has [`HEAD_TIME`], and no client gets all of them.
 pub(crate) const HANDSHAKES: usize = 4_096;
 /// How much room for answers an HTTP/1 connection keeps when all of it is sent, in bytes.

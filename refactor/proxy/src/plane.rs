@@ -71,6 +71,7 @@ use super::shadow_report::report;
 use super::site::{Shared, Site};
 use super::split::Split;
 use super::target::{RouteTable, RouteTarget};
+use super::turns::Turns;
 use super::upstream::Upstreams;
 use super::workers::Workers;
 use super::{files, limits};
@@ -104,7 +105,8 @@ impl DataPlane {
         files::allow_all();
         let settings = Settings { workers: settings.workers.max(1), ..settings };
         let upstreams = Arc::new(Upstreams::new(settings.workers));
-        let workers = Workers::start(settings.workers, settings.connections, &upstreams)?;
+        let turns: Arc<[_]> = (0..settings.workers).map(|_| Arc::new(Turns::default())).collect();
+        let workers = Workers::start(&turns, settings.connections, &upstreams)?;
         if let Some(certificate) = settings.certificate.clone() {
             workers.accepting().spawn(keep_current(certificate));
         }
@@ -114,8 +116,17 @@ impl DataPlane {
         let crowd = Arc::new(Crowd::new(settings.connections));
         let ahead = Budget::new(limits::ALL_AHEAD_BYTES);
         let tunnels = Arc::new(Crowd::new(settings.tunnels));
-        let shared =
-            Shared { settings, metrics, shadows, ownership, crowd, ahead, tunnels, pseudonym };
+        let shared = Shared {
+            settings,
+            metrics,
+            shadows,
+            ownership,
+            crowd,
+            ahead,
+            turns,
+            tunnels,
+            pseudonym,
+        };
         Ok(Self(Arc::new(Plane {
             shared: Arc::new(shared),
             upstreams,

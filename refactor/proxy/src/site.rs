@@ -12,6 +12,7 @@ use runtime::{Crowd, Place};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::task::{self, AbortHandle};
+use tokio_util::either::Either;
 
 use crate::copies::Shadows;
 use crate::kept::Budget;
@@ -19,6 +20,7 @@ use crate::metrics::{Counts, Metrics};
 use crate::ownership::{Epochs, Ownership};
 use crate::settings::Settings;
 use crate::target::RouteTable;
+use crate::turns::Turns;
 
 /// What all applications share.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) crowd: Arc<Crowd>,
     /// Room for answers that are read before their clients take them.
     pub(crate) ahead: Budget,
+    /// Turns of clients, one for each worker.
+    pub(crate) turns: Arc<[Arc<Turns>]>,
     /// Places for tunnels.
     pub(crate) tunnels: Arc<Crowd>,
     /// This proxy's name in `Via`, unlike that of any other: its own requests coming back are a loop.
@@ -111,6 +115,21 @@ impl Site {
         match self.settings().trusted_proxies.contain(peer) {
             true => crowd.enter_for_many(),
             false => crowd.enter(peer),
+        }
+    }
+
+    /// A task that serves this address, on this worker. It shares the worker with those of other clients, unless a proxy in
+    /// front asks, which does so for many.
+    pub(crate) fn share<T: Future>(
+        &self,
+        peer: IpAddr,
+        worker: usize,
+        task: T,
+    ) -> impl Future<Output = T::Output> + use<T> {
+        let trusted = self.settings().trusted_proxies.contain(peer);
+        match self.shared.turns.get(worker).filter(|_| !trusted) {
+            Some(turns) => Either::Left(turns.share(turns.of(peer), task)),
+            None => Either::Right(task),
         }
     }
 

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::client::serve;
 use crate::site::{Counted, Site};
+use crate::turns::Turns;
 use crate::upstream::Upstreams;
 
 /// How often connections that are idle for too long are looked for.
@@ -53,22 +54,23 @@ struct Accepted {
 }
 
 impl Workers {
-    /// Starts `count` workers, which keep at most `connections` connections of clients together.
+    /// Starts a worker for each of these turns. All together keep at most `connections` connections of clients together.
     ///
     /// # Errors
     /// If the system gives no thread or no event queue.
     pub(crate) fn start(
-        count: usize,
+        turns: &[Arc<Turns>],
         connections: usize,
         upstreams: &Arc<Upstreams>,
     ) -> io::Result<Self> {
-        let mut queues = Vec::with_capacity(count);
-        for worker in 0..count {
+        let mut queues = Vec::with_capacity(turns.len());
+        for (worker, turns) in turns.iter().enumerate() {
             let (queue, accepted) = mpsc::unbounded_channel();
             let (runtime, upstreams) = (runtime()?, Arc::clone(upstreams));
+            let turns = Arc::clone(turns);
             thread::Builder::new()
                 .name(format!("worker-{worker}"))
-                .spawn(move || runtime.block_on(work(worker, accepted, &upstreams)))?;
+                .spawn(move || runtime.block_on(work(worker, accepted, &upstreams, turns)))?;
             queues.push(queue);
         }
         let (running, ended) = oneshot::channel::<()>();
@@ -180,7 +182,9 @@ async fn work(
     worker: usize,
     mut accepted: mpsc::UnboundedReceiver<Accepted>,
     upstreams: &Upstreams,
+    turns: Arc<Turns>,
 ) {
+    tokio::spawn(async move { turns.run().await });
     let mut sweep = tokio::time::interval(SWEEP);
     loop {
         tokio::select! {
@@ -205,11 +209,12 @@ fn begin(worker: usize, accepted: Accepted) {
         Err(error) => log::warn!("port {}: a connection is not served: {error}", site.port),
         Ok(stream) => {
             let serving = Arc::clone(&site);
-            let task = tokio::spawn(async move {
+            let task = site.share(peer.ip(), worker, async move {
                 // They end in this order: the connection that gets the permit must find a place.
                 let _held = (place, counted, permit);
                 serve(stream, peer, serving, worker).await;
             });
+            let task = tokio::spawn(task);
             // Workers have one thread each: the task has not begun, let alone ended.
             site.serves(task.abort_handle());
         }

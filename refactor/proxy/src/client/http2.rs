@@ -115,17 +115,17 @@ async fn answer_all(
             respond.send_reset(Reason::REFUSED_STREAM);
             continue;
         }
-        let site = Arc::clone(site);
+        let serving = Arc::clone(site);
         let reply = Reply::new(respond);
         let reset = reply.clone();
-        exchanges.spawn(async move {
+        exchanges.spawn(site.share(peer.ip(), worker, async move {
             let _place = place;
             // A reset ends the exchange, even if the service has already received part of the request.
             tokio::select! {
-                () = one(request, reply, peer.ip(), site, worker) => {}
+                () = one(request, reply, peer.ip(), serving, worker) => {}
                 () = poll_fn(|context| reset.poll_reset(context)) => {}
             }
-        });
+        }));
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::plane::{Plane, default, field, read_answer, status};
 use crate::service::{Service, next_request, ok};
-use crate::zero_window::{connect_from, flood, zero_window};
+use crate::zero_window::{connect_from, flood, window, zero_window};
 
 /// A service that takes so many connections at once, as a full server does; and how many requests it answered.
 async fn limited(most: usize, bytes: usize) -> (Service, Arc<AtomicUsize>) {
@@ -90,6 +90,56 @@ async fn flooded(plane: &Plane, started: impl Fn() -> bool) {
     drop(hostile);
     until("all is free again", async || in_flight(plane) == 0.0).await;
     reads(plane, "127.0.0.1").await;
+}
+
+/// What a read of another client met while one client sent 100 small requests on each of many connections: how long it
+/// took, and how many requests of the flood the service got meanwhile. All reads of five floods, in order.
+async fn reads_in_small_floods(settings: Settings) -> (Vec<Duration>, Vec<usize>) {
+    let (service, answered) = limited(1_000, 104).await;
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let (connections, streams) = flood();
+    let (mut times, mut met) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let mut stream = connect_from(&plane, "127.0.0.2").await;
+        let before = answered.load(Ordering::SeqCst);
+        let mut hostile = Vec::new();
+        for _ in 0..connections {
+            let mut stream = window(&plane, "127.0.0.1", streams, 65_535).await;
+            // It takes all answers.
+            hostile.push(tokio::spawn(async move {
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            }));
+        }
+        let (start, mut own) = (Instant::now(), 0);
+        let all = before + connections * streams as usize;
+        // Some of a large flood find no place within a second.
+        while answered.load(Ordering::SeqCst) < all + own && start.elapsed().as_secs() < 1 {
+            let (start, got) = (Instant::now(), answered.load(Ordering::SeqCst));
+            stream.write_all(b"GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+            skip_answer(&mut stream).await;
+            own += 1;
+            times.push(start.elapsed());
+            met.push(answered.load(Ordering::SeqCst) - got - 1);
+        }
+        hostile.iter().for_each(|hostile| hostile.abort());
+        until("all is free again", async || in_flight(&plane) == 0.0).await;
+    }
+    times.sort();
+    met.sort();
+    (times, met)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_are_answered_while_one_client_sends_many_small_requests() {
+    let settings = Settings { workers: 1, ..Settings::default() };
+    let (times, met) = reads_in_small_floods(settings).await;
+    let (middle, late) = (times.len() / 2, times.len() * 99 / 100);
+    println!("{} reads: median {:?}, p99 {:?}", times.len(), times[middle], times[late]);
+    println!("requests of the flood: median {}, p99 {}", met[middle], met[late]);
+    // Without turns half of them: whatever came before.
+    let (connections, streams) = flood();
+    let all = connections * streams as usize;
+    assert!(met[middle] < all / 8, "a read waits for {} of {all} requests", met[middle]);
 }
 
 fn in_flight(plane: &Plane) -> f64 {

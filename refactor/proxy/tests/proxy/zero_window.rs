@@ -22,10 +22,16 @@ pub(crate) async fn connect_from(plane: &Plane, from: &str) -> TcpStream {
 
 /// Asks for `/api/x` on each stream of a connection over HTTP/2, and gives no room for any answer.
 pub(crate) async fn zero_window(plane: &Plane, from: &str, streams: u32) -> TcpStream {
+    window(plane, from, streams, 0).await
+}
+
+/// The same with room for so many bytes of each answer.
+pub(crate) async fn window(plane: &Plane, from: &str, streams: u32, room: u32) -> TcpStream {
     let mut stream = connect_from(plane, from).await;
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    // SETTINGS with INITIAL_WINDOW_SIZE 0 (RFC 9113, 6.5.2).
-    bytes.extend([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
+    // SETTINGS with INITIAL_WINDOW_SIZE (RFC 9113, 6.5.2).
+    bytes.extend([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4]);
+    bytes.extend(room.to_be_bytes());
     // GET, http, and literals without indexing for :path and :authority (RFC 7541, 6).
     let block = [&[0x82, 0x86, 0x04, 6][..], b"/api/x", &[0x01, 1], b"x"].concat();
     for n in 0..streams {

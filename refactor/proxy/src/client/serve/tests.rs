@@ -47,6 +47,7 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         ownership: Ownership::new(false, false),
         crowd: Arc::new(Crowd::new(1)),
         ahead: Budget::new(0),
+        turns: Arc::new([]),
         tunnels: Arc::new(Crowd::new(1)),
         pseudonym: "refactor-test".to_owned(),
     };
