@@ -20,6 +20,7 @@
 mod key;
 mod position;
 
+mod document;
 mod ownership;
 
 mod applied;
@@ -47,6 +48,7 @@ pub use blocking_transaction::BlockingTransaction;
 #[cfg(feature = "client")]
 pub use client::{Page, PeerClient, PeerError, PeerFault, QUICK, SLOW};
 pub use compare::{Digest, Hashes, RowHash};
+pub use document::{Document, Facts, OwnershipStep, random_id};
 pub use error_code::ErrorCode;
 pub use feed::{Changes, Entry, FeedPage, FeedRow, Head, IdempotencyRecord, heard};
 pub use following::{FollowerSeen, FollowerState, Following};

@@ -1,9 +1,8 @@
 //! Putting a page of the feed together out of rows and marks.
 
 use models::{Collection, Content, Timestamp};
-use replication::{Key, heard};
+use replication::{Document, Key, heard};
 
-use crate::document::Document;
 use crate::place::Place;
 use crate::row::{Columns, RowRef};
 use crate::{BlockingTransaction, Changes, Entry, FeedRow, MAX_FEED_BYTES, MoveError, StoreError};

@@ -36,10 +36,12 @@ mod table;
 mod write;
 
 mod assemble;
-mod document;
+mod crash_point;
+mod lost;
 mod place;
 mod position_watch;
 mod sql;
+mod stored;
 mod value;
 
 mod postgres;

@@ -1,7 +1,7 @@
 //! Places in a feed, as the engines keep them: with ids for keys.
 
 use models::MAX_ID;
-use replication::{FeedCursor, Key, NotANumber, Within};
+use replication::{Changes, FeedCursor, Key, NotANumber, Within};
 
 /// Up to where a feed is known: everything before the place, and of that place everything up to the row with this id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +40,14 @@ impl Place {
 pub(crate) fn id(key: &Key) -> Result<u64, NotANumber> {
     let id = key.to_number()?;
     if id <= MAX_ID { Ok(id) } else { Err(NotANumber { key: key.clone() }) }
+}
+
+/// Checks that each key of a page is one of this store's.
+///
+/// # Errors
+/// If one is no id.
+pub(crate) fn check_keys<M>(page: &Changes<M>) -> Result<(), NotANumber> {
+    page.rows().try_for_each(|row| id(&row.key).map(drop))
 }
 
 impl From<Place> for FeedCursor {

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use replication::Document;
 use tokio::sync::watch;
 
-use crate::document::Document;
 use crate::{Position, Role};
 
 /// How often it is written how far a follower has come.

@@ -10,8 +10,8 @@ use super::error::{store_error, write_error};
 use super::ownership::OwnershipTx;
 use super::run::{run, sql_id};
 use super::steps::Bars;
-use crate::document::fault;
-use crate::place::id;
+use crate::crash_point::fault;
+use crate::place::{check_keys, id};
 use crate::table::Table;
 use crate::{Applied, Changes, Entry, FeedCursor, FeedRow, MoveError, RowRate, StoreError};
 
@@ -27,6 +27,7 @@ impl PostgresStore {
         let bars = if hands_over { Bars::Writes } else { Bars::Steps };
         self.change(table, "apply", bars, async |tx| {
             tx.document.check_page(&from, &page)?;
+            check_keys(&page)?;
             let (entries, handover) = tx.document.split(&page);
             let rows: Vec<_> = entries.iter().filter_map(Entry::row).collect();
             let rows = apply(tx, &page, &rows, &cells).await?;
@@ -105,7 +106,7 @@ async fn apply_keys(
             keys.push(key.key.as_str());
             fingerprints.push(key.fingerprint.as_str());
             ids.push(id);
-            times.push(tx.facts.now.unix_ms.saturating_sub(page.age_ms(key)));
+            times.push(tx.facts.now_ms.saturating_sub(page.age_ms(key)));
             answers.push(key.answer.as_str());
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use models::{Content, MAX_ID};
+use models::{Content, MAX_ID, Timestamp};
 
 use super::PostgresStore;
 use super::lease::{lease, lease_alone};
@@ -58,7 +58,7 @@ impl PostgresStore {
             // If an entry has its turn, nothing holds the feed back.
             let blocked = page.entries.is_empty() && tx.facts.position >= tx.horizon;
             let blocked_by = if blocked { self.blocking.find(tx.client).await? } else { None };
-            let (run, now) = (tx.facts.run.clone(), tx.facts.now);
+            let (run, now) = (tx.facts.run.clone(), Timestamp { unix_ms: tx.facts.now_ms });
             let latest = tx.facts.position.max(document.since);
             Ok(Ok(page.page(after, whole, PageEnd { document, run, latest, now, blocked_by })))
         });

@@ -71,7 +71,7 @@ async fn purge(tx: &OwnershipTx<'_>, age_ms: i64) -> Result<usize, StoreError> {
     let statements = tx.statements;
     let passed: Option<Option<i64>> = maybe(tx.client, &statements.moves.all_passed, &[]).await?;
     let end = passed.flatten().unwrap_or(i64::MAX);
-    let oldest = tx.facts.now.unix_ms.saturating_sub(age_ms);
+    let oldest = tx.facts.now_ms.saturating_sub(age_ms);
     let mut highest = 0;
     let places = query(tx.client, &statements.feed.purge, &[&oldest, &end]).await?;
     for row in &places {

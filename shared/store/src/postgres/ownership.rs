@@ -1,14 +1,15 @@
 //! The ownership of a collection inside a transaction: loading it, changing it, saving it.
 
-use models::{Content, Timestamp};
+use models::Content;
+use replication::{Document, Facts, random_id};
 
 use super::error::store_error;
 use super::link::{Link, Parameter};
 use super::lock::{ALONE, lock_number};
 use super::run::{get, maybe, number, run, sql_id, unsigned};
 use crate::assemble::mark;
-use crate::document::{Document, Facts, random_id};
 use crate::sql::{Statements, TRANSACTION};
+use crate::stored::read_document;
 use crate::{Entry, StoreError};
 
 pub(super) async fn document(
@@ -16,7 +17,7 @@ pub(super) async fn document(
     statements: &Statements,
 ) -> Result<Document, StoreError> {
     let text: Option<String> = maybe(client, &statements.moves.document, &[]).await?;
-    Document::read(&text.unwrap_or_default())
+    read_document(&text.unwrap_or_default())
 }
 
 /// A collection's ownership inside a transaction.
@@ -46,12 +47,12 @@ impl<'a> OwnershipTx<'a> {
         let any: bool = get(&row, 5)?;
         let purged = number(4)?;
         let facts = Facts {
-            now: Timestamp { unix_ms: get(&row, 1)? },
+            now_ms: get(&row, 1)?,
             position: number(2)?,
             run: run.unwrap_or_default(),
             rows: any || purged > 0,
         };
-        let document = Document::read(text)?;
+        let document = read_document(text)?;
         let (horizon, beyond) = (number(6)?, number(7)?);
         Ok(Self { client, statements, document, facts, purged, horizon, beyond })
     }

@@ -1,5 +1,6 @@
 //! The steps of a move, each in a transaction of its own.
 
+use replication::{Document, OwnershipStep};
 use tokio_postgres::error::SqlState;
 
 use super::PostgresStore;
@@ -10,7 +11,8 @@ use super::lock::{ALONE, SHARED, lock_number};
 use super::ownership::OwnershipTx;
 use super::run::{maybe, number, run};
 use super::write_check::commit;
-use crate::document::{Document, OwnershipStep, fault, past_lost};
+use crate::crash_point::fault;
+use crate::lost::past_lost;
 use crate::sql::Statements;
 use crate::table::Table;
 use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
@@ -74,8 +76,8 @@ impl PostgresStore {
         to: Peer,
     ) -> Result<Handover, MoveError> {
         self.change(table, "handover", Bars::Writes, async |tx| {
-            let now = tx.facts.now;
-            if let Some(given) = tx.document.check_handover(fence, epoch, &to, now)? {
+            let now_ms = tx.facts.now_ms;
+            if let Some(given) = tx.document.check_handover(fence, epoch, &to, now_ms)? {
                 return Ok(given);
             }
             let (position, last_id) = (tx.place().await?, tx.last_id().await?);
@@ -92,7 +94,7 @@ impl PostgresStore {
     pub(crate) async fn heartbeat(&self, table: &Table) -> Result<(), MoveError> {
         self.change(table, "heartbeat", Bars::Nothing, async |tx| {
             tx.document.check_primary()?;
-            tx.mark(&Entry::Heartbeat { at_ms: tx.facts.now.unix_ms }).await?;
+            tx.mark(&Entry::Heartbeat { at_ms: tx.facts.now_ms }).await?;
             tx.facts.position = tx.place().await?;
             Ok(())
         })

@@ -8,8 +8,8 @@ use rusqlite::{CachedStatement, Connection, params};
 use super::SqliteStore;
 use super::error::{store_error, write_error};
 use super::ownership::{OwnershipTx, run};
-use crate::document::fault;
-use crate::place::id;
+use crate::crash_point::fault;
+use crate::place::{check_keys, id};
 use crate::sql::Statements;
 use crate::table::Table;
 use crate::value::Value;
@@ -28,6 +28,7 @@ impl SqliteStore {
     ) -> Result<Applied, MoveError> {
         self.change(table, "apply", move |tx| {
             tx.document.check_page(&from, &page)?;
+            check_keys(&page)?;
             let (entries, handover) = tx.document.split(&page);
             let rows = apply(tx, &page, entries, &cells)?;
             match handover {

@@ -1,15 +1,15 @@
 //! The ownership of a collection inside a transaction: loading it, changing it, saving it.
 
 use models::{Content, Timestamp};
+use replication::{Document, Facts, random_id};
 use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
 
 use super::error::store_error;
 use crate::assemble::mark;
-use crate::document::{Document, Facts, random_id};
 use crate::sql::Statements;
+use crate::stored::read_document;
 use crate::table::Tables;
 use crate::{Entry, Ownership, StoreError};
-
 /// The place of an empty collection's making, before that of its first row.
 const FIRST_PLACE: u64 = 1;
 
@@ -48,7 +48,7 @@ pub(super) fn document(
     statements: &Statements,
 ) -> Result<Document, StoreError> {
     let text: String = one(connection, &statements.moves.document, [])?;
-    Document::read(&text)
+    read_document(&text)
 }
 
 /// Makes the document of each collection that has none, and begins a new run of each.
@@ -106,7 +106,7 @@ impl<'a> OwnershipTx<'a> {
     pub(super) fn facts(&self) -> Result<Facts, StoreError> {
         let run = one(self.connection, &self.statements.moves.run, [])?;
         let rows = self.last_id()? > 0;
-        Ok(Facts { now: self.now, position: self.position, run, rows })
+        Ok(Facts { now_ms: self.now.unix_ms, position: self.position, run, rows })
     }
 
     pub(super) fn tell(self) -> Result<Ownership, StoreError> {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use replication::{Document, OwnershipStep};
 use rusqlite::Connection;
 
 use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{OwnershipTx, one, run};
 use super::writer::Turn;
-use crate::document::{Document, OwnershipStep, fault, past_lost};
+use crate::crash_point::fault;
+use crate::lost::past_lost;
 use crate::table::Table;
 use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
 
@@ -59,7 +61,7 @@ impl SqliteStore {
     ) -> Result<Handover, MoveError> {
         let fence = fence.to_owned();
         self.change_if_full_too(table, "handover", move |tx| {
-            if let Some(given) = tx.document.check_handover(&fence, epoch, &to, tx.now)? {
+            if let Some(given) = tx.document.check_handover(&fence, epoch, &to, tx.now.unix_ms)? {
                 return Ok(given);
             }
             tx.take_places(1)?;

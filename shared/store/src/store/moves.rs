@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models::{Cell, Collection, Content};
+use replication::OwnershipStep;
 
 use super::{Engine, Store};
-use crate::document::{OwnershipStep, fault};
+use crate::crash_point::fault;
 use crate::position_watch::Known;
 use crate::{
     Applied, Changes, FeedCursor, FollowerSeen, Handover, MIN_TOMBSTONE_AGE, MoveError, Ownership,

@@ -1,16 +1,20 @@
 //! The pages of a source's feed: which are applied, and what they change.
 
+use std::error::Error;
+
 use super::Document;
-use crate::place::id;
 use crate::{Changes, Entry, FeedCursor, Handover, MoveError, Position, Role};
 
 impl Document {
     /// Whether a page, which begins at `from`, is to be applied.
-    pub(crate) fn check_page<M>(
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn check_page<M, E: Error + 'static>(
         &self,
         from: &FeedCursor,
         page: &Changes<M>,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), MoveError<E>> {
         let followed = match &self.followed {
             Some(followed) if self.role == Role::Follower => followed,
             _ => return Err(self.not_follower()),
@@ -34,17 +38,11 @@ impl Document {
         if followed.cursor != *from {
             return Err(MoveError::OtherCursor { present: followed.cursor.clone() });
         }
-        for row in page.rows() {
-            id(&row.key)?;
-        }
         Ok(())
     }
 
     /// The entries of a page that are to be applied, and the handover to this store that ends them.
-    pub(crate) fn split<'a, M>(
-        &self,
-        page: &'a Changes<M>,
-    ) -> (&'a [Entry<M>], Option<&'a Handover>) {
+    pub fn split<'a, M>(&self, page: &'a Changes<M>) -> (&'a [Entry<M>], Option<&'a Handover>) {
         let mine = |handover: &Handover| {
             handover.to.store == self.store && handover.epoch == page.epoch + 1
         };
@@ -59,7 +57,7 @@ impl Document {
     }
 
     /// Notes that a page was applied.
-    pub(crate) fn applied<M>(&mut self, page: &Changes<M>) {
+    pub fn applied<M>(&mut self, page: &Changes<M>) {
         self.revs_above = self.revs_above.max(page.revs_above);
         self.epoch = page.epoch;
         if let Some(followed) = &mut self.followed {
@@ -74,7 +72,7 @@ impl Document {
     }
 
     /// Takes the ownership that the page hands over, at the store's own place.
-    pub(crate) fn promote<M>(&mut self, page: &Changes<M>, handover: &Handover, since: u64) {
+    pub fn promote<M>(&mut self, page: &Changes<M>, handover: &Handover, since: u64) {
         self.revs_above = self.revs_above.max(page.revs_above);
         self.predecessor = self.followed.take().map(|followed| followed.source);
         self.become_primary(handover.epoch, since);

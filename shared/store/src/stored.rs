@@ -1,26 +1,23 @@
 //! Reading a document as a database keeps it.
 
-use replication::FeedCursor;
+use replication::{Document, FeedCursor};
 use serde_json::Value;
 
-use super::Document;
 use crate::StoreError;
 use crate::place::Place;
 
-impl Document {
-    /// Reads a document that this version or one before it wrote.
-    ///
-    /// # Errors
-    /// If it is none.
-    pub(crate) fn read(text: &str) -> Result<Self, StoreError> {
-        let mut document: Value = serde_json::from_str(text).map_err(StoreError::failed)?;
-        if let Some(cursor) = document.pointer_mut("/followed/cursor")
-            && let Some(read) = cursor.as_str().and_then(of_version_0_1)
-        {
-            *cursor = Value::String(read.to_string());
-        }
-        serde_json::from_value(document).map_err(StoreError::failed)
+/// Reads a document that this version or one before it wrote.
+///
+/// # Errors
+/// If it is none.
+pub(crate) fn read_document(text: &str) -> Result<Document, StoreError> {
+    let mut document: Value = serde_json::from_str(text).map_err(StoreError::failed)?;
+    if let Some(cursor) = document.pointer_mut("/followed/cursor")
+        && let Some(read) = cursor.as_str().and_then(of_version_0_1)
+    {
+        *cursor = Value::String(read.to_string());
     }
+    serde_json::from_value(document).map_err(StoreError::failed)
 }
 
 /// A cursor that version 0.1 wrote: a place and an id, with a dot between them.
@@ -33,7 +30,7 @@ fn of_version_0_1(text: &str) -> Option<FeedCursor> {
 mod tests {
     use models::MAX_ID;
 
-    use super::{Document, FeedCursor};
+    use super::{FeedCursor, read_document};
 
     #[test]
     fn a_cursor_of_the_version_before_is_read() {
@@ -48,7 +45,7 @@ mod tests {
                     "run": null, "covered": "1.7", "copied": true,
                 },
             });
-            let document = Document::read(&text.to_string()).unwrap();
+            let document = read_document(&text.to_string()).unwrap();
             let cursor: FeedCursor = read.parse().unwrap();
             assert_eq!(document.followed.unwrap().cursor, cursor, "{written}");
         }

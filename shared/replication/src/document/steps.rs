@@ -1,8 +1,7 @@
 //! The steps of a move: what each asks for, and what it changes.
 
+use std::error::Error;
 use std::time::Duration;
-
-use models::Timestamp;
 
 use super::{Document, Facts};
 use crate::{
@@ -11,20 +10,66 @@ use crate::{
 
 /// A step that changes the document and nothing else of a store.
 #[derive(Clone, Debug)]
-pub(crate) enum OwnershipStep {
-    Follow { source: Peer, lineage: String, epoch: u64, rate: Option<RowRate> },
+pub enum OwnershipStep {
+    /// Follow a source, with nothing copied yet.
+    Follow {
+        /// The source.
+        source: Peer,
+        /// Its lineage.
+        lineage: String,
+        /// Its epoch.
+        epoch: u64,
+        /// How fast, if that is said.
+        rate: Option<RowRate>,
+    },
+    /// Note the present address of a peer.
     Readdress(Peer),
-    Fence { id: String, epoch: u64, lasts: Duration },
-    Release { id: String },
-    FollowBack { peer: Peer, epoch: u64, since: u64, run: String },
+    /// Refuse writes for a time.
+    Fence {
+        /// Names the move.
+        id: String,
+        /// The epoch that the store must be in.
+        epoch: u64,
+        /// For how long.
+        lasts: Duration,
+    },
+    /// End a fence.
+    Release {
+        /// Names the move.
+        id: String,
+    },
+    /// Follow the store that took over.
+    FollowBack {
+        /// The successor.
+        peer: Peer,
+        /// The epoch that was handed over to it.
+        epoch: u64,
+        /// Its own place at which it became primary.
+        since: u64,
+        /// Its newest run.
+        run: String,
+    },
+    /// End the service of a follower.
     Retire,
-    Take { epoch: u64 },
-    GiveWay { to: Peer, lineage: String, epoch: u64 },
+    /// Take back by force what was handed over.
+    Take {
+        /// The epoch that was handed over.
+        epoch: u64,
+    },
+    /// Retire for a primary of a later epoch.
+    GiveWay {
+        /// That primary.
+        to: Peer,
+        /// Its lineage.
+        lineage: String,
+        /// Its epoch.
+        epoch: u64,
+    },
 }
 
 impl OwnershipStep {
     /// Its name among the places at which a program can be made to crash.
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Follow { .. } => "follow",
             Self::Readdress(_) => "readdress",
@@ -40,7 +85,14 @@ impl OwnershipStep {
 
 impl Document {
     /// Takes a step, or says why not and is as it was.
-    pub(crate) fn step(&mut self, step: OwnershipStep, facts: &Facts) -> Result<(), MoveError> {
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn step<E: Error + 'static>(
+        &mut self,
+        step: OwnershipStep,
+        facts: &Facts,
+    ) -> Result<(), MoveError<E>> {
         match step {
             OwnershipStep::Follow { source, lineage, epoch, rate } => {
                 self.follow(source, lineage, epoch, facts)?;
@@ -50,8 +102,8 @@ impl Document {
                 Ok(())
             }
             OwnershipStep::Readdress(peer) => self.readdress(&peer),
-            OwnershipStep::Fence { id, epoch, lasts } => self.fence(id, epoch, lasts, facts.now),
-            OwnershipStep::Release { id } => self.release(&id, facts.now),
+            OwnershipStep::Fence { id, epoch, lasts } => self.fence(id, epoch, lasts, facts.now_ms),
+            OwnershipStep::Release { id } => self.release(&id, facts.now_ms),
             OwnershipStep::FollowBack { peer, epoch, since, run } => {
                 self.follow_back(peer, epoch, since, run)
             }
@@ -61,13 +113,13 @@ impl Document {
         }
     }
 
-    fn follow(
+    fn follow<E: Error + 'static>(
         &mut self,
         source: Peer,
         lineage: String,
         epoch: u64,
         facts: &Facts,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), MoveError<E>> {
         if source.store == self.store {
             return Err(MoveError::Itself);
         }
@@ -85,7 +137,7 @@ impl Document {
         if facts.rows || self.epoch != 1 || self.handover.is_some() {
             return Err(MoveError::InUse);
         }
-        if let Some(fence) = self.fenced(facts.now) {
+        if let Some(fence) = self.fenced(facts.now_ms) {
             return Err(MoveError::Fenced { by: fence.id.clone() });
         }
         self.role = Role::Follower;
@@ -103,7 +155,7 @@ impl Document {
         Ok(())
     }
 
-    fn readdress(&mut self, peer: &Peer) -> Result<(), MoveError> {
+    fn readdress<E: Error + 'static>(&mut self, peer: &Peer) -> Result<(), MoveError<E>> {
         let source = self.followed.as_mut().map(|followed| &mut followed.source);
         let mut known = false;
         for place in source.into_iter().chain(&mut self.successor) {
@@ -115,34 +167,34 @@ impl Document {
         if known { Ok(()) } else { Err(MoveError::NoSuccessor) }
     }
 
-    fn fence(
+    fn fence<E: Error + 'static>(
         &mut self,
         id: String,
         epoch: u64,
         lasts: Duration,
-        now: Timestamp,
-    ) -> Result<(), MoveError> {
+        now_ms: i64,
+    ) -> Result<(), MoveError<E>> {
         self.primary_of(epoch)?;
         if lasts > MAX_FENCE {
             return Err(MoveError::FenceTooLong);
         }
-        if let Some(fence) = self.fenced(now).filter(|fence| fence.id != id) {
+        if let Some(fence) = self.fenced(now_ms).filter(|fence| fence.id != id) {
             return Err(MoveError::Fenced { by: fence.id.clone() });
         }
-        let until_ms = now.unix_ms.saturating_add(lasts.as_millis() as i64);
+        let until_ms = now_ms.saturating_add(lasts.as_millis() as i64);
         self.fence = Some(Fence { id, until_ms });
         Ok(())
     }
 
-    fn release(&mut self, id: &str, now: Timestamp) -> Result<(), MoveError> {
-        if let Some(fence) = self.fenced(now).filter(|fence| fence.id != id) {
+    fn release<E: Error + 'static>(&mut self, id: &str, now_ms: i64) -> Result<(), MoveError<E>> {
+        if let Some(fence) = self.fenced(now_ms).filter(|fence| fence.id != id) {
             return Err(MoveError::Fenced { by: fence.id.clone() });
         }
         self.fence = None;
         Ok(())
     }
 
-    fn primary_of(&self, epoch: u64) -> Result<(), MoveError> {
+    fn primary_of<E: Error + 'static>(&self, epoch: u64) -> Result<(), MoveError<E>> {
         if self.acts_as() != Role::Primary {
             return Err(self.not_primary());
         }
@@ -153,18 +205,24 @@ impl Document {
     }
 
     /// Whether a heartbeat may be written.
-    pub(crate) fn check_primary(&self) -> Result<(), MoveError> {
+    ///
+    /// # Errors
+    /// If the store is not primary.
+    pub fn check_primary<E: Error + 'static>(&self) -> Result<(), MoveError<E>> {
         self.primary_of(self.epoch)
     }
 
     /// The handover that was given already, if this one is a repeat of it. `None` if it may be given now.
-    pub(crate) fn check_handover(
+    ///
+    /// # Errors
+    /// If it may not be given.
+    pub fn check_handover<E: Error + 'static>(
         &self,
         fence: &str,
         epoch: u64,
         to: &Peer,
-        now: Timestamp,
-    ) -> Result<Option<Handover>, MoveError> {
+        now_ms: i64,
+    ) -> Result<Option<Handover>, MoveError<E>> {
         if let Some(handover) =
             self.handover.as_ref().filter(|handover| handover.epoch == epoch + 1)
         {
@@ -177,7 +235,7 @@ impl Document {
         if to.store == self.store {
             return Err(MoveError::Itself);
         }
-        match self.fenced(now) {
+        match self.fenced(now_ms) {
             Some(present) if present.id == fence => Ok(None),
             Some(present) => Err(MoveError::Fenced { by: present.id.clone() }),
             None => Err(MoveError::NotFenced { id: fence.to_owned() }),
@@ -185,7 +243,7 @@ impl Document {
     }
 
     /// Gives the ownership away, as [`Document::check_handover`] has allowed.
-    pub(crate) fn handover(&mut self, handover: Handover) {
+    pub fn handover(&mut self, handover: Handover) {
         self.role = Role::Follower;
         self.fence = None;
         self.followed = None;
@@ -193,13 +251,13 @@ impl Document {
         self.handover = Some(handover);
     }
 
-    fn follow_back(
+    fn follow_back<E: Error + 'static>(
         &mut self,
         peer: Peer,
         epoch: u64,
         since: u64,
         run: String,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), MoveError<E>> {
         if self.role != Role::Follower {
             return Err(MoveError::NotFollower { role: self.role });
         }
@@ -225,7 +283,7 @@ impl Document {
         Ok(())
     }
 
-    fn retire(&mut self) -> Result<(), MoveError> {
+    fn retire<E: Error + 'static>(&mut self) -> Result<(), MoveError<E>> {
         match self.role {
             Role::Retired => return Ok(()),
             Role::Primary => return Err(self.not_follower()),
@@ -243,7 +301,10 @@ impl Document {
     }
 
     /// Whether the store is to be emptied. False if it was never used: then there is nothing to do.
-    pub(crate) fn check_cancel(&self, rows: bool) -> Result<bool, MoveError> {
+    ///
+    /// # Errors
+    /// If it cannot be cancelled.
+    pub fn check_cancel<E: Error + 'static>(&self, rows: bool) -> Result<bool, MoveError<E>> {
         let unused = self.role == Role::Primary && self.epoch == 1 && !rows;
         if unused {
             return Ok(false);
@@ -254,7 +315,7 @@ impl Document {
         Ok(true)
     }
 
-    fn take(&mut self, epoch: u64, position: u64) -> Result<(), MoveError> {
+    fn take<E: Error + 'static>(&mut self, epoch: u64, position: u64) -> Result<(), MoveError<E>> {
         if self.handover.as_ref().is_none_or(|handover| handover.epoch != epoch) {
             return Err(MoveError::NeverHandedOver { epoch });
         }
@@ -268,7 +329,12 @@ impl Document {
     }
 
     /// Retires with all that it has: a primary of a later epoch was made by force.
-    fn give_way(&mut self, to: Peer, lineage: &str, epoch: u64) -> Result<(), MoveError> {
+    fn give_way<E: Error + 'static>(
+        &mut self,
+        to: Peer,
+        lineage: &str,
+        epoch: u64,
+    ) -> Result<(), MoveError<E>> {
         if to.store == self.store {
             return Err(MoveError::Itself);
         }
