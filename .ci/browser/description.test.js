@@ -2,7 +2,7 @@
 import { after, before, test } from 'node:test';
 import { axe } from './axe.js';
 import { Board } from './board.js';
-import { LOOKS, checkFaults, openPage, screenshot, startChromium } from './chromium.js';
+import { LOOKS, checkFaults, openPage, startChromium } from './chromium.js';
 
 let board;
 let browser;
@@ -18,7 +18,6 @@ for (const look of LOOKS) {
   test(`the description of users can be used by all (${look.theme}, ${look.width})`, async () => {
     const page = await openPage(browser, look);
     await page.goto(`${board.url('users')}/api/users/docs`);
-    await screenshot(page, `description-${look.theme}-${look.width}`);
     await axe(page);
     checkFaults(page);
     await page.context().close();
