@@ -31,6 +31,7 @@ pub fn serve(config: &mut ServiceConfig, console: Data<Console>) {
             .app_data(console)
             .route("/console.css", web::get().to(files::style))
             .route("/console.js", web::get().to(files::script))
+            .route("/icon.svg", web::get().to(files::icon))
             .route("/events", web::get().to(stream))
             .default_service(web::to(take)),
     );

@@ -151,8 +151,11 @@ fn drawn(row: &Row<'_>, y: u32, scale: f64) -> Markup {
         }
         rect class="box" x=(SERVICE.0) y=(y + 10) width=(SERVICE.1 - SERVICE.0) height="46" rx="8" {}
         text class="name" x=(SERVICE.0 + 12) y=(y + 29) {
-            (clipped(&row.service_name(), 14))
-            tspan class="path" dx="6" { (clipped(&row.label, 12)) }
+            @let name = drawn_name(row);
+            (clipped(&name, 18))
+            @if row.label.trim_start_matches('/') != name && name.len() < 10 {
+                tspan class="path" dx="6" { (clipped(&row.label, 10)) }
+            }
         }
         rect class="slot" x=(MONOLITH + 8) y=(y + 6) width="159" height="78" rx="6" {}
         @if let (Some(found), Some((side, epoch))) = (row.found, side) {
@@ -164,6 +167,14 @@ fn drawn(row: &Row<'_>, y: u32, scale: f64) -> Markup {
             text class="role" x=(SERVICE.0 + 12) y=(y + 46) { "route only" }
             text class="role" x=(MONOLITH + 20) y=(y + 29) { "its data stays here" }
         }
+    }
+}
+
+/// What the service is called; before it has a route it is called as its collection.
+fn drawn_name(row: &Row<'_>) -> String {
+    match (row.service, row.found) {
+        (None, Some(found)) => found.collection.clone(),
+        _ => row.service_name(),
     }
 }
 

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::Main;
 use super::text::time;
-use crate::files::{SCRIPT_URL, STYLE_URL};
+use crate::files::{ICON_URL, SCRIPT_URL, STYLE_URL};
 use crate::sessions::Session;
 
 /// A page of a session. `stream` is the URL of its events, if it changes by itself.
@@ -51,6 +51,7 @@ fn document(
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Banyan" }
+                link rel="icon" href=(*ICON_URL);
                 link rel="stylesheet" href=(*STYLE_URL);
                 script type="module" src=(*SCRIPT_URL) {}
             }
