@@ -100,6 +100,11 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable { name: "TLS_KEY_FILE", about: "its private key in PEM form; nothing" },
     Variable {
+        name: "UPSTREAM_CA_DIR",
+        about: "a folder of authorities in PEM form: a service with the tag banyan:ca=NAME must have a certificate of \
+                NAME.pem; they are read again when they change; nothing",
+    },
+    Variable {
         name: "WEBSOCKET_IDLE_SECONDS",
         about: "how long both sides of a WebSocket or another upgrade may be silent, 1 to 86400; 600",
     },
@@ -199,8 +204,8 @@ impl Config {
         });
         let take_over = variables.one_of("TAKE_OVER", &[("true", true), ("false", false)]);
         if take_over == Some(true) && database.is_some() {
-            let why = "TAKE_OVER: is for the one process of a data folder; with CONTROL_DATABASE_URL start the new \
-                       process, and then stop the old one";
+            let why = "TAKE_OVER: is for the one process of a data folder; with CONTROL_DATABASE_URL stop one process, and \
+                       then start the new one, while the others take the traffic";
             variables.wrong(why.into());
         }
         let config = Self {

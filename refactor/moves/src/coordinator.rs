@@ -74,7 +74,7 @@ impl Moves {
     ) -> Result<Self, Box<dyn Error>> {
         let journal = Journal::open(state)?;
         protect_routes(&journal, &spaces)?;
-        let peers = token.map(|token| Peers::new(token, runtime)).transpose()?;
+        let peers = token.map(|token| Peers::new(token, spaces.clone(), runtime)).transpose()?;
         Ok(Self(Arc::new_cyclic(|myself| Inner {
             spaces,
             journal,

@@ -6,8 +6,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::{Clients, Token};
+use runtime::{Clients, PrivateAuthorities, Token};
 use serde_json::Value;
+use spaces::Spaces;
 use tokio::runtime::Handle;
 
 use replication::steps::{Cancel, FenceWrites, Follow, HandOver, Release, Retire, Step, Take};
@@ -46,6 +47,10 @@ impl NotDone {
 impl fmt::Display for NotDone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.fault {
+            // Other causes are the words of the system.
+            PeerFault::Unreachable { sent: false, cause } if cause.contains("certificate") => {
+                write!(f, "it is not reached (no connection: {cause})")
+            }
             PeerFault::Unreachable { sent: false, .. } => {
                 f.write_str("it is not reached (no connection)")
             }
@@ -62,6 +67,15 @@ impl fmt::Display for NotDone {
     }
 }
 
+/// The authorities that the services of all applications name.
+struct ServiceAuthorities(Spaces);
+
+impl PrivateAuthorities for ServiceAuthorities {
+    fn of(&self, url: &str) -> Result<Option<Arc<[u8]>>, String> {
+        self.0.authority_at(url)
+    }
+}
+
 /// What is needed to ask any program of the board.
 #[derive(Clone, Debug)]
 pub(super) struct Peers {
@@ -72,8 +86,9 @@ pub(super) struct Peers {
 impl Peers {
     /// # Errors
     /// If no client can be made.
-    pub(super) fn new(token: Token, runtime: Handle) -> reqwest::Result<Self> {
-        Ok(Self { client: PeerClient::new(token, Arc::new(Clients::new()?)), runtime })
+    pub(super) fn new(token: Token, spaces: Spaces, runtime: Handle) -> reqwest::Result<Self> {
+        let clients = Clients::trusting(ServiceAuthorities(spaces))?;
+        Ok(Self { client: PeerClient::new(token, Arc::new(clients)), runtime })
     }
 
     /// The program that holds a collection at this URL, such as `http://127.0.0.1:3001/api/users`.

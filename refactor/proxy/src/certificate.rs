@@ -1,9 +1,8 @@
 //! TLS in front: a certificate with its key, from files that may change while the proxy runs.
 
-use std::os::unix::fs::MetadataExt;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{fmt, fs};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -19,6 +18,7 @@ use tokio_rustls::server::TlsStream;
 
 use runtime::Crowd;
 
+use crate::file_version::{FileVersion, file_version};
 use crate::limits::{HANDSHAKES, HEAD_TIME};
 
 /// A certificate with its key, of two PEM files. Cheap to clone. The port speaks TLS 1.2 and 1.3, and by ALPN (RFC 7301)
@@ -38,7 +38,7 @@ struct Inner {
 }
 
 /// What tells one version of the two files from another.
-type Seen = [Option<(u64, i64, i64, u64)>; 2];
+type Seen = [Option<FileVersion>; 2];
 
 impl Certificate {
     /// Reads the files: the certificate with those that vouch for it in `chain`, the first one its own, and its `key`.
@@ -46,6 +46,11 @@ impl Certificate {
     /// # Errors
     /// Says which file cannot be used, and why.
     pub fn open(chain: &Path, key: &Path) -> Result<Self, String> {
+        Self::with_places(chain, key, HANDSHAKES)
+    }
+
+    /// The same with so many places for handshakes.
+    fn with_places(chain: &Path, key: &Path, places: usize) -> Result<Self, String> {
         let seen = seen(chain, key);
         let current = Arc::new(Current(ArcSwap::from_pointee(read(chain, key)?)));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -60,7 +65,7 @@ impl Certificate {
             current,
             acceptor: TlsAcceptor::from(Arc::new(config)),
             seen: Mutex::new(seen),
-            handshakes: Arc::new(Crowd::new(HANDSHAKES)),
+            handshakes: Arc::new(Crowd::new(places)),
         })))
     }
 
@@ -143,8 +148,64 @@ fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, String> {
 }
 
 fn seen(chain: &Path, key: &Path) -> Seen {
-    [chain, key].map(|path| {
-        let found = fs::metadata(path).ok()?;
-        Some((found.ino(), found.mtime(), found.mtime_nsec(), found.size()))
-    })
+    [chain, key].map(file_version)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use harness::TestAuthority;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+    use tokio_rustls::TlsConnector;
+
+    use super::Certificate;
+    use crate::private_authorities::PrivateAuthorities;
+
+    /// A connection from this address: the client's end, and the proxy's.
+    async fn connection(from: &str, listener: &TcpListener) -> (TcpStream, TcpStream) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+        let client = socket.connect(listener.local_addr().unwrap());
+        let (client, accepted) = tokio::join!(client, listener.accept());
+        (client.unwrap(), accepted.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn no_client_takes_all_places_for_handshakes() {
+        let (authority, folder) = (TestAuthority::new(), tempfile::tempdir().unwrap());
+        let (chain, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        let made = authority.certificate("localhost");
+        fs::write(&chain, made.chain_pem()).unwrap();
+        fs::write(&key, made.key_pem()).unwrap();
+        fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
+        let certificate = Certificate::with_places(&chain, &key, 8).unwrap();
+        let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let (mut held, mut silent) = (Vec::new(), Vec::new());
+        loop {
+            let (client, stream) = connection("127.0.0.1", &listener).await;
+            let certificate = certificate.clone();
+            let handshake = tokio::spawn(async move { certificate.handshake(stream).await });
+            // It waits for its silent client, or has no place and is over.
+            tokio::task::yield_now().await;
+            silent.push(client);
+            if handshake.is_finished() {
+                break;
+            }
+            held.push(handshake);
+        }
+        assert_eq!(held.len(), 6);
+        let (client, stream) = connection("127.0.0.2", &listener).await;
+        fs::remove_file(&chain).unwrap();
+        fs::remove_file(&key).unwrap();
+        let authorities = PrivateAuthorities::open(folder.path()).unwrap();
+        let config = Arc::clone(&authorities.get("ca").current().unwrap().config);
+        let connector = TlsConnector::from(config);
+        let agreed = connector.connect("localhost".try_into().unwrap(), client);
+        let (agreed, accepted) = tokio::join!(agreed, certificate.handshake(stream));
+        assert!(agreed.is_ok() && accepted.is_some(), "{agreed:?}");
+        held.iter().for_each(tokio::task::JoinHandle::abort);
+    }
 }

@@ -65,6 +65,7 @@ use super::copies::Shadows;
 use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels, RouteTraffic};
 use super::ownership::{Epoch, Epochs, Ownership};
+use super::private_authorities::PrivateAuthorities;
 use super::route_limits::RouteLimits;
 use super::settings::Settings;
 use super::shadow_report::report;
@@ -107,9 +108,9 @@ impl DataPlane {
         let upstreams = Arc::new(Upstreams::new(settings.workers));
         let turns: Arc<[_]> = (0..settings.workers).map(|_| Arc::new(Turns::default())).collect();
         let workers = Workers::start(&turns, settings.connections, &upstreams)?;
-        if let Some(certificate) = settings.certificate.clone() {
-            workers.accepting().spawn(keep_current(certificate));
-        }
+        let (certificate, authorities) =
+            (settings.certificate.clone(), settings.authorities.clone());
+        workers.accepting().spawn(keep_current(certificate, authorities));
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
         let ownership = Ownership::new(settings.runs_again, settings.others_write);
@@ -350,6 +351,11 @@ impl DataPlane {
         }
     }
 
+    /// The private authorities that services may name.
+    pub fn authorities(&self) -> &PrivateAuthorities {
+        &self.0.shared.settings.authorities
+    }
+
     /// Whether it has listened for any application.
     pub fn has_opened(&self) -> bool {
         self.0.opened.load(Ordering::Relaxed)
@@ -455,19 +461,25 @@ impl Plane {
             service: route.service.clone(),
         });
         let limits = RouteLimits::tagged(&self.shared.settings, &route.tags);
-        let upstream = self.upstreams.get(origin);
+        let authorities = &self.shared.settings.authorities;
+        let authority = route.tags.get(PrivateAuthorities::TAG).map(|name| authorities.get(name));
+        let upstream = self.upstreams.get(origin, authority);
         Some(Arc::new(RouteTarget::new(route, upstream, patience, limits, split, counts)))
     }
 }
 
-/// Looks at the files of a certificate now and then.
-async fn keep_current(certificate: Certificate) {
+/// Looks at the files of certificates now and then.
+async fn keep_current(certificate: Option<Certificate>, authorities: PrivateAuthorities) {
     let mut looks = interval(limits::CERTIFICATE_TIME);
     loop {
         looks.tick().await;
-        let certificate = certificate.clone();
+        let (certificate, authorities) = (certificate.clone(), authorities.clone());
+        let look = move || {
+            certificate.iter().for_each(Certificate::look);
+            authorities.look();
+        };
         // It fails only if the runtime ends.
-        let _ = spawn_blocking(move || certificate.look()).await;
+        let _ = spawn_blocking(look).await;
     }
 }
 

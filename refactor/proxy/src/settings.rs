@@ -8,6 +8,7 @@ use public_urls::{PublicHosts, TrustedProxies};
 
 use super::certificate::Certificate;
 use super::limits::{HEADER_BYTES, Patience, UPSTREAM_CONNECTIONS};
+use super::private_authorities::PrivateAuthorities;
 
 /// What holds for all applications.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// With it, all ports of applications speak TLS, and nothing else.
     pub certificate: Option<Certificate>,
+    /// The private authorities that services may name.
+    pub authorities: PrivateAuthorities,
     /// Whether an earlier run may have carried writes, which this one knows nothing of.
     pub runs_again: bool,
     /// Whether other processes carry writes of the same clients at the same time. Then a read that does not say how far
@@ -61,6 +64,7 @@ impl Default for Settings {
             public_hosts: None,
             trusted_proxies: TrustedProxies::default(),
             certificate: None,
+            authorities: PrivateAuthorities::default(),
             runs_again: false,
             others_write: false,
         }

@@ -9,6 +9,7 @@ use canary::{CanaryBy, CanaryPlan, Percent};
 use shadow::Pointer;
 
 use crate::limits::Patience;
+use crate::private_authorities::PrivateAuthorities;
 use crate::route_limits::RouteLimits;
 
 /// What a tag stands on.
@@ -54,6 +55,13 @@ pub const TAGS: &[TagRule] = &[
         takes: RouteLimits::TAKES_HEADER,
         about: "the most bytes of header fields that an answer may have",
         reads: |value| RouteLimits::header_bytes(value).is_some(),
+    },
+    TagRule {
+        key: PrivateAuthorities::TAG,
+        places: &[TagPlace::Service],
+        takes: PrivateAuthorities::TAKES,
+        about: "the only authority for the certificate of the service",
+        reads: PrivateAuthorities::is_name,
     },
     TagRule {
         key: "banyan:canary",

@@ -26,9 +26,10 @@ use health::Health;
 use in_flight::{InFlight, Open};
 use names::Names;
 use pool::Pool;
-use tls::Tls;
+use tls::{Tls, is_untrusted};
 
 use crate::files;
+use crate::private_authorities::Authority;
 
 /// A service's address, its health, and the connections to it.
 #[derive(Debug)]
@@ -90,6 +91,10 @@ impl Upstream {
         }
         let made = match timeout(connect_time, self.connect(connect_time, open)).await {
             Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) if is_untrusted(&error) => {
+                let authority = self.authority().map(|authority| authority.name.clone());
+                Err(UpstreamError::Untrusted(error, authority))
+            }
             Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
                 Err(UpstreamError::Unreachable(error))
             }
@@ -105,6 +110,11 @@ impl Upstream {
                 Err(failure)
             }
         }
+    }
+
+    /// The only authority for its certificate; none: those that this machine trusts.
+    pub(crate) fn authority(&self) -> Option<&Arc<Authority>> {
+        self.tls.as_ref()?.authority.as_ref()
     }
 
     /// Notes that the service is there: a new connection came about, or an answer over an old one.
@@ -144,11 +154,14 @@ impl Upstream {
             match timeout(share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
                     stream.set_nodelay(true)?;
-                    let stream = match &self.tls {
-                        None => Stream::Left(stream),
-                        Some(tls) => Stream::Right(Box::new(tls.connect(stream).await?)),
+                    let (stream, vouched) = match &self.tls {
+                        None => (Stream::Left(stream), None),
+                        Some(tls) => {
+                            let (stream, vouched) = tls.connect(stream).await?;
+                            (Stream::Right(Box::new(stream)), vouched)
+                        }
                     };
-                    return Ok(Connection::new(stream, self.names.are_fixed(), open));
+                    return Ok(Connection::new(stream, self.names.are_fixed(), vouched, open));
                 }
                 Ok(Err(cause)) => error = cause,
                 Err(_elapsed) => error = io::ErrorKind::TimedOut.into(),
@@ -158,10 +171,13 @@ impl Upstream {
     }
 }
 
+/// An origin, and the name of the only authority for it, so that no connection is used under another.
+type UpstreamKey = (Origin, Option<String>);
+
 /// Every upstream that a route leads to.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
-    known: Mutex<HashMap<Origin, Weak<Upstream>>>,
+    known: Mutex<HashMap<UpstreamKey, Weak<Upstream>>>,
     workers: usize,
 }
 
@@ -170,10 +186,12 @@ impl Upstreams {
         Self { known: Mutex::default(), workers }
     }
 
-    /// The upstream of an origin, the same one for as long as anything leads there.
-    pub(crate) fn get(&self, origin: Origin) -> Arc<Upstream> {
+    /// The upstream of an origin, the same one for as long as anything leads there. Its certificate must come from
+    /// `authority`, if there is one.
+    pub(crate) fn get(&self, origin: Origin, authority: Option<Arc<Authority>>) -> Arc<Upstream> {
+        let key = (origin.clone(), authority.as_ref().map(|authority| authority.name.clone()));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(upstream) = known.get(&origin).and_then(Weak::upgrade) {
+        if let Some(upstream) = known.get(&key).and_then(Weak::upgrade) {
             return upstream;
         }
         known.retain(|_, upstream| upstream.strong_count() > 0);
@@ -181,12 +199,12 @@ impl Upstreams {
             in_flight: Arc::default(),
             names: Names::new(&origin.host, origin.port),
             health: Health::default(),
-            tls: origin.https.then(|| Tls::new(&origin.host)),
+            tls: origin.https.then(|| Tls::new(&origin.host, authority)),
             turn: AtomicUsize::new(0),
             pools: (0..self.workers).map(|_| Pool::default()).collect(),
-            origin: origin.clone(),
+            origin,
         });
-        known.insert(origin, Arc::downgrade(&upstream));
+        known.insert(key, Arc::downgrade(&upstream));
         upstream
     }
 
@@ -219,7 +237,7 @@ mod tests {
             (Errno::CONNREFUSED, true),
         ] {
             let origin = Origin::of(&"http://service:80".parse().unwrap()).unwrap();
-            let upstream = Upstreams::new(1).get(origin);
+            let upstream = Upstreams::new(1).get(origin, None);
             for _ in 0..10 {
                 upstream.unconnected(&UpstreamError::Unreachable(io::Error::from(cause)));
             }

@@ -2,6 +2,7 @@
 
 mod activation;
 mod applications;
+mod authorities;
 mod canary;
 mod environments;
 mod follow;

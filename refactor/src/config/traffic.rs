@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use proxy::{Certificate, Patience, Settings};
+use proxy::{Certificate, Patience, PrivateAuthorities, Settings};
 use runtime::Variables;
 
 /// What the data plane is told.
@@ -38,6 +38,7 @@ pub(super) fn settings(variables: &mut Variables) -> Settings {
         upstream_connections: upstream_connections.unwrap_or(default.upstream_connections),
         upload_limit_bytes: upload_limit.map_or(default.upload_limit_bytes, |most| most as u64),
         certificate: certificate(variables),
+        authorities: authorities(variables),
         tunnels: tunnels.unwrap_or(default.tunnels),
         public_hosts: Some(variables.take("PUBLIC_HOSTS", names).unwrap_or_default()),
         trusted_proxies: variables.take("TRUSTED_PROXIES", networks).unwrap_or_default(),
@@ -59,4 +60,16 @@ fn certificate(variables: &mut Variables) -> Option<Certificate> {
     };
     let opened = Certificate::open(&chain, &key);
     opened.map_err(|error| variables.wrong(format!("TLS_CERT_FILE, TLS_KEY_FILE: {error}"))).ok()
+}
+
+/// The private authorities of services.
+fn authorities(variables: &mut Variables) -> PrivateAuthorities {
+    let Some(folder) = variables.take::<PathBuf>("UPSTREAM_CA_DIR", "a folder") else {
+        return PrivateAuthorities::default();
+    };
+    PrivateAuthorities::open(&folder).unwrap_or_else(|error| {
+        variables
+            .wrong(format!("UPSTREAM_CA_DIR: takes a folder of certificates in PEM form: {error}"));
+        PrivateAuthorities::default()
+    })
 }

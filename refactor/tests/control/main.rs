@@ -5,6 +5,7 @@
 mod activation;
 mod asked;
 #[path = "../browser/mod.rs"]
+mod authorities;
 mod browser;
 mod canary;
 mod client;

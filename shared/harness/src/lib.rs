@@ -13,6 +13,7 @@
 //! ```
 
 mod answer;
+mod authority;
 mod bouncer;
 mod golden;
 mod line;
@@ -24,6 +25,7 @@ mod stores;
 mod wait;
 
 pub use answer::Answer;
+pub use authority::{TestAuthority, TestCertificate};
 pub use bouncer::Bouncer;
 pub use golden::golden_reads;
 pub use line::{Cut, Line};

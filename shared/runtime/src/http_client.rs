@@ -1,6 +1,7 @@
 //! HTTP clients for other programs.
 
-use std::sync::OnceLock;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Certificate, Client};
@@ -16,27 +17,78 @@ pub struct Clients {
     plain: Client,
     /// Made when it is needed first: it wants the system's authorities.
     secure: OnceLock<Result<Client, String>>,
+    private: Option<Private>,
+}
+
+/// What knows the private authorities of programs, by the URL that is asked.
+pub trait PrivateAuthorities: Send + Sync {
+    /// The certificates in PEM form that alone vouch for the program at this URL; none: the system's do.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn of(&self, url: &str) -> Result<Option<Arc<[u8]>>, String>;
+}
+
+/// The clients that trust a private authority alone: one for each, so that no connection is used under another.
+struct Private {
+    authorities: Box<dyn PrivateAuthorities>,
+    clients: Mutex<Vec<(Arc<[u8]>, Client)>>,
 }
 
 impl Clients {
-    /// Clients that have no connection yet.
+    /// Clients that have no connection yet, and trust the system's authorities.
     ///
     /// # Errors
     /// If no client can be made at all.
     pub fn new() -> reqwest::Result<Self> {
-        Ok(Self { plain: http_client(false)?, secure: OnceLock::new() })
+        Ok(Self { plain: http_client(false)?, secure: OnceLock::new(), private: None })
+    }
+
+    /// The same, but programs that have a private authority are trusted by that one alone.
+    ///
+    /// # Errors
+    /// If no client can be made at all.
+    pub fn trusting(authorities: impl PrivateAuthorities + 'static) -> reqwest::Result<Self> {
+        let private = Private { authorities: Box::new(authorities), clients: Mutex::default() };
+        Ok(Self { private: Some(private), ..Self::new()? })
     }
 
     /// The client for this URL.
     ///
     /// # Errors
-    /// If TLS cannot be set up.
-    pub fn of(&self, url: &str) -> Result<&Client, String> {
+    /// If TLS cannot be set up, or a private authority cannot be read.
+    pub fn of(&self, url: &str) -> Result<Client, String> {
         if !url.starts_with("https:") {
-            return Ok(&self.plain);
+            return Ok(self.plain.clone());
+        }
+        if let Some(private) = &self.private
+            && let Some(pem) = private.authorities.of(url)?
+        {
+            return private.client(pem);
         }
         let secure = self.secure.get_or_init(|| http_client(true).map_err(|error| chain(&error)));
-        secure.as_ref().map_err(Clone::clone)
+        secure.clone()
+    }
+}
+
+impl Private {
+    fn client(&self, pem: Arc<[u8]>) -> Result<Client, String> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = clients.iter().find(|(known, _)| Arc::ptr_eq(known, &pem)) {
+            return Ok(client.clone());
+        }
+        // Those that nothing else has are not trusted any more.
+        clients.retain(|(known, _)| Arc::strong_count(known) > 1);
+        let client = http_client_trusting(Authorities::Pem(&pem), CONNECT_TIME);
+        let client = client.map_err(|error| chain(&error))?;
+        clients.push((pem, client.clone()));
+        Ok(client)
+    }
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Private").finish_non_exhaustive()
     }
 }
 

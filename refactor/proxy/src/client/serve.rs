@@ -72,4 +72,4 @@ async fn answer(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

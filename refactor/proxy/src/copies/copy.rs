@@ -50,8 +50,10 @@ impl ShadowRequest {
         let Some(mirror) = self.route.split.as_ref().and_then(|split| split.mirror.as_ref()) else {
             return;
         };
-        let origin = &self.to.service.upstream.origin;
-        let upstream = self.to.copies.get_or_init(|| context.upstreams.get(origin.clone()));
+        let answering = &self.to.service.upstream;
+        let upstream = self.to.copies.get_or_init(|| {
+            context.upstreams.get(answering.origin.clone(), answering.authority().cloned())
+        });
         let copied = async { self.ask(upstream).await.map_err(Some) };
         let answered = async { answer.await.map_err(|_ended| None) };
         let both = async { tokio::try_join!(answered, copied) };

@@ -152,6 +152,7 @@ impl Chase<'_> {
             failure,
             UpstreamError::Down(_)
                 | UpstreamError::Unreachable(_)
+                | UpstreamError::Untrusted(..)
                 | UpstreamError::Unconnected
                 | UpstreamError::Busy(_)
         );

@@ -39,6 +39,10 @@ pub(super) fn unanswered(target: &RouteTarget, failure: UpstreamError) -> Ended 
         UpstreamError::Unreachable(_) => {
             (StatusCode::BAD_GATEWAY, "cannot be reached; the request was not sent")
         }
+        UpstreamError::Untrusted(..) => (
+            StatusCode::BAD_GATEWAY,
+            "has a certificate that is not accepted; the request was not sent",
+        ),
         UpstreamError::Unconnected => (
             StatusCode::GATEWAY_TIMEOUT,
             &*format!(

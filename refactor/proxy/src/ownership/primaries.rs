@@ -82,7 +82,7 @@ mod tests {
 
     fn service() -> Arc<Service> {
         let url = "http://posts:80".parse().unwrap();
-        let upstream = Upstreams::new(0).get(Origin::of(&url).unwrap());
+        let upstream = Upstreams::new(0).get(Origin::of(&url).unwrap(), None);
         Arc::new(Service::new(upstream, &url))
     }
 

@@ -16,6 +16,7 @@ use tokio_util::either::Either;
 
 use super::failure::UpstreamError;
 use super::in_flight::{Open, Place};
+use super::tls::Vouched;
 use crate::deadline::Deadline;
 use crate::limits::{DNS_TIME, POOL_TIME};
 
@@ -32,6 +33,8 @@ pub(crate) struct Connection {
     use_until: Option<Instant>,
     /// The place of the request that it carries.
     place: Option<Place>,
+    /// The private authority that vouches for the service.
+    vouched: Option<Vouched>,
     _open: Open,
 }
 
@@ -39,7 +42,12 @@ pub(crate) struct Connection {
 pub(crate) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, is_address: bool, open: Open) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        is_address: bool,
+        vouched: Option<Vouched>,
+        open: Open,
+    ) -> Self {
         let now = Instant::now();
         Self {
             stream,
@@ -49,6 +57,7 @@ impl Connection {
             idle_until: now + POOL_TIME,
             use_until: (!is_address).then(|| now + DNS_TIME),
             place: None,
+            vouched,
             _open: open,
         }
     }
@@ -79,6 +88,9 @@ impl Connection {
     /// Whether an idle connection can carry a request: nothing has come, not even its end.
     pub(super) fn is_fresh(&mut self, now: Instant) -> bool {
         if now >= self.idle_until || self.use_until.is_some_and(|until| now >= until) {
+            return false;
+        }
+        if self.vouched.as_ref().is_some_and(|vouched| !vouched.is_current()) {
             return false;
         }
         let mut context = Context::from_waker(Waker::noop());

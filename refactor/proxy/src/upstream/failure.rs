@@ -14,6 +14,8 @@ pub(crate) enum UpstreamError {
     Busy(usize),
     /// No connection, or no TLS on it: nothing was sent.
     Unreachable(io::Error),
+    /// No connection: its certificate is not accepted. With the name of its own authority, if it has one.
+    Untrusted(io::Error, Option<String>),
     /// No connection in time.
     Unconnected,
     /// The connection ended before the answer began.
@@ -32,6 +34,10 @@ impl fmt::Display for UpstreamError {
             Self::Down(pause) => write!(f, "left alone for {} ms more", pause.as_millis()),
             Self::Busy(most) => write!(f, "{most} requests are under way there"),
             Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
+            Self::Untrusted(cause, None) => write!(f, "no connection: {cause}"),
+            Self::Untrusted(cause, Some(authority)) => {
+                write!(f, "no connection: {cause}; its only authority is banyan:ca={authority}")
+            }
             Self::Unconnected => f.write_str("no connection in time"),
             Self::Broken(cause) => write!(f, "the connection ended before the answer: {cause}"),
             Self::Garbage(Malformed(what)) => f.write_str(what),

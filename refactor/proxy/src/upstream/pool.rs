@@ -65,7 +65,12 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (service, _) = listener.accept().unwrap();
         let pool = Pool::default();
-        pool.put(Connection::new(Stream::Left(stream), true, InFlight::open(&Arc::default()).0));
+        pool.put(Connection::new(
+            Stream::Left(stream),
+            true,
+            None,
+            InFlight::open(&Arc::default()).0,
+        ));
         let connection = pool.take(true).expect("it is open");
         pool.put(connection);
         // The end is there, and this thread has not been told: it has not waited for anything since.

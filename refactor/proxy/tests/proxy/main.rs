@@ -17,6 +17,7 @@ mod limits;
 mod many;
 mod ownership;
 mod plane;
+mod private_authorities;
 mod public_hosts;
 mod public_urls;
 mod service;

@@ -32,9 +32,10 @@ impl Spaces {
     pub(super) fn check_first(&self, service: &Service) -> Result<(), ApiError> {
         let (ended, waiting) = mpsc::channel();
         let (details, own) = (service.details.clone(), self.own_addresses(&self.model()));
+        let authority = self.authority_of(service);
         self.0.runtime.spawn(async move {
             // If this took too long, the caller no longer waits.
-            let _ = ended.send(health::check(&details, own).await);
+            let _ = ended.send(health::check(&details, authority, own).await);
         });
         let checked = waiting.recv_timeout(CHECK_TIME);
         let checked = checked.unwrap_or_else(|_| Err("the health check did not end".into()));
@@ -81,7 +82,10 @@ impl Spaces {
         let (spaces, id, asked_ms) = (self.clone(), route.id.clone(), route.updated_ms);
         self.0.runtime.spawn(async move {
             let outcome = match &service {
-                Some(service) => health::check(&service.details, own).await,
+                Some(service) => {
+                    let authority = spaces.authority_of(service);
+                    health::check(&service.details, authority, own).await
+                }
                 None => Err("its service does not exist".into()),
             };
             let stored = tokio::task::spawn_blocking(move || {

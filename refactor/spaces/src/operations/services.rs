@@ -37,6 +37,7 @@ impl Spaces {
                 ApiError::Validation(format!("UrlEndpoint.{member} {refused}"))
             })?;
         }
+        self.check_authority(&new.url, &new.tags)?;
         self.change(|model, changes| {
             if let Some(made) = self.replay(model, token.as_ref())? {
                 return Ok(made);

@@ -6,6 +6,7 @@ use crate::arn::Arn;
 use crate::members::{check_count, check_read};
 use crate::resource::Tags;
 use crate::{ApiError, Spaces};
+use proxy::TagPlace;
 
 impl Spaces {
     /// Adds tags to a resource, or gives them new values. `banyan:canary-steps` lets a canary begin anew, also with the
@@ -15,6 +16,7 @@ impl Spaces {
     /// 404; 400 if it would have too many, or one that begins with `banyan:` is refused. Those that it has already are
     /// not looked at: they may be older than the rule.
     pub fn tag(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
+        self.check_authority_at(arn, &new)?;
         self.change(|model, changes| {
             changes.push(model.retag(arn, |tags| {
                 tags.extend(new.clone());
@@ -42,6 +44,7 @@ impl Spaces {
     /// # Errors
     /// 404.
     pub(crate) fn set_tags(&self, arn: Arn<'_>, new: Tags) -> Result<(), ApiError> {
+        self.check_authority_at(arn, &new)?;
         self.retag(arn, |tags| *tags = new)
     }
 
@@ -64,6 +67,17 @@ impl Spaces {
                 log::warn!("the {} {} {broken}; it has no effect", arn.kind.noun(), arn.id);
             }
         }
+    }
+
+    /// Checks the authority that new tags of a service name.
+    fn check_authority_at(&self, arn: Arn<'_>, new: &Tags) -> Result<(), ApiError> {
+        let place = self.model().tag_place(arn);
+        // Elsewhere, and with another value, the tag is refused.
+        if place != TagPlace::Service || check_read(new, place).is_err() {
+            return Ok(());
+        }
+        let url = self.model().services.get(arn.id).map(|service| service.details.url.clone());
+        url.map_or(Ok(()), |url| self.check_authority(&url, new))
     }
 
     fn retag(&self, arn: Arn<'_>, edit: impl FnOnce(&mut Tags)) -> Result<(), ApiError> {

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, timeout};
+use url::Url;
 
 use super::serve;
 use crate::copies::Shadows;
@@ -38,6 +39,17 @@ async fn connected() -> (TcpStream, JoinHandle<()>) {
 async fn connected_to<F: Future<Output = ()> + Send>(
     serving: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> (TcpStream, JoinHandle<()>) {
+    let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let site = site(format!("http://{}", service.local_addr().unwrap()).parse().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, peer) = listener.accept().await.unwrap();
+    tokio::spawn(async move { serving(service.accept().await.unwrap().0).await });
+    (client, tokio::spawn(serve(stream, peer, site, 0)))
+}
+
+/// A site with one default route, to this URL.
+pub(crate) fn site(url: Url) -> Arc<Site> {
     let settings = Settings { workers: 1, ..Settings::default() };
     let patience = settings.patience;
     let shared = Shared {
@@ -54,8 +66,6 @@ async fn connected_to<F: Future<Output = ()> + Send>(
     let labels =
         RouteLabels { application: String::new(), route: String::new(), service: String::new() };
     let counts = shared.metrics.counts(labels);
-    let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", service.local_addr().unwrap()).parse().unwrap();
     let route = Route {
         id: "rte-0000000000".to_owned(),
         source: None,
@@ -65,23 +75,17 @@ async fn connected_to<F: Future<Output = ()> + Send>(
         tags: Default::default(),
     };
     let limits = RouteLimits::tagged(&shared.settings, &route.tags);
-    let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap());
+    let upstream = Upstreams::new(1).get(Origin::of(&route.upstream).unwrap(), None);
     let target =
         Arc::new(RouteTarget::new(route, upstream, patience, limits, None, Arc::clone(&counts)));
-    let site = Site::new(
+    Arc::new(Site::new(
         Arc::new(shared),
         "api".to_owned(),
         ([127, 0, 0, 1], 80).into(),
         RouteTable::new([target]),
         Arc::default(),
         counts,
-    );
-
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    let (stream, peer) = listener.accept().await.unwrap();
-    tokio::spawn(async move { serving(service.accept().await.unwrap().0).await });
-    (client, tokio::spawn(serve(stream, peer, Arc::new(site), 0)))
+    ))
 }
 
 /// Waits for a condition without waiting for anything else: the clock stands still meanwhile. What is on its way
