@@ -9,7 +9,7 @@ use crate::control::ControlArgs;
 pub(crate) struct MoveArgs {
     #[command(flatten)]
     pub(super) control: ControlArgs,
-    /// The collection, such as users.
+    /// The collection, such as users. For an application at the root it is the whole path, such as api/orders.
     pub(super) collection: String,
     /// The id of the application, where there are several.
     #[arg(long, value_name = "ID")]

@@ -159,12 +159,14 @@ impl Board {
         let setup = self.common(CONTROL);
         let folder = setup.folder().join("refactor");
         let targets = self.plan.programs.iter().filter(|name| **name != "monolith");
-        let targets: Vec<_> = targets.map(|name| format!("{name}={}", self.url_of(name))).collect();
+        let (path, stage) = if self.plan.at_root { ("api/", "") } else { ("", "/api") };
+        let targets: Vec<_> =
+            targets.map(|name| format!("{path}{name}={}", self.url_of(name))).collect();
         setup
             .env("PORT", &self.ports["proxy"].to_string())
             .env("CONTROL_PORT", &self.ports[CONTROL].to_string())
             .env("DATA_DIR", folder.to_str().expect("a path of text"))
-            .env("MONOLITH_URL", &format!("{}/api", self.url_of("monolith")))
+            .env("MONOLITH_URL", &format!("{}{stage}", self.url_of("monolith")))
             .env("MOVE_TARGETS", &targets.join(","))
     }
 

@@ -19,6 +19,7 @@ mod canary;
 mod full;
 mod hurry;
 mod residue;
+mod root;
 mod stalls;
 mod twice;
 mod whole;

@@ -5,6 +5,7 @@ use super::options::Options;
 use super::pair::Pair;
 use super::record::{Direction, Outcome, Verb};
 use super::refusal::Refusal;
+use super::sides::is_service_name;
 use super::work::Work;
 use replication::{Role, SideStatus};
 use spaces::resource::{MADE_BY_FOLLOW, NewRoute, NewService, Source, Tags, now_ms};
@@ -117,7 +118,7 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     let path = format!("/{collection}");
     let url = work.record.target.strip_suffix(&path).unwrap_or(&work.record.target);
     let service = NewService {
-        name: collection.clone(),
+        name: service_name(collection).to_owned(),
         // Part of what the request's token stands for: a control plane that runs again has to say the same.
         description: Some(MADE_BY_FOLLOW.into()),
         vpc_id: None,
@@ -148,4 +149,10 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     work.save()?;
     work.protect_route()?;
     Ok(route.id)
+}
+
+/// What the service of a collection is called: as the last segment of its path, if a service can have that name.
+fn service_name(collection: &str) -> &str {
+    let last = collection.rsplit('/').next().unwrap_or(collection);
+    if is_service_name(last) { last } else { "collection" }
 }

@@ -134,7 +134,13 @@ pub(super) fn at_program(base: &str, collection: &str) -> Result<String, Refusal
             "the target {base:?} is no URL of a program, such as http://127.0.0.1:3001"
         ))
     })?;
-    Ok(joined(url.as_str(), &format!("/api/{collection}")))
+    // A name of several segments is the whole path.
+    let path = if collection.contains('/') {
+        format!("/{collection}")
+    } else {
+        format!("/api/{collection}")
+    };
+    Ok(joined(url.as_str(), &path))
 }
 
 /// A URL that names a program: a scheme, a host, perhaps a port, and nothing else.
@@ -145,8 +151,21 @@ pub fn program(text: &str) -> Option<Url> {
     (web && bare && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
-/// A name that can be a path's only segment, and a service's name.
+/// The name of a collection: one segment of a path that can be a service's name too, or the whole path if it has several
+/// segments, such as `api/orders`.
 pub fn is_name(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let is_segment = |segment: &str| {
+        (1..=63).contains(&segment.len())
+            && segment.bytes().all(inner)
+            && !["-", ".", ".."].contains(&segment)
+    };
+    is_service_name(text)
+        || (text.len() <= 255 && text.contains('/') && text.split('/').all(is_segment))
+}
+
+/// A name that a service can have.
+pub(super) fn is_service_name(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (3..=63).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -177,6 +196,7 @@ mod tests {
     fn a_collection_is_found_below_api_of_its_program() {
         for base in ["http://127.0.0.1:3001", "http://127.0.0.1:3001/"] {
             assert_eq!(at_program(base, "users").unwrap(), "http://127.0.0.1:3001/api/users");
+            assert_eq!(at_program(base, "v1/users").unwrap(), "http://127.0.0.1:3001/v1/users");
         }
         for base in ["127.0.0.1:3001", "ftp://a", "http://a/api", "http://a?b", "http://u:p@a", ""]
         {
@@ -185,9 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_segment_of_a_path() {
-        assert!(is_name("users") && is_name("in-thread2"));
-        for text in ["", "ab", "Users", "a/b", "a%2fb", "..", "-ab", "users?"] {
+    fn a_name_is_one_segment_of_a_path_or_a_whole_path() {
+        for text in ["users", "in-thread2", "api/orders", "v1/Orders", "a/b.c/d_e"] {
+            assert!(is_name(text), "{text}");
+        }
+        for text in [
+            "", "ab", "Users", "a%2fb", "..", "-ab", "users?", "/a/b", "a/b/", "a//b", "a/../b",
+            "a/-/b", "a/{b}",
+        ] {
             assert!(!is_name(text), "{text}");
         }
     }

@@ -36,7 +36,9 @@ pub(super) fn answer(moves: &Moves, received: &Received, key_id: &str) -> Option
     Some(match (found, method) {
         (Some((_, verb)), "POST") => {
             let collection = percent_decode_str(collection).decode_utf8_lossy();
-            answered(&collection, command(moves, &collection, verb, &received.body, key_id))
+            // One of several segments may be written as the path that it is.
+            let collection = collection.trim_start_matches('/');
+            answered(collection, command(moves, collection, verb, &received.body, key_id))
         }
         (Some(_), _) => rest::not_allowed(method, "POST", "a command is sent with POST"),
         (None, _) => rest::plain(404, "UnknownOperationException", &no_command(&received.path)),

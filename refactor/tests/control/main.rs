@@ -4,8 +4,8 @@
 
 mod activation;
 mod asked;
-#[path = "../browser/mod.rs"]
 mod authorities;
+#[path = "../browser/mod.rs"]
 mod browser;
 mod canary;
 mod client;

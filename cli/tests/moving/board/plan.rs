@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) twice: bool,
     /// Whether the monolith's database is on the small disk that `TEST_SMALL_DISK` names.
     pub(crate) small: bool,
+    /// Whether the proxy serves the application at the root, and collections are named by their whole path.
+    pub(crate) at_root: bool,
 }
 
 impl Plan {
@@ -43,6 +45,7 @@ impl Plan {
             relayed: false,
             twice: false,
             small: false,
+            at_root: false,
         }
     }
 
@@ -54,7 +57,13 @@ impl Plan {
             relayed: true,
             twice: false,
             small: false,
+            at_root: false,
         }
+    }
+
+    /// Only users have a service, and the proxy serves the application at the root.
+    pub(crate) fn at_root() -> Self {
+        Self { at_root: true, ..Self::users(Engine::Sqlite, Engine::Sqlite) }
     }
 
     /// Only users have a service, and it and the monolith are two programs each on one PostgreSQL database.

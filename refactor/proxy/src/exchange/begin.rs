@@ -53,7 +53,7 @@ impl<'a> Chase<'a> {
     /// Notes how far a service must have come for this read, if that matters, and whether that may be more than is known.
     fn look_back(&mut self, now: Instant) {
         let writes = &self.site.shared.ownership.writes;
-        let client = writes.are_any(now).then(|| Some(self.client(&self.segment()?)));
+        let client = writes.are_any(now).then(|| Some(self.client(&self.collection()?)));
         let upstream = self.candidates.upstream(0);
         self.freshness = Freshness::of_read(writes, self.said(), client.flatten(), upstream, now);
         if self.freshness.position().is_some() {
@@ -67,7 +67,7 @@ impl<'a> Chase<'a> {
     /// Begins with the last known primary of this write, if there is one.
     fn follow_hint(&mut self, now: Instant) {
         let version = self.look();
-        let hint = self.segment().and_then(|segment| {
+        let hint = self.collection().and_then(|segment| {
             let primaries = &self.candidates.get(0).target.primaries;
             let primary = primaries.get(&segment, version, now)?;
             self.candidates.index_of(&primary)

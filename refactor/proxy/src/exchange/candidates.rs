@@ -9,6 +9,7 @@ use url::Url;
 
 use super::destination::RouteSide;
 use crate::limits::CANDIDATES;
+use crate::ownership::Epochs;
 use crate::service::Service;
 use crate::target::RouteTable;
 use crate::upstream::Upstream;
@@ -31,13 +32,15 @@ impl Candidates {
     }
 
     /// Looks for the other candidates: `other` (the other side of a divided route) or else the service that would
-    /// answer without the chosen route, and those of all matching routes that take no traffic.
+    /// answer without the chosen route, and those of all matching routes that take no traffic. None of them would get a
+    /// path that is for operators.
     pub(super) fn look(
         &mut self,
         table: &RouteTable,
         method: &Method,
         path: &RequestPath<'_>,
         other: Option<&RouteSide>,
+        epochs: &Epochs,
     ) {
         let next = match other {
             Some(side) => Some(side.clone()),
@@ -58,7 +61,7 @@ impl Candidates {
             if new {
                 known.push(Arc::clone(&side.target));
             }
-            new && known.len() <= CANDIDATES
+            new && known.len() <= CANDIDATES && !side.is_for_operators(path, epochs)
         });
     }
 

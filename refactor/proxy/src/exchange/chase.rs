@@ -99,7 +99,7 @@ impl<'a> Chase<'a> {
     /// The epoch of the collection now, if known.
     pub(super) fn present(&self) -> Option<Epoch> {
         let epochs = &self.site.epochs;
-        if epochs.is_empty() { None } else { epochs.get(&self.segment()?) }
+        if epochs.is_empty() { None } else { epochs.get(&self.collection()?) }
     }
 
     /// Room to keep the body, if the request may be sent more than once.
@@ -180,7 +180,8 @@ impl<'a> Chase<'a> {
             return version;
         }
         let table = self.site.table.load();
-        self.candidates.look(&table, &self.head.method, self.path, self.other.as_ref());
+        let (method, other) = (&self.head.method, self.other.as_ref());
+        self.candidates.look(&table, method, self.path, other, &self.site.epochs);
         let is_alone = self.candidates.count() == 1 && !is_read(&self.head.method);
         self._upload = is_alone.then(|| Arc::clone(&table.uploads));
         *self.looked.insert(table.version)
@@ -189,8 +190,8 @@ impl<'a> Chase<'a> {
     /// Forgets the hint that was followed, if one was.
     pub(super) fn unhint(&mut self) -> bool {
         let hinted = std::mem::take(&mut self.hinted);
-        if hinted && let Some(segment) = self.segment() {
-            self.candidates.get(0).target.primaries.forget(&segment);
+        if hinted && let Some(collection) = self.collection() {
+            self.candidates.get(0).target.primaries.forget(&collection);
         }
         hinted
     }
@@ -199,9 +200,9 @@ impl<'a> Chase<'a> {
         &self.site.shared.metrics.chases
     }
 
-    /// The first segment of the path: what is owned as one.
-    pub(super) fn segment(&self) -> Option<Cow<'a, str>> {
-        self.path.segments().split().map(|(segment, _)| segment)
+    /// The collection that the path belongs to: what is owned as one.
+    pub(super) fn collection(&self) -> Option<Cow<'a, str>> {
+        self.site.epochs.collection(self.path)
     }
 
     pub(super) fn client(&self, segment: &str) -> ownership::ClientKeys {

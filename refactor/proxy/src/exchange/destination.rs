@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http1::RequestHead;
 use routes::RequestPath;
 
+use crate::ownership::Epochs;
 use crate::split::Split;
 use crate::target::RouteTarget;
 use crate::target::{RouteMatch, RouteTable};
@@ -108,7 +109,20 @@ fn rest<'a>(
     Some(rest)
 }
 
+impl Destination {
+    /// The services that may get the request, as far as the route's tags say it.
+    pub(super) fn sides(&self) -> impl Iterator<Item = &RouteSide> {
+        [&self.side].into_iter().chain(self.other.as_ref().map(|other| &other.side))
+    }
+}
+
 impl RouteSide {
+    /// Whether its service would get a path that is for the operators of a collection that moves.
+    pub(super) fn is_for_operators(&self, path: &RequestPath<'_>, epochs: &Epochs) -> bool {
+        let base = &self.target.service.base;
+        path.is_for_operators(base, self.matched, |name| epochs.moves(name))
+    }
+
     pub(super) fn of(found: &RouteMatch<'_>) -> Self {
         Self { target: Arc::clone(found.target), matched: found.matched }
     }

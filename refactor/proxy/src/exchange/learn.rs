@@ -22,7 +22,7 @@ impl Chase<'_> {
             }
             return;
         }
-        let Some(segment) = self.segment() else { return };
+        let Some(segment) = self.collection() else { return };
         let at = self.candidates.at();
         if searched
             && at != 0

@@ -53,13 +53,12 @@ pub(super) fn route<'a>(
     let table = site.table.load();
     match table.find(&head.method, &path) {
         Some(found) => {
-            let base = &found.target.service.base;
-            if path.is_for_operators(base, found.matched, |name| site.epochs.moves(name)) {
+            let destination = destination(&table, head, downstream.client, &path, &found);
+            if destination.sides().any(|side| side.is_for_operators(&path, &site.epochs)) {
                 let detail = "paths with the segment - behind a collection that moves are for operators; \
                               they are not reached through the proxy";
                 return refuse(Problem::not_found(detail));
             }
-            let destination = destination(&table, head, downstream.client, &path, &found);
             let most = destination.side.target.limits.upload_bytes;
             if matches!(head.body, Framing::Length(length) if length > most) {
                 return refuse(too_large(most));

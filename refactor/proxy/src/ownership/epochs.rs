@@ -1,9 +1,11 @@
 //! From which epoch on an answer counts, by collection.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use routes::RequestPath;
 
 /// In which epoch a collection that moves is, as the control plane knows it. All is 0 before the first change of
 /// primary.
@@ -33,9 +35,39 @@ impl Epochs {
         self.0.load().get(collection).copied().filter(|epoch| epoch.first() > 0)
     }
 
-    /// Whether a collection moves or has moved.
-    pub(crate) fn moves(&self, collection: &str) -> bool {
-        self.0.load().contains_key(collection)
+    /// Whether a collection moves or has moved whose name, or the last segment of it, is this.
+    pub(crate) fn moves(&self, name: &str) -> bool {
+        let is_named = |known: &String| {
+            known
+                .strip_suffix(name)
+                .is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        self.0.load().keys().any(is_named)
+    }
+
+    /// The collection that a path belongs to: the longest known name that the path begins with, or else its first
+    /// segment.
+    pub(crate) fn collection<'a>(&self, path: &RequestPath<'a>) -> Option<Cow<'a, str>> {
+        let (first, mut rest) = path.segments().split()?;
+        let known = self.0.load();
+        if !known.keys().any(|name| name.contains('/')) {
+            return Some(first);
+        }
+        let (mut name, mut found) = (first.clone().into_owned(), first);
+        loop {
+            name.push('/');
+            // If no name goes on from here, none is longer.
+            if !known.range(name.clone()..).next().is_some_and(|(next, _)| next.starts_with(&name))
+            {
+                return Some(found);
+            }
+            let Some((segment, behind)) = rest.split() else { return Some(found) };
+            name.push_str(&segment);
+            rest = behind;
+            if known.contains_key(&name) {
+                found = Cow::Owned(name.clone());
+            }
+        }
     }
 
     /// Whether none was ever told: nothing moves.
@@ -58,5 +90,50 @@ impl Epochs {
             };
             known
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use routes::{PathScope, RequestPath};
+
+    use super::{Epoch, Epochs};
+
+    #[test]
+    fn a_path_belongs_to_the_longest_collection_that_it_begins_with() {
+        let epochs = Epochs::default();
+        let of = |target: &str| {
+            let Ok(PathScope::Application(path)) = RequestPath::place(target, "") else {
+                panic!("{target}")
+            };
+            epochs.collection(&path).map(|name| name.into_owned())
+        };
+        assert_eq!(of("/api/orders/7").as_deref(), Some("api"));
+        for name in ["users", "api/orders", "api/v1/items"] {
+            epochs.set(name, Some(Epoch::default()));
+        }
+        for (target, collection) in [
+            ("/users/7", "users"),
+            ("/api/orders", "api/orders"),
+            ("//api/%6frders//7?a=/", "api/orders"),
+            ("/api/v1/items/7", "api/v1/items"),
+            ("/api/v1", "api"),
+            ("/api/v1/other", "api"),
+            ("/api/ordersx", "api"),
+            ("/other", "other"),
+        ] {
+            assert_eq!(of(target).as_deref(), Some(collection), "{target}");
+        }
+        assert_eq!(of("/"), None);
+        for (name, moves) in [
+            ("users", true),
+            ("orders", true),
+            ("items", true),
+            ("api", false),
+            ("sers", false),
+            ("rders", false),
+        ] {
+            assert_eq!(epochs.moves(name), moves, "{name}");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! What goes to a service, and what comes back.
 
-use proxy::{Epoch, Settings};
+use proxy::{Epoch, Route, Settings};
 use tokio::io::AsyncWriteExt;
 
+use crate::canary::tagged;
 use crate::plane::{APPLICATION, Plane, body, default, field, read_answer, route, status};
-use crate::service::{Service, ok};
+use crate::service::{Service, nobody, ok};
 
 #[tokio::test]
 async fn a_service_gets_the_request_and_how_it_came() {
@@ -336,4 +337,60 @@ async fn a_head_request_gets_the_length_and_no_body() {
         assert_eq!(field(&answer, "content-length"), Some("5"));
     }
     assert_eq!(service.count(), 2);
+}
+
+/// The path `/x` leads to `/new` of one service, and all other paths of one segment to `/users` of another one, without
+/// that segment.
+fn new_and_users(new: &str, users: &str, tags: &[(&str, &str)], active: bool) -> Vec<Route> {
+    let without = |mut route: Route| {
+        route.source.as_mut().unwrap().append = false;
+        route
+    };
+    let new = tagged(without(route("rte-new", "/x", &format!("{new}/new"))), tags);
+    let users = without(route("rte-users", "/{any}", &format!("{users}/users")));
+    vec![new, Route { active, ..users }]
+}
+
+#[tokio::test]
+async fn no_side_of_a_split_is_asked_for_a_path_of_operators() {
+    let (new, users) = (Service::saying("new").await, Service::saying("users").await);
+    let nobody = nobody().await;
+    for (new, tags) in [
+        (&new.url, &[("banyan:canary", "0")][..]),
+        (&new.url, &[("banyan:canary", "100"), ("banyan:shadow", "100")]),
+        (&nobody, &[("banyan:canary", "100")]),
+    ] {
+        let plane = Plane::start(new_and_users(new, &users.url, tags, true));
+        plane.plane.set_epoch(APPLICATION, "users", Some(Epoch::default()));
+        for method in ["GET", "POST"] {
+            let head = format!(
+                "{method} /api/x/%2d/changes HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            );
+            let answer = plane.send(head).await;
+            assert_eq!(status(&answer), 404, "{method} {tags:?}: {answer}");
+        }
+        assert_eq!(status(&plane.get("/api/x/changes", "").await), 200);
+    }
+    let asked = users.seen();
+    assert!(asked.iter().all(|request| !request.line().contains("%2d")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_service_cannot_send_a_request_to_a_path_of_operators() {
+    let users = Service::saying("users").await;
+    let primary = format!("{}/users", users.url);
+    // It says that it is a copy that lags, and where the primary is.
+    let new = Service::answering(move |_| {
+        format!("HTTP/1.1 404 Not Found\r\nBanyan-Primary: {primary}\r\nContent-Length: 0\r\n\r\n")
+            .into()
+    })
+    .await;
+    for active in [true, false] {
+        let plane = Plane::start(new_and_users(&new.url, &users.url, &[], active));
+        plane.plane.set_epoch(APPLICATION, "users", Some(Epoch::default()));
+        assert_eq!(body(&plane.get("/api/x/1", "").await), "users", "it is a candidate");
+        assert_eq!(status(&plane.get("/api/x/-/changes", "").await), 404);
+    }
+    let asked: Vec<_> = users.seen().iter().map(|request| request.line().to_owned()).collect();
+    assert_eq!(asked, ["GET /users/1 HTTP/1.1"; 2]);
 }
