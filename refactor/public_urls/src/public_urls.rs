@@ -91,7 +91,7 @@ impl<'a> PublicUrls<'a> {
                 _ => self.downstream.authority(),
             };
             return Some(match wanted.map(is_said) {
-                _ if authority.is_empty() => path,
+                _ if authority.is_empty() => one_slash(path),
                 scheme => format!("{}//{authority}{path}", scheme.unwrap_or_default()),
             });
         }
@@ -114,13 +114,7 @@ impl<'a> PublicUrls<'a> {
         }
         let rest = text.strip_prefix(self.base).filter(|_| is_below(text, self.base))?;
         let slash = if self.prefix.is_empty() && !rest.starts_with('/') { "/" } else { "" };
-        let path = [&*self.prefix, slash, rest].concat();
-        // Two slashes would begin the name of another host.
-        Some(if path.starts_with("//") {
-            format!("/{}", path.trim_start_matches('/'))
-        } else {
-            path
-        })
+        Some(one_slash([&*self.prefix, slash, rest].concat()))
     }
 
     /// The path of a cookie. That of the whole service becomes that of all that the client can ask it for.
@@ -139,6 +133,11 @@ impl<'a> PublicUrls<'a> {
         let host = host_of(&self.downstream.host);
         (self.upstream.is_named(name) && !host.is_empty()).then_some(host)
     }
+}
+
+/// The same path with one slash at its beginning: two would begin the name of another host.
+fn one_slash(path: String) -> String {
+    if path.starts_with("//") { format!("/{}", path.trim_start_matches('/')) } else { path }
 }
 
 /// Whether a path, perhaps with a query and a fragment, is another one or below it.

@@ -434,3 +434,6 @@ fn unended(ending: Ending, most: usize) -> Problem {
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
+
+#[cfg(test)]
+mod tests;

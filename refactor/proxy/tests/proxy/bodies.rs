@@ -139,3 +139,22 @@ async fn a_service_that_answers_before_it_has_the_body_is_heard() {
     }
     assert_eq!(status(&answer), 401);
 }
+
+#[tokio::test]
+async fn a_body_over_the_limit_never_becomes_a_request() {
+    let service = Service::saying("here").await;
+    let settings = Settings { workers: 1, upload_limit_bytes: 100, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let head = "POST /api HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n";
+    // 1,948 bytes of 2,048. If what was read is read once more, the last 100 bytes of the chunk seem to be its first
+    // ones, and what follows looks like the end of the body, and a request.
+    let mut content = vec![b'x'; 95];
+    content
+        .extend(b"\r\n0\r\n\r\nGET /api/hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    content.resize(1_948, b' ');
+    let answer = plane.send([head.as_bytes(), &content].concat()).await;
+    assert_eq!(status(&answer), 413, "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    let seen: Vec<_> = service.seen().iter().map(|request| request.line().to_owned()).collect();
+    assert!(!seen.iter().any(|line| line.contains("hidden")), "{seen:?}");
+}

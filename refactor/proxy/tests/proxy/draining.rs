@@ -207,3 +207,21 @@ async fn a_second_plane_takes_over_the_port_and_no_client_notices() {
     new.is_beside(Beside::Gone);
     assert!(!new.has_earlier_uploads(APPLICATION));
 }
+
+#[tokio::test]
+async fn a_plane_that_drains_takes_new_routes() {
+    let (old, new) = (Service::saying("old").await, Service::saying("new").await);
+    let plane = Plane::start(vec![default(&old.url)]);
+    let mut kept = plane.connect().await;
+    let get = b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n";
+    kept.write_all(get).await.unwrap();
+    assert_eq!(body(&read_answer(&mut kept).await), "old");
+    let drained = tokio::spawn(plane.plane.drain(LONG, LONG, silent()));
+    harness::until("nothing listens", async || TcpStream::connect(plane.address).await.is_err())
+        .await;
+    plane.set(vec![default(&new.url)]);
+    kept.write_all(get).await.unwrap();
+    let answer = read_answer(&mut kept).await;
+    assert_eq!((body(&answer), field(&answer, "connection")), ("new", Some("close")));
+    drained.await.unwrap();
+}

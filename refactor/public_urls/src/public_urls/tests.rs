@@ -10,9 +10,23 @@ use crate::origin::Origin;
 /// its service; and a field of the answer as the client gets it.
 #[track_caller]
 fn check(stage: &str, target: &str, matched: usize, service: &str, field: &str, public: &str) {
+    let head = "GET / HTTP/1.1\r\nHost: www.example.com\r\nX-Forwarded-Proto: https\r\n\r\n";
+    check_of(head, stage, target, matched, service, field, public);
+}
+
+/// The same for a request with this head.
+#[track_caller]
+fn check_of(
+    head: &str,
+    stage: &str,
+    target: &str,
+    matched: usize,
+    service: &str,
+    field: &str,
+    public: &str,
+) {
     let service: url::Url = service.parse().unwrap();
     let (origin, base) = (Origin::of(&service).unwrap(), service.path().trim_end_matches('/'));
-    let head = "GET / HTTP/1.1\r\nHost: www.example.com\r\nX-Forwarded-Proto: https\r\n\r\n";
     let head = RequestHead::parse(head.as_bytes()).unwrap();
     let peer: IpAddr = "10.0.0.1".parse().unwrap();
     let downstream = Downstream::of(&"10.0.0.1".parse().unwrap(), peer, (false, 8080), &head);
@@ -144,4 +158,26 @@ fn links_refreshes_and_cookies_are_turned_too() {
     based("Set-Cookie: a=1; Path=/v2", "a=1; Path=/v2");
     check("", "/x", 0, "http://inner", "Set-Cookie: a=1; Path=/", "a=1; Path=/");
     check("", "/x", 0, "http://inner/v1", "Set-Cookie: a=1; Path=/v1", "a=1; Path=/");
+}
+
+#[test]
+fn no_answer_leads_to_another_host_by_two_slashes() {
+    let at_root = |field: &str, public: &str| check("", "/a", 0, "http://inner/api", field, public);
+    at_root("Location: /api//elsewhere/x", "/elsewhere/x");
+    at_root("Location: http://inner/api//elsewhere", "https://www.example.com/elsewhere");
+    at_root("Content-Location: /api////elsewhere", "/elsewhere");
+    at_root("Link: </api//elsewhere>; rel=next", "</elsewhere>; rel=next");
+    at_root("Refresh: 0; url=/api//elsewhere", "0;url=/elsewhere");
+    // Behind a stage they are no host.
+    check("prod", "/prod/a", 0, "http://inner/api", "Location: /api//x", "/prod//x");
+    // What the client asked for comes back, but not as a host.
+    check("", "//elsewhere/a", 11, "http://inner", "Location: /login", "/elsewhere/login");
+    // Without a host there is nothing before the path.
+    let hostless = "GET / HTTP/1.0\r\n\r\n";
+    for (base, location) in
+        [("", "http://inner//elsewhere"), ("/api", "http://inner/api//elsewhere")]
+    {
+        let (service, field) = (format!("http://inner{base}"), format!("Location: {location}"));
+        check_of(hostless, "", "/a", 0, &service, &field, "/elsewhere");
+    }
 }

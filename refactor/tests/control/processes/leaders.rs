@@ -181,3 +181,24 @@ async fn the_state_is_there_after_all_processes_have_ended() {
     let named = flipped(&several, &program, &route, false).await;
     assert_eq!(named, "proxy-0");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn a_process_that_cannot_lead_leaves_the_lead_to_others() {
+    let mut several = Several::start(2).await;
+    let route = several.route().await;
+    let place = leader(&several.programs).await;
+    let mut killed = several.programs.remove(place);
+    let database = &several.database;
+    // A record of a move that no process can read.
+    let broken =
+        "INSERT INTO moves (application, collection, document) VALUES ('app-x', 'users', '{')";
+    database.execute(broken).await;
+    killed.kill().await;
+    let other = &several.programs[0];
+    until("it cannot lead", async || other.log().contains("this process cannot lead")).await;
+    // The lock of the process that leads, `bany` and 0: it is free between two attempts.
+    database.execute("SET lock_timeout = '60s'; SELECT pg_advisory_lock(1650552441, 0)").await;
+    database.execute("DELETE FROM moves WHERE application = 'app-x'").await;
+    assert_eq!(flipped(&several, other, &route, true).await, format!("proxy-{place}"));
+}

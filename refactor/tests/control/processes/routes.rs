@@ -1,10 +1,10 @@
 //! A change of routes is answered when every live process has it, and names those that do not.
 
-use harness::until;
+use harness::{Manner, Neighbour, until};
 use serde_json::{Value, json};
 
 use super::fixture::{Several, leader, line, process, proxy, through, unready, without};
-use crate::client::{call, get, ok, refused};
+use crate::client::{call, fallback, get, ok, post, refused, service};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs TEST_DATABASE_URL"]
@@ -120,5 +120,33 @@ async fn an_application_that_is_deleted_is_closed_in_every_process() {
     ok(&call(&several.programs[1], "DELETE", &several.application, &Value::Null).await);
     for url in urls {
         until("its port is closed", async || reqwest::get(&url).await.is_err()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn each_process_serves_an_application_at_the_root() {
+    let database = harness::postgres().await;
+    let mut programs = Vec::new();
+    for name in ["one", "two"] {
+        programs.push(process(database.url(), name).start().await);
+    }
+    let upstream = Neighbour::start(Manner::Has(vec![1]));
+    let first = &programs[leader(&programs).await];
+    let environment = json!({ "Name": "env", "NetworkFabricType": "NONE" });
+    let environment = post(first, "/environments", &environment).await;
+    let path =
+        format!("/environments/{}/applications", environment["EnvironmentId"].as_str().unwrap());
+    let application = json!({ "Name": "app", "ProxyType": "API_GATEWAY", "VpcId": "vpc-01234567",
+                              "ApiGatewayProxy": { "StageName": "$default" } });
+    let application = post(first, &path, &application).await;
+    let path = format!("{path}/{}", application["ApplicationId"].as_str().unwrap());
+    let id = service(first, &path, upstream.url()).await;
+    post(first, &format!("{path}/routes"), &fallback(&id)).await;
+    for program in &programs {
+        let url = proxy(program).await;
+        assert_eq!(url.matches('/').count(), 2, "{url} has no path");
+        let answer = reqwest::get(format!("{url}/users/1")).await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", program.log());
     }
 }
