@@ -17,7 +17,9 @@ async fn routes_flip_under_load_without_a_failed_request_or_one_that_goes_astray
     let moved = vec![default(&monolith.url), route("rte-posts00000", "/posts", &posts.url)];
     let plane = Arc::new(Plane::start(moved.clone()));
     let stop = Arc::new(AtomicBool::new(false));
-    let answered = Arc::new(AtomicUsize::new(0));
+    // Of each client, so that it is known when all requests of a moment were answered.
+    let answered: Arc<[AtomicUsize]> = (0..CONNECTIONS).map(|_| AtomicUsize::new(0)).collect();
+    let counts = || answered.iter().map(|count| count.load(Ordering::SeqCst)).collect::<Vec<_>>();
     let clients: Vec<_> = (0..CONNECTIONS)
         .map(|client| {
             let (plane, stop, answered) =
@@ -35,24 +37,25 @@ async fn routes_flip_under_load_without_a_failed_request_or_one_that_goes_astray
                     let answer = read_answer(&mut stream).await;
                     assert_eq!(status(&answer), 200, "{answer}");
                     assert!(["posts", "monolith"].contains(&body(&answer)), "{answer}");
-                    answered.fetch_add(1, Ordering::SeqCst);
+                    answered[client].fetch_add(1, Ordering::SeqCst);
                 }
             })
         })
         .collect();
     let in_flight = r#"refactor_requests_in_flight{application="app-0123456789",route="rte-posts00000",service="rte-posts00000"}"#;
     for flip in 0..FLIPS {
-        let start = answered.load(Ordering::SeqCst);
         if flip % 2 == 0 {
             plane.set(vec![default(&monolith.url)]);
-            // What began before may still be under way; after that nothing comes.
-            harness::until("what began before is done", async || plane.metric(in_flight) == 0.0)
-                .await;
-            let before = posts.count();
-            harness::until("requests went on", async || {
-                answered.load(Ordering::SeqCst) > start + CONNECTIONS
+            // What began before may still be under way, or be about to be counted as such; after that nothing comes.
+            let start = counts();
+            let answered_since =
+                |start: &[usize]| counts().iter().zip(start).all(|(now, then)| now > then);
+            harness::until("what began before is done", async || {
+                answered_since(&start) && plane.metric(in_flight) == 0.0
             })
             .await;
+            let (before, start) = (posts.count(), counts());
+            harness::until("requests went on", async || answered_since(&start)).await;
             assert_eq!(posts.count(), before, "flip {flip}: a request after the route left");
         } else {
             plane.set(moved.clone());
