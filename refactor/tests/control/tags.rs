@@ -58,8 +58,18 @@ async fn unknown_tags_and_tags_in_a_wrong_place_are_refused_with_those_that_are_
     let new_environment = json!({ "Name": "env", "NetworkFabricType": "NONE" });
     for (path, mut body, tag, say) in [
         (&routes, uri_path(&id, "/a", "ACTIVE"), "banyan:canry", "banyan:canary, "),
-        (&routes, fallback(&id), "banyan:canary", "a DEFAULT route takes banyan:connect-ms"),
-        (&services, new_service, "banyan:idle", "a service takes banyan:canary"),
+        (
+            &routes,
+            fallback(&id),
+            "banyan:canary",
+            "a DEFAULT route takes banyan:answer-header-bytes",
+        ),
+        (
+            &services,
+            new_service,
+            "banyan:idle",
+            "a service takes banyan:answer-header-bytes, banyan:ca, banyan:canary",
+        ),
         (&"/environments".to_owned(), new_environment, "banyan:canary", "no tag"),
     ] {
         body["Tags"] = json!({ tag: "10" });
