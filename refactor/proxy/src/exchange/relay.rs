@@ -35,6 +35,8 @@ pub(super) struct Relay<'a> {
     connection: Option<Connection>,
     /// What is left of the request; it goes on its way meanwhile.
     upload: Upload<'a>,
+    /// Whether the rest of the request is not sent any more: a part was left out, or the service takes none.
+    upload_failed: bool,
     body: Framing,
     /// The bytes that came since the client had taken all.
     ahead: usize,
@@ -64,6 +66,7 @@ impl<'a> Relay<'a> {
             answer,
             connection,
             upload,
+            upload_failed: false,
             body,
             ahead,
             budget,
@@ -187,12 +190,16 @@ impl<'a> Relay<'a> {
         stalled.poll(context, || in_flight.is_wanted()).map(|()| io::ErrorKind::TimedOut.into())
     }
 
-    /// Sends the rest of the request. If that fails, the answer is still worth reading.
+    /// Sends the rest of the request. If that fails, the answer is still worth reading, but nothing more is sent: what
+    /// follows a part that was too large would make the body seem whole. The service sees that it is not when the
+    /// connection is dropped.
     fn go_on<C: Client>(&mut self, context: &mut Context<'_>, client: &mut C) {
         if let Some(connection) = &mut self.connection
             && !self.upload.is_sent()
+            && !self.upload_failed
         {
-            let _: Poll<Result<(), _>> = self.upload.poll(context, client, connection);
+            let sent = self.upload.poll(context, client, connection);
+            self.upload_failed = matches!(sent, Poll::Ready(Err(_)));
         }
     }
 

@@ -1,6 +1,8 @@
 //! Bodies of every size and framing, both ways, in bounded memory.
 
-use proxy::Settings;
+use std::time::Duration;
+
+use proxy::{Patience, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::plane::{Plane, body, default, field, status};
@@ -157,4 +159,36 @@ async fn a_body_over_the_limit_never_becomes_a_request() {
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
     let seen: Vec<_> = service.seen().iter().map(|request| request.line().to_owned()).collect();
     assert!(!seen.iter().any(|line| line.contains("hidden")), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_passes_the_limit_after_its_answer_began_never_seems_whole() {
+    let (seen, mut received) = tokio::sync::watch::channel(None);
+    let service = Service::serving(move |mut stream| {
+        let seen = seen.clone();
+        async move {
+            let mut read = Vec::new();
+            while !read.ends_with(b"first\r\n") {
+                stream.read_buf(&mut read).await.unwrap();
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1").await.unwrap();
+            // The answer never ends, so the proxy drops the connection when the service was silent for too long.
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+            let _ = seen.send(Some(String::from_utf8(rest).unwrap()));
+        }
+    })
+    .await;
+    let patience = Patience { idle: Duration::from_secs(1), ..Patience::default() };
+    let settings = Settings { workers: 1, upload_limit_bytes: 20, patience, ..Settings::default() };
+    let plane = Plane::with(settings, vec![default(&service.url)]);
+    let mut stream = plane.connect().await;
+    let head = "POST /api HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    while stream.read_u8().await.unwrap() != b'1' {}
+    let large = format!("20\r\n{}\r\n", "x".repeat(32));
+    stream.write_all(large.as_bytes()).await.unwrap();
+    stream.write_all(b"5\r\nthird\r\n0\r\n\r\n").await.unwrap();
+    let rest = received.wait_for(Option::is_some).await.unwrap().clone();
+    assert_eq!(rest.as_deref(), Some(""), "nothing follows what was left out");
 }
