@@ -172,6 +172,8 @@ impl Http1 {
     /// Begins an exchange.
     pub(crate) fn start(&mut self, head: &RequestHead<'_>) {
         self.exchange = Exchange::of(head);
+        // A client that began its body does not wait.
+        self.exchange.expects_continue &= self.input.is_empty();
     }
 
     /// Whether another request may follow.
@@ -296,8 +298,7 @@ impl Client for Http1 {
     }
 
     fn waits_to_go_on(&self) -> bool {
-        // A part of the body may have come with the head.
-        self.exchange.expects_continue && self.input.is_empty()
+        self.exchange.expects_continue
     }
 
     fn go_on(&mut self, context: &mut Context<'_>) {
@@ -329,7 +330,7 @@ impl Client for Http1 {
         self.exchange.pace.rest(Instant::now());
         loop {
             match ready!(self.input.poll_fill(context, &mut self.stream)) {
-                Ok(1..) => {}
+                Ok(1..) => self.exchange.expects_continue = false,
                 Err(error) if error.kind() == io::ErrorKind::OutOfMemory => return Poll::Pending,
                 Ok(0) => return Poll::Ready(Left::Silent),
                 Err(_) => return Poll::Ready(Left::Gone),
