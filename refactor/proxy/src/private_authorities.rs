@@ -37,8 +37,16 @@ pub(crate) struct Authority {
     file: Option<PathBuf>,
     /// What can be trusted now, or why nothing can.
     trust: ArcSwap<Result<Arc<Trust>, String>>,
-    /// The file as it was when it was read last.
-    seen: Mutex<Option<FileVersion>>,
+    seen: Mutex<Seen>,
+}
+
+/// A file as it was when it was read last.
+#[derive(Debug, Default)]
+struct Seen {
+    /// None if it was not there.
+    version: Option<FileVersion>,
+    /// Why it could not be used. It is read again then, though it looks the same.
+    unused: Option<String>,
 }
 
 /// One content of a file.
@@ -146,11 +154,12 @@ impl Authority {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         // What is written while it is read looks different the next time.
         let now = file_version(file);
-        if *seen == now {
+        if seen.version == now && seen.unused.is_none() {
             return;
         }
-        let first = seen.is_none();
-        *seen = now;
+        let first = seen.version.is_none();
+        seen.version = now;
+        let before = seen.unused.take();
         if now.is_none() {
             log::error!(
                 "{}; services with {}={} are not reached",
@@ -168,10 +177,14 @@ impl Authority {
                     log::info!("the authorities of {} are used from now on", file.display());
                 }
             }
-            Err(why) if self.current().is_ok() => {
-                log::error!("the authorities stay as they were: {why}");
+            Err(why) => {
+                if self.current().is_err() {
+                    self.trust.store(Arc::new(Err(why.clone())));
+                } else if before.as_ref() != Some(&why) {
+                    log::error!("the authorities stay as they were: {why}");
+                }
+                seen.unused = Some(why);
             }
-            Err(why) => self.trust.store(Arc::new(Err(why))),
         }
     }
 }

@@ -108,6 +108,20 @@ async fn a_connection_is_never_used_under_another_authority() {
     assert_eq!(service.count(), 3);
 }
 
+#[test]
+fn a_file_that_could_not_be_used_is_read_again_though_it_looks_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = PrivateAuthorities::open(folder.path()).unwrap();
+    let (pem, file) = (TestAuthority::new().pem(), folder.path().join("shop.pem"));
+    fs::write(&file, "x".repeat(pem.len())).unwrap();
+    let time = fs::metadata(&file).unwrap().modified().unwrap();
+    authorities.pem("shop").unwrap_err();
+    // The same file, with the same size and time.
+    fs::write(&file, &pem).unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+    assert_eq!(&*authorities.pem("shop").unwrap(), pem.as_bytes());
+}
+
 #[tokio::test]
 async fn copies_and_tunnels_ask_the_same_authority() {
     let (shop, other) = (TestAuthority::new(), TestAuthority::new());
