@@ -76,8 +76,8 @@ impl<'a> RequestPath<'a> {
         Segments { rest: self.raw }
     }
 
-    /// Whether this is a path for the operators of a collection: in what a service gets, the segment `-` follows the
-    /// name of one that moves. `base` and `matched` are those of [`RequestPath::join`].
+    /// Whether this is a path for the operators of a collection: in what the client sent, or in what a service gets, the
+    /// segment `-` follows the name of one that moves. `base` and `matched` are those of [`RequestPath::join`].
     pub fn is_for_operators(
         &self,
         base: &str,
@@ -88,16 +88,19 @@ impl<'a> RequestPath<'a> {
             return false;
         }
         let rest = self.raw.get(matched..).unwrap_or_default();
-        let mut before = String::new();
-        for segment in segments(base).chain(segments(rest)) {
-            for part in segment.split(['/', '\\']).filter(|part| !part.is_empty()) {
-                if part == "-" && moves(&before) {
-                    return true;
+        let follows = |base, rest| {
+            let mut before = String::new();
+            for segment in segments(base).chain(segments(rest)) {
+                for part in segment.split(['/', '\\']).filter(|part| !part.is_empty()) {
+                    if part == "-" && moves(&before) {
+                        return true;
+                    }
+                    part.clone_into(&mut before);
                 }
-                part.clone_into(&mut before);
             }
-        }
-        false
+            false
+        };
+        follows("", self.raw) || follows(base, rest)
     }
 
     /// The target that a service gets.
@@ -236,6 +239,7 @@ mod tests {
         }
         assert!(is("/api/people/-/changes", "/api/users", 7), "what the service gets counts");
         assert!(is("/api/-/changes", "/users/", 0));
+        assert!(is("/api/users/-/changes", "/members", 6), "what the client sent counts as well");
         for target in
             ["/api/-", "/api/-/users", "/api/threads/-/x", "/api/users/3/-/x", "/api/users-/-"]
         {
