@@ -207,8 +207,14 @@ impl Processes {
         while !self.left.load(Ordering::Relaxed) {
             let heard = session.heard();
             self.look(session, followed).map_err(told)?;
-            if self.leading.get().is_none() {
-                followed.spaces.tell_canaries(session).map_err(told)?;
+            if self.leading.get().is_none()
+                && let Err(error) = followed.spaces.tell_canaries(session)
+            {
+                // Any other failure costs these counts alone.
+                if session.is_over() {
+                    return Err(told(error));
+                }
+                log::warn!("canaries: what this process saw is not told: {}", chain(&error));
             }
             if lock(&self.lost).take().is_some() {
                 log::info!("the control database {} is there again", self.url);

@@ -1,11 +1,11 @@
 //! What several processes saw of canaries, on its way to the one that leads.
 //!
 //! Each process adds its counts to those in the shared state, and the one that leads takes them away. So each read counts
-//! once. Counts that were taken by a process which then ended are lost, as its own are.
+//! once. All of them lock the rows in the order of the routes: else two could wait for each other. Counts that were taken by a process which then ended are lost, as its own are.
 
 use std::collections::BTreeMap;
 
-use journal::{Error, Journal, values};
+use journal::{Error, Journal, Row, values};
 use proxy::CanaryTally;
 
 pub(crate) const SCHEMA: &str = "
@@ -19,7 +19,7 @@ pub(crate) const SCHEMA: &str = "
     );
 ";
 
-/// Adds what this process saw, by route.
+/// Adds what this process saw, by route and in their order.
 ///
 /// # Errors
 /// If the state cannot be written; then it may have been added.
@@ -46,22 +46,31 @@ pub(crate) fn add(state: &Journal, seen: &[(String, CanaryTally)]) -> Result<(),
 /// # Errors
 /// If the state cannot be written.
 pub(crate) fn take(state: &Journal) -> Result<BTreeMap<String, CanaryTally>, Error> {
-    let sql = "DELETE FROM spaces_canary_counts
-        RETURNING route, requests, failed, slow, compared, differed";
-    let taken = state.write(|state| {
-        state.all(sql, values![], |row| {
-            let count = |column| Ok::<_, Error>(row.number(column)?.unsigned_abs());
-            let seen = CanaryTally {
-                requests: count(1)?,
-                failed: count(2)?,
-                slow: count(3)?,
-                compared: count(4)?,
-                differed: count(5)?,
-            };
-            Ok((row.text(0)?, seen))
-        })
-    })?;
-    Ok(taken.into_iter().collect())
+    let sql = "DELETE FROM spaces_canary_counts WHERE route = ?1
+        RETURNING requests, failed, slow, compared, differed";
+    state.write(|state| {
+        let mut routes =
+            state.all("SELECT route FROM spaces_canary_counts", values![], |row| row.text(0))?;
+        // The engine may sort text in another way.
+        routes.sort();
+        let mut taken = BTreeMap::new();
+        for route in routes {
+            let seen = state.one(sql, values![&route], counts)?;
+            taken.extend(seen.map(|seen| (route, seen)));
+        }
+        Ok(taken)
+    })
+}
+
+fn counts(row: &Row) -> Result<CanaryTally, Error> {
+    let count = |column| Ok::<_, Error>(row.number(column)?.unsigned_abs());
+    Ok(CanaryTally {
+        requests: count(0)?,
+        failed: count(1)?,
+        slow: count(2)?,
+        compared: count(3)?,
+        differed: count(4)?,
+    })
 }
 
 #[cfg(test)]

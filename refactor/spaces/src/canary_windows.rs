@@ -30,7 +30,8 @@ impl CanaryWindows {
         self.0.get(route).map(|window| window.seen).unwrap_or_default()
     }
 
-    /// How far a canary is now, if that has changed, after this was seen of it.
+    /// How far a canary is now, if that has changed, after this was seen of it since the last call. The first call for a
+    /// step begins that, and judges nothing.
     pub(crate) fn next(
         &mut self,
         route: &str,
@@ -39,18 +40,19 @@ impl CanaryWindows {
         seen: &CanaryTally,
         now: Instant,
     ) -> Option<CanaryProgress> {
-        let begin = || Window::new(progress, now);
-        let window = self.0.entry(route.to_owned()).or_insert_with(begin);
-        if window.progress != *progress {
-            *window = begin();
-        }
+        let window = self.0.get_mut(route).filter(|window| window.progress == *progress);
+        let Some(window) = window else {
+            // What was seen until now is from before the step.
+            self.0.insert(route.to_owned(), Window::new(progress, now));
+            return None;
+        };
         window.seen.add(seen);
         let lasted = now.saturating_duration_since(window.since);
         let rolled_back = match plan.judge(&window.seen, lasted) {
             CanaryVerdict::Hold => return None,
             CanaryVerdict::Rise if progress.step + 1 >= plan.steps.len() => {
                 // The last step stays, and is watched.
-                *window = begin();
+                *window = Window::new(progress, now);
                 return None;
             }
             CanaryVerdict::Rise => None,
@@ -124,6 +126,13 @@ mod tests {
         let rolled_back = canary.progress.rolled_back.unwrap();
         assert_eq!(rolled_back.percent, 50);
         assert!(rolled_back.reason.ends_with("reads failed; the limit is 1 %"));
+    }
+
+    #[test]
+    fn reads_from_before_a_step_do_not_judge_it() {
+        let mut canary = Watched::begin();
+        assert_eq!((canary.pass(1, 100, 100), canary.pass(60, 100, 0)), (5, 20));
+        assert_eq!((canary.pass(1, 100, 100), canary.pass(60, 100, 0)), (20, 50));
     }
 
     #[test]
