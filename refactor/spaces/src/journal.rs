@@ -79,12 +79,16 @@ impl Journal {
         })
     }
 
-    /// What changed in a shared state after a version, as it is now.
+    /// What changed in a shared state between two versions, as it is now; nothing if that is not known.
     ///
     /// # Errors
     /// If a document cannot be read.
-    pub(crate) fn load_since(&self, version: i64) -> Result<Vec<ModelChange>, Error> {
-        self.0.read(|state| change_log::since(state, version))
+    pub(crate) fn load_between(
+        &self,
+        from: i64,
+        to: i64,
+    ) -> Result<Option<Vec<ModelChange>>, Error> {
+        self.0.read(|state| change_log::between(state, from, to))
     }
 
     /// The answer to a token, if it was given within the last 24 hours or the token is a lasting one.
@@ -110,11 +114,8 @@ impl Journal {
     pub(crate) fn write(&self, changes: &[ModelChange]) -> Result<(), Error> {
         self.0.write(|state| {
             changes.iter().try_for_each(|change| write(state, change))?;
-            let announced = match changes.iter().any(ModelChange::concerns_traffic) {
-                true => state.announce()?,
-                false => None,
-            };
-            announced.map_or(Ok(()), |version| change_log::note(state, version, changes))
+            let announces = changes.iter().any(ModelChange::concerns_traffic);
+            if announces { announce(state, changes) } else { Ok(()) }
         })
     }
 
@@ -131,7 +132,7 @@ impl Journal {
     /// # Errors
     /// If the state cannot be written.
     pub(crate) fn announce(&self) -> Result<(), Error> {
-        self.0.announce()
+        self.0.write(|state| announce(state, &[]))
     }
 
     /// Waits until every live process has what is changed so far; gives the names of those that do not have it.
@@ -149,6 +150,11 @@ impl Journal {
     pub(crate) fn has_earlier_uploads(&self, application: &str) -> Result<bool, Error> {
         self.0.has_earlier_uploads(application)
     }
+}
+
+fn announce(state: &Transaction<'_>, changes: &[ModelChange]) -> Result<(), Error> {
+    let announced = state.announce()?;
+    announced.map_or(Ok(()), |version| change_log::note(state, version, changes))
 }
 
 fn load<D: Details + DeserializeOwned>(state: &Transaction<'_>) -> Result<ResourceTable<D>, Error> {

@@ -22,7 +22,7 @@ impl Spaces {
     }
 
     /// Reads what changed between two versions of the shared state, and does that in the data plane. If it does not know the
-    /// first one any more, or applications came or went, it reads everything.
+    /// changes between them, or applications came or went, it reads everything.
     ///
     /// # Errors
     /// As [`Spaces::reload`].
@@ -37,7 +37,10 @@ impl Spaces {
         }
         // As in `reload_from`: this process may lead from now on, and change something.
         let mut model = self.model();
-        let changes = Journal::open(state.read_only())?.load_since(from)?;
+        let Some(changes) = Journal::open(state.read_only())?.load_between(from, to)? else {
+            drop(model);
+            return self.reload(state);
+        };
         let all = |change: &ModelChange| match change {
             ModelChange::Application(_) => true,
             ModelChange::Delete(kind, _) => *kind == ResourceType::Application,
