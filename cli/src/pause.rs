@@ -56,7 +56,7 @@ pub(crate) async fn restart(data_dir: &Path, name: &str, http: Client) -> Result
             Ok(why) if !why.is_empty() => {
                 // If it stays, the next restart removes it.
                 let _ = forget_restart(&restart);
-                return Err(format!("{name} goes on as it was: {why}"));
+                return Err(why);
             }
             Ok(_) => {}
             Err(_) if is_ready(&endpoint, &http).await => break,

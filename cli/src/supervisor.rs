@@ -35,7 +35,7 @@ pub(crate) async fn supervise(
                 Duration::ZERO
             }
             () = is_asked(&spec.restart), if spec.takes_over() => {
-                process = taken_over(&spec, process, &mut stop).await;
+                process = taken_over(&spec, process, &client, &mut stop).await;
                 continue;
             }
             () = is_asked(&spec.restart) => {
@@ -90,31 +90,43 @@ pub(crate) async fn supervise(
 async fn taken_over(
     spec: &ProcessSpec,
     mut old: Process,
+    client: &Client,
     stop: &mut watch::Receiver<bool>,
 ) -> Process {
     let name = &spec.endpoint.name;
     let failed = |why: &str| {
-        say(format_args!("{name} goes on as it was: {why}"));
+        say(format_args!("{why}"));
         restarted(&spec.restart, Err(why));
     };
+    let stays = |why: &str| failed(&format!("{name} goes on as it was: {why}"));
     let mut new = match spec.start_again() {
         Ok(new) => new,
         Err(error) => {
-            failed(&error.to_string());
+            stays(&error.to_string());
             return old;
         }
     };
     let id = new.id();
     tokio::select! {
-        // The one that takes over is ready before the other ends.
+        // The one that takes over is ready before the other ends, unless that one ended by itself.
         _ = old.wait() => {
-            say(format_args!("{name} is restarted"));
-            restarted(&spec.restart, Ok(()));
+            tokio::select! {
+                () = ready(spec, client) => {
+                    say(format_args!("{name} is restarted"));
+                    restarted(&spec.restart, Ok(()));
+                }
+                ended = new.wait() => {
+                    let how = ended.map_or_else(|error| error.to_string(), describe);
+                    failed(&format!("{name} ended during its restart, and the new one {how}"));
+                }
+                () = is_told(&spec.pause) => {}
+                () = stopping(stop) => {}
+            }
             new
         }
         ended = new.wait() => {
             let how = ended.map_or_else(|error| error.to_string(), describe);
-            failed(&spec.why_not_taken_over(id, &how).await);
+            stays(&spec.why_not_taken_over(id, &how).await);
             old
         }
         () = stopping(stop) => {
