@@ -30,7 +30,7 @@ pub(crate) async fn form(
 /// `POST /{collection}/{id}/delete`: deletes the member if it still is as the page showed it.
 ///
 /// # Errors
-/// If the form is refused. A change that came in between is shown on the page, which asks again.
+/// If the form is refused; if it is not known whether the member was deleted, and the API cannot be read either. A change that came in between is shown on the page, which asks again.
 pub(crate) async fn delete(
     site: Data<Site>,
     visitor: Visitor,
@@ -45,7 +45,14 @@ pub(crate) async fn delete(
         }
         Err(refusal) => refusal,
     };
-    let (member, tag) = stored(&site, kind, id).await?;
+    let unknown = matches!(refusal, Refusal::Unknown | Refusal::Failed);
+    let (member, tag) = stored(&site, kind, id).await.map_err(|failure| match failure {
+        Failure::Api(error) if unknown => {
+            log::warn!("after a delete whose outcome is not known: {error}");
+            Failure::PerhapsDeleted
+        }
+        failure => failure,
+    })?;
     let page = pages::delete(kind, id, &member.value, &tag, Some(&refusal), &visitor);
     Ok(pages::answer_with(pages::status_of(&refusal), &visitor, &page))
 }

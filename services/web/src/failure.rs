@@ -36,6 +36,9 @@ pub(crate) enum Failure {
     /// There are no forms here.
     #[error("this board is read-only")]
     ReadOnly,
+    /// Something was to be deleted, and neither that was answered nor can the API be read.
+    #[error("it is not known whether it was deleted")]
+    PerhapsDeleted,
     /// The API does not answer, or not as it should.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -78,6 +81,10 @@ impl Failure {
                 "This board is read-only",
                 "Nothing was stored. You can read everything, and write nothing.",
             ),
+            Self::PerhapsDeleted => (
+                "It is not known whether this was deleted",
+                "The board did not answer in time. Go back in a moment, and load the page again: it shows whether this is still there.",
+            ),
             Self::Api(ApiError::Unavailable(_)) => (
                 "The board does not answer",
                 "The program with the board's data cannot be reached just now. Nothing is lost.",
@@ -108,6 +115,7 @@ impl ResponseError for Failure {
             Self::LargeForm => StatusCode::PAYLOAD_TOO_LARGE,
             Self::OtherOrigin | Self::NoToken | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::OtherHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::PerhapsDeleted => StatusCode::GATEWAY_TIMEOUT,
             Self::Api(ApiError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Api(ApiError::Unexpected(_)) => StatusCode::BAD_GATEWAY,
         }

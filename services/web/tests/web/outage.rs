@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::api::{Board, pages};
-use crate::browser::Browser;
+use crate::browser::{Browser, Form};
 
 /// An API of one user and one thread that answers each write with the next of these heads, and the last one ever after.
 struct Stub {
@@ -152,4 +152,16 @@ async fn without_the_api_a_page_says_so_and_how_to_try_again() {
     assert_eq!(page.status, 503);
     assert!(page.body.contains("Nothing was stored, and your text is still here"), "{}", page.body);
     assert_eq!(page.form("/posts/1/edit").fields["text"], "Mine");
+}
+
+#[tokio::test]
+async fn a_delete_whose_outcome_is_not_known_is_not_told_as_nothing() {
+    let stub = Stub::start_with("503 Service Unavailable", &["500 Internal Server Error"]);
+    let program = pages(&stub.url).start().await;
+    let browser = Browser::new(&program.url());
+    let form = browser.form("/threads/1/delete", "/threads/1/delete").await;
+    let form = Form { action: "/users/1/delete".to_owned(), ..form };
+    let page = browser.submit(&form, &[]).await;
+    assert_eq!(page.status, 504, "{}", page.body);
+    assert!(page.body.contains("It is not known whether this was deleted"), "{}", page.body);
 }
