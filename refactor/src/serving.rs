@@ -60,7 +60,7 @@ impl Prepared {
             log::info!("metrics are on http://{metrics}/metrics");
         }
         log::info!("listening on http://{}", self.address);
-        rt::spawn(canaries::watch(leading));
+        rt::spawn(canaries::watch(leading.clone()));
         let (ready, first) = (Arc::clone(&readiness), self.first);
         rt::spawn(async move {
             first_stack(first).await;
@@ -79,9 +79,15 @@ impl Prepared {
             let finished = spawn_blocking(move || finishing.map(|one| one.finish(stop.drain)));
             stop.serve_on().await;
             console.close();
+            // A command that a page began is no request: it must not be cut in the middle either.
+            let commands = spawn_blocking(move || leading.close(stop.drain));
             let unheard = oneshot::channel().0;
             let drained = plane.drain(ANNOUNCE_TIME, stop.drain, unheard);
-            let ((), (), finished) = tokio::join!(end(&handles), drained, finished);
+            let ((), (), finished, commands) =
+                tokio::join!(end(&handles), drained, finished, commands);
+            if let Err(error) = commands {
+                log::error!("commands under way: {}", chain(&error));
+            }
             if let Some(processes) = processes {
                 let left = spawn_blocking(move || processes.leave()).await;
                 for error in [finished.err(), left.err()].into_iter().flatten() {

@@ -169,10 +169,21 @@ async fn shares_are_set_and_refused_from_the_pages() {
     let browser = Browser::signed_in(&fixture.program, false).await;
     let token = browser.token().await;
     let shares = format!("/console/routes/{route}/shares");
-    for (canary, shadow, status) in
-        [("10", "50", 303), ("101", "", 400), ("x", "", 400), ("", "0", 303)]
-    {
-        let fields = [("token", token.as_str()), ("canary", canary), ("shadow", shadow)];
+    for (was, canary, shadow, status) in [
+        (["", ""], "10", "50", 303),
+        (["10", "50"], "101", "", 400),
+        (["10", "50"], "x", "", 400),
+        // Of a page that was opened before the first form was sent.
+        (["", ""], "", "0", 409),
+        (["10", "50"], "", "0", 303),
+    ] {
+        let fields = [
+            ("token", token.as_str()),
+            ("shown-banyan:canary", was[0]),
+            ("shown-banyan:shadow", was[1]),
+            ("canary", canary),
+            ("shadow", shadow),
+        ];
         let answer = browser.post(&shares, &fields).await;
         assert_eq!(answer.status, status, "{canary} {shadow}: {}", answer.body);
         if status == 303 {
@@ -217,4 +228,20 @@ async fn the_history_stays_through_a_restart_and_has_what_was_cancelled() {
     assert_eq!(verbs, ["cancel", "reverse", "switch", "follow"], "{history}");
     assert!(lines[1]["pauseMs"].is_u64() && lines[1]["by"].is_string(), "{history}");
     assert_eq!((&lines[2]["epoch"], &lines[2]["done"]), (&json!(2), &json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_of_a_page_ends_before_the_program_does() {
+    let mut fixture = Fixture::new().await;
+    fixture.verify().await;
+    // The switch waits for the follower, and takes itself back after some seconds.
+    fixture.source.with(|copy| copy.late = true);
+    let browser = Browser::signed_in(&fixture.program, false).await;
+    let begun = give(&browser, &fixture, "switch", &[]).await;
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    until("writes are fenced", async || fixture.source.with(|copy| copy.fence.is_some())).await;
+    fixture.program.terminate();
+    fixture.program.ended().await;
+    assert!(fixture.source.is_primary());
+    assert!(fixture.source.with(|copy| copy.fence.is_none()), "the fence is released");
 }
