@@ -15,7 +15,7 @@ const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" }
 pub(crate) struct ConsoleArgs {
     #[command(flatten)]
     control: ControlArgs,
-    /// Open the link in the browser too.
+    /// Open the link in the browser too. Until it is used, other users of this machine can see it in the list of processes.
     #[arg(long)]
     open: bool,
     /// For a session that sees everything and changes nothing.

@@ -15,7 +15,8 @@ use crate::pages::{self, Asked, Main, text};
 use crate::request::Request;
 use crate::secret;
 use crate::sessions::Session;
-use crate::shown::shown;
+use crate::share;
+use crate::shown::{shown, told};
 use crate::source::{Ask, Refused};
 use crate::verbs::Verb;
 use crate::view::{View, link, path};
@@ -40,7 +41,7 @@ pub(crate) fn act(
         View::Command { application, collection, verb, .. } => {
             begin(hub, (application, collection), verb, request, session, now_ms)
         }
-        View::Shares(id) => share(hub, id, request, session),
+        View::Shares(id) => share::share(hub, id, request, session),
         _ => told(session, 405, "Not done", "Nothing is sent to this page."),
     }
 }
@@ -66,7 +67,8 @@ pub(crate) fn ask(
         }
     };
     let force = force && verb.word == "switch";
-    let looks = verb.has_dry_run && verb.obstacle(found).is_none();
+    // Before it looks, the control plane ends what a crash broke off: a session that changes nothing must not ask for that.
+    let looks = verb.has_dry_run && !session.read_only && verb.obstacle(found).is_none();
     let looked = looks.then(|| {
         let options = json!({ "application": application, "dryRun": true, "force": force });
         let asked = command(hub, collection, verb, &options);
@@ -187,50 +189,4 @@ fn changed(found: &Move, request: &Request, session: &Session) -> Option<Answer>
     };
     let main = Main { status: 409, title: "Not done".to_owned(), body };
     Some(shown(&main, session, None))
-}
-
-/// Sets the shares of a route.
-fn share(hub: &Hub, id: &str, request: &Request, session: &Session) -> Answer {
-    let look = hub.look_now();
-    let Some(route) = look.overview.route(id).filter(|route| !route.is_default()) else {
-        return told(session, 404, "Not done", "There is no such route. Nothing was done.");
-    };
-    let again = |problem: &str| {
-        let main = Main { status: 400, ..pages::shares(route, session, Some(problem)) };
-        shown(&main, session, None)
-    };
-    for (tag, field) in [("banyan:canary", "canary"), ("banyan:shadow", "shadow")] {
-        let wanted = request.field(field).trim();
-        let present = request.form.iter().any(|(name, _)| name == field);
-        if !present || route.percent(tag).unwrap_or_default() == wanted {
-            continue;
-        }
-        if !(wanted.is_empty() || wanted.parse::<u8>().is_ok_and(|percent| percent <= 100)) {
-            return again("A share is a whole number from 0 to 100, or empty. Nothing was done.");
-        }
-        let path = path(&["tags", &route.arn]);
-        let (method, query, body) = if wanted.is_empty() {
-            let key: String = url::form_urlencoded::byte_serialize(tag.as_bytes()).collect();
-            ("DELETE", format!("tagKeys={key}"), Value::Null)
-        } else {
-            ("POST", String::new(), json!({ "Tags": { tag: wanted } }))
-        };
-        let ask = Ask { region: route.region(), method, path: &path, query: &query, body: &body };
-        if let Err(refused) = hub.source.ask(&ask) {
-            return again(&refused.message);
-        }
-    }
-    hub.look_now();
-    hub.wake();
-    Answer::see(link(&["routes", id]))
-}
-
-/// A page that says what was not done, and why.
-fn told(session: &Session, status: u16, title: &str, why: &str) -> Answer {
-    let body = html! {
-        h1 { (title) }
-        div class="note bad" role="alert" { p { (why) } }
-        p { a href="/console/" { "To the overview" } }
-    };
-    shown(&Main { status, title: title.to_owned(), body }, session, None)
 }

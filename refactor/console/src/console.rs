@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::clock::now_ms;
 use crate::hub::Hub;
 use crate::live::Live;
-use crate::pages::{self, Main, problem};
+use crate::pages::{self, Entered, Main, problem};
 use crate::request::Request;
 use crate::sessions::{Session, SessionError, Sessions};
 use crate::shown::shown;
@@ -55,9 +55,6 @@ impl Console {
         known: impl FnOnce(),
         now_ms: i64,
     ) -> Result<Answer, SessionError> {
-        if request.is_post && !request.is_from_here() {
-            return Ok(refused());
-        }
         if request.path == "/sign-in" {
             return if request.is_post {
                 sign_in::begin(&self.sessions, request, now_ms)
@@ -108,7 +105,7 @@ impl Console {
                 return act::ask(&self.hub, (application, collection), verb, *force, session);
             }
             View::Shares(id) => match look.overview.route(id).filter(|route| !route.is_default()) {
-                Some(route) => pages::shares(route, session, None),
+                Some(route) => pages::shares(route, session, &Entered::default()),
                 None => Main::missing("There is no such route."),
             },
             View::Stack(id) => self.stack(id),
@@ -147,7 +144,7 @@ pub(crate) fn unavailable(error: &SessionError) -> Answer {
 }
 
 /// A form that no page of this session sent.
-fn refused() -> Answer {
+pub(crate) fn refused() -> Answer {
     let text = "This form did not come from a page of your session, so nothing was done. Open the console again and \
         repeat what you wanted to do.";
     Answer::page(403, problem::page("Refused", text))

@@ -104,6 +104,16 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// The tag that lets a canary rise by itself.
+    pub(crate) const STEPS: &str = "banyan:canary-steps";
+    /// The tags that say which shares a route has.
+    pub(crate) const SHARES: [&str; 3] = ["banyan:canary", "banyan:shadow", Self::STEPS];
+
+    /// Whether its canary rises by itself.
+    pub(crate) fn rises(&self) -> bool {
+        self.tags.contains_key(Self::STEPS)
+    }
+
     /// Whether it takes all that no other route takes.
     pub(crate) fn is_default(&self) -> bool {
         self.source_path.is_none()

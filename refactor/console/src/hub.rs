@@ -20,6 +20,8 @@ use crate::source::{Ask, ControlPlane};
 const EVERY: Duration = Duration::from_secs(1);
 /// How often it looks while something is under way.
 const OFTEN: Duration = Duration::from_millis(200);
+/// How long what was counted stays after the last page: another page may be opened from it.
+const LINGER: Duration = Duration::from_secs(5);
 /// A page is made from a look that is at most so old.
 const FRESH: Duration = Duration::from_millis(900);
 
@@ -85,6 +87,7 @@ impl Hub {
         self: &Arc<Self>,
     ) -> std::io::Result<watch::Receiver<Option<Arc<Snapshot>>>> {
         let receiver = self.newest.subscribe();
+        self.wake();
         if !self.runs.swap(true, Ordering::AcqRel) {
             let hub = Arc::clone(self);
             let begun = thread::Builder::new().name("console".into()).spawn(move || hub.run());
@@ -115,6 +118,11 @@ impl Hub {
     fn run(&self) {
         loop {
             if self.newest.receiver_count() == 0 {
+                self.pause(LINGER);
+                if self.newest.receiver_count() > 0 {
+                    continue;
+                }
+                lock(&self.looks).meter = Meter::default();
                 self.runs.store(false, Ordering::Release);
                 // A page may have been opened meanwhile, and have seen that this runs.
                 let again = self.newest.receiver_count() > 0;
@@ -124,11 +132,16 @@ impl Hub {
             }
             let snapshot = self.look_now();
             let pause = if snapshot.is_busy() { OFTEN } else { EVERY };
-            let begun = lock(&self.begun);
-            let waited = self.wakes.wait_timeout_while(begun, pause, |begun| !*begun);
-            let (mut begun, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            *begun = false;
+            self.pause(pause);
         }
+    }
+
+    /// Waits for so long, or until something was begun.
+    fn pause(&self, time: Duration) {
+        let begun = lock(&self.begun);
+        let waited = self.wakes.wait_timeout_while(begun, time, |begun| !*begun);
+        let (mut begun, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *begun = false;
     }
 
     fn look(&self, looks: &mut Looks) -> Arc<Snapshot> {

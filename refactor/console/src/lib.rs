@@ -59,6 +59,7 @@ mod request;
 mod secret;
 mod serve;
 mod sessions;
+mod share;
 mod shown;
 mod sign_in;
 mod snapshot;

@@ -9,20 +9,34 @@ use proxy::RouteTraffic;
 const RATE_TIME: Duration = Duration::from_secs(2);
 /// Durations are looked at over about this time.
 const QUANTILE_TIME: Duration = Duration::from_secs(15);
-/// How long is remembered.
-const REMEMBERED: Duration = Duration::from_secs(61);
-/// Looks that come sooner than this after the last one are not remembered.
+/// How much longer the time between two looks may be: figures of a longer time would not be those of now.
+const LONGER: Duration = Duration::from_secs(4);
+/// How long the trend goes back.
+const TREND_TIME: Duration = Duration::from_secs(60);
+/// A look that came sooner than this after the one before it is forgotten when the next one comes.
 const APART: Duration = Duration::from_millis(900);
 
 /// An application and a route.
 pub(crate) type RouteKey = (String, String);
 
 /// What was counted at one time.
-type Counted = HashMap<(String, String, String), RouteTraffic>;
+#[derive(Debug)]
+struct Look {
+    at: Instant,
+    counted: HashMap<(String, String, String), RouteTraffic>,
+    /// The requests of each route.
+    requests: HashMap<RouteKey, u64>,
+}
 
-/// The counters of the last minute.
+/// The counters of the last seconds, and the rates of the last minute.
 #[derive(Debug, Default)]
-pub(crate) struct Meter(VecDeque<(Instant, Counted)>);
+pub(crate) struct Meter {
+    looks: VecDeque<Look>,
+    /// When each time ended that the trends have a rate of.
+    ends: VecDeque<Instant>,
+    /// The rates of each route, one for each of `ends`.
+    trends: HashMap<RouteKey, VecDeque<f64>>,
+}
 
 /// The figures of a route.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,34 +68,63 @@ impl Figures {
 impl Meter {
     /// Adds what is counted now.
     pub(crate) fn add(&mut self, now: Instant, traffic: Vec<RouteTraffic>) {
-        let key = |found: &RouteTraffic| {
-            (found.application.clone(), found.route.clone(), found.service.clone())
-        };
-        let counted = traffic.into_iter().map(|found| (key(&found), found)).collect();
         // The newest is always there, and those before it stand apart.
-        let len = self.0.len();
-        if len >= 2 && now.duration_since(self.0[len - 2].0) < APART {
-            self.0.pop_back();
+        let len = self.looks.len();
+        if len >= 2 && self.looks[len - 1].at.duration_since(self.looks[len - 2].at) < APART {
+            self.looks.pop_back();
+            self.ends.pop_back();
+            for trend in self.trends.values_mut() {
+                trend.pop_back();
+            }
         }
-        self.0.push_back((now, counted));
-        while self.0.front().is_some_and(|(at, _)| now.duration_since(*at) > REMEMBERED) {
-            self.0.pop_front();
+        let look = Look::new(now, traffic);
+        match self.looks.back() {
+            Some(last) if now.duration_since(last.at) <= RATE_TIME + LONGER => {
+                let seconds = now.duration_since(last.at).as_secs_f64().max(0.001);
+                let mut trends = HashMap::with_capacity(look.requests.len());
+                for (route, requests) in &look.requests {
+                    let known = self.trends.remove_entry(route);
+                    let (route, mut trend) = known.unwrap_or_else(|| {
+                        (route.clone(), self.ends.iter().map(|_| 0.0).collect())
+                    });
+                    let before = last.requests.get(&route).copied().unwrap_or_default();
+                    trend.push_back(requests.saturating_sub(before) as f64 / seconds);
+                    trends.insert(route, trend);
+                }
+                self.trends = trends;
+                self.ends.push_back(now);
+            }
+            _ => {
+                self.ends.clear();
+                self.trends.clear();
+            }
+        }
+        self.looks.push_back(look);
+        let old = |at: &Instant, time| now.duration_since(*at) > time;
+        while self.looks.front().is_some_and(|look| old(&look.at, QUANTILE_TIME + LONGER)) {
+            self.looks.pop_front();
+        }
+        while self.ends.front().is_some_and(|end| old(end, TREND_TIME)) {
+            self.ends.pop_front();
+            for trend in self.trends.values_mut() {
+                trend.pop_front();
+            }
         }
     }
 
-    /// The figures of each route; none before there are two looks.
+    /// The figures of each route; none before there are two looks of these seconds.
     pub(crate) fn figures(&self) -> Option<HashMap<RouteKey, Figures>> {
-        let (now, newest) = self.0.back()?;
-        let (rate_at, before) = self.since(*now, RATE_TIME)?;
-        let (_, earlier) = self.since(*now, QUANTILE_TIME)?;
-        let seconds = now.duration_since(rate_at).as_secs_f64().max(0.001);
+        let newest = self.looks.back()?;
+        let before = self.since(newest.at, RATE_TIME)?;
+        let earlier = self.since(newest.at, QUANTILE_TIME)?;
+        let seconds = newest.at.duration_since(before.at).as_secs_f64().max(0.001);
         let mut figures = HashMap::<RouteKey, Figures>::new();
         let mut durations = HashMap::<RouteKey, Vec<u64>>::new();
         let mut failed = HashMap::<RouteKey, f64>::new();
         let none = RouteTraffic::default();
-        for (key, found) in newest {
+        for (key, found) in &newest.counted {
             let route = (key.0.clone(), key.1.clone());
-            let old = before.get(key).unwrap_or(&none);
+            let old = before.counted.get(key).unwrap_or(&none);
             let rate = |now: u64, then: u64| now.saturating_sub(then) as f64 / seconds;
             let own = figures.entry(route.clone()).or_default();
             let (now, then) = (&found.matched, &old.matched);
@@ -92,7 +135,7 @@ impl Meter {
             own.answers += rate(found.answers.iter().sum(), old.answers.iter().sum());
             *failed.entry(route.clone()).or_default() += rate(found.answers[4], old.answers[4]);
             own.in_flight += found.in_flight;
-            let old = earlier.get(key).unwrap_or(&none);
+            let old = earlier.counted.get(key).unwrap_or(&none);
             let took = durations.entry(route).or_insert_with(|| vec![0; found.durations.len()]);
             for (sum, (now, then)) in took.iter_mut().zip(found.durations.iter().zip(old.durations))
             {
@@ -106,41 +149,37 @@ impl Meter {
                 own.p50_ms = quantile(took, 0.5);
                 own.p99_ms = quantile(took, 0.99);
             }
-            own.trend = self.trend(route);
+            own.trend = self.trends.get(route).into_iter().flatten().copied().collect();
         }
         Some(figures)
     }
 
-    /// The look that is about so old, or the oldest.
-    fn since(&self, now: Instant, time: Duration) -> Option<(Instant, &Counted)> {
-        let earlier = self.0.iter().rev().skip(1);
+    /// The look that is about so old; otherwise the oldest of those that are younger.
+    fn since(&self, now: Instant, time: Duration) -> Option<&Look> {
+        let age = |look: &Look| now.duration_since(look.at);
         let mut found = None;
-        for (at, counted) in earlier {
-            found = Some((*at, counted));
-            if now.duration_since(*at) >= time {
+        for look in self.looks.iter().rev().skip(1).take_while(|look| age(look) <= time + LONGER) {
+            found = Some(look);
+            if age(look) >= time {
                 break;
             }
         }
         found
     }
+}
 
-    /// Requests of each second of the last minute.
-    fn trend(&self, route: &RouteKey) -> Vec<f64> {
-        let requests = |counted: &Counted| {
-            let ours = counted.iter().filter(|(key, _)| key.0 == route.0 && key.1 == route.1);
-            ours.map(|(_, found)| {
-                let it = &found.matched;
-                it.own_reads + it.own_writes + it.other_reads + it.other_writes
-            })
-            .sum::<u64>()
-        };
-        let pairs = self.0.iter().zip(self.0.iter().skip(1));
-        pairs
-            .map(|((then, old), (now, new))| {
-                let seconds = now.duration_since(*then).as_secs_f64().max(0.001);
-                requests(new).saturating_sub(requests(old)) as f64 / seconds
-            })
-            .collect()
+impl Look {
+    fn new(at: Instant, traffic: Vec<RouteTraffic>) -> Self {
+        let mut requests = HashMap::<RouteKey, u64>::new();
+        let mut counted = HashMap::with_capacity(traffic.len());
+        for found in traffic {
+            let route = (found.application.clone(), found.route.clone());
+            let it = &found.matched;
+            let all = it.own_reads + it.own_writes + it.other_reads + it.other_writes;
+            counted.insert((route.0.clone(), route.1.clone(), found.service.clone()), found);
+            *requests.entry(route).or_default() += all;
+        }
+        Self { at, counted, requests }
     }
 }
 
@@ -197,6 +236,40 @@ mod tests {
         assert_eq!((own.own_reads, own.answers, own.errors), (50.0, 50.0, 0.1));
         assert_eq!(own.trend.len(), 2);
         assert!(own.p50_ms.unwrap() > 0.25 && own.p99_ms.unwrap() <= 0.5);
+    }
+
+    #[test]
+    fn figures_are_of_the_last_seconds_and_of_no_pause() {
+        let (mut meter, start) = (Meter::default(), Instant::now());
+        let second = |number| start + Duration::from_secs(number);
+        meter.add(second(0), vec![traffic(0, 0, 0)]);
+        meter.add(second(1), vec![traffic(100, 100, 0)]);
+        // No page was open.
+        meter.add(second(41), vec![traffic(900, 900, 0)]);
+        assert!(meter.figures().is_none(), "it measures anew");
+        meter.add(second(42), vec![traffic(907, 907, 0)]);
+        let figures = meter.figures().unwrap();
+        let own = &figures[&("app".to_owned(), "rte".to_owned())];
+        assert_eq!((own.own_reads, own.trend.as_slice()), (7.0, &[7.0][..]));
+    }
+
+    #[test]
+    fn a_minute_is_remembered_in_sums_and_the_last_seconds_in_full() {
+        let (mut meter, start) = (Meter::default(), Instant::now());
+        for second in 0..200 {
+            let mut all = vec![traffic(3 * second, 0, 0)];
+            if second >= 190 {
+                all.push(RouteTraffic { route: "new".into(), ..traffic(second, 0, 0) });
+            }
+            meter.add(start + Duration::from_secs(second), all);
+        }
+        let figures = meter.figures().unwrap();
+        let trend = |route: &str| &figures[&("app".to_owned(), route.to_owned())].trend;
+        assert!(
+            (60..=61).contains(&trend("rte").len()) && trend("rte").iter().all(|own| *own == 3.0)
+        );
+        assert_eq!(trend("new").len(), trend("rte").len());
+        assert!(meter.looks.len() <= 20, "{}", meter.looks.len());
     }
 
     #[test]

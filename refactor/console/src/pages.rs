@@ -22,7 +22,7 @@ pub(crate) mod text;
 
 pub(crate) use confirm::{Asked, confirm, epoch};
 pub(crate) use content::Main;
-pub(crate) use shares::shares;
+pub(crate) use shares::{Entered, shares, shown_as};
 pub(crate) use stacks::inside;
 
 use crate::live::Live;

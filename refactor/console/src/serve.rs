@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::answer::{self, Answer};
 use crate::clock::now_ms;
-use crate::console::{Console, unavailable};
+use crate::console::{Console, refused, unavailable};
 use crate::events;
 use crate::files;
 use crate::pages::problem;
@@ -21,6 +21,8 @@ use crate::view::View;
 
 /// The largest form, in bytes.
 const FORM_BYTES: usize = 16 * 1024;
+/// The most fields of a form.
+const FORM_FIELDS: usize = 16;
 /// For how long a browser may take to send a form.
 const FORM_TIME: Duration = Duration::from_secs(10);
 
@@ -147,13 +149,20 @@ async fn receive(request: &HttpRequest, body: Payload) -> Result<Request, Answer
     };
     if is_post {
         // What another site's page sends is not read.
+        if !received.is_from_here() {
+            return Err(refused());
+        }
         let bytes = match timeout(FORM_TIME, body.to_bytes_limited(FORM_BYTES)).await {
             Ok(Ok(Ok(bytes))) => bytes,
             Ok(Ok(Err(_))) => return refuse(400, "The form did not arrive whole."),
             Ok(Err(_)) => return refuse(413, "The form is too large."),
             Err(_) => return refuse(408, "The form did not arrive in time."),
         };
-        received.form = url::form_urlencoded::parse(&bytes).into_owned().collect();
+        let fields = url::form_urlencoded::parse(&bytes).into_owned();
+        received.form = fields.take(FORM_FIELDS + 1).collect();
+        if received.form.len() > FORM_FIELDS {
+            return refuse(413, "The form has too many fields.");
+        }
     }
     Ok(received)
 }

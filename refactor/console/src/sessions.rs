@@ -108,8 +108,17 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::link`].
     pub(crate) fn begin(&self, link: &str, now_ms: i64) -> Result<Option<Session>, SessionError> {
+        let state = self.state()?;
+        // A link that was made up costs no write.
+        let known = state.read(|state| {
+            let sql = "SELECT key_id FROM console_links WHERE digest = ?1";
+            state.one(sql, values![secret::digest(link)], |row| row.text(0))
+        })?;
+        if known.is_none() {
+            return Ok(None);
+        }
         let (secret, expires_ms) = (secret::new()?, now_ms + SESSION_SECONDS * 1_000);
-        let read_only = self.state()?.write(|state| {
+        let read_only = state.write(|state| {
             let used = "DELETE FROM console_links
                 WHERE digest = ?1 AND expires_ms > ?2 AND key_id = ?3 RETURNING read_only";
             let link = values![secret::digest(link), now_ms, &self.key_id];

@@ -46,8 +46,33 @@ impl<'a> Ask<'a> {
 /// Why the API did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// The status: 4xx changed nothing; after 502 and 504 the outcome is not known.
+    /// The status: 4xx and 503 changed nothing; after another 5xx the outcome is not known.
     pub status: u16,
     /// What was wrong, and what helps.
     pub message: String,
+}
+
+impl Refused {
+    /// Whether it may have been done nevertheless.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.status >= 500 && self.status != 503
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refused;
+
+    #[test]
+    fn a_control_plane_that_is_not_there_has_done_nothing() {
+        for (status, unknown) in
+            [(404, false), (409, false), (503, false), (500, true), (502, true), (504, true)]
+        {
+            assert_eq!(
+                Refused { status, message: String::new() }.is_unknown(),
+                unknown,
+                "{status}"
+            );
+        }
+    }
 }

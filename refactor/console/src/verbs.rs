@@ -40,6 +40,10 @@ impl Verb {
         let before = ["not followed", "copying", "following"];
         match (self.word, phase) {
             (_, "completed") => Some("the move is completed"),
+            ("cancel", "superseded") => None,
+            (_, "superseded") => {
+                Some("a change by force has overtaken a side; cancel forgets the move")
+            }
             ("follow", "not followed" | "copying" | "following" | "unknown") => None,
             ("follow", _) => Some("the service has data of its own or is the primary"),
             ("diff", "following" | "switched") => None,
@@ -70,5 +74,24 @@ impl Verb {
             "following" => self == DIFF,
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::ALL;
+
+    #[test]
+    fn a_move_that_was_overtaken_can_be_forgotten_and_nothing_else() {
+        let side = json!({ "url": "http://a/users" });
+        let found = json!({
+            "collection": "users", "application": "app", "phase": "superseded",
+            "source": side, "target": side, "diff": { "state": "not done" },
+        });
+        let found = serde_json::from_value(found).unwrap();
+        let open = ALL.into_iter().filter(|verb| verb.obstacle(&found).is_none());
+        assert_eq!(open.map(|verb| verb.word).collect::<Vec<_>>(), ["cancel"]);
     }
 }

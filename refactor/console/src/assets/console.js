@@ -71,6 +71,9 @@ function announce() {
 let heard = performance.now();
 let heardAt = new Date();
 let events;
+let waits;
+// What the page shows is not there any more: it is asked for again when the reader comes back to it.
+let gone = false;
 
 function alive() {
   heard = performance.now();
@@ -82,7 +85,10 @@ function alive() {
 }
 
 function open() {
+  clearTimeout(waits);
   events?.close();
+  if (document.hidden) return;
+  gone = false;
   events = new EventSource(main.dataset.stream);
   const on = (name, work) => events.addEventListener(name, (event) => { alive(); work(event.data); });
   on("hello", (script) => { if (new URL(script, location).href !== import.meta.url) location.reload(); });
@@ -100,7 +106,13 @@ function open() {
     }
     announce();
   });
-  events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(again, 1000); };
+  events.onerror = () => { if (events.readyState === EventSource.CLOSED) later(again, 1000); };
+}
+
+// One thing waits at a time, and nothing in a page that is not looked at.
+function later(work, ms) {
+  clearTimeout(waits);
+  if (!document.hidden) waits = setTimeout(work, ms);
 }
 
 // A stream that was refused: there are too many, the session is over, or the program is not there. The page itself says which.
@@ -108,29 +120,32 @@ async function again() {
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (answer.status === 403) return location.reload();
-    if (answer.ok) {
+    if (answer.ok || answer.status === 404) {
       const page = parser.parseFromString(await answer.text(), "text/html");
       morph(main, page.getElementById("main"));
       alive();
-      return setTimeout(open, 4000);
+      gone = answer.status === 404;
+      return gone || later(open, 4000);
     }
   } catch { /* it is not there: asked again below */ }
-  setTimeout(again, 1000);
+  later(again, 1000);
 }
 
 if (main?.dataset.stream) {
   open();
   announce();
   setInterval(() => {
-    if (performance.now() - heard < 3000 || document.hidden) return;
+    if (performance.now() - heard < 3000 || document.hidden || gone) return;
     lost.textContent = `Not live: the control plane does not answer. Figures from ${heardAt.toLocaleTimeString()}; asking again.`;
     lost.hidden = false;
     document.body.classList.add("stale");
   }, 500);
   // A page that is not looked at costs nothing.
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) events.close();
-    else {
+    if (document.hidden) {
+      clearTimeout(waits);
+      events?.close();
+    } else {
       heard = performance.now();
       open();
     }

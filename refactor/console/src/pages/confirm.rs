@@ -81,6 +81,9 @@ fn what(asked: &Asked<'_>) -> Markup {
         "complete" => {
             html! { (source) " gives up " (collection) " for good, and its rows are deleted. " strong { "No way leads back." } }
         }
+        _ if asked.found.phase == "superseded" => {
+            html! { "The move of " (collection) " is forgotten, and the route that was made for it goes. What " (target) " has stays as it is." }
+        }
         _ => {
             html! { (target) " forgets " (collection) ", and the route that was made for it goes. " (source) " stays the primary. Following again copies every row again." }
         }

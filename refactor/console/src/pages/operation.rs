@@ -35,7 +35,7 @@ pub(crate) fn operation(look: &Snapshot, id: &str, live: &Live) -> Main {
                 None => (live.block("running", running(operation, now, look.at_ms))),
                 Some(Ok(done)) => (ended(operation, done)),
                 Some(Err(refused)) => div class="note bad" role="alert" {
-                    @if refused.status >= 500 {
+                    @if refused.is_unknown() {
                         p { b { "It is not known whether this was done." } " " (foreign(&refused.message)) }
                         p { "The page of the move says what both programs say now." }
                     } @else {
@@ -53,7 +53,7 @@ fn badge(operation: &Operation) -> Markup {
         @match &operation.outcome {
             None => span class="badge busy" { "under way" },
             Some(Ok(_)) => span class="badge good" { "done" },
-            Some(Err(refused)) if refused.status >= 500 => span class="badge bad" { "not known" },
+            Some(Err(refused)) if refused.is_unknown() => span class="badge bad" { "not known" },
             Some(Err(_)) => span class="badge bad" { "not done" },
         }
     }
