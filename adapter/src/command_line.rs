@@ -115,6 +115,14 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Remove(args) => {
             let name = name(&args.path)?;
             let session = open(&args.database).await?;
+            if let Some(found) = status(&session, &args.database.schema, &name).await?
+                && found.path != args.path
+            {
+                return Err(Failure::Usage(format!(
+                    "{name} is installed for the path {}, not {}; nothing was removed",
+                    found.path, args.path
+                )));
+            }
             match remove(&session, &args.database.schema, &name).await? {
                 true => println!("{name} is removed; nothing of it is left"),
                 false => println!("{name} is not installed in the schema {}", args.database.schema),
@@ -152,10 +160,13 @@ async fn open(args: &DatabaseArgs) -> Result<Session, Failure> {
     Ok(Session::open(&url).await?)
 }
 
-fn say_installed(Installed { collection, tables, keys }: &Installed) {
+fn say_installed(Installed { collection, tables, again, keys }: &Installed) {
     let (name, schema) = (&collection.name, &collection.schema);
     println!("{name} is installed in the schema {schema}");
     println!("  tables that got triggers: {tables}");
+    if *again {
+        println!("  they lacked triggers for a while, so all their rows were read again");
+    }
     println!("  keys read into the feed: {keys}");
 }
 
@@ -167,7 +178,7 @@ async fn say_status(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
     }
     let mut code = ExitCode::SUCCESS;
     for name in names {
-        let Some(Status { collection, faults, cascades }) =
+        let Some(Status { collection, faults, cascades, .. }) =
             status(&session, &args.schema, &name).await?
         else {
             continue;

@@ -45,7 +45,7 @@ impl Feed {
         Self { objects, members: collection.members.clone(), fold, page }
     }
 
-    /// What changed after a cursor: at most `limit` changes.
+    /// What changed after a cursor: at most `limit` changes, and as many ahead.
     ///
     /// # Errors
     /// If the database does not do it.
@@ -122,11 +122,20 @@ impl Feed {
         } else {
             let (beyond, below) = ((horizon - 1).max(position), i64::MAX);
             let rows =
-                session.rows(what, &self.page, &[&beyond, &LAST_KEY, &below, &i64::MAX]).await?;
-            rows.iter().map(change).collect::<Result<_, _>>()?
+                session.rows(what, &self.page, &[&beyond, &LAST_KEY, &below, &(room + 1)]).await?;
+            rows.iter().map(change).collect::<Result<Vec<_>, _>>()?
         };
+        let more_ahead = ahead.len() > limit.max(1) as usize;
+        ahead.truncate(limit.max(1) as usize);
         let columns = self.rows(session, changes.iter_mut().chain(&mut ahead)).await?;
-        Ok(Some(Page { changes, ahead, horizon: horizon.cast_unsigned(), more, columns }))
+        Ok(Some(Page {
+            changes,
+            ahead,
+            horizon: horizon.cast_unsigned(),
+            more,
+            more_ahead,
+            columns,
+        }))
     }
 
     /// Gives each change its row; says which columns the rows have.

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::collection::CollectionName;
+use crate::functions::LONGEST;
 use crate::name::text;
 use crate::objects::Objects;
 use crate::session::{Error, Session};
@@ -13,8 +14,14 @@ use crate::session::{Error, Session};
 /// The longest fence. The triggers ignore a longer one: the clock was set back.
 pub const MAX_FENCE: Duration = Duration::from_secs(60);
 
-/// For how long to wait for the writes that run.
-const WAIT: &str = "SET LOCAL lock_timeout = '900ms'";
+/// For how long to wait for the writes that run, and for how long to stand still while they wait.
+const WAIT: &str =
+    "SET LOCAL lock_timeout = '900ms'; SET LOCAL idle_in_transaction_session_timeout = '900ms'";
+
+/// The statements that take the exclusive side of a collection's lock.
+pub(crate) fn lock(objects: &Objects) -> [String; 2] {
+    [WAIT.to_owned(), format!("SELECT pg_advisory_xact_lock({})", objects.lock())]
+}
 
 /// Why the fence is not closed.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +29,12 @@ pub enum FenceError {
     /// The collection is not installed here, or this database is not its primary.
     #[error("this database is not the primary of the collection")]
     NotPrimary,
+    /// The installation is not whole: writes could pass by.
+    #[error("the installation of the collection is not whole; run adapter install again")]
+    NotInstalled,
+    /// There is no fence, or it has passed.
+    #[error("the collection has no fence: its writes go on")]
+    NotFenced,
     /// A fence may last for [`MAX_FENCE`].
     #[error("a fence lasts for {} s at most", MAX_FENCE.as_secs())]
     TooLong,
@@ -77,7 +90,7 @@ pub async fn fence(
         return Err(FenceError::TooLong);
     }
     let until = format!("fenced_until = clock_timestamp() + interval '{} ms'", lasts.as_millis());
-    change(session, schema, name, &until).await
+    change(session, schema, name, &until, "true").await
 }
 
 /// Lets writes go on.
@@ -89,13 +102,14 @@ pub async fn release(
     schema: &str,
     name: &CollectionName,
 ) -> Result<(), FenceError> {
-    change(session, schema, name, "fenced_until = '-infinity'").await
+    change(session, schema, name, "fenced_until = '-infinity'", "true").await
 }
 
-/// Gives the collection away for good: each later write gets the error `ZB002`, which names the new primary.
+/// Gives the collection away for good: each later write gets the error `ZB002`, which names the new primary. It must be
+/// fenced.
 ///
 /// # Errors
-/// As [`fence()`].
+/// As [`fence()`], and [`FenceError::NotFenced`].
 pub async fn hand_over(
     session: &Session,
     schema: &str,
@@ -103,7 +117,10 @@ pub async fn hand_over(
     primary: &str,
 ) -> Result<(), FenceError> {
     let given = format!("role = 'follower', epoch = epoch + 1, \"primary\" = {}", text(primary));
-    change(session, schema, name, &given).await
+    let fenced = format!(
+        "f.fenced_until > clock_timestamp() AND f.fenced_until <= clock_timestamp() + {LONGEST}"
+    );
+    change(session, schema, name, &given, &fenced).await
 }
 
 async fn change(
@@ -111,30 +128,33 @@ async fn change(
     schema: &str,
     name: &CollectionName,
     set: &str,
+    condition: &str,
 ) -> Result<(), FenceError> {
     let objects = Objects::of(schema, name.as_str());
-    let statements = [
-        WAIT.to_owned(),
-        format!("SELECT pg_advisory_xact_lock({})", objects.lock()),
-        format!(
-            "UPDATE {} SET {set} WHERE collection = {} AND role = 'primary'",
-            objects.fence(),
-            objects.name()
-        ),
-    ];
+    let (fence, collections, named) = (objects.fence(), objects.collections(), objects.name());
     let sql = format!(
-        "SELECT 1 FROM {} WHERE collection = {} AND role = 'primary'",
-        objects.fence(),
-        objects.name()
+        "SELECT c.state = 'installed' FROM {fence} f JOIN {collections} c ON c.name = f.collection \
+         WHERE f.collection = {named} AND f.role = 'primary'"
     );
-    if session.rows("reading the fence", &sql, &[]).await?.is_empty() {
-        return Err(FenceError::NotPrimary);
+    match session.rows("reading the fence", &sql, &[]).await?.first() {
+        None => return Err(FenceError::NotPrimary),
+        Some(row) if !row.get::<_, bool>(0) => return Err(FenceError::NotInstalled),
+        Some(_) => {}
     }
-    match session.transaction("changing the fence", &statements).await {
+    let update = format!(
+        "UPDATE {fence} f SET {set} WHERE f.collection = {named} AND f.role = 'primary' AND {condition} \
+         AND (SELECT c.state = 'installed' FROM {collections} c WHERE c.name = {named}) RETURNING 1"
+    );
+    match session.guarded("changing the fence", &lock(&objects), &update).await {
         Err(error) if error.is_lock_timeout() => {
             Err(FenceError::WritesRun(writers(session, &objects).await?))
         }
-        done => Ok(done?),
+        Ok(false) => match session.rows("reading the fence", &sql, &[]).await?.first() {
+            None => Err(FenceError::NotPrimary),
+            Some(row) if row.get::<_, bool>(0) => Err(FenceError::NotFenced),
+            Some(_) => Err(FenceError::NotInstalled),
+        },
+        done => Ok(done.map(drop)?),
     }
 }
 

@@ -7,6 +7,7 @@ use postgres::order::TRANSACTION;
 
 use crate::collection::{Collection, Member};
 use crate::key::{names, texts, values};
+use crate::name::quoted;
 use crate::objects::{Objects, feed_key};
 use crate::session::{Error, Session};
 
@@ -16,26 +17,41 @@ const PORTION: usize = 10_000;
 /// The statement of a portion: `$1` the last key of the one before, or NULL. It gives the last key and how many there were.
 pub(crate) fn batch(member: &Member, members: &[Member], objects: &Objects) -> String {
     let (number, table, feed) = (member.number, member.sql(), objects.feed());
-    let columns = names(&member.key, "");
+    let columns = names(&member.key, "t.");
+    let listed = member.key.iter().enumerate();
+    let listed = listed.map(|(n, column)| format!("t.{} AS c{n}", quoted(&column.name)));
+    let last_first: Vec<_> = (0..member.key.len()).map(|n| format!("c{n} DESC")).collect();
     format!(
-        "WITH portion AS (SELECT {columns}, {} AS k FROM {table} WHERE $1::text[] IS NULL OR \
+        "WITH portion AS (SELECT {}, {} AS k FROM {table} t WHERE $1::text[] IS NULL OR \
          ROW({columns}) > ROW({}) ORDER BY {columns} LIMIT {PORTION}), \
-         filled AS (INSERT INTO {feed} (key, position, member, k) SELECT {}, {TRANSACTION}, {number}, k \
-         FROM (SELECT {number} AS member, k FROM portion) p ON CONFLICT DO NOTHING), \
-         last AS (SELECT k, (SELECT count(*) FROM portion) FROM portion ORDER BY {} LIMIT 1) \
+         filled AS (INSERT INTO {feed} AS f (key, position, member, k) SELECT {}, {TRANSACTION}, {number}, k \
+         FROM (SELECT DISTINCT {number} AS member, k FROM portion) p \
+         ON CONFLICT (key) DO UPDATE SET position = greatest(f.position, excluded.position)), \
+         last AS (SELECT k, (SELECT count(*) FROM portion) AS count FROM portion ORDER BY {} LIMIT 1) \
          UPDATE {} m SET filled_to = last.k FROM last \
          WHERE m.collection = {} AND m.number = {number} RETURNING m.filled_to, last.count",
-        texts(&member.key, ""),
+        listed.collect::<Vec<_>>().join(", "),
+        texts(&member.key, "t."),
         values(&member.key, "$1::text[]"),
         feed_key(members),
-        descending(&columns),
+        last_first.join(", "),
         objects.members(),
         objects.name()
     )
 }
 
-fn descending(columns: &str) -> String {
-    columns.split(", ").map(|column| format!("{column} DESC")).collect::<Vec<_>>().join(", ")
+/// The statement behind the last portion: a key of the feed whose row is gone changes once more. If triggers were missing
+/// for a while, they did not note that it went.
+fn deleted(member: &Member, objects: &Objects) -> String {
+    format!(
+        "UPDATE {} f SET position = {TRANSACTION} WHERE f.member = {} AND NOT EXISTS \
+         (SELECT 1 FROM {} t WHERE ROW({}) = ROW({}))",
+        objects.feed(),
+        member.number,
+        member.sql(),
+        names(&member.key, "t."),
+        values(&member.key, "f.k")
+    )
 }
 
 /// Fills the feed with the keys of every table; says how many it read.
@@ -59,7 +75,8 @@ pub(crate) async fn fill(session: &Session, collection: &Collection) -> Result<u
             last = row.get(0);
             keys = keys.saturating_add(row.get::<_, i64>(1).max(0).cast_unsigned());
         }
-        session.batch(&what, &format!("UPDATE {members} SET filled = true WHERE {whose}")).await?;
+        let filled = format!("UPDATE {members} SET filled = true WHERE {whose}");
+        session.transaction(&what, &[deleted(member, &objects), filled]).await?;
     }
     Ok(keys)
 }

@@ -25,6 +25,7 @@ pub(crate) const LONGEST: &str = "interval '60 s'";
 pub(crate) fn functions(collection: &Collection, objects: &Objects) -> Vec<String> {
     let mut functions = vec![
         check(objects),
+        format!("REVOKE EXECUTE ON FUNCTION {}() FROM PUBLIC", objects.check()),
         trigger(&objects.guard(), "", &format!("PERFORM {}();", objects.check())),
         trigger(&objects.truncate(), "", &refuse_truncate(collection)),
     ];
@@ -82,6 +83,11 @@ fn check(objects: &Objects) -> String {
         MESSAGE = format('%s was fenced or released after this transaction began', {name}),
         HINT = 'Nothing was stored. Run the transaction again.';
     END;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'serialization_failure',
+        MESSAGE = format('%s was installed after this transaction began', {name}),
+        HINT = 'Nothing was stored. Run the transaction again.';
+    END IF;
   END IF;
   IF role IS DISTINCT FROM 'primary' THEN
     RAISE EXCEPTION USING ERRCODE = '{NOT_PRIMARY}',

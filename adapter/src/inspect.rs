@@ -75,13 +75,19 @@ pub(crate) async fn inspect(session: &Session, wanted: &Wanted) -> Result<Collec
 }
 
 async fn version(session: &Session) -> Result<(), Error> {
-    let sql = "SELECT current_setting('server_version_num')::int4, version()";
+    let sql = "SELECT current_setting('server_version_num')::int4, version(), \
+               current_setting('server_encoding')";
     for row in session.rows("asking for the version", sql, &[]).await? {
         if row.get::<_, i32>(0) < OLDEST {
             let found: String = row.get(1);
             return Err(
                 Refusal::new(format!("PostgreSQL 14 or newer is needed; this is {found}")).into()
             );
+        }
+        let encoding: String = row.get(2);
+        if encoding != "UTF8" {
+            let reason = format!("the database must have the encoding UTF8; this has {encoding}");
+            return Err(Refusal::new(reason).into());
         }
     }
     Ok(())
@@ -106,6 +112,9 @@ async fn member(
     })?;
     let (oid, schema, name): (u32, String, String) = (row.get(0), row.get(1), row.get(2));
     let sql = format!("{}.{}", quoted(&schema), quoted(&name));
+    if name.contains('/') {
+        return Err(Refusal::new(format!("{sql} has a slash in its name")).into());
+    }
     table_fits(row, &sql)?;
     replicated(session, oid, &sql).await?;
     let key = key(session, oid, &sql).await?;

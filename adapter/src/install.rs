@@ -13,6 +13,8 @@ pub struct Installed {
     pub collection: Collection,
     /// How many tables got triggers. 0 if all had them.
     pub tables: usize,
+    /// Whether rows were read again because triggers were missing for a while.
+    pub again: bool,
     /// How many keys it read into the feed.
     pub keys: u64,
 }
@@ -29,7 +31,7 @@ pub struct Installed {
 /// # Errors
 /// [`Error::Refused`] if a table cannot be followed: then nothing was changed. Otherwise the steps that were done stay.
 pub async fn install(session: &Session, wanted: &Wanted) -> Result<Installed, Error> {
-    let Plan { collection, begin, tables } = make(session, wanted).await?;
+    let Plan { collection, begin, tables, again } = make(session, wanted).await?;
     let objects = Objects::of(&wanted.schema, wanted.name.as_str());
     session.transaction("making the schema", &begin).await?;
     for (relation, statements) in &tables {
@@ -44,5 +46,5 @@ pub async fn install(session: &Session, wanted: &Wanted) -> Result<Installed, Er
         objects.name()
     );
     session.batch("ending the installation", &done).await?;
-    Ok(Installed { collection, tables: tables.len(), keys })
+    Ok(Installed { collection, tables: tables.len(), again, keys })
 }

@@ -114,7 +114,7 @@ pub(crate) fn shared_tables(objects: &Objects) -> Vec<String> {
         format!("COMMENT ON TABLE {} IS {}", objects.collections(), text(OURS)),
         format!(
             "CREATE TABLE IF NOT EXISTS {} (collection text NOT NULL, number smallint NOT NULL, \
-             relation oid NOT NULL UNIQUE, key text[] NOT NULL, filled boolean NOT NULL DEFAULT false, \
+             relation oid NOT NULL UNIQUE, named text NOT NULL, key text[] NOT NULL, filled boolean NOT NULL DEFAULT false, \
              filled_to text[], PRIMARY KEY (collection, number))",
             objects.members()
         ),
@@ -156,10 +156,11 @@ pub(crate) fn own_tables(collection: &Collection, objects: &Objects) -> Vec<Stri
     statements.extend(collection.members.iter().map(|member| {
         let key: Vec<_> = member.key.iter().map(|column| text(&column.name)).collect();
         format!(
-            "INSERT INTO {} (collection, number, relation, key) VALUES ({}, {}, {}::regclass, ARRAY[{}])",
+            "INSERT INTO {} (collection, number, relation, named, key) VALUES ({}, {}, {}::regclass, {}, ARRAY[{}])",
             objects.members(),
             objects.name(),
             member.number,
+            text(&member.sql()),
             text(&member.sql()),
             key.join(", ")
         )

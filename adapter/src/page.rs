@@ -17,6 +17,8 @@ pub struct Page {
     pub horizon: u64,
     /// Whether there are more changes than the page has room for. Then `ahead` is empty.
     pub more: bool,
+    /// Whether there are more changes ahead than the page has room for.
+    pub more_ahead: bool,
     /// The columns of each table of the collection, as they were when the rows were read.
     pub columns: Vec<Vec<Column>>,
 }

@@ -1,6 +1,6 @@
 //! The SQL of an installation, before it is run.
 
-use crate::collection::{Collection, Relation, Wanted};
+use crate::collection::{Collection, Member, Relation, Wanted};
 use crate::fill::batch;
 use crate::functions::functions;
 use crate::inspect::inspect;
@@ -18,6 +18,8 @@ pub(crate) struct Plan {
     pub(crate) begin: Vec<String>,
     /// A short transaction each.
     pub(crate) tables: Vec<(Relation, Vec<String>)>,
+    /// Whether triggers of an installation that was whole come back.
+    pub(crate) again: bool,
 }
 
 /// The SQL that an installation would run.
@@ -66,11 +68,31 @@ pub(crate) async fn make(session: &Session, wanted: &Wanted) -> Result<Plan, Err
         begin.extend(own_tables(&collection, &objects));
     }
     begin.extend(functions(&collection, &objects));
+    let installed = present.collection.is_some();
     let tables = missing(session, &collection).await?;
     let tables = tables.into_iter().map(|(relation, triggers): (Relation, Vec<Trigger>)| {
-        let statements = triggers.iter().flat_map(|trigger| trigger.create(&relation)).collect();
+        let mut statements: Vec<_> =
+            triggers.iter().flat_map(|trigger| trigger.create(&relation)).collect();
+        let has = |member: &&Member| member.relations.contains(&relation);
+        if let Some(member) = collection.members.iter().find(has).filter(|_| installed) {
+            statements.extend(read_again(&objects, member.number));
+        }
         (relation, statements)
     });
-    let tables = tables.collect();
-    Ok(Plan { collection, begin, tables })
+    let tables: Vec<_> = tables.collect();
+    let whole = present.collection.as_ref().is_some_and(|record| record.state == "installed");
+    let again = whole && !tables.is_empty();
+    Ok(Plan { collection, begin, tables, again })
+}
+
+/// Triggers that come back were missing for a while, so the feed may lack what was written then: the rows of the table are
+/// read again, and until then the installation is not whole.
+fn read_again(objects: &Objects, number: i16) -> [String; 2] {
+    let (members, collections, name) = (objects.members(), objects.collections(), objects.name());
+    [
+        format!(
+            "UPDATE {members} SET filled = false, filled_to = NULL WHERE collection = {name} AND number = {number}"
+        ),
+        format!("UPDATE {collections} SET state = 'installing' WHERE name = {name}"),
+    ]
 }

@@ -33,6 +33,8 @@ pub(crate) struct Noted {
     pub(crate) oid: u32,
     pub(crate) key: Vec<String>,
     pub(crate) filled: bool,
+    /// The name in SQL that it was installed under.
+    pub(crate) named: String,
 }
 
 const SCHEMA: &str = "SELECT has_schema_privilege(n.oid, 'CREATE, USAGE'), \
@@ -80,7 +82,7 @@ async fn record(
     let Some(row) = rows.first() else { return Ok(None) };
     let (path, state) = (row.get(0), row.get(1));
     let sql = format!(
-        "SELECT number, relation::regclass::text, relation, key, filled FROM {} WHERE collection = $1 \
+        "SELECT number, relation::regclass::text, relation, key, filled, named FROM {} WHERE collection = $1 \
          ORDER BY number",
         objects.members()
     );
@@ -91,6 +93,7 @@ async fn record(
         oid: row.get(2),
         key: row.get(3),
         filled: row.get(4),
+        named: row.get(5),
     });
     Ok(Some(Record { path, state, members: noted.collect() }))
 }
@@ -174,10 +177,11 @@ fn same(wanted: &Collection, record: &Record) -> Result<(), Refusal> {
         return Err(Refusal::new(format!("the removal of {name} was interrupted"))
             .help(format!("Run adapter remove --path {} first.", record.path)));
     }
-    let installed = record.members.iter().map(|noted| (noted.oid, noted.key.clone()));
+    let installed =
+        record.members.iter().map(|noted| (noted.oid, noted.named.clone(), noted.key.clone()));
     let asked = wanted.members.iter().map(|member| {
         let key: Vec<_> = member.key.iter().map(|column| column.name.clone()).collect();
-        (member.relations.first().map_or(0, |own| own.oid), key)
+        (member.relations.first().map_or(0, |own| own.oid), member.sql(), key)
     });
     if installed.eq(asked) && record.path == wanted.path {
         return Ok(());

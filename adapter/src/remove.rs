@@ -1,12 +1,15 @@
 //! Removing a collection: nothing of it stays.
 
+use tokio::time::sleep;
+
 use crate::collection::CollectionName;
+use crate::fence::lock;
 use crate::functions::{drop_functions, idle};
 use crate::name::quoted;
 use crate::objects::{OURS, Objects};
 use crate::present::{Record, present};
 use crate::refusal::Refusal;
-use crate::session::{Error, Session};
+use crate::session::{Error, PAUSE, Session, TRIES};
 
 /// Our triggers: the table of each, and its name. Those that PostgreSQL copied to partitions go with their original.
 const TRIGGERS: &str = "SELECT t.tgrelid::regclass::text, string_agg(format('DROP TRIGGER %I ON %s', t.tgname, \
@@ -48,13 +51,29 @@ async fn remove_collection(
     refuse_in_a_move(session, &objects, name).await?;
     let members: Vec<i16> = record.members.iter().map(|noted| noted.number).collect();
     if record.state != "removing" {
-        let mut statements = idle(&objects, &members);
-        statements.push(format!(
-            "UPDATE {} SET state = 'removing' WHERE name = {}",
-            objects.collections(),
-            objects.name()
-        ));
-        session.transaction("letting the triggers do nothing", &statements).await?;
+        let mut statements = lock(&objects).to_vec();
+        statements.extend(idle(&objects, &members));
+        let (collections, fence, named) = (objects.collections(), objects.fence(), objects.name());
+        let update = format!(
+            "UPDATE {collections} SET state = 'removing' WHERE name = {named} AND NOT EXISTS (SELECT 1 FROM {fence} f \
+             WHERE f.collection = {named} AND (f.role <> 'primary' OR f.fenced_until > clock_timestamp())) RETURNING 1"
+        );
+        let mut tries = 1;
+        // No writer waits long behind the lock: it lets go and tries again.
+        let idled = loop {
+            match session.guarded("letting the triggers do nothing", &statements, &update).await {
+                Err(error) if error.is_lock_timeout() && tries < TRIES => {
+                    tries += 1;
+                    sleep(PAUSE).await;
+                }
+                done => break done?,
+            }
+        };
+        if !idled {
+            refuse_in_a_move(session, &objects, name).await?;
+            let reason = format!("{name} changed while it was being removed; nothing was removed");
+            return Err(Refusal::new(reason).help("Run the command again.").into());
+        }
     }
     let names = function_names(name, record);
     for row in session.rows("looking for the triggers", TRIGGERS, &[&schema, &names]).await? {

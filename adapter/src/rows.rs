@@ -19,7 +19,7 @@ pub(crate) const PINNED: &str = "SET LOCAL datestyle = 'ISO'; SET LOCAL timezone
      SET LOCAL intervalstyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL array_nulls = on; \
      SET LOCAL xmloption = 'content'; SET LOCAL lc_monetary = 'C'; SET LOCAL bytea_output = 'hex'; \
      SET LOCAL search_path = 'pg_catalog'; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
-     SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+     SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL row_security = off";
 
 /// How many rows are read with one statement.
 const PORTION: usize = 1_000;

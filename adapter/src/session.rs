@@ -13,17 +13,19 @@ use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage, SimpleQueryRow};
 use crate::refusal::Refusal;
 
 /// Begins a transaction. What it is told ends with it: behind a pooler the session goes on to other clients. A check behind a
-/// lock must see what was committed while it waited, and what is done must be on disk before it counts.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
+/// lock must see what was committed while it waited, and what is done must be on disk before it counts. A policy that would hide
+/// rows is an error.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; SET LOCAL row_security = off; \
      SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
 /// What a transaction is told that locks a table of the application: its writers wait behind a lock that waits. The
-/// first limit is for one lock, the second for a statement that takes several.
-const BRIEFLY: &str = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '900ms'";
+/// first limit is for one lock, the second for a statement that takes several, the third for a program that stands still.
+const BRIEFLY: &str = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '900ms'; \
+     SET LOCAL idle_in_transaction_session_timeout = '900ms'";
 /// For how long it lets others go on before it tries again.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 /// How often it tries.
-const TRIES: u32 = 60;
+pub(crate) const TRIES: u32 = 60;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +150,29 @@ impl Session {
             Err(error) => {
                 self.roll_back().await;
                 Err(error)
+            }
+        }
+    }
+
+    /// Runs a transaction whose last statement gives a row if all of it may be done. Otherwise nothing is done, and this is false.
+    pub(crate) async fn guarded(
+        &self,
+        what: &str,
+        statements: &[String],
+        guard: &str,
+    ) -> Result<bool, Error> {
+        self.batch(what, BEGIN).await?;
+        for sql in statements {
+            if let Err(error) = self.batch(what, sql).await {
+                self.roll_back().await;
+                return Err(error);
+            }
+        }
+        match self.rows(what, guard, &[]).await {
+            Ok(rows) if !rows.is_empty() => self.batch(what, "COMMIT").await.map(|()| true),
+            done => {
+                self.roll_back().await;
+                done.map(|_none| false)
             }
         }
     }

@@ -13,6 +13,8 @@ use crate::session::{Error, Session};
 /// What is installed of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
+    /// The path that it was installed for.
+    pub path: String,
     /// The collection; none if its tables are not as they were.
     pub collection: Option<Collection>,
     /// What is wrong. Nothing may be moved before it is mended.
@@ -35,6 +37,13 @@ pub enum Fault {
         /// The table.
         table: String,
     },
+    /// The table has another name than it was installed under: another table may have that name now, without a fence.
+    Renamed {
+        /// The table.
+        table: String,
+        /// The name that it was installed under.
+        from: String,
+    },
     /// A table does not have a trigger, or not as it must be: writes could pass by.
     Trigger {
         /// The table.
@@ -51,6 +60,11 @@ impl fmt::Display for Fault {
             Self::Removing => f.write_str("the removal was interrupted"),
             Self::Table(refusal) => refusal.fmt(f),
             Self::Key { table } => write!(f, "{table} has another primary key now"),
+            Self::Renamed { table, from } => write!(
+                f,
+                "{table} was {from} when it was installed; a table that has this name now is not fenced: run adapter \
+                 remove, then adapter install"
+            ),
             Self::Trigger { table, trigger } => {
                 write!(
                     f,
@@ -80,7 +94,7 @@ pub async fn status(
     let wanted = Wanted {
         schema: schema.to_owned(),
         name: name.clone(),
-        path: record.path,
+        path: record.path.clone(),
         tables: record.members.iter().map(|noted| noted.table.clone()).collect(),
         keys: Vec::new(),
     };
@@ -88,13 +102,21 @@ pub async fn status(
         Ok(collection) => collection,
         Err(Error::Refused(refusal)) => {
             faults.push(Fault::Table(refusal));
-            return Ok(Some(Status { collection: None, faults, cascades: Vec::new() }));
+            return Ok(Some(Status {
+                path: record.path,
+                collection: None,
+                faults,
+                cascades: Vec::new(),
+            }));
         }
         Err(error) => return Err(error),
     };
     for (member, noted) in collection.members.iter().zip(&record.members) {
         if !member.key.iter().map(|column| &column.name).eq(&noted.key) {
             faults.push(Fault::Key { table: member.sql() });
+        }
+        if member.sql() != noted.named {
+            faults.push(Fault::Renamed { table: member.sql(), from: noted.named.clone() });
         }
     }
     for (relation, triggers) in missing(session, &collection).await? {
@@ -104,7 +126,7 @@ pub async fn status(
         }));
     }
     let cascades = cascades(session, &collection).await?;
-    Ok(Some(Status { collection: Some(collection), faults, cascades }))
+    Ok(Some(Status { path: record.path, collection: Some(collection), faults, cascades }))
 }
 
 /// The names of the collections that are installed in a schema.

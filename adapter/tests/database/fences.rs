@@ -173,6 +173,9 @@ async fn a_write_after_the_handover_is_told_the_new_primary() {
         begin(&client, level).await;
         client.batch_execute("COMMIT").await.unwrap();
     }
+    let early = hand_over(&app.session, SCHEMA, &name(PATH), "http://10.0.0.7/api/products").await;
+    assert!(matches!(early, Err(FenceError::NotFenced)), "{early:?}");
+    close(&app).await;
     hand_over(&app.session, SCHEMA, &name(PATH), "http://10.0.0.7/api/products").await.unwrap();
     for level in LEVELS {
         begin(&client, level).await;

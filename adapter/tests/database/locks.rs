@@ -27,9 +27,10 @@ async fn others_write_while_an_installation_or_a_removal_waits_for_a_table() {
                 remove(&session, SCHEMA, &name(PATH)).await
             }
         });
-        let sql = "SELECT 1 FROM pg_locks WHERE relation = 'products'::regclass AND NOT granted";
+        let sql = "SELECT 1 FROM pg_locks WHERE (relation = 'products'::regclass OR locktype = 'advisory') AND NOT granted \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         for _ in 0..2 {
-            until("it waits for the table", || async {
+            until("it waits for the table, or for its writers", || async {
                 writes.query_opt(sql, &[]).await.unwrap().is_some()
             })
             .await;

@@ -7,6 +7,7 @@ mod app;
 mod bad_input;
 mod crashes;
 mod fences;
+mod gaps;
 mod keys;
 mod locks;
 mod rows;
