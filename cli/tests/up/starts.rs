@@ -34,11 +34,11 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
     let printed = board.banyan.stdout();
     let (table, commands) = printed.split_once("Try:").expect("there is something to try");
     let links: Vec<_> = table.split_whitespace().filter(|word| word.contains("://")).collect();
-    // The page of the board, each program with its documentation, the control port, the pages, both sides of the proxy, and
-    // the primary and the follower of each collection.
+    // The pages of the board and of the console, each program with its documentation, the control port, the pages, both sides
+    // of the proxy, and the primary and the follower of each collection.
     assert_eq!(
         links.len(),
-        1 + 2 * programs().count() + 2 + 2 + 2 * collections().count(),
+        2 + 2 * programs().count() + 2 + 2 + 2 * collections().count(),
         "{table}"
     );
     assert_eq!(links[0], format!("{}/", board.url("web")), "what is for a browser comes first");

@@ -93,7 +93,7 @@ async fn a_service_that_nobody_vouches_for_gets_no_request() {
     let plane = Plane::start(vec![default(&format!("https://localhost:{port}"))]);
     let answer = plane.get("/api", "").await;
     assert_eq!(status(&answer), 502, "{answer}");
-    assert!(body(&answer).contains("cannot be reached"), "{answer}");
+    assert!(body(&answer).contains("has a certificate that is not accepted"), "{answer}");
 }
 
 /// What a machine trusts is read from the environment when a process starts, so this test runs itself in another one.
