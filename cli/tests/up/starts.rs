@@ -47,6 +47,9 @@ async fn every_address_that_up_prints_answers_and_every_command_works() {
         if link == board.url("refactor") {
             assert_eq!(answer.status, 403, "{link}");
             assert!(answer.body.contains("banyan env"), "{}", answer.body);
+        } else if link.ends_with("/console/") {
+            assert_eq!(answer.status, 403, "{link}");
+            assert!(answer.body.contains("banyan console"), "{}", answer.body);
         } else {
             assert_eq!(answer.status, 200, "{link}");
         }
