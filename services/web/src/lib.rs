@@ -3,7 +3,7 @@
 //! It is a client of the board's API and knows nothing but its URL, which is the proxy's. So nothing changes here when a
 //! collection leaves the monolith. Every page is made on the server; there are no scripts.
 //!
-//! A request goes through [`serve`], which lists the paths, to a handler in `read`, `create`, `edit`, `delete` or `writer`.
+//! A request goes through `serve`, which lists the paths, to a handler in `read`, `create`, `edit`, `delete` or `writer`.
 //! The handler asks `api` and shows a page of `pages`. A form is only read after `form` has checked its origin.
 
 mod config;
