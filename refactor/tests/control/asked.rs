@@ -41,9 +41,8 @@ async fn a_scraper_gets_the_format_that_it_asks_for() {
 async fn metrics_can_have_a_port_of_their_own() {
     let mut program =
         setup().env("METRICS_HOST", "127.0.0.1").env("METRICS_PORT", "0").start().await;
-    let log = program.log();
-    let (_, url) = log.split_once("metrics are on ").unwrap();
-    let url = url.lines().next().unwrap();
+    let said = program.logged("metrics are on ").await;
+    let (_, url) = said.split_once("metrics are on ").unwrap();
     assert_eq!(client().get(url).send().await.unwrap().status(), 200);
     let other = url.replace("/metrics", "/environments");
     assert_eq!(client().get(other).send().await.unwrap().status(), 404);

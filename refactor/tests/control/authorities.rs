@@ -119,8 +119,7 @@ async fn the_log_names_the_service_and_what_failed_and_a_new_file_is_read() {
     let file = shop.folder.path().join("shop.pem");
     fs::write(&file, TestAuthority::new().pem()).unwrap();
     until("the file is read again", async || ask().await == 502).await;
-    let log = shop.program.log();
-    let said = log.lines().find(|line| line.contains("UnknownIssuer")).expect("it is logged");
+    let said = shop.program.logged("UnknownIssuer").await;
     for part in ["service shop", &url, "its only authority is banyan:ca=shop"] {
         assert!(said.contains(part), "{said}");
     }

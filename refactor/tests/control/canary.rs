@@ -44,7 +44,7 @@ async fn a_canary_rises_by_itself_and_falls_when_its_limit_is_passed() {
     let reason = fallen["reason"].as_str().unwrap();
     assert!(reason.ends_with("reads failed; the limit is 1 %"), "{reason}");
     assert_eq!(fallen["percent"], 100);
-    assert!(program.log().contains(reason), "{}", program.log());
+    program.logged(reason).await;
     let metrics = program.send("GET", "/metrics", &[], "").await.body;
     assert!(metrics.contains("banyan_canary_rolled_back{"), "{metrics}");
     assert_eq!(get(&program, &tags_of(&route)).await["Tags"], tags, "the tags stay as they are");

@@ -55,7 +55,7 @@ async fn an_application_whose_port_is_taken_is_failed_until_it_is_free() {
         message.contains(&address.to_string()) && message.contains("free the port"),
         "{message}"
     );
-    assert!(program.log().contains(message), "{}", program.log());
+    program.logged(message).await;
     drop(taken);
     let program = program.restart().await;
     let shown = get(&program, &path).await;
@@ -74,7 +74,7 @@ async fn a_deleted_application_stops_listening_and_a_stop_is_orderly() {
     program.terminate();
     let status = program.ended().await;
     assert_eq!(status.code(), Some(0), "{}", program.log());
-    assert!(program.log().contains("stopped"), "{}", program.log());
+    program.logged("stopped").await;
 }
 
 #[tokio::test]

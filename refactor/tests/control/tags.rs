@@ -125,11 +125,7 @@ async fn a_state_with_tags_that_are_refused_today_opens_and_they_can_be_removed(
     state.execute(sql, []).unwrap();
     drop(state);
     let program = program.restart().await;
-    assert!(
-        program.log().contains("banyan:canary may not stand on a DEFAULT"),
-        "{}",
-        program.log()
-    );
+    program.logged("banyan:canary may not stand on a DEFAULT").await;
     let tags = tags_of(&route);
     assert_eq!(get(&program, &tags).await["Tags"], json!({ "banyan:canary": "x" }));
     post(&program, &tags, &json!({ "Tags": { "banyan:idle-ms": "1000" } })).await;

@@ -180,13 +180,11 @@ async fn a_process_that_fails_to_take_over_leaves_the_other_as_it_was() {
     std::fs::write(&keys, kept).unwrap();
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("credentials.json"), "{log}");
+    let told = program.logged("no other process took over, and this one goes on").await;
     until("it has its state again", async || {
-        program.log().contains("no other process took over, and this one goes on")
-            && call(&program, "GET", &path, &Value::Null).await.status == 200
+        call(&program, "GET", &path, &Value::Null).await.status == 200
     })
     .await;
-    let log = program.log();
-    let told = log.lines().find(|line| line.contains("no other process took over")).unwrap();
     assert!(told.contains("credentials.json"), "it says what the other one said: {told}");
     post(&program, &format!("{path}/routes"), &fallback(&service)).await;
     let new = taken_over(program).await;

@@ -72,7 +72,7 @@ async fn what_is_pending_is_given_up_where_the_default_route_is_deleted() {
     let fixture = fixture.revive().await;
     until("it is pending", async || fixture.users().await.pending.is_some()).await;
     let fallback = fixture.delete_routes().await;
-    until("it is given up", async || fixture.program.log().contains("was given up")).await;
+    fixture.program.logged("was given up").await;
     fixture.make_default_route(&fallback).await;
     let users = fixture.users().await;
     assert!(users.pending.is_none(), "{users:?}");
@@ -93,7 +93,7 @@ async fn a_target_that_is_away_after_the_handover_is_waited_for() {
     until("it is pending", async || fixture.users().await.pending.is_some()).await;
     assert_eq!(fixture.users().await.phase, "handed-over");
     let advice = "Only if it is lost for good: `banyan reverse users`";
-    until("the log says what helps", async || fixture.program.log().contains(advice)).await;
+    fixture.program.logged(advice).await;
     fixture.target.with(|copy| copy.frozen = false);
     until("it is done", async || fixture.users().await.pending.is_none()).await;
     assert!(fixture.target.is_primary());

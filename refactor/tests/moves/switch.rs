@@ -225,8 +225,7 @@ async fn an_upload_that_began_before_the_route_was_made_is_answered_before_write
     let options = json!({ "target": fixture.target.url, "force": true });
     let switch = fixture.tell("switch", options);
     let upload = async {
-        let waits = "waits for uploads";
-        until("it waits", async || fixture.program.log().contains(waits)).await;
+        fixture.program.logged("waits for uploads").await;
         assert_eq!(fixture.source.told("fence"), 0);
         stream.write_all(&[b'x'; 30_000]).await.unwrap();
         let mut answer = String::new();

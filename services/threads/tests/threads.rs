@@ -102,7 +102,7 @@ async fn without_users_url_reads_work_and_writes_say_what_is_missing() {
     let refused = threads.json("POST", "/api/threads", &thread).await;
     refused.problem(503);
     assert!(refused.body.contains("USERS_URL"), "{}", refused.body);
-    assert!(threads.log().contains("USERS_URL is not set"), "{}", threads.log());
+    threads.logged("USERS_URL is not set").await;
 }
 
 #[tokio::test]

@@ -203,6 +203,21 @@ impl Program {
         self.log.text()
     }
 
+    /// Waits until it has logged a line with this text, and returns the first one. A program may write its log a little
+    /// after it has answered.
+    ///
+    /// # Panics
+    /// After a minute.
+    pub async fn logged(&self, part: &str) -> String {
+        let mut found = None;
+        until(&format!("the log says {part:?}"), || {
+            found = self.log().lines().find(|line| line.contains(part)).map(str::to_owned);
+            std::future::ready(found.is_some())
+        })
+        .await;
+        found.expect("it was found")
+    }
+
     /// Sends a request, or says why there was no answer.
     ///
     /// # Errors

@@ -196,7 +196,7 @@ async fn a_process_that_cannot_lead_leaves_the_lead_to_others() {
     database.execute(broken).await;
     killed.kill().await;
     let other = &several.programs[0];
-    until("it cannot lead", async || other.log().contains("this process cannot lead")).await;
+    other.logged("this process cannot lead").await;
     // The lock of the process that leads, `bany` and 0: it is free between two attempts.
     database.execute("SET lock_timeout = '60s'; SELECT pg_advisory_lock(1650552441, 0)").await;
     database.execute("DELETE FROM moves WHERE application = 'app-x'").await;

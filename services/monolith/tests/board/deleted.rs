@@ -14,7 +14,7 @@ async fn a_write_to_a_file_that_was_deleted_is_not_said_to_be_stored() {
     }
     board.json("POST", "/api/users", &bmo).await.problem(503);
     board.get("/readyz").await.problem(503);
-    assert!(board.log().contains("test.db was deleted or moved away"), "{}", board.log());
+    board.logged("test.db was deleted or moved away").await;
     let board = board.restart().await;
     assert_eq!(board.json("POST", "/api/users", &bmo).await.status, 201);
 }

@@ -40,7 +40,7 @@ async fn a_request_in_flight_is_finished_and_then_the_program_ends() {
     busy.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     assert!(board.ended().await.success(), "{}", board.log());
-    assert!(board.log().contains("told by SIGTERM"), "{}", board.log());
+    board.logged("told by SIGTERM").await;
     let file = board.setup().folder().join("test.db");
     let users: u64 = Connection::open(file)
         .unwrap()
@@ -95,7 +95,7 @@ async fn a_program_that_is_told_to_stop_is_first_not_ready_while_it_takes_reques
     board.terminate();
     let ended = board.ended().await;
     assert_eq!(ended.code(), Some(1), "a second signal ends it at once: {}", board.log());
-    assert!(board.log().contains("told again, by SIGTERM"), "{}", board.log());
+    board.logged("told again, by SIGTERM").await;
 }
 
 #[test]

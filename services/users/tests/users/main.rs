@@ -5,7 +5,7 @@
 mod moving;
 mod scraped;
 
-use harness::{Setup, golden_reads, on_both_stores, until};
+use harness::{Setup, golden_reads, on_both_stores};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_users");
@@ -368,7 +368,7 @@ async fn every_request_has_an_id_and_one_line_in_the_log() {
         let made = made.header("x-request-id").to_owned();
         assert!(made.len() == 32 && made.bytes().all(|byte| byte.is_ascii_hexdigit()), "{made}");
     }
-    until("the line is read", || async { users.log().contains("abc-1") }).await;
+    users.logged("abc-1").await;
     let lines: Vec<Value> =
         users.log().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ours: Vec<_> = lines.iter().filter(|line| line["id"] == "abc-1").collect();

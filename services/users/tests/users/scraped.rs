@@ -60,9 +60,9 @@ async fn the_older_format_has_nothing_of_the_newer_one() {
 async fn metrics_can_have_a_port_of_their_own() {
     let users = Setup::new(BINARY).demo().env("METRICS_PORT", "0").start().await;
     users.get("/metrics").await.problem(404);
-    let log = users.log();
+    let said = users.logged("metrics are on ").await;
     let metrics =
-        log.split_whitespace().find(|word| word.ends_with("/metrics")).unwrap().to_owned();
+        said.split_whitespace().find(|word| word.ends_with("/metrics")).unwrap().to_owned();
     assert_ne!(metrics, format!("{}/metrics", users.url()));
     let answer = client().get(&metrics).send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -270,6 +270,6 @@ async fn a_store_with_rows_of_its_own_does_not_follow_what_it_is_told_and_says_s
     let setup = users.setup().clone().env("FOLLOW", &source.url());
     drop(users);
     let users = setup.start().await;
-    assert!(users.log().contains("this store has been in use"), "{}", users.log());
+    users.logged("this store has been in use").await;
     assert_eq!(create(&users, "lady.r").await.status, 201);
 }

@@ -42,7 +42,7 @@ async fn who_was_given_up_by_force_serves_nothing_when_it_comes_back() {
     }
     let document = other.ownership(USERS).await;
     assert_eq!((&document["role"], &document["rows"]), (&json!("retired"), &json!(true)));
-    assert!(other.log().contains("by force"), "{}", other.log());
+    other.logged("by force").await;
     assert!(!one.log().contains("by force"));
     assert_eq!(one.ownership(USERS).await["role"], "primary");
 }
@@ -70,7 +70,7 @@ async fn a_primary_that_could_not_ask_at_its_start_asks_again() {
     assert_eq!(create(&other, "bmo").await.status, 201, "no program says otherwise");
     harness::signal("CONT", one.pid());
     until("it gives way", || async { create(&other, "bonnie").await.status == 421 }).await;
-    assert!(other.log().contains("looks again"), "{}", other.log());
+    other.logged("looks again").await;
 }
 
 #[tokio::test]

@@ -148,6 +148,6 @@ async fn a_source_that_changes_its_nature_breaks_the_copy_loudly() {
             document["following"]["state"] == "broken" && detail.contains("MOVE_TOKEN")
         })
         .await;
-    assert!(target.log().contains("does not follow"), "{}", target.log());
+    target.logged("does not follow").await;
     assert_eq!(target.get("/api/users/1").await.status, 200, "reads go on");
 }
