@@ -1,10 +1,9 @@
 //! What the manifests say, held against the programs that they deploy.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 
 use crate::copilot::Service;
-use harness::{Program, Setup, golden_reads};
+use harness::{Program, Setup, free_port, golden_reads};
 
 use crate::manifest::{service, text};
 use crate::names::{collections, programs};
@@ -110,7 +109,7 @@ async fn the_port_is_the_one_that_the_program_listens_on() {
         let dockerfile = text(&manifest.image.build.dockerfile);
         assert!(dockerfile.lines().any(|line| line == exposed), "{file}: image.port: no {exposed}");
         // The manifest's own port may be taken here; a program listens on whichever it is told.
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = free_port();
         let setup = Setup::new(env!("CARGO_BIN_EXE_banyan")).arg("serve").arg(name);
         let program = setup.env("PORT", &free.to_string()).start().await;
         assert!(program.address().ends_with(&format!(":{free}")), "{}", program.address());

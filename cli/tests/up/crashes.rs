@@ -87,7 +87,8 @@ async fn a_program_that_is_stopped_while_it_waits_after_a_crash_is_not_started_o
     let folder = Folder::new();
     let mut board = folder.up().await;
     let mut last = None;
-    while !board.banyan.stdout().contains("starting it again in 3200 ms") {
+    // Long enough for `banyan stop` to be heard before that.
+    while !board.banyan.stdout().contains("starting it again in 6400 ms") {
         let next = folder.programs().get("users").copied().filter(|pid| Some(*pid) != last);
         if let Some(pid) = next {
             signal("KILL", pid);

@@ -1,8 +1,8 @@
 //! What `banyan up` starts, and what it tells its user.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
-use harness::until;
+use harness::{free_ports, until};
 use serde_json::json;
 
 use crate::banyan::{Banyan, signal};
@@ -156,13 +156,6 @@ async fn each_program_gets_the_variables_that_it_knows_and_a_port_of_its_own_for
         let metrics = metrics.expect("it answers").text().await.expect("a text");
         assert_eq!(metrics.contains("banyan_proxy_"), name == "refactor", "{name}: {metrics}");
     }
-}
-
-/// The first of so many ports in a row that are free.
-fn free_ports(count: u16) -> u16 {
-    let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let mut bases = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
-    bases.find(|base| (*base..base + count).all(free)).expect("there is no end of them")
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! A route takes traffic once its service is healthy.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
-use harness::{Manner, Neighbour, Program, until};
+use harness::{Manner, Neighbour, Program, free_port, until};
 use serde_json::{Value, json};
 
 use crate::client::{
@@ -18,7 +18,7 @@ async fn an_unhealthy_service_fails_its_route_until_it_is_tried_again() {
     let program = setup().start().await;
     let application = application(&program).await;
     let routes = format!("{application}/routes");
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let dead = service(&program, &application, &format!("http://{free}/api")).await;
     let made = post(&program, &routes, &fallback(&dead)).await;
     assert_eq!(made["State"], "FAILED");

@@ -6,7 +6,7 @@ use std::{env, fs};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
-use harness::{Answer, Program, Setup};
+use harness::{Answer, Program, Setup, free_ports};
 use serde_json::{Value, json};
 
 /// The region that requests are signed for.
@@ -14,9 +14,11 @@ pub(crate) const REGION: &str = "local";
 const BINARY: &str = env!("CARGO_BIN_EXE_refactor");
 
 /// The binary with free ports and a data folder of its own. `TEST_REFACTOR` is another one, such as a release build.
+/// No connection takes the ports of its applications while it does not run.
 pub(crate) fn setup() -> Setup {
     let binary = env::var("TEST_REFACTOR").unwrap_or_else(|_none| BINARY.to_owned());
-    Setup::new(&binary).env("CONTROL_PORT", "0").env("RUST_LOG", "info,refactor=debug")
+    let setup = Setup::new(&binary).env("PORT", &free_ports(10).to_string());
+    setup.env("CONTROL_PORT", "0").env("RUST_LOG", "info,refactor=debug")
 }
 
 /// Keys as the program keeps them.

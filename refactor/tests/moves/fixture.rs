@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use harness::{Program, Setup, until};
+use harness::{Program, Setup, free_ports, until};
 use http::{Method, StatusCode};
 use refactor::{Client, ClientError, Keys, Move};
 use serde_json::{Value, json};
@@ -239,9 +239,11 @@ impl Fixture {
     }
 }
 
-/// The binary with free ports, a data folder of its own, and the token.
+/// The binary with free ports, a data folder of its own, and the token. No connection takes the ports of its applications
+/// while it does not run.
 pub(crate) fn setup() -> Setup {
     Setup::new(env!("CARGO_BIN_EXE_refactor"))
+        .env("PORT", &free_ports(10).to_string())
         .env("CONTROL_PORT", "0")
         .env("RUST_LOG", "info,refactor=debug")
         .env("MOVE_TOKEN", TOKEN)

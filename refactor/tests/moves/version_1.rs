@@ -5,11 +5,11 @@
 //! after it. `stack` is the state that `banyan up` left after its first start.
 
 use std::fs::{DirBuilder, read_to_string};
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use harness::{Setup, until};
+use harness::{Setup, free_port, until};
 use replication::Role;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn write(setup: &Setup, state: &str, source: &Fake, target: &Fake) -> (String, O
     let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/moves/version_1");
     let read = |name: &str| read_to_string(stored.join(format!("{name}.sql"))).unwrap();
     let store = |side: &Fake| side.with(|copy| copy.store.clone());
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let rows = read(state)
         .replace("SOURCE_URL", &source.url)
         .replace("TARGET_URL", &target.url)

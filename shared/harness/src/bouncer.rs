@@ -6,9 +6,9 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-use crate::{needs, until};
+use crate::{free_port, needs, until};
 
 /// A pooler that is ended when this is dropped.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Bouncer {
         let (host, port) = server.split_once(':').expect("a port");
         let name = name.split('?').next().unwrap_or_default();
         let user = user.rsplit('/').next().unwrap_or_default();
-        let own = free_port().await;
+        let own = free_port();
 
         let folder = tempfile::tempdir().expect("a temporary folder");
         let readable = fs::Permissions::from_mode(0o755);
@@ -74,11 +74,6 @@ impl Drop for Bouncer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("it is bound").port()
 }
 
 /// What `id` says of a user, or of this one.

@@ -1,7 +1,8 @@
 //! What a board is made of.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+
+use harness::free_port;
 
 use super::CONTROL;
 
@@ -82,15 +83,5 @@ impl Plan {
 pub(super) fn ports() -> BTreeMap<&'static str, u16> {
     let twins = TWINS.into_iter().map(|(_, second)| second);
     let names = PROGRAMS.into_iter().chain(twins).chain([CONTROL, "proxy"]);
-    // Held until all are found, so that none is found twice.
-    let found: Vec<_> = names.map(|name| (name, free())).collect();
-    let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();
-    found.iter().map(|(name, listener)| (*name, port(listener))).collect()
-}
-
-/// A free port that no connection can take while the program does not run that has it: those take one of the
-/// upper half.
-fn free() -> TcpListener {
-    let bind = |_| TcpListener::bind(("127.0.0.1", fastrand::u16(10_000..32_000))).ok();
-    (0..1_000).find_map(bind).expect("a free port")
+    names.map(|name| (name, free_port())).collect()
 }

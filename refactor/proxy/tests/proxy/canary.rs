@@ -1,8 +1,6 @@
 //! A share of a route's reads goes to its own service, all else where it goes without the route.
 
-use std::time::Duration;
-
-use proxy::{Patience, Route, Settings, SourcePath};
+use proxy::{Route, Settings, SourcePath};
 
 use crate::plane::{Plane, body, default, route, status};
 use crate::service::{Service, next_request, nobody};
@@ -136,10 +134,11 @@ async fn reads_of_a_canary_that_gives_no_answer_fall_back_to_the_other_side() {
     })
     .await;
     let garbage = Service::answering(|_| b"SSH-2.0-x\r\n\r\n".to_vec()).await;
-    let patience = Patience { first_byte: Duration::from_millis(300), ..Patience::default() };
-    for new in [nobody().await, silent.url.clone(), closing.url.clone(), garbage.url.clone()] {
-        let canary = tagged(route("rte-users", "/users", &new), &[("banyan:canary", "100")]);
-        let settings = Settings { workers: 1, patience, ..Settings::default() };
+    // The other side has the usual time.
+    let hasty = ("banyan:first-byte-ms", "300");
+    for new in [nobody(), silent.url.clone(), closing.url.clone(), garbage.url.clone()] {
+        let canary = tagged(route("rte-users", "/users", &new), &[("banyan:canary", "100"), hasty]);
+        let settings = Settings { workers: 1, ..Settings::default() };
         let plane = Plane::with(settings, vec![default(&old.url), canary]);
         // More than it takes until the service counts as down.
         for n in 1..=5 {
@@ -150,7 +149,7 @@ async fn reads_of_a_canary_that_gives_no_answer_fall_back_to_the_other_side() {
         let sized = "GET /api/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
                      Content-Length: 1\r\n\r\nx";
         assert!(status(&plane.send(sized).await) >= 502, "a read with a body is not sent again");
-        plane.set(vec![default(&old.url), route("rte-users", "/users", &new)]);
+        plane.set(vec![default(&old.url), tagged(route("rte-users", "/users", &new), &[hasty])]);
         let answer = plane.get("/api/users", "").await;
         assert!(status(&answer) >= 502, "{new}: without the tag nothing falls back");
     }
@@ -158,7 +157,7 @@ async fn reads_of_a_canary_that_gives_no_answer_fall_back_to_the_other_side() {
 
 #[tokio::test]
 async fn an_answer_of_a_canary_counts_whatever_its_status_is_and_two_dead_sides_are_502() {
-    let (old, dead) = (Service::saying("old").await, nobody().await);
+    let (old, dead) = (Service::saying("old").await, nobody());
     let failing = Service::answering(|_| {
         b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec()
     })

@@ -20,7 +20,7 @@ fn assert_names_the_route(answer: &str, url: &str) {
 
 #[tokio::test]
 async fn a_dead_service_is_502_then_503_until_it_is_back_and_others_are_unaffected() {
-    let dead = nobody().await;
+    let dead = nobody();
     let alive = Service::saying("alive").await;
     let plane = Plane::start(vec![default(&dead), route("rte-alive", "/alive", &alive.url)]);
     let mut refused = 0;
@@ -51,8 +51,8 @@ async fn a_dead_service_is_502_then_503_until_it_is_back_and_others_are_unaffect
 
 #[tokio::test]
 async fn a_connection_that_outlived_its_service_s_failures_ends_them() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let address = ("127.0.0.1", harness::free_port());
+    let listener = TcpListener::bind(address).await.unwrap();
     let (asked, mut holding) = tokio::sync::mpsc::unbounded_channel();
     let (release, held) = tokio::sync::watch::channel(0);
     let serve = move |mut stream| {
@@ -76,7 +76,7 @@ async fn a_connection_that_outlived_its_service_s_failures_ends_them() {
         first(stream).await;
     });
     let one_worker = proxy::Settings { workers: 1, ..Default::default() };
-    let plane = Plane::with(one_worker, vec![default(&format!("http://{address}"))]);
+    let plane = Plane::with(one_worker, vec![default(&format!("http://127.0.0.1:{}", address.1))]);
     let down = async {
         holding.recv().await.unwrap();
         until("it is left alone", async || status(&plane.get("/api/x", "").await) == 503).await;

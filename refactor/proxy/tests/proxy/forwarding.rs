@@ -354,7 +354,7 @@ fn new_and_users(new: &str, users: &str, tags: &[(&str, &str)], active: bool) ->
 #[tokio::test]
 async fn no_side_of_a_split_is_asked_for_a_path_of_operators() {
     let (new, users) = (Service::saying("new").await, Service::saying("users").await);
-    let nobody = nobody().await;
+    let nobody = nobody();
     for (new, tags) in [
         (&new.url, &[("banyan:canary", "0")][..]),
         (&new.url, &[("banyan:canary", "100"), ("banyan:shadow", "100")]),

@@ -60,7 +60,7 @@ async fn large_answers_and_none_travel_over_http_2() {
 #[tokio::test]
 async fn problems_travel_over_http_2() {
     let settings = Settings { upload_limit_bytes: 1_000, ..Settings::default() };
-    let plane = Plane::with(settings, vec![default(&nobody().await)]);
+    let plane = Plane::with(settings, vec![default(&nobody())]);
     let client = client();
     for (path, status) in [("/api", 502), ("/elsewhere", 404), ("/api/a%2f..%2Fb", 400)] {
         let answer = client.get(plane.url(path)).send().await.unwrap();

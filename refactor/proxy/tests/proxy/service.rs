@@ -109,9 +109,8 @@ pub(crate) fn ok(body: &str) -> Vec<u8> {
 }
 
 /// The URL of a port on which no program listens.
-pub(crate) async fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+pub(crate) fn nobody() -> String {
+    format!("http://127.0.0.1:{}", harness::free_port())
 }
 
 /// Reads one request; `read` holds what was read of the next one.

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use harness::{Program, until};
+use harness::{Program, free_port, until};
 use reqwest::{Client, Method};
 use tokio::time::{interval, sleep};
 
@@ -22,8 +21,8 @@ use crate::client::{application, call, fallback, post, service, uri_path};
 const CLIENTS: u32 = 16;
 const TRIES: u32 = 3;
 const AGAIN: Duration = Duration::from_millis(50);
-/// After a kill, a client may still write on a connection whose end it has not seen.
-const UNSEEN: Duration = Duration::from_millis(200);
+/// After a kill, a client may still write on a connection whose end it or HAProxy has not seen.
+const UNSEEN: Duration = Duration::from_secs(1);
 
 /// A request, and which upstream answered it.
 struct Asked {
@@ -49,11 +48,6 @@ impl Drop for Balancer {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    let taken = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    taken.map(|taken| taken.local_addr().unwrap().port())
 }
 
 fn balance(folder: &std::path::Path, front: u16, backs: &[(u16, u16)]) -> Balancer {
@@ -136,7 +130,7 @@ async fn no_request_meets_a_stale_route_or_fails_while_processes_come_and_go() {
     let wanted: Vec<u32> = wanted.split(',').map(|number| number.parse().unwrap()).collect();
     let [flips_wanted, kills, rolls, rate] = wanted[..] else { panic!("FLEET has four numbers") };
     let database = harness::postgres().await;
-    let [front, ports @ ..] = free_ports::<7>();
+    let [front, ports @ ..] = [(); 7].map(|()| free_port());
     let places: Vec<_> = ports.chunks(2).map(|ports| (ports[0], ports[1])).collect();
     let mut programs = Vec::new();
     for (number, (traffic, control)) in places.iter().enumerate() {
@@ -174,8 +168,9 @@ async fn no_request_meets_a_stale_route_or_fails_while_processes_come_and_go() {
         if kills_left * flips_wanted > kills * (flips_wanted - number - 1) {
             kills_left -= 1;
             let mut program = programs.remove(fastrand::usize(..programs.len()));
-            killed.push(Instant::now());
+            let before = Instant::now();
             program.kill().await;
+            killed.push((before, Instant::now()));
             let to = if to == "new" { "old" } else { "new" };
             flip(&programs, &route, to, &mut flips).await;
             flip(&programs, &route, if to == "new" { "old" } else { "new" }, &mut flips).await;
@@ -212,7 +207,9 @@ async fn no_request_meets_a_stale_route_or_fails_while_processes_come_and_go() {
             Ok(by) if is_right(&flips, request, by) => {}
             Ok(by) => stale.push(format!("{by} at {:?}", request.began - began)),
             Err(why) => {
-                let on_killed = |at: &Instant| request.began < *at + UNSEEN && *at < request.ended;
+                let on_killed = |(before, after): &(Instant, Instant)| {
+                    request.began < *after + UNSEEN && *before < request.ended
+                };
                 if !request.is_read && killed.iter().any(on_killed) {
                     in_flight += 1;
                 } else {

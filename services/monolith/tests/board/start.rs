@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use harness::Setup;
+use harness::{Setup, free_port};
 use rusqlite::Connection;
 
 fn setup() -> Setup {
@@ -111,7 +111,7 @@ async fn a_folder_that_cannot_be_written_is_named() {
 
 #[tokio::test]
 async fn a_postgresql_that_is_not_there_is_named_without_its_password() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = free_port();
     let url = format!("postgres://board:hunter2@127.0.0.1:{free}/board");
     let setup = setup().env("DATABASE_URL", &url);
     let place = format!("postgres://127.0.0.1:{free}/board");

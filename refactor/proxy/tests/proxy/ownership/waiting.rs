@@ -141,7 +141,7 @@ async fn no_more_wait_than_there_are_places_and_the_others_are_told_at_once() {
 
 #[tokio::test]
 async fn a_primary_that_cannot_be_reached_is_waited_for_and_a_known_one_is_forgotten() {
-    let dead = nobody().await;
+    let dead = nobody();
     let old = Store::start(Role::Follower(format!("{dead}/api/users"))).await;
     let plane = Plane::start(before(&old.service.url, &dead));
     let write = tokio::spawn(plane.send_on(last(&post("one"))));

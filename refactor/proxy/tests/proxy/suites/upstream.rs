@@ -1,9 +1,10 @@
 //! Services that answer what no service should. The client gets exactly one answer to each of its requests, or the end of its
 //! connection within one: never a part of an answer as the next one.
 
+use proxy::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::plane::Plane;
+use crate::plane::{Plane, default};
 use crate::service::{Service, next_request, ok};
 
 /// What the client must get.
@@ -229,7 +230,10 @@ async fn check(method: &str, cases: &'static [(&'static str, Gets)], keeps: bool
     let mut wrong = String::new();
     for (bytes, gets) in cases {
         let service = saying(bytes, keeps).await;
-        let plane = Plane::hasty(&service.url);
+        let plane = Plane::with(
+            Settings { workers: 1, ..Settings::default() },
+            vec![default(&service.url)],
+        );
         let mut stream = plane.connect().await;
         let next = "GET /api/next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         let request = format!("{method} /api/x HTTP/1.1\r\nHost: x\r\n\r\n{next}");

@@ -1,8 +1,6 @@
 //! A primary that was given up by force gives way when it comes back.
 
-use std::net::TcpListener;
-
-use harness::{Program, Setup, until};
+use harness::{Program, Setup, free_port, until};
 use serde_json::json;
 
 use super::{USERS, create};
@@ -75,7 +73,7 @@ async fn a_primary_that_could_not_ask_at_its_start_asks_again() {
 
 #[tokio::test]
 async fn a_primary_that_is_given_its_own_url_does_not_wait_for_its_own_answer() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let free = free_port().to_string();
     let listening = Setup::new(BINARY).movable().demo().env("HOST", "0.0.0.0").env("PORT", &free);
     let own = format!("http://localhost:{free}");
     let users = listening.env("USERS_URL", &own).start().await;

@@ -9,8 +9,8 @@ use std::time::Duration;
 /// What a [`Relay`] does with the source's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relaying {
-    /// It passes them on as they are.
-    Unchanged,
+    /// It makes each page say that the source's clients wait no longer than usual.
+    Calm,
     /// It makes each page say that the source's clients wait longer than usual.
     Busy,
     /// It keeps each page back until it is told otherwise; then it ends the connection.
@@ -28,7 +28,7 @@ impl Relay {
     pub(crate) fn start(source: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
-        let relaying = Arc::new(Mutex::new(Relaying::Unchanged));
+        let relaying = Arc::new(Mutex::new(Relaying::Calm));
         let (source, shared) = (source.to_owned(), Arc::clone(&relaying));
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -51,10 +51,8 @@ impl Relay {
     }
 }
 
-/// In what only a page says.
-const PAGE: &[u8] = br#""busy":false"#;
-/// The same for a busy source, and as long.
-const BUSY_PAGE: &[u8] = br#""busy": true"#;
+/// What only a page says, if the source's clients wait no longer than usual, and if they do.
+const PAGE: [&str; 2] = [r#""busy":false"#, r#""busy":true"#];
 
 fn now(relaying: &Mutex<Relaying>) -> Relaying {
     *relaying.lock().expect("no thread panics with it")
@@ -67,22 +65,26 @@ fn relay(client: TcpStream, source: &str, relaying: &Mutex<Relaying>) -> io::Res
     let (mut answers, mut to_client) = (BufReader::new(source), client);
     loop {
         let (mut head, mut length) = (String::new(), 0);
-        while !head.ends_with("\r\n\r\n") {
-            let start = head.len();
-            if answers.read_line(&mut head)? == 0 {
+        loop {
+            let mut line = String::new();
+            if answers.read_line(&mut line)? == 0 {
                 return Ok(());
             }
-            let line = head[start..].to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().map_err(io::Error::other)?;
+            if line == "\r\n" {
+                break;
+            }
+            match line.to_ascii_lowercase().strip_prefix("content-length:") {
+                Some(value) => length = value.trim().parse().map_err(io::Error::other)?,
+                None => head += &line,
             }
         }
         let mut body = vec![0; length];
         answers.read_exact(&mut body)?;
-        if let Some(at) = body.windows(PAGE.len()).position(|bytes| bytes == PAGE) {
+        let mut body = String::from_utf8(body).map_err(io::Error::other)?;
+        if PAGE.iter().any(|page| body.contains(page)) {
             match now(relaying) {
-                Relaying::Unchanged => {}
-                Relaying::Busy => body[at..at + PAGE.len()].copy_from_slice(BUSY_PAGE),
+                Relaying::Calm => body = body.replace(PAGE[1], PAGE[0]),
+                Relaying::Busy => body = body.replace(PAGE[0], PAGE[1]),
                 Relaying::Held => {
                     while now(relaying) == Relaying::Held {
                         thread::sleep(Duration::from_millis(10));
@@ -91,7 +93,6 @@ fn relay(client: TcpStream, source: &str, relaying: &Mutex<Relaying>) -> io::Res
                 }
             }
         }
-        to_client.write_all(head.as_bytes())?;
-        to_client.write_all(&body)?;
+        write!(to_client, "{head}content-length: {}\r\n\r\n{body}", body.len())?;
     }
 }
