@@ -45,7 +45,7 @@ pub(crate) struct ControlArgs {
 }
 
 /// The address of the control port.
-pub(crate) enum Place {
+pub(crate) enum ControlPlace {
     /// That of the board that `banyan up` runs on this folder.
     Board(PathBuf),
     /// There.
@@ -57,9 +57,9 @@ impl ControlArgs {
     ///
     /// # Errors
     /// If the variable is no URL of a control port, or there are keys and no control port.
-    pub(crate) fn place(&self) -> Result<Place, String> {
+    pub(crate) fn place(&self) -> Result<ControlPlace, String> {
         if let Some(folder) = &self.data_dir {
-            return Ok(Place::Board(folder.clone()));
+            return Ok(ControlPlace::Board(folder.clone()));
         }
         let given = set(runtime::BANYAN_CONTROL);
         let given = given.map(|url| {
@@ -67,12 +67,12 @@ impl ControlArgs {
             origin(&url).map_err(wrong)
         });
         match (self.control.clone(), given) {
-            (Some(url), _) => Ok(Place::Url(url)),
-            (None, Some(url)) => url.map(Place::Url),
+            (Some(url), _) => Ok(ControlPlace::Url(url)),
+            (None, Some(url)) => url.map(ControlPlace::Url),
             (None, None) if self.credentials.is_some() || self.ca.is_some() => {
                 Err("--credentials and --ca belong to --control URL".to_owned())
             }
-            (None, None) => Ok(Place::Board(DEFAULT_DATA_DIR.into())),
+            (None, None) => Ok(ControlPlace::Board(DEFAULT_DATA_DIR.into())),
         }
     }
 
@@ -82,10 +82,10 @@ impl ControlArgs {
     /// If nothing runs on the folder, or the keys or authorities cannot be read.
     pub(crate) fn open(&self, http: reqwest::Client) -> Result<ControlPort, String> {
         match self.place()? {
-            Place::Board(folder) => {
+            ControlPlace::Board(folder) => {
                 ControlPort::of_board(&lock::running(&folder)?.endpoints, &folder, http)
             }
-            Place::Url(url) => self.at(&url),
+            ControlPlace::Url(url) => self.at(&url),
         }
     }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::control::{self, ControlArgs, Place};
+use crate::control::{self, ControlArgs, ControlPlace};
 use crate::{board, lock};
 
 #[derive(Args, Clone, Debug)]
@@ -76,13 +76,13 @@ fi;"#
 /// The region is no region of AWS, so a client that is too old for `AWS_ENDPOINT_URL` finds no host of that name.
 fn lines(control: &ControlArgs) -> Result<String, String> {
     let (endpoint, keys) = match control.place()? {
-        Place::Board(data_dir) => {
+        ControlPlace::Board(data_dir) => {
             let holder = lock::running(&data_dir)?;
             let refactor = board::refactor(&holder.endpoints);
             let refactor = refactor.ok_or("this `banyan up` runs no refactor proxy")?;
             (refactor.url(), board::keys(&data_dir)?)
         }
-        Place::Url(url) => (control::shown(&url), control.keys()?),
+        ControlPlace::Url(url) => (control::shown(&url), control.keys()?),
     };
     let host = endpoint.split_once("://").map_or("", |(_, authority)| authority);
     let host = host.rsplit_once(':').map_or(host, |(host, _port)| host);

@@ -8,7 +8,7 @@ use refactor::{CanaryView, Move, Traffic};
 use reqwest::Client;
 
 use crate::board::{self, Endpoint};
-use crate::control::{ControlArgs, ControlPort, Place};
+use crate::control::{ControlArgs, ControlPlace, ControlPort};
 use crate::data_dir::DEFAULT_DATA_DIR;
 use crate::process::is_ready;
 use crate::{lock, marker, moves};
@@ -16,14 +16,14 @@ use crate::{lock, marker, moves};
 /// Exit code 0 where every program is ready or was stopped by command, and the control plane answers; 1 otherwise.
 pub(crate) async fn run(control: &ControlArgs, client: Client) -> Result<ExitCode, String> {
     match control.place()? {
-        Place::Board(data_dir) => of_board(&data_dir, client).await,
-        Place::Url(url) => of_port(&control.at(&url)?).await,
+        ControlPlace::Board(data_dir) => of_board(&data_dir, client).await,
+        ControlPlace::Url(url) => of_port(&control.at(&url)?).await,
     }
 }
 
 /// A control plane that is no board's.
 async fn of_port(port: &ControlPort) -> Result<ExitCode, String> {
-    let told = Told::ask(Ok(port)).await;
+    let told = ControlView::ask(Ok(port)).await;
     if let (Err(error), Err(_)) = (&told.routes, &told.moves) {
         return Err(error.clone());
     }
@@ -38,7 +38,7 @@ async fn of_board(data_dir: &Path, client: Client) -> Result<ExitCode, String> {
     let holder = lock::running(data_dir)?;
     let states = states(&holder.endpoints, data_dir, &client).await;
     let port = ControlPort::of_board(&holder.endpoints, data_dir, client);
-    let told = Told::ask(port.as_ref()).await;
+    let told = ControlView::ask(port.as_ref()).await;
     println!("`banyan up` runs on {} with the process id {}.\n", data_dir.display(), holder.pid);
     print!("{}\n{}", table(&holder.endpoints, data_dir, states.iter().copied()), told.shown());
     let ready = states.iter().all(|state| [READY, STOPPED].contains(state));
@@ -109,13 +109,13 @@ pub(crate) fn table(
 }
 
 /// What the control plane says: where the proxy sends each path, and which program is primary for each collection.
-pub(crate) struct Told {
+pub(crate) struct ControlView {
     routes: Result<Vec<Traffic>, String>,
     moves: Result<Vec<Move>, String>,
     canaries: Vec<CanaryView>,
 }
 
-impl Told {
+impl ControlView {
     pub(crate) async fn ask(port: Result<&ControlPort, &String>) -> Self {
         match port {
             Ok(port) => Self {

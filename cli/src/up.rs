@@ -20,7 +20,7 @@ use crate::move_token;
 use crate::passed_on;
 use crate::process::{GRACE_PERIOD, HEALTH_PATH, Process, ProcessSpec, is_healthy, is_ready};
 use crate::say::say;
-use crate::status::{self, Told};
+use crate::status::{self, ControlView};
 use crate::supervisor::{describe, supervise};
 
 /// What takes longer than this is said. A program that has open connections takes 2 s to announce its end.
@@ -73,7 +73,8 @@ pub(crate) async fn run(
         return Err(message);
     }
     let told =
-        Told::ask(ControlPort::of_board(&endpoints, &data_dir, client.clone()).as_ref()).await;
+        ControlView::ask(ControlPort::of_board(&endpoints, &data_dir, client.clone()).as_ref())
+            .await;
     let table = status::table(&endpoints, given, endpoints.iter().map(|_| "ready"));
     let (pages, console) = (pages(&endpoints), status::console(&endpoints, given));
     say(format_args!(

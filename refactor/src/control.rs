@@ -37,14 +37,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use actix_web::web::Data;
-use answer::Answer;
+use answer::ControlAnswer;
 use cloudformation::Caller;
 use console::Console;
 use credentials::Keys;
 use protocol::Protocol;
 use proxy::{DataPlane, PublicHosts};
 use runtime::Crowd;
-use signature::{Received, Refused};
+use signature::{Received, SignatureError};
 
 /// What answers the control port.
 pub(crate) struct Control {
@@ -68,12 +68,12 @@ pub(crate) struct Control {
 impl Control {
     /// Answers one request; `taken` is called once it is known to be an operator's. Blocks: for the disk, for health
     /// checks, for stacks, for another process.
-    fn answer(&self, received: &Received, taken: impl FnOnce()) -> Answer {
+    fn answer(&self, received: &Received, taken: impl FnOnce()) -> ControlAnswer {
         if let Some(answer) = foreign::answer(received) {
             return answer;
         }
         let protocol = Protocol::of(received, foreign::service(received));
-        let refuse = |refused: &Refused| refuse(received, protocol, refused);
+        let refuse = |refused: &SignatureError| refuse(received, protocol, refused);
         let signed = match signature::verify(received, &self.credentials, SystemTime::now()) {
             Ok(signed) => signed,
             Err(refused) => return refuse(&refused),
@@ -83,7 +83,7 @@ impl Control {
             _ => "refactor-spaces",
         };
         if signed.service != expected {
-            return refuse(&Refused::scope(&signed.service, expected));
+            return refuse(&SignatureError::scope(&signed.service, expected));
         }
         taken();
         // Each process has its own, and gives them whether it leads or not.
@@ -97,7 +97,7 @@ impl Control {
 }
 
 /// 403, and a line in the log.
-fn refuse(received: &Received, protocol: Protocol, refused: &Refused) -> Answer {
+fn refuse(received: &Received, protocol: Protocol, refused: &SignatureError) -> ControlAnswer {
     log::warn!("{} {}: {}", received.method, received.path, refused.message());
     protocol.refuse(refused)
 }

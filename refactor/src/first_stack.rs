@@ -40,19 +40,19 @@ pub(crate) struct FirstStack {
     pub(crate) stacks: Arc<Api>,
     pub(crate) monolith: Url,
     /// The place of the URL that it was given last.
-    pub(crate) noted: Noted,
+    pub(crate) noted: LastingNote,
 }
 
 /// A note that stays.
 #[derive(Clone)]
-pub(crate) enum Noted {
+pub(crate) enum LastingNote {
     /// In a data folder.
     Folder(PathBuf),
     /// In a control database, for all processes.
     Shared(Journal),
 }
 
-impl Noted {
+impl LastingNote {
     /// The note; none if it cannot be read.
     pub(crate) fn get(&self) -> Option<String> {
         match self {
@@ -214,19 +214,19 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use cloudformation::provider::{
-        Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
+        CreatedResource, Properties, Provider, ProviderCall, ResourceKind, StepFailure,
     };
 
     use journal::Journal;
 
-    use super::{FirstStack, Noted};
+    use super::{FirstStack, LastingNote};
 
     /// Makes what it is asked for, but for the second time.
     #[derive(Default)]
     struct FailsOnce(AtomicUsize);
 
     impl Provider for FailsOnce {
-        fn check(&self, _: ResourceKind, _: &Properties) -> Result<(), Failure> {
+        fn check(&self, _: ResourceKind, _: &Properties) -> Result<(), StepFailure> {
             Ok(())
         }
 
@@ -235,13 +235,16 @@ mod tests {
             step: &ProviderCall,
             _: ResourceKind,
             _: &Properties,
-        ) -> Result<Created, Failure> {
+        ) -> Result<CreatedResource, StepFailure> {
             if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
-                return Err(Failure { reason: "no disk".to_owned() });
+                return Err(StepFailure { reason: "no disk".to_owned() });
             }
             let names = ["ApplicationIdentifier", "ServiceIdentifier", "ProxyUrl"];
             let attributes = names.map(|name| (name.to_owned(), step.logical_id.clone()));
-            Ok(Created { physical_id: step.logical_id.clone(), attributes: attributes.into() })
+            Ok(CreatedResource {
+                physical_id: step.logical_id.clone(),
+                attributes: attributes.into(),
+            })
         }
 
         fn update(
@@ -251,11 +254,11 @@ mod tests {
             _: &str,
             _: &Properties,
             _: &Properties,
-        ) -> Result<BTreeMap<String, String>, Failure> {
+        ) -> Result<BTreeMap<String, String>, StepFailure> {
             unreachable!("the template stays the same")
         }
 
-        fn delete(&self, _: &ProviderCall, _: ResourceKind, _: &str) -> Result<(), Failure> {
+        fn delete(&self, _: &ProviderCall, _: ResourceKind, _: &str) -> Result<(), StepFailure> {
             Ok(())
         }
 
@@ -265,7 +268,7 @@ mod tests {
             _: ResourceKind,
             _: &str,
             _: &Properties,
-        ) -> Result<Option<Properties>, Failure> {
+        ) -> Result<Option<Properties>, StepFailure> {
             Ok(None)
         }
 
@@ -274,7 +277,7 @@ mod tests {
             _: &ProviderCall,
             _: &str,
             _: &Properties,
-        ) -> Result<Created, Failure> {
+        ) -> Result<CreatedResource, StepFailure> {
             unreachable!("the template stays the same")
         }
     }
@@ -287,7 +290,7 @@ mod tests {
         let first = FirstStack {
             stacks: Arc::new(stacks.unwrap()),
             monolith: "http://127.0.0.1:3000/api".parse().unwrap(),
-            noted: Noted::Folder(data.path().to_owned()),
+            noted: LastingNote::Folder(data.path().to_owned()),
         };
         let failed = first.bring().unwrap_err();
         assert!(failed.contains("could not lead to"), "{failed}");

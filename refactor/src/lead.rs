@@ -73,16 +73,16 @@ struct Inner {
 }
 
 /// An operation while it is under way.
-pub(crate) struct Operation<'a> {
+pub(crate) struct LedOperation<'a> {
     lead: Arc<Lead>,
     _under_way: UnderWay<'a>,
 }
 
 impl Leading {
     /// Begins an operation; nothing if another process leads, or this one lets none begin any more.
-    pub(crate) fn begin(&self) -> Option<Operation<'_>> {
+    pub(crate) fn begin(&self) -> Option<LedOperation<'_>> {
         let under_way = self.0.gate.enter()?;
-        Some(Operation { lead: self.get()?, _under_way: under_way })
+        Some(LedOperation { lead: self.get()?, _under_way: under_way })
     }
 
     /// Whether operations may begin.
@@ -121,7 +121,7 @@ impl Leading {
     }
 }
 
-impl Deref for Operation<'_> {
+impl Deref for LedOperation<'_> {
     type Target = Lead;
 
     fn deref(&self) -> &Lead {

@@ -29,7 +29,7 @@ pub use config::VARIABLES;
 pub use control::credentials::Keys;
 pub use first_stack::REGION;
 pub use moves::{
-    CommandStep, Diff, Difference, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
+    CommandStep, Diff, DiffProgress, Last, Move, MoveRoute, Pending, Preflight, RowDifference, Side,
 };
 pub use proxy::{AnswerReport, DifferenceReport, ShadowReport};
 pub use run::Refactor;

@@ -13,7 +13,7 @@ use runtime::chain;
 use tokio::runtime::Handle;
 
 use crate::lead::{Lead, Leading, MoveSettings};
-use journal::{JoinError, Journal, Member, Peer};
+use journal::{JoinError, Journal, Membership, OtherProcess};
 use postgres::PostgresUrl;
 use proxy::DataPlane;
 use spaces::Spaces;
@@ -30,7 +30,7 @@ pub(crate) struct Processes {
     url: PostgresUrl,
     name: String,
     address: String,
-    member: Mutex<Member>,
+    member: Mutex<Membership>,
     session: Mutex<Journal>,
     /// Since when, and why, the control database cannot be used.
     lost: Mutex<Option<(Instant, String)>>,
@@ -50,16 +50,16 @@ pub(crate) enum ControlAddress {
 }
 
 /// What a process does when it leads.
-pub(crate) type Led = Box<dyn Fn(&Arc<Lead>) + Send + Sync>;
+pub(crate) type OnLead = Box<dyn Fn(&Arc<Lead>) + Send + Sync>;
 
 /// What a process needs to lead.
-pub(crate) struct Followed {
+pub(crate) struct LeadParts {
     pub(crate) spaces: Spaces,
     pub(crate) plane: DataPlane,
     pub(crate) moving: MoveSettings,
     pub(crate) runtime: Handle,
     /// Called when this process leads.
-    pub(crate) led: Led,
+    pub(crate) led: OnLead,
 }
 
 impl Processes {
@@ -126,7 +126,7 @@ impl Processes {
     ///
     /// # Errors
     /// Why it is not known.
-    pub(crate) fn leader(&self) -> Result<Option<Peer>, String> {
+    pub(crate) fn leader(&self) -> Result<Option<OtherProcess>, String> {
         if let Some(why) = self.lost() {
             return Err(why);
         }
@@ -138,7 +138,7 @@ impl Processes {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub(crate) fn start(self: &Arc<Self>, followed: Followed) -> std::io::Result<()> {
+    pub(crate) fn start(self: &Arc<Self>, followed: LeadParts) -> std::io::Result<()> {
         let followed = Arc::new(followed);
         let (one, other) = (Arc::clone(self), Arc::clone(self));
         let (follow, stand) = (Arc::clone(&followed), followed);
@@ -166,7 +166,7 @@ impl Processes {
         }
     }
 
-    fn follow(&self, followed: &Followed) {
+    fn follow(&self, followed: &LeadParts) {
         while !self.left.load(Ordering::Relaxed) {
             let ended = self.follow_session(&self.session(), followed);
             let Err(error) = ended else { continue };
@@ -202,7 +202,7 @@ impl Processes {
     }
 
     /// Follows through one session, until that ends or this process leaves.
-    fn follow_session(&self, session: &Journal, followed: &Followed) -> Result<(), String> {
+    fn follow_session(&self, session: &Journal, followed: &LeadParts) -> Result<(), String> {
         let told = |error: journal::Error| chain(&error);
         while !self.left.load(Ordering::Relaxed) {
             let heard = session.heard();
@@ -228,7 +228,7 @@ impl Processes {
     pub(crate) fn look(
         &self,
         session: &Journal,
-        followed: &Followed,
+        followed: &LeadParts,
     ) -> Result<(), journal::Error> {
         let member = *lock(&self.member);
         loop {
@@ -255,7 +255,7 @@ impl Processes {
         }
     }
 
-    fn stand(&self, followed: &Followed) {
+    fn stand(&self, followed: &LeadParts) {
         let mut said = String::new();
         while !self.stops.load(Ordering::SeqCst) {
             if lock(&self.lost).is_none()
@@ -270,7 +270,7 @@ impl Processes {
     }
 
     /// Waits for the lead, and leads until the session ends or this process stops.
-    fn lead(&self, followed: &Followed) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn lead(&self, followed: &LeadParts) -> Result<(), Box<dyn Error + Send + Sync>> {
         let journal = Journal::connect(&self.url)?;
         // Whatever fails from here on, another process must be able to lead.
         let _resigns = Resigns(&journal);

@@ -16,7 +16,7 @@ use crate::lead::MoveSettings;
 use crate::processes::ControlAddress;
 use crate::serving::Prepared;
 use crate::start::{Start, Started};
-use crate::takeover::{self, Giving, Taken};
+use crate::takeover::{self, Giving, TakenOver};
 use spaces::Settings;
 
 /// The refactor proxy as a program.
@@ -86,7 +86,7 @@ async fn serve(config: Config, mut stopped: Stop) -> Result<(), Box<dyn Error>> 
 /// Makes all that a process needs to serve, perhaps with what another one gave.
 async fn prepare(
     config: Config,
-    mut taken: Option<&mut Taken>,
+    mut taken: Option<&mut TakenOver>,
 ) -> Result<Prepared, Box<dyn Error>> {
     // A port that is taken is found before anything else is touched.
     let control = taken.as_mut().and_then(|taken| taken.control(&config.control));
@@ -189,7 +189,7 @@ async fn prepare(
 }
 
 /// What another process gives, if this one is to take over from it.
-async fn take_over(config: &Config) -> Result<Option<Taken>, String> {
+async fn take_over(config: &Config) -> Result<Option<TakenOver>, String> {
     if !config.take_over {
         return Ok(None);
     }

@@ -20,7 +20,7 @@ use crate::control::Readiness;
 use crate::first_stack::FirstStack;
 use crate::lead::Leading;
 use crate::processes::Processes;
-use crate::takeover::{Given, Giving};
+use crate::takeover::{GivenOver, Giving};
 
 /// All that a process needs to serve.
 pub(crate) struct Prepared {
@@ -115,7 +115,7 @@ struct Replaced {
 
 /// Ends when this process was told to stop, with nothing; or when another one serves in its place.
 async fn replaced(
-    mut asking: Option<UnboundedReceiver<Given>>,
+    mut asking: Option<UnboundedReceiver<GivenOver>>,
     mut stopped: Stop,
     servers: &[ServerHandle],
 ) -> Option<Replaced> {
@@ -126,7 +126,7 @@ async fn replaced(
                 None => None,
             }
         };
-        let Given { paused, serves, quiet, ended } = tokio::select! {
+        let GivenOver { paused, serves, quiet, ended } = tokio::select! {
             () = &mut stopped => return None,
             Some(given) = asked => given,
         };

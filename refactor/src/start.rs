@@ -10,10 +10,10 @@ use url::Url;
 
 use crate::control::credentials::Keys;
 use crate::control::{PassOn, Readiness};
-use crate::first_stack::{FirstStack, Noted};
+use crate::first_stack::{FirstStack, LastingNote};
 use crate::lead::{Lead, Leading, MoveSettings};
-use crate::processes::{ControlAddress, Followed, Processes};
-use crate::takeover::Taken;
+use crate::processes::{ControlAddress, LeadParts, Processes};
+use crate::takeover::TakenOver;
 use console::Sessions;
 use journal::Journal;
 use postgres::PostgresUrl;
@@ -21,7 +21,7 @@ use proxy::DataPlane;
 use spaces::{Settings, Spaces};
 
 /// Why a program cannot start.
-pub(crate) type Failed = Box<dyn Error + Send + Sync>;
+pub(crate) type StartError = Box<dyn Error + Send + Sync>;
 
 /// What a start is told.
 pub(crate) struct Start {
@@ -54,7 +54,7 @@ impl Start {
     ///
     /// # Errors
     /// If the state or the keys cannot be used, or another process uses them.
-    pub(crate) fn alone(self, taken: Option<&mut Taken>) -> Result<Started, Failed> {
+    pub(crate) fn alone(self, taken: Option<&mut TakenOver>) -> Result<Started, StartError> {
         let folder = &self.data_dir;
         let runs_again = journal::is_there(folder);
         let state = Journal::open(folder)?;
@@ -75,7 +75,7 @@ impl Start {
         let first = self.monolith.map(|monolith| FirstStack {
             stacks,
             monolith,
-            noted: Noted::Folder(self.data_dir),
+            noted: LastingNote::Folder(self.data_dir),
         });
         let leading = Leading::default();
         leading.set(Some(Arc::new(lead)));
@@ -94,7 +94,7 @@ impl Start {
         url: PostgresUrl,
         name: String,
         address: ControlAddress,
-    ) -> Result<Started, Failed> {
+    ) -> Result<Started, StartError> {
         let runtime = Handle::current();
         let processes = Processes::join(url.clone(), name.clone(), address)
             .map_err(|error| format!("CONTROL_DATABASE_URL, {url}: {}", chain(&error)))?;
@@ -107,21 +107,21 @@ impl Start {
         let first = self.monolith;
         let (member, listens, traffic) = (Arc::clone(&processes), spaces.clone(), plane.clone());
         // Once it was made, it stays deleted if it is.
-        let waits = first.is_some() && Noted::Shared(state).get().is_none();
+        let waits = first.is_some() && LastingNote::Shared(state).get().is_none();
         self.readiness.ask(Box::new(move || {
             let first = "the first stack is not made yet";
             let first = || (waits && !traffic.has_opened()).then(|| first.to_owned());
             member.lost().or_else(|| listens.deafness()).or_else(first)
         }));
         let keeps = runtime.clone();
-        processes.start(Followed {
+        processes.start(LeadParts {
             spaces,
             plane: plane.clone(),
             moving: self.moving,
             runtime: runtime.clone(),
             led: Box::new(move |lead| {
                 let Some(monolith) = first.clone() else { return };
-                let noted = Noted::Shared(lead.journal.clone());
+                let noted = LastingNote::Shared(lead.journal.clone());
                 let first = FirstStack { stacks: Arc::clone(&lead.stacks), monolith, noted };
                 keeps.spawn(first.keep());
             }),

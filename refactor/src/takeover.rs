@@ -28,9 +28,9 @@ mod reason;
 mod taking;
 mod wire;
 
-pub(crate) use giving::{Given, Giving};
+pub(crate) use giving::{GivenOver, Giving};
 pub use reason::why_not_taken_over;
-pub(crate) use taking::{Taken, ask};
+pub(crate) use taking::{TakenOver, ask};
 
 /// The socket in the data folder.
 const SOCKET: &str = "takeover.sock";

@@ -21,7 +21,7 @@ pub(super) enum Mark {
 
 /// One row: a line of either side, or of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Row<'a> {
+pub(super) enum SideBySide<'a> {
     Lines(Option<&'a Line>, Mark, Option<&'a Line>),
     /// So many equal lines that are not shown.
     Skipped(usize),
@@ -32,7 +32,7 @@ pub(super) fn side_by_side<'a>(
     left: &'a [Line],
     right: &'a [Line],
     differs: &[String],
-) -> Vec<Row<'a>> {
+) -> Vec<SideBySide<'a>> {
     let texts = |lines: &'a [Line]| lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>();
     let operations = capture_diff_slices(Algorithm::Myers, &texts(left), &texts(right));
     let mut pairs = Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn side_by_side<'a>(
                 }
                 false => Mark::LeftOut,
             };
-            Row::Lines(left, mark, right)
+            SideBySide::Lines(left, mark, right)
         })
         .collect();
     shortened(&rows)
@@ -94,8 +94,8 @@ fn is_compared(line: &Line, differs: &[String]) -> bool {
 }
 
 /// Leaves out equal lines that are far from all others.
-fn shortened<'a>(rows: &[Row<'a>]) -> Vec<Row<'a>> {
-    let is_equal = |row: &Row<'_>| matches!(row, Row::Lines(_, Mark::Equal, _));
+fn shortened<'a>(rows: &[SideBySide<'a>]) -> Vec<SideBySide<'a>> {
+    let is_equal = |row: &SideBySide<'_>| matches!(row, SideBySide::Lines(_, Mark::Equal, _));
     let mut shown = Vec::new();
     let mut skipped = 0;
     for (at, row) in rows.iter().enumerate() {
@@ -105,20 +105,20 @@ fn shortened<'a>(rows: &[Row<'a>]) -> Vec<Row<'a>> {
             continue;
         }
         if skipped > 0 {
-            shown.push(Row::Skipped(skipped));
+            shown.push(SideBySide::Skipped(skipped));
             skipped = 0;
         }
         shown.push(*row);
     }
     if skipped > 0 {
-        shown.push(Row::Skipped(skipped));
+        shown.push(SideBySide::Skipped(skipped));
     }
     shown
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, Row, side_by_side};
+    use super::{Mark, SideBySide, side_by_side};
     use crate::shadow::lines::Line;
 
     fn lines(texts: &[(&str, &str)]) -> Vec<Line> {
@@ -132,9 +132,9 @@ mod tests {
     fn rows(left: &[(&str, &str)], right: &[(&str, &str)], differs: &[&str]) -> Vec<String> {
         let differs: Vec<_> = differs.iter().map(ToString::to_string).collect();
         let (left, right) = (lines(left), lines(right));
-        let shown = |row: &Row<'_>| match row {
-            Row::Skipped(count) => format!("{count} skipped"),
-            Row::Lines(left, mark, right) => {
+        let shown = |row: &SideBySide<'_>| match row {
+            SideBySide::Skipped(count) => format!("{count} skipped"),
+            SideBySide::Lines(left, mark, right) => {
                 let text =
                     |line: &Option<&Line>| line.map_or("-", |line| line.text.as_str()).to_owned();
                 let mark = match mark {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use refactor::{DifferenceReport, ShadowReport};
 
 use super::lines::{self, Line, readable};
-use super::rows::{Mark, Row, side_by_side};
+use super::rows::{Mark, SideBySide, side_by_side};
 use super::width;
 
 /// What a shadow compared, and what not.
@@ -66,9 +66,9 @@ pub(super) fn difference(found: &DifferenceReport, wide: usize) -> String {
     let [left, right] = lines::of(answer, copy);
     for row in side_by_side(&left, &right, differs) {
         let line = match row {
-            Row::Skipped(1) => "  … 1 equal line".to_owned(),
-            Row::Skipped(count) => format!("  … {count} equal lines"),
-            Row::Lines(left, mark, right) => row_of(left, mark, right, column),
+            SideBySide::Skipped(1) => "  … 1 equal line".to_owned(),
+            SideBySide::Skipped(count) => format!("  … {count} equal lines"),
+            SideBySide::Lines(left, mark, right) => row_of(left, mark, right, column),
         };
         let _ = writeln!(text, "{}", line.trim_end());
     }

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::functions::{Exports, Lookup, Scope, StackIdentity, text};
+use super::functions::{Exports, ResourceLookup, Scope, StackIdentity, text};
 use super::kinds::{Maker, Type};
 use super::order::{self, Needs};
 use super::parameters;
 use super::provider::{Properties, Provider};
 use super::stacks::{Definition, Stack, StackOutput};
-use super::template::{Expression, Policies, Resource, Template};
+use super::template::{Expression, Policies, Template, TemplateResource};
 
 pub(crate) use validate::validate;
 
@@ -52,7 +52,7 @@ impl Blueprint {
         checks::absent(&template, &scope)?;
         let needs = order::needs(&template, &scope);
         let present = order::present(&template, &scope).into_iter();
-        let order = order::sort(present.map(Resource::name_and_kind), &needs)?;
+        let order = order::sort(present.map(TemplateResource::name_and_kind), &needs)?;
         Ok(Self { template, scope, tags: definition.tags.clone(), order, needs })
     }
 
@@ -102,7 +102,7 @@ impl Blueprint {
     pub(crate) fn properties(
         &self,
         logical_id: &str,
-        lookup: Lookup<'_>,
+        lookup: ResourceLookup<'_>,
     ) -> Result<Properties, String> {
         let resource = self.resource(logical_id)?;
         let kind = self.kind(logical_id)?;
@@ -133,7 +133,7 @@ impl Blueprint {
     ///
     /// # Errors
     /// What cannot be worked out, with the place.
-    pub(crate) fn outputs(&self, lookup: Lookup<'_>) -> Result<Vec<StackOutput>, String> {
+    pub(crate) fn outputs(&self, lookup: ResourceLookup<'_>) -> Result<Vec<StackOutput>, String> {
         let mut outputs = Vec::new();
         for output in &self.template.outputs {
             if !self.scope.holds(output.condition.as_ref()) {
@@ -155,7 +155,7 @@ impl Blueprint {
         Ok(outputs)
     }
 
-    fn resource(&self, logical_id: &str) -> Result<&Resource, String> {
+    fn resource(&self, logical_id: &str) -> Result<&TemplateResource, String> {
         self.template
             .resource(logical_id)
             .ok_or_else(|| format!("the template has no resource {logical_id}"))
@@ -176,6 +176,6 @@ impl Blueprint {
     }
 }
 
-fn placed(what: &str, resource: &Resource) -> String {
+fn placed(what: &str, resource: &TemplateResource) -> String {
     format!("{what} [properties of {}]", resource.place)
 }

@@ -21,9 +21,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::provider::Provider;
-use super::stacks::{Phase, StackError, StackStore, Transaction};
+use super::stacks::{OperationPhase, StackError, StackStore, Transaction};
 use wait::Signal;
-use work::{AfterPhase, Work};
+use work::{AfterPhase, OperationWork};
 
 /// How long the engine waits before it tries again after its state could not be read or written.
 const DISK_PAUSE: Duration = Duration::from_secs(1);
@@ -93,20 +93,20 @@ impl StackEngine {
         let Some(operation) = self.store.read(|state| state.next_operation())? else {
             return Ok(false);
         };
-        let mut work = Work::load(&self.store, operation)?;
+        let mut work = OperationWork::load(&self.store, operation)?;
         self.run(&mut work)?;
         Ok(true)
     }
 
     /// Goes from phase to phase until the operation is finished.
-    fn run(&self, work: &mut Work<'_>) -> Result<(), StackError> {
+    fn run(&self, work: &mut OperationWork<'_>) -> Result<(), StackError> {
         loop {
             let next = match work.operation.phase {
-                Phase::Queued => work.begin()?,
-                Phase::Forward => self.forward(work)?,
-                Phase::Cleanup => self.clean_up(work)?,
-                Phase::Rollback => self.roll_back(work)?,
-                Phase::Delete => self.delete(work)?,
+                OperationPhase::Queued => work.begin()?,
+                OperationPhase::Forward => self.forward(work)?,
+                OperationPhase::Cleanup => self.clean_up(work)?,
+                OperationPhase::Rollback => self.roll_back(work)?,
+                OperationPhase::Delete => self.delete(work)?,
             };
             if next == AfterPhase::Finished {
                 return Ok(());

@@ -10,7 +10,7 @@ mod evaluate;
 mod scope;
 mod value;
 
-pub(crate) use scope::{Exports, Lookup, Scope, StackIdentity};
+pub(crate) use scope::{Exports, ResourceLookup, Scope, StackIdentity};
 pub(crate) use value::text;
 pub use value::{KNOWN_AFTER_APPLY, is_unknown};
 

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::functions::Scope;
 use super::kinds::{Maker, Type};
 use super::provider::ResourceKind;
-use super::template::{Resource, Template};
+use super::template::{Template, TemplateResource};
 
 /// What a resource waits for, by name.
 pub(crate) type Needs = BTreeMap<String, BTreeSet<String>>;
 
 /// The resources whose conditions hold, in the order of the template.
-pub(crate) fn present<'a>(template: &'a Template, scope: &Scope) -> Vec<&'a Resource> {
+pub(crate) fn present<'a>(template: &'a Template, scope: &Scope) -> Vec<&'a TemplateResource> {
     template.resources.iter().filter(|resource| scope.holds(resource.condition.as_ref())).collect()
 }
 
@@ -110,7 +110,7 @@ struct Route {
 }
 
 /// A route's type and application as far as the template tells: resources stand for themselves.
-fn route(resource: &Resource, scope: &Scope) -> Option<Route> {
+fn route(resource: &TemplateResource, scope: &Scope) -> Option<Route> {
     let kind = Type::find(&resource.kind, &resource.logical_id).ok()?;
     if kind.maker != Maker::Spaces(ResourceKind::Route) {
         return None;

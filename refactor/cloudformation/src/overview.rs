@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::query::Api;
-use crate::stacks::{Event, Resource, Stack, StackError};
+use crate::stacks::{Event, Stack, StackError, StackResource};
 
 /// The most events of a stack that are shown.
 const EVENTS: usize = 200;
@@ -118,7 +118,7 @@ impl StackSeen {
 }
 
 impl ResourceSeen {
-    fn of(resource: &Resource) -> Self {
+    fn of(resource: &StackResource) -> Self {
         Self {
             name: resource.logical_id.clone(),
             kind: resource.kind.clone(),

@@ -13,7 +13,7 @@ use super::template::Template;
 const VALUE_LIMIT: usize = 4_096;
 
 /// A parameter as a caller gives it: `None` for `UsePreviousValue`, which is what the stack has, and not the default.
-pub(crate) type Given = (String, Option<String>);
+pub(crate) type GivenParameter = (String, Option<String>);
 
 /// Finds a value for every parameter of the template, in the template's order.
 ///
@@ -21,7 +21,7 @@ pub(crate) type Given = (String, Option<String>);
 /// For names that the template does not have, values that are missing, and values that break a rule.
 pub(crate) fn settle(
     template: &Template,
-    given: &[Given],
+    given: &[GivenParameter],
     previous: &[(String, String)],
 ) -> Result<Vec<(String, String)>, String> {
     known(template, given)?;
@@ -74,7 +74,7 @@ pub(crate) fn typed(template: &Template, values: &[(String, String)]) -> BTreeMa
         .collect()
 }
 
-fn known(template: &Template, given: &[Given]) -> Result<(), String> {
+fn known(template: &Template, given: &[GivenParameter]) -> Result<(), String> {
     let unknown: Vec<&str> = given
         .iter()
         .map(|(key, _)| key.as_str())
@@ -119,7 +119,8 @@ mod tests {
     fn settle_one(declaration: &str, given: Option<Option<String>>) -> Result<String, String> {
         let body = format!("Parameters:\n  P: {declaration}\nResources: {{A: {{Type: x}}}}");
         let template = Template::parse(&body)?;
-        let given: Vec<Given> = given.into_iter().map(|value| ("P".to_owned(), value)).collect();
+        let given: Vec<GivenParameter> =
+            given.into_iter().map(|value| ("P".to_owned(), value)).collect();
         let previous = [("P".to_owned(), "before".to_owned())];
         settle(&template, &given, &previous).map(|values| values[0].1.clone())
     }

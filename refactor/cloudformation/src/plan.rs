@@ -7,7 +7,7 @@ use super::change::{ChangeAction, PlannedChange, PropertyChange};
 use super::functions::KNOWN_AFTER_APPLY;
 use super::kinds::{Maker, Type};
 use super::provider::{Properties, Provider, ResourceKind};
-use super::stacks::{Generation, Resource, ResourceStatus, StackOutput};
+use super::stacks::{Generation, ResourceStatus, StackOutput, StackResource};
 use super::template::{Policies, Policy};
 
 /// What a change set comes to.
@@ -54,10 +54,10 @@ pub(crate) fn way(kind: &Type, current: Option<&Generation>, wanted: &Properties
 /// All that is wrong with the properties of resources; a resource whose type changes; one that would go and may not.
 pub(crate) fn plan(
     blueprint: &Blueprint,
-    resources: &[Resource],
+    resources: &[StackResource],
     provider: &dyn Provider,
 ) -> Result<Plan, String> {
-    let known: BTreeMap<&str, &Resource> =
+    let known: BTreeMap<&str, &StackResource> =
         resources.iter().map(|known| (known.logical_id.as_str(), known)).collect();
     // What stays what it is; all else is known only later.
     let mut stays: BTreeMap<String, &Generation> = BTreeMap::new();
@@ -125,7 +125,7 @@ pub(crate) fn plan(
 }
 
 /// What keeps a resource that is no longer wanted, if anything does: an update would end well and leave it.
-fn kept(region: &str, known: &Resource, provider: &dyn Provider) -> Option<String> {
+fn kept(region: &str, known: &StackResource, provider: &dyn Provider) -> Option<String> {
     let current = known.current.as_ref().filter(|_| !known.policies.deletion.retains(false))?;
     let Maker::Spaces(kind) = Type::of(&known.kind)?.maker else { return None };
     provider.may_go(region, kind, &current.physical_id).err().map(|failure| failure.reason)
@@ -134,8 +134,8 @@ fn kept(region: &str, known: &Resource, provider: &dyn Provider) -> Option<Strin
 /// What is there and no longer wanted.
 pub(crate) fn unwanted<'a>(
     blueprint: &Blueprint,
-    resources: &'a [Resource],
-) -> impl Iterator<Item = &'a Resource> {
+    resources: &'a [StackResource],
+) -> impl Iterator<Item = &'a StackResource> {
     resources.iter().filter(|known| {
         known.status != ResourceStatus::DeleteComplete
             && !blueprint.order.contains(&known.logical_id)

@@ -45,7 +45,7 @@ pub struct ProviderCall {
 
 /// A resource that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Created {
+pub struct CreatedResource {
     /// What `Ref` gives: `env-...`, `env-...|app-...`, `env-...|app-...|svc-...` or `...|rte-...`.
     pub physical_id: String,
     /// What `Fn::GetAtt` gives, by attribute name.
@@ -54,7 +54,7 @@ pub struct Created {
 
 /// Why a step was not carried out. Nothing was made, changed or removed by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct StepFailure {
     /// A sentence for the events of the stack: what was refused, why, and what to do.
     pub reason: String,
 }
@@ -66,16 +66,16 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     /// All that `create` would refuse, whatever there is already.
-    fn check(&self, kind: ResourceKind, properties: &Properties) -> Result<(), Failure>;
+    fn check(&self, kind: ResourceKind, properties: &Properties) -> Result<(), StepFailure>;
 
     /// Makes a resource. A route that is to be `ACTIVE` must pass its health check; one that does not is a
-    /// [`Failure`], and no trace of it stays.
+    /// [`StepFailure`], and no trace of it stays.
     fn create(
         &self,
         step: &ProviderCall,
         kind: ResourceKind,
         properties: &Properties,
-    ) -> Result<Created, Failure>;
+    ) -> Result<CreatedResource, StepFailure>;
 
     /// Changes a resource in place: `Tags`, and of a route the `ActivationState` within `DefaultRoute` or
     /// `UriPathRoute`. Nothing else differs between `old` and `new`. Answers all attributes, as `create` does.
@@ -86,7 +86,7 @@ pub trait Provider: Send + Sync + 'static {
         physical_id: &str,
         old: &Properties,
         new: &Properties,
-    ) -> Result<BTreeMap<String, String>, Failure>;
+    ) -> Result<BTreeMap<String, String>, StepFailure>;
 
     /// Removes a resource. One that is already gone counts as removed.
     fn delete(
@@ -94,7 +94,7 @@ pub trait Provider: Send + Sync + 'static {
         step: &ProviderCall,
         kind: ResourceKind,
         physical_id: &str,
-    ) -> Result<(), Failure>;
+    ) -> Result<(), StepFailure>;
 
     /// Checks that a resource may be removed, as far as that is known before anything else is done. What other resources
     /// of its stack still need is no obstacle: the engine removes those first.
@@ -106,7 +106,7 @@ pub trait Provider: Send + Sync + 'static {
         _region: &str,
         _kind: ResourceKind,
         _physical_id: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StepFailure> {
         Ok(())
     }
 
@@ -118,7 +118,7 @@ pub trait Provider: Send + Sync + 'static {
         kind: ResourceKind,
         physical_id: &str,
         expected: &Properties,
-    ) -> Result<Option<Properties>, Failure>;
+    ) -> Result<Option<Properties>, StepFailure>;
 
     /// Swaps a route: the old one goes and the new one comes in one step, because a path may exist only once and no
     /// request may fall through to the default route in between. The health check of the new one comes first; if it
@@ -128,5 +128,5 @@ pub trait Provider: Send + Sync + 'static {
         step: &ProviderCall,
         old_physical_id: &str,
         properties: &Properties,
-    ) -> Result<Created, Failure>;
+    ) -> Result<CreatedResource, StepFailure>;
 }

@@ -19,7 +19,7 @@ use super::template::Policies;
 
 pub(crate) use drift::{ResourceDrift, StackDrift};
 pub use error::StackError;
-pub(crate) use operation::{LastRequest, Phase, StackOperation, StartOptions};
+pub(crate) use operation::{LastRequest, OperationPhase, StackOperation, StartOptions};
 pub(crate) use schema::migrate;
 pub(crate) use status::{
     ChangeSetStatus, DriftStatus, Execution, OnFailure, ResourceStatus, StackStatus,
@@ -104,7 +104,7 @@ pub(crate) struct StackOutput {
 
 /// A resource of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Resource {
+pub(crate) struct StackResource {
     pub(crate) logical_id: String,
     /// Name of the resource type.
     pub(crate) kind: String,

@@ -21,9 +21,9 @@ pub(crate) use condition::Condition;
 pub(crate) use expression::{Expression, ExpressionKind, SubPiece};
 pub(crate) use mapping::Mappings;
 pub(crate) use parameter::Parameter;
-pub(crate) use parameter_kind::Form;
+pub(crate) use parameter_kind::ParameterForm;
 pub(crate) use policy::{Policies, Policy};
-pub(crate) use section::{Output, Resource, Template};
+pub(crate) use section::{Output, Template, TemplateResource};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! Nothing here opens a socket or knows where a request goes. A reader keeps what arrives in a [`Buffer`], finds the end
 //! of the head with [`Scan`], reads the head with [`RequestHead`] or [`ResponseHead`], and its body with [`Framing`],
 //! which says of each byte whether it is content. `write_*` write what goes out. What a head or a body cannot be is
-//! refused: see [`Refusal`] for requests, and [`Malformed`] for answers and bodies.
+//! refused: see [`RefusedRequest`] for requests, and [`Malformed`] for answers and bodies.
 //!
 //! ```
 //! use http1::{FIELDS_BYTES, Framing, RequestHead, Scan};
@@ -36,5 +36,5 @@ pub use head::{
     Ending, FieldKind, HeaderField, RequestHead, ResponseHead, Scan, Status, Version, interim,
 };
 pub use limits::{FIELDS, FIELDS_BYTES, TARGET_BYTES};
-pub use refusal::Refusal;
+pub use refusal::RefusedRequest;
 pub use wire::{write_chunk, write_field, write_joined, write_number};

@@ -4,14 +4,14 @@ use http::StatusCode;
 
 /// Why a request is refused: the status of the answer, and a sentence that says what is wrong with the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RefusedRequest {
     /// The status (RFC 9110, 15.5 and 15.6).
     pub status: StatusCode,
     /// What is wrong.
     pub detail: String,
 }
 
-impl Refusal {
+impl RefusedRequest {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into() }
     }

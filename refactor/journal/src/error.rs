@@ -8,10 +8,10 @@ type Cause = Box<dyn StdError + Send + Sync>;
 /// Why the state cannot be read or written. Nothing was changed, unless the commit itself failed and the session is
 /// over: then it may be there.
 #[derive(Debug)]
-pub struct Error(Kind);
+pub struct Error(ErrorKind);
 
 #[derive(Debug)]
-enum Kind {
+enum ErrorKind {
     /// The engine refused, or a row holds what this version cannot read.
     Failed(Cause),
     /// The session has ended, or cannot be used any more.
@@ -22,29 +22,29 @@ enum Kind {
 
 impl Error {
     pub(crate) fn failed(cause: impl Into<Cause>) -> Self {
-        Self(Kind::Failed(cause.into()))
+        Self(ErrorKind::Failed(cause.into()))
     }
 
     pub(crate) fn over(cause: impl Into<Cause>) -> Self {
-        Self(Kind::Over(cause.into()))
+        Self(ErrorKind::Over(cause.into()))
     }
 
     /// Whether the session has ended, or never began.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.0, Kind::Over(_))
+        matches!(self.0, ErrorKind::Over(_))
     }
 
     pub(crate) fn not_leader() -> Self {
-        Self(Kind::NotLeader)
+        Self(ErrorKind::NotLeader)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Kind::Failed(_) => "the state cannot be read or written",
-            Kind::Over(_) => "there is no session with the control database",
-            Kind::NotLeader => "another process makes the changes now",
+            ErrorKind::Failed(_) => "the state cannot be read or written",
+            ErrorKind::Over(_) => "there is no session with the control database",
+            ErrorKind::NotLeader => "another process makes the changes now",
         })
     }
 }
@@ -52,8 +52,8 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0 {
-            Kind::Failed(cause) | Kind::Over(cause) => Some(&**cause),
-            Kind::NotLeader => None,
+            ErrorKind::Failed(cause) | ErrorKind::Over(cause) => Some(&**cause),
+            ErrorKind::NotLeader => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use postgres::PostgresUrl;
 
 use crate::locks::LOCKS;
-use crate::session::Session;
+use crate::session::DatabaseSession;
 use crate::{Error, StateError, Transaction, file, schema};
 
 /// The state of the control plane. Cheap to clone. Code within a transaction must not begin another one.
@@ -22,7 +22,7 @@ pub struct Journal {
 #[derive(Clone, Debug)]
 enum Engine {
     Sqlite(Arc<Mutex<Connection>>),
-    Postgres(Arc<Session>),
+    Postgres(Arc<DatabaseSession>),
 }
 
 /// A file that is closed, so that another process can open it. Whatever uses the state waits for as long as this is there.
@@ -79,7 +79,7 @@ impl Journal {
     /// # Errors
     /// If the server cannot be reached.
     pub fn connect(url: &PostgresUrl) -> Result<Self, Error> {
-        let session = Session::open(url)?;
+        let session = DatabaseSession::open(url)?;
         Ok(Self { engine: Engine::Postgres(Arc::new(session)), writes: true })
     }
 
@@ -90,11 +90,11 @@ impl Journal {
 
     /// Whether the session has ended: nothing can be read or written through it any more. A file is never over.
     pub fn is_over(&self) -> bool {
-        self.session().is_some_and(Session::is_over)
+        self.session().is_some_and(DatabaseSession::is_over)
     }
 
     /// The session, if this is one with PostgreSQL.
-    pub(crate) fn session(&self) -> Option<&Session> {
+    pub(crate) fn session(&self) -> Option<&DatabaseSession> {
         match &self.engine {
             Engine::Sqlite(_) => None,
             Engine::Postgres(session) => Some(session),

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::locks::{LOCKS, held};
-use crate::member::{CHANNEL, LIVE};
-use crate::{Error, Journal, Member, Transaction, values};
+use crate::membership::{CHANNEL, LIVE};
+use crate::{Error, Journal, Membership, Transaction, values};
 
 /// For how long a change waits for a process that is there and does not follow.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,7 +39,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the session is over.
-    pub fn lead(&self, member: Member) -> Result<bool, Error> {
+    pub fn lead(&self, member: Membership) -> Result<bool, Error> {
         let lock = "SELECT pg_try_advisory_lock(?1::int4, 0)";
         let leads = self.write(|state| state.one(lock, values![LOCKS], |row| row.flag(0)))?;
         if leads != Some(true) {

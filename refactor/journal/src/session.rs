@@ -25,7 +25,7 @@ const LIMITS: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_ses
 const ANSWER_TIME: Duration = Duration::from_secs(15);
 
 /// A session. One transaction at a time.
-pub(crate) struct Session {
+pub(crate) struct DatabaseSession {
     client: Arc<Client>,
     /// The task that has the connection.
     driver: AbortHandle,
@@ -55,19 +55,19 @@ impl News {
     }
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for DatabaseSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("over", &self.is_over()).finish_non_exhaustive()
     }
 }
 
-impl Drop for Session {
+impl Drop for DatabaseSession {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-impl Session {
+impl DatabaseSession {
     pub(crate) fn open(url: &PostgresUrl) -> Result<Self, Error> {
         let config = url.config();
         let tls = url.tls().map_err(Error::over)?;
@@ -196,7 +196,7 @@ impl Session {
 }
 
 /// A transaction that is rolled back when this is dropped.
-struct OpenTransaction<'a>(&'a Session);
+struct OpenTransaction<'a>(&'a DatabaseSession);
 
 impl Drop for OpenTransaction<'_> {
     fn drop(&mut self) {

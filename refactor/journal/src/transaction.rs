@@ -3,7 +3,7 @@
 use rusqlite::params_from_iter;
 use serde::de::DeserializeOwned;
 
-use crate::session::Session;
+use crate::session::DatabaseSession;
 use crate::{Error, Row, Value};
 
 /// A transaction on the state. The values of a statement are `?1`, `?2`, ...
@@ -11,7 +11,7 @@ pub struct Transaction<'a>(Engine<'a>);
 
 enum Engine<'a> {
     Sqlite(&'a rusqlite::Connection),
-    Postgres(&'a Session),
+    Postgres(&'a DatabaseSession),
 }
 
 impl<'a> Transaction<'a> {
@@ -19,7 +19,7 @@ impl<'a> Transaction<'a> {
         Self(Engine::Sqlite(connection))
     }
 
-    pub(crate) fn postgres(session: &'a Session) -> Self {
+    pub(crate) fn postgres(session: &'a DatabaseSession) -> Self {
         Self(Engine::Postgres(session))
     }
 

@@ -2,9 +2,9 @@
 
 use spaces::resource::Application;
 
-use super::inner::Inner;
-use super::record::Record;
-use super::refusal::Refusal;
+use super::coordinator_state::CoordinatorState;
+use super::record::MoveRecord;
+use super::refusal::CommandRefusal;
 use super::sides;
 
 /// The application that a command is about: the one that it names, the only one, or the one that is inferred.
@@ -13,10 +13,10 @@ use super::sides;
 /// 404 if there is none, or none of that name; 409 that names them if it is not known which one is meant; 500 if the moves
 /// cannot be read.
 pub(super) fn of_command(
-    inner: &Inner,
+    inner: &CoordinatorState,
     wanted: Option<&str>,
     collection: &str,
-) -> Result<Application, Refusal> {
+) -> Result<Application, CommandRefusal> {
     let all = inner.spaces.all_applications();
     let inferred = match wanted {
         Some(_) => None,
@@ -31,13 +31,13 @@ pub(super) fn of_command(
 /// The one application where the collection moves; else the one that has a route for it; else, for a collection of
 /// MOVE_TARGETS, the one that was made first.
 pub(super) fn inferred<'a>(
-    inner: &Inner,
+    inner: &CoordinatorState,
     all: &'a [Application],
-    known: &[Record],
+    known: &[MoveRecord],
     collection: &str,
 ) -> Option<&'a Application> {
     let moves = |application: &&Application| {
-        let here = |record: &Record| {
+        let here = |record: &MoveRecord| {
             record.application == application.id && record.collection == collection
         };
         known.iter().any(here)

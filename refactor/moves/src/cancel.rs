@@ -1,11 +1,11 @@
 //! `cancel`: while the source owns the collection, as if nothing had been followed.
 
 use super::code::Code;
-use super::options::Options;
+use super::options::CommandOptions;
 use super::pair::{self, Pair};
-use super::record::{Direction, Made, Primary, Record};
-use super::refusal::Refusal;
-use super::work::Work;
+use super::record::{Direction, MadeResources, MoveRecord, PrimarySide};
+use super::refusal::CommandRefusal;
+use super::work::CommandWork;
 use replication::Role;
 use spaces::resource::ResourceState;
 use spaces::{ApiError, HealthCheck};
@@ -25,7 +25,10 @@ use spaces::{ApiError, HealthCheck};
 ///
 /// # Errors
 /// 409 that says what stands against it.
-pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal> {
+pub(super) fn run(
+    work: &mut CommandWork<'_>,
+    options: &CommandOptions,
+) -> Result<(), CommandRefusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
     if options.force
@@ -34,12 +37,12 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     {
         match source {
             Ok(source) if source.is_primary() => {
-                work.set_primary(Primary::Source)?;
+                work.set_primary(PrimarySide::Source)?;
                 remove_made(work)?;
             }
             Err(silent) if silent.is_silent() => {}
             _ => {
-                return Err(Refusal::of(
+                return Err(CommandRefusal::of(
                     Code::NotPrimary,
                     format!(
                         "{} is reached, and is not the primary of {collection}: the way to its primary would be lost",
@@ -54,10 +57,10 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     let (source, target) = pair.look(work)?;
     let ours = target.lineage == source.lineage;
     if source.superseded {
-        return Err(Refusal::conflict(pair::gave_way(&pair.from_name, &collection)));
+        return Err(CommandRefusal::conflict(pair::gave_way(&pair.from_name, &collection)));
     }
     if source.role == Role::Retired {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::Completed,
             format!(
                 "{} is retired: there is nothing to cancel, and no way back",
@@ -66,19 +69,19 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         ));
     }
     if !ours && target.is_primary() && target.rows {
-        return Err(Refusal::conflict(format!(
+        return Err(CommandRefusal::conflict(format!(
             "{} follows no store: it holds data of its own, which stays",
             work.target_name()
         )));
     }
     if ours && target.is_primary() {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::ReverseFirst,
             format!("{} is the primary of {collection}", work.target_name()),
         ));
     }
     if !source.is_primary() {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::HandedOver,
             format!("{} has handed over {collection} already", work.source_name()),
         ));
@@ -88,21 +91,21 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
         && made.route.as_ref() != Some(&led.id)
         && led.state != ResourceState::Inactive
     {
-        return Err(Refusal::conflict(format!(
+        return Err(CommandRefusal::conflict(format!(
             "the route {} leads clients to {}, which would be empty, and the move did not make it: \
              delete it or make it INACTIVE, then cancel again",
             led.id,
             work.target_name()
         )));
     }
-    work.set_primary(Primary::Source)?;
+    work.set_primary(PrimarySide::Source)?;
     let (spaces, place) = (&work.inner.spaces, work.record.place());
     if let Some(route) = &made.route {
         gone(spaces.update_route(&place, route, false, HealthCheck::Skipped))?;
     }
     if target.role == Role::Follower && target.follows(&source.store) {
         pair.to.cancel().map_err(|error| {
-            Refusal::peer(&format!("{} was not cancelled", work.target_name()), &error)
+            CommandRefusal::peer(&format!("{} was not cancelled", work.target_name()), &error)
         })?;
     }
     remove_made(work)?;
@@ -112,7 +115,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
 }
 
 /// Removes the route and the service that `follow` made.
-fn remove_made(work: &Work<'_>) -> Result<(), Refusal> {
+fn remove_made(work: &CommandWork<'_>) -> Result<(), CommandRefusal> {
     let (spaces, place, made) = (&work.inner.spaces, work.record.place(), &work.record.made);
     if let Some(route) = &made.route {
         gone(spaces.delete_route(&place, route))?;
@@ -129,19 +132,19 @@ fn remove_made(work: &Work<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn forget(work: &mut Work<'_>, outcome: &str) -> Result<(), Refusal> {
+fn forget(work: &mut CommandWork<'_>, outcome: &str) -> Result<(), CommandRefusal> {
     work.forget(outcome)?;
-    work.record.primary = Primary::Source;
+    work.record.primary = PrimarySide::Source;
     fault::point("moves.protect");
     work.protect_route()?;
-    let Record { application, collection, .. } = &work.record;
+    let MoveRecord { application, collection, .. } = &work.record;
     work.inner.spaces.set_epoch(application, collection, None)?;
-    work.record.made = Made::default();
+    work.record.made = MadeResources::default();
     Ok(())
 }
 
 /// A resource that was removed before needs no more work.
-fn gone<T>(result: Result<T, ApiError>) -> Result<(), Refusal> {
+fn gone<T>(result: Result<T, ApiError>) -> Result<(), CommandRefusal> {
     match result {
         Ok(_) | Err(ApiError::NotFound { .. }) => Ok(()),
         Err(error) => Err(error.into()),

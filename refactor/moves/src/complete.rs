@@ -1,13 +1,13 @@
 //! `complete`: the source's part is over.
 
 use super::code::Code;
-use super::diff::Verdict;
-use super::options::Options;
+use super::diff::DiffVerdict;
+use super::options::CommandOptions;
 use super::pair::Pair;
-use super::record::{Direction, Outcome, Primary, Verb};
-use super::refusal::Refusal;
+use super::record::{Direction, Outcome, PrimarySide, Verb};
+use super::refusal::CommandRefusal;
 use super::switch::steps;
-use super::work::Work;
+use super::work::CommandWork;
 use replication::Role;
 use spaces::resource::now_ms;
 
@@ -21,33 +21,39 @@ use spaces::resource::now_ms;
 ///
 /// # Errors
 /// 409 that says what stands against it; then nothing was changed.
-pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal> {
+pub(super) fn run(
+    work: &mut CommandWork<'_>,
+    options: &CommandOptions,
+) -> Result<(), CommandRefusal> {
     let collection = work.record.collection.clone();
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
     if source.is_primary() {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::SourceIsPrimary,
             format!("{} is still the primary of {collection}", work.source_name()),
         ));
     }
     if !target.is_primary() || target.lineage != source.lineage {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::UnderWay,
             format!("{} is not the primary of {collection} yet", work.target_name()),
         ));
     }
     if source.role == Role::Follower && !source.follows(&target.store) {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::NotFollowedBack,
             format!("{} does not follow {} yet", work.source_name(), work.target_name()),
         ));
     }
     let before = source.role == Role::Retired;
     let verdict = work.verdict(Some((&source, &target)))?;
-    if !before && !options.keep_data && !options.force && matches!(verdict, Verdict::Differs { .. })
+    if !before
+        && !options.keep_data
+        && !options.force
+        && matches!(verdict, DiffVerdict::Differs { .. })
     {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::RowsWouldGo,
             format!(
                 "complete {collection}: the copy {}, and {} would remove its rows",
@@ -56,12 +62,12 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
             ),
         ));
     }
-    let primary = if before { Primary::TargetForGood } else { Primary::Target };
+    let primary = if before { PrimarySide::TargetForGood } else { PrimarySide::Target };
     steps::flip(work, primary, target.epoch)?;
     pair.from.retire(options.keep_data).map_err(|error| {
-        Refusal::peer(&format!("{} was not retired", work.source_name()), &error)
+        CommandRefusal::peer(&format!("{} was not retired", work.source_name()), &error)
     })?;
-    work.record.primary = Primary::TargetForGood;
+    work.record.primary = PrimarySide::TargetForGood;
     let source = work.source_name();
     let outcome = match (before, options.keep_data) {
         (false, true) => format!("{source} is retired and keeps its rows"),

@@ -12,17 +12,17 @@ use tokio::runtime::Handle;
 use proxy::DataPlane;
 use spaces::Spaces;
 
+use super::coordinator_state::CoordinatorState;
 use super::history::Done;
-use super::inner::Inner;
-use super::journal::Journal;
+use super::journal::MoveJournal;
 use super::metrics::{self, Pauses};
-use super::options::Options;
-use super::peer::Peers;
+use super::options::CommandOptions;
 use super::record::{Direction, Verb};
-use super::refusal::Refusal;
-use super::shown::Shown;
+use super::refusal::CommandRefusal;
+use super::remote_store::RemoteStores;
+use super::shown::ShownMove;
 use super::sides::{self, Targets};
-use super::work::Work;
+use super::work::CommandWork;
 use super::{cancel, complete, diff, follow, settle, status, switch};
 
 /// How long a command waits for what an earlier one left pending.
@@ -35,7 +35,7 @@ const PENDING: Duration = Duration::from_secs(3);
 /// If the state cannot be used.
 pub fn tell_epochs(state: &journal::Journal, plane: &DataPlane) -> Result<(), journal::Error> {
     let mut epochs = BTreeMap::<_, BTreeMap<_, _>>::new();
-    for record in Journal::open(state.clone())?.moves()? {
+    for record in MoveJournal::open(state.clone())?.moves()? {
         let collections = epochs.entry(record.application.clone()).or_default();
         let epoch = record.told();
         collections.insert(record.collection, epoch);
@@ -46,7 +46,7 @@ pub fn tell_epochs(state: &journal::Journal, plane: &DataPlane) -> Result<(), jo
 
 /// Protects the routes that moves need, and no others: a program that ended while it changed a primary left the record
 /// of a move behind, or the route. It asks no store, so a service that is down changes nothing.
-fn protect_routes(journal: &Journal, spaces: &Spaces) -> Result<(), journal::Error> {
+fn protect_routes(journal: &MoveJournal, spaces: &Spaces) -> Result<(), journal::Error> {
     let protected = journal.moves()?.into_iter().filter_map(|record| {
         let route = sides::led(spaces, &record.application, &record.collection)?;
         Some((route.id, record.protection()?))
@@ -56,7 +56,7 @@ fn protect_routes(journal: &Journal, spaces: &Spaces) -> Result<(), journal::Err
 
 /// All moves. Cheap to clone.
 #[derive(Clone)]
-pub struct Moves(Arc<Inner>);
+pub struct Moves(Arc<CoordinatorState>);
 
 impl Moves {
     /// Opens the moves in a state; what was pending is not taken up before [`Moves::resume`]. `wording` says in the log
@@ -69,13 +69,14 @@ impl Moves {
         spaces: Spaces,
         token: Option<Token>,
         targets: Targets,
-        wording: fn(&str, &Refusal) -> String,
+        wording: fn(&str, &CommandRefusal) -> String,
         runtime: Handle,
     ) -> Result<Self, Box<dyn Error>> {
-        let journal = Journal::open(state)?;
+        let journal = MoveJournal::open(state)?;
         protect_routes(&journal, &spaces)?;
-        let peers = token.map(|token| Peers::new(token, spaces.clone(), runtime)).transpose()?;
-        Ok(Self(Arc::new_cyclic(|myself| Inner {
+        let peers =
+            token.map(|token| RemoteStores::new(token, spaces.clone(), runtime)).transpose()?;
+        Ok(Self(Arc::new_cyclic(|myself| CoordinatorState {
             spaces,
             journal,
             peers,
@@ -99,7 +100,7 @@ impl Moves {
     ///
     /// # Errors
     /// 409 without MOVE_TOKEN, if there are moves; 500 if the state cannot be read.
-    pub fn list(&self) -> Result<Vec<Shown>, Refusal> {
+    pub fn list(&self) -> Result<Vec<ShownMove>, CommandRefusal> {
         if self.0.peers.is_none() && self.0.journal.moves()?.is_empty() {
             return Ok(Vec::new());
         }
@@ -110,7 +111,7 @@ impl Moves {
     ///
     /// # Errors
     /// 500 if the state cannot be read.
-    pub fn history(&self, most: u32) -> Result<Vec<Done>, Refusal> {
+    pub fn history(&self, most: u32) -> Result<Vec<Done>, CommandRefusal> {
         Ok(self.0.journal.history(most)?)
     }
 
@@ -119,11 +120,12 @@ impl Moves {
     ///
     /// # Errors
     /// 500 if the state cannot be read.
-    pub fn metrics(&self) -> Result<String, Refusal> {
+    pub fn metrics(&self) -> Result<String, CommandRefusal> {
         if self.0.peers.is_none() {
             return Ok(String::new());
         }
-        let broken = |what: &dyn fmt::Display| Refusal::broken(format!("metrics of moves: {what}"));
+        let broken =
+            |what: &dyn fmt::Display| CommandRefusal::broken(format!("metrics of moves: {what}"));
         let documents = status::all(&self.0)?.into_iter().map(|shown| shown.document);
         let moves: Result<Vec<_>, _> = documents.map(serde_json::from_value).collect();
         let moves = moves.map_err(|error| broken(&error))?;
@@ -138,9 +140,9 @@ impl Moves {
         &self,
         collection: &str,
         verb: Verb,
-        options: &Options,
-    ) -> Result<Shown, Refusal> {
-        let mut work = Work::open(&self.0, collection, options)?;
+        options: &CommandOptions,
+    ) -> Result<ShownMove, CommandRefusal> {
+        let mut work = CommandWork::open(&self.0, collection, options)?;
         match settle::settle(&mut work, PENDING) {
             // These help if the target is lost, or both sides are.
             Err(pending) if !(verb == Verb::Reverse || (verb == Verb::Cancel && options.force)) => {
@@ -158,6 +160,6 @@ impl Moves {
             Verb::Cancel => cancel::run(&mut work, options)?,
         }
         let shown = status::view(&self.0, &work.record, work.route().as_ref())?;
-        Ok(Shown { checks, ..shown })
+        Ok(ShownMove { checks, ..shown })
     }
 }

@@ -12,7 +12,7 @@ mod comparison;
 mod difference;
 mod looks;
 
-pub(super) use comparison::{Comparison, Verdict};
+pub(super) use comparison::{DiffRun, DiffVerdict};
 pub(super) use looks::{Trouble, look};
 
 use std::sync::{Arc, PoisonError};
@@ -20,11 +20,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::code::Code;
-use super::inner::Inner;
+use super::coordinator_state::CoordinatorState;
 use super::pair::Pair;
 use super::record::{Direction, MoveId};
-use super::refusal::Refusal;
-use super::work::Work;
+use super::refusal::CommandRefusal;
+use super::work::CommandWork;
 use chunk::Two;
 use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
@@ -39,7 +39,7 @@ const WAIT: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// 409 if there is nothing to compare: the follower does not follow, or has not copied everything yet.
-pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
+pub(super) fn run(work: &mut CommandWork<'_>) -> Result<(), CommandRefusal> {
     let key = work.record.key();
     if work.inner.compares(&key) {
         return Ok(());
@@ -47,7 +47,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
     if source.role == Role::Retired {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::Completed,
             format!("{} is retired: there is nothing to compare with", work.source_name()),
         ));
@@ -61,13 +61,16 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
         } else {
             (work.target_name(), work.source_name())
         };
-        return Err(Refusal::of(Code::NoCopy, format!("{copy} has no whole copy of {original}")));
+        return Err(CommandRefusal::of(
+            Code::NoCopy,
+            format!("{copy} has no whole copy of {original}"),
+        ));
     }
     let before = work.inner.journal.comparison(&key)?;
     let goes_on =
         before.filter(|before| before.can_go_on(&primary.store, &follower.store, primary.epoch));
     let mut comparison = goes_on.unwrap_or_else(|| {
-        Comparison::new(&primary.store, &follower.store, primary.epoch, switched, now_ms())
+        DiffRun::new(&primary.store, &follower.store, primary.epoch, switched, now_ms())
     });
     comparison.begin();
     work.save()?;
@@ -76,7 +79,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-impl Inner {
+impl CoordinatorState {
     /// Whether a comparison of the move runs.
     pub(super) fn compares(&self, key: &MoveId) -> bool {
         self.comparing.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
@@ -86,7 +89,7 @@ impl Inner {
     pub(super) fn compare_on(
         &self,
         key: MoveId,
-        comparison: Comparison,
+        comparison: DiffRun,
         source: String,
         target: String,
     ) {
@@ -114,10 +117,10 @@ impl Inner {
     fn compare(
         &self,
         key: &MoveId,
-        mut comparison: Comparison,
+        mut comparison: DiffRun,
         source: &str,
         target: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CommandRefusal> {
         let peers = self.peers()?;
         let two = Two::new(peers, source, target, &comparison);
         let mut away = None;
@@ -150,9 +153,9 @@ impl Inner {
     fn break_off(
         &self,
         key: &MoveId,
-        comparison: &mut Comparison,
+        comparison: &mut DiffRun,
         why: String,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CommandRefusal> {
         log::warn!("diff {} is broken off: {why}", key.1);
         comparison.break_off(why);
         Ok(self.journal.write_comparison(key, comparison)?)
@@ -166,14 +169,14 @@ impl Inner {
         &self,
         key: &MoveId,
         both: Option<(&SideStatus, &SideStatus)>,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<DiffVerdict, CommandRefusal> {
         let stores = both.map(|(one, other)| (one.store.as_str(), other.store.as_str()));
         let comparison = self.journal.comparison(key)?;
-        Ok(Verdict::of(comparison.as_ref(), stores, self.compares(key), now_ms()))
+        Ok(DiffVerdict::of(comparison.as_ref(), stores, self.compares(key), now_ms()))
     }
 }
 
-impl Work<'_> {
+impl CommandWork<'_> {
     /// How the last comparison stands, as seen with what both sides say of themselves now.
     ///
     /// # Errors
@@ -181,7 +184,7 @@ impl Work<'_> {
     pub(super) fn verdict(
         &self,
         both: Option<(&SideStatus, &SideStatus)>,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<DiffVerdict, CommandRefusal> {
         self.inner.verdict(&self.record.key(), both)
     }
 }

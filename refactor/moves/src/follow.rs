@@ -1,15 +1,15 @@
 //! `follow`: the target copies the source's collection, and keeps following.
 
 use super::code::Code;
-use super::options::Options;
+use super::options::CommandOptions;
 use super::pair::Pair;
 use super::record::{Direction, Outcome, Verb};
-use super::refusal::Refusal;
+use super::refusal::CommandRefusal;
 use super::sides::is_service_name;
-use super::work::Work;
+use super::work::CommandWork;
 use replication::{Role, SideStatus};
 use spaces::resource::{MADE_BY_FOLLOW, NewRoute, NewService, Source, Tags, now_ms};
-use spaces::{HealthCheck, Request};
+use spaces::{HealthCheck, RequestContext};
 
 /// Lets the target follow.
 ///
@@ -23,7 +23,10 @@ use spaces::{HealthCheck, Request};
 ///
 /// # Errors
 /// 409 that says what stands against it.
-pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal> {
+pub(super) fn run(
+    work: &mut CommandWork<'_>,
+    options: &CommandOptions,
+) -> Result<(), CommandRefusal> {
     let pair = Pair::of(work, Direction::Switch);
     let (source, target) = pair.look_unless_superseded(work)?;
     check(work, &source, &target)?;
@@ -33,7 +36,7 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     work.save()?;
     work.tell_epoch()?;
     pair.to.follow(&pair.from.url, options.most_rows_per_second).map_err(|error| {
-        Refusal::peer(&format!("{} does not follow", work.target_name()), &error)
+        CommandRefusal::peer(&format!("{} does not follow", work.target_name()), &error)
     })?;
     let mut outcome = format!("{} follows {}", work.target_name(), work.source_name());
     if before.is_none() {
@@ -46,11 +49,15 @@ pub(super) fn run(work: &mut Work<'_>, options: &Options) -> Result<(), Refusal>
     work.ended(Outcome { verb, done: true, outcome, pause_ms, at_ms: now_ms(), steps })
 }
 
-fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<(), Refusal> {
+fn check(
+    work: &CommandWork<'_>,
+    source: &SideStatus,
+    target: &SideStatus,
+) -> Result<(), CommandRefusal> {
     let collection = &work.record.collection;
     let (source_name, target_name) = (work.source_name(), work.target_name());
     if source.store == target.store {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::SameStore,
             format!(
                 "{collection} cannot follow itself: {source_name} and {target_name} are the same store"
@@ -58,20 +65,20 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
         ));
     }
     if source.role == Role::Retired {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::Completed,
             format!("{source_name} has given {collection} away for good, and cannot be followed"),
         ));
     }
     if target.is_primary() && target.lineage == source.lineage {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::TargetIsPrimary,
             format!("{target_name} is the primary of {collection} already"),
         ));
     }
     if source.role == Role::Follower {
         let primary = source.successor.as_ref().map_or("another one", |peer| &peer.url);
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::NotPrimary,
             format!("{source_name} is not the primary of {collection}: it follows {primary}"),
         ));
@@ -88,7 +95,7 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
             format!("follows {source}")
         }
     };
-    Err(Refusal::of(
+    Err(CommandRefusal::of(
         Code::TargetInUse,
         format!("{target_name} {holds}, and nothing of it is overwritten"),
     ))
@@ -99,7 +106,7 @@ fn check(work: &Work<'_>, source: &SideStatus, target: &SideStatus) -> Result<()
 ///
 /// # Errors
 /// What the application says.
-pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
+pub(super) fn make_route(work: &mut CommandWork<'_>) -> Result<String, CommandRefusal> {
     if let Some(route) = work.route() {
         work.protect_route()?;
         return Ok(route.id);
@@ -109,7 +116,7 @@ pub(super) fn make_route(work: &mut Work<'_>) -> Result<String, Refusal> {
     work.save()?;
     let place = work.record.place();
     let made = work.record.made.clone();
-    let request = |what: &str, before: Option<&String>| Request {
+    let request = |what: &str, before: Option<&String>| RequestContext {
         region: place.region.clone(),
         token: Some(format!("move-{}-{what}-{}", work.record.id, before.map_or("", |id| id))),
         lasting: true,

@@ -1,15 +1,15 @@
 //! `reverse` by force, after the target is lost: a person decides it.
 
 use super::code::Code;
-use super::options::Options;
+use super::options::CommandOptions;
 use super::pair::{Pair, explained};
-use super::peer::NotDone;
 use super::preflight::Check;
-use super::record::{Direction, Intent, Primary, SwitchStep};
-use super::refusal::Refusal;
+use super::record::{Direction, Intent, PrimarySide, SwitchStep};
+use super::refusal::CommandRefusal;
+use super::remote_store::NotDone;
 use super::switch::{finish, steps};
 use super::times::Times;
-use super::work::Work;
+use super::work::CommandWork;
 use replication::{Handover, Role, SideStatus};
 use spaces::resource::now_ms;
 
@@ -50,10 +50,10 @@ impl Target {
 /// 409 if the source does not answer, without `force`; if it does not take the collection back, or it is not known
 /// whether it did.
 pub(super) fn lost(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     pair: &Pair,
-    options: &Options,
-) -> Result<Option<Vec<Check>>, Refusal> {
+    options: &CommandOptions,
+) -> Result<Option<Vec<Check>>, CommandRefusal> {
     let [target, source] = work.peers.both(&pair.from, &pair.to);
     let source = source.map_err(|error| explained(work, &pair.to_name, &pair.to, &error))?;
     if source.is_primary() && target.as_ref().is_ok_and(|target| target.is_primary()) {
@@ -96,7 +96,7 @@ pub(super) fn lost(
     if !options.force {
         let collection = &work.record.collection;
         let code = Code::TargetLost { epoch: handover.epoch + 1 };
-        return Err(Refusal::of(code, format!("reverse {collection}: {state} {loss}")));
+        return Err(CommandRefusal::of(code, format!("reverse {collection}: {state} {loss}")));
     }
     if options.dry_run {
         return Ok(Some(vec![Check::found("loss", loss)]));
@@ -104,7 +104,7 @@ pub(super) fn lost(
     if let Target::Waits = target {
         pair.from.cancel().map_err(|error| {
             let why = "did not let go of its copy, so it may just have become the primary";
-            Refusal::peer(&format!("{} {why}", pair.from_name), &error)
+            CommandRefusal::peer(&format!("{} {why}", pair.from_name), &error)
         })?;
     }
     if older.is_err() {
@@ -133,11 +133,11 @@ pub(super) fn lost(
 /// # Errors
 /// As [`lost`].
 pub(super) fn settle(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     intent: &Intent,
     pair: &Pair,
     source: Result<SideStatus, NotDone>,
-) -> Result<(), Refusal> {
+) -> Result<(), CommandRefusal> {
     let source = source.map_err(|error| unknown(work, pair, &error.to_string()))?;
     match source.handover.clone() {
         Some(handover)
@@ -151,18 +151,27 @@ pub(super) fn settle(
 }
 
 /// A person says so: a primary of an earlier epoch counts.
-fn forget_epoch(work: &mut Work<'_>) {
+fn forget_epoch(work: &mut CommandWork<'_>) {
     (work.record.epoch, work.record.lost_below) = (None, 0);
 }
 
-fn given_back(work: &mut Work<'_>, outcome: String, epoch: u64) -> Result<(), Refusal> {
-    steps::flip(work, Primary::Source, epoch)?;
+fn given_back(
+    work: &mut CommandWork<'_>,
+    outcome: String,
+    epoch: u64,
+) -> Result<(), CommandRefusal> {
+    steps::flip(work, PrimarySide::Source, epoch)?;
     work.ended(Times::start(steps::PATIENCE).outcome(Direction::Reverse, true, outcome, None))
 }
 
 /// Takes the collection back. From before that on, whatever the target answers after all counts no more: what it took at
 /// the same moment is lost. Can be repeated.
-fn take(work: &mut Work<'_>, intent: &Intent, pair: &Pair, loss: &str) -> Result<(), Refusal> {
+fn take(
+    work: &mut CommandWork<'_>,
+    intent: &Intent,
+    pair: &Pair,
+    loss: &str,
+) -> Result<(), CommandRefusal> {
     let collection = work.record.collection.clone();
     match pair.to.take() {
         Ok(taken) => {
@@ -176,23 +185,27 @@ fn take(work: &mut Work<'_>, intent: &Intent, pair: &Pair, loss: &str) -> Result
         Err(error) if error.is_sure() => {
             let why = format!("{} did not take ownership", pair.to_name);
             not_taken(work, intent, format!("{why}: {error}"))?;
-            Err(Refusal::peer(&why, &error))
+            Err(CommandRefusal::peer(&why, &error))
         }
         Err(error) => Err(unknown(work, pair, &error.to_string())),
     }
 }
 
 /// Ends a take that surely did not happen: what the target writes is as good as before.
-fn not_taken(work: &mut Work<'_>, intent: &Intent, outcome: String) -> Result<(), Refusal> {
+fn not_taken(
+    work: &mut CommandWork<'_>,
+    intent: &Intent,
+    outcome: String,
+) -> Result<(), CommandRefusal> {
     work.record.lost_below = intent.by_force.unwrap_or_default();
     let mut times = Times::start(steps::PATIENCE);
     work.ended(times.outcome(Direction::Reverse, false, outcome, None))?;
     work.tell_epoch()
 }
 
-fn unknown(work: &Work<'_>, pair: &Pair, why: &str) -> Refusal {
+fn unknown(work: &CommandWork<'_>, pair: &Pair, why: &str) -> CommandRefusal {
     let collection = &work.record.collection;
-    Refusal::conflict(format!(
+    CommandRefusal::conflict(format!(
         "reverse {collection}: whether {} took ownership by force is not known: {why}. Start it: it is told again until \
          it says so. Until then a write that {} takes is answered 502, for it may be lost",
         pair.to_name, pair.from_name

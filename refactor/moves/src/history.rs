@@ -3,7 +3,7 @@
 use journal::{Error, Transaction, values};
 use serde::{Deserialize, Serialize};
 
-use super::record::{Outcome, Record};
+use super::record::{MoveRecord, Outcome};
 use super::view::CommandStep;
 
 pub(super) const SCHEMA: &str = "
@@ -46,13 +46,13 @@ pub struct Done {
 
 /// Whose command it is, and how it was asked for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct CommandOrigin {
     pub(super) by: Option<String>,
     pub(super) forced: bool,
 }
 
 impl Done {
-    pub(super) fn new(record: &Record, outcome: &Outcome, asked: &Asked) -> Self {
+    pub(super) fn new(record: &MoveRecord, outcome: &Outcome, asked: &CommandOrigin) -> Self {
         let steps = outcome.steps.iter();
         Self {
             application: record.application.clone(),

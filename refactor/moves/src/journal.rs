@@ -4,9 +4,9 @@ use journal::{Error, Transaction, values};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::diff::Comparison;
+use super::diff::DiffRun;
 use super::history::{self, Done};
-use super::record::{MoveId, Record};
+use super::record::{MoveId, MoveRecord};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS moves (
@@ -25,9 +25,9 @@ const SCHEMA: &str = "
 
 /// The moves on disk. What is written is there when a function returns. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Journal(journal::Journal);
+pub(super) struct MoveJournal(journal::Journal);
 
-impl Journal {
+impl MoveJournal {
     /// Brings the schema up to date.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state or a document cannot be read.
-    pub(super) fn moves(&self) -> Result<Vec<Record>, Error> {
+    pub(super) fn moves(&self) -> Result<Vec<MoveRecord>, Error> {
         let sql = "SELECT document FROM moves ORDER BY application, collection";
         self.0.read(|state| state.documents(sql, values![]))
     }
@@ -56,7 +56,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state or its document cannot be read.
-    pub(super) fn find(&self, key: &MoveId) -> Result<Option<Record>, Error> {
+    pub(super) fn find(&self, key: &MoveId) -> Result<Option<MoveRecord>, Error> {
         self.get("moves", key)
     }
 
@@ -64,7 +64,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub(super) fn write(&self, record: &Record) -> Result<(), Error> {
+    pub(super) fn write(&self, record: &MoveRecord) -> Result<(), Error> {
         self.put("moves", &record.key(), record)
     }
 
@@ -72,7 +72,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub(super) fn end(&self, record: &Record, done: &Done) -> Result<(), Error> {
+    pub(super) fn end(&self, record: &MoveRecord, done: &Done) -> Result<(), Error> {
         self.0.write(|state| {
             put(state, "moves", &record.key(), record)?;
             done.write(state)
@@ -109,7 +109,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state or its document cannot be read.
-    pub(super) fn comparison(&self, key: &MoveId) -> Result<Option<Comparison>, Error> {
+    pub(super) fn comparison(&self, key: &MoveId) -> Result<Option<DiffRun>, Error> {
         self.get("move_comparisons", key)
     }
 
@@ -117,11 +117,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub(super) fn write_comparison(
-        &self,
-        key: &MoveId,
-        comparison: &Comparison,
-    ) -> Result<(), Error> {
+    pub(super) fn write_comparison(&self, key: &MoveId, comparison: &DiffRun) -> Result<(), Error> {
         self.put("move_comparisons", key, comparison)
     }
 

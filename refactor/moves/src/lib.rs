@@ -8,9 +8,9 @@
 //! The functions block: they wait for the disk and for programs.
 //!
 //! ```
-//! # use moves::{Moves, Options, Refusal, Verb};
-//! # fn example(moves: &Moves) -> Result<(), Refusal> {
-//! let options = Options::read(br#"{ "maxLagMs": 500 }"#)?;
+//! # use moves::{CommandOptions, CommandRefusal, Moves, Verb};
+//! # fn example(moves: &Moves) -> Result<(), CommandRefusal> {
+//! let options = CommandOptions::read(br#"{ "maxLagMs": 500 }"#)?;
 //! let shown = moves.command("users", Verb::Switch, &options)?;
 //! assert_eq!(shown.document(|_, finding| finding.text.clone())["phase"], "switched");
 //! # Ok(())
@@ -22,20 +22,20 @@ mod cancel;
 mod code;
 mod complete;
 mod coordinator;
+mod coordinator_state;
 mod diff;
 mod follow;
 mod forced;
 mod history;
-mod inner;
 mod journal;
 mod metrics;
 mod options;
 mod pair;
-mod peer;
 mod preflight;
 mod recent;
 mod record;
 mod refusal;
+mod remote_store;
 mod resume;
 mod settle;
 mod shown;
@@ -49,12 +49,12 @@ mod work;
 pub use code::{Code, Finding};
 pub use coordinator::{Moves, tell_epochs};
 pub use history::Done;
-pub use options::Options;
+pub use options::CommandOptions;
 pub use record::Verb;
-pub use refusal::Refusal;
+pub use refusal::CommandRefusal;
 pub use replication::ErrorCode;
-pub use shown::Shown;
+pub use shown::ShownMove;
 pub use sides::{Targets, is_name, program};
 pub use view::{
-    CommandStep, Diff, Difference, Last, Move, MoveRoute, Pending, Preflight, Progress, Side,
+    CommandStep, Diff, DiffProgress, Last, Move, MoveRoute, Pending, Preflight, RowDifference, Side,
 };

@@ -14,7 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use replication::Role;
 
-use super::record::{Outcome, Record};
+use super::record::{MoveRecord, Outcome};
 use super::view::{Move, Side};
 
 /// Upper bounds of the buckets of a pause, in seconds.
@@ -48,7 +48,7 @@ impl Pauses {
     }
 
     /// Notes how a command ended.
-    pub(super) fn note(&self, record: &Record, outcome: &Outcome) {
+    pub(super) fn note(&self, record: &MoveRecord, outcome: &Outcome) {
         let Some(pause_ms) = outcome.pause_ms else { return };
         let labels = Labels {
             application: record.application.clone(),

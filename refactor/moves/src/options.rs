@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::refusal::CommandRefusal;
 
 /// The options of a command; each takes what it needs of them.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct CommandOptions {
     /// The id of the application, if there are several.
     pub(super) application: Option<String>,
     /// The base URL of the service.
@@ -51,14 +51,14 @@ const DEADLINE_MS: u64 = 3_000;
 /// The shortest and the longest that can be said.
 const DEADLINES_MS: std::ops::RangeInclusive<u64> = 100..=30_000;
 
-impl Options {
+impl CommandOptions {
     /// Reads the body of a command; an empty one says nothing.
     ///
     /// # Errors
     /// 400 that says what cannot be read.
-    pub fn read(body: &[u8]) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8]) -> Result<Self, CommandRefusal> {
         let body: &[u8] = if body.is_empty() { b"{}" } else { body };
-        let invalid = |message: String| Refusal::invalid(message);
+        let invalid = |message: String| CommandRefusal::invalid(message);
         // An array would be read as the options in their order.
         let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
             invalid(format!("the body takes a JSON object of options: {error}"))

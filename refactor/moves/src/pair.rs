@@ -3,24 +3,24 @@
 use replication::{PeerFault, SideStatus};
 
 use super::code::{Code, Finding};
-use super::peer::{NotDone, Peer};
 use super::record::Direction;
-use super::refusal::Refusal;
-use super::work::Work;
+use super::refusal::CommandRefusal;
+use super::remote_store::{NotDone, RemoteStore};
+use super::work::CommandWork;
 
 /// Both sides, as a change of ownership sees them.
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
     /// The primary, and the store that is to become the primary.
-    pub(super) from: Peer,
-    pub(super) to: Peer,
+    pub(super) from: RemoteStore,
+    pub(super) to: RemoteStore,
     /// Their parts in messages, with their URLs.
     pub(super) from_name: String,
     pub(super) to_name: String,
 }
 
 impl Pair {
-    pub(super) fn of(work: &Work<'_>, direction: Direction) -> Self {
+    pub(super) fn of(work: &CommandWork<'_>, direction: Direction) -> Self {
         let (source, target) = (work.source(), work.target());
         let (source_name, target_name) = (work.source_name(), work.target_name());
         match direction {
@@ -37,12 +37,17 @@ impl Pair {
     ///
     /// # Errors
     /// 409 if a side does not answer, or if both are primaries; it names the side and says what helps.
-    pub(super) fn look(&self, work: &Work<'_>) -> Result<(SideStatus, SideStatus), Refusal> {
+    pub(super) fn look(
+        &self,
+        work: &CommandWork<'_>,
+    ) -> Result<(SideStatus, SideStatus), CommandRefusal> {
         let [from, to] = work.peers.both(&self.from, &self.to);
         let from = from.map_err(|error| explained(work, &self.from_name, &self.from, &error))?;
         let to = to.map_err(|error| explained(work, &self.to_name, &self.to, &error))?;
         match two_primaries(&from, &to) {
-            Some(why) => Err(Refusal::conflict(format!("{}: {why}", work.record.collection))),
+            Some(why) => {
+                Err(CommandRefusal::conflict(format!("{}: {why}", work.record.collection)))
+            }
             None => Ok((from, to)),
         }
     }
@@ -53,12 +58,12 @@ impl Pair {
     /// As [`Pair::look`], or 409 that says what helps.
     pub(super) fn look_unless_superseded(
         &self,
-        work: &Work<'_>,
-    ) -> Result<(SideStatus, SideStatus), Refusal> {
+        work: &CommandWork<'_>,
+    ) -> Result<(SideStatus, SideStatus), CommandRefusal> {
         let (from, to) = self.look(work)?;
         for (side, name) in [(&from, &self.from_name), (&to, &self.to_name)] {
             if side.superseded {
-                return Err(Refusal::conflict(gave_way(name, &work.record.collection)));
+                return Err(CommandRefusal::conflict(gave_way(name, &work.record.collection)));
             }
         }
         Ok((from, to))
@@ -90,10 +95,15 @@ pub(super) fn gave_way(side: &str, collection: &str) -> Finding {
 
 /// Why one of the sides does not say what it is. A 404 has three reasons, and only the program's readers' paths tell
 /// which one it is.
-pub(super) fn explained(work: &Work<'_>, side: &str, peer: &Peer, error: &NotDone) -> Refusal {
+pub(super) fn explained(
+    work: &CommandWork<'_>,
+    side: &str,
+    peer: &RemoteStore,
+    error: &NotDone,
+) -> CommandRefusal {
     let collection = &work.record.collection;
     match error.fault {
-        PeerFault::Unknown if peer.exists() == Some(true) => Refusal::of(
+        PeerFault::Unknown if peer.exists() == Some(true) => CommandRefusal::of(
             Code::OtherToken,
             format!("{side} has {collection}, and no way to move them for us"),
         ),
@@ -104,8 +114,8 @@ pub(super) fn explained(work: &Work<'_>, side: &str, peer: &Peer, error: &NotDon
         _ if error.is_silent() => {
             let target = peer.url == work.record.target;
             let code = if target { Code::TargetSilent } else { Code::SourceSilent };
-            Refusal::of(code, format!("{side}: {error}"))
+            CommandRefusal::of(code, format!("{side}: {error}"))
         }
-        _ => Refusal::peer(side, error),
+        _ => CommandRefusal::peer(side, error),
     }
 }

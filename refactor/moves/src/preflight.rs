@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::code::{Code, Finding};
-use super::diff::Verdict;
+use super::diff::DiffVerdict;
 use super::pair::Pair;
 use super::record::Direction;
-use super::refusal::Refusal;
+use super::refusal::CommandRefusal;
 use super::switch::hand_over;
-use super::work::Work;
+use super::work::CommandWork;
 use replication::{FollowerState, Position, SideStatus};
 
 /// The shortest wait for a follower, however small the allowed lag.
@@ -37,13 +37,13 @@ impl Check {
 
 /// Everything that a change of ownership asks for, in the order in which it is shown.
 pub(super) fn checks(
-    work: &Work<'_>,
+    work: &CommandWork<'_>,
     direction: Direction,
     pair: &Pair,
     (from, to): (&SideStatus, &SideStatus),
     most_lag_ms: u64,
     force: bool,
-) -> Result<Vec<Check>, Refusal> {
+) -> Result<Vec<Check>, CommandRefusal> {
     let primary = Ok(format!(
         "{} is the primary of {} in epoch {}",
         pair.from_name, work.record.collection, from.epoch
@@ -63,7 +63,7 @@ pub(super) fn checks(
     if direction == Direction::Switch {
         let verdict = work.verdict(Some((from, to)))?;
         checks.push(Check::new("diff", verified(&verdict, force)));
-    } else if let verdict @ Verdict::Differs { .. } = work.verdict(Some((to, from)))? {
+    } else if let verdict @ DiffVerdict::Differs { .. } = work.verdict(Some((to, from)))? {
         let found = format!("the copy at {} {}", pair.to_name, verdict.shown());
         let found = if force { Ok(found) } else { Err(not_back(&found)) };
         checks.push(Check::new("diff", found));
@@ -72,14 +72,18 @@ pub(super) fn checks(
 }
 
 /// What is wrong, in one message.
-pub(super) fn refused(work: &Work<'_>, direction: Direction, checks: &[Check]) -> Option<Refusal> {
+pub(super) fn refused(
+    work: &CommandWork<'_>,
+    direction: Direction,
+    checks: &[Check],
+) -> Option<CommandRefusal> {
     let wrong: Vec<_> = checks.iter().filter_map(|check| check.found.as_ref().err()).collect();
     (!wrong.is_empty()).then(|| {
         let (verb, collection) = (direction.word(), &work.record.collection);
         let texts: Vec<_> = wrong.iter().map(|finding| finding.text.as_str()).collect();
         let codes = wrong.iter().filter_map(|finding| finding.code).collect();
         let text = format!("{verb} {collection}: {}; nothing was changed", texts.join("; "));
-        Refusal::several(text, codes)
+        CommandRefusal::several(text, codes)
     })
 }
 
@@ -170,15 +174,17 @@ fn not_back(found: &str) -> Finding {
     Finding::new(Code::SourceDiffers, format!("{found}, which would be what clients read"))
 }
 
-fn verified(verdict: &Verdict, force: bool) -> Result<String, Finding> {
+fn verified(verdict: &DiffVerdict, force: bool) -> Result<String, Finding> {
     let shown = verdict.shown();
     match verdict {
-        Verdict::Verified { .. } => Ok(format!("the copy is {shown}")),
-        Verdict::Differs { .. } if force => {
+        DiffVerdict::Verified { .. } => Ok(format!("the copy is {shown}")),
+        DiffVerdict::Differs { .. } if force => {
             Ok(format!("the copy {shown}, and this goes on by force all the same"))
         }
         _ if force => Ok(format!("the copy is {shown}, and this goes on by force all the same")),
-        Verdict::Differs { .. } => Err(Finding::new(Code::Differs, format!("the copy {shown}"))),
+        DiffVerdict::Differs { .. } => {
+            Err(Finding::new(Code::Differs, format!("the copy {shown}")))
+        }
         _ => Err(Finding::new(Code::NotCompared, format!("the copy is {shown}"))),
     }
 }

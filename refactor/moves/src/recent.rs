@@ -3,7 +3,7 @@
 use replication::Key;
 
 use super::diff::{Trouble, look};
-use super::peer::Peer;
+use super::remote_store::RemoteStore;
 
 /// How many rows are compared.
 const ROWS: usize = 1_000;
@@ -11,12 +11,12 @@ const ROWS: usize = 1_000;
 const NAMED: usize = 10;
 
 /// What was found.
-pub(super) struct Compared {
+pub(super) struct ComparedRows {
     rows: usize,
     differing: Vec<Key>,
 }
 
-impl Compared {
+impl ComparedRows {
     pub(super) fn differs(&self) -> bool {
         !self.differing.is_empty()
     }
@@ -38,8 +38,11 @@ impl Compared {
 ///
 /// # Errors
 /// Says why they could not be compared.
-pub(super) fn compare(primary: &Peer, follower: &Peer) -> Result<Compared, String> {
-    let told = |error: super::peer::NotDone| format!("{}: {error}", primary.url);
+pub(super) fn compare(
+    primary: &RemoteStore,
+    follower: &RemoteStore,
+) -> Result<ComparedRows, String> {
+    let told = |error: super::remote_store::NotDone| format!("{}: {error}", primary.url);
     let epoch = primary.ownership().map_err(told)?.epoch;
     let recent = primary.recent(ROWS).map_err(told)?;
     let rows = recent.rows.len();
@@ -47,7 +50,7 @@ pub(super) fn compare(primary: &Peer, follower: &Peer) -> Result<Compared, Strin
     match looked {
         Ok(looked) => {
             let differing = looked.differing.into_iter().map(|row| row.key).collect();
-            Ok(Compared { rows, differing })
+            Ok(ComparedRows { rows, differing })
         }
         Err(Trouble::Passing(why) | Trouble::Over(why)) => Err(why),
     }

@@ -64,10 +64,10 @@ impl Direction {
     }
 
     /// The primary after the command.
-    pub(super) fn primary(self) -> Primary {
+    pub(super) fn primary(self) -> PrimarySide {
         match self {
-            Self::Switch => Primary::Target,
-            Self::Reverse => Primary::Source,
+            Self::Switch => PrimarySide::Target,
+            Self::Reverse => PrimarySide::Source,
         }
     }
 }
@@ -76,7 +76,7 @@ impl Direction {
 /// used when no store answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Primary {
+pub(crate) enum PrimarySide {
     #[default]
     Source,
     /// The source follows it: there is a way back.
@@ -87,7 +87,7 @@ pub(crate) enum Primary {
 
 /// A collection that moves: from the service of the application's DEFAULT route to a service of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Record {
+pub(crate) struct MoveRecord {
     /// Random; part of the tokens with which service and route are made, so that each is made once.
     pub(super) id: String,
     pub(super) region: String,
@@ -98,9 +98,9 @@ pub(crate) struct Record {
     pub(super) source: String,
     pub(super) target: String,
     /// What was made for the move, and goes when it is cancelled.
-    pub(super) made: Made,
+    pub(super) made: MadeResources,
     #[serde(default)]
-    pub(super) primary: Primary,
+    pub(super) primary: PrimarySide,
     /// The epoch of that ownership; none before the first change of primary.
     #[serde(default)]
     pub(super) epoch: Option<u64>,
@@ -113,7 +113,7 @@ pub(crate) struct Record {
     pub(super) last: Option<Outcome>,
 }
 
-impl Record {
+impl MoveRecord {
     pub(super) fn place(&self) -> ApplicationPath {
         ApplicationPath {
             region: self.region.clone(),
@@ -131,7 +131,7 @@ impl Record {
     pub(super) fn protection(&self) -> Option<Protection> {
         let (collection, primary) = (self.collection.clone(), self.target.clone());
         let protection = Protection::LeadsToPrimary { collection, primary };
-        (self.primary == Primary::Target).then_some(protection)
+        (self.primary == PrimarySide::Target).then_some(protection)
     }
 
     pub(super) fn key(&self) -> MoveId {
@@ -144,7 +144,7 @@ pub(super) type MoveId = (String, String);
 
 /// Resources that did not exist before.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct MadeResources {
     pub(super) service: Option<String>,
     pub(super) route: Option<String>,
 }
@@ -224,12 +224,12 @@ pub(crate) struct Outcome {
     /// For how long no store took writes.
     pub(super) pause_ms: Option<u64>,
     pub(super) at_ms: i64,
-    pub(super) steps: Vec<Taken>,
+    pub(super) steps: Vec<StepTaken>,
 }
 
 /// A step that was taken.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Taken {
+pub(crate) struct StepTaken {
     pub(super) step: SwitchStep,
     pub(super) text: String,
     /// Since the command began.

@@ -3,19 +3,19 @@
 use std::error::Error;
 
 use super::code::{Code, Finding};
-use super::peer::NotDone;
+use super::remote_store::NotDone;
 use spaces::ApiError;
 
 /// A command that was not carried out, or not to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    kind: Kind,
+pub struct CommandRefusal {
+    kind: RefusalKind,
     text: String,
     codes: Vec<Code>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum RefusalKind {
     /// It cannot be read.
     Invalid,
     /// There is no such collection or application.
@@ -26,22 +26,22 @@ enum Kind {
     Internal,
 }
 
-impl Refusal {
-    fn new(kind: Kind, found: impl Into<Finding>) -> Self {
+impl CommandRefusal {
+    fn new(kind: RefusalKind, found: impl Into<Finding>) -> Self {
         let Finding { text, code } = found.into();
         Self { kind, text, codes: Vec::from_iter(code) }
     }
 
     pub(super) fn invalid(found: impl Into<Finding>) -> Self {
-        Self::new(Kind::Invalid, found)
+        Self::new(RefusalKind::Invalid, found)
     }
 
     pub(super) fn missing(found: impl Into<Finding>) -> Self {
-        Self::new(Kind::Missing, found)
+        Self::new(RefusalKind::Missing, found)
     }
 
     pub(super) fn conflict(found: impl Into<Finding>) -> Self {
-        Self::new(Kind::Conflict, found)
+        Self::new(RefusalKind::Conflict, found)
     }
 
     /// A conflict with a code.
@@ -51,7 +51,7 @@ impl Refusal {
 
     /// Several things stand against it; `text` names them.
     pub(super) fn several(text: String, codes: Vec<Code>) -> Self {
-        Self { kind: Kind::Conflict, text, codes }
+        Self { kind: RefusalKind::Conflict, text, codes }
     }
 
     /// A failure of ours: the cause goes to the log.
@@ -62,7 +62,7 @@ impl Refusal {
 
     /// A failure of ours.
     pub(super) fn broken(text: String) -> Self {
-        Self::new(Kind::Internal, text)
+        Self::new(RefusalKind::Internal, text)
     }
 
     /// A program did not do what it was asked for. The first argument is its part in the move, with its URL.
@@ -73,26 +73,26 @@ impl Refusal {
 
     /// Whether there is no such collection or application.
     pub(super) fn is_missing(&self) -> bool {
-        self.kind == Kind::Missing
+        self.kind == RefusalKind::Missing
     }
 
     /// The exception's name, as the Refactor Spaces API has it.
     pub fn exception(&self) -> &'static str {
         match self.kind {
-            Kind::Invalid => "ValidationException",
-            Kind::Missing => "ResourceNotFoundException",
-            Kind::Conflict => "ConflictException",
-            Kind::Internal => "InternalServerException",
+            RefusalKind::Invalid => "ValidationException",
+            RefusalKind::Missing => "ResourceNotFoundException",
+            RefusalKind::Conflict => "ConflictException",
+            RefusalKind::Internal => "InternalServerException",
         }
     }
 
     /// The HTTP status of the exception.
     pub fn status(&self) -> u16 {
         match self.kind {
-            Kind::Invalid => 400,
-            Kind::Missing => 404,
-            Kind::Conflict => 409,
-            Kind::Internal => 500,
+            RefusalKind::Invalid => 400,
+            RefusalKind::Missing => 404,
+            RefusalKind::Conflict => 409,
+            RefusalKind::Internal => 500,
         }
     }
 
@@ -107,7 +107,7 @@ impl Refusal {
     }
 }
 
-impl From<ApiError> for Refusal {
+impl From<ApiError> for CommandRefusal {
     fn from(error: ApiError) -> Self {
         let text = error.message().to_owned();
         match error {
@@ -119,7 +119,7 @@ impl From<ApiError> for Refusal {
     }
 }
 
-impl From<journal::Error> for Refusal {
+impl From<journal::Error> for CommandRefusal {
     fn from(error: journal::Error) -> Self {
         Self::internal(&error)
     }

@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use runtime::BackOff;
 
-use super::inner::Inner;
-use super::options::Options;
+use super::coordinator_state::CoordinatorState;
+use super::options::CommandOptions;
 use super::record::MoveId;
-use super::refusal::Refusal;
+use super::refusal::CommandRefusal;
 use super::settle::settle;
 use super::sides;
 use super::times::Times;
-use super::work::{Alone, Work};
+use super::work::{Alone, CommandWork};
 
 /// How long one attempt waits for what happens without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long to wait before the next.
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(100), Duration::from_secs(5));
 
-impl Inner {
+impl CoordinatorState {
     /// Takes up every change of ownership that is pending, and every comparison that was
     /// running.
     pub(super) fn resume(&self) {
@@ -99,7 +99,7 @@ impl Inner {
     }
 
     /// Gives up what is pending. The stores know the primary, and a fence ends by itself.
-    fn abandon(&self, key: &MoveId, why: &str) -> Result<(), Refusal> {
+    fn abandon(&self, key: &MoveId, why: &str) -> Result<(), CommandRefusal> {
         let _alone = Alone::wait(self, key)?;
         let Some(mut record) = self.journal.find(key)? else { return Ok(()) };
         let Some(intent) = record.pending.take() else { return Ok(()) };
@@ -110,8 +110,9 @@ impl Inner {
     }
 
     /// While a command is at work on the move, this waits; between attempts, commands find the move free.
-    fn try_to_settle(&self, (application, collection): &MoveId) -> Result<(), Refusal> {
-        let mut work = Work::open(self, collection, &Options::of_application(application))?;
+    fn try_to_settle(&self, (application, collection): &MoveId) -> Result<(), CommandRefusal> {
+        let mut work =
+            CommandWork::open(self, collection, &CommandOptions::of_application(application))?;
         settle(&mut work, PATIENCE)
     }
 }

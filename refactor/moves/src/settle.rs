@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::forced;
 use super::pair::Pair;
-use super::peer::NotDone;
-use super::record::{Direction, Intent, Primary};
-use super::refusal::Refusal;
+use super::record::{Direction, Intent, PrimarySide};
+use super::refusal::CommandRefusal;
+use super::remote_store::NotDone;
 use super::switch::{finish, hand_over, steps};
 use super::times::Times;
-use super::work::Work;
+use super::work::CommandWork;
 use replication::SideStatus;
 
 /// What has become of an intent.
@@ -29,7 +29,7 @@ enum IntentOutcome {
 ///
 /// # Errors
 /// 409 if that cannot be done yet, with what helps.
-pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refusal> {
+pub(super) fn settle(work: &mut CommandWork<'_>, patience: Duration) -> Result<(), CommandRefusal> {
     let Some(intent) = work.record.pending.clone() else { return Ok(()) };
     let pair = Pair::of(work, intent.direction);
     let [from, to] = work.peers.both(&pair.from, &pair.to);
@@ -42,7 +42,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
         IntentOutcome::Back => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             let unclear = |why: &str| {
-                Refusal::conflict(format!(
+                CommandRefusal::conflict(format!(
                     "a {verb} of {collection} is being taken back. {}: {why}; it is asked again",
                     pair.from_name
                 ))
@@ -64,7 +64,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
             let (from, to) = (is_primary(from), is_primary(to));
             if let (Some(side), None) | (None, Some(side)) = (&from, &to) {
                 let target = to.is_some() == (intent.direction == Direction::Switch);
-                let primary = if target { Primary::Target } else { Primary::Source };
+                let primary = if target { PrimarySide::Target } else { PrimarySide::Source };
                 steps::flip(work, primary, side.epoch)?;
             }
             let outcome = "was overtaken: another control plane changed the primary".to_owned();
@@ -73,7 +73,7 @@ pub(super) fn settle(work: &mut Work<'_>, patience: Duration) -> Result<(), Refu
         IntentOutcome::Unknown => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
             let silent = from.err().map_or_else(String::new, |error| error.to_string());
-            Err(Refusal::conflict(format!(
+            Err(CommandRefusal::conflict(format!(
                 "a {verb} of {collection} is not at its end. {}: {silent}; start it, and this goes on by \
                  itself",
                 pair.from_name

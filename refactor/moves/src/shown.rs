@@ -7,7 +7,7 @@ use super::preflight::Check;
 
 /// A move and its findings.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct ShownMove {
     pub(super) collection: String,
     pub(super) document: Value,
     /// What keeps the follower behind.
@@ -16,7 +16,7 @@ pub struct Shown {
     pub(super) checks: Option<Vec<Check>>,
 }
 
-impl Shown {
+impl ShownMove {
     /// The document of the control port. `worded` makes a text of the collection's name and a finding.
     pub fn document(self, worded: impl Fn(&str, &Finding) -> String) -> Value {
         let Self { collection, mut document, causes, checks } = self;

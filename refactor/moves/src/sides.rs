@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::code::{Code, Finding};
-use super::refusal::Refusal;
+use super::refusal::CommandRefusal;
 use spaces::resource::{Application, ResourceState, Route, Service};
 use spaces::{ApplicationPath, Spaces};
 
@@ -19,12 +19,12 @@ pub(super) struct Sides {
     /// The collection's URL at the service of the DEFAULT route.
     pub(super) source: String,
     /// The route of the collection, if there is one.
-    pub(super) route: Option<Led>,
+    pub(super) route: Option<RouteDestination>,
 }
 
 /// A route, and where it leads.
 #[derive(Clone, Debug)]
-pub(super) struct Led {
+pub(super) struct RouteDestination {
     pub(super) id: String,
     pub(super) state: ResourceState,
     /// The collection's URL at its service.
@@ -35,25 +35,32 @@ pub(super) struct Led {
 ///
 /// # Errors
 /// 404 if there is none, or none of that name; 409 that names them if there are several.
-pub(super) fn application(spaces: &Spaces, wanted: Option<&str>) -> Result<Application, Refusal> {
+pub(super) fn application(
+    spaces: &Spaces,
+    wanted: Option<&str>,
+) -> Result<Application, CommandRefusal> {
     let all = spaces.all_applications();
     let named = || {
         let name = |found: &Application| format!("{} ({})", found.id, found.details.name);
         all.iter().map(name).collect::<Vec<_>>().join(", ")
     };
     match (wanted, all.as_slice()) {
-        (_, []) => {
-            Err(Refusal::missing(Finding::new(Code::NoApplication, "there is no application yet")))
-        }
+        (_, []) => Err(CommandRefusal::missing(Finding::new(
+            Code::NoApplication,
+            "there is no application yet",
+        ))),
         (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(Refusal::of(
+        (None, _) => Err(CommandRefusal::of(
             Code::SeveralApplications,
             format!("there are several applications, {}", named()),
         )),
         (Some(wanted), _) => {
             let found = all.iter().find(|found| found.id == wanted);
             found.cloned().ok_or_else(|| {
-                Refusal::missing(format!("there is no application {wanted}; there are {}", named()))
+                CommandRefusal::missing(format!(
+                    "there is no application {wanted}; there are {}",
+                    named()
+                ))
             })
         }
     }
@@ -67,7 +74,7 @@ pub(super) fn sides(
     spaces: &Spaces,
     application: &Application,
     collection: &str,
-) -> Result<Sides, Refusal> {
+) -> Result<Sides, CommandRefusal> {
     within(&spaces.layout(&application.id), application, collection)
 }
 
@@ -76,10 +83,10 @@ pub(super) fn within(
     layout: &[(Route, Service)],
     application: &Application,
     collection: &str,
-) -> Result<Sides, Refusal> {
+) -> Result<Sides, CommandRefusal> {
     let fallback = layout.iter().find(|(route, _)| route.details.source.is_none());
     let Some((_, fallback)) = fallback else {
-        return Err(Refusal::missing(Finding::new(
+        return Err(CommandRefusal::missing(Finding::new(
             Code::NoDefaultRoute,
             format!(
                 "the application {} has no DEFAULT route, and so nothing that {collection} could leave",
@@ -99,13 +106,17 @@ pub(super) fn within(
 }
 
 /// The route of a collection in an application.
-pub(super) fn led(spaces: &Spaces, application: &str, collection: &str) -> Option<Led> {
+pub(super) fn led(
+    spaces: &Spaces,
+    application: &str,
+    collection: &str,
+) -> Option<RouteDestination> {
     led_in(&spaces.layout(application), collection)
 }
 
-fn led_in(layout: &[(Route, Service)], collection: &str) -> Option<Led> {
+fn led_in(layout: &[(Route, Service)], collection: &str) -> Option<RouteDestination> {
     let own = layout.iter().find(|(route, _)| self::collection(route) == Some(collection));
-    own.map(|(route, service)| Led {
+    own.map(|(route, service)| RouteDestination {
         id: route.id.clone(),
         state: route.state,
         url: collection_url(route, service),
@@ -116,10 +127,14 @@ fn led_in(layout: &[(Route, Service)], collection: &str) -> Option<Led> {
 ///
 /// # Errors
 /// 400 that says what it is instead, and what to give.
-pub(super) fn wanted(spaces: &Spaces, base: &str, collection: &str) -> Result<String, Refusal> {
+pub(super) fn wanted(
+    spaces: &Spaces,
+    base: &str,
+    collection: &str,
+) -> Result<String, CommandRefusal> {
     let url = at_program(base, collection)?;
     spaces.leads_elsewhere(base).map_err(|why| {
-        Refusal::invalid(Finding::new(Code::BadTarget, format!("the target {base} {why}")))
+        CommandRefusal::invalid(Finding::new(Code::BadTarget, format!("the target {base} {why}")))
     })?;
     Ok(url)
 }
@@ -128,9 +143,9 @@ pub(super) fn wanted(spaces: &Spaces, base: &str, collection: &str) -> Result<St
 ///
 /// # Errors
 /// 400 if it is no URL of a program.
-pub(super) fn at_program(base: &str, collection: &str) -> Result<String, Refusal> {
+pub(super) fn at_program(base: &str, collection: &str) -> Result<String, CommandRefusal> {
     let url = program(base).ok_or_else(|| {
-        Refusal::invalid(format!(
+        CommandRefusal::invalid(format!(
             "the target {base:?} is no URL of a program, such as http://127.0.0.1:3001"
         ))
     })?;

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::application;
 use super::code::{Code, Finding};
-use super::inner::Inner;
+use super::coordinator_state::CoordinatorState;
 use super::pair;
-use super::peer::NotDone;
 use super::preflight;
-use super::record::{Primary, Record};
-use super::refusal::Refusal;
-use super::shown::Shown;
-use super::sides::{self, Led};
+use super::record::{MoveRecord, PrimarySide};
+use super::refusal::CommandRefusal;
+use super::remote_store::NotDone;
+use super::shown::ShownMove;
+use super::sides::{self, RouteDestination};
 use super::work;
 use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
@@ -20,7 +20,7 @@ type Said = Result<SideStatus, NotDone>;
 
 /// Every move that was begun, and every collection with a usual target. Other services that have a route may not be
 /// trusted, so they must not see the token.
-pub(super) fn all(inner: &Inner) -> Result<Vec<Shown>, Refusal> {
+pub(super) fn all(inner: &CoordinatorState) -> Result<Vec<ShownMove>, CommandRefusal> {
     inner.peers()?;
     let applications = inner.spaces.all_applications();
     let known = inner.journal.moves()?;
@@ -65,14 +65,19 @@ pub(super) fn all(inner: &Inner) -> Result<Vec<Shown>, Refusal> {
             .map(|(record, route)| scope.spawn(|| view(inner, record, route.as_ref())))
             .collect();
         let ended = views.into_iter().map(|view| {
-            view.join().unwrap_or_else(|_| Err(Refusal::broken("a thread has ended".into())))
+            view.join().unwrap_or_else(|_| Err(CommandRefusal::broken("a thread has ended".into())))
         });
         ended.collect()
     })
 }
 
 /// Whether a URL is where the last command or MOVE_TARGETS lets a collection go.
-fn is_named(inner: &Inner, collection: &str, before: Option<&Record>, url: &str) -> bool {
+fn is_named(
+    inner: &CoordinatorState,
+    collection: &str,
+    before: Option<&MoveRecord>,
+    url: &str,
+) -> bool {
     let usual = inner.targets.get(collection);
     let usual = usual.and_then(|base| sides::at_program(base.as_str(), collection).ok());
     usual.as_deref() == Some(url) || before.is_some_and(|record| record.target == url)
@@ -82,7 +87,11 @@ fn is_named(inner: &Inner, collection: &str, before: Option<&Record>, url: &str)
 ///
 /// # Errors
 /// 409 without MOVE_TOKEN; 500 if the state cannot be read.
-pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Result<Shown, Refusal> {
+pub(super) fn view(
+    inner: &CoordinatorState,
+    record: &MoveRecord,
+    route: Option<&RouteDestination>,
+) -> Result<ShownMove, CommandRefusal> {
     let peers = inner.peers()?;
     let [source, target] = peers.both(&peers.at(&record.source), &peers.at(&record.target));
     let both = source.as_ref().ok().zip(target.as_ref().ok());
@@ -106,7 +115,7 @@ pub(super) fn view(inner: &Inner, record: &Record, route: Option<&Led>) -> Resul
         "last": record.last,
     });
     let causes = causes(record, route, &source, &target);
-    Ok(Shown { collection: record.collection.clone(), document, causes, checks: None })
+    Ok(ShownMove { collection: record.collection.clone(), document, causes, checks: None })
 }
 
 fn side(url: &str, said: &Said) -> Value {
@@ -118,8 +127,13 @@ fn side(url: &str, said: &Said) -> Value {
 }
 
 /// What keeps the follower behind, if anything does.
-fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) -> Vec<Finding> {
-    let Record { collection, source: source_url, target: target_url, primary, .. } = record;
+fn causes(
+    record: &MoveRecord,
+    route: Option<&RouteDestination>,
+    source: &Said,
+    target: &Said,
+) -> Vec<Finding> {
+    let MoveRecord { collection, source: source_url, target: target_url, primary, .. } = record;
     for (side, said) in [(source_url, source), (target_url, target)] {
         if said.as_ref().is_ok_and(|side| side.superseded) {
             return vec![pair::gave_way(side, collection)];
@@ -127,7 +141,7 @@ fn causes(record: &Record, route: Option<&Led>, source: &Said, target: &Said) ->
     }
     match (source, target) {
         (Err(_), Ok(target))
-            if target.is_primary() && target.epoch > 1 && *primary == Primary::Source =>
+            if target.is_primary() && target.epoch > 1 && *primary == PrimarySide::Source =>
         {
             let text = format!(
                 "{source_url} was the primary last, and does not answer; {target_url} says that it is the primary of \
@@ -171,7 +185,7 @@ fn handed_over(source: &SideStatus) -> bool {
 }
 
 /// The phase of a move, as far as its sides tell it.
-fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
+fn phase(record: &MoveRecord, source: &Said, target: &Said) -> &'static str {
     match (source, target) {
         (Ok(source), Ok(target)) if source.lineage == target.lineage => {
             match (source.role, target.role) {
@@ -189,10 +203,10 @@ fn phase(record: &Record, source: &Said, target: &Said) -> &'static str {
         (Ok(source), Err(_)) if source.role == Role::Follower => "switched",
         // A store that was never given anything is in its first epoch.
         (Err(_), Ok(target)) if target.is_primary() && target.epoch > 1 => match record.primary {
-            Primary::TargetForGood => "completed",
-            Primary::Target => "switched",
+            PrimarySide::TargetForGood => "completed",
+            PrimarySide::Target => "switched",
             // It was taken back, and that one may not know it yet.
-            Primary::Source => "unknown",
+            PrimarySide::Source => "unknown",
         },
         (Ok(_), Ok(target)) if target.rows => "apart",
         (Ok(_), Ok(_)) => "not followed",

@@ -30,13 +30,13 @@ use self::finish::{finish, later};
 use self::hand_over::hand_over;
 use self::steps::{PATIENCE, POLL, flip};
 use super::code::Code;
-use super::options::Options;
+use super::options::CommandOptions;
 use super::pair::{self, Pair};
 use super::preflight::{self, Check};
-use super::record::{Direction, Intent, Primary, SwitchStep};
-use super::refusal::Refusal;
+use super::record::{Direction, Intent, PrimarySide, SwitchStep};
+use super::refusal::CommandRefusal;
 use super::times::Times;
-use super::work::Work;
+use super::work::CommandWork;
 use super::{follow, forced};
 use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
@@ -50,7 +50,7 @@ enum Ready {
     /// What is to be done, and what was looked at.
     Go(Intent, Vec<Check>),
     /// It is as wanted already: the primary and its epoch.
-    Done(Primary, u64),
+    Done(PrimarySide, u64),
     /// Another coordinator handed it over and then stopped; the rest is to be done.
     HandedOver(Intent),
 }
@@ -60,10 +60,10 @@ enum Ready {
 /// # Errors
 /// 409 with everything that stands against it, or with what went wrong and how things stand.
 pub(super) fn run(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     direction: Direction,
-    options: &Options,
-) -> Result<Vec<Check>, Refusal> {
+    options: &CommandOptions,
+) -> Result<Vec<Check>, CommandRefusal> {
     let pair = Pair::of(work, direction);
     if direction == Direction::Reverse
         && let Some(checks) = forced::lost(work, &pair, options)?
@@ -105,7 +105,7 @@ pub(super) fn run(
     if wait_for_uploads(work, direction)? {
         // What was looked at is as old as the wait was long.
         let Ready::Go(again, looked) = ready(work, direction, &pair, options)? else {
-            return Err(Refusal::of(
+            return Err(CommandRefusal::of(
                 Code::NotPrimary,
                 format!(
                     "{}: the primary changed while writes were waited for",
@@ -129,15 +129,15 @@ pub(super) fn run(
 
 /// Looks at both sides without changing anything.
 fn ready(
-    work: &Work<'_>,
+    work: &CommandWork<'_>,
     direction: Direction,
     pair: &Pair,
-    options: &Options,
-) -> Result<Ready, Refusal> {
+    options: &CommandOptions,
+) -> Result<Ready, CommandRefusal> {
     let collection = &work.record.collection;
     let (from, to) = pair.look(work)?;
     if from.store == to.store {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::SameStore,
             format!(
                 "{collection} cannot follow itself: {} and {} are the same store",
@@ -149,17 +149,18 @@ fn ready(
         let (source, target) = (work.source_name(), work.target_name());
         return Err(match direction {
             Direction::Switch if to.rows => {
-                Refusal::of(Code::OwnData, format!("{target} holds data of its own"))
+                CommandRefusal::of(Code::OwnData, format!("{target} holds data of its own"))
             }
-            Direction::Switch | Direction::Reverse => {
-                Refusal::of(Code::NotFollowed, format!("{target} has nothing to do with {source}"))
-            }
+            Direction::Switch | Direction::Reverse => CommandRefusal::of(
+                Code::NotFollowed,
+                format!("{target} has nothing to do with {source}"),
+            ),
         });
     }
     if to.is_primary() && !from.is_primary() {
         let completed = from.role == Role::Retired && !from.superseded;
         let for_good = direction == Direction::Switch && completed;
-        let primary = if for_good { Primary::TargetForGood } else { direction.primary() };
+        let primary = if for_good { PrimarySide::TargetForGood } else { direction.primary() };
         return Ok(Ready::Done(primary, to.epoch));
     }
     if let Some(handover) = from.handover.as_ref().filter(|handover| handover.to.store == to.store)
@@ -178,9 +179,9 @@ fn ready(
     }
     match (from.role, to.role) {
         (Role::Primary, _) if to.superseded => {
-            Err(Refusal::conflict(pair::gave_way(&pair.to_name, collection)))
+            Err(CommandRefusal::conflict(pair::gave_way(&pair.to_name, collection)))
         }
-        (Role::Primary, Role::Retired) => Err(Refusal::of(
+        (Role::Primary, Role::Retired) => Err(CommandRefusal::of(
             Code::Completed,
             format!("there is no way back: {} is retired", pair.to_name),
         )),
@@ -201,7 +202,7 @@ fn ready(
             };
             Ok(Ready::Go(intent, checks))
         }
-        _ => Err(Refusal::of(
+        _ => Err(CommandRefusal::of(
             Code::NotPrimary,
             format!("{} is not the primary of {collection}", pair.from_name),
         )),
@@ -231,7 +232,7 @@ fn with_lag(pair: &Pair, from: &SideStatus, mut to: SideStatus) -> SideStatus {
 ///
 /// # Errors
 /// 409 if one takes too long; nothing is changed.
-fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refusal> {
+fn wait_for_uploads(work: &CommandWork<'_>, direction: Direction) -> Result<bool, CommandRefusal> {
     let (collection, application) = (&work.record.collection, &work.record.application);
     let is_under_way = || work.inner.spaces.has_earlier_uploads(application);
     if !is_under_way()? {
@@ -244,7 +245,7 @@ fn wait_for_uploads(work: &Work<'_>, direction: Direction) -> Result<bool, Refus
     let start = Instant::now();
     while is_under_way()? {
         if start.elapsed() > UPLOAD_TIME {
-            return Err(Refusal::of(
+            return Err(CommandRefusal::of(
                 Code::Again(direction.verb()),
                 format!(
                     "{verb} {collection}: a write is still under way that began before the route /{collection} was \

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::record::{Direction, Outcome, SwitchStep, Taken};
+use super::record::{Direction, Outcome, StepTaken, SwitchStep};
 use spaces::resource::now_ms;
 
 /// When each step of a command was done.
 pub(super) struct Times {
     began: Instant,
     fenced_at: Option<Instant>,
-    steps: Vec<Taken>,
+    steps: Vec<StepTaken>,
     patience: Duration,
 }
 
@@ -26,7 +26,7 @@ impl Times {
     }
 
     pub(super) fn passed_as(&mut self, step: SwitchStep, text: String) {
-        self.steps.push(Taken { step, text, ms: ms(self.began.elapsed()) });
+        self.steps.push(StepTaken { step, text, ms: ms(self.began.elapsed()) });
     }
 
     /// Writes wait from now on.

@@ -88,14 +88,14 @@ pub struct Diff {
     pub moving: u64,
     /// Those that differ, the first thousand.
     #[serde(default)]
-    pub differences: Vec<Difference>,
+    pub differences: Vec<RowDifference>,
     /// How far it is.
-    pub progress: Option<Progress>,
+    pub progress: Option<DiffProgress>,
 }
 
 /// A row that differs.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Difference {
+pub struct RowDifference {
     /// Its key.
     pub id: String,
     /// The side on which it is missing, or the fields in which it differs.
@@ -104,7 +104,7 @@ pub struct Difference {
 
 /// How far a comparison is, in keys.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Progress {
+pub struct DiffProgress {
     /// Everything up to this one is compared.
     pub id: String,
     /// About where it ends.

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::application;
 use super::code::Code;
-use super::history::{Asked, Done};
-use super::inner::Inner;
-use super::options::Options;
-use super::peer::{Peer, Peers};
-use super::record::{Intent, Made, MoveId, Outcome, Primary, Record, Verb};
-use super::refusal::Refusal;
-use super::sides::{self, Led, Sides};
+use super::coordinator_state::CoordinatorState;
+use super::history::{CommandOrigin, Done};
+use super::options::CommandOptions;
+use super::record::{Intent, MadeResources, MoveId, MoveRecord, Outcome, PrimarySide, Verb};
+use super::refusal::CommandRefusal;
+use super::remote_store::{RemoteStore, RemoteStores};
+use super::sides::{self, RouteDestination, Sides};
 use spaces::ApiError;
 use spaces::resource::now_ms;
 
@@ -24,16 +24,16 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// A command on a move. While it is there, no other one of this control plane works on the same move. One of another
 /// control plane may: then it is up to the stores, which take the first.
-pub(super) struct Work<'a> {
-    pub(super) inner: &'a Inner,
-    pub(super) peers: &'a Peers,
-    pub(super) record: Record,
+pub(super) struct CommandWork<'a> {
+    pub(super) inner: &'a CoordinatorState,
+    pub(super) peers: &'a RemoteStores,
+    pub(super) record: MoveRecord,
     pub(super) sides: Sides,
-    asked: Asked,
+    asked: CommandOrigin,
     _alone: Alone<'a>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> CommandWork<'a> {
     /// Takes up the move of a collection, or begins it. Nothing is written yet, but that a route which was made since
     /// the last command is protected if the record needs it.
     ///
@@ -41,10 +41,10 @@ impl<'a> Work<'a> {
     /// 404 and 409 of `sides.rs`; 409 without MOVE_TOKEN, while another command is at work, and if the target is
     /// not known or another one than before; 500 if the route cannot be protected.
     pub(super) fn open(
-        inner: &'a Inner,
+        inner: &'a CoordinatorState,
         collection: &str,
-        options: &Options,
-    ) -> Result<Self, Refusal> {
+        options: &CommandOptions,
+    ) -> Result<Self, CommandRefusal> {
         let peers = inner.peers()?;
         let wanted = options.application.as_deref();
         let application = application::of_command(inner, wanted, collection)?;
@@ -63,17 +63,17 @@ impl<'a> Work<'a> {
             }
             _ => refusal,
         })?;
-        let asked = Asked { by: options.by.clone(), forced: options.force };
+        let asked = CommandOrigin { by: options.by.clone(), forced: options.force };
         let work = Self { inner, peers, record, sides, asked, _alone: alone };
         work.protect_route()?;
         Ok(work)
     }
 
-    pub(super) fn source(&self) -> Peer {
+    pub(super) fn source(&self) -> RemoteStore {
         self.peers.at(&self.record.source)
     }
 
-    pub(super) fn target(&self) -> Peer {
+    pub(super) fn target(&self) -> RemoteStore {
         self.peers.at(&self.record.target)
     }
 
@@ -88,7 +88,7 @@ impl<'a> Work<'a> {
     }
 
     /// The collection's route as it is now, if there is one.
-    pub(super) fn route(&self) -> Option<Led> {
+    pub(super) fn route(&self) -> Option<RouteDestination> {
         sides::led(&self.inner.spaces, &self.record.application, &self.record.collection)
     }
 
@@ -96,7 +96,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 if that fails.
-    pub(super) fn save(&self) -> Result<(), Refusal> {
+    pub(super) fn save(&self) -> Result<(), CommandRefusal> {
         Ok(self.inner.journal.write(&self.record)?)
     }
 
@@ -106,11 +106,11 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 if that fails.
-    pub(super) fn set_primary(&mut self, primary: Primary) -> Result<(), Refusal> {
+    pub(super) fn set_primary(&mut self, primary: PrimarySide) -> Result<(), CommandRefusal> {
         fault::point("moves.protect");
         if self.record.primary != primary {
             self.record.primary = primary;
-            if primary == Primary::Target {
+            if primary == PrimarySide::Target {
                 self.protect_route()?;
             }
             self.save()?;
@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 if that fails.
-    pub(super) fn protect_route(&self) -> Result<(), Refusal> {
+    pub(super) fn protect_route(&self) -> Result<(), CommandRefusal> {
         while let Some(route) = self.route() {
             let (spaces, protection) = (&self.inner.spaces, self.record.protection());
             match spaces.protect_route(&self.record.place(), &route.id, protection) {
@@ -138,8 +138,8 @@ impl<'a> Work<'a> {
     /// the store was asked after this.
     ///
     /// # Errors
-    /// As [`Work::not_before`]; 500 if that fails.
-    pub(super) fn in_epoch(&mut self, epoch: u64) -> Result<(), Refusal> {
+    /// As [`CommandWork::not_before`]; 500 if that fails.
+    pub(super) fn in_epoch(&mut self, epoch: u64) -> Result<(), CommandRefusal> {
         self.not_before(epoch)?;
         if self.record.epoch != Some(epoch) {
             self.record.epoch = Some(epoch);
@@ -153,12 +153,12 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 409 that says what would be lost.
-    pub(super) fn not_before(&self, epoch: u64) -> Result<(), Refusal> {
+    pub(super) fn not_before(&self, epoch: u64) -> Result<(), CommandRefusal> {
         match self.record.epoch.filter(|known| *known > epoch) {
             None => Ok(()),
             Some(known) => {
                 let collection = &self.record.collection;
-                Err(Refusal::of(
+                Err(CommandRefusal::of(
                     Code::OldEpoch,
                     format!(
                         "{collection}: its primary says that it is in epoch {epoch}, and epoch {known} has begun already: the \
@@ -175,7 +175,11 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 if that fails; then it must not be sent.
-    pub(super) fn give_up_below(&mut self, epoch: u64, intent: Intent) -> Result<(), Refusal> {
+    pub(super) fn give_up_below(
+        &mut self,
+        epoch: u64,
+        intent: Intent,
+    ) -> Result<(), CommandRefusal> {
         self.record.lost_below = epoch;
         self.intend(intent)?;
         self.tell_epoch()
@@ -185,8 +189,8 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 if the control database is lost.
-    pub(super) fn tell_epoch(&self) -> Result<(), Refusal> {
-        let Record { application, collection, .. } = &self.record;
+    pub(super) fn tell_epoch(&self) -> Result<(), CommandRefusal> {
+        let MoveRecord { application, collection, .. } = &self.record;
         Ok(self.inner.spaces.set_epoch(application, collection, Some(self.record.told()))?)
     }
 
@@ -194,7 +198,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 if that fails; then it must not be done.
-    pub(super) fn intend(&mut self, intent: Intent) -> Result<(), Refusal> {
+    pub(super) fn intend(&mut self, intent: Intent) -> Result<(), CommandRefusal> {
         self.record.pending = Some(intent);
         self.save()
     }
@@ -203,14 +207,14 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// 500 if that fails; then it is pending still.
-    pub(super) fn ended(&mut self, outcome: Outcome) -> Result<(), Refusal> {
+    pub(super) fn ended(&mut self, outcome: Outcome) -> Result<(), CommandRefusal> {
         let (verb, collection) = (outcome.verb.word(), &self.record.collection);
         log::info!("{verb} {collection}: {}", outcome.outcome);
         self.inner.pauses.note(&self.record, &outcome);
         let pending = self.record.pending.take();
         let done = Done::new(&self.record, &outcome, &self.asked);
         self.record.last = Some(outcome);
-        let saved = self.inner.journal.end(&self.record, &done).map_err(Refusal::from);
+        let saved = self.inner.journal.end(&self.record, &done).map_err(CommandRefusal::from);
         if saved.is_err() {
             self.record.pending = pending;
         }
@@ -218,12 +222,12 @@ impl<'a> Work<'a> {
     }
 }
 
-impl Work<'_> {
+impl CommandWork<'_> {
     /// Forgets the move; that this was done stays in the history.
     ///
     /// # Errors
     /// 500 if that fails.
-    pub(super) fn forget(&self, outcome: &str) -> Result<(), Refusal> {
+    pub(super) fn forget(&self, outcome: &str) -> Result<(), CommandRefusal> {
         let outcome = Outcome {
             verb: Verb::Cancel,
             done: true,
@@ -237,14 +241,14 @@ impl Work<'_> {
     }
 }
 
-impl Inner {
+impl CoordinatorState {
     /// What it takes to ask programs.
     ///
     /// # Errors
     /// 409 without a token.
-    pub(super) fn peers(&self) -> Result<&Peers, Refusal> {
+    pub(super) fn peers(&self) -> Result<&RemoteStores, CommandRefusal> {
         self.peers.as_ref().ok_or_else(|| {
-            Refusal::of(Code::NoToken, "this control plane moves nothing without a token")
+            CommandRefusal::of(Code::NoToken, "this control plane moves nothing without a token")
         })
     }
 
@@ -254,13 +258,13 @@ impl Inner {
         application: &str,
         collection: &str,
         place: &str,
-    ) -> Refusal {
+    ) -> CommandRefusal {
         let layout = self.spaces.layout(application);
         let routed = layout.iter().filter_map(|(route, _)| sides::collection(route));
         let mut names: BTreeSet<_> = routed.map(str::to_owned).collect();
         names.extend(self.targets.keys().cloned());
         // If it cannot be read, the log says so.
-        let moves = self.journal.moves().map_err(Refusal::from).unwrap_or_default();
+        let moves = self.journal.moves().map_err(CommandRefusal::from).unwrap_or_default();
         let ours = moves.into_iter().filter(|record| record.application == application);
         names.extend(ours.map(|record| record.collection));
         names.remove(collection);
@@ -270,18 +274,18 @@ impl Inner {
         } else {
             format!("those that are known here are {named}")
         };
-        Refusal::missing(format!("there is no collection {collection:?}{place}; {known}"))
+        CommandRefusal::missing(format!("there is no collection {collection:?}{place}; {known}"))
     }
 }
 
 /// The record of a move as it is to be worked with: the source is where the DEFAULT route leads now.
 pub(super) fn record(
-    inner: &Inner,
+    inner: &CoordinatorState,
     collection: &str,
     sides: &Sides,
-    known: Option<Record>,
+    known: Option<MoveRecord>,
     wanted: Option<&str>,
-) -> Result<Record, Refusal> {
+) -> Result<MoveRecord, CommandRefusal> {
     let wanted = wanted.map(|base| sides::wanted(&inner.spaces, base, collection)).transpose()?;
     let routed = sides.route.as_ref().map(|route| &route.url);
     let usual = inner.targets.get(collection);
@@ -291,14 +295,14 @@ pub(super) fn record(
     let stands = routed.cloned().or(before);
     let target = match (&stands, wanted) {
         (Some(stands), Some(wanted)) if *stands != wanted => {
-            return Err(Refusal::of(
+            return Err(CommandRefusal::of(
                 Code::OtherTarget,
                 format!("{collection} goes to {stands}, and not to {wanted}"),
             ));
         }
         (Some(stands), _) => stands.clone(),
         (None, wanted) => wanted.or(usual).ok_or_else(|| {
-            Refusal::of(
+            CommandRefusal::of(
                 Code::NoTarget,
                 format!(
                     "it is not known where {collection} is to go: there is no route /{collection}"
@@ -308,14 +312,14 @@ pub(super) fn record(
     };
     let source = sides.source.clone();
     if target == source {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::SameStore,
             format!("{collection} cannot follow itself: source and target are both {source}"),
         ));
     }
     Ok(match known {
-        Some(record) => Record { source, target, ..record },
-        None => Record {
+        Some(record) => MoveRecord { source, target, ..record },
+        None => MoveRecord {
             id: format!("{:016x}", fastrand::u64(..)),
             region: sides.place.region.clone(),
             environment: sides.place.environment.clone(),
@@ -323,8 +327,8 @@ pub(super) fn record(
             collection: collection.to_owned(),
             source,
             target,
-            made: Made::default(),
-            primary: Primary::default(),
+            made: MadeResources::default(),
+            primary: PrimarySide::default(),
             epoch: None,
             lost_below: 0,
             pending: None,
@@ -335,18 +339,18 @@ pub(super) fn record(
 
 /// That no other command works on the same move, for as long as this is there.
 pub(super) struct Alone<'a> {
-    inner: &'a Inner,
+    inner: &'a CoordinatorState,
     key: MoveId,
 }
 
 impl<'a> Alone<'a> {
     /// # Errors
     /// 409 if another command stays at work.
-    pub(super) fn wait(inner: &'a Inner, key: &MoveId) -> Result<Self, Refusal> {
+    pub(super) fn wait(inner: &'a CoordinatorState, key: &MoveId) -> Result<Self, CommandRefusal> {
         let start = Instant::now();
         while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
             if start.elapsed() > BUSY_WAIT {
-                return Err(Refusal::of(
+                return Err(CommandRefusal::of(
                     Code::UnderWay,
                     format!("another command is at work on {}", key.1),
                 ));

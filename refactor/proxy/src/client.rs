@@ -54,7 +54,7 @@ pub(crate) enum BodyLength {
 }
 
 /// One exchange as the client sees it: the body of its request comes, one answer goes.
-pub(crate) trait Client: Send {
+pub(crate) trait ClientExchange: Send {
     /// The address of the client.
     fn peer(&self) -> IpAddr;
 
@@ -86,7 +86,7 @@ pub(crate) trait Client: Send {
     /// Begins the answer with its status and fields; only those that go end to end are sent.
     fn begin(&mut self, status: Status, fields: &[HeaderField<'_>], body: BodyLength);
 
-    /// Takes the next part of the answer's body. The caller waits for [`Client::poll_flush`] before it sends the next
+    /// Takes the next part of the answer's body. The caller waits for [`ClientExchange::poll_flush`] before it sends the next
     /// part, so the data kept here is bounded.
     fn push(&mut self, part: &[u8]);
 

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use http1::{Malformed, RequestHead, ResponseHead};
 use public_urls::{Downstream, PublicUrls, public_fields};
 
-use crate::client::Client;
+use crate::client::ClientExchange;
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::tunnel::Tunnel;
@@ -48,7 +48,7 @@ use upload::{Upload, UploadError};
 
 /// Answers one request. Whatever happens, it is logged and counted once. If the service goes on with another protocol,
 /// the connection is that tunnel's from now on.
-pub(crate) async fn exchange<C: Client>(
+pub(crate) async fn exchange<C: ClientExchange>(
     site: &Site,
     worker: usize,
     client: &mut C,
@@ -67,7 +67,11 @@ pub(crate) async fn exchange<C: Client>(
 }
 
 /// Answers a request of which not even the head could be read.
-pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, problem: &Problem) {
+pub(crate) async fn refuse_unread<C: ClientExchange>(
+    site: &Site,
+    client: &mut C,
+    problem: &Problem,
+) {
     let head = RequestHead::unread();
     let mut record = RequestRecord::begin(site, client.peer(), &head);
     reply::refuse(client, &mut record, &head, problem).await;
@@ -75,7 +79,7 @@ pub(crate) async fn refuse_unread<C: Client>(site: &Site, client: &mut C, proble
 
 /// The flow of a request that a service answers: route, primary, outgoing request, answer. If the service that
 /// answers is not the primary, the flow goes on with the next candidate.
-async fn forward<C: Client>(
+async fn forward<C: ClientExchange>(
     site: &Site,
     worker: usize,
     client: &mut C,

@@ -20,7 +20,7 @@ use crate::limits::{KEPT_BYTES, WAITING_READS, WAITING_SAID, WAITING_WRITES};
 
 /// What all requests of a data plane share.
 #[derive(Debug)]
-pub(crate) struct Ownership {
+pub(crate) struct SharedOwnership {
     /// Places for writes that wait for a primary.
     pub(crate) waiting_writes: Semaphore,
     /// Places for reads that wait for what was written through here, or for a primary.
@@ -34,7 +34,7 @@ pub(crate) struct Ownership {
     pub(crate) writes: Writes,
 }
 
-impl Ownership {
+impl SharedOwnership {
     /// `runs_again`: whether an earlier run may have carried writes; `others_write`: whether other processes do now.
     pub(crate) fn new(runs_again: bool, others_write: bool) -> Self {
         Self {

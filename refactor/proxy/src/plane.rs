@@ -64,7 +64,7 @@ use super::certificate::Certificate;
 use super::copies::Shadows;
 use super::kept::Budget;
 use super::metrics::{Metrics, RouteLabels, RouteTraffic};
-use super::ownership::{Epoch, Epochs, Ownership};
+use super::ownership::{Epoch, Epochs, SharedOwnership};
 use super::private_authorities::PrivateAuthorities;
 use super::route_limits::RouteLimits;
 use super::settings::Settings;
@@ -113,7 +113,7 @@ impl DataPlane {
         workers.accepting().spawn(keep_current(certificate, authorities));
         let pseudonym = format!("refactor-{:016x}", fastrand::u64(..));
         let (metrics, shadows) = (Metrics::new(), Shadows::start()?);
-        let ownership = Ownership::new(settings.runs_again, settings.others_write);
+        let ownership = SharedOwnership::new(settings.runs_again, settings.others_write);
         let crowd = Arc::new(Crowd::new(settings.connections));
         let ahead = Budget::new(limits::ALL_AHEAD_BYTES);
         let tunnels = Arc::new(Crowd::new(settings.tunnels));

@@ -21,10 +21,10 @@ const SUFFIX: &str = ".pem";
 
 /// The authorities of a folder, the variable `UPSTREAM_CA_DIR`; without a folder there are none. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct PrivateAuthorities(Arc<Inner>);
+pub struct PrivateAuthorities(Arc<Authorities>);
 
 #[derive(Debug, Default)]
-struct Inner {
+struct Authorities {
     folder: Option<PathBuf>,
     /// By name: those of the folder at the start, and those that were asked for.
     known: Mutex<BTreeMap<String, Arc<Authority>>>,
@@ -70,8 +70,10 @@ impl PrivateAuthorities {
     /// Says which file cannot be used, and why.
     pub fn open(folder: &Path) -> Result<Self, String> {
         let unread = |error: io::Error| format!("{}: {error}", folder.display());
-        let this =
-            Self(Arc::new(Inner { folder: Some(folder.to_owned()), known: Mutex::default() }));
+        let this = Self(Arc::new(Authorities {
+            folder: Some(folder.to_owned()),
+            known: Mutex::default(),
+        }));
         for entry in fs::read_dir(folder).map_err(unread)? {
             let name = entry.map_err(unread)?.file_name();
             let name = name.to_string_lossy();

@@ -1,7 +1,7 @@
 //! The proxy's own errors: `application/problem+json` (RFC 9457).
 
 use http::StatusCode;
-use http1::Refusal;
+use http1::RefusedRequest;
 use runtime::ProblemDocument;
 
 /// One error, as [`ProblemDocument`] shows it.
@@ -15,8 +15,8 @@ pub(crate) struct Problem {
     pub(crate) allow: Option<&'static str>,
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<RefusedRequest> for Problem {
+    fn from(refusal: RefusedRequest) -> Self {
         Self::new(refusal.status, refusal.detail)
     }
 }

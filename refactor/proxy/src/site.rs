@@ -17,7 +17,7 @@ use tokio_util::either::Either;
 use crate::copies::Shadows;
 use crate::kept::Budget;
 use crate::metrics::{Counts, Metrics};
-use crate::ownership::{Epochs, Ownership};
+use crate::ownership::{Epochs, SharedOwnership};
 use crate::settings::Settings;
 use crate::target::RouteTable;
 use crate::turns::Turns;
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shadows: Shadows,
-    pub(crate) ownership: Ownership,
+    pub(crate) ownership: SharedOwnership,
     /// Places for clients: one for each connection, and one for each further stream of HTTP/2 that is under way.
     pub(crate) crowd: Arc<Crowd>,
     /// Room for answers that are read before their clients take them.

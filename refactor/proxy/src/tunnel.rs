@@ -27,7 +27,7 @@ use crate::site::{DrainSignal, Phase};
 use crate::target::RouteTarget;
 use crate::upstream::Stream;
 use frames::Frames;
-use pipe::{Broken, Pipe};
+use pipe::{BrokenSide, Pipe};
 
 /// A close frame that says that its sender goes away (RFC 6455, 5.5.1 and 7.4.1): 1001.
 const GOING_AWAY: [u8; 4] = [0x88, 2, 0x03, 0xe9];
@@ -55,7 +55,7 @@ impl Tunnel {
         mut drain: DrainSignal<'_>,
     ) {
         let idle = self.target.patience.tunnel_idle;
-        let mut record = Record::begin(self.target, self.id, self.place);
+        let mut record = TunnelRecord::begin(self.target, self.id, self.place);
         let mut ends = Ends {
             client,
             service: self.service,
@@ -116,7 +116,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> Ends<C> {
         self.until.set(CLOSE_TIME);
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, record: &mut Record) -> Poll<()> {
+    fn poll(&mut self, context: &mut Context<'_>, record: &mut TunnelRecord) -> Poll<()> {
         loop {
             // The service first: it may have said something before it broke.
             let down = self.poll_down(context);
@@ -154,7 +154,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> Ends<C> {
         }
     }
 
-    fn poll_down(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+    fn poll_down(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BrokenSide>> {
         let (from, to) = (&mut self.service, &mut self.client);
         loop {
             match self.parting {
@@ -167,12 +167,14 @@ impl<C: AsyncRead + AsyncWrite + Unpin> Ends<C> {
                 }
                 Parting::Saying(sent) => match GOING_AWAY.get(sent..) {
                     None | Some([]) => {
-                        ready!(Pin::new(&mut *to).poll_flush(context)).map_err(|_| Broken::To)?;
+                        ready!(Pin::new(&mut *to).poll_flush(context))
+                            .map_err(|_| BrokenSide::To)?;
                         self.parting = Parting::Said;
                     }
                     Some(rest) => {
                         let written = ready!(Pin::new(&mut *to).poll_write(context, rest));
-                        let count = written.ok().filter(|count| *count > 0).ok_or(Broken::To)?;
+                        let count =
+                            written.ok().filter(|count| *count > 0).ok_or(BrokenSide::To)?;
                         self.parting = Parting::Saying(sent + count);
                     }
                 },
@@ -183,7 +185,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> Ends<C> {
 }
 
 /// What stays of a tunnel. However it ends, it is logged and counted when this is dropped.
-struct Record {
+struct TunnelRecord {
     target: Arc<RouteTarget>,
     id: String,
     start: Instant,
@@ -194,7 +196,7 @@ struct Record {
     _place: Place,
 }
 
-impl Record {
+impl TunnelRecord {
     fn begin(target: Arc<RouteTarget>, id: String, place: Place) -> Self {
         if let Some(counts) = target.counts.tunnels() {
             counts.opened();
@@ -219,8 +221,8 @@ impl Record {
     }
 
     /// Notes that a side broke. `up`: what the client says was on its way.
-    fn broke(&mut self, broken: Broken, up: bool) {
-        self.end(if up == (broken == Broken::From) {
+    fn broke(&mut self, broken: BrokenSide, up: bool) {
+        self.end(if up == (broken == BrokenSide::From) {
             TunnelEnd::Client
         } else {
             TunnelEnd::Service
@@ -232,7 +234,7 @@ impl Record {
     }
 }
 
-impl Drop for Record {
+impl Drop for TunnelRecord {
     fn drop(&mut self) {
         // Only the end of its listener breaks a tunnel off.
         let end = self.end.unwrap_or(TunnelEnd::Stop);

@@ -55,7 +55,7 @@ pub(crate) struct Leased {
 
 /// Which connection is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum WantedConnection {
     /// Any: the request can be sent again.
     Any,
     /// One of which the system says now that it is open: the request cannot be sent again.
@@ -74,12 +74,12 @@ impl Upstream {
     pub(crate) async fn lease(
         &self,
         worker: usize,
-        wanted: Wanted,
+        wanted: WantedConnection,
         connect_time: Duration,
         most: usize,
     ) -> Result<Leased, UpstreamError> {
-        let pool = self.pools.get(worker).filter(|_| wanted != Wanted::Fresh);
-        let idle = pool.and_then(|pool| pool.take(wanted == Wanted::SurelyOpen));
+        let pool = self.pools.get(worker).filter(|_| wanted != WantedConnection::Fresh);
+        let idle = pool.and_then(|pool| pool.take(wanted == WantedConnection::SurelyOpen));
         if let Some(connection) = idle {
             return Ok(Leased { connection, reused: true });
         }

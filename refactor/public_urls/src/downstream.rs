@@ -36,12 +36,12 @@ pub struct Downstream<'a> {
     /// Whether `X-Forwarded-Port` says so.
     port_is_said: bool,
     /// The fields that say all this, from the peer.
-    pub said: Said,
+    pub said: ForwardedFields,
 }
 
 /// In which fields a peer says how a request came, as far as it is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum ForwardedFields {
     /// In none.
     Nothing,
     /// In `X-Forwarded-*`.
@@ -66,7 +66,7 @@ impl<'a> Downstream<'a> {
             host: Cow::Borrowed(head.host),
             port,
             port_is_said: false,
-            said: Said::Nothing,
+            said: ForwardedFields::Nothing,
         };
         if !trusted.contain(peer) {
             return direct;
@@ -93,8 +93,10 @@ impl<'a> Downstream<'a> {
     pub fn element(&self) -> String {
         match self.said {
             // What stands before it says the rest.
-            Said::Standard => rfc7239::node(self.peer),
-            Said::Nothing | Said::Extended => rfc7239::element(self.client, &self.host, self.https),
+            ForwardedFields::Standard => rfc7239::node(self.peer),
+            ForwardedFields::Nothing | ForwardedFields::Extended => {
+                rfc7239::element(self.client, &self.host, self.https)
+            }
         }
     }
 
@@ -111,7 +113,7 @@ impl<'a> Downstream<'a> {
         let host = said(FieldKind::ForwardedHost).filter(|host| is_authority(host));
         let port = said(FieldKind::ForwardedPort).and_then(|port| port.parse().ok());
         let port = port.filter(|port| *port != 0);
-        self.with(client, https, host.map(Cow::Borrowed), port, Said::Extended)
+        self.with(client, https, host.map(Cow::Borrowed), port, ForwardedFields::Extended)
     }
 
     /// What `Forwarded` says.
@@ -134,7 +136,7 @@ impl<'a> Downstream<'a> {
         let Element { host, proto, .. } = element;
         let host = host.filter(|host| is_authority(host));
         let https = proto.as_deref().and_then(is_https);
-        self.with(client, https, host.map(Cow::Owned), None, Said::Standard)
+        self.with(client, https, host.map(Cow::Owned), None, ForwardedFields::Standard)
     }
 
     fn with(
@@ -143,7 +145,7 @@ impl<'a> Downstream<'a> {
         https: Option<bool>,
         host: Option<Cow<'a, str>>,
         port: Option<u16>,
-        said: Said,
+        said: ForwardedFields,
     ) -> Self {
         let (host, port_is_said) = (host.unwrap_or(self.host), port.is_some());
         // A proxy that says the scheme, and no port, was asked at the scheme's own.

@@ -29,7 +29,7 @@ mod public_hosts;
 mod public_urls;
 mod trusted_proxies;
 
-pub use downstream::{Downstream, Said};
+pub use downstream::{Downstream, ForwardedFields};
 pub use origin::Origin;
 pub use public_hosts::{NoHosts, PublicHosts};
 pub use public_urls::{PublicUrls, public_fields};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use http1::Refusal;
+use http1::RefusedRequest;
 use percent_encoding::percent_decode;
 
 /// A request's target behind the stage.
@@ -34,7 +34,7 @@ impl<'a> RequestPath<'a> {
     ///
     /// # Errors
     /// 400 for a path that two programs could read in two ways.
-    pub fn place(target: &'a str, stage: &str) -> Result<PathScope<'a>, Refusal> {
+    pub fn place(target: &'a str, stage: &str) -> Result<PathScope<'a>, RefusedRequest> {
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
@@ -144,8 +144,8 @@ impl<'a> Segments<'a> {
     }
 }
 
-fn refused(detail: &str) -> Refusal {
-    Refusal { status: StatusCode::BAD_REQUEST, detail: detail.to_owned() }
+fn refused(detail: &str) -> RefusedRequest {
+    RefusedRequest { status: StatusCode::BAD_REQUEST, detail: detail.to_owned() }
 }
 
 fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> {

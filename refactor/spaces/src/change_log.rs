@@ -110,7 +110,7 @@ mod tests {
     fn the_log_says_nothing_of_versions_that_were_not_noted() {
         let folder = tempfile::tempdir().unwrap();
         let state = Journal::open(folder.path()).unwrap();
-        crate::journal::Journal::open(state.clone()).unwrap();
+        crate::journal::SpacesJournal::open(state.clone()).unwrap();
         let noted = |version, ids: &[&str]| {
             let delete = |id: &&str| ModelChange::Delete(ResourceType::Route, (*id).to_owned());
             let changes: Vec<_> = ids.iter().map(delete).collect();

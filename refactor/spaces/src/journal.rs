@@ -47,9 +47,9 @@ pub(crate) struct Answered {
 }
 
 /// The state on disk.
-pub(crate) struct Journal(journal::Journal);
+pub(crate) struct SpacesJournal(journal::Journal);
 
-impl Journal {
+impl SpacesJournal {
     /// Brings the schema up to date.
     ///
     /// # Errors

@@ -8,11 +8,11 @@
 //!
 //! ```
 //! # use spaces::resource::NewEnvironment;
-//! # use spaces::{ApiError, Members, Request, Spaces};
+//! # use spaces::{ApiError, Members, RequestContext, Spaces};
 //! # fn example(spaces: &Spaces) -> Result<(), ApiError> {
 //! let body = serde_json::json!({ "Name": "board", "NetworkFabricType": "NONE" });
 //! let new = NewEnvironment::read(Members::new(body.as_object().unwrap()))?;
-//! let request = Request { region: "local".to_owned(), token: None, lasting: false };
+//! let request = RequestContext { region: "local".to_owned(), token: None, lasting: false };
 //! let environment = spaces.create_environment(&request, &new)?;
 //! assert_eq!(spaces.environment("local", &environment.id)?, environment);
 //! # Ok(())
@@ -43,7 +43,7 @@ mod token;
 pub use error::ApiError;
 pub use members::Members;
 pub use model::ApplicationPath;
-pub use operations::{CanaryView, Everything, HealthCheck, Request};
-pub use pages::{Page, PageRequest};
+pub use operations::{CanaryView, Everything, HealthCheck, RequestContext};
+pub use pages::{PageRequest, ResourcePage};
 pub use settings::{Quotas, Settings};
 pub use spaces::Spaces;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use super::rules::{self, Broken};
+use super::rules::{self, BrokenRule};
 use cloudformation::{KNOWN_AFTER_APPLY, is_unknown};
 use proxy::{TagPlace, check_tags};
 
@@ -78,7 +78,7 @@ impl<'a> Members<'a> {
     pub fn text(
         &mut self,
         name: &str,
-        rule: impl Fn(&str) -> Result<(), Broken>,
+        rule: impl Fn(&str) -> Result<(), BrokenRule>,
     ) -> Option<String> {
         let value = self.get(name)?;
         if self.is_open(value) {
@@ -223,7 +223,7 @@ fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
 }
 
 /// Whether a resource may have these tags.
-pub(crate) fn check_count(tags: &Tags) -> Result<(), Broken> {
+pub(crate) fn check_count(tags: &Tags) -> Result<(), BrokenRule> {
     if tags.len() <= TAGS {
         return Ok(());
     }
@@ -231,6 +231,6 @@ pub(crate) fn check_count(tags: &Tags) -> Result<(), Broken> {
 }
 
 /// Whether the tags that are read here may stand there, with these values.
-pub(crate) fn check_read(tags: &Tags, place: TagPlace) -> Result<(), Broken> {
+pub(crate) fn check_read(tags: &Tags, place: TagPlace) -> Result<(), BrokenRule> {
     check_tags(tags, place).map_err(|broken| format!("has a tag that is read here: {broken}"))
 }

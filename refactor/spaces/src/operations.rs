@@ -32,7 +32,7 @@ use super::token::ClientToken;
 
 /// The region of a request, and the token by which a repeat is known.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct RequestContext {
     /// The region that is asked.
     pub region: String,
     /// The same token with the same parameters gets the first answer again, and makes nothing.
@@ -41,7 +41,7 @@ pub struct Request {
     pub lasting: bool,
 }
 
-impl Request {
+impl RequestContext {
     /// The token in the scope of an operation and its parents.
     fn token(
         &self,
@@ -119,7 +119,7 @@ impl Spaces {
 /// A new resource that is ACTIVE at once, with its token if it came with one.
 fn make<D: Details>(
     changes: &mut Vec<ModelChange>,
-    request: &Request,
+    request: &RequestContext,
     id: String,
     tags: Tags,
     details: D,

@@ -17,7 +17,7 @@ pub struct PageRequest {
 }
 
 /// A page, and the token of the next one if there is one.
-pub struct Page {
+pub struct ResourcePage {
     /// What is listed, in order.
     pub items: Vec<Value>,
     /// What asks for the next page.
@@ -25,7 +25,7 @@ pub struct Page {
 }
 
 /// The place of an item in its list.
-type Position = (i64, String);
+type ListPosition = (i64, String);
 
 impl PageRequest {
     /// Reads `maxResults` and `nextToken`.
@@ -66,9 +66,9 @@ impl PageRequest {
     pub(crate) fn cut<T>(
         &self,
         list: &str,
-        mut items: Vec<(Position, T)>,
+        mut items: Vec<(ListPosition, T)>,
         show: impl Fn(T) -> Value,
-    ) -> Result<Page, ApiError> {
+    ) -> Result<ResourcePage, ApiError> {
         items.sort_by(|(a, _), (b, _)| a.cmp(b));
         if let Some(token) = &self.token {
             let after = position(list, token).ok_or_else(|| {
@@ -81,7 +81,7 @@ impl PageRequest {
         let more = items.len() > self.items;
         items.truncate(self.items);
         let next = items.last().filter(|_| more).map(|(position, _)| token(list, position));
-        Ok(Page { items: items.into_iter().map(|(_, item)| show(item)).collect(), next })
+        Ok(ResourcePage { items: items.into_iter().map(|(_, item)| show(item)).collect(), next })
     }
 
     /// The page of resources.
@@ -92,20 +92,20 @@ impl PageRequest {
         &self,
         list: &str,
         resources: impl Iterator<Item = &'a Resource<D>>,
-    ) -> Result<Page, ApiError> {
+    ) -> Result<ResourcePage, ApiError> {
         let items = resources.map(|found| ((found.created_ms, found.id.clone()), found)).collect();
         self.cut(list, items, Resource::summary)
     }
 }
 
 /// A token: the position of the last item, and a sum that binds it to its list, in hexadecimal.
-fn token(list: &str, (created, id): &Position) -> String {
+fn token(list: &str, (created, id): &ListPosition) -> String {
     let position = format!("{created} {id}");
     let sum = xxh3_64(format!("{list} {position}").as_bytes());
     position.bytes().fold(format!("{sum:016x}"), |token, byte| format!("{token}{byte:02x}"))
 }
 
-fn position(list: &str, given: &str) -> Option<Position> {
+fn position(list: &str, given: &str) -> Option<ListPosition> {
     let digits = given.get(16..)?.as_bytes();
     let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();

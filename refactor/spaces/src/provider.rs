@@ -4,13 +4,13 @@ mod made;
 mod planned;
 mod properties;
 
-use super::operations::{HealthCheck, Request};
+use super::operations::{HealthCheck, RequestContext};
 use super::resource::{
     NewApplication, NewEnvironment, NewRoute, NewService, ResourceState, ResourceType,
 };
 use super::{ApiError, ApplicationPath, Members, Spaces};
 use cloudformation::provider::{
-    Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
+    CreatedResource, Properties, Provider, ProviderCall, ResourceKind, StepFailure,
 };
 use proxy::TagPlace;
 use serde_json::{Map, Value};
@@ -20,7 +20,7 @@ use planned::check_properties;
 use properties::{activation, actual, members, parent, place};
 
 impl Provider for Spaces {
-    fn check(&self, kind: ResourceKind, properties: &Properties) -> Result<(), Failure> {
+    fn check(&self, kind: ResourceKind, properties: &Properties) -> Result<(), StepFailure> {
         check_properties(kind, properties)
     }
 
@@ -29,7 +29,7 @@ impl Provider for Spaces {
         step: &ProviderCall,
         kind: ResourceKind,
         properties: &Properties,
-    ) -> Result<Created, Failure> {
+    ) -> Result<CreatedResource, StepFailure> {
         let (request, members) = (request(step), members(properties)?);
         let given = given(step, &members);
         Ok(match kind {
@@ -59,7 +59,7 @@ impl Provider for Spaces {
         physical_id: &str,
         old: &Properties,
         new: &Properties,
-    ) -> Result<Attributes, Failure> {
+    ) -> Result<Attributes, StepFailure> {
         let path = PhysicalId::parse(&step.region, physical_id)?;
         let members = members(new)?;
         let given = given(step, &members);
@@ -102,7 +102,7 @@ impl Provider for Spaces {
         step: &ProviderCall,
         kind: ResourceKind,
         physical_id: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StepFailure> {
         let PhysicalId { place, id } = PhysicalId::parse(&step.region, physical_id)?;
         let deleted = match kind {
             ResourceKind::Environment => self.delete_environment(&step.region, &id).map(drop),
@@ -118,7 +118,12 @@ impl Provider for Spaces {
         }
     }
 
-    fn may_go(&self, region: &str, kind: ResourceKind, physical_id: &str) -> Result<(), Failure> {
+    fn may_go(
+        &self,
+        region: &str,
+        kind: ResourceKind,
+        physical_id: &str,
+    ) -> Result<(), StepFailure> {
         let PhysicalId { place, id } = PhysicalId::parse(region, physical_id)?;
         match kind {
             ResourceKind::Route => match self.route(&place, &id) {
@@ -135,7 +140,7 @@ impl Provider for Spaces {
         kind: ResourceKind,
         physical_id: &str,
         expected: &Properties,
-    ) -> Result<Option<Properties>, Failure> {
+    ) -> Result<Option<Properties>, StepFailure> {
         let PhysicalId { place, id } = PhysicalId::parse(region, physical_id)?;
         let found = match kind {
             ResourceKind::Environment => {
@@ -161,7 +166,7 @@ impl Provider for Spaces {
         step: &ProviderCall,
         old_physical_id: &str,
         properties: &Properties,
-    ) -> Result<Created, Failure> {
+    ) -> Result<CreatedResource, StepFailure> {
         let members = members(properties)?;
         let (place, new) = (place(step, &members)?, NewRoute::read(given(step, &members))?);
         let old = PhysicalId::parse(&step.region, old_physical_id)?;
@@ -169,14 +174,14 @@ impl Provider for Spaces {
     }
 }
 
-impl From<ApiError> for Failure {
+impl From<ApiError> for StepFailure {
     fn from(error: ApiError) -> Self {
         Self { reason: error.message().to_owned() }
     }
 }
 
-fn request(step: &ProviderCall) -> Request {
-    Request { region: step.region.clone(), token: Some(step.token.clone()), lasting: true }
+fn request(step: &ProviderCall) -> RequestContext {
+    RequestContext { region: step.region.clone(), token: Some(step.token.clone()), lasting: true }
 }
 
 fn given<'a>(step: &ProviderCall, members: &'a Map<String, Value>) -> Members<'a> {

@@ -4,9 +4,9 @@ use super::arn::{Arn, is_id};
 use super::resource::ResourceType;
 
 /// What a text must be, said after the name of its member.
-pub(crate) type Broken = String;
+pub(crate) type BrokenRule = String;
 
-fn require(held: bool, rule: &str) -> Result<(), Broken> {
+fn require(held: bool, rule: &str) -> Result<(), BrokenRule> {
     if held { Ok(()) } else { Err(format!("must be {rule}")) }
 }
 
@@ -15,7 +15,7 @@ fn length(text: &str, min: usize, max: usize) -> bool {
 }
 
 /// An id of that kind. What `Ref` gives in a template names all parents too; the part to use is named.
-pub fn id(kind: ResourceType, text: &str) -> Result<(), Broken> {
+pub fn id(kind: ResourceType, text: &str) -> Result<(), BrokenRule> {
     let part = text.split('|').find(|part| is_id(kind, part));
     match part {
         Some(part) if part == text => Ok(()),
@@ -29,7 +29,7 @@ pub fn id(kind: ResourceType, text: &str) -> Result<(), Broken> {
 }
 
 /// A name. The published pattern looks ahead, which regular expressions in Rust cannot.
-pub(crate) fn name(kind: ResourceType, text: &str) -> Result<(), Broken> {
+pub(crate) fn name(kind: ResourceType, text: &str) -> Result<(), BrokenRule> {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_ ".contains(&byte);
     let held = length(text, 3, 63)
         && text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
@@ -45,7 +45,7 @@ pub(crate) fn name(kind: ResourceType, text: &str) -> Result<(), Broken> {
 }
 
 /// A description.
-pub(crate) fn description(text: &str) -> Result<(), Broken> {
+pub(crate) fn description(text: &str) -> Result<(), BrokenRule> {
     let allowed = |byte: u8| {
         byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"-_.!*#@'".contains(&byte)
     };
@@ -56,7 +56,7 @@ pub(crate) fn description(text: &str) -> Result<(), Broken> {
 }
 
 /// The id of a VPC. It is kept and shown; no network is made.
-pub(crate) fn vpc_id(text: &str) -> Result<(), Broken> {
+pub(crate) fn vpc_id(text: &str) -> Result<(), BrokenRule> {
     let held = text.strip_prefix("vpc-").is_some_and(|rest| {
         matches!(rest.len(), 8 | 17)
             && rest.bytes().all(|byte| b"-abcdef0123456789".contains(&byte))
@@ -68,7 +68,7 @@ pub(crate) fn vpc_id(text: &str) -> Result<(), Broken> {
 pub(crate) const ROOT_STAGE: &str = "$default";
 
 /// The name of an application's stage, which begins the path of its URL.
-pub(crate) fn stage_name(text: &str) -> Result<(), Broken> {
+pub(crate) fn stage_name(text: &str) -> Result<(), BrokenRule> {
     if text == ROOT_STAGE {
         return Ok(());
     }
@@ -80,7 +80,7 @@ pub(crate) fn stage_name(text: &str) -> Result<(), Broken> {
 }
 
 /// A segment that requests can have: the proxy refuses those with these segments, whatever routes there are.
-fn reachable(segment: &str) -> Result<(), Broken> {
+fn reachable(segment: &str) -> Result<(), BrokenRule> {
     match segment {
         "." | ".." => Err(format!(
             "has the segment {segment}, with which the proxy refuses every request; choose another word"
@@ -90,7 +90,7 @@ fn reachable(segment: &str) -> Result<(), Broken> {
 }
 
 /// A URL of a service.
-pub(crate) fn url(text: &str) -> Result<(), Broken> {
+pub(crate) fn url(text: &str) -> Result<(), BrokenRule> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let last = |byte: u8| byte.is_ascii_alphanumeric() || b"-+@#/%=~_|".contains(&byte);
     let any = |byte: u8| last(byte) || b"?!:,.;".contains(&byte);
@@ -104,7 +104,7 @@ pub(crate) fn url(text: &str) -> Result<(), Broken> {
 }
 
 /// A source path: segments that are literal or one parameter each, no name twice.
-pub(crate) fn source_path(text: &str) -> Result<(), Broken> {
+pub(crate) fn source_path(text: &str) -> Result<(), BrokenRule> {
     let word = |word: &str| {
         !word.is_empty()
             && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
@@ -132,13 +132,13 @@ pub(crate) fn source_path(text: &str) -> Result<(), Broken> {
 }
 
 /// A token that names a request, so that a repeat is known as one.
-pub fn client_token(text: &str) -> Result<(), Broken> {
+pub fn client_token(text: &str) -> Result<(), BrokenRule> {
     let held = length(text, 1, 64) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     require(held, "1 to 64 printable ASCII characters")
 }
 
 /// The key of a tag.
-pub fn tag_key(text: &str) -> Result<(), Broken> {
+pub fn tag_key(text: &str) -> Result<(), BrokenRule> {
     require(
         length(text, 1, 128) && !text.starts_with("aws:"),
         "1 to 128 characters, and not begin with aws:",
@@ -146,12 +146,12 @@ pub fn tag_key(text: &str) -> Result<(), Broken> {
 }
 
 /// The value of a tag.
-pub(crate) fn tag_value(text: &str) -> Result<(), Broken> {
+pub(crate) fn tag_value(text: &str) -> Result<(), BrokenRule> {
     require(length(text, 0, 256), "at most 256 characters")
 }
 
 /// The ARN of a resource of this service.
-pub fn resource_arn(text: &str) -> Result<Arn<'_>, Broken> {
+pub fn resource_arn(text: &str) -> Result<Arn<'_>, BrokenRule> {
     let arn = Arn::parse(text).filter(|_| length(text, 20, 2_048));
     arn.ok_or_else(|| {
         "must be the ARN of an environment, application, service or route, such as \

@@ -10,7 +10,7 @@ use proxy::DataPlane;
 
 use super::canary_windows::CanaryWindows;
 use super::error::ApiError;
-use super::journal::Journal;
+use super::journal::SpacesJournal;
 use super::model::{Model, ModelChange};
 use super::settings::Settings;
 
@@ -20,7 +20,7 @@ pub struct Spaces(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) model: Arc<Mutex<Model>>,
-    pub(crate) journal: Journal,
+    pub(crate) journal: SpacesJournal,
     /// Why applications of other processes cannot be listened for here, by id.
     pub(crate) deaf: Arc<Mutex<BTreeMap<String, String>>>,
     pub(crate) plane: DataPlane,
@@ -43,7 +43,7 @@ impl Spaces {
         settings: Settings,
         runtime: Handle,
     ) -> Result<Self, journal::Error> {
-        let spaces = Self::empty(Journal::open(state)?, plane, settings, runtime);
+        let spaces = Self::empty(SpacesJournal::open(state)?, plane, settings, runtime);
         *spaces.model() = spaces.0.journal.load()?;
         spaces.warn_of_tags();
         spaces.listen_again()?;
@@ -63,8 +63,8 @@ impl Spaces {
         runtime: Handle,
     ) -> Result<Self, journal::Error> {
         // Its tables may not be there yet.
-        Journal::open(state.clone())?;
-        let journal = Journal::open(state.read_only())?;
+        SpacesJournal::open(state.clone())?;
+        let journal = SpacesJournal::open(state.read_only())?;
         let spaces = Self::empty(journal, plane, settings, runtime);
         spaces.reload(state)?;
         spaces.warn_of_tags();
@@ -79,7 +79,7 @@ impl Spaces {
         let Inner { model, deaf, plane, settings, runtime, .. } = &*self.0;
         let spaces = Self(Arc::new(Inner {
             model: Arc::clone(model),
-            journal: Journal::open(state)?,
+            journal: SpacesJournal::open(state)?,
             deaf: Arc::clone(deaf),
             plane: plane.clone(),
             settings: settings.clone(),
@@ -91,7 +91,12 @@ impl Spaces {
         Ok(spaces)
     }
 
-    fn empty(journal: Journal, plane: DataPlane, settings: Settings, runtime: Handle) -> Self {
+    fn empty(
+        journal: SpacesJournal,
+        plane: DataPlane,
+        settings: Settings,
+        runtime: Handle,
+    ) -> Self {
         let (model, deaf, canaries) = (Arc::default(), Arc::default(), Mutex::default());
         Self(Arc::new(Inner { model, journal, deaf, plane, settings, canaries, runtime }))
     }

@@ -1,6 +1,6 @@
 //! What helps: the only place of the control plane that knows the commands and options of `banyan`.
 
-use moves::{Code, ErrorCode, Finding, Refusal};
+use moves::{Code, CommandRefusal, ErrorCode, Finding};
 use spaces::resource::Protection;
 
 /// What is wrong with the move of a collection, and what helps.
@@ -9,7 +9,7 @@ pub(super) fn finding(collection: &str, found: &Finding) -> String {
 }
 
 /// Why a command on a collection was refused, and what helps.
-pub(crate) fn refusal(collection: &str, refusal: &Refusal) -> String {
+pub(crate) fn refusal(collection: &str, refusal: &CommandRefusal) -> String {
     with_advice(refusal.text(), refusal.codes(), collection)
 }
 

@@ -16,7 +16,7 @@ pub(super) const ERROR_TYPE: &str = "x-amzn-errortype";
 pub(super) const WITHOUT: &str = "banyan-without";
 
 /// An answer in any protocol.
-pub(super) struct Answer {
+pub(super) struct ControlAnswer {
     pub(super) status: u16,
     pub(super) content_type: Cow<'static, str>,
     /// The code of an error, if the protocol has it in a header.
@@ -28,7 +28,7 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
+impl ControlAnswer {
     pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         let (content_type, body) = (content_type.into(), body.into());
         Self { status, content_type, error_type: None, allow: None, without: None, body }

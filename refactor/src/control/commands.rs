@@ -3,10 +3,10 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::ControlAnswer;
 use super::signature::Received;
 use super::{advice, rest};
-use moves::{Moves, Options, Refusal, Verb};
+use moves::{CommandOptions, CommandRefusal, Moves, Verb};
 
 const PATH: &str = "/-/moves";
 const HISTORY_PATH: &str = "/-/history";
@@ -18,7 +18,7 @@ pub(super) const HISTORY: u32 = 200;
 ///
 /// # Errors
 /// 400, 404 and 409 as an operation of the REST API has them; 405 for another method.
-pub(super) fn answer(moves: &Moves, received: &Received, key_id: &str) -> Option<Answer> {
+pub(super) fn answer(moves: &Moves, received: &Received, key_id: &str) -> Option<ControlAnswer> {
     if received.path == HISTORY_PATH && received.method == "GET" {
         let lines = moves.history(HISTORY).map(|lines| json!({ "history": lines }));
         return Some(answered("", lines));
@@ -45,7 +45,7 @@ pub(super) fn answer(moves: &Moves, received: &Received, key_id: &str) -> Option
     })
 }
 
-fn answered(collection: &str, result: Result<Value, Refusal>) -> Answer {
+fn answered(collection: &str, result: Result<Value, CommandRefusal>) -> ControlAnswer {
     match result {
         Ok(value) => rest::done(&value),
         Err(refusal) => {
@@ -63,7 +63,7 @@ fn no_command(path: &str) -> String {
     )
 }
 
-fn listed(moves: &Moves) -> Result<Value, Refusal> {
+fn listed(moves: &Moves) -> Result<Value, CommandRefusal> {
     Ok(json!({ "moves": documents(moves)? }))
 }
 
@@ -71,7 +71,7 @@ fn listed(moves: &Moves) -> Result<Value, Refusal> {
 ///
 /// # Errors
 /// As [`Moves::list`].
-pub(super) fn documents(moves: &Moves) -> Result<Vec<Value>, Refusal> {
+pub(super) fn documents(moves: &Moves) -> Result<Vec<Value>, CommandRefusal> {
     let documents = moves.list()?.into_iter().map(|found| found.document(advice::finding));
     Ok(documents.collect())
 }
@@ -82,7 +82,7 @@ fn command(
     verb: Verb,
     body: &[u8],
     key_id: &str,
-) -> Result<Value, Refusal> {
-    let shown = moves.command(collection, verb, &Options::read(body)?.by(key_id))?;
+) -> Result<Value, CommandRefusal> {
+    let shown = moves.command(collection, verb, &CommandOptions::read(body)?.by(key_id))?;
     Ok(shown.document(advice::finding))
 }

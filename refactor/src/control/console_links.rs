@@ -5,7 +5,7 @@ use runtime::chain;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::answer::ControlAnswer;
 use super::rest;
 use super::signature::Received;
 
@@ -20,7 +20,7 @@ struct Body {
 /// `POST /-/console/links`: makes a link, with `{"readOnly": true}` for a session that only sees. The answer has its
 /// `Secret`, which stands behind `#` in the URL of the page at `Path`, and how long it can be used. Every process that shares the state
 /// knows the link. `None` for another path.
-pub(super) fn answer(console: &Console, received: &Received) -> Option<Answer> {
+pub(super) fn answer(console: &Console, received: &Received) -> Option<ControlAnswer> {
     if received.path != PATH || !received.query.is_empty() {
         return None;
     }

@@ -1,7 +1,7 @@
 //! Requests for services that are not here. `AWS_ENDPOINT_URL` leads every AWS command to this port, so each is told what
 //! is here, in its own protocol.
 
-use super::answer::Answer;
+use super::answer::ControlAnswer;
 use super::protocol::Protocol;
 use super::signature::{Received, TERMINATOR};
 
@@ -29,7 +29,7 @@ pub(super) fn is_foreign(received: &Received) -> bool {
 
 /// The answer to a request for a service that is not here. It needs no signature, because it is the same for every
 /// client. Only the name of the operation is read.
-pub(super) fn answer(received: &Received) -> Option<Answer> {
+pub(super) fn answer(received: &Received) -> Option<ControlAnswer> {
     let service = service(received).filter(|service| !HERE.contains(service))?;
     let protocol = Protocol::of(received, Some(service));
     let message = format!(

@@ -4,7 +4,7 @@ use cloudformation::Caller;
 use runtime::chain;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::ControlAnswer;
 use super::pass_on::PassOn;
 use super::protocol::{JSON, Protocol};
 use super::signature::Received;
@@ -26,7 +26,12 @@ pub(crate) struct Inside {
 
 impl Inside {
     /// Answers one request of an operator. Blocks: for the disk, for health checks, for stacks, for another process.
-    pub(super) fn answer(&self, protocol: Protocol, caller: Caller, received: &Received) -> Answer {
+    pub(super) fn answer(
+        &self,
+        protocol: Protocol,
+        caller: Caller,
+        received: &Received,
+    ) -> ControlAnswer {
         let lead = match (self.leading.begin(), &self.passes_on) {
             (None, Some(other)) => match other.answer(protocol, received) {
                 Some(answer) => return answer,
@@ -43,7 +48,7 @@ impl Inside {
         match lead.journal.everywhere() {
             Ok(without) => {
                 let without = (!without.is_empty()).then(|| without.join(", ").into());
-                Answer { without, ..answer }
+                ControlAnswer { without, ..answer }
             }
             Err(error) => {
                 log::error!("{} {}: {}", received.method, received.path, chain(&error));
@@ -60,13 +65,13 @@ impl Inside {
         protocol: Protocol,
         caller: Caller,
         received: &Received,
-    ) -> Answer {
+    ) -> ControlAnswer {
         if protocol == Protocol::Query {
             query::answer(&lead.stacks, &caller, &received.body)
         } else if received.path.starts_with("/-/") && !received.query.is_empty() {
             rest::no_query(received)
         } else if received.method == "GET" && received.path == CANARIES {
-            Answer::new(200, JSON, json!({ "canaries": lead.spaces.canaries() }).to_string())
+            ControlAnswer::new(200, JSON, json!({ "canaries": lead.spaces.canaries() }).to_string())
         } else if let Some(answer) = commands::answer(&lead.moves, received, &self.key_id) {
             answer
         } else if let Some(answer) = overview::answer(lead, received) {

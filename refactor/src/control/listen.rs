@@ -18,7 +18,7 @@ use spaces::CanaryView;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::answer::{Answer, request_id};
+use super::answer::{ControlAnswer, request_id};
 use super::protocol::Protocol;
 use super::signature::{Claim, Received};
 use super::{Control, foreign, hosts, limits, refuse, rest};
@@ -203,7 +203,7 @@ async fn receive(
     request: &HttpRequest,
     body: Payload,
     control: &Control,
-) -> Result<(Received, Protocol, Option<Place>), Answer> {
+) -> Result<(Received, Protocol, Option<Place>), ControlAnswer> {
     let mut received = head(request)?;
     let protocol = Protocol::of(&received, foreign::service(&received));
     let is_foreign = foreign::is_foreign(&received);
@@ -250,7 +250,7 @@ async fn receive(
 }
 
 /// A request without its body.
-fn head(request: &HttpRequest) -> Result<Received, Answer> {
+fn head(request: &HttpRequest) -> Result<Received, ControlAnswer> {
     let mut headers = Vec::new();
     for (name, value) in request.headers() {
         let value = value.to_str().map_err(|error| {

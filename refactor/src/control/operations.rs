@@ -9,7 +9,8 @@ use spaces::resource::{
     NewApplication, NewEnvironment, NewRoute, NewService, ResourceType, read_update,
 };
 use spaces::{
-    ApiError, ApplicationPath, HealthCheck, Members, Page, PageRequest, Request, Spaces, rules,
+    ApiError, ApplicationPath, HealthCheck, Members, PageRequest, RequestContext, ResourcePage,
+    Spaces, rules,
 };
 
 /// An operation.
@@ -115,11 +116,11 @@ impl Call {
     }
 
     /// The caller, with its ClientToken.
-    fn request(&self) -> Result<Request, ApiError> {
+    fn request(&self) -> Result<RequestContext, ApiError> {
         let mut members = Members::new(&self.body);
         let token = members.text("ClientToken", rules::client_token);
         let region = self.region.clone();
-        members.finish(|| Some(Request { region, token, lasting: false }))
+        members.finish(|| Some(RequestContext { region, token, lasting: false }))
     }
 
     fn page(&self) -> Result<PageRequest, ApiError> {
@@ -150,7 +151,7 @@ impl Call {
 }
 
 /// The answer of a List operation.
-fn listed(member: &str, page: Page) -> Value {
+fn listed(member: &str, page: ResourcePage) -> Value {
     let mut answer = json!({ member: page.items });
     if let Some(next) = page.next {
         answer["NextToken"] = next.into();

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use runtime::chain;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::ControlAnswer;
 use super::signature::Received;
 use super::{commands, rest};
 use crate::lead::Lead;
@@ -14,7 +14,7 @@ const STACKS: &str = "/-/stacks/";
 
 /// `GET /-/overview`: every resource of every region, the moves, what was done, canaries and stacks. `GET /-/stacks/{arn}`: the
 /// resources and events of a stack. `None` for another path.
-pub(super) fn answer(lead: &Lead, received: &Received) -> Option<Answer> {
+pub(super) fn answer(lead: &Lead, received: &Received) -> Option<ControlAnswer> {
     let stack = received.path.strip_prefix(STACKS);
     if received.method != "GET" || !(received.path == OVERVIEW || stack.is_some()) {
         return None;

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use tokio::runtime::Handle;
 
-use super::answer::{Answer, ERROR_TYPE, WITHOUT};
+use super::answer::{ControlAnswer, ERROR_TYPE, WITHOUT};
 use super::protocol::Protocol;
 use super::signature::Received;
 use crate::processes::Processes;
-use journal::Peer;
+use journal::OtherProcess;
 use runtime::chain;
 
 /// Marks a request that was passed on once: no process passes it on again.
@@ -36,7 +36,7 @@ pub(crate) struct PassOn {
 
 /// What became of a request that was passed on.
 enum Sent {
-    Answered(Answer),
+    Answered(ControlAnswer),
     /// The other process does not lead, or is about to stop: it did nothing.
     Misdirected,
     /// It did not get the request.
@@ -54,7 +54,7 @@ impl PassOn {
 
     /// Lets the process that leads answer a signed request; `None` if that is this one by now. It checks the signature
     /// too.
-    pub(super) fn answer(&self, protocol: Protocol, received: &Received) -> Option<Answer> {
+    pub(super) fn answer(&self, protocol: Protocol, received: &Received) -> Option<ControlAnswer> {
         if received.header(PASSED_ON).is_some() {
             let why = "this process does not lead";
             return Some(protocol.error(MISDIRECTED, "MisdirectedRequest", why));
@@ -77,7 +77,7 @@ impl PassOn {
                     return Some(protocol.error(502, "BadGateway", &message));
                 }
                 Some(Ok(Sent::Unreachable)) => {
-                    if let Some(Peer { name, address }) = leader {
+                    if let Some(OtherProcess { name, address }) = leader {
                         why = format!(
                             "{name}, which leads, cannot be reached at {address}: is CONTROL_ADDRESS right there?"
                         );
@@ -97,7 +97,7 @@ impl PassOn {
     ///
     /// # Errors
     /// Why it is not known what it did.
-    fn send(&self, leader: &Peer, received: &Received) -> Result<Sent, String> {
+    fn send(&self, leader: &OtherProcess, received: &Received) -> Result<Sent, String> {
         let query = if received.query.is_empty() { "" } else { "?" };
         let url = format!("http://{}{}{query}{}", leader.address, received.path, received.query);
         let method = Method::from_bytes(received.method.as_bytes()).unwrap_or_default();
@@ -136,23 +136,23 @@ impl PassOn {
     }
 }
 
-async fn answer(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+async fn answer(request: RequestBuilder) -> Result<ControlAnswer, reqwest::Error> {
     let answer = request.send().await?;
     let mut read = head(&answer);
     read.body = answer.bytes().await?.to_vec();
     Ok(read)
 }
 
-fn head(answer: &Response) -> Answer {
+fn head(answer: &Response) -> ControlAnswer {
     let header = |name: &str| {
         let value = answer.headers().get(name)?;
         Some(value.to_str().ok()?.to_owned())
     };
-    Answer {
+    ControlAnswer {
         content_type: header("content-type").unwrap_or_default().into(),
         error_type: header(ERROR_TYPE).map(Into::into),
         allow: header("allow").map(Into::into),
         without: header(WITHOUT).map(Into::into),
-        ..Answer::new(answer.status().as_u16(), "", "")
+        ..ControlAnswer::new(answer.status().as_u16(), "", "")
     }
 }

@@ -3,8 +3,8 @@
 use quick_xml::escape::escape;
 use serde_json::json;
 
-use super::answer::{Answer, CBOR, RPC_V2_CBOR, request_id};
-use super::signature::{Received, Refused};
+use super::answer::{CBOR, ControlAnswer, RPC_V2_CBOR, request_id};
+use super::signature::{Received, SignatureError};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) const JSON: &str = "application/json";
@@ -55,47 +55,58 @@ impl Protocol {
     }
 
     /// An error that no operation gives.
-    pub(super) fn error(self, status: u16, code: &'static str, message: &str) -> Answer {
+    pub(super) fn error(self, status: u16, code: &'static str, message: &str) -> ControlAnswer {
         let id = request_id();
         let inner = format!("<Code>{code}</Code><Message>{}</Message>", escape(message));
         match self {
             Self::RestJson => {
                 let body = json!({ "Message": message }).to_string();
-                Answer { error_type: Some(code.into()), ..Answer::new(status, JSON, body) }
+                ControlAnswer {
+                    error_type: Some(code.into()),
+                    ..ControlAnswer::new(status, JSON, body)
+                }
             }
             Self::Json => {
                 let body = json!({ "__type": code, "message": message }).to_string();
-                Answer::new(status, "application/x-amz-json-1.0", body)
+                ControlAnswer::new(status, "application/x-amz-json-1.0", body)
             }
             Self::Cbor => {
-                Answer::new(status, CBOR, cbor(&[("__type", code), ("message", message)]))
+                ControlAnswer::new(status, CBOR, cbor(&[("__type", code), ("message", message)]))
             }
             Self::Query | Self::RestXml => {
                 let error = format!("<Error><Type>Sender</Type>{inner}</Error>");
                 let id = format!("<RequestId>{id}</RequestId>");
-                Answer::new(status, XML, format!("<ErrorResponse>{error}{id}</ErrorResponse>"))
+                ControlAnswer::new(
+                    status,
+                    XML,
+                    format!("<ErrorResponse>{error}{id}</ErrorResponse>"),
+                )
             }
             Self::Ec2 => {
                 let errors = format!("<Errors><Error>{inner}</Error></Errors>");
                 let id = format!("<RequestID>{id}</RequestID>");
-                Answer::new(status, XML, format!("<Response>{errors}{id}</Response>"))
+                ControlAnswer::new(status, XML, format!("<Response>{errors}{id}</Response>"))
             }
             Self::S3 => {
                 let body = format!("<Error>{inner}<RequestId>{id}</RequestId></Error>");
-                Answer::new(status, "application/xml", body)
+                ControlAnswer::new(status, "application/xml", body)
             }
         }
     }
 
     /// 403 for a signature that is not taken.
-    pub(super) fn refuse(self, refused: &Refused) -> Answer {
+    pub(super) fn refuse(self, refused: &SignatureError) -> ControlAnswer {
         let (query, other) = match refused {
-            Refused::Missing => {
+            SignatureError::Missing => {
                 ("MissingAuthenticationToken", "MissingAuthenticationTokenException")
             }
-            Refused::Incomplete(_) => ("IncompleteSignature", "IncompleteSignatureException"),
-            Refused::UnknownKey(_) => ("InvalidClientTokenId", "UnrecognizedClientException"),
-            Refused::Mismatch(_) => ("SignatureDoesNotMatch", "InvalidSignatureException"),
+            SignatureError::Incomplete(_) => {
+                ("IncompleteSignature", "IncompleteSignatureException")
+            }
+            SignatureError::UnknownKey(_) => {
+                ("InvalidClientTokenId", "UnrecognizedClientException")
+            }
+            SignatureError::Mismatch(_) => ("SignatureDoesNotMatch", "InvalidSignatureException"),
         };
         let code = if self == Self::Query { query } else { other };
         self.error(403, code, &refused.message())

@@ -2,7 +2,7 @@
 
 use cloudformation::{Api, Caller};
 
-use super::answer::{Answer, request_id};
+use super::answer::{ControlAnswer, request_id};
 use super::protocol::{Protocol, XML};
 use spaces::resource::ACCOUNT;
 
@@ -19,7 +19,7 @@ pub(super) fn service(body: &[u8]) -> &'static str {
 }
 
 /// Carries out the action of a signed form.
-pub(super) fn answer(stacks: &Api, caller: &Caller, body: &[u8]) -> Answer {
+pub(super) fn answer(stacks: &Api, caller: &Caller, body: &[u8]) -> ControlAnswer {
     let form: Vec<_> = url::form_urlencoded::parse(body).into_owned().collect();
     let field = |name: &str| {
         form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
@@ -27,7 +27,7 @@ pub(super) fn answer(stacks: &Api, caller: &Caller, body: &[u8]) -> Answer {
     match (field("Version"), field("Action")) {
         (CLOUDFORMATION, _) => {
             let (status, body) = stacks.handle(caller, &form);
-            Answer::new(status.as_u16(), XML, body)
+            ControlAnswer::new(status.as_u16(), XML, body)
         }
         (STS, "GetCallerIdentity") => caller_identity(),
         (version, action) => {
@@ -42,7 +42,7 @@ pub(super) fn answer(stacks: &Api, caller: &Caller, body: &[u8]) -> Answer {
 }
 
 /// People and wrappers test their credentials with it.
-fn caller_identity() -> Answer {
+fn caller_identity() -> ControlAnswer {
     let body = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
          <GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:root</Arn><UserId>{ACCOUNT}</UserId>\
@@ -50,5 +50,5 @@ fn caller_identity() -> Answer {
          </RequestId></ResponseMetadata></GetCallerIdentityResponse>",
         request_id()
     );
-    Answer::new(200, XML, body)
+    ControlAnswer::new(200, XML, body)
 }

@@ -4,14 +4,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Says why the program is not ready, if it is not. Must not wait.
-pub(crate) type Check = Box<dyn Fn() -> Option<String> + Send + Sync>;
+pub(crate) type ReadinessCheck = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// What `/readyz` says.
 #[derive(Default)]
 pub(crate) struct Readiness {
     begun: AtomicBool,
     stopping: AtomicBool,
-    check: OnceLock<Check>,
+    check: OnceLock<ReadinessCheck>,
 }
 
 impl Readiness {
@@ -30,7 +30,7 @@ impl Readiness {
     }
 
     /// Asks this too from now on. Only the first one counts.
-    pub(crate) fn ask(&self, check: Check) {
+    pub(crate) fn ask(&self, check: ReadinessCheck) {
         // There is one caller.
         let _ = self.check.set(check);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
+use super::answer::ControlAnswer;
 use super::json;
 use super::operations::{ApiOperation, Call, LIST, OPERATIONS, Takes};
 use super::protocol::{JSON, Protocol};
@@ -14,7 +14,7 @@ use cloudformation::Caller;
 use spaces::{ApiError, Spaces};
 
 /// Carries out the operation of a signed request.
-pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> Answer {
+pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> ControlAnswer {
     let found = OPERATIONS.iter().find_map(|operation| {
         let parameters = (operation.method == received.method)
             .then(|| parameters(operation.path, &received.path))??;
@@ -33,38 +33,38 @@ pub(super) fn answer(spaces: &Spaces, caller: &Caller, received: &Received) -> A
 }
 
 /// 200 with what was asked for.
-pub(super) fn done(body: &Value) -> Answer {
-    Answer::new(200, JSON, body.to_string())
+pub(super) fn done(body: &Value) -> ControlAnswer {
+    ControlAnswer::new(200, JSON, body.to_string())
 }
 
-fn refused(operation: &ApiOperation, error: &ApiError) -> Answer {
+fn refused(operation: &ApiOperation, error: &ApiError) -> ControlAnswer {
     log::debug!("{}: {} ({})", operation.name, error.code(), error.message());
-    Answer {
+    ControlAnswer {
         error_type: Some(error.code().into()),
-        ..Answer::new(error.status(), JSON, error.body().to_string())
+        ..ControlAnswer::new(error.status(), JSON, error.body().to_string())
     }
 }
 
 /// An error that is none of an operation's.
-pub(super) fn plain(status: u16, code: &'static str, message: &str) -> Answer {
+pub(super) fn plain(status: u16, code: &'static str, message: &str) -> ControlAnswer {
     Protocol::RestJson.error(status, code, message)
 }
 
 /// 405 at a path that takes only the method `allow`; `instead` says so for people.
-pub(super) fn not_allowed(method: &str, allow: &'static str, instead: &str) -> Answer {
+pub(super) fn not_allowed(method: &str, allow: &'static str, instead: &str) -> ControlAnswer {
     let message = format!("there is no {method} here: {instead}");
     let answer = plain(405, "MethodNotAllowedException", &message);
-    Answer { allow: Some(allow.into()), ..answer }
+    ControlAnswer { allow: Some(allow.into()), ..answer }
 }
 
 /// 400 at a path that takes no query.
-pub(super) fn no_query(received: &Received) -> Answer {
+pub(super) fn no_query(received: &Received) -> ControlAnswer {
     let message =
         format!("{} has no query parameters; leave out ?{}", received.path, received.query);
     plain(400, "ValidationException", &message)
 }
 
-fn unknown(received: &Received) -> Answer {
+fn unknown(received: &Received) -> ControlAnswer {
     let message = format!(
         "there is no operation {} {}: this endpoint speaks migration-hub-refactor-spaces, cloudformation \
          and sts get-caller-identity, at the root of its address",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::ControlAnswer;
 use super::protocol::JSON;
 use super::rest;
 use super::signature::Received;
@@ -16,7 +16,7 @@ const PATH: &str = "/-/shadows";
 ///
 /// # Errors
 /// 400 for a query, 404 for a route that has no shadow, 405 for another method.
-pub(super) fn answer(plane: &DataPlane, received: &Received) -> Option<Answer> {
+pub(super) fn answer(plane: &DataPlane, received: &Received) -> Option<ControlAnswer> {
     let rest = received.path.strip_prefix(PATH)?;
     let route = if rest.is_empty() { None } else { Some(rest.strip_prefix('/')?) };
     Some(if received.method != "GET" {
@@ -25,9 +25,11 @@ pub(super) fn answer(plane: &DataPlane, received: &Received) -> Option<Answer> {
         rest::no_query(received)
     } else {
         match route {
-            None => Answer::new(200, JSON, json!({ "shadows": plane.shadows() }).to_string()),
+            None => {
+                ControlAnswer::new(200, JSON, json!({ "shadows": plane.shadows() }).to_string())
+            }
             Some(route) => match plane.shadow(route) {
-                Some(found) => Answer::new(200, JSON, json!(found).to_string()),
+                Some(found) => ControlAnswer::new(200, JSON, json!(found).to_string()),
                 None => rest::plain(404, "ResourceNotFoundException", &no_shadow(route)),
             },
         }

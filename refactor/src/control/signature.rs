@@ -51,7 +51,7 @@ pub(super) struct Signed {
 
 /// Why a request's signature is not taken.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum SignatureError {
     /// There is none.
     Missing,
     /// It is not written as a signature is.
@@ -62,7 +62,7 @@ pub(super) enum Refused {
     Mismatch(String),
 }
 
-impl Refused {
+impl SignatureError {
     /// What was wrong, and what to do.
     pub(super) fn message(&self) -> String {
         let wrong = match self {
@@ -104,10 +104,10 @@ impl<'a> Claim<'a> {
         received: &'a Received,
         ours: &Keys,
         now: SystemTime,
-    ) -> Result<Self, Refused> {
-        let incomplete = |what: &str| Err(Refused::Incomplete(what.to_owned()));
-        let mismatch = |what: String| Err(Refused::Mismatch(what));
-        let header = received.header("authorization").ok_or(Refused::Missing)?;
+    ) -> Result<Self, SignatureError> {
+        let incomplete = |what: &str| Err(SignatureError::Incomplete(what.to_owned()));
+        let mismatch = |what: String| Err(SignatureError::Mismatch(what));
+        let header = received.header("authorization").ok_or(SignatureError::Missing)?;
         let fields = header.strip_prefix(ALGORITHM).and_then(|rest| rest.strip_prefix(' '));
         let field = |name: &str| {
             let mut fields = fields?.split(',').map(str::trim);
@@ -135,7 +135,7 @@ impl<'a> Claim<'a> {
             }
         }
         if access_key != ours.access_key_id {
-            return Err(Refused::UnknownKey(access_key.to_owned()));
+            return Err(SignatureError::UnknownKey(access_key.to_owned()));
         }
         let sent = received.header("x-amz-date").unwrap_or_default();
         let Some(time) = time_of(sent) else {
@@ -163,16 +163,20 @@ impl<'a> Claim<'a> {
 }
 
 /// Checks that the request was signed with our keys, as it is, within five minutes of `now`.
-pub(super) fn verify(received: &Received, ours: &Keys, now: SystemTime) -> Result<Signed, Refused> {
+pub(super) fn verify(
+    received: &Received,
+    ours: &Keys,
+    now: SystemTime,
+) -> Result<Signed, SignatureError> {
     let claim = Claim::of(received, ours, now)?;
     let expected = sign_again(received, &claim, ours).ok_or_else(|| {
         let what = "the request cannot be signed: a header or the path holds what no client sends";
-        Refused::Incomplete(what.to_owned())
+        SignatureError::Incomplete(what.to_owned())
     })?;
     if !is_secret(claim.signature.as_bytes(), expected.as_bytes()) {
         let what = "the signature is not that of this request with this key: the secret is another one, \
                     or the request was changed on its way";
-        return Err(Refused::Mismatch(what.into()));
+        return Err(SignatureError::Mismatch(what.into()));
     }
     Ok(Signed { region: claim.region.to_owned(), service: claim.service.to_owned() })
 }

@@ -43,7 +43,7 @@ pub(crate) struct Giving {
 /// Another process is ready to take over. This one is to take no more connections of the control port; and once the other
 /// one serves, to drain.
 #[derive(Debug)]
-pub(crate) struct Given {
+pub(crate) struct GivenOver {
     /// To be sent when the control port takes no more connections.
     pub(crate) paused: oneshot::Sender<()>,
     /// Hears that the other process serves. If it hears nothing, the other one is gone, and this one goes on.
@@ -54,7 +54,7 @@ pub(crate) struct Given {
     pub(crate) ended: oneshot::Sender<()>,
 }
 
-/// The other side of [`Given`].
+/// The other side of [`GivenOver`].
 struct Going {
     serves: oneshot::Sender<()>,
     is_quiet: oneshot::Receiver<()>,
@@ -74,7 +74,7 @@ impl Giving {
     ///
     /// # Errors
     /// If the socket cannot be made.
-    pub(crate) fn offer(self) -> io::Result<mpsc::UnboundedReceiver<Given>> {
+    pub(crate) fn offer(self) -> io::Result<mpsc::UnboundedReceiver<GivenOver>> {
         let path = self.folder.join(SOCKET);
         // It is that of an earlier process: this one has the state.
         match fs::remove_file(&path) {
@@ -128,7 +128,7 @@ impl Giving {
     }
 
     /// Gives everything, and ends with the process; or takes it back, and says why.
-    fn give(&self, wire: &Wire, tell: &mpsc::UnboundedSender<Given>) -> String {
+    fn give(&self, wire: &Wire, tell: &mpsc::UnboundedSender<GivenOver>) -> String {
         log::info!("another process takes over: no operation begins any more");
         fault::point("takeover.old.asked");
         self.leading.close(self.drain);
@@ -161,7 +161,7 @@ impl Giving {
     }
 
     /// Gives the sockets, and waits until the other process serves.
-    fn hand_over(&self, wire: &Wire, tell: &mpsc::UnboundedSender<Given>) -> io::Result<Going> {
+    fn hand_over(&self, wire: &Wire, tell: &mpsc::UnboundedSender<GivenOver>) -> io::Result<Going> {
         // It may take requests of the same clients as soon as it has the sockets.
         self.plane.is_beside(Beside::Serving);
         let applications = self.plane.sockets()?;
@@ -178,7 +178,7 @@ impl Giving {
         let (quiet, is_quiet) = oneshot::channel();
         let (ended, has_ended) = oneshot::channel();
         // If this process was told to stop meanwhile, it hears nothing of this, and ends by itself.
-        if tell.send(Given { paused, serves: does_serve, quiet, ended }).is_ok() {
+        if tell.send(GivenOver { paused, serves: does_serve, quiet, ended }).is_ok() {
             let _ = is_paused.blocking_recv();
         }
         fault::point("takeover.old.paused");

@@ -21,7 +21,7 @@ const END_TIME: Duration = Duration::from_secs(1);
 
 /// What the process that runs gave.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct TakenOver {
     folder: PathBuf,
     control: Option<TcpListener>,
     others: Vec<TcpListener>,
@@ -33,7 +33,7 @@ pub(crate) struct Taken {
 ///
 /// # Errors
 /// If it does not give way.
-pub(crate) async fn ask(folder: &Path) -> io::Result<Option<Taken>> {
+pub(crate) async fn ask(folder: &Path) -> io::Result<Option<TakenOver>> {
     let folder = folder.to_owned();
     let asking = move || {
         while let Some(stream) = connect(&folder)? {
@@ -74,7 +74,7 @@ fn connect(folder: &Path) -> io::Result<Option<UnixStream>> {
 ///
 /// # Errors
 /// If it does not give way.
-fn take(wire: Wire, folder: &Path) -> io::Result<Option<Taken>> {
+fn take(wire: Wire, folder: &Path) -> io::Result<Option<TakenOver>> {
     let asked = wire.say(&format!("{TAKE}{}", process::id()));
     fault::point("takeover.new.asked");
     let Ok(Some(answer)) = asked.and_then(|()| wire.hear()) else { return Ok(None) };
@@ -88,10 +88,10 @@ fn take(wire: Wire, folder: &Path) -> io::Result<Option<Taken>> {
     let Ok(mut sockets) = sockets else { return Ok(None) };
     fault::point("takeover.new.taken");
     let others = sockets.split_off(sockets.len().min(1));
-    Ok(Some(Taken { folder: folder.to_owned(), control: sockets.pop(), others, wire }))
+    Ok(Some(TakenOver { folder: folder.to_owned(), control: sockets.pop(), others, wire }))
 }
 
-impl Taken {
+impl TakenOver {
     /// The socket of the control port, if this process is to listen there.
     pub(crate) fn control(&mut self, wanted: &ListenAddress) -> Option<TcpListener> {
         let host = |socket: &TcpListener| socket.local_addr().map(|address| address.ip()).ok();

@@ -8,7 +8,7 @@ use crate::{CellRef, Collection, Timestamp, View};
 
 /// What a row has besides its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct MemberHead {
     /// The row's id.
     pub id: u64,
     /// When it was stored first.
@@ -25,7 +25,7 @@ impl Collection {
     pub fn write_row<'a, E>(
         &self,
         view: View,
-        head: Head,
+        head: MemberHead,
         cells: impl Iterator<Item = Result<CellRef<'a>, E>>,
         out: &mut Vec<u8>,
     ) -> Result<(), E> {
@@ -37,7 +37,7 @@ impl Collection {
             self.write_fields(b'{', cells, out)?;
         }
         if view == View::Full {
-            let Head { created_at, updated_at, .. } = head;
+            let MemberHead { created_at, updated_at, .. } = head;
             let _ = write!(out, ",\"createdAt\":\"{created_at}\",\"updatedAt\":\"{updated_at}\"");
         }
         out.push(b'}');

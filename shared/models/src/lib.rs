@@ -37,7 +37,7 @@ pub use content::Content;
 pub use draft::Draft;
 pub use errors::{FieldError, FieldErrors};
 pub use field::Field;
-pub use json::Head;
+pub use json::MemberHead;
 pub use reference::{Name, Reference, Target};
 pub use rule::{MAX_ID, Rule};
 pub use timestamp::Timestamp;

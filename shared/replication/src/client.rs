@@ -13,11 +13,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use self::ask::{Answer, Patience, Question};
+use self::ask::{CallTimes, PeerAnswer, Question};
 pub use self::peer_error::{PeerError, PeerFault};
 use crate::steps::{Forget, NamedRows, Probe, Probed, Step};
 use crate::{
-    Changes, ChangesQuery, Digest, DigestQuery, Hashes, HashesQuery, Head, Key, PROTOCOL,
+    AnswerHead, Changes, ChangesQuery, Digest, DigestQuery, Hashes, HashesQuery, Key, PROTOCOL,
     SideStatus, StandingQuery,
 };
 
@@ -43,7 +43,7 @@ pub struct PeerClient {
 
 /// A page of a peer's feed.
 #[derive(Debug)]
-pub struct Page<M> {
+pub struct PeerPage<M> {
     /// The page.
     pub changes: Changes<M>,
     /// Whether the peer's clients wait longer than usual.
@@ -108,12 +108,12 @@ impl PeerClient {
         &self,
         url: &str,
         query: &ChangesQuery,
-    ) -> Result<Page<M>, PeerError> {
+    ) -> Result<PeerPage<M>, PeerError> {
         let wait = Duration::from_millis(query.wait);
-        let patience = Patience { begin: wait + QUICK, pause: PAGE_PAUSE, whole: PAGE_TIME };
-        let Answer { at, body } =
+        let patience = CallTimes { begin: wait + QUICK, pause: PAGE_PAUSE, whole: PAGE_TIME };
+        let PeerAnswer { at, body } =
             self.ask(Question::get(url, &path("changes", query)), patience).await?;
-        let Head { busy, .. } = head(url, &body)?;
+        let AnswerHead { busy, .. } = head(url, &body)?;
         let changes = if body.len() < LARGE {
             read(url, &body)?
         } else {
@@ -121,7 +121,7 @@ impl PeerClient {
             let parsed = spawn_blocking(move || read(&owned, &body)).await;
             parsed.map_err(|error| unreadable(url, chain(&error)))??
         };
-        Ok(Page { changes, busy, at })
+        Ok(PeerPage { changes, busy, at })
     }
 
     /// Says so if another store than this one answers there. That one refuses whatever is asked of its feed, and
@@ -191,18 +191,22 @@ impl PeerClient {
 
     async fn side(&self, question: Question<'_>, time: Duration) -> Result<SideStatus, PeerError> {
         let url = question.url;
-        let Answer { body, .. } = self.ask(question, Patience::of(time)).await?;
+        let PeerAnswer { body, .. } = self.ask(question, CallTimes::of(time)).await?;
         head(url, &body)?;
         read(url, &body)
     }
 
     async fn json<T: DeserializeOwned>(&self, question: Question<'_>) -> Result<T, PeerError> {
         let url = question.url;
-        let Answer { body, .. } = self.ask(question, Patience::of(SLOW)).await?;
+        let PeerAnswer { body, .. } = self.ask(question, CallTimes::of(SLOW)).await?;
         read(url, &body)
     }
 
-    async fn ask(&self, question: Question<'_>, patience: Patience) -> Result<Answer, PeerError> {
+    async fn ask(
+        &self,
+        question: Question<'_>,
+        patience: CallTimes,
+    ) -> Result<PeerAnswer, PeerError> {
         question.ask(&self.clients, &self.token, patience).await
     }
 }
@@ -214,8 +218,8 @@ fn path(name: &str, query: &impl Serialize) -> String {
 }
 
 /// What every answer says first.
-fn head(url: &str, body: &[u8]) -> Result<Head, PeerError> {
-    let head: Head = read(url, body)?;
+fn head(url: &str, body: &[u8]) -> Result<AnswerHead, PeerError> {
+    let head: AnswerHead = read(url, body)?;
     if head.protocol == PROTOCOL {
         return Ok(head);
     }

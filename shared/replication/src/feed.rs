@@ -82,12 +82,12 @@ pub fn heard(run: &str, latest: u64) -> String {
     format!("{run}.{latest}")
 }
 
-/// A page of the feed, as `GET -/changes` answers it. A reader reads the [`Head`] first.
+/// A page of the feed, as `GET -/changes` answers it. A reader reads the [`AnswerHead`] first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FeedPage<'a, M> {
     /// What the program says besides.
     #[serde(flatten)]
-    pub head: Head,
+    pub head: AnswerHead,
     /// The page.
     #[serde(flatten)]
     pub changes: &'a Changes<M>,
@@ -95,7 +95,7 @@ pub struct FeedPage<'a, M> {
 
 /// What every answer of a program says, whatever else it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct AnswerHead {
     /// [`PROTOCOL`](crate::PROTOCOL) of the program.
     pub protocol: u32,
     /// Of a page: whether the clients of the program wait longer than usual.

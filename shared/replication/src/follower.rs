@@ -30,7 +30,7 @@ pub use self::advice::explained;
 pub use self::collection_store::CollectionStore;
 pub use self::heartbeat::beat;
 pub use self::latency_monitor::LatencyMonitor;
-pub use self::ownership_cache::{CollectionLocation, Known, OwnershipCache};
+pub use self::ownership_cache::{CollectionLocation, KnownOwnership, OwnershipCache};
 pub use self::peers::Peers;
 pub use self::progress::Progress;
 pub use self::replicator::Replicator;

@@ -46,11 +46,11 @@ pub mod follower;
 pub use applied::{Applied, RowRate};
 pub use blocking_transaction::BlockingTransaction;
 #[cfg(feature = "client")]
-pub use client::{Page, PeerClient, PeerError, PeerFault, QUICK, SLOW};
+pub use client::{PeerClient, PeerError, PeerFault, PeerPage, QUICK, SLOW};
 pub use compare::{Digest, Hashes, RowHash};
 pub use document::{Document, Facts, OwnershipStep, random_id};
 pub use error_code::ErrorCode;
-pub use feed::{Changes, Entry, FeedPage, FeedRow, Head, IdempotencyRecord, heard};
+pub use feed::{AnswerHead, Changes, Entry, FeedPage, FeedRow, IdempotencyRecord, heard};
 pub use following::{FollowerSeen, FollowerState, Following};
 pub use key::{Key, MAX_KEY_BYTES, NotAKey, NotANumber};
 pub use limits::{MAX_FEED_BYTES, MAX_FENCE, MIN_TOMBSTONE_AGE};

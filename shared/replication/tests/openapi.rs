@@ -11,10 +11,10 @@ use replication::steps::{
     Take,
 };
 use replication::{
-    BlockingTransaction, Changes, ChangesQuery, Digest, DigestQuery, Entry, ErrorCode, FeedCursor,
-    FeedPage, FeedRow, Fence, Followed, FollowerSeen, FollowerState, Following, Handover, Hashes,
-    HashesQuery, Head, IdempotencyRecord, Key, Ownership, PROTOCOL, Peer, Position, Role, RowHash,
-    SideStatus, StandingQuery,
+    AnswerHead, BlockingTransaction, Changes, ChangesQuery, Digest, DigestQuery, Entry, ErrorCode,
+    FeedCursor, FeedPage, FeedRow, Fence, Followed, FollowerSeen, FollowerState, Following,
+    Handover, Hashes, HashesQuery, IdempotencyRecord, Key, Ownership, PROTOCOL, Peer, Position,
+    Role, RowHash, SideStatus, StandingQuery,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ fn each_schema_has_the_members_of_its_type() {
     let row_hash = RowHash { key: Key::number(1), rev: 1, hash: text() };
     let (to, end) = (Some(Key::number(1)), Some(Key::number(1)));
     let (page, position) = (changes(), Position::default());
-    let head = Head { protocol: PROTOCOL, busy: true };
+    let head = AnswerHead { protocol: PROTOCOL, busy: true };
     let cases = [
         ("Peer", members(&peer())),
         ("Fence", members(&Fence { id: text(), until_ms: 1 })),

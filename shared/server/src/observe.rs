@@ -49,7 +49,7 @@ pub(crate) async fn observe(
     let given = request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes);
     let id = HeaderValue::from_str(&request_id(given))?;
     request.extensions_mut().insert(Trace::new(&request, id.clone()));
-    let in_flight = InFlight::begin(&metrics);
+    let in_flight = CountedInFlight::begin(&metrics);
     let mut response = next.call(request).await?.map_into_boxed_body();
     drop(in_flight);
     if let Some(problem) = response.response().error().and_then(Error::as_error::<Problem>) {
@@ -100,16 +100,16 @@ fn level(route: Option<&str>) -> Level {
 }
 
 /// Counts down even if the client goes away and the request is dropped half-way.
-pub(crate) struct InFlight<'a>(&'a Metrics);
+pub(crate) struct CountedInFlight<'a>(&'a Metrics);
 
-impl<'a> InFlight<'a> {
+impl<'a> CountedInFlight<'a> {
     pub(crate) fn begin(metrics: &'a Metrics) -> Self {
         metrics.in_flight.inc();
         Self(metrics)
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for CountedInFlight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.dec();
     }

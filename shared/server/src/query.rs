@@ -13,44 +13,44 @@ use crate::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT};
 use crate::problem::{Fault, Problem};
 
 /// A parameter in a query, as the API's description shows it.
-pub(crate) struct Parameter {
+pub(crate) struct QueryParameter {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) schema: fn() -> Value,
 }
 
-const VIEW: Parameter = Parameter {
+const VIEW: QueryParameter = QueryParameter {
     name: "view",
     about: "`basic` gives what clients write; `full` adds the id, if it is missing, and the times.",
     schema: || json!({"type": "string", "enum": ["basic", "full"], "default": "basic"}),
 };
-const LIMIT: Parameter = Parameter {
+const LIMIT: QueryParameter = QueryParameter {
     name: "limit",
     about: "The most members of the page. A page of very large members ends earlier; `Link` tells \
             whether there is more.",
     schema: || json!({"type": "integer", "minimum": 1, "maximum": PAGE_ROWS, "default": PAGE_ROWS_DEFAULT}),
 };
-const AFTER: Parameter = Parameter {
+const AFTER: QueryParameter = QueryParameter {
     name: "after",
     about: "The page starts after the member with this id.",
     schema: || json!({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
 };
-const BEFORE: Parameter = Parameter {
+const BEFORE: QueryParameter = QueryParameter {
     name: "before",
     about: "The page ends before the member with this id: the nearest ones before it, or, together \
             with `after`, those between the two.",
     schema: || json!({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
 };
-const ORDER: Parameter = Parameter {
+const ORDER: QueryParameter = QueryParameter {
     name: "order",
     about: "By id: `asc` gives the oldest first, `desc` the newest.",
     schema: || json!({"type": "string", "enum": ["asc", "desc"], "default": "asc"}),
 };
 
 /// What a member is read with.
-pub(crate) const MEMBER_PARAMETERS: &[Parameter] = &[VIEW];
+pub(crate) const MEMBER_PARAMETERS: &[QueryParameter] = &[VIEW];
 /// What a list is read with.
-pub(crate) const LIST_PARAMETERS: &[Parameter] = &[VIEW, LIMIT, AFTER, BEFORE, ORDER];
+pub(crate) const LIST_PARAMETERS: &[QueryParameter] = &[VIEW, LIMIT, AFTER, BEFORE, ORDER];
 
 /// The query of a member.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,12 +79,12 @@ pub(crate) struct MemberId(pub(crate) u64);
 /// The parameters of a query, taken out one by one; what is wrong with them is said at once.
 struct Reader<'a> {
     query: &'a str,
-    known: &'static [Parameter],
+    known: &'static [QueryParameter],
     faults: Vec<Fault>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(query: &'a str, known: &'static [Parameter]) -> Self {
+    fn new(query: &'a str, known: &'static [QueryParameter]) -> Self {
         let mut reader = Self { query, known, faults: Vec::new() };
         let names = reader.pairs().map(|(name, _)| name);
         // An answer does not grow with the number of mistakes.
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
     /// The parameter's value, read by `read`; `None` if it is missing or wrong.
     fn take<T>(
         &mut self,
-        parameter: &Parameter,
+        parameter: &QueryParameter,
         takes: impl FnOnce() -> String,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         view.unwrap_or_default()
     }
 
-    fn edge(&mut self, parameter: &Parameter) -> Option<u64> {
+    fn edge(&mut self, parameter: &QueryParameter) -> Option<u64> {
         self.take(parameter, || format!("takes an id from 0 to {MAX_ID}"), number::<0>)
     }
 
@@ -163,11 +163,11 @@ fn number<const MIN: u64>(text: &str) -> Option<u64> {
 }
 
 /// Reads itself out of a query.
-pub(crate) trait Read: Sized {
+pub(crate) trait ReadQuery: Sized {
     fn read(query: &str) -> Result<Self, Problem>;
 }
 
-impl Read for MemberQuery {
+impl ReadQuery for MemberQuery {
     fn read(query: &str) -> Result<Self, Problem> {
         let mut reader = Reader::new(query, MEMBER_PARAMETERS);
         let query = Self { view: reader.view() };
@@ -175,7 +175,7 @@ impl Read for MemberQuery {
     }
 }
 
-impl Read for ListQuery {
+impl ReadQuery for ListQuery {
     fn read(query: &str) -> Result<Self, Problem> {
         let mut reader = Reader::new(query, LIST_PARAMETERS);
         let query = Self {
@@ -208,7 +208,7 @@ impl Read for ListQuery {
     }
 }
 
-impl Read for NoQuery {
+impl ReadQuery for NoQuery {
     fn read(query: &str) -> Result<Self, Problem> {
         Reader::new(query, &[]).finish(Self)
     }

@@ -3,14 +3,14 @@
 use models::{Collection, Content, Timestamp};
 use replication::{Document, Key, heard};
 
-use crate::place::Place;
+use crate::place::FeedPlace;
 use crate::row::{Columns, RowRef};
 use crate::{BlockingTransaction, Changes, Entry, FeedRow, MAX_FEED_BYTES, MoveError, StoreError};
 
 /// An entry and its place.
 #[derive(Debug)]
 pub(crate) struct Placed {
-    pub(crate) at: Place,
+    pub(crate) at: FeedPlace,
     pub(crate) entry: Entry<Content>,
 }
 
@@ -30,13 +30,13 @@ impl Placed {
         let idempotency = Vec::new();
         let row =
             FeedRow { key: Key::number(id), rev, created_ms, updated_ms, content, idempotency };
-        Ok((Self { at: Place { position, id }, entry: Entry::Row(row) }, bytes))
+        Ok((Self { at: FeedPlace { position, id }, entry: Entry::Row(row) }, bytes))
     }
 
     /// Reads a mark as it is kept.
     pub(crate) fn mark(position: u64, content: &str) -> Result<Self, StoreError> {
         let entry = serde_json::from_str(content).map_err(StoreError::failed)?;
-        Ok(Self { at: Place { position, id: 0 }, entry })
+        Ok(Self { at: FeedPlace { position, id: 0 }, entry })
     }
 }
 
@@ -129,11 +129,11 @@ impl Collected {
     }
 
     /// The page. One that is not full has all that there is up to `whole`.
-    pub(crate) fn page(self, after: Place, whole: u64, end: PageEnd) -> Changes<Content> {
+    pub(crate) fn page(self, after: FeedPlace, whole: u64, end: PageEnd) -> Changes<Content> {
         let PageEnd { document, run, latest, now, blocked_by } = end;
         let promises = !self.more && !self.hidden;
         let cursor = if promises {
-            after.max(Place::all(whole))
+            after.max(FeedPlace::all(whole))
         } else {
             self.entries.last().map_or(after, |last| last.at)
         };
@@ -202,7 +202,7 @@ pub(crate) struct LaterRun {
 /// Checks what a reader knows against the store's history after the run that it last read from. `latest` is the
 /// newest place that it heard of.
 pub(crate) fn check_history(
-    after: Place,
+    after: FeedPlace,
     latest: u64,
     later: &[LaterRun],
 ) -> Result<(), MoveError> {
@@ -216,7 +216,7 @@ pub(crate) fn check_history(
 
 /// Checks that no tombstone that the reader needs is gone. For a reader of whose run nothing is known,
 /// that is any tombstone beyond its cursor, unless it begins.
-pub(crate) fn check_purged(after: Place, purged: u64) -> Result<(), MoveError> {
-    let begins = after == Place::START;
+pub(crate) fn check_purged(after: FeedPlace, purged: u64) -> Result<(), MoveError> {
+    let begins = after == FeedPlace::START;
     if purged > after.position && !begins { Err(MoveError::Purged { purged }) } else { Ok(()) }
 }

@@ -152,7 +152,7 @@ pub(crate) struct Met {
 
 /// What taking a row came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum RowTaken {
     /// It is on the page.
     Kept,
     /// The page was full, or ends here; the walk can stop.
@@ -187,17 +187,17 @@ impl Met {
     }
 
     /// Takes a row.
-    pub(crate) fn take(&mut self, row: &RowRef<'_>) -> Result<Taken, StoreError> {
+    pub(crate) fn take(&mut self, row: &RowRef<'_>) -> Result<RowTaken, StoreError> {
         let passed = |(walk, id): (Walk, u64)| match walk {
             Walk::Up => row.id >= id,
             Walk::Down => row.id <= id,
         };
         if self.until.is_some_and(passed) {
-            return Ok(Taken::Full);
+            return Ok(RowTaken::Full);
         }
         self.more = self.ends.len() == self.limit || self.bytes > MAX_PAGE_BYTES;
         if self.more {
-            return Ok(Taken::Full);
+            return Ok(RowTaken::Full);
         }
         self.bytes += row.bytes()?;
         row.write(self.view, &mut self.json)?;
@@ -205,7 +205,7 @@ impl Met {
         self.ends.push(self.json.len());
         self.first.get_or_insert(row.id);
         self.last = Some(row.id);
-        Ok(Taken::Kept)
+        Ok(RowTaken::Kept)
     }
 
     /// The array of the rows, as they were met.

@@ -5,13 +5,13 @@ use replication::{Changes, FeedCursor, Key, NotANumber, Within};
 
 /// Up to where a feed is known: everything before the place, and of that place everything up to the row with this id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct FeedPlace {
     pub(crate) position: u64,
     /// 0: the mark, which comes before the rows.
     pub(crate) id: u64,
 }
 
-impl Place {
+impl FeedPlace {
     pub(crate) const START: Self = Self { position: 0, id: 0 };
 
     /// All of a place.
@@ -50,8 +50,8 @@ pub(crate) fn check_keys<M>(page: &Changes<M>) -> Result<(), NotANumber> {
     page.rows().try_for_each(|row| id(&row.key).map(drop))
 }
 
-impl From<Place> for FeedCursor {
-    fn from(Place { position, id }: Place) -> Self {
+impl From<FeedPlace> for FeedCursor {
+    fn from(FeedPlace { position, id }: FeedPlace) -> Self {
         let within = match id {
             0 => Within::Mark,
             MAX_ID => Within::All,

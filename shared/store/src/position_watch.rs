@@ -14,13 +14,13 @@ const NOTE_EVERY: Duration = Duration::from_secs(1);
 
 /// What a store is and how far it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Known {
+pub(crate) struct KnownPosition {
     pub(crate) role: Role,
     pub(crate) serves: bool,
     pub(crate) position: Position,
 }
 
-impl Known {
+impl KnownPosition {
     pub(crate) const NOTHING: Self = Self::primary(Position { epoch: 0, at: 0 });
 
     const fn primary(position: Position) -> Self {
@@ -49,20 +49,20 @@ pub(crate) struct PositionWatch {
 #[derive(Debug)]
 struct Told {
     store: String,
-    known: Known,
+    known: KnownPosition,
 }
 
 impl PositionWatch {
     pub(crate) fn new() -> Self {
         Self {
-            told: Mutex::new(Told { store: String::new(), known: Known::NOTHING }),
+            told: Mutex::new(Told { store: String::new(), known: KnownPosition::NOTHING }),
             heard: watch::Sender::new(Heard::default()),
             noted: Mutex::default(),
         }
     }
 
     /// What is known of it.
-    pub(crate) fn known(&self) -> Known {
+    pub(crate) fn known(&self) -> KnownPosition {
         self.told().known
     }
 
@@ -81,7 +81,7 @@ impl PositionWatch {
             let Told { known, .. } = &mut *self.told();
             // Another program may have made the store a primary; this write is the first sign of it.
             if position.epoch > known.position.epoch {
-                *known = Known::primary(position);
+                *known = KnownPosition::primary(position);
             } else if known.role == Role::Primary {
                 known.position = known.position.max(position);
             }
@@ -102,7 +102,7 @@ impl PositionWatch {
                 position = position.max(told.known.position);
             }
             told.store.clone_from(&document.store);
-            told.known = Known { role, serves: document.serves(), position };
+            told.known = KnownPosition { role, serves: document.serves(), position };
             position
         };
         self.wake(Heard { latest, position });

@@ -1,6 +1,6 @@
 //! A row as it stands in a store, and as a statement gives it.
 
-use models::{Cell, CellRef, Collection, Head, Kind, Timestamp, View};
+use models::{Cell, CellRef, Collection, Kind, MemberHead, Timestamp, View};
 
 use crate::{Change, Precondition, StoreError};
 
@@ -32,7 +32,7 @@ impl Row {
     /// The row as JSON.
     pub fn json(&self, collection: &Collection, view: View) -> Vec<u8> {
         let Self { id, created_at, updated_at, .. } = *self;
-        let (head, mut out) = (Head { id, created_at, updated_at }, Vec::new());
+        let (head, mut out) = (MemberHead { id, created_at, updated_at }, Vec::new());
         let cells = self.cells.iter().map(|cell| Ok(cell.as_ref()));
         let written: Result<(), std::convert::Infallible> =
             collection.write_row(view, head, cells, &mut out);
@@ -153,7 +153,7 @@ impl<'a> RowRef<'a> {
     /// Adds the row to `out` as JSON.
     pub(crate) fn write(&self, view: View, out: &mut Vec<u8>) -> Result<(), StoreError> {
         let Self { id, created_at, updated_at, .. } = *self;
-        let head = Head { id, created_at, updated_at };
+        let head = MemberHead { id, created_at, updated_at };
         self.collection.write_row(view, head, self.cells(), out)
     }
 

@@ -4,7 +4,7 @@ use replication::{Document, FeedCursor};
 use serde_json::Value;
 
 use crate::StoreError;
-use crate::place::Place;
+use crate::place::FeedPlace;
 
 /// Reads a document that this version or one before it wrote.
 ///
@@ -23,7 +23,7 @@ pub(crate) fn read_document(text: &str) -> Result<Document, StoreError> {
 /// A cursor that version 0.1 wrote: a place and an id, with a dot between them.
 fn of_version_0_1(text: &str) -> Option<FeedCursor> {
     let (position, id) = text.split_once('.')?;
-    Some(Place { position: position.parse().ok()?, id: id.parse().ok()? }.into())
+    Some(FeedPlace { position: position.parse().ok()?, id: id.parse().ok()? }.into())
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::{Data, Query, get, post, resource};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use replication::{
-    Changes, ChangesQuery, Entry, FeedCursor, FeedPage, Handover, Head, Ownership, PROTOCOL, Peer,
-    Role, SideStatus, heard,
+    AnswerHead, Changes, ChangesQuery, Entry, FeedCursor, FeedPage, Handover, Ownership, PROTOCOL,
+    Peer, Role, SideStatus, heard,
 };
 use runtime::Token;
 use serde_json::{Value, json};
@@ -199,7 +199,7 @@ async fn changes(
     loop {
         let page = page(&lock(&state), &query.after);
         if !page.entries.is_empty() || Instant::now() >= end {
-            let head = Head { protocol: PROTOCOL, busy: false };
+            let head = AnswerHead { protocol: PROTOCOL, busy: false };
             return HttpResponse::Ok().json(FeedPage { head, changes: &page });
         }
         sleep(Duration::from_millis(10)).await;

@@ -10,11 +10,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::board::{Answer, Board};
-use crate::client::Record;
+use crate::client::ClientRecord;
 use crate::content::Collection;
 use crate::differences::Differences;
 use crate::lists::Lists;
-use crate::work::Work;
+use crate::work::Workload;
 
 /// For how long a read is tried again that fails: a program that crashed may still be starting.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,9 +24,9 @@ const AGENT: &str = "banyan-load/check";
 /// # Errors
 /// The board cannot be read.
 pub(crate) async fn check(
-    work: &Arc<Work>,
+    work: &Arc<Workload>,
     run: u64,
-    records: Vec<Record>,
+    records: Vec<ClientRecord>,
 ) -> Result<Differences, String> {
     let mut lists = Lists::new(run, records.iter().map(|record| &record.ledger));
     for collection in Collection::ALL {
@@ -68,7 +68,7 @@ async fn walk(
 }
 
 /// Reads each member that a client made.
-async fn members(board: &Board, record: &Record) -> Result<Differences, String> {
+async fn members(board: &Board, record: &ClientRecord) -> Result<Differences, String> {
     let mut differences = Differences::default();
     for member in record.ledger.members() {
         let Some(id) = member.id else { continue };

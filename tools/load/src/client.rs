@@ -11,12 +11,12 @@ use serde_json::Value;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout_at};
 
 use crate::board::{Answer, IDEMPOTENCY_KEY, Lost};
-use crate::content::{Collection, Content};
+use crate::content::{Collection, MemberContent};
 use crate::ledger::Ledger;
 use crate::mix::{ClientAction, Match, Mix};
 use crate::references::References;
 use crate::tally::Tally;
-use crate::work::Work;
+use crate::work::Workload;
 
 /// After a request failed, so that a board that is down is not asked thousands of times a second.
 const REST: Duration = Duration::from_millis(20);
@@ -24,15 +24,15 @@ const REST: Duration = Duration::from_millis(20);
 const OTHER_STATE: &str = "\"0-full\"";
 
 pub(crate) struct Client {
-    work: Arc<Work>,
+    work: Arc<Workload>,
     mix: Mix,
     /// Between two writes.
     pace: Option<Interval>,
-    record: Record,
+    record: ClientRecord,
 }
 
 /// What a client leaves.
-pub(crate) struct Record {
+pub(crate) struct ClientRecord {
     pub(crate) agent: String,
     pub(crate) ledger: Ledger,
     pub(crate) tally: Tally,
@@ -53,7 +53,7 @@ enum Outcome {
 }
 
 impl Client {
-    pub(crate) fn new(work: Arc<Work>, mix: Mix, ledger: Ledger) -> Self {
+    pub(crate) fn new(work: Arc<Workload>, mix: Mix, ledger: Ledger) -> Self {
         let pace = work.options.rate.map(|rate| {
             let between = Duration::from_secs(1) / rate;
             let first = work.start + between * ledger.client;
@@ -63,11 +63,11 @@ impl Client {
         });
         let agent = format!("banyan-load/{}", ledger.client);
         let (tally, positions) = (Tally::default(), BTreeMap::new());
-        Self { work, mix, pace, record: Record { agent, ledger, tally, positions } }
+        Self { work, mix, pace, record: ClientRecord { agent, ledger, tally, positions } }
     }
 
     /// Works until there is nothing left to do.
-    pub(crate) async fn run(mut self) -> Record {
+    pub(crate) async fn run(mut self) -> ClientRecord {
         while self.may_write().await {
             let action = self.mix.write(&self.record.ledger);
             self.act(action).await;
@@ -104,7 +104,7 @@ impl Client {
     async fn make(&mut self, collection: Collection, twice: bool) {
         let token = self.record.ledger.next_token();
         let References { user, thread } = self.referred();
-        let content = Content { version: 1, user, thread };
+        let content = MemberContent { version: 1, user, thread };
         let (path, body) = (format!("/{}", collection.name()), collection.whole(token, content));
         let key = twice.then(|| token.to_string());
         let headers: Vec<_> = key.iter().map(|key| (IDEMPOTENCY_KEY, key.as_str())).collect();
@@ -140,7 +140,7 @@ impl Client {
         let member = &self.record.ledger.members()[place];
         let (collection, token, etag) = (member.collection, member.token, member.etag.clone());
         let (Some(id), Some(content)) = (member.id, member.sure) else { return };
-        let mut next = Content { version: content.version + 1, ..content };
+        let mut next = MemberContent { version: content.version + 1, ..content };
         let (next, body, done) = if method == Method::DELETE {
             (None, None, StatusCode::NO_CONTENT)
         } else if method == Method::PUT {

@@ -25,7 +25,7 @@ pub(crate) struct Token {
 
 /// What a member says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Content {
+pub(crate) struct MemberContent {
     /// One more with each change.
     pub(crate) version: u32,
     /// The user that it names, if it names one.
@@ -65,7 +65,7 @@ impl Collection {
     }
 
     /// The whole content, as a client sends it and as it is read.
-    pub(crate) fn whole(self, token: Token, content: Content) -> Value {
+    pub(crate) fn whole(self, token: Token, content: MemberContent) -> Value {
         let mut whole = self.texts(token, content.version);
         match self {
             Self::Users => whole["username"] = token.to_string().into(),
@@ -89,7 +89,7 @@ impl Collection {
         self,
         member: &Value,
         token: Token,
-        content: Content,
+        content: MemberContent,
     ) -> Option<(String, Value)> {
         let Value::Object(fields) = self.whole(token, content) else { return None };
         fields.into_iter().find(|(field, value)| member[field] != *value)

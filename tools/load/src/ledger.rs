@@ -5,23 +5,23 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::board::Answer;
-use crate::content::{Collection, Content, Token};
+use crate::content::{Collection, MemberContent, Token};
 use crate::differences::shown;
 
 /// What one client knows of its members.
 pub(crate) struct Ledger {
     run: u64,
     pub(crate) client: u32,
-    members: Vec<Member>,
+    members: Vec<LoadedMember>,
     /// Places of the members of each collection that are there and can be written again.
     living: [Vec<usize>; 3],
 }
 
 /// What a member says; `None`: it is not there.
-pub(crate) type State = Option<Content>;
+pub(crate) type State = Option<MemberContent>;
 
 /// A member that the client made, or tried to.
-pub(crate) struct Member {
+pub(crate) struct LoadedMember {
     pub(crate) collection: Collection,
     pub(crate) token: Token,
     /// `None` if the answer that would have told it was lost.
@@ -39,7 +39,7 @@ impl Ledger {
         Self { run, client, members: Vec::new(), living: Default::default() }
     }
 
-    pub(crate) fn members(&self) -> &[Member] {
+    pub(crate) fn members(&self) -> &[LoadedMember] {
         &self.members
     }
 
@@ -54,19 +54,19 @@ impl Ledger {
         collection: Collection,
         id: u64,
         etag: String,
-        content: Content,
+        content: MemberContent,
     ) -> usize {
         let (token, place) = (self.next_token(), self.members.len());
         let (id, sure) = (Some(id), Some(content));
-        self.members.push(Member { collection, token, id, etag, sure, unsure: None });
+        self.members.push(LoadedMember { collection, token, id, etag, sure, unsure: None });
         self.living[collection as usize].push(place);
         place
     }
 
     /// Notes a member that may have been made.
-    pub(crate) fn maybe_made(&mut self, collection: Collection, content: Content) {
+    pub(crate) fn maybe_made(&mut self, collection: Collection, content: MemberContent) {
         let (token, etag, unsure) = (self.next_token(), String::new(), Some(Some(content)));
-        self.members.push(Member { collection, token, id: None, etag, sure: None, unsure });
+        self.members.push(LoadedMember { collection, token, id: None, etag, sure: None, unsure });
     }
 
     /// Notes a change or a deletion.
@@ -104,7 +104,7 @@ impl Ledger {
     }
 }
 
-impl Member {
+impl LoadedMember {
     /// Whether one of the states that the member may be in is so.
     pub(crate) fn may_be(&self, is: impl Fn(State) -> bool) -> bool {
         is(self.sure) || self.unsure.is_some_and(is)

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::content::{Collection, Token};
 use crate::differences::{Differences, shown};
-use crate::ledger::{Ledger, Member};
+use crate::ledger::{Ledger, LoadedMember};
 
 /// The ledgers, and what of them was seen so far.
 pub(crate) struct Lists<'a> {
     run: u64,
-    by_id: HashMap<(Collection, u64), &'a Member>,
-    by_token: HashMap<Token, &'a Member>,
+    by_id: HashMap<(Collection, u64), &'a LoadedMember>,
+    by_token: HashMap<Token, &'a LoadedMember>,
     seen: HashSet<(Collection, u64)>,
     /// The member in which each token was seen first.
     tokens: HashMap<Token, u64>,

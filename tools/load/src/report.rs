@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::differences::Differences;
 use crate::tally::{Failures, Tally, Waits};
-use crate::work::Work;
+use crate::work::Workload;
 
 /// So many differences are told one by one.
 const SHOWN: usize = 20;
@@ -64,7 +64,7 @@ struct Difference {
 impl Report {
     /// `found` is what differed in the end.
     pub(crate) fn new(
-        work: &Work,
+        work: &Workload,
         seed: u64,
         took: Duration,
         members: usize,

@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::references::References;
 use crate::report::Report;
 use crate::tally::Tally;
-use crate::work::Work;
+use crate::work::Workload;
 
 /// Asks the board at this URL, then compares it with the answers.
 ///
@@ -32,7 +32,7 @@ pub async fn run(url: &str, options: &Options) -> Result<Report, String> {
     let mut interrupts = interrupts.map_err(|error| format!("cannot start: {error}"))?;
     let references = References::find(&board, run, &options.collection).await?;
     let start = Instant::now();
-    let work = Arc::new(Work {
+    let work = Arc::new(Workload {
         board,
         options: options.clone(),
         references,

@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::references::References;
 
 /// The board, the options, and how much is left to do.
-pub(crate) struct Work {
+pub(crate) struct Workload {
     pub(crate) board: Board,
     pub(crate) options: Options,
     pub(crate) references: References,
@@ -19,7 +19,7 @@ pub(crate) struct Work {
     pub(crate) finished: AtomicBool,
 }
 
-impl Work {
+impl Workload {
     pub(crate) fn is_done(&self) -> bool {
         self.finished.load(Relaxed) || Instant::now() >= self.end
     }

@@ -3,14 +3,14 @@
 use crate::functions::Scope;
 use crate::kinds::{Type, unrecognized};
 use crate::order;
-use crate::template::{Expression, Output, Resource, Template};
+use crate::template::{Expression, Output, Template, TemplateResource};
 
 /// The values of the resources and outputs whose conditions hold, each with its section.
 pub(super) fn present_values<'a>(
     template: &'a Template,
     scope: &Scope,
 ) -> Vec<(&'a Expression, &'static str)> {
-    let resources = order::present(template, scope).into_iter().flat_map(Resource::values);
+    let resources = order::present(template, scope).into_iter().flat_map(TemplateResource::values);
     let outputs = template.outputs.iter().filter(|output| scope.holds(output.condition.as_ref()));
     let outputs = outputs.flat_map(Output::values).map(|value| (value, "Outputs"));
     resources.map(|value| (value, "Resources")).chain(outputs).collect()
@@ -18,7 +18,7 @@ pub(super) fn present_values<'a>(
 
 /// Every resource is of a type that can be made here.
 pub(super) fn types(template: &Template) -> Result<(), String> {
-    let resources = template.resources.iter().map(Resource::name_and_kind);
+    let resources = template.resources.iter().map(TemplateResource::name_and_kind);
     let unknown = resources.filter(|(_, kind)| Type::of(kind).is_none());
     let unknown: Vec<_> = unknown.map(|(name, kind)| (kind, name)).collect();
     if unknown.is_empty() { Ok(()) } else { Err(unrecognized(&unknown)) }

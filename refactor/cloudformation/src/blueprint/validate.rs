@@ -4,7 +4,7 @@ use super::Blueprint;
 use crate::functions::KNOWN_AFTER_APPLY;
 use crate::order;
 use crate::provider::Provider;
-use crate::template::{Resource, Template};
+use crate::template::{Template, TemplateResource};
 
 /// Checks a template whatever values its parameters get: types, attributes, the properties and outputs that hang on no
 /// condition, as far as they are known, and circles if no condition can break them.
@@ -31,7 +31,7 @@ pub(crate) fn validate(template: &Template, provider: &dyn Provider) -> Result<(
     }
     if template.conditions.is_empty() {
         let needs = order::needs(template, scope);
-        order::sort(template.resources.iter().map(Resource::name_and_kind), &needs)?;
+        order::sort(template.resources.iter().map(TemplateResource::name_and_kind), &needs)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::wait::Signal;
 use crate::kinds::{Maker, Type};
-use crate::provider::{Created, Failure, Properties, Provider, ProviderCall};
+use crate::provider::{CreatedResource, Properties, Provider, ProviderCall, StepFailure};
 use crate::stacks::{Generation, StackStore};
 
 /// Carries out operations on stacks.
@@ -49,7 +49,7 @@ impl StackEngine {
                 .ask(step, |provider| provider.update(step, of, id, &current.properties, wanted))?,
             Maker::Placeholder(_) => current.attributes.clone(),
         };
-        Ok(generation(Created { physical_id: id.clone(), attributes }, wanted))
+        Ok(generation(CreatedResource { physical_id: id.clone(), attributes }, wanted))
     }
 
     /// Puts a route in the place of another one.
@@ -83,7 +83,7 @@ impl StackEngine {
     fn ask<T>(
         &self,
         step: &ProviderCall,
-        call: impl FnOnce(&dyn Provider) -> Result<T, Failure>,
+        call: impl FnOnce(&dyn Provider) -> Result<T, StepFailure>,
     ) -> Result<T, String> {
         let answer = catch_unwind(AssertUnwindSafe(|| call(&*self.provider)));
         let reason = match answer {
@@ -96,7 +96,7 @@ impl StackEngine {
     }
 }
 
-fn generation(made: Created, properties: &Properties) -> Generation {
+fn generation(made: CreatedResource, properties: &Properties) -> Generation {
     Generation {
         physical_id: made.physical_id,
         attributes: made.attributes,

@@ -2,12 +2,12 @@
 //! update or the deletion of the stack tries again.
 
 use super::calls::StackEngine;
-use super::work::{AfterPhase, StepError, Work};
-use crate::stacks::{Resource, ResourceStatus, StackError, StackStatus};
+use super::work::{AfterPhase, OperationWork, StepError};
+use crate::stacks::{ResourceStatus, StackError, StackResource, StackStatus};
 
 impl StackEngine {
     /// Removes, in rounds: what another one still needs goes in the next round. Ends with a round that removes nothing.
-    pub(super) fn clean_up(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
+    pub(super) fn clean_up(&self, work: &mut OperationWork<'_>) -> Result<AfterPhase, StackError> {
         let wanted = match work.blueprint(&work.stack.definition) {
             Ok(blueprint) => blueprint.order,
             // It was understood a moment ago: another version has begun this. Nothing is removed on a guess.
@@ -42,8 +42,8 @@ impl StackEngine {
     /// Removes what is left over of a resource, and the resource itself if the template no longer has it.
     fn trim(
         &self,
-        work: &mut Work<'_>,
-        resource: &mut Resource,
+        work: &mut OperationWork<'_>,
+        resource: &mut StackResource,
         keeps: bool,
         removed: &mut bool,
     ) -> Result<(), StepError> {
@@ -70,8 +70,8 @@ impl StackEngine {
     /// Removes a resource and forgets it, unless its policy is to retain it: then it is only forgotten.
     pub(super) fn take_away(
         &self,
-        work: &mut Work<'_>,
-        resource: &mut Resource,
+        work: &mut OperationWork<'_>,
+        resource: &mut StackResource,
     ) -> Result<(), StepError> {
         let mut status = ResourceStatus::DeleteComplete;
         if let Some(current) = resource.current.clone() {

@@ -2,12 +2,12 @@
 //! still there, and traffic goes on as it did.
 
 use super::calls::StackEngine;
-use super::work::{AfterPhase, Work, not_deleted};
-use crate::stacks::{Before, Resource, ResourceStatus, StackError, StackStatus};
+use super::work::{AfterPhase, OperationWork, not_deleted};
+use crate::stacks::{Before, ResourceStatus, StackError, StackResource, StackStatus};
 
 impl StackEngine {
     /// Removes all resources of the stack.
-    pub(super) fn delete(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
+    pub(super) fn delete(&self, work: &mut OperationWork<'_>) -> Result<AfterPhase, StackError> {
         for mut resource in work.backwards() {
             if matches!(
                 resource.status,
@@ -38,7 +38,7 @@ impl StackEngine {
     }
 
     /// Removes all that there is of a resource, the newest first: it may need what came before it.
-    fn remove_all(&self, work: &Work<'_>, resource: &Resource) -> Result<(), String> {
+    fn remove_all(&self, work: &OperationWork<'_>, resource: &StackResource) -> Result<(), String> {
         let older = match &resource.before {
             Before::Replaced(old) => Some(old),
             _ => None,

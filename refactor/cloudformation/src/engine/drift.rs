@@ -2,7 +2,7 @@
 
 use super::calls::StackEngine;
 use crate::kinds::{Maker, Type};
-use crate::stacks::{DriftStatus, Generation, Resource, ResourceDrift, now};
+use crate::stacks::{DriftStatus, Generation, ResourceDrift, StackResource, now};
 
 impl StackEngine {
     /// How a resource differs from what its stack made; `None` if nothing stands behind it.
@@ -12,7 +12,7 @@ impl StackEngine {
     pub(crate) fn drift(
         &self,
         region: &str,
-        resource: &Resource,
+        resource: &StackResource,
     ) -> Result<Option<ResourceDrift>, String> {
         let Some(current) = &resource.current else { return Ok(None) };
         let Some(kind) = Type::of(&resource.kind) else { return Ok(None) };
@@ -32,7 +32,11 @@ impl StackEngine {
     ///
     /// # Errors
     /// If the provider cannot tell.
-    pub(crate) fn as_it_is(&self, region: &str, resource: &Resource) -> Result<Resource, String> {
+    pub(crate) fn as_it_is(
+        &self,
+        region: &str,
+        resource: &StackResource,
+    ) -> Result<StackResource, String> {
         let mut resource = resource.clone();
         if let Some(drift) = self.drift(region, &resource)? {
             resource.current = resource

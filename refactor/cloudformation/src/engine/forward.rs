@@ -2,13 +2,13 @@
 //! restart finds that nothing is left to do.
 
 use super::calls::StackEngine;
-use super::work::{AfterPhase, StepError, Work};
+use super::work::{AfterPhase, OperationWork, StepError};
 use crate::blueprint::Blueprint;
 use crate::kinds::Type;
 use crate::plan::{Way, way};
 use crate::provider::Properties;
 use crate::stacks::{
-    Before, Generation, Phase, Resource, ResourceStatus, StackError, StackStatus, now,
+    Before, Generation, OperationPhase, ResourceStatus, StackError, StackResource, StackStatus, now,
 };
 
 /// What AWS says of a resource that cannot change in place.
@@ -20,7 +20,7 @@ const OVERDUE: &str = "Stack creation time exceeded the specified timeout.";
 
 impl StackEngine {
     /// Makes and changes all resources, then makes the result what the stack is; or turns to the rollback.
-    pub(super) fn forward(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
+    pub(super) fn forward(&self, work: &mut OperationWork<'_>) -> Result<AfterPhase, StackError> {
         match self.reach_all(work) {
             Ok(()) if work.operation.creates => Ok(AfterPhase::Finished),
             Ok(()) => Ok(AfterPhase::Phase),
@@ -28,7 +28,7 @@ impl StackEngine {
         }
     }
 
-    fn reach_all(&self, work: &mut Work<'_>) -> Result<(), StepError> {
+    fn reach_all(&self, work: &mut OperationWork<'_>) -> Result<(), StepError> {
         let blueprint = work.blueprint(&work.wanted())?;
         work.import(&blueprint)?;
         for logical_id in &blueprint.order {
@@ -56,9 +56,9 @@ impl StackEngine {
     /// One resource; refused if the provider refuses, or if its properties cannot be worked out.
     fn reach(
         &self,
-        work: &mut Work<'_>,
+        work: &mut OperationWork<'_>,
         blueprint: &Blueprint,
-        resource: &mut Resource,
+        resource: &mut StackResource,
     ) -> Result<(), StepError> {
         let logical_id = resource.logical_id.clone();
         if work.change_set.as_ref().is_some_and(|set| set.reverts_drift) {
@@ -88,10 +88,10 @@ impl StackEngine {
 
     fn carry_out(
         &self,
-        work: &Work<'_>,
+        work: &OperationWork<'_>,
         way: Way,
         kind: &Type,
-        resource: &Resource,
+        resource: &StackResource,
         wanted: &Properties,
     ) -> Result<Generation, String> {
         let step = work.step(&resource.logical_id, "make");
@@ -103,12 +103,12 @@ impl StackEngine {
     }
 }
 
-fn failed(work: &mut Work<'_>, reason: String) -> Result<AfterPhase, StackError> {
+fn failed(work: &mut OperationWork<'_>, reason: String) -> Result<AfterPhase, StackError> {
     let creates = work.operation.creates;
     if work.operation.options.deletes_on_failure {
         let reason = format!("{reason} Delete requested by user.");
         work.tell_status(StackStatus::CreateFailed, Some(reason.clone()))?;
-        return work.enter(Phase::Delete, StackStatus::DeleteInProgress, Some(reason));
+        return work.enter(OperationPhase::Delete, StackStatus::DeleteInProgress, Some(reason));
     }
     if work.stack.disable_rollback {
         let status = if creates { StackStatus::CreateFailed } else { StackStatus::UpdateFailed };
@@ -120,14 +120,14 @@ fn failed(work: &mut Work<'_>, reason: String) -> Result<AfterPhase, StackError>
     } else {
         StackStatus::UpdateRollbackInProgress
     };
-    work.enter(Phase::Rollback, status, Some(reason))
+    work.enter(OperationPhase::Rollback, status, Some(reason))
 }
 
 /// A resource is as it should be already: only what it needs may differ, or that an earlier step stopped halfway.
 fn keep(
-    work: &mut Work<'_>,
+    work: &mut OperationWork<'_>,
     blueprint: &Blueprint,
-    resource: &mut Resource,
+    resource: &mut StackResource,
 ) -> Result<(), StackError> {
     let mut kept = resource.clone();
     kept.needs = needs(blueprint, &resource.logical_id);
@@ -140,7 +140,11 @@ fn keep(
 }
 
 /// Writes down what is about to happen to a resource.
-fn announce(work: &mut Work<'_>, resource: &mut Resource, way: Way) -> Result<(), StackError> {
+fn announce(
+    work: &mut OperationWork<'_>,
+    resource: &mut StackResource,
+    way: Way,
+) -> Result<(), StackError> {
     if way != Way::Create {
         let reason = (way == Way::Replace).then(|| REPLACES.to_owned());
         return work.record(resource, ResourceStatus::UpdateInProgress, reason);
@@ -153,8 +157,8 @@ fn announce(work: &mut Work<'_>, resource: &mut Resource, way: Way) -> Result<()
 
 /// Writes down what has happened to a resource, and what it was before.
 fn reached(
-    work: &mut Work<'_>,
-    resource: &mut Resource,
+    work: &mut OperationWork<'_>,
+    resource: &mut StackResource,
     way: Way,
     old: Option<Generation>,
 ) -> Result<(), StackError> {
@@ -175,8 +179,8 @@ fn needs(blueprint: &Blueprint, logical_id: &str) -> Vec<String> {
     blueprint.needs.get(logical_id).into_iter().flatten().cloned().collect()
 }
 
-fn new_resource(blueprint: &Blueprint, logical_id: &str) -> Resource {
-    Resource {
+fn new_resource(blueprint: &Blueprint, logical_id: &str) -> StackResource {
+    StackResource {
         logical_id: logical_id.to_owned(),
         kind: blueprint.kind(logical_id).map(|kind| kind.name.to_owned()).unwrap_or_default(),
         status: ResourceStatus::CreateInProgress,

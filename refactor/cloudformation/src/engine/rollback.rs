@@ -1,13 +1,13 @@
 //! Rollback: backwards through the order in which things were made; what is new goes, what was changed is put back.
 
 use super::calls::StackEngine;
-use super::work::{AfterPhase, Work, not_deleted};
+use super::work::{AfterPhase, OperationWork, not_deleted};
 use crate::kinds::Type;
-use crate::stacks::{Before, Generation, Resource, ResourceStatus, StackError, StackStatus};
+use crate::stacks::{Before, Generation, ResourceStatus, StackError, StackResource, StackStatus};
 
 impl StackEngine {
     /// Rolls every resource back. One that cannot be is recorded with the reason, and the others go on.
-    pub(super) fn roll_back(&self, work: &mut Work<'_>) -> Result<AfterPhase, StackError> {
+    pub(super) fn roll_back(&self, work: &mut OperationWork<'_>) -> Result<AfterPhase, StackError> {
         let mut failed = Vec::new();
         for logical_id in made_order(work).into_iter().rev() {
             let Some(mut resource) = work.resources.get(&logical_id).cloned() else { continue };
@@ -35,7 +35,11 @@ impl StackEngine {
     }
 
     /// Puts one resource back; false if that failed.
-    fn put_back(&self, work: &mut Work<'_>, resource: &mut Resource) -> Result<bool, StackError> {
+    fn put_back(
+        &self,
+        work: &mut OperationWork<'_>,
+        resource: &mut StackResource,
+    ) -> Result<bool, StackError> {
         let (in_progress, complete) =
             (ResourceStatus::UpdateInProgress, ResourceStatus::UpdateComplete);
         let restored = match (resource.before.clone(), resource.current.clone()) {
@@ -90,8 +94,8 @@ impl StackEngine {
     /// Removes what took the place of a resource; it is left over if that fails.
     fn give_up(
         &self,
-        work: &mut Work<'_>,
-        resource: &mut Resource,
+        work: &mut OperationWork<'_>,
+        resource: &mut StackResource,
         new: Generation,
     ) -> Result<(), StackError> {
         let physical_id = new.physical_id.clone();
@@ -110,7 +114,7 @@ impl StackEngine {
     /// After the rollback of an update, needs, policies and outputs are again those of the definition that the stack has
     /// kept. A route that was swapped back has a new id. What could not be put back may still use what the update took
     /// over from other stacks: only a `whole` rollback gives that up.
-    fn restore_view(&self, work: &mut Work<'_>, whole: bool) -> Result<(), StackError> {
+    fn restore_view(&self, work: &mut OperationWork<'_>, whole: bool) -> Result<(), StackError> {
         let Ok(blueprint) = work.blueprint(&work.stack.definition) else { return Ok(()) };
         for (logical_id, needs) in &blueprint.needs {
             let Some(mut resource) = work.resources.get(logical_id).cloned() else { continue };
@@ -129,6 +133,6 @@ impl StackEngine {
 }
 
 /// The order in which the operation went forward; what it did not touch needs no place in it.
-fn made_order(work: &Work<'_>) -> Vec<String> {
+fn made_order(work: &OperationWork<'_>) -> Vec<String> {
     work.blueprint(&work.wanted()).map_or_else(|_| work.order(), |blueprint| blueprint.order)
 }

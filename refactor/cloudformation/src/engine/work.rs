@@ -9,8 +9,8 @@ use crate::functions::Exports;
 use crate::order;
 use crate::provider::ProviderCall;
 use crate::stacks::{
-    Before, ChangeSet, Definition, Phase, Resource, Stack, StackError, StackOperation, StackStore,
-    is_over,
+    Before, ChangeSet, Definition, OperationPhase, Stack, StackError, StackOperation,
+    StackResource, StackStore, is_over,
 };
 
 /// What follows a phase.
@@ -52,17 +52,17 @@ impl From<StackError> for StepError {
 }
 
 /// What an operation works on. What stands here stands on disk, too.
-pub(super) struct Work<'a> {
+pub(super) struct OperationWork<'a> {
     store: &'a StackStore,
     pub(super) operation: StackOperation,
     pub(super) stack: Stack,
     pub(super) change_set: Option<ChangeSet>,
-    pub(super) resources: BTreeMap<String, Resource>,
+    pub(super) resources: BTreeMap<String, StackResource>,
     /// What other stacks export. None of them changes while this operation runs.
     exports: Exports,
 }
 
-impl<'a> Work<'a> {
+impl<'a> OperationWork<'a> {
     /// Reads what is recorded.
     pub(super) fn load(
         store: &'a StackStore,
@@ -117,7 +117,7 @@ impl<'a> Work<'a> {
     }
 
     /// The resources, each before what it needs.
-    pub(super) fn backwards(&self) -> Vec<Resource> {
+    pub(super) fn backwards(&self) -> Vec<StackResource> {
         let found = |logical_id: &String| self.resources.get(logical_id).cloned();
         self.order().iter().rev().filter_map(found).collect()
     }
@@ -131,14 +131,14 @@ impl<'a> Work<'a> {
             logical_id: logical_id.to_owned(),
             // Together 20 + 1 + 32 characters.
             token: format!("{}-{digest:032x}", self.operation.id),
-            restores: self.operation.phase == Phase::Rollback,
+            restores: self.operation.phase == OperationPhase::Rollback,
         }
     }
 
     /// Whether the policy of a resource keeps it where it is although its stack gives it up.
-    pub(super) fn retains(&self, resource: &Resource) -> bool {
+    pub(super) fn retains(&self, resource: &StackResource) -> bool {
         let made_now = resource.before == Before::Nothing
-            && matches!(self.operation.phase, Phase::Rollback)
+            && matches!(self.operation.phase, OperationPhase::Rollback)
             || self.operation.creates;
         let except = made_now && self.operation.options.retain_except_on_create;
         resource.policies.deletion.retains(made_now) && !except

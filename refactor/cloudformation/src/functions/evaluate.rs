@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cidr::cidr;
 use super::dynamic::check_dynamic;
-use super::scope::{Lookup, Scope};
+use super::scope::{ResourceLookup, Scope};
 use super::value::{KNOWN_AFTER_APPLY, is_unknown, text, unknown};
 use crate::template::{Expression, ExpressionKind, SubPiece};
 
@@ -19,7 +19,7 @@ impl Scope {
     pub(crate) fn evaluate(
         &self,
         expression: &Expression,
-        lookup: Lookup<'_>,
+        lookup: ResourceLookup<'_>,
     ) -> Result<Option<Value>, String> {
         Evaluation { scope: self, lookup }.evaluate(expression).map_err(FunctionError::text)
     }
@@ -28,7 +28,7 @@ impl Scope {
     pub(crate) fn map(
         &self,
         entries: &[(String, Expression)],
-        lookup: Lookup<'_>,
+        lookup: ResourceLookup<'_>,
     ) -> Result<Map<String, Value>, String> {
         Evaluation { scope: self, lookup }.map(entries).map_err(FunctionError::text)
     }
@@ -82,7 +82,7 @@ impl From<String> for FunctionError {
 
 struct Evaluation<'a> {
     scope: &'a Scope,
-    lookup: Lookup<'a>,
+    lookup: ResourceLookup<'a>,
 }
 
 impl Evaluation<'_> {

@@ -9,7 +9,7 @@ use crate::id::ACCOUNT;
 use crate::template::{Expression, ExpressionKind, Mappings, Template};
 
 /// Gives the id of a resource (`Ref`), or with a name one of its attributes (`Fn::GetAtt`).
-pub(crate) type Lookup<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<String, String>;
+pub(crate) type ResourceLookup<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<String, String>;
 
 /// The values that other stacks of the region export, by name.
 pub(crate) type Exports = BTreeMap<String, String>;
@@ -85,7 +85,11 @@ impl Scope {
     }
 
     /// What `Ref` gives.
-    pub(super) fn reference(&self, name: &str, lookup: Lookup<'_>) -> Result<Value, String> {
+    pub(super) fn reference(
+        &self,
+        name: &str,
+        lookup: ResourceLookup<'_>,
+    ) -> Result<Value, String> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
         }

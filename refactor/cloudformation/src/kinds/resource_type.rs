@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::schema::{self, Property};
 use crate::change::PropertyChange;
 use crate::functions::text;
-use crate::provider::{Created, Properties, ResourceKind};
+use crate::provider::{CreatedResource, Properties, ResourceKind};
 
 /// A resource type.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) enum Placeholder {
 
 impl Placeholder {
     /// Gives the resource its id, always the same for the same token.
-    pub(crate) fn make(self, kind: &Type, token: &str, properties: &Properties) -> Created {
+    pub(crate) fn make(self, kind: &Type, token: &str, properties: &Properties) -> CreatedResource {
         let property = |name: &str| properties.get(name).and_then(text).unwrap_or_default();
         let destination = property("DestinationCidrBlock");
         let physical_id = match self {
@@ -60,7 +60,7 @@ impl Placeholder {
         };
         let attributes = kind.attributes.iter().map(|name| ((*name).to_owned(), attribute(name)));
         let attributes: BTreeMap<_, _> = attributes.collect();
-        Created { physical_id, attributes }
+        CreatedResource { physical_id, attributes }
     }
 }
 

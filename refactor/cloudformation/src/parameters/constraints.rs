@@ -1,6 +1,6 @@
 //! The constraints of a parameter. Those of a list are asked of each of its values.
 
-use crate::template::{Form, Parameter};
+use crate::template::{Parameter, ParameterForm};
 
 /// Checks a value against the type and all constraints.
 ///
@@ -32,7 +32,7 @@ fn one(parameter: &Parameter, value: &str) -> Result<(), String> {
         ));
     }
     parameter.kind.form.check(value)?;
-    if parameter.kind.form == Form::Number
+    if parameter.kind.form == ParameterForm::Number
         && let Ok(number) = value.parse::<f64>()
     {
         range(parameter, number)?;
@@ -42,7 +42,7 @@ fn one(parameter: &Parameter, value: &str) -> Result<(), String> {
 
 /// A list without values has nothing that is no number and nothing that is not allowed.
 fn empty(parameter: &Parameter) -> Result<(), String> {
-    if parameter.kind.form != Form::Number {
+    if parameter.kind.form != ParameterForm::Number {
         parameter.kind.form.check("")?;
     }
     text(parameter, "")

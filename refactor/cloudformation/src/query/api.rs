@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::error::ApiError;
 use super::form::Form;
 use crate::engine::StackEngine;
-use crate::stacks::{Resource, Stack, StackError, StackStore, Transaction};
+use crate::stacks::{Stack, StackError, StackResource, StackStore, Transaction};
 
 /// How long an answer is held back for an operation to finish. The AWS CLI gives up after 60 s; it looks again only
 /// after 5 or 30 s, so an answer that comes a little later is an answer that is needed once.
@@ -55,7 +55,7 @@ impl Api {
     pub(super) fn stack_resources(
         &self,
         form: &Form<'_>,
-    ) -> Result<(Stack, Vec<Resource>), ApiError> {
+    ) -> Result<(Stack, Vec<StackResource>), ApiError> {
         self.store.read(|state| {
             let stack = stack(state, form, ApiError::no_stack_with_id)?;
             let resources = state.resources(&stack.id)?;

@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::checks;
 use super::error::ApiError;
 use super::form::Form;
-use crate::parameters::{self, Given};
+use crate::parameters::{self, GivenParameter};
 use crate::stacks::Definition;
 use crate::template::Template;
 
@@ -68,8 +68,8 @@ fn kept<T: Clone>(form: &Form<'_>, name: &str, given: Vec<T>, before: &[T]) -> V
     if form.is_sent(name) { given } else { before.to_vec() }
 }
 
-fn given(form: &Form<'_>) -> Result<Vec<Given>, ApiError> {
-    let mut all: Vec<Given> = Vec::new();
+fn given(form: &Form<'_>) -> Result<Vec<GivenParameter>, ApiError> {
+    let mut all: Vec<GivenParameter> = Vec::new();
     for member in form.members("Parameters")? {
         let key = member
             .get("ParameterKey")

@@ -4,9 +4,9 @@ use super::api::{Api, stack};
 use super::checks;
 use super::error::ApiError;
 use super::form::Form;
-use super::start::Start;
+use super::start::StackStart;
 use super::xml::Xml;
-use crate::stacks::{Resource, Stack, StackStatus, StartOptions};
+use crate::stacks::{Stack, StackResource, StackStatus, StartOptions};
 
 const MODES: [&str; 2] = ["STANDARD", "FORCE_DELETE_STACK"];
 
@@ -21,7 +21,7 @@ impl Api {
         let name = form.required("StackName")?;
         let role = checks::role(form)?;
         let force = form.one_of("DeletionMode", &MODES)? == Some("FORCE_DELETE_STACK");
-        let mut start = Start::new(form)?;
+        let mut start = StackStart::new(form)?;
         start.options.retain = form.texts("RetainResources")?;
         start.options.force = force;
         let Some(stack) = self.stack(form, name)? else { return Ok(Xml::default()) };
@@ -70,7 +70,11 @@ impl Api {
 }
 
 /// Whether a stack may be deleted in this way.
-fn may_go(stack: &Stack, resources: &[Resource], options: &StartOptions) -> Result<(), ApiError> {
+fn may_go(
+    stack: &Stack,
+    resources: &[StackResource],
+    options: &StartOptions,
+) -> Result<(), ApiError> {
     if stack.termination_protection {
         return Err(ApiError::validation(format!(
             "Stack [{}] cannot be deleted while TerminationProtection is enabled",

@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::execution::execute;
 use super::form::Form;
 use super::planned::{Planned, new_stack, stack_to_update};
-use super::start::Start;
+use super::start::StackStart;
 use super::xml::Xml;
 use crate::stacks::{ChangeSet, Stack, Transaction};
 use crate::template::Template;
@@ -25,7 +25,7 @@ impl Api {
                 "OnFailure and DisableRollback say the same; give only one of them",
             ));
         }
-        let start = Start::new(form)?.on_failure(on_failure);
+        let start = StackStart::new(form)?.on_failure(on_failure);
         let termination_protection = form.flag("EnableTerminationProtection")?;
         let timeout_minutes = timeout(form)?;
         let parsed = form.get("TemplateBody").map(Template::parse);
@@ -52,7 +52,7 @@ impl Api {
     /// 400 for a bad template or parameter, a stack in the wrong state, and if nothing would change.
     pub(super) fn update_stack(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
         let name = form.required("StackName")?;
-        let start = Start::new(form)?;
+        let start = StackStart::new(form)?;
         let parsed = form.get("TemplateBody").map(Template::parse);
         let id = self.store.write(|state| {
             let known = state.stack(form.region, name)?;
@@ -89,7 +89,7 @@ fn begin(
     state: &Transaction<'_>,
     stack: Stack,
     planned: Planned,
-    start: Start,
+    start: StackStart,
 ) -> Result<String, ApiError> {
     let stack_id = stack.id.clone();
     let planned = planned.change_set(&stack, "direct", start.fingerprint);

@@ -8,7 +8,9 @@ use super::form::Form;
 use super::page::page;
 use super::xml::Xml;
 use crate::id;
-use crate::stacks::{DriftStatus, Resource, ResourceDrift, Stack, StackDrift, StackStatus, now};
+use crate::stacks::{
+    DriftStatus, ResourceDrift, Stack, StackDrift, StackResource, StackStatus, now,
+};
 use shown::describe;
 
 const STATUSES: [&str; 4] = ["IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED"];
@@ -118,18 +120,22 @@ impl Api {
         &self,
         form: &Form<'_>,
         name: &str,
-    ) -> Result<Vec<Resource>, ApiError> {
+    ) -> Result<Vec<StackResource>, ApiError> {
         let Some(stack) = self.stack(form, name)? else { return Ok(Vec::new()) };
         let resources = self.store.read(|state| state.resources(&stack.id))?;
         let now = resources.iter().map(|known| self.engine.as_it_is(&stack.region, known));
         now.collect::<Result<_, _>>().map_err(ApiError::validation)
     }
 
-    fn detected(&self, stack: &Stack, resources: Vec<Resource>) -> Result<Vec<Resource>, ApiError> {
+    fn detected(
+        &self,
+        stack: &Stack,
+        resources: Vec<StackResource>,
+    ) -> Result<Vec<StackResource>, ApiError> {
         is_idle(stack)?;
-        let detect = |resource: Resource| {
+        let detect = |resource: StackResource| {
             let drift = self.engine.drift(&stack.region, &resource);
-            Ok(Resource { drift: drift.map_err(ApiError::validation)?, ..resource })
+            Ok(StackResource { drift: drift.map_err(ApiError::validation)?, ..resource })
         };
         resources.into_iter().map(detect).collect()
     }
@@ -137,7 +143,7 @@ impl Api {
     fn keep_drift(
         &self,
         stack: &Stack,
-        found: Vec<Resource>,
+        found: Vec<StackResource>,
         drift: Option<StackDrift>,
     ) -> Result<(), ApiError> {
         self.store.write(|state| {
@@ -150,7 +156,7 @@ impl Api {
                 });
                 if let Some(seen) = seen {
                     let drift = seen.drift.clone();
-                    state.put_resource(&stack.id, &Resource { drift, ..resource })?;
+                    state.put_resource(&stack.id, &StackResource { drift, ..resource })?;
                 }
             }
             let drift = drift.or(stack.drift.clone());
@@ -168,6 +174,6 @@ fn is_idle(stack: &Stack) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn has_drifted(resource: &Resource) -> bool {
+fn has_drifted(resource: &StackResource) -> bool {
     resource.drift.as_ref().is_some_and(|drift| drift.status != DriftStatus::InSync)
 }

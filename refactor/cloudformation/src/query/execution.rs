@@ -4,7 +4,7 @@ use super::api::Api;
 use super::change_sets::find;
 use super::error::ApiError;
 use super::form::Form;
-use super::start::Start;
+use super::start::StackStart;
 use super::xml::Xml;
 use crate::stacks::{ChangeSet, ChangeSetStatus, Execution, Stack, StackStatus, Transaction, now};
 
@@ -16,7 +16,7 @@ impl Api {
     /// 400 if there is no such stack, the change set cannot be executed, or the stack is in the wrong state; 404
     /// if there is no such change set.
     pub(super) fn execute_change_set(&self, form: &Form<'_>) -> Result<Xml, ApiError> {
-        let start = Start::new(form)?;
+        let start = StackStart::new(form)?;
         let stack_id = self.store.write(|state| {
             let (stack, change_set) = find(state, form)?;
             let stack_id = stack.id.clone();
@@ -61,7 +61,7 @@ pub(super) fn execute(
     state: &Transaction<'_>,
     mut stack: Stack,
     mut change_set: ChangeSet,
-    start: Start,
+    start: StackStart,
 ) -> Result<(), ApiError> {
     let mut status = StackStatus::UpdateInProgress;
     if stack.status == StackStatus::ReviewInProgress {

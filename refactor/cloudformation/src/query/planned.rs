@@ -10,8 +10,8 @@ use crate::change::PlannedChange;
 use crate::id;
 use crate::plan::plan;
 use crate::stacks::{
-    ChangeSet, ChangeSetStatus, Definition, Execution, Resource, Stack, StackStatus, Transaction,
-    now,
+    ChangeSet, ChangeSetStatus, Definition, Execution, Stack, StackResource, StackStatus,
+    Transaction, now,
 };
 use crate::template::Template;
 
@@ -60,7 +60,7 @@ impl Api {
         stack: &Stack,
         form: &Form<'_>,
         parsed: Option<Result<Template, String>>,
-        seen: &[Resource],
+        seen: &[StackResource],
     ) -> Result<Planned, ApiError> {
         let exports = state.exports(&stack.region, &stack.id)?;
         let mut resources = state.resources(&stack.id)?;

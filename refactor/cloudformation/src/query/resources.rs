@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::form::Form;
 use super::page::page;
 use super::xml::Xml;
-use crate::stacks::{Resource, Stack};
+use crate::stacks::{Stack, StackResource};
 
 impl Api {
     /// The resources of a stack, or the one of that logical id.
@@ -74,7 +74,7 @@ impl Api {
         &self,
         form: &Form<'_>,
         physical_id: &str,
-    ) -> Result<(Stack, Vec<Resource>), ApiError> {
+    ) -> Result<(Stack, Vec<StackResource>), ApiError> {
         if form.get("StackName").is_some() {
             return Err(ApiError::validation(
                 "StackName and PhysicalResourceId both name a stack; give only one of them",
@@ -83,7 +83,7 @@ impl Api {
         self.store.read(|state| {
             for stack in state.stacks(form.region)? {
                 let resources = state.resources(&stack.id)?;
-                let has = |resource: &Resource| {
+                let has = |resource: &StackResource| {
                     resource.current.as_ref().is_some_and(|made| made.physical_id == physical_id)
                 };
                 if stack.deleted.is_none() && resources.iter().any(has) {
@@ -95,7 +95,7 @@ impl Api {
     }
 }
 
-fn describe(xml: &mut Xml, resource: &Resource, time: &str) {
+fn describe(xml: &mut Xml, resource: &StackResource, time: &str) {
     xml.text("LogicalResourceId", &resource.logical_id);
     xml.optional(
         "PhysicalResourceId",

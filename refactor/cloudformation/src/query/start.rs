@@ -9,7 +9,7 @@ use crate::stacks::{
 };
 
 /// How an operation is begun.
-pub(super) struct Start {
+pub(super) struct StackStart {
     /// What was made stays as it is when the operation fails.
     pub(super) disable_rollback: bool,
     pub(super) options: StartOptions,
@@ -17,7 +17,7 @@ pub(super) struct Start {
     pub(super) fingerprint: u64,
 }
 
-impl Start {
+impl StackStart {
     /// What requests have in common.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ pub(crate) struct StackOperation {
     pub(crate) change_set_id: Option<String>,
     /// Whether the stack is new.
     pub(crate) creates: bool,
-    pub(crate) phase: Phase,
+    pub(crate) phase: OperationPhase,
     /// Why it is being rolled back.
     pub(crate) failure: Option<String>,
     #[serde(default)]
@@ -34,7 +34,7 @@ impl StackOperation {
             stack_id: stack_id.to_owned(),
             change_set_id: change_set_id.map(str::to_owned),
             creates,
-            phase: Phase::Queued,
+            phase: OperationPhase::Queued,
             failure: None,
             options,
         }
@@ -66,7 +66,7 @@ pub(crate) struct LastRequest {
 
 /// How far an operation is. Each phase can be begun again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Phase {
+pub(crate) enum OperationPhase {
     /// Nothing has happened yet.
     Queued,
     /// Resources are made and changed.

@@ -4,7 +4,7 @@ use journal::{Journal, Value, values};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::StackError;
-use super::{ChangeSet, Event, Resource, Stack, StackOperation, next_millisecond};
+use super::{ChangeSet, Event, Stack, StackOperation, StackResource, next_millisecond};
 
 /// How many change sets a stack keeps; the oldest go first.
 const CHANGE_SETS_KEPT: i64 = 50;
@@ -142,14 +142,18 @@ impl Transaction<'_> {
     }
 
     /// The resources of a stack, by name.
-    pub(crate) fn resources(&self, stack: &str) -> Result<Vec<Resource>, StackError> {
+    pub(crate) fn resources(&self, stack: &str) -> Result<Vec<StackResource>, StackError> {
         self.all(
             "SELECT document FROM cfn_resources WHERE stack = ?1 ORDER BY logical_id",
             values![stack],
         )
     }
 
-    pub(crate) fn put_resource(&self, stack: &str, resource: &Resource) -> Result<(), StackError> {
+    pub(crate) fn put_resource(
+        &self,
+        stack: &str,
+        resource: &StackResource,
+    ) -> Result<(), StackError> {
         self.run(
             "INSERT INTO cfn_resources (stack, logical_id, document) VALUES (?1, ?2, ?3)
              ON CONFLICT (stack, logical_id) DO UPDATE SET document = excluded.document",

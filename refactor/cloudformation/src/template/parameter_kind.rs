@@ -6,13 +6,13 @@
 pub(crate) struct ParameterKind {
     name: &'static str,
     /// What a value looks like; of a list, each one.
-    pub(crate) form: Form,
+    pub(crate) form: ParameterForm,
     pub(crate) is_list: bool,
 }
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ParameterForm {
     #[default]
     Text,
     Number,
@@ -23,19 +23,19 @@ pub(crate) enum Form {
 }
 
 /// What is no list.
-const SINGLE: [(&str, Form); 12] = [
-    ("String", Form::Text),
-    ("Number", Form::Number),
-    ("AWS::EC2::AvailabilityZone::Name", Form::Name),
-    ("AWS::EC2::Image::Id", Form::Id("ami-")),
-    ("AWS::EC2::Instance::Id", Form::Id("i-")),
-    ("AWS::EC2::KeyPair::KeyName", Form::Name),
-    ("AWS::EC2::SecurityGroup::GroupName", Form::Name),
-    ("AWS::EC2::SecurityGroup::Id", Form::Id("sg-")),
-    ("AWS::EC2::Subnet::Id", Form::Id("subnet-")),
-    ("AWS::EC2::VPC::Id", Form::Id("vpc-")),
-    ("AWS::EC2::Volume::Id", Form::Id("vol-")),
-    ("AWS::Route53::HostedZone::Id", Form::Name),
+const SINGLE: [(&str, ParameterForm); 12] = [
+    ("String", ParameterForm::Text),
+    ("Number", ParameterForm::Number),
+    ("AWS::EC2::AvailabilityZone::Name", ParameterForm::Name),
+    ("AWS::EC2::Image::Id", ParameterForm::Id("ami-")),
+    ("AWS::EC2::Instance::Id", ParameterForm::Id("i-")),
+    ("AWS::EC2::KeyPair::KeyName", ParameterForm::Name),
+    ("AWS::EC2::SecurityGroup::GroupName", ParameterForm::Name),
+    ("AWS::EC2::SecurityGroup::Id", ParameterForm::Id("sg-")),
+    ("AWS::EC2::Subnet::Id", ParameterForm::Id("subnet-")),
+    ("AWS::EC2::VPC::Id", ParameterForm::Id("vpc-")),
+    ("AWS::EC2::Volume::Id", ParameterForm::Id("vol-")),
+    ("AWS::Route53::HostedZone::Id", ParameterForm::Name),
 ];
 /// The list of texts, whose name follows no rule.
 const TEXTS: &str = "CommaDelimitedList";
@@ -49,7 +49,7 @@ impl ParameterKind {
     /// What is not supported about it, and what is.
     pub(super) fn find(text: &str) -> Result<Self, String> {
         if text == TEXTS {
-            return Ok(Self { name: "String", form: Form::Text, is_list: true });
+            return Ok(Self { name: "String", form: ParameterForm::Text, is_list: true });
         }
         let inner = text.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>'));
         let single = inner.unwrap_or(text);
@@ -71,13 +71,13 @@ impl ParameterKind {
     pub(crate) fn name(self) -> String {
         match (self.is_list, self.form) {
             (false, _) => self.name.to_owned(),
-            (true, Form::Text) => TEXTS.to_owned(),
+            (true, ParameterForm::Text) => TEXTS.to_owned(),
             (true, _) => format!("List<{}>", self.name),
         }
     }
 }
 
-impl Form {
+impl ParameterForm {
     /// What a value must be and is not.
     pub(crate) fn check(self, value: &str) -> Result<(), String> {
         let id = |prefix: &str| {

@@ -15,13 +15,13 @@ pub(crate) struct Template {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) mappings: Mappings,
     pub(crate) conditions: Vec<(String, Condition)>,
-    pub(crate) resources: Vec<Resource>,
+    pub(crate) resources: Vec<TemplateResource>,
     pub(crate) outputs: Vec<Output>,
 }
 
 impl Template {
     /// The resource of that name.
-    pub(crate) fn resource(&self, logical_id: &str) -> Option<&Resource> {
+    pub(crate) fn resource(&self, logical_id: &str) -> Option<&TemplateResource> {
         self.resources.iter().find(|resource| resource.logical_id == logical_id)
     }
 
@@ -37,12 +37,12 @@ impl Template {
 
     /// What is worked out for resources and outputs.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Expression> {
-        let resources = self.resources.iter().flat_map(Resource::values);
+        let resources = self.resources.iter().flat_map(TemplateResource::values);
         resources.chain(self.outputs.iter().flat_map(Output::values))
     }
 }
 
-impl Resource {
+impl TemplateResource {
     /// Its name, and that of its type.
     pub(crate) fn name_and_kind(&self) -> (&str, &str) {
         (&self.logical_id, &self.kind)
@@ -63,7 +63,7 @@ impl Output {
 
 /// A declared resource.
 #[derive(Clone, Debug)]
-pub(crate) struct Resource {
+pub(crate) struct TemplateResource {
     pub(crate) logical_id: String,
     /// `AWS::RefactorSpaces::Route` and the like; whether we know it is decided in `kinds.rs`.
     pub(crate) kind: String,
@@ -141,9 +141,9 @@ pub(super) fn read(root: &TemplateNode) -> Result<Template, String> {
     Ok(template)
 }
 
-fn resource(logical_id: &str, at: &At<'_>) -> Result<Resource, String> {
+fn resource(logical_id: &str, at: &At<'_>) -> Result<TemplateResource, String> {
     let mut kind = None;
-    let mut resource = Resource {
+    let mut resource = TemplateResource {
         logical_id: logical_id.to_owned(),
         kind: String::new(),
         condition: None,

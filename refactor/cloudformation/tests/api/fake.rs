@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use serde_json::Value;
 
 use cloudformation::provider::{
-    Created, Failure, Properties, Provider, ProviderCall, ResourceKind,
+    CreatedResource, Properties, Provider, ProviderCall, ResourceKind, StepFailure,
 };
 
 /// The moment at which a call stops, as if the process was killed.
@@ -28,7 +28,7 @@ pub(crate) struct World {
 struct State {
     given: u32,
     resources: BTreeMap<String, (ResourceKind, Properties)>,
-    by_token: BTreeMap<String, Created>,
+    by_token: BTreeMap<String, CreatedResource>,
     calls: Vec<String>,
     fail: Vec<usize>,
     refuse: Option<String>,
@@ -137,8 +137,8 @@ impl World {
         &self,
         what: &str,
         step: &ProviderCall,
-        work: impl FnOnce(&mut State) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        work: impl FnOnce(&mut State) -> Result<T, StepFailure>,
+    ) -> Result<T, StepFailure> {
         let mut state = self.lock();
         let number = state.calls.len();
         let text = format!("{what} {}", step.logical_id);
@@ -150,7 +150,7 @@ impl World {
         let answer = if state.fail.contains(&number)
             || state.refuse.as_ref().is_some_and(|prefix| text.starts_with(prefix))
         {
-            Err(Failure { reason: format!("{text} was told to fail") })
+            Err(StepFailure { reason: format!("{text} was told to fail") })
         } else {
             work(&mut state)
         };
@@ -173,7 +173,7 @@ impl World {
 }
 
 impl Provider for World {
-    fn check(&self, _: ResourceKind, _: &Properties) -> Result<(), Failure> {
+    fn check(&self, _: ResourceKind, _: &Properties) -> Result<(), StepFailure> {
         Ok(())
     }
 
@@ -182,7 +182,7 @@ impl Provider for World {
         step: &ProviderCall,
         kind: ResourceKind,
         properties: &Properties,
-    ) -> Result<Created, Failure> {
+    ) -> Result<CreatedResource, StepFailure> {
         assert!((1..=64).contains(&step.token.len()), "token {}", step.token);
         assert!(!step.restores, "a rollback makes nothing new");
         assert!(step.stack_id.contains(&format!(":{}:", step.region)), "{step:?}");
@@ -196,10 +196,10 @@ impl Provider for World {
         physical_id: &str,
         _: &Properties,
         new: &Properties,
-    ) -> Result<BTreeMap<String, String>, Failure> {
+    ) -> Result<BTreeMap<String, String>, StepFailure> {
         self.call("update", step, |state| {
             let Some((_, properties)) = state.resources.get_mut(physical_id) else {
-                return Err(Failure { reason: format!("{physical_id} is not there") });
+                return Err(StepFailure { reason: format!("{physical_id} is not there") });
             };
             *properties = new.clone();
             Ok(attributes(kind, physical_id))
@@ -211,7 +211,7 @@ impl Provider for World {
         step: &ProviderCall,
         _: ResourceKind,
         physical_id: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StepFailure> {
         self.call("delete", step, |state| state.delete(physical_id))
     }
 
@@ -221,7 +221,7 @@ impl Provider for World {
         _: ResourceKind,
         physical_id: &str,
         _: &Properties,
-    ) -> Result<Option<Properties>, Failure> {
+    ) -> Result<Option<Properties>, StepFailure> {
         Ok(self.lock().resources.get(physical_id).map(|(_, properties)| properties.clone()))
     }
 
@@ -230,7 +230,7 @@ impl Provider for World {
         step: &ProviderCall,
         old: &str,
         properties: &Properties,
-    ) -> Result<Created, Failure> {
+    ) -> Result<CreatedResource, StepFailure> {
         self.call("swap", step, |state| {
             let created = state.create(step, ResourceKind::Route, properties, Some(old))?;
             state.resources.remove(old);
@@ -246,11 +246,11 @@ impl State {
         kind: ResourceKind,
         properties: &Properties,
         instead_of: Option<&str>,
-    ) -> Result<Created, Failure> {
+    ) -> Result<CreatedResource, StepFailure> {
         if let Some(created) = self.by_token.get(&step.token) {
             return Ok(created.clone());
         }
-        let refused = |reason: &str| Err(Failure { reason: reason.to_owned() });
+        let refused = |reason: &str| Err(StepFailure { reason: reason.to_owned() });
         for name in ["EnvironmentIdentifier", "ApplicationIdentifier", "ServiceIdentifier"] {
             let id = text(properties, name);
             if !id.is_empty() && !self.resources.keys().any(|known| known.ends_with(&id)) {
@@ -282,7 +282,7 @@ impl State {
         let parts: Vec<&str> =
             parents.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         let physical_id = [parts, vec![own.as_str()]].concat().join("|");
-        let created = Created {
+        let created = CreatedResource {
             physical_id: physical_id.clone(),
             attributes: attributes(kind, &physical_id),
         };
@@ -291,7 +291,7 @@ impl State {
         Ok(created)
     }
 
-    fn delete(&mut self, physical_id: &str) -> Result<(), Failure> {
+    fn delete(&mut self, physical_id: &str) -> Result<(), StepFailure> {
         let Some((_, properties)) = self.resources.get(physical_id) else { return Ok(()) };
         let own = physical_id.rsplit('|').next().unwrap();
         let used = self.resources.iter().find(|(id, (_, other))| {
@@ -299,7 +299,7 @@ impl State {
                 && (id.contains(own) || text(other, "ServiceIdentifier") == own)
         });
         if let Some((user, _)) = used {
-            return Err(Failure { reason: format!("{physical_id} is needed by {user}") });
+            return Err(StepFailure { reason: format!("{physical_id} is needed by {user}") });
         }
         if own.starts_with("rte-") && path(properties).is_none() {
             let application = text(properties, "ApplicationIdentifier");
@@ -309,7 +309,7 @@ impl State {
                     && text(other, "ApplicationIdentifier") == application
             });
             if let Some((other, _)) = other {
-                return Err(Failure {
+                return Err(StepFailure {
                     reason: format!("the default route goes last; {other} is still there"),
                 });
             }

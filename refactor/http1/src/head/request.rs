@@ -6,7 +6,7 @@ use runtime::is_authority;
 use super::{FieldKind, HeaderField, classify, connection_has, decimal, list};
 use crate::framing::Framing;
 use crate::limits::{FIELDS, TARGET_BYTES};
-use crate::refusal::Refusal;
+use crate::refusal::RefusedRequest;
 
 const NO_AUTHORITY: &str =
     "the authority of the target must be a host with an optional port, without user information";
@@ -52,7 +52,7 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     /// 400, 414, 417, 431, 501 or 505; the connection cannot go on, since where the request ends is not known.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, RefusedRequest> {
         let mut headers = [httparse::EMPTY_HEADER; FIELDS];
         let mut request = httparse::Request::new(&mut headers);
         let (Some(method), Some(target), Some(version)) =
@@ -61,11 +61,11 @@ impl<'a> RequestHead<'a> {
                 httparse::Status::Partial => (None, None, None),
             })
         else {
-            return Err(Refusal::bad_request("the head of the request ends too soon"));
+            return Err(RefusedRequest::bad_request("the head of the request ends too soon"));
         };
         let version = if version == 1 { Version::Http11 } else { Version::Http10 };
         let method = Method::from_bytes(method.as_bytes())
-            .map_err(|_invalid| Refusal::bad_request("the method is not a token"))?;
+            .map_err(|_invalid| RefusedRequest::bad_request("the method is not a token"))?;
         let fields = request.headers.iter().map(|header| (header.name, header.value));
         Self::new(method, target, version, classify(fields))
     }
@@ -75,48 +75,48 @@ impl<'a> RequestHead<'a> {
         target: &'a str,
         version: Version,
         fields: Vec<HeaderField<'a>>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, RefusedRequest> {
         let mut only = Only::default();
         for field in &fields {
             only.note(field)?;
         }
         let (authority, target) = origin_form(&method, target)?;
         if only.host.is_none() && version == Version::Http11 {
-            return Err(Refusal::bad_request("the request has no Host"));
+            return Err(RefusedRequest::bad_request("the request has no Host"));
         }
         // An empty one stands for a target without a host (RFC 9112, 3.2).
         let host = std::str::from_utf8(only.host.unwrap_or_default()).ok();
         let host = host.filter(|host| host.is_empty() || is_authority(host));
-        let host =
-            host.ok_or_else(|| Refusal::bad_request("the Host is no host with an optional port"))?;
+        let host = host.ok_or_else(|| {
+            RefusedRequest::bad_request("the Host is no host with an optional port")
+        })?;
         let host = match authority {
             Some(authority) if !is_authority(authority) => {
-                return Err(Refusal::bad_request(NO_AUTHORITY));
+                return Err(RefusedRequest::bad_request(NO_AUTHORITY));
             }
             authority => authority.unwrap_or(host),
         };
         let body = match (only.length, only.coding) {
             (Some(_), Some(_)) => {
                 let detail = "the request has both Content-Length and Transfer-Encoding";
-                return Err(Refusal::bad_request(detail));
+                return Err(RefusedRequest::bad_request(detail));
             }
             (None, Some(_)) if version == Version::Http10 => {
-                return Err(Refusal::bad_request("HTTP/1.0 has no Transfer-Encoding"));
+                return Err(RefusedRequest::bad_request("HTTP/1.0 has no Transfer-Encoding"));
             }
             (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Framing::CHUNKED,
             (None, Some(_)) => {
                 let detail = "the only Transfer-Encoding that is understood is chunked";
-                return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, detail));
+                return Err(RefusedRequest::new(StatusCode::NOT_IMPLEMENTED, detail));
             }
-            (Some(length), None) => Framing::Length(
-                decimal(length)
-                    .ok_or_else(|| Refusal::bad_request("the Content-Length is not a number"))?,
-            ),
+            (Some(length), None) => Framing::Length(decimal(length).ok_or_else(|| {
+                RefusedRequest::bad_request("the Content-Length is not a number")
+            })?),
             (None, None) => Framing::NONE,
         };
         if only.expect.is_some_and(|expect| !expect.eq_ignore_ascii_case(b"100-continue")) {
             let detail = "the only expectation that can be met is 100-continue";
-            return Err(Refusal::new(StatusCode::EXPECTATION_FAILED, detail));
+            return Err(RefusedRequest::new(StatusCode::EXPECTATION_FAILED, detail));
         }
         let upgrade = only.upgrade.filter(|protocols| {
             version == Version::Http11
@@ -149,7 +149,7 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     /// 400, 414 or 431 for a target, host, length or number of fields that no HTTP/1.1 request could have.
-    pub fn from_http2(parts: &'a http::request::Parts) -> Result<Self, Refusal> {
+    pub fn from_http2(parts: &'a http::request::Parts) -> Result<Self, RefusedRequest> {
         // A cookie may come in any number of parts, which are one field (RFC 9113, 8.2.3).
         let cookies = parts.headers.get_all(http::header::COOKIE).iter().count();
         if parts.headers.len() - cookies.saturating_sub(1) > FIELDS {
@@ -162,10 +162,10 @@ impl<'a> RequestHead<'a> {
             let host = head.first(FieldKind::Host).map(|_| head.host);
             head.host = authority.as_str();
             if !is_authority(head.host) {
-                return Err(Refusal::bad_request(NO_AUTHORITY));
+                return Err(RefusedRequest::bad_request(NO_AUTHORITY));
             }
             if host.is_some_and(|host| !host.eq_ignore_ascii_case(head.host)) {
-                return Err(Refusal::bad_request(
+                return Err(RefusedRequest::bad_request(
                     "the Host is not the :authority (RFC 9113, 8.3.1)",
                 ));
             }
@@ -210,7 +210,7 @@ struct Only<'a> {
 }
 
 impl<'a> Only<'a> {
-    fn note(&mut self, field: &HeaderField<'a>) -> Result<(), Refusal> {
+    fn note(&mut self, field: &HeaderField<'a>) -> Result<(), RefusedRequest> {
         let place = match field.kind {
             FieldKind::Host => &mut self.host,
             FieldKind::ContentLength => &mut self.length,
@@ -225,7 +225,9 @@ impl<'a> Only<'a> {
                 self.upgrade = None;
                 Ok(())
             }
-            Some(_) => Err(Refusal::bad_request(format!("the request repeats {}", field.name))),
+            Some(_) => {
+                Err(RefusedRequest::bad_request(format!("the request repeats {}", field.name)))
+            }
         }
     }
 }
@@ -240,15 +242,17 @@ fn is_carried(protocol: &[u8]) -> bool {
 fn origin_form<'a>(
     method: &Method,
     target: &'a str,
-) -> Result<(Option<&'a str>, &'a str), Refusal> {
+) -> Result<(Option<&'a str>, &'a str), RefusedRequest> {
     if target.len() > TARGET_BYTES {
-        return Err(Refusal::new(
+        return Err(RefusedRequest::new(
             StatusCode::URI_TOO_LONG,
             format!("the target is longer than {TARGET_BYTES} bytes, which no setting changes"),
         ));
     }
     if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Refusal::bad_request("the target holds bytes that must be percent-encoded"));
+        return Err(RefusedRequest::bad_request(
+            "the target holds bytes that must be percent-encoded",
+        ));
     }
     if target.starts_with('/') || *method == Method::CONNECT {
         return Ok((None, target));
@@ -258,30 +262,32 @@ fn origin_form<'a>(
         ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(rest)
     };
     let Some(rest) = scheme(target) else {
-        return Err(Refusal::bad_request("the target is neither a path nor a URL"));
+        return Err(RefusedRequest::bad_request("the target is neither a path nor a URL"));
     };
     match rest.find(['/', '?']) {
         None => Ok((Some(rest), "/")),
         Some(end) => match rest.split_at(end) {
             (authority, path) if path.starts_with('/') => Ok((Some(authority), path)),
-            _ => Err(Refusal::bad_request("the target has a query without a path")),
+            _ => Err(RefusedRequest::bad_request("the target has a query without a path")),
         },
     }
 }
 
-fn too_many_fields() -> Refusal {
+fn too_many_fields() -> RefusedRequest {
     let detail = format!("the request has more than {FIELDS} fields, which no setting changes");
-    Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+    RefusedRequest::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
 }
 
-fn unreadable(error: httparse::Error) -> Refusal {
+fn unreadable(error: httparse::Error) -> RefusedRequest {
     match error {
         httparse::Error::TooManyHeaders => too_many_fields(),
-        httparse::Error::Version => Refusal::new(
+        httparse::Error::Version => RefusedRequest::new(
             StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             "the request is not of HTTP/1.0, HTTP/1.1 or HTTP/2",
         ),
-        error => Refusal::bad_request(format!("the head of the request cannot be read: {error}")),
+        error => {
+            RefusedRequest::bad_request(format!("the head of the request cannot be read: {error}"))
+        }
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::comparison::Comparison;
-use super::difference::{Chunk, Difference};
+use super::comparison::DiffRun;
+use super::difference::{Chunk, FoundDifference};
 use super::looks::{Differing, Trouble, look};
-use crate::peer::{Peer, Peers};
+use crate::remote_store::{RemoteStore, RemoteStores};
 use replication::{Digest, Key};
 
 /// How many rows are compared at once.
@@ -15,9 +15,9 @@ const ROWS: usize = 10_000;
 
 /// The two sides of a comparison.
 pub(super) struct Two {
-    peers: Peers,
-    primary: Peer,
-    follower: Peer,
+    peers: RemoteStores,
+    primary: RemoteStore,
+    follower: RemoteStore,
     /// What they are called.
     primary_name: &'static str,
     follower_name: &'static str,
@@ -25,7 +25,12 @@ pub(super) struct Two {
 }
 
 impl Two {
-    pub(super) fn new(peers: &Peers, source: &str, target: &str, comparison: &Comparison) -> Self {
+    pub(super) fn new(
+        peers: &RemoteStores,
+        source: &str,
+        target: &str,
+        comparison: &DiffRun,
+    ) -> Self {
         let (source, target) = ((peers.at(source), "source"), (peers.at(target), "target"));
         let (primary, follower) =
             if comparison.switched() { (target, source) } else { (source, target) };
@@ -88,7 +93,7 @@ impl Two {
     }
 
     /// Says in what a row differs.
-    fn named(&self, row: &Differing) -> Difference {
+    fn named(&self, row: &Differing) -> FoundDifference {
         let what = match (&row.primary, &row.follower) {
             (Some(_), None) => format!("missing on the {}", self.follower_name),
             (None, _) => format!("only on the {}", self.follower_name),
@@ -105,7 +110,7 @@ impl Two {
                 format!("differs in {fields}")
             }
         };
-        Difference { key: row.key.clone(), what }
+        FoundDifference { key: row.key.clone(), what }
     }
 
     /// The fields in which a row differs, as readers see it.

@@ -4,7 +4,7 @@ use replication::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::difference::{Chunk, Difference};
+use super::difference::{Chunk, FoundDifference};
 
 /// The most differences that are named; all are counted.
 const NAMED: usize = 1_000;
@@ -13,7 +13,7 @@ const FRESH_MS: i64 = 10 * 60 * 1_000;
 
 /// A comparison of two copies, as far as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Comparison {
+pub(crate) struct DiffRun {
     /// The stores that are compared.
     primary: String,
     follower: String,
@@ -33,13 +33,13 @@ pub(crate) struct Comparison {
     #[serde(default)]
     up_to: Option<Key>,
     rows: u64,
-    differences: Vec<Difference>,
+    differences: Vec<FoundDifference>,
     count: u64,
     /// Rows that changed at each look.
     moving: u64,
 }
 
-impl Comparison {
+impl DiffRun {
     /// One that has not compared anything yet.
     pub(super) fn new(
         primary: &str,
@@ -128,7 +128,7 @@ impl Comparison {
 
 /// What a comparison is worth now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum DiffVerdict {
     Verified {
         age_ms: i64,
         rows: u64,
@@ -145,10 +145,10 @@ pub(crate) enum Verdict {
     },
 }
 
-impl Verdict {
+impl DiffVerdict {
     /// Of the last comparison, if there is one; `stores` are the copies that there are now.
     pub(crate) fn of(
-        comparison: Option<&Comparison>,
+        comparison: Option<&DiffRun>,
         stores: Option<(&str, &str)>,
         running: bool,
         now_ms: i64,
@@ -202,7 +202,7 @@ impl Verdict {
     }
 
     /// As the list of moves shows it.
-    pub(crate) fn view(&self, comparison: Option<&Comparison>, now_ms: i64) -> Value {
+    pub(crate) fn view(&self, comparison: Option<&DiffRun>, now_ms: i64) -> Value {
         let detail = match self {
             Self::Stale(why) | Self::NotDone(Some(why)) => Some(why.as_str()),
             _ => None,
@@ -214,7 +214,8 @@ impl Verdict {
             view["rowsCompared"] = found.rows.into();
             view["count"] = found.count.into();
             view["moving"] = found.moving.into();
-            let named = |found: &Difference| json!({ "id": found.key.shown(), "what": found.what });
+            let named =
+                |found: &FoundDifference| json!({ "id": found.key.shown(), "what": found.what });
             view["differences"] = found.differences.iter().map(named).collect();
             let shown = |key: &Option<Key>| key.as_ref().map(|key| key.shown().into_owned());
             let (up_to, of) = (shown(&found.after), shown(&found.up_to));
@@ -228,11 +229,11 @@ impl Verdict {
 mod tests {
     use replication::Key;
 
-    use super::{Chunk, Comparison, Difference, FRESH_MS, NAMED, Verdict};
+    use super::{Chunk, DiffRun, DiffVerdict, FRESH_MS, FoundDifference, NAMED};
 
-    fn comparison(differences: usize) -> Comparison {
-        let mut made = Comparison::new("a", "b", 1, false, 0);
-        let row = |id| Difference { key: Key::number(id), what: "differs in name".into() };
+    fn comparison(differences: usize) -> DiffRun {
+        let mut made = DiffRun::new("a", "b", 1, false, 0);
+        let row = |id| FoundDifference { key: Key::number(id), what: "differs in name".into() };
         let differences = (0..differences as u64).map(row).collect();
         made.add(Chunk {
             to: Some(Key::number(10)),
@@ -246,8 +247,8 @@ mod tests {
         made
     }
 
-    fn word(comparison: &Comparison, stores: (&str, &str), now_ms: i64) -> &'static str {
-        Verdict::of(Some(comparison), Some(stores), false, now_ms).word()
+    fn word(comparison: &DiffRun, stores: (&str, &str), now_ms: i64) -> &'static str {
+        DiffVerdict::of(Some(comparison), Some(stores), false, now_ms).word()
     }
 
     #[test]
@@ -258,7 +259,7 @@ mod tests {
         assert_eq!(word(&same, ("a", "b"), FRESH_MS + 1), "stale");
         assert_eq!(word(&same, ("a", "c"), 0), "stale", "followed anew");
         assert_eq!(word(&comparison(1), ("a", "b"), 0), "differs");
-        assert_eq!(Verdict::of(None, None, false, 0).word(), "not done");
+        assert_eq!(DiffVerdict::of(None, None, false, 0).word(), "not done");
     }
 
     #[test]
@@ -266,14 +267,14 @@ mod tests {
         for (found, now_ms) in
             [(comparison(0), 1_000), (comparison(0), FRESH_MS + 1), (comparison(1), 9)]
         {
-            let verdict = Verdict::of(Some(&found), Some(("a", "b")), false, now_ms);
+            let verdict = DiffVerdict::of(Some(&found), Some(("a", "b")), false, now_ms);
             assert_eq!(verdict.view(Some(&found), now_ms)["ageMs"], now_ms, "{verdict:?}");
         }
     }
 
     #[test]
     fn one_that_was_broken_off_goes_on_for_the_same_copies_in_the_same_epoch() {
-        let mut broken = Comparison::new("a", "b", 1, false, 0);
+        let mut broken = DiffRun::new("a", "b", 1, false, 0);
         broken.break_off("the target is gone".into());
         assert_eq!(word(&broken, ("a", "b"), 0), "not done");
         assert!(broken.can_go_on("a", "b", 1));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A row that is not the same on both sides.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Difference {
+pub(crate) struct FoundDifference {
     #[serde(alias = "id")]
     pub(super) key: Key,
     /// The side on which it is missing, or the fields in which it differs.
@@ -23,6 +23,6 @@ pub(super) struct Chunk {
     pub(super) rows: u64,
     /// Whether there is nothing behind it.
     pub(super) last: bool,
-    pub(super) differences: Vec<Difference>,
+    pub(super) differences: Vec<FoundDifference>,
     pub(super) moving: u64,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::peer::{NotDone, Peer};
+use crate::remote_store::{NotDone, RemoteStore};
 use replication::{FollowerState, Following, Key, Position, RowHash};
 
 /// How often a row is looked at that changes all the time.
@@ -28,7 +28,7 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    pub(super) fn of(peer: &Peer, error: &NotDone) -> Self {
+    pub(super) fn of(peer: &RemoteStore, error: &NotDone) -> Self {
         Self::Passing(format!("{}: {error}", peer.url))
     }
 }
@@ -57,8 +57,8 @@ pub(crate) struct Looked {
 /// # Errors
 /// If a side does not answer, or the primary is no longer in that epoch.
 pub(crate) fn look(
-    primary: &Peer,
-    follower: &Peer,
+    primary: &RemoteStore,
+    follower: &RemoteStore,
     epoch: u64,
     keys: impl IntoIterator<Item = Key>,
 ) -> Result<Looked, Trouble> {
@@ -96,7 +96,7 @@ pub(crate) fn look(
     Ok(Looked { differing, moving: open.len() as u64 })
 }
 
-fn rows(peer: &Peer, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, RowHash>, Trouble> {
+fn rows(peer: &RemoteStore, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, RowHash>, Trouble> {
     let mut rows = BTreeMap::new();
     let keys: Vec<_> = keys.iter().cloned().collect();
     for keys in keys.chunks(ROWS) {
@@ -106,7 +106,7 @@ fn rows(peer: &Peer, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, RowHash>, Tro
     Ok(rows)
 }
 
-fn wait(follower: &Peer, wanted: Position) -> Result<(), Trouble> {
+fn wait(follower: &RemoteStore, wanted: Position) -> Result<(), Trouble> {
     let start = Instant::now();
     loop {
         let now = follower.ownership_at(wanted, CATCH_UP);

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::super::code::Code;
 use super::super::pair::Pair;
-use super::super::peer::Peer;
 use super::super::recent;
 use super::super::record::{Intent, SwitchStep};
-use super::super::refusal::Refusal;
+use super::super::refusal::CommandRefusal;
+use super::super::remote_store::RemoteStore;
 use super::super::times::Times;
-use super::super::work::Work;
+use super::super::work::CommandWork;
 use super::steps::{POLL, flip, step};
 use replication::{Position, SideStatus};
 
@@ -20,17 +20,20 @@ use replication::{Position, SideStatus};
 /// # Errors
 /// 409 that says how far it is, and what helps; 500 if the state cannot be written.
 pub(crate) fn finish(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     intent: &Intent,
     pair: &Pair,
     times: &mut Times,
-) -> Result<(), Refusal> {
+) -> Result<(), CommandRefusal> {
     let finished = go_forward(work, intent, pair, times);
     later(work, finished)
 }
 
 /// Has whatever is still pending after an error taken up again by itself.
-pub(crate) fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), Refusal> {
+pub(crate) fn later(
+    work: &CommandWork<'_>,
+    result: Result<(), CommandRefusal>,
+) -> Result<(), CommandRefusal> {
     if result.is_err() && work.record.pending.is_some() {
         work.inner.settle_later(&work.record.key());
     }
@@ -38,11 +41,11 @@ pub(crate) fn later(work: &Work<'_>, result: Result<(), Refusal>) -> Result<(), 
 }
 
 fn go_forward(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     intent: &Intent,
     pair: &Pair,
     times: &mut Times,
-) -> Result<(), Refusal> {
+) -> Result<(), CommandRefusal> {
     let collection = work.record.collection.clone();
     // The primary of an epoch has everything of the one before.
     let primary = Position { epoch: intent.epoch + 1, at: 0 };
@@ -54,7 +57,7 @@ fn go_forward(
         Err(detail.unwrap_or_else(|| "it has not applied the handover".into()))
     });
     if let Err(why) = promoted {
-        return Err(Refusal::of(
+        return Err(CommandRefusal::of(
             Code::NotTaken,
             format!(
                 "{} {collection}: ownership is handed over, and {} does not take it: {why}. Start it and it does, \
@@ -100,7 +103,7 @@ fn go_forward(
 /// Asks a program until it says what is waited for, or the patience ends; then with what it said last. That cannot be
 /// before it has a position, if one is given.
 fn wait(
-    peer: &Peer,
+    peer: &RemoteStore,
     position: Option<Position>,
     patience: Duration,
     is_so: impl Fn(&SideStatus) -> Result<(), String>,

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::super::code::Code;
 use super::super::pair::Pair;
-use super::super::peer::NotDone;
 use super::super::record::{Intent, SwitchStep};
-use super::super::refusal::Refusal;
+use super::super::refusal::CommandRefusal;
+use super::super::remote_store::NotDone;
 use super::super::times::Times;
-use super::super::work::Work;
+use super::super::work::CommandWork;
 use super::steps::{POLL, step};
-use replication::{Peer as Name, PeerFault, Position, SideStatus};
+use replication::{Peer, PeerFault, Position, SideStatus};
 
 /// What is kept of the deadline for the handover: a fence that passes first refuses it.
 const HANDOVER_TIME: Duration = Duration::from_millis(500);
@@ -19,12 +19,12 @@ const HANDOVER_TIME: Duration = Duration::from_millis(500);
 /// Steps 3 to 5. When this fails, the primary is the old one and the fence is released; or that is not known yet, and the
 /// intent stays pending.
 pub(super) fn hand_over(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     intent: &Intent,
     pair: &Pair,
     deadline: Duration,
     times: &mut Times,
-) -> Result<(), Refusal> {
+) -> Result<(), CommandRefusal> {
     let start = times.fence();
     let fenced = match pair.from.fence(&intent.id, intent.epoch, deadline) {
         Ok(fenced) => fenced,
@@ -40,13 +40,13 @@ pub(super) fn hand_over(
         return Err(back_out(work, intent, pair, times, &why));
     }
     step(work, times, SwitchStep::CaughtUp)?;
-    let to = Name { store: intent.to.clone(), url: pair.to.url.clone() };
+    let to = Peer { store: intent.to.clone(), url: pair.to.url.clone() };
     match handed_over(pair, intent, &to, start + deadline) {
         HandedOver::Yes => step(work, times, SwitchStep::HandedOver),
         HandedOver::No(why) => Err(back_out(work, intent, pair, times, &why)),
         HandedOver::Unknown(why) => {
             let (verb, collection) = (intent.direction.word(), &work.record.collection);
-            Err(Refusal::of(
+            Err(CommandRefusal::of(
                 Code::UnderWay,
                 format!(
                     "{verb} {collection}: whether ownership was handed over is not known. {}: {why}. It is asked \
@@ -86,7 +86,7 @@ enum HandedOver {
 }
 
 /// Hands over. If no answer confirms it, asks the primary for the state of its store.
-fn handed_over(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> HandedOver {
+fn handed_over(pair: &Pair, intent: &Intent, to: &Peer, end: Instant) -> HandedOver {
     let epoch = intent.epoch + 1;
     loop {
         let why = match pair.from.handover(&intent.id, intent.epoch, to) {
@@ -113,12 +113,12 @@ fn handed_over(pair: &Pair, intent: &Intent, to: &Name, end: Instant) -> HandedO
 /// Undoes the steps before the handover and returns the refusal. If the primary does not confirm the release of the
 /// fence, or a handover that was sent came first, the intent stays pending.
 fn back_out(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     intent: &Intent,
     pair: &Pair,
     times: &mut Times,
     why: &str,
-) -> Refusal {
+) -> CommandRefusal {
     let pending = match released(pair, intent) {
         Ok(from) if from.handed_over(intent.epoch + 1, &intent.to) => {
             "ownership was handed over".to_owned()
@@ -129,7 +129,7 @@ fn back_out(
         }
         Err(error) => format!("{} does not say that it let go ({error})", pair.from_name),
     };
-    Refusal::of(
+    CommandRefusal::of(
         Code::UnderWay,
         format!(
             "{why}; {pending}: this goes on or back by itself as soon as {} says which",
@@ -139,19 +139,19 @@ fn back_out(
 }
 
 fn backed_out(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     intent: &Intent,
     pair: &Pair,
     times: &mut Times,
     why: &str,
-) -> Refusal {
+) -> CommandRefusal {
     let outcome = format!("{why}; {} is the primary as before, and takes writes", pair.from_name);
     let pause = times.pause_ms();
     let ended = work.ended(times.outcome(intent.direction, false, outcome.clone(), pause));
     let (verb, collection) = (intent.direction.word(), &work.record.collection);
     ended.err().unwrap_or_else(|| {
         let code = Code::Again(intent.direction.verb());
-        Refusal::of(code, format!("{verb} {collection}: {outcome}"))
+        CommandRefusal::of(code, format!("{verb} {collection}: {outcome}"))
     })
 }
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use spaces::{ApiError, HealthCheck};
 
 use crate::follow;
-use crate::record::{Primary, SwitchStep};
-use crate::refusal::Refusal;
+use crate::record::{PrimarySide, SwitchStep};
+use crate::refusal::CommandRefusal;
 use crate::times::Times;
-use crate::work::Work;
+use crate::work::CommandWork;
 
 /// How often a store is asked while others wait for it.
 pub(crate) const POLL: Duration = Duration::from_millis(3);
@@ -24,10 +24,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// The error of the route's application.
-pub(crate) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<(), Refusal> {
+pub(crate) fn flip(
+    work: &mut CommandWork<'_>,
+    primary: PrimarySide,
+    epoch: u64,
+) -> Result<(), CommandRefusal> {
     work.in_epoch(epoch)?;
     work.set_primary(primary)?;
-    let active = primary != Primary::Source;
+    let active = primary != PrimarySide::Source;
     let start = Instant::now();
     loop {
         let route = if active {
@@ -47,10 +51,10 @@ pub(crate) fn flip(work: &mut Work<'_>, primary: Primary, epoch: u64) -> Result<
 
 /// Notes that a step is done. From here on a restart knows it; what the stores say counts all the same.
 pub(crate) fn step(
-    work: &mut Work<'_>,
+    work: &mut CommandWork<'_>,
     times: &mut Times,
     step: SwitchStep,
-) -> Result<(), Refusal> {
+) -> Result<(), CommandRefusal> {
     times.passed(step);
     if let Some(intent) = &mut work.record.pending {
         intent.step = step;

@@ -15,8 +15,8 @@ use http1::{
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
-use super::pace::Pace;
-use super::{BodyError, BodyLength, Client, Left, Stream};
+use super::pace::BodyPace;
+use super::{BodyError, BodyLength, ClientExchange, Left, Stream};
 use crate::deadline::Deadline;
 use crate::limits::{
     EMPTY_LINES, HEAD_TIME, IDLE_TIME, KEPT_OUTPUT_BYTES, LAST_BYTES, LINGER_TIME, TAKE_TIME,
@@ -46,7 +46,7 @@ struct Exchange {
     limit: u64,
     room: u64,
     /// By when more of the body must be there.
-    pace: Pace,
+    pace: BodyPace,
     /// Whether the client waits to be told to send the body.
     expects_continue: bool,
     version: Version,
@@ -65,7 +65,7 @@ impl Exchange {
             body: head.body,
             limit: 0,
             room: 0,
-            pace: Pace::begin(),
+            pace: BodyPace::begin(),
             expects_continue: head.expects_continue,
             version: head.version,
             chunked_answer: false,
@@ -258,7 +258,7 @@ impl Http1 {
     }
 }
 
-impl Client for Http1 {
+impl ClientExchange for Http1 {
     fn peer(&self) -> IpAddr {
         self.peer
     }

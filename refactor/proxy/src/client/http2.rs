@@ -19,8 +19,8 @@ use tokio::time::{Instant, timeout};
 
 use reply::Reply;
 
-use super::pace::Pace;
-use super::{BodyError, BodyLength, Client, Left, Stream};
+use super::pace::BodyPace;
+use super::{BodyError, BodyLength, ClientExchange, Left, Stream};
 use crate::deadline::Deadline;
 use crate::exchange::{exchange, refuse_unread};
 use crate::limits::{
@@ -148,7 +148,7 @@ async fn one(
         out: Vec::new(),
         ended: false,
         reading: Deadline::after(BODY_PAUSE),
-        pace: Pace::begin(),
+        pace: BodyPace::begin(),
         writing: None,
         expects_continue: false,
     };
@@ -203,7 +203,7 @@ struct Http2 {
     ended: bool,
     reading: Deadline,
     /// By when more of the body must be there.
-    pace: Pace,
+    pace: BodyPace,
     writing: Option<Deadline>,
     /// Whether the client waits to be told to send the body.
     expects_continue: bool,
@@ -224,7 +224,7 @@ impl Http2 {
     }
 }
 
-impl Client for Http2 {
+impl ClientExchange for Http2 {
     fn peer(&self) -> IpAddr {
         self.peer
     }

@@ -11,14 +11,14 @@ use crate::limits::{BODY_PAUSE, BODY_RATE, BODY_TIME};
 ///
 /// Only the time counts in which the client is waited for. While the service takes nothing, the client cannot send.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct BodyPace {
     /// For how long the client may still be waited for, unless more comes.
     left: Duration,
     /// Since when it is waited for.
     since: Option<Instant>,
 }
 
-impl Pace {
+impl BodyPace {
     pub(super) fn begin() -> Self {
         Self { left: BODY_TIME, since: None }
     }
@@ -53,12 +53,12 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{BODY_PAUSE, BODY_TIME, Pace};
+    use super::{BODY_PAUSE, BODY_TIME, BodyPace};
 
     /// After which second a client is cut that sends so many bytes each second; none: not within an hour.
     fn ends(bytes: usize) -> Option<u64> {
         let start = Instant::now();
-        let mut pace = Pace::begin();
+        let mut pace = BodyPace::begin();
         (0..3_600).find(|second| {
             let now = start + Duration::from_secs(*second);
             pace.received(bytes, now);
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn speed_at_the_start_is_no_credit_for_ever() {
         let start = Instant::now();
-        let mut pace = Pace::begin();
+        let mut pace = BodyPace::begin();
         pace.received(1 << 30, start);
         assert_eq!(pace.wait(start), Some(BODY_PAUSE));
         assert_eq!(pace.wait(start + BODY_PAUSE / 2), None, "it is waited for already");
@@ -89,7 +89,7 @@ mod tests {
     fn no_time_runs_while_the_service_takes_nothing() {
         let second = Duration::from_secs(1);
         let mut now = Instant::now();
-        let mut pace = Pace::begin();
+        let mut pace = BodyPace::begin();
         for _ in 0..100 {
             // The client sends little, and pauses for a second; the service pauses for a minute.
             assert_eq!(pace.wait(now), Some(BODY_PAUSE));

@@ -17,7 +17,7 @@ use crate::limits::{COPIES, COPY_TIME};
 use crate::metrics::ShadowOutcome;
 use crate::split::Mirror;
 use crate::target::RouteTarget;
-use crate::upstream::{Connection, Upstream, UpstreamError, Upstreams, Wanted};
+use crate::upstream::{Connection, Upstream, UpstreamError, Upstreams, WantedConnection};
 
 /// A copy of a read.
 #[derive(Debug)]
@@ -120,10 +120,11 @@ impl ShadowRequest {
     /// The answer to it. A pooled connection that had ended is made up for with a new one.
     async fn ask(&self, upstream: &Upstream) -> Result<Capture, UpstreamError> {
         let patience = self.to.patience;
-        let leased = upstream.lease(0, Wanted::Any, patience.connect, COPIES).await?;
+        let leased = upstream.lease(0, WantedConnection::Any, patience.connect, COPIES).await?;
         match self.exchange(upstream, leased.connection).await {
             Err(UpstreamError::Broken(_)) if leased.reused => {
-                let leased = upstream.lease(0, Wanted::Fresh, patience.connect, COPIES).await?;
+                let leased =
+                    upstream.lease(0, WantedConnection::Fresh, patience.connect, COPIES).await?;
                 self.exchange(upstream, leased.connection).await
             }
             answer => answer,

@@ -7,11 +7,11 @@ use std::task::Poll;
 use http1::{Malformed, RequestHead, ResponseHead, interim};
 
 use super::upload::{Upload, UploadError};
-use crate::client::Client;
+use crate::client::ClientExchange;
 use crate::deadline::Deadline;
 use crate::limits::{CONTINUE_TIME, HINT_BYTES, INTERIM_ANSWERS};
 use crate::target::RouteTarget;
-use crate::upstream::{Connection, UpstreamError, Wanted};
+use crate::upstream::{Connection, UpstreamError, WantedConnection};
 
 /// The status of an answer that asks for the body (RFC 9110, 15.2.1).
 const CONTINUE: u16 = 100;
@@ -20,7 +20,7 @@ const CONTINUE: u16 = 100;
 ///
 /// # Errors
 /// If the client does not send the body, or the service does not answer.
-pub(super) async fn ask<C: Client>(
+pub(super) async fn ask<C: ClientExchange>(
     client: &mut C,
     upload: &mut Upload<'_>,
     target: &RouteTarget,
@@ -36,9 +36,9 @@ pub(super) async fn ask<C: Client>(
     let method = &request.method;
     let mut wanted = match request.upgrade {
         // It is never sent twice, and the connection is never used again.
-        Some(_) => Wanted::Fresh,
-        None if method.is_safe() => Wanted::Any,
-        None => Wanted::SurelyOpen,
+        Some(_) => WantedConnection::Fresh,
+        None if method.is_safe() => WantedConnection::Any,
+        None => WantedConnection::SurelyOpen,
     };
     loop {
         let leased = upstream
@@ -60,7 +60,7 @@ pub(super) async fn ask<C: Client>(
             {
                 // The connection had ended while it was idle.
                 target.counts.retries.inc();
-                wanted = Wanted::Fresh;
+                wanted = WantedConnection::Fresh;
             }
             Err(error) => return Err(error),
         }
@@ -69,7 +69,7 @@ pub(super) async fn ask<C: Client>(
 
 /// Sends the request and waits for the head of its answer. A 100 of the service, or a long silence, tells the client to send
 /// its body; other interim answers go to `hint`.
-async fn head<C: Client>(
+async fn head<C: ClientExchange>(
     client: &mut C,
     upload: &mut Upload<'_>,
     connection: &mut Connection,

@@ -31,7 +31,7 @@ use super::freshness::{Freshness, read_position};
 use super::identity;
 use super::problems::no_primary;
 use super::search::Search;
-use crate::client::Client;
+use crate::client::ClientExchange;
 use crate::kept::Kept;
 use crate::limits::{KEPT_BYTES, KEPT_REQUEST_BYTES};
 use crate::metrics::Chases;
@@ -112,7 +112,7 @@ impl<'a> Chase<'a> {
     ///
     /// # Errors
     /// 503 if it took too long already, or too many requests wait; or if the client left meanwhile.
-    pub(super) async fn go_on<C: Client>(
+    pub(super) async fn go_on<C: ClientExchange>(
         &mut self,
         client: &mut C,
         next: NextCandidate,

@@ -1,19 +1,19 @@
 //! The fields that tell a service the address of the client, and how it asked.
 
 use http1::{FieldKind, RequestHead, write_field, write_joined, write_number};
-use public_urls::{Downstream, Said};
+use public_urls::{Downstream, ForwardedFields};
 
 /// Writes them. What a trusted proxy said is kept, and the address that it asked from is added; what another client
 /// said is replaced. `Forwarded` is sent only to a service that would have got the client's.
 pub(super) fn write(out: &mut Vec<u8>, head: &RequestHead<'_>, downstream: &Downstream<'_>) {
     let peer = downstream.peer.to_string();
     match downstream.said {
-        Said::Nothing => write_field(out, "x-forwarded-for", peer.as_bytes()),
-        Said::Extended => {
+        ForwardedFields::Nothing => write_field(out, "x-forwarded-for", peer.as_bytes()),
+        ForwardedFields::Extended => {
             let given = head.all(FieldKind::ForwardedFor);
             write_joined(out, "x-forwarded-for", ", ", given.chain([peer.as_bytes()]));
         }
-        Said::Standard => {
+        ForwardedFields::Standard => {
             let client = downstream.client.to_string();
             write_joined(out, "x-forwarded-for", ", ", [client.as_bytes(), peer.as_bytes()]);
         }
@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut Vec<u8>, head: &RequestHead<'_>, downstream: &Down
     out.extend_from_slice(b"\r\n");
     if head.first(FieldKind::Forwarded).is_some() {
         let own = downstream.element();
-        let believed = downstream.said == Said::Standard;
+        let believed = downstream.said == ForwardedFields::Standard;
         let given = head.all(FieldKind::Forwarded).filter(|_| believed);
         write_joined(out, "forwarded", ", ", given.chain([own.as_bytes()]));
     }

@@ -16,7 +16,7 @@ use super::ended::Ended;
 use super::record::RequestRecord;
 use super::stall::Stall;
 use super::upload::Upload;
-use crate::client::{BodyLength, Client};
+use crate::client::{BodyLength, ClientExchange};
 use crate::kept::{Budget, Kept};
 use crate::limits::AHEAD_BYTES;
 use crate::site::Site;
@@ -77,7 +77,7 @@ impl<'a> Relay<'a> {
     }
 
     /// Sends the whole answer to the client, and gives its connection back.
-    pub(super) async fn run<C: Client>(
+    pub(super) async fn run<C: ClientExchange>(
         mut self,
         client: &mut C,
         record: &mut RequestRecord<'_>,
@@ -107,7 +107,7 @@ impl<'a> Relay<'a> {
     }
 
     /// Takes what has arrived to the client.
-    fn take<C: Client>(
+    fn take<C: ClientExchange>(
         &mut self,
         client: &mut C,
         record: &mut RequestRecord<'_>,
@@ -126,7 +126,7 @@ impl<'a> Relay<'a> {
 
     /// Reads more from the service once the client has taken all, or earlier if there is room. The outer error is the
     /// client's, the inner one the service's. `waits` says whether the service's time runs.
-    fn poll_more<C: Client>(
+    fn poll_more<C: ClientExchange>(
         &mut self,
         context: &mut Context<'_>,
         client: &mut C,
@@ -160,7 +160,7 @@ impl<'a> Relay<'a> {
     }
 
     /// Ready once the client has taken all. The service does not wait for that if there is room for what is left.
-    fn poll_last<C: Client>(
+    fn poll_last<C: ClientExchange>(
         &mut self,
         context: &mut Context<'_>,
         client: &mut C,
@@ -193,7 +193,7 @@ impl<'a> Relay<'a> {
     /// Sends the rest of the request. If that fails, the answer is still worth reading, but nothing more is sent: what
     /// follows a part that was too large would make the body seem whole. The service sees that it is not when the
     /// connection is dropped.
-    fn go_on<C: Client>(&mut self, context: &mut Context<'_>, client: &mut C) {
+    fn go_on<C: ClientExchange>(&mut self, context: &mut Context<'_>, client: &mut C) {
         if let Some(connection) = &mut self.connection
             && !self.upload.is_sent()
             && !self.upload_failed
@@ -222,7 +222,7 @@ fn is_event_stream(answer: &ResponseHead<'_>) -> bool {
 }
 
 /// Sends the head of the answer.
-pub(super) fn begin<C: Client>(
+pub(super) fn begin<C: ClientExchange>(
     client: &mut C,
     answer: &ResponseHead<'_>,
     record: &RequestRecord<'_>,

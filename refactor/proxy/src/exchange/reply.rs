@@ -7,14 +7,14 @@ use http1::{FieldKind, HeaderField, RequestHead};
 use runtime::PROBLEM_JSON;
 
 use super::record::RequestRecord;
-use crate::client::{BodyLength, Client};
+use crate::client::{BodyLength, ClientExchange};
 use crate::problem::Problem;
 
 /// What the proxy answers to `GET /`, as the board does.
 const GREETING: &[u8] = b"Ready to receive requests";
 
 /// Answers `GET /`.
-pub(super) async fn greet<C: Client>(
+pub(super) async fn greet<C: ClientExchange>(
     client: &mut C,
     record: &mut RequestRecord<'_>,
     head: &RequestHead<'_>,
@@ -25,7 +25,7 @@ pub(super) async fn greet<C: Client>(
 }
 
 /// Answers with a problem.
-pub(super) async fn refuse<C: Client>(
+pub(super) async fn refuse<C: ClientExchange>(
     client: &mut C,
     record: &mut RequestRecord<'_>,
     head: &RequestHead<'_>,
@@ -47,7 +47,7 @@ pub(super) async fn refuse<C: Client>(
 }
 
 /// The proxy's own answer.
-async fn answer<C: Client>(
+async fn answer<C: ClientExchange>(
     client: &mut C,
     record: &mut RequestRecord<'_>,
     head: &RequestHead<'_>,

@@ -9,11 +9,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::ended::Ended;
-use crate::client::{Client, Left};
+use crate::client::{ClientExchange, Left};
 use crate::deadline::Deadline;
 use crate::limits::{CHASE_PAUSE, CHASE_TIME, READ_PAUSE, SAID_TIME};
 use crate::metrics::Chases;
-use crate::ownership::Ownership;
+use crate::ownership::SharedOwnership;
 
 /// What begins with the first answer that is not the client's.
 pub(super) struct Search<'a> {
@@ -32,18 +32,18 @@ struct Waiting<'a> {
 
 impl<'a> Search<'a> {
     /// Of a write.
-    pub(super) fn of_write(ownership: &'a Ownership) -> Self {
+    pub(super) fn of_write(ownership: &'a SharedOwnership) -> Self {
         let places = &ownership.waiting_writes;
         Self::begin(places, CHASE_TIME, CHASE_PAUSE)
     }
 
     /// Of a read.
-    pub(super) fn of_read(ownership: &'a Ownership) -> Self {
+    pub(super) fn of_read(ownership: &'a SharedOwnership) -> Self {
         Self::begin(&ownership.waiting_reads, CHASE_TIME, READ_PAUSE)
     }
 
     /// Of a read of which only the client says how far a service must have come.
-    pub(super) fn of_said(ownership: &'a Ownership) -> Self {
+    pub(super) fn of_said(ownership: &'a SharedOwnership) -> Self {
         Self::begin(&ownership.waiting_said, SAID_TIME, READ_PAUSE)
     }
 
@@ -61,7 +61,7 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// If the client left meanwhile.
-    pub(super) async fn wait<C: Client>(
+    pub(super) async fn wait<C: ClientExchange>(
         &mut self,
         client: &mut C,
         chases: &'a Chases,
@@ -101,7 +101,7 @@ impl Drop for Waiting<'_> {
 }
 
 /// Waits, but not for a client that left.
-async fn pause<C: Client>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
+async fn pause<C: ClientExchange>(client: &mut C, mut time: Deadline) -> Result<(), Ended> {
     let waited = poll_fn(|context| {
         if client.poll_left(context) == Poll::Ready(Left::Gone) {
             return Poll::Ready(Err(Ended::Gone));
@@ -119,7 +119,7 @@ mod tests {
 
     use super::Search;
     use crate::metrics::Metrics;
-    use crate::ownership::Ownership;
+    use crate::ownership::SharedOwnership;
 
     /// For how long a search waits in all, and how often.
     async fn waits<'a>(search: Search<'a>, metrics: &'a Metrics) -> (Duration, u32) {
@@ -135,7 +135,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_search_waits_until_its_time_is_up_and_no_longer() {
-        let (ownership, metrics) = (Ownership::new(false, false), Metrics::new());
+        let (ownership, metrics) = (SharedOwnership::new(false, false), Metrics::new());
         let (five, one) = (Duration::from_secs(5), Duration::from_secs(1));
         assert_eq!(waits(Search::of_write(&ownership), &metrics).await, (five, 203));
         assert_eq!(waits(Search::of_read(&ownership), &metrics).await, (five, 24));
@@ -145,7 +145,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn where_all_places_are_taken_it_does_not_wait() {
-        let (ownership, metrics) = (Ownership::new(false, false), Metrics::new());
+        let (ownership, metrics) = (SharedOwnership::new(false, false), Metrics::new());
         let _all = ownership.waiting_writes.try_acquire_many(1_024).unwrap();
         let mut search = Search::of_write(&ownership);
         assert_eq!(search.next_pause(&metrics.chases), None);

@@ -10,7 +10,7 @@ use http1::{FieldKind, RequestHead, ResponseHead, Status};
 use super::ended::Ended;
 use super::record::RequestRecord;
 use super::relay;
-use crate::client::Client;
+use crate::client::ClientExchange;
 use crate::limits::BUSY_RETRY_SECONDS;
 use crate::problem::Problem;
 use crate::site::Site;
@@ -49,7 +49,7 @@ fn full(site: &Site, what: &str) -> Ended {
 ///
 /// # Errors
 /// 503 if all places were taken meanwhile; the service is left.
-pub(super) async fn open<C: Client>(
+pub(super) async fn open<C: ClientExchange>(
     client: &mut C,
     connection: Connection,
     target: &Arc<RouteTarget>,

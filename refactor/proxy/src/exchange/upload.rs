@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use http::Method;
 use http1::{Framing, write_chunk};
 
-use crate::client::{BodyError, Client};
+use crate::client::{BodyError, ClientExchange};
 use crate::kept::Kept;
 use crate::limits::KEPT_REQUEST_BYTES;
 use crate::upstream::{Connection, UpstreamError};
@@ -100,7 +100,7 @@ impl<'a> Upload<'a> {
     pub(super) fn poll(
         &mut self,
         context: &mut Context<'_>,
-        client: &mut impl Client,
+        client: &mut impl ClientExchange,
         connection: &mut Connection,
     ) -> Poll<Result<(), UploadError>> {
         loop {
@@ -131,7 +131,7 @@ impl<'a> Upload<'a> {
     fn poll_body(
         &mut self,
         context: &mut Context<'_>,
-        client: &mut impl Client,
+        client: &mut impl ClientExchange,
     ) -> Result<Poll<()>, BodyError> {
         if self.complete || self.out.len() - self.sent >= AHEAD_BYTES {
             return Ok(Poll::Ready(()));

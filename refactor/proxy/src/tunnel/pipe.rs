@@ -26,7 +26,7 @@ pub(super) struct Pipe {
 
 /// A side of the direction that broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(super) enum BrokenSide {
     /// The one that speaks.
     From,
     /// The one that listens.
@@ -50,16 +50,16 @@ impl Pipe {
         context: &mut Context<'_>,
         from: &mut (impl AsyncRead + Unpin),
         to: &mut (impl AsyncWrite + Unpin),
-    ) -> Poll<Result<(), Broken>> {
+    ) -> Poll<Result<(), BrokenSide>> {
         loop {
             if self.shut {
                 return Poll::Ready(Ok(()));
             }
             while !self.buffer.is_empty() {
                 let there = self.buffer.filled().len();
-                ready!(self.poll_write(context, to, there)).map_err(|_error| Broken::To)?;
+                ready!(self.poll_write(context, to, there)).map_err(|_error| BrokenSide::To)?;
             }
-            ready!(Pin::new(&mut *to).poll_flush(context)).map_err(|_error| Broken::To)?;
+            ready!(Pin::new(&mut *to).poll_flush(context)).map_err(|_error| BrokenSide::To)?;
             if self.ended {
                 ready!(self.poll_shut(context, to))?;
             } else {
@@ -74,12 +74,12 @@ impl Pipe {
         context: &mut Context<'_>,
         from: &mut (impl AsyncRead + Unpin),
         to: &mut (impl AsyncWrite + Unpin),
-    ) -> Poll<Result<(), Broken>> {
+    ) -> Poll<Result<(), BrokenSide>> {
         while self.frames.is_some_and(|frames| !frames.is_between()) && !self.shut {
             let there = self.buffer.filled();
             let rest = self.frames.map_or(0, |frames| frames.rest_of_frame(there));
             if rest > 0 {
-                ready!(self.poll_write(context, to, rest)).map_err(|_error| Broken::To)?;
+                ready!(self.poll_write(context, to, rest)).map_err(|_error| BrokenSide::To)?;
             } else if self.ended {
                 ready!(self.poll_shut(context, to))?;
             } else {
@@ -95,7 +95,7 @@ impl Pipe {
         context: &mut Context<'_>,
         from: &mut (impl AsyncRead + Unpin),
         to: &mut (impl AsyncWrite + Unpin),
-    ) -> Poll<Result<(), Broken>> {
+    ) -> Poll<Result<(), BrokenSide>> {
         while !self.ended {
             self.buffer.consume(usize::MAX);
             ready!(self.poll_fill(context, from))?;
@@ -107,8 +107,9 @@ impl Pipe {
         &mut self,
         context: &mut Context<'_>,
         from: &mut (impl AsyncRead + Unpin),
-    ) -> Poll<Result<(), Broken>> {
-        let read = ready!(self.buffer.poll_fill(context, from)).map_err(|_error| Broken::From)?;
+    ) -> Poll<Result<(), BrokenSide>> {
+        let read =
+            ready!(self.buffer.poll_fill(context, from)).map_err(|_error| BrokenSide::From)?;
         self.ended = read == 0;
         Poll::Ready(Ok(()))
     }
@@ -137,8 +138,8 @@ impl Pipe {
         &mut self,
         context: &mut Context<'_>,
         to: &mut (impl AsyncWrite + Unpin),
-    ) -> Poll<Result<(), Broken>> {
-        ready!(Pin::new(to).poll_shutdown(context)).map_err(|_error| Broken::To)?;
+    ) -> Poll<Result<(), BrokenSide>> {
+        ready!(Pin::new(to).poll_shutdown(context)).map_err(|_error| BrokenSide::To)?;
         self.shut = true;
         Poll::Ready(Ok(()))
     }

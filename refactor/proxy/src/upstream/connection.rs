@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 use super::failure::UpstreamError;
-use super::in_flight::{Open, Place};
+use super::in_flight::{Open, RequestPlace};
 use super::tls::Vouched;
 use crate::deadline::Deadline;
 use crate::limits::{DNS_TIME, POOL_TIME};
@@ -32,7 +32,7 @@ pub(crate) struct Connection {
     /// After this the service's name is asked for again.
     use_until: Option<Instant>,
     /// The place of the request that it carries.
-    place: Option<Place>,
+    place: Option<RequestPlace>,
     /// The private authority that vouches for the service.
     vouched: Option<Vouched>,
     _open: Open,
@@ -63,7 +63,7 @@ impl Connection {
     }
 
     /// Keeps a request's place until the connection is closed or idle.
-    pub(crate) fn hold(&mut self, place: Place) {
+    pub(crate) fn hold(&mut self, place: RequestPlace) {
         self.place = Some(place);
     }
 

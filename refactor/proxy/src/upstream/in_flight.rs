@@ -35,7 +35,7 @@ struct Requests {
 #[derive(Debug)]
 struct Waiter {
     most: usize,
-    give: oneshot::Sender<Place>,
+    give: oneshot::Sender<RequestPlace>,
 }
 
 /// A connection that is open or being made, until this is dropped.
@@ -44,15 +44,15 @@ pub(crate) struct Open(Arc<InFlight>);
 
 /// When a request gets its place.
 enum Turn {
-    Now(Place),
-    Later(oneshot::Receiver<Place>),
+    Now(RequestPlace),
+    Later(oneshot::Receiver<RequestPlace>),
     /// Its client has its share of the places and of the queue.
     Never,
 }
 
 /// A request's place at its upstream, left when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct RequestPlace {
     at: Arc<InFlight>,
     /// The client for which it is counted.
     client: Option<IpAddr>,
@@ -60,10 +60,14 @@ pub(crate) struct Place {
 
 impl InFlight {
     /// A place for a request from this address if fewer than `most` are taken, at once or after at most [`PLACE_TIME`].
-    pub(crate) async fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
+    pub(crate) async fn enter(
+        self: &Arc<Self>,
+        address: IpAddr,
+        most: usize,
+    ) -> Option<RequestPlace> {
         let few = |taken: usize| (taken < most / 4).then_some(taken + 1);
         if self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, few).is_ok() {
-            return Some(Place { at: Arc::clone(self), client: None });
+            return Some(RequestPlace { at: Arc::clone(self), client: None });
         }
         match self.queue(client_network(address), most) {
             Turn::Now(place) => Some(place),
@@ -101,10 +105,10 @@ impl InFlight {
         Turn::Later(turn)
     }
 
-    fn give(self: &Arc<Self>, client: IpAddr, requests: &mut Requests) -> Place {
+    fn give(self: &Arc<Self>, client: IpAddr, requests: &mut Requests) -> RequestPlace {
         requests.held += 1;
         self.taken.fetch_add(1, Ordering::Relaxed);
-        Place { at: Arc::clone(self), client: Some(client) }
+        RequestPlace { at: Arc::clone(self), client: Some(client) }
     }
 
     /// Gives a free place to the request that waits and whose client holds the fewest.
@@ -149,7 +153,7 @@ impl Drop for Open {
     }
 }
 
-impl Drop for Place {
+impl Drop for RequestPlace {
     fn drop(&mut self) {
         self.at.taken.fetch_sub(1, Ordering::Relaxed);
         if let Some(client) = self.client {
@@ -173,13 +177,13 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{InFlight, PLACE_TIME, Place};
+    use super::{InFlight, PLACE_TIME, RequestPlace};
 
     const HOSTILE: [u8; 4] = [10, 0, 0, 1];
     const OTHER: [u8; 4] = [10, 0, 0, 2];
 
     /// All places that a client gets at once.
-    async fn take_all(at: &Arc<InFlight>, client: [u8; 4], most: usize) -> Vec<Place> {
+    async fn take_all(at: &Arc<InFlight>, client: [u8; 4], most: usize) -> Vec<RequestPlace> {
         let mut places = Vec::new();
         loop {
             let start = Instant::now();

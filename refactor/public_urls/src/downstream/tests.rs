@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use http1::RequestHead;
 
-use super::{Downstream, Said};
+use super::{Downstream, ForwardedFields};
 
 /// A request from an address, with these fields.
 fn asked(peer: &str, fields: &str) -> Downstream<'static> {
@@ -25,7 +25,11 @@ fn what_an_unknown_peer_says_is_not_believed() {
     ] {
         let found = asked("192.0.2.1", fields);
         let said = (found.client, found.https, &*found.host, found.port, found.said);
-        assert_eq!(said, (ip("192.0.2.1"), false, "board:81", 8080, Said::Nothing), "{fields}");
+        assert_eq!(
+            said,
+            (ip("192.0.2.1"), false, "board:81", 8080, ForwardedFields::Nothing),
+            "{fields}"
+        );
     }
 }
 
@@ -55,7 +59,7 @@ fn the_client_is_the_last_address_that_is_not_trusted() {
     let forwarded =
         "Forwarded: for=6.6.6.6, for=\"[2001:db8::1]:7\"\r\nForwarded: for=10.0.0.2\r\n";
     let found = asked("::1", forwarded);
-    assert_eq!((found.client, found.said), (ip("2001:db8::1"), Said::Standard));
+    assert_eq!((found.client, found.said), (ip("2001:db8::1"), ForwardedFields::Standard));
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn a_standard_field_beside_the_common_one_is_the_clients_own() {
     assert_eq!((found.client, found.https, &*found.host), (ip("192.0.2.1"), false, "board:81"));
     assert_eq!(found.element(), "for=192.0.2.1;host=\"board:81\";proto=http");
     let broken = asked("10.0.0.1", "Forwarded: for=6.6.6.6\r\nForwarded: for=\"1\r\n");
-    assert_eq!((broken.client, broken.said), (ip("10.0.0.1"), Said::Standard));
+    assert_eq!((broken.client, broken.said), (ip("10.0.0.1"), ForwardedFields::Standard));
 }
 
 #[test]

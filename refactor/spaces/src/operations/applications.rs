@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::{Request, delete, make, unused_id};
+use super::{RequestContext, delete, make, unused_id};
 use crate::model::{Model, ModelChange};
 use crate::resource::{
     Application, ApplicationDetails, EndpointType, FaultCode, Gateway, NewApplication,
     ResourceFault, ResourceState, ResourceType,
 };
-use crate::{ApiError, Page, PageRequest, Spaces};
+use crate::{ApiError, PageRequest, ResourcePage, Spaces};
 
 /// How many ports are tried before there is none for a new application.
 const PORTS_TRIED: u16 = 1_000;
@@ -25,7 +25,7 @@ impl Spaces {
     /// 404, 402; 409 for a token that came with another body; 500 if no port is free.
     pub fn create_application(
         &self,
-        request: &Request,
+        request: &RequestContext,
         environment: &str,
         new: &NewApplication,
     ) -> Result<Application, ApiError> {
@@ -193,7 +193,7 @@ impl Spaces {
         region: &str,
         environment: &str,
         page: &PageRequest,
-    ) -> Result<Page, ApiError> {
+    ) -> Result<ResourcePage, ApiError> {
         let model = self.model();
         model.environment(region, environment)?;
         let all = model.applications.values();

@@ -1,9 +1,9 @@
 //! CreateEnvironment, GetEnvironment, ListEnvironments, DeleteEnvironment.
 
-use super::{Request, delete, make, unused_id};
+use super::{RequestContext, delete, make, unused_id};
 use crate::model::ModelChange;
 use crate::resource::{Environment, NewEnvironment, ResourceType};
-use crate::{ApiError, Page, PageRequest, Spaces};
+use crate::{ApiError, PageRequest, ResourcePage, Spaces};
 
 impl Spaces {
     /// Makes an environment, ACTIVE at once.
@@ -12,7 +12,7 @@ impl Spaces {
     /// 402; 409 for a token that came with another body.
     pub fn create_environment(
         &self,
-        request: &Request,
+        request: &RequestContext,
         new: &NewEnvironment,
     ) -> Result<Environment, ApiError> {
         self.change(|model, changes| {
@@ -39,7 +39,7 @@ impl Spaces {
     ///
     /// # Errors
     /// 400 for a token of another list.
-    pub fn environments(&self, region: &str, page: &PageRequest) -> Result<Page, ApiError> {
+    pub fn environments(&self, region: &str, page: &PageRequest) -> Result<ResourcePage, ApiError> {
         let model = self.model();
         let all = model.environments.values().filter(|found| found.region == region);
         page.of(&format!("environments {region}"), all)

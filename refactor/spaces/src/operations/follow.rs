@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crate::Spaces;
 use crate::change_log::MOST_BEHIND;
-use crate::journal::Journal;
+use crate::journal::SpacesJournal;
 use crate::model::{Model, ModelChange};
 use crate::resource::{Application, ResourceType};
 use proxy::Route as LiveRoute;
@@ -18,7 +18,7 @@ impl Spaces {
     /// # Errors
     /// If the state cannot be read; nothing is changed then.
     pub fn reload(&self, state: &journal::Journal) -> Result<(), journal::Error> {
-        self.reload_from(&Journal::open(state.read_only())?)
+        self.reload_from(&SpacesJournal::open(state.read_only())?)
     }
 
     /// Reads what changed between two versions of the shared state, and does that in the data plane. If it does not know the
@@ -37,7 +37,7 @@ impl Spaces {
         }
         // As in `reload_from`: this process may lead from now on, and change something.
         let mut model = self.model();
-        let Some(changes) = Journal::open(state.read_only())?.load_between(from, to)? else {
+        let Some(changes) = SpacesJournal::open(state.read_only())?.load_between(from, to)? else {
             drop(model);
             return self.reload(state);
         };
@@ -56,7 +56,7 @@ impl Spaces {
         Ok(())
     }
 
-    pub(crate) fn reload_from(&self, journal: &Journal) -> Result<(), journal::Error> {
+    pub(crate) fn reload_from(&self, journal: &SpacesJournal) -> Result<(), journal::Error> {
         let mut model = self.model();
         let mut new = journal.load()?;
         for application in new.applications.values_mut() {

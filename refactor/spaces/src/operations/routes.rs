@@ -1,13 +1,13 @@
 //! CreateRoute, GetRoute, ListRoutes, UpdateRoute, DeleteRoute; and the swap of a route.
 
 use super::activation::{HealthCheck, under_way};
-use super::{Request, delete, put, unused_id};
+use super::{RequestContext, delete, put, unused_id};
 use crate::conflicts::{check_activation, check_delete, check_new};
 use crate::model::{ApplicationPath, Model, ModelChange};
 use crate::resource::{
     MADE_BY_FOLLOW, NewRoute, Resource, ResourceState, ResourceType, Route, RouteDetails, Service,
 };
-use crate::{ApiError, Page, PageRequest, Spaces};
+use crate::{ApiError, PageRequest, ResourcePage, Spaces};
 
 impl Spaces {
     /// Makes a route. One that is ACTIVE takes traffic when this returns.
@@ -17,7 +17,7 @@ impl Spaces {
     /// healthy.
     pub fn create_route(
         &self,
-        request: &Request,
+        request: &RequestContext,
         place: &ApplicationPath,
         new: &NewRoute,
         check: HealthCheck,
@@ -33,7 +33,7 @@ impl Spaces {
     /// stays.
     pub(crate) fn replace_route(
         &self,
-        request: &Request,
+        request: &RequestContext,
         place: &ApplicationPath,
         old: &str,
         new: &NewRoute,
@@ -44,7 +44,7 @@ impl Spaces {
 
     fn make_route(
         &self,
-        request: &Request,
+        request: &RequestContext,
         place: &ApplicationPath,
         new: &NewRoute,
         old: Option<&str>,
@@ -146,7 +146,11 @@ impl Spaces {
     ///
     /// # Errors
     /// 404; 400 for a token of another list.
-    pub fn routes(&self, place: &ApplicationPath, page: &PageRequest) -> Result<Page, ApiError> {
+    pub fn routes(
+        &self,
+        place: &ApplicationPath,
+        page: &PageRequest,
+    ) -> Result<ResourcePage, ApiError> {
         let model = self.model();
         let application =
             model.application(&place.region, &place.environment, &place.application)?;

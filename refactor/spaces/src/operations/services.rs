@@ -2,11 +2,11 @@
 
 use std::sync::OnceLock;
 
-use super::{Request, delete, make, unused_id};
+use super::{RequestContext, delete, make, unused_id};
 use crate::endpoint;
 use crate::model::{ApplicationPath, ModelChange};
 use crate::resource::{NewService, ResourceType, Service, ServiceDetails};
-use crate::{ApiError, Page, PageRequest, Spaces};
+use crate::{ApiError, PageRequest, ResourcePage, Spaces};
 
 impl Spaces {
     /// Makes a service, ACTIVE at once: it takes no traffic before a route leads to it.
@@ -16,7 +16,7 @@ impl Spaces {
     /// application, or a token that came with another body.
     pub fn create_service(
         &self,
-        request: &Request,
+        request: &RequestContext,
         place: &ApplicationPath,
         new: &NewService,
     ) -> Result<Service, ApiError> {
@@ -71,7 +71,11 @@ impl Spaces {
     ///
     /// # Errors
     /// 404; 400 for a token of another list.
-    pub fn services(&self, place: &ApplicationPath, page: &PageRequest) -> Result<Page, ApiError> {
+    pub fn services(
+        &self,
+        place: &ApplicationPath,
+        page: &PageRequest,
+    ) -> Result<ResourcePage, ApiError> {
         let model = self.model();
         let application =
             model.application(&place.region, &place.environment, &place.application)?;

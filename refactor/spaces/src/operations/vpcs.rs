@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::resource::ACCOUNT;
-use crate::{ApiError, Page, PageRequest, Spaces};
+use crate::{ApiError, PageRequest, ResourcePage, Spaces};
 
 /// VPCs are given by their ids and never made here, so nothing is known of their addresses.
 const CIDR_BLOCK: &str = "0.0.0.0/0";
@@ -22,7 +22,7 @@ impl Spaces {
         region: &str,
         environment: &str,
         page: &PageRequest,
-    ) -> Result<Page, ApiError> {
+    ) -> Result<ResourcePage, ApiError> {
         let model = self.model();
         model.environment(region, environment)?;
         let applications = model.applications.values().filter_map(|found| {

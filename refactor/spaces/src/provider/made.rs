@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::ApplicationPath;
 use crate::resource::{Application, Environment, Route, Service};
-use cloudformation::provider::{Created, Failure};
+use cloudformation::provider::{CreatedResource, StepFailure};
 
 /// What `Fn::GetAtt` gives.
 pub(super) type Attributes = BTreeMap<String, String>;
@@ -18,11 +18,11 @@ pub(super) struct PhysicalId {
 }
 
 impl PhysicalId {
-    pub(super) fn parse(region: &str, physical_id: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(region: &str, physical_id: &str) -> Result<Self, StepFailure> {
         let parts: Vec<_> = physical_id.split('|').collect();
         let part = |number: usize| parts.get(number).copied().unwrap_or_default().to_owned();
         let Some(id) = parts.last().filter(|id| !id.is_empty()) else {
-            return Err(Failure { reason: "the physical id is empty".into() });
+            return Err(StepFailure { reason: "the physical id is empty".into() });
         };
         let region = region.to_owned();
         let place = ApplicationPath { region, environment: part(0), application: part(1) };
@@ -38,8 +38,8 @@ pub(super) trait TemplateResource {
     fn attributes(&self) -> Attributes;
 }
 
-pub(super) fn created(made: &impl TemplateResource) -> Created {
-    Created { physical_id: made.path().join("|"), attributes: made.attributes() }
+pub(super) fn created(made: &impl TemplateResource) -> CreatedResource {
+    CreatedResource { physical_id: made.path().join("|"), attributes: made.attributes() }
 }
 
 fn attributes(given: &[(&str, &str)]) -> Attributes {

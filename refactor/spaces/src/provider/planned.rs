@@ -6,13 +6,16 @@ use super::properties::members;
 use crate::resource::{NewApplication, NewEnvironment, NewRoute, NewService, ResourceType};
 use crate::{ApiError, Members, rules};
 use cloudformation::is_unknown;
-use cloudformation::provider::{Failure, Properties, ResourceKind};
+use cloudformation::provider::{Properties, ResourceKind, StepFailure};
 
 /// Checks properties by what they are alone; what is not known yet is not looked at.
 ///
 /// # Errors
 /// All that creating the resource would refuse, whatever there is already.
-pub(super) fn check_properties(kind: ResourceKind, properties: &Properties) -> Result<(), Failure> {
+pub(super) fn check_properties(
+    kind: ResourceKind,
+    properties: &Properties,
+) -> Result<(), StepFailure> {
     let mut properties = properties.clone();
     if properties.get("Tags").is_some_and(|tags| tags.is_string() && is_unknown(tags)) {
         properties.remove("Tags");
@@ -35,7 +38,7 @@ pub(super) fn check_properties(kind: ResourceKind, properties: &Properties) -> R
     };
     let faults: Vec<String> =
         [own, check_parents(&members, parents)].into_iter().filter_map(fault).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Failure { reason: faults.join("; ") }) }
+    if faults.is_empty() { Ok(()) } else { Err(StepFailure { reason: faults.join("; ") }) }
 }
 
 fn check_parents(

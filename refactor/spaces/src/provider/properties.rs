@@ -4,17 +4,17 @@ use serde_json::{Map, Value, json};
 
 use crate::resource::{ResourceType, Tags};
 use crate::{ApplicationPath, Members, rules};
-use cloudformation::provider::{Failure, Properties, ProviderCall};
+use cloudformation::provider::{Properties, ProviderCall, StepFailure};
 
 /// The members of the API for the properties of a template: the same, but for the tags.
-pub(super) fn members(properties: &Properties) -> Result<Map<String, Value>, Failure> {
+pub(super) fn members(properties: &Properties) -> Result<Map<String, Value>, StepFailure> {
     let mut members = properties.clone();
     if let Some(list) = properties.get("Tags") {
         let tag =
             |tag: &Value| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.clone()));
         let tags: Option<Map<_, _>> =
             list.as_array().and_then(|list| list.iter().map(tag).collect());
-        let tags = tags.ok_or_else(|| Failure {
+        let tags = tags.ok_or_else(|| StepFailure {
             reason: "Tags must be a list of objects with Key and Value".into(),
         })?;
         members.insert("Tags".into(), tags.into());
@@ -55,7 +55,10 @@ pub(super) fn activation(properties: &Properties) -> Option<&Value> {
 }
 
 /// The id of a parent that the properties name.
-pub(super) fn parent(members: &Map<String, Value>, kind: ResourceType) -> Result<String, Failure> {
+pub(super) fn parent(
+    members: &Map<String, Value>,
+    kind: ResourceType,
+) -> Result<String, StepFailure> {
     let name = match kind {
         ResourceType::Environment => "EnvironmentIdentifier",
         ResourceType::Application => "ApplicationIdentifier",
@@ -71,7 +74,7 @@ pub(super) fn parent(members: &Map<String, Value>, kind: ResourceType) -> Result
 pub(super) fn place(
     step: &ProviderCall,
     members: &Map<String, Value>,
-) -> Result<ApplicationPath, Failure> {
+) -> Result<ApplicationPath, StepFailure> {
     Ok(ApplicationPath {
         region: step.region.clone(),
         environment: parent(members, ResourceType::Environment)?,

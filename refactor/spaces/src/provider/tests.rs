@@ -68,7 +68,7 @@ impl World {
         }
     }
 
-    fn make(&self, kind: ResourceKind, properties: Value) -> Result<Created, String> {
+    fn make(&self, kind: ResourceKind, properties: Value) -> Result<CreatedResource, String> {
         let properties = properties.as_object().unwrap();
         self.spaces.create(&self.step(), kind, properties).map_err(|failure| failure.reason)
     }

@@ -10,7 +10,7 @@ use url::Url;
 use super::{Details, MemberView, Resource, ResourceType, Tags};
 use crate::error::ApiError;
 use crate::members::Members;
-use crate::rules::{self, Broken};
+use crate::rules::{self, BrokenRule};
 use proxy::TagPlace;
 
 /// A service.
@@ -99,13 +99,13 @@ impl NewService {
 }
 
 /// The pattern leaves room for what is no URL, such as `http://:/`.
-fn parsed_url(text: &str) -> Result<(), Broken> {
+fn parsed_url(text: &str) -> Result<(), BrokenRule> {
     rules::url(text)?;
     Url::parse(text).map(drop).map_err(|error| format!("is no URL: {error}"))
 }
 
 /// A URL below which clients' requests go. Behind a collection, the segment `-` leads to its operators' paths.
-fn forwarded_url(text: &str) -> Result<(), Broken> {
+fn forwarded_url(text: &str) -> Result<(), BrokenRule> {
     parsed_url(text)?;
     let parsed = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
     let mut segments = parsed.path_segments().into_iter().flatten();

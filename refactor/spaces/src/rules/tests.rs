@@ -1,7 +1,7 @@
 use super::*;
 
 /// Texts that a rule takes, and texts that it does not.
-fn table(rule: impl Fn(&str) -> Result<(), Broken>, good: &[&str], bad: &[&str]) {
+fn table(rule: impl Fn(&str) -> Result<(), BrokenRule>, good: &[&str], bad: &[&str]) {
     for text in good {
         assert_eq!(rule(text), Ok(()), "{text:?}");
     }

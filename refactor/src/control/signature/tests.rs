@@ -133,7 +133,7 @@ fn whatever_is_changed_on_the_way_is_refused() {
         let mut received = untag();
         change(&mut received);
         let refused = verify(&received, &keys(), now()).unwrap_err();
-        assert!(matches!(refused, Refused::Mismatch(_)), "{what}: {refused:?}");
+        assert!(matches!(refused, SignatureError::Mismatch(_)), "{what}: {refused:?}");
         assert!(refused.message().contains("banyan env"), "{what}");
     }
 }
@@ -141,10 +141,10 @@ fn whatever_is_changed_on_the_way_is_refused() {
 #[test]
 fn another_secret_and_another_key_are_told_apart() {
     let secret = Keys { secret_access_key: "another".into(), ..keys() };
-    assert!(matches!(verify(&create(), &secret, now()), Err(Refused::Mismatch(_))));
+    assert!(matches!(verify(&create(), &secret, now()), Err(SignatureError::Mismatch(_))));
     let key = Keys { access_key_id: "ANOTHER".into(), ..keys() };
     let refused = verify(&create(), &key, now()).unwrap_err();
-    assert_eq!(refused, Refused::UnknownKey("BANYANEXAMPLE".into()));
+    assert_eq!(refused, SignatureError::UnknownKey("BANYANEXAMPLE".into()));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_clock_may_be_off_by_five_minutes() {
 fn what_is_no_signature_is_said() {
     let mut unsigned = create();
     unsigned.headers.retain(|(name, _)| name != "authorization");
-    assert_eq!(verify(&unsigned, &keys(), now()), Err(Refused::Missing));
+    assert_eq!(verify(&unsigned, &keys(), now()), Err(SignatureError::Missing));
     let scope = "Credential=BANYANEXAMPLE/20260131/eu-west-1/sts/aws4_request";
     for header in [
         "",
@@ -190,17 +190,17 @@ fn what_is_no_signature_is_said() {
         let mut received = create();
         set(&mut received, "authorization", header);
         let refused = verify(&received, &keys(), now());
-        assert!(matches!(refused, Err(Refused::Incomplete(_))), "{header}: {refused:?}");
+        assert!(matches!(refused, Err(SignatureError::Incomplete(_))), "{header}: {refused:?}");
     }
     for date in ["yesterday", "", "20260131", "20260131T120000", "2026-01-31T12:00:00Z"] {
         let mut received = create();
         set(&mut received, "x-amz-date", date);
         let refused = verify(&received, &keys(), now());
-        assert!(matches!(refused, Err(Refused::Incomplete(_))), "{date}");
+        assert!(matches!(refused, Err(SignatureError::Incomplete(_))), "{date}");
     }
     let mut received = create();
     received.headers.retain(|(name, _)| name != "x-amz-date");
-    assert!(matches!(verify(&received, &keys(), now()), Err(Refused::Incomplete(_))));
+    assert!(matches!(verify(&received, &keys(), now()), Err(SignatureError::Incomplete(_))));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_scope_of_another_day_or_end_is_refused_even_if_it_is_signed() {
         let header = header.replace(whole, scope);
         set(&mut received, "authorization", &header);
         let refused = Claim::of(&received, &keys(), now()).err().unwrap();
-        assert!(matches!(refused, Refused::Mismatch(_)), "{scope}: {refused:?}");
+        assert!(matches!(refused, SignatureError::Mismatch(_)), "{scope}: {refused:?}");
         assert!(refused.message().contains(said), "{}", refused.message());
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use models::{
-    Alphabet, Basic, Cell, Collection, Draft, FieldErrors, Full, Head, Post, Reference, THREADS,
-    Target, Thread, Timestamp, USERS, User, View,
+    Alphabet, Basic, Cell, Collection, Draft, FieldErrors, Full, MemberHead, Post, Reference,
+    THREADS, Target, Thread, Timestamp, USERS, User, View,
 };
 use regex::Regex;
 use serde::Serialize;
@@ -66,7 +66,7 @@ fn shown<M: Member>(member: &M, view: View, id: u64, times: [i64; 2]) -> String 
     let cells = cells(member);
     let cells = cells.iter().map(|cell| Ok::<_, ()>(cell.as_ref()));
     let mut json = Vec::new();
-    let head = Head { id, created_at, updated_at };
+    let head = MemberHead { id, created_at, updated_at };
     M::collection().write_row(view, head, cells, &mut json).unwrap();
     String::from_utf8(json).unwrap()
 }

@@ -19,7 +19,7 @@ const WORDS: usize = 500;
 
 /// How long an answer may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct CallTimes {
     /// Until it begins.
     pub(super) begin: Duration,
     /// Between two parts of it.
@@ -28,7 +28,7 @@ pub(super) struct Patience {
     pub(super) whole: Duration,
 }
 
-impl Patience {
+impl CallTimes {
     /// This long in all.
     pub(super) fn of(time: Duration) -> Self {
         Self { begin: time, pause: time, whole: time }
@@ -48,7 +48,7 @@ pub(super) struct Question<'a> {
 
 /// An answer with status 200.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct PeerAnswer {
     /// When it began.
     pub(super) at: std::time::Instant,
     pub(super) body: Vec<u8>,
@@ -80,8 +80,8 @@ impl<'a> Question<'a> {
         self,
         clients: &Clients,
         token: &Token,
-        patience: Patience,
-    ) -> Result<Answer, PeerError> {
+        patience: CallTimes,
+    ) -> Result<PeerAnswer, PeerError> {
         let url = self.url;
         let answered = self.send(clients, token, patience).await;
         answered.map_err(|fault| PeerError { url: url.to_owned(), fault })
@@ -91,8 +91,8 @@ impl<'a> Question<'a> {
         self,
         clients: &Clients,
         token: &Token,
-        patience: Patience,
-    ) -> Result<Answer, PeerFault> {
+        patience: CallTimes,
+    ) -> Result<PeerAnswer, PeerFault> {
         let Self { url, method, path, body } = self;
         let client = clients.of(url);
         let client = client.map_err(|cause| PeerFault::Unreachable { cause, sent: false })?;
@@ -111,7 +111,11 @@ impl<'a> Question<'a> {
         let (at, status) = (std::time::Instant::now(), answer.status());
         let length = answer.content_length();
         let body = collect(answer, length, start, patience).await?;
-        if status == StatusCode::OK { Ok(Answer { at, body }) } else { Err(fault(status, &body)) }
+        if status == StatusCode::OK {
+            Ok(PeerAnswer { at, body })
+        } else {
+            Err(fault(status, &body))
+        }
     }
 }
 
@@ -132,9 +136,9 @@ async fn collect(
     mut parts: impl Parts,
     length: Option<u64>,
     start: Instant,
-    patience: Patience,
+    patience: CallTimes,
 ) -> Result<Vec<u8>, PeerFault> {
-    let Patience { pause, whole, .. } = patience;
+    let CallTimes { pause, whole, .. } = patience;
     let end = start + whole;
     let length = length.and_then(|length| usize::try_from(length).ok());
     let mut body = Vec::with_capacity(length.unwrap_or(0).min(ANSWER_BYTES));
@@ -185,7 +189,7 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     use super::super::SLOW;
-    use super::{Parts, Patience, Question, StatusCode, collect, fault};
+    use super::{CallTimes, Parts, Question, StatusCode, collect, fault};
     use crate::{ErrorCode, PeerFault};
 
     /// More than what a connection takes that is not read.
@@ -208,7 +212,7 @@ mod tests {
         }
     }
 
-    async fn pausing(pause: Duration, patience: Patience) -> Result<Vec<u8>, PeerFault> {
+    async fn pausing(pause: Duration, patience: CallTimes) -> Result<Vec<u8>, PeerFault> {
         collect(Pausing { pause, left: 2 }, Some(2), Instant::now(), patience).await
     }
 
@@ -216,16 +220,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_comes_late_of_an_answer_is_told_from_no_answer() {
         let (short, long) = (Duration::from_millis(300), 30 * WHILE);
-        let stalled = pausing(WHILE, Patience { begin: WHILE, pause: short, whole: long }).await;
+        let stalled = pausing(WHILE, CallTimes { begin: WHILE, pause: short, whole: long }).await;
         assert_eq!(stalled, Err(PeerFault::Stalled { within: short }));
-        let patience = Patience { begin: WHILE, pause: WHILE, whole: short };
+        let patience = CallTimes { begin: WHILE, pause: WHILE, whole: short };
         let late = pausing(short * 2 / 3, patience).await;
         assert_eq!(late, Err(PeerFault::Slow { within: short }));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_pauses_is_in_time_if_all_of_it_is() {
-        let patience = Patience::of(SLOW);
+        let patience = CallTimes::of(SLOW);
         assert_eq!(pausing(SLOW / 2, patience).await.as_deref(), Ok(&b"  "[..]));
         let late = pausing(SLOW / 2 + Duration::from_millis(1), patience).await;
         assert_eq!(late, Err(PeerFault::Slow { within: SLOW }));
@@ -247,7 +251,7 @@ mod tests {
             stream.write_all(b" ").unwrap();
             sent
         });
-        let patience = Patience { begin: WHILE, pause: WHILE, whole: 30 * WHILE };
+        let patience = CallTimes { begin: WHILE, pause: WHILE, whole: 30 * WHILE };
         let token: Token = "a-token-for-this-test".parse().unwrap();
         let question = Question::get(&url, "/-/changes");
         let answer = question.ask(&Clients::new().unwrap(), &token, patience).await.unwrap();

@@ -14,8 +14,8 @@ use super::halt::Halt;
 use super::lag::Seen;
 use super::replicator::Replicator;
 use crate::{
-    Changes, ChangesQuery, Entry, FeedCursor, Followed, FollowerState, MoveError, Page, Peer,
-    PeerError, PeerFault,
+    Changes, ChangesQuery, Entry, FeedCursor, Followed, FollowerState, MoveError, Peer, PeerError,
+    PeerFault, PeerPage,
 };
 
 /// The most entries of a page. Large rows end it earlier.
@@ -61,14 +61,14 @@ struct Copy<'a, S> {
 
 impl<S: CollectionStore> Copy<'_, S> {
     /// The first page, and the address of the source.
-    async fn find(&self, source: &Peer) -> Result<(String, Page<S::Content>), Halt> {
+    async fn find(&self, source: &Peer) -> Result<(String, PeerPage<S::Content>), Halt> {
         let peers = self.replicator.peers.at(&source.url)?;
         let ask = ChangesQuery { wait: 0, ..self.ask(self.cursor.clone(), self.run.clone()) };
         let mut first: Option<Halt> = None;
         for url in self.replicator.addresses(source) {
             let failed: Halt = match peers.changes(&url, &ask).await {
                 Ok(page) if page.changes.store == source.store => return Ok((url, page)),
-                Ok(Page { changes, .. }) => {
+                Ok(PeerPage { changes, .. }) => {
                     PeerError { url, fault: PeerFault::OtherStore { found: changes.store } }.into()
                 }
                 Err(error) => peers.other_store(&url, &source.store).await.unwrap_or(error).into(),
@@ -79,8 +79,12 @@ impl<S: CollectionStore> Copy<'_, S> {
     }
 
     /// Applies a page while the next one is fetched.
-    async fn turn(&mut self, url: &str, page: Page<S::Content>) -> Result<Page<S::Content>, Halt> {
-        let Page { changes, busy, at } = page;
+    async fn turn(
+        &mut self,
+        url: &str,
+        page: PeerPage<S::Content>,
+    ) -> Result<PeerPage<S::Content>, Halt> {
+        let PeerPage { changes, busy, at } = page;
         let progress = &self.replicator.ownership_cache.progress;
         let peers = self.replicator.peers.at(url)?;
         let (from, next, heard) = (self.cursor.clone(), changes.cursor.clone(), changes.heard());

@@ -31,12 +31,12 @@ pub struct OwnershipCache {
     pub progress: Progress,
     /// Wakes the tasks that act on a change of ownership.
     pub news: Notify,
-    known: Mutex<Known>,
+    known: Mutex<KnownOwnership>,
 }
 
 /// What was true when the store was asked last.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct KnownOwnership {
     /// What the store is.
     pub role: Role,
     /// The epoch that it has or knows of.
@@ -86,7 +86,7 @@ impl OwnershipCache {
     /// Nothing is known of the collection with this name yet.
     pub fn new(name: impl Into<String>) -> Self {
         let now = Instant::now();
-        let known = Known {
+        let known = KnownOwnership {
             role: Role::Primary,
             epoch: 0,
             ready: false,
@@ -115,7 +115,7 @@ impl OwnershipCache {
     }
 
     /// What was true when the store was asked last.
-    pub fn known(&self) -> Known {
+    pub fn known(&self) -> KnownOwnership {
         self.lock().clone()
     }
 
@@ -258,7 +258,7 @@ impl OwnershipCache {
         known.lineage.clone_from(&ownership.lineage);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, KnownOwnership> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 
 use actix_web::web::Bytes;
 
-use super::read::Answer;
+use super::read::ReadAnswer;
 
 /// The most answers.
 const ANSWERS: usize = 1024;
@@ -45,18 +45,18 @@ impl<S> Default for Answers<S> {
 
 struct Known<S> {
     snapshot: S,
-    answer: Answer,
+    answer: ReadAnswer,
 }
 
 impl<S: PartialEq> Answers<S> {
     /// The answer to a target, if the store is still as it was.
-    pub(super) fn get(&self, target: &str, snapshot: S) -> Option<Answer> {
+    pub(super) fn get(&self, target: &str, snapshot: S) -> Option<ReadAnswer> {
         let known = self.known.get(target).filter(|known| known.snapshot == snapshot)?;
         Some(known.answer.clone())
     }
 
     /// Keeps an answer that was read after the snapshot was taken.
-    pub(super) fn keep(&mut self, target: &str, snapshot: S, answer: &Answer) {
+    pub(super) fn keep(&mut self, target: &str, snapshot: S, answer: &ReadAnswer) {
         if target.len() > LONGEST || answer.body.len() > LARGEST || self.is_first(target) {
             return;
         }

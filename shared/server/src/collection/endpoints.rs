@@ -10,7 +10,7 @@ use super::bounded::bounded;
 use super::{read, write};
 use crate::body::Body;
 use crate::query::{
-    LIST_PARAMETERS, ListQuery, MEMBER_PARAMETERS, MemberId, MemberQuery, NoQuery, Parameter,
+    LIST_PARAMETERS, ListQuery, MEMBER_PARAMETERS, MemberId, MemberQuery, NoQuery, QueryParameter,
 };
 use crate::served::Served;
 
@@ -26,7 +26,7 @@ pub(crate) struct Endpoint {
     pub(crate) method: Method,
     /// One sentence for the reader of the documentation.
     pub(crate) summary: String,
-    pub(crate) parameters: &'static [Parameter],
+    pub(crate) parameters: &'static [QueryParameter],
     /// What the request carries.
     pub(crate) body: Option<Body>,
     pub(crate) success: Success,

@@ -20,12 +20,12 @@ use runtime::{Drain, NOSNIFF, ms_since, names_a_host, request_id};
 
 use super::answers::Answers;
 use super::position::PositionValue;
-use super::read::Answer;
+use super::read::ReadAnswer;
 use store::Snapshot;
 
 use crate::metrics::{Metrics, RouteMetrics};
-use crate::observe::{InFlight, REQUEST_ID, write_line};
-use crate::query::{ListQuery, MemberQuery, Read, member_id};
+use crate::observe::{CountedInFlight, REQUEST_ID, write_line};
+use crate::query::{ListQuery, MemberQuery, ReadQuery, member_id};
 use crate::served::Served;
 
 /// A request with one of these is not plain.
@@ -85,7 +85,7 @@ impl FastPath {
             return None;
         }
         let start = Instant::now();
-        let in_flight = InFlight::begin(&self.metrics);
+        let in_flight = CountedInFlight::begin(&self.metrics);
         let (answer, position) = reads.read(request, wanted)?;
         drop(in_flight);
         let given = headers.get(REQUEST_ID).map(HeaderValue::as_bytes);
@@ -156,7 +156,7 @@ impl Reads {
     }
 
     /// The answer, and how far the store was before.
-    fn read(&self, request: &Request, wanted: Wanted) -> Option<(Answer, HeaderValue)> {
+    fn read(&self, request: &Request, wanted: Wanted) -> Option<(ReadAnswer, HeaderValue)> {
         let Served { store, ownership_cache, collection, .. } = &**self.served;
         ownership_cache.used();
         // Before the snapshot: what is given then holds everything up to this position.
@@ -178,7 +178,7 @@ impl Reads {
         Some((answer, position))
     }
 
-    fn ask(&self, request: &Request, wanted: Wanted) -> Option<Answer> {
+    fn ask(&self, request: &Request, wanted: Wanted) -> Option<ReadAnswer> {
         let (served, headers) = (&self.served, request.headers());
         let text = request.uri().query().unwrap_or_default();
         let list = |filter| {

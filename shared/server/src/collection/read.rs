@@ -18,7 +18,7 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 
 /// What a read answers with 200. To clone it copies no bytes.
 #[derive(Clone)]
-pub(super) struct Answer {
+pub(super) struct ReadAnswer {
     etag: HeaderValue,
     links: Option<HeaderValue>,
     pub(super) body: Bytes,
@@ -60,12 +60,12 @@ impl Served {
         headers: &HeaderMap,
         id: u64,
         view: View,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<ReadAnswer, Problem> {
         self.must_serve(headers).await?;
         let found = self.stored().find(&self.ownership_cache, id, view).await;
         match found.map_err(self.problem(Some(id)))? {
             Found::Here(Shown { rev, body }) => {
-                Answer::new(&member_tag(rev, view).to_string(), "", body)
+                ReadAnswer::new(&member_tag(rev, view).to_string(), "", body)
             }
             Found::Missing(place) => Err(missing(&self.collection.member, id, place)),
         }
@@ -78,7 +78,7 @@ impl Served {
         path: &str,
         query: ListQuery,
         filter: Option<(usize, u64)>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<ReadAnswer, Problem> {
         self.must_serve(headers).await?;
         let ListQuery { limit, after, before, order, view } = query;
         let cursor = after.map(Cursor::After).or(before.map(Cursor::Before));
@@ -91,11 +91,11 @@ impl Served {
         let prev = page.prev.map(|id| link(path, &query, Cursor::Before(id)));
         let links: Vec<_> = next.into_iter().chain(prev).collect();
         let links = links.join(", ");
-        Answer::new(&list_tag(&page.body, &links).to_string(), &links, page.body)
+        ReadAnswer::new(&list_tag(&page.body, &links).to_string(), &links, page.body)
     }
 }
 
-impl Answer {
+impl ReadAnswer {
     pub(super) fn new(etag: &str, links: &str, body: Vec<u8>) -> Result<Self, Problem> {
         let value = |text: &str| HeaderValue::from_str(text).map_err(|_error| Problem::internal());
         let links = if links.is_empty() { None } else { Some(value(links)?) };

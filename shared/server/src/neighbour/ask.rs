@@ -29,7 +29,7 @@ pub(super) struct Asker {
 
 /// What a copy of the collection says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum NeighbourAnswer {
     /// It is the primary, and this is whether it has the member.
     Has(bool),
     /// It is not the primary; this one is, if any is just now.
@@ -60,7 +60,7 @@ impl Asker {
     /// Those of `first`.
     pub(super) async fn ask(
         &self,
-        first: impl AsyncFn() -> Result<Said, Problem>,
+        first: impl AsyncFn() -> Result<NeighbourAnswer, Problem>,
         remembered: impl Fn() -> bool,
         id: u64,
         trace: &Trace,
@@ -71,9 +71,9 @@ impl Asker {
             loop {
                 let (said, at) = self.round(first().await?, id, trace).await;
                 match said {
-                    Said::Has(has) => return Ok(Some(Found { has, at })),
-                    Said::Ask(_) => {}
-                    Said::Nothing => silent += 1,
+                    NeighbourAnswer::Has(has) => return Ok(Some(Found { has, at })),
+                    NeighbourAnswer::Ask(_) => {}
+                    NeighbourAnswer::Nothing => silent += 1,
                 }
                 if silent >= ROUNDS && remembered() {
                     return Ok(None);
@@ -89,10 +89,15 @@ impl Asker {
 
     /// Goes on from what was said first to the primary that is named there, and once more to the one that it names:
     /// two that name each other are asked again in the next round.
-    async fn round(&self, first: Said, id: u64, trace: &Trace) -> (Said, Option<String>) {
+    async fn round(
+        &self,
+        first: NeighbourAnswer,
+        id: u64,
+        trace: &Trace,
+    ) -> (NeighbourAnswer, Option<String>) {
         let (mut said, mut at) = (first, None);
         for _ in 0..2 {
-            let Said::Ask(Some(named)) = said else { break };
+            let NeighbourAnswer::Ask(Some(named)) = said else { break };
             said = self.ask_once(&named, id, trace).await;
             at = Some(named);
         }
@@ -100,14 +105,14 @@ impl Asker {
     }
 
     /// What the copy at `url` says.
-    pub(super) async fn ask_once(&self, url: &str, id: u64, trace: &Trace) -> Said {
+    pub(super) async fn ask_once(&self, url: &str, id: u64, trace: &Trace) -> NeighbourAnswer {
         self.send(url, id, trace).await.unwrap_or_else(|why| {
             log::warn!("{}: {why}", self.target.collection);
-            Said::Nothing
+            NeighbourAnswer::Nothing
         })
     }
 
-    async fn send(&self, url: &str, id: u64, trace: &Trace) -> Result<Said, String> {
+    async fn send(&self, url: &str, id: u64, trace: &Trace) -> Result<NeighbourAnswer, String> {
         let request = self.clients.of(url)?.head(format!("{url}/{id}"));
         let mut request = request.header(headers::READ, headers::READ_PRIMARY);
         for (name, value) in &trace.headers {
@@ -125,14 +130,14 @@ impl Asker {
             (200 | 404, None) if is_over => {
                 Err(format!("{url} believes that it is primary, in an epoch that is over"))
             }
-            (200, None) => Ok(Said::Has(true)),
+            (200, None) => Ok(NeighbourAnswer::Has(true)),
             // Any web server has a 404, this board's other services too; only the collection's own
             // says that the member does not exist.
-            (404, None) if missing => Ok(Said::Has(false)),
+            (404, None) if missing => Ok(NeighbourAnswer::Has(false)),
             // A program of an earlier version answers as a follower.
-            (200, primary) => Ok(Said::Ask(primary)),
-            (404, primary) if missing => Ok(Said::Ask(primary)),
-            (421, primary) => Ok(Said::Ask(primary)),
+            (200, primary) => Ok(NeighbourAnswer::Ask(primary)),
+            (404, primary) if missing => Ok(NeighbourAnswer::Ask(primary)),
+            (421, primary) => Ok(NeighbourAnswer::Ask(primary)),
             (status, _) => Err(format!("{url} answered {status} for {id}")),
         }
     }

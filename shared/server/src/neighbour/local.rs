@@ -6,7 +6,7 @@ use std::sync::Arc;
 use replication::follower::{CollectionLocation, OwnershipCache};
 use runtime::Clients;
 
-use super::ask::{Asker, Said};
+use super::ask::{Asker, NeighbourAnswer};
 use super::{Answer, Neighbour, silent};
 use crate::moving::StoredCollection;
 use crate::observe::Trace;
@@ -40,18 +40,18 @@ impl Local {
             if self.ownership_cache.intended().is_none()
                 && let Some(has) = store.primary_has(collection, id).await.map_err(failed)?
             {
-                return Ok(Said::Has(has));
+                return Ok(NeighbourAnswer::Has(has));
             }
             // The role comes before the row: a store that is the primary has all that was answered until then.
             match self.ownership_cache.place(&self.stored).await.map_err(failed)? {
-                CollectionLocation::Here => Ok(Said::Has(has().await?)),
+                CollectionLocation::Here => Ok(NeighbourAnswer::Has(has().await?)),
                 CollectionLocation::Follows { primary } => {
                     copied.set(has().await?);
-                    Ok(Said::Ask(primary))
+                    Ok(NeighbourAnswer::Ask(primary))
                 }
                 CollectionLocation::Gone { primary } => {
                     copied.set(false);
-                    Ok(Said::Ask(primary))
+                    Ok(NeighbourAnswer::Ask(primary))
                 }
             }
         };

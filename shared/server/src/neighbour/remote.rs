@@ -9,7 +9,7 @@ use models::Target;
 use runtime::Clients;
 use url::Url;
 
-use super::ask::{Asker, Found, Said};
+use super::ask::{Asker, Found, NeighbourAnswer};
 use super::hint::Hint;
 use super::{Answer, Neighbour, silent};
 use crate::observe::Trace;
@@ -42,11 +42,11 @@ impl Remote {
                 match self.asker.ask_once(&hint, id, trace).await {
                     // Another program may be there by now, which was never given the collection: that it does not have
                     // the member is believed if the configured address leads there.
-                    Said::Has(false) => {
+                    NeighbourAnswer::Has(false) => {
                         self.primary.forget();
                         lock(&self.seen).pop(&id);
                     }
-                    Said::Nothing => self.primary.forget(),
+                    NeighbourAnswer::Nothing => self.primary.forget(),
                     said => return Ok(said),
                 }
             }

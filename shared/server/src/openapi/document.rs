@@ -8,7 +8,7 @@ use crate::body::Body;
 use crate::collection::{Endpoint, Success, endpoints};
 use crate::idempotency;
 use crate::problem::IDEMPOTENCY_KEY;
-use crate::query::Parameter;
+use crate::query::QueryParameter;
 use crate::{body, limits};
 
 /// A reference to one of the document's own schemas.
@@ -209,7 +209,7 @@ fn operation(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
     operation
 }
 
-fn query_parameter(parameter: &Parameter) -> Value {
+fn query_parameter(parameter: &QueryParameter) -> Value {
     json!({
         "name": parameter.name,
         "in": "query",

@@ -5,7 +5,7 @@ use actix_web::body::MessageBody;
 use models::View;
 use store::Order;
 
-use super::{ListQuery, NoQuery, Problem, Read, member_id};
+use super::{ListQuery, NoQuery, Problem, ReadQuery, member_id};
 
 fn list(query: &str) -> Result<ListQuery, Problem> {
     ListQuery::read(query)

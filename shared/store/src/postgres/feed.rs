@@ -17,7 +17,7 @@ use super::run::{get, maybe, query, sql_id, unsigned};
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
-use crate::place::Place;
+use crate::place::FeedPlace;
 use crate::table::Table;
 use crate::{BlockingTransaction, Changes, IdempotencyRecord, MoveError, Role, StoreError};
 
@@ -28,7 +28,7 @@ impl PostgresStore {
     pub(crate) async fn changes(
         &self,
         table: &Table,
-        after: Place,
+        after: FeedPlace,
         heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<Content>, MoveError> {
@@ -49,7 +49,7 @@ impl PostgresStore {
             let turn = (after, tx.horizon);
             rows(tx, turn, &mut page, Collected::take).await?;
             page.add_marks(marks(tx, after).await?);
-            let end = Place::all(whole);
+            let end = FeedPlace::all(whole);
             if !page.more && end > after {
                 let ahead = (end, MAX_ID);
                 rows(tx, ahead, &mut page, Collected::take_ahead).await?;
@@ -90,7 +90,7 @@ impl PostgresStore {
 
 async fn check_run(
     tx: &OwnershipTx<'_>,
-    after: Place,
+    after: FeedPlace,
     heard: Option<&str>,
 ) -> Result<Result<(), MoveError>, StoreError> {
     let moves = &tx.statements.moves;
@@ -115,7 +115,7 @@ type Take = fn(&mut Collected, Placed, usize) -> bool;
 /// Reads rows behind a cursor and below a place until the page takes no more.
 async fn rows(
     tx: &OwnershipTx<'_>,
-    (after, below): (Place, u64),
+    (after, below): (FeedPlace, u64),
     page: &mut Collected,
     take: Take,
 ) -> Result<(), StoreError> {
@@ -140,7 +140,7 @@ async fn rows(
     }
 }
 
-async fn marks(tx: &OwnershipTx<'_>, after: Place) -> Result<Vec<Placed>, StoreError> {
+async fn marks(tx: &OwnershipTx<'_>, after: FeedPlace) -> Result<Vec<Placed>, StoreError> {
     let mut marks = Vec::new();
     let position = sql_id(after.position)?;
     for row in query(tx.client, &tx.statements.moves.marks, &[&position]).await? {

@@ -11,7 +11,7 @@ use super::error::{store_error, write_error};
 use super::link::{Link, Parameter};
 use super::run::{get, sql_id, unsigned};
 use crate::StoreError;
-use crate::page::{Met, Taken};
+use crate::page::{Met, RowTaken};
 use crate::row::{Columns, RowRef};
 use crate::sql::Statements;
 use crate::value::{Value, values};
@@ -59,7 +59,7 @@ pub(super) async fn list(
             let columns = PostgresColumns(&row);
             let row = RowRef::read(&statements.collection, &columns, 0)?;
             from = sql_id(row.id)?;
-            if met.take(&row)? == Taken::Full {
+            if met.take(&row)? == RowTaken::Full {
                 return Ok(met);
             }
         }

@@ -13,7 +13,7 @@ use super::rows::SqliteColumns;
 use crate::assemble::{
     Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
 };
-use crate::place::Place;
+use crate::place::FeedPlace;
 use crate::sql::Statements;
 use crate::table::Table;
 use crate::{
@@ -24,7 +24,7 @@ impl SqliteStore {
     pub(crate) async fn changes(
         &self,
         table: &Arc<Table>,
-        after: Place,
+        after: FeedPlace,
         heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<Content>, MoveError> {
@@ -56,7 +56,7 @@ impl SqliteStore {
 fn check_run(
     connection: &Connection,
     statements: &Statements,
-    after: Place,
+    after: FeedPlace,
     heard: Option<&str>,
 ) -> Result<(), MoveError> {
     let moves = &statements.moves;
@@ -78,7 +78,7 @@ fn check_run(
 fn rows(
     connection: &Connection,
     statements: &Statements,
-    after: Place,
+    after: FeedPlace,
     limit: usize,
 ) -> Result<Collected, StoreError> {
     let mut page = Collected::new(limit);
@@ -97,7 +97,7 @@ fn rows(
 fn marks(
     connection: &Connection,
     statements: &Statements,
-    after: Place,
+    after: FeedPlace,
 ) -> Result<Vec<Placed>, StoreError> {
     let mut marks = connection.prepare_cached(&statements.moves.marks).map_err(store_error)?;
     let mut marks = marks.query([after.position]).map_err(store_error)?;

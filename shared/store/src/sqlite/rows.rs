@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::error::{store_error, write_error};
 use crate::StoreError;
-use crate::page::{Met, Taken};
+use crate::page::{Met, RowTaken};
 use crate::row::{Columns, RowRef};
 use crate::sql::Statements;
 use crate::value::{Value, values};
@@ -44,7 +44,7 @@ pub(super) fn list(
     .map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
         let columns = SqliteColumns(row);
-        if met.take(&RowRef::read(&statements.collection, &columns, 0)?)? == Taken::Full {
+        if met.take(&RowRef::read(&statements.collection, &columns, 0)?)? == RowTaken::Full {
             break;
         }
     }

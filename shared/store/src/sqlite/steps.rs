@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{OwnershipTx, one, run};
-use super::writer::Turn;
+use super::writer::JobTurn;
 use crate::crash_point::fault;
 use crate::lost::past_lost;
 use crate::table::Table;
@@ -127,7 +127,7 @@ impl SqliteStore {
         match self.change(table, name, work.clone()).await {
             Err(MoveError::Store(StoreError::Full(_))) => {
                 log::warn!("store: the disk is full; its reserve is given up for the step {name}");
-                self.change_in(table, Turn::Last, name, work).await
+                self.change_in(table, JobTurn::Last, name, work).await
             }
             done => done,
         }
@@ -140,13 +140,13 @@ impl SqliteStore {
         name: &'static str,
         work: impl FnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Send + 'static,
     ) -> Result<T, MoveError> {
-        self.change_in(table, Turn::Usual, name, work).await
+        self.change_in(table, JobTurn::Usual, name, work).await
     }
 
     async fn change_in<T: Send + 'static>(
         &self,
         table: &Arc<Table>,
-        turn: Turn,
+        turn: JobTurn,
         name: &'static str,
         work: impl FnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError> + Send + 'static,
     ) -> Result<T, MoveError> {

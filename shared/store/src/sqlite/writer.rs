@@ -34,7 +34,7 @@ pub(super) struct Writer {
 
 /// When a write has its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum JobTurn {
     /// With all others that wait.
     Usual,
     /// By itself, in the room on a full disk that is given up for it.
@@ -42,7 +42,7 @@ pub(super) enum Turn {
 }
 
 enum Message {
-    Job(Turn, Box<dyn Job>),
+    Job(JobTurn, Box<dyn Job>),
     Stop,
 }
 
@@ -77,13 +77,13 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         announce: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.write_in(Turn::Usual, work, announce).await
+        self.write_in(JobTurn::Usual, work, announce).await
     }
 
     /// The same, in its turn.
     pub(super) async fn write_in<T: Send + 'static>(
         &self,
-        turn: Turn,
+        turn: JobTurn,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         announce: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -176,8 +176,8 @@ impl Commits {
             let mut last = Vec::new();
             for message in waiting.drain(..) {
                 match message {
-                    Message::Job(Turn::Usual, job) => batch.push(job),
-                    Message::Job(Turn::Last, job) => last.push(job),
+                    Message::Job(JobTurn::Usual, job) => batch.push(job),
+                    Message::Job(JobTurn::Last, job) => last.push(job),
                     Message::Stop => stopping = true,
                 }
             }

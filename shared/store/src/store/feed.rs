@@ -4,7 +4,7 @@ use models::{Collection, Content};
 use tokio::sync::watch;
 
 use super::{Engine, Store};
-use crate::place::{Place, id};
+use crate::place::{FeedPlace, id};
 use crate::{
     BlockingTransaction, Changes, Digest, FeedCursor, Hashes, Heard, Key, MoveError, StoreError,
 };
@@ -25,7 +25,7 @@ impl Store {
         heard: Option<&str>,
         limit: usize,
     ) -> Result<Changes<Content>, MoveError> {
-        let (table, after) = (self.tables.find(collection)?, Place::read(after)?);
+        let (table, after) = (self.tables.find(collection)?, FeedPlace::read(after)?);
         each!(self, engine => engine.changes(table, after, heard, limit).await)
     }
 

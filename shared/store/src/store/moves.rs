@@ -10,7 +10,7 @@ use replication::OwnershipStep;
 
 use super::{Engine, Store};
 use crate::crash_point::fault;
-use crate::position_watch::Known;
+use crate::position_watch::KnownPosition;
 use crate::{
     Applied, Changes, FeedCursor, FollowerSeen, Handover, MIN_TOMBSTONE_AGE, MoveError, Ownership,
     Peer, Position, Role, RowRate, StoreError,
@@ -51,8 +51,10 @@ impl Store {
     }
 
     /// Nothing, if the store was opened without the collection.
-    fn known(&self, collection: &Collection) -> Known {
-        self.tables.find(collection).map_or(Known::NOTHING, |table| table.position_watch.known())
+    fn known(&self, collection: &Collection) -> KnownPosition {
+        self.tables
+            .find(collection)
+            .map_or(KnownPosition::NOTHING, |table| table.position_watch.known())
     }
 
     /// Makes a store that was never used a follower of another one, with nothing copied yet. If it follows that

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::board::Answer;
-use crate::content::{Collection, Content, Token};
+use crate::content::{Collection, MemberContent, Token};
 use crate::ledger::Ledger;
 
 const TOKEN: Token = Token { run: 7, client: 3, number: 0 };
-const FIRST: Content = Content { version: 1, user: 1, thread: 2 };
-const SECOND: Content = Content { version: 2, ..FIRST };
+const FIRST: MemberContent = MemberContent { version: 1, user: 1, thread: 2 };
+const SECOND: MemberContent = MemberContent { version: 2, ..FIRST };
 
 fn made() -> Ledger {
     let mut ledger = Ledger::new(TOKEN.run, TOKEN.client);

@@ -1,20 +1,20 @@
 //! What is written.
 
-use crate::content::{Collection, Content, LINES, Token, WORDS};
+use crate::content::{Collection, LINES, MemberContent, Token, WORDS};
 
 const TOKEN: Token = Token { run: 1_764_000_000_000_999, client: 9_999, number: 4_000_000 };
 
 #[test]
 fn a_token_is_read_from_what_was_written() {
-    let content = Content { version: 3, user: 1, thread: 2 };
+    let content = MemberContent { version: 3, user: 1, thread: 2 };
     for collection in Collection::ALL {
         let whole = collection.whole(TOKEN, content);
         assert_eq!(collection.token(&whole), Some(TOKEN));
         assert_eq!(collection.differs(&whole, TOKEN, content), None);
-        let older = Content { version: 2, ..content };
+        let older = MemberContent { version: 2, ..content };
         assert!(collection.differs(&whole, TOKEN, older).is_some());
     }
-    let thread = Collection::Threads.whole(TOKEN, Content { user: 7, ..content });
+    let thread = Collection::Threads.whole(TOKEN, MemberContent { user: 7, ..content });
     let differs = Collection::Threads.differs(&thread, TOKEN, content);
     assert_eq!(differs, Some(("createdBy".to_owned(), 1.into())));
     assert_eq!(Collection::Users.token(&serde_json::json!({"username": "pb"})), None);

@@ -2,10 +2,10 @@
 
 use fastrand::Rng;
 
-use crate::content::{Collection, Content};
+use crate::content::{Collection, MemberContent};
 use crate::ledger::Ledger;
 
-const CONTENT: Content = Content { version: 1, user: 1, thread: 1 };
+const CONTENT: MemberContent = MemberContent { version: 1, user: 1, thread: 1 };
 
 #[test]
 fn what_was_deleted_or_is_unsure_is_not_written_again() {

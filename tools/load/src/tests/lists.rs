@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use crate::content::{Collection, Content, Token};
+use crate::content::{Collection, MemberContent, Token};
 use crate::ledger::Ledger;
 use crate::lists::Lists;
 
 const RUN: u64 = 7;
 const USERS: Collection = Collection::Users;
 
-fn version(version: u32) -> Content {
-    Content { version, user: 1, thread: 2 }
+fn version(version: u32) -> MemberContent {
+    MemberContent { version, user: 1, thread: 2 }
 }
 
 /// Users 11 to 13; the second was changed, the third deleted.

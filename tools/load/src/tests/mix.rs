@@ -1,12 +1,12 @@
 //! The choices of a client.
 
-use crate::content::{Collection, Content};
+use crate::content::{Collection, MemberContent};
 use crate::ledger::Ledger;
 use crate::mix::{ClientAction, Mix};
 
 fn actions(seed: u64, client: u32, collections: &[Collection]) -> Vec<String> {
     let (mut mix, mut ledger) = (Mix::new(seed, client, collections), Ledger::new(7, 0));
-    let content = Content { version: 1, user: 1, thread: 1 };
+    let content = MemberContent { version: 1, user: 1, thread: 1 };
     for collection in Collection::ALL {
         ledger.made(collection, 1, String::new(), content);
     }

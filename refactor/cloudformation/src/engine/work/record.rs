@@ -1,22 +1,25 @@
 //! How each step of an operation is recorded: on disk, and then in memory.
 
-use super::{AfterPhase, StepError, Work};
+use super::{AfterPhase, OperationWork, StepError};
 use crate::blueprint::Blueprint;
 use crate::id;
 use crate::stacks::{
-    Before, Event, Execution, Phase, Resource, ResourceStatus, Stack, StackError, StackStatus,
-    Transaction, now,
+    Before, Event, Execution, OperationPhase, ResourceStatus, Stack, StackError, StackResource,
+    StackStatus, Transaction, now,
 };
 
-impl Work<'_> {
+impl OperationWork<'_> {
     /// From the queue to the first phase; a deletion ends here if another stack imports from this one. What an earlier
     /// operation left half-done (it failed, and was not to be rolled back) is from here on what the stack is; what it
     /// wanted to remove is removed in the end.
     pub(in crate::engine) fn begin(&mut self) -> Result<AfterPhase, StackError> {
-        let phase =
-            if self.operation.change_set_id.is_some() { Phase::Forward } else { Phase::Delete };
+        let phase = if self.operation.change_set_id.is_some() {
+            OperationPhase::Forward
+        } else {
+            OperationPhase::Delete
+        };
         // The operations before this one may have imported what nothing imported when it was asked for.
-        if phase == Phase::Delete
+        if phase == OperationPhase::Delete
             && let Some(reason) = self.store.read(|state| state.still_imported(&self.stack))?
         {
             return self.finish(StackStatus::DeleteFailed, Some(reason));
@@ -31,7 +34,7 @@ impl Work<'_> {
     /// Gives a resource a state, and records it with an event that says the same.
     pub(in crate::engine) fn record(
         &mut self,
-        resource: &mut Resource,
+        resource: &mut StackResource,
         status: ResourceStatus,
         reason: Option<String>,
     ) -> Result<(), StackError> {
@@ -45,14 +48,14 @@ impl Work<'_> {
     }
 
     /// Records a resource without an event: nothing has happened to it, but more is known.
-    pub(in crate::engine) fn note(&mut self, resource: Resource) -> Result<(), StackError> {
+    pub(in crate::engine) fn note(&mut self, resource: StackResource) -> Result<(), StackError> {
         self.write(|work, state| work.put(state, resource))
     }
 
     /// Records that something of a resource, which is not all of it, has got a state.
     pub(in crate::engine) fn tell(
         &mut self,
-        resource: &Resource,
+        resource: &StackResource,
         physical_id: &str,
         status: ResourceStatus,
         reason: Option<String>,
@@ -71,7 +74,7 @@ impl Work<'_> {
     /// Forgets a resource that has come to its last state.
     pub(in crate::engine) fn forget(
         &mut self,
-        resource: &mut Resource,
+        resource: &mut StackResource,
         status: ResourceStatus,
     ) -> Result<(), StackError> {
         resource.status = status;
@@ -87,7 +90,7 @@ impl Work<'_> {
     /// Goes on to another phase, with the state that the stack has in it.
     pub(in crate::engine) fn enter(
         &mut self,
-        phase: Phase,
+        phase: OperationPhase,
         status: StackStatus,
         reason: Option<String>,
     ) -> Result<AfterPhase, StackError> {
@@ -144,7 +147,7 @@ impl Work<'_> {
             if work.operation.creates {
                 work.end(state, StackStatus::CreateComplete, None)?;
             } else {
-                work.phase(state, Phase::Cleanup)?;
+                work.phase(state, OperationPhase::Cleanup)?;
                 work.status(state, StackStatus::UpdateCleanup, None)?;
             }
             Ok(())
@@ -183,13 +186,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn put(&mut self, state: &Transaction<'_>, resource: Resource) -> Result<(), StackError> {
+    fn put(&mut self, state: &Transaction<'_>, resource: StackResource) -> Result<(), StackError> {
         state.put_resource(&self.stack.id, &resource)?;
         self.resources.insert(resource.logical_id.clone(), resource);
         Ok(())
     }
 
-    fn phase(&mut self, state: &Transaction<'_>, phase: Phase) -> Result<(), StackError> {
+    fn phase(&mut self, state: &Transaction<'_>, phase: OperationPhase) -> Result<(), StackError> {
         self.operation.phase = phase;
         state.put_operation(&self.operation)
     }
@@ -228,7 +231,7 @@ impl Work<'_> {
         state.end_operation(&self.stack.id)
     }
 
-    fn resource_event(&self, resource: &Resource) -> Event {
+    fn resource_event(&self, resource: &StackResource) -> Event {
         let current = resource.current.as_ref();
         Event {
             id: format!("{}-{}-{}", resource.logical_id, resource.status.word(), id::uuid()),

@@ -5,10 +5,15 @@ use serde_json::Value;
 use crate::provider::Properties;
 use crate::query::changes::Secrets;
 use crate::query::xml::Xml;
-use crate::stacks::{Resource, ResourceDrift, Stack};
+use crate::stacks::{ResourceDrift, Stack, StackResource};
 
 /// One resource with what was found; values of `NoEcho` parameters are covered.
-pub(super) fn describe(xml: &mut Xml, stack: &Stack, resource: &Resource, drift: &ResourceDrift) {
+pub(super) fn describe(
+    xml: &mut Xml,
+    stack: &Stack,
+    resource: &StackResource,
+    drift: &ResourceDrift,
+) {
     xml.text("StackId", &stack.id);
     xml.text("LogicalResourceId", &resource.logical_id);
     let secrets = Secrets::of([&stack.definition]);

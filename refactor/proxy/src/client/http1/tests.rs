@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::limits::BODY_TIME;
 
 use super::super::serve::tests::site;
-use super::{BodyError, Client, Http1, KEPT_OUTPUT_BYTES, Stream};
+use super::{BodyError, ClientExchange, Http1, KEPT_OUTPUT_BYTES, Stream};
 
 #[tokio::test]
 async fn a_connection_keeps_little_room_once_all_of_an_answer_is_sent() {

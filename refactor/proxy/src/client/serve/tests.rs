@@ -17,7 +17,7 @@ use crate::copies::Shadows;
 use crate::kept::Budget;
 use crate::limits::{BODY_PAUSE, HEAD_TIME, IDLE_TIME, TAKE_TIME};
 use crate::metrics::{Metrics, RouteLabels};
-use crate::ownership::Ownership;
+use crate::ownership::SharedOwnership;
 use crate::route_limits::RouteLimits;
 use crate::settings::Settings;
 use crate::site::{Shared, Site};
@@ -56,7 +56,7 @@ pub(crate) fn site(url: Url) -> Arc<Site> {
         settings,
         metrics: Metrics::new(),
         shadows: Shadows::start().unwrap(),
-        ownership: Ownership::new(false, false),
+        ownership: SharedOwnership::new(false, false),
         crowd: Arc::new(Crowd::new(1)),
         ahead: Budget::new(0),
         turns: Arc::new([]),

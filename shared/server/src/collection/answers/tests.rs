@@ -1,9 +1,9 @@
 //! What is kept, for how long, and how much of it.
 
-use super::{ANSWERS, Answer, Answers, BYTES, LARGEST, LONGEST};
+use super::{ANSWERS, Answers, BYTES, LARGEST, LONGEST, ReadAnswer};
 
-fn answer(bytes: usize) -> Answer {
-    Answer::new("\"1\"", "", vec![b'x'; bytes]).unwrap()
+fn answer(bytes: usize) -> ReadAnswer {
+    ReadAnswer::new("\"1\"", "", vec![b'x'; bytes]).unwrap()
 }
 
 fn keep(answers: &mut Answers<u64>, target: &str, snapshot: u64, bytes: usize) {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use replication::{ChangesQuery, FeedPage, Head, PROTOCOL};
+use replication::{AnswerHead, ChangesQuery, FeedPage, PROTOCOL};
 use store::{MoveError, StoreError};
 
 use super::query;
-use super::refusal::{self, Answer};
+use super::refusal::{self, StepAnswer};
 use super::waiter::Waiter;
 use crate::moving::spawn_blocking::spawn_blocking;
 use crate::problem::Problem;
@@ -24,7 +24,7 @@ struct Read {
 }
 
 /// `GET -/changes`: what changed after a cursor. Waits for a change if there is none.
-pub(super) async fn changes(request: HttpRequest, served: Data<Served>) -> Answer {
+pub(super) async fn changes(request: HttpRequest, served: Data<Served>) -> StepAnswer {
     let query: ChangesQuery = query::read(&request)?;
     if let Some((follower, position)) = query::follower(&query)? {
         let noted = note(&served, follower, position).await;
@@ -65,7 +65,7 @@ async fn read_page(served: &Served, query: &ChangesQuery) -> Result<Read, Proble
     let limit = query::page_entries(query);
     let read = spawn_blocking(&served.moving.feed_reads, move || async move {
         let changes = store.changes(&collection, &after, run.as_deref(), limit).await?;
-        let page = FeedPage { head: Head { protocol: PROTOCOL, busy }, changes: &changes };
+        let page = FeedPage { head: AnswerHead { protocol: PROTOCOL, busy }, changes: &changes };
         let body =
             serde_json::to_vec(&page).map_err(|error| StoreError::Failed(Arc::new(error)))?;
         let behind = changes.latest > changes.covered;

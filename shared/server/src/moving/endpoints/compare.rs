@@ -6,7 +6,7 @@ use replication::steps::NamedRows;
 use replication::{DigestQuery, Hashes, HashesQuery, Key};
 use store::MoveError;
 
-use super::refusal::Answer;
+use super::refusal::StepAnswer;
 use super::{query, refusal};
 use crate::body;
 use crate::moving::spawn_blocking::spawn_blocking;
@@ -24,7 +24,7 @@ enum Rows {
 }
 
 /// `GET -/digest`: the fingerprint of a range of rows; without its end, of the next `limit` rows.
-pub(super) async fn digest(request: HttpRequest, served: Data<Served>) -> Answer {
+pub(super) async fn digest(request: HttpRequest, served: Data<Served>) -> StepAnswer {
     let DigestQuery { after, to, limit } = query::read(&request)?;
     let limit = limit.unwrap_or(if to.is_some() { usize::MAX } else { CHUNK_ROWS }).max(1);
     let (collection, store) = (served.collection.clone(), served.store.clone());
@@ -36,7 +36,7 @@ pub(super) async fn digest(request: HttpRequest, served: Data<Served>) -> Answer
 }
 
 /// `GET -/hashes`: a fingerprint for each row of a range, or of those that changed last.
-pub(super) async fn hashes(request: HttpRequest, served: Data<Served>) -> Answer {
+pub(super) async fn hashes(request: HttpRequest, served: Data<Served>) -> StepAnswer {
     let rows = match query::read(&request)? {
         HashesQuery { after, to: Some(to), recent: None } => Rows::Range { after, to },
         HashesQuery { after: None, to: None, recent: Some(count) } => {
@@ -48,7 +48,11 @@ pub(super) async fn hashes(request: HttpRequest, served: Data<Served>) -> Answer
 }
 
 /// `POST -/hashes`: a fingerprint for each of these rows.
-pub(super) async fn named(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn named(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let NamedRows { keys } = body::read(&request, payload, &[body::JSON]).await?;
     if keys.len() > query::NAMED_ROWS {
         return Err(query::wrong(format_args!("takes at most {} keys", query::NAMED_ROWS)).into());

@@ -6,13 +6,13 @@ use replication::{PROTOCOL, SideStatus, StandingQuery};
 use store::StoreError;
 
 use super::query;
-use super::refusal::Answer;
+use super::refusal::StepAnswer;
 use super::waiter::Waiter;
 use crate::served::Served;
 
 /// `GET -/ownership`: what the store is now. With `covers` it waits until the store is as far as that, or has waited for
 /// so long.
-pub(super) async fn show(request: HttpRequest, served: Data<Served>) -> Answer {
+pub(super) async fn show(request: HttpRequest, served: Data<Served>) -> StepAnswer {
     let query: StandingQuery = query::read(&request)?;
     // A program that asks this wants to know the primary. So the store looks again, even if it is not asked for
     // anything else.
@@ -34,7 +34,7 @@ pub(super) async fn show(request: HttpRequest, served: Data<Served>) -> Answer {
     }
 }
 
-async fn answer(served: &Served) -> Answer {
+async fn answer(served: &Served) -> StepAnswer {
     let document = read(served).await.map_err(served.problem(None))?;
     Ok(HttpResponse::Ok().json(document))
 }

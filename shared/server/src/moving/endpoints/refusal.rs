@@ -10,20 +10,20 @@ use store::{MoveError, StoreError};
 use crate::problem::Problem;
 
 /// What is answered under `/-/`.
-pub(super) type Answer = Result<HttpResponse, Refusal>;
+pub(super) type StepAnswer = Result<HttpResponse, StepRefusal>;
 
 /// A problem that has a code.
 #[derive(Debug)]
-pub(super) struct Refusal(Problem);
+pub(super) struct StepRefusal(Problem);
 
-impl From<Problem> for Refusal {
+impl From<Problem> for StepRefusal {
     fn from(problem: Problem) -> Self {
         Self(problem.coded())
     }
 }
 
-impl From<Refusal> for actix_web::Error {
-    fn from(Refusal(problem): Refusal) -> Self {
+impl From<StepRefusal> for actix_web::Error {
+    fn from(StepRefusal(problem): StepRefusal) -> Self {
         problem.into()
     }
 }

@@ -10,11 +10,11 @@ use replication::follower::{adopt, explained};
 use replication::steps::{
     Cancel, FenceWrites, Follow, Forget, HandOver, Probe, Probed, Release, Retire, Take,
 };
-use replication::{ChangesQuery, ErrorCode, Page, PeerError};
+use replication::{ChangesQuery, ErrorCode, PeerError, PeerPage};
 use store::{MoveError, Peer, RowRate};
 use url::Url;
 
-use super::refusal::Answer;
+use super::refusal::StepAnswer;
 use super::{document, query, refusal};
 use crate::body;
 use crate::problem::{Fault, Problem};
@@ -22,7 +22,11 @@ use crate::served::Served;
 
 /// `POST -/follow`: checks the source, and starts to copy and follow it. Again with the same source: says
 /// how fast, and changes nothing else.
-pub(super) async fn follow(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn follow(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let Follow { source, max_rows_per_second } = read(&request, payload).await?;
     let source = address("#/source", &source)?;
     let peers = served.moving.peers.at(&source).map_err(|error| refusal::of_peer(&error))?;
@@ -33,7 +37,11 @@ pub(super) async fn follow(request: HttpRequest, served: Data<Served>, payload: 
 }
 
 /// `POST -/cancel`: stops following and forgets everything that was copied.
-pub(super) async fn cancel(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn cancel(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let Cancel {} = read(&request, payload).await?;
     let store = &served.store;
     let before = served.ownership_cache.ask(&served.stored()).await;
@@ -46,7 +54,11 @@ pub(super) async fn cancel(request: HttpRequest, served: Data<Served>, payload: 
 }
 
 /// `POST -/fence`: refuses writes for a time, once those that run have ended.
-pub(super) async fn fence(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn fence(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let FenceWrites { id, epoch, ms } = read(&request, payload).await?;
     let lasts = Duration::from_millis(ms);
     step(&served, served.store.fence(&served.collection, &id, epoch, lasts)).await
@@ -57,7 +69,7 @@ pub(super) async fn release(
     request: HttpRequest,
     served: Data<Served>,
     payload: Payload,
-) -> Answer {
+) -> StepAnswer {
     let Release { id } = read(&request, payload).await?;
     step(&served, served.store.release(&served.collection, &id)).await
 }
@@ -67,14 +79,18 @@ pub(super) async fn handover(
     request: HttpRequest,
     served: Data<Served>,
     payload: Payload,
-) -> Answer {
+) -> StepAnswer {
     let HandOver { id, epoch, mut to } = read(&request, payload).await?;
     to.url = address("#/to/url", &to.url)?;
     step(&served, served.store.handover(&served.collection, &id, epoch, to)).await
 }
 
 /// `POST -/retire`: ends the service of a follower whose successor owns the collection.
-pub(super) async fn retire(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn retire(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let Retire { keep_data } = read(&request, payload).await?;
     let retired = served.store.retire(&served.collection, keep_data).await;
     let retired = retired.map_err(refusal::of_move(&served.collection))?;
@@ -85,7 +101,11 @@ pub(super) async fn retire(request: HttpRequest, served: Data<Served>, payload: 
 }
 
 /// `POST -/take`: takes back, by force, what was handed over to a store that is lost.
-pub(super) async fn take(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn take(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let Take {} = read(&request, payload).await?;
     let ownership = served.ownership_cache.ask(&served.stored()).await;
     let ownership = ownership.map_err(served.problem(None))?;
@@ -96,7 +116,11 @@ pub(super) async fn take(request: HttpRequest, served: Data<Served>, payload: Pa
 }
 
 /// `POST -/forget`: waits no longer for a follower that is none any more.
-pub(super) async fn forget(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn forget(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let Forget { follower } = read(&request, payload).await?;
     query::store_id(&follower).map_err(|wrong| unreadable("#/follower", wrong))?;
     served.ownership_cache.left(&follower);
@@ -106,14 +130,18 @@ pub(super) async fn forget(request: HttpRequest, served: Data<Served>, payload: 
 }
 
 /// `POST -/probe`: whether this program can reach, sign in to, and read the feed of a peer.
-pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: Payload) -> Answer {
+pub(super) async fn probe(
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> StepAnswer {
     let Probe { peer } = read(&request, payload).await?;
     let url = address("#/peer", &peer)?;
     let probed = async {
         let peers = served.moving.peers.at(&url)?;
         let ownership = peers.ownership(&url).await?;
         let query = ChangesQuery { limit: Some(1), ..ChangesQuery::default() };
-        let Page::<Content> { changes, .. } = peers.changes(&url, &query).await?;
+        let PeerPage::<Content> { changes, .. } = peers.changes(&url, &query).await?;
         let (role, epoch) = (ownership.role, ownership.epoch);
         Ok::<_, PeerError>(Probed { store: changes.store, lineage: changes.lineage, role, epoch })
     };
@@ -123,13 +151,13 @@ pub(super) async fn probe(request: HttpRequest, served: Data<Served>, payload: P
 }
 
 /// Takes a step, and answers what the store is after it.
-async fn step<T>(served: &Served, step: impl Future<Output = Result<T, MoveError>>) -> Answer {
+async fn step<T>(served: &Served, step: impl Future<Output = Result<T, MoveError>>) -> StepAnswer {
     step.await.map_err(refusal::of_move(&served.collection))?;
     done(served).await
 }
 
 /// Wakes the tasks that act on the new state, and answers it.
-async fn done(served: &Served) -> Answer {
+async fn done(served: &Served) -> StepAnswer {
     let document = document::read(served).await;
     served.ownership_cache.news.notify_one();
     // The step is done, whatever became of reading what it made.

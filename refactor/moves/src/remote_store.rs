@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use replication::steps::{Cancel, FenceWrites, Follow, HandOver, Release, Retire, Step, Take};
 use replication::{
-    Digest, DigestQuery, ErrorCode, Hashes, HashesQuery, Key, Peer as Name, PeerClient, PeerError,
+    Digest, DigestQuery, ErrorCode, Hashes, HashesQuery, Key, Peer, PeerClient, PeerError,
     PeerFault, Position, QUICK, SLOW, SideStatus, StandingQuery,
 };
 
@@ -78,12 +78,12 @@ impl PrivateAuthorities for ServiceAuthorities {
 
 /// What is needed to ask any program of the board.
 #[derive(Clone, Debug)]
-pub(super) struct Peers {
+pub(super) struct RemoteStores {
     client: PeerClient,
     runtime: Handle,
 }
 
-impl Peers {
+impl RemoteStores {
     /// # Errors
     /// If no client can be made.
     pub(super) fn new(token: Token, spaces: Spaces, runtime: Handle) -> reqwest::Result<Self> {
@@ -92,20 +92,24 @@ impl Peers {
     }
 
     /// The program that holds a collection at this URL, such as `http://127.0.0.1:3001/api/users`.
-    pub(super) fn at(&self, url: &str) -> Peer {
-        Peer { peers: self.clone(), url: url.to_owned() }
+    pub(super) fn at(&self, url: &str) -> RemoteStore {
+        RemoteStore { peers: self.clone(), url: url.to_owned() }
     }
 
     /// What both say of themselves, asked at once.
-    pub(super) fn both(&self, one: &Peer, other: &Peer) -> [Result<SideStatus, NotDone>; 2] {
+    pub(super) fn both(
+        &self,
+        one: &RemoteStore,
+        other: &RemoteStore,
+    ) -> [Result<SideStatus, NotDone>; 2] {
         self.ask(self.client.ownership(&one.url), self.client.ownership(&other.url))
     }
 
     /// The hashes of the first `limit` rows behind a key, of both at once.
     pub(super) fn digests(
         &self,
-        one: &Peer,
-        other: &Peer,
+        one: &RemoteStore,
+        other: &RemoteStore,
         after: Option<&Key>,
         limit: usize,
     ) -> [Result<Digest, NotDone>; 2] {
@@ -126,12 +130,12 @@ impl Peers {
 
 /// A program, as the holder of a copy.
 #[derive(Clone, Debug)]
-pub(super) struct Peer {
-    peers: Peers,
+pub(super) struct RemoteStore {
+    peers: RemoteStores,
     pub(super) url: String,
 }
 
-impl Peer {
+impl RemoteStore {
     /// What it says of itself.
     pub(super) fn ownership(&self) -> Result<SideStatus, NotDone> {
         self.wait(self.client().ownership(&self.url))
@@ -176,7 +180,7 @@ impl Peer {
         self.tell(&Release { id: id.to_owned() }, QUICK)
     }
 
-    pub(super) fn handover(&self, id: &str, epoch: u64, to: &Name) -> Result<SideStatus, NotDone> {
+    pub(super) fn handover(&self, id: &str, epoch: u64, to: &Peer) -> Result<SideStatus, NotDone> {
         self.tell(&HandOver { id: id.to_owned(), epoch, to: to.clone() }, QUICK)
     }
 

@@ -42,7 +42,7 @@ const FORGOTTEN: &str = "1 hour";
 
 /// A process among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct Membership {
     pub(crate) id: i64,
 }
 
@@ -86,7 +86,7 @@ impl From<Error> for JoinError {
 
 /// Another process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub struct OtherProcess {
     /// Its name.
     pub name: String,
     /// The address of its control port: `HOST:PORT`.
@@ -122,7 +122,7 @@ impl Journal {
     ///
     /// # Errors
     /// If a pooler shares sessions, another process has that name, the tables are those of a newer program, or cannot be made.
-    pub fn join(&self, other: &Self, name: &str, address: &str) -> Result<Member, JoinError> {
+    pub fn join(&self, other: &Self, name: &str, address: &str) -> Result<Membership, JoinError> {
         if !self.keeps_session(other)? {
             return Err(JoinError::Pooler);
         }
@@ -154,7 +154,7 @@ impl Journal {
         let here = "UPDATE control_processes
             SET address = ?2, applied = -1, uploads = '[]', seen = clock_timestamp() WHERE id = ?1";
         self.write(|state| state.run(here, values![id, address]))?;
-        Ok(Member { id })
+        Ok(Membership { id })
     }
 
     /// Says that a process is there, which version it has applied, and which applications have uploads that began with
@@ -162,7 +162,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the process is not noted any more, or the session is over.
-    pub fn beat(&self, member: Member, applied: i64, uploads: &[String]) -> Result<i64, Error> {
+    pub fn beat(&self, member: Membership, applied: i64, uploads: &[String]) -> Result<i64, Error> {
         let uploads = serde_json::to_string(uploads)?;
         let beat = "UPDATE control_processes AS p
             SET applied = ?2, uploads = ?3, seen = clock_timestamp()
@@ -209,7 +209,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the session is over.
-    pub fn leave(&self, member: Member) -> Result<(), Error> {
+    pub fn leave(&self, member: Membership) -> Result<(), Error> {
         let sql = "DELETE FROM control_processes WHERE id = ?1";
         self.write(|state| {
             state.run(sql, values![member.id])?;
@@ -221,7 +221,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn leader(&self) -> Result<Option<Peer>, Error> {
+    pub fn leader(&self) -> Result<Option<OtherProcess>, Error> {
         let sql = format!(
             "SELECT p.name, p.address FROM control_version AS v
              JOIN control_processes AS p ON p.id = v.leader
@@ -229,7 +229,9 @@ impl Journal {
             held("0")
         );
         self.read(|state| {
-            state.one(&sql, values![], |row| Ok(Peer { name: row.text(0)?, address: row.text(1)? }))
+            state.one(&sql, values![], |row| {
+                Ok(OtherProcess { name: row.text(0)?, address: row.text(1)? })
+            })
         })
     }
 

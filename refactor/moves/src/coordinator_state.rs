@@ -5,22 +5,22 @@ use std::sync::{Mutex, Weak};
 
 use spaces::Spaces;
 
-use super::journal::Journal;
+use super::journal::MoveJournal;
 use super::metrics::Pauses;
-use super::peer::Peers;
 use super::record::MoveId;
-use super::refusal::Refusal;
+use super::refusal::CommandRefusal;
+use super::remote_store::RemoteStores;
 use super::sides::Targets;
 
 /// What all commands share.
-pub(crate) struct Inner {
+pub(crate) struct CoordinatorState {
     pub(crate) spaces: Spaces,
-    pub(crate) journal: Journal,
+    pub(crate) journal: MoveJournal,
     /// `None` without MOVE_TOKEN.
-    pub(crate) peers: Option<Peers>,
+    pub(crate) peers: Option<RemoteStores>,
     pub(crate) targets: Targets,
     /// Words a refusal of a collection for the log, with what helps.
-    pub(crate) wording: fn(&str, &Refusal) -> String,
+    pub(crate) wording: fn(&str, &CommandRefusal) -> String,
     pub(crate) pauses: Pauses,
     /// The moves that a command works on.
     pub(crate) busy: Mutex<BTreeSet<MoveId>>,
@@ -29,5 +29,5 @@ pub(crate) struct Inner {
     /// The moves that are taken up again until nothing is pending.
     pub(crate) settling: Mutex<BTreeSet<MoveId>>,
     /// For threads of its own.
-    pub(crate) myself: Weak<Inner>,
+    pub(crate) myself: Weak<CoordinatorState>,
 }
