@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::control::credentials::Keys;
+use crate::credentials::Keys;
 use crate::first_stack::REGION;
 
 /// How long one answer may take: longer than a health check.

@@ -2,12 +2,10 @@
 //! operations of Refactor Spaces, or the Query API (CloudFormation, and the one call of STS). What the
 //! original has not stands under `/-/`, signed as the REST operations are.
 
-pub(crate) mod advice;
 mod answer;
 mod commands;
 mod console_links;
 mod console_source;
-pub(crate) mod credentials;
 mod foreign;
 mod hosts;
 mod inside;
@@ -36,11 +34,11 @@ pub(crate) use readiness::Readiness;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::credentials::Keys;
 use actix_web::web::Data;
 use answer::ControlAnswer;
 use cloudformation::Caller;
 use console::Console;
-use credentials::Keys;
 use protocol::Protocol;
 use proxy::{DataPlane, PublicHosts};
 use runtime::Crowd;

@@ -9,7 +9,7 @@ use arc_swap::ArcSwapOption;
 use runtime::Token;
 use tokio::runtime::Handle;
 
-use crate::control::advice;
+use crate::advice;
 use crate::gate::{Gate, UnderWay};
 use cloudformation::Api;
 use journal::Journal;

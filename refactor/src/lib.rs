@@ -11,10 +11,12 @@
 //! }
 //! ```
 
+mod advice;
 mod canaries;
 mod client;
 mod config;
 mod control;
+mod credentials;
 mod first_stack;
 mod gate;
 mod lead;
@@ -26,7 +28,7 @@ mod takeover;
 
 pub use client::{Client, ClientError, ConsoleLink, Traffic, Unreached};
 pub use config::VARIABLES;
-pub use control::credentials::Keys;
+pub use credentials::Keys;
 pub use first_stack::REGION;
 pub use moves::{
     CommandStep, Diff, DiffProgress, Last, Move, MoveRoute, Pending, Preflight, RowDifference, Side,

@@ -13,7 +13,7 @@ use runtime::chain;
 use tokio::runtime::Handle;
 
 use crate::lead::{Lead, Leading, MoveSettings};
-use journal::{JoinError, Journal, Membership, OtherProcess};
+use journal::{JoinError, Journal, Membership, ProcessAddress};
 use postgres::PostgresUrl;
 use proxy::DataPlane;
 use spaces::Spaces;
@@ -126,7 +126,7 @@ impl Processes {
     ///
     /// # Errors
     /// Why it is not known.
-    pub(crate) fn leader(&self) -> Result<Option<OtherProcess>, String> {
+    pub(crate) fn leader(&self) -> Result<Option<ProcessAddress>, String> {
         if let Some(why) = self.lost() {
             return Err(why);
         }

@@ -10,8 +10,9 @@ use tokio::task::spawn_blocking;
 
 use console::Console;
 
+use crate::advice;
 use crate::config::{Config, VARIABLES};
-use crate::control::{self, ConsoleSource, Control, Inside, Readiness, advice};
+use crate::control::{self, ConsoleSource, Control, Inside, Readiness};
 use crate::lead::MoveSettings;
 use crate::processes::ControlAddress;
 use crate::serving::Prepared;

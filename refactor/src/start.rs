@@ -8,8 +8,8 @@ use runtime::chain;
 use tokio::runtime::Handle;
 use url::Url;
 
-use crate::control::credentials::Keys;
 use crate::control::{PassOn, Readiness};
+use crate::credentials::Keys;
 use crate::first_stack::{FirstStack, LastingNote};
 use crate::lead::{Lead, Leading, MoveSettings};
 use crate::processes::{ControlAddress, LeadParts, Processes};

@@ -34,6 +34,6 @@ mod value;
 pub use error::Error;
 pub use file::{StateError, is_there, make_folder};
 pub use journal::{GivenUp, Journal};
-pub use membership::{JoinError, Membership, OtherProcess};
+pub use membership::{JoinError, Membership, ProcessAddress};
 pub use transaction::Transaction;
 pub use value::{Row, Value};

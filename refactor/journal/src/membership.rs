@@ -86,7 +86,7 @@ impl From<Error> for JoinError {
 
 /// Another process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherProcess {
+pub struct ProcessAddress {
     /// Its name.
     pub name: String,
     /// The address of its control port: `HOST:PORT`.
@@ -221,7 +221,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn leader(&self) -> Result<Option<OtherProcess>, Error> {
+    pub fn leader(&self) -> Result<Option<ProcessAddress>, Error> {
         let sql = format!(
             "SELECT p.name, p.address FROM control_version AS v
              JOIN control_processes AS p ON p.id = v.leader
@@ -230,7 +230,7 @@ impl Journal {
         );
         self.read(|state| {
             state.one(&sql, values![], |row| {
-                Ok(OtherProcess { name: row.text(0)?, address: row.text(1)? })
+                Ok(ProcessAddress { name: row.text(0)?, address: row.text(1)? })
             })
         })
     }

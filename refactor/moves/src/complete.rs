@@ -1,7 +1,7 @@
 //! `complete`: the source's part is over.
 
 use super::code::Code;
-use super::diff::DiffVerdict;
+use super::diff_run::DiffVerdict;
 use super::options::CommandOptions;
 use super::pair::Pair;
 use super::record::{Direction, Outcome, PrimarySide, Verb};

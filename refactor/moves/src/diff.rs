@@ -8,11 +8,8 @@
 //! The comparison is stored after each range. After any interruption it goes on from there.
 
 mod chunk;
-mod comparison;
-mod difference;
 mod looks;
 
-pub(super) use comparison::{DiffRun, DiffVerdict};
 pub(super) use looks::{Trouble, look};
 
 use std::sync::{Arc, PoisonError};
@@ -21,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::code::Code;
 use super::coordinator_state::CoordinatorState;
+use super::diff_run::{DiffRun, DiffVerdict};
 use super::pair::Pair;
 use super::record::{Direction, MoveId};
 use super::refusal::CommandRefusal;

@@ -4,7 +4,7 @@ use journal::{Error, Transaction, values};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::diff::DiffRun;
+use super::diff_run::DiffRun;
 use super::history::{self, Done};
 use super::record::{MoveId, MoveRecord};
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::forced;
 use super::pair::Pair;
 use super::record::{Direction, Intent, PrimarySide};
 use super::refusal::CommandRefusal;
 use super::remote_store::NotDone;
+use super::switch::forced;
 use super::switch::{finish, hand_over, steps};
 use super::times::Times;
 use super::work::CommandWork;

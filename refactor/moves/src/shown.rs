@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::code::Finding;
-use super::preflight::Check;
+use super::switch::preflight::Check;
 
 /// A move and its findings.
 #[derive(Clone, Debug)]

@@ -20,7 +20,9 @@
 //! that one can hand over, once per epoch.
 
 pub(super) mod finish;
+pub(super) mod forced;
 pub(super) mod hand_over;
+pub(super) mod preflight;
 pub(super) mod steps;
 
 use std::thread::sleep;
@@ -28,16 +30,16 @@ use std::time::{Duration, Instant};
 
 use self::finish::{finish, later};
 use self::hand_over::hand_over;
+use self::preflight::Check;
 use self::steps::{PATIENCE, POLL, flip};
 use super::code::Code;
+use super::follow;
 use super::options::CommandOptions;
 use super::pair::{self, Pair};
-use super::preflight::{self, Check};
 use super::record::{Direction, Intent, PrimarySide, SwitchStep};
 use super::refusal::CommandRefusal;
 use super::times::Times;
 use super::work::CommandWork;
-use super::{follow, forced};
 use replication::{Role, SideStatus};
 use spaces::resource::now_ms;
 

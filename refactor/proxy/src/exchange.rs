@@ -34,7 +34,7 @@ use std::sync::Arc;
 use http1::{Malformed, RequestHead, ResponseHead};
 use public_urls::{Downstream, PublicUrls, public_fields};
 
-use crate::client::ClientExchange;
+use crate::client_exchange::ClientExchange;
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::tunnel::Tunnel;

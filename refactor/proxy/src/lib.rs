@@ -27,6 +27,7 @@ mod application;
 mod beside;
 mod certificate;
 mod client;
+mod client_exchange;
 mod copies;
 mod exchange;
 mod limits;

@@ -4,8 +4,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::answer::ControlAnswer;
+use super::rest;
 use super::signature::Received;
-use super::{advice, rest};
+use crate::advice;
 use moves::{CommandOptions, CommandRefusal, Moves, Verb};
 
 const PATH: &str = "/-/moves";

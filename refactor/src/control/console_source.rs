@@ -7,11 +7,11 @@ use console::{Ask, ControlPlane, Refused};
 use proxy::{DataPlane, RouteTraffic, ShadowReport};
 use serde_json::Value;
 
-use super::credentials::Keys;
 use super::inside::Inside;
 use super::protocol::Protocol;
 use super::signature::Received;
 use crate::client::sign;
+use crate::credentials::Keys;
 
 /// The host of what the console asks. Every control port answers names below `localhost`.
 const HOST: &str = "console.localhost";

@@ -12,7 +12,7 @@ use super::answer::{ControlAnswer, ERROR_TYPE, WITHOUT};
 use super::protocol::Protocol;
 use super::signature::Received;
 use crate::processes::Processes;
-use journal::OtherProcess;
+use journal::ProcessAddress;
 use runtime::chain;
 
 /// Marks a request that was passed on once: no process passes it on again.
@@ -77,7 +77,7 @@ impl PassOn {
                     return Some(protocol.error(502, "BadGateway", &message));
                 }
                 Some(Ok(Sent::Unreachable)) => {
-                    if let Some(OtherProcess { name, address }) = leader {
+                    if let Some(ProcessAddress { name, address }) = leader {
                         why = format!(
                             "{name}, which leads, cannot be reached at {address}: is CONTROL_ADDRESS right there?"
                         );
@@ -97,7 +97,7 @@ impl PassOn {
     ///
     /// # Errors
     /// Why it is not known what it did.
-    fn send(&self, leader: &OtherProcess, received: &Received) -> Result<Sent, String> {
+    fn send(&self, leader: &ProcessAddress, received: &Received) -> Result<Sent, String> {
         let query = if received.query.is_empty() { "" } else { "?" };
         let url = format!("http://{}{}{query}{}", leader.address, received.path, received.query);
         let method = Method::from_bytes(received.method.as_bytes()).unwrap_or_default();

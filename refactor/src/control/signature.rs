@@ -12,8 +12,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use runtime::is_secret;
 
-use super::credentials::Keys;
 use super::limits::REGION;
+use crate::credentials::Keys;
 
 /// How far the clock of a client may be off.
 const SKEW: Duration = Duration::from_secs(5 * 60);

@@ -38,6 +38,7 @@ mod health;
 mod limits;
 mod metrics;
 mod observe;
+mod trace;
 
 pub use config::VARIABLES;
 pub use program::Program;

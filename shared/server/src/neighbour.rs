@@ -20,8 +20,8 @@ use models::{FieldErrors, Name, Reference};
 pub(crate) use self::local::Local;
 pub(crate) use self::remote::Remote;
 use crate::config::url_variable;
-use crate::observe::Trace;
 use crate::problem::Problem;
+use crate::trace::Trace;
 
 /// The collections that members of this one refer to.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
 use actix_web::rt::time::Instant;
 use actix_web::web::Data;
@@ -14,27 +14,7 @@ use runtime::{Drain, REQUEST, ms_since, request_id};
 
 use crate::metrics::Metrics;
 use crate::problem::Problem;
-
-/// Names a request in answers and logs.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Places a request in a distributed trace (W3C Trace Context, 3.2).
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// Goes with `traceparent` (W3C Trace Context, 3.3).
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-
-/// What calls made for a request carry on.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Trace {
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-impl Trace {
-    fn new(request: &ServiceRequest, id: HeaderValue) -> Self {
-        let given = |name: HeaderName| Some((name.clone(), request.headers().get(name)?.clone()));
-        let headers = std::iter::once((REQUEST_ID, id));
-        Self { headers: headers.chain(given(TRACEPARENT)).chain(given(TRACESTATE)).collect() }
-    }
-}
+use crate::trace::{REQUEST_ID, Trace};
 
 /// Takes the client's request id or makes one; afterwards logs and counts the request.
 pub(crate) async fn observe(

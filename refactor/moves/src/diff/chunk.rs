@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::comparison::DiffRun;
-use super::difference::{Chunk, FoundDifference};
 use super::looks::{Differing, Trouble, look};
+use crate::diff_run::DiffRun;
+use crate::diff_run::{Chunk, FoundDifference};
 use crate::remote_store::{RemoteStore, RemoteStores};
 use replication::{Digest, Key};
 

@@ -15,8 +15,9 @@ use http1::{
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
+use super::Stream;
 use super::pace::BodyPace;
-use super::{BodyError, BodyLength, ClientExchange, Left, Stream};
+use crate::client_exchange::{BodyError, BodyLength, ClientExchange, Left};
 use crate::deadline::Deadline;
 use crate::limits::{
     EMPTY_LINES, HEAD_TIME, IDLE_TIME, KEPT_OUTPUT_BYTES, LAST_BYTES, LINGER_TIME, TAKE_TIME,

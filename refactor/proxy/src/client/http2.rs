@@ -19,8 +19,9 @@ use tokio::time::{Instant, timeout};
 
 use reply::Reply;
 
+use super::Stream;
 use super::pace::BodyPace;
-use super::{BodyError, BodyLength, ClientExchange, Left, Stream};
+use crate::client_exchange::{BodyError, BodyLength, ClientExchange, Left};
 use crate::deadline::Deadline;
 use crate::exchange::{exchange, refuse_unread};
 use crate::limits::{

@@ -7,7 +7,7 @@ use std::task::Poll;
 use http1::{Malformed, RequestHead, ResponseHead, interim};
 
 use super::upload::{Upload, UploadError};
-use crate::client::ClientExchange;
+use crate::client_exchange::ClientExchange;
 use crate::deadline::Deadline;
 use crate::limits::{CONTINUE_TIME, HINT_BYTES, INTERIM_ANSWERS};
 use crate::target::RouteTarget;

@@ -31,7 +31,7 @@ use super::freshness::{Freshness, read_position};
 use super::identity;
 use super::problems::no_primary;
 use super::search::Search;
-use crate::client::ClientExchange;
+use crate::client_exchange::ClientExchange;
 use crate::kept::Kept;
 use crate::limits::{KEPT_BYTES, KEPT_REQUEST_BYTES};
 use crate::metrics::Chases;

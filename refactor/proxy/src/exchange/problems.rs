@@ -6,7 +6,7 @@ use http::StatusCode;
 use http1::Malformed;
 
 use super::ended::Ended;
-use crate::client::BodyError;
+use crate::client_exchange::BodyError;
 use crate::limits::{BODY_PAUSE, BODY_RATE, BODY_TIME, BUSY_RETRY_SECONDS, CHASE_RETRY_SECONDS};
 use crate::problem::Problem;
 use crate::target::RouteTarget;

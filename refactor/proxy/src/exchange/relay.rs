@@ -16,7 +16,7 @@ use super::ended::Ended;
 use super::record::RequestRecord;
 use super::stall::Stall;
 use super::upload::Upload;
-use crate::client::{BodyLength, ClientExchange};
+use crate::client_exchange::{BodyLength, ClientExchange};
 use crate::kept::{Budget, Kept};
 use crate::limits::AHEAD_BYTES;
 use crate::site::Site;

@@ -7,7 +7,7 @@ use http1::{FieldKind, HeaderField, RequestHead};
 use runtime::PROBLEM_JSON;
 
 use super::record::RequestRecord;
-use crate::client::{BodyLength, ClientExchange};
+use crate::client_exchange::{BodyLength, ClientExchange};
 use crate::problem::Problem;
 
 /// What the proxy answers to `GET /`, as the board does.

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::ended::Ended;
-use crate::client::{ClientExchange, Left};
+use crate::client_exchange::{ClientExchange, Left};
 use crate::deadline::Deadline;
 use crate::limits::{CHASE_PAUSE, CHASE_TIME, READ_PAUSE, SAID_TIME};
 use crate::metrics::Chases;

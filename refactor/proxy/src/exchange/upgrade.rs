@@ -10,7 +10,7 @@ use http1::{FieldKind, RequestHead, ResponseHead, Status};
 use super::ended::Ended;
 use super::record::RequestRecord;
 use super::relay;
-use crate::client::ClientExchange;
+use crate::client_exchange::ClientExchange;
 use crate::limits::BUSY_RETRY_SECONDS;
 use crate::problem::Problem;
 use crate::site::Site;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use http::Method;
 use http1::{Framing, write_chunk};
 
-use crate::client::{BodyError, ClientExchange};
+use crate::client_exchange::{BodyError, ClientExchange};
 use crate::kept::Kept;
 use crate::limits::KEPT_REQUEST_BYTES;
 use crate::upstream::{Connection, UpstreamError};

@@ -24,9 +24,10 @@ use super::read::ReadAnswer;
 use store::Snapshot;
 
 use crate::metrics::{Metrics, RouteMetrics};
-use crate::observe::{CountedInFlight, REQUEST_ID, write_line};
+use crate::observe::{CountedInFlight, write_line};
 use crate::query::{ListQuery, MemberQuery, ReadQuery, member_id};
 use crate::served::Served;
+use crate::trace::REQUEST_ID;
 
 /// A request with one of these is not plain.
 const NOT_PLAIN: [HeaderName; 5] = [

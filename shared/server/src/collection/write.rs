@@ -15,10 +15,10 @@ use super::read;
 use crate::body::{self, Body};
 use crate::conditional::{member_tag, precondition};
 use crate::idempotency;
-use crate::observe::Trace;
 use crate::problem::Problem;
 use crate::query::MemberId;
 use crate::served::Served;
+use crate::trace::Trace;
 
 /// `POST /api/<collection>`: stores a member; 201 with its full view and `Location`.
 ///

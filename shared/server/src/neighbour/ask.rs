@@ -10,8 +10,8 @@ use store::Position;
 use tokio::time::{sleep, timeout};
 
 use super::newest::Newest;
-use crate::observe::Trace;
 use crate::problem::Problem;
+use crate::trace::Trace;
 
 /// How long a write waits for a neighbour, further attempts and the way to the primary included.
 const ANSWER_TIME: Duration = Duration::from_secs(1);

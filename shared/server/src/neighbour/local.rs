@@ -9,8 +9,8 @@ use runtime::Clients;
 use super::ask::{Asker, NeighbourAnswer};
 use super::{Answer, Neighbour, silent};
 use crate::moving::StoredCollection;
-use crate::observe::Trace;
 use crate::problem::Problem;
+use crate::trace::Trace;
 
 /// A collection in the same store, which may have moved away from it. The copy that is left is a follower's: it
 /// counts only while the primary cannot be reached, so that writes go on.

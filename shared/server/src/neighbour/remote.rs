@@ -12,8 +12,8 @@ use url::Url;
 use super::ask::{Asker, Found, NeighbourAnswer};
 use super::hint::Hint;
 use super::{Answer, Neighbour, silent};
-use crate::observe::Trace;
 use crate::problem::Problem;
+use crate::trace::Trace;
 
 /// How many members are remembered of each neighbour: about 10 MB.
 const REMEMBERED: NonZero<usize> = NonZero::new(100_000).expect("not zero");

@@ -1,10 +1,12 @@
 //! A comparison as it is written down, and what it is worth.
 
+mod difference;
+
 use replication::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::difference::{Chunk, FoundDifference};
+pub(crate) use self::difference::{Chunk, FoundDifference};
 
 /// The most differences that are named; all are counted.
 const NAMED: usize = 1_000;

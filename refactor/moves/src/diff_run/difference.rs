@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FoundDifference {
     #[serde(alias = "id")]
-    pub(super) key: Key,
+    pub(crate) key: Key,
     /// The side on which it is missing, or the fields in which it differs.
-    pub(super) what: String,
+    pub(crate) what: String,
 }
 
 /// A range that was compared.
 #[derive(Debug)]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     /// The key at which it ends; none if there is no row.
-    pub(super) to: Option<Key>,
+    pub(crate) to: Option<Key>,
     /// About where the primary's rows end.
-    pub(super) end: Option<Key>,
+    pub(crate) end: Option<Key>,
     /// How many rows the primary has in it.
-    pub(super) rows: u64,
+    pub(crate) rows: u64,
     /// Whether there is nothing behind it.
-    pub(super) last: bool,
-    pub(super) differences: Vec<FoundDifference>,
-    pub(super) moving: u64,
+    pub(crate) last: bool,
+    pub(crate) differences: Vec<FoundDifference>,
+    pub(crate) moving: u64,
 }

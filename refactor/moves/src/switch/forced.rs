@@ -1,15 +1,15 @@
 //! `reverse` by force, after the target is lost: a person decides it.
 
-use super::code::Code;
-use super::options::CommandOptions;
-use super::pair::{Pair, explained};
 use super::preflight::Check;
-use super::record::{Direction, Intent, PrimarySide, SwitchStep};
-use super::refusal::CommandRefusal;
-use super::remote_store::NotDone;
-use super::switch::{finish, steps};
-use super::times::Times;
-use super::work::CommandWork;
+use super::{finish, steps};
+use crate::code::Code;
+use crate::options::CommandOptions;
+use crate::pair::{Pair, explained};
+use crate::record::{Direction, Intent, PrimarySide, SwitchStep};
+use crate::refusal::CommandRefusal;
+use crate::remote_store::NotDone;
+use crate::times::Times;
+use crate::work::CommandWork;
 use replication::{Handover, Role, SideStatus};
 use spaces::resource::now_ms;
 
@@ -49,7 +49,7 @@ impl Target {
 /// # Errors
 /// 409 if the source does not answer, without `force`; if it does not take the collection back, or it is not known
 /// whether it did.
-pub(super) fn lost(
+pub(crate) fn lost(
     work: &mut CommandWork<'_>,
     pair: &Pair,
     options: &CommandOptions,
@@ -132,7 +132,7 @@ pub(super) fn lost(
 ///
 /// # Errors
 /// As [`lost`].
-pub(super) fn settle(
+pub(crate) fn settle(
     work: &mut CommandWork<'_>,
     intent: &Intent,
     pair: &Pair,

@@ -4,7 +4,7 @@ use moves::{Code, CommandRefusal, ErrorCode, Finding};
 use spaces::resource::Protection;
 
 /// What is wrong with the move of a collection, and what helps.
-pub(super) fn finding(collection: &str, found: &Finding) -> String {
+pub(crate) fn finding(collection: &str, found: &Finding) -> String {
     with_advice(&found.text, found.code.as_slice(), collection)
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::code::{Code, Finding};
-use super::diff::DiffVerdict;
-use super::pair::Pair;
-use super::record::Direction;
-use super::refusal::CommandRefusal;
-use super::switch::hand_over;
-use super::work::CommandWork;
+use super::hand_over;
+use crate::code::{Code, Finding};
+use crate::diff_run::DiffVerdict;
+use crate::pair::Pair;
+use crate::record::Direction;
+use crate::refusal::CommandRefusal;
+use crate::work::CommandWork;
 use replication::{FollowerState, Position, SideStatus};
 
 /// The shortest wait for a follower, however small the allowed lag.
@@ -18,15 +18,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// One thing that was looked at.
 #[derive(Clone, Debug)]
-pub(super) struct Check {
-    pub(super) what: &'static str,
+pub(crate) struct Check {
+    pub(crate) what: &'static str,
     /// What was found, or what is wrong.
-    pub(super) found: Result<String, Finding>,
+    pub(crate) found: Result<String, Finding>,
 }
 
 impl Check {
     /// What was found and asks for nothing.
-    pub(super) fn found(what: &'static str, detail: String) -> Self {
+    pub(crate) fn found(what: &'static str, detail: String) -> Self {
         Self { what, found: Ok(detail) }
     }
 
@@ -36,7 +36,7 @@ impl Check {
 }
 
 /// Everything that a change of ownership asks for, in the order in which it is shown.
-pub(super) fn checks(
+pub(crate) fn checks(
     work: &CommandWork<'_>,
     direction: Direction,
     pair: &Pair,
@@ -72,7 +72,7 @@ pub(super) fn checks(
 }
 
 /// What is wrong, in one message.
-pub(super) fn refused(
+pub(crate) fn refused(
     work: &CommandWork<'_>,
     direction: Direction,
     checks: &[Check],
@@ -145,7 +145,7 @@ fn feed(pair: &Pair, from: &SideStatus, most_ms: u64) -> Result<String, Finding>
 }
 
 /// What keeps a follower behind.
-pub(super) fn causes(from: &SideStatus, to: &SideStatus) -> Vec<Finding> {
+pub(crate) fn causes(from: &SideStatus, to: &SideStatus) -> Vec<Finding> {
     let mut causes = Vec::new();
     if let Some(following) = &to.following {
         causes.extend(following.detail.clone().map(Finding::from));
