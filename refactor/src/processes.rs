@@ -288,8 +288,8 @@ impl Processes {
         let spaces = followed.spaces.lead(journal.clone())?;
         let (moving, runtime) = (followed.moving.clone(), followed.runtime.clone());
         let lead = Arc::new(Lead::open(journal.clone(), spaces, moving, runtime)?);
-        // The one that led before may not have told all of its changes.
-        if let Err(error) = journal.announce() {
+        // The one that led before may not have told of an epoch that it wrote.
+        if let Err(error) = lead.spaces.announce() {
             lead.stacks.close();
             return Err(error.into());
         }

@@ -51,14 +51,6 @@ impl Journal {
         Ok(true)
     }
 
-    /// Tells other processes to read the state again.
-    ///
-    /// # Errors
-    /// If this session does not lead any more.
-    pub fn announce(&self) -> Result<(), Error> {
-        self.write(|state| state.announce().map(drop))
-    }
-
     /// Waits until every live process has what is changed so far. Gives the names of those that do not have it and were
     /// not waited for: they lost the control database, or ended without leaving. Nothing with SQLite.
     ///

@@ -43,6 +43,14 @@ impl Spaces {
         self.everywhere()
     }
 
+    /// Lets other processes read again what stands beside the resources, such as epochs. They need not read any resource for it.
+    ///
+    /// # Errors
+    /// If this process has lost the control database.
+    pub fn announce(&self) -> Result<(), journal::Error> {
+        self.0.journal.announce()
+    }
+
     /// Whether an upload is under way in any process that began with earlier routes, and could not be sent to another
     /// service.
     ///

@@ -50,6 +50,20 @@ async fn another_process_leads_when_the_leader_is_killed_and_names_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs TEST_DATABASE_URL"]
+async fn a_change_of_leader_lets_no_process_read_everything_again() {
+    let mut several = Several::start(2).await;
+    let route = several.route().await;
+    let place = leader(&several.programs).await;
+    several.programs.remove(place).kill().await;
+    flipped(&several, &several.programs[0], &route, true).await;
+    // A process that follows reads what the log says of each version; only without that it reads everything.
+    let known = "DO $$ BEGIN ASSERT (SELECT version FROM control_version) =
+        (SELECT count(*) FROM spaces_changes WHERE kind = ''), 'a version is not in the log'; END $$";
+    several.database.execute(known).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn a_leader_that_is_paused_loses_the_lead_and_changes_nothing_when_it_goes_on() {
     let several = Several::start(2).await;
     let route = several.route().await;
