@@ -30,7 +30,7 @@ use super::ended::Ended;
 use super::freshness::{Freshness, read_position};
 use super::identity;
 use super::problems::no_primary;
-use super::search::Search;
+use super::search::{Search, Sought};
 use crate::client_exchange::ClientExchange;
 use crate::kept::Kept;
 use crate::limits::{KEPT_BYTES, KEPT_REQUEST_BYTES};
@@ -117,7 +117,9 @@ impl<'a> Chase<'a> {
         client: &mut C,
         next: NextCandidate,
     ) -> Result<(), Ended> {
-        let mut search = self.search.take().unwrap_or_else(|| self.new_search());
+        let search = self.search.take();
+        let new = || Search::begin(&self.site.shared.ownership, self.sought());
+        let mut search = search.unwrap_or_else(new);
         match next {
             NextCandidate::Now(next) => self.candidates.go_to(next),
             NextCandidate::Later(next) => {
@@ -132,14 +134,13 @@ impl<'a> Chase<'a> {
         Ok(())
     }
 
-    fn new_search(&self) -> Search<'a> {
-        let ownership = &self.site.shared.ownership;
+    fn sought(&self) -> Sought {
         if self.freshness.is_only_said() {
-            Search::of_said(ownership)
+            Sought::Said
         } else if is_read(&self.head.method) {
-            Search::of_read(ownership)
+            Sought::Read
         } else {
-            Search::of_write(ownership)
+            Sought::Write
         }
     }
 
@@ -171,7 +172,7 @@ impl<'a> Chase<'a> {
         } else {
             "no service is the primary of this just now; nothing was stored, send it again"
         };
-        no_primary(&self.candidates.get(0).target, what)
+        no_primary(&self.candidates.get(0).target, &format!("{what}. {}", self.sought().says()))
     }
 
     /// Looks for all candidates, once. Gives the version of the table that has them.

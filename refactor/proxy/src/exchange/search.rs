@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use super::ended::Ended;
 use crate::client_exchange::{ClientExchange, Left};
 use crate::deadline::Deadline;
-use crate::limits::{CHASE_PAUSE, CHASE_TIME, READ_PAUSE, SAID_TIME};
+use crate::limits::{
+    CHASE_PAUSE, CHASE_TIME, READ_PAUSE, SAID_TIME, WAITING_READS, WAITING_SAID, WAITING_WRITES,
+};
 use crate::metrics::Chases;
 use crate::ownership::SharedOwnership;
 
@@ -30,24 +32,45 @@ struct Waiting<'a> {
     _place: SemaphorePermit<'a>,
 }
 
+/// The request that is looked for a service for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// A write.
+    Write,
+    /// A read.
+    Read,
+    /// A read of which only the client says how far a service must have come.
+    Said,
+}
+
+impl Sought {
+    /// For how long one request may look, and how many wait at once.
+    fn limits(self) -> (Duration, usize) {
+        match self {
+            Self::Write => (CHASE_TIME, WAITING_WRITES),
+            Self::Read => (CHASE_TIME, WAITING_READS),
+            Self::Said => (SAID_TIME, WAITING_SAID),
+        }
+    }
+
+    /// These limits, for a client that met one.
+    pub(super) fn says(self) -> String {
+        let (time, most) = self.limits();
+        let seconds = time.as_secs();
+        format!(
+            "The proxy looks for one for {seconds} s, for {most} such requests at once; no setting changes these limits"
+        )
+    }
+}
+
 impl<'a> Search<'a> {
-    /// Of a write.
-    pub(super) fn of_write(ownership: &'a SharedOwnership) -> Self {
-        let places = &ownership.waiting_writes;
-        Self::begin(places, CHASE_TIME, CHASE_PAUSE)
-    }
-
-    /// Of a read.
-    pub(super) fn of_read(ownership: &'a SharedOwnership) -> Self {
-        Self::begin(&ownership.waiting_reads, CHASE_TIME, READ_PAUSE)
-    }
-
-    /// Of a read of which only the client says how far a service must have come.
-    pub(super) fn of_said(ownership: &'a SharedOwnership) -> Self {
-        Self::begin(&ownership.waiting_said, SAID_TIME, READ_PAUSE)
-    }
-
-    fn begin(places: &'a Semaphore, time: Duration, pauses: BackOff) -> Self {
+    pub(super) fn begin(ownership: &'a SharedOwnership, sought: Sought) -> Self {
+        let (places, pauses) = match sought {
+            Sought::Write => (&ownership.waiting_writes, CHASE_PAUSE),
+            Sought::Read => (&ownership.waiting_reads, READ_PAUSE),
+            Sought::Said => (&ownership.waiting_said, READ_PAUSE),
+        };
+        let (time, _) = sought.limits();
         Self { until: Instant::now() + time, pauses, places, waiting: None }
     }
 
@@ -117,7 +140,7 @@ mod tests {
 
     use tokio::time::{Instant, advance};
 
-    use super::Search;
+    use super::{Search, Sought};
     use crate::metrics::Metrics;
     use crate::ownership::SharedOwnership;
 
@@ -137,9 +160,9 @@ mod tests {
     async fn a_search_waits_until_its_time_is_up_and_no_longer() {
         let (ownership, metrics) = (SharedOwnership::new(false, false), Metrics::new());
         let (five, one) = (Duration::from_secs(5), Duration::from_secs(1));
-        assert_eq!(waits(Search::of_write(&ownership), &metrics).await, (five, 203));
-        assert_eq!(waits(Search::of_read(&ownership), &metrics).await, (five, 24));
-        assert_eq!(waits(Search::of_said(&ownership), &metrics).await, (one, 8));
+        assert_eq!(waits(Search::begin(&ownership, Sought::Write), &metrics).await, (five, 203));
+        assert_eq!(waits(Search::begin(&ownership, Sought::Read), &metrics).await, (five, 24));
+        assert_eq!(waits(Search::begin(&ownership, Sought::Said), &metrics).await, (one, 8));
         assert_eq!((metrics.chases.waited.get(), metrics.chases.waiting.get()), (3, 0));
     }
 
@@ -147,7 +170,7 @@ mod tests {
     async fn where_all_places_are_taken_it_does_not_wait() {
         let (ownership, metrics) = (SharedOwnership::new(false, false), Metrics::new());
         let _all = ownership.waiting_writes.try_acquire_many(1_024).unwrap();
-        let mut search = Search::of_write(&ownership);
+        let mut search = Search::begin(&ownership, Sought::Write);
         assert_eq!(search.next_pause(&metrics.chases), None);
         assert_eq!(metrics.chases.waited.get(), 0);
     }

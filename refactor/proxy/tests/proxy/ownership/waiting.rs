@@ -89,6 +89,9 @@ async fn when_the_time_is_up_the_client_is_told_to_ask_again() {
     }
     assert!(body(&write).contains("nothing was stored"), "{write}");
     assert!(!body(&read).contains("stored"), "{read}");
+    for (answer, limits) in [(&write, "5 s, for 1024 such"), (&read, "1 s, for 64 such")] {
+        assert!(body(answer).contains(limits) && body(answer).contains("no setting"), "{answer}");
+    }
     assert_eq!((plane.metric("banyan_proxy_gave_up_total"), waiting(&plane)), (2.0, 0.0));
     // It waited between the rounds.
     assert!(old.service.count() < 1_000, "{}", old.service.count());
