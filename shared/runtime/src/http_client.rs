@@ -29,6 +29,13 @@ pub trait PrivateAuthorities: Send + Sync {
     fn of(&self, url: &str) -> Result<Option<Arc<[u8]>>, String>;
 }
 
+/// The same certificates for every program.
+impl PrivateAuthorities for Arc<[u8]> {
+    fn of(&self, _url: &str) -> Result<Option<Arc<[u8]>>, String> {
+        Ok(Some(Self::clone(self)))
+    }
+}
+
 /// The clients that trust a private authority alone: one for each, so that no connection is used under another.
 struct Private {
     authorities: Box<dyn PrivateAuthorities>,
@@ -101,6 +108,20 @@ pub enum Authorities<'a> {
     System,
     /// Those in this text (PEM), and no others.
     Pem(&'a [u8]),
+}
+
+/// Whether an HTTP client could trust the authorities in this text (PEM).
+///
+/// # Errors
+/// Why it could not: one cannot be read, or there is none.
+pub fn check_authorities(pem: &[u8]) -> Result<(), String> {
+    match Certificate::from_pem_bundle(pem) {
+        Ok(all) if all.is_empty() => Err("it holds none".to_owned()),
+        Ok(_) => http_client_trusting(Authorities::Pem(pem), CONNECT_TIME)
+            .map(drop)
+            .map_err(|error| chain(&error)),
+        Err(error) => Err(chain(&error)),
+    }
 }
 
 /// An HTTP client for other programs: pooled; with `https`, also over TLS with the system's authorities.

@@ -56,7 +56,7 @@ pub use drain::{ANNOUNCE_TIME, Drain, StopTimes};
 pub use guard::{NOSNIFF, guard, names_a_host};
 pub use guests::{Guest, Guests};
 pub use http_client::{
-    Authorities, Clients, PrivateAuthorities, http_client, http_client_trusting,
+    Authorities, Clients, PrivateAuthorities, check_authorities, http_client, http_client_trusting,
 };
 pub use http_server::{HttpServer, ServerLimits};
 pub use listen::{BindError, ListenAddress, listen_on};

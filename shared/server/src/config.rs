@@ -1,8 +1,11 @@
 //! The configuration: read from the environment once, everything wrong with it said at once.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::Ipv4Addr;
 use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use models::Name;
@@ -48,6 +51,11 @@ pub const VARIABLES: &[Variable] = &[
         about: "the collection that a new store copies and follows, such as \
                 http://monolith:3000/api/users",
     },
+    Variable {
+        name: "CA_FILE",
+        about: "a file of authorities in PEM form: they alone vouch for the programs that this one asks by https; those \
+                of the system",
+    },
     Variable { name: "READ_ONLY", about: "true refuses every write with 403; false" },
     StopTimes::DELAY,
     StopTimes::DRAIN,
@@ -78,6 +86,8 @@ pub struct Config {
     pub(crate) move_token: Option<Token>,
     /// What a store that was never used follows.
     pub(crate) follow: Option<Url>,
+    /// The authorities, in PEM form, that alone vouch for other programs; none: the system's do.
+    pub(crate) authorities: Option<Arc<[u8]>>,
     pub(crate) read_only: bool,
     pub(crate) stop: StopTimes,
     pub(crate) logs: Logs,
@@ -116,6 +126,7 @@ impl Config {
                 .collect(),
             move_token: variables.token("MOVE_TOKEN"),
             follow: follow(&mut variables, collections),
+            authorities: authorities(&mut variables),
             read_only: variables
                 .one_of("READ_ONLY", &[("true", true), ("false", false)])
                 .unwrap_or(false),
@@ -169,6 +180,20 @@ fn follow(variables: &mut Variables, collections: &[Name]) -> Option<Url> {
         variables.wrong("FOLLOW: needs MOVE_TOKEN, with the value that the other side has".into());
     }
     read_url(variables, "FOLLOW", collection)
+}
+
+/// The authorities of other programs, read once.
+fn authorities(variables: &mut Variables) -> Option<Arc<[u8]>> {
+    let file: PathBuf = variables.take("CA_FILE", "a file")?;
+    let read = fs::read(&file).map_err(|error| error.to_string());
+    let pem = read.and_then(|pem| {
+        runtime::check_authorities(&pem)?;
+        Ok(pem.into())
+    });
+    let wrong = |error| {
+        format!("CA_FILE={}: takes a file of certificates in PEM form: {error}", file.display())
+    };
+    pem.map_err(|error| variables.wrong(wrong(error))).ok()
 }
 
 /// The URL of a collection, out of one that may stop at its host or at `/api`.

@@ -116,7 +116,10 @@ async fn prepare(
             log::info!("stored the demo data of {}", part.collection.name);
         }
     }
-    let clients = Arc::new(Clients::new()?);
+    let clients = Arc::new(match &config.authorities {
+        Some(pem) => Clients::trusting(Arc::clone(pem))?,
+        None => Clients::new()?,
+    });
     let ownership_caches =
         program.parts.iter().map(|part| Arc::clone(&part.ownership_cache)).collect();
     let token = config.move_token.clone();

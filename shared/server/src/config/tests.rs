@@ -81,6 +81,16 @@ fn what_to_follow_is_a_collection_of_its_own_kind_and_needs_a_token() {
 }
 
 #[test]
+fn a_file_of_authorities_must_be_there_and_hold_some() {
+    for name in ["Cargo.toml", "missing"] {
+        let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+        let error = read(&[("CA_FILE", &path)]).unwrap_err().to_string();
+        let begins = format!("CA_FILE={path}: takes a file of certificates in PEM form: ");
+        assert!(error.starts_with(&begins), "{error}");
+    }
+}
+
+#[test]
 fn a_token_that_is_wrong_is_not_shown() {
     for token in ["hunter2", "hunter2 hunter2 hunter2"] {
         let error = read(&[("MOVE_TOKEN", token)]).unwrap_err().to_string();

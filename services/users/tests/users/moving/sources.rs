@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use harness::{Program, Setup, golden_reads, until};
+use harness::{Program, Setup, TestAuthority, golden_reads, until};
 use serde_json::Value;
 
 use super::{USERS, create};
@@ -40,6 +40,30 @@ async fn a_new_program_waits_for_the_source_that_it_was_told_to_follow() {
     assert_eq!(create(&source, "bmo").await.status, 201);
     target.catch_up(USERS, &source).await;
     assert_eq!(target.get("/api/users/5").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_source_behind_a_private_authority_is_followed_by_a_program_that_has_it() {
+    let source = Setup::new(BINARY).movable().demo().start().await;
+    let (authority, folder) = (TestAuthority::new(), tempfile::tempdir().unwrap());
+    let certificate = authority.certificate("127.0.0.1");
+    let port = certificate.in_front_of(source.address().parse().unwrap()).await;
+    let url = format!("https://127.0.0.1:{port}/api/users");
+    let target = Setup::new(BINARY).movable().env("FOLLOW", &url);
+    let stranger = target.clone().start().await;
+    stranger
+        .ownership_is(USERS, "it trusts another authority", |document| {
+            let detail = document["following"]["detail"].as_str().unwrap_or_default();
+            detail.contains("certificate")
+        })
+        .await;
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, authority.pem()).unwrap();
+    let target = target.env("CA_FILE", file.to_str().unwrap()).start().await;
+    target.follows(USERS).await;
+    golden_reads(&target, &["users"]).await;
+    assert_eq!(create(&source, "bmo").await.status, 201);
+    target.catch_up(USERS, &source).await;
 }
 
 #[tokio::test]
