@@ -50,6 +50,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def pinned(core):
+    """What a child calls first to stay on a core; nothing for any core."""
+    return None if core is None else lambda: os.sched_setaffinity(0, {core})
+
+
 class Server:
     """A program that listens on a port, on the server's core. Its command may have {port}."""
 
@@ -59,9 +64,8 @@ class Server:
         self.log = open(log, "w")
         environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), **environment}
         command = [part.format(port=port) for part in command]
-        pin = lambda: os.sched_setaffinity(0, {SERVER_CORE})
         start = time.monotonic()
-        self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log, preexec_fn=pin)
+        self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log, preexec_fn=pinned(SERVER_CORE))
         while not self.answers(probe):
             if self.process.poll() is not None:
                 sys.exit(f"{' '.join(command)} ended; its log says:\n{open(log).read()}")

@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.request
 
-from measure import TICK_US
+from measure import pinned
 
 NGINX = """
 worker_processes %(workers)d; daemon off; worker_rlimit_nofile %(files)d; pid %(folder)s/%(name)s.pid; error_log %(folder)s/%(name)s.err;
@@ -23,10 +23,10 @@ http {
 class Server:
     """A program that listens on a port, with all its processes."""
 
-    def __init__(self, port, command, stderr=subprocess.DEVNULL, path="/api/users/1", body=None, **environment):
+    def __init__(self, port, command, stderr=subprocess.DEVNULL, path="/api/users/1", body=None, core=None, **environment):
         self.url, self.body = f"http://127.0.0.1:{port}{path}", body
         environment = {**os.environ, **environment}
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr, env=environment)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr, env=environment, preexec_fn=pinned(core))
         while not self.ready():
             if self.process.poll() is not None:
                 sys.exit(f"{command[0]} ended: {self.process.returncode}")
@@ -39,23 +39,32 @@ class Server:
         except OSError:
             return False
 
-    def processes(self, pid=None):
-        pid = pid or self.process.pid
-        with open(f"/proc/{pid}/task/{pid}/children") as children:
-            return [pid] + [other for child in children.read().split() for other in self.processes(int(child))]
+    def processes(self):
+        return processes(self.process.pid)
 
     def cpu_us(self):
-        """User and system time so far, in microseconds."""
-        total = 0
-        for pid in self.processes():
-            with open(f"/proc/{pid}/stat") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
-            total += (int(fields[11]) + int(fields[12])) * TICK_US
-        return total
+        return cpu_us(self.process.pid)
 
     def stop(self):
         self.process.terminate()
         self.process.wait()
+
+
+def processes(pid):
+    """A process and its children."""
+    with open(f"/proc/{pid}/task/{pid}/children") as children:
+        return [pid] + [other for child in children.read().split() for other in processes(int(child))]
+
+
+def cpu_us(pid):
+    """User and system time of a process and its children so far, in microseconds. The scheduler's own count is exact;
+    /proc/PID/stat counts in hundredths of a second."""
+    total = 0
+    for process in processes(pid):
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with open(f"/proc/{process}/task/{thread}/schedstat") as ran:
+                total += int(ran.read().split()[0])
+    return total / 1000
 
 
 def nginx(folder, name, http, port, workers, log="off", connections=4096, **probe):
