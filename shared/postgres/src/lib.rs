@@ -7,8 +7,10 @@
 //! # Ok::<(), postgres::UrlError>(())
 //! ```
 
+pub mod blocking;
 mod connect;
 mod error;
+pub mod failure;
 pub mod order;
 mod tls;
 mod url;

@@ -31,6 +31,11 @@ mod move_error;
 
 mod compare;
 mod feed;
+mod history;
+
+mod lost;
+#[cfg(feature = "store")]
+mod position_watch;
 
 mod error_code;
 pub mod headers;
@@ -52,11 +57,15 @@ pub use document::{Document, Facts, OwnershipStep, random_id};
 pub use error_code::ErrorCode;
 pub use feed::{AnswerHead, Changes, Entry, FeedPage, FeedRow, IdempotencyRecord, heard};
 pub use following::{FollowerSeen, FollowerState, Following};
+pub use history::{LastHeard, LaterRun, check_history, check_purged};
 pub use key::{Key, MAX_KEY_BYTES, NotAKey, NotANumber};
 pub use limits::{MAX_FEED_BYTES, MAX_FENCE, MIN_TOMBSTONE_AGE};
+pub use lost::past_lost;
 pub use move_error::MoveError;
 pub use ownership::{Fence, Followed, Handover, Ownership, Peer, Role, SideStatus};
 pub use position::{FeedCursor, NotACursor, NotTwoNumbers, Position, Within};
+#[cfg(feature = "store")]
+pub use position_watch::{Heard, KnownPosition, PositionWatch};
 pub use queries::{ChangesQuery, DigestQuery, HashesQuery, StandingQuery};
 
 /// The number of this protocol. A program that speaks another one is not moved.

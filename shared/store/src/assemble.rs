@@ -5,7 +5,7 @@ use replication::{Document, Key, heard};
 
 use crate::place::FeedPlace;
 use crate::row::{Columns, RowRef};
-use crate::{BlockingTransaction, Changes, Entry, FeedRow, MAX_FEED_BYTES, MoveError, StoreError};
+use crate::{BlockingTransaction, Changes, Entry, FeedRow, MAX_FEED_BYTES, StoreError};
 
 /// An entry and its place.
 #[derive(Debug)]
@@ -169,54 +169,4 @@ pub(crate) struct PageEnd {
     pub(crate) latest: u64,
     pub(crate) now: Timestamp,
     pub(crate) blocked_by: Option<BlockingTransaction>,
-}
-
-/// What a reader has heard of a store's history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LastHeard<'a> {
-    pub(crate) run: &'a str,
-    /// The newest place of the feed, in the last page. `None` if an older version did not write it down.
-    pub(crate) latest: Option<u64>,
-}
-
-impl<'a> LastHeard<'a> {
-    /// Reads what [`Changes::heard`] wrote.
-    pub(crate) fn read(text: &'a str) -> Self {
-        let both = text.split_once('.').and_then(|(run, latest)| Some((run, latest.parse().ok()?)));
-        match both {
-            Some((run, latest)) => Self { run, latest: Some(latest) },
-            None => Self { run: text, latest: None },
-        }
-    }
-}
-
-/// A later part of a store's history.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LaterRun {
-    /// The place behind the newest one that there was when it began, or a higher one.
-    pub(crate) position: u64,
-    /// It purged up to this place.
-    pub(crate) purged: u64,
-}
-
-/// Checks what a reader knows against the store's history after the run that it last read from. `latest` is the
-/// newest place that it heard of.
-pub(crate) fn check_history(
-    after: FeedPlace,
-    latest: u64,
-    later: &[LaterRun],
-) -> Result<(), MoveError> {
-    // Whatever it heard of was there when the next run began, unless this history is another one: places
-    // never go away. That numbers have gone on since, as PostgreSQL's do, hides nothing.
-    if later.iter().any(|next| next.position <= latest) {
-        return Err(MoveError::WentBack);
-    }
-    check_purged(after, later.iter().map(|run| run.purged).max().unwrap_or(0))
-}
-
-/// Checks that no tombstone that the reader needs is gone. For a reader of whose run nothing is known,
-/// that is any tombstone beyond its cursor, unless it begins.
-pub(crate) fn check_purged(after: FeedPlace, purged: u64) -> Result<(), MoveError> {
-    let begins = after == FeedPlace::START;
-    if purged > after.position && !begins { Err(MoveError::Purged { purged }) } else { Ok(()) }
 }

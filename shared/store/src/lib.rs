@@ -37,9 +37,7 @@ mod write;
 
 mod assemble;
 mod crash_point;
-mod lost;
 mod place;
-mod position_watch;
 mod sql;
 mod stored;
 mod value;
@@ -53,10 +51,9 @@ pub use error::{OpenError, StoreError};
 pub use move_error::MoveError;
 pub use outcome::{Late, in_time};
 pub use page::{Cursor, MAX_PAGE_BYTES, Order, Page, PageQuery};
-pub use position_watch::Heard;
 pub use replication::{
     Applied, BlockingTransaction, Changes, Digest, Entry, FeedCursor, FeedRow, Fence, Followed,
-    FollowerSeen, Handover, Hashes, IdempotencyRecord, Key, MAX_FEED_BYTES, MAX_FENCE,
+    FollowerSeen, Handover, Hashes, Heard, IdempotencyRecord, Key, MAX_FEED_BYTES, MAX_FENCE,
     MIN_TOMBSTONE_AGE, Ownership, Peer, Position, Role, RowHash, RowRate,
 };
 pub use row::{Row, Shown};

@@ -12,8 +12,6 @@ pub(crate) struct FeedPlace {
 }
 
 impl FeedPlace {
-    pub(crate) const START: Self = Self { position: 0, id: 0 };
-
     /// All of a place.
     pub(crate) fn all(position: u64) -> Self {
         Self { position, id: MAX_ID }

@@ -24,17 +24,17 @@ pub(crate) use self::session::SESSION;
 
 use std::sync::Arc;
 
+use ::postgres::blocking::BlockingCheck;
 use models::{Cell, Timestamp, View};
+use replication::PositionWatch;
 use tokio::time::timeout;
 
-use self::blocking::BlockingCheck;
 use self::error::store_error;
 use self::lease::{Connections, lease, lease_alone};
 use self::link::Link;
 use self::session::Sharing;
 use self::write_check::{checked, checked_insert};
 use crate::page::{Met, Walk};
-use crate::position_watch::PositionWatch;
 use crate::row::RowRef;
 use crate::sql::Statements;
 use crate::table::{Table, Tables};

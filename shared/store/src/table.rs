@@ -4,9 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use models::Collection;
+use replication::PositionWatch;
 
 use crate::StoreError;
-use crate::position_watch::PositionWatch;
 use crate::sql::{Dialect, Statements};
 
 /// What there is of one collection in a store.

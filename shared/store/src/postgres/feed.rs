@@ -7,16 +7,16 @@
 use std::collections::HashMap;
 
 use models::{Content, MAX_ID, Timestamp};
+use replication::{LastHeard, LaterRun, check_history, check_purged};
 
 use super::PostgresStore;
+use super::blocking;
 use super::lease::{lease, lease_alone};
 use super::link::SNAPSHOT;
 use super::ownership::OwnershipTx;
 use super::rows::PostgresColumns;
 use super::run::{get, maybe, query, sql_id, unsigned};
-use crate::assemble::{
-    Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
-};
+use crate::assemble::{Collected, PageEnd, Placed};
 use crate::place::FeedPlace;
 use crate::table::Table;
 use crate::{BlockingTransaction, Changes, IdempotencyRecord, MoveError, Role, StoreError};
@@ -57,7 +57,8 @@ impl PostgresStore {
             give_keys(tx, &mut page).await?;
             // If an entry has its turn, nothing holds the feed back.
             let blocked = page.entries.is_empty() && tx.facts.position >= tx.horizon;
-            let blocked_by = if blocked { self.blocking.find(tx.client).await? } else { None };
+            let blocked_by =
+                if blocked { blocking::find(&self.blocking, tx.client).await? } else { None };
             let (run, now) = (tx.facts.run.clone(), Timestamp { unix_ms: tx.facts.now_ms });
             let latest = tx.facts.position.max(document.since);
             Ok(Ok(page.page(after, whole, PageEnd { document, run, latest, now, blocked_by })))
@@ -66,7 +67,7 @@ impl PostgresStore {
     }
 
     pub(crate) async fn blocked_by(&self) -> Result<Option<BlockingTransaction>, StoreError> {
-        lease_alone(&self.pool, async |client| self.blocking.find(client).await).await
+        lease_alone(&self.pool, async |client| blocking::find(&self.blocking, client).await).await
     }
 
     /// Reads in one snapshot.
@@ -95,7 +96,7 @@ async fn check_run(
 ) -> Result<Result<(), MoveError>, StoreError> {
     let moves = &tx.statements.moves;
     let Some(LastHeard { run, latest }) = heard.map(LastHeard::read) else {
-        return Ok(check_purged(after, tx.purged));
+        return Ok(check_purged(&after.into(), tx.purged));
     };
     if maybe::<i32>(tx.client, &moves.run_known, &[&run]).await?.is_none() {
         return Ok(Err(MoveError::WentBack));
@@ -106,7 +107,7 @@ async fn check_run(
         later.push(LaterRun { position: number(0)?, purged: number(1)? });
     }
     // A cursor may be beyond all places of the feed: the server's other databases take numbers too.
-    Ok(check_history(after, latest.unwrap_or(0), &later))
+    Ok(check_history(&after.into(), latest.unwrap_or(0), &later))
 }
 
 /// Gives a page a row and how many bytes it holds. False if the page takes no more.

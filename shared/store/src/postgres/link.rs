@@ -4,12 +4,13 @@
 //! (PgBouncer's `pool_mode = transaction`) the next transaction may be on another one: there nothing is
 //! prepared, and each transaction is told by itself what a connection of our own is told once.
 
+use ::postgres::failure::is_lost_statement;
 use bytes::BytesMut;
 use deadpool_postgres::Object;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 
-use super::error::{is_lost_statement, store_error};
+use super::error::store_error;
 use super::session::{LOCAL, Sharing};
 use crate::StoreError;
 

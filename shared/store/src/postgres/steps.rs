@@ -1,6 +1,6 @@
 //! The steps of a move, each in a transaction of its own.
 
-use replication::{Document, OwnershipStep};
+use replication::{Document, OwnershipStep, past_lost};
 use tokio_postgres::error::SqlState;
 
 use super::PostgresStore;
@@ -12,7 +12,6 @@ use super::ownership::OwnershipTx;
 use super::run::{maybe, number, run};
 use super::write_check::commit;
 use crate::crash_point::fault;
-use crate::lost::past_lost;
 use crate::sql::Statements;
 use crate::table::Table;
 use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};

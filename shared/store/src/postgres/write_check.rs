@@ -8,18 +8,19 @@
 use std::future::Future;
 use std::io;
 
+use ::postgres::failure::is_refusal;
 use models::{Cell, Timestamp};
+use replication::PositionWatch;
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 
-use super::error::{commit_error, is_refusal, store_error, write_error};
+use super::error::{commit_error, store_error, write_error};
 use super::link::{Link, READ_COMMITTED};
 use super::lock::{SHARED, lock_number, note_shared};
 use super::ownership;
 use super::rows::insert_parameters;
 use super::run::{get, sql_id, unsigned};
 use crate::outcome::Stage;
-use crate::position_watch::PositionWatch;
 use crate::sql::Statements;
 use crate::table::Table;
 use crate::value::values;

@@ -4,15 +4,14 @@
 use std::sync::Arc;
 
 use models::{Content, Timestamp};
+use replication::{LastHeard, LaterRun, check_history, check_purged};
 use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::error::store_error;
 use super::ownership::{OwnershipTx, maybe, one};
 use super::rows::SqliteColumns;
-use crate::assemble::{
-    Collected, LastHeard, LaterRun, PageEnd, Placed, check_history, check_purged,
-};
+use crate::assemble::{Collected, PageEnd, Placed};
 use crate::place::FeedPlace;
 use crate::sql::Statements;
 use crate::table::Table;
@@ -61,7 +60,7 @@ fn check_run(
 ) -> Result<(), MoveError> {
     let moves = &statements.moves;
     let Some(LastHeard { run, latest }) = heard.map(LastHeard::read) else {
-        return check_purged(after, one(connection, &moves.purged, [])?);
+        return check_purged(&after.into(), one(connection, &moves.purged, [])?);
     };
     if maybe::<i64>(connection, &moves.run_known, [run])?.is_none() {
         return Err(MoveError::WentBack);
@@ -72,7 +71,7 @@ fn check_run(
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(store_error)?;
     // Here each place of a feed is one of this store, and there was none beyond it.
-    check_history(after, latest.unwrap_or(after.position), &later)
+    check_history(&after.into(), latest.unwrap_or(after.position), &later)
 }
 
 fn rows(

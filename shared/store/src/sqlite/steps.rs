@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use replication::{Document, OwnershipStep};
+use replication::{Document, OwnershipStep, past_lost};
 use rusqlite::Connection;
 
 use super::SqliteStore;
@@ -10,7 +10,6 @@ use super::error::store_error;
 use super::ownership::{OwnershipTx, one, run};
 use super::writer::JobTurn;
 use crate::crash_point::fault;
-use crate::lost::past_lost;
 use crate::table::Table;
 use crate::{Entry, Handover, MoveError, Ownership, Peer, Role, StoreError};
 

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models::{Cell, Collection, Content};
-use replication::OwnershipStep;
+use replication::{KnownPosition, OwnershipStep};
 
 use super::{Engine, Store};
 use crate::crash_point::fault;
-use crate::position_watch::KnownPosition;
 use crate::{
     Applied, Changes, FeedCursor, FollowerSeen, Handover, MIN_TOMBSTONE_AGE, MoveError, Ownership,
     Peer, Position, Role, RowRate, StoreError,

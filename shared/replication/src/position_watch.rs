@@ -4,24 +4,27 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use replication::Document;
 use tokio::sync::watch;
 
-use crate::{Position, Role};
+use crate::{Document, Position, Role};
 
 /// How often it is written how far a follower has come.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
 
 /// What a store is and how far it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct KnownPosition {
-    pub(crate) role: Role,
-    pub(crate) serves: bool,
-    pub(crate) position: Position,
+pub struct KnownPosition {
+    /// What it is.
+    pub role: Role,
+    /// Whether what it has may be read.
+    pub serves: bool,
+    /// How far it is.
+    pub position: Position,
 }
 
 impl KnownPosition {
-    pub(crate) const NOTHING: Self = Self::primary(Position { epoch: 0, at: 0 });
+    /// Nothing is known yet.
+    pub const NOTHING: Self = Self::primary(Position { epoch: 0, at: 0 });
 
     const fn primary(position: Position) -> Self {
         Self { role: Role::Primary, serves: true, position }
@@ -33,13 +36,13 @@ impl KnownPosition {
 pub struct Heard {
     /// The newest place of its own feed that this program knows of.
     pub latest: u64,
-    /// How far it is, as [`Store::position`](crate::Store::position) says.
+    /// How far it is, as [`Document::position`] says.
     pub position: Position,
 }
 
 /// Keeps what is known of one collection, and wakes the tasks that wait for news.
 #[derive(Debug)]
-pub(crate) struct PositionWatch {
+pub struct PositionWatch {
     told: Mutex<Told>,
     heard: watch::Sender<Heard>,
     /// When it was last written how far each follower has come.
@@ -52,8 +55,15 @@ struct Told {
     known: KnownPosition,
 }
 
+impl Default for PositionWatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl PositionWatch {
-    pub(crate) fn new() -> Self {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
         Self {
             told: Mutex::new(Told { store: String::new(), known: KnownPosition::NOTHING }),
             heard: watch::Sender::new(Heard::default()),
@@ -62,12 +72,12 @@ impl PositionWatch {
     }
 
     /// What is known of it.
-    pub(crate) fn known(&self) -> KnownPosition {
+    pub fn known(&self) -> KnownPosition {
         self.told().known
     }
 
     /// Hears of each commit from now on.
-    pub(crate) fn changed(&self) -> watch::Receiver<Heard> {
+    pub fn changed(&self) -> watch::Receiver<Heard> {
         self.heard.subscribe()
     }
 
@@ -76,7 +86,7 @@ impl PositionWatch {
     }
 
     /// A write of this program was committed.
-    pub(crate) fn wrote(&self, position: Position) {
+    pub fn wrote(&self, position: Position) {
         let known = {
             let Told { known, .. } = &mut *self.told();
             // Another program may have made the store a primary; this write is the first sign of it.
@@ -91,7 +101,7 @@ impl PositionWatch {
     }
 
     /// The store's document is this, and its feed is at `latest`.
-    pub(crate) fn tell(&self, document: &Document, latest: u64) {
+    pub fn tell(&self, document: &Document, latest: u64) {
         let position = {
             let mut told = self.told();
             let mut position = document.position(latest);
@@ -118,7 +128,7 @@ impl PositionWatch {
     }
 
     /// Whether it is time to write how far this follower has come.
-    pub(crate) fn is_to_note(&self, follower: &str) -> bool {
+    pub fn is_to_note(&self, follower: &str) -> bool {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         match noted.get_mut(follower) {
