@@ -4,17 +4,22 @@
 //! apart. A reader folds the log into the feed, which has one line a key, and then reads the feed: both in one snapshot.
 //! Readers do so one at a time. The tables are locked against `ALTER TABLE` meanwhile. What a reader saw is on disk when it answers: its own commit is synchronous and comes after.
 
-use postgres::order::HORIZON;
-use replication::{FeedCursor, Key, Within};
+use postgres::order::{CLOCK, HORIZON};
+use replication::{FeedCursor, Key, MAX_FEED_BYTES, Within};
 
 use crate::collection::{Collection, Member};
 use crate::objects::{Objects, feed_key};
 use crate::page::{Change, Column, FeedError, Page};
-use crate::rows::{PINNED, columns, give_rows};
+use crate::rows::{PINNED, columns_of, give_rows_of_all};
 use crate::session::{Error, Session};
 
 /// How many notes are folded in one transaction.
 const PORTION: i64 = 20_000;
+/// A transaction that changed more rows than this is split.
+const LARGE: usize = 50_000;
+/// How many rows are read at first, until it is known how large they are, and at most.
+const FIRST: usize = 8;
+const MOST: usize = 2_000;
 
 /// Reads the feed of a collection.
 #[derive(Debug)]
@@ -35,7 +40,7 @@ impl Feed {
              WHERE position >= $1 ORDER BY position LIMIT {PORTION})) RETURNING position, member, k), \
              folded AS (INSERT INTO {feed} AS f (key, position, member, k) \
              SELECT {key}, max(position), member, k FROM noted GROUP BY member, k \
-             ON CONFLICT (key) DO UPDATE SET position = greatest(f.position, excluded.position)) \
+             ON CONFLICT (key) DO UPDATE SET position = greatest(f.position, excluded.position), noted_at = {CLOCK}) \
              SELECT count(*) FROM noted"
         );
         let page = format!(
@@ -45,7 +50,8 @@ impl Feed {
         Self { objects, members: collection.members.clone(), fold, page }
     }
 
-    /// What changed after a cursor: at most `limit` changes, and as many ahead.
+    /// What changed after a cursor: at most `limit` changes, and as many ahead. It ends earlier if the rows are large. If
+    /// the collection has several tables, it goes on to the end of a transaction, unless that is large.
     ///
     /// # Errors
     /// If the database does not do it.
@@ -55,13 +61,49 @@ impl Feed {
         after: &FeedCursor,
         limit: u32,
     ) -> Result<Page, FeedError> {
+        let nothing = async |_: &Session| Ok::<_, FeedError>(());
+        Ok(self.page_with(session, after, limit, nothing).await?.0)
+    }
+
+    /// A page, and what `first` reads in the same snapshot before it.
+    pub(crate) async fn page_with<T, E: From<FeedError> + From<Error>>(
+        &self,
+        session: &Session,
+        after: &FeedCursor,
+        limit: u32,
+        first: impl AsyncFn(&Session) -> Result<T, E>,
+    ) -> Result<(Page, T), E> {
         loop {
             self.begin(session).await?;
-            match self.read(session, after, limit).await {
-                Ok(page) => {
+            let read = async {
+                let Some(horizon) = self.fold(session).await? else { return Ok(None) };
+                let told = first(session).await?;
+                Ok(Some((self.read(session, after, limit, horizon).await?, told)))
+            };
+            match read.await {
+                Ok(read) => {
                     session.batch("ending the page", "COMMIT").await?;
-                    if let Some(page) = page {
-                        return Ok(page);
+                    if let Some(read) = read {
+                        return Ok(read);
+                    }
+                }
+                Err(error) => {
+                    session.roll_back().await;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Folds all of the log.
+    pub(crate) async fn fold_all(&self, session: &Session) -> Result<(), FeedError> {
+        loop {
+            self.begin(session).await?;
+            match self.fold(session).await {
+                Ok(done) => {
+                    session.batch("ending the fold", "COMMIT").await?;
+                    if done.is_some() {
+                        return Ok(());
                     }
                 }
                 Err(error) => {
@@ -85,22 +127,17 @@ impl Feed {
         session.batch("beginning a page", &sql).await
     }
 
-    /// Folds a portion of the log, and reads the page if that was all of it.
-    async fn read(
-        &self,
-        session: &Session,
-        after: &FeedCursor,
-        limit: u32,
-    ) -> Result<Option<Page>, FeedError> {
+    /// Folds a portion of the log. Gives the horizon of the snapshot if that was all of it.
+    async fn fold(&self, session: &Session) -> Result<Option<i64>, FeedError> {
         let (collections, name) = (self.objects.collections(), self.objects.name());
-        let what = "reading the feed";
+        let what = "folding the log";
         let sql = format!("SELECT {HORIZON}, folded FROM {collections} WHERE name = {name}");
         let rows = session.rows(what, &sql, &[]).await?;
         let Some(row) = rows.first() else {
             return Err(FeedError::Unreadable(format!("the collection {name} is not installed")));
         };
         let (horizon, folded): (i64, i64) = (row.get(0), row.get(1));
-        let count = session.rows("folding the log", &self.fold, &[&folded]).await?;
+        let count = session.rows(what, &self.fold, &[&folded]).await?;
         let count: i64 = count.first().map_or(0, |row| row.get(0));
         if count >= PORTION {
             return Ok(None);
@@ -110,57 +147,104 @@ impl Feed {
             let sql = format!("UPDATE {collections} SET folded = $1 WHERE name = {name}");
             session.rows(what, &sql, &[&horizon]).await?;
         }
-        let (position, key) = start(after);
-        let room = i64::from(limit.max(1));
-        let rows =
-            session.rows(what, &self.page, &[&position, &key, &horizon, &(room + 1)]).await?;
-        let mut changes = rows.iter().map(change).collect::<Result<Vec<_>, _>>()?;
-        let more = changes.len() > limit.max(1) as usize;
-        changes.truncate(limit.max(1) as usize);
-        let mut ahead = if more {
-            Vec::new()
-        } else {
-            let (beyond, below) = ((horizon - 1).max(position), i64::MAX);
-            let rows =
-                session.rows(what, &self.page, &[&beyond, &LAST_KEY, &below, &(room + 1)]).await?;
-            rows.iter().map(change).collect::<Result<Vec<_>, _>>()?
-        };
-        let more_ahead = ahead.len() > limit.max(1) as usize;
-        ahead.truncate(limit.max(1) as usize);
-        let columns = self.rows(session, changes.iter_mut().chain(&mut ahead)).await?;
-        Ok(Some(Page {
-            changes,
-            ahead,
-            horizon: horizon.cast_unsigned(),
-            more,
-            more_ahead,
-            columns,
-        }))
+        Ok(Some(horizon))
     }
 
-    /// Gives each change its row; says which columns the rows have.
+    async fn read(
+        &self,
+        session: &Session,
+        after: &FeedCursor,
+        limit: u32,
+        horizon: i64,
+    ) -> Result<Page, FeedError> {
+        let limit = limit.max(1) as usize;
+        let (position, key) = start(after);
+        let mut changes = self.changes(session, (position, key), horizon, limit + 1).await?;
+        let mut more = changes.len() > limit;
+        let next = if more { changes.pop() } else { None };
+        if let (Some(next), Some(last)) = (&next, changes.last())
+            && self.members.len() > 1
+            && next.position == last.position
+        {
+            let place = (sql_place(last.position), last.key.as_str().to_owned());
+            let rest = self.changes(session, (place.0, &place.1), place.0 + 1, LARGE).await?;
+            changes.extend(rest);
+        }
+        let columns = columns_of(session, &self.members).await?;
+        let mut bytes = 0;
+        let read = self.rows(session, &columns, &mut changes, &mut bytes).await?;
+        more |= read < changes.len();
+        changes.truncate(read);
+        let mut ahead = Vec::new();
+        let mut more_ahead = false;
+        if !more {
+            let beyond = (horizon - 1).max(position);
+            ahead = self.changes(session, (beyond, LAST_KEY), i64::MAX, limit + 1).await?;
+            more_ahead = ahead.len() > limit;
+            if !more_ahead {
+                more_ahead =
+                    self.rows(session, &columns, &mut ahead, &mut bytes).await? < ahead.len();
+            }
+            if more_ahead {
+                ahead.clear();
+            }
+        }
+        let horizon = horizon.cast_unsigned();
+        Ok(Page { changes, ahead, horizon, more, more_ahead, columns })
+    }
+
+    /// At most `count` changes behind a place and below a position, without their rows.
+    async fn changes(
+        &self,
+        session: &Session,
+        (position, key): (i64, &str),
+        below: i64,
+        count: usize,
+    ) -> Result<Vec<Change>, FeedError> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let rows = session
+            .rows("reading the feed", &self.page, &[&position, &key, &below, &count])
+            .await?;
+        rows.iter().map(change).collect()
+    }
+
+    /// Gives changes their rows until these are large; says how many it gave one.
     async fn rows(
         &self,
         session: &Session,
-        changes: impl Iterator<Item = &mut Change>,
-    ) -> Result<Vec<Vec<Column>>, FeedError> {
-        let mut changes: Vec<_> = changes.collect();
-        changes.sort_by_key(|change| change.member);
-        let mut all = Vec::new();
-        for member in &self.members {
-            let columns = columns(session, member).await?;
-            let first = changes.partition_point(|change| change.member < member.number);
-            let end = changes.partition_point(|change| change.member <= member.number);
-            let of_member = &mut changes[first..end];
-            give_rows(session, &self.objects, (member, &columns), of_member).await?;
-            all.push(columns);
+        columns: &[Vec<Column>],
+        changes: &mut [Change],
+        bytes: &mut usize,
+    ) -> Result<usize, FeedError> {
+        let (mut read, mut portion) = (0, FIRST);
+        while read < changes.len() && *bytes <= MAX_FEED_BYTES {
+            let end = changes.len().min(read + portion);
+            let before = *bytes;
+            give_rows_of_all(session, &self.members, columns, &mut changes[read..end]).await?;
+            *bytes += changes[read..end].iter().map(size).sum::<usize>();
+            let each = ((*bytes - before) / (end - read)).max(1);
+            portion =
+                (MAX_FEED_BYTES.saturating_sub(*bytes) / each).clamp(1, portion * 4).min(MOST);
+            read = end;
         }
-        Ok(all)
+        Ok(read)
     }
 }
 
+/// How many bytes a change holds.
+fn size(change: &Change) -> usize {
+    let row = change.row.iter().flatten();
+    let cells = row.map(|(name, value)| name.len() + value.as_ref().map_or(0, String::len) + 8);
+    change.key.as_str().len() + 64 + cells.sum::<usize>()
+}
+
+/// A place as PostgreSQL counts. It came from there.
+fn sql_place(position: u64) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
+}
+
 /// A text behind each key: no text has a character above this one.
-const LAST_KEY: &str = "\u{10ffff}\u{10ffff}";
+pub(crate) const LAST_KEY: &str = "\u{10ffff}\u{10ffff}";
 
 /// The place and the key that a cursor stands behind.
 fn start(after: &FeedCursor) -> (i64, &str) {

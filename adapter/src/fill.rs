@@ -3,7 +3,7 @@
 //! The keys are read in portions in the order of the primary key, each in a transaction of its own. By then the triggers
 //! note what changes, so a portion need not see it.
 
-use postgres::order::TRANSACTION;
+use postgres::order::{CLOCK, TRANSACTION};
 
 use crate::collection::{Collection, Member};
 use crate::key::{names, texts, values};
@@ -26,7 +26,7 @@ pub(crate) fn batch(member: &Member, members: &[Member], objects: &Objects) -> S
          ROW({columns}) > ROW({}) ORDER BY {columns} LIMIT {PORTION}), \
          filled AS (INSERT INTO {feed} AS f (key, position, member, k) SELECT {}, {TRANSACTION}, {number}, k \
          FROM (SELECT DISTINCT {number} AS member, k FROM portion) p \
-         ON CONFLICT (key) DO UPDATE SET position = greatest(f.position, excluded.position)), \
+         ON CONFLICT (key) DO UPDATE SET position = greatest(f.position, excluded.position), noted_at = {CLOCK}), \
          last AS (SELECT k, (SELECT count(*) FROM portion) AS count FROM portion ORDER BY {} LIMIT 1) \
          UPDATE {} m SET filled_to = last.k FROM last \
          WHERE m.collection = {} AND m.number = {number} RETURNING m.filled_to, last.count",
@@ -44,7 +44,7 @@ pub(crate) fn batch(member: &Member, members: &[Member], objects: &Objects) -> S
 /// for a while, they did not note that it went.
 fn deleted(member: &Member, objects: &Objects) -> String {
     format!(
-        "UPDATE {} f SET position = {TRANSACTION} WHERE f.member = {} AND NOT EXISTS \
+        "UPDATE {} f SET position = {TRANSACTION}, noted_at = {CLOCK} WHERE f.member = {} AND NOT EXISTS \
          (SELECT 1 FROM {} t WHERE ROW({}) = ROW({}))",
         objects.feed(),
         member.number,

@@ -16,6 +16,7 @@ mod name;
 
 mod collection;
 mod key;
+mod read_key;
 mod refusal;
 
 mod functions;
@@ -36,12 +37,17 @@ mod install;
 mod plan;
 mod remove;
 mod rows;
+mod sequences;
 mod status;
+
+mod content;
+mod store;
 
 pub use cascades::Cascade;
 pub use collection::{Collection, CollectionName, Member, NotAName, Shape, Wanted};
+pub use content::Content;
 pub use feed::Feed;
-pub use fence::{FenceError, MAX_FENCE, Writer, fence, hand_over, release};
+pub use fence::Writer;
 pub use install::{Installed, install};
 pub use key::{KeyColumn, KeyKind};
 pub use page::{Change, Column, FeedError, Page, Row};
@@ -50,3 +56,4 @@ pub use refusal::Refusal;
 pub use remove::remove;
 pub use session::{Error, Session};
 pub use status::{Fault, Status, installed, status};
+pub use store::{AdapterStore, MoveError, StoreError};

@@ -1,5 +1,7 @@
 //! What a collection has in the schema: the names of its tables and functions, and the SQL that makes the tables.
 
+use postgres::order::CLOCK;
+use replication::Document;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collection::{Collection, Member};
@@ -7,7 +9,7 @@ use crate::key::key_text;
 use crate::name::{quoted, text};
 
 /// The comment on what was made here: the shared table, and the schema if it was not there before.
-pub(crate) const OURS: &str = "banyan adapter, version 1";
+pub(crate) const OURS: &str = "banyan adapter, version 2";
 
 /// The names of a collection's objects, each with its schema and quotes.
 #[derive(Clone, Debug)]
@@ -48,6 +50,27 @@ impl Objects {
     /// changed since that writer's snapshot.
     pub(crate) fn fence(&self) -> String {
         self.shared("fence")
+    }
+
+    /// The document of ownership of each collection, and the transaction that applies a page of another store, if one does.
+    /// It is apart from the fence, which must change only with the role.
+    pub(crate) fn ownership(&self) -> String {
+        self.shared("ownership")
+    }
+
+    /// The history of each collection's feed: a run begins with each program that opens it, and with each purge.
+    pub(crate) fn runs(&self) -> String {
+        self.shared("runs")
+    }
+
+    /// The newest heartbeat and the newest handover in each feed.
+    pub(crate) fn marks(&self) -> String {
+        self.shared("marks")
+    }
+
+    /// The stores that read each feed.
+    pub(crate) fn followers(&self) -> String {
+        self.shared("followers")
     }
 
     /// What the triggers note.
@@ -123,6 +146,38 @@ pub(crate) fn shared_tables(objects: &Objects) -> Vec<String> {
              epoch bigint NOT NULL, fenced_until timestamptz NOT NULL, \"primary\" text)",
             objects.fence()
         ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (collection text PRIMARY KEY, document text NOT NULL, applying bigint)",
+            objects.ownership()
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (collection text, number bigint, run text NOT NULL, position bigint NOT NULL, \
+             purged bigint NOT NULL, PRIMARY KEY (collection, number))",
+            objects.runs()
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (collection text, kind text, position bigint NOT NULL, content text NOT NULL, \
+             PRIMARY KEY (collection, kind))",
+            objects.marks()
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (collection text, follower text, position bigint NOT NULL, \
+             seen_at bigint NOT NULL, PRIMARY KEY (collection, follower))",
+            objects.followers()
+        ),
+    ]
+}
+
+/// The tables that all collections share, each with its column that names the collection.
+pub(crate) fn rows_of_a_collection(objects: &Objects) -> [(String, &'static str); 7] {
+    [
+        (objects.collections(), "name"),
+        (objects.members(), "collection"),
+        (objects.fence(), "collection"),
+        (objects.ownership(), "collection"),
+        (objects.runs(), "collection"),
+        (objects.marks(), "collection"),
+        (objects.followers(), "collection"),
     ]
 }
 
@@ -137,7 +192,7 @@ pub(crate) fn own_tables(collection: &Collection, objects: &Objects) -> Vec<Stri
         format!(
             "CREATE TABLE {feed} (key text COLLATE \"C\" PRIMARY KEY \
              CHECK (octet_length(key) BETWEEN 1 AND {}), position bigint NOT NULL, \
-             member smallint NOT NULL, k text[] NOT NULL)",
+             member smallint NOT NULL, k text[] NOT NULL, noted_at bigint NOT NULL DEFAULT {CLOCK})",
             replication::MAX_KEY_BYTES
         ),
         format!("CREATE INDEX ON {feed} (position, key)"),
@@ -151,6 +206,12 @@ pub(crate) fn own_tables(collection: &Collection, objects: &Objects) -> Vec<Stri
             "INSERT INTO {} (collection, role, epoch, fenced_until) VALUES ({}, 'primary', 1, '-infinity')",
             objects.fence(),
             objects.name()
+        ),
+        format!(
+            "INSERT INTO {} (collection, document) VALUES ({}, {})",
+            objects.ownership(),
+            objects.name(),
+            text(&fresh())
         ),
     ];
     statements.extend(collection.members.iter().map(|member| {
@@ -168,6 +229,12 @@ pub(crate) fn own_tables(collection: &Collection, objects: &Objects) -> Vec<Stri
     statements
 }
 
+/// The document of a store that was never used.
+fn fresh() -> String {
+    // Texts, numbers and lists only.
+    serde_json::to_string(&Document::new()).unwrap_or_default()
+}
+
 /// The SQL of the text of a key in the feed, from `member` and `k`. If a collection has several tables, the table's name
 /// comes first.
 pub(crate) fn feed_key(members: &[Member]) -> String {
@@ -179,4 +246,14 @@ pub(crate) fn feed_key(members: &[Member]) -> String {
         format!("WHEN {number} THEN {name} || {}", key_text(&member.key))
     });
     format!("CASE member {} END", cases.collect::<Vec<_>>().join(" "))
+}
+
+/// Between which texts the keys of one table lie in the feed: from the first one, and below the second one.
+pub(crate) fn key_prefix(members: &[Member], member: &Member) -> (String, String) {
+    match members {
+        // No text is above a character that is none.
+        [_] => (String::new(), "\u{10ffff}\u{10ffff}".to_owned()),
+        // A zero comes after a slash.
+        _ => (format!("{}/", member.name), format!("{}0", member.name)),
+    }
 }

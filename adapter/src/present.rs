@@ -44,6 +44,10 @@ const SCHEMA: &str = "SELECT has_schema_privilege(n.oid, 'CREATE, USAGE'), \
 const DATABASE: &str = "SELECT has_database_privilege(current_database(), 'CREATE'), \
      current_database()::text, current_user::text";
 
+/// The tables that all collections share.
+const SHARED: [&str; 7] =
+    ["collections", "members", "fence", "ownership", "runs", "marks", "followers"];
+
 /// Objects of a schema with one of these names.
 const NAMES: &str = "SELECT relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
      WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) UNION ALL \
@@ -114,7 +118,7 @@ pub(crate) async fn check(
     } else {
         let mut names = objects.bare_names(&wanted.members);
         if !present.ours {
-            names.extend(["collections", "members", "fence"].map(str::to_owned));
+            names.extend(SHARED.map(str::to_owned));
         }
         let taken = session.rows("looking for names", NAMES, &[&wanted.schema, &names]).await?;
         if let Some(row) = taken.first() {

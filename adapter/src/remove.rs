@@ -6,7 +6,7 @@ use crate::collection::CollectionName;
 use crate::fence::lock;
 use crate::functions::{drop_functions, idle};
 use crate::name::quoted;
-use crate::objects::{OURS, Objects};
+use crate::objects::{OURS, Objects, rows_of_a_collection};
 use crate::present::{Record, present};
 use crate::refusal::Refusal;
 use crate::session::{Error, PAUSE, Session, TRIES};
@@ -129,13 +129,8 @@ async fn drop_tables(session: &Session, objects: &Objects, members: &[i16]) -> R
         format!("DROP TABLE {}", objects.feed()),
         format!("DROP TABLE {}", objects.log()),
     ]);
-    let rows = [
-        (objects.collections(), "name"),
-        (objects.members(), "collection"),
-        (objects.fence(), "collection"),
-    ];
     statements.extend(
-        rows.map(|(table, column)| {
+        rows_of_a_collection(objects).map(|(table, column)| {
             format!("DELETE FROM {table} WHERE {column} = {}", objects.name())
         }),
     );
@@ -155,8 +150,7 @@ async fn drop_shared(
         if !session.rows("looking for other collections", &sql, &[]).await?.is_empty() {
             return Ok(false);
         }
-        let tables = [objects.members(), objects.fence(), objects.collections()];
-        let drops = tables.map(|table| format!("DROP TABLE {table}"));
+        let drops = rows_of_a_collection(objects).map(|(table, _)| format!("DROP TABLE {table}"));
         session.transaction("dropping the shared tables", &drops).await?;
     }
     let rows = session.rows("looking into the schema", EMPTY, &[&schema, &OURS]).await?;

@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use crate::collection::Member;
 use crate::key::{names, values};
 use crate::name::{quoted, text};
-use crate::objects::Objects;
 use crate::page::{Change, Column, FeedError, Row};
 use crate::session::Session;
 
@@ -35,25 +34,53 @@ pub(crate) async fn columns(session: &Session, member: &Member) -> Result<Vec<Co
     Ok(rows.iter().map(|row| Column { name: row.get(0), kind: row.get(1) }).collect())
 }
 
+/// The columns of each table as the present transaction sees them.
+pub(crate) async fn columns_of(
+    session: &Session,
+    members: &[Member],
+) -> Result<Vec<Vec<Column>>, FeedError> {
+    let mut all = Vec::new();
+    for member in members {
+        all.push(columns(session, member).await?);
+    }
+    Ok(all)
+}
+
+/// Gives each change its row. Those of one table are read together; the order stays.
+pub(crate) async fn give_rows_of_all(
+    session: &Session,
+    members: &[Member],
+    columns: &[Vec<Column>],
+    changes: &mut [Change],
+) -> Result<(), FeedError> {
+    for (member, columns) in members.iter().zip(columns) {
+        let mut own: Vec<_> =
+            changes.iter_mut().filter(|change| change.member == member.number).collect();
+        give_rows(session, (member, columns), &mut own).await?;
+    }
+    Ok(())
+}
+
 /// Gives each change of a table its row. A change whose row is not there stays without one: it is deleted.
 pub(crate) async fn give_rows(
     session: &Session,
-    objects: &Objects,
     (member, columns): (&Member, &[Column]),
     changes: &mut [&mut Change],
 ) -> Result<(), FeedError> {
     let listed: Vec<_> =
         columns.iter().map(|column| format!("t.{}", quoted(&column.name))).collect();
     for portion in changes.chunks_mut(PORTION) {
-        let keys: Vec<_> = portion.iter().map(|change| text(change.key.as_str())).collect();
+        let keys = portion.iter().map(|change| {
+            let columns: Vec<_> = change.columns.iter().map(|column| text(column)).collect();
+            format!("({}, ARRAY[{}])", text(change.key.as_str()), columns.join(", "))
+        });
         let sql = format!(
-            "SELECT f.key, {} FROM {} f JOIN {} t ON ROW({}) = ROW({}) WHERE f.key = ANY (ARRAY[{}])",
+            "SELECT f.key, {} FROM (VALUES {}) AS f (key, k) JOIN {} t ON ROW({}) = ROW({})",
             listed.join(", "),
-            objects.feed(),
+            keys.collect::<Vec<_>>().join(", "),
             member.sql(),
             names(&member.key, "t."),
             values(&member.key, "f.k"),
-            keys.join(", ")
         );
         let mut rows = HashMap::with_capacity(portion.len());
         for found in session.texts("reading the rows", &sql).await? {

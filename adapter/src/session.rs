@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 /// Begins a transaction. What it is told ends with it: behind a pooler the session goes on to other clients. A check behind a
 /// lock must see what was committed while it waited, and what is done must be on disk before it counts. A policy that would hide
 /// rows is an error.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; SET LOCAL row_security = off; \
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; SET LOCAL row_security = off; \
      SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
 /// What a transaction is told that locks a table of the application: its writers wait behind a lock that waits. The
@@ -106,6 +106,11 @@ impl Session {
         };
         let (client, driver) = connected.map_err(|error| unreachable(error.into()))?;
         Ok(Self { client, driver, sent: AtomicU32::new(0) })
+    }
+
+    /// Whether the connection is still there.
+    pub(crate) fn lives(&self) -> bool {
+        !self.client.is_closed()
     }
 
     /// Runs statements that take and give nothing. `what` says in an error what was being done.

@@ -1,8 +1,9 @@
 //! An application's database with a collection in it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use adapter::{Collection, CollectionName, Error, Feed, Session, Wanted, install};
+use adapter::{AdapterStore, Collection, CollectionName, Error, Feed, Session, Wanted, install};
 use harness::TestDatabase;
 use replication::FeedCursor;
 use tokio_postgres::{Client, NoTls};
@@ -36,6 +37,12 @@ impl App {
 
     pub(crate) async fn install(&self, path: &str, tables: &[&str]) -> Collection {
         self.try_install(path, tables).await.unwrap()
+    }
+
+    /// What is installed for a path, as a store.
+    pub(crate) async fn store(&self, path: &str) -> AdapterStore {
+        let url = self.database.url().parse().unwrap();
+        AdapterStore::open(&url, SCHEMA, &name(path), 4).await.unwrap()
     }
 
     /// A connection of the application.
@@ -85,4 +92,14 @@ pub(crate) fn refusal(result: Result<(), tokio_postgres::Error>) -> (String, Str
     let error = result.unwrap_err();
     let error = error.as_db_error().unwrap_or_else(|| panic!("no refusal: {error:?}"));
     (error.code().code().to_owned(), error.message().to_owned())
+}
+
+/// Fences a store that is in its first epoch.
+pub(crate) async fn close(store: &AdapterStore) {
+    store.fence("move", 1, Duration::from_secs(60)).await.unwrap();
+}
+
+/// Ends that fence.
+pub(crate) async fn open(store: &AdapterStore) {
+    store.release("move").await.unwrap();
 }

@@ -2,25 +2,17 @@
 
 use std::time::Duration;
 
-use adapter::{FenceError, fence, hand_over, release};
+use adapter::{AdapterStore, MoveError};
 use harness::{Bouncer, until};
-use replication::FeedCursor;
+use replication::{FeedCursor, Peer};
 use tokio_postgres::Client;
 
-use crate::app::{App, SCHEMA, connect, name, refusal};
+use crate::app::{App, SCHEMA, close, connect, name, open, refusal};
 
 const PATH: &str = "/api/products";
 const TABLES: &str = "CREATE TABLE products (id bigint PRIMARY KEY, n int NOT NULL DEFAULT 0);
     INSERT INTO products SELECT generate_series(1, 9);";
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
-
-async fn close(app: &App) {
-    fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(60)).await.unwrap();
-}
-
-async fn open(app: &App) {
-    release(&app.session, SCHEMA, &name(PATH)).await.unwrap();
-}
 
 async fn begin(client: &Client, level: &str) {
     client
@@ -32,10 +24,10 @@ async fn begin(client: &Client, level: &str) {
 }
 
 /// A transaction whose snapshot is older than a fence, at each level, writes nothing into it.
-async fn snapshots_from_before(app: &App, client: &Client) {
+async fn snapshots_from_before(store: &AdapterStore, client: &Client) {
     for level in LEVELS {
         begin(client, level).await;
-        close(app).await;
+        close(store).await;
         let (code, message) =
             refusal(client.batch_execute("UPDATE products SET n = 1 WHERE id = 1").await);
         client.batch_execute("ROLLBACK").await.unwrap();
@@ -52,7 +44,7 @@ async fn snapshots_from_before(app: &App, client: &Client) {
 
         // One from before a release, too, sees what was not there in its snapshot.
         begin(client, level).await;
-        open(app).await;
+        open(store).await;
         let written = client.batch_execute("UPDATE products SET n = 1 WHERE id = 1").await;
         if level == "READ COMMITTED" {
             written.unwrap();
@@ -70,7 +62,7 @@ async fn snapshots_from_before(app: &App, client: &Client) {
 async fn a_snapshot_from_before_a_fence_lets_no_write_pass() {
     let app = App::with(TABLES).await;
     app.install(PATH, &["products"]).await;
-    snapshots_from_before(&app, &app.client().await).await;
+    snapshots_from_before(&app.store(PATH).await, &app.client().await).await;
 }
 
 #[tokio::test]
@@ -79,7 +71,7 @@ async fn behind_a_pooler_a_snapshot_from_before_a_fence_lets_no_write_pass() {
     let app = App::with(TABLES).await;
     app.install(PATH, &["products"]).await;
     let bouncer = Bouncer::start(app.database.url(), "transaction").await;
-    snapshots_from_before(&app, &connect(bouncer.url()).await).await;
+    snapshots_from_before(&app.store(PATH).await, &connect(bouncer.url()).await).await;
 }
 
 #[tokio::test]
@@ -87,22 +79,24 @@ async fn behind_a_pooler_a_snapshot_from_before_a_fence_lets_no_write_pass() {
 async fn a_write_that_runs_is_named_and_is_in_the_feed_before_the_fence() {
     let app = App::with(TABLES).await;
     let collection = app.install(PATH, &["products"]).await;
+    let store = app.store(PATH).await;
     for level in LEVELS {
         let client = app.client().await;
         client.batch_execute("SET application_name = 'night job'").await.unwrap();
         let before = app.seen(&collection).await;
         begin(&client, level).await;
         client.batch_execute("UPDATE products SET n = n + 1 WHERE id = 2").await.unwrap();
-        let refused = fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(60)).await;
-        let Err(FenceError::WritesRun(writers)) = refused else { panic!("{level}: {refused:?}") };
+        let refused = store.fence("move", 1, Duration::from_secs(60)).await;
+        assert!(matches!(refused, Err(MoveError::WritesRun)), "{level}: {refused:?}");
+        let writers = store.writers().await.unwrap();
         assert_eq!((writers.len(), &*writers[0].name), (1, "night job"), "{level}");
         assert!(writers[0].query.as_ref().unwrap().starts_with("UPDATE products"), "{level}");
         assert!(writers[0].pid.is_some() && writers[0].age.is_some());
 
         client.batch_execute("UPDATE products SET n = n + 1 WHERE id = 3; COMMIT").await.unwrap();
-        close(&app).await;
+        close(&store).await;
         assert_eq!(app.changed(&collection, &before).await, ["2", "3"], "{level}");
-        open(&app).await;
+        open(&store).await;
     }
 }
 
@@ -111,16 +105,19 @@ async fn a_write_that_runs_is_named_and_is_in_the_feed_before_the_fence() {
 async fn a_prepared_transaction_keeps_a_fence_open_and_is_named() {
     let app = App::with(TABLES).await;
     app.install(PATH, &["products"]).await;
+    let store = app.store(PATH).await;
     let gid = format!("half of it {}", std::process::id());
     let prepare =
         format!("BEGIN; UPDATE products SET n = 1 WHERE id = 1; PREPARE TRANSACTION '{gid}'");
     app.database.execute(&prepare).await;
-    let refused = fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(60)).await;
+    let refused = store.fence("move", 1, Duration::from_secs(60)).await;
+    let writers = store.writers().await;
     // Before all else: left behind, it would hold back every feed of the server.
     app.database.execute(&format!("COMMIT PREPARED '{gid}'")).await;
-    let message = refused.unwrap_err().to_string();
+    assert!(matches!(refused, Err(MoveError::WritesRun)), "{refused:?}");
+    let message = writers.unwrap()[0].to_string();
     assert!(message.contains(&format!("prepared transaction {gid}")), "{message}");
-    close(&app).await;
+    close(&store).await;
 }
 
 #[tokio::test]
@@ -128,6 +125,7 @@ async fn a_prepared_transaction_keeps_a_fence_open_and_is_named() {
 async fn a_write_that_waits_for_a_row_while_a_fence_closes_is_refused() {
     let app = App::with(TABLES).await;
     let collection = app.install(PATH, &["products"]).await;
+    let store = app.store(PATH).await;
     let (holds, waits) = (app.client().await, app.client().await);
     let before = app.seen(&collection).await;
     // It locks a row and writes nothing, so that the fence does not wait for it.
@@ -141,7 +139,7 @@ async fn a_write_that_waits_for_a_row_while_a_fence_closes_is_refused() {
         holds.query_opt(sql, &[]).await.unwrap().is_some()
     })
     .await;
-    close(&app).await;
+    close(&store).await;
     holds.batch_execute("ROLLBACK").await.unwrap();
     assert_eq!(refusal(write.await.unwrap()).0, "ZB001");
     assert!(app.changed(&collection, &before).await.is_empty());
@@ -152,14 +150,15 @@ async fn a_write_that_waits_for_a_row_while_a_fence_closes_is_refused() {
 async fn a_fence_passes_by_itself() {
     let app = App::with(TABLES).await;
     app.install(PATH, &["products"]).await;
-    fence(&app.session, SCHEMA, &name(PATH), Duration::from_millis(1)).await.unwrap();
+    let store = app.store(PATH).await;
+    store.fence("move", 1, Duration::from_millis(1)).await.unwrap();
     until("the fence has passed", || async {
         let client = app.client().await;
         client.batch_execute("UPDATE products SET n = 1").await.is_ok()
     })
     .await;
-    let long = fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(61)).await;
-    assert!(matches!(long, Err(FenceError::TooLong)), "{long:?}");
+    let long = store.fence("move", 1, Duration::from_secs(61)).await;
+    assert!(matches!(long, Err(MoveError::FenceTooLong)), "{long:?}");
 }
 
 #[tokio::test]
@@ -167,16 +166,20 @@ async fn a_fence_passes_by_itself() {
 async fn a_write_after_the_handover_is_told_the_new_primary() {
     let app = App::with(TABLES).await;
     let collection = app.install(PATH, &["products"]).await;
+    let store = app.store(PATH).await;
     let before = app.seen(&collection).await;
     let client = app.client().await;
     for level in LEVELS {
         begin(&client, level).await;
         client.batch_execute("COMMIT").await.unwrap();
     }
-    let early = hand_over(&app.session, SCHEMA, &name(PATH), "http://10.0.0.7/api/products").await;
-    assert!(matches!(early, Err(FenceError::NotFenced)), "{early:?}");
-    close(&app).await;
-    hand_over(&app.session, SCHEMA, &name(PATH), "http://10.0.0.7/api/products").await.unwrap();
+    let to = Peer { store: "other".to_owned(), url: "http://10.0.0.7/api/products".to_owned() };
+    let early = store.handover("move", 1, to.clone()).await;
+    assert!(matches!(early, Err(MoveError::NotFenced { .. })), "{early:?}");
+    close(&store).await;
+    let given = store.handover("move", 1, to.clone()).await.unwrap();
+    assert_eq!((given.epoch, given.last_id), (2, 9));
+    assert_eq!(store.handover("move", 1, to).await.unwrap(), given, "a repeat gives the same");
     for level in LEVELS {
         begin(&client, level).await;
         let (code, message) =
@@ -186,8 +189,8 @@ async fn a_write_after_the_handover_is_told_the_new_primary() {
         assert!(message.contains("http://10.0.0.7/api/products"), "{message}");
     }
     assert!(app.changed(&collection, &before).await.is_empty());
-    let again = fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(1)).await;
-    assert!(matches!(again, Err(FenceError::NotPrimary)), "{again:?}");
+    let again = store.fence("move", 1, Duration::from_secs(1)).await;
+    assert!(matches!(again, Err(MoveError::NotPrimary { .. })), "{again:?}");
     let kept = adapter::remove(&app.session, SCHEMA, &name(PATH)).await.unwrap_err().to_string();
     assert!(kept.contains("http://10.0.0.7/api/products"), "{kept}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adapter::{Fault, FenceError, fence, status};
+use adapter::{Fault, MoveError, StoreError, status};
 
 use crate::app::{App, SCHEMA, name, refusal};
 
@@ -68,9 +68,11 @@ async fn a_table_under_another_name_is_a_fault() {
 async fn a_fence_is_not_closed_over_an_installation_that_is_not_whole() {
     let app = App::with(TABLES).await;
     app.install(PATH, &["products"]).await;
+    let store = app.store(PATH).await;
     app.database.execute("UPDATE banyan.collections SET state = 'removing'").await;
-    let closed = fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(9)).await;
-    assert!(matches!(closed, Err(FenceError::NotInstalled)), "{closed:?}");
+    let closed = store.fence("move", 1, Duration::from_secs(9)).await;
+    let refused = matches!(closed, Err(MoveError::Store(StoreError::NotInstalled)));
+    assert!(refused, "{closed:?}");
 }
 
 #[tokio::test]

@@ -11,5 +11,6 @@ mod gaps;
 mod keys;
 mod locks;
 mod rows;
+mod sources;
 mod writers;
 mod writes;

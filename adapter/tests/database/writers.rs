@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use adapter::{Feed, FenceError, fence, install, release};
+use adapter::{AdapterStore, Feed, MoveError, install};
 use harness::Bouncer;
 use replication::FeedCursor;
 use tokio_postgres::Client;
 
-use crate::app::{App, SCHEMA, connect, name, wanted};
+use crate::app::{App, connect, open, wanted};
 
 const PATH: &str = "/api/counters";
 const ROWS: i64 = 40;
@@ -94,14 +94,15 @@ async fn nothing_is_lost(pooled: bool) {
     // The feed begins while they write.
     let installed = install(&app.session, &wanted(PATH, &["counters"])).await.unwrap();
     let feed = Feed::of(&installed.collection);
+    let store: AdapterStore = app.store(PATH).await;
     let mut copy = Copy { feed, cursor: FeedCursor::START, rows: BTreeMap::new() };
     let client = app.client().await;
     let mut closed = 0;
     while closed < 12 {
         copy.follow(&app, &client).await;
-        match fence(&app.session, SCHEMA, &name(PATH), Duration::from_secs(60)).await {
-            Ok(()) => {}
-            Err(FenceError::WritesRun(_)) => continue,
+        match store.fence("move", 1, Duration::from_secs(60)).await {
+            Ok(_) => {}
+            Err(MoveError::WritesRun) => continue,
             Err(error) => panic!("{error:?}"),
         }
         closed += 1;
@@ -111,7 +112,7 @@ async fn nothing_is_lost(pooled: bool) {
         assert_eq!(copy.rows, fenced);
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert_eq!(rows(&client).await, fenced, "a write passed the fence");
-        release(&app.session, SCHEMA, &name(PATH)).await.unwrap();
+        open(&store).await;
     }
     stop.store(true, Ordering::Relaxed);
     let mut acknowledged: BTreeMap<i64, i64> = (0..ROWS).map(|id| (id, 0)).collect();

@@ -1,10 +1,8 @@
 //! Each way to write: in the feed if it is allowed, and refused during a fence.
 
-use std::time::Duration;
+use adapter::status;
 
-use adapter::{fence, release, status};
-
-use crate::app::{App, SCHEMA, name, refusal};
+use crate::app::{App, SCHEMA, close, name, open, refusal};
 
 const TABLES: &str = "
     CREATE TABLE users (id bigint PRIMARY KEY);
@@ -98,18 +96,19 @@ const EVENTS: &[Case] = &[
 async fn each_is_in_the_feed_or_refused(path: &str, table: &str, cases: &[Case]) {
     let app = App::with(TABLES).await;
     let collection = app.install(path, &[table]).await;
+    let store = app.store(path).await;
     app.database
         .execute("CREATE TABLE events_3 PARTITION OF events FOR VALUES FROM (20) TO (30)")
         .await;
     let client = app.client().await;
     for Case { what, sql, keys } in cases {
         let before = app.seen(&collection).await;
-        fence(&app.session, SCHEMA, &name(path), Duration::from_secs(60)).await.unwrap();
+        close(&store).await;
         let (code, message) = refusal(client.batch_execute(sql).await);
         assert_eq!(code, "ZB001", "{what}: {message}");
         // A script of several statements leaves its transaction open.
         client.batch_execute("ROLLBACK").await.unwrap();
-        release(&app.session, SCHEMA, &name(path)).await.unwrap();
+        open(&store).await;
         assert!(
             app.changed(&collection, &before).await.is_empty(),
             "{what}: refused, and in the feed"
@@ -160,7 +159,7 @@ async fn a_table_whose_deletes_a_fence_refuses_is_named() {
     );
     // What is not named passes.
     app.database.execute("INSERT INTO makers VALUES (1); INSERT INTO shops VALUES (1)").await;
-    fence(&app.session, SCHEMA, &name("/api/products"), Duration::from_secs(60)).await.unwrap();
+    close(&app.store("/api/products").await).await;
     let client = app.client().await;
     client.batch_execute("DELETE FROM makers").await.unwrap();
     assert_eq!(refusal(client.batch_execute("DELETE FROM shops").await).0, "ZB001");
@@ -244,7 +243,7 @@ async fn several_tables_have_one_fence_and_one_feed() {
         ["lines/a1a1", "lines/a2a1", "orders/a1", "orders/a2"]
     );
     assert_eq!(seen["lines/a1a1"], seen["orders/a2"], "one transaction, one place");
-    fence(&app.session, SCHEMA, &name("/api/orders"), Duration::from_secs(60)).await.unwrap();
+    close(&app.store("/api/orders").await).await;
     let client = app.client().await;
     for sql in ["INSERT INTO orders VALUES (3)", "DELETE FROM lines"] {
         assert_eq!(refusal(client.batch_execute(sql).await).0, "ZB001", "{sql}");
