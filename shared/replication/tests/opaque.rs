@@ -1,5 +1,6 @@
 //! A program whose rows are columns by name, as text, and whose keys are text, follows with the same loop.
 
+#![cfg(feature = "follower")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
