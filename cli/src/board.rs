@@ -181,6 +181,8 @@ pub(crate) fn refactor_environment(
         ("DATA_DIR", refactor_folder(data_dir).display().to_string()),
         ("TAKE_OVER", "true".to_owned()),
         ("MONOLITH_URL", format!("{monolith}/api")),
+        // The commands find those of the data folder.
+        ("CONTROL_KEYS", String::new()),
         ("MOVE_TOKEN", move_token.to_owned()),
         ("MOVE_TARGETS", targets.join(",")),
     ];

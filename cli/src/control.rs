@@ -35,7 +35,8 @@ pub(crate) struct ControlArgs {
     /// variable BANYAN_CONTROL says the same. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY have its keys, AWS_REGION the region.
     #[arg(long, value_name = "URL", value_parser = origin, conflicts_with = "data_dir")]
     control: Option<Url>,
-    /// The file with the keys for --control: credentials.json of refactor's DATA_DIR, or a file of the AWS CLI.
+    /// The file with the keys for --control: credentials.json of refactor's DATA_DIR, or a file of the AWS CLI. The variable
+    /// BANYAN_CREDENTIALS says the same.
     #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
     credentials: Option<PathBuf>,
     /// The authorities (PEM) that the certificate of an https --control comes from, unless the system trusts it;
@@ -113,7 +114,8 @@ impl ControlArgs {
     /// # Errors
     /// If there are none, or they cannot be read.
     pub(crate) fn keys(&self) -> Result<Keys, String> {
-        keys::find(self.credentials.as_deref())
+        let named = set(runtime::BANYAN_CREDENTIALS).map(PathBuf::from);
+        keys::find(self.credentials.clone().or(named).as_deref())
     }
 
     /// The file with the authorities of an https control port, unless the system's are right.

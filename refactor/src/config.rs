@@ -1,5 +1,6 @@
 //! The configuration: read from the environment once, everything wrong with it said at once.
 
+mod operators;
 mod traffic;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,6 +11,7 @@ use postgres::PostgresUrl;
 use runtime::{ConfigErrors, ListenAddress, Logs, StopTimes, Token, Variable, Variables};
 use url::Url;
 
+use crate::keyring::Keyring;
 use moves::{Targets, is_name, program};
 use spaces::Quotas;
 
@@ -61,6 +63,15 @@ pub const VARIABLES: &[Variable] = &[
         name: "CONTROL_ADDRESS",
         about: "where those reach the control port of this process, HOST:PORT; CONTROL_HOST, or the address that the \
                 database server sees",
+    },
+    Variable {
+        name: "CONTROL_DATABASE_SECRET",
+        about: "in place of CONTROL_DATABASE_URL: the JSON of an Aurora secret; the connection is encrypted",
+    },
+    Variable {
+        name: "CONTROL_KEYS",
+        about: "the keys that operators sign with, as JSON: {\"accessKeyId\": …, \"secretAccessKey\": …}, or several in an array, \
+                each of which is taken; without it they are made, and are in credentials.json of DATA_DIR",
     },
     Variable {
         name: "MONOLITH_URL",
@@ -162,6 +173,8 @@ pub struct Config {
     pub(crate) take_over: bool,
     /// The database of several processes; without it there is one process, and the state is in the data folder.
     pub(crate) database: Option<PostgresUrl>,
+    /// The keys of operators; without them they are made.
+    pub(crate) keys: Option<Keyring>,
     pub(crate) name: Option<String>,
     /// The address at which other processes reach the control port.
     pub(crate) address: Option<String>,
@@ -197,11 +210,7 @@ impl Config {
             services: quota("BANYAN_MAX_SERVICES", 100_000, 20_000),
             routes: quota("BANYAN_MAX_ROUTES", 100_000, 20_000),
         };
-        let database = variables.secret("CONTROL_DATABASE_URL").map(str::parse::<PostgresUrl>);
-        let database = database.transpose().unwrap_or_else(|error| {
-            variables.wrong(format!("CONTROL_DATABASE_URL: {error}"));
-            None
-        });
+        let database = operators::database(&mut variables);
         let take_over = variables.one_of("TAKE_OVER", &[("true", true), ("false", false)]);
         if take_over == Some(true) && database.is_some() {
             let why = "TAKE_OVER: is for the one process of a data folder; with CONTROL_DATABASE_URL stop one process, and \
@@ -214,6 +223,7 @@ impl Config {
             metrics,
             data_dir: variables.take("DATA_DIR", "a folder").unwrap_or_else(|| ".refactor".into()),
             database,
+            keys: operators::keys(&mut variables),
             name: variables.read(
                 "CONTROL_NAME",
                 "1 to 255 letters, digits, dots, colons, - and _",
@@ -321,6 +331,8 @@ mod tests {
             ("MONOLITH_URL", "http://127.0.0.1:3000/v1"),
             ("MOVE_TOKEN", "too short"),
             ("MOVE_TARGETS", "users"),
+            ("CONTROL_KEYS", "{\"accessKeyId\": \"A\", \"secretAccessKey\": \"hunter2\"}"),
+            ("CONTROL_DATABASE_SECRET", "{}"),
             ("FIRST_BYTE_MS", "29s"),
             ("IDLE_MS", "0"),
             ("REQUEST_HEADER_BYTES", "64k"),
@@ -344,11 +356,15 @@ mod tests {
             "MONOLITH_URL=",
             "MOVE_TOKEN:",
             "MOVE_TARGETS=",
+            "CONTROL_KEYS: takes",
+            "CONTROL_DATABASE_SECRET: lacks the key `host`",
         ];
         assert_eq!(error.lines().count(), names.len(), "{error}");
         for name in names {
             assert!(error.contains(name), "{error}");
         }
-        assert!(!error.contains("too short"), "a token is a secret: {error}");
+        for secret in ["too short", "hunter2"] {
+            assert!(!error.contains(secret), "a token is a secret: {error}");
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) use readiness::Readiness;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::credentials::Keys;
+use crate::keyring::Keyring;
 use actix_web::web::Data;
 use answer::ControlAnswer;
 use cloudformation::Caller;
@@ -48,7 +48,7 @@ use signature::{Received, SignatureError};
 pub(crate) struct Control {
     /// What carries requests out.
     pub(crate) inside: Arc<Inside>,
-    pub(crate) credentials: Keys,
+    pub(crate) credentials: Keyring,
     /// The names that are answered.
     pub(crate) public_hosts: PublicHosts,
     /// What `/readyz` says.
@@ -90,7 +90,7 @@ impl Control {
         {
             return answer;
         }
-        self.inside.answer(protocol, Caller { region: signed.region }, received)
+        self.inside.answer(protocol, Caller { region: signed.region }, &signed.key_id, received)
     }
 }
 

@@ -19,6 +19,7 @@ mod control;
 mod credentials;
 mod first_stack;
 mod gate;
+mod keyring;
 mod lead;
 mod processes;
 mod run;

@@ -115,6 +115,7 @@ async fn prepare(
         traffic: config.traffic,
         moving: MoveSettings { token: config.move_token, targets: config.move_targets },
         data_dir: config.data_dir.clone(),
+        keys: config.keys,
         monolith: config.monolith,
         readiness: Arc::clone(&readiness),
     };
@@ -134,14 +135,10 @@ async fn prepare(
     let Started { plane, credentials, sessions, leading, state, passes_on, processes, first } =
         started.map_err(|error| -> Box<dyn Error> { error })?;
     let stop = config.stop;
-    let inside = Arc::new(Inside {
-        leading: leading.clone(),
-        passes_on,
-        key_id: credentials.access_key_id.clone(),
-    });
+    let inside = Arc::new(Inside { leading: leading.clone(), passes_on });
     let source = ConsoleSource {
         inside: Arc::clone(&inside),
-        keys: credentials.clone(),
+        keys: credentials.first().clone(),
         plane: plane.clone(),
     };
     let console = Data::new(Console::new(sessions, source));

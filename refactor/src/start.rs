@@ -11,6 +11,7 @@ use url::Url;
 use crate::control::{PassOn, Readiness};
 use crate::credentials::Keys;
 use crate::first_stack::{FirstStack, LastingNote};
+use crate::keyring::Keyring;
 use crate::lead::{Lead, Leading, MoveSettings};
 use crate::processes::{ControlAddress, LeadParts, Processes};
 use crate::takeover::TakenOver;
@@ -29,6 +30,8 @@ pub(crate) struct Start {
     pub(crate) traffic: proxy::Settings,
     pub(crate) moving: MoveSettings,
     pub(crate) data_dir: PathBuf,
+    /// The keys of operators; without them they are made.
+    pub(crate) keys: Option<Keyring>,
     /// The URL of the monolith, for the first stack.
     pub(crate) monolith: Option<Url>,
     pub(crate) readiness: Arc<Readiness>,
@@ -37,7 +40,7 @@ pub(crate) struct Start {
 /// What is there then.
 pub(crate) struct Started {
     pub(crate) plane: DataPlane,
-    pub(crate) credentials: Keys,
+    pub(crate) credentials: Keyring,
     /// The sessions of the console.
     pub(crate) sessions: Sessions,
     pub(crate) leading: Leading,
@@ -58,7 +61,10 @@ impl Start {
         let folder = &self.data_dir;
         let runs_again = journal::is_there(folder);
         let state = Journal::open(folder)?;
-        let credentials = Keys::open(folder)?;
+        let credentials = match self.keys {
+            Some(given) => given,
+            None => Keys::open(folder)?.into(),
+        };
         let plane = DataPlane::new(proxy::Settings { runs_again, ..self.traffic })?;
         if let Some(taken) = taken {
             taken.inherit(&plane)?;
@@ -80,7 +86,8 @@ impl Start {
         let leading = Leading::default();
         leading.set(Some(Arc::new(lead)));
         let kept = state.clone();
-        let sessions = Sessions::new(move || kept.clone(), credentials.access_key_id.clone());
+        let sessions =
+            Sessions::new(move || kept.clone(), credentials.first().access_key_id.clone());
         let (passes_on, processes, state) = (None, None, Some(state));
         Ok(Started { plane, credentials, sessions, leading, state, passes_on, processes, first })
     }
@@ -99,7 +106,10 @@ impl Start {
         let processes = Processes::join(url.clone(), name.clone(), address)
             .map_err(|error| format!("CONTROL_DATABASE_URL, {url}: {}", chain(&error)))?;
         let state = processes.session();
-        let credentials = Keys::shared(&self.data_dir, &state)?;
+        let credentials = match self.keys {
+            Some(given) => given,
+            None => Keys::shared(&self.data_dir, &state)?.into(),
+        };
         let traffic = proxy::Settings { runs_again: true, others_write: true, ..self.traffic };
         let plane = DataPlane::new(traffic)?;
         moves::tell_epochs(&state, &plane)?;
@@ -130,7 +140,8 @@ impl Start {
         let leading = processes.leading().clone();
         let passes_on = Some(PassOn::new(Arc::clone(&processes), runtime)?);
         let member = Arc::clone(&processes);
-        let sessions = Sessions::new(move || member.session(), credentials.access_key_id.clone());
+        let sessions =
+            Sessions::new(move || member.session(), credentials.first().access_key_id.clone());
         let (processes, state, first) = (Some(processes), None, None);
         Ok(Started { plane, credentials, sessions, leading, state, passes_on, processes, first })
     }

@@ -129,13 +129,50 @@ async fn variables_say_the_same_as_options() {
     let lines = ran(&["env"], &environment).await;
     assert_eq!(lines.code, Some(0), "{}", lines.stderr);
     says(&lines.stdout, &[&format!("AWS_ENDPOINT_URL={url};"), &keys.secret_access_key]);
+    let file = credentials(&program);
+    let by_file = [("BANYAN_CONTROL", url.as_str()), ("BANYAN_CREDENTIALS", file.as_str())];
+    let ended = ran(&["status"], &by_file).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     // What the command line says wins.
     let said = fails(&["status", "--data-dir", "board"], &environment).await;
     says(&said, &["nothing runs on board"]);
     // A program of the board starts in such a shell.
-    let serve = ran(&["serve", "users"], &[("BANYAN_CONTROL", &url), ("PORT", "none")]).await;
-    assert!(!serve.stderr.contains("BANYAN_CONTROL"), "{}", serve.stderr);
+    let shell = [by_file[0], by_file[1], ("PORT", "none")];
+    let serve = ran(&["serve", "users"], &shell).await;
+    assert!(!serve.stderr.contains("BANYAN_C"), "{}", serve.stderr);
 }
+
+#[tokio::test]
+async fn operators_have_the_keys_that_the_control_port_was_given_and_each_pair_is_taken() {
+    let pair = |id, secret| format!(r#"{{"accessKeyId": "{id}", "secretAccessKey": "{secret}"}}"#);
+    let both = format!("[{}, {}]", pair("NEW", NEW_SECRET), pair("OLD", OLD_SECRET));
+    let program = setup().env("CONTROL_KEYS", &both).start().await;
+    let url = program.url();
+    let status = async |id, secret| {
+        let environment = [
+            ("BANYAN_CONTROL", url.as_str()),
+            ("AWS_ACCESS_KEY_ID", id),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+        ];
+        ran(&["status"], &environment).await
+    };
+    for (id, secret) in [("OLD", OLD_SECRET), ("NEW", NEW_SECRET)] {
+        let ended = status(id, secret).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    for (id, secret) in [("OLD", NEW_SECRET), ("OTHER", OLD_SECRET)] {
+        let ended = status(id, secret).await;
+        assert_eq!(ended.code, Some(1));
+        says(&ended.stderr, &["refuses the keys"]);
+    }
+    assert!(!Path::new(&credentials(&program)).exists());
+    for secret in [OLD_SECRET, NEW_SECRET] {
+        assert!(!program.log().contains(secret));
+    }
+}
+
+const OLD_SECRET: &str = "the-old-secret-of-operators";
+const NEW_SECRET: &str = "the-new-secret-of-operators";
 
 #[tokio::test]
 async fn keys_that_are_missing_or_wrong_are_told_from_each_other() {

@@ -45,7 +45,8 @@ impl ControlPlane for ConsoleSource {
             body: body.into_bytes(),
         };
         let caller = Caller { region: request.region.to_owned() };
-        let answer = self.inside.answer(Protocol::RestJson, caller, &received);
+        let answer =
+            self.inside.answer(Protocol::RestJson, caller, &self.keys.access_key_id, &received);
         let read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if answer.status == 200 {
             return Ok(read);

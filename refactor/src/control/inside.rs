@@ -20,16 +20,16 @@ pub(crate) struct Inside {
     pub(crate) leading: Leading,
     /// What asks the process that leads, if there may be others.
     pub(crate) passes_on: Option<PassOn>,
-    /// The id of the key that requests are signed with.
-    pub(crate) key_id: String,
 }
 
 impl Inside {
-    /// Answers one request of an operator. Blocks: for the disk, for health checks, for stacks, for another process.
+    /// Answers one request of an operator, who has the keys with that id. Blocks: for the disk, for health checks, for stacks, for
+    /// another process.
     pub(super) fn answer(
         &self,
         protocol: Protocol,
         caller: Caller,
+        key_id: &str,
         received: &Received,
     ) -> ControlAnswer {
         let lead = match (self.leading.begin(), &self.passes_on) {
@@ -43,7 +43,7 @@ impl Inside {
             let message = "another process is taking over this control plane; nothing was done, ask again in a second";
             return protocol.error(503, "ServiceUnavailable", message);
         };
-        let answer = self.carry_out(&lead, protocol, caller, received);
+        let answer = self.carry_out(&lead, protocol, caller, key_id, received);
         // What this answer says must hold in every live process.
         match lead.journal.everywhere() {
             Ok(without) => {
@@ -64,6 +64,7 @@ impl Inside {
         lead: &Lead,
         protocol: Protocol,
         caller: Caller,
+        key_id: &str,
         received: &Received,
     ) -> ControlAnswer {
         if protocol == Protocol::Query {
@@ -72,7 +73,7 @@ impl Inside {
             rest::no_query(received)
         } else if received.method == "GET" && received.path == CANARIES {
             ControlAnswer::new(200, JSON, json!({ "canaries": lead.spaces.canaries() }).to_string())
-        } else if let Some(answer) = commands::answer(&lead.moves, received, &self.key_id) {
+        } else if let Some(answer) = commands::answer(&lead.moves, received, key_id) {
             answer
         } else if let Some(answer) = overview::answer(lead, received) {
             answer

@@ -14,6 +14,7 @@ use runtime::is_secret;
 
 use super::limits::REGION;
 use crate::credentials::Keys;
+use crate::keyring::Keyring;
 
 /// How far the clock of a client may be off.
 const SKEW: Duration = Duration::from_secs(5 * 60);
@@ -45,6 +46,8 @@ impl Received {
 /// For what a request was signed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Signed {
+    /// The id of the keys that it is signed with.
+    pub(super) key_id: String,
     pub(super) region: String,
     pub(super) service: String,
 }
@@ -91,6 +94,7 @@ impl SignatureError {
 
 /// What a request says about its signature, in the form that it must have: all that can be checked before its body is there.
 pub(super) struct Claim<'a> {
+    keys: &'a Keys,
     region: &'a str,
     service: &'a str,
     signed_headers: Vec<&'a str>,
@@ -99,10 +103,10 @@ pub(super) struct Claim<'a> {
 }
 
 impl<'a> Claim<'a> {
-    /// Reads what a request says, and checks that it is made with our key, for this hour.
+    /// Reads what a request says, and checks that it is made with one of our keys, for this hour.
     pub(super) fn of(
         received: &'a Received,
-        ours: &Keys,
+        ours: &'a Keyring,
         now: SystemTime,
     ) -> Result<Self, SignatureError> {
         let incomplete = |what: &str| Err(SignatureError::Incomplete(what.to_owned()));
@@ -134,9 +138,9 @@ impl<'a> Claim<'a> {
                 return incomplete(&format!("the header {name} is missing, or not signed"));
             }
         }
-        if access_key != ours.access_key_id {
+        let Some(keys) = ours.of(access_key) else {
             return Err(SignatureError::UnknownKey(access_key.to_owned()));
-        }
+        };
         let sent = received.header("x-amz-date").unwrap_or_default();
         let Some(time) = time_of(sent) else {
             return incomplete("x-amz-date is no time such as 20260131T235959Z");
@@ -158,18 +162,18 @@ impl<'a> Claim<'a> {
                 SKEW.as_secs()
             ));
         }
-        Ok(Self { region, service, signed_headers, signature, time })
+        Ok(Self { keys, region, service, signed_headers, signature, time })
     }
 }
 
 /// Checks that the request was signed with our keys, as it is, within five minutes of `now`.
 pub(super) fn verify(
     received: &Received,
-    ours: &Keys,
+    ours: &Keyring,
     now: SystemTime,
 ) -> Result<Signed, SignatureError> {
     let claim = Claim::of(received, ours, now)?;
-    let expected = sign_again(received, &claim, ours).ok_or_else(|| {
+    let expected = sign_again(received, &claim).ok_or_else(|| {
         let what = "the request cannot be signed: a header or the path holds what no client sends";
         SignatureError::Incomplete(what.to_owned())
     })?;
@@ -178,7 +182,8 @@ pub(super) fn verify(
                     or the request was changed on its way";
         return Err(SignatureError::Mismatch(what.into()));
     }
-    Ok(Signed { region: claim.region.to_owned(), service: claim.service.to_owned() })
+    let (key_id, region) = (claim.keys.access_key_id.clone(), claim.region.to_owned());
+    Ok(Signed { key_id, region, service: claim.service.to_owned() })
 }
 
 fn time_of(text: &str) -> Option<SystemTime> {
@@ -187,12 +192,12 @@ fn time_of(text: &str) -> Option<SystemTime> {
 }
 
 /// The signature that the request should have.
-fn sign_again(received: &Received, claim: &Claim<'_>, ours: &Keys) -> Option<String> {
+fn sign_again(received: &Received, claim: &Claim<'_>) -> Option<String> {
     let token = received.header("x-amz-security-token");
     let token = token.filter(|_| claim.signed_headers.contains(&"x-amz-security-token"));
     let keys = SigningKeys::new(
-        ours.access_key_id.clone(),
-        ours.secret_access_key.clone(),
+        claim.keys.access_key_id.clone(),
+        claim.keys.secret_access_key.clone(),
         token.map(str::to_owned),
         None,
         "refactor",

@@ -69,4 +69,4 @@ pub use scrape::scraped;
 pub use secret::is_secret;
 pub use token::{Token, TokenError};
 pub use transport::Limits;
-pub use variables::{BANYAN_CONTROL, ConfigErrors, Variable, Variables};
+pub use variables::{BANYAN_CONTROL, BANYAN_CREDENTIALS, ConfigErrors, Variable, Variables};

@@ -9,9 +9,13 @@ use crate::variables::Variables;
 /// The fewest characters of a token, so that none can be guessed.
 const SHORTEST: usize = 16;
 
-/// What a request to `/-/` must carry.
+/// What a request to `/-/` must carry. Several texts, with a comma in between, are one token that changes: the first one is
+/// shown to others, and each of them is taken from others.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub struct Token {
+    shown: String,
+    former: Vec<String>,
+}
 
 /// Why a text is no token. Does not show it.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,15 +24,17 @@ pub struct TokenError;
 impl Token {
     /// The value of the header that shows it (RFC 6750, 2.1).
     pub fn bearer(&self) -> String {
-        format!("Bearer {}", self.0)
+        format!("Bearer {}", self.shown)
     }
 
-    /// Whether the value of an `Authorization` header shows this token. How long that takes tells
-    /// nothing of how much of it is right.
+    /// Whether the value of an `Authorization` header shows this token, or one that it takes besides. How long
+    /// that takes tells nothing of how much of it is right.
     pub fn shown_by(&self, authorization: &[u8]) -> bool {
         const SCHEME: usize = "Bearer ".len();
         let Some((scheme, shown)) = authorization.split_at_checked(SCHEME) else { return false };
-        scheme.eq_ignore_ascii_case(b"Bearer ") && is_secret(shown, self.0.as_bytes())
+        let is_one_of_them = |found, text: &String| found | is_secret(shown, text.as_bytes());
+        scheme.eq_ignore_ascii_case(b"Bearer ")
+            && self.former.iter().fold(is_one_of_them(false, &self.shown), is_one_of_them)
     }
 }
 
@@ -44,15 +50,22 @@ impl FromStr for Token {
     type Err = TokenError;
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
-        let long = text.len() >= SHORTEST;
-        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if long && visible { Ok(Self(text.to_owned())) } else { Err(TokenError) }
+        let mut texts = text.split(',').map(|text| {
+            let long = text.len() >= SHORTEST;
+            let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+            if long && visible { Ok(text.to_owned()) } else { Err(TokenError) }
+        });
+        let shown = texts.next().unwrap_or(Err(TokenError))?;
+        Ok(Self { shown, former: texts.collect::<Result<_, _>>()? })
     }
 }
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "takes at least {SHORTEST} visible ASCII characters without a space")
+        write!(
+            f,
+            "takes at least {SHORTEST} visible ASCII characters without a space; while it changes, two of them with a comma in between"
+        )
     }
 }
 
@@ -72,6 +85,24 @@ mod tests {
         let error = "hunter2".parse::<Token>().unwrap_err();
         for shown in [format!("{token:?}"), format!("{error:?} {error}")] {
             assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_changes_is_shown_by_its_first_text_and_taken_by_each() {
+        let old: Token = "0123456789abcdef".parse().unwrap();
+        let new: Token = "fedcba9876543210".parse().unwrap();
+        let prepared: Token = "0123456789abcdef,fedcba9876543210".parse().unwrap();
+        let changed: Token = "fedcba9876543210,0123456789abcdef".parse().unwrap();
+        for steps in [[&old, &prepared], [&prepared, &changed], [&changed, &new]] {
+            for (shows, takes) in [(0, 1), (1, 0), (0, 0), (1, 1)] {
+                assert!(steps[takes].shown_by(steps[shows].bearer().as_bytes()));
+            }
+        }
+        assert!(!new.shown_by(old.bearer().as_bytes()));
+        assert!(!prepared.shown_by(b"Bearer 0123456789abcdef,fedcba9876543210"));
+        for wrong in ["0123456789abcdef,", ",0123456789abcdef", "0123456789abcdef,short"] {
+            assert!(wrong.parse::<Token>().is_err(), "{wrong}");
         }
     }
 

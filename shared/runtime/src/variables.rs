@@ -6,6 +6,9 @@ use std::str::FromStr;
 /// The variable with which `banyan` finds a control port. A program may be started in a shell that has it.
 pub const BANYAN_CONTROL: &str = "BANYAN_CONTROL";
 
+/// The variable with which `banyan` finds the file with its keys. A program may be started in a shell that has it.
+pub const BANYAN_CREDENTIALS: &str = "BANYAN_CREDENTIALS";
+
 /// An environment variable that a program reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
@@ -50,7 +53,9 @@ impl Variables {
         // Debug builds know one more variable, with which tests make a program crash.
         let fault = |name: &&String| cfg!(debug_assertions) && *name == fault::VARIABLE;
         let fine = |name: &&String| {
-            known.contains(&name.as_str()) || fault(name) || *name == BANYAN_CONTROL
+            known.contains(&name.as_str())
+                || fault(name)
+                || [BANYAN_CONTROL, BANYAN_CREDENTIALS].contains(&name.as_str())
         };
         let unknown = unknown.filter(|name| !fine(name));
         let errors =

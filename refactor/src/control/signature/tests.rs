@@ -6,11 +6,15 @@ use super::*;
 
 const TIME: &str = "20260131T120000Z";
 
-fn keys() -> Keys {
+fn pair() -> Keys {
     Keys {
         access_key_id: "BANYANEXAMPLE".into(),
         secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
     }
+}
+
+fn keys() -> Keyring {
+    pair().into()
 }
 
 fn now() -> SystemTime {
@@ -140,9 +144,9 @@ fn whatever_is_changed_on_the_way_is_refused() {
 
 #[test]
 fn another_secret_and_another_key_are_told_apart() {
-    let secret = Keys { secret_access_key: "another".into(), ..keys() };
+    let secret = Keys { secret_access_key: "another".into(), ..pair() }.into();
     assert!(matches!(verify(&create(), &secret, now()), Err(SignatureError::Mismatch(_))));
-    let key = Keys { access_key_id: "ANOTHER".into(), ..keys() };
+    let key = Keys { access_key_id: "ANOTHER".into(), ..pair() }.into();
     let refused = verify(&create(), &key, now()).unwrap_err();
     assert_eq!(refused, SignatureError::UnknownKey("BANYANEXAMPLE".into()));
 }
