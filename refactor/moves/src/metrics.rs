@@ -66,6 +66,8 @@ struct Gauges {
     epoch: Family<Labels, Gauge>,
     reachable: Family<Labels, Gauge>,
     lag: Family<Labels, Seconds>,
+    fenced: Family<Labels, Gauge>,
+    feed_held: Family<Labels, Seconds>,
     pending: Family<Labels, Seconds>,
     last_command: Family<Labels, Seconds>,
     last_command_failed: Family<Labels, Gauge>,
@@ -112,6 +114,9 @@ impl Gauges {
             set(&self.reachable, side_label(), side.ownership.is_some().into());
             let Some(standing) = &side.ownership else { continue };
             set(&self.epoch, side_label(), standing.epoch);
+            set(&self.fenced, side_label(), standing.fence.is_some().into());
+            let held = standing.blocked_by.as_ref().map_or(0, |transaction| transaction.seconds);
+            set_seconds(&self.feed_held, side_label(), held as f64);
             if standing.role == Role::Follower {
                 let lag_ms = standing.following.as_ref().and_then(|following| following.lag_ms);
                 let lag = lag_ms.map_or(f64::INFINITY, |lag_ms| seconds(lag_ms as f64));
@@ -132,7 +137,7 @@ impl Gauges {
     }
 
     fn register(self, registry: &mut Registry) {
-        let Self { phase, primaries, epoch, reachable, lag, pending, .. } = self;
+        let Self { phase, primaries, epoch, reachable, lag, fenced, feed_held, pending, .. } = self;
         let Self { last_command, last_command_failed, diff_age, diff_rows, .. } = self;
         registry.register("phase", "1 for the phase that the move is in", phase);
         let what = "How many of its two stores say that they are primary; 2 is a fault, and 0 is one if it stays";
@@ -141,6 +146,11 @@ impl Gauges {
         registry.register("reachable", "Whether the store answers", reachable);
         let what = "How old the follower's newest knowledge is; +Inf if that is not known";
         registry.register_with_unit("lag", what, Unit::Seconds, lag);
+        let what = "Whether the store refuses writes for a switch or a reverse";
+        registry.register("fenced", what, fenced);
+        let what =
+            "For how long the transaction is open that holds the store's feed back; 0 if none does";
+        registry.register_with_unit("feed_held", what, Unit::Seconds, feed_held);
         let what = "For how long a switch or a reverse has been under way; 0 if none is";
         registry.register_with_unit("pending", what, Unit::Seconds, pending);
         let what = "When the last command ended, in seconds since 1970";

@@ -1,7 +1,7 @@
 //! What the control port tells Prometheus of moves.
 
 use harness::until;
-use replication::Role;
+use replication::{BlockingTransaction, Fence, Role};
 
 use crate::fixture::Fixture;
 
@@ -66,4 +66,27 @@ async fn a_follower_whose_lag_is_not_known_counts_as_infinitely_late_and_two_pri
     fixture.tells("lag_seconds", &follower, |found| found == Some(f64::INFINITY)).await;
     fixture.target.with(|copy| copy.role = Role::Primary);
     fixture.tells("primaries", "", |found| found == Some(2.0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fence_and_a_transaction_that_holds_the_feed_back_are_told() {
+    let fixture = Fixture::new().await;
+    fixture.follow().await;
+    let is = |value: f64| move |found| found == Some(value);
+    fixture.tells("fenced", ",side=\"source\"", is(0.0)).await;
+    fixture.tells("feed_held_seconds", ",side=\"source\"", is(0.0)).await;
+    let transaction = BlockingTransaction {
+        pid: Some(1),
+        prepared: None,
+        role: None,
+        database: None,
+        seconds: 90,
+    };
+    fixture.source.with(|copy| {
+        copy.fence = Some(Fence { id: "a".into(), until_ms: i64::MAX });
+        copy.blocked_by = Some(transaction);
+    });
+    fixture.tells("fenced", ",side=\"source\"", is(1.0)).await;
+    fixture.tells("feed_held_seconds", ",side=\"source\"", is(90.0)).await;
+    fixture.tells("fenced", ",side=\"target\"", is(0.0)).await;
 }
