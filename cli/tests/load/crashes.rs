@@ -30,3 +30,20 @@ async fn a_crash_loses_no_answered_write_and_what_was_not_answered_may_be_either
     assert_ne!(report.json["failed"], json!(0), "{report:?}");
     assert_eq!(report.json["different"], 0, "{report:#?}");
 }
+
+#[tokio::test]
+async fn a_client_that_repeats_what_was_not_answered_loses_nothing_by_a_crash() {
+    let mut program = monolith().start().await;
+    let (address, setup) = (program.address().to_owned(), program.setup().clone());
+    let (_, port) = address.rsplit_once(':').expect("a port");
+    let arguments = ["--seconds", "600", "--read-after-write", "--repeat"];
+    let load = Load::start(&program.url(), &arguments);
+    users(&program, 50).await;
+    program.kill().await;
+    let program = setup.env("PORT", port).start().await;
+    users(&program, 200).await;
+    load.interrupt();
+    let report = load.report().await;
+    assert_eq!(report.code, Some(0), "{report:#?}");
+    assert_eq!(report.json["failed"], json!(0), "{report:#?}");
+}

@@ -1,16 +1,17 @@
 //! One client: it writes and reads, one request at a time, and remembers what it was answered.
 
+mod sent;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use replication::Position;
-use reqwest::header::{self, HeaderName};
+use reqwest::header;
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout_at};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout_at};
 
-use crate::board::{Answer, IDEMPOTENCY_KEY, Lost};
+use crate::board::{Answer, IDEMPOTENCY_KEY};
 use crate::content::{Collection, MemberContent};
 use crate::ledger::Ledger;
 use crate::mix::{ClientAction, Match, Mix};
@@ -18,8 +19,6 @@ use crate::references::References;
 use crate::tally::Tally;
 use crate::work::Workload;
 
-/// After a request failed, so that a board that is down is not asked thousands of times a second.
-const REST: Duration = Duration::from_millis(20);
 /// The state of no member.
 const OTHER_STATE: &str = "\"0-full\"";
 
@@ -106,7 +105,7 @@ impl Client {
         let References { user, thread } = self.referred();
         let content = MemberContent { version: 1, user, thread };
         let (path, body) = (format!("/{}", collection.name()), collection.whole(token, content));
-        let key = twice.then(|| token.to_string());
+        let key = (twice || self.work.options.repeat).then(|| token.to_string());
         let headers: Vec<_> = key.iter().map(|key| (IDEMPOTENCY_KEY, key.as_str())).collect();
         let post = async |client: &mut Self| {
             let created = StatusCode::CREATED;
@@ -193,72 +192,6 @@ impl Client {
         if let Some(what) = answer.and_then(|answer| member.differs_from(&answer)) {
             self.differs(place, format!("read after its write, it {what}"));
         }
-    }
-
-    /// Reads a path; gives the answer if its status is one of these.
-    async fn get(
-        &mut self,
-        collection: Collection,
-        path: &str,
-        wanted: &[StatusCode],
-    ) -> Option<Answer> {
-        let began = Instant::now();
-        let answer = self.work.board.get(path, &self.record.agent, None).await;
-        self.record.tally.read(began.elapsed());
-        match answer {
-            Ok(answer) if wanted.contains(&answer.status) => return Some(answer),
-            other => self.failed(&Method::GET, collection, &other).await,
-        }
-        None
-    }
-
-    async fn write(
-        &mut self,
-        method: Method,
-        collection: Collection,
-        path: &str,
-        headers: &[(HeaderName, &str)],
-        body: Option<&Value>,
-        expected: StatusCode,
-    ) -> Outcome {
-        let began = Instant::now();
-        let mut all = vec![(header::USER_AGENT, self.record.agent.as_str())];
-        all.extend_from_slice(headers);
-        let answer = self.work.board.send(method.clone(), path, &all, body).await;
-        self.record.tally.write(began - self.work.start, began.elapsed());
-        match answer {
-            Ok(answer) if answer.status == expected => {
-                if let Some(position) = answer.position {
-                    let known = self.record.positions.entry(collection).or_default();
-                    *known = position.max(*known);
-                }
-                return Outcome::Expected(answer);
-            }
-            ref other => self.failed(&method, collection, other).await,
-        }
-        match answer {
-            Ok(answer) if !answer.status.is_server_error() => Outcome::Refused(answer.status),
-            Err(Lost { was_sent: false, .. }) => Outcome::Unsent,
-            // A program that answers 5xx may not know whether it was done.
-            _ => {
-                self.record.tally.unsure += 1;
-                Outcome::Unsure
-            }
-        }
-    }
-
-    async fn failed(
-        &mut self,
-        method: &Method,
-        collection: Collection,
-        answer: &Result<Answer, Lost>,
-    ) {
-        let (kind, why) = match answer {
-            Ok(answer) => (answer.kind(), answer.detail()),
-            Err(lost) => (lost.cause.clone(), lost.cause.clone()),
-        };
-        self.record.tally.failed(&kind, format!("{method} {}: {why}", collection.name()));
-        sleep(REST).await;
     }
 
     fn differs(&mut self, place: usize, what: String) {

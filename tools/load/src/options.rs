@@ -25,6 +25,10 @@ pub struct Options {
     /// Read each member at once after it was written.
     #[arg(long)]
     pub(crate) read_after_write: bool,
+    /// Repeat what was not answered, or with 502, 503 or 504, for up to 30 seconds, as a careful client does: each POST has an
+    /// Idempotency-Key then.
+    #[arg(long)]
+    pub(crate) repeat: bool,
     /// Repeats the choices of another run.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
