@@ -1,4 +1,4 @@
-//! The CloudFormation templates as CloudFormation would read them: `rs.yaml`, `rs-service.yaml`, and what stands
+//! The CloudFormation templates as CloudFormation would read them: `rs.yaml`, `rs-service.yaml`, `ecs.yaml`, and what stands
 //! beside the Copilot manifests. What these tests do not know, the schemas of the EC2, RDS and Secrets Manager types,
 //! `cfn-lint` knows; `.ci/run` runs it.
 
@@ -10,6 +10,7 @@ mod stack;
 mod template;
 
 mod addons;
+mod ecs;
 #[path = "../common/names.rs"]
 mod names;
 mod patches;
