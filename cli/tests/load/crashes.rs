@@ -16,13 +16,11 @@ async fn users(program: &Program, count: u64) {
 
 #[tokio::test]
 async fn a_crash_loses_no_answered_write_and_what_was_not_answered_may_be_either() {
-    let mut program = monolith().start().await;
-    let (address, setup) = (program.address().to_owned(), program.setup().clone());
-    let (_, port) = address.rsplit_once(':').expect("a port");
+    let mut program = monolith().on_its_port().start().await;
     let load = Load::start(&program.url(), &["--seconds", "600", "--collection", "users"]);
     users(&program, 50).await;
     program.kill().await;
-    let program = setup.env("PORT", port).start().await;
+    let program = program.setup().clone().start().await;
     users(&program, 500).await;
     load.interrupt();
     let report = load.report().await;

@@ -171,9 +171,7 @@ fn causes(
             preflight::causes(source, target)
         }
         (Ok(follower), Err(_)) | (Err(_), Ok(follower)) => {
-            let following = follower.following.as_ref();
-            let detail = following.and_then(|following| following.detail.clone());
-            detail.into_iter().map(Finding::from).collect()
+            follower.following.iter().filter_map(preflight::of_following).collect()
         }
         _ => Vec::new(),
     }

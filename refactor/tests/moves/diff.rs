@@ -63,6 +63,10 @@ async fn a_follower_that_cannot_go_on_ends_a_comparison() {
     let diff = fixture.compare().await.diff;
     assert_eq!(diff.state, "not done");
     assert!(diff.detail.is_some_and(|detail| detail.contains("the source was put back")));
+    let helps =
+        "the source was put back: `banyan cancel users` and `banyan follow users` copy anew";
+    let causes = fixture.users().await.causes;
+    assert!(causes.iter().any(|cause| cause == helps), "{causes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

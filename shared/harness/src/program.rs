@@ -11,7 +11,7 @@ use reqwest::{Client, Method};
 use tempfile::TempDir;
 
 use crate::wait::PATIENCE;
-use crate::{Answer, TestDatabase, until};
+use crate::{Answer, TestDatabase, free_port, until};
 
 /// How to start a program.
 #[derive(Clone, Debug)]
@@ -50,6 +50,11 @@ impl Setup {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// On a free port that it gets again after a restart: no connection takes it meanwhile.
+    pub fn on_its_port(self) -> Self {
+        self.env("PORT", &free_port().to_string())
     }
 
     /// With this PostgreSQL database, which lives as long as the program.

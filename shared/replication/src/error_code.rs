@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serializer};
+
 macro_rules! codes {
     ($($(#[$about:meta])* $code:ident $name:literal $status:literal,)*) => {
         /// Why a program refuses. Nothing was done, unless the code says otherwise.
@@ -100,6 +102,29 @@ impl ErrorCode {
     /// The code of this name, if this version knows it.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+/// A code that need not be there, on the wire.
+pub(crate) mod optional {
+    use super::{Deserialize, Deserializer, ErrorCode, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        code: &Option<ErrorCode>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match code {
+            Some(code) => serializer.serialize_some(code.name()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// None for a code of a later version too.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<ErrorCode>, D::Error> {
+        let name = Option::<String>::deserialize(deserializer)?;
+        Ok(name.and_then(|name| ErrorCode::named(&name)))
     }
 }
 

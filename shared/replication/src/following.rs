@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ErrorCode;
+
 /// What a follower is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,6 +45,9 @@ pub struct Following {
     pub state: FollowerState,
     /// Why it does not get on, in a sentence; or why it is slow.
     pub detail: Option<String>,
+    /// Why it is stalled or broken. None if no code says it, or this version does not know the code.
+    #[serde(default, with = "crate::error_code::optional")]
+    pub code: Option<ErrorCode>,
     /// Rows that were applied since the program started to follow.
     pub rows: u64,
     /// How fast.

@@ -52,6 +52,7 @@ fn following() -> Following {
     Following {
         state: FollowerState::Following,
         detail: Some(text()),
+        code: Some(ErrorCode::Purged),
         rows: 1,
         rows_per_second: 1,
         lag_changes: Some(1),

@@ -9,7 +9,7 @@ use crate::pair::Pair;
 use crate::record::Direction;
 use crate::refusal::CommandRefusal;
 use crate::work::CommandWork;
-use replication::{FollowerState, Position, SideStatus};
+use replication::{FollowerState, Following, Position, SideStatus};
 
 /// The shortest wait for a follower, however small the allowed lag.
 const LEAST_WAIT: Duration = Duration::from_millis(200);
@@ -144,11 +144,17 @@ fn feed(pair: &Pair, from: &SideStatus, most_ms: u64) -> Result<String, Finding>
     })
 }
 
+/// What a follower says of itself, if something is wrong.
+pub(crate) fn of_following(following: &Following) -> Option<Finding> {
+    let text = following.detail.clone()?;
+    Some(Finding { text, code: following.code.map(Code::Program) })
+}
+
 /// What keeps a follower behind.
 pub(crate) fn causes(from: &SideStatus, to: &SideStatus) -> Vec<Finding> {
     let mut causes = Vec::new();
     if let Some(following) = &to.following {
-        causes.extend(following.detail.clone().map(Finding::from));
+        causes.extend(of_following(following));
         if following.throttled {
             causes.push("it is throttled, to spare its source".to_owned().into());
         }

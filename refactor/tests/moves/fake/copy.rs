@@ -5,8 +5,8 @@ use std::ops::{Deref, DerefMut};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use replication::{
-    BlockingTransaction, FeedCursor, Followed, FollowerState, Following, Ownership, PROTOCOL, Peer,
-    Position, SideStatus,
+    BlockingTransaction, ErrorCode, FeedCursor, Followed, FollowerState, Following, Ownership,
+    PROTOCOL, Peer, Position, SideStatus,
 };
 use serde_json::json;
 
@@ -105,6 +105,7 @@ impl Copy {
                 (false, false) => FollowerState::Copying,
             },
             detail: detail.clone(),
+            code: broken.then_some(ErrorCode::Purged),
             rows: rows.len() as u64,
             rows_per_second: 10,
             lag_changes: Some(0),

@@ -65,10 +65,8 @@ async fn a_thread_by_a_user_made_a_moment_ago_elsewhere_is_accepted(one: Setup, 
 
 /// The same program at the same address, whose feed its follower can no longer read.
 async fn without_its_feed(mut program: Program) -> Program {
-    let port = program.address().rsplit(':').next().unwrap_or_default().to_owned();
-    let setup = program.setup().clone().env("PORT", &port);
     program.kill().await;
-    setup.env("MOVE_TOKEN", "another-token-of-the-tests").start().await
+    program.setup().clone().env("MOVE_TOKEN", "another-token-of-the-tests").start().await
 }
 
 /// Deletes a user there.
@@ -90,7 +88,7 @@ async fn a_user_deleted_at_the_target_is_named_by_no_thread_of_the_source(
     other: Setup,
 ) {
     let board = one.demo().start().await;
-    let moved = other.start().await;
+    let moved = other.on_its_port().start().await;
     moved.follow("users", &board).await;
     board.hand_over("users", &moved).await;
     board.catch_up("users", &moved).await;
@@ -109,7 +107,7 @@ async fn a_user_deleted_at_the_source_is_named_by_no_thread_of_the_target(
     one: Setup,
     other: Setup,
 ) {
-    let board = one.demo().start().await;
+    let board = one.demo().on_its_port().start().await;
     let moved = other.start().await;
     moved.follow("users", &board).await;
     moved.follow("threads", &board).await;

@@ -10,12 +10,12 @@ use runtime::BackOff;
 use tokio::time::{sleep, sleep_until};
 
 use super::collection_store::CollectionStore;
-use super::halt::Halt;
+use super::halt::{Cause, Halt};
 use super::lag::Seen;
 use super::replicator::Replicator;
 use crate::{
-    Changes, ChangesQuery, Entry, FeedCursor, Followed, FollowerState, MoveError, Peer, PeerError,
-    PeerFault, PeerPage,
+    BlockingTransaction, Changes, ChangesQuery, Entry, FeedCursor, Followed, FollowerState,
+    MoveError, Peer, PeerError, PeerFault, PeerPage,
 };
 
 /// The most entries of a page. Large rows end it earlier.
@@ -140,7 +140,9 @@ impl<S: CollectionStore> Copy<'_, S> {
         }
         ownership_cache.copied(self.copied);
         let state = if self.copied { FollowerState::Following } else { FollowerState::Copying };
-        ownership_cache.progress.now(state, changes.blocked_by.as_ref().map(ToString::to_string));
+        let cause =
+            |blocked: &BlockingTransaction| Cause { detail: blocked.to_string(), code: None };
+        ownership_cache.progress.now(state, changes.blocked_by.as_ref().map(cause));
     }
 
     fn ask(&self, after: FeedCursor, run: Option<String>) -> ChangesQuery {

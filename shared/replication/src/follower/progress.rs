@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::halt::Cause;
 use super::lag::{Lag, STALE, Seen};
 use super::pace::Pace;
 use crate::{FollowerState, Following, RowRate};
@@ -27,7 +28,7 @@ struct Told {
 #[derive(Debug)]
 struct Inner {
     state: FollowerState,
-    detail: Option<String>,
+    cause: Option<Cause>,
     rows: u64,
     lag: Lag,
     pace: Pace,
@@ -36,7 +37,7 @@ struct Inner {
 impl Inner {
     fn new(rate: RowRate) -> Self {
         let (lag, pace) = (Lag::default(), Pace::new(rate, Instant::now()));
-        Self { state: FollowerState::Waiting, detail: None, rows: 0, lag, pace }
+        Self { state: FollowerState::Waiting, cause: None, rows: 0, lag, pace }
     }
 }
 
@@ -75,10 +76,10 @@ impl Progress {
     }
 
     /// Is in this state, for this cause. Says whether that is news.
-    pub(super) fn now(&self, state: FollowerState, detail: Option<String>) -> bool {
+    pub(super) fn now(&self, state: FollowerState, cause: Option<Cause>) -> bool {
         self.with(|inner| {
-            let news = inner.state != state || inner.detail != detail;
-            (inner.state, inner.detail) = (state, detail);
+            let news = inner.state != state || inner.cause != cause;
+            (inner.state, inner.cause) = (state, cause);
             news
         })
     }
@@ -125,7 +126,7 @@ impl Progress {
         let silent = follows && lag_ms.is_none();
         let spares = inner.state == FollowerState::Copying && inner.pace.spares_its_source();
         let stale = follows && self.is_stale(now);
-        let cause = match (stale, silent, spares) {
+        let slow = match (stale, silent, spares) {
             // It has just begun, and asks for the first page: if none comes, the state says so.
             _ if follows && inner.lag.is_new() => None,
             (true, ..) => Some(
@@ -139,7 +140,12 @@ impl Progress {
         };
         Some(Following {
             state: inner.state,
-            detail: inner.detail.clone().or_else(|| cause.map(str::to_owned)),
+            detail: inner
+                .cause
+                .as_ref()
+                .map(|cause| cause.detail.clone())
+                .or(slow.map(str::to_owned)),
+            code: inner.cause.as_ref().and_then(|cause| cause.code),
             rows: inner.rows,
             rows_per_second: inner.pace.rows_per_second(now),
             lag_changes: inner.lag.changes(now),

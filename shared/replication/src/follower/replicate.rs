@@ -11,10 +11,10 @@ use tokio::time::{sleep, timeout};
 
 use super::adopt::adopt;
 use super::collection_store::CollectionStore;
-use super::halt::Halt;
+use super::halt::{Cause, Halt};
 use super::replicator::Replicator;
 use super::{copy, successor};
-use crate::{FollowerState, MoveError, Ownership, Role};
+use crate::{ErrorCode, FollowerState, MoveError, Ownership, Role};
 
 /// How often a store with nothing to do is looked at: another program may have changed it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,16 +27,16 @@ impl<S: CollectionStore> Replicator<S> {
         let mut back_off = BACK_OFF;
         loop {
             let halt = self.step(&mut back_off).await;
-            let (state, detail) = match halt {
+            let (state, cause) = match halt {
                 Halt::News => {
                     back_off.reset();
                     continue;
                 }
-                Halt::Stalled(detail) => (FollowerState::Stalled, detail),
-                Halt::Broken(detail) => (FollowerState::Broken, detail),
+                Halt::Stalled(cause) => (FollowerState::Stalled, cause),
+                Halt::Broken(cause) => (FollowerState::Broken, cause),
             };
-            if self.ownership_cache.progress.now(state, Some(detail.clone())) {
-                log::warn!("{}: does not follow: {detail}", self.ownership_cache.name());
+            if self.ownership_cache.progress.now(state, Some(cause.clone())) {
+                log::warn!("{}: does not follow: {}", self.ownership_cache.name(), cause.detail);
             }
             // News need not wait.
             let _ = timeout(back_off.wait(), self.ownership_cache.news.notified()).await;
@@ -95,7 +95,7 @@ impl<S: CollectionStore> Replicator<S> {
             }
             (None, None) => {
                 let detail = "the store follows no other and handed over nothing; cancel it";
-                Halt::Broken(detail.into())
+                Halt::Broken(Cause::new(ErrorCode::NeverHandedOver, detail))
             }
         }
     }

@@ -7,9 +7,9 @@ use runtime::BackOff;
 use tokio::time::sleep;
 
 use super::collection_store::CollectionStore;
-use super::halt::Halt;
+use super::halt::{Cause, Halt};
 use super::replicator::Replicator;
-use crate::{FollowerState, MoveError, Ownership, Peer, PeerError, PeerFault, Role};
+use crate::{ErrorCode, FollowerState, MoveError, Ownership, Peer, PeerError, PeerFault, Role};
 
 /// How long to wait before a successor is asked again.
 const BACK_OFF: BackOff = BackOff::new(Duration::from_millis(5), Duration::from_millis(250));
@@ -32,11 +32,12 @@ pub(super) async fn follow_back<S: CollectionStore>(
             return MoveError::<S::Error>::OtherLineage.into();
         }
         if found.epoch > epoch {
-            return Halt::Broken(format!(
+            let detail = format!(
                 "{url} took the epoch {epoch} and is at {} by now, so what came between is not known \
                  here; retire this side, or give it a new database and follow again",
                 found.epoch
-            ));
+            );
+            return Halt::Broken(Cause::new(ErrorCode::UnfitPage, detail));
         }
         if found.epoch == epoch && found.role == Role::Primary {
             let peer = Peer { store: found.store, url };
@@ -47,7 +48,8 @@ pub(super) async fn follow_back<S: CollectionStore>(
             };
         }
         let detail = format!("waits until {url} takes the epoch {epoch}");
-        replicator.ownership_cache.progress.now(FollowerState::Waiting, Some(detail));
+        let cause = Cause { detail, code: None };
+        replicator.ownership_cache.progress.now(FollowerState::Waiting, Some(cause));
         sleep(back_off.wait()).await;
     }
 }

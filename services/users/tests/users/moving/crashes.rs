@@ -76,8 +76,7 @@ async fn check(program: &Program, names: &Mutex<Vec<(u64, String)>>) {
 
 async fn a_source_and_a_copy_that_are_killed_under_load_lose_nothing(one: Setup, other: Setup) {
     // The source keeps its address, so that its follower finds it again.
-    let mut source = one.start().await;
-    let port = source.address().rsplit_once(':').unwrap().1.to_owned();
+    let mut source = one.on_its_port().start().await;
     let mut target = other.start().await;
     let names = Arc::default();
     for round in 0..CRASHES {
@@ -93,7 +92,7 @@ async fn a_source_and_a_copy_that_are_killed_under_load_lose_nothing(one: Setup,
         load.has_written(2 * WRITES_BETWEEN).await;
         source.kill().await;
         load.ended().await;
-        source = source.setup().clone().env("PORT", &port).start().await;
+        source = source.setup().clone().start().await;
     }
     target.follows(USERS).await;
     target.catch_up(USERS, &source).await;
@@ -107,8 +106,7 @@ async fn a_source_and_a_copy_that_are_killed_under_load_lose_nothing(one: Setup,
 
 #[tokio::test]
 async fn a_source_that_was_put_back_to_an_older_state_is_refused() {
-    let source = Setup::new(BINARY).movable().demo().start().await;
-    let port = source.address().rsplit_once(':').unwrap().1.to_owned();
+    let source = Setup::new(BINARY).movable().demo().on_its_port().start().await;
     let target = Setup::new(BINARY).movable().start().await;
     target.follow(USERS, &source).await;
     let mut source = source;
@@ -121,7 +119,7 @@ async fn a_source_that_was_put_back_to_an_older_state_is_refused() {
         }
     };
     copy(&folder, saved.path());
-    let mut source = source.setup().clone().env("PORT", &port).start().await;
+    let mut source = source.setup().clone().start().await;
     assert_eq!(create(&source, "bmo").await.status, 201);
     target.catch_up(USERS, &source).await;
     source.kill().await;
@@ -129,13 +127,16 @@ async fn a_source_that_was_put_back_to_an_older_state_is_refused() {
         fs::remove_file(entry.path()).unwrap();
     }
     copy(saved.path(), &folder);
-    let source = source.setup().clone().env("PORT", &port).start().await;
+    let source = source.setup().clone().start().await;
     // What it writes now must not be taken for what it wrote before.
     assert_eq!(create(&source, "lsp").await.status, 201);
     target
         .ownership_is(USERS, "it refuses the older state", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
-            document["following"]["state"] == "broken" && detail.contains("older state")
+            let following = &document["following"];
+            following["state"] == "broken"
+                && following["code"] == "went_back"
+                && detail.contains("older state")
         })
         .await;
     assert_eq!(target.get("/api/users/5").await.json()["username"], "bmo");

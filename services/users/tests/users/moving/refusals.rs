@@ -126,12 +126,14 @@ async fn a_probe_says_whether_the_way_back_is_open() {
 
 #[tokio::test]
 async fn a_source_that_changes_its_nature_breaks_the_copy_loudly() {
-    let (source, target) = pair().await;
+    let source = Setup::new(BINARY).movable().demo().on_its_port().start().await;
+    let target = Setup::new(BINARY).movable().start().await;
     target.follow(USERS, &source).await;
     // Another store at the same address.
-    let port = source.address().rsplit_once(':').unwrap().1.to_owned();
+    let (_, port) = source.address().rsplit_once(':').unwrap();
+    let setup = Setup::new(BINARY).movable().demo().env("PORT", port);
     drop(source);
-    let source = Setup::new(BINARY).movable().demo().env("PORT", &port).start().await;
+    let source = setup.start().await;
     target
         .ownership_is(USERS, "it names the stranger", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
@@ -145,7 +147,10 @@ async fn a_source_that_changes_its_nature_breaks_the_copy_loudly() {
     target
         .ownership_is(USERS, "it names the token", |document| {
             let detail = document["following"]["detail"].as_str().unwrap_or_default();
-            document["following"]["state"] == "broken" && detail.contains("MOVE_TOKEN")
+            let following = &document["following"];
+            following["state"] == "broken"
+                && following["code"] == "peer_refuses"
+                && detail.contains("MOVE_TOKEN")
         })
         .await;
     target.logged("does not follow").await;

@@ -10,9 +10,8 @@ use crate::BINARY;
 
 #[tokio::test]
 async fn a_new_program_waits_for_the_source_that_it_was_told_to_follow() {
-    let source = Setup::new(BINARY).movable().demo().start().await;
+    let source = Setup::new(BINARY).movable().demo().on_its_port().start().await;
     let (setup, url) = (source.setup().clone(), source.collection(USERS));
-    let port = source.address().rsplit_once(':').unwrap().1.to_owned();
     drop(source);
     let target = Setup::new(BINARY).movable().demo().env("FOLLOW", &url);
     let target = target.start().await;
@@ -31,7 +30,7 @@ async fn a_new_program_waits_for_the_source_that_it_was_told_to_follow() {
             document["following"]["state"] == "stalled" && detail.contains("cannot be reached")
         })
         .await;
-    let source = setup.env("PORT", &port).start().await;
+    let source = setup.start().await;
     target.follows(USERS).await;
     golden_reads(&target, &["users"]).await;
     assert_eq!(target.get("/readyz").await.status, 200);
