@@ -1,26 +1,23 @@
 //! One command at work on one move: what it reads and writes, and that it is alone.
 
+mod alone;
+mod begun;
+
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use super::application;
 use super::code::Code;
 use super::coordinator_state::CoordinatorState;
 use super::history::{CommandOrigin, Done};
 use super::options::CommandOptions;
-use super::record::{Intent, MadeResources, MoveId, MoveRecord, Outcome, PrimarySide, Verb};
+use super::record::{Intent, MoveRecord, Outcome, PrimarySide, Verb};
 use super::refusal::CommandRefusal;
 use super::remote_store::{RemoteStore, RemoteStores};
 use super::sides::{self, RouteDestination, Sides};
+pub(super) use alone::Alone;
+pub(super) use begun::record;
 use spaces::ApiError;
 use spaces::resource::now_ms;
-
-/// How long a command waits for another one on the same move.
-const BUSY_WAIT: Duration = Duration::from_secs(10);
-/// How often it looks.
-const POLL: Duration = Duration::from_millis(10);
 
 /// A command on a move. While it is there, no other one of this control plane works on the same move. One of another
 /// control plane may: then it is up to the stores, which take the first.
@@ -275,94 +272,5 @@ impl CoordinatorState {
             format!("those that are known here are {named}")
         };
         CommandRefusal::missing(format!("there is no collection {collection:?}{place}; {known}"))
-    }
-}
-
-/// The record of a move as it is to be worked with: the source is where the DEFAULT route leads now.
-pub(super) fn record(
-    inner: &CoordinatorState,
-    collection: &str,
-    sides: &Sides,
-    known: Option<MoveRecord>,
-    wanted: Option<&str>,
-) -> Result<MoveRecord, CommandRefusal> {
-    let wanted = wanted.map(|base| sides::wanted(&inner.spaces, base, collection)).transpose()?;
-    let routed = sides.route.as_ref().map(|route| &route.url);
-    let usual = inner.targets.get(collection);
-    let usual = usual.map(|base| sides::at_program(base.as_str(), collection)).transpose()?;
-    let before = known.as_ref().map(|record| record.target.clone());
-    // What a route or an earlier command said stands until it is taken back.
-    let stands = routed.cloned().or(before);
-    let target = match (&stands, wanted) {
-        (Some(stands), Some(wanted)) if *stands != wanted => {
-            return Err(CommandRefusal::of(
-                Code::OtherTarget,
-                format!("{collection} goes to {stands}, and not to {wanted}"),
-            ));
-        }
-        (Some(stands), _) => stands.clone(),
-        (None, wanted) => wanted.or(usual).ok_or_else(|| {
-            CommandRefusal::of(
-                Code::NoTarget,
-                format!(
-                    "it is not known where {collection} is to go: there is no route /{collection}"
-                ),
-            )
-        })?,
-    };
-    let source = sides.source.clone();
-    if target == source {
-        return Err(CommandRefusal::of(
-            Code::SameStore,
-            format!("{collection} cannot follow itself: source and target are both {source}"),
-        ));
-    }
-    Ok(match known {
-        Some(record) => MoveRecord { source, target, ..record },
-        None => MoveRecord {
-            id: format!("{:016x}", fastrand::u64(..)),
-            region: sides.place.region.clone(),
-            environment: sides.place.environment.clone(),
-            application: sides.place.application.clone(),
-            collection: collection.to_owned(),
-            source,
-            target,
-            made: MadeResources::default(),
-            primary: PrimarySide::default(),
-            epoch: None,
-            lost_below: 0,
-            pending: None,
-            last: None,
-        },
-    })
-}
-
-/// That no other command works on the same move, for as long as this is there.
-pub(super) struct Alone<'a> {
-    inner: &'a CoordinatorState,
-    key: MoveId,
-}
-
-impl<'a> Alone<'a> {
-    /// # Errors
-    /// 409 if another command stays at work.
-    pub(super) fn wait(inner: &'a CoordinatorState, key: &MoveId) -> Result<Self, CommandRefusal> {
-        let start = Instant::now();
-        while !inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
-            if start.elapsed() > BUSY_WAIT {
-                return Err(CommandRefusal::of(
-                    Code::UnderWay,
-                    format!("another command is at work on {}", key.1),
-                ));
-            }
-            sleep(POLL);
-        }
-        Ok(Self { inner, key: key.clone() })
-    }
-}
-
-impl Drop for Alone<'_> {
-    fn drop(&mut self) {
-        self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }

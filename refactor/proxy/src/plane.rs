@@ -41,7 +41,10 @@
 //! What is absent: no lock is held during a wait, and no request waits for another thread except to resolve a name.
 //! No body is held whole, except that of a request for which more than one service could be the primary.
 
-use std::collections::{BTreeMap, HashMap};
+mod reports;
+mod route_changes;
+
+use std::collections::HashMap;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,11 +52,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
 
-use canary::CanaryTally;
-use public_urls::Origin;
-use routes::{Route, RouteChange};
+use routes::Route;
 use runtime::Crowd;
-use shadow::ShadowReport;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::interval;
@@ -63,15 +63,12 @@ use super::beside::{Beside, OtherProcess};
 use super::certificate::Certificate;
 use super::copies::Shadows;
 use super::kept::Budget;
-use super::metrics::{Metrics, RouteLabels, RouteTraffic};
-use super::ownership::{Epoch, Epochs, SharedOwnership};
+use super::metrics::{Metrics, RouteLabels};
+use super::ownership::{Epochs, SharedOwnership};
 use super::private_authorities::PrivateAuthorities;
-use super::route_limits::RouteLimits;
 use super::settings::Settings;
-use super::shadow_report::report;
 use super::site::{Shared, Site};
-use super::split::Split;
-use super::target::{RouteTable, RouteTarget};
+use super::target::RouteTable;
 use super::turns::Turns;
 use super::upstream::Upstreams;
 use super::workers::Workers;
@@ -232,83 +229,6 @@ impl DataPlane {
         Ok(address)
     }
 
-    /// Replaces the whole table; live for every request that begins after this returns. Does nothing
-    /// for an application that is not open.
-    pub fn set_routes(&self, application: &str, routes: Vec<Route>) {
-        self.0.replace(application, |old| self.0.table(application, routes, old));
-    }
-
-    /// Changes some routes, all at once; live for every request that begins after this returns. Does nothing for
-    /// an application that is not open.
-    pub fn change_routes(&self, application: &str, changes: Vec<RouteChange>) {
-        self.0.replace(application, |old| {
-            old.with(changes.into_iter().map(|change| match change {
-                RouteChange::Remove(id) => (id, None),
-                RouteChange::Put(route) => {
-                    let id = route.id.clone();
-                    let target = self.0.target(application, route, old);
-                    if let Some(target) = &target
-                        && old
-                            .get(&id)
-                            .is_none_or(|known| !known.service.shares_upstream(&target.service))
-                    {
-                        self.0.shared.ownership.writes.has_another();
-                    }
-                    (id, target)
-                }
-            }))
-        });
-    }
-
-    /// Says in which epoch a collection of an application is now, and none if it does not move any more. Paths with the
-    /// segment `-` behind the name of a collection that moves are not forwarded. What a store
-    /// that was asked after that answers in an earlier one counts no more: a write is 502, a read is asked of another
-    /// service. What was asked before it is 502 only if it may be lost.
-    pub fn set_epoch(&self, application: &str, collection: &str, epoch: Option<Epoch>) {
-        self.0.epochs(application).set(collection, epoch);
-        // Requests that began there are not told. An answer to them counts, unless what it says may be lost.
-        let loses = epoch.is_some_and(|epoch| epoch.lost_below > 0);
-        self.0.other.wait_for(if loses { Beside::Gone } else { Beside::Finishing });
-    }
-
-    /// Says in which epochs the collections are, by application; those that are not said are in none that is known.
-    pub fn set_epochs(&self, mut epochs: BTreeMap<String, BTreeMap<String, Epoch>>) {
-        let known = |epochs: &HashMap<String, _>| epochs.keys().cloned().collect::<Vec<_>>();
-        for application in known(&self.0.epochs.lock().unwrap_or_else(PoisonError::into_inner)) {
-            epochs.entry(application).or_default();
-        }
-        for (application, collections) in epochs {
-            self.0.epochs(&application).set_all(collections);
-        }
-    }
-
-    /// What was seen of a route's canary since this was last called, or the route was last changed.
-    pub fn take_canary_tally(&self, application: &str, route: &str) -> CanaryTally {
-        let applications = self.0.applications();
-        let table = applications.get(application).map(|found| found.site.table.load());
-        let target = table.as_ref().and_then(|table| table.get(route));
-        let canary = target.and_then(|target| target.split.as_ref()?.canary.as_ref());
-        canary.map(|canary| canary.tally.take()).unwrap_or_default()
-    }
-
-    /// Whether an upload is under way that began with earlier routes and could not be sent to another service. If a
-    /// route was made since, and its service is to become the primary, such an upload has to be waited for. Nothing is
-    /// known of those of another process, so there may be one for as long as it is there.
-    pub fn has_earlier_uploads(&self, application: &str) -> bool {
-        if !self.0.other.is_gone() {
-            return true;
-        }
-        let applications = self.0.applications();
-        let application = applications.get(application);
-        let mut earlier = application.into_iter().flat_map(|found| &found.earlier);
-        earlier.any(|uploads| uploads.strong_count() > 0)
-    }
-
-    /// What was counted of each route.
-    pub fn traffic(&self) -> Vec<RouteTraffic> {
-        self.0.shared.metrics.traffic()
-    }
-
     /// Closes an application that is given up: no connection is let in any more, and idle ones end at once. Ends when
     /// what is in flight is answered, or broken off after `drain`.
     pub fn close(&self, application: &str, drain: Duration) -> impl Future<Output = ()> + use<> {
@@ -365,38 +285,6 @@ impl DataPlane {
     pub fn drains(&self) -> bool {
         self.0.drains.load(Ordering::Relaxed)
     }
-
-    /// What was counted, in the text format of OpenMetrics.
-    ///
-    /// # Errors
-    /// If a metric cannot be written.
-    pub fn metrics(&self) -> Result<String, fmt::Error> {
-        self.0.shared.metrics.text()
-    }
-
-    /// What the shadows of all routes found, without their differences.
-    pub fn shadows(&self) -> Vec<ShadowReport> {
-        let applications = self.0.applications();
-        let mut found: Vec<_> = applications
-            .iter()
-            .flat_map(|(id, application)| {
-                let table = application.site.table.load();
-                table.all().filter_map(|target| report(id, target, None)).collect::<Vec<_>>()
-            })
-            .collect();
-        found.sort_by(|one, other| (&one.path, &one.route).cmp(&(&other.path, &other.route)));
-        found
-    }
-
-    /// What the shadow of a route found, with its last differences; nothing if there is no such route, or it mirrors
-    /// nothing.
-    pub fn shadow(&self, route: &str) -> Option<ShadowReport> {
-        let found = self.0.applications().iter().find_map(|(id, application)| {
-            Some((id.clone(), Arc::clone(application.site.table.load().get(route)?)))
-        });
-        let (application, target) = found?;
-        report(&application, &target, Some(self.0.shared.shadows.differences()))
-    }
 }
 
 impl fmt::Debug for DataPlane {
@@ -408,63 +296,6 @@ impl fmt::Debug for DataPlane {
 impl Plane {
     fn applications(&self) -> MutexGuard<'_, HashMap<String, Application>> {
         lock(&self.applications)
-    }
-
-    /// The epochs of an application's collections.
-    fn epochs(&self, application: &str) -> Arc<Epochs> {
-        let mut epochs = lock(&self.epochs);
-        Arc::clone(epochs.entry(application.to_owned()).or_default())
-    }
-
-    /// Puts another table in the place of an application's.
-    fn replace(&self, application: &str, make: impl FnOnce(&RouteTable) -> RouteTable) {
-        // Held to the end: of two calls the later one must win.
-        let mut applications = self.applications();
-        let Some(Application { site, earlier, .. }) = applications.get_mut(application) else {
-            return;
-        };
-        let old = site.table.load();
-        let table = make(&old).after(&old);
-        let old = site.table.swap(Arc::new(table));
-        earlier.retain(|uploads| uploads.strong_count() > 0);
-        earlier.push(Arc::downgrade(&old.uploads));
-        // To drop a large table takes as long as to make one, so no request waits for it.
-        self.workers.accepting().spawn_blocking(move || drop(old));
-        drop(applications);
-        self.other.wait_for(Beside::Finishing);
-    }
-
-    /// A table of these routes.
-    fn table(&self, application: &str, routes: Vec<Route>, old: &RouteTable) -> RouteTable {
-        RouteTable::new(routes.into_iter().filter_map(|route| self.target(application, route, old)))
-    }
-
-    /// What a request to a route needs: the same as before if the route is the same.
-    fn target(
-        &self,
-        application: &str,
-        route: Route,
-        old: &RouteTable,
-    ) -> Option<Arc<RouteTarget>> {
-        if let Some(same) = old.get(&route.id).filter(|target| target.route == route) {
-            return Some(Arc::clone(same));
-        }
-        let Some(origin) = Origin::of(&route.upstream) else {
-            log::error!("route {}: {} is no http or https URL", route.id, route.upstream);
-            return None;
-        };
-        let patience = self.shared.settings.patience.tagged(&route.tags);
-        let split = Split::tagged(&route.tags, &route.service);
-        let counts = self.shared.metrics.counts(RouteLabels {
-            application: application.to_owned(),
-            route: route.id.clone(),
-            service: route.service.clone(),
-        });
-        let limits = RouteLimits::tagged(&self.shared.settings, &route.tags);
-        let authorities = &self.shared.settings.authorities;
-        let authority = route.tags.get(PrivateAuthorities::TAG).map(|name| authorities.get(name));
-        let upstream = self.upstreams.get(origin, authority);
-        Some(Arc::new(RouteTarget::new(route, upstream, patience, limits, split, counts)))
     }
 }
 

@@ -82,7 +82,7 @@ async fn when_the_time_is_up_the_client_is_told_to_ask_again() {
     let both = tokio::join!(timed(last(&post("one"))), timed(last(get)));
     let ((write, write_seconds), (read, read_seconds)) = both;
     assert!(write_seconds >= 5.0, "{write_seconds}");
-    assert!((1.0..write_seconds).contains(&read_seconds), "{read_seconds}");
+    assert!(read_seconds >= 1.0, "{read_seconds}");
     for answer in [&write, &read] {
         assert_eq!((status(answer), field(answer, "retry-after")), (503, Some("1")), "{answer}");
         assert_eq!(field(answer, "content-type"), Some("application/problem+json"));
