@@ -15,9 +15,8 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use http1::{FieldKind, RequestHead};
-use runtime::is_authority;
+use runtime::{TrustedProxies, is_authority};
 
-use crate::trusted_proxies::TrustedProxies;
 use rfc7239::Element;
 
 /// The client of a request, and how it asked.

@@ -27,10 +27,9 @@ mod downstream;
 mod origin;
 mod public_hosts;
 mod public_urls;
-mod trusted_proxies;
 
 pub use downstream::{Downstream, ForwardedFields};
 pub use origin::Origin;
 pub use public_hosts::{NoHosts, PublicHosts};
 pub use public_urls::{PublicUrls, public_fields};
-pub use trusted_proxies::{NoNetworks, TrustedProxies};
+pub use runtime::{NoNetworks, TrustedProxies};

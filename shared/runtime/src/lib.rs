@@ -46,6 +46,7 @@ mod http_client;
 mod own_address;
 mod secret;
 mod token;
+mod trusted_proxies;
 
 pub use authority::is_authority;
 pub use back_off::BackOff;
@@ -69,4 +70,5 @@ pub use scrape::scraped;
 pub use secret::is_secret;
 pub use token::{Token, TokenError};
 pub use transport::Limits;
+pub use trusted_proxies::{NoNetworks, TrustedProxies};
 pub use variables::{BANYAN_CONTROL, BANYAN_CREDENTIALS, ConfigErrors, Variable, Variables};
