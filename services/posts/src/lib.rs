@@ -23,5 +23,8 @@ pub fn posts() -> Collection {
             .column("author")
             .filter("by-user"),
     ];
-    Collection::new("posts", "post", fields).basic_without_id().demo(include_str!("demo.json"))
+    Collection::new("posts", "post", fields)
+        .basic_without_id()
+        .authored_by("user")
+        .demo(include_str!("demo.json"))
 }

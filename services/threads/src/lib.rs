@@ -18,5 +18,7 @@ pub fn threads() -> Collection {
         Field::text("title", 1..=200, Alphabet::Line).about("What it is about."),
         Field::reference("createdBy", USERS).about("The id of the user who started it."),
     ];
-    Collection::new("threads", "thread", fields).demo(include_str!("demo.json"))
+    Collection::new("threads", "thread", fields)
+        .authored_by("createdBy")
+        .demo(include_str!("demo.json"))
 }

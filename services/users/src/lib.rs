@@ -23,5 +23,5 @@ pub fn users() -> Collection {
             .about("What they say about themselves.")
             .optional(),
     ];
-    Collection::new("users", "user", fields).demo(include_str!("demo.json"))
+    Collection::new("users", "user", fields).authored_by("username").demo(include_str!("demo.json"))
 }

@@ -16,6 +16,9 @@ pub struct Collection {
     pub fields: Vec<Field>,
     /// Whether the basic view carries the id.
     pub basic_has_id: bool,
+    /// The field that says which user a member belongs to: a reference to that user, or, in the users themselves, the
+    /// unique field with their name. Without one, a member belongs to no user.
+    pub author: Option<Name>,
     /// The demo data, a JSON array of members.
     pub demo: Name,
 }
@@ -41,6 +44,7 @@ impl Collection {
             member: member.into(),
             fields: fields.into(),
             basic_has_id: true,
+            author: None,
             demo: Cow::Borrowed("[]"),
         }
     }
@@ -48,6 +52,11 @@ impl Collection {
     /// The same collection, without the id in the basic view.
     pub fn basic_without_id(self) -> Self {
         Self { basic_has_id: false, ..self }
+    }
+
+    /// The same collection, whose members belong to the user in this field.
+    pub fn authored_by(self, field: impl Into<Name>) -> Self {
+        Self { author: Some(field.into()), ..self }
     }
 
     /// The same collection with its demo data.
@@ -83,6 +92,12 @@ impl Collection {
         cells.get(self.fields.iter().position(|field| field.unique)?)
     }
 
+    /// The field that says which user a member belongs to, and its place.
+    pub fn author(&self) -> Option<(usize, &Field)> {
+        let author = self.author.as_ref()?;
+        self.fields.iter().enumerate().find(|(_, field)| field.name == *author)
+    }
+
     /// Looks whether it can be stored and served: a description may be made at run time.
     ///
     /// # Errors
@@ -111,6 +126,14 @@ impl Collection {
             }
             if field.filter.is_some() && field.kind() != Kind::Id {
                 return Err(format!("`{name}` has a list of its own, so it must hold an id"));
+            }
+        }
+        if let Some(author) = &self.author {
+            let names_a_user = |field: &Field| field.unique || field.kind() == Kind::Id;
+            if !self.author().is_some_and(|(_, field)| names_a_user(field)) {
+                return Err(format!(
+                    "`{author}` says which user a member belongs to, so it must be a reference or unique"
+                ));
             }
         }
         if self.fields.iter().filter(|field| field.unique).count() > 1 {
@@ -148,6 +171,11 @@ mod tests {
     fn a_description_that_cannot_be_stored_is_refused() {
         check([field("title").unique(), Field::reference("createdBy", USERS).filter("by")])
             .unwrap();
+        let authored = |name| {
+            let fields = [field("title"), field("name").unique(), Field::reference("by", USERS)];
+            Collection::new("notes", "note", fields).authored_by(name).check().is_ok()
+        };
+        assert_eq!(["name", "by", "title", "user"].map(authored), [true, true, false, false]);
         let wrong = [
             check([]),
             check([field("a"), field("a")]),

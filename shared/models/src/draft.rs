@@ -96,6 +96,21 @@ impl<'de> DeserializeSeed<'de> for &Collection {
     }
 }
 
+impl Draft {
+    /// The value of the field at this place, if it was given.
+    pub fn given(&self, place: usize) -> Option<&Cell> {
+        self.0.get(place)?.as_ref()
+    }
+
+    /// The same draft, with this value in the field at this place.
+    pub fn with(mut self, place: usize, cell: Cell) -> Self {
+        if let Some(given) = self.0.get_mut(place) {
+            *given = Some(cell);
+        }
+        self
+    }
+}
+
 /// Reads an object into a value for each field.
 struct Object<'a> {
     collection: &'a Collection,

@@ -23,6 +23,9 @@ pub enum StoreError {
     /// The row is not in the state that the caller asked for.
     #[error("the row has changed")]
     PreconditionFailed,
+    /// The row belongs to another user than the one that the caller named.
+    #[error("the row belongs to another user")]
+    OtherAuthor,
     /// Another living row holds this value.
     #[error("this {field} is taken")]
     Taken {

@@ -95,6 +95,33 @@ impl PostgresStore {
         lease_alone(&self.pool, async |client| run::maybe(client, sql, &[&id]).await).await
     }
 
+    /// The id of the living row with this text in its unique field.
+    pub(crate) async fn named(&self, table: &Table, text: &str) -> Result<Option<u64>, StoreError> {
+        let sql = &table.statements.named;
+        if sql.is_empty() {
+            return Ok(None);
+        }
+        let id =
+            lease_alone(&self.pool, async |client| run::maybe::<i64>(client, sql, &[&text]).await);
+        id.await?.map(run::unsigned).transpose()
+    }
+
+    /// The same, if the store is the primary.
+    pub(crate) async fn primary_named(
+        &self,
+        table: &Table,
+        text: &str,
+    ) -> Result<Option<Option<u64>>, StoreError> {
+        let sql = &table.statements.primary_named;
+        if sql.is_empty() {
+            return Ok(None);
+        }
+        let id = lease_alone(&self.pool, async |client| {
+            run::maybe::<Option<i64>>(client, sql, &[&text]).await
+        });
+        id.await?.map(|id| id.map(run::unsigned).transpose()).transpose()
+    }
+
     async fn find<T>(
         &self,
         table: &Table,
@@ -193,6 +220,7 @@ impl PostgresStore {
         lease(&self.pool, async |client| {
             let work = async |client: &Link| {
                 let row = find_locked(client, statements, id).await?;
+                precondition.check_author(&row.cells)?;
                 precondition.check(row.rev)?;
                 let (sql, now) = (&statements.delete, row.touched());
                 let (_, place) = rows::execute(client, sql, statements, id, now, &[]).await?;

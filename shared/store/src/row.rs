@@ -44,13 +44,14 @@ impl Row {
     /// The row as a change makes it, but for its rev, which comes with the write. `None` if nothing changes.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`], [`StoreError::PreconditionFailed`]: in this order, since a request
-    /// that would fail without its precondition fails for that (RFC 9110, 13.2.1).
+    /// [`StoreError::OtherAuthor`], [`StoreError::Invalid`], [`StoreError::PreconditionFailed`]: in this order, since a
+    /// request that would fail without its precondition fails for that (RFC 9110, 13.2.1).
     pub(crate) fn next(
         &self,
         precondition: &Precondition,
         change: Change,
     ) -> Result<Option<Self>, StoreError> {
+        precondition.check_author(&self.cells)?;
         let cells = change(&self.cells).map_err(StoreError::Invalid)?;
         precondition.check(self.rev)?;
         if cells == self.cells {

@@ -40,6 +40,10 @@ pub(crate) struct Statements {
     list: [String; 2],
     /// For each filter: `$1` the id walked from, `$2` most rows, `$3` the id looked for: up, down.
     filtered: Vec<[String; 2]>,
+    /// `$1` a text; gives the id of the living row that has it in its unique field. Empty without such a field.
+    pub(crate) named: String,
+    /// The same on the primary, and nothing elsewhere: gives one row, with NULL if there is no such row.
+    pub(crate) primary_named: String,
     /// No parameter. Gives no row if the table never had one.
     pub(crate) any: String,
     /// `$1` now, on SQLite the place, then the values; gives the id.
@@ -88,6 +92,13 @@ impl Statements {
         let sql = |text: String| dialect.finish(text);
         let next_rev = dialect.next_rev(name);
         let moves = MoveStatements::new(name, dialect);
+        let named = collection.unique().map(|field| {
+            let column = &field.column;
+            // The first condition is the index.
+            format!(
+                "SELECT id FROM {name} WHERE lower({column}) = lower($1) AND {column} = $1 AND NOT deleted"
+            )
+        });
         Self {
             feed: FeedStatements::new(&collection, dialect),
             checked_insert: sql(format!(
@@ -100,6 +111,13 @@ impl Statements {
                 places(2).collect::<Vec<_>>().join(", "),
                 moves.writable
             )),
+            primary_named: named
+                .as_ref()
+                .map(|named| {
+                    sql(format!("SELECT ({named}) FROM banyan_ownership WHERE {}", moves.primary))
+                })
+                .unwrap_or_default(),
+            named: named.map(sql).unwrap_or_default(),
             moves,
             get_locked: sql(format!("{get}{}", dialect.lock())),
             get: sql(get),

@@ -113,6 +113,30 @@ impl SqliteStore {
         statement.query_row([id], |row| row.get(0)).optional().map_err(store_error)
     }
 
+    /// The id of the living row with this text in its unique field.
+    pub(crate) async fn named(&self, table: &Table, text: &str) -> Result<Option<u64>, StoreError> {
+        let sql = &table.statements.named;
+        if sql.is_empty() {
+            return Ok(None);
+        }
+        let mut statement = self.reader()?.prepare_cached(sql).map_err(store_error)?;
+        statement.query_row([text], |row| row.get(0)).optional().map_err(store_error)
+    }
+
+    /// The same, if the store is the primary.
+    pub(crate) async fn primary_named(
+        &self,
+        table: &Table,
+        text: &str,
+    ) -> Result<Option<Option<u64>>, StoreError> {
+        let sql = &table.statements.primary_named;
+        if sql.is_empty() {
+            return Ok(None);
+        }
+        let mut statement = self.reader()?.prepare_cached(sql).map_err(store_error)?;
+        statement.query_row([text], |row| row.get(0)).optional().map_err(store_error)
+    }
+
     pub(crate) async fn page(
         &self,
         table: &Table,
@@ -190,6 +214,7 @@ impl SqliteStore {
     ) -> Result<(), StoreError> {
         self.write(table, move |connection, statements, place| {
             let row = find_locked(connection, statements, id)?;
+            precondition.check_author(&row.cells)?;
             precondition.check(row.rev)?;
             let now = row.touched();
             rows::execute(connection, &statements.delete, statements, id, now, place, &[]).map(drop)

@@ -115,6 +115,33 @@ impl Store {
         each!(self, engine => engine.primary_has(table, id).await)
     }
 
+    /// The id of the living row with this text in its unique field, to the letter; `None` if there is none, or no such
+    /// field.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn named(
+        &self,
+        collection: &Collection,
+        text: &str,
+    ) -> Result<Option<u64>, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.named(table, text).await)
+    }
+
+    /// The same, if this store is the primary of the collection; `None` if it is not. Role and row are of one moment.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn primary_named(
+        &self,
+        collection: &Collection,
+        text: &str,
+    ) -> Result<Option<Option<u64>>, StoreError> {
+        let table = self.tables.find(collection)?;
+        each!(self, engine => engine.primary_named(table, text).await)
+    }
+
     /// A page of the rows, as JSON. Reads the rows that it gives and a bounded number of others, wherever it
     /// starts.
     ///
@@ -170,8 +197,8 @@ impl Store {
     /// Changes a row. A change that changes nothing leaves rev and times as they are.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::PreconditionFailed`], [`StoreError::Invalid`],
-    /// [`StoreError::Taken`], or if the store cannot be written.
+    /// [`StoreError::NotFound`], [`StoreError::OtherAuthor`], [`StoreError::PreconditionFailed`],
+    /// [`StoreError::Invalid`], [`StoreError::Taken`], or if the store cannot be written.
     pub async fn update(
         &self,
         collection: &Collection,
@@ -186,7 +213,8 @@ impl Store {
     /// Deletes a row: its id and rev stay, with a mark; its content goes.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::PreconditionFailed`], or if the store cannot be written.
+    /// [`StoreError::NotFound`], [`StoreError::OtherAuthor`], [`StoreError::PreconditionFailed`], or if the store cannot
+    /// be written.
     pub async fn delete(
         &self,
         collection: &Collection,

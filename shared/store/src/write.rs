@@ -58,9 +58,22 @@ pub struct Precondition {
     pub rev_not_in: Option<Vec<u64>>,
     /// The row must not exist at all; so no change of it can happen.
     pub absent: bool,
+    /// The field at this place holds this value: otherwise the row is another user's.
+    pub author: Option<(usize, Cell)>,
 }
 
 impl Precondition {
+    /// Whether the row belongs to the user that the caller named, if it named one. This comes before all else, so that a
+    /// row of another user says nothing more.
+    pub(crate) fn check_author(&self, cells: &[Cell]) -> Result<(), StoreError> {
+        match &self.author {
+            Some((place, author)) if cells.get(*place) != Some(author) => {
+                Err(StoreError::OtherAuthor)
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn check(&self, rev: u64) -> Result<(), StoreError> {
         let wanted = self.rev_in.as_ref().is_none_or(|revs| revs.contains(&rev));
         let unwanted = self.rev_not_in.as_ref().is_some_and(|revs| revs.contains(&rev));

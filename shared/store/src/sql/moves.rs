@@ -14,6 +14,8 @@ pub(crate) struct MoveStatements {
     pub(crate) write_check: String,
     /// The condition of [`MoveStatements::write_check`].
     pub(super) writable: String,
+    /// The condition on ownership that the store is the primary.
+    pub(super) primary: String,
     /// `$1` id. Gives whether this row lives if the store is the primary, else nothing.
     pub(crate) primary_has: String,
     /// Gives the document.
@@ -106,6 +108,7 @@ impl MoveStatements {
                 Dialect::Postgres => format!("SELECT epoch FROM banyan_ownership WHERE {writable}"),
             }),
             writable,
+            primary: primary.clone(),
             primary_has: sql(format!(
                 "SELECT EXISTS (SELECT 1 FROM {name} WHERE id = $1 AND NOT deleted) \
                  FROM banyan_ownership WHERE {primary}"

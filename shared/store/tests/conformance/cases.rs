@@ -112,6 +112,47 @@ pub(crate) async fn a_delete_keeps_the_id_and_clears_the_content(engine: Engine)
         .await;
 }
 
+pub(crate) async fn a_row_of_another_author_is_left_alone(engine: Engine) {
+    let store = engine.open().await;
+    let id = store.insert(&NOTES, note("mine", 7), None).await.unwrap().id;
+    let of = |author: u64| Precondition {
+        author: Some((1, Cell::Id(author))),
+        rev_in: Some(vec![1]),
+        ..Precondition::default()
+    };
+    let late = Precondition { rev_in: Some(vec![9]), ..of(8) };
+    let refusal = Box::new(|_: &[Cell]| Err(FieldErrors::default()));
+    let refused = [
+        store.update(&NOTES, id, of(8), renamed("theirs")).await.map(drop),
+        store.update(&NOTES, id, late.clone(), refusal).await.map(drop),
+        store.delete(&NOTES, id, of(8)).await,
+        store.delete(&NOTES, id, late).await,
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(StoreError::OtherAuthor)), "{refused:?}");
+    }
+    assert_eq!(store.get(&NOTES, id).await.unwrap().unwrap().rev, 1);
+    store.update(&NOTES, id, of(7), renamed("still mine")).await.unwrap();
+    store.delete(&NOTES, id, Precondition { rev_in: None, ..of(7) }).await.unwrap();
+}
+
+pub(crate) async fn a_row_is_found_by_its_name_on_the_primary(engine: Engine) {
+    let store = engine.open().await;
+    let id = insert(&store, "Lich").await;
+    let both = async |title: &str| {
+        let primary = store.primary_named(&NOTES, title).await.unwrap();
+        (store.named(&NOTES, title).await.unwrap(), primary)
+    };
+    assert_eq!(both("Lich").await, (Some(id), Some(Some(id))));
+    for other in ["lich", "Lic", "Lich ", "", "' OR '1'='1"] {
+        assert_eq!(both(other).await, (None, Some(None)), "{other:?}");
+    }
+    store.delete(&NOTES, id, Precondition::default()).await.unwrap();
+    assert_eq!(both("Lich").await, (None, Some(None)));
+    let again = insert(&store, "Lich").await;
+    assert_eq!(both("Lich").await, (Some(again), Some(Some(again))));
+}
+
 pub(crate) async fn an_id_is_never_given_twice(engine: Engine) {
     let store = engine.open().await;
     let id = insert(&store, "first").await;
@@ -152,7 +193,8 @@ pub(crate) async fn preconditions_are_checked_against_the_rev(engine: Engine) {
         let unknown = store.delete(&NOTES, id + 1, Precondition::default()).await;
         assert!(matches!(unknown, Err(StoreError::NotFound)));
     }
-    let fits = Precondition { rev_in: revs(&[1]), rev_not_in: revs(&[2]), absent: false };
+    let fits =
+        Precondition { rev_in: revs(&[1]), rev_not_in: revs(&[2]), absent: false, author: None };
     store.delete(&NOTES, id, fits).await.unwrap();
 }
 

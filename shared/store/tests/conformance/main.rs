@@ -51,6 +51,8 @@ on_both!(
     cases::an_id_is_never_given_twice,
     cases::names_are_unique_without_regard_to_case,
     cases::preconditions_are_checked_against_the_rev,
+    cases::a_row_of_another_author_is_left_alone,
+    cases::a_row_is_found_by_its_name_on_the_primary,
     cases::pages_meet_every_row_once_in_both_directions,
     cases::pages_end_at_their_limit_in_bytes,
     cases::a_filter_lists_only_its_rows,
