@@ -6,6 +6,7 @@ mod bounded;
 mod endpoints;
 mod fast_path;
 mod ownership;
+mod permission;
 mod position;
 mod read;
 mod write;
@@ -18,11 +19,11 @@ pub(crate) use self::endpoints::{Endpoint, Success, endpoints};
 pub(crate) use self::fast_path::FastPath;
 use crate::served::Served;
 
-/// Adds the routes of a collection.
-pub(crate) fn mount(config: &mut ServiceConfig, served: &Data<Served>) {
+/// Adds the routes of a collection; with `names`, also those of its members by name.
+pub(crate) fn mount(config: &mut ServiceConfig, served: &Data<Served>, names: bool) {
     let collection = &served.collection;
     let root = format!("/api/{}", collection.name);
-    for path in endpoints(collection) {
+    for path in endpoints(collection, names) {
         let mut resource = web::resource(format!("{root}{}", path.path));
         for endpoint in path.endpoints {
             resource = resource.route((endpoint.route)(endpoint.method.clone()));

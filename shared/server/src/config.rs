@@ -8,8 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use auth::Settings;
 use models::Name;
-use runtime::{ConfigErrors, ListenAddress, Logs, StopTimes, Token, Variable, Variables};
+use runtime::{
+    ConfigErrors, ListenAddress, Logs, StopTimes, Token, TrustedProxies, Variable, Variables,
+};
 use store::Database;
 use url::Url;
 
@@ -57,6 +60,23 @@ pub const VARIABLES: &[Variable] = &[
                 of the system",
     },
     Variable { name: "READ_ONLY", about: "true refuses every write with 403; false" },
+    auth::VARIABLES[0],
+    auth::VARIABLES[1],
+    auth::VARIABLES[2],
+    auth::VARIABLES[3],
+    auth::VARIABLES[4],
+    Variable {
+        name: "CALLER_WRITES_PER_MINUTE",
+        about: "the most writes of one caller in a minute, in each process, 1 to 1000000; no limit",
+    },
+    Variable {
+        name: "ADDRESS_WRITES_PER_MINUTE",
+        about: "the most writes from one address in a minute, in each process, 1 to 1000000; no limit",
+    },
+    Variable {
+        name: "TRUSTED_PROXIES",
+        about: "networks and addresses, with commas between, whose X-Forwarded-For names the address of a client; none",
+    },
     StopTimes::DELAY,
     StopTimes::DRAIN,
     Logs::FORMAT,
@@ -89,6 +109,14 @@ pub struct Config {
     /// The authorities, in PEM form, that alone vouch for other programs; none: the system's do.
     pub(crate) authorities: Option<Arc<[u8]>>,
     pub(crate) read_only: bool,
+    /// Which tokens a write needs; none if it needs none.
+    pub(crate) auth: Option<Settings>,
+    /// How many writes a caller has in a minute.
+    pub(crate) caller_writes: Option<u32>,
+    /// How many writes an address has in a minute.
+    pub(crate) address_writes: Option<u32>,
+    /// What these say of the address of a client is believed.
+    pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) stop: StopTimes,
     pub(crate) logs: Logs,
     pub(crate) workers: usize,
@@ -130,6 +158,12 @@ impl Config {
             read_only: variables
                 .one_of("READ_ONLY", &[("true", true), ("false", false)])
                 .unwrap_or(false),
+            auth: auth(&mut variables),
+            caller_writes: writes(&mut variables, "CALLER_WRITES_PER_MINUTE"),
+            address_writes: writes(&mut variables, "ADDRESS_WRITES_PER_MINUTE"),
+            trusted_proxies: variables
+                .take("TRUSTED_PROXIES", "networks and addresses such as 10.0.0.0/8,::1")
+                .unwrap_or_default(),
             stop: StopTimes::read(&mut variables),
             logs: Logs::read(&mut variables),
             workers: variables.number("BANYAN_WORKERS", 1, 512).unwrap_or(cores.min(512)),
@@ -137,6 +171,20 @@ impl Config {
         };
         variables.finish(config)
     }
+}
+
+/// Which tokens a write needs. Without them, a caller has no limit that could be counted.
+fn auth(variables: &mut Variables) -> Option<Settings> {
+    let settings = Settings::read(variables);
+    if settings.is_none() && variables.is_set("CALLER_WRITES_PER_MINUTE") {
+        let error = "CALLER_WRITES_PER_MINUTE: needs AUTH_ISSUER or AUTH_JWKS_URL; ADDRESS_WRITES_PER_MINUTE does not";
+        variables.wrong(error.to_owned());
+    }
+    settings
+}
+
+fn writes(variables: &mut Variables, name: &str) -> Option<u32> {
+    variables.number(name, 1, 1_000_000).and_then(|number| number.try_into().ok())
 }
 
 /// The variable that has the URL of a collection: `USERS_URL`.

@@ -1,6 +1,7 @@
 //! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a repeated `POST` happens once.
 
 use actix_web::HttpRequest;
+use auth::Caller;
 use serde::Serialize;
 use store::Idempotency;
 use xxhash_rust::xxh3::xxh3_128;
@@ -16,13 +17,14 @@ pub(crate) fn pattern() -> String {
     format!("^({key}|\"{key}\")$")
 }
 
-/// The request's key, if it has one, with the fingerprint of what it wants stored.
+/// The request's key, if it has one, which is the caller's own if there is a caller; with the fingerprint of what it wants stored.
 ///
 /// # Errors
 /// 400 for a key that is empty, too long, given twice, or holds what no key does.
 pub(crate) fn read(
     request: &HttpRequest,
     content: &impl Serialize,
+    caller: Option<&Caller>,
 ) -> Result<Option<Idempotency>, Problem> {
     let malformed = |detail: String| {
         Problem::malformed("a header cannot be read", vec![Fault::header(IDEMPOTENCY_KEY, detail)])
@@ -41,7 +43,8 @@ pub(crate) fn read(
     let content = serde_json::to_vec(content)
         .map_err(|error| malformed(format!("cannot be kept: {error}")))?;
     let fingerprint = format!("{:032x}", xxh3_128(&content));
-    Ok(Some(Idempotency { key: key.to_owned(), fingerprint }))
+    let key = caller.map_or_else(|| key.to_owned(), |caller| caller.scoped(key));
+    Ok(Some(Idempotency { key, fingerprint }))
 }
 
 /// The key in the header's value. The draft writes it as a quoted string (RFC 9651, 3.3.3); most clients
@@ -63,14 +66,14 @@ mod tests {
     fn a_key_is_taken_with_or_without_quotes_and_bounded() {
         let key = |value: &str| {
             let request = TestRequest::default().insert_header(("idempotency-key", value));
-            read(&request.to_http_request(), &1).map(|sent| sent.map(|sent| sent.key))
+            read(&request.to_http_request(), &1, None).map(|sent| sent.map(|sent| sent.key))
         };
         assert_eq!(key("abc").unwrap().as_deref(), Some("abc"));
         assert_eq!(key("\"abc\"").unwrap().as_deref(), Some("abc"));
         for bad in ["", "a b", "\"a"] {
             assert!(key(bad).is_err(), "{bad:?}");
         }
-        assert!(read(&TestRequest::default().to_http_request(), &1).unwrap().is_none());
+        assert!(read(&TestRequest::default().to_http_request(), &1, None).unwrap().is_none());
     }
 
     #[test]
@@ -93,7 +96,7 @@ mod tests {
     fn another_content_has_another_fingerprint() {
         let request = TestRequest::default().insert_header(("idempotency-key", "k"));
         let request = request.to_http_request();
-        let print = |content| read(&request, &content).unwrap().unwrap().fingerprint;
+        let print = |content| read(&request, &content, None).unwrap().unwrap().fingerprint;
         assert_eq!(print("a"), print("a"));
         assert_ne!(print("a"), print("b"));
     }

@@ -26,6 +26,8 @@ mod neighbour;
 mod openapi;
 mod served;
 
+mod callers;
+
 mod moving;
 
 mod body;

@@ -76,10 +76,11 @@ pub(crate) fn listen(
     let counted = Data::new(Metrics::new(program.name.to_string(), &context.moving));
     let (store, moving) =
         (Data::new(Arc::clone(&context.store)), Data::new(Arc::clone(&context.moving)));
+    let access = context.access.clone();
     let parts = program.parts.iter().map(|part| part.served(&context));
     let parts: Arc<[_]> = parts.collect();
     let app = move |pages| {
-        let parts = Arc::clone(&parts);
+        let (parts, access) = (Arc::clone(&parts), access.clone());
         let reads: &[_] = if matches!(pages, Pages::Metrics) { &[] } else { &parts };
         let fast_path = Rc::new(FastPath::new(reads.iter().cloned(), &counted, &draining));
         let app = App::new()
@@ -102,8 +103,8 @@ pub(crate) fn listen(
                         .service(readable("/readyz", health::ready));
                     for served in parts.iter() {
                         moving::mount(config, served);
-                        openapi::mount(config, &served.collection);
-                        collection::mount(config, served);
+                        openapi::mount(config, &served.collection, &access);
+                        collection::mount(config, served, access.tokens);
                     }
                 }
             })

@@ -8,6 +8,7 @@ mod hint;
 mod local;
 mod newest;
 mod remote;
+mod sought;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,10 +16,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use models::{FieldErrors, Name, Reference};
+use models::{FieldErrors, Name, Reference, Target};
 
 pub(crate) use self::local::Local;
 pub(crate) use self::remote::Remote;
+pub(crate) use self::sought::Sought;
 use crate::config::url_variable;
 use crate::problem::Problem;
 use crate::trace::Trace;
@@ -29,11 +31,11 @@ pub(crate) struct Neighbours(BTreeMap<Name, Arc<dyn Neighbour>>);
 
 /// Another collection.
 pub(crate) trait Neighbour: Send + Sync {
-    /// Whether it has a member with this id.
-    fn exists<'a>(&'a self, id: u64, trace: &'a Trace) -> Answer<'a>;
+    /// The id of this member; `None` if there is none.
+    fn find<'a>(&'a self, sought: &'a Sought, trace: &'a Trace) -> Answer<'a>;
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<bool, Problem>> + 'a>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Option<u64>, Problem>> + 'a>>;
 
 impl Neighbours {
     pub(crate) fn insert(&mut self, collection: Name, neighbour: Arc<dyn Neighbour>) {
@@ -50,9 +52,8 @@ impl Neighbours {
         trace: &Trace,
     ) -> Result<FieldErrors, Problem> {
         let asked = join_all(references.iter().map(async |reference| {
-            let collection = &reference.target.collection;
-            let Some(neighbour) = self.0.get(collection) else { return Err(unset(collection)) };
-            neighbour.exists(reference.id, trace).await
+            let neighbour = self.of(&reference.target)?;
+            neighbour.find(&Sought::Id(reference.id), trace).await.map(|found| found.is_some())
         }));
         let mut errors = FieldErrors::default();
         for (reference, exists) in references.iter().zip(asked.await) {
@@ -64,6 +65,23 @@ impl Neighbours {
         }
         Ok(errors)
     }
+
+    /// The id of the member with this name; `None` if there is none.
+    ///
+    /// # Errors
+    /// 503 if that cannot be found out.
+    pub(crate) async fn named(
+        &self,
+        target: &Target,
+        name: &str,
+        trace: &Trace,
+    ) -> Result<Option<u64>, Problem> {
+        self.of(target)?.find(&Sought::Named(name.to_owned()), trace).await
+    }
+
+    fn of(&self, target: &Target) -> Result<&Arc<dyn Neighbour>, Problem> {
+        self.0.get(&target.collection).ok_or_else(|| unset(&target.collection))
+    }
 }
 
 fn unset(collection: &str) -> Problem {
@@ -74,8 +92,8 @@ fn unset(collection: &str) -> Problem {
 }
 
 /// 503 for a neighbour of which it is not known whether it has the member.
-fn silent(collection: &str, id: u64) -> Problem {
+fn silent(collection: &str, sought: &Sought) -> Problem {
     Problem::unavailable(format!(
-        "the primary of {collection} does not answer, so it is not known whether {id} exists there; nothing was stored"
+        "the primary of {collection} does not answer, so it is not known whether {sought} exists there; nothing was stored"
     ))
 }

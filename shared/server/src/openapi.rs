@@ -1,6 +1,7 @@
 //! The description of a collection (OpenAPI 3.1), made from the table that makes its routes and from
 //! the rules that check its fields.
 
+mod access;
 mod document;
 mod page;
 
@@ -9,10 +10,12 @@ use actix_web::web::{self, ServiceConfig};
 use models::Collection;
 use runtime::readable;
 
+pub(crate) use self::access::Access;
+
 /// Adds `openapi.json` and `docs` below the collection's path. Both are made once.
-pub(crate) fn mount(config: &mut ServiceConfig, collection: &Collection) {
+pub(crate) fn mount(config: &mut ServiceConfig, collection: &Collection, access: &Access) {
     let root = format!("/api/{}", collection.name);
-    let document = document::document(collection);
+    let document = document::document(collection, access);
     let source = format!("{root}/openapi.json");
     let html = page::page(&document, &source);
     serve(config, format!("{root}/docs"), "text/html; charset=utf-8", html, &page::HEADERS);

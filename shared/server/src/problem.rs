@@ -20,6 +20,9 @@ use crate::limits::RETRY_AFTER_SECONDS;
 /// Names a `POST`, so that it happens once, as clients write it.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
+/// The path segment of members by their unique field, and what a 404 there names.
+pub(crate) const NAMED: &str = "named";
+
 /// What a client is told to do after a write of which it is not known whether it was stored. Without
 /// `Retry-After`: a POST that is sent again without its key would be stored twice.
 const PERHAPS: &str = "this write may be stored, or not. POST: send it again with the same Idempotency-Key; \
@@ -35,8 +38,8 @@ pub(crate) struct Problem {
     faults: Vec<Fault>,
     retry: bool,
     close: bool,
-    missing: Option<Box<str>>,
-    primary: Option<Box<str>>,
+    /// Header fields of the answer.
+    fields: Vec<(&'static str, Box<str>)>,
     cause: Option<(Level, String)>,
 }
 
@@ -83,8 +86,7 @@ impl Problem {
             faults: Vec::new(),
             retry: false,
             close: false,
-            missing: None,
-            primary: None,
+            fields: Vec::new(),
             cause: None,
         }
     }
@@ -173,13 +175,39 @@ impl Problem {
         }
     }
 
+    /// The same problem, with what a token must be (RFC 9110, 11.6.1).
+    pub(crate) fn challenge(self, challenge: String) -> Self {
+        self.with_field("www-authenticate", challenge)
+    }
+
+    /// The same problem, which passes by itself after this time.
+    pub(crate) fn retry_after(self, wait: Duration) -> Self {
+        self.with_field("retry-after", seconds(wait))
+    }
+
+    /// The same problem, with the limit that was reached: `most` in each `window`
+    /// (draft-ietf-httpapi-ratelimit-headers-10).
+    pub(crate) fn limited(self, of: &str, most: u32, window: Duration, wait: Duration) -> Self {
+        let policy = format!("\"{of}\";q={most};w={}", window.as_secs());
+        let left = format!("\"{of}\";r=0;t={}", seconds(wait));
+        self.with_field("ratelimit-policy", policy).with_field("ratelimit", left)
+    }
+
+    fn with_field(mut self, name: &'static str, value: String) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    /// 404 for a member that is not there, by its name.
+    pub(crate) fn no_such_named(name: &str) -> Self {
+        let detail = format!("no {name} has this name");
+        Self::new(StatusCode::NOT_FOUND, detail).with_field(MISSING, format!("{name} {NAMED}"))
+    }
+
     /// 404 for a member that is not there.
     pub(crate) fn no_such(name: &str, id: u64) -> Self {
         let detail = format!("no {name} has the id {id}");
-        Self {
-            missing: Some(format!("{name} {id}").into()),
-            ..Self::new(StatusCode::NOT_FOUND, detail)
-        }
+        Self::new(StatusCode::NOT_FOUND, detail).with_field(MISSING, format!("{name} {id}"))
     }
 
     /// 421 for what only the collection's primary does. None is named while that is being settled.
@@ -201,7 +229,10 @@ impl Problem {
 
     /// The same problem, with the URL of the collection at its primary, which may know better.
     pub(crate) fn with_primary(self, primary: Option<String>) -> Self {
-        Self { primary: primary.map(Into::into), ..self }
+        match primary {
+            Some(primary) => self.with_field(PRIMARY, primary),
+            None => self,
+        }
     }
 
     /// 500 for a fault of the service.
@@ -222,6 +253,10 @@ impl Problem {
             StoreError::PreconditionFailed => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 format!("the {name} is not in the state that the request asks for; read it again"),
+            ),
+            StoreError::OtherAuthor => Self::new(
+                StatusCode::FORBIDDEN,
+                format!("this {name} belongs to another user; nothing was stored"),
             ),
             StoreError::Taken { field } => {
                 Self::new(StatusCode::CONFLICT, format!("another {name} has this {field}"))
@@ -254,6 +289,11 @@ impl Problem {
     }
 }
 
+/// Whole seconds, at least one.
+fn seconds(wait: Duration) -> String {
+    wait.as_secs_f64().ceil().max(1.0).to_string()
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.status, self.detail)
@@ -274,11 +314,8 @@ impl ResponseError for Problem {
         if self.close {
             response.force_close();
         }
-        if let Some(missing) = &self.missing {
-            response.insert_header((MISSING, &**missing));
-        }
-        if let Some(primary) = &self.primary {
-            response.insert_header((PRIMARY, &**primary));
+        for (name, value) in &self.fields {
+            response.insert_header((*name, &**value));
         }
         let document = ProblemDocument::new(self.status.as_u16(), &self.detail, &self.faults);
         response.json(document.with_code(self.code.map(ErrorCode::name)))

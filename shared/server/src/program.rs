@@ -4,8 +4,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
+use crate::callers::Callers;
 use crate::moving::{Moving, StoredCollection};
 use crate::neighbour::{Local, Neighbours};
+use crate::openapi::Access;
 use crate::served::Served;
 use actix_web::web::Data;
 use futures_util::future::{join3, select};
@@ -66,6 +68,9 @@ pub(crate) struct Context {
     pub(crate) neighbours: Arc<Neighbours>,
     pub(crate) moving: Arc<Moving>,
     pub(crate) read_only: bool,
+    pub(crate) callers: Arc<Callers>,
+    /// What the descriptions of the collections say of writes.
+    pub(crate) access: Access,
 }
 
 /// A collection that a program serves.
@@ -144,10 +149,18 @@ impl Part {
 
     /// What its handlers work with.
     pub(crate) fn served(&self, context: &Context) -> Data<Served> {
-        let Context { store, neighbours, moving, read_only } = context.clone();
+        let Context { store, neighbours, moving, read_only, callers, access: _ } = context.clone();
         let (collection, ownership_cache) =
             (Arc::clone(&self.collection), Arc::clone(&self.ownership_cache));
-        Data::new(Served { collection, store, neighbours, ownership_cache, moving, read_only })
+        Data::new(Served {
+            collection,
+            store,
+            neighbours,
+            ownership_cache,
+            moving,
+            read_only,
+            callers,
+        })
     }
 }
 

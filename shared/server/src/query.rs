@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::web::Path;
 use actix_web::{FromRequest, HttpRequest};
 use models::{MAX_ID, View};
 use serde_json::{Value, json};
@@ -75,6 +76,13 @@ pub(crate) struct NoQuery;
 /// The id in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemberId(pub(crate) u64);
+
+/// The name of the parameter with the name in a path.
+pub(crate) const MEMBER_NAME: &str = "name";
+
+/// The name in a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MemberName(pub(crate) String);
 
 /// The parameters of a query, taken out one by one; what is wrong with them is said at once.
 struct Reader<'a> {
@@ -223,6 +231,19 @@ impl FromRequest for MemberId {
         ready(member_id(text).map(Self).ok_or_else(|| {
             let takes = format!("takes a whole number from 1 to {MAX_ID}");
             Problem::malformed("the path holds no id", vec![Fault::parameter("id", takes)])
+        }))
+    }
+}
+
+impl FromRequest for MemberName {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let name = Path::<String>::from_request(request, payload).into_inner();
+        ready(name.map(|name| Self(name.into_inner())).map_err(|_error| {
+            let fault = Fault::parameter(MEMBER_NAME, "takes UTF-8");
+            Problem::malformed("the path holds no name", vec![fault])
         }))
     }
 }

@@ -16,10 +16,12 @@ use store::{Database, OpenError, Store};
 use tokio::sync::watch;
 use url::Url;
 
+use crate::callers::Callers;
 use crate::config::{Config, VARIABLES, url_variable};
 use crate::listen::{self, Ports};
 use crate::moving::Moving;
 use crate::neighbour::{Neighbours, Remote};
+use crate::openapi::Access;
 use crate::program::{Context, Program};
 
 impl Daemon for Program {
@@ -123,11 +125,17 @@ async fn prepare(
     let ownership_caches =
         program.parts.iter().map(|part| Arc::clone(&part.ownership_cache)).collect();
     let token = config.move_token.clone();
+    let (callers, keys) = Callers::new(&config)?;
+    if let Some(weakness) = config.auth.as_ref().and_then(auth::Settings::weakness) {
+        log::warn!("{weakness}");
+    }
     let context = Context {
         store: Arc::clone(store),
         neighbours: Arc::new(neighbours(&program, &config, store, &clients)),
         moving: Arc::new(Moving::new(token, &clients, ownership_caches, shared, stopping)),
         read_only: config.read_only,
+        callers: Arc::new(callers),
+        access: Access::of(&config),
     };
     log::info!(
         "{} {} on {}, {} workers",
@@ -144,8 +152,18 @@ async fn prepare(
     }
     let keep = join_all(keep).await;
     let observe_latency = Arc::clone(&context.moving).observe_latency();
+    let refresh = keys.map(|keys| {
+        let moving = Arc::clone(&context.moving);
+        rt::spawn(async move {
+            tokio::select! {
+                () = keys.refresh() => {}
+                () = moving.stopped() => {}
+            }
+        })
+    });
     let server = listen::listen(program, &config, ports, context, (stop, drain))?;
-    let replicators = keep.into_iter().map(rt::spawn).chain([rt::spawn(observe_latency)]).collect();
+    let replicators = keep.into_iter().map(rt::spawn).chain([rt::spawn(observe_latency)]);
+    let replicators = replicators.chain(refresh).collect();
     Ok((server, replicators))
 }
 

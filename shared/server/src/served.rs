@@ -6,6 +6,7 @@ use models::Collection;
 use replication::follower::OwnershipCache;
 use store::{Store, StoreError};
 
+use crate::callers::Callers;
 use crate::moving::{Moving, StoredCollection};
 use crate::neighbour::Neighbours;
 use crate::problem::Problem;
@@ -18,6 +19,7 @@ pub(crate) struct Served {
     pub(crate) ownership_cache: Arc<OwnershipCache>,
     pub(crate) moving: Arc<Moving>,
     pub(crate) read_only: bool,
+    pub(crate) callers: Arc<Callers>,
 }
 
 impl Served {

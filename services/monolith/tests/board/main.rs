@@ -16,6 +16,7 @@ mod rules;
 mod start;
 mod stop;
 mod texts;
+mod tokens;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_monolith");
 

@@ -9,8 +9,10 @@ use models::Collection;
 use super::bounded::bounded;
 use super::{read, write};
 use crate::body::Body;
+use crate::problem::NAMED;
 use crate::query::{
-    LIST_PARAMETERS, ListQuery, MEMBER_PARAMETERS, MemberId, MemberQuery, NoQuery, QueryParameter,
+    LIST_PARAMETERS, ListQuery, MEMBER_NAME, MEMBER_PARAMETERS, MemberId, MemberName, MemberQuery,
+    NoQuery, QueryParameter,
 };
 use crate::served::Served;
 
@@ -34,6 +36,13 @@ pub(crate) struct Endpoint {
     pub(crate) route: Box<dyn Fn(Method) -> Route>,
 }
 
+impl Endpoint {
+    /// Whether it writes.
+    pub(crate) fn is_write(&self) -> bool {
+        !matches!(self.success, Success::List | Success::Member)
+    }
+}
+
 /// The answer if all goes well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Success {
@@ -49,8 +58,8 @@ pub(crate) enum Success {
     Deleted,
 }
 
-/// Every endpoint of a collection.
-pub(crate) fn endpoints(collection: &Collection) -> Vec<Path> {
+/// Every endpoint of a collection; with `names`, also those of its members by their unique field.
+pub(crate) fn endpoints(collection: &Collection, names: bool) -> Vec<Path> {
     let Collection { name: all, member: one, .. } = collection;
     let every = Path {
         path: String::new(),
@@ -99,7 +108,25 @@ pub(crate) fn endpoints(collection: &Collection) -> Vec<Path> {
             }),
         }],
     });
-    [every, member].into_iter().chain(filters).collect()
+    let named = collection.unique().filter(|_| names).map(|field| named(one, &field.name));
+    [every, member].into_iter().chain(named).chain(filters).collect()
+}
+
+/// A member by its name.
+fn named(one: &str, field: &str) -> Path {
+    let endpoint = Endpoint {
+        method: Method::GET,
+        summary: format!("Read the {one} of a {field}."),
+        parameters: MEMBER_PARAMETERS,
+        body: None,
+        success: Success::Member,
+        route: Box::new(|method| {
+            web::method(method).to(|request, served, name: MemberName, query: MemberQuery| {
+                bounded(read::find_named(request, served, name, query))
+            })
+        }),
+    };
+    Path { path: format!("/{NAMED}/{{{MEMBER_NAME}}}"), endpoints: vec![endpoint] }
 }
 
 fn member(one: &str) -> Vec<Endpoint> {

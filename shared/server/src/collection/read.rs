@@ -9,7 +9,7 @@ use store::{Cursor, Order, PageQuery, Shown};
 use crate::conditional::{list_tag, member_tag, not_modified};
 use crate::moving::Found;
 use crate::problem::Problem;
-use crate::query::{ListQuery, MemberId, MemberQuery};
+use crate::query::{ListQuery, MemberId, MemberName, MemberQuery};
 use crate::served::Served;
 use replication::follower::CollectionLocation;
 
@@ -36,6 +36,29 @@ pub(super) async fn find(
 ) -> Result<HttpResponse, Problem> {
     let answer = served.read_member(request.headers(), id, query.view).await?;
     Ok(answer.unless_known(&request))
+}
+
+/// `GET /api/<collection>/named/{name}`: the member with this text in its unique field, in the view asked for.
+///
+/// # Errors
+/// Those of [`find`].
+pub(super) async fn find_named(
+    request: HttpRequest,
+    served: Data<Served>,
+    MemberName(name): MemberName,
+    MemberQuery { view }: MemberQuery,
+) -> Result<HttpResponse, Problem> {
+    served.must_serve(request.headers()).await?;
+    let found = served.stored().find_named(&served.ownership_cache, &name, view).await;
+    match found.map_err(served.problem(None))? {
+        Found::Here(Shown { rev, body }) => {
+            let answer = ReadAnswer::new(&member_tag(rev, view).to_string(), "", body)?;
+            Ok(answer.unless_known(&request))
+        }
+        Found::Missing(place) => {
+            Err(missing(Problem::no_such_named(&served.collection.member), place))
+        }
+    }
 }
 
 /// `GET /api/<collection>` and below a filter: a page of members, with its `ETag` and with `Link`s to
@@ -67,7 +90,9 @@ impl Served {
             Found::Here(Shown { rev, body }) => {
                 ReadAnswer::new(&member_tag(rev, view).to_string(), "", body)
             }
-            Found::Missing(place) => Err(missing(&self.collection.member, id, place)),
+            Found::Missing(place) => {
+                Err(missing(Problem::no_such(&self.collection.member, id), place))
+            }
         }
     }
 
@@ -131,8 +156,7 @@ impl ReadAnswer {
 }
 
 /// What is answered for a member that this store does not have.
-fn missing(member: &str, id: u64, place: CollectionLocation) -> Problem {
-    let missing = Problem::no_such(member, id);
+fn missing(missing: Problem, place: CollectionLocation) -> Problem {
     match place {
         CollectionLocation::Here => missing,
         // This copy may not have it yet.

@@ -36,9 +36,36 @@ impl StoredCollection {
         view: View,
     ) -> Result<Found, StoreError> {
         let Self { store, collection } = self;
+        self.look(ownership_cache, async || store.show(collection, id, view).await).await
+    }
+
+    /// The same, by the member's name.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn find_named(
+        &self,
+        ownership_cache: &OwnershipCache,
+        name: &str,
+        view: View,
+    ) -> Result<Found, StoreError> {
+        let Self { store, collection } = self;
+        let show = async || match store.named(collection, name).await? {
+            Some(id) => store.show(collection, id, view).await,
+            None => Ok(None),
+        };
+        self.look(ownership_cache, show).await
+    }
+
+    async fn look(
+        &self,
+        ownership_cache: &OwnershipCache,
+        show: impl AsyncFn() -> Result<Option<Shown>, StoreError>,
+    ) -> Result<Found, StoreError> {
+        let Self { store, collection } = self;
         loop {
             let before = (store.role(collection), store.position(collection).epoch);
-            if let Some(shown) = store.show(collection, id, view).await? {
+            if let Some(shown) = show().await? {
                 return Ok(Found::Here(shown));
             }
             let place = ownership_cache.place(self).await?;

@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use models::Target;
 use replication::headers;
+use reqwest::Response;
 use runtime::{BackOff, Clients};
+use serde::Deserialize;
 use store::Position;
 use tokio::time::{sleep, timeout};
 
 use super::newest::Newest;
+use super::sought::Sought;
 use crate::problem::Problem;
 use crate::trace::Trace;
 
@@ -30,8 +33,8 @@ pub(super) struct Asker {
 /// What a copy of the collection says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NeighbourAnswer {
-    /// It is the primary, and this is whether it has the member.
-    Has(bool),
+    /// It is the primary, and this is the id of the member, if it has it.
+    Has(Option<u64>),
     /// It is not the primary; this one is, if any is just now.
     Ask(Option<String>),
     /// Nothing that can be used.
@@ -40,7 +43,8 @@ pub(super) enum NeighbourAnswer {
 
 /// What the primary said.
 pub(super) struct Found {
-    pub(super) has: bool,
+    /// The id of the member, if there is one.
+    pub(super) id: Option<u64>,
     /// Its URL, if it is not the one that was asked first.
     pub(super) at: Option<String>,
 }
@@ -62,16 +66,16 @@ impl Asker {
         &self,
         first: impl AsyncFn() -> Result<NeighbourAnswer, Problem>,
         remembered: impl Fn() -> bool,
-        id: u64,
+        sought: &Sought,
         trace: &Trace,
     ) -> Result<Option<Found>, Problem> {
         let rounds = async {
             let mut back_off = BACK_OFF;
             let mut silent = 0;
             loop {
-                let (said, at) = self.round(first().await?, id, trace).await;
+                let (said, at) = self.round(first().await?, sought, trace).await;
                 match said {
-                    NeighbourAnswer::Has(has) => return Ok(Some(Found { has, at })),
+                    NeighbourAnswer::Has(id) => return Ok(Some(Found { id, at })),
                     NeighbourAnswer::Ask(_) => {}
                     NeighbourAnswer::Nothing => silent += 1,
                 }
@@ -82,7 +86,7 @@ impl Asker {
             }
         };
         timeout(ANSWER_TIME, rounds).await.unwrap_or_else(|_elapsed| {
-            log::warn!("{}: no primary answers for {id}", self.target.collection);
+            log::warn!("{}: no primary answers for {sought}", self.target.collection);
             Ok(None)
         })
     }
@@ -92,28 +96,42 @@ impl Asker {
     async fn round(
         &self,
         first: NeighbourAnswer,
-        id: u64,
+        sought: &Sought,
         trace: &Trace,
     ) -> (NeighbourAnswer, Option<String>) {
         let (mut said, mut at) = (first, None);
         for _ in 0..2 {
             let NeighbourAnswer::Ask(Some(named)) = said else { break };
-            said = self.ask_once(&named, id, trace).await;
+            said = self.ask_once(&named, sought, trace).await;
             at = Some(named);
         }
         (said, at)
     }
 
     /// What the copy at `url` says.
-    pub(super) async fn ask_once(&self, url: &str, id: u64, trace: &Trace) -> NeighbourAnswer {
-        self.send(url, id, trace).await.unwrap_or_else(|why| {
+    pub(super) async fn ask_once(
+        &self,
+        url: &str,
+        sought: &Sought,
+        trace: &Trace,
+    ) -> NeighbourAnswer {
+        self.send(url, sought, trace).await.unwrap_or_else(|why| {
             log::warn!("{}: {why}", self.target.collection);
             NeighbourAnswer::Nothing
         })
     }
 
-    async fn send(&self, url: &str, id: u64, trace: &Trace) -> Result<NeighbourAnswer, String> {
-        let request = self.clients.of(url)?.head(format!("{url}/{id}"));
+    async fn send(
+        &self,
+        url: &str,
+        sought: &Sought,
+        trace: &Trace,
+    ) -> Result<NeighbourAnswer, String> {
+        let (client, address) = (self.clients.of(url)?, sought.url(url)?);
+        let request = match sought {
+            Sought::Id(_) => client.head(address),
+            Sought::Named(_) => client.get(address),
+        };
         let mut request = request.header(headers::READ, headers::READ_PRIMARY);
         for (name, value) in &trace.headers {
             // actix-web and reqwest name the same header by types of different crates.
@@ -125,42 +143,36 @@ impl Asker {
         let epoch = header(headers::POSITION).and_then(|text| text.parse::<Position>().ok());
         let is_over = epoch.is_some_and(|at| self.newest.is_over(at.epoch, Instant::now()));
         let missing =
-            header(headers::MISSING).is_some_and(|named| is_missing(named, &self.target, id));
+            header(headers::MISSING).is_some_and(|named| sought.is_missing(named, &self.target));
         match (answer.status().as_u16(), primary) {
             (200 | 404, None) if is_over => {
                 Err(format!("{url} believes that it is primary, in an epoch that is over"))
             }
-            (200, None) => Ok(NeighbourAnswer::Has(true)),
+            (200, None) => Ok(NeighbourAnswer::Has(Some(id_of(sought, answer).await?))),
             // Any web server has a 404, this board's other services too; only the collection's own
             // says that the member does not exist.
-            (404, None) if missing => Ok(NeighbourAnswer::Has(false)),
+            (404, None) if missing => Ok(NeighbourAnswer::Has(None)),
             // A program of an earlier version answers as a follower.
             (200, primary) => Ok(NeighbourAnswer::Ask(primary)),
             (404, primary) if missing => Ok(NeighbourAnswer::Ask(primary)),
             (421, primary) => Ok(NeighbourAnswer::Ask(primary)),
-            (status, _) => Err(format!("{url} answered {status} for {id}")),
+            (status, _) => Err(format!("{url} answered {status} for {sought}")),
         }
     }
 }
 
-/// Whether a 404 names this very member: `user 7` of the users.
-fn is_missing(named: &str, target: &Target, id: u64) -> bool {
-    let (member, number) = named.split_once(' ').unwrap_or_default();
-    member == target.member && number.parse() == Ok(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use models::Target;
-
-    use super::is_missing;
-
-    #[test]
-    fn a_404_is_of_the_member_that_it_names_whatever_the_plural_is() {
-        let categories = &Target::new("categories", "category");
-        assert!(is_missing("category 7", categories, 7));
-        for other in ["category 8", "categorie 7", "categories 7", "user 7", "category", "7", ""] {
-            assert!(!is_missing(other, categories, 7), "{other:?}");
-        }
+/// The id of a member that a primary has.
+async fn id_of(sought: &Sought, answer: Response) -> Result<u64, String> {
+    #[derive(Deserialize)]
+    struct Member {
+        id: u64,
     }
+    if let Sought::Id(id) = sought {
+        return Ok(*id);
+    }
+    let body = answer.bytes().await.map_err(|error| runtime::chain(&error))?;
+    let member: Result<Member, _> = serde_json::from_slice(&body);
+    member
+        .map(|member| member.id)
+        .map_err(|error| format!("the answer for {sought} has no id: {error}"))
 }

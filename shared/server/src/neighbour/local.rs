@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use replication::follower::{CollectionLocation, OwnershipCache};
 use runtime::Clients;
+use store::StoreError;
 
 use super::ask::{Asker, NeighbourAnswer};
+use super::sought::Sought;
 use super::{Answer, Neighbour, silent};
 use crate::moving::StoredCollection;
 use crate::problem::Problem;
@@ -31,16 +33,22 @@ impl Local {
     }
 
     /// What the primary has: this store, or the one that it names.
-    async fn find(&self, id: u64, trace: &Trace) -> Result<bool, Problem> {
+    async fn look(&self, sought: &Sought, trace: &Trace) -> Result<Option<u64>, Problem> {
         let StoredCollection { store, collection } = &self.stored;
-        let failed = |error| Problem::of_store(error, &collection.member, Some(id));
-        let has = async || Ok(store.get(collection, id).await.map_err(failed)?.is_some());
-        let copied = Cell::new(false);
+        let failed = |error| Problem::of_store(error, &collection.member, None);
+        let has = async || match sought {
+            Sought::Id(id) => {
+                let row = store.get(collection, *id).await.map_err(failed)?;
+                Ok(row.map(|row| row.id))
+            }
+            Sought::Named(name) => store.named(collection, name).await.map_err(failed),
+        };
+        let copied = Cell::new(None);
         let first = async || {
             if self.ownership_cache.intended().is_none()
-                && let Some(has) = store.primary_has(collection, id).await.map_err(failed)?
+                && let Some(id) = self.at_primary(sought).await.map_err(failed)?
             {
-                return Ok(NeighbourAnswer::Has(has));
+                return Ok(NeighbourAnswer::Has(id));
             }
             // The role comes before the row: a store that is the primary has all that was answered until then.
             match self.ownership_cache.place(&self.stored).await.map_err(failed)? {
@@ -50,21 +58,33 @@ impl Local {
                     Ok(NeighbourAnswer::Ask(primary))
                 }
                 CollectionLocation::Gone { primary } => {
-                    copied.set(false);
+                    copied.set(None);
                     Ok(NeighbourAnswer::Ask(primary))
                 }
             }
         };
-        match self.asker.ask(first, || copied.get(), id, trace).await? {
-            Some(found) => Ok(found.has),
-            None if copied.get() => Ok(true),
-            None => Err(silent(&collection.name, id)),
+        match self.asker.ask(first, || copied.get().is_some(), sought, trace).await? {
+            Some(found) => Ok(found.id),
+            None if copied.get().is_some() => Ok(copied.get()),
+            None => Err(silent(&collection.name, sought)),
+        }
+    }
+
+    /// The id of the member, if there is one; nothing if this store is not the primary.
+    async fn at_primary(&self, sought: &Sought) -> Result<Option<Option<u64>>, StoreError> {
+        let StoredCollection { store, collection } = &self.stored;
+        match sought {
+            Sought::Id(id) => {
+                let has = store.primary_has(collection, *id).await?;
+                Ok(has.map(|has| has.then_some(*id)))
+            }
+            Sought::Named(name) => store.primary_named(collection, name).await,
         }
     }
 }
 
 impl Neighbour for Local {
-    fn exists<'a>(&'a self, id: u64, trace: &'a Trace) -> Answer<'a> {
-        Box::pin(self.find(id, trace))
+    fn find<'a>(&'a self, sought: &'a Sought, trace: &'a Trace) -> Answer<'a> {
+        Box::pin(self.look(sought, trace))
     }
 }

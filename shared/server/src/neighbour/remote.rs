@@ -11,6 +11,7 @@ use url::Url;
 
 use super::ask::{Asker, Found, NeighbourAnswer};
 use super::hint::Hint;
+use super::sought::Sought;
 use super::{Answer, Neighbour, silent};
 use crate::problem::Problem;
 use crate::trace::Trace;
@@ -24,7 +25,7 @@ pub(crate) struct Remote {
     target: Target,
     url: Url,
     asker: Asker,
-    seen: Mutex<LruCache<u64, ()>>,
+    seen: Mutex<LruCache<Sought, u64>>,
     /// The last known URL of the primary, if that is not `url`.
     primary: Hint,
 }
@@ -36,39 +37,38 @@ impl Remote {
         Self { target, url, asker, seen, primary: Hint::default() }
     }
 
-    async fn find(&self, id: u64, trace: &Trace) -> Result<bool, Problem> {
+    async fn look(&self, sought: &Sought, trace: &Trace) -> Result<Option<u64>, Problem> {
         let first = async || {
             if let Some(hint) = self.primary.get(Instant::now()) {
-                match self.asker.ask_once(&hint, id, trace).await {
+                match self.asker.ask_once(&hint, sought, trace).await {
                     // Another program may be there by now, which was never given the collection: that it does not have
                     // the member is believed if the configured address leads there.
-                    NeighbourAnswer::Has(false) => {
+                    NeighbourAnswer::Has(None) => {
                         self.primary.forget();
-                        lock(&self.seen).pop(&id);
+                        lock(&self.seen).pop(sought);
                     }
                     NeighbourAnswer::Nothing => self.primary.forget(),
                     said => return Ok(said),
                 }
             }
-            Ok(self.asker.ask_once(self.url.as_str(), id, trace).await)
+            Ok(self.asker.ask_once(self.url.as_str(), sought, trace).await)
         };
-        let seen = || lock(&self.seen).contains(&id);
-        match self.asker.ask(first, seen, id, trace).await? {
-            Some(Found { has, at }) => {
+        let seen = || lock(&self.seen).get(sought).copied();
+        match self.asker.ask(first, || seen().is_some(), sought, trace).await? {
+            Some(Found { id, at }) => {
                 if let Some(at) = at {
                     self.primary.set(at, Instant::now());
                 }
-                if has {
-                    lock(&self.seen).put(id, ());
-                } else {
-                    lock(&self.seen).pop(&id);
-                }
-                Ok(has)
+                match id {
+                    Some(id) => lock(&self.seen).put(sought.clone(), id),
+                    None => lock(&self.seen).pop(sought),
+                };
+                Ok(id)
             }
             None => {
                 // It may be what did not answer.
                 self.primary.forget();
-                if seen() { Ok(true) } else { Err(silent(&self.target.collection, id)) }
+                seen().map(Some).ok_or_else(|| silent(&self.target.collection, sought))
             }
         }
     }
@@ -79,7 +79,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Neighbour for Remote {
-    fn exists<'a>(&'a self, id: u64, trace: &'a Trace) -> Answer<'a> {
-        Box::pin(self.find(id, trace))
+    fn find<'a>(&'a self, sought: &'a Sought, trace: &'a Trace) -> Answer<'a> {
+        Box::pin(self.look(sought, trace))
     }
 }

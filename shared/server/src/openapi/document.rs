@@ -8,8 +8,13 @@ use crate::body::Body;
 use crate::collection::{Endpoint, Success, endpoints};
 use crate::idempotency;
 use crate::problem::IDEMPOTENCY_KEY;
-use crate::query::QueryParameter;
+use crate::query::{MEMBER_NAME, QueryParameter};
 use crate::{body, limits};
+
+use super::access::Access;
+
+/// The end of the path of a member by its name.
+const NAME_PARAMETER: &str = "/{name}";
 
 /// A reference to one of the document's own schemas.
 fn schema(name: &str) -> Value {
@@ -17,21 +22,27 @@ fn schema(name: &str) -> Value {
 }
 
 /// The collection's document.
-pub(super) fn document(collection: &Collection) -> Value {
+pub(super) fn document(collection: &Collection, access: &Access) -> Value {
     let names = Names::new(collection);
     let root = format!("/api/{}", names.all);
     let mut paths = Map::new();
-    for path in endpoints(collection) {
+    for path in endpoints(collection, access.tokens) {
         let mut item = Map::new();
         for endpoint in &path.endpoints {
             let method = endpoint.method.as_str().to_lowercase();
-            item.insert(method, operation(endpoint, &path.path, &names));
+            item.insert(method, operation(endpoint, &path.path, &names, access));
         }
         if path.path.ends_with("{id}") {
             item.insert("parameters".into(), json!([id_parameter()]));
+        } else if let (true, Some(field)) =
+            (path.path.ends_with(NAME_PARAMETER), collection.unique())
+        {
+            item.insert("parameters".into(), json!([name_parameter(field)]));
         }
         paths.insert(format!("{root}{}", path.path), item.into());
     }
+    let mut components = json!({ "schemas": schemas(collection, &names, access) });
+    access.describe(&mut components);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -43,7 +54,7 @@ pub(super) fn document(collection: &Collection) -> Value {
             ),
         },
         "paths": paths,
-        "components": { "schemas": schemas(collection, &names) },
+        "components": components,
     })
 }
 
@@ -77,7 +88,11 @@ fn id_parameter() -> Value {
     json!({"name": "id", "in": "path", "required": true, "schema": id_schema()})
 }
 
-fn schemas(collection: &Collection, names: &Names<'_>) -> Value {
+fn name_parameter(field: &Field) -> Value {
+    json!({"name": MEMBER_NAME, "in": "path", "required": true, "schema": field_schema(field)})
+}
+
+fn schemas(collection: &Collection, names: &Names<'_>, access: &Access) -> Value {
     let fields = &collection.fields;
     let content: Properties =
         fields.iter().map(|field| (field.name.to_string(), field_schema(field))).collect();
@@ -93,6 +108,7 @@ fn schemas(collection: &Collection, names: &Names<'_>) -> Value {
     let all = |properties: &Properties| properties.keys().cloned().collect::<Vec<_>>();
     let needed = fields.iter().filter(|field| field.required);
     let needed = needed.map(|field| field.name.to_string()).collect();
+    let needed = access.needed(collection.author.as_deref(), needed);
     let mut patch = content.clone();
     for schema in patch.values_mut().filter_map(Value::as_object_mut) {
         // What a patch leaves out stays as it is.
@@ -178,18 +194,22 @@ fn problem_schema() -> Value {
     })
 }
 
-fn operation(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
+fn operation(endpoint: &Endpoint, path: &str, names: &Names<'_>, access: &Access) -> Value {
     let method = endpoint.method.as_str().to_lowercase();
     let mut parameters: Vec<_> = endpoint.parameters.iter().map(query_parameter).collect();
     parameters.extend(headers(endpoint));
     let place = path.trim_matches('/').replace("/{id}", "").replace("{id}", "one");
+    let place = place.replace(NAME_PARAMETER, "");
     let place = if place.is_empty() { "all".to_owned() } else { place };
     let mut operation = json!({
         "operationId": format!("{method}-{}-{place}", names.all),
         "summary": endpoint.summary,
         "parameters": parameters,
-        "responses": responses(endpoint, path, names),
+        "responses": responses(endpoint, path, names, access),
     });
+    if endpoint.is_write() {
+        access.require(&mut operation);
+    }
     if let Some(body) = endpoint.body {
         let content: Map<_, _> = body
             .media_types()
@@ -236,7 +256,7 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
     }
 }
 
-fn responses(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
+fn responses(endpoint: &Endpoint, path: &str, names: &Names<'_>, access: &Access) -> Value {
     let mut responses = Map::new();
     let (status, success) = success(endpoint.success, names);
     responses.insert(status.into(), success);
@@ -245,7 +265,7 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
         responses.insert(status.to_string(), json!({"description": about, "content": content}));
     };
     problem(400, "The request cannot be read.");
-    if path.ends_with("/{id}") && endpoint.success != Success::List {
+    if path.ends_with('}') && endpoint.success != Success::List {
         problem(404, &format!("There is no such {}.", names.one));
     }
     if matches!(endpoint.success, Success::Changed | Success::Deleted) {
@@ -263,8 +283,10 @@ fn responses(endpoint: &Endpoint, path: &str, names: &Names<'_>) -> Value {
             "Fields break rules or name a member that does not exist; or the Idempotency-Key came with another body.",
         );
     }
-    if !matches!(endpoint.success, Success::List | Success::Member) {
-        problem(403, "The board is read-only.");
+    if endpoint.is_write() {
+        for (status, about) in access.refusals() {
+            problem(status, about);
+        }
         problem(
             502,
             "The store's answer was lost while it committed: the write may be stored, or not. Send a POST \
