@@ -4,6 +4,7 @@ use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use auth::LocalIssuer;
 use runtime::Variable;
 use serde::{Deserialize, Serialize};
 use server::Program;
@@ -224,6 +225,29 @@ pub(crate) fn environment(
         .iter()
         .map(|endpoint| (format!("{}_URL", endpoint.name.to_uppercase()), endpoint.url()));
     own.chain(others).collect()
+}
+
+/// What a program is told so that only users write, with tokens of this issuer. The pages have no tokens, so they only show;
+/// the proxy passes tokens on and needs none.
+pub(crate) fn auth_environment(
+    program: &str,
+    issuer: Option<&LocalIssuer>,
+) -> Vec<(String, String)> {
+    let Some(issuer) = issuer else { return Vec::new() };
+    let keys = issuer.jwks_file().display().to_string();
+    let variables = match program {
+        REFACTOR => Vec::new(),
+        web::NAME => vec![("READ_ONLY", "true".to_owned())],
+        _ => vec![
+            ("AUTH_ISSUER", LocalIssuer::ISSUER.to_owned()),
+            ("AUTH_JWKS_URL", keys),
+            ("AUTH_AUDIENCE", LocalIssuer::AUDIENCE.to_owned()),
+            ("AUTH_CLIENT_ID", String::new()),
+            ("AUTH_USER_CLAIM", LocalIssuer::USER_CLAIM.to_owned()),
+            ("TRUSTED_PROXIES", Ipv4Addr::LOCALHOST.to_string()),
+        ],
+    };
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[cfg(test)]

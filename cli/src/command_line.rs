@@ -8,7 +8,9 @@ use tokio::runtime::Builder;
 
 use crate::control::ControlArgs;
 use crate::data_dir::DataDir;
-use crate::{board, check_adapter, console, env, load, moves, pause, serve, shadow, status, up};
+use crate::{
+    board, check_adapter, console, env, load, login, moves, pause, serve, shadow, status, up,
+};
 
 /// A message board that starts as one program and becomes three.
 #[derive(Parser)]
@@ -48,6 +50,8 @@ enum Command {
     Env(env::EnvArgs),
     /// Print a link that opens the console in a browser: the pages of the control plane.
     Console(console::ConsoleArgs),
+    /// Print an access token for a board that runs with `up --auth`.
+    Login(login::LoginArgs),
     /// Stop one program of the board, until it is started again.
     Stop(ProgramArgs),
     /// Start a program that was stopped.
@@ -81,13 +85,18 @@ struct UpArgs {
     /// takes any free ports. Without it these are 3000 to 3003, 8080, 9080 and 8081.
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
+    /// Let only users write what belongs to them: writes need a token, which `banyan login` prints. The pages then only show.
+    #[arg(long)]
+    auth: bool,
 }
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command.unwrap_or(Command::Up(cli.up)) {
-        Command::Up(args) => ask(|http| up::run(&args.data.data_dir, args.port_base, http)),
+        Command::Up(args) => {
+            ask(|http| up::run(&args.data.data_dir, args.port_base, args.auth, http))
+        }
         Command::Status(control) => ask(|http| status::run(&control, http)),
         Command::Follow(args) => ask(|http| moves::follow(&args, http)),
         Command::Diff(args) => ask(|http| moves::diff(&args, http)),
@@ -98,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Shadow(args) => ask(|http| shadow::run(&args, http)),
         Command::Env(args) => env::run(&args),
         Command::Console(args) => ask(|http| console::run(&args, http)),
+        Command::Login(args) => login::run(&args),
         Command::Stop(ProgramArgs { data, program }) => {
             ask(|http| pause::change(&data.data_dir, &program, true, http))
         }

@@ -17,6 +17,7 @@ mod check_adapter;
 mod console;
 mod env;
 mod load;
+mod login;
 mod moves;
 mod passed_on;
 mod pause;

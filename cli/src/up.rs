@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use auth::LocalIssuer;
 use refactor::Move;
 use reqwest::Client;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +33,7 @@ const PROXY_TIME: Duration = Duration::from_secs(30);
 pub(crate) async fn run(
     data_dir: &Path,
     port_base: Option<u16>,
+    auth: bool,
     client: Client,
 ) -> Result<ExitCode, String> {
     let mut lock = DataDirLock::take(data_dir)?;
@@ -42,6 +44,7 @@ pub(crate) async fn run(
     let token = move_token::open(data_dir)?;
     let given = data_dir;
     let data_dir = std::path::absolute(given).map_err(|error| error.to_string())?;
+    let issuer = if auth { Some(LocalIssuer::make(&data_dir)?) } else { None };
     let binary = std::env::current_exe().map_err(|error| format!("cannot start: {error}"))?;
     let metrics = passed_on::wanted_metrics_port();
     let specs = endpoints.iter().enumerate().map(|(place, endpoint)| {
@@ -52,6 +55,7 @@ pub(crate) async fn run(
             web::NAME => board::web_environment(endpoint, proxy),
             _ => board::environment(endpoint, &endpoints, &data_dir, &token),
         };
+        environment.extend(board::auth_environment(&endpoint.name, issuer.as_ref()));
         environment.extend(passed_on::metrics_port(metrics.as_deref(), place)?);
         Ok(ProcessSpec::new(&binary, endpoint, environment, &data_dir))
     });
@@ -88,7 +92,7 @@ pub(crate) async fn run(
 Try:",
         told.shown()
     ));
-    for request in requests(&endpoints, proxy, told.moves()) {
+    for request in requests(&endpoints, proxy, told.moves(), auth) {
         say(format_args!("  {request}"));
     }
     say(format_args!("\nData and logs are in {}. Ctrl-C stops everything.", data_dir.display()));
@@ -186,15 +190,16 @@ fn pages(endpoints: &[Endpoint]) -> String {
 
 /// Requests to try, of programs that answer them as things stand: a service follows when it is started, and the monolith
 /// has a collection until its move is completed.
-fn requests(endpoints: &[Endpoint], proxy: SocketAddr, moves: &[Move]) -> [String; 3] {
+fn requests(endpoints: &[Endpoint], proxy: SocketAddr, moves: &[Move], auth: bool) -> [String; 3] {
     let url = |name: &str| board::find(endpoints, name).map(Endpoint::url).unwrap_or_default();
     let completed = |found: &Move| found.collection == "users" && found.phase == "completed";
     let users = if moves.iter().any(completed) { "users" } else { "monolith" };
+    let token = if auth { "-H \"Authorization: Bearer $(banyan login bmo)\" " } else { "" };
     [
         format!("curl {}/api/users", url(users)),
         format!("curl '{}/api/posts/in-thread/2?view=full'", url("posts")),
         format!(
-            "curl -H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' http://{proxy}/api/users"
+            "curl {token}-H 'Content-Type: application/json' -d '{{\"username\":\"bmo\",\"name\":\"BMO\"}}' http://{proxy}/api/users"
         ),
     ]
 }
