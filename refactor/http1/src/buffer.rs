@@ -27,16 +27,19 @@ pub struct Buffer {
 
 impl Buffer {
     /// The bytes that were read and not consumed.
+    #[inline]
     pub fn filled(&self) -> &[u8] {
         self.block.as_deref().and_then(|block| block.get(self.start..self.end)).unwrap_or_default()
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
     /// Drops the first `count` bytes, or all if there are fewer.
+    #[inline]
     pub fn consume(&mut self, count: usize) {
         self.start = self.start.saturating_add(count).min(self.end);
         if self.is_empty() {

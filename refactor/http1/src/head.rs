@@ -123,6 +123,7 @@ impl FieldKind {
     }
 
     /// Whether a field of an answer is sent on.
+    #[inline]
     pub fn goes_to_clients(self) -> bool {
         use FieldKind::{Cookie, Date, EndToEnd, Position, Reference, RequestId, Via};
         matches!(self, EndToEnd | Cookie | Date | Position | Reference | RequestId | Via)

@@ -37,4 +37,4 @@ pub use head::{
 };
 pub use limits::{FIELDS, FIELDS_BYTES, TARGET_BYTES};
 pub use refusal::RefusedRequest;
-pub use wire::{write_chunk, write_field, write_joined, write_number};
+pub use wire::{write_address, write_chunk, write_field, write_joined, write_number};

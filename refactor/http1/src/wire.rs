@@ -1,8 +1,10 @@
 //! Writing HTTP/1.1 (RFC 9112).
 
 use std::io::Write;
+use std::net::IpAddr;
 
 /// Writes one line of a head.
+#[inline]
 pub fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
@@ -36,6 +38,22 @@ pub fn write_chunk(out: &mut Vec<u8>, content: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Writes an IP address as the standard library does.
+pub fn write_address(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, rest @ ..] = address.octets();
+            write_number(out, first.into());
+            for part in rest {
+                out.push(b'.');
+                write_number(out, part.into());
+            }
+        }
+        // Nothing that is written to a vector fails.
+        IpAddr::V6(address) => drop(write!(out, "{address}")),
+    }
+}
+
 /// Writes a number in decimal digits.
 pub fn write_number(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
@@ -43,7 +61,7 @@ pub fn write_number(out: &mut Vec<u8>, number: u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{write_chunk, write_number};
+    use super::{write_address, write_chunk, write_number};
 
     #[test]
     fn numbers_and_chunks_are_written_as_everybody_reads_them() {
@@ -51,6 +69,11 @@ mod tests {
             let mut out = Vec::new();
             write_number(&mut out, number);
             assert_eq!(out, number.to_string().as_bytes());
+        }
+        for address in ["0.0.0.0", "10.255.1.20", "::1", "2001:db8::7", "::ffff:10.0.0.1"] {
+            let mut out = Vec::new();
+            write_address(&mut out, address.parse().unwrap());
+            assert_eq!(out, address.as_bytes());
         }
         let mut out = Vec::new();
         write_chunk(&mut out, &[b'x'; 26]);

@@ -65,7 +65,7 @@ pub use logs::{Logs, REQUEST, ms_since};
 pub use own_address::{leads_to, loopback_like, url_leads_to};
 pub use problem::{PROBLEM_JSON, ProblemDocument};
 pub use readable::readable;
-pub use request_id::request_id;
+pub use request_id::{hex, request_id};
 pub use scrape::scraped;
 pub use secret::is_secret;
 pub use token::{Token, TokenError};

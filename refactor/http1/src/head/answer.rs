@@ -1,5 +1,7 @@
 //! The head of an answer.
 
+use std::mem::MaybeUninit;
+
 use http::Method;
 
 use super::{FieldKind, HeaderField, classify, connection_has, decimal, list};
@@ -36,9 +38,13 @@ impl<'a> ResponseHead<'a> {
             // An empty line would be skipped, and what comes then be taken for something else than it is.
             return Err(Malformed("the head of the answer does not begin with HTTP/"));
         }
-        let mut headers = [httparse::EMPTY_HEADER; FIELDS];
-        let mut response = httparse::Response::new(&mut headers);
-        let parsed = response.parse(bytes);
+        let mut headers = [const { MaybeUninit::uninit() }; FIELDS];
+        let mut response = httparse::Response::new(&mut []);
+        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+            &mut response,
+            bytes,
+            &mut headers,
+        );
         if parsed == Err(httparse::Error::TooManyHeaders) {
             return Err(Malformed("the answer has more than 100 fields, which no setting changes"));
         }

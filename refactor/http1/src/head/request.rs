@@ -1,5 +1,7 @@
 //! The head of a request.
 
+use std::mem::MaybeUninit;
+
 use http::{Method, StatusCode};
 use runtime::is_authority;
 
@@ -53,14 +55,13 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     /// 400, 414, 417, 431, 501 or 505; the connection cannot go on, since where the request ends is not known.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, RefusedRequest> {
-        let mut headers = [httparse::EMPTY_HEADER; FIELDS];
-        let mut request = httparse::Request::new(&mut headers);
-        let (Some(method), Some(target), Some(version)) =
-            (match request.parse(bytes).map_err(unreadable)? {
-                httparse::Status::Complete(_) => (request.method, request.path, request.version),
-                httparse::Status::Partial => (None, None, None),
-            })
-        else {
+        let mut headers = [const { MaybeUninit::uninit() }; FIELDS];
+        let mut request = httparse::Request::new(&mut []);
+        let parsed = request.parse_with_uninit_headers(bytes, &mut headers);
+        let (Some(method), Some(target), Some(version)) = (match parsed.map_err(unreadable)? {
+            httparse::Status::Complete(_) => (request.method, request.path, request.version),
+            httparse::Status::Partial => (None, None, None),
+        }) else {
             return Err(RefusedRequest::bad_request("the head of the request ends too soon"));
         };
         let version = if version == 1 { Version::Http11 } else { Version::Http10 };

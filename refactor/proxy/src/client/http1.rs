@@ -1,11 +1,11 @@
 //! A client that speaks HTTP/1.
 
 use std::future::poll_fn;
-use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::{io, mem};
 
 use http::StatusCode;
 use http1::{
@@ -111,7 +111,7 @@ impl Http1 {
     /// 400, 408, 414 or 431; the connection cannot go on.
     pub(crate) async fn next(&mut self, drain: &mut DrainSignal<'_>) -> Result<NextInput, Problem> {
         let most = self.site.settings().request_header_bytes;
-        let (mut scan, mut lines) = (Scan::new(most), 0);
+        let (mut scan, mut lines, mut begun) = (Scan::new(most), 0, false);
         self.reading.set(if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME });
         loop {
             while self.input.filled().starts_with(b"\r\n") {
@@ -142,6 +142,10 @@ impl Http1 {
                     }
                 }
             }
+            // Most heads come whole, and need no time of their own.
+            if mem::take(&mut begun) {
+                self.reading.set(HEAD_TIME);
+            }
             let idle = self.input.is_empty();
             self.input.make_room();
             let read = poll_fn(|context| {
@@ -158,7 +162,7 @@ impl Http1 {
                 Ok(0) | Err(_) if idle => return Ok(NextInput::End),
                 Ok(0) => return Ok(NextInput::End),
                 // Lines too many begin no request.
-                Ok(_) if idle && !is_blank(self.input.filled()) => self.reading.set(HEAD_TIME),
+                Ok(_) if idle && !is_blank(self.input.filled()) => begun = true,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     let seconds = HEAD_TIME.as_secs();
@@ -303,7 +307,7 @@ impl ClientExchange for Http1 {
     }
 
     fn go_on(&mut self, context: &mut Context<'_>) {
-        if !std::mem::take(&mut self.exchange.expects_continue) {
+        if !mem::take(&mut self.exchange.expects_continue) {
             return;
         }
         // Nothing else is on its way to the client, so all of it fits into the socket. TLS keeps what the socket does not

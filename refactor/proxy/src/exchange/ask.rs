@@ -1,6 +1,7 @@
 //! Sends a request to its service, once more if that is safe, and waits for the head of the answer.
 
 use std::future::poll_fn;
+use std::mem;
 use std::net::IpAddr;
 use std::task::Poll;
 
@@ -78,11 +79,14 @@ async fn head<C: ClientExchange>(
 ) -> Result<Vec<u8>, UploadError> {
     let garbage = |what| UploadError::Service(UpstreamError::Garbage(what));
     connection.allow(target.patience.first_byte);
-    let mut silence = Deadline::after(CONTINUE_TIME);
-    let mut room = HINT_BYTES;
+    let mut silence = client.waits_to_go_on().then(|| Deadline::after(CONTINUE_TIME));
+    let (mut room, mut just_set) = (HINT_BYTES, true);
     for _ in 0..=INTERIM_ANSWERS {
         let bytes = poll_fn(|context| {
-            if client.waits_to_go_on() && silence.poll(context).is_ready() {
+            if client.waits_to_go_on()
+                && let Some(silence) = &mut silence
+                && silence.poll(context).is_ready()
+            {
                 client.go_on(context);
             }
             match upload.poll(context, client, connection) {
@@ -92,7 +96,9 @@ async fn head<C: ClientExchange>(
                 // A service that stops reading may have answered before; that is seen below.
                 Poll::Ready(Err(UploadError::Service(_)) | Ok(())) | Poll::Pending => {}
             }
-            if upload.progressed() {
+            // What is sent at once has the time that was just set.
+            let is_set = mem::take(&mut just_set);
+            if upload.progressed() && !is_set {
                 connection.allow(target.patience.first_byte);
             }
             connection

@@ -1,23 +1,27 @@
 //! The fields that tell a service the address of the client, and how it asked.
 
-use http1::{FieldKind, RequestHead, write_field, write_joined, write_number};
+use http1::{FieldKind, RequestHead, write_address, write_field, write_joined, write_number};
 use public_urls::{Downstream, ForwardedFields};
 
 /// Writes them. What a trusted proxy said is kept, and the address that it asked from is added; what another client
 /// said is replaced. `Forwarded` is sent only to a service that would have got the client's.
 pub(super) fn write(out: &mut Vec<u8>, head: &RequestHead<'_>, downstream: &Downstream<'_>) {
-    let peer = downstream.peer.to_string();
+    out.extend_from_slice(b"x-forwarded-for: ");
     match downstream.said {
-        ForwardedFields::Nothing => write_field(out, "x-forwarded-for", peer.as_bytes()),
+        ForwardedFields::Nothing => {}
         ForwardedFields::Extended => {
-            let given = head.all(FieldKind::ForwardedFor);
-            write_joined(out, "x-forwarded-for", ", ", given.chain([peer.as_bytes()]));
+            for given in head.all(FieldKind::ForwardedFor) {
+                out.extend_from_slice(given);
+                out.extend_from_slice(b", ");
+            }
         }
         ForwardedFields::Standard => {
-            let client = downstream.client.to_string();
-            write_joined(out, "x-forwarded-for", ", ", [client.as_bytes(), peer.as_bytes()]);
+            write_address(out, downstream.client);
+            out.extend_from_slice(b", ");
         }
     }
+    write_address(out, downstream.peer);
+    out.extend_from_slice(b"\r\n");
     write_field(out, "x-forwarded-proto", if downstream.https { b"https" } else { b"http" });
     write_field(out, "x-forwarded-host", downstream.host.as_bytes());
     out.extend_from_slice(b"x-forwarded-port: ");

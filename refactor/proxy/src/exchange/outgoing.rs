@@ -9,7 +9,7 @@ use super::destination::RouteSide;
 use super::forwarded;
 use super::record::RequestRecord;
 use crate::site::Site;
-use crate::trace::traceparent;
+use crate::trace::write_traceparent;
 
 /// Marks a copy, so that services can leave it out of what they count.
 pub(super) const SHADOW: &str = "x-banyan-shadow";
@@ -52,15 +52,19 @@ pub(super) fn request(
     write_joined(&mut out, "cookie", "; ", head.all(FieldKind::Cookie));
     forwarded::write(&mut out, head, downstream);
     write_field(&mut out, "x-request-id", record.id.as_bytes());
-    write_field(&mut out, "traceparent", traceparent(head).as_bytes());
-    let version = match head.version {
-        Version::Http10 => "1.0 ",
-        Version::Http11 => "1.1 ",
-        Version::Http2 => "2 ",
-    };
-    let via = [version, &site.shared.pseudonym].concat();
-    let vias = head.all(FieldKind::Via).chain([via.as_bytes()]);
-    write_joined(&mut out, "via", ", ", vias);
+    write_traceparent(&mut out, head);
+    out.extend_from_slice(b"via: ");
+    for via in head.all(FieldKind::Via) {
+        out.extend_from_slice(via);
+        out.extend_from_slice(b", ");
+    }
+    out.extend_from_slice(match head.version {
+        Version::Http10 => b"1.0 ",
+        Version::Http11 => b"1.1 ",
+        Version::Http2 => b"2 ",
+    });
+    out.extend_from_slice(site.shared.pseudonym.as_bytes());
+    out.extend_from_slice(b"\r\n");
     if let Some(protocols) = head.upgrade {
         write_field(&mut out, "connection", b"upgrade");
         write_field(&mut out, "upgrade", protocols);

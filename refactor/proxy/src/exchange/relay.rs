@@ -236,8 +236,8 @@ pub(super) fn begin<C: ClientExchange>(
         Framing::Length(length) => BodyLength::Length(length),
         Framing::Chunked(_) | Framing::UntilClose => BodyLength::Unknown,
     };
-    let mut fields = answer.fields.clone();
-    fields.retain(|field| field.kind != FieldKind::RequestId);
+    let mut fields = Vec::with_capacity(answer.fields.len() + 1);
+    fields.extend(answer.fields.iter().filter(|field| field.kind != FieldKind::RequestId));
     let id = record.id.as_bytes();
     fields.push(HeaderField { kind: FieldKind::RequestId, name: "x-request-id", value: id });
     client.begin(answer.status, &fields, body);
