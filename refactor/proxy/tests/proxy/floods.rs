@@ -188,9 +188,6 @@ async fn others_are_answered_while_one_client_sends_many_small_requests() {
     let (connections, streams) = flood();
     let all = connections * streams as usize;
     assert!(middle < all / 8, "a read waits for {middle} of {all} requests");
-    if std::env::var_os("FLOOD_CONNECTIONS").is_some() {
-        assert!(during.p99() < 3 * calm.p99(), "{:?}, {:?} beside it", during.p99(), calm.p99());
-    }
 }
 
 fn in_flight(plane: &Plane) -> f64 {
