@@ -65,8 +65,12 @@ fn function(name: &str, returns: &str, declares: &str, body: &str) -> String {
 /// does not see what was committed while it waited. A writer outside READ COMMITTED sees nothing that was committed after
 /// its first statement. With FOR SHARE it gets the error 40001 if the row has changed since, as for any row that it would
 /// change.
+///
+/// The adapter itself writes to a store that is not the primary when it applies rows of another one. It says so in a row that
+/// only its own transaction sees. Such a write is not to be noted: the adapter notes it.
 fn check(objects: &Objects) -> String {
     let (fence, name, lock) = (objects.fence(), objects.name(), objects.lock());
+    let ownership = objects.ownership();
     let read = format!(
         "SELECT f.role, f.fenced_until, f.\"primary\" INTO role, fenced_until, new_primary \
          FROM {fence} f WHERE f.collection = {name}"
@@ -90,6 +94,9 @@ fn check(objects: &Objects) -> String {
     END IF;
   END IF;
   IF role IS DISTINCT FROM 'primary' THEN
+    IF EXISTS (SELECT FROM {ownership} o WHERE o.applying = {TRANSACTION}) THEN
+      RETURN false;
+    END IF;
     RAISE EXCEPTION USING ERRCODE = '{NOT_PRIMARY}',
       MESSAGE = format('%s is not written here any more: its primary is %s', {name}, coalesce(new_primary, 'not known')),
       HINT = 'Nothing was stored. Send the write to the primary.';
@@ -97,10 +104,11 @@ fn check(objects: &Objects) -> String {
     RAISE EXCEPTION USING ERRCODE = '{FENCED}',
       MESSAGE = format('%s takes no writes until %s: it is being moved', {name}, fenced_until),
       HINT = 'Nothing was stored. Send the write again.';
-  END IF;"
+  END IF;
+  RETURN true;"
     );
     let declares = "DECLARE role text; fenced_until timestamptz; new_primary text;\n";
-    function(&objects.check(), "void", declares, &body)
+    function(&objects.check(), "boolean", declares, &body)
 }
 
 /// Refused at all times: it fires no trigger that would say which rows it removes.
@@ -133,8 +141,9 @@ fn note(member: &Member, objects: &Objects) -> String {
       RETURN NULL;
     END IF;
   END IF;
-  PERFORM {}();
-  {insert};",
+  IF {}() THEN
+    {insert};
+  END IF;",
         objects.lock(),
         objects.check()
     );
@@ -151,7 +160,9 @@ fn note_row(member: &Member, objects: &Objects) -> String {
     let (old, new) = (insert("OLD."), insert("NEW."));
     let (old_key, new_key) = (names(&member.key, "OLD."), names(&member.key, "NEW."));
     let body = format!(
-        "PERFORM {}();
+        "IF NOT {}() THEN
+    RETURN NULL;
+  END IF;
   IF TG_OP <> 'DELETE' THEN
     {new}
   END IF;

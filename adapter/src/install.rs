@@ -35,8 +35,9 @@ pub async fn install(session: &Session, wanted: &Wanted) -> Result<Installed, Er
     let objects = Objects::of(&wanted.schema, wanted.name.as_str());
     session.transaction("making the schema", &begin).await?;
     for (relation, statements) in &tables {
-        let (table, what) = (relation.sql(), format!("making the triggers of {}", relation.sql()));
-        let lock = (&*table, "SHARE ROW EXCLUSIVE");
+        let (tables, what) =
+            ([relation.sql()], format!("making the triggers of {}", relation.sql()));
+        let lock = (&tables[..], "SHARE ROW EXCLUSIVE");
         session.brief_transaction(&what, lock, statements).await?;
     }
     let keys = fill(session, &collection).await?;

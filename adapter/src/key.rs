@@ -47,6 +47,11 @@ impl KeyKind {
         }
     }
 
+    /// The SQL of a value of it, from the SQL of its text.
+    pub(crate) fn cast_of(self, text: &str) -> String {
+        format!("{text}::{}", self.cast())
+    }
+
     /// The SQL of its part of a key, from the SQL of its text.
     fn part(self, text: &str) -> String {
         match self {

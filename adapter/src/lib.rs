@@ -2,11 +2,12 @@
 //!
 //! The adapter lets a table of a PostgreSQL application that is not ours take part in a move. This crate has its first
 //! half: [`install`] makes the fence and the change feed of a collection in the application's own database, as triggers and
-//! tables in a schema of their own, and [`remove`] takes all of it away again. The sidecar that carries the traffic and
-//! speaks the protocol of a move is still to come.
+//! tables in a schema of their own, and [`remove`] takes all of it away again. An [`AdapterStore`] is such a collection as the
+//! protocol of a move sees it: it can be followed, and it follows. The sidecar that carries the traffic and speaks the
+//! protocol is still to come.
 //!
 //! - **The fence**: each write to the tables, by whatever program, takes the shared side of an advisory lock to the end of its
-//!   transaction, and then reads whether this database takes writes. [`fence`] takes the other side.
+//!   transaction, and then reads whether this database takes writes. A step of a move takes the other side.
 //! - **The feed**: each write notes the keys that it changed, with the number of its transaction. [`Feed`] gives them in order, each
 //!   with its row as PostgreSQL's own text.
 //!
@@ -41,6 +42,9 @@ mod sequences;
 mod status;
 
 mod content;
+mod store_error;
+
+mod apply;
 mod store;
 
 pub use cascades::Cascade;
@@ -56,4 +60,5 @@ pub use refusal::Refusal;
 pub use remove::remove;
 pub use session::{Error, Session};
 pub use status::{Fault, Status, installed, status};
-pub use store::{AdapterStore, MoveError, StoreError};
+pub use store::AdapterStore;
+pub use store_error::{MoveError, StoreError};

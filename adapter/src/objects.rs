@@ -68,6 +68,11 @@ impl Objects {
         self.shared("marks")
     }
 
+    /// The application's triggers that are disabled while a collection follows.
+    pub(crate) fn silenced(&self) -> String {
+        self.shared("silenced")
+    }
+
     /// The stores that read each feed.
     pub(crate) fn followers(&self) -> String {
         self.shared("followers")
@@ -83,12 +88,17 @@ impl Objects {
         self.own("feed")
     }
 
+    /// Rows of another store that wait for what they depend on.
+    pub(crate) fn held(&self) -> String {
+        self.own("held")
+    }
+
     /// The names of the functions that may stand in the schema already, and of the tables, without the schema.
     pub(crate) fn bare_names(&self, members: &[Member]) -> Vec<String> {
         let notes = members.iter().flat_map(|member| {
             [format!("note_{}", member.number), format!("note_row_{}", member.number)]
         });
-        let fixed = ["log", "feed", "check", "guard", "truncate"].map(str::to_owned);
+        let fixed = ["log", "feed", "held", "check", "guard", "truncate"].map(str::to_owned);
         let own = fixed.into_iter().chain(notes).map(|name| format!("{name}_{}", self.collection));
         own.collect()
     }
@@ -165,11 +175,16 @@ pub(crate) fn shared_tables(objects: &Objects) -> Vec<String> {
              seen_at bigint NOT NULL, PRIMARY KEY (collection, follower))",
             objects.followers()
         ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (collection text NOT NULL, relation oid, name text, state text NOT NULL, \
+             PRIMARY KEY (relation, name))",
+            objects.silenced()
+        ),
     ]
 }
 
 /// The tables that all collections share, each with its column that names the collection.
-pub(crate) fn rows_of_a_collection(objects: &Objects) -> [(String, &'static str); 7] {
+pub(crate) fn rows_of_a_collection(objects: &Objects) -> [(String, &'static str); 8] {
     [
         (objects.collections(), "name"),
         (objects.members(), "collection"),
@@ -178,6 +193,7 @@ pub(crate) fn rows_of_a_collection(objects: &Objects) -> [(String, &'static str)
         (objects.runs(), "collection"),
         (objects.marks(), "collection"),
         (objects.followers(), "collection"),
+        (objects.silenced(), "collection"),
     ]
 }
 
@@ -196,6 +212,10 @@ pub(crate) fn own_tables(collection: &Collection, objects: &Objects) -> Vec<Stri
             replication::MAX_KEY_BYTES
         ),
         format!("CREATE INDEX ON {feed} (position, key)"),
+        format!(
+            "CREATE TABLE {} (key text COLLATE \"C\" PRIMARY KEY, member smallint NOT NULL, k text[] NOT NULL, content text)",
+            objects.held()
+        ),
         format!(
             "INSERT INTO {} (name, path, state) VALUES ({}, {}, 'installing')",
             objects.collections(),

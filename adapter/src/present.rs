@@ -45,8 +45,8 @@ const DATABASE: &str = "SELECT has_database_privilege(current_database(), 'CREAT
      current_database()::text, current_user::text";
 
 /// The tables that all collections share.
-const SHARED: [&str; 7] =
-    ["collections", "members", "fence", "ownership", "runs", "marks", "followers"];
+const SHARED: [&str; 8] =
+    ["collections", "members", "fence", "ownership", "runs", "marks", "followers", "silenced"];
 
 /// Objects of a schema with one of these names.
 const NAMES: &str = "SELECT relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

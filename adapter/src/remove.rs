@@ -54,9 +54,11 @@ async fn remove_collection(
         let mut statements = lock(&objects).to_vec();
         statements.extend(idle(&objects, &members));
         let (collections, fence, named) = (objects.collections(), objects.fence(), objects.name());
+        let ownership = objects.ownership();
         let update = format!(
             "UPDATE {collections} SET state = 'removing' WHERE name = {named} AND NOT EXISTS (SELECT 1 FROM {fence} f \
-             WHERE f.collection = {named} AND (f.role <> 'primary' OR f.fenced_until > clock_timestamp())) RETURNING 1"
+             JOIN {ownership} o USING (collection) WHERE f.collection = {named} \
+             AND (o.document::json ->> 'role' <> 'primary' OR f.fenced_until > clock_timestamp())) RETURNING 1"
         );
         let mut tries = 1;
         // No writer waits long behind the lock: it lets go and tries again.
@@ -79,7 +81,7 @@ async fn remove_collection(
     for row in session.rows("looking for the triggers", TRIGGERS, &[&schema, &names]).await? {
         let (table, sql): (String, String) = (row.get(0), row.get(1));
         let what = format!("dropping the triggers of {table}");
-        session.brief_transaction(&what, (&table, "ACCESS EXCLUSIVE"), &[sql]).await?;
+        session.brief_transaction(&what, (&[table], "ACCESS EXCLUSIVE"), &[sql]).await?;
     }
     drop_tables(session, &objects, &members).await
 }
@@ -99,8 +101,10 @@ async fn refuse_in_a_move(
     name: &CollectionName,
 ) -> Result<(), Error> {
     let sql = format!(
-        "SELECT role, fenced_until > clock_timestamp(), \"primary\" FROM {} WHERE collection = {}",
+        "SELECT o.document::json ->> 'role', f.fenced_until > clock_timestamp(), f.\"primary\" \
+         FROM {} f JOIN {} o USING (collection) WHERE f.collection = {}",
         objects.fence(),
+        objects.ownership(),
         objects.name()
     );
     let rows = session.rows("reading the fence", &sql, &[]).await?;
@@ -128,14 +132,15 @@ async fn drop_tables(session: &Session, objects: &Objects, members: &[i16]) -> R
     statements.extend([
         format!("DROP TABLE {}", objects.feed()),
         format!("DROP TABLE {}", objects.log()),
+        format!("DROP TABLE {}", objects.held()),
     ]);
     statements.extend(
         rows_of_a_collection(objects).map(|(table, column)| {
             format!("DELETE FROM {table} WHERE {column} = {}", objects.name())
         }),
     );
-    let log = objects.log();
-    session.brief_transaction("dropping the feed", (&log, "ACCESS EXCLUSIVE"), &statements).await
+    let lock = ([objects.log()], "ACCESS EXCLUSIVE");
+    session.brief_transaction("dropping the feed", (&lock.0, lock.1), &statements).await
 }
 
 /// Drops what the collections share, if there are none any more. True if there was anything.

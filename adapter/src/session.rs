@@ -67,6 +67,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// The class of PostgreSQL's error code (manual, appendix A): `23` if a constraint is violated.
+    pub(crate) fn class(&self) -> Option<&str> {
+        let Self::Failed { cause, .. } = self else { return None };
+        cause.code().and_then(|state| state.code().get(..2))
+    }
+
     /// Whether a lock was not to be had in time.
     pub(crate) fn is_lock_timeout(&self) -> bool {
         let Self::Failed { cause, .. } = self else { return false };
@@ -199,14 +205,15 @@ impl Session {
         self.batch(what, "COMMIT").await
     }
 
-    /// Runs a transaction that locks a table of the application in this mode. No writer waits for it for more than a
+    /// Runs a transaction that locks tables of the application in this mode. No writer waits for it for more than a
     /// second: if the lock is not to be had, it lets go and tries again.
     pub(crate) async fn brief_transaction(
         &self,
         what: &str,
-        (table, mode): (&str, &str),
+        (tables, mode): (&[String], &str),
         statements: &[String],
     ) -> Result<(), Error> {
+        let table = tables.join(", ");
         let mut all = vec![BRIEFLY.to_owned(), format!("LOCK TABLE {table} IN {mode} MODE")];
         all.extend_from_slice(statements);
         let mut by = String::new();
@@ -215,18 +222,18 @@ impl Session {
                 Err(Error::Failed { cause, .. }) if is_passing(&cause) => {}
                 done => return done,
             }
-            by = self.holders(table).await?;
+            by = self.holders(tables).await?;
             sleep(PAUSE).await;
         }
-        Err(Error::Locked { table: table.to_owned(), by })
+        Err(Error::Locked { table, by })
     }
 
-    /// The sessions that hold a lock on a table.
-    async fn holders(&self, table: &str) -> Result<String, Error> {
+    /// The sessions that hold a lock on one of some tables.
+    async fn holders(&self, tables: &[String]) -> Result<String, Error> {
         let sql = "SELECT string_agg(DISTINCT coalesce(format('process %s (%s)', l.pid, a.application_name), \
              'a prepared transaction'), ', ') FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) \
-             WHERE l.granted AND l.relation = to_regclass($1)::oid AND l.pid IS DISTINCT FROM pg_backend_pid()";
-        let rows = self.rows("looking for the locks", sql, &[&table]).await?;
+             WHERE l.granted AND l.relation IN (SELECT to_regclass(name)::oid FROM unnest($1::text[]) name) AND l.pid IS DISTINCT FROM pg_backend_pid()";
+        let rows = self.rows("looking for the locks", sql, &[&tables]).await?;
         let by: Option<String> = rows.first().and_then(|row| row.get(0));
         Ok(by.unwrap_or_else(|| "sessions that have ended since".to_owned()))
     }

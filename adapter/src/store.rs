@@ -1,13 +1,16 @@
 //! One collection of an application's database, as a store of a move.
 
+mod apply;
 mod changes;
+mod collection_store;
 mod compare;
-mod error;
 mod followers;
+mod leave;
 mod open;
 mod ownership;
 mod sessions;
 mod steps;
+mod transaction;
 mod walk;
 
 use std::sync::{Arc, Mutex};
@@ -16,7 +19,6 @@ use postgres::blocking::BlockingCheck;
 use replication::{Heard, Position, PositionWatch, Role};
 use tokio::sync::watch;
 
-pub use self::error::{MoveError, StoreError};
 use self::ownership::Statements;
 use self::sessions::Sessions;
 use crate::collection::Collection;

@@ -7,11 +7,11 @@ use replication::{
 };
 
 use super::AdapterStore;
-use super::error::{MoveError, StoreError};
 use super::ownership::{OwnershipTx, sql_number, unsigned};
 use crate::content::Content;
 use crate::page::{Change, Page};
 use crate::session::Session;
+use crate::store_error::{MoveError, StoreError};
 
 /// An entry and its place.
 type Placed = (FeedCursor, Entry<Content>);

@@ -4,12 +4,12 @@ use replication::{Digest, Hashes, Key, Position, RowHash};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::AdapterStore;
-use super::error::{MoveError, StoreError};
 use super::ownership::OwnershipTx;
 use super::walk::{last_key, walk};
 use crate::page::{Change, Row};
 use crate::rows::{PINNED, columns_of, give_rows_of_all};
 use crate::session::Session;
+use crate::store_error::{MoveError, StoreError};
 
 /// The most rows that are read at once.
 const PORTION: usize = 2_000;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use replication::{FollowerSeen, MIN_TOMBSTONE_AGE};
 
 use super::AdapterStore;
-use super::error::{MoveError, StoreError};
 use super::ownership::{OwnershipTx, sql_number, unsigned};
-use super::steps::Bars;
+use super::transaction::Bars;
 use crate::collection::Collection;
 use crate::key::{names, values};
 use crate::objects::Objects;
+use crate::store_error::{MoveError, StoreError};
 
 /// How many lines are looked at in one transaction.
 const PORTION: i64 = 10_000;

@@ -9,11 +9,10 @@ use postgres::order::TRANSACTION;
 use replication::PositionWatch;
 use tokio::time::sleep;
 
-use super::error::{MoveError, StoreError};
 use super::followers;
 use super::ownership::{OwnershipTx, Statements, sql_number};
 use super::sessions::Sessions;
-use super::steps::Bars;
+use super::transaction::Bars;
 use super::{AdapterStore, Inner};
 use crate::collection::CollectionName;
 use crate::feed::Feed;
@@ -21,6 +20,7 @@ use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::status::status;
+use crate::store_error::{MoveError, StoreError};
 
 /// How often it waits for writes that run before it begins a run without waiting.
 const TRIES: u32 = 3;

@@ -3,10 +3,10 @@
 use postgres::order::{BEYOND, CLOCK, HORIZON, TRANSACTION};
 use replication::{Document, Entry, Facts, random_id};
 
-use super::error::StoreError;
 use crate::content::Content;
 use crate::objects::Objects;
 use crate::session::Session;
+use crate::store_error::StoreError;
 
 /// The statements on the ownership of one collection.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Statements {
     pub(super) hold: String,
     /// `$1` document.
     save: String,
+    /// Says that this transaction applies rows of another store.
+    pub(super) applying: String,
     /// `$1` role, `$2` epoch, `$3` fenced until, `$4` primary. Changes the row only if one of these is another.
     save_fence: String,
     /// `$1` kind, `$2` content.
@@ -39,6 +41,7 @@ pub(super) struct Statements {
     pub(super) all_passed: String,
     /// `$1` follower.
     pub(super) forget_follower: String,
+    pub(super) forget_followers: String,
 }
 
 impl Statements {
@@ -59,6 +62,7 @@ impl Statements {
             ),
             hold: format!("SELECT document FROM {ownership} WHERE {whose} FOR UPDATE"),
             save: format!("UPDATE {ownership} SET document = $1, applying = NULL WHERE {whose}"),
+            applying: format!("UPDATE {ownership} SET applying = {TRANSACTION} WHERE {whose}"),
             save_fence: format!(
                 "WITH new (role, epoch, fenced_until, \"primary\") AS (VALUES ($1::text, $2::bigint, \
                  CASE WHEN $3::bigint = 0 THEN '-infinity' ELSE to_timestamp($3::float8 / 1000) END, $4::text)) \
@@ -91,6 +95,7 @@ impl Statements {
                 "SELECT follower, position, greatest({CLOCK} - seen_at, 0) FROM {followers} WHERE {whose} ORDER BY follower"
             ),
             all_passed: format!("SELECT min(position) FROM {followers} WHERE {whose}"),
+            forget_followers: format!("DELETE FROM {followers} WHERE {whose}"),
             forget_follower: format!("DELETE FROM {followers} WHERE {whose} AND follower = $1"),
         }
     }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use postgres::PostgresUrl;
 use tokio::sync::Semaphore;
 
-use super::error::StoreError;
 use crate::session::{Error, Session};
+use crate::store_error::StoreError;
 
 /// At most so many sessions with one database.
 #[derive(Debug)]

@@ -3,27 +3,16 @@
 use std::time::Duration;
 
 use replication::{
-    Document, Entry, Handover, Ownership, OwnershipStep, Peer, Position, Role, RowRate, past_lost,
+    Entry, Handover, Ownership, OwnershipStep, Peer, Position, Role, RowRate, past_lost,
 };
 
-use super::AdapterStore;
-use super::error::{MoveError, StoreError};
-use super::ownership::{OwnershipTx, Statements};
-use crate::fence::{Writer, lock, writers};
-use crate::objects::Objects;
+use super::ownership::OwnershipTx;
+use super::transaction::Bars;
+use super::{AdapterStore, Inner};
+use crate::apply::user_triggers::rouse;
+use crate::fence::{Writer, writers};
 use crate::sequences::raise;
-use crate::session::{BEGIN, Session};
-
-/// What a step keeps out while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bars {
-    /// Other steps and all writes of the application.
-    Writes,
-    /// Other steps.
-    Steps,
-    /// Nothing.
-    Nothing,
-}
+use crate::store_error::{MoveError, StoreError};
 
 impl AdapterStore {
     /// The document of ownership, as it is now. Brings up to date what [`AdapterStore::position`] and
@@ -189,6 +178,7 @@ impl AdapterStore {
     async fn step(&self, step: OwnershipStep) -> Result<Ownership, MoveError> {
         let bars = match step {
             OwnershipStep::Readdress(_) => Bars::Steps,
+            OwnershipStep::Take { .. } => Bars::Promotion,
             _ => Bars::Writes,
         };
         let needs_all = matches!(step, OwnershipStep::Fence { .. } | OwnershipStep::Follow { .. });
@@ -215,79 +205,18 @@ impl AdapterStore {
             let sql = &tx.statements.forget_follower;
             tx.session.rows("forgetting the successor", sql, &[&to.store]).await?;
         }
-        let super::Inner { collection, objects, .. } = &*self.inner;
-        Ok(raise(tx.session, collection, objects, 0, past_lost(0)).await?)
+        let Inner { collection, objects, .. } = &*self.inner;
+        raise(tx.session, collection, objects, 0, past_lost(0)).await?;
+        Ok(rouse(tx.session, objects).await?)
     }
 
     /// The document after a step, which is done even if it cannot be read.
     pub(super) async fn after_step(&self) -> Result<Ownership, MoveError> {
         Ok(self.ownership().await.map_err(StoreError::after_commit)?)
     }
-
-    /// Changes the ownership in a transaction, or refuses and changes nothing.
-    pub(super) async fn change<T>(
-        &self,
-        name: &'static str,
-        bars: Bars,
-        work: impl AsyncFnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError>,
-    ) -> Result<T, MoveError> {
-        let inner = &*self.inner;
-        inner
-            .sessions
-            .with(async |session| {
-                let done = step(session, &inner.statements, &inner.objects, bars, work).await;
-                let (done, document, latest) = match done {
-                    Ok(done) => done,
-                    Err(error) => {
-                        session.roll_back().await;
-                        return Err(error);
-                    }
-                };
-                fault::point(&format!("adapter.{name}.before-commit"));
-                session.batch(name, "COMMIT").await.map_err(StoreError::of_commit)?;
-                inner.watch.tell(&document, latest);
-                fault::point(&format!("adapter.{name}.after-commit"));
-                Ok(done)
-            })
-            .await
-    }
 }
 
 /// Refuses a step that rests on the triggers if they are not whole.
 fn whole(tx: &OwnershipTx<'_>) -> Result<(), MoveError> {
     if tx.installed { Ok(()) } else { Err(StoreError::NotInstalled.into()) }
-}
-
-/// Does the work of a step inside its transaction; gives what it made, and what is known after its commit.
-async fn step<T>(
-    session: &Session,
-    statements: &Statements,
-    objects: &Objects,
-    bars: Bars,
-    work: impl AsyncFnOnce(&mut OwnershipTx<'_>) -> Result<T, MoveError>,
-) -> Result<(T, Document, u64), MoveError> {
-    session.batch("beginning a step", BEGIN).await?;
-    if bars == Bars::Writes {
-        take_alone(session, objects).await?;
-    }
-    // A heartbeat waits for a handover too: it must not come behind it.
-    session.rows("waiting for other steps", &statements.hold, &[]).await?;
-    // Behind the locks, so that it sees what others did while these were waited for.
-    let mut tx = OwnershipTx::load(session, statements).await?;
-    let done = work(&mut tx).await?;
-    Ok((done, tx.document, tx.facts.position))
-}
-
-/// Takes the exclusive side of the collection's lock: no write runs.
-///
-/// # Errors
-/// [`MoveError::WritesRun`] if one did not end in time.
-pub(super) async fn take_alone(session: &Session, objects: &Objects) -> Result<(), MoveError> {
-    for sql in lock(objects) {
-        match session.batch("waiting for the writes that run", &sql).await {
-            Err(error) if error.is_lock_timeout() => return Err(MoveError::WritesRun),
-            done => done?,
-        }
-    }
-    Ok(())
 }

@@ -5,7 +5,6 @@
 
 use replication::Key;
 
-use super::error::StoreError;
 use crate::collection::{Collection, Member};
 use crate::feed::LAST_KEY;
 use crate::key::{key_text, names, values};
@@ -14,6 +13,7 @@ use crate::objects::{Objects, key_prefix};
 use crate::page::{Column, FeedError, Row};
 use crate::rows::columns;
 use crate::session::Session;
+use crate::store_error::StoreError;
 
 /// The most lines that are read at once, and how many at first, until it is known how large the rows are.
 const MOST: usize = 2_000;

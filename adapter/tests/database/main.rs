@@ -3,14 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod app;
+mod pair;
 
 mod bad_input;
+mod constraints;
 mod crashes;
 mod fences;
+mod following;
 mod gaps;
 mod keys;
 mod locks;
 mod rows;
 mod sources;
+mod speed;
 mod writers;
 mod writes;

@@ -6,7 +6,7 @@ use replication::FeedCursor;
 
 use crate::app::App;
 
-const TYPES: &str = "
+pub(crate) const TYPES: &str = "
     CREATE TYPE mood AS ENUM ('fine', 'it''s \\ \"so\"');
     CREATE TYPE pair AS (a int, b text);
     CREATE DOMAIN positive AS numeric CHECK (VALUE > 0);
@@ -17,7 +17,7 @@ const TYPES: &str = "
         ts tsvector, doubled numeric GENERATED ALWAYS AS (n * 2) STORED);";
 
 /// The values are written with the server's own settings; a reader must not see them through the database's.
-const VALUES: &str = r#"
+pub(crate) const VALUES: &str = r#"
     INSERT INTO things ("a Column", n, m, f, g, t, l, d, i, b, j, o, a, x, e, r, s, p, c, u, v, h, k, y, w, z, q, ts) VALUES
     (E'\\ ''q'' "d" \t\n é 🦀 \x01', 1.10, 12345678901234567890.0123456789, 0.1::float8 + 0.2::float8, 1e-45::real,
      '2001-02-03 04:05:06.123456+07', '0044-03-15 BC', 'infinity', '-1 year 2 mons -3 days 04:05:06.7', '\x00ff5c27',
@@ -31,7 +31,7 @@ const VALUES: &str = r#"
      NULL, NULL, NULL, NULL, '-0.01', '', NULL)"#;
 
 /// Makes the sessions of a database see values in another way.
-async fn unpin(database: &TestDatabase) {
+pub(crate) async fn unpin(database: &TestDatabase) {
     database
         .execute(
             "DO $$ DECLARE s text; BEGIN FOREACH s IN ARRAY ARRAY['datestyle = ''SQL, DMY''', 'timezone = ''Asia/Kathmandu''',

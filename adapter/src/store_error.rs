@@ -25,6 +25,10 @@ pub enum StoreError {
     /// The installation of the collection is not whole: writes could pass by.
     #[error("the installation of the collection is not whole; run adapter install again")]
     NotInstalled,
+    /// A constraint of the application's tables keeps rows of the source out. If they refer to another collection, it may
+    /// pass when that one has come further.
+    #[error("a constraint keeps rows of the source out")]
+    Kept(#[source] Cause),
     /// A fault of this program, of the application's tables or of the stored data.
     #[error("the database refuses it")]
     Failed(#[source] Cause),
@@ -39,7 +43,7 @@ impl StoreError {
     }
 
     /// An error of a commit.
-    pub(super) fn of_commit(error: Error) -> Self {
+    pub(crate) fn of_commit(error: Error) -> Self {
         match &error {
             Error::Failed { cause, .. } if is_refusal(cause) => error.into(),
             _ => Self::OutcomeUnknown(Arc::new(error)),
@@ -47,7 +51,7 @@ impl StoreError {
     }
 
     /// The same error of what comes after a commit: whatever it is, something is stored.
-    pub(super) fn after_commit(self) -> Self {
+    pub(crate) fn after_commit(self) -> Self {
         match self {
             unknown @ Self::OutcomeUnknown(_) => unknown,
             other => Self::OutcomeUnknown(Arc::new(other)),
