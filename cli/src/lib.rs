@@ -33,7 +33,9 @@ mod lock;
 mod marker;
 mod move_token;
 mod process;
+mod progress;
 mod say;
 mod supervisor;
+mod width;
 
 pub use command_line::main;

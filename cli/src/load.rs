@@ -1,12 +1,18 @@
 //! `banyan load`: the load generator, against the board that runs or another URL.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
+use load::Standing;
 use reqwest::{Client, Url};
 
 use crate::control::ControlArgs;
+use crate::progress::{Part, Progress};
 use crate::say::say;
+
+/// The time between two lines that say how far it is, if they go to no terminal.
+const LINES: Duration = Duration::from_secs(5);
 
 /// What is asked, and how.
 #[derive(Args, Debug)]
@@ -30,7 +36,10 @@ pub(crate) async fn run(args: &LoadArgs, http: Client) -> Result<ExitCode, Strin
         Some(url) => url.clone(),
         None => proxy(&args.control, http).await?,
     };
-    let report = load::run(url.as_str(), &args.options).await?;
+    let mut progress = Progress::on_error((!args.json).then_some(LINES));
+    let watch = |standing| show(&mut progress, standing);
+    let report = load::run(url.as_str(), &args.options, watch).await?;
+    drop(progress);
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
         say(format_args!("{json}"));
@@ -38,6 +47,19 @@ pub(crate) async fn run(args: &LoadArgs, http: Client) -> Result<ExitCode, Strin
         say(format_args!("{report}"));
     }
     Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show(progress: &mut Progress, standing: Standing) {
+    match standing {
+        Standing::Asking { share, requests, failed, per_second } => {
+            let text = format!("{requests} requests, {per_second:.0} requests/s, {failed} failed");
+            progress.show(Some(Part { done: share, all: 1.0 }), &text, &[]);
+        }
+        Standing::Checking { checked, members } => {
+            let text = format!("{checked} of {members} members checked");
+            progress.show(None, &text, &[]);
+        }
+    }
 }
 
 /// The URL of the first application of a control port.

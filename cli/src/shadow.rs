@@ -3,7 +3,6 @@
 mod lines;
 mod rows;
 mod shown;
-mod width;
 
 use std::process::ExitCode;
 
@@ -13,6 +12,7 @@ use reqwest::Client;
 
 use crate::control::ControlArgs;
 use crate::say::say;
+use crate::width;
 
 /// What `shadow` takes.
 #[derive(Args, Clone, Debug)]

@@ -2,29 +2,30 @@
 
 use std::process::ExitCode;
 
+use refactor::Diff;
 use reqwest::Client;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::args::MoveArgs;
 use super::ask::{MoveControl, POLL, SHOWN};
+use crate::progress::{Part, Progress};
 use crate::say::say;
 
 /// Exit code 0 where both sides are the same, 1 otherwise.
 pub(crate) async fn run(args: &MoveArgs, http: Client) -> Result<ExitCode, String> {
     let control = MoveControl::new(args, http)?;
     let mut found = control.command("diff", json!({})).await?;
-    let mut shown = Instant::now();
+    let (mut progress, start, before) =
+        (Progress::on_output(SHOWN), Instant::now(), found.diff.rows_compared);
     while found.diff.state == "running" {
-        if shown.elapsed() > SHOWN {
-            shown = Instant::now();
-            let of = found.diff.progress.as_ref();
-            let of = of.map_or(String::new(), |at| format!(", up to id {} of {}", at.id, at.of));
-            say(format_args!("  {} rows compared{of}", found.diff.rows_compared));
-        }
+        let rows = found.diff.rows_compared.saturating_sub(before);
+        let rate = rows as f64 / start.elapsed().as_secs_f64().max(0.1);
+        progress.show(part(&found.diff), &told(&found.diff, rate), &[]);
         sleep(POLL).await;
         found = control.look(&found).await?;
     }
+    progress.clear();
     let (collection, diff) = (&found.collection, &found.diff);
     let rows = diff.rows_compared;
     let moving = match diff.moving {
@@ -44,7 +45,8 @@ pub(crate) async fn run(args: &MoveArgs, http: Client) -> Result<ExitCode, Strin
             if more > 0 {
                 say(format_args!("  and {more} more"));
             }
-            Err(format!("{collection}: {} of {rows} rows differ{moving}", diff.count))
+            let differ = if diff.count == 1 { "differs" } else { "differ" };
+            Err(format!("{collection}: {} of {rows} rows {differ}{moving}", diff.count))
         }
         state => {
             let detail = diff.detail.as_deref().unwrap_or(state);
@@ -53,4 +55,16 @@ pub(crate) async fn run(args: &MoveArgs, http: Client) -> Result<ExitCode, Strin
             ))
         }
     }
+}
+
+fn told(diff: &Diff, rate: f64) -> String {
+    let of = diff.progress.as_ref();
+    let of = of.map_or(String::new(), |at| format!(", up to id {} of {}", at.id, at.of));
+    format!("{} rows compared, {rate:.0} rows/s{of}", diff.rows_compared)
+}
+
+/// How much is compared; none if the keys are no numbers.
+fn part(diff: &Diff) -> Option<Part> {
+    let progress = diff.progress.as_ref()?;
+    Some(Part { done: progress.id.parse().ok()?, all: progress.of.parse().ok()? })
 }

@@ -6,7 +6,7 @@ use refactor::{DifferenceReport, ShadowReport};
 
 use super::lines::{self, Line, readable};
 use super::rows::{Mark, SideBySide, side_by_side};
-use super::width;
+use crate::width;
 
 /// What a shadow compared, and what not.
 pub(super) fn summary(shadow: &ShadowReport) -> String {

@@ -19,7 +19,9 @@ mod load;
 #[path = "../common/names.rs"]
 mod names;
 mod private;
+mod progress;
 mod refusals;
 mod shadow;
 mod stages;
 mod status;
+mod terminal;

@@ -1,6 +1,7 @@
 //! Reads the whole board, its lists and each member of the ledgers, and says where it is not as they have it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use replication::Position;
@@ -40,7 +41,7 @@ pub(crate) async fn check(
     let mut running = JoinSet::new();
     for record in records {
         let work = Arc::clone(work);
-        running.spawn(async move { members(&work.board, &record).await });
+        running.spawn(async move { members(&work, &record).await });
     }
     while let Some(found) = running.join_next().await {
         differences.extend(found.map_err(|error| error.to_string())??);
@@ -68,7 +69,7 @@ async fn walk(
 }
 
 /// Reads each member that a client made.
-async fn members(board: &Board, record: &ClientRecord) -> Result<Differences, String> {
+async fn members(work: &Workload, record: &ClientRecord) -> Result<Differences, String> {
     let mut differences = Differences::default();
     for member in record.ledger.members() {
         let Some(id) = member.id else { continue };
@@ -76,7 +77,8 @@ async fn members(board: &Board, record: &ClientRecord) -> Result<Differences, St
         let place = member.collection.place(id);
         let path = format!("{place}?view=full");
         let wanted = [StatusCode::OK, StatusCode::NOT_FOUND];
-        let answer = read(board, &path, &record.agent, position, &wanted).await?;
+        let answer = read(&work.board, &path, &record.agent, position, &wanted).await?;
+        work.counts.checked.fetch_add(1, Relaxed);
         if let Some(what) = member.differs_from(&answer) {
             differences.add(place, format!("read in the end, it {what}"));
         }

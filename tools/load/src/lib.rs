@@ -5,7 +5,7 @@
 //!
 //! ```no_run
 //! # async fn example(options: load::Options) -> Result<(), String> {
-//! let report = load::run("http://127.0.0.1:8080", &options).await?;
+//! let report = load::run("http://127.0.0.1:8080", &options, |_| {}).await?;
 //! assert!(report.is_well(), "{report}");
 //! # Ok(())
 //! # }
@@ -13,6 +13,7 @@
 
 mod options;
 mod run;
+mod standing;
 
 mod references;
 mod work;
@@ -32,6 +33,7 @@ mod tally;
 pub use options::Options;
 pub use report::Report;
 pub use run::run;
+pub use standing::Standing;
 
 #[cfg(test)]
 mod tests;

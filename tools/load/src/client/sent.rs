@@ -1,5 +1,6 @@
 //! Sending one request, and what became of it.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderName};
@@ -31,6 +32,7 @@ impl Client {
             answer = self.work.board.get(path, &self.record.agent, None).await;
         }
         self.record.tally.read(began.elapsed());
+        self.work.counts.requests.fetch_add(1, Relaxed);
         match answer {
             Ok(answer) if wanted.contains(&answer.status) => return Some(answer),
             other => self.failed(&Method::GET, collection, &other).await,
@@ -57,6 +59,7 @@ impl Client {
             answer = self.work.board.send(method.clone(), path, &all, body).await;
         }
         self.record.tally.write(began - self.work.start, began.elapsed());
+        self.work.counts.requests.fetch_add(1, Relaxed);
         if let (true, Ok(answer)) = (repeated, &mut answer) {
             match answer.status {
                 // It was deleted before.
@@ -114,6 +117,7 @@ impl Client {
             Err(lost) => (lost.cause.clone(), lost.cause.clone()),
         };
         self.record.tally.failed(&kind, format!("{method} {}: {why}", collection.name()));
+        self.work.counts.failed.fetch_add(1, Relaxed);
         sleep(REST).await;
     }
 }

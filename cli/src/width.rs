@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::stdout;
+use std::os::fd::AsFd;
 
 use rustix::termios::tcgetwinsize;
 use unicode_width::UnicodeWidthChar;
@@ -12,20 +13,24 @@ const SMALLEST: usize = 40;
 const LARGEST: usize = 240;
 
 /// How wide the output may be: as the terminal.
-pub(super) fn of_output() -> usize {
-    let terminal = tcgetwinsize(stdout()).ok().map(|size| usize::from(size.ws_col));
+pub(crate) fn of_output() -> usize {
     let said = || env::var("COLUMNS").ok()?.parse().ok();
-    let width = terminal.filter(|width| *width > 0).or_else(said).unwrap_or(DEFAULT);
-    width.clamp(SMALLEST, LARGEST)
+    of_terminal(stdout()).or_else(said).unwrap_or(DEFAULT).clamp(SMALLEST, LARGEST)
+}
+
+/// How many columns a terminal has, if it says so.
+pub(crate) fn of_terminal(stream: impl AsFd) -> Option<usize> {
+    let size = tcgetwinsize(stream).ok()?;
+    (size.ws_col > 0).then(|| size.ws_col.into())
 }
 
 /// How wide a text is.
-pub(super) fn of(text: &str) -> usize {
+pub(crate) fn of(text: &str) -> usize {
     text.chars().map(|character| character.width().unwrap_or(0)).sum()
 }
 
 /// A text from its character `from` on, cut to a width; `…` stands for what is left out.
-pub(super) fn cut(text: &str, from: usize, width: usize) -> String {
+pub(crate) fn cut(text: &str, from: usize, width: usize) -> String {
     let mut cut = String::new();
     let mut left = width;
     if from > 0 {
@@ -49,7 +54,7 @@ pub(super) fn cut(text: &str, from: usize, width: usize) -> String {
 }
 
 /// A text with spaces behind it, up to a width.
-pub(super) fn padded(text: String, width: usize) -> String {
+pub(crate) fn padded(text: String, width: usize) -> String {
     let spaces = width.saturating_sub(of(&text));
     text + &" ".repeat(spaces)
 }
