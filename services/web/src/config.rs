@@ -1,10 +1,6 @@
 //! The configuration: read from the environment once.
 
-use std::net::Ipv4Addr;
-use std::num::NonZero;
-use std::thread::available_parallelism;
-
-use runtime::{ConfigErrors, ListenAddress, Logs, StopTimes, Variable, Variables};
+use runtime::{ConfigErrors, Logs, Serving, StopTimes, Variable, Variables};
 use url::Url;
 
 /// What the program is called in messages, and on the command line of `banyan serve`.
@@ -12,8 +8,8 @@ pub const NAME: &str = "web";
 
 /// Every variable that the program reads.
 pub const VARIABLES: &[Variable] = &[
-    Variable { name: "HOST", about: "the IP address to listen on; 0.0.0.0" },
-    Variable { name: "PORT", about: "the port to listen on, 0 for any free one; 3000" },
+    Serving::HOST,
+    Serving::PORT,
     Variable {
         name: "API_URL",
         about: "the URL of the board's API, which is that of the proxy; http://127.0.0.1:8080/api",
@@ -27,10 +23,7 @@ pub const VARIABLES: &[Variable] = &[
     Logs::FORMAT,
     Logs::FILE,
     Logs::FILTER,
-    Variable {
-        name: "BANYAN_WORKERS",
-        about: "threads that answer requests, 1 to 512; one a core",
-    },
+    Serving::WORKERS,
 ];
 
 const DEFAULT_API: &str = "http://127.0.0.1:8080/api";
@@ -38,13 +31,9 @@ const DEFAULT_API: &str = "http://127.0.0.1:8080/api";
 /// What the program is told from outside.
 #[derive(Debug)]
 pub struct Config {
-    pub(crate) listen: ListenAddress,
+    pub(crate) serving: Serving,
     /// Without a slash at its end.
     pub(crate) api: String,
-    pub(crate) read_only: bool,
-    pub(crate) stop: StopTimes,
-    pub(crate) logs: Logs,
-    pub(crate) workers: usize,
 }
 
 impl Config {
@@ -56,18 +45,10 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
         let mut variables = Variables::new(VARIABLES, environment);
-        let cores = available_parallelism().map_or(1, NonZero::get);
-        let everywhere = (Ipv4Addr::UNSPECIFIED, 3000);
         let takes = "http://HOST:PORT/PATH or https://HOST:PORT/PATH, without a user, a query or a fragment";
         let config = Self {
-            listen: ListenAddress::read(&mut variables, ["HOST", "PORT"], everywhere),
             api: variables.read("API_URL", takes, api).unwrap_or_else(|| DEFAULT_API.to_owned()),
-            read_only: variables
-                .one_of("READ_ONLY", &[("true", true), ("false", false)])
-                .unwrap_or(false),
-            stop: StopTimes::read(&mut variables),
-            logs: Logs::read(&mut variables),
-            workers: variables.number("BANYAN_WORKERS", 1, 512).unwrap_or(cores.min(512)),
+            serving: Serving::read(&mut variables),
         };
         variables.finish(config)
     }

@@ -38,7 +38,7 @@ pub(crate) async fn user(
         Ok(user) => {
             let id = id_of(&user);
             let mut response = pages::see_other(&format!("/users/{id}"));
-            write_as(&mut response, id);
+            write_as(&mut response, &visitor, id);
             return Ok(response);
         }
         Err(refusal) => refusal,

@@ -4,11 +4,11 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
 use crate::api::Refusal;
-use crate::edit::{kind, stored};
 use crate::failure::Failure;
 use crate::form::{Form, TAG};
 use crate::pages;
 use crate::site::Site;
+use crate::stored::{Stored, kind_in, to_change};
 use crate::visitor::Visitor;
 
 /// `GET /{collection}/{id}/delete`: what would be deleted, and what would stay.
@@ -20,9 +20,7 @@ pub(crate) async fn form(
     visitor: Visitor,
     path: Path<(String, u64)>,
 ) -> Result<HttpResponse, Failure> {
-    site.must_write()?;
-    let (kind, id) = kind(&path)?;
-    let (member, tag) = stored(&site, kind, id).await?;
+    let (kind, id, Stored { member, tag }) = to_change(&site, &path).await?;
     let page = pages::delete(kind, id, &member.value, &tag, None, &visitor);
     Ok(pages::answer(&visitor, &page))
 }
@@ -37,7 +35,7 @@ pub(crate) async fn delete(
     path: Path<(String, u64)>,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
-    let (kind, id) = kind(&path)?;
+    let (kind, id) = kind_in(&path)?;
     let refusal = match site.api.delete(kind.collection, id, &form.guard(TAG)?).await {
         // It is gone: this form was sent twice, its first answer was lost on the way, or another one was first.
         Ok(()) | Err(Refusal::Gone) => {
@@ -46,7 +44,8 @@ pub(crate) async fn delete(
         Err(refusal) => refusal,
     };
     let unknown = matches!(refusal, Refusal::Unknown | Refusal::Failed);
-    let (member, tag) = stored(&site, kind, id).await.map_err(|failure| match failure {
+    let read = Stored::read(&site, kind, id).await;
+    let Stored { member, tag } = read.map_err(|failure| match failure {
         Failure::Api(error) if unknown => {
             log::warn!("after a delete whose outcome is not known: {error}");
             Failure::PerhapsDeleted

@@ -2,14 +2,13 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use serde_json::Value;
 
-use crate::api::{Member, Refusal};
+use crate::api::Refusal;
 use crate::failure::Failure;
 use crate::form::{Form, TAG};
-use crate::kind::Kind;
 use crate::pages::{self, Filled};
 use crate::site::Site;
+use crate::stored::{Stored, kind_in, to_change};
 use crate::visitor::Visitor;
 
 /// `GET /{collection}/{id}/edit`: the form with what is stored.
@@ -21,9 +20,7 @@ pub(crate) async fn form(
     visitor: Visitor,
     path: Path<(String, u64)>,
 ) -> Result<HttpResponse, Failure> {
-    site.must_write()?;
-    let (kind, id) = kind(&path)?;
-    let (member, tag) = stored(&site, kind, id).await?;
+    let (kind, id, Stored { member, tag }) = to_change(&site, &path).await?;
     let filled = Filled::stored(kind, &member.value, TAG, tag);
     let back = pages::path_of(kind, id, &member.value);
     Ok(pages::answer(&visitor, &pages::edit(kind, id, &back, &filled, None, &visitor)))
@@ -40,7 +37,7 @@ pub(crate) async fn change(
     path: Path<(String, u64)>,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
-    let (kind, id) = kind(&path)?;
+    let (kind, id) = kind_in(&path)?;
     let (tag, body) = (form.guard(TAG)?, kind.body(&form).into());
     let refusal = match site.api.change(kind.collection, id, &tag, &body).await {
         Ok(member) => return Ok(pages::see_other(&pages::path_of(kind, id, &member))),
@@ -49,7 +46,7 @@ pub(crate) async fn change(
     };
     let status = pages::status_of(&refusal);
     if refusal == Refusal::Changed
-        && let Ok((member, tag)) = stored(&site, kind, id).await
+        && let Ok(Stored { member, tag }) = Stored::read(&site, kind, id).await
     {
         // The form was sent twice, or its first answer was lost on the way: it is done.
         let back = pages::path_of(kind, id, &member.value);
@@ -64,19 +61,4 @@ pub(crate) async fn change(
     let back = pages::path_in(kind, id, form.id("thread"));
     let page = pages::edit(kind, id, &back, &filled, None, &visitor);
     Ok(pages::answer_with(status, &visitor, &page))
-}
-
-/// The collection and the id in a path.
-pub(crate) fn kind(path: &(String, u64)) -> Result<(&'static Kind, u64), Failure> {
-    let kind = Kind::named(&path.0).ok_or(Failure::NoPage)?;
-    Ok((kind, path.1))
-}
-
-/// A member and its entity tag.
-pub(crate) async fn stored(
-    site: &Site,
-    kind: &Kind,
-    id: u64,
-) -> Result<(Member<Value>, String), Failure> {
-    site.api.member(kind.collection, id).await?.ok_or(Failure::NoMember(kind.one))
 }

@@ -24,6 +24,7 @@ mod shown;
 
 mod failure;
 mod site;
+mod stored;
 
 mod create;
 mod delete;
@@ -66,11 +67,11 @@ impl Daemon for Web {
     }
 
     fn logs(config: &Config) -> &Logs {
-        &config.logs
+        &config.serving.logs
     }
 
     fn health(config: &Config) -> &ListenAddress {
-        &config.listen
+        &config.serving.listen
     }
 
     async fn serve(self, config: Config, stop: Stop) -> Result<(), Box<dyn Error>> {

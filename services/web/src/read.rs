@@ -4,10 +4,12 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::try_join;
 use models::{Post, Thread, User};
+use serde::de::DeserializeOwned;
 
+use crate::api::{Member, Page};
 use crate::failure::Failure;
 use crate::form::KEY;
-use crate::kind::{POSTS, THREADS, USERS};
+use crate::kind::{Kind, POSTS, THREADS, USERS};
 use crate::pages;
 use crate::place::Place;
 use crate::site::Site;
@@ -17,6 +19,7 @@ use crate::visitor::{Visitor, random};
 const LIST_ROWS: usize = 25;
 /// The posts of a thread on a page.
 const THREAD_ROWS: usize = 50;
+
 /// `GET /`: the threads, the newest first.
 ///
 /// # Errors
@@ -45,14 +48,8 @@ pub(crate) async fn thread(
     id: Path<u64>,
 ) -> Result<HttpResponse, Failure> {
     let (id, place) = (*id, Place::of(&request));
-    let list = format!("/posts/in-thread/{id}");
-    let thread = site.api.member::<Thread>(THREADS.collection, id);
-    let page = site.api.list::<Post>(&list, "asc", THREAD_ROWS, place);
-    let (thread, page) = try_join(thread, page).await?;
-    let thread = thread.map(|(thread, _)| thread);
-    if thread.is_none() && page.members.is_empty() {
-        return Err(Failure::NoMember(THREADS.one));
-    }
+    let posts = Posts { list: "in-thread", order: "asc", rows: THREAD_ROWS };
+    let (thread, page) = with_posts::<Thread>(&site, &THREADS, id, &posts, place).await?;
     let writer = visitor.writer.filter(|_| !site.read_only);
     let authors = page.members.iter().map(|post| post.value.user);
     let authors = authors.chain(thread.iter().map(|thread| thread.value.created_by)).chain(writer);
@@ -91,17 +88,41 @@ pub(crate) async fn user(
     id: Path<u64>,
 ) -> Result<HttpResponse, Failure> {
     let (id, place) = (*id, Place::of(&request));
-    let list = format!("/posts/by-user/{id}");
-    let user = site.api.member::<User>(USERS.collection, id);
-    let page = site.api.list::<Post>(&list, "desc", LIST_ROWS, place);
-    let (user, page) = try_join(user, page).await?;
-    let user = user.map(|(user, _)| user);
-    if user.is_none() && page.members.is_empty() {
-        return Err(Failure::NoMember(USERS.one));
-    }
+    let posts = Posts { list: "by-user", order: "desc", rows: LIST_ROWS };
+    let (user, page) = with_posts::<User>(&site, &USERS, id, &posts, place).await?;
     let threads = page.members.iter().map(|post| post.value.thread);
     let threads = site.api.known(THREADS.collection, threads).await;
     let shown = pages::UserShown { id, user: user.as_ref(), page: &page, threads: &threads };
     let body = pages::user(&shown, place, &visitor, site.read_only);
     Ok(pages::answer(&visitor, &body))
+}
+
+/// The posts of a member.
+struct Posts {
+    /// The list of the API that has them.
+    list: &'static str,
+    order: &'static str,
+    /// How many stand on a page.
+    rows: usize,
+}
+
+/// A member, and a page of its posts. Posts stay when their member is deleted; then there is no member.
+///
+/// # Errors
+/// If there is no such member and it left no posts, or the API does not answer.
+async fn with_posts<T: DeserializeOwned>(
+    site: &Site,
+    kind: &Kind,
+    id: u64,
+    posts: &Posts,
+    place: Place,
+) -> Result<(Option<Member<T>>, Page<Post>), Failure> {
+    let list = format!("/posts/{}/{id}", posts.list);
+    let member = site.api.member::<T>(kind.collection, id);
+    let page = site.api.list::<Post>(&list, posts.order, posts.rows, place);
+    let (member, page) = try_join(member, page).await?;
+    if member.is_none() && page.members.is_empty() {
+        return Err(Failure::NoMember(kind.one));
+    }
+    Ok((member.map(|(member, _)| member), page))
 }

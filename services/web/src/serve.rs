@@ -22,23 +22,24 @@ use crate::{assets, create, delete, edit, form, read, writer};
 /// # Errors
 /// If the port cannot be listened on.
 pub(crate) async fn serve(config: Config, stop: Stop) -> Result<(), Box<dyn Error>> {
-    let port = config.listen.bind()?;
+    let serving = config.serving;
+    let port = serving.listen.bind()?;
     let address = port.local_addr()?;
     log::info!("{} {} for {}", NAME, env!("CARGO_PKG_VERSION"), config.api);
     let local = address.ip().is_loopback();
-    let site = Site { api: Api::new(config.api)?, read_only: config.read_only, local };
+    let site = Site { api: Api::new(config.api)?, read_only: serving.read_only, local };
     let site = Data::new(site);
     let (tell, stopping) = watch::channel(false);
     let drain = Drain::new(stopping);
     let draining = drain.clone();
     let stop = async move {
         stop.await;
-        draining.leave(config.stop).await;
+        draining.leave(serving.stop).await;
         tell.send_replace(true);
         draining.ended().await;
     };
     let seen = Data::new(drain.clone());
-    let server = HttpServer::new(config.workers, limits(config.stop), drain, stop);
+    let server = HttpServer::new(serving.workers, limits(serving.stop), drain, stop);
     let server = server.listen(port, move || {
         App::new()
             .app_data(site.clone())

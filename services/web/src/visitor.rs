@@ -23,6 +23,8 @@ pub(crate) struct Visitor {
     pub(crate) token: String,
     /// Whether the browser has the token already.
     has_token: bool,
+    /// Whether it speaks TLS to what stands in front of the program. Its cookies then go over TLS alone.
+    is_over_tls: bool,
     /// The id of the user that it writes as. The board has no accounts, so this is a choice and proves nothing.
     pub(crate) writer: Option<u64>,
 }
@@ -32,19 +34,23 @@ impl Visitor {
     /// link from another site, and not with its forms. With `Strict` such a link would come without it, and the new token would make the
     /// forms in other windows too old.
     pub(crate) fn token_cookie(&self) -> Option<String> {
-        let cookie = || format!("{TOKEN}={}; Path=/; HttpOnly; SameSite=Lax", self.token);
-        (!self.has_token).then(cookie)
+        (!self.has_token).then(|| self.cookie(format!("{TOKEN}={}; Path=/", self.token)))
+    }
+
+    /// The cookie that makes the browser write as this user.
+    pub(crate) fn writer_cookie(&self, user: u64) -> String {
+        self.cookie(format!("{WRITER}={user}; Path=/; Max-Age={WRITER_SECONDS}"))
+    }
+
+    fn cookie(&self, cookie: String) -> String {
+        let secure = if self.is_over_tls { "; Secure" } else { "" };
+        cookie + "; HttpOnly; SameSite=Lax" + secure
     }
 
     /// The token that the browser brought.
     pub(crate) fn brought(&self) -> Option<&str> {
         self.has_token.then_some(self.token.as_str())
     }
-}
-
-/// The cookie that makes a browser write as this user.
-pub(crate) fn writer_cookie(user: u64) -> String {
-    format!("{WRITER}={user}; Path=/; Max-Age={WRITER_SECONDS}; HttpOnly; SameSite=Lax")
 }
 
 /// 128 random bits, as 32 hexadecimal digits. Empty if the system has no random numbers: no form is taken with that.
@@ -70,8 +76,21 @@ impl FromRequest for Visitor {
         let token = cookie(request, TOKEN).filter(is_token).map(str::to_owned);
         let writer = cookie(request, WRITER).and_then(|id| id.parse().ok());
         let has_token = token.is_some();
-        ready(Ok(Self { token: token.unwrap_or_else(random), has_token, writer }))
+        ready(Ok(Self {
+            token: token.unwrap_or_else(random),
+            has_token,
+            is_over_tls: is_over_tls(request),
+            writer,
+        }))
     }
+}
+
+/// Whether what stands in front of the program says that the browser speaks TLS. A client that says so itself changes its own
+/// cookies alone.
+fn is_over_tls(request: &HttpRequest) -> bool {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    header("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
+        || header("origin").is_some_and(|origin| origin.starts_with("https://"))
 }
 
 /// The value of a cookie (RFC 6265, 5.4).

@@ -32,6 +32,7 @@ mod crowd;
 mod drain;
 mod guests;
 mod http_server;
+mod serving;
 mod transport;
 
 mod authority;
@@ -68,6 +69,7 @@ pub use readable::readable;
 pub use request_id::{hex, request_id};
 pub use scrape::scraped;
 pub use secret::is_secret;
+pub use serving::Serving;
 pub use token::{Token, TokenError};
 pub use transport::Limits;
 pub use trusted_proxies::{NoNetworks, TrustedProxies};

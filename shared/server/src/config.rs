@@ -2,24 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::Ipv4Addr;
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use auth::Settings;
 use models::Name;
 use runtime::{
-    ConfigErrors, ListenAddress, Logs, StopTimes, Token, TrustedProxies, Variable, Variables,
+    ConfigErrors, ListenAddress, Logs, Serving, StopTimes, Token, TrustedProxies, Variable, Variables,
 };
 use store::Database;
 use url::Url;
 
 /// Every variable that a service reads.
 pub const VARIABLES: &[Variable] = &[
-    Variable { name: "HOST", about: "the IP address to listen on; 0.0.0.0" },
-    Variable { name: "PORT", about: "the port to listen on, 0 for any free one; 3000" },
+    Serving::HOST,
+    Serving::PORT,
     Variable {
         name: "METRICS_PORT",
         about: "the port that /metrics is moved to, 0 for any free one, if PORT is public; PORT",
@@ -82,10 +79,7 @@ pub const VARIABLES: &[Variable] = &[
     Logs::FORMAT,
     Logs::FILE,
     Logs::FILTER,
-    Variable {
-        name: "BANYAN_WORKERS",
-        about: "threads that answer requests, 1 to 512; one a core",
-    },
+    Serving::WORKERS,
     Variable {
         name: "BANYAN_CONNECTIONS",
         about: "the most connections to PostgreSQL, 1 to 1000; 16",
@@ -95,7 +89,7 @@ pub const VARIABLES: &[Variable] = &[
 /// What a service is told from outside.
 #[derive(Debug)]
 pub struct Config {
-    pub(crate) listen: ListenAddress,
+    pub(crate) serving: Serving,
     /// The address that serves metrics, if it is not that of all else.
     pub(crate) metrics: Option<ListenAddress>,
     pub(crate) database: Database,
@@ -108,7 +102,6 @@ pub struct Config {
     pub(crate) follow: Option<Url>,
     /// The authorities, in PEM form, that alone vouch for other programs; none: the system's do.
     pub(crate) authorities: Option<Arc<[u8]>>,
-    pub(crate) read_only: bool,
     /// Which tokens a write needs; none if it needs none.
     pub(crate) auth: Option<Settings>,
     /// How many writes a caller has in a minute.
@@ -117,9 +110,6 @@ pub struct Config {
     pub(crate) address_writes: Option<u32>,
     /// What these say of the address of a client is believed.
     pub(crate) trusted_proxies: TrustedProxies,
-    pub(crate) stop: StopTimes,
-    pub(crate) logs: Logs,
-    pub(crate) workers: usize,
     pub(crate) connections: usize,
 }
 
@@ -136,12 +126,10 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
         let mut variables = Variables::new(VARIABLES, environment);
-        let cores = available_parallelism().map_or(1, NonZero::get);
-        let everywhere = (Ipv4Addr::UNSPECIFIED, 3000);
-        let listen = ListenAddress::read(&mut variables, ["HOST", "PORT"], everywhere);
+        let serving = Serving::read(&mut variables);
         let config = Self {
-            metrics: listen.with_port(&mut variables, "METRICS_PORT"),
-            listen,
+            metrics: serving.listen.with_port(&mut variables, "METRICS_PORT"),
+            serving,
             database: database(&mut variables)
                 .unwrap_or(Database::Sqlite(format!("{name}.db").into())),
             seed_demo: variables.one_of("SEED", &[("demo", true)]).unwrap_or(false),
@@ -155,18 +143,12 @@ impl Config {
             move_token: variables.token("MOVE_TOKEN"),
             follow: follow(&mut variables, collections),
             authorities: authorities(&mut variables),
-            read_only: variables
-                .one_of("READ_ONLY", &[("true", true), ("false", false)])
-                .unwrap_or(false),
             auth: auth(&mut variables),
             caller_writes: writes(&mut variables, "CALLER_WRITES_PER_MINUTE"),
             address_writes: writes(&mut variables, "ADDRESS_WRITES_PER_MINUTE"),
             trusted_proxies: variables
                 .take("TRUSTED_PROXIES", "networks and addresses such as 10.0.0.0/8,::1")
                 .unwrap_or_default(),
-            stop: StopTimes::read(&mut variables),
-            logs: Logs::read(&mut variables),
-            workers: variables.number("BANYAN_WORKERS", 1, 512).unwrap_or(cores.min(512)),
             connections: variables.number("BANYAN_CONNECTIONS", 1, 1_000).unwrap_or(16),
         };
         variables.finish(config)

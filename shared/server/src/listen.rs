@@ -47,7 +47,7 @@ enum Pages {
 /// If a port cannot be listened on.
 pub(crate) fn bind(config: &Config) -> Result<Ports, BindError> {
     let metrics = config.metrics.as_ref().map(ListenAddress::bind);
-    Ok(Ports { main: config.listen.bind()?, metrics: metrics.transpose()? })
+    Ok(Ports { main: config.serving.listen.bind()?, metrics: metrics.transpose()? })
 }
 
 /// Serves the program until the end of `stop`.
@@ -117,8 +117,12 @@ pub(crate) fn listen(
         })
     };
 
-    let mut server =
-        HttpServer::new(config.workers, limits::server(config.stop.drain), drain, stop);
+    let mut server = HttpServer::new(
+        config.serving.workers,
+        limits::server(config.serving.stop.drain),
+        drain,
+        stop,
+    );
     for (listener, pages) in listeners {
         let app = app.clone();
         server = server.listen(listener, move || app(pages))?;

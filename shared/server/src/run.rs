@@ -49,11 +49,11 @@ impl Daemon for Program {
     }
 
     fn logs(config: &Config) -> &Logs {
-        &config.logs
+        &config.serving.logs
     }
 
     fn health(config: &Config) -> &ListenAddress {
-        &config.listen
+        &config.serving.listen
     }
 
     async fn serve(self, config: Config, mut stop: Stop) -> Result<(), Box<dyn Error>> {
@@ -68,7 +68,7 @@ impl Daemon for Program {
         };
         let (tell, stopping) = watch::channel(false);
         let drain = Drain::new(stopping.clone());
-        let (draining, times) = (drain.clone(), config.stop);
+        let (draining, times) = (drain.clone(), config.serving.stop);
         let stop = async move {
             stop.await;
             draining.leave(times).await;
@@ -133,7 +133,7 @@ async fn prepare(
         store: Arc::clone(store),
         neighbours: Arc::new(neighbours(&program, &config, store, &clients)),
         moving: Arc::new(Moving::new(token, &clients, ownership_caches, shared, stopping)),
-        read_only: config.read_only,
+        read_only: config.serving.read_only,
         callers: Arc::new(callers),
         access: Access::of(&config),
     };
@@ -142,7 +142,7 @@ async fn prepare(
         program.name,
         env!("CARGO_PKG_VERSION"),
         config.database,
-        config.workers
+        config.serving.workers
     );
     let own = ports.main.local_addr()?;
     let mut keep = Vec::new();

@@ -60,6 +60,22 @@ async fn the_cookies_are_kept_from_scripts_and_from_other_sites() {
     assert_ne!(first.fields["key"], second.fields["key"], "each form is sent by itself");
     let answer = browser.send("/users/3", "/writer", &[]).await;
     assert!(answer.header("set-cookie").contains("board_writer=3; Path=/; Max-Age="));
+    assert!(!answer.header("set-cookie").contains("Secure"), "it came over plain HTTP");
+}
+
+#[tokio::test]
+async fn a_cookie_that_came_over_tls_goes_over_tls_alone() {
+    let board = Board::start().await;
+    for (proto, is_secure) in [("https", true), ("HTTPS", true), ("http", false), ("", false)] {
+        let answer = board.pages.send("GET", "/", &[("x-forwarded-proto", proto)], "").await;
+        assert_eq!(answer.header("set-cookie").ends_with("; Secure"), is_secure, "{proto}");
+    }
+    let browser = board.browser();
+    let form = browser.form("/users/3", "/writer").await;
+    let own = format!("https://{}", board.pages.address());
+    let answer = browser.submit(&form, &[("origin", &own)]).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("board_writer=3;") && cookie.ends_with("; Secure"), "{cookie}");
 }
 
 #[tokio::test]

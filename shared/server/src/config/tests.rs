@@ -20,9 +20,12 @@ fn the_readme_names_every_variable() {
 #[test]
 fn an_empty_environment_is_enough() {
     let config = read(&[("SEED", ""), ("PATH", "/bin")]).unwrap();
-    assert_eq!((config.listen.host.to_string().as_str(), config.listen.port), ("0.0.0.0", 3000));
+    assert_eq!(
+        (config.serving.listen.host.to_string().as_str(), config.serving.listen.port),
+        ("0.0.0.0", 3000)
+    );
     assert_eq!(config.database.to_string(), "sqlite:posts.db");
-    assert!(!config.seed_demo && !config.read_only && config.elsewhere.is_empty());
+    assert!(!config.seed_demo && !config.serving.read_only && config.elsewhere.is_empty());
     assert!(config.move_token.is_none() && config.follow.is_none());
 }
 
@@ -45,13 +48,13 @@ fn everything_wrong_is_said_at_once_with_what_is_allowed() {
         "BANYAN_WORKRES: is unknown; there are BANYAN_WORKERS, BANYAN_CONNECTIONS",
         "HOST=\"localhost\": takes an IP address",
         "PORT=\"http\": takes a port from 0 to 65535",
+        "READ_ONLY=\"yes\": takes true or false",
+        "LOG_FORMAT=\"xml\": takes text or json",
+        "BANYAN_WORKERS=\"0\": takes a number from 1 to 512",
         "DATABASE_URL: takes sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
         "SEED=\"prod\": takes demo",
         "USERS_URL=\"users:3000\": takes http://HOST:PORT or https://HOST:PORT, with nothing, /api or /api/users behind it",
         "THREADS_URL=\"http://threads/v2\": takes http://HOST:PORT or https://HOST:PORT, with nothing, /api or /api/threads behind it",
-        "READ_ONLY=\"yes\": takes true or false",
-        "LOG_FORMAT=\"xml\": takes text or json",
-        "BANYAN_WORKERS=\"0\": takes a number from 1 to 512",
     ];
     assert_eq!(error.lines().collect::<Vec<_>>(), expected);
 }
