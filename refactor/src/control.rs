@@ -21,6 +21,7 @@ mod query;
 mod readiness;
 mod rest;
 mod shadows;
+mod shares_noted;
 mod signature;
 
 pub(crate) use console_source::ConsoleSource;

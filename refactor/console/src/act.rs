@@ -67,7 +67,7 @@ pub(crate) fn ask(
         }
     };
     let force = force && verb.word == "switch";
-    // Before it looks, the control plane ends what a crash broke off: a session that changes nothing must not ask for that.
+    // A read-only session has no use for it: its page has no button.
     let looks = verb.has_dry_run && !session.read_only && verb.obstacle(found).is_none();
     let looked = looks.then(|| {
         let options = json!({ "application": application, "dryRun": true, "force": force });

@@ -11,9 +11,10 @@ use tokio::runtime::Handle;
 
 use proxy::DataPlane;
 use spaces::Spaces;
+use spaces::resource::now_ms;
 
 use super::coordinator_state::CoordinatorState;
-use super::history::Done;
+use super::history::{Done, RouteNote};
 use super::journal::MoveJournal;
 use super::metrics::{self, Pauses};
 use super::options::CommandOptions;
@@ -115,6 +116,18 @@ impl Moves {
         Ok(self.0.journal.history(most)?)
     }
 
+    /// Adds a line on a route to the history. If the state cannot be written, the log says so: what the line is about was
+    /// done already.
+    pub fn note(&self, note: &RouteNote) {
+        if let Err(error) = self.0.journal.note(&Done::of_route(note, now_ms())) {
+            let RouteNote { about, path, .. } = note;
+            log::error!(
+                "the history has no line on the {about} of {path}: {}",
+                runtime::chain(&error)
+            );
+        }
+    }
+
     /// Every move in the text format of OpenMetrics, without the line that ends it; nothing without MOVE_TOKEN. Asks
     /// both stores of each.
     ///
@@ -135,20 +148,30 @@ impl Moves {
     /// Carries a command out; gives the move as it is then. A comparison only begins.
     ///
     /// # Errors
-    /// 404 for a collection or application that is not there; 409 with what stands against it.
+    /// 400 for a dry run of a command that has none; 404 for a collection or application that is not there; 409 with what
+    /// stands against it.
     pub fn command(
         &self,
         collection: &str,
         verb: Verb,
         options: &CommandOptions,
     ) -> Result<ShownMove, CommandRefusal> {
+        if options.dry_run && !matches!(verb, Verb::Switch | Verb::Reverse) {
+            let text = format!("dryRun: {} has no dry run; nothing was done", verb.word());
+            return Err(CommandRefusal::invalid(text));
+        }
         let mut work = CommandWork::open(&self.0, collection, options)?;
-        match settle::settle(&mut work, PENDING) {
-            // These help if the target is lost, or both sides are.
-            Err(pending) if !(verb == Verb::Reverse || (verb == Verb::Cancel && options.force)) => {
-                return Err(pending);
+        // A dry run changes nothing, so it ends nothing either.
+        if !options.dry_run {
+            match settle::settle(&mut work, PENDING) {
+                // These help if the target is lost, or both sides are.
+                Err(pending)
+                    if !(verb == Verb::Reverse || (verb == Verb::Cancel && options.force)) =>
+                {
+                    return Err(pending);
+                }
+                _ => {}
             }
-            _ => {}
         }
         let mut checks = None;
         match verb {

@@ -70,7 +70,7 @@ pub(super) fn run(work: &mut CommandWork<'_>) -> Result<(), CommandRefusal> {
     let mut comparison = goes_on.unwrap_or_else(|| {
         DiffRun::new(&primary.store, &follower.store, primary.epoch, switched, now_ms())
     });
-    comparison.begin();
+    comparison.begin(work.by());
     work.save()?;
     work.inner.journal.write_comparison(&key, &comparison)?;
     work.inner.compare_on(key, comparison, work.record.source.clone(), work.record.target.clone());
@@ -131,11 +131,12 @@ impl CoordinatorState {
                     if last {
                         comparison.end(now_ms());
                     }
-                    self.journal.write_comparison(key, &comparison)?;
                     if last {
+                        self.journal.end_comparison(key, &comparison, now_ms())?;
                         log::info!("diff {}: {}", key.1, comparison.summary());
                         return Ok(());
                     }
+                    self.journal.write_comparison(key, &comparison)?;
                 }
                 Err(Trouble::Passing(why)) => {
                     if away.get_or_insert_with(Instant::now).elapsed() > AWAY {
@@ -156,7 +157,7 @@ impl CoordinatorState {
     ) -> Result<(), CommandRefusal> {
         log::warn!("diff {} is broken off: {why}", key.1);
         comparison.break_off(why);
-        Ok(self.journal.write_comparison(key, comparison)?)
+        Ok(self.journal.end_comparison(key, comparison, now_ms())?)
     }
 
     /// How the last comparison of a move stands.

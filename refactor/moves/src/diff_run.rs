@@ -39,6 +39,9 @@ pub(crate) struct DiffRun {
     count: u64,
     /// Rows that changed at each look.
     moving: u64,
+    /// The id of the key that signed for it.
+    #[serde(default)]
+    by: Option<String>,
 }
 
 impl DiffRun {
@@ -64,6 +67,7 @@ impl DiffRun {
             differences: Vec::new(),
             count: 0,
             moving: 0,
+            by: None,
         }
     }
 
@@ -85,15 +89,33 @@ impl DiffRun {
         self.is_open() && self.broken_off.is_none()
     }
 
-    pub(super) fn begin(&mut self) {
+    /// Begins it, or goes on with it, for this key.
+    pub(super) fn begin(&mut self, by: Option<&str>) {
         self.broken_off = None;
+        self.by = by.map(str::to_owned);
+    }
+
+    pub(crate) fn by(&self) -> Option<&str> {
+        self.by.as_deref()
+    }
+
+    /// Whether it came to its end, and what it found or why it did not, in a sentence.
+    pub(crate) fn outcome(&self) -> (bool, String) {
+        match &self.broken_off {
+            Some(why) => (false, format!("was broken off: {why}")),
+            None if self.count == 0 => {
+                (true, format!("verified: {} rows, none differs", self.rows))
+            }
+            None if self.count == 1 => (true, format!("1 of {} rows differs", self.rows)),
+            None => (true, format!("{} of {} rows differ", self.count, self.rows)),
+        }
     }
 
     pub(super) fn after(&self) -> Option<&Key> {
         self.after.as_ref()
     }
 
-    pub(super) fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         self.epoch
     }
 

@@ -3,7 +3,8 @@
 use journal::{Error, Transaction, values};
 use serde::{Deserialize, Serialize};
 
-use super::record::{MoveRecord, Outcome};
+use super::diff_run::DiffRun;
+use super::record::{MoveId, MoveRecord, Outcome, Verb};
 use super::view::CommandStep;
 
 pub(super) const SCHEMA: &str = "
@@ -22,11 +23,14 @@ const KEPT: i64 = 1_000;
 pub struct Done {
     /// The id of the application.
     pub application: String,
-    /// The collection.
+    /// The collection; the path of the route, if it is about a route.
     pub collection: String,
-    /// The command.
+    /// The id of the route that it is about, and not a collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The command; `canary`, `canary steps` or `shadow` of a route.
     pub verb: String,
-    /// The id of the key that signed for it; none if the control plane went on by itself after an interruption.
+    /// The id of the key that signed for it; none if the control plane did it by itself.
     pub by: Option<String>,
     /// Whether it went on although a check was against it, or a program was lost.
     pub forced: bool,
@@ -44,6 +48,23 @@ pub struct Done {
     pub steps: Vec<CommandStep>,
 }
 
+/// A change of the canary or the shadow of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteNote {
+    /// The id of the application.
+    pub application: String,
+    /// The id of the route.
+    pub route: String,
+    /// The route's path.
+    pub path: String,
+    /// `canary`, `canary steps` or `shadow`.
+    pub about: String,
+    /// What became of it, in a sentence.
+    pub outcome: String,
+    /// The id of the key that signed for it; none if the control plane did it by itself.
+    pub by: Option<String>,
+}
+
 /// Whose command it is, and how it was asked for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CommandOrigin {
@@ -57,6 +78,7 @@ impl Done {
         Self {
             application: record.application.clone(),
             collection: record.collection.clone(),
+            route: None,
             verb: outcome.verb.word().to_owned(),
             by: asked.by.clone(),
             forced: asked.forced,
@@ -66,6 +88,41 @@ impl Done {
             pause_ms: outcome.pause_ms,
             at_ms: outcome.at_ms,
             steps: steps.map(|step| CommandStep { text: step.text.clone(), ms: step.ms }).collect(),
+        }
+    }
+
+    pub(super) fn of_comparison(key: &MoveId, comparison: &DiffRun, now_ms: i64) -> Self {
+        let (done, outcome) = comparison.outcome();
+        Self {
+            application: key.0.clone(),
+            collection: key.1.clone(),
+            route: None,
+            verb: Verb::Diff.word().to_owned(),
+            by: comparison.by().map(str::to_owned),
+            forced: false,
+            done,
+            outcome,
+            epoch: Some(comparison.epoch()),
+            pause_ms: None,
+            at_ms: now_ms,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn of_route(note: &RouteNote, now_ms: i64) -> Self {
+        Self {
+            application: note.application.clone(),
+            collection: note.path.clone(),
+            route: Some(note.route.clone()),
+            verb: note.about.clone(),
+            by: note.by.clone(),
+            forced: false,
+            done: true,
+            outcome: note.outcome.clone(),
+            epoch: None,
+            pause_ms: None,
+            at_ms: now_ms,
+            steps: Vec::new(),
         }
     }
 

@@ -121,6 +121,30 @@ impl MoveJournal {
         self.put("move_comparisons", key, comparison)
     }
 
+    /// Writes a comparison that has ended, or does not go on, and adds that to the history.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub(super) fn end_comparison(
+        &self,
+        key: &MoveId,
+        comparison: &DiffRun,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        self.0.write(|state| {
+            put(state, "move_comparisons", key, comparison)?;
+            Done::of_comparison(key, comparison, now_ms).write(state)
+        })
+    }
+
+    /// Adds a line to the history.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub(super) fn note(&self, done: &Done) -> Result<(), Error> {
+        self.0.write(|state| done.write(state))
+    }
+
     fn get<T: DeserializeOwned>(
         &self,
         table: &str,

@@ -47,7 +47,7 @@ mod work;
 
 pub use code::{Code, Finding};
 pub use coordinator::{Moves, tell_epochs};
-pub use history::Done;
+pub use history::{Done, RouteNote};
 pub use options::CommandOptions;
 pub use record::Verb;
 pub use refusal::CommandRefusal;

@@ -72,6 +72,11 @@ pub(super) fn run(
     {
         return Ok(checks);
     }
+    if options.dry_run
+        && let Some(pending) = &work.record.pending
+    {
+        return Err(under_way(pending, &work.record.collection));
+    }
     let mut times = Times::start(PATIENCE);
     let (mut intent, mut checks) = match ready(work, direction, &pair, options)? {
         Ready::Go(intent, checks) => (intent, checks),
@@ -127,6 +132,15 @@ pub(super) fn run(
     later(work, handed_over)?;
     finish(work, &intent, &pair, &mut times)?;
     Ok(checks)
+}
+
+/// What a dry run says if a change of primary is not at its end.
+fn under_way(pending: &Intent, collection: &str) -> CommandRefusal {
+    let verb = pending.direction.word();
+    CommandRefusal::conflict(format!(
+        "a {verb} of {collection} is not at its end, and a dry run changes nothing: the control plane ends the {verb} \
+         by itself. Look again then"
+    ))
 }
 
 /// Looks at both sides without changing anything.

@@ -74,6 +74,11 @@ impl<'a> CommandWork<'a> {
         self.peers.at(&self.record.target)
     }
 
+    /// The id of the key that signed for the command.
+    pub(super) fn by(&self) -> Option<&str> {
+        self.asked.by.as_deref()
+    }
+
     /// What the source is called in messages.
     pub(super) fn source_name(&self) -> String {
         format!("the source {}", self.record.source)

@@ -43,7 +43,9 @@ mod token;
 pub use error::ApiError;
 pub use members::Members;
 pub use model::ApplicationPath;
-pub use operations::{CanaryView, Everything, HealthCheck, RequestContext};
+pub use operations::{
+    CanaryStep, CanaryView, Everything, HealthCheck, RequestContext, RouteShares,
+};
 pub use pages::{PageRequest, ResourcePage};
 pub use settings::{Quotas, Settings};
 pub use spaces::Spaces;

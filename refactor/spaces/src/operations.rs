@@ -12,12 +12,14 @@ mod protection;
 mod publish;
 mod routes;
 mod services;
+mod shares;
 mod tags;
 mod vpcs;
 
 pub use activation::HealthCheck;
-pub use canary::CanaryView;
+pub use canary::{CanaryStep, CanaryView};
 pub use layout::Everything;
+pub use shares::RouteShares;
 
 use ring::digest::{SHA256, digest};
 use serde::Serialize;

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::answer::ControlAnswer;
 use super::pass_on::PassOn;
 use super::protocol::{JSON, Protocol};
+use super::shares_noted::noted;
 use super::signature::Received;
 use super::{commands, overview, query, rest};
 use crate::lead::{Lead, Leading};
@@ -78,7 +79,9 @@ impl Inside {
         } else if let Some(answer) = overview::answer(lead, received) {
             answer
         } else {
-            rest::answer(&lead.spaces, &caller, received)
+            noted((&lead.spaces, &lead.moves), received, key_id, || {
+                rest::answer(&lead.spaces, &caller, received)
+            })
         }
     }
 }

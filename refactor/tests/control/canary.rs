@@ -45,6 +45,13 @@ async fn a_canary_rises_by_itself_and_falls_when_its_limit_is_passed() {
     assert!(reason.ends_with("reads failed; the limit is 1 %"), "{reason}");
     assert_eq!(fallen["percent"], 100);
     program.logged(reason).await;
+    let expected = [format!("back from 100 % to 0 %: {reason}"), "rose to 100 %".to_owned()];
+    until("the history has both", async || {
+        let history = get(&program, "/-/history").await;
+        let lines = history["history"].as_array().unwrap().iter();
+        lines.map(|line| &line["outcome"]).eq(&expected)
+    })
+    .await;
     let metrics = program.send("GET", "/metrics", &[], "").await.body;
     assert!(metrics.contains("banyan_canary_rolled_back{"), "{metrics}");
     assert_eq!(get(&program, &tags_of(&route)).await["Tags"], tags, "the tags stay as they are");

@@ -1,6 +1,7 @@
 //! Several processes on one control database.
 
 mod canary;
+mod console;
 mod first_stack;
 mod fixture;
 mod fleet;

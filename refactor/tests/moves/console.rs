@@ -70,7 +70,7 @@ async fn a_whole_move_from_the_pages() {
     let page = browser.get(&path(&fixture, "")).await;
     assert!(page.body.contains("monolith is primary, epoch 1"), "{}", page.body);
     let asked = browser.get(&path(&fixture, "/switch")).await;
-    assert!(asked.body.contains("What was looked at"), "it looks first: {}", asked.body);
+    assert!(asked.body.contains("<h2>Checks</h2>"), "it looks first: {}", asked.body);
     assert!(fixture.source.is_primary(), "and changes nothing");
     let done = ended(&browser, &give(&browser, &fixture, "switch", &[]).await).await;
     assert!(
@@ -148,7 +148,7 @@ async fn what_stands_against_a_switch_is_told_and_there_is_no_button() {
     fixture.follow().await;
     let browser = Browser::signed_in(&fixture.program, false).await;
     let asked = browser.get(&path(&fixture, "/switch")).await;
-    assert!(asked.body.contains("Not well"), "{}", asked.body);
+    assert!(asked.body.contains("Failed: "), "{}", asked.body);
     assert!(!asked.body.contains(r#"name="key""#), "{}", asked.body);
     assert!(asked.body.contains("force=1"), "{}", asked.body);
     let forced = browser.get(&path(&fixture, "/switch?force=1")).await;
@@ -188,10 +188,26 @@ async fn shares_are_set_and_refused_from_the_pages() {
         assert_eq!(answer.status, status, "{canary} {shadow}: {}", answer.body);
         if status == 303 {
             let page = browser.get(&format!("/console/routes/{route}")).await;
-            let shown = if canary.is_empty() { "– of the reads" } else { "10 % of the reads" };
+            let shown = if canary.is_empty() { "none of the reads" } else { "10 % of the reads" };
             assert!(page.body.contains(shown), "{}", page.body);
         }
     }
+    let history = fixture.history().await;
+    let lines = history["history"].as_array().unwrap().iter().take(4).rev();
+    let lines = lines.map(|line| [&line["verb"], &line["collection"], &line["outcome"]]);
+    let lines: Vec<_> =
+        lines.map(|line| line.map(|value| value.as_str().unwrap()).join(" ")).collect();
+    let expected = [
+        "canary /users set to 10 %",
+        "shadow /users set to 50 %",
+        "shadow /users set to 0 %; it was 50 %",
+        "canary /users removed; it was 10 %",
+    ];
+    assert_eq!(lines, expected);
+    let line = &history["history"][0];
+    assert_eq!((&line["route"], &line["by"]), (&json!(route), &json!(browser.key_id())));
+    let page = browser.get("/console/history").await;
+    assert!(page.body.contains(&format!("/console/routes/{route}")), "{}", page.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,9 +241,11 @@ async fn the_history_stays_through_a_restart_and_has_what_was_cancelled() {
     let history: Value = fixture.history().await;
     let lines = history["history"].as_array().unwrap();
     let verbs: Vec<_> = lines.iter().map(|line| line["verb"].as_str().unwrap()).collect();
-    assert_eq!(verbs, ["cancel", "reverse", "switch", "follow"], "{history}");
+    assert_eq!(verbs, ["cancel", "reverse", "switch", "diff", "follow"], "{history}");
     assert!(lines[1]["pauseMs"].is_u64() && lines[1]["by"].is_string(), "{history}");
     assert_eq!((&lines[2]["epoch"], &lines[2]["done"]), (&json!(2), &json!(true)));
+    let (outcome, by) = (lines[3]["outcome"].as_str().unwrap(), &lines[3]["by"]);
+    assert!(outcome.starts_with("verified: ") && by.is_string(), "{history}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,27 @@ async fn a_switch_or_reverse_that_dies_after_the_handover_goes_on_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_does_not_end_what_was_broken_off() {
+    let fixture = Fixture::new().await;
+    fixture.verify().await;
+    fixture.arm("moves.fenced");
+    fixture.refused("switch", json!({})).await;
+    fixture.source.with(|copy| copy.cannot = Some("ownership"));
+    let fixture = fixture.revive().await;
+    // The next attempt of the control plane comes after some seconds.
+    fixture.program.logged("is not at its end").await;
+    fixture.source.with(|copy| copy.cannot = None);
+    if let Err(message) = fixture.tell("switch", json!({ "dryRun": true })).await {
+        assert!(message.contains("a dry run changes nothing"), "{message}");
+    }
+    until("nothing is pending", async || fixture.users().await.pending.is_none()).await;
+    let history = fixture.history().await;
+    let line = &history["history"][0];
+    assert_eq!((&line["verb"], &line["done"]), (&json!("switch"), &json!(false)), "{history}");
+    assert!(line["by"].is_null(), "the control plane has ended it, not the dry run: {history}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_control_plane_that_knows_nothing_ends_what_another_one_handed_over() {
     let fixture = Fixture::new().await;
     fixture.verify().await;

@@ -36,6 +36,16 @@ async fn options_are_an_object_and_not_taken_by_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_of_a_command_without_one_does_nothing() {
+    let fixture = Fixture::switched().await;
+    for verb in ["follow", "diff", "complete", "cancel"] {
+        let message = fixture.refused(verb, json!({ "dryRun": true, "force": true })).await;
+        assert!(message.contains("has no dry run"), "{verb}: {message}");
+    }
+    assert_eq!(fixture.users().await.phase, "switched");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_followed_is_said() {
     let fixture = Fixture::new().await;
     let follow = async |options| fixture.refused("follow", options).await;

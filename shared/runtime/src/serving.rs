@@ -17,13 +17,13 @@ const MOST_WORKERS: usize = 512;
 /// How a program of the board serves HTTP.
 #[derive(Clone, Debug)]
 pub struct Serving {
-    /// Where it listens.
+    /// The address that it listens on.
     pub listen: ListenAddress,
     /// Whether it refuses what would change something.
     pub read_only: bool,
     /// How it stops.
     pub stop: StopTimes,
-    /// What it logs, and where.
+    /// What it logs, and to which file.
     pub logs: Logs,
     /// The threads that answer requests.
     pub workers: usize,

@@ -5,12 +5,12 @@ use moves::Done;
 
 use super::Main;
 use super::parts::empty;
-use super::text::{duration, foreign, time};
+use super::text::{duration, foreign, or_dash, time};
 use crate::snapshot::Snapshot;
 use crate::view::link;
 
 /// How many pauses the chart has.
-const PAUSES: usize = 24;
+const PAUSES: usize = 16;
 
 /// The newest first.
 pub(crate) fn history(look: &Snapshot) -> Main {
@@ -20,7 +20,7 @@ pub(crate) fn history(look: &Snapshot) -> Main {
         html! {
             h1 { "History" }
             @if lines.is_empty() {
-                (empty("Nothing was done yet. Each follow, switch, reverse, complete and cancel gets a line here.", None))
+                (empty("Nothing was done yet. Each command on a collection gets a line here, and each change of a canary or a shadow.", None))
             } @else {
                 (pauses(lines))
                 div class="scroll" tabindex="0" role="region" aria-label="What was done" {
@@ -40,21 +40,25 @@ pub(crate) fn history(look: &Snapshot) -> Main {
 fn row(line: &Done) -> Markup {
     html! {
         tr {
-            td data-label="When" { (time(line.at_ms)) }
+            td data-label="When" class="one-line" { (time(line.at_ms)) }
             th scope="row" data-label="What" {
-                (line.verb) " " a href=(link(&["moves", &line.application, &line.collection])) { (foreign(&line.collection)) }
+                @let to = match &line.route {
+                    Some(route) => link(&["routes", route]),
+                    None => link(&["moves", &line.application, &line.collection]),
+                };
+                (line.verb) " " a href=(to) { (foreign(&line.collection)) }
                 @if line.forced { " " span class="badge bad" { "forced" } }
             }
-            td data-label="By" {
+            td data-label="By" class="one-line" {
                 @match &line.by {
                     Some(by) => code { (foreign(by)) },
-                    None => "the control plane, after an interruption",
+                    None => "the control plane, by itself",
                 }
             }
             td class="number" data-label="Writes waited" {
-                @match line.pause_ms { Some(pause) => (duration(pause as f64)), None => "–" }
+                (or_dash(line.pause_ms.map(|pause| duration(pause as f64))))
             }
-            td class="number" data-label="Epoch" { @match line.epoch { Some(epoch) => (epoch), None => "–" } }
+            td class="number" data-label="Epoch" { (or_dash(line.epoch)) }
             td data-label="Result" {
                 @if !line.done { span class="badge bad" { "not done" } " " }
                 (foreign(&line.outcome))
@@ -77,17 +81,22 @@ fn pauses(lines: &[Done]) -> Markup {
                     line class="axis" x1="0" x2="480" y1="80" y2="80" {}
                     @for (place, (line, pause)) in found.iter().enumerate() {
                         @let height = (*pause as f64 / most as f64 * 62.0).max(1.0);
-                        @let x = place * 20 + 3;
+                        @let x = place * 30 + 7;
                         rect class=(if line.verb == "switch" { "reads" } else { "writes" })
-                            x=(x) y=(format!("{:.1}", 80.0 - height)) width="14" height=(format!("{height:.1}")) {}
-                        text class="unit" x=(x + 7) y=(format!("{:.1}", 76.0 - height)) { (pause) }
+                            x=(x) y=(format!("{:.1}", 80.0 - height)) width="16" height=(format!("{height:.1}")) {}
+                        text class="unit" x=(x + 8) y=(format!("{:.1}", 76.0 - height)) { (short(*pause)) }
                     }
                     rect class="reads" x="0" y="88" width="8" height="8" {}
                     text class="edge" x="12" y="96" { "switch" }
                     rect class="writes" x="60" y="88" width="8" height="8" {}
-                    text class="edge" x="72" y="96" { "reverse, in ms" }
+                    text class="edge" x="72" y="96" { "reverse, in ms (s: seconds)" }
                 }
             }
         }
     }
+}
+
+/// A pause that fits above its bar: milliseconds, or seconds if there are many.
+fn short(ms: u64) -> String {
+    if ms < 1_000 { ms.to_string() } else { format!("{:.1}s", ms as f64 / 1_000.0) }
 }

@@ -42,6 +42,21 @@ pub struct CanaryView {
     pub failed: u64,
 }
 
+/// A canary that rose, or fell back to 0 %.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanaryStep {
+    /// The id of the application.
+    pub application: String,
+    /// The id of the route.
+    pub route: String,
+    /// The route's path.
+    pub path: String,
+    /// The share now, in percent.
+    pub percent: u8,
+    /// Why it is 0, if a limit was passed.
+    pub rolled_back: Option<RolledBack>,
+}
+
 /// A route with a plan.
 struct Planned<'a> {
     route: &'a Route,
@@ -50,9 +65,9 @@ struct Planned<'a> {
 }
 
 impl Spaces {
-    /// Looks at each canary that rises by itself, and lets it rise or fall. Call it every second, from one process of
-    /// several.
-    pub fn step_canaries(&self, now: Instant) {
+    /// Looks at each canary that rises by itself, and lets it rise or fall. Gives those that did. Call it every second,
+    /// from one process of several.
+    pub fn step_canaries(&self, now: Instant) -> Vec<CanaryStep> {
         let mut windows = self.canary_windows();
         let running: Vec<_> = {
             let model = self.model();
@@ -76,9 +91,10 @@ impl Spaces {
             .collect();
         // A change may wait for other processes, and readers of the windows must not.
         drop(windows);
-        for (route, plan, progress, next) in due {
-            self.move_canary(&route, &plan, &progress, next);
-        }
+        let moved = due.into_iter().filter_map(|(route, plan, progress, next)| {
+            self.move_canary(&route, &plan, &progress, next)
+        });
+        moved.collect()
     }
 
     /// Tells the process that leads what this one saw of canaries that rise by themselves. Call it every second, from each
@@ -117,7 +133,7 @@ impl Spaces {
         plan: &CanaryPlan,
         before: &CanaryProgress,
         next: CanaryProgress,
-    ) {
+    ) -> Option<CanaryStep> {
         let stored = self.change(|model, changes| {
             let Some(found) = model.routes.get(&route.id) else { return Ok(false) };
             let same = planned_route(model, found)
@@ -130,6 +146,7 @@ impl Spaces {
             Ok(same)
         });
         let (id, label) = (&route.id, route.label());
+        let moved = matches!(stored, Ok(true));
         match (stored, &next.rolled_back) {
             (Ok(true), Some(RolledBack { reason, percent, .. })) => {
                 log::warn!(
@@ -144,6 +161,13 @@ impl Spaces {
                 log::error!("the canary of the route {id} stays as it is: {}", error.message())
             }
         }
+        moved.then(|| CanaryStep {
+            application: route.details.application.clone(),
+            route: id.clone(),
+            path: label,
+            percent: next.percent(plan),
+            rolled_back: next.rolled_back,
+        })
     }
 
     /// The canaries that rise by themselves, by route.
