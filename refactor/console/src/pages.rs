@@ -4,8 +4,10 @@ mod application;
 mod confirm;
 mod content;
 mod differences;
+mod flow;
 mod history;
 mod home;
+mod listing;
 mod moves;
 mod operation;
 mod parts;
@@ -34,7 +36,9 @@ use crate::view::View;
 pub(crate) fn main(view: &View, look: &Snapshot, session: &Session, live: &Live) -> Main {
     match view {
         View::Home { filter, page } => home::home(look, filter, *page, live),
-        View::Application(id) => application::application(look, id, live),
+        View::Application { id, filter, page } => {
+            application::application(look, id, (filter, *page), live)
+        }
         View::Route(id) => route::route(look, id, session, live),
         View::Move { application, collection } => {
             moves::show(look, (application, collection), session, live)

@@ -11,8 +11,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub(crate) enum View {
     /// `/`: what stands out, the picture, the routes: the page of that number, of those whose text has the filter.
     Home { filter: String, page: usize },
-    /// `/applications/{id}`
-    Application(String),
+    /// `/applications/{id}`, with the same page and filter.
+    Application { id: String, filter: String, page: usize },
     /// `/routes/{id}`
     Route(String),
     /// `/routes/{id}/shares`
@@ -43,15 +43,16 @@ impl View {
         };
         let parts: Vec<_> = parts.iter().map(String::as_str).collect();
         let own = |text: &str| text.to_owned();
+        let filter = || field("filter").unwrap_or_default();
+        let page = || field("page").and_then(|page| page.parse().ok()).unwrap_or(1);
         Some(match *parts {
-            [""] => {
-                let page = field("page").and_then(|page| page.parse().ok()).unwrap_or(1);
-                Self::Home { filter: field("filter").unwrap_or_default(), page }
-            }
+            [""] => Self::Home { filter: filter(), page: page() },
             ["history"] => Self::History,
             ["stacks"] => Self::Stacks,
             ["stacks", id] => Self::Stack(own(id)),
-            ["applications", id] => Self::Application(own(id)),
+            ["applications", id] => {
+                Self::Application { id: own(id), filter: filter(), page: page() }
+            }
             ["routes", id] => Self::Route(own(id)),
             ["routes", id, "shares"] => Self::Shares(own(id)),
             ["operations", id] => Self::Operation(own(id)),

@@ -6,13 +6,19 @@ const lost = document.getElementById("lost");
 const said = document.getElementById("said");
 const parser = new DOMParser();
 
-// Signs in with the secret behind `#`, and takes that out of the address bar and the history.
+// Signs in with the secret behind `#`, and takes that out of the address bar and the history. A link that is opened where
+// this page is shown already changes only that part.
 const signIn = document.getElementById("sign-in");
-if (signIn && location.hash.length > 1) {
+function useLink() {
+  if (location.hash.length < 2) return;
   const code = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
   signIn.elements.code.value = code;
   signIn.requestSubmit();
+}
+if (signIn) {
+  useLink();
+  addEventListener("hashchange", useLink);
 }
 
 // HTML as nodes, in the place of an element: what stands in a picture is SVG. A parsed document runs no script.

@@ -4,16 +4,24 @@ use maud::html;
 
 use super::Main;
 use super::home::drawing;
+use super::listing::listing;
 use super::parts::state;
 use super::rows::rows;
-use super::table::table;
 use super::text::foreign;
 use crate::live::Live;
 use crate::snapshot::Snapshot;
 use crate::view::link;
 
+/// How many routes of a service are named.
+const ROUTES: usize = 8;
+
 /// The application of this id.
-pub(crate) fn application(look: &Snapshot, id: &str, live: &Live) -> Main {
+pub(crate) fn application(
+    look: &Snapshot,
+    id: &str,
+    (filter, page): (&str, usize),
+    live: &Live,
+) -> Main {
     let overview = &look.overview;
     let Some(application) = overview.application(id) else {
         return Main::missing("There is no application with this id.");
@@ -42,7 +50,7 @@ pub(crate) fn application(look: &Snapshot, id: &str, live: &Live) -> Main {
             }
             (drawing(look, application, &all, live))
             h2 { "Routes" }
-            (table(&all.iter().collect::<Vec<_>>(), live))
+            (listing(&all, &link(&["applications", id]), (filter, page), id, live))
             h2 { "Services" }
             div class="scroll" tabindex="0" role="region" aria-label="Services" {
                 table {
@@ -55,11 +63,12 @@ pub(crate) fn application(look: &Snapshot, id: &str, live: &Live) -> Main {
                                 th scope="row" data-label="Name" { (foreign(&service.name)) }
                                 td data-label="Address" { code { (foreign(service.address())) } }
                                 td data-label="Routes" {
-                                    @let led = overview.routes.iter().filter(|route| route.service_id == service.service_id);
-                                    @for (place, route) in led.enumerate() {
+                                    @let led: Vec<_> = overview.routes.iter().filter(|route| route.service_id == service.service_id).collect();
+                                    @for (place, route) in led.iter().take(ROUTES).enumerate() {
                                         @if place > 0 { ", " }
                                         a href=(link(&["routes", &route.route_id])) { (foreign(&route.label())) }
                                     }
+                                    @if led.len() > ROUTES { ", and " (led.len() - ROUTES) " more" }
                                 }
                                 td data-label="Description" {
                                     @if let Some(text) = &service.description { (foreign(text)) }

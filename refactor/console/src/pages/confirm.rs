@@ -33,6 +33,11 @@ pub(crate) fn confirm(asked: &Asked<'_>, session: &Session) -> Main {
     let failed = asked.looked.as_ref().is_some_and(|looked| {
         looked.as_ref().map_or(true, |checks| checks.iter().any(|check| !check.ok))
     });
+    let undone = asked
+        .looked
+        .as_ref()
+        .and_then(|looked| looked.as_ref().ok())
+        .is_some_and(|checks| checks.iter().any(|check| !check.ok && check.what == "diff"));
     let obstacle = verb.obstacle(found).filter(|_| !force);
     Main::new(
         title.clone(),
@@ -51,6 +56,7 @@ pub(crate) fn confirm(asked: &Asked<'_>, session: &Session) -> Main {
             } @else if failed && !force {
                 p { "It cannot be done as things stand, so there is no button. Nothing was changed." }
                 @if verb.word == "switch" && refused.is_none() {
+                    @if undone { p { a class="button main" href=(link(&["moves", application, collection, "diff"])) { "Compare " (foreign(collection)) " …" } } }
                     p class="quiet" { a href={ (link(&["moves", application, collection, verb.word])) "?force=1" } { "Go on without the comparison" }
                         ": rows that differ are then as the service has them." }
                 }
@@ -93,11 +99,11 @@ fn what(asked: &Asked<'_>) -> Markup {
 fn checked(checks: &[Preflight]) -> Markup {
     html! {
         @if !checks.is_empty() {
-            h2 { "What was looked at" }
+            h2 { "Checks" }
             ul class="checks" {
                 @for check in checks {
                     li class=(if check.ok { "good" } else { "bad" }) {
-                        b { (if check.ok { "Well: " } else { "Not well: " }) (foreign(&check.what)) }
+                        b { (if check.ok { "Passed: " } else { "Failed: " }) (foreign(&check.what)) }
                         " " (foreign(&check.detail))
                     }
                 }

@@ -6,12 +6,16 @@ use maud::{Markup, html};
 use proxy::{AnswerReport, DifferenceReport};
 use serde_json::Value;
 
-use super::text::{foreign, time};
+use super::text::{count, foreign, time};
 
 /// How many are shown.
 const SHOWN: usize = 10;
 /// The most lines of an answer.
 const LINES: usize = 60;
+/// So many lines before and behind a line that differs are shown.
+const AROUND: usize = 2;
+/// So many lines are shown of a side without a line that differs.
+const FIRST: usize = 6;
 /// The most characters of an answer that is no JSON.
 const CHARACTERS: usize = 2_000;
 
@@ -67,18 +71,53 @@ fn lines(own: &Value, other: Option<&Value>) -> Markup {
     }
     let mut ours = Vec::new();
     walk(own, "", 0, None, &mut ours);
-    let more = ours.len().saturating_sub(LINES);
+    let is_other = |line: &Line| {
+        other.is_some() && known.get(line.place.as_str()) != Some(&line.text.as_str())
+    };
+    let differs: Vec<_> = ours.iter().map(is_other).collect();
     html! {
-        @for line in ours.iter().take(LINES) {
-            @let indent = "  ".repeat(line.depth);
-            @if other.is_some() && known.get(line.place.as_str()) != Some(&line.text.as_str()) {
-                (indent) mark { span class="unseen" { "differs: " } (foreign(&line.text)) } "\n"
-            } @else {
-                (indent) (foreign(&line.text)) "\n"
+        @for part in parts(&differs) {
+            @match part {
+                Part::Line(at) => {
+                    @let line = &ours[at];
+                    ("  ".repeat(line.depth))
+                    @if differs[at] {
+                        mark { span class="unseen" { "differs: " } (foreign(&line.text)) }
+                    } @else {
+                        (foreign(&line.text))
+                    }
+                    "\n"
+                }
+                Part::LeftOut(lines) => span class="left-out" { "… " (count(lines as u64, "line", "lines")) "\n" },
             }
         }
-        @if more > 0 { "… " (more) " more lines" }
     }
+}
+
+/// A line that is shown, or how many are not.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Line(usize),
+    LeftOut(usize),
+}
+
+/// The lines that differ, and some around them.
+fn parts(differs: &[bool]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let (mut shown, any) = (0, differs.contains(&true));
+    for at in 0..differs.len() {
+        let around = at.saturating_sub(AROUND)..(at + AROUND + 1).min(differs.len());
+        let wanted = if any { differs[around].contains(&true) } else { at < FIRST };
+        if wanted && shown < LINES {
+            shown += 1;
+            parts.push(Part::Line(at));
+        } else if let Some(Part::LeftOut(lines)) = parts.last_mut() {
+            *lines += 1;
+        } else {
+            parts.push(Part::LeftOut(1));
+        }
+    }
+    parts
 }
 
 struct Line {
@@ -115,7 +154,7 @@ fn walk(value: &Value, place: &str, depth: usize, name: Option<&str>, lines: &mu
 mod tests {
     use serde_json::json;
 
-    use super::lines;
+    use super::{Part, lines, parts};
 
     #[test]
     fn only_what_differs_is_marked() {
@@ -127,5 +166,26 @@ mod tests {
         assert_eq!(shown.matches("<mark>").count(), 2, "{shown}");
         assert!(shown.contains("Jake") && !shown.contains("Finn"));
         assert!(!lines(&one, Some(&one)).into_string().contains("<mark>"));
+    }
+
+    #[test]
+    fn of_a_long_answer_only_what_differs_is_shown_and_some_lines_around_it() {
+        let mut differs = [false; 40];
+        differs[20] = true;
+        let line = Part::Line;
+        let expected = [
+            Part::LeftOut(18),
+            line(18),
+            line(19),
+            line(20),
+            line(21),
+            line(22),
+            Part::LeftOut(17),
+        ];
+        assert_eq!(parts(&differs), expected);
+        let same = parts(&[false; 40]);
+        assert_eq!((same.len(), same.last()), (7, Some(&Part::LeftOut(34))));
+        let all = parts(&[true; 100]);
+        assert_eq!((all.len(), all.last()), (61, Some(&Part::LeftOut(40))));
     }
 }

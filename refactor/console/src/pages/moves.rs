@@ -107,7 +107,7 @@ fn progress(found: &Move) -> Markup {
                 }
             }
         }
-        @if let Some(progress) = &found.diff.progress {
+        @if let Some(progress) = found.diff.progress.as_ref().filter(|_| found.diff.state == "running") {
             div class="progress" {
                 @if let (Ok(at), Ok(of)) = (progress.id.parse::<f64>(), progress.of.parse::<f64>()) {
                     (bar(if of > 0.0 { at / of } else { 0.0 }))

@@ -55,15 +55,20 @@ pub(crate) fn diff(found: &Move) -> String {
     let diff = &found.diff;
     match diff.state.as_str() {
         "verified" => format!("the same in {}", count(diff.rows_compared, "row", "rows")),
-        "differs" => format!("{} differ", count(diff.count, "row", "rows")),
+        "differs" => count(diff.count, "row differs", "rows differ"),
         "running" => "under way".to_owned(),
         state => state.to_owned(),
     }
 }
 
 /// The shares that tags give a route.
-pub(crate) fn share(route: &Route, tag: &str) -> String {
-    route.percent(tag).map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))
+pub(crate) fn share(route: Option<&Route>, tag: &str) -> Markup {
+    match route.and_then(|route| route.percent(tag)) {
+        Some(percent) => html! { (percent) " %" },
+        None => {
+            html! { span class="none" { span class="unseen" { "none" } span aria-hidden="true" { "–" } } }
+        }
+    }
 }
 
 /// A page without anything on it says what comes next.

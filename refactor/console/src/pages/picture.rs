@@ -6,8 +6,9 @@
 use maud::{Markup, html};
 use moves::Move;
 
+use super::flow::{Flow, WIDEST, edge, scale};
 use super::rows::Row;
-use super::text::{clipped, duration, rate};
+use super::text::{clipped, count, duration, rate};
 use crate::facts::{Primary, follower, lag_ms, primary};
 use crate::live::Live;
 use crate::meter::Figures;
@@ -18,33 +19,10 @@ const WIDTH: u32 = 960;
 const ROW: u32 = 88;
 const TOP: u32 = 34;
 const LAST: u32 = 60;
-/// The widest edge.
-const WIDEST: f64 = 24.0;
 /// The proxy's right side, the service's two sides, the monolith's left side.
 const PROXY: u32 = 256;
 const SERVICE: (u32, u32) = (500, 676);
 const MONOLITH: u32 = 784;
-
-/// Reads and writes a second.
-#[derive(Clone, Copy, Debug, Default)]
-struct Flow {
-    reads: f64,
-    writes: f64,
-}
-
-impl Flow {
-    fn all(self) -> f64 {
-        self.reads + self.writes
-    }
-
-    fn words(self) -> String {
-        match (self.reads > 0.0, self.writes > 0.0) {
-            (_, false) => format!("{} reads/s", rate(self.reads)),
-            (false, true) => format!("{} writes/s", rate(self.writes)),
-            (true, true) => format!("{} reads/s, {} writes/s", rate(self.reads), rate(self.writes)),
-        }
-    }
-}
 
 /// To the row's own service, and to the monolith.
 fn flows(row: &Row<'_>) -> Option<(Flow, Flow)> {
@@ -57,12 +35,17 @@ fn flows(row: &Row<'_>) -> Option<(Flow, Flow)> {
 /// The picture. The table beside it has every figure for a reader that cannot see it.
 pub(crate) fn picture(rows: &[Row<'_>], monolith: &str, live: &Live) -> Markup {
     let (last, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.is_default());
-    let shown = &others[..others.len().min(ROWS)];
-    let hidden = &others[shown.len()..];
+    // Of many routes, those that do nothing are among the others.
+    let (shown, hidden): (Vec<_>, Vec<_>) = others.iter().enumerate().partition(|(place, row)| {
+        let works =
+            row.found.is_some() || row.figures.as_ref().is_some_and(|own| own.requests() > 0.0);
+        *place < ROWS && (works || others.len() <= ROWS)
+    });
+    let hidden: Vec<&Row<'_>> = hidden.into_iter().map(|(_, row)| *row).collect();
     let all: Vec<_> = rows.iter().filter_map(flows).flat_map(|(own, other)| [own, other]).collect();
     let scale = scale(all.iter().map(|flow| flow.all()).fold(0.0, f64::max));
     let body = TOP + ROW * shown.len() as u32;
-    let more = if hidden.is_empty() { 0 } else { LAST };
+    let more = if hidden.is_empty() { 0 } else { ROW };
     let height = body + more + LAST;
     let total: f64 = all.iter().map(|flow| flow.all()).sum();
     let known = rows.iter().any(|row| row.figures.is_some());
@@ -77,12 +60,12 @@ pub(crate) fn picture(rows: &[Row<'_>], monolith: &str, live: &Live) -> Markup {
             rect class="box" x="176" y=(TOP) width="80" height=(height - TOP) rx="8" {}
             rect class="trunk" x=(MONOLITH) y=(TOP) width="175" height=(height - TOP) rx="8" {}
             (live.drawing(&format!("pic-clients-{id}"), clients(total, scale, known, height)))
-            @for (place, row) in shown.iter().enumerate() {
+            @for (place, (_, row)) in shown.iter().enumerate() {
                 @let y = TOP + ROW * place as u32;
                 (live.drawing(&format!("pic-{}", row.id()), drawn(row, y, scale)))
             }
             @if !hidden.is_empty() {
-                (live.drawing(&format!("pic-others-{id}"), rest(hidden, body, scale)))
+                (live.drawing(&format!("pic-others-{id}"), rest(&hidden, body, scale)))
             }
             @for row in &last {
                 (live.drawing(&format!("pic-{}", row.id()), everything_else(row, body + more, scale)))
@@ -90,18 +73,6 @@ pub(crate) fn picture(rows: &[Row<'_>], monolith: &str, live: &Live) -> Markup {
             (live.drawing(&format!("pic-legend-{id}"), legend(scale, height + 6)))
         }
     }
-}
-
-/// How many requests a second the widest edge stands for: 1, 2 or 5 times a power of ten.
-fn scale(most: f64) -> f64 {
-    let mut scale = 10.0;
-    for step in [2.0, 2.5, 2.0].into_iter().cycle() {
-        if scale >= most || scale > 1e9 {
-            break;
-        }
-        scale *= step;
-    }
-    scale
 }
 
 fn clients(total: f64, scale: f64, known: bool, height: u32) -> Markup {
@@ -115,23 +86,6 @@ fn clients(total: f64, scale: f64, known: bool, height: u32) -> Markup {
         } @else {
             text class="unit" x="48" y=(y) { "measuring" }
         }
-    }
-}
-
-/// A band whose width is the traffic: reads, and writes below them.
-fn edge(from: u32, to: u32, y: u32, flow: Option<Flow>, scale: f64, class: &str) -> Markup {
-    let length = to - from;
-    let Some(flow) = flow else {
-        return html! { line class="unknown" x1=(from) x2=(to) y1=(y) y2=(y) {} };
-    };
-    let width = |rate: f64| if rate > 0.0 { (rate / scale * WIDEST).max(1.5) } else { 0.0 };
-    let (reads, writes) = (width(flow.reads), width(flow.writes));
-    let top = f64::from(y) - (reads + writes) / 2.0;
-    let place = |value: f64| format!("{value:.1}");
-    html! {
-        line class="hair" x1=(from) x2=(to) y1=(y) y2=(y) {}
-        rect class={"reads " (class)} x=(from) width=(length) y=(place(top)) height=(place(reads)) {}
-        rect class={"writes " (class)} x=(from) width=(length) y=(place(top + reads)) height=(place(writes)) {}
     }
 }
 
@@ -265,12 +219,15 @@ fn rest(rows: &[&Row<'_>], y: u32, scale: f64) -> Markup {
             Flow { reads: sum.reads + flow.reads, writes: sum.writes + flow.writes }
         })
     };
-    let count = rows.len();
+    let (own, other) = (sum(true), sum(false));
+    let count = count(rows.len() as u64, "other", "others");
     html! {
-        (edge(PROXY, SERVICE.0, y + 36, Some(sum(true)), scale, "to-service"))
-        text class="edge" x=(PROXY + 12) y=(y + 18) { (sum(true).words()) }
-        rect class="box more" x=(SERVICE.0) y=(y + 14) width=(SERVICE.1 - SERVICE.0) height="42" rx="8" {}
-        text class="name" x=(SERVICE.0 + 12) y=(y + 40) { (count) " others" }
+        (edge(PROXY, SERVICE.0, y + 32, Some(own), scale, "to-service"))
+        (edge(PROXY, MONOLITH, y + 72, Some(other), scale, "to-monolith"))
+        text class="edge" x=(PROXY + 12) y=(y + 14) { (own.words()) }
+        text class="edge" x=(PROXY + 12) y=(y + 56) { (other.words()) }
+        rect class="box more" x=(SERVICE.0) y=(y + 10) width=(SERVICE.1 - SERVICE.0) height="46" rx="8" {}
+        text class="name" x=(SERVICE.0 + 12) y=(y + 38) { (count) }
     }
 }
 
@@ -285,16 +242,5 @@ fn legend(scale: f64, y: u32) -> Markup {
         text class="edge" x="560" y=(y + 16) { "writes" }
         line class="data" x1="620" x2="650" y1=(y + 12) y2=(y + 12) {}
         text class="edge" x="658" y=(y + 16) { "data, from the primary to its follower" }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::scale;
-
-    #[test]
-    fn the_scale_moves_in_steps() {
-        let scales = [0.0, 10.0, 11.0, 21.0, 51.0, 101.0, 999.0].map(scale);
-        assert_eq!(scales, [10.0, 10.0, 20.0, 50.0, 100.0, 200.0, 1_000.0]);
     }
 }

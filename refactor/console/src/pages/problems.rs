@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::text::{foreign, percent, time};
+use super::text::{count, foreign, percent, time};
 use crate::snapshot::Snapshot;
 use crate::view::link;
 
@@ -72,7 +72,7 @@ fn lines(look: &Snapshot) -> Vec<Markup> {
         }
         lines.extend(found.causes.iter().map(|cause| html! { (name) ": " (foreign(cause)) }));
         if found.diff.state == "differs" {
-            lines.push(html! { (name) ": the two sides differ in " (found.diff.count) " rows" });
+            lines.push(html! { (name) ": the two sides differ in " (count(found.diff.count, "row", "rows")) });
         }
     }
     lines

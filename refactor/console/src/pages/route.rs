@@ -5,8 +5,9 @@ use proxy::ShadowReport;
 
 use super::Main;
 use super::differences::differences;
-use super::parts::{data, share, state, trend};
+use super::parts::{data, state, trend};
 use super::text::{duration, foreign, number, or_dash, percent, rate, time};
+use crate::facts::Route;
 use crate::live::Live;
 use crate::meter::Figures;
 use crate::sessions::Session;
@@ -48,14 +49,14 @@ pub(crate) fn route(look: &Snapshot, id: &str, session: &Session, live: &Live) -
                     } }
                 }
                 div { dt { "Canary" } dd {
-                    (share(route, "banyan:canary")) " of the reads"
+                    (share_of(route, "banyan:canary")) " of the reads"
                     @if let Some(canary) = canary {
                         ", rises by itself: " (canary.percent) " % now, " (canary.failed) " of " (canary.requests) " reads failed in this step"
                         @if let Some(back) = &canary.rolled_back { ". Back at 0 %: " (foreign(&back.reason)) }
                     }
                 } }
                 div { dt { "Shadow" } dd {
-                    (share(route, "banyan:shadow")) " of the reads are copied and compared"
+                    (share_of(route, "banyan:shadow")) " of the reads are copied and compared"
                 } }
                 div { dt { "Route" } dd { code { (foreign(id)) } } }
             }
@@ -69,6 +70,10 @@ pub(crate) fn route(look: &Snapshot, id: &str, session: &Session, live: &Live) -
             }
         },
     )
+}
+
+fn share_of(route: &Route, tag: &str) -> String {
+    route.percent(tag).map_or_else(|| "none".to_owned(), |percent| format!("{percent} %"))
 }
 
 fn numbers(figures: Option<&Figures>) -> Markup {

@@ -3,9 +3,12 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::Main;
-use super::text::time;
+use super::text::{clipped, time};
 use crate::files::{ICON_URL, SCRIPT_URL, STYLE_URL};
 use crate::sessions::Session;
+
+/// The most characters of a title.
+const TITLE: usize = 80;
 
 /// A page of a session. `stream` is the URL of its events, if it changes by itself.
 pub(crate) fn page(main: &Main, session: &Session, stream: Option<&str>) -> Markup {
@@ -50,7 +53,7 @@ fn document(
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) " · Banyan" }
+                title { (clipped(title, TITLE)) " · Banyan" }
                 link rel="icon" href=(*ICON_URL);
                 link rel="stylesheet" href=(*STYLE_URL);
                 script type="module" src=(*SCRIPT_URL) {}

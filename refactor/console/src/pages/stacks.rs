@@ -17,7 +17,7 @@ pub(crate) fn stacks(look: &Snapshot) -> Main {
         html! {
             h1 { "Stacks" }
             @if stacks.is_empty() {
-                (empty("There is no stack yet.", Some("aws cloudformation deploy --template-file rs.yaml --stack-name banyan")))
+                (empty("There is no stack yet.", Some("aws cloudformation deploy --template-file rs.yaml --stack-name banyan --parameter-overrides MonolithUrl=URL/api")))
             } @else {
                 div class="scroll" tabindex="0" role="region" aria-label="Stacks" {
                     table {

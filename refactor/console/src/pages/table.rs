@@ -65,8 +65,8 @@ fn line(row: &Row<'_>, live: &Live) -> Markup {
             td class="number" data-label="Errors" {
                 (cell("errors", or_dash(answered.map(|figures| percent(figures.errors)))))
             }
-            td class="number" data-label="Canary" { (row.route.map_or_else(|| "–".to_owned(), |route| share(route, "banyan:canary"))) }
-            td class="number" data-label="Shadow" { (row.route.map_or_else(|| "–".to_owned(), |route| share(route, "banyan:shadow"))) }
+            td class="number" data-label="Canary" { (share(row.route, "banyan:canary")) }
+            td class="number" data-label="Shadow" { (share(row.route, "banyan:shadow")) }
             td data-label="Data" {
                 @match row.found {
                     Some(found) => {

@@ -121,7 +121,9 @@ pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
 pub(crate) fn or_dash(figure: Option<impl Display>) -> Markup {
     match figure {
         Some(figure) => html! { (figure.to_string()) },
-        None => html! { span class="quiet" aria-label="not known" { "–" } },
+        None => {
+            html! { span class="none" { span class="unseen" { "not known" } span aria-hidden="true" { "–" } } }
+        }
     }
 }
 
