@@ -1,6 +1,7 @@
 // A board of its own for a test: `banyan up` on free ports, in a temporary folder.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -55,6 +56,16 @@ export class Board {
     return this.#find('the proxy', '(http://\\S+)/api +->');
   }
 
+  /** The id of the process of a program by its name (Linux). */
+  pid(program) {
+    const tasks = `/proc/${this.child.pid}/task`;
+    const children = readdirSync(tasks).flatMap((task) => readFileSync(`${tasks}/${task}/children`, 'utf8').split(' '));
+    const runs = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(program);
+    const found = children.filter((pid) => pid).find(runs);
+    if (!found) throw new Error(`${program} does not run`);
+    return Number(found);
+  }
+
   #find(what, pattern) {
     const found = this.printed.match(new RegExp(`^ +${pattern}`, 'm'));
     if (!found) throw new Error(`banyan up did not print ${what}:\n${this.printed}`);
@@ -69,6 +80,12 @@ export class Board {
         else resolve(out);
       });
     });
+  }
+
+  /** The link that `banyan console` prints: it signs in once. */
+  async link(...words) {
+    const printed = await this.banyan('console', ...words);
+    return printed.match(/^http:\S+$/m)[0];
   }
 
   /** Stops all programs and deletes the folder. */

@@ -1,23 +1,27 @@
 // Clients of a board that read and write all the time.
 
-/** Reads all users, and writes users 1 and 2, through the proxy until `stop()`. */
+/** What is written of a member, by its collection. */
+const FIELDS = { users: 'bio', threads: 'title', posts: 'text' };
+
+/** Reads a collection, and writes its members 1 and 2, through the proxy until `stop()`. */
 export class Load {
   #on = true;
   #answered = 0;
   #failed = [];
   #clients;
 
-  constructor(proxy) {
-    this.proxy = proxy;
+  constructor(proxy, collection = 'users') {
+    this.url = `${proxy}/api/${collection}/`;
+    this.field = FIELDS[collection];
     this.#clients = [1, 2, 1, 2].map((number) => this.#run(number));
   }
 
   async #run(number) {
     for (let turn = 0; this.#on; turn += 1) {
       const write = turn % 4 === 0;
-      const url = write ? `${this.proxy}/api/users/${number}` : `${this.proxy}/api/users/`;
+      const url = write ? `${this.url}${number}` : this.url;
       const options = write
-        ? { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ bio: `turn ${turn}` }) }
+        ? { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ [this.field]: `turn ${turn}` }) }
         : {};
       try {
         const answer = await fetch(url, options);

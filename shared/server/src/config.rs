@@ -8,7 +8,8 @@ use std::sync::Arc;
 use auth::Settings;
 use models::Name;
 use runtime::{
-    ConfigErrors, ListenAddress, Logs, Serving, StopTimes, Token, TrustedProxies, Variable, Variables,
+    ConfigErrors, ListenAddress, Logs, Serving, StopTimes, Token, TrustedProxies, Variable,
+    Variables,
 };
 use store::Database;
 use url::Url;
