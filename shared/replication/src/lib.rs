@@ -3,8 +3,8 @@
 //!
 //! A store is primary or follower of a collection ([`Ownership`]). A follower reads the change feed of its source
 //! ([`Changes`]). A control plane takes the [`steps`] of a move, and compares both sides ([`Digest`]). All of it is below
-//! `/api/<collection>/-/`, and every type of it is here once, its one client ([`PeerClient`]), and the [`follower`]. There is no SQL in
-//! this crate and no HTTP server.
+//! `/api/<collection>/-/`, and every type of it is here once, its one client ([`PeerClient`]), the [`follower`], and what a program answers ([`calls`]). There is no SQL
+//! in this crate and no HTTP server.
 //!
 //! ```
 //! use replication::{FeedCursor, Key, Position};
@@ -47,6 +47,9 @@ mod client;
 
 #[cfg(feature = "follower")]
 pub mod follower;
+
+#[cfg(feature = "calls")]
+pub mod calls;
 
 pub use applied::{Applied, RowRate};
 pub use blocking_transaction::BlockingTransaction;

@@ -75,7 +75,7 @@ pub fn main(program: impl Daemon) -> ExitCode {
             println!("{name} {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        Some("--check-health") => health(&program),
+        Some("--check-health") => ask_health(&program),
         Some(argument) => {
             eprintln!("{name}: takes no argument {argument:?}; {name} --help lists its variables");
             ExitCode::from(EX_USAGE)
@@ -115,8 +115,8 @@ pub fn run<D: Daemon>(program: D, stop: impl Future<Output = ()> + Send + 'stati
     }
 }
 
-/// Whether the program that runs with this environment is alive: exit code 0, or 1.
-fn health<D: Daemon>(program: &D) -> ExitCode {
+/// Whether the program that runs with this environment is alive: exit code 0, or 1; 64 for a wrong configuration.
+pub fn ask_health<D: Daemon>(program: &D) -> ExitCode {
     let config = match configuration(program) {
         Ok(config) => config,
         Err(wrong) => return wrong,

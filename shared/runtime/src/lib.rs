@@ -37,6 +37,7 @@ mod transport;
 
 mod authority;
 mod guard;
+mod json_body;
 mod problem;
 mod readable;
 mod request_id;
@@ -53,7 +54,7 @@ pub use authority::is_authority;
 pub use back_off::BackOff;
 pub use chain::chain;
 pub use crowd::{Crowd, Place, client_network, is_fair};
-pub use daemon::{Daemon, EX_USAGE, Stop, main, run};
+pub use daemon::{Daemon, EX_USAGE, Stop, ask_health, main, run};
 pub use drain::{ANNOUNCE_TIME, Drain, StopTimes};
 pub use guard::{NOSNIFF, guard, names_a_host};
 pub use guests::{Guest, Guests};
@@ -61,10 +62,11 @@ pub use http_client::{
     Authorities, Clients, PrivateAuthorities, check_authorities, http_client, http_client_trusting,
 };
 pub use http_server::{HttpServer, ServerLimits};
+pub use json_body::{JSON, UnreadableBody, check_media_type, read_object};
 pub use listen::{BindError, ListenAddress, listen_on};
 pub use logs::{Logs, REQUEST, ms_since};
 pub use own_address::{leads_to, loopback_like, url_leads_to};
-pub use problem::{PROBLEM_JSON, ProblemDocument};
+pub use problem::{PROBLEM_JSON, ProblemDocument, RequestFault};
 pub use readable::readable;
 pub use request_id::{hex, request_id};
 pub use scrape::scraped;

@@ -120,6 +120,14 @@ impl Variables {
     /// # Errors
     /// Everything that was.
     pub fn finish<C>(self, config: C) -> Result<C, ConfigErrors> {
-        if self.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(self.errors)) }
+        self.finish_some(Some(config))
+    }
+
+    /// The same, of a configuration that is there unless something was wrong.
+    ///
+    /// # Errors
+    /// Everything that was.
+    pub fn finish_some<C>(self, config: Option<C>) -> Result<C, ConfigErrors> {
+        config.filter(|_| self.errors.is_empty()).ok_or(ConfigErrors(self.errors))
     }
 }

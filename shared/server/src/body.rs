@@ -1,20 +1,16 @@
 //! Bodies: bounded in size and time, JSON, and what is wrong with them by name.
 
-use std::marker::PhantomData;
-
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
-use serde::de::{DeserializeOwned, DeserializeSeed};
-use serde_path_to_error::{Path, Segment, Track};
+use runtime::{JSON, UnreadableBody};
+use serde::de::DeserializeSeed;
 use tokio::time::{Instant, timeout_at};
 
 use crate::limits::{BODY_BYTES, BODY_TIME};
-use crate::problem::{Fault, Problem};
+use crate::problem::Problem;
 
-/// The media type of a body that describes a whole member.
-pub(crate) const JSON: &str = "application/json";
 /// The media type of a body that changes some fields (RFC 7396).
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -37,19 +33,13 @@ impl Body {
     }
 }
 
-/// What clients call UTF-8 in `charset`. ASCII is a part of it; the body must be UTF-8 whatever they say.
-const UTF_8: [&str; 3] = ["utf-8", "utf8", "us-ascii"];
-
-/// Reads the body as JSON of a type.
+/// The bytes of a body that says it is JSON.
 ///
 /// # Errors
-/// Those of [`read_as`].
-pub(crate) async fn read<T: DeserializeOwned>(
-    request: &HttpRequest,
-    payload: Payload,
-    accepted: &[&str],
-) -> Result<T, Problem> {
-    read_as(PhantomData, request, payload, accepted).await
+/// Those of [`read_as`], but 400 only for a body that breaks off.
+pub(crate) async fn json(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Problem> {
+    check_media_type(request, &[JSON])?;
+    collect(request, payload).await
 }
 
 /// Reads the body as JSON of what `form` describes: a type, or a collection.
@@ -69,33 +59,17 @@ pub(crate) async fn read_as<T>(
 }
 
 fn check_media_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Problem> {
-    let unsupported = |name, detail: String| {
-        let faults = vec![Fault::header(name, detail)];
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let checked = runtime::check_media_type(
+        header(header::CONTENT_TYPE),
+        header(header::CONTENT_ENCODING),
+        accepted,
+    );
+    checked.map_err(|fault| {
         let problem =
             Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is of another type");
-        Err(problem.with(faults))
-    };
-    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    let (essence, parameters) = match header(header::CONTENT_TYPE) {
-        Some(value) => value.split_once(';').unwrap_or((value, "")),
-        None => ("", ""),
-    };
-    let essence = essence.trim();
-    if !accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(essence)) {
-        return unsupported("Content-Type", format!("takes {}", accepted.join(" or ")));
-    }
-    let charset = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
-    for (name, value) in charset {
-        let value = value.trim().trim_matches('"');
-        let utf_8 = UTF_8.iter().any(|known| known.eq_ignore_ascii_case(value));
-        if name.trim().eq_ignore_ascii_case("charset") && !utf_8 {
-            return unsupported("Content-Type", "takes the charset utf-8".into());
-        }
-    }
-    match header(header::CONTENT_ENCODING) {
-        None | Some("identity" | "") => Ok(()),
-        Some(_) => unsupported("Content-Encoding", "takes a body that is not compressed".into()),
-    }
+        problem.with(vec![fault])
+    })
 }
 
 async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Problem> {
@@ -128,35 +102,8 @@ async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut
 }
 
 fn parse<'de, S: DeserializeSeed<'de>>(form: S, body: &'de [u8]) -> Result<S::Value, Problem> {
-    // serde would also read a struct from an array of its fields' values.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        let fault = Fault::pointer("#".into(), "takes a JSON object");
-        return Err(Problem::malformed("the body cannot be read", vec![fault]));
-    }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let mut track = Track::new();
-    let value = form.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
-    let value = value.map_err(|error| unreadable(pointer(&track.path()), &error))?;
-    json.end().map_err(|error| unreadable("#".into(), &error))?;
-    Ok(value)
-}
-
-fn unreadable(pointer: String, error: &serde_json::Error) -> Problem {
-    let detail = if error.is_data() { "the body cannot be read" } else { "the body is no JSON" };
-    Problem::malformed(detail, vec![Fault::pointer(pointer, error.to_string())])
-}
-
-/// The path as a JSON Pointer in a URI fragment (RFC 6901, 6).
-fn pointer(path: &Path) -> String {
-    path.iter().fold("#".to_owned(), |mut pointer, segment| {
-        if let Segment::Map { key } = segment {
-            let key = key.replace('~', "~0").replace('/', "~1");
-            let key = url::form_urlencoded::byte_serialize(key.as_bytes());
-            pointer.push('/');
-            pointer.extend(key.map(|part| part.replace('+', "%20").replace("%7E", "~")));
-        }
-        pointer
-    })
+    let read = runtime::read_object(form, body);
+    read.map_err(|UnreadableBody { detail, fault }| Problem::malformed(detail, vec![fault]))
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use replication::calls::Moving;
 use runtime::{Drain, chain};
 use store::Store;
 use tokio::time::timeout;
 
 use crate::limits;
-use crate::moving::Moving;
 use crate::problem::Problem;
 
 /// `GET /`: the original board's answer.

@@ -2,11 +2,12 @@
 
 use actix_web::HttpRequest;
 use auth::Caller;
+use runtime::RequestFault;
 use serde::Serialize;
 use store::Idempotency;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::problem::{Fault, IDEMPOTENCY_KEY, Problem};
+use crate::problem::{IDEMPOTENCY_KEY, Problem};
 
 /// The longest key, in characters.
 const LONGEST: usize = 255;
@@ -27,7 +28,10 @@ pub(crate) fn read(
     caller: Option<&Caller>,
 ) -> Result<Option<Idempotency>, Problem> {
     let malformed = |detail: String| {
-        Problem::malformed("a header cannot be read", vec![Fault::header(IDEMPOTENCY_KEY, detail)])
+        Problem::malformed(
+            "a header cannot be read",
+            vec![RequestFault::header(IDEMPOTENCY_KEY, detail)],
+        )
     };
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
     let Some(value) = values.next() else { return Ok(None) };

@@ -13,10 +13,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use replication::calls::{Moving, OwnershipMetrics};
 use replication::follower::LatencyMonitor;
 use runtime::scraped;
 
-use crate::moving::{Moving, OwnershipMetrics};
 use crate::problem::Problem;
 
 /// Upper bounds of the buckets of a request's duration, in seconds.

@@ -10,9 +10,9 @@ use actix_web::{HttpResponse, ResponseError};
 use log::Level;
 use models::FieldErrors;
 use replication::ErrorCode;
+use replication::calls::{CallRefusal, Denied};
 use replication::headers::{MISSING, PRIMARY};
-use runtime::{PROBLEM_JSON, ProblemDocument, chain};
-use serde::Serialize;
+use runtime::{PROBLEM_JSON, ProblemDocument, RequestFault, chain};
 use store::{Late, StoreError};
 
 use crate::limits::RETRY_AFTER_SECONDS;
@@ -35,45 +35,12 @@ pub(crate) struct Problem {
     status: StatusCode,
     detail: Cow<'static, str>,
     code: Option<ErrorCode>,
-    faults: Vec<Fault>,
+    faults: Vec<RequestFault>,
     retry: bool,
     close: bool,
     /// Header fields of the answer.
     fields: Vec<(&'static str, Box<str>)>,
     cause: Option<(Level, String)>,
-}
-
-/// One thing that is wrong with a request, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Fault {
-    #[serde(flatten)]
-    place: FaultLocation,
-    detail: Cow<'static, str>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum FaultLocation {
-    /// A JSON Pointer into the body, as a URI fragment (RFC 6901, 6).
-    Pointer(String),
-    /// The name of a parameter in the path or the query.
-    Parameter(String),
-    /// The name of a header.
-    Header(&'static str),
-}
-
-impl Fault {
-    pub(crate) fn pointer(pointer: String, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: FaultLocation::Pointer(pointer), detail: detail.into() }
-    }
-
-    pub(crate) fn parameter(name: &str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: FaultLocation::Parameter(name.to_owned()), detail: detail.into() }
-    }
-
-    pub(crate) fn header(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: FaultLocation::Header(name), detail: detail.into() }
-    }
 }
 
 impl Problem {
@@ -89,14 +56,6 @@ impl Problem {
             fields: Vec::new(),
             cause: None,
         }
-    }
-
-    /// A refusal of what is asked under `/-/`.
-    pub(crate) fn refused(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        let status = StatusCode::from_u16(code.status());
-        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry = status == StatusCode::SERVICE_UNAVAILABLE;
-        Self { code: Some(code), retry, ..Self::new(status, detail) }
     }
 
     /// The same problem, as what is asked under `/-/` is answered: with the code of its status if it has none and
@@ -137,19 +96,20 @@ impl Problem {
     }
 
     /// The same problem, with what is wrong and where.
-    pub(crate) fn with(self, faults: Vec<Fault>) -> Self {
+    pub(crate) fn with(self, faults: Vec<RequestFault>) -> Self {
         Self { faults, ..self }
     }
 
     /// 400 for a request that cannot be read.
-    pub(crate) fn malformed(detail: &'static str, faults: Vec<Fault>) -> Self {
+    pub(crate) fn malformed(detail: &'static str, faults: Vec<RequestFault>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail).with(faults)
     }
 
     /// 422 for a body that can be read and breaks rules.
     pub(crate) fn invalid(errors: FieldErrors) -> Self {
         let faults = errors.0.into_iter();
-        let faults = faults.map(|error| Fault::pointer(format!("#/{}", error.field), error.detail));
+        let faults =
+            faults.map(|error| RequestFault::pointer(format!("#/{}", error.field), error.detail));
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fields break rules; nothing was stored")
             .with(faults.collect())
     }
@@ -213,18 +173,16 @@ impl Problem {
     /// 421 for what only the collection's primary does. None is named while that is being settled.
     pub(crate) fn misdirected(primary: Option<String>) -> Self {
         let detail = match primary {
-            Some(_) => {
-                "another service is the primary of this collection, and Banyan-Primary says where; nothing was stored"
-            }
-            None => "this collection is being handed over; nothing was stored; ask again",
+            Some(_) => Denied::<StoreError>::ELSEWHERE,
+            None => Denied::<StoreError>::NOWHERE,
         };
         Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_primary(primary)
     }
 
     /// 421: this copy is too far behind to be read.
     pub(crate) fn stale(primary: Option<String>) -> Self {
-        let detail = "this copy is too far behind, or does not know how far; ask the primary of the collection";
-        Self::new(StatusCode::MISDIRECTED_REQUEST, detail).with_primary(primary)
+        Self::new(StatusCode::MISDIRECTED_REQUEST, Denied::<StoreError>::STALE)
+            .with_primary(primary)
     }
 
     /// The same problem, with the URL of the collection at its primary, which may know better.
@@ -260,13 +218,13 @@ impl Problem {
             ),
             StoreError::Taken { field } => {
                 Self::new(StatusCode::CONFLICT, format!("another {name} has this {field}"))
-                    .with(vec![Fault::pointer(format!("#/{field}"), "is taken")])
+                    .with(vec![RequestFault::pointer(format!("#/{field}"), "is taken")])
             }
             StoreError::KeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "a new request needs a new Idempotency-Key; nothing was stored",
             )
-            .with(vec![Fault::header(IDEMPOTENCY_KEY, "came before with another body")]),
+            .with(vec![RequestFault::header(IDEMPOTENCY_KEY, "came before with another body")]),
             StoreError::Invalid(errors) => Self::invalid(errors),
             StoreError::Full(_) => {
                 let detail = "the store has no space left; nothing was stored";
@@ -292,6 +250,23 @@ impl Problem {
 /// Whole seconds, at least one.
 fn seconds(wait: Duration) -> String {
     wait.as_secs_f64().ceil().max(1.0).to_string()
+}
+
+impl From<CallRefusal> for Problem {
+    /// A refusal of what is asked under `/-/`.
+    fn from(CallRefusal { code, detail, faults, cause }: CallRefusal) -> Self {
+        let status = StatusCode::from_u16(code.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = status == StatusCode::SERVICE_UNAVAILABLE;
+        Self { code: Some(code), faults, retry, cause, ..Self::new(status, detail) }
+    }
+}
+
+impl From<Problem> for CallRefusal {
+    fn from(problem: Problem) -> Self {
+        let Problem { code, detail, faults, cause, .. } = problem.coded();
+        Self { code: code.unwrap_or(ErrorCode::Internal), detail, faults, cause }
+    }
 }
 
 impl fmt::Display for Problem {

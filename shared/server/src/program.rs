@@ -5,14 +5,15 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use crate::callers::Callers;
-use crate::moving::{Moving, StoredCollection};
+use crate::moving::StoredCollection;
 use crate::neighbour::{Local, Neighbours};
 use crate::openapi::Access;
 use crate::served::Served;
 use actix_web::web::Data;
-use futures_util::future::{join3, select};
+use futures_util::future::select;
 use models::{Cell, Collection, Name, Target};
-use replication::follower::{OwnershipCache, Replicator, SplitBrainCheck, beat};
+use replication::calls::Moving;
+use replication::follower::{OwnershipCache, keep};
 use runtime::Clients;
 use store::{Role, Store, StoreError};
 
@@ -132,18 +133,10 @@ impl Part {
         elsewhere: Vec<String>,
     ) -> impl Future<Output = ()> + 'static {
         let moving = Arc::clone(&context.moving);
-        let parts = || {
-            (self.stored(&context.store), moving.peers.clone(), Arc::clone(&self.ownership_cache))
-        };
-        let (stored, peers, cache) = parts();
-        let mut split_brain_check = SplitBrainCheck::new(stored, peers, cache, elsewhere.clone());
-        let (stored, peers, cache) = parts();
-        let replicator = Replicator::new(stored, peers, cache, elsewhere);
-        let beats = beat(self.stored(&context.store), Arc::clone(&self.ownership_cache));
-        split_brain_check.begin().await;
+        let (stored, peers) = (self.stored(&context.store), moving.peers.clone());
+        let tasks = keep(stored, peers, Arc::clone(&self.ownership_cache), elsewhere).await;
         async move {
-            let tasks = pin!(join3(replicator.keep(), beats, split_brain_check.watch()));
-            select(tasks, pin!(moving.stopped())).await;
+            select(pin!(tasks), pin!(moving.stopped())).await;
         }
     }
 

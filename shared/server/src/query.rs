@@ -7,11 +7,12 @@ use actix_web::dev::Payload;
 use actix_web::web::Path;
 use actix_web::{FromRequest, HttpRequest};
 use models::{MAX_ID, View};
+use runtime::RequestFault;
 use serde_json::{Value, json};
 use store::Order;
 
 use crate::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT};
-use crate::problem::{Fault, Problem};
+use crate::problem::Problem;
 
 /// A parameter in a query, as the API's description shows it.
 pub(crate) struct QueryParameter {
@@ -88,7 +89,7 @@ pub(crate) struct MemberName(pub(crate) String);
 struct Reader<'a> {
     query: &'a str,
     known: &'static [QueryParameter],
-    faults: Vec<Fault>,
+    faults: Vec<RequestFault>,
 }
 
 impl<'a> Reader<'a> {
@@ -102,7 +103,7 @@ impl<'a> Reader<'a> {
             [] => "is unknown; this request takes no parameters".to_owned(),
             names => format!("is unknown; this request takes {}", names.join(", ")),
         };
-        let faults = unknown.iter().map(|name| Fault::parameter(name, takes.clone()));
+        let faults = unknown.iter().map(|name| RequestFault::parameter(name, takes.clone()));
         reader.faults = faults.collect();
         reader
     }
@@ -126,12 +127,12 @@ impl<'a> Reader<'a> {
         let mut values = self.pairs().filter(|(found, _)| found == name).map(|(_, value)| value);
         let value = values.next()?;
         if values.next().is_some() {
-            self.faults.push(Fault::parameter(name, "was given more than once"));
+            self.faults.push(RequestFault::parameter(name, "was given more than once"));
             return None;
         }
         let read = read(&value);
         if read.is_none() {
-            self.faults.push(Fault::parameter(name, takes()));
+            self.faults.push(RequestFault::parameter(name, takes()));
         }
         read
     }
@@ -230,7 +231,7 @@ impl FromRequest for MemberId {
         let text = request.match_info().get("id").unwrap_or_default();
         ready(member_id(text).map(Self).ok_or_else(|| {
             let takes = format!("takes a whole number from 1 to {MAX_ID}");
-            Problem::malformed("the path holds no id", vec![Fault::parameter("id", takes)])
+            Problem::malformed("the path holds no id", vec![RequestFault::parameter("id", takes)])
         }))
     }
 }
@@ -242,7 +243,7 @@ impl FromRequest for MemberName {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let name = Path::<String>::from_request(request, payload).into_inner();
         ready(name.map(|name| Self(name.into_inner())).map_err(|_error| {
-            let fault = Fault::parameter(MEMBER_NAME, "takes UTF-8");
+            let fault = RequestFault::parameter(MEMBER_NAME, "takes UTF-8");
             Problem::malformed("the path holds no name", vec![fault])
         }))
     }

@@ -9,6 +9,7 @@ use actix_web::dev::Server;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
+use replication::calls::Moving;
 use runtime::{
     Clients, ConfigErrors, Daemon, Drain, ListenAddress, Logs, Stop, Variable, chain, url_leads_to,
 };
@@ -19,7 +20,6 @@ use url::Url;
 use crate::callers::Callers;
 use crate::config::{Config, VARIABLES, url_variable};
 use crate::listen::{self, Ports};
-use crate::moving::Moving;
 use crate::neighbour::{Neighbours, Remote};
 use crate::openapi::Access;
 use crate::program::{Context, Program};

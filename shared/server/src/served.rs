@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use models::Collection;
+use replication::calls::{Answering, Moving};
 use replication::follower::OwnershipCache;
 use store::{Store, StoreError};
 
 use crate::callers::Callers;
-use crate::moving::{Moving, StoredCollection};
+use crate::moving::StoredCollection;
 use crate::neighbour::Neighbours;
 use crate::problem::Problem;
 
@@ -27,6 +28,12 @@ impl Served {
     pub(crate) fn stored(&self) -> StoredCollection {
         let (store, collection) = (Arc::clone(&self.store), Arc::clone(&self.collection));
         StoredCollection { store, collection }
+    }
+
+    /// What answers other programs about the collection.
+    pub(crate) fn answering(&self) -> Answering<StoredCollection> {
+        let (cache, moving) = (Arc::clone(&self.ownership_cache), Arc::clone(&self.moving));
+        Answering::new(self.stored(), cache, moving)
     }
 
     /// Whether the collection was here when the store was asked last, and that is not too long ago.

@@ -20,7 +20,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 const PORTIONS: usize = 20;
 
 /// Does both for one collection. Never ends.
-pub async fn beat<S: CollectionStore>(store: S, ownership_cache: Arc<OwnershipCache>) {
+pub(super) async fn beat<S: CollectionStore>(store: S, ownership_cache: Arc<OwnershipCache>) {
     let mut ticks = interval(HEARTBEAT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut purge_at = Instant::now() + PURGE;

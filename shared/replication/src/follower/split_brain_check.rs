@@ -24,7 +24,7 @@ const START: Duration = Duration::from_secs(1);
 
 /// Looks for a primary of a later epoch, and retires for it. A later epoch comes from a handover, or by force: then
 /// what is written here is lost. A program that does not answer counts as no primary.
-pub struct SplitBrainCheck<S> {
+pub(super) struct SplitBrainCheck<S> {
     store: S,
     peers: Peers,
     ownership_cache: Arc<OwnershipCache>,
@@ -36,7 +36,7 @@ pub struct SplitBrainCheck<S> {
 
 impl<S: CollectionStore> SplitBrainCheck<S> {
     /// Looks at nothing yet. The other side of a move may be at `addresses` by now.
-    pub fn new(
+    pub(super) fn new(
         store: S,
         peers: Peers,
         ownership_cache: Arc<OwnershipCache>,
@@ -46,7 +46,7 @@ impl<S: CollectionStore> SplitBrainCheck<S> {
     }
 
     /// The first look, before anything is served: what is written after it may be lost.
-    pub async fn begin(&mut self) {
+    pub(super) async fn begin(&mut self) {
         if timeout(START, self.look()).await.is_err() {
             log::warn!(
                 "{}: not all can be asked whether they are the primary: looks again",
@@ -57,7 +57,7 @@ impl<S: CollectionStore> SplitBrainCheck<S> {
     }
 
     /// Looks every now and then, while the collection is in use and was given to this store. Never ends.
-    pub async fn watch(mut self) {
+    pub(super) async fn watch(mut self) {
         loop {
             sleep(if self.silent.is_empty() { LOOK } else { SOON }).await;
             if self.ownership_cache.in_use() && self.ownership_cache.known().epoch > 1 {

@@ -3,9 +3,10 @@
 use actix_web::http::StatusCode;
 use auth::Caller;
 use models::{Cell, Draft, Rule};
+use runtime::RequestFault;
 
 use crate::callers::challenge;
-use crate::problem::{Fault, Problem};
+use crate::problem::Problem;
 use crate::served::Served;
 use crate::trace::Trace;
 
@@ -77,7 +78,7 @@ impl Served {
         let Some(Author { place, cell }) = author else { return Ok(draft) };
         match (draft.given(*place), self.collection.fields.get(*place)) {
             (Some(given), Some(field)) if given != cell => {
-                let fault = Fault::pointer(
+                let fault = RequestFault::pointer(
                     format!("#/{}", field.name),
                     "names another user than the token",
                 );

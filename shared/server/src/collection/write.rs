@@ -8,6 +8,7 @@ use actix_web::http::header::{self, ETag};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use models::{Cell, Collection, Draft, FieldErrors, View};
+use runtime::JSON;
 use store::{Created, Precondition, StoreError};
 
 use super::bounded::bounded;
@@ -36,7 +37,7 @@ pub(super) async fn create(
     served.refuse_if_read_only()?;
     let caller = served.callers.admit(&request).await?;
     let collection = &*served.collection;
-    let draft = body::read_as(collection, &request, payload, &[body::JSON]).await?;
+    let draft = body::read_as(collection, &request, payload, &[JSON]).await?;
     bounded(async {
         served.must_own().await?;
         let key = idempotency::read(&request, &collection.sent(&draft), caller.as_ref())?;

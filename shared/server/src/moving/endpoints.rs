@@ -1,28 +1,15 @@
 //! What other programs ask under `/-/`, with the token. Without it none of these paths is there, and none is there for a
 //! request that came through a refactor proxy.
 
-mod changes;
-mod compare;
-mod document;
-mod query;
-mod refusal;
-mod steps;
-mod waiter;
-
 use actix_web::guard::fn_guard;
-use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::http::header;
+use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource};
+use replication::calls::{Call, is_proxied};
 
+use crate::body;
+use crate::problem::Problem;
 use crate::served::Served;
-
-/// What a refactor proxy calls itself in `Via` begins with this.
-const PROXY: &[u8] = b"refactor-";
-
-/// Whether a request came through a refactor proxy. Its clients ask for no move.
-fn is_proxied(headers: &HeaderMap) -> bool {
-    let mut vias = headers.get_all(header::VIA);
-    vias.any(|via| via.as_bytes().windows(PROXY.len()).any(|part| part == PROXY))
-}
 
 /// Adds the paths below the collection's own.
 pub(crate) fn mount(config: &mut ServiceConfig, served: &Data<Served>) {
@@ -31,29 +18,42 @@ pub(crate) fn mount(config: &mut ServiceConfig, served: &Data<Served>) {
     let shown = fn_guard(move |request| {
         let headers = request.head().headers();
         let shown = headers.get(header::AUTHORIZATION);
-        shown.is_some_and(|shown| token.shown_by(shown.as_bytes())) && !is_proxied(headers)
+        let vias = headers.get_all(header::VIA).map(|via| via.as_bytes());
+        shown.is_some_and(|shown| token.shown_by(shown.as_bytes())) && !is_proxied(vias)
     });
-    let get = |path: &str, route: actix_web::Route| web::resource(path.to_owned()).route(route);
-    let post = get;
-    config.service(
-        web::scope(&format!("/api/{}/-", served.collection.name))
-            .guard(shown)
-            .app_data(served.clone())
-            .service(get("/ownership", web::get().to(document::show)))
-            .service(get("/changes", web::get().to(changes::changes)))
-            .service(get("/digest", web::get().to(compare::digest)))
-            .service(
-                get("/hashes", web::get().to(compare::hashes))
-                    .route(web::post().to(compare::named)),
-            )
-            .service(post("/follow", web::post().to(steps::follow)))
-            .service(post("/cancel", web::post().to(steps::cancel)))
-            .service(post("/probe", web::post().to(steps::probe)))
-            .service(post("/fence", web::post().to(steps::fence)))
-            .service(post("/release", web::post().to(steps::release)))
-            .service(post("/handover", web::post().to(steps::handover)))
-            .service(post("/retire", web::post().to(steps::retire)))
-            .service(post("/take", web::post().to(steps::take)))
-            .service(post("/forget", web::post().to(steps::forget))),
-    );
+    let scope = web::scope(&format!("/api/{}/-", served.collection.name));
+    let scope = scope.guard(shown).app_data(served.clone());
+    config.service(resources().into_iter().fold(scope, |scope, resource| scope.service(resource)));
+}
+
+/// One for each path; some take more than one method.
+fn resources() -> Vec<Resource> {
+    let mut resources: Vec<(&str, Resource)> = Vec::new();
+    for call in Call::ALL {
+        let route = if call.has_body() { web::post() } else { web::get() };
+        let route =
+            route.to(move |request, served, payload| answer(call, request, served, payload));
+        let path = call.segment();
+        let resource = match resources.pop_if(|(last, _)| *last == path) {
+            Some((_, resource)) => resource,
+            None => web::resource(format!("/{path}")),
+        };
+        resources.push((path, resource.route(route)));
+    }
+    resources.into_iter().map(|(_, resource)| resource).collect()
+}
+
+async fn answer(
+    call: Call,
+    request: HttpRequest,
+    served: Data<Served>,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = if call.has_body() {
+        body::json(&request, payload).await.map_err(Problem::coded)?
+    } else {
+        Default::default()
+    };
+    let answer = served.answering().answer(call, request.query_string(), &body).await?;
+    Ok(HttpResponse::Ok().content_type(runtime::JSON).body(answer))
 }

@@ -1,13 +1,19 @@
 //! One collection of a store, as the tasks of a move use it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use models::{Collection, Content, View};
+use replication::calls::{CallRefusal, ServedStore};
 use replication::follower::{CollectionLocation, CollectionStore, OwnershipCache};
 use store::{
-    Applied, Changes, FeedCursor, MIN_TOMBSTONE_AGE, MoveError, Ownership, Peer, Role, RowRate,
-    Shown, Store, StoreError,
+    Applied, BlockingTransaction, Changes, Digest, FeedCursor, FollowerSeen, Handover, Hashes,
+    Heard, Key, MIN_TOMBSTONE_AGE, MoveError, Ownership, Peer, Position, Role, RowRate, Shown,
+    Store, StoreError,
 };
+use tokio::sync::watch;
+
+use crate::problem::Problem;
 
 /// A collection and the store that keeps it. Cheap to clone.
 #[derive(Clone)]
@@ -131,5 +137,96 @@ impl CollectionStore for StoredCollection {
 
     async fn purge_tombstones(&self) -> Result<u64, StoreError> {
         self.store.purge_tombstones(&self.collection, MIN_TOMBSTONE_AGE).await
+    }
+}
+
+impl ServedStore for StoredCollection {
+    fn position(&self) -> Position {
+        self.store.position(&self.collection)
+    }
+
+    fn serves(&self) -> bool {
+        self.store.serves(&self.collection)
+    }
+
+    fn heard(&self) -> watch::Receiver<Heard> {
+        self.store.changed(&self.collection)
+    }
+
+    fn refusal(&self, error: &StoreError) -> CallRefusal {
+        match error {
+            StoreError::OutcomeUnknown(_) => CallRefusal::perhaps(error),
+            other => Problem::of_store(other.clone(), &self.collection.member, None).into(),
+        }
+    }
+
+    async fn fence(&self, id: &str, epoch: u64, lasts: Duration) -> Result<Ownership, MoveError> {
+        self.store.fence(&self.collection, id, epoch, lasts).await
+    }
+
+    async fn release(&self, id: &str) -> Result<Ownership, MoveError> {
+        self.store.release(&self.collection, id).await
+    }
+
+    async fn handover(&self, fence: &str, epoch: u64, to: Peer) -> Result<Handover, MoveError> {
+        self.store.handover(&self.collection, fence, epoch, to).await
+    }
+
+    async fn retire(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
+        self.store.retire(&self.collection, keep_rows).await
+    }
+
+    async fn cancel(&self) -> Result<Ownership, MoveError> {
+        self.store.cancel(&self.collection).await
+    }
+
+    async fn take(&self, epoch: u64) -> Result<Ownership, MoveError> {
+        self.store.take(&self.collection, epoch).await
+    }
+
+    async fn followers(&self) -> Result<Vec<FollowerSeen>, StoreError> {
+        self.store.followers(&self.collection).await
+    }
+
+    async fn passed(&self, follower: &str, position: u64) -> Result<(), StoreError> {
+        self.store.passed(&self.collection, follower, position).await
+    }
+
+    async fn forget(&self, follower: &str) -> Result<(), StoreError> {
+        self.store.forget(&self.collection, follower).await
+    }
+
+    async fn blocked_by(&self) -> Result<Option<BlockingTransaction>, StoreError> {
+        self.store.blocked_by().await
+    }
+
+    async fn changes(
+        &self,
+        after: &FeedCursor,
+        heard: Option<&str>,
+        limit: usize,
+    ) -> Result<Changes<Content>, MoveError> {
+        self.store.changes(&self.collection, after, heard, limit).await
+    }
+
+    async fn digest(
+        &self,
+        after: Option<&Key>,
+        to: Option<&Key>,
+        limit: usize,
+    ) -> Result<Digest, MoveError> {
+        self.store.digest(&self.collection, after, to, limit).await
+    }
+
+    async fn hashes(&self, after: Option<&Key>, to: &Key) -> Result<Hashes, MoveError> {
+        self.store.hashes(&self.collection, after, to).await
+    }
+
+    async fn recent(&self, count: usize) -> Result<Hashes, StoreError> {
+        self.store.recent(&self.collection, count).await
+    }
+
+    async fn named(&self, keys: &[Key]) -> Result<Hashes, MoveError> {
+        self.store.row_hash(&self.collection, keys).await
     }
 }

@@ -39,7 +39,7 @@ impl Local {
         let has = async || match sought {
             Sought::Id(id) => {
                 let row = store.get(collection, *id).await.map_err(failed)?;
-                Ok(row.map(|row| row.id))
+                Ok::<_, Problem>(row.map(|row| row.id))
             }
             Sought::Named(name) => store.named(collection, name).await.map_err(failed),
         };

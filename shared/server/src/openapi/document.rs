@@ -7,9 +7,9 @@ use store::IDEMPOTENCY_HOURS;
 use crate::body::Body;
 use crate::collection::{Endpoint, Success, endpoints};
 use crate::idempotency;
+use crate::limits;
 use crate::problem::IDEMPOTENCY_KEY;
 use crate::query::{MEMBER_NAME, QueryParameter};
-use crate::{body, limits};
 
 use super::access::Access;
 
@@ -317,7 +317,7 @@ fn success(success: Success, names: &Names<'_>) -> (&'static str, Value) {
     let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
     let etag = || header("Names this state (RFC 9110, 8.8.3).");
     let location = || header("The path of the member.");
-    let json_of = |schema: Value| json!({ body::JSON: {"schema": schema} });
+    let json_of = |schema: Value| json!({ runtime::JSON: {"schema": schema} });
     let basic = || schema(&names.schema);
     let full = || schema(&format!("{}Full", names.schema));
     match success {

@@ -4,10 +4,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use replication::follower::{LatencyMonitor, OwnershipCache, Peers};
 use runtime::{Clients, Token};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::interval;
+
+use crate::follower::{LatencyMonitor, OwnershipCache, Peers};
 
 /// How many pages of feeds are read at once; more would only take turns on the disk.
 const FEED_READS: usize = 2;
@@ -15,23 +16,26 @@ const FEED_READS: usize = 2;
 const COMPARISONS: usize = 1;
 
 /// What all collections of a program share for moving.
-pub(crate) struct Moving {
+#[derive(Debug)]
+pub struct Moving {
     /// What is asked under `/-/` must show it; without one there is nothing there.
-    pub(crate) token: Option<Token>,
-    pub(crate) peers: Peers,
+    pub token: Option<Token>,
+    /// The other programs that it asks.
+    pub peers: Peers,
     /// How long the clients of this program wait.
-    pub(crate) latency_monitor: Arc<LatencyMonitor>,
-    pub(crate) feed_reads: Arc<Semaphore>,
-    pub(crate) comparisons: Arc<Semaphore>,
+    pub latency_monitor: Arc<LatencyMonitor>,
+    pub(super) feed_reads: Arc<Semaphore>,
+    pub(super) comparisons: Arc<Semaphore>,
     /// Whether other programs may write to the same database.
-    pub(crate) shares_database: bool,
+    pub shares_database: bool,
     /// The collections of this program.
-    pub(crate) ownership_caches: Vec<Arc<OwnershipCache>>,
+    pub ownership_caches: Vec<Arc<OwnershipCache>>,
     stopping: watch::Receiver<bool>,
 }
 
 impl Moving {
-    pub(crate) fn new(
+    /// For the collections with these caches, in a program that is told to stop by `stopping`.
+    pub fn new(
         token: Option<Token>,
         clients: &Arc<Clients>,
         ownership_caches: Vec<Arc<OwnershipCache>>,
@@ -52,7 +56,7 @@ impl Moving {
     }
 
     /// Looks each second at how long clients wait, until the program stops.
-    pub(crate) async fn observe_latency(self: Arc<Self>) {
+    pub async fn observe_latency(self: Arc<Self>) {
         let mut seconds = interval(Duration::from_secs(1));
         let mut stopped = pin!(self.stopped());
         loop {
@@ -64,13 +68,13 @@ impl Moving {
     }
 
     /// Ends when the program is told to stop.
-    pub(crate) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         // An error says that no sender is left.
         let _ = self.stopping().wait_for(|stopping| *stopping).await;
     }
 
     /// Becomes true when the program is told to stop.
-    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+    pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.clone()
     }
 }

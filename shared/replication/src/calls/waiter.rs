@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use runtime::BackOff;
-use store::Heard;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::moving::Moving;
+use super::Moving;
+use crate::Heard;
 
 /// How often a store is looked at again for what other programs did to the same database.
 const LOOK: Duration = Duration::from_millis(20);

@@ -9,20 +9,20 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use replication::follower::OwnershipCache;
-use replication::{FollowerState, Following};
-use store::Role;
 
 use super::Moving;
+use crate::follower::OwnershipCache;
+use crate::{FollowerState, Following, Role};
 
 /// Reads what there is to say of the collections of a program.
 #[derive(Debug)]
-pub(crate) struct OwnershipMetrics {
+pub struct OwnershipMetrics {
     ownership_caches: Vec<Arc<OwnershipCache>>,
 }
 
 impl OwnershipMetrics {
-    pub(crate) fn new(moving: &Moving) -> Self {
+    /// Of all collections of the program.
+    pub fn new(moving: &Moving) -> Self {
         Self { ownership_caches: moving.ownership_caches.clone() }
     }
 

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::web::Query;
-use replication::{ChangesQuery, ErrorCode};
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use super::CallRefusal;
+use crate::{ChangesQuery, ErrorCode};
 
 /// The most entries of a page of the feed.
 const PAGE_ENTRIES: usize = 10_000;
@@ -22,14 +20,13 @@ pub(super) const NAMED_ROWS: usize = 10_000;
 ///
 /// # Errors
 /// 400 if it cannot be read.
-pub(super) fn read<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
-    let query = Query::from_query(request.query_string());
-    query.map(Query::into_inner).map_err(|error| wrong(error.to_string()))
+pub(super) fn read<T: DeserializeOwned>(query: &str) -> Result<T, CallRefusal> {
+    serde_urlencoded::from_str(query).map_err(wrong)
 }
 
 /// 400 for a query that cannot be read.
-pub(super) fn wrong(what: impl std::fmt::Display) -> Problem {
-    Problem::refused(ErrorCode::Unreadable, format!("the query cannot be read: {what}"))
+pub(super) fn wrong(what: impl std::fmt::Display) -> CallRefusal {
+    CallRefusal::new(ErrorCode::Unreadable, format!("the query cannot be read: {what}"))
 }
 
 /// For how long an answer may wait for something to happen.
@@ -46,7 +43,7 @@ pub(super) fn page_entries(query: &ChangesQuery) -> usize {
 ///
 /// # Errors
 /// 400 for what is no store id.
-pub(super) fn follower(query: &ChangesQuery) -> Result<Option<(&str, u64)>, Problem> {
+pub(super) fn follower(query: &ChangesQuery) -> Result<Option<(&str, u64)>, CallRefusal> {
     let Some(follower) = &query.follower else { return Ok(None) };
     store_id(follower).map_err(wrong)?;
     let passed = query.passed.as_ref().unwrap_or(&query.after);
@@ -67,13 +64,11 @@ pub(super) fn store_id(text: &str) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
-    use replication::{ChangesQuery, FeedCursor};
-
     use super::{follower, page_entries, read, wait};
+    use crate::{ChangesQuery, FeedCursor};
 
     fn changes(query: &str) -> Option<ChangesQuery> {
-        read(&TestRequest::with_uri(&format!("/x?{query}")).to_http_request()).ok()
+        read(query).ok()
     }
 
     #[test]
