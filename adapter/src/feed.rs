@@ -61,32 +61,18 @@ impl Feed {
         after: &FeedCursor,
         limit: u32,
     ) -> Result<Page, FeedError> {
-        let nothing = async |_: &Session| Ok::<_, FeedError>(());
-        Ok(self.page_with(session, after, limit, nothing).await?.0)
+        let horizon = self.begin_page(session).await?;
+        let read = self.read(session, after, limit, horizon).await;
+        end(session, read).await
     }
 
-    /// A page, and what `first` reads in the same snapshot before it.
-    pub(crate) async fn page_with<T, E: From<FeedError> + From<Error>>(
-        &self,
-        session: &Session,
-        after: &FeedCursor,
-        limit: u32,
-        first: impl AsyncFn(&Session) -> Result<T, E>,
-    ) -> Result<(Page, T), E> {
+    /// Begins the snapshot of a page, in which all of the log is folded; gives its horizon. [`end`] ends it.
+    pub(crate) async fn begin_page(&self, session: &Session) -> Result<i64, FeedError> {
         loop {
             self.begin(session).await?;
-            let read = async {
-                let Some(horizon) = self.fold(session).await? else { return Ok(None) };
-                let told = first(session).await?;
-                Ok(Some((self.read(session, after, limit, horizon).await?, told)))
-            };
-            match read.await {
-                Ok(read) => {
-                    session.batch("ending the page", "COMMIT").await?;
-                    if let Some(read) = read {
-                        return Ok(read);
-                    }
-                }
+            match self.fold(session).await {
+                Ok(Some(horizon)) => return Ok(horizon),
+                Ok(None) => session.batch("ending the fold", "COMMIT").await?,
                 Err(error) => {
                     session.roll_back().await;
                     return Err(error);
@@ -150,7 +136,8 @@ impl Feed {
         Ok(Some(horizon))
     }
 
-    async fn read(
+    /// Reads the page in the snapshot that [`Feed::begin_page`] began.
+    pub(crate) async fn read(
         &self,
         session: &Session,
         after: &FeedCursor,
@@ -228,6 +215,19 @@ impl Feed {
             read = end;
         }
         Ok(read)
+    }
+}
+
+/// Ends the snapshot of a page.
+pub(crate) async fn end<T, E: From<Error>>(session: &Session, read: Result<T, E>) -> Result<T, E> {
+    match read {
+        Ok(page) => {
+            session.batch("ending the page", "COMMIT").await.map(|()| page).map_err(E::from)
+        }
+        Err(error) => {
+            session.roll_back().await;
+            Err(error)
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use replication::{
 use super::AdapterStore;
 use super::ownership::{OwnershipTx, sql_number, unsigned};
 use crate::content::Content;
+use crate::feed::end;
 use crate::page::{Change, Page};
 use crate::session::Session;
 use crate::store_error::{MoveError, StoreError};
@@ -44,8 +45,9 @@ impl AdapterStore {
         inner
             .sessions
             .with(async |session| {
-                let first = async |session: &Session| self.begin_page(session, after, heard).await;
-                let (page, beginning) = inner.feed.page_with(session, after, limit, first).await?;
+                let horizon = inner.feed.begin_page(session).await?;
+                let read = self.read_page(session, after, heard, (limit, horizon)).await;
+                let (page, beginning) = end(session, read).await?;
                 inner.watch.tell(&beginning.document, beginning.facts.position);
                 let nothing = page.changes.is_empty() && beginning.marks.is_empty();
                 let blocked = nothing && beginning.facts.position >= beginning.horizon;
@@ -73,6 +75,18 @@ impl AdapterStore {
         Ok(found.map(|OldestTransaction { pid, prepared, role, database, open }| {
             BlockingTransaction { pid, prepared, role, database, seconds: open.as_secs() }
         }))
+    }
+
+    async fn read_page(
+        &self,
+        session: &Session,
+        after: &FeedCursor,
+        heard: Option<&str>,
+        (limit, horizon): (u32, i64),
+    ) -> Result<(Page, Beginning), MoveError> {
+        let beginning = self.begin_page(session, after, heard).await?;
+        let page = self.inner.feed.read(session, after, limit, horizon).await?;
+        Ok((page, beginning))
     }
 
     async fn begin_page(

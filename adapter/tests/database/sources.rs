@@ -248,3 +248,12 @@ async fn lines_of_deleted_rows_are_purged_when_they_are_old_and_each_follower_ha
     let behind = store.changes(&FeedCursor::all(before), Some(&page.heard()), 10).await;
     assert!(matches!(behind, Err(MoveError::Purged { .. })), "{behind:?}");
 }
+
+/// The calls of the protocol run on any thread.
+#[test]
+fn what_a_store_is_asked_can_go_from_thread_to_thread() {
+    fn sends(store: &AdapterStore) -> impl Send + '_ {
+        store.changes(&FeedCursor::START, None, 1)
+    }
+    let _ = sends;
+}
