@@ -1,7 +1,6 @@
 // The board in Chromium: every page in every look, and what people do there, with scripts and without.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { axe } from './axe.js';
 import { Board } from './board.js';
 import { LOOKS, checkFaults, openPage, screenshot, startChromium } from './chromium.js';
@@ -191,14 +190,5 @@ test('a form of another site changes nothing', async () => {
   await other.getByRole('button', { name: 'Save' }).click();
   await other.waitForURL(/#post-2$/);
   assert.equal((await fetch(`${board.proxy}/api/posts/2`)).status, 200);
-  await page.context().close();
-});
-
-test('the picture of the README', { skip: !process.env.UPDATE_IMAGES }, async () => {
-  const page = await openPage(browser, { width: 900 });
-  await page.setViewportSize({ width: 900, height: 620 });
-  await writeAs(page, 2);
-  await page.goto(`${home}/threads/2`);
-  await page.screenshot({ path: fileURLToPath(new URL('../../docs/images/board.png', import.meta.url)) });
   await page.context().close();
 });
