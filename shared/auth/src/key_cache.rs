@@ -72,9 +72,14 @@ impl KeyCache {
             let failed = read.is_err();
             self.take(read);
             let next = if failed { every.min(SOONEST) } else { every };
+            // They may have been wanted while they were read: that is not answered before its time either.
+            let wanted = async {
+                sleep(self.soonest()).await;
+                self.wanted.notified().await;
+            };
             tokio::select! {
                 () = sleep(next) => {}
-                () = self.wanted.notified() => {}
+                () = wanted => {}
             }
         }
     }
@@ -85,9 +90,15 @@ impl KeyCache {
             let failed = read.is_err();
             match read {
                 Ok(Some(keys)) => {
+                    if keys.is_empty() {
+                        log::warn!(
+                            "the issuer has no key for RS256, PS256, ES256 or EdDSA, so every token is refused"
+                        );
+                    } else {
+                        log::info!("read the keys of the issuer");
+                    }
                     state.keys = Some(Arc::new(keys));
                     state.generation += 1;
-                    log::info!("read the keys of the issuer");
                 }
                 Ok(None) if state.failed => log::info!("the keys of the issuer can be read again"),
                 Ok(None) => {}
@@ -145,5 +156,35 @@ impl State {
     fn find(&self, header: &Header) -> Option<Found> {
         let key = self.keys.as_ref()?.find(header.kid.as_deref(), header.alg)?;
         Some(Found { key: key.clone(), generation: self.generation })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use runtime::Clients;
+    use tokio::sync::{Notify, watch};
+    use tokio::time::timeout;
+
+    use super::{KeyCache, State};
+    use crate::key_source::KeySource;
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_that_are_wanted_while_they_are_read_are_not_read_again_at_once() {
+        let (state, mut changes) = watch::channel(State::default());
+        let source = KeySource::File("/nowhere/keys.json".into());
+        let cache =
+            KeyCache { source, clients: Clients::new().unwrap(), state, wanted: Notify::new() };
+        cache.wanted.notify_one();
+        let waits = async {
+            changes.changed().await.unwrap();
+            timeout(Duration::ZERO, cache.wanted.notified()).await.is_ok()
+        };
+        let waits = tokio::select! {
+            waits = waits => waits,
+            () = cache.refresh() => unreachable!("it never ends"),
+        };
+        assert!(waits, "they were read again");
     }
 }

@@ -24,10 +24,10 @@ struct Key {
 
 impl KeySet {
     /// Reads a JWK set. Keys that check no token here are left out: those of other types, for other uses, for other
-    /// algorithms, and secrets.
+    /// algorithms, and secrets. If none is left, the issuer took all of them back.
     ///
     /// # Errors
-    /// If it is no JWK set, or no key is left.
+    /// If it is no JWK set.
     pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Set {
@@ -35,11 +35,12 @@ impl KeySet {
         }
         let set: Set =
             serde_json::from_slice(json).map_err(|error| format!("is no JWK set: {error}"))?;
-        let keys: Vec<_> = set.keys.into_iter().take(MOST_KEYS).filter_map(key).collect();
-        if keys.is_empty() {
-            return Err("has no key for RS256, PS256, ES256 or EdDSA".to_owned());
-        }
-        Ok(Self(keys))
+        Ok(Self(set.keys.into_iter().take(MOST_KEYS).filter_map(key).collect()))
+    }
+
+    /// Whether it has no key.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The key that a token names, if it fits the algorithm. Without a name there must be only one that fits.
@@ -142,7 +143,7 @@ mod tests {
             rsa(json!({"key_ops": ["encrypt"]})),
             rsa(json!({"n": "?"})),
         ] {
-            assert!(set(std::slice::from_ref(&useless)).is_err(), "{useless}");
+            assert!(set(std::slice::from_ref(&useless)).unwrap().is_empty(), "{useless}");
             let keys = set(&[useless, rsa(json!({"kid": "good", "key_ops": ["verify"]}))]).unwrap();
             assert!(keys.find(Some("good"), Algorithm::RS256).is_some());
         }

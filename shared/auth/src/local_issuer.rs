@@ -1,5 +1,6 @@
 //! An issuer for trying things out: a key in a folder, and tokens that it signs.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,7 +20,6 @@ const KEY_FILE: &str = "auth-key";
 const JWKS_FILE: &str = "auth-jwks.json";
 
 /// A key in a folder that signs tokens.
-#[derive(Debug)]
 pub struct LocalIssuer {
     folder: PathBuf,
     pkcs8: Vec<u8>,
@@ -123,6 +123,14 @@ impl LocalIssuer {
     }
 }
 
+impl fmt::Debug for LocalIssuer {
+    /// Without the private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { folder, id, pkcs8: _ } = self;
+        f.debug_struct("LocalIssuer").field("folder", folder).field("id", id).finish()
+    }
+}
+
 /// The public key, as `x` of a JWK (RFC 8037, 2).
 fn public(pkcs8: &[u8]) -> Option<String> {
     let pair = Ed25519KeyPair::from_pkcs8(pkcs8).ok()?;
@@ -157,6 +165,8 @@ mod tests {
         let public = fs::read_to_string(made.jwks_file()).unwrap();
         let private = fs::read_to_string(folder.path().join(KEY_FILE)).unwrap();
         assert!(!public.contains(private.trim()) && !public.contains("\"d\""));
+        let shown = format!("{made:?}");
+        assert!(!shown.contains("pkcs8") && shown.contains(&made.id), "{shown}");
         fs::write(folder.path().join(KEY_FILE), "x").unwrap();
         assert!(LocalIssuer::open(folder.path()).unwrap_err().contains("is damaged"));
     }

@@ -57,8 +57,8 @@ impl Verifier {
         now: SystemTime,
     ) -> Result<Caller, Refusal> {
         let token = bearer::token(authorization)?;
-        // Before 1970 no token is valid.
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        // Before 1970 no token is valid: the clock was never set.
+        let now = now.duration_since(UNIX_EPOCH).map_or(f64::INFINITY, |now| now.as_secs_f64());
         let digest = digest_of(token);
         if let Some(caller) = self.verified.get(&digest, self.keys.generation(), now) {
             return Ok(caller);

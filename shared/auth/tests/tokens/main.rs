@@ -164,6 +164,12 @@ async fn a_file_of_keys_is_read_again_when_it_changes() {
     fs::write(&file, "damaged").unwrap();
     sleep(Duration::from_millis(1_500)).await;
     assert!(checker.check(&of_new).await.is_ok(), "the last keys stay");
+    write(&[]);
+    becomes(&checker, &of_new, false).await;
+    assert!(
+        matches!(checker.check(&of_new).await, Err(Refusal::Invalid(_))),
+        "all were taken back"
+    );
 }
 
 #[tokio::test]
@@ -210,4 +216,8 @@ async fn the_tokens_of_a_local_issuer_are_good_until_they_end() {
     assert!(caller.has_scope("y"));
     let refused = checker.check(&token(NOW - 100)).await;
     assert_eq!(refused, Err(Refusal::Invalid("the token has expired")));
+    let value = format!("Bearer {}", token(NOW));
+    let before =
+        checker.verifier.caller([value.as_bytes()], ADDRESS, UNIX_EPOCH - Duration::from_secs(1));
+    assert!(before.await.is_err(), "a clock that was never set");
 }
