@@ -101,6 +101,7 @@ impl PostgresStore {
         if sql.is_empty() {
             return Ok(None);
         }
+        let text = storable(text);
         let id =
             lease_alone(&self.pool, async |client| run::maybe::<i64>(client, sql, &[&text]).await);
         id.await?.map(run::unsigned).transpose()
@@ -116,6 +117,7 @@ impl PostgresStore {
         if sql.is_empty() {
             return Ok(None);
         }
+        let text = storable(text);
         let id = lease_alone(&self.pool, async |client| {
             run::maybe::<Option<i64>>(client, sql, &[&text]).await
         });
@@ -355,4 +357,9 @@ async fn remember(
     let (key, fingerprint, answer) = (&sent.key, &sent.fingerprint, &created.answer);
     let inserted = client.execute(&statements.key_insert, &[key, fingerprint, &id, answer]).await;
     Ok(inserted.map_err(store_error)? > 0)
+}
+
+/// The text as a parameter; none if it is one that no row can hold, which PostgreSQL would take for an error.
+fn storable(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.contains('\0'))
 }

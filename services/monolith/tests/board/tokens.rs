@@ -52,6 +52,10 @@ async fn a_member_is_changed_by_its_author_alone(setup: Setup) {
     assert_eq!((named.status, &named.json()["id"]), (200, &json!(2)));
     assert_eq!(board.get("/api/users/named/FINN").await.problem(404).len(), 0);
     assert_eq!(board.get("/api/users/named/lich").await.header("banyan-missing"), "user named");
+    board.get("/api/users/named/finn%00").await.problem(404);
+    let strange = token(&issuer, "fi\nnn\0", "");
+    let thread = json!({"title": "x"});
+    send(&board, ("POST", "/api/threads"), &strange, thread).await.problem(403);
 
     let post = json!({"thread": 1, "text": "Mathematical!"});
     let made = send(&board, ("POST", "/api/posts"), &finn, post.clone()).await;

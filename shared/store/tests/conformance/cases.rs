@@ -144,7 +144,7 @@ pub(crate) async fn a_row_is_found_by_its_name_on_the_primary(engine: Engine) {
         (store.named(&NOTES, title).await.unwrap(), primary)
     };
     assert_eq!(both("Lich").await, (Some(id), Some(Some(id))));
-    for other in ["lich", "Lic", "Lich ", "", "' OR '1'='1"] {
+    for other in ["lich", "Lic", "Lich ", "", "' OR '1'='1", "Lich\0", "\0"] {
         assert_eq!(both(other).await, (None, Some(None)), "{other:?}");
     }
     store.delete(&NOTES, id, Precondition::default()).await.unwrap();
