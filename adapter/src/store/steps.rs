@@ -11,6 +11,7 @@ use super::transaction::Bars;
 use super::{AdapterStore, Inner};
 use crate::apply::user_triggers::rouse;
 use crate::fence::{Writer, writers};
+use crate::present::missing;
 use crate::sequences::raise;
 use crate::store_error::{MoveError, StoreError};
 
@@ -85,7 +86,7 @@ impl AdapterStore {
             if let Some(given) = tx.document.check_handover(fence, epoch, &to, tx.facts.now_ms)? {
                 return Ok(given);
             }
-            whole(tx)?;
+            self.whole(tx).await?;
             let (position, last_id) = (tx.place().await?, self.last_id(tx.session).await?);
             let handover = Handover { epoch: epoch + 1, to, position, last_id };
             tx.mark(&Entry::Handover(handover.clone())).await?;
@@ -186,7 +187,7 @@ impl AdapterStore {
             let was = tx.document.role;
             tx.document.step(step, &tx.facts)?;
             if needs_all {
-                whole(tx)?;
+                self.whole(tx).await?;
             }
             if was == Role::Follower && tx.document.role == Role::Primary {
                 self.take_back(tx).await?;
@@ -210,13 +211,16 @@ impl AdapterStore {
         Ok(rouse(tx.session, objects).await?)
     }
 
+    /// Refuses a step that rests on the triggers if they are not whole.
+    async fn whole(&self, tx: &OwnershipTx<'_>) -> Result<(), MoveError> {
+        if tx.installed && missing(tx.session, &self.inner.collection).await?.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::NotInstalled.into())
+    }
+
     /// The document after a step, which is done even if it cannot be read.
     pub(super) async fn after_step(&self) -> Result<Ownership, MoveError> {
         Ok(self.ownership().await.map_err(StoreError::after_commit)?)
     }
-}
-
-/// Refuses a step that rests on the triggers if they are not whole.
-fn whole(tx: &OwnershipTx<'_>) -> Result<(), MoveError> {
-    if tx.installed { Ok(()) } else { Err(StoreError::NotInstalled.into()) }
 }

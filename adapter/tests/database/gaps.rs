@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use adapter::{Fault, MoveError, StoreError, status};
+use replication::Peer;
 
-use crate::app::{App, SCHEMA, name, refusal};
+use crate::app::{App, SCHEMA, close, name, refusal};
 
 const PATH: &str = "/api/products";
 const TABLES: &str = "CREATE TABLE products (id bigint PRIMARY KEY, n int);
@@ -73,6 +74,28 @@ async fn a_fence_is_not_closed_over_an_installation_that_is_not_whole() {
     let closed = store.fence("move", 1, Duration::from_secs(9)).await;
     let refused = matches!(closed, Err(MoveError::Store(StoreError::NotInstalled)));
     assert!(refused, "{closed:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn neither_a_fence_nor_a_handover_passes_by_triggers_that_are_disabled() {
+    let app = App::with(TABLES).await;
+    app.install(PATH, &["products"]).await;
+    let store = app.store(PATH).await;
+    let disable = "ALTER TABLE products DISABLE TRIGGER USER";
+    app.database.execute(disable).await;
+    let closed = store.fence("move", 1, Duration::from_secs(9)).await;
+    let refused = matches!(closed, Err(MoveError::Store(StoreError::NotInstalled)));
+    assert!(refused, "{closed:?}");
+    app.install(PATH, &["products"]).await;
+    close(&store).await;
+    app.database.execute(disable).await;
+    let to = Peer { store: "other".to_owned(), url: "http://10.0.0.7/api/products".to_owned() };
+    let given = store.handover("move", 1, to.clone()).await;
+    let refused = matches!(given, Err(MoveError::Store(StoreError::NotInstalled)));
+    assert!(refused, "{given:?}");
+    app.install(PATH, &["products"]).await;
+    store.handover("move", 1, to).await.unwrap();
 }
 
 #[tokio::test]
