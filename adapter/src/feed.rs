@@ -128,8 +128,9 @@ impl Feed {
         if count >= PORTION {
             return Ok(None);
         }
-        if count > 0 {
-            // What has a lower number has ended before this snapshot, so it was folded now or before.
+        if horizon != folded {
+            // What has a lower number has ended before this snapshot, so it was folded now or before. The write also has
+            // the commit wait for the disk: PostgreSQL gives none of these numbers again, even after a crash.
             let sql = format!("UPDATE {collections} SET folded = $1 WHERE name = {name}");
             session.rows(what, &sql, &[&horizon]).await?;
         }

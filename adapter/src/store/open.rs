@@ -10,7 +10,7 @@ use replication::PositionWatch;
 use tokio::time::sleep;
 
 use super::followers;
-use super::ownership::{OwnershipTx, Statements, sql_number};
+use super::ownership::{OwnershipTx, Statements};
 use super::sessions::Sessions;
 use super::transaction::Bars;
 use super::{AdapterStore, Inner};
@@ -115,7 +115,7 @@ impl AdapterStore {
             tx.facts.position = place;
             tx.save().await?;
         }
-        let next = tx.next_place()?.max(sql_number(place)?);
-        Ok(tx.begin_run(0, next).await?)
+        // Not the transaction's own place: the numbers go on even if the database was put back.
+        Ok(tx.begin_run(0, tx.next_place()?).await?)
     }
 }

@@ -11,6 +11,7 @@ mod crashes;
 mod fences;
 mod following;
 mod gaps;
+mod histories;
 mod keys;
 mod locks;
 mod rows;
