@@ -1,7 +1,11 @@
 //! The foreign keys that write to a collection when a row of another table changes.
 
+use std::sync::Arc;
+
 use crate::collection::Collection;
+use crate::refusal::Refusal;
 use crate::session::{Error, Session};
+use crate::store_error::StoreError;
 
 /// A foreign key of a table of the collection that follows deletes or changes of a key in another table. Those are refused
 /// during a fence and after a handover, even if they find no row: `NO ACTION` and `RESTRICT` write nothing, and pass.
@@ -26,14 +30,36 @@ const CASCADES: &str = "SELECT c.confrelid::regclass::text, c.conrelid::regclass
      AND NOT c.confrelid = ANY ($1::oid[]) \
      AND (c.confdeltype IN ('c', 'n', 'd') OR c.confupdtype IN ('c', 'n', 'd')) ORDER BY 1, 2, 3";
 
+/// The foreign keys of other tables that act on deletes in these.
+const TAKES: &str = "SELECT c.conname::text, c.conrelid::regclass::text FROM pg_constraint c WHERE c.contype = 'f' \
+     AND c.confrelid = ANY ($1::oid[]) AND NOT c.conrelid = ANY ($1::oid[]) AND c.confdeltype IN ('c', 'n', 'd') \
+     ORDER BY 2, 1 LIMIT 1";
+
+/// Refuses to empty a collection if rows of other tables went with its own, or were changed.
+///
+/// # Errors
+/// [`StoreError::Kept`] names a foreign key that acts so.
+pub(crate) async fn check_alone(
+    session: &Session,
+    collection: &Collection,
+) -> Result<(), StoreError> {
+    let rows = session.rows("reading the foreign keys", TAKES, &[&collection.oids()]).await?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let (constraint, table): (String, String) = (row.get(0), row.get(1));
+    let reason = format!("the foreign key {constraint} would delete or change rows of {table}");
+    let help = format!(
+        "Drop it, repeat this, and make it again. Or keep the rows of {}.",
+        collection.name
+    );
+    Err(StoreError::Kept(Arc::new(Refusal::new(reason).help(help))))
+}
+
 /// Reads them.
 pub(crate) async fn cascades(
     session: &Session,
     collection: &Collection,
 ) -> Result<Vec<Cascade>, Error> {
-    let relations = collection.members.iter().flat_map(|member| &member.relations);
-    let oids: Vec<u32> = relations.map(|relation| relation.oid).collect();
-    let rows = session.rows("reading the foreign keys", CASCADES, &[&oids]).await?;
+    let rows = session.rows("reading the foreign keys", CASCADES, &[&collection.oids()]).await?;
     let cascades = rows.iter().map(|row| Cascade {
         parent: row.get(0),
         child: row.get(1),

@@ -81,6 +81,14 @@ pub struct Collection {
     pub members: Vec<Member>,
 }
 
+impl Collection {
+    /// The numbers in `pg_class` of all tables that writes can go to.
+    pub(crate) fn oids(&self) -> Vec<u32> {
+        let relations = self.members.iter().flat_map(|member| &member.relations);
+        relations.map(|relation| relation.oid).collect()
+    }
+}
+
 /// A table of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {

@@ -26,7 +26,7 @@ pub(crate) fn functions(collection: &Collection, objects: &Objects) -> Vec<Strin
     let mut functions = vec![
         check(objects),
         format!("REVOKE EXECUTE ON FUNCTION {}() FROM PUBLIC", objects.check()),
-        trigger(&objects.guard(), "", &format!("PERFORM {}();", objects.check())),
+        trigger(&objects.guard(), "", &guard(objects)),
         trigger(&objects.truncate(), "", &refuse_truncate(collection)),
     ];
     for member in &collection.members {
@@ -94,7 +94,7 @@ fn check(objects: &Objects) -> String {
     END IF;
   END IF;
   IF role IS DISTINCT FROM 'primary' THEN
-    IF EXISTS (SELECT FROM {ownership} o WHERE o.applying = {TRANSACTION}) THEN
+    IF EXISTS (SELECT FROM {ownership} o WHERE o.collection = {name} AND o.applying = {TRANSACTION}) THEN
       RETURN false;
     END IF;
     RAISE EXCEPTION USING ERRCODE = '{NOT_PRIMARY}',
@@ -121,6 +121,20 @@ fn refuse_truncate(collection: &Collection) -> String {
     )
 }
 
+/// Whether this transaction applies rows of another store, to this collection or to another one. A foreign key may lead
+/// from those to this collection: such a statement is refused only if it finds rows here.
+fn applies(objects: &Objects) -> String {
+    let ownership = objects.ownership();
+    let own = "pg_current_xact_id_if_assigned()::text::bigint";
+    format!("EXISTS (SELECT FROM {ownership} o WHERE o.applying = {own})")
+}
+
+/// Checks a statement on a table whose row trigger checks each row.
+fn guard(objects: &Objects) -> String {
+    let check = objects.check();
+    format!("IF NOT {} THEN\n    PERFORM {check}();\n  END IF;", applies(objects))
+}
+
 /// Checks and notes the rows of one statement. In READ COMMITTED both are one statement behind the lock, since each
 /// statement in here costs as much as the note itself. If nothing was noted, `check` says why, or finds that there was
 /// no row. A statement without a row is refused too: at the primary there may be one.
@@ -141,10 +155,14 @@ fn note(member: &Member, objects: &Objects) -> String {
       RETURN NULL;
     END IF;
   END IF;
+  IF NOT EXISTS (SELECT FROM changed) AND {} THEN
+    RETURN NULL;
+  END IF;
   IF {}() THEN
     {insert};
   END IF;",
         objects.lock(),
+        applies(objects),
         objects.check()
     );
     trigger(&objects.note(member.number), "DECLARE locked text;\n", &body)

@@ -4,6 +4,7 @@ mod apply;
 mod changes;
 mod collection_store;
 mod compare;
+mod fit;
 mod followers;
 mod leave;
 mod open;

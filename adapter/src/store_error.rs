@@ -25,9 +25,9 @@ pub enum StoreError {
     /// The installation of the collection is not whole: writes could pass by.
     #[error("the installation of the collection is not whole; run adapter install again")]
     NotInstalled,
-    /// A constraint of the application's tables keeps rows of the source out. If they refer to another collection, it may
-    /// pass when that one has come further.
-    #[error("a constraint keeps rows of the source out")]
+    /// A constraint of the application's tables is against it: it keeps rows of the source out, or rows of other tables
+    /// would go too. If it is between two collections, it may pass when the other one has come further.
+    #[error("a constraint of the tables is against it")]
     Kept(#[source] Cause),
     /// A fault of this program, of the application's tables or of the stored data.
     #[error("the database refuses it")]

@@ -7,14 +7,24 @@ use crate::session::{Error, Session};
 const REFERENCES: &str = "SELECT DISTINCT c.conrelid, c.confrelid FROM pg_constraint c WHERE c.contype = 'f' \
      AND c.conrelid = ANY ($1::oid[]) AND c.confrelid = ANY ($1::oid[]) AND c.conrelid <> c.confrelid";
 
+/// Whether a delete in some tables may delete or change other rows of theirs, even by way of a table between them.
+const ACTS: &str = "SELECT count(*) FILTER (WHERE c.conrelid = ANY ($1::oid[])) > 0 \
+     AND count(*) FILTER (WHERE c.confrelid = ANY ($1::oid[])) > 0 FROM pg_constraint c \
+     WHERE c.contype = 'f' AND c.confdeltype IN ('c', 'n', 'd')";
+
+/// Whether a foreign key may do so in a collection.
+pub(crate) async fn any_acts(session: &Session, collection: &Collection) -> Result<bool, Error> {
+    let rows = session.rows("reading the foreign keys", ACTS, &[&collection.oids()]).await?;
+    Ok(rows.first().is_some_and(|row| row.get(0)))
+}
+
 /// The places of the tables in that order. Tables that refer to each other stay as they were named.
 pub(crate) async fn order(session: &Session, collection: &Collection) -> Result<Vec<usize>, Error> {
     let members = &collection.members;
     if members.len() == 1 {
         return Ok(vec![0]);
     }
-    let oids: Vec<u32> = members.iter().flat_map(|m| &m.relations).map(|r| r.oid).collect();
-    let rows = session.rows("reading the foreign keys", REFERENCES, &[&oids]).await?;
+    let rows = session.rows("reading the foreign keys", REFERENCES, &[&collection.oids()]).await?;
     let place =
         |oid: u32| members.iter().position(|member| member.relations.iter().any(|r| r.oid == oid));
     let edges = rows.iter().filter_map(|row| Some((place(row.get(0))?, place(row.get(1))?)));

@@ -4,6 +4,8 @@
 //! differs. Columns that are computed from others are left out; a value of an identity column is kept
 //! (`OVERRIDING SYSTEM VALUE`).
 
+mod checks;
+
 use postgres::order::TRANSACTION;
 
 use super::exchange::Exchange;
@@ -13,9 +15,11 @@ use crate::name::{quoted, text};
 use crate::objects::Objects;
 use crate::session::{Error, Session};
 
-/// The columns of a table that can be set: name, type, and whether it takes a value only when its row is made.
-const COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attidentity = 'a' \
-     FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' \
+/// The columns of a table that can be set: name, type, whether it takes a value only when its row is made, and whether its
+/// text depends on the search path.
+const COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attidentity = 'a', \
+     y.typname ~ '^_?reg' AND y.typnamespace = 'pg_catalog'::regnamespace \
+     FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' \
      ORDER BY a.attnum";
 
 /// Whether rows of some tables can be deleted and made again without a trace: no foreign key acts on it.
@@ -30,6 +34,8 @@ pub(crate) struct Settable {
     pub(crate) kind: String,
     /// Whether it is `GENERATED ALWAYS AS IDENTITY`, which no update sets.
     always: bool,
+    /// Whether its values are names in the catalog, such as `regclass`.
+    is_name: bool,
 }
 
 /// From what the rows come.
@@ -59,7 +65,12 @@ impl<'a> Target<'a> {
         let rows = session.rows("reading the columns", COLUMNS, &[&oid]).await?;
         let columns = rows
             .iter()
-            .map(|row| Settable { name: row.get(0), kind: row.get(1), always: row.get(2) })
+            .map(|row| Settable {
+                name: row.get(0),
+                kind: row.get(1),
+                always: row.get(2),
+                is_name: row.get(3),
+            })
             .collect();
         Ok(Self { member, objects, columns })
     }

@@ -9,7 +9,7 @@ use super::ownership::OwnershipTx;
 use super::transaction::Bars;
 use crate::apply::batch::{Batch, Lists, batches, parameters};
 use crate::apply::exchange::exchange;
-use crate::apply::order::order;
+use crate::apply::order::{any_acts, order};
 use crate::apply::target::{Source, Target, note_held};
 use crate::apply::user_triggers::{rouse, silence};
 use crate::content::Content;
@@ -95,16 +95,23 @@ impl AdapterStore {
             batch.check_columns(target.columns.iter().map(|column| &*column.name))?;
             targets.push(target);
         }
-        let work = Work { tx, batches, targets, order: order(tx.session, collection).await? };
+        let acts = any_acts(tx.session, collection).await?;
+        let order = order(tx.session, collection).await?;
+        let work = Work { tx, batches, targets, order, acts };
+        work.fit().await?;
         if held && whole {
             work.hold().await?;
-            work.try_all(Source::Held, &ALL).await?;
+            work.try_all(Source::Held, work.attempts()).await?;
             let session = tx.session;
             session.rows("noting rows", &note_held(objects), &[]).await?;
             let emptied = format!("DELETE FROM {}", objects.held());
             return Ok(session.batch("emptying what was held", &emptied).await?);
         }
-        let attempts = if whole { &ALL[..] } else { &ALL[..1] };
+        if !whole && acts && work.deletes_any().await? {
+            // What a foreign key would take with these may still come: it may have left them at the source.
+            return work.hold().await;
+        }
+        let attempts = if whole { work.attempts() } else { &ALL[..1] };
         match work.try_all(Source::Page, attempts).await {
             Ok(()) => {
                 if held {
@@ -126,12 +133,14 @@ impl AdapterStore {
 const ALL: [Attempt; 3] = [Attempt::DeletesFirst, Attempt::DeletesLast, Attempt::Exchange];
 
 /// The rows of one page and the tables that they go to.
-struct Work<'a> {
-    tx: &'a OwnershipTx<'a>,
-    batches: Vec<Batch<'a>>,
-    targets: Vec<Target<'a>>,
+pub(super) struct Work<'a> {
+    pub(super) tx: &'a OwnershipTx<'a>,
+    pub(super) batches: Vec<Batch<'a>>,
+    pub(super) targets: Vec<Target<'a>>,
     /// The places of the tables: those that others refer to come first.
     order: Vec<usize>,
+    /// Whether a delete may take other rows with it.
+    acts: bool,
 }
 
 impl Work<'_> {
@@ -153,7 +162,8 @@ impl Work<'_> {
             };
             session.batch("taking the rows back", "ROLLBACK TO page").await?;
             match error.class() {
-                Some("23") => first.get_or_insert(error),
+                // The second one is the refusal of another collection, whose rows a foreign key would change.
+                Some("23" | "ZB") => first.get_or_insert(error),
                 Some("22") if source == Source::Page => return Err(self.unfit(error).await),
                 _ => return Err(error.into()),
             };
@@ -161,6 +171,26 @@ impl Work<'_> {
         Err(first.map_or(Refused::Store(StoreError::NotInstalled), |error| {
             Refused::Store(StoreError::Kept(Arc::new(error)))
         }))
+    }
+
+    /// How to store all that there is. What left a row that is deleted must have left it here before.
+    fn attempts(&self) -> &'static [Attempt] {
+        if self.acts { &ALL[1..] } else { &ALL }
+    }
+
+    /// Whether a row that is here is deleted.
+    async fn deletes_any(&self) -> Result<bool, Error> {
+        for (batch, target) in self.batches.iter().zip(&self.targets) {
+            if batch.deleted.is_empty() {
+                continue;
+            }
+            let (keys, sql) = (batch.deleted_keys(), target.finds_deleted());
+            let rows = self.tx.session.rows("looking for rows", &sql, &parameters(&keys)).await?;
+            if !rows.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn are_replaceable(&self) -> Result<bool, Error> {
@@ -261,38 +291,9 @@ impl Work<'_> {
         }
         Ok(())
     }
-
-    /// Names the column that does not take a value.
-    async fn unfit(&self, error: Error) -> MoveError {
-        let session = self.tx.session;
-        for (batch, target) in self.batches.iter().zip(&self.targets) {
-            for column in &target.columns {
-                let sql = format!("SELECT count((v)::{}) FROM unnest($1::text[]) v", column.kind);
-                if session.batch("looking for the value", "SAVEPOINT value").await.is_err() {
-                    return error.into();
-                }
-                let lists = vec![batch.values(&column.name)];
-                let fits = session.rows("looking for the value", &sql, &parameters(&lists)).await;
-                if session.batch("looking for the value", "ROLLBACK TO value").await.is_err() {
-                    return error.into();
-                }
-                if let (Err(why), Some(line)) = (fits, batch.present.first()) {
-                    let what = format!(
-                        "the column {} of {} is {} here and does not take its value: {}",
-                        column.name,
-                        batch.member.sql(),
-                        column.kind,
-                        runtime::chain(&why)
-                    );
-                    return Refused::OtherFields { key: line.key.clone(), what };
-                }
-            }
-        }
-        error.into()
-    }
 }
 
 /// The values of the rows that are present: a list for each column.
-fn values<'a>(batch: &'a Batch<'_>, target: &Target<'_>) -> Lists<'a> {
+pub(super) fn values<'a>(batch: &'a Batch<'_>, target: &Target<'_>) -> Lists<'a> {
     target.columns.iter().map(|column| batch.values(&column.name)).collect()
 }

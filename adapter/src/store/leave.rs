@@ -7,6 +7,7 @@ use super::ownership::OwnershipTx;
 use super::transaction::Bars;
 use crate::apply::order::order;
 use crate::apply::user_triggers::rouse;
+use crate::cascades::check_alone;
 use crate::store_error::{MoveError, StoreError};
 
 impl AdapterStore {
@@ -14,12 +15,15 @@ impl AdapterStore {
     /// [unknown](StoreError::OutcomeUnknown), and a repeat removes the rest.
     ///
     /// # Errors
-    /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::HandoverOpen`], or if the store cannot be
-    /// written.
+    /// [`MoveError::NotFollower`], [`MoveError::NoSuccessor`], [`MoveError::HandoverOpen`], [`StoreError::Kept`] if rows
+    /// of other tables went with its own, or if the store cannot be written.
     pub async fn retire(&self, keep_rows: bool) -> Result<Ownership, MoveError> {
         self.change("retire", Bars::Writes, async |tx| {
             let facts = tx.facts.clone();
             tx.document.step(OwnershipStep::Retire, &facts)?;
+            if !keep_rows {
+                check_alone(tx.session, &self.inner.collection).await?;
+            }
             Ok(tx.save().await?)
         })
         .await?;
@@ -40,7 +44,8 @@ impl AdapterStore {
     /// source. Until it follows again it takes no writes. If the store was never used, changes nothing.
     ///
     /// # Errors
-    /// [`MoveError::NotFollower`], [`MoveError::HandoverOpen`], or if the store cannot be written.
+    /// [`MoveError::NotFollower`], [`MoveError::HandoverOpen`], [`StoreError::Kept`] if rows of other tables went with its
+    /// own, or if the store cannot be written.
     pub async fn cancel(&self) -> Result<Ownership, MoveError> {
         self.change("cancel", Bars::Emptying, async |tx| {
             if !tx.document.check_cancel(tx.facts.rows)? {
@@ -66,6 +71,7 @@ impl AdapterStore {
     /// Removes all rows, those that refer to others first.
     async fn empty(&self, tx: &OwnershipTx<'_>) -> Result<(), StoreError> {
         let super::Inner { collection, objects, .. } = &*self.inner;
+        check_alone(tx.session, collection).await?;
         tx.session.batch("removing rows", &format!("DELETE FROM {}", objects.held())).await?;
         for place in order(tx.session, collection).await?.into_iter().rev() {
             let table = collection.members[place].sql();

@@ -165,6 +165,29 @@ async fn a_column_that_only_one_side_has_stops_the_copy_until_both_agree() {
 
 #[tokio::test]
 #[ignore = "needs TEST_DATABASE_URL"]
+async fn a_value_that_another_type_would_change_stops_the_copy() {
+    for (one, other, value) in [
+        ("text", "varchar(5)", "abcdefgh"),
+        ("numeric", "numeric(10,2)", "1.234"),
+        ("timestamptz", "date", "2026-01-02 03:04:05+00"),
+    ] {
+        let tables = format!("CREATE TABLE things (id bigint PRIMARY KEY, v {one})");
+        let rows = format!("INSERT INTO things VALUES (1, NULL), (2, '{value}')");
+        let pair = Pair::of(&tables, &rows, PATH, &["things"]).await;
+        let narrow = format!("ALTER TABLE things ALTER v TYPE {other}");
+        pair.target.database.execute(&narrow).await;
+        for limit in [1, 100] {
+            let stopped = pair.pump(limit).await.unwrap_err().to_string();
+            assert!(stopped.contains("the column v of"), "{other}: {stopped}");
+        }
+        pair.source.database.execute("UPDATE things SET v = NULL").await;
+        pair.pump(100).await.unwrap();
+        pair.is_equal().await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
 async fn a_copy_that_is_cancelled_is_as_if_never_used_and_can_be_removed() {
     let pair = Pair::of(THINGS, "INSERT INTO things (n) VALUES (1), (2)", PATH, &["things"]).await;
     pair.pump(100).await.unwrap();

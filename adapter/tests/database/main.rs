@@ -5,6 +5,7 @@
 mod app;
 mod pair;
 
+mod actions;
 mod bad_input;
 mod constraints;
 mod crashes;
