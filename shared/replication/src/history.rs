@@ -14,7 +14,7 @@ pub struct LastHeard<'a> {
 }
 
 impl<'a> LastHeard<'a> {
-    /// Reads what [`Changes::heard`] wrote.
+    /// Reads what [`Changes::heard`](crate::Changes::heard) wrote.
     pub fn read(text: &'a str) -> Self {
         let both = text.split_once('.').and_then(|(run, latest)| Some((run, latest.parse().ok()?)));
         match both {
